@@ -1,0 +1,35 @@
+//! What `App::update` asks the shell to do. Plain data, so a test compares it.
+
+use std::time::Duration;
+
+use super::message::TimerId;
+use crate::engine::command::Command;
+use crate::model::view::ViewQuery;
+use crate::store::job::Job;
+
+/// One thing for the shell to do; performing never waits.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Engine(Command),
+    /// Ask for a window of a body; the answer is drawn with the key that caused it.
+    View(ViewQuery),
+    Store(Job),
+    /// Put text on the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Let the user edit text in `$VISUAL`/`$EDITOR`; answered by `Message::External`.
+    Edit {
+        text: String,
+        extension: &'static str,
+    },
+    /// Send `Message::Timer(token)` after `delay`.
+    After {
+        delay: Duration,
+        token: TimerId,
+    },
+    /// Stop the program until it is continued (Ctrl+Z).
+    Suspend,
+    /// Clear the terminal and draw everything anew.
+    Redraw,
+    /// Leave. Sessions are closed, drafts were saved before.
+    Quit,
+}

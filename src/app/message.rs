@@ -1,0 +1,68 @@
+//! What enters `App::update`: input, engine events, store replies, the passing of time.
+
+use crate::engine::event::Event;
+use crate::model::failure::Failure;
+use crate::model::key::Key;
+use crate::store::job::Reply;
+
+/// Anything that can change the application.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    Input(Input),
+    Engine(Event),
+    Store(Reply),
+    /// A timer asked for with `Effect::After` went off. A token that is no longer waited for is
+    /// ignored.
+    Timer(TimerId),
+    /// The external editor or pipe came back.
+    External(External),
+    /// The shell could not perform an effect.
+    Trouble(Failure),
+}
+
+/// What the user did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    Key(Key),
+    Paste(String),
+    Mouse(Mouse),
+    Resize {
+        columns: u16,
+        rows: u16,
+    },
+    /// SIGTERM or SIGHUP: leave without asking, drafts kept.
+    Terminate,
+    /// Back from a suspend: draw everything anew.
+    Resumed,
+}
+
+/// A mouse event in screen cells from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    pub kind: MouseKind,
+    pub column: u16,
+    pub row: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    Press,
+    Drag,
+    Release,
+    ScrollUp,
+    ScrollDown,
+}
+
+/// Names one timer asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimerId(pub u64);
+
+/// Result of a program the shell ran for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum External {
+    /// The edited text, or `None` when it was not changed.
+    Edited {
+        text: Option<String>,
+    },
+    Failed(Failure),
+}

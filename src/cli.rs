@@ -1,0 +1,1 @@
+//! The headless shell: `send` and `listen` without a screen.

@@ -1,0 +1,50 @@
+//! Orders to the engine. Plain data; the application makes them, the shell hands them over with
+//! `try_send`, so a full queue is an answer (`Failure` of kind `Busy`), never a wait.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::plan::Plan;
+use crate::model::view::{SearchQuery, ViewPart};
+
+/// What the engine can be told to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Start a session. Exactly one `Event::Done` will follow, whatever happens.
+    Open { id: SessionId, plan: Box<Plan> },
+    /// Replace the answers of a running listener; its bind and TLS stay as they are.
+    Update { id: SessionId, plan: Box<Plan> },
+    /// Send bytes: one write on a stream, one datagram on UDP (empty ones too).
+    Send { to: To, data: Bytes },
+    /// End one connection.
+    End { conn: ConnId, how: Ending },
+    /// End a whole session. `Reset` aborts at once (cancel); the others let writes finish.
+    Close { id: SessionId, how: Ending },
+    /// Find text in a body; answered by `Event::Found`. A newer search cancels an older one.
+    Search(SearchQuery),
+    /// Write a body to a file; answered by `Event::BodySaved`.
+    SaveBody { body: BodyId, part: ViewPart, path: PathBuf },
+    /// Nobody will look at these bodies again.
+    Release(Vec<BodyId>),
+}
+
+/// Whom a payload is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum To {
+    Conn(ConnId),
+    /// Every open connection or known peer of the session.
+    All(SessionId),
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// We finish sending (FIN, or `close_notify` and FIN) and go on receiving.
+    HalfClose,
+    /// FIN, then the socket is closed.
+    Close,
+    /// RST, or for a request: stop at this byte.
+    Reset,
+}

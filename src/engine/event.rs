@@ -1,0 +1,113 @@
+//! Facts from the engine. Plain data; the shell feeds them to `App::update`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::exchange::Exchange;
+use crate::model::failure::Failure;
+use crate::model::id::{BodyId, SessionId};
+use crate::model::record::{ConnInfo, Lost, Record};
+use crate::model::timing::Stamp;
+use crate::model::view::{SearchHit, View};
+
+/// What the engine reports. Events of one session arrive in order; none follows its `Done`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// What a session is doing now. Coalesced: the latest wins.
+    Phase {
+        id: SessionId,
+        phase: Phase,
+        at: Stamp,
+    },
+    /// Traffic in batches, flushed at 512 records, 256 KiB or 10 ms.
+    Traffic(Batch),
+    /// An exchange began, got its head, or ended; replaces the one with the same `conn.session`
+    /// and `number`. Body lengths in between come as `Progress`.
+    Exchange(Box<Exchange>),
+    /// A body grew. Coalesced: the latest wins, at most every 10 ms.
+    Progress {
+        id: SessionId,
+        number: u32,
+        body: BodyId,
+        encoded: u64,
+        decoded: u64,
+    },
+    /// A window of a body was asked for and is here, or a visible body has more to show.
+    View(Box<View>),
+    Found(SearchHit),
+    BodySaved {
+        path: PathBuf,
+        outcome: Result<u64, Failure>,
+    },
+    /// A command could not be carried out (unknown connection, closed session, peer gone).
+    Refused {
+        id: SessionId,
+        failure: Failure,
+    },
+    /// The session is over. Exactly one per `Open`.
+    Done {
+        id: SessionId,
+        outcome: Result<Summary, Failure>,
+        at: Stamp,
+    },
+}
+
+/// Records with what is needed to read them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Batch {
+    /// Connections named for the first time by a record of this batch, or changed (local address
+    /// learnt).
+    pub conns: Vec<ConnInfo>,
+    pub records: Vec<Record>,
+    /// Loss totals that changed.
+    pub lost: Vec<Lost>,
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    Resolving {
+        host: String,
+    },
+    Connecting {
+        address: SocketAddr,
+    },
+    Handshaking,
+    /// Sending a request, bytes so far and in all.
+    Sending {
+        sent: u64,
+        total: Option<u64>,
+    },
+    /// Request sent; waiting for the head of the response.
+    Waiting,
+    Receiving,
+    /// A client session is up.
+    Connected {
+        local: SocketAddr,
+        peer: SocketAddr,
+    },
+    /// A listener or UDP socket is up, on these addresses. `receive_buffer` is the size the
+    /// system granted in bytes (UDP only).
+    Listening {
+        addresses: Vec<SocketAddr>,
+        receive_buffer: Option<usize>,
+    },
+    /// A listener's count of open connections or known peers changed.
+    Clients {
+        open: u32,
+        refused: u32,
+    },
+    /// Closing, waiting for writes to finish.
+    Closing,
+}
+
+/// Totals of a finished session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// How it ended, in words: `peer closed`, `closed by us`.
+    pub ended: String,
+    pub sent: u64,
+    pub received: u64,
+    pub lasted: Duration,
+}

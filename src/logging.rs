@@ -1,0 +1,1 @@
+//! Diagnostics to a file in the state directory, never to the terminal.

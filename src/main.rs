@@ -1,0 +1,3 @@
+//! The `wirebench` program.
+
+fn main() {}

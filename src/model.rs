@@ -1,0 +1,22 @@
+//! What things are: plain data shared by every layer.
+//!
+//! Nothing here does I/O, reads a clock or knows tokio. `model` imports no other module of
+//! wirebench, so every other module may import it.
+
+pub mod endpoint;
+pub mod exchange;
+pub mod failure;
+pub mod http;
+pub mod id;
+pub mod key;
+pub mod listener;
+pub mod payload;
+pub mod plan;
+pub mod preset;
+pub mod protocol;
+pub mod record;
+pub mod spec;
+pub mod stream;
+pub mod timing;
+pub mod tls;
+pub mod view;

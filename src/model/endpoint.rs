@@ -1,0 +1,172 @@
+//! Where to connect and where to bind, as values that parse and print.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+/// A host (name or address literal, without brackets) and a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    pub host: String,
+    pub port: u16,
+}
+
+/// Where a listener or a UDP source binds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Bind {
+    /// `127.0.0.1` and `[::1]`, two sockets on one port.
+    Loopback { port: u16 },
+    /// `0.0.0.0` and `[::]`: reachable by others, shown with a lasting warning.
+    All { port: u16 },
+    /// Exactly this address.
+    Address(SocketAddr),
+}
+
+/// Why an endpoint or bind text is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    #[error("the address is empty; write host:port")]
+    Empty,
+    #[error("'{0}' has no port; write host:port")]
+    NoPort(String),
+    #[error("'{0}' is not a port; ports are 0 to 65535")]
+    BadPort(String),
+    #[error("'{0}' is not a host; an IPv6 address needs brackets: [::1]:80")]
+    BadHost(String),
+    #[error(
+        "'{0}' is not an address of this machine; bind takes an IP address, ':port' for loopback or '*:port' for all interfaces"
+    )]
+    BadBind(String),
+}
+
+impl Endpoint {
+    #[must_use]
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Endpoint { host: host.into(), port }
+    }
+}
+
+fn split(text: &str) -> Result<(&str, u16), EndpointError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(EndpointError::Empty);
+    }
+    let (host, port) = text.rsplit_once(':').ok_or_else(|| EndpointError::NoPort(text.into()))?;
+    if host.matches(':').count() > 0 && !host.starts_with('[') {
+        return Err(EndpointError::BadHost(text.into()));
+    }
+    let port = port.parse().map_err(|_| EndpointError::BadPort(port.into()))?;
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    Ok((host, port))
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    /// `host:port`, `[v6]:port`; `:port` means localhost.
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let (host, port) = split(text)?;
+        let host = if host.is_empty() { "localhost" } else { host };
+        if host.chars().any(|c| c.is_whitespace() || c.is_control() || "/?#@[]".contains(c)) {
+            return Err(EndpointError::BadHost(host.into()));
+        }
+        Ok(Endpoint::new(host, port))
+    }
+}
+
+impl FromStr for Bind {
+    type Err = EndpointError;
+
+    /// `:port` and `localhost:port` = loopback, `*:port` = all interfaces, else `ip:port`.
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let (host, port) = split(text)?;
+        match host {
+            "" | "localhost" => Ok(Bind::Loopback { port }),
+            "*" => Ok(Bind::All { port }),
+            host => host
+                .parse::<IpAddr>()
+                .map(|ip| Bind::Address(SocketAddr::new(ip, port)))
+                .map_err(|_| EndpointError::BadBind(host.into())),
+        }
+    }
+}
+
+impl Bind {
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self {
+            Bind::Loopback { port } | Bind::All { port } => *port,
+            Bind::Address(address) => address.port(),
+        }
+    }
+
+    /// The sockets to open, in order; a second one that cannot be opened because the machine
+    /// lacks that family is no failure.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<SocketAddr> {
+        let both = |v4: Ipv4Addr, v6: Ipv6Addr, port| {
+            vec![SocketAddr::new(v4.into(), port), SocketAddr::new(v6.into(), port)]
+        };
+        match self {
+            Bind::Loopback { port } => both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, *port),
+            Bind::All { port } => both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, *port),
+            Bind::Address(address) => vec![*address],
+        }
+    }
+
+    /// Whether other machines can reach it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.sockets().iter().any(|address| !address.ip().is_loopback())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Display for Bind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bind::Loopback { port } => write!(f, ":{port}"),
+            Bind::All { port } => write!(f, "*:{port}"),
+            Bind::Address(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_parse_and_print_back() {
+        for text in ["localhost:80", "127.0.0.1:9000", "[::1]:443", "a.example:1"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+        assert_eq!(":8080".parse::<Endpoint>().unwrap(), Endpoint::new("localhost", 8080));
+    }
+
+    #[test]
+    fn a_bad_endpoint_says_why() {
+        assert_eq!("".parse::<Endpoint>(), Err(EndpointError::Empty));
+        assert_eq!("host".parse::<Endpoint>(), Err(EndpointError::NoPort("host".into())));
+        assert_eq!("h:99999".parse::<Endpoint>(), Err(EndpointError::BadPort("99999".into())));
+        assert!(matches!("::1:80".parse::<Endpoint>(), Err(EndpointError::BadHost(_))));
+    }
+
+    #[test]
+    fn binds_are_loopback_unless_asked_otherwise() {
+        assert_eq!(":1".parse::<Bind>().unwrap(), Bind::Loopback { port: 1 });
+        assert_eq!("*:1".parse::<Bind>().unwrap(), Bind::All { port: 1 });
+        assert!(!"127.0.0.1:1".parse::<Bind>().unwrap().is_public());
+        assert!("0.0.0.0:1".parse::<Bind>().unwrap().is_public());
+        assert!("example.com:1".parse::<Bind>().is_err());
+    }
+}

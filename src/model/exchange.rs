@@ -1,0 +1,149 @@
+//! `Exchange`: a request with its response and timings, seen from either side.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::failure::Failure;
+use super::id::{BodyId, ConnId};
+use super::protocol::Side;
+use super::timing::{Stamp, Timing};
+use super::tls::TlsFacts;
+
+/// One request and what came back (client) or what we answered (listener).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    pub conn: ConnId,
+    /// Counts the exchanges of a session from 0: redirect hops of a client, requests of a listener.
+    pub number: u32,
+    pub side: Side,
+    /// Absolute URL.
+    pub url: String,
+    pub started: Stamp,
+    pub local: Option<SocketAddr>,
+    pub peer: Option<SocketAddr>,
+    pub request: HttpMessage,
+    pub response: Option<HttpMessage>,
+    /// 1xx heads that came before the final one.
+    pub interim: Vec<Head>,
+    pub timing: Timing,
+    pub tls: Option<TlsFacts>,
+    pub state: ExchangeState,
+    /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
+    pub warnings: Vec<String>,
+}
+
+/// Where an exchange stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExchangeState {
+    Active,
+    Complete,
+    /// Ended early; what arrived is kept.
+    Failed(Failure),
+}
+
+/// A head and the body that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpMessage {
+    pub head: Head,
+    pub body: BodyFacts,
+}
+
+/// A start line and header fields, exactly as they crossed the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Every byte up to and including the empty line.
+    pub raw: Bytes,
+    pub start: StartLine,
+    pub fields: Vec<Field>,
+}
+
+/// First line of a message (RFC 9112, sections 3 and 4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum StartLine {
+    Request {
+        method: String,
+        target: String,
+        version: HttpVersion,
+    },
+    Response {
+        version: HttpVersion,
+        status: u16,
+        reason: Bytes,
+    },
+    /// The bytes were not HTTP.
+    #[default]
+    Unknown,
+}
+
+/// HTTP version of a start line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum HttpVersion {
+    Http10,
+    #[default]
+    Http11,
+}
+
+/// A header or trailer field; name and value keep their bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: Bytes,
+    pub value: Bytes,
+}
+
+/// A body: where it is kept and how it was framed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyFacts {
+    /// Names both the decoded body and the raw bytes of the whole message.
+    pub id: BodyId,
+    pub framing: Framing,
+    /// Content codings from the outside in, lower case (`gzip`, `br`).
+    pub codings: Vec<String>,
+    /// Body bytes on the wire, framing not counted.
+    pub encoded_len: u64,
+    /// Body bytes after the content codings.
+    pub decoded_len: u64,
+    /// Encoded length announced by the peer.
+    pub expected: Option<u64>,
+    pub trailers: Vec<Field>,
+    pub complete: bool,
+    /// Why decoding stopped (corrupt, bound of decoded bytes reached); the raw bytes go on.
+    pub decode_error: Option<String>,
+}
+
+/// How the end of a body is known (RFC 9112, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    None,
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+impl Head {
+    /// First value of a header, name compared without case.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Bytes> {
+        self.fields
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| &field.value)
+    }
+
+    /// All values of a header in order, name compared without case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| &field.value)
+    }
+
+    /// Status code of a response.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self.start {
+            StartLine::Response { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `Failure`: an error for the user. It says what failed, on what, why, and what to try.
+
+use std::fmt;
+use std::time::Duration;
+
+/// An error as the user sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub stage: Stage,
+    /// What it failed on: an address, a URL, a file, a preset.
+    pub target: String,
+    pub kind: FailureKind,
+    /// The cause in words, e.g. `connection refused`.
+    pub cause: String,
+    /// What to try next; empty when there is nothing useful to say.
+    pub hint: String,
+}
+
+/// Where on the way it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Input that cannot be sent: template, payload, address.
+    Compose,
+    Lookup,
+    Bind,
+    Connect,
+    Tls,
+    Send,
+    /// Waiting for or reading a response head.
+    Head,
+    /// Reading a body.
+    Body,
+    Session,
+    Storage,
+}
+
+/// What kind of failure; decides the exit code and the offered next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    Usage,
+    NotFound,
+    Refused,
+    Unreachable,
+    Timeout(Duration),
+    Reset,
+    /// The peer closed before the end.
+    Truncated,
+    /// The peer's bytes break the protocol.
+    Malformed,
+    /// A bound of ours was reached.
+    TooLarge,
+    AddressInUse,
+    Permission,
+    Certificate,
+    TlsAlert,
+    Cancelled,
+    /// A queue of ours is full; try again.
+    Busy,
+    Io,
+    Internal,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(
+        stage: Stage,
+        target: impl Into<String>,
+        kind: FailureKind,
+        cause: impl Into<String>,
+    ) -> Self {
+        Failure { stage, target: target.into(), kind, cause: cause.into(), hint: String::new() }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.kind == FailureKind::Cancelled
+    }
+}
+
+impl Stage {
+    /// The stage as the start of a sentence.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Stage::Compose => "cannot send",
+            Stage::Lookup => "name lookup failed",
+            Stage::Bind => "cannot listen",
+            Stage::Connect => "cannot connect",
+            Stage::Tls => "TLS handshake failed",
+            Stage::Send => "sending failed",
+            Stage::Head => "no response head",
+            Stage::Body => "body ended early",
+            Stage::Session => "session ended",
+            Stage::Storage => "storage failed",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.stage.title())?;
+        if !self.target.is_empty() {
+            write!(f, ": {}", self.target)?;
+        }
+        write!(f, ": {}", self.cause)?;
+        if !self.hint.is_empty() {
+            write!(f, " ({})", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,199 @@
+//! Keys in the notation of keymap files and tests: `<C-s>`, `<F5>`, `<S-Tab>`, `g`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A key without modifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeyCode {
+    Char(char),
+    F(u8),
+    Enter,
+    Tab,
+    Backspace,
+    Delete,
+    Insert,
+    Esc,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+}
+
+/// A key press. `Shift` is folded into the character for `Char`, so `G` is `Char('G')`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub code: KeyCode,
+    pub ctrl: bool,
+    pub alt: bool,
+    pub shift: bool,
+}
+
+/// Why a text is not a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a key; write a character or <C-s>, <A-x>, <S-Tab>, <F5>, <Enter>")]
+pub struct KeyError(pub String);
+
+const NAMES: [(&str, KeyCode); 16] = [
+    ("Enter", KeyCode::Enter),
+    ("Tab", KeyCode::Tab),
+    ("Backspace", KeyCode::Backspace),
+    ("Del", KeyCode::Delete),
+    ("Ins", KeyCode::Insert),
+    ("Esc", KeyCode::Esc),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("PgUp", KeyCode::PageUp),
+    ("PgDn", KeyCode::PageDown),
+    ("Space", KeyCode::Char(' ')),
+    ("lt", KeyCode::Char('<')),
+];
+
+impl Key {
+    #[must_use]
+    pub fn new(code: KeyCode) -> Self {
+        Key { code, ctrl: false, alt: false, shift: false }
+    }
+
+    #[must_use]
+    pub fn char(c: char) -> Self {
+        Key::new(KeyCode::Char(c))
+    }
+
+    #[must_use]
+    pub fn ctrl(c: char) -> Self {
+        Key { ctrl: true, ..Key::char(c) }
+    }
+
+    /// The character to insert into a text field, if this key is one.
+    #[must_use]
+    pub fn printable(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if !self.ctrl && !self.alt => Some(c),
+            _ => None,
+        }
+    }
+
+    /// Reads a run of keys: `<C-n>tcp<Tab>127.0.0.1:9000<Enter>`.
+    ///
+    /// # Errors
+    /// When a `<...>` is not a key.
+    pub fn parse_run(text: &str) -> Result<Vec<Key>, KeyError> {
+        let mut keys = Vec::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            if let Some((name, tail)) = named {
+                keys.push(format!("<{name}>").parse()?);
+                rest = tail;
+            } else {
+                keys.push(Key::char(c));
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            }
+        }
+        Ok(keys)
+    }
+}
+
+impl FromStr for Key {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let error = || KeyError(text.into());
+        let mut chars = text.chars();
+        if let (Some(c), None) = (chars.next(), chars.next()) {
+            return Ok(Key::char(c));
+        }
+        let mut name =
+            text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).ok_or_else(error)?;
+        let mut key = Key::char(' ');
+        loop {
+            let (prefix, rest) = match name.split_once('-') {
+                Some((prefix, rest)) if !rest.is_empty() => (prefix, rest),
+                _ => break,
+            };
+            match prefix {
+                "C" => key.ctrl = true,
+                "A" | "M" => key.alt = true,
+                "S" => key.shift = true,
+                _ => return Err(error()),
+            }
+            name = rest;
+        }
+        key.code = code(name).ok_or_else(error)?;
+        Ok(key)
+    }
+}
+
+fn code(name: &str) -> Option<KeyCode> {
+    let mut chars = name.chars();
+    if let (Some(c), None) = (chars.next(), chars.next()) {
+        return Some(KeyCode::Char(c));
+    }
+    if let Some(code) = NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+        return Some(code.1);
+    }
+    let number: u8 = name.strip_prefix('F')?.parse().ok()?;
+    (1..=24).contains(&number).then_some(KeyCode::F(number))
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.code {
+            KeyCode::F(n) => format!("F{n}"),
+            code => match NAMES.iter().find(|(_, c)| *c == code) {
+                Some((name, _)) => (*name).to_string(),
+                None => match code {
+                    KeyCode::Char(c) => c.to_string(),
+                    _ => String::new(),
+                },
+            },
+        };
+        if !self.ctrl && !self.alt && !self.shift && name.chars().count() == 1 {
+            return f.write_str(&name);
+        }
+        let mods = [(self.ctrl, "C-"), (self.alt, "A-"), (self.shift, "S-")];
+        f.write_str("<")?;
+        for (_, prefix) in mods.iter().filter(|(on, _)| *on) {
+            f.write_str(prefix)?;
+        }
+        write!(f, "{name}>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_print_as_they_parse() {
+        for text in
+            ["a", "G", "<C-s>", "<A-Enter>", "<S-Tab>", "<F5>", "<Space>", "<lt>", "<C-A-x>"]
+        {
+            assert_eq!(text.parse::<Key>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_run_mixes_names_and_characters() {
+        let keys = Key::parse_run("<C-n>tcp<Tab>").unwrap();
+        assert_eq!(keys.len(), 5);
+        assert_eq!(keys[0], Key::ctrl('n'));
+        assert_eq!(keys[4], Key::new(KeyCode::Tab));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert!("<C-Nope>".parse::<Key>().is_err());
+        assert!("<F99>".parse::<Key>().is_err());
+        assert!("ab".parse::<Key>().is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! `Plan`: a [`Spec`](super::spec::Spec) with every template expanded and every payload turned
+//! into bytes. Made by `codec::plan` when the user sends, so later typing cannot change it; run
+//! by the engine.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::endpoint::{Bind, Endpoint};
+use super::protocol::{Protocol, Side};
+use super::tls::{ClientTls, ListenerTls, Verify};
+
+/// What the engine runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    Http(HttpPlan),
+    HttpListener(HttpListenerPlan),
+    Tcp(TcpPlan),
+    TcpListener(TcpListenerPlan),
+    Udp(UdpPlan),
+    UdpListener(UdpListenerPlan),
+}
+
+/// A request ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpPlan {
+    pub method: String,
+    /// Absolute URL without fragment; the engine derives endpoint, TLS and request target from it.
+    pub url: String,
+    /// Every header that will be sent, in order, `Host` and `Content-Length` included; the
+    /// engine adds none (a `Content-Length` of a file body excepted).
+    pub headers: Vec<(String, String)>,
+    pub body: PlanBody,
+    pub head_timeout: Duration,
+    pub connect_timeout: Duration,
+    pub verify: Verify,
+    pub redirects: u8,
+}
+
+/// Body bytes, or the file that holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanBody {
+    Bytes(Bytes),
+    File(PathBuf),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpListenerPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    pub rules: Vec<HttpRulePlan>,
+    pub answer: AnswerPlan,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRulePlan {
+    pub method: String,
+    pub path: String,
+    pub answer: AnswerPlan,
+}
+
+/// An answer ready to be written. The engine adds `Content-Length` (unless a header gives framing)
+/// and `Connection` as the request asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerPlan {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: PlanBody,
+    pub delay: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpPlan {
+    pub endpoint: Endpoint,
+    pub tls: ClientTls,
+    pub steps: Vec<StepPlan>,
+    pub connect_timeout: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpPlan {
+    pub endpoint: Endpoint,
+    /// Local address and port; `None` = the system chooses.
+    pub source: Option<Bind>,
+    pub steps: Vec<StepPlan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepPlan {
+    Send(Bytes),
+    Expect { bytes: Bytes, within: Duration },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpListenerPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    pub greeting: Bytes,
+    pub rules: Vec<RulePlan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpListenerPlan {
+    pub bind: Bind,
+    pub rules: Vec<RulePlan>,
+}
+
+/// An automatic answer with its payloads as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulePlan {
+    pub when: WhenPlan,
+    pub send: Vec<AnswerPart>,
+    pub delay: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhenPlan {
+    Always,
+    Contains(Bytes),
+    Equals(Bytes),
+    StartsWith(Bytes),
+    /// Source of a `regex::bytes::Regex`, checked when the plan was made.
+    Matches(String),
+}
+
+/// Part of an automatic answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerPart {
+    Literal(Bytes),
+    /// The whole received message.
+    Message,
+    /// The part that matched.
+    Match,
+}
+
+impl Plan {
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Plan::Http(_) | Plan::HttpListener(_) => Protocol::Http,
+            Plan::Tcp(_) | Plan::TcpListener(_) => Protocol::Tcp,
+            Plan::Udp(_) | Plan::UdpListener(_) => Protocol::Udp,
+        }
+    }
+
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
+            Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Presets, folders, environments: what a workspace holds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::failure::Failure;
+use super::spec::Spec;
+
+/// Folder and name of a preset inside the workspace, `/`-separated, without extension
+/// (`users/create`). Always relative, never contains `.` or `..` parts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PresetPath(String);
+
+/// A named, saved `Spec`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preset {
+    pub path: PresetPath,
+    pub about: String,
+    pub spec: Spec,
+}
+
+/// A preset file as found on disk: readable, or broken with the reason (which never stops the
+/// others).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPreset {
+    pub path: PresetPath,
+    pub content: Result<Preset, Failure>,
+    /// Hash of the file's bytes; a save names the one it started from, so a change on disk by
+    /// somebody else is noticed.
+    pub fingerprint: u64,
+}
+
+/// Named variables (`env/NAME.toml`) and secrets (`env/NAME.secret.toml`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Environment {
+    pub name: String,
+    pub variables: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// What templates may refer to. Later layers of the product's order are merged in by the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub variables: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, String>,
+    /// Operating system environment, reachable as `{{env.NAME}}` only.
+    pub os: BTreeMap<String, String>,
+}
+
+/// Why a text is not a preset path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PresetPathError {
+    #[error("a preset needs a name")]
+    Empty,
+    #[error("'{0}' cannot be part of a preset name")]
+    BadPart(String),
+    #[error("a preset name is at most 200 bytes long")]
+    TooLong,
+}
+
+impl PresetPath {
+    /// Checks and normalises a path typed by the user or found on disk.
+    ///
+    /// # Errors
+    /// When it is empty, too long, absolute, climbs, hides (leading dot), starts with `_`, or
+    /// holds control characters or characters some file system refuses.
+    pub fn parse(text: &str) -> Result<Self, PresetPathError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(PresetPathError::Empty);
+        }
+        if text.len() > 200 {
+            return Err(PresetPathError::TooLong);
+        }
+        let mut parts = Vec::new();
+        for part in text.split('/') {
+            let part = part.trim();
+            let bad = part.is_empty()
+                || part.starts_with(['.', '_'])
+                || part.ends_with('.')
+                || part.chars().any(|c| c.is_control() || "\\:*?\"<>|".contains(c));
+            if bad {
+                return Err(PresetPathError::BadPart(part.into()));
+            }
+            parts.push(part);
+        }
+        if parts.len() > 1 && parts[0] == "env" {
+            return Err(PresetPathError::BadPart("env".into()));
+        }
+        Ok(PresetPath(parts.join("/")))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Name without its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// Folder, empty for the root.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+impl fmt::Display for PresetPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

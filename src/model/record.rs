@@ -1,0 +1,87 @@
+//! `Record`: one entry of the timeline, bytes or a life-cycle fact.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::id::{ConnId, SessionId};
+use super::protocol::{Protocol, Side};
+use super::timing::Stamp;
+
+/// Payload kept of one record; `original_len` tells when it was longer.
+pub const RECORD_KEEPS: usize = 1024 * 1024;
+
+/// One thing that happened on one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub at: Stamp,
+    pub conn: ConnId,
+    pub direction: Direction,
+    pub kind: RecordKind,
+    /// For `Data` the bytes as they crossed the socket; otherwise a sentence in UTF-8.
+    pub data: Bytes,
+    /// Bytes that crossed, `>= data.len()` when the record was cut or its bytes are kept elsewhere.
+    pub original_len: u64,
+}
+
+/// Who caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    Sent,
+    Received,
+    /// Neither: a fact about our own end (bound, failed, cancelled).
+    Local,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    Data,
+    /// A listener or UDP socket is bound.
+    Bound,
+    /// Our connection attempt succeeded.
+    Connected,
+    /// A peer connected to our listener.
+    Accepted,
+    /// A TLS handshake finished.
+    Secured,
+    /// One side finished sending (FIN, `close_notify`); see the direction.
+    Finished,
+    /// The connection was reset; see the direction.
+    Reset,
+    /// The connection is over.
+    Closed,
+    /// Something failed; the data says what and why.
+    Failed,
+    /// A remark, e.g. broadcast was switched on, or a datagram was larger than the MTU.
+    Note,
+}
+
+/// Who the two ends of a connection are. Sent before the first record that names the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnInfo {
+    pub id: ConnId,
+    pub protocol: Protocol,
+    pub side: Side,
+    pub local: Option<SocketAddr>,
+    pub peer: Option<SocketAddr>,
+    pub tls: bool,
+}
+
+/// Datagrams lost so far in one session. Totals, not increments, so a missed event does no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    pub session: SessionId,
+    /// Dropped by us because the screen could not keep up.
+    pub by_app: u64,
+    /// Dropped by the kernel because the receive buffer was full; `None` = cannot be read here.
+    pub by_kernel: Option<u64>,
+}
+
+impl Record {
+    /// Bytes this record costs in memory, payload and metadata.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        self.data.len() + size_of::<Record>()
+    }
+}

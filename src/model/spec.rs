@@ -1,0 +1,104 @@
+//! `Spec`: the complete description of what to open, as the user wrote it.
+//!
+//! Strings may hold `{{templates}}`; `codec::plan` turns a `Spec` into a
+//! [`Plan`](super::plan::Plan) that the engine can run. Presets, drafts and history keep specs.
+
+use super::http::{HttpListenerSpec, HttpSpec};
+use super::listener::{TcpListenerSpec, UdpListenerSpec};
+use super::protocol::{Protocol, Side};
+use super::stream::{TcpSpec, UdpSpec};
+
+/// One variant per protocol and side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    Http(HttpSpec),
+    HttpListener(HttpListenerSpec),
+    Tcp(TcpSpec),
+    TcpListener(TcpListenerSpec),
+    Udp(UdpSpec),
+    UdpListener(UdpListenerSpec),
+}
+
+/// A line of a list that can be switched off without losing it (header, query parameter, form
+/// field). Name and value are kept exactly as written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    pub enabled: bool,
+    pub name: String,
+    pub value: String,
+}
+
+impl Row {
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Row { enabled: true, name: name.into(), value: value.into() }
+    }
+}
+
+impl Spec {
+    /// An empty spec of this kind, with the product's defaults.
+    #[must_use]
+    pub fn empty(protocol: Protocol, side: Side) -> Self {
+        match (protocol, side) {
+            (Protocol::Http, Side::Client) => Spec::Http(HttpSpec::default()),
+            (Protocol::Http, Side::Listener) => Spec::HttpListener(HttpListenerSpec::default()),
+            (Protocol::Tcp, Side::Client) => Spec::Tcp(TcpSpec::default()),
+            (Protocol::Tcp, Side::Listener) => Spec::TcpListener(TcpListenerSpec::default()),
+            (Protocol::Udp, Side::Client) => Spec::Udp(UdpSpec::default()),
+            (Protocol::Udp, Side::Listener) => Spec::UdpListener(UdpListenerSpec::default()),
+        }
+    }
+
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Spec::Http(_) | Spec::HttpListener(_) => Protocol::Http,
+            Spec::Tcp(_) | Spec::TcpListener(_) => Protocol::Tcp,
+            Spec::Udp(_) | Spec::UdpListener(_) => Protocol::Udp,
+        }
+    }
+
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
+        }
+    }
+
+    /// The address line: URL, peer address or bind address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Spec::Http(spec) => &spec.url,
+            Spec::HttpListener(spec) => &spec.bind,
+            Spec::Tcp(spec) => &spec.address,
+            Spec::TcpListener(spec) => &spec.bind,
+            Spec::Udp(spec) => &spec.address,
+            Spec::UdpListener(spec) => &spec.bind,
+        }
+    }
+
+    /// The address line, to write to.
+    pub fn address_mut(&mut self) -> &mut String {
+        match self {
+            Spec::Http(spec) => &mut spec.url,
+            Spec::HttpListener(spec) => &mut spec.bind,
+            Spec::Tcp(spec) => &mut spec.address,
+            Spec::TcpListener(spec) => &mut spec.bind,
+            Spec::Udp(spec) => &mut spec.address,
+            Spec::UdpListener(spec) => &mut spec.bind,
+        }
+    }
+
+    /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.
+    #[must_use]
+    pub fn badge(&self) -> &str {
+        match self {
+            Spec::Http(spec) => &spec.method,
+            Spec::Tcp(_) => "TCP",
+            Spec::Udp(_) => "UDP",
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => "SRV",
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! TLS options as composed, and facts about a handshake as observed.
+
+use std::time::Duration;
+
+/// Whether the peer's certificate chain must verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Verify {
+    #[default]
+    On,
+    /// Connect anyway; badged wherever it is in force.
+    Off,
+}
+
+/// TLS of a client session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ClientTls {
+    #[default]
+    Off,
+    On {
+        verify: Verify,
+        /// Server name sent; empty = the host of the address.
+        sni: String,
+    },
+}
+
+/// TLS of a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ListenerTls {
+    #[default]
+    Off,
+    /// A leaf certificate signed by the installation's own CA, both made on first use.
+    Generated,
+    /// PEM files.
+    Files { certificate: String, key: String },
+}
+
+/// What a finished handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsFacts {
+    /// `TLSv1.3`, `TLSv1.2`.
+    pub version: String,
+    pub cipher: String,
+    pub group: String,
+    pub alpn: String,
+    pub sni: String,
+    /// Leaf first, as the peer sent it.
+    pub chain: Vec<CertificateFacts>,
+    /// Why verification failed although the session went on; empty when it verified.
+    pub unverified: String,
+    pub handshake: Duration,
+}
+
+/// The readable part of an X.509 certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CertificateFacts {
+    pub subject: String,
+    pub issuer: String,
+    pub names: Vec<String>,
+    /// RFC 3339 dates.
+    pub not_before: String,
+    pub not_after: String,
+    pub serial: String,
+    pub sha256: String,
+}

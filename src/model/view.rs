@@ -1,0 +1,95 @@
+//! Windows onto bodies: the screen asks for the lines it shows, never for a whole body.
+
+use bytes::Bytes;
+
+use super::id::BodyId;
+
+/// Longest piece of a line handed out as one [`ViewLine`]; longer lines continue on the next.
+pub const LINE_PIECE: usize = 4096;
+
+/// A request for some lines of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewQuery {
+    pub body: BodyId,
+    pub part: ViewPart,
+    pub mode: ViewMode,
+    /// First display line wanted, from 0. Past the end = the last lines.
+    pub top: u64,
+    pub rows: u16,
+}
+
+/// Which bytes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViewPart {
+    /// The body after transfer and content codings.
+    Decoded,
+    /// The whole message as it crossed the wire, head and framing included.
+    Raw,
+}
+
+/// How bytes are cut into display lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViewMode {
+    /// JSON laid out anew, one value a line; bytes of strings and numbers untouched.
+    Pretty,
+    /// Lines as they are.
+    Text,
+    /// Sixteen bytes a line.
+    Hex,
+}
+
+/// The answer to a [`ViewQuery`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    pub query: ViewQuery,
+    /// Display line number of the first of `lines`.
+    pub top: u64,
+    pub lines: Vec<ViewLine>,
+    /// Display lines known so far.
+    pub total_lines: u64,
+    pub total_bytes: u64,
+    /// Every byte has arrived and is indexed.
+    pub complete: bool,
+    /// Why pretty fell back to text (`not JSON: ... at byte 17`), or that the body is gone.
+    pub note: Option<String>,
+}
+
+/// One display line; bytes as received, to be made printable by the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewLine {
+    /// Place of the first byte in the part.
+    pub offset: u64,
+    pub bytes: Bytes,
+    /// Spaces before it (pretty only).
+    pub indent: u16,
+    /// Continues the line before.
+    pub continued: bool,
+}
+
+/// A request to find text in a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchQuery {
+    pub body: BodyId,
+    pub part: ViewPart,
+    pub mode: ViewMode,
+    /// Literal text; letters match without case when it has no upper-case letter.
+    pub text: String,
+    /// Byte to start from (exclusive when going on from a hit).
+    pub from: u64,
+    pub towards: Towards,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Towards {
+    End,
+    Start,
+}
+
+/// The answer to a [`SearchQuery`]: the display line and byte offset of the hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    pub query: SearchQuery,
+    pub hit: Option<(u64, u64)>,
+    /// The search went past an end and came in at the other.
+    pub wrapped: bool,
+}

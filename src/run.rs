@@ -1,0 +1,1 @@
+//! Composition root: reads arguments, starts engine and store, picks a shell.

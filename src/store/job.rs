@@ -1,0 +1,153 @@
+//! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
+//! touches the disk.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use crate::model::failure::Failure;
+use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::model::timing::Stamp;
+
+/// What the store can be asked to do. Every job gets exactly one reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Read the whole workspace: presets and environments. Also watches it from then on.
+    LoadWorkspace,
+    /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
+    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
+    SavePreset {
+        preset: Box<Preset>,
+        based_on: Option<u64>,
+        overwrite: Overwrite,
+    },
+    RenamePreset {
+        from: PresetPath,
+        to: PresetPath,
+    },
+    DeletePreset {
+        path: PresetPath,
+    },
+    /// Read the drafts and screen state of the last run.
+    LoadRestore,
+    /// Keep unsaved work; written atomically, a moment after the last change.
+    SaveRestore(Box<Restore>),
+    /// Append one entry; keeps the newest 10,000.
+    AppendHistory(Box<HistoryEntry>),
+    /// Add the outcome to an entry appended in this run.
+    FinishHistory {
+        at: Stamp,
+        outcome: String,
+    },
+    /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
+    QueryHistory {
+        text: String,
+        limit: u32,
+    },
+    /// Write bytes to a file the user named.
+    WriteFile {
+        path: PathBuf,
+        bytes: Bytes,
+        overwrite: Overwrite,
+    },
+}
+
+/// Whether a file that is there may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    Refuse,
+    Replace,
+}
+
+/// The store's answers, and the changes it noticed by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// After `LoadWorkspace`, and unasked whenever files changed on disk.
+    Workspace(Box<Workspace>),
+    /// The preset is on disk, with its new fingerprint.
+    Saved {
+        path: PresetPath,
+        fingerprint: u64,
+    },
+    /// The file changed since it was opened, or exists although it should not.
+    Conflict {
+        mine: Box<Preset>,
+        theirs: Box<StoredPreset>,
+    },
+    Renamed {
+        from: PresetPath,
+        to: PresetPath,
+    },
+    Deleted {
+        path: PresetPath,
+    },
+    Restored(Option<Box<Restore>>),
+    RestoreSaved,
+    HistoryAppended,
+    History {
+        text: String,
+        entries: Vec<HistoryEntry>,
+        total: u64,
+    },
+    FileWritten {
+        path: PathBuf,
+        bytes: u64,
+    },
+    /// A job failed; nothing stored was lost.
+    Failed {
+        job: &'static str,
+        failure: Failure,
+    },
+}
+
+/// Everything in a workspace, presets sorted by path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Workspace {
+    /// Folder shown to the user.
+    pub root: String,
+    /// The starter workspace, embedded; the first save makes a real one.
+    pub is_starter: bool,
+    pub presets: Vec<StoredPreset>,
+    pub environments: Vec<Environment>,
+    /// Trouble with single files of the workspace.
+    pub problems: Vec<Failure>,
+}
+
+/// Something that was sent or started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When; also names the entry within a run.
+    pub at: Stamp,
+    pub protocol: Protocol,
+    pub side: Side,
+    /// One line: `POST http://localhost:8080/users`.
+    pub summary: String,
+    /// `201 Created, 12 ms`, or the failure; empty while it runs.
+    pub outcome: String,
+    /// As it was composed, secrets still as templates.
+    pub spec: Spec,
+    pub preset: Option<PresetPath>,
+}
+
+/// What comes back after leaving or a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restore {
+    pub drafts: Vec<Draft>,
+    /// Index into `drafts` of the one on screen.
+    pub current: usize,
+    pub environment: Option<String>,
+    /// Splitter positions and other screen state, `name = value`.
+    pub layout: Vec<(String, String)>,
+}
+
+/// Something composed, saved or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The preset it belongs to; `None` = never saved.
+    pub preset: Option<PresetPath>,
+    /// Fingerprint of the file it started from.
+    pub based_on: Option<u64>,
+    pub spec: Spec,
+}

@@ -1,0 +1,1 @@
+//! The terminal shell: runs the loop, draws, performs effects.

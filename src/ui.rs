@@ -1,0 +1,1 @@
+//! The screen: `render(\&App, \&mut Frame)`, pure.

@@ -1,0 +1,21 @@
+//! One integration binary: every extra one is one more link.
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "suite/cli.rs"]
+mod cli;
+#[path = "suite/corpora.rs"]
+mod corpora;
+#[path = "suite/engine.rs"]
+mod engine;
+#[path = "suite/flows.rs"]
+mod flows;
+#[path = "suite/properties.rs"]
+mod properties;
+#[path = "suite/pty.rs"]
+mod pty;
+#[path = "suite/store.rs"]
+mod store;
+#[path = "suite/support.rs"]
+mod support;
+#[path = "suite/ui.rs"]
+mod ui;
