@@ -21,7 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
+use super::EngineConfig;
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
@@ -62,8 +64,12 @@ struct Store {
 }
 
 impl BodyStore {
-    /// Starts a store; its answers go to `urgent`, its temporary files to `folder` (`None` = the
-    /// system's).
+    /// The store of an engine; its answers go to `urgent`.
+    pub(crate) fn new(config: &EngineConfig, urgent: mpsc::Sender<Event>, _: TaskTracker) -> Self {
+        BodyStore::start(config.spill_dir.clone(), urgent)
+    }
+
+    /// Starts a store whose temporary files go to `folder` (`None` = the system's).
     pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
         let bell = Arc::new(Bell::default());
         let desk = Arc::new(Desk::default());
