@@ -15,6 +15,7 @@ pub(crate) mod client;
 pub mod clock;
 pub mod command;
 pub mod event;
+pub(crate) mod http;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod server;

@@ -44,7 +44,7 @@ impl Decoding {
         let decoder = Decoder::new(codings).map_err(|error| error.to_string())?;
         let (pieces, queue) = mpsc::channel(PIECES);
         let shared = Arc::new(Shared::default());
-        let work = Work { decoder, sink, shared: Arc::clone(&shared), error: None };
+        let work = Work { decoder, sink, shared: Arc::clone(&shared) };
         let thread = Some(spawn_blocking(move || work.run(queue)));
         Ok(Decoding { pieces: Some(pieces), shared, thread })
     }
@@ -85,5 +85,49 @@ struct Work {
     decoder: Decoder,
     sink: DecodedSink,
     shared: Arc<Shared>,
-    error: Option<String>,
+}
+
+impl Work {
+    /// Decodes until the pieces end; returns why it stopped early.
+    fn run(mut self, mut pieces: mpsc::Receiver<Bytes>) -> Option<String> {
+        while let Some(piece) = pieces.blocking_recv() {
+            if let Some(why) = self.decode(&piece) {
+                return Some(why);
+            }
+        }
+        if self.shared.cut_off.load(Ordering::Acquire) {
+            return None;
+        }
+        self.decoder.finish().err().map(|error| error.to_string())
+    }
+
+    fn decode(&mut self, piece: &[u8]) -> Option<String> {
+        let (sink, shared) = (&self.sink, &self.shared);
+        let mut why = None;
+        let outcome = self.decoder.push(piece, &mut |data| {
+            let before = shared.decoded.load(Ordering::Acquire);
+            let room = usize::try_from(DECODED_BOUND - before.min(DECODED_BOUND)).unwrap_or(0);
+            let data = data.get(..room).unwrap_or(data);
+            if let Err(failed) = sink.append(data) {
+                why = Some(failed.to_string());
+                return ControlFlow::Break(());
+            }
+            shared.decoded.fetch_add(data.len() as u64, Ordering::AcqRel);
+            if data.len() == room {
+                let bound = DECODED_BOUND / (1024 * 1024);
+                why = Some(format!(
+                    "decoding stopped at {bound} MiB; the bytes as received are in the raw view"
+                ));
+            }
+            if why.is_some() || shared.abandoned.load(Ordering::Acquire) {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        match outcome {
+            Ok(ControlFlow::Continue(())) => None,
+            Ok(ControlFlow::Break(())) => why.or_else(|| Some("decoding was stopped".into())),
+            Err(error) => Some(error.to_string()),
+        }
+    }
 }

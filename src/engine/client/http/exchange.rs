@@ -3,9 +3,10 @@
 //! The two directions are two futures of one task that share the [`Case`]; a peer may answer, or
 //! give up, while the request is still on its way.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant as TokioInstant, sleep_until};
 
 use super::receive::Incoming;
@@ -15,14 +16,14 @@ use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::clock;
 use crate::engine::event::Phase;
-use crate::engine::http::case::{Case, empty_message};
+use crate::engine::http::case::{Case, empty_body, empty_message};
 use crate::engine::http::source::Source;
 use crate::engine::session::Session;
 use crate::engine::transport::{self, ConnectFacts, Connection, Dial, Stream};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Exchange, ExchangeState, Framing, Head};
+use crate::model::exchange::{Exchange, ExchangeState, Framing, Head, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::ConnId;
+use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::HttpPlan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -40,6 +41,14 @@ pub(super) struct Attempt<'a> {
     pub(super) case: Case,
     endpoint: Endpoint,
     tls: ClientTls,
+    arrived: Mutex<Arrived>,
+}
+
+/// What came of a response whose head is not complete.
+#[derive(Default)]
+struct Arrived {
+    id: Option<BodyId>,
+    bytes: BytesMut,
 }
 
 impl<'a> Attempt<'a> {
@@ -70,7 +79,8 @@ impl<'a> Attempt<'a> {
             warnings: notes,
         };
         let case = Case::new(exchange, session.events.clone(), Instant::now());
-        Ok((Attempt { plan, session, conn, case, endpoint, tls }, writer))
+        let arrived = Mutex::default();
+        Ok((Attempt { plan, session, conn, case, endpoint, tls, arrived }, writer))
     }
 
     /// Makes the hop; returns the head of the response when its body is complete.
@@ -198,7 +208,36 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    pub(super) fn has_head(&self) -> bool {
+    /// Bytes of a head that is not complete, kept in this body.
+    pub(super) fn arrived(&self, id: BodyId, bytes: &[u8]) {
+        let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        arrived.id = Some(id);
+        arrived.bytes.extend_from_slice(bytes);
+    }
+
+    /// An interim head is over; these bytes begin the next one.
+    pub(super) fn next_head(&self, bytes: &[u8]) {
+        let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        arrived.bytes.clear();
+        arrived.bytes.extend_from_slice(bytes);
+    }
+
+    /// What came of a head that never was completed becomes the response.
+    fn keep_partial_head(&self) {
+        let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(id) = arrived.id.filter(|_| !self.has_head()) else { return };
+        let mut reader = HeadReader::new(Expected::Response);
+        let parsed = match reader.push(&arrived.bytes) {
+            Err(error) => *error.partial,
+            Ok(_) => *reader.finish().partial,
+        };
+        self.case.edit(|exchange| {
+            exchange.warnings.extend(parsed.warnings);
+            exchange.response = Some(HttpMessage { head: parsed.head, body: empty_body(id) });
+        });
+    }
+
+    fn has_head(&self) -> bool {
         self.case.edit(|exchange| exchange.response.is_some())
     }
 
@@ -227,9 +266,10 @@ impl<'a> Attempt<'a> {
     }
 
     fn no_head(&self) -> Failure {
-        let (wait, received) = (self.plan.head_timeout, self.case.edit(|e| e.interim.len()));
-        let interim = if received > 0 { format!(", only {received} interim ones") } else { String::new() };
-        let cause = format!("no response within {} s{interim}", wait.as_secs_f64());
+        let wait = self.plan.head_timeout;
+        let bytes = self.arrived.lock().unwrap_or_else(PoisonError::into_inner).bytes.len();
+        let what = if bytes == 0 { "no response" } else { "no complete response head" };
+        let cause = format!("{what} within {} s ({bytes} bytes received)", wait.as_secs_f64());
         Failure::new(Stage::Head, &*self.plan.url, FailureKind::Timeout(wait), cause)
             .hint("raise the timeout in the options, or look at what the peer waits for")
     }
@@ -248,6 +288,7 @@ impl<'a> Attempt<'a> {
     /// The last word about this hop.
     pub(super) fn close(&self, outcome: Result<(), &Failure>) {
         if let Err(failure) = outcome {
+            self.keep_partial_head();
             let text = failure.to_string();
             self.session.events.note(self.conn, Direction::Local, RecordKind::Failed, text);
         }

@@ -7,11 +7,10 @@ use tokio::io::AsyncRead;
 
 use super::exchange::Attempt;
 use crate::codec::http1::{
-    Expected, HeadError, HeadReader, ParsedHead, content_codings, response_framing,
+    Expected, HeadReader, ParsedHead, content_codings, response_framing,
 };
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
-use crate::engine::http::case::empty_body;
 use crate::engine::http::failure;
 use crate::engine::http::intake::{BodyEnd, Fault, Intake};
 use crate::engine::http::tap::{ReadBuffer, Tap};
@@ -21,6 +20,8 @@ use crate::model::record::{Direction, RecordKind};
 
 /// Interim responses read at most; a peer that sends more will never come to the point.
 const INTERIM: usize = 100;
+/// Bytes of interim responses read at most.
+const INTERIM_BYTES: u64 = 256 * 1024;
 
 /// A response on its way in.
 pub(super) struct Incoming<'a> {
@@ -96,36 +97,37 @@ impl<'a> Incoming<'a> {
         loop {
             let mut bytes = match self.read(from).await {
                 Ok(bytes) if bytes.is_empty() => {
-                    return Err(self.no_head(reader.finish(), writer, None));
+                    return Err(failure::head(url, &reader.finish()));
                 }
                 Ok(bytes) => bytes,
                 Err(error) => {
                     let so_far = format!("after {} bytes of the head", reader.received().len());
-                    let failure = failure::socket(Stage::Head, url, &error, &so_far);
-                    return Err(self.no_head(reader.finish(), writer, Some(failure)));
+                    return Err(self.broke(Stage::Head, &error, &so_far));
                 }
             };
             writer.wire(bytes.clone()).await.map_err(|why| {
                 failure::body(url, &Fault::Storage(why.to_string()), "before the body")
             })?;
+            self.attempt.arrived(writer.id(), &bytes);
             loop {
                 let (used, parsed) = match reader.push(&bytes) {
                     Ok(None) => break,
                     Ok(Some(found)) => found,
-                    Err(error) => return Err(self.no_head(error, writer, None)),
+                    Err(error) => return Err(failure::head(url, &error)),
                 };
                 bytes.advance(used);
                 end += used as u64;
                 if is_final(&parsed.head) {
                     return Ok((FinalHead { parsed, end }, bytes));
                 }
-                self.interim(parsed)?;
+                self.interim(parsed, end)?;
+                self.attempt.next_head(&bytes);
                 reader = HeadReader::new(Expected::Response);
             }
         }
     }
 
-    fn interim(&self, parsed: ParsedHead) -> Result<(), Failure> {
+    fn interim(&self, parsed: ParsedHead, end: u64) -> Result<(), Failure> {
         for warning in parsed.warnings {
             self.attempt.case.warn(warning);
         }
@@ -133,24 +135,11 @@ impl<'a> Incoming<'a> {
             exchange.interim.push(parsed.head);
             exchange.interim.len()
         });
-        if count < INTERIM {
+        if count < INTERIM && end < INTERIM_BYTES {
             return Ok(());
         }
-        let cause = format!("{INTERIM} interim (1xx) responses and no final one");
+        let cause = format!("{count} interim (1xx) responses, {end} bytes, and no final one");
         Err(Failure::new(Stage::Head, &*self.attempt.plan.url, FailureKind::TooLarge, cause))
-    }
-
-    /// There is no head: keeps what arrived and says why.
-    fn no_head(&self, error: HeadError, writer: &BodyWriter, why: Option<Failure>) -> Failure {
-        let failure = why.unwrap_or_else(|| failure::head(&self.attempt.plan.url, &error));
-        if self.first_byte.is_some() {
-            self.attempt.case.edit(|exchange| {
-                let body = empty_body(writer.id());
-                exchange.warnings.extend(error.partial.warnings);
-                exchange.response = Some(HttpMessage { head: error.partial.head, body });
-            });
-        }
-        failure
     }
 
     async fn body(
@@ -248,14 +237,16 @@ impl<'a> Incoming<'a> {
             );
             return Ok(());
         }
-        let failure =
-            failure::socket(Stage::Body, &self.attempt.plan.url, error, &so_far(intake));
+        Err(self.broke(Stage::Body, error, &so_far(intake)))
+    }
+
+    fn broke(&self, stage: Stage, error: &io::Error, so_far: &str) -> Failure {
+        let failure = failure::socket(stage, &self.attempt.plan.url, error, so_far);
         if failure.kind == FailureKind::Reset {
-            let text = failure.cause.clone();
-            let events = &self.attempt.session.events;
+            let (events, text) = (&self.attempt.session.events, failure.cause.clone());
             events.note(self.attempt.conn, Direction::Received, RecordKind::Reset, text);
         }
-        Err(failure)
+        failure
     }
 }
 
