@@ -4,24 +4,18 @@ use std::io;
 
 use super::intake::Fault;
 use crate::codec::http1::{HeadError, HeadErrorKind};
+use crate::engine::transport::explain;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// An error of the socket; `so_far` says what had crossed it (`120 of 500 body bytes`).
 pub(crate) fn socket(stage: Stage, target: &str, error: &io::Error, so_far: &str) -> Failure {
-    let (kind, what) = match error.kind() {
-        io::ErrorKind::ConnectionReset => (FailureKind::Reset, "the peer reset the connection"),
-        io::ErrorKind::ConnectionAborted => (FailureKind::Reset, "the connection was aborted"),
-        io::ErrorKind::BrokenPipe => {
-            (FailureKind::Reset, "the peer closed the connection while we were sending")
-        }
-        io::ErrorKind::UnexpectedEof => {
-            (FailureKind::Truncated, "the peer closed without ending TLS (no close_notify)")
-        }
-        io::ErrorKind::TimedOut => {
-            (FailureKind::Unreachable, "the peer does not acknowledge any more")
-        }
-        _ => return Failure::new(stage, target, FailureKind::Io, format!("{error}, {so_far}")),
-    };
+    let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    if is_tls {
+        let mut failure = explain::stream_failure(stage, target, error, 0);
+        failure.cause = format!("{}, {so_far}", failure.cause);
+        return failure;
+    }
+    let (kind, what) = explain::socket_error(error);
     Failure::new(stage, target, kind, format!("{what}, {so_far}"))
 }
 

@@ -26,13 +26,16 @@ enum State {
 }
 
 impl Source {
+    /// A body from memory.
+    pub(crate) fn bytes(bytes: Bytes) -> Self {
+        let len = bytes.len() as u64;
+        Source { state: State::Memory(bytes), left: len, len }
+    }
+
     /// Opens a body. The error says why a file cannot be sent.
     pub(crate) async fn open(body: &PlanBody) -> Result<Self, String> {
         match body {
-            PlanBody::Bytes(bytes) => {
-                let len = bytes.len() as u64;
-                Ok(Source { state: State::Memory(bytes.clone()), left: len, len })
-            }
+            PlanBody::Bytes(bytes) => Ok(Source::bytes(bytes.clone())),
             PlanBody::File(path) => {
                 let shown = path.display().to_string();
                 let path = path.clone();
