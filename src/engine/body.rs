@@ -182,3 +182,6 @@ impl Drop for Store {
         self.desk.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
