@@ -97,7 +97,7 @@ impl BodyStore {
         let released = store.release_oldest(&mut bodies);
         drop(bodies);
         if !released.is_empty() {
-            let _ = store.bell.ask(Question::Forget(released));
+            store.bell.order(Question::Forget(released));
         }
         BodyWriter::new(body, store.disk.clone())
     }
@@ -151,7 +151,7 @@ impl BodyStore {
             bodies.remove(id);
         }
         drop(bodies);
-        let _ = self.0.bell.ask(Question::Forget(ids));
+        self.0.bell.order(Question::Forget(ids));
     }
 }
 
@@ -164,9 +164,8 @@ impl Store {
             || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND
             || self.usage.files.load(Ordering::Relaxed) > FILES_BOUND
         {
-            let done = |body: &Arc<Body>| {
-                body.is_settled() && !body.watched.load(Ordering::Acquire)
-            };
+            let done =
+                |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
             let oldest = bodies.iter().find(|(_, body)| done(body)).map(|(id, _)| *id);
             let Some(id) = oldest else { break };
             bodies.remove(&id);

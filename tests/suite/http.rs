@@ -1,4 +1,5 @@
 //! The HTTP client and listener against scripted peers on loopback, and against each other.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -305,7 +306,8 @@ async fn interim_responses_are_kept_and_bounded() {
     let reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n\
                  HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     let outcome = answered(&mut bench, reply).await;
-    let statuses: Vec<_> = outcome.exchange().interim.iter().map(|head| head.status()).collect();
+    let statuses: Vec<_> =
+        outcome.exchange().interim.iter().map(wirebench::model::exchange::Head::status).collect();
     assert_eq!(statuses, [Some(100), Some(103)]);
     assert_eq!(bench.response_body(&outcome).await, b"ok");
     let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
@@ -336,14 +338,28 @@ fn faults() -> Vec<Fault> {
     let (malformed, truncated) = (FailureKind::Malformed, FailureKind::Truncated);
     vec![
         fault("empty", vec![], truncated, Stage::Head, "without sending anything", b""),
-        fault("hdr-partial-fin", vec![write("HTTP/1.1 2")], truncated, Stage::Head, "10 bytes", b""),
+        fault(
+            "hdr-partial-fin",
+            vec![write("HTTP/1.1 2")],
+            truncated,
+            Stage::Head,
+            "10 bytes",
+            b"",
+        ),
         fault("body-short", vec![write(head)], truncated, Stage::Body, "5 of 10", b"hello"),
         fault("chunk-bad-size", with("zz\r\nx"), malformed, Stage::Body, "zz", b"hello"),
         fault("chunk-huge", with("fffffffffffffffff\r\n"), malformed, Stage::Body, "", b"hello"),
         fault("chunk-cut-off", with("9\r\nabc"), truncated, Stage::Body, "missing", b"helloabc"),
         fault("no last chunk", with(""), truncated, Stage::Body, "last chunk", b"hello"),
         fault("garbage", vec![write("\x00\x01SSH-2.0")], malformed, Stage::Head, "HTTP", b""),
-        fault("tls-on-plain", vec![write("\x15\x03\x01\0\x02\x02\x46")], malformed, Stage::Head, "TLS", b""),
+        fault(
+            "tls-on-plain",
+            vec![write("\x15\x03\x01\0\x02\x02\x46")],
+            malformed,
+            Stage::Head,
+            "TLS",
+            b"",
+        ),
     ]
 }
 

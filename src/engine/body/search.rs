@@ -77,18 +77,13 @@ pub(super) fn start(desk: &Arc<Desk>, bell: Arc<Bell>, urgent: mpsc::Sender<Even
             if !is_current() {
                 continue;
             }
-            let question = match (found, body) {
-                (Some((hit, wrapped)), Some(body)) => {
-                    last = Some((query.clone(), hit));
-                    Question::Locate { query, body, hit, wrapped }
-                }
-                _ => {
-                    let nothing = SearchHit { query, hit: None, wrapped: false };
-                    let _ = urgent.blocking_send(Event::Found(nothing));
-                    continue;
-                }
-            };
-            let _ = bell.ask(question);
+            if let (Some((hit, wrapped)), Some(body)) = (found, body) {
+                last = Some((query.clone(), hit));
+                bell.order(Question::Locate { query, body, hit, wrapped });
+            } else {
+                let nothing = SearchHit { query, hit: None, wrapped: false };
+                let _ = urgent.blocking_send(Event::Found(nothing));
+            }
         }
     });
     if let Err(error) = started {
@@ -150,7 +145,9 @@ impl Scan<'_> {
     /// up to four bytes where ours are one.
     fn block(&self, start: u64, count: usize) -> Vec<u8> {
         let longest_hit = self.query.text.len().saturating_mul(4);
-        self.body.read(self.query.part, start, count.saturating_add(longest_hit)).unwrap_or_default()
+        self.body
+            .read(self.query.part, start, count.saturating_add(longest_hit))
+            .unwrap_or_default()
     }
 
     /// First hit that starts in `start..end`.
