@@ -8,6 +8,8 @@ pub mod content_coding;
 pub mod escape;
 pub mod hex;
 pub mod http1;
+pub mod lines;
 pub mod plan;
+pub mod pretty;
 pub mod printable;
 pub mod template;
