@@ -194,8 +194,9 @@ impl JsonScanner {
             }
             self.next = Next::Member;
         } else {
-            // Beyond NESTED the outermost kinds fall out; they are not asked for any more.
-            self.kinds = self.kinds << 1 | u128::from(byte == b'{');
+            if self.depth < NESTED {
+                self.kinds = self.kinds << 1 | u128::from(byte == b'{');
+            }
             self.depth = self.depth.saturating_add(1);
             self.next = Next::First;
         }
@@ -214,10 +215,12 @@ impl JsonScanner {
         if self.depth == 0 {
             return Err(self.fail(at, "a bracket is closed that is not open"));
         }
-        if self.depth <= NESTED && (self.kinds & 1 == 1) != (byte == b'}') {
-            return Err(self.fail(at, "a bracket is closed by one of another kind"));
+        if self.depth <= NESTED {
+            if (self.kinds & 1 == 1) != (byte == b'}') {
+                return Err(self.fail(at, "a bracket is closed by one of another kind"));
+            }
+            self.kinds >>= 1;
         }
-        self.kinds >>= 1;
         self.depth -= 1;
         let place = u64::from(at);
         if !empty {
