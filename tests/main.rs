@@ -11,6 +11,8 @@ mod engine;
 mod flows;
 #[path = "suite/http.rs"]
 mod http;
+#[path = "suite/http_bench.rs"]
+mod http_bench;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
