@@ -34,7 +34,9 @@ async fn fetch(bench: &mut Bench, url: &str, mode: ViewMode) -> Figures {
     bench.open(Plan::Http(plan("GET", url)));
     let (mut complete, mut first_lines, mut head, mut last) = (None, None, None, None);
     loop {
-        if let (Some(complete), Some(view)) = (complete, last.take_if(|v: &mut View| v.complete)) {
+        if let Some(complete) = complete
+            && let Some(view) = last.take_if(|view: &mut View| view.complete)
+        {
             let first = first_lines.unwrap_or_else(|| began.elapsed());
             let browsable = began.elapsed();
             return Figures { first_lines: first, complete, browsable, view };
