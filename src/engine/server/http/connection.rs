@@ -13,35 +13,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Listener;
-use crate::codec::http1::{
-    Expected, HeadError, HeadErrorKind, HeadReader, ParsedHead, content_codings, keeps_alive,
-    request_framing,
-};
-use crate::codec::printable::printable;
-use crate::engine::body::BodyWriter;
-use crate::engine::clock;
-use crate::engine::http::case::{Case, empty_message};
+use crate::engine::http::case::Case;
 use crate::engine::http::failure;
-use crate::engine::http::intake::{BodyEnd, Fault, Intake};
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::transport::Stream;
-use crate::model::exchange::{Exchange, ExchangeState, Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
-use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
-pub(super) const STALL: Duration = Duration::from_secs(60);
+pub(super) const STALL: Duration =
+    if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(60) };
 /// How long and how much is read after our last byte, so that closing does not reset the answer
 /// away from a client that still sends.
 const LINGER: Duration = Duration::from_secs(1);
@@ -51,18 +42,18 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(super) struct Connection {
     pub(super) listener: Arc<Listener>,
     pub(super) conn: ConnId,
-    peer: SocketAddr,
-    local: Option<SocketAddr>,
-    tls: Option<TlsFacts>,
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) tls: Option<TlsFacts>,
     /// Stops between two requests.
     stop: CancellationToken,
     received: Tap,
     pub(super) sent: Tap,
     buffer: ReadBuffer,
     /// Bytes that came behind the last request.
-    rest: Bytes,
+    pub(super) rest: Bytes,
     /// The exchange being made; outlives a cancelled [`Connection::serve`].
-    current: Option<Arc<Case>>,
+    pub(super) current: Option<Arc<Case>>,
 }
 
 /// Whether another request may follow.
@@ -189,7 +180,7 @@ impl Connection {
     }
 
     /// One read; `None` = the client finished sending.
-    async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Bytes>> {
+    pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Bytes>> {
         self.received.ready().await;
         let bytes = match self.buffer.read(stream).await {
             // A client that leaves without close_notify has left.

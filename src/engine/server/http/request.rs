@@ -3,18 +3,13 @@
 //! Called by the connection for every request. `Err` means that there is nobody left to answer; a
 //! request that cannot be served comes with the refusal to answer instead.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
 
-use super::Listener;
 use crate::codec::http1::{
     Expected, HeadError, HeadErrorKind, HeadReader, ParsedHead, content_codings, keeps_alive,
     request_framing,
@@ -25,15 +20,11 @@ use crate::engine::clock;
 use crate::engine::http::case::{Case, empty_message};
 use crate::engine::http::failure;
 use crate::engine::http::intake::{BodyEnd, Fault, Intake};
-use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::transport::Stream;
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::ConnId;
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::protocol::Side;
 use crate::model::timing::Timing;
-use crate::model::tls::TlsFacts;
 
 use super::connection::{Connection, STALL};
 
@@ -57,63 +48,84 @@ pub(super) struct Refusal {
     pub(super) why: String,
 }
 
+/// What becomes of a request without a head.
+enum Verdict {
+    /// Nobody is left to answer.
+    Gone(Failure),
+    Answer(Refusal),
+}
+
 impl Connection {
     /// Reads a request: `Err` = there is nobody left to answer.
-    async fn request(&mut self, stream: &mut Stream, first: Bytes) -> Result<Request, Failure> {
+    pub(super) async fn request(
+        &mut self,
+        stream: &mut Stream,
+        first: Bytes,
+    ) -> Result<Request, Failure> {
         let writer = self.listener.session.bodies.create();
         let case = self.begin(&writer);
+        let (error, verdict) = match self.head(stream, first).await {
+            Ok(parsed) => {
+                self.keep(&writer, parsed.head.raw.clone()).await?;
+                return self.body(stream, case, writer, parsed).await;
+            }
+            Err(end) => *end,
+        };
+        self.keep(&writer, error.partial.head.raw.clone()).await?;
+        case.edit(|exchange| {
+            exchange.warnings.extend(error.partial.warnings);
+            exchange.request.head = error.partial.head;
+        });
+        match verdict {
+            Verdict::Gone(failure) => Err(failure),
+            Verdict::Answer(refusal) => Ok(refused(case, refusal)),
+        }
+    }
+
+    /// Reads a head; what came behind it waits in `rest`.
+    async fn head(
+        &mut self,
+        stream: &mut Stream,
+        mut bytes: Bytes,
+    ) -> Result<ParsedHead, Box<(HeadError, Verdict)>> {
         let mut reader = HeadReader::new(Expected::Request);
         let until = TokioInstant::now() + STALL;
-        let mut bytes = first;
-        let found = loop {
+        loop {
             match reader.push(&bytes) {
-                Ok(Some(found)) => break Ok(found),
-                Err(error) => {
-                    self.keep(&writer, error.partial.head.raw.clone()).await?;
-                    break Err(error);
-                }
                 Ok(None) => {}
-            }
-            bytes = match timeout_at(until, self.read(stream)).await {
-                Ok(Ok(Some(bytes))) => bytes,
-                Ok(Ok(None)) => {
-                    let error = reader.finish();
-                    self.keep(&writer, error.partial.head.raw.clone()).await?;
-                    return Err(self.no_head(&case, error));
+                Ok(Some((used, parsed))) => {
+                    bytes.advance(used);
+                    self.rest = bytes;
+                    return Ok(parsed);
                 }
+                Err(error) => {
+                    let status = if error.kind == HeadErrorKind::TooLarge { 431 } else { 400 };
+                    let refusal = Refusal { status, why: error.message.clone() };
+                    return Err(Box::new((error, Verdict::Answer(refusal))));
+                }
+            }
+            let received = reader.received().len();
+            let verdict = match timeout_at(until, self.read(stream)).await {
+                Ok(Ok(Some(more))) => {
+                    bytes = more;
+                    continue;
+                }
+                Ok(Ok(None)) => None,
                 Ok(Err(error)) => {
-                    let so_far = format!("after {} bytes of the head", reader.received().len());
+                    let so_far = format!("after {received} bytes of the head");
                     let failure = failure::socket(Stage::Head, &self.target(), &error, &so_far);
-                    let partial = reader.finish();
-                    self.keep(&writer, partial.partial.head.raw.clone()).await?;
-                    self.no_head(&case, partial);
-                    return Err(failure);
+                    Some(Verdict::Gone(failure))
                 }
                 Err(_) => {
-                    let received = reader.received().len();
-                    let partial = reader.finish();
-                    self.keep(&writer, partial.partial.head.raw.clone()).await?;
-                    self.no_head(&case, partial);
-                    let wait = STALL.as_secs();
-                    let why =
-                        format!("the head was not complete after {wait} s ({received} bytes)");
-                    return Ok(refused(case, 408, why));
+                    let wait = STALL.as_secs_f64();
+                    let why = format!("the head was incomplete after {wait} s ({received} bytes)");
+                    Some(Verdict::Answer(Refusal { status: 408, why }))
                 }
             };
-        };
-        match found {
-            Ok((used, parsed)) => {
-                self.keep(&writer, parsed.head.raw.clone()).await?;
-                bytes.advance(used);
-                self.rest = bytes;
-                self.body(stream, case, writer, parsed).await
-            }
-            Err(error) => {
-                let status = if error.kind == HeadErrorKind::TooLarge { 431 } else { 400 };
-                let why = error.message.clone();
-                self.no_head(&case, error);
-                Ok(refused(case, status, why))
-            }
+            let error = reader.finish();
+            let closed = || Verdict::Gone(failure::head(&self.target(), &error));
+            let verdict = verdict.unwrap_or_else(closed);
+            return Err(Box::new((error, verdict)));
         }
     }
 
@@ -144,16 +156,6 @@ impl Connection {
         writer.wire(raw).await.map_err(|why| {
             failure::body(&self.target(), &Fault::Storage(why.to_string()), "before the body")
         })
-    }
-
-    /// What came of a head that is none becomes the request.
-    fn no_head(&self, case: &Case, error: HeadError) -> Failure {
-        let failure = failure::head(&self.target(), &error);
-        case.edit(|exchange| {
-            exchange.warnings.extend(error.partial.warnings);
-            exchange.request.head = error.partial.head;
-        });
-        failure
     }
 
     async fn body(
@@ -287,14 +289,14 @@ impl Connection {
     }
 }
 
-fn refused(case: Arc<Case>, status: u16, why: String) -> Request {
+fn refused(case: Arc<Case>, refusal: Refusal) -> Request {
     Request {
         case,
         method: String::new(),
         target: String::new(),
         version: HttpVersion::Http11,
         keep_alive: false,
-        refusal: Some(Refusal { status, why }),
+        refusal: Some(refusal),
         interim: None,
     }
 }
