@@ -1,0 +1,13 @@
+//! A TCP client session.
+
+use crate::engine::event::Summary;
+use crate::engine::session::SessionContext;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::TcpPlan;
+
+/// Runs the session to its end.
+#[expect(clippy::unused_async, reason = "to be written")]
+pub(crate) async fn run(_plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    drop(cx);
+    Err(Failure::new(Stage::Session, "", FailureKind::Internal, "not built yet"))
+}

@@ -1,0 +1,1 @@
+//! Automatic answers of TCP and UDP listeners: the first rule that matches answers.
