@@ -304,7 +304,10 @@ mod tests {
     fn function_and_cursor_keys_in_all_their_spellings() {
         assert_eq!(keys(b"\x1b[A\x1bOA\x1b[1;5C\x1b[Z"), "<Up><Up><C-Right><S-Tab>");
         assert_eq!(keys(b"\x1bOP\x1b[11~\x1b[[A\x1b[15~\x1b[24;2~"), "<F1><F1><F1><F5><S-F12>");
-        assert_eq!(keys(b"\x1b[H\x1b[1~\x1b[5~\x1b[6;5~\x1b[3~"), "<Home><Home><PgUp><C-PgDn><Del>");
+        assert_eq!(
+            keys(b"\x1b[H\x1b[1~\x1b[5~\x1b[6;5~\x1b[3~"),
+            "<Home><Home><PgUp><C-PgDn><Del>"
+        );
     }
 
     #[test]

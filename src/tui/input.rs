@@ -41,12 +41,13 @@ impl Keyboard {
     /// Opens the terminal for reading.
     pub(super) fn open() -> io::Result<Self> {
         let (terminal, blocking) = open_terminal()?;
-        Ok(Keyboard {
-            terminal: AsyncFd::new(File::from(terminal))?,
-            blocking,
-            decoder: Decoder::default(),
-            deadline: None,
-        })
+        #[expect(
+            deprecated,
+            reason = "the successor is unsafe because of file types that lie about their \
+                      descriptor; std's File does not"
+        )]
+        let terminal = AsyncFd::new(File::from(terminal))?;
+        Ok(Keyboard { terminal, blocking, decoder: Decoder::default(), deadline: None })
     }
 
     /// Waits for input and appends all that is there. Cancel-safe. An error means that the

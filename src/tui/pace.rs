@@ -52,8 +52,10 @@ impl Pace {
 
     /// A window of a body was asked for because of `cause`.
     pub(super) fn asked_for_view(&mut self, cause: Cause, now: Instant) {
-        let cause = self.awaited.map_or(cause, |(earlier, _)| earlier.max(cause));
-        self.awaited = Some((cause, now + VIEW_HOLD));
+        let (earlier, until) = self.awaited.unwrap_or((cause, now));
+        // Keys that follow each other must not hold the frame for ever.
+        let until = if until > now { until } else { now + VIEW_HOLD };
+        self.awaited = Some((earlier.max(cause), until));
     }
 
     /// A window came; it is drawn like what asked for it.

@@ -91,12 +91,7 @@ impl Parameters {
     /// Modifier keys as a key without a code; the parameter is 1 plus a bit set.
     fn modifiers(&self) -> Key {
         let bits = self.second.saturating_sub(1);
-        Key {
-            code: KeyCode::Esc,
-            shift: bits & 1 != 0,
-            alt: bits & 2 != 0,
-            ctrl: bits & 4 != 0,
-        }
+        Key { code: KeyCode::Esc, shift: bits & 1 != 0, alt: bits & 2 != 0, ctrl: bits & 4 != 0 }
     }
 }
 
@@ -143,9 +138,7 @@ fn character(number: u32, base: Key) -> Option<Key> {
         8 | 127 => KeyCode::Backspace,
         57376..=57387 => KeyCode::F((number - 57376 + 13) as u8),
         57399..=57408 => KeyCode::Char(char::from_digit(number - 57399, 10)?),
-        57409..=57413 => {
-            KeyCode::Char(*['.', '/', '*', '-', '+'].get((number - 57409) as usize)?)
-        }
+        57409..=57413 => KeyCode::Char(*['.', '/', '*', '-', '+'].get((number - 57409) as usize)?),
         57415 => KeyCode::Char('='),
         57417 => KeyCode::Left,
         57418 => KeyCode::Right,
@@ -176,10 +169,12 @@ fn character(number: u32, base: Key) -> Option<Key> {
 fn sgr_mouse(body: &[u8], last: u8) -> Sequence {
     let Parameters { first, second, third, .. } = Parameters::read(body);
     let place = |cell: u32| u16::try_from(cell.saturating_sub(1)).unwrap_or(u16::MAX);
-    u16::try_from(first).ok().and_then(|button| mouse(button, last == b'm')).map_or(
-        Sequence::Ignored,
-        |kind| Sequence::Mouse(Mouse { kind, column: place(second), row: place(third) }),
-    )
+    u16::try_from(first)
+        .ok()
+        .and_then(|button| mouse(button, last == b'm'))
+        .map_or(Sequence::Ignored, |kind| {
+            Sequence::Mouse(Mouse { kind, column: place(second), row: place(third) })
+        })
 }
 
 /// The left button and the wheel; modifiers (bits 2 to 4) do not matter.

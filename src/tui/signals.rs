@@ -68,6 +68,5 @@ impl Signals {
 /// Stops this program and what runs with it in the foreground, as the shell's job control expects;
 /// `Request::Continue` follows when it is continued.
 pub(super) fn stop_ourselves() {
-    let _stopped =
-        rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+    let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
 }

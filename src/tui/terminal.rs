@@ -59,6 +59,23 @@ pub(super) fn enter() -> io::Result<()> {
     write(ENTER)
 }
 
+/// Puts the terminal into our modes again after somebody else may have changed them; what was
+/// found the first time is still what is put back in the end.
+pub(super) fn enter_again() -> io::Result<()> {
+    {
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(found) = found.as_mut() else {
+            drop(found);
+            return enter();
+        };
+        let mut raw = found.settings.clone();
+        raw.make_raw();
+        rustix::termios::tcsetattr(&found.terminal, OptionalActions::Now, &raw)?;
+        found.kitty = Kitty::Off;
+    }
+    write(ENTER)
+}
+
 /// Puts the terminal back as it was found; does nothing when it is not in our modes. Errors are
 /// ignored: a terminal that has gone away needs no restoring.
 pub(super) fn restore() {
