@@ -5,5 +5,6 @@
 
 pub mod escape;
 pub mod hex;
+pub mod http1;
 pub mod printable;
 pub mod template;

@@ -4,3 +4,4 @@
 //! [`job::Reply`]. All file writing goes through one function, so every save is atomic.
 
 pub mod job;
+pub mod preset;
