@@ -75,7 +75,8 @@ impl<'a> Entry<'a> {
 
     pub(in crate::store) fn duration(&self) -> Result<Duration, Trouble> {
         self.item.as_str().and_then(duration::parse).ok_or_else(|| {
-            self.wrong("is not a duration").hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
+            self.wrong("is not a duration")
+                .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
         })
     }
 
@@ -179,7 +180,10 @@ impl<'a> Fields<'a> {
         self.get(key).map(|entry| entry.duration()).transpose()
     }
 
-    pub(in crate::store) fn list(&mut self, key: &'static str) -> Result<Vec<Element<'a>>, Trouble> {
+    pub(in crate::store) fn list(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Vec<Element<'a>>, Trouble> {
         self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
     }
 
@@ -205,7 +209,8 @@ impl<'a> Fields<'a> {
             format!("in '{}'", self.name)
         };
         let span = self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-        Err(Trouble::at(span, format!("unknown key '{key}' {place}")).hint(suggest(key, &self.asked)))
+        Err(Trouble::at(span, format!("unknown key '{key}' {place}"))
+            .hint(suggest(key, &self.asked)))
     }
 }
 

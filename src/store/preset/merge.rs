@@ -199,7 +199,8 @@ fn merge_array(
     (base, mine): (&[Node], &[Node]),
 ) -> Option<()> {
     let (slots, mut closing) = explode(array);
-    let indent = slots.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
+    let indent =
+        slots.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
     let indent = indent.map(str::to_owned);
     let lead = indent.clone().unwrap_or_else(|| " ".into());
     let first_lead = slots.first().map_or_else(String::new, |slot| slot.lead.clone());
@@ -229,8 +230,12 @@ fn merge_array(
 }
 
 fn change(target: &mut Value, source: &mut Value, base: &Node, mine: &Node) -> Option<()> {
-    if let (Node::Table(base), Node::Table(mine), Value::InlineTable(table), Value::InlineTable(new)) =
-        (base, mine, &mut *target, &mut *source)
+    if let (
+        Node::Table(base),
+        Node::Table(mine),
+        Value::InlineTable(table),
+        Value::InlineTable(new),
+    ) = (base, mine, &mut *target, &mut *source)
     {
         return merge_table(table, new, base, mine);
     }
@@ -313,7 +318,8 @@ fn merge_tables(
             }
             Edit::Change(index, new) => {
                 let mut table = old.get(index)?.clone();
-                let (Node::Table(base), Node::Table(mine)) = (base.get(index)?, mine.get(new)?) else {
+                let (Node::Table(base), Node::Table(mine)) = (base.get(index)?, mine.get(new)?)
+                else {
                     return None;
                 };
                 merge_table(&mut table, news.get_mut(new)?, base, mine)?;

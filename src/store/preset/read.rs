@@ -44,7 +44,11 @@ pub(super) fn preset(root: &Item) -> Read<(String, Spec)> {
     }
     let missing = root.wrong("the file has no section that says what to open");
     root.done()?;
-    let spec = spec.ok_or_else(|| missing.hint("add one of [http], [http-listener], [tcp], [tcp-listener], [udp], [udp-listener]"))?;
+    let spec = spec.ok_or_else(|| {
+        missing.hint(
+            "add one of [http], [http-listener], [tcp], [tcp-listener], [udp], [udp-listener]",
+        )
+    })?;
     Ok((about, spec))
 }
 
@@ -231,7 +235,8 @@ fn rule(element: &Element<'_>) -> Read<Rule> {
     fields.done()?;
     Ok(Rule {
         when: when.unwrap_or(When::Always),
-        send: send.ok_or_else(|| element.wrong("says nothing to send").hint("add send = \"...\""))?,
+        send: send
+            .ok_or_else(|| element.wrong("says nothing to send").hint("add send = \"...\""))?,
         delay: delay.unwrap_or(Duration::ZERO),
     })
 }
@@ -242,9 +247,9 @@ fn when(entry: &Entry<'_>) -> Read<When> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let quoted = || {
         let rest = rest.trim_start();
-        let inside = ['\'', '"'].into_iter().find_map(|quote| {
-            rest.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote))
-        });
+        let inside = ['\'', '"']
+            .into_iter()
+            .find_map(|quote| rest.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)));
         let message = format!("needs a text in quotes after '{word}'");
         inside
             .map(str::to_owned)
@@ -329,7 +334,8 @@ fn listener_tls(fields: &mut Fields<'_>) -> Read<ListenerTls> {
     options.done()?;
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(ListenerTls::Files { certificate, key }),
-        _ => Err(entry.wrong("needs both 'certificate' and 'key'")
+        _ => Err(entry
+            .wrong("needs both 'certificate' and 'key'")
             .hint("tls = true uses a certificate made on first use")),
     }
 }

@@ -107,10 +107,18 @@ fn comments_stay_with_their_header_when_rows_change() {
     });
     let text = write(&preset, Some(CREATE));
     assert!(!text.contains("a list of lines"), "{text}");
-    assert!(text.contains("\"~X-Debug: 1\",                  # leading ~ = switched off\n  \"X-New: 1\",\n]"), "{text}");
+    assert!(
+        text.contains(
+            "\"~X-Debug: 1\",                  # leading ~ = switched off\n  \"X-New: 1\",\n]"
+        ),
+        "{text}"
+    );
     change(&mut preset, |rows| rows.insert(1, Row::new("Second", "2")));
     let again = write(&preset, Some(&text));
-    assert!(again.contains("# leading ~ = switched off\n  \"Second: 2\",\n  \"X-New: 1\",\n]"), "{again}");
+    assert!(
+        again.contains("# leading ~ = switched off\n  \"Second: 2\",\n  \"X-New: 1\",\n]"),
+        "{again}"
+    );
     change(&mut preset, Vec::clear);
     let none = write(&preset, Some(&again));
     assert!(!none.contains("headers"), "{none}");
@@ -124,7 +132,10 @@ fn a_changed_element_keeps_its_comment() {
     let Spec::Http(spec) = &mut preset.spec else { panic!() };
     spec.headers[1].value = "3".into();
     let merged = write(&preset, Some(text));
-    assert!(merged.contains("# all\n  \"A: 1\", # one\n  # about b\n  \"B: 3\", # two\n]"), "{merged}");
+    assert!(
+        merged.contains("# all\n  \"A: 1\", # one\n  # about b\n  \"B: 3\", # two\n]"),
+        "{merged}"
+    );
 }
 
 #[test]
@@ -145,7 +156,8 @@ fn rules_merge_as_inline_tables_and_as_headed_tables() {
         let Spec::HttpListener(spec) = &mut preset.spec else { panic!() };
         spec.rules[1].answer.status = 404;
         spec.rules[1].answer.body = HttpBody::Json("{\n}\n".into());
-        let added = HttpRule { method: "GET".into(), path: "/c".into(), answer: HttpAnswer::default() };
+        let added =
+            HttpRule { method: "GET".into(), path: "/c".into(), answer: HttpAnswer::default() };
         spec.rules.push(added);
         let merged = write(&preset, Some(text));
         assert!(merged.contains(keeps), "{merged}");
@@ -158,7 +170,10 @@ fn another_section_takes_the_place_of_the_old_one() {
     let mut preset = get(CREATE);
     preset.spec = Spec::Tcp(TcpSpec { address: "a:1".into(), ..TcpSpec::default() });
     let text = write(&preset, Some(CREATE));
-    assert!(text.contains("[tcp]") && !text.contains("[http]") && text.contains("[expect]"), "{text}");
+    assert!(
+        text.contains("[tcp]") && !text.contains("[http]") && text.contains("[expect]"),
+        "{text}"
+    );
     assert_eq!(get(&text), preset);
 }
 
@@ -178,15 +193,26 @@ fn refusals_name_file_line_and_the_word_that_was_meant() {
         "storage failed: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
     );
     assert!(refusal("[htpp]\n").contains("did you mean 'http'?"), "{}", refusal("[htpp]\n"));
-    assert!(refusal("[tcp]\nconnect_timeout = \"1s\"\n").contains("did you mean 'connect-timeout'?"));
+    assert!(
+        refusal("[tcp]\nconnect_timeout = \"1s\"\n").contains("did you mean 'connect-timeout'?")
+    );
     assert!(refusal("").contains("add one of [http]"));
     assert!(refusal("[http]\n[tcp]\n").contains("create.toml:2: 'tcp' is a second section"));
     assert!(refusal("[http]\nurl = \"\n").contains("create.toml:2: not TOML"));
     assert!(refusal("[http]\ntimeout = 30\n").contains("\"500ms\", \"30s\""));
     assert!(refusal("[http]\nurl = 1\n").contains("'url' must be a text in quotes, not a number"));
-    assert!(refusal("[http]\nheaders = [\n  \"A: 1\",\n  \"B\"]\n").contains(":4: 'headers 2' has no colon"));
-    assert!(refusal("[tcp-listener]\nrule = [{ when = \"contain 'x'\", send = \"\" }]\n").contains("did you mean 'contains'?"));
-    assert!(refusal("[tcp]\nstep = [{ send = \"a\", within = \"1s\" }]").contains("belongs to 'expect'"));
+    assert!(
+        refusal("[http]\nheaders = [\n  \"A: 1\",\n  \"B\"]\n")
+            .contains(":4: 'headers 2' has no colon")
+    );
+    assert!(
+        refusal("[tcp-listener]\nrule = [{ when = \"contain 'x'\", send = \"\" }]\n")
+            .contains("did you mean 'contains'?")
+    );
+    assert!(
+        refusal("[tcp]\nstep = [{ send = \"a\", within = \"1s\" }]")
+            .contains("belongs to 'expect'")
+    );
     assert!(refusal("[http]\nbody = { json = \"\", text = \"\" }").contains("not several"));
 }
 
@@ -202,7 +228,8 @@ fn what_is_written_from_nothing_is_minimal_and_readable() {
     let expected = "[http]\nmethod = \"POST\"\nurl = \"http://localhost/\"\nheaders = [\n  \"A: 1\",\n  \"~B:\",\n]\nbody.json = '''\n{\n  \"a\": 1\n}'''\n";
     assert_eq!(write_spec(&Spec::Http(spec)), expected);
     let echo = TcpListenerSpec { rules: vec![Rule::echo()], ..TcpListenerSpec::default() };
-    let expected = "[tcp-listener]\nbind = \"127.0.0.1:9000\"\nrule = [{ send = \"{{message}}\" }]\n";
+    let expected =
+        "[tcp-listener]\nbind = \"127.0.0.1:9000\"\nrule = [{ send = \"{{message}}\" }]\n";
     assert_eq!(write_spec(&Spec::TcpListener(echo)), expected);
 }
 
@@ -230,7 +257,10 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    prop_oneof![(0u64..100).prop_map(Duration::from_secs), (0u64..u64::MAX).prop_map(Duration::from_nanos)]
+    prop_oneof![
+        (0u64..100).prop_map(Duration::from_secs),
+        (0u64..u64::MAX).prop_map(Duration::from_nanos)
+    ]
 }
 
 fn body() -> impl Strategy<Value = HttpBody> {
@@ -284,8 +314,8 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         text().prop_map(When::StartsWith),
         text().prop_map(When::Matches)
     ];
-    let rule = (when, payload(), duration())
-        .prop_map(|(when, send, delay)| Rule { when, send, delay });
+    let rule =
+        (when, payload(), duration()).prop_map(|(when, send, delay)| Rule { when, send, delay });
     prop::collection::vec(rule, 0..4)
 }
 
@@ -302,7 +332,17 @@ fn http_spec() -> impl Strategy<Value = Spec> {
     ];
     (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>()).prop_map(
         |(method, url, query, headers, auth, body, timeout, verify, redirects)| {
-            Spec::Http(HttpSpec { method, url, query, headers, auth, body, timeout, verify, redirects })
+            Spec::Http(HttpSpec {
+                method,
+                url,
+                query,
+                headers,
+                auth,
+                body,
+                timeout,
+                verify,
+                redirects,
+            })
         },
     )
 }
@@ -313,10 +353,15 @@ fn answer() -> impl Strategy<Value = HttpAnswer> {
 }
 
 fn http_listener() -> impl Strategy<Value = Spec> {
-    let rule = (text(), text(), answer())
-        .prop_map(|(method, path, answer)| HttpRule { method, path, answer });
+    let rule = (text(), text(), answer()).prop_map(|(method, path, answer)| HttpRule {
+        method,
+        path,
+        answer,
+    });
     (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer()).prop_map(
-        |(bind, tls, rules, answer)| Spec::HttpListener(HttpListenerSpec { bind, tls, rules, answer }),
+        |(bind, tls, rules, answer)| {
+            Spec::HttpListener(HttpListenerSpec { bind, tls, rules, answer })
+        },
     )
 }
 
@@ -336,11 +381,10 @@ fn spec() -> impl Strategy<Value = Spec> {
             Spec::TcpListener(TcpListenerSpec { bind, tls, greeting, rules, line_ending, format })
         },
     );
-    let udp_listener = (text(), rules(), input_line()).prop_map(
-        |(bind, rules, (line_ending, format))| {
+    let udp_listener =
+        (text(), rules(), input_line()).prop_map(|(bind, rules, (line_ending, format))| {
             Spec::UdpListener(UdpListenerSpec { bind, rules, line_ending, format })
-        },
-    );
+        });
     prop_oneof![http_spec(), http_listener(), tcp, udp, tcp_listener, udp_listener]
 }
 

@@ -221,9 +221,7 @@ fn rows(rows: &[Row], joint: Joint) -> Option<Node> {
 }
 
 fn row_list(rows: &[Row], joint: Joint) -> Vec<Node> {
-    let node = |row: &Row| {
-        row::print(row, joint).map_or_else(|| exact_row(row), Node::Text)
-    };
+    let node = |row: &Row| row::print(row, joint).map_or_else(|| exact_row(row), Node::Text);
     rows.iter().map(node).collect()
 }
 
