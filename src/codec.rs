@@ -1,1 +1,10 @@
 //! Bytes in, values out: pure functions without I/O, clock or state beyond their arguments.
+//!
+//! Called by the engine, the application and the formats of `interop`. Everything here is total:
+//! arbitrary bytes give a value or an error that names the place, never a panic.
+
+pub mod escape;
+pub mod hex;
+pub mod http1;
+pub mod printable;
+pub mod template;
