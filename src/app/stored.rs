@@ -11,7 +11,7 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Saved { path, fingerprint } => saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
-        Reply::Renamed { from, to } => renamed(app, &from, to),
+        Reply::Renamed { from, to } => renamed(app, &from, &to),
         Reply::Deleted { path } => {
             app.drafts.forget(&path);
             super::global::draft_changed(app);
@@ -77,7 +77,7 @@ fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     app.touched();
 }
 
-fn renamed(app: &mut App, from: &PresetPath, to: PresetPath) {
+fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
     app.say(format!("{from} is now {to}"));
     for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
         draft.preset = Some(to.clone());

@@ -352,10 +352,14 @@ fn set_option(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
             _ => {}
         },
         (spec @ Spec::HttpListener(_), FieldId::RuleMethod(at)) => {
-            http_rule(spec, at).into_iter().for_each(|rule| rule.method = trimmed());
+            if let Some(rule) = http_rule(spec, at) {
+                rule.method = trimmed();
+            }
         }
         (spec @ Spec::HttpListener(_), FieldId::RulePath(at)) => {
-            http_rule(spec, at).into_iter().for_each(|rule| rule.path = trimmed());
+            if let Some(rule) = http_rule(spec, at) {
+                rule.path = trimmed();
+            }
         }
         (Spec::HttpListener(http), id) => set_pem(&mut http.tls, id, text),
         (Spec::TcpListener(tcp), FieldId::Greeting) => text.clone_into(&mut tcp.greeting.text),

@@ -324,14 +324,14 @@ fn input_line() -> impl Strategy<Value = (LineEnding, PayloadFormat)> {
     (prop::sample::select(LineEnding::ALL.to_vec()), format)
 }
 
-fn http_spec() -> impl Strategy<Value = Spec> {
+fn http_spec() -> BoxedStrategy<Spec> {
     let auth = prop_oneof![
         Just(Auth::None),
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>()).prop_map(
-        |(method, url, query, headers, auth, body, timeout, verify, redirects)| {
+    (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>())
+        .prop_map(|(method, url, query, headers, auth, body, timeout, verify, redirects)| {
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -343,29 +343,30 @@ fn http_spec() -> impl Strategy<Value = Spec> {
                 verify,
                 redirects,
             })
-        },
-    )
+        })
+        .boxed()
 }
 
-fn answer() -> impl Strategy<Value = HttpAnswer> {
+fn answer() -> BoxedStrategy<HttpAnswer> {
     (any::<u16>(), rows(), body(), duration())
         .prop_map(|(status, headers, body, delay)| HttpAnswer { status, headers, body, delay })
+        .boxed()
 }
 
-fn http_listener() -> impl Strategy<Value = Spec> {
+fn http_listener() -> BoxedStrategy<Spec> {
     let rule = (text(), text(), answer()).prop_map(|(method, path, answer)| HttpRule {
         method,
         path,
         answer,
     });
-    (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer()).prop_map(
-        |(bind, tls, rules, answer)| {
+    (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer())
+        .prop_map(|(bind, tls, rules, answer)| {
             Spec::HttpListener(HttpListenerSpec { bind, tls, rules, answer })
-        },
-    )
+        })
+        .boxed()
 }
 
-fn spec() -> impl Strategy<Value = Spec> {
+fn spec() -> BoxedStrategy<Spec> {
     let tcp = (text(), client_tls(), steps(), input_line(), duration()).prop_map(
         |(address, tls, steps, (line_ending, format), connect_timeout)| {
             Spec::Tcp(TcpSpec { address, tls, steps, line_ending, format, connect_timeout })
@@ -385,7 +386,9 @@ fn spec() -> impl Strategy<Value = Spec> {
         (text(), rules(), input_line()).prop_map(|(bind, rules, (line_ending, format))| {
             Spec::UdpListener(UdpListenerSpec { bind, rules, line_ending, format })
         });
-    prop_oneof![http_spec(), http_listener(), tcp, udp, tcp_listener, udp_listener]
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
+    let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
+    prop_oneof![http_spec(), http_listener(), clients, listeners].boxed()
 }
 
 /// Puts a comment on every line that can carry one.
