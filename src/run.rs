@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::app::{Startup, Theme};
 use crate::engine::{Engine, EngineConfig};
 use crate::model::failure::Failure;
 use crate::tui::{self, Services};
@@ -14,7 +15,7 @@ const ENGINE_THREADS: usize = 2;
 #[expect(clippy::print_stderr, reason = "wip")]
 pub fn run() -> ExitCode {
     let mut runtime = None;
-    let outcome = tui::run(|| start(&mut runtime));
+    let outcome = tui::run(startup(), || start(&mut runtime));
     if let Some(runtime) = runtime {
         runtime.shutdown_background();
     }
@@ -24,6 +25,26 @@ pub fn run() -> ExitCode {
             eprintln!("wirebench: {failure}");
             ExitCode::from(2)
         }
+    }
+}
+
+fn startup() -> Startup {
+    let os = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Startup { os, theme: theme(), ..Startup::default() }
+}
+
+/// Colours the terminal can show, as far as the environment tells.
+fn theme() -> Theme {
+    let set = |name: &str| std::env::var(name).unwrap_or_default();
+    let term = set("TERM");
+    if !set("NO_COLOR").is_empty() || term == "dumb" {
+        Theme::Plain
+    } else if set("COLORTERM").is_empty() && !term.contains("256") && !term.contains("direct") {
+        Theme::Sixteen
+    } else {
+        Theme::Dark
     }
 }
 
