@@ -14,6 +14,8 @@ pub(crate) mod certificate;
 pub(crate) mod client;
 pub mod clock;
 pub mod command;
+pub(crate) mod conversation;
+pub(crate) mod datagram;
 pub mod event;
 pub(crate) mod resolve;
 pub(crate) mod rules;
