@@ -200,9 +200,8 @@ fn layers_import_only_what_lies_below_them() {
         let allowed = allowed.get(own).unwrap_or_else(|| panic!("{own} is no known layer"));
         for import in imports(&source.code) {
             let first = import.split("::").next().unwrap_or_default();
-            let fine = first == own
-                || allowed.contains(&first)
-                || allowed.contains(&import.as_str());
+            let fine =
+                first == own || allowed.contains(&first) || allowed.contains(&import.as_str());
             if !fine {
                 broken.push(format!("{} imports crate::{import}", source.name));
             }
@@ -226,8 +225,8 @@ const ONLY_IN: &[OnlyIn] = &[
     },
     OnlyIn {
         what: "only shells print",
-        code: &["println!", "print!(", "stdout()", "stderr()"],
-        places: &["tui", "cli", "engine/../"],
+        code: &["println!", "print!(", "io::stdout()", "io::stderr()"],
+        places: &["tui", "cli"],
     },
     OnlyIn {
         what: "pure layers have no runtime",
@@ -256,12 +255,12 @@ const ONLY_IN: &[OnlyIn] = &[
             "tempfile::",
         ],
         places: &[
-            "store/atomic",       // everything stored
-            "store/lock.rs",      // one writer at a time
-            "store/history",      // SQLite wants its file made with the right mode
-            "engine/body",        // bodies in temporary files, and bodies saved by the user
-            "tui/external.rs",    // the text an editor works on
-            "logging.rs",         // the log
+            "store/atomic",    // everything stored
+            "store/lock.rs",   // one writer at a time
+            "store/history",   // SQLite wants its file made with the right mode
+            "engine/body",     // bodies in temporary files, and bodies saved by the user
+            "tui/external.rs", // the text an editor works on
+            "logging.rs",      // the log
         ],
     },
     OnlyIn {
@@ -413,7 +412,7 @@ fn every_asset_parses() {
         }
         let preset = wirebench::model::preset::PresetPath::parse(&name).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        if let Err(failure) = wirebench::store::preset::read(&text, preset) {
+        if let Err(failure) = wirebench::store::preset::read(&text, &preset) {
             panic!("{}: {failure}", path.display());
         }
     }
@@ -428,7 +427,11 @@ fn no_path_of_a_machine_stands_in_the_repository() {
                 let text = fs::read_to_string(&path).unwrap_or_default();
                 // Written in two pieces, or this line would find itself.
                 for prefix in [concat!("/", "work/"), concat!("/", "root/")] {
-                    if text.contains(prefix) {
+                    let starts = |at: usize| {
+                        let before = text[..at].chars().next_back();
+                        before.is_none_or(|c| !c.is_alphanumeric() && !"._-".contains(c))
+                    };
+                    if text.match_indices(prefix).any(|(at, _)| starts(at)) {
                         broken.push(format!("{}: {prefix}", path.display()));
                     }
                 }
@@ -446,6 +449,7 @@ fn the_checks_of_this_file_can_fail() {
     );
     let found: Vec<String> = imports(&code).into_iter().collect();
     assert_eq!(found, ["engine::command", "engine::event", "ui::theme"]);
-    let sized = functions("fn a(\n    b: u8,\n) {\n    one();\n    two();\n}\nfn c() {\n    d();\n}\n");
+    let sized =
+        functions("fn a(\n    b: u8,\n) {\n    one();\n    two();\n}\nfn c() {\n    d();\n}\n");
     assert_eq!(sized, [("a".to_owned(), 2), ("c".to_owned(), 1)]);
 }
