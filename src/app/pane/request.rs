@@ -14,9 +14,13 @@ use crate::app::form::{Field, FieldId, Kind, Part, Row, Slot, Tab, Width, access
 use crate::app::keymap::Context;
 use crate::app::message::{External, Mouse};
 use crate::app::{App, Handled, input};
-use crate::model::http::HttpBody;
+use crate::codec::address::detect;
+use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::key::{Key, KeyCode};
+use crate::model::listener::TcpListenerSpec;
+use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 /// State of the pane beyond the draft itself.
 #[derive(Debug, Default)]
@@ -300,6 +304,57 @@ pub fn blur(app: &mut App) {
     }
 }
 
+/// An address that names another protocol (`tcp://`, `tls://`, `https://` in a TCP form) turns the
+/// draft into one of that kind. Whatever else was composed stays in a draft of its own.
+pub fn adopt_address(app: &mut App) {
+    let draft = app.drafts.current();
+    let Some(found) = detect(draft.spec.address()).filter(|found| found.explicit) else { return };
+    let side = draft.spec.side();
+    let is_url = draft.spec.protocol() == Protocol::Http && side == Side::Client;
+    if found.protocol == Protocol::Http && is_url {
+        return;
+    }
+    let mut spec = Spec::empty(found.protocol, side);
+    let address = match (found.protocol, side) {
+        (Protocol::Http, Side::Listener) => {
+            let bare = found.address.split_once("://").map_or(found.address.as_str(), |(_, b)| b);
+            bare.split('/').next().unwrap_or_default().to_owned()
+        }
+        _ => found.address,
+    };
+    if found.protocol == draft.spec.protocol() {
+        spec = draft.spec.clone();
+    }
+    *spec.address_mut() = address;
+    set_tls(&mut spec, found.tls);
+    let mut rest = draft.spec.clone();
+    let empty = Spec::empty(rest.protocol(), side);
+    empty.address().clone_into(rest.address_mut());
+    if rest == empty || found.protocol == draft.spec.protocol() {
+        app.drafts.current_mut().replace(spec);
+    } else {
+        let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
+        *app.drafts.current_mut().spec.address_mut() = saved;
+        app.drafts.open(spec);
+    }
+    crate::app::global::draft_changed(app);
+}
+
+fn set_tls(spec: &mut Spec, on: bool) {
+    match spec {
+        Spec::Tcp(tcp) if on && tcp.tls == ClientTls::Off => {
+            tcp.tls = ClientTls::On { verify: Verify::On, sni: String::new() };
+        }
+        Spec::TcpListener(TcpListenerSpec { tls, .. })
+        | Spec::HttpListener(HttpListenerSpec { tls, .. })
+            if on && *tls == ListenerTls::Off =>
+        {
+            *tls = ListenerTls::Generated;
+        }
+        _ => {}
+    }
+}
+
 /// Puts the cursor into the address line.
 pub fn focus_address(app: &mut App) {
     go(app, FieldId::Address);
@@ -309,6 +364,9 @@ pub fn focus_address(app: &mut App) {
 pub fn go(app: &mut App, id: FieldId) {
     if app.drafts.current().at != id {
         blur(app);
+        if app.drafts.current().at == FieldId::Address {
+            adopt_address(app);
+        }
         app.drafts.current_mut().at = id;
     }
     settle(app);
