@@ -164,9 +164,8 @@ impl Store {
             || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND
             || self.usage.files.load(Ordering::Relaxed) > FILES_BOUND
         {
-            let done = |body: &Arc<Body>| {
-                body.is_settled() && !body.watched.load(Ordering::Acquire)
-            };
+            let done =
+                |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
             let oldest = bodies.iter().find(|(_, body)| done(body)).map(|(id, _)| *id);
             let Some(id) = oldest else { break };
             bodies.remove(&id);
