@@ -13,6 +13,8 @@ mod flows;
 mod properties;
 #[path = "suite/pty.rs"]
 mod pty;
+#[path = "suite/readme.rs"]
+mod readme;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/support.rs"]
