@@ -118,7 +118,9 @@ fn update(app: &mut App, id: SessionId, plan: Plan) {
     }
 }
 
-fn bind_of(plan: &Plan) -> Option<(&crate::model::endpoint::Bind, Option<&crate::model::tls::ListenerTls>)> {
+fn bind_of(
+    plan: &Plan,
+) -> Option<(&crate::model::endpoint::Bind, Option<&crate::model::tls::ListenerTls>)> {
     match plan {
         Plan::HttpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
         Plan::TcpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
@@ -240,7 +242,9 @@ fn outcome(session: &Session) -> String {
     };
     let (sent, received) = (sum(|conn| conn.sent), sum(|conn| conn.received));
     match session.protocol() {
-        Protocol::Http => format!("{} requests", session.exchanges.len() as u64 + session.forgotten),
+        Protocol::Http => {
+            format!("{} requests", session.exchanges.len() as u64 + session.forgotten)
+        }
         _ => format!("{sent} B sent, {received} B received"),
     }
 }

@@ -8,6 +8,8 @@ mod disk;
 mod files;
 #[path = "store_kill.rs"]
 mod kill;
+#[path = "store_workspace.rs"]
+mod workspace;
 
 use std::path::Path;
 use std::process::Command;
