@@ -12,7 +12,6 @@ mod input;
 mod pace;
 mod panics;
 mod perform;
-pub mod placeholder;
 mod screen;
 mod sequence;
 mod services;
