@@ -17,6 +17,7 @@ pub mod command;
 pub(crate) mod conversation;
 pub(crate) mod datagram;
 pub mod event;
+pub(crate) mod http;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod server;
