@@ -3,7 +3,7 @@
 use super::drafts::Draft;
 use super::effect::Effect;
 use super::{App, overlay, pane};
-use crate::model::preset::PresetPath;
+use crate::model::preset::{PresetPath, StoredPreset};
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
 pub(super) fn apply(app: &mut App, reply: Reply) {
@@ -14,6 +14,8 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::Renamed { from, to } => renamed(app, &from, &to),
         Reply::Deleted { path } => {
             app.drafts.forget(&path);
+            app.workspace.presets.retain(|known| known.path != path);
+            pane::presets::workspace_changed(app, false);
             super::global::draft_changed(app);
             app.say(format!("{path} deleted"));
         }
@@ -73,8 +75,19 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
 
 fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     let waits = |draft: &&mut Draft| draft.saving.as_ref().is_some_and(|p| p.path == *path);
+    let mut written = None;
     for draft in app.drafts.iter_mut().filter(waits) {
+        written.clone_from(&draft.saving);
         draft.was_saved(fingerprint);
+    }
+    if let Some(preset) = written {
+        let stored = StoredPreset { path: path.clone(), content: Ok(preset), fingerprint };
+        let presets = &mut app.workspace.presets;
+        match presets.binary_search_by(|known| known.path.cmp(path)) {
+            Ok(at) => presets[at] = stored,
+            Err(at) => presets.insert(at, stored),
+        }
+        pane::presets::workspace_changed(app, false);
     }
     app.say(format!("saved {path}"));
     app.touched();
@@ -82,9 +95,20 @@ fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
 
 fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
     app.say(format!("{from} is now {to}"));
+    let presets = &mut app.workspace.presets;
+    if let Some(at) = presets.iter().position(|known| known.path == *from) {
+        let mut moved = presets.remove(at);
+        moved.path = to.clone();
+        if let Ok(preset) = &mut moved.content {
+            preset.path = to.clone();
+        }
+        let at = presets.binary_search_by(|known| known.path.cmp(to)).unwrap_or_else(|at| at);
+        presets.insert(at, moved);
+    }
     for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
         draft.preset = Some(to.clone());
     }
+    pane::presets::workspace_changed(app, false);
     app.touched();
 }
 
