@@ -16,7 +16,11 @@ use crate::model::view::ViewPart;
 const WRITES: usize = 16;
 
 enum Job {
-    Append { body: Arc<Body>, part: ViewPart, bytes: Bytes },
+    Append {
+        body: Arc<Body>,
+        part: ViewPart,
+        bytes: Bytes,
+    },
     /// Answered when everything handed over before is written.
     Flush(oneshot::Sender<()>),
 }

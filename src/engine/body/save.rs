@@ -28,7 +28,9 @@ pub(super) fn save(body: Option<&Body>, part: ViewPart, path: &Path) -> Result<u
     };
     let described = |error: &io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
-        io::ErrorKind::NotFound => failure(path, FailureKind::NotFound, "the folder does not exist"),
+        io::ErrorKind::NotFound => {
+            failure(path, FailureKind::NotFound, "the folder does not exist")
+        }
         io::ErrorKind::PermissionDenied => {
             failure(path, FailureKind::Permission, "no permission to write there")
         }

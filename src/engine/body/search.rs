@@ -150,7 +150,9 @@ impl Scan<'_> {
     /// up to four bytes where ours are one.
     fn block(&self, start: u64, count: usize) -> Vec<u8> {
         let longest_hit = self.query.text.len().saturating_mul(4);
-        self.body.read(self.query.part, start, count.saturating_add(longest_hit)).unwrap_or_default()
+        self.body
+            .read(self.query.part, start, count.saturating_add(longest_hit))
+            .unwrap_or_default()
     }
 
     /// First hit that starts in `start..end`.

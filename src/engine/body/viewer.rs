@@ -43,9 +43,17 @@ const GONE: &str = "this body is no longer kept (released to bound memory)";
 /// What the viewer is asked. `None` = the body is gone.
 #[derive(Debug)]
 pub(super) enum Question {
-    View { query: ViewQuery, body: Option<Arc<Body>> },
+    View {
+        query: ViewQuery,
+        body: Option<Arc<Body>>,
+    },
     /// Tell on which display line a hit lies, and report it.
-    Locate { query: SearchQuery, body: Arc<Body>, hit: u64, wrapped: bool },
+    Locate {
+        query: SearchQuery,
+        body: Arc<Body>,
+        hit: u64,
+        wrapped: bool,
+    },
     Forget(Vec<BodyId>),
 }
 

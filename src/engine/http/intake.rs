@@ -71,8 +71,7 @@ impl Intake {
     fn decode(&mut self, start: u64) {
         let coded = !self.done && !self.facts.codings.is_empty();
         self.separate = coded || self.facts.framing == Framing::Chunked;
-        let decoded =
-            if self.separate { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
+        let decoded = if self.separate { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
         self.writer.body_starts(start, decoded);
         if coded {
             match Decoding::start(&self.facts.codings, self.writer.decoded_sink()) {

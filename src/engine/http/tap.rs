@@ -72,10 +72,7 @@ impl ReadBuffer {
     }
 
     /// The next bytes; empty = the peer finished sending. Safe to cancel.
-    pub(crate) async fn read(
-        &mut self,
-        from: &mut (impl AsyncRead + Unpin),
-    ) -> io::Result<Bytes> {
+    pub(crate) async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
         self.buffer.reserve(self.size);
         let count = loop {
             match from.read_buf(&mut self.buffer).await {

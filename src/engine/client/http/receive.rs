@@ -6,9 +6,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncRead;
 
 use super::exchange::Attempt;
-use crate::codec::http1::{
-    Expected, HeadReader, ParsedHead, content_codings, response_framing,
-};
+use crate::codec::http1::{Expected, HeadReader, ParsedHead, content_codings, response_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::failure;

@@ -74,7 +74,9 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Next {
             return Next::Refuse("the redirect leads from https to plain http".into());
         }
         (_, "http" | "https") => {}
-        (_, other) => return Next::Refuse(format!("the redirect leads to '{other}:', not to http")),
+        (_, other) => {
+            return Next::Refuse(format!("the redirect leads to '{other}:', not to http"));
+        }
     }
     let mut notes = Vec::new();
     let mut plan = HttpPlan { redirects: plan.redirects.saturating_sub(1), ..plan.clone() };
@@ -198,7 +200,8 @@ mod tests {
 
     #[test]
     fn relative_places_keep_the_origin_and_every_header() {
-        let before = plan("GET", "http://a.example/x/y?q", &[("Authorization", "s"), ("X-Key", "s")]);
+        let before =
+            plan("GET", "http://a.example/x/y?q", &[("Authorization", "s"), ("X-Key", "s")]);
         let after = followed(&before, &answer(302, "../z#part"));
         assert_eq!(after.url, "http://a.example/z");
         assert_eq!(after.headers, before.headers);

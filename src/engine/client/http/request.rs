@@ -31,7 +31,8 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
 pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
     let mut headers = plan.headers.clone();
     let is_framed = headers.iter().any(|(name, _)| {
-        name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
     });
     if matches!(plan.body, PlanBody::File(_)) && !is_framed {
         headers.push(("Content-Length".into(), len.to_string()));

@@ -25,11 +25,7 @@ pub(super) struct Shape {
 }
 
 /// The first rule that matches, or the answer for everything else.
-pub(super) fn choose<'a>(
-    plan: &'a HttpListenerPlan,
-    method: &str,
-    target: &str,
-) -> &'a AnswerPlan {
+pub(super) fn choose<'a>(plan: &'a HttpListenerPlan, method: &str, target: &str) -> &'a AnswerPlan {
     let path = path(target);
     let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
     let rule = plan.rules.iter().find(|rule| fits(&rule.method, &rule.path));

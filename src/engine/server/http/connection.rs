@@ -381,8 +381,7 @@ impl Connection {
             }
         }
         let outcome = self.fill(stream, &case, &mut intake).await;
-        let ending =
-            if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
+        let ending = if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
         let (facts, warnings) = intake.finish(ending).await;
         case.edit(|exchange| exchange.request.body = facts);
         for warning in warnings {

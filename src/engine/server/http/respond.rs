@@ -109,8 +109,7 @@ impl Connection {
             keep(&writer, interim.clone(), &self.target()).await?;
             case.edit(|exchange| exchange.interim.push(parse(interim)));
         }
-        let decoded =
-            if shape.chunked { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
+        let decoded = if shape.chunked { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
         writer.body_starts(start, decoded);
         case.edit(|exchange| exchange.response = Some(message));
         let mut outgoing = Outgoing { writer, start, shape, source, sent: 0 };
