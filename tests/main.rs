@@ -9,6 +9,8 @@ mod corpora;
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
