@@ -33,6 +33,7 @@ pub(super) fn send(app: &mut App, unknown: Unknown) {
         pane::request::blur(app);
         return;
     }
+    pane::request::adopt_address(app);
     let scope = app.scope();
     let spec = &app.drafts.current().spec;
     let planned = match unknown {

@@ -97,7 +97,7 @@ impl BodyStore {
         let released = store.release_oldest(&mut bodies);
         drop(bodies);
         if !released.is_empty() {
-            let _ = store.bell.ask(Question::Forget(released));
+            store.bell.order(Question::Forget(released));
         }
         BodyWriter::new(body, store.disk.clone())
     }
@@ -162,7 +162,7 @@ impl BodyStore {
             bodies.remove(id);
         }
         drop(bodies);
-        let _ = self.0.bell.ask(Question::Forget(ids));
+        self.0.bell.order(Question::Forget(ids));
     }
 }
 
@@ -192,3 +192,6 @@ impl Drop for Store {
         self.desk.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
