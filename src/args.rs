@@ -69,7 +69,10 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
 
 /// `wirebench send`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
-#[command(after_help = SEND_EXAMPLES)]
+#[command(
+    after_help = SEND_EXAMPLES,
+    override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
+)]
 pub struct Send {
     /// [METHOD] TARGET|PRESET [ITEM...]. Items: name=value and name:=json (body), name==value
     /// (query), Name:value (header), name@file (a form field's value from a file), @file (the
@@ -107,7 +110,10 @@ pub struct Send {
 
 /// `wirebench listen`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
-#[command(after_help = LISTEN_EXAMPLES)]
+#[command(
+    after_help = LISTEN_EXAMPLES,
+    override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
+)]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
     #[arg(value_name = "SPEC|PRESET")]

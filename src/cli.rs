@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::args::Command;
+use crate::engine::command::Ending;
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::model::failure::Failure;
@@ -30,6 +31,8 @@ use crate::store::paths::Paths;
 
 /// The one session of a command.
 const SESSION: SessionId = SessionId(1);
+/// How long the end of a session may take.
+const CLOSING: Duration = Duration::from_secs(1);
 /// How long keeping the certificate authority may take.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
@@ -76,6 +79,24 @@ impl Headless {
                 event => return event,
             }
         }
+    }
+
+    /// Ends the session and waits a moment for it; one that does not end in time ends with the
+    /// program.
+    async fn close(&mut self, how: Ending) {
+        let order = crate::engine::command::Command::Close { id: SESSION, how };
+        if let Err(failure) = self.engine.command(order) {
+            output::complain(&failure);
+            return;
+        }
+        let ended = async {
+            while let Some(event) = self.next_event().await {
+                if matches!(event, Event::Done { .. }) {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(CLOSING, ended).await;
     }
 }
 

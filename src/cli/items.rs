@@ -105,8 +105,7 @@ fn object(fields: &[Item]) -> Result<String, Failure> {
             Item::Json(row) => {
                 // A template has no value yet, so it cannot be checked.
                 if !row.value.contains("{{")
-                    && let Err(error) =
-                        serde_json::from_str::<serde_json::de::IgnoredAny>(&row.value)
+                    && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&row.value)
                 {
                     let hint = format!("not JSON: {error}; write name=value for a string");
                     return Err(usage(&format!("{}:={}", row.name, row.value), &hint));

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::output::{self, Output, Style};
-use super::send::close;
 use super::target::{self, Target};
 use super::{Headless, exit, interrupted, now};
 use crate::args;
@@ -23,7 +22,7 @@ use crate::model::id::ConnId;
 use crate::model::listener::{Rule, When};
 use crate::model::payload::Payload;
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::spec::{Row, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
@@ -73,7 +72,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
             break;
         }
     }
-    close(headless, Ending::Close).await;
+    headless.close(Ending::Close).await;
     Ok(exit::OK)
 }
 
@@ -175,7 +174,8 @@ impl Watch {
                 self.conns.remove(&record.conn);
             }
         }
-        for lost in batch.lost {
+        let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
+        for lost in batch.lost.into_iter().filter(lost_some) {
             match self.output.style {
                 Style::Json => self.output.json(&ndjson::lost(lost, now()))?,
                 Style::Text | Style::Raw => {

@@ -4,8 +4,6 @@ mod http;
 mod multipart;
 mod stream;
 
-pub(super) use stream::close;
-
 use bytes::Bytes;
 
 use super::items::{self, Encoding, Multipart};

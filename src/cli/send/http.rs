@@ -17,7 +17,6 @@ use crate::model::plan::{Plan, PlanBody};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
 use super::RawBody;
-use super::stream::close;
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
@@ -75,7 +74,7 @@ pub(super) async fn run(
         let event = tokio::select! {
             event = headless.next_event() => event,
             () = interrupted() => {
-                close(headless, Ending::Reset).await;
+                headless.close(Ending::Reset).await;
                 return Ok(INTERRUPTED);
             }
         };

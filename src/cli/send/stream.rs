@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::args;
-use crate::cli::output::{self, Output, Style};
+use crate::cli::output::{Output, Style};
 use crate::cli::text::TextStream;
 use crate::cli::{Headless, SESSION, exit, interrupted, stdin};
 use crate::engine::command::{Command, Ending, To};
@@ -28,8 +28,6 @@ use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 const FIRST_REPLY: Duration = Duration::from_secs(5);
 /// Quiet after the last reply that counts as the end of it.
 const QUIET: Duration = Duration::from_millis(500);
-/// How long the end of the session may take.
-const CLOSING: Duration = Duration::from_secs(1);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
 /// Interrupted by Ctrl+C, as a shell says it.
@@ -121,7 +119,7 @@ impl Conversation<'_> {
                 }
                 () = until(self.deadline) => return self.on_deadline(headless).await,
                 () = interrupted() => {
-                    close(headless, Ending::Reset).await;
+                    headless.close(Ending::Reset).await;
                     return Ok(INTERRUPTED);
                 }
             }
@@ -221,7 +219,7 @@ impl Conversation<'_> {
         }
         let rest = self.text.finish();
         self.output.bytes(rest.as_bytes())?;
-        close(headless, Ending::Close).await;
+        headless.close(Ending::Close).await;
         if self.replies > 0 || self.arguments.wait == Some(Duration::ZERO) {
             return Ok(exit::OK);
         }
@@ -256,21 +254,4 @@ async fn until(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-/// Ends the session and waits a moment for it.
-pub(super) async fn close(headless: &mut Headless, how: Ending) {
-    if let Err(failure) = headless.engine.command(Command::Close { id: SESSION, how }) {
-        output::complain(&failure);
-        return;
-    }
-    let ended = async {
-        while let Some(event) = headless.next_event().await {
-            if matches!(event, Event::Done { .. }) {
-                return;
-            }
-        }
-    };
-    // A session that does not end in time ends with the program.
-    let _ = tokio::time::timeout(CLOSING, ended).await;
 }
