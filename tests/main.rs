@@ -11,6 +11,8 @@ mod engine;
 mod flows;
 #[path = "suite/http.rs"]
 mod http;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
