@@ -196,7 +196,9 @@ mod tests {
     #[test]
     fn items_may_look_like_nothing_else() {
         let Some(Command::Send(send)) =
-            parse(&["send", "POST", ":1/x", "a=b", "q==1", "X-A:b", "--timeout", "1s"]).unwrap().command
+            parse(&["send", "POST", ":1/x", "a=b", "q==1", "X-A:b", "--timeout", "1s"])
+                .unwrap()
+                .command
         else {
             panic!("not a send");
         };

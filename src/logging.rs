@@ -28,9 +28,8 @@ pub fn start(level: LevelFilter, folder: &Path) -> Result<PathBuf, Failure> {
             .hint("leave out --log, or choose another folder with --home")
     };
     let file = open(&path).map_err(failed)?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(LogFile(Mutex::new(file)));
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(LogFile(Mutex::new(file)));
     // A second start in one process keeps the first log; only tests do that.
     let _ = tracing_subscriber::registry().with(level).with(lines).try_init();
     Ok(path)
