@@ -247,6 +247,8 @@ impl App {
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
+        let folder = self.drafts.current().preset.as_ref().map_or("", |path| path.folder());
+        scope.variables.extend(self.workspace.inherited(folder));
         let named =
             self.workspace.environments.iter().find(|e| Some(&e.name) == self.environment.as_ref());
         if let Some(environment) = named {

@@ -35,6 +35,8 @@ pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait. A key press makes one or two; a full queue is told, not waited for.
 pub const JOB_QUEUE: usize = 64;
+/// Room for orders that are no jobs: the watcher's and the one to stop.
+const WAKE_UPS: usize = 3;
 /// Replies that may wait for the application; the worker waits when it is full.
 pub const REPLY_QUEUE: usize = 64;
 
@@ -72,7 +74,7 @@ impl Store {
     /// Starts the worker thread. Touches no disk itself, so it never delays the start.
     #[must_use]
     pub fn start(paths: Paths) -> (StoreHandle, mpsc::Receiver<Reply>) {
-        let (orders, queue) = sync_channel(JOB_QUEUE);
+        let (orders, queue) = sync_channel(JOB_QUEUE + WAKE_UPS);
         let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
         let signals = Arc::new(Signals::default());
         let worker = Worker::new(paths, replies, orders.clone(), Arc::clone(&signals));

@@ -12,7 +12,6 @@ mod input;
 mod pace;
 mod panics;
 mod perform;
-pub mod placeholder;
 mod screen;
 mod sequence;
 mod services;
@@ -22,10 +21,10 @@ mod timers;
 
 use std::io;
 
+use crate::app::{App, Startup};
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 use event_loop::EventLoop;
-use placeholder::App;
 use screen::Screen;
 
 pub use services::Services;
@@ -33,11 +32,15 @@ pub use services::Services;
 /// How the program ends when nothing went wrong: 0, or 128 and the number of the signal.
 pub type ExitStatus = u8;
 
-/// Runs the terminal interface until the user leaves.
+/// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
+/// here.
 ///
 /// # Errors
 /// When there is no terminal, or it went away, or the services cannot start.
-pub fn run(start: impl FnOnce() -> Result<Services, Failure>) -> Result<ExitStatus, Failure> {
+pub fn run(
+    startup: Startup,
+    start: impl FnOnce() -> Result<Services, Failure>,
+) -> Result<ExitStatus, Failure> {
     if !terminal::is_available() {
         return Err(no_terminal("standard output is not a terminal"));
     }
@@ -49,7 +52,7 @@ pub fn run(start: impl FnOnce() -> Result<Services, Failure>) -> Result<ExitStat
         .map_err(|error| no_terminal(&error.to_string()))?;
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
-        let mut event_loop = open().map_err(|error| no_terminal(&error.to_string()))?;
+        let mut event_loop = open(startup).map_err(|error| no_terminal(&error.to_string()))?;
         let services = start()?;
         let ended = event_loop.run(services, &mut panic_reports).await;
         // Freeing hundreds of megabytes one by one would make leaving slow.
@@ -63,11 +66,12 @@ pub fn run(start: impl FnOnce() -> Result<Services, Failure>) -> Result<ExitStat
 }
 
 /// Takes the terminal and draws the first frame.
-fn open() -> io::Result<EventLoop> {
+fn open(startup: Startup) -> io::Result<EventLoop> {
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
-    let screen = Screen::new(terminal::size())?;
-    let mut event_loop = EventLoop::new(App::new(), screen, signals)?;
+    let size = terminal::size();
+    let app = App::new(Startup { size, now: event_loop::now(), ..startup });
+    let mut event_loop = EventLoop::new(app, Screen::new(size)?, signals)?;
     event_loop.draw()?;
     Ok(event_loop)
 }

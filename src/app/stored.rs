@@ -19,6 +19,9 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
             let query = pane::history::refresh(app);
             app.effects.push(Effect::Store(query));
         }
+        Reply::AuthoritySaved { certificate } => {
+            app.say(format!("clients can trust this CA: {}", certificate.display()));
+        }
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));

@@ -24,7 +24,7 @@ use super::session::Session;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::tls::{ClientTls, TlsFacts};
-pub(crate) use listen::{Acceptor, Listeners, Secured, bind};
+pub(crate) use listen::{Acceptor, Bound, Listeners, bind, bind_each};
 pub(crate) use stream::Stream;
 
 /// Whom to connect to, and how.

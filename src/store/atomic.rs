@@ -8,17 +8,20 @@
 //! widened; new files are 0600 in folders of 0700. Temporary files are locked while in use, so
 //! what a crash left behind is told from what another instance is writing.
 
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::job::Overwrite;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 const TEMPORARY_PREFIX: &str = ".wirebench-";
+const BUILDING_PREFIX: &str = ".wirebench-new-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 /// Links followed from one to the next.
 const LINKS: usize = 16;
@@ -160,7 +163,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes renames and removals in a folder last.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems cannot sync folders; the rename itself has happened.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
@@ -190,6 +193,49 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     }
     let synced = sync_folder(folder_of(to)).and_then(|()| sync_folder(folder_of(from)));
     synced.map_err(|error| failure(to, &error))
+}
+
+/// Opens a private file that is changed in place by others than us (a database) or only locked;
+/// made empty when it is missing.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => {
+            // The umask may have taken rights from us as well.
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A folder to build in, 0700, removed when dropped. What a crash left of earlier ones is removed,
+/// so the caller holds the lock of `parent`.
+pub(super) fn temporary_folder(parent: &Path) -> Result<TempDir, Failure> {
+    let left = fs::read_dir(parent).map_err(|error| failure(parent, &error))?.flatten();
+    let is_ours = |name: &str| name.starts_with(BUILDING_PREFIX) && is_temporary(name);
+    for entry in left.filter(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
+        // Best effort: a left-over does no harm.
+        let _ = fs::remove_dir_all(entry.path());
+    }
+    let made = Builder::new().prefix(BUILDING_PREFIX).suffix(TEMPORARY_SUFFIX).tempdir_in(parent);
+    let made = made.and_then(|made| {
+        fs::set_permissions(made.path(), fs::Permissions::from_mode(0o700))?;
+        Ok(made)
+    });
+    made.map_err(|error| failure(parent, &error))
+}
+
+/// Moves a finished folder into place; tells whether it did or something was there already.
+pub(super) fn place_folder(from: &Path, to: &Path) -> Result<bool, Failure> {
+    use ErrorKind::{AlreadyExists, DirectoryNotEmpty};
+    match fs::rename(from, to).and_then(|()| sync_folder(folder_of(to))) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => Ok(false),
+        Err(error) => Err(failure(to, &error)),
+    }
 }
 
 /// Removes a file.

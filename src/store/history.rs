@@ -4,9 +4,7 @@
 //! write at once. A damaged database is set aside under another name and a new one begun.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
@@ -156,14 +154,9 @@ impl History {
         if let Some(folder) = self.path.parent() {
             atomic::make_folders(folder).map_err(Opening::Failure)?;
         }
-        // SQLite gives its side files the mode of the database, so this one decides.
-        let create = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path);
-        match create {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(Opening::Failure(atomic::failure(&self.path, &error)));
-            }
-            _ => {}
-        }
+        // The side files get the mode of the database, so this one decides.
+        atomic::open_private(&self.path)
+            .map_err(|error| Opening::Failure(atomic::failure(&self.path, &error)))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(BUSY)?;
@@ -194,9 +187,10 @@ impl History {
         for suffix in ["", "-wal", "-shm"] {
             let mut from = self.path.clone().into_os_string();
             from.push(suffix);
-            let moved = fs::rename(&from, aside(&self.path, number, suffix));
-            if let (Err(error), "") = (moved, suffix) {
-                return Err(atomic::failure(&self.path, &error));
+            let moved = atomic::rename(Path::new(&from), &aside(&self.path, number, suffix));
+            // The side files need not exist.
+            if suffix.is_empty() {
+                moved?;
             }
         }
         let kept = aside(&self.path, number, "");
@@ -243,7 +237,7 @@ impl From<rusqlite::Error> for Opening {
     }
 }
 
-fn aside(path: &std::path::Path, number: u32, suffix: &str) -> PathBuf {
+fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
     path.with_extension(format!("damaged-{number}.db{suffix}"))
 }
 

@@ -90,4 +90,6 @@ fn means(text: &str, about: &str, spec: &Spec) -> bool {
 }
 
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;

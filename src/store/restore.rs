@@ -8,8 +8,7 @@
 //! also takes over the drafts of instances that are gone. Drafts are kept as preset text.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::job::{Draft, Overwrite, Restore};
@@ -82,7 +81,7 @@ impl RestoreFile {
         atomic::write(&file, write(restore).as_bytes(), Overwrite::Replace)?;
         for slot in self.adopted.drain(..) {
             // Left behind, it would only be offered again.
-            let _ = fs::remove_file(&slot.file);
+            let _ = atomic::remove(&slot.file);
         }
         Ok(())
     }
@@ -93,7 +92,7 @@ impl RestoreFile {
             return Ok(own.file.clone());
         }
         let probe = self.file(1, "lock");
-        if let Err(error) = open_lock(&probe) {
+        if let Err(error) = atomic::open_private(&probe) {
             return Err(atomic::failure(&self.folder, &error));
         }
         for number in 1..=INSTANCES {
@@ -110,17 +109,13 @@ impl RestoreFile {
     }
 
     fn try_lock(&self, number: u32) -> Option<File> {
-        let lock = open_lock(&self.file(number, "lock")).ok()?;
+        let lock = atomic::open_private(&self.file(number, "lock")).ok()?;
         match lock.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => None,
+            Err(TryLockError::WouldBlock) => None,
             // A file system without locks: one instance is assumed.
-            Ok(()) | Err(fs::TryLockError::Error(_)) => Some(lock),
+            Ok(()) | Err(TryLockError::Error(_)) => Some(lock),
         }
     }
-}
-
-fn open_lock(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 fn read(file: &Path) -> Result<Option<Restore>, Failure> {
@@ -146,7 +141,8 @@ fn read(file: &Path) -> Result<Option<Restore>, Failure> {
 /// Keeps a copy of a file that the next save would replace.
 fn set_aside(file: &Path, failure: Failure) -> Failure {
     let copy = (1..1000).map(|n| file.with_extension(format!("broken-{n}"))).find(|c| !c.exists());
-    match copy.filter(|copy| fs::copy(file, copy).is_ok()) {
+    let bytes = workspace::read_bytes(file).unwrap_or_default();
+    match copy.filter(|copy| atomic::write(copy, &bytes, Overwrite::Refuse).is_ok()) {
         Some(copy) => failure.hint(format!("a copy is kept as {}", copy.display())),
         None => failure,
     }

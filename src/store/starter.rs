@@ -2,12 +2,10 @@
 //! workspace yet. The first save makes it a real folder, all files at once.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::job::{FolderDefaults, Overwrite, Workspace};
-use super::{atomic, environment, workspace};
+use super::{atomic, environment, lock, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 
@@ -65,25 +63,18 @@ pub(super) fn materialise(root: &Path) -> Result<(), Failure> {
     }
     let parent = root.parent().unwrap_or(Path::new("."));
     atomic::make_folders(parent)?;
-    let building = tempfile::Builder::new()
-        .prefix(".wirebench-starter-")
-        .tempdir_in(parent)
-        .map_err(|error| atomic::failure(parent, &error))?;
+    let _lock = lock::folder(parent)?;
+    let building = atomic::temporary_folder(parent)?;
     for (name, text) in FILES {
         write(building.path(), name, text)?;
     }
     write(building.path(), "env/.gitignore", GITIGNORE)?;
-    match fs::rename(building.path(), root) {
-        Ok(()) => {
-            // It has moved; there is nothing to clean up under the old name.
-            let _: PathBuf = building.keep();
-        }
-        // Another instance was faster: its workspace is as good as ours.
-        Err(error)
-            if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
-        Err(error) => return Err(atomic::failure(root, &error)),
+    // Otherwise another instance was faster: its workspace is as good as ours.
+    if atomic::place_folder(building.path(), root)? {
+        // It has moved; there is nothing to clean up under the old name.
+        let _: PathBuf = building.keep();
     }
-    atomic::sync_folder(parent).map_err(|error| atomic::failure(parent, &error))
+    Ok(())
 }
 
 fn write(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
@@ -107,6 +98,8 @@ pub(super) fn protect_secrets(root: &Path) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -119,6 +112,14 @@ mod tests {
             assert!(!content.about.is_empty(), "{} says what to press", preset.path);
             assert!(!content.spec.address().is_empty());
         }
+    }
+
+    #[test]
+    fn what_a_crash_left_of_an_earlier_try_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".wirebench-new-dead.tmp/env")).unwrap();
+        materialise(&folder.path().join("presets")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -27,9 +27,10 @@ pub(super) fn start(
         if event.is_ok_and(|event| !changes(event.kind)) {
             return;
         }
-        signals.changed();
-        // A full queue means that the worker is busy; it looks at the flag after every job.
-        let _ = orders.try_send(Order::Wake);
+        if signals.changed() {
+            // A full queue means that the worker is busy; it looks at the flag after every job.
+            let _ = orders.try_send(Order::Wake);
+        }
     };
     let watching = notify::recommended_watcher(on_event).and_then(|mut watcher| {
         watcher.watch(root, RecursiveMode::Recursive)?;

@@ -49,8 +49,10 @@ impl Signals {
         self.stopping.store(true, Ordering::Release);
     }
 
-    pub(super) fn changed(&self) {
-        self.changed.store(true, Ordering::Release);
+    /// Raises the flag; tells whether it was down, that is, whether to wake the worker. So
+    /// however many changes there are, at most two wake-ups stand in the queue.
+    pub(super) fn changed(&self) -> bool {
+        !self.changed.swap(true, Ordering::AcqRel)
     }
 
     fn is_stopping(&self) -> bool {

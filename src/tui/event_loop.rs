@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::app::App;
 use crate::app::message::{External, Input, Message};
 use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -25,7 +26,6 @@ use super::ExitStatus;
 use super::decode::{Decoded, PASTE_LIMIT};
 use super::input::Keyboard;
 use super::pace::{Cause, Pace};
-use super::placeholder::{self, App};
 use super::screen::Screen;
 use super::services::Services;
 use super::signals::{self, Request, Signals};
@@ -104,6 +104,9 @@ impl EventLoop {
         panics: &mut mpsc::Receiver<String>,
     ) -> io::Result<ExitStatus> {
         let mut keys = Vec::new();
+        for effect in self.app.begin() {
+            self.perform(effect, Cause::Input, &services);
+        }
         while self.leaving.is_none() {
             self.ask_for_views(&services);
             let due = self.frame_due();
@@ -148,7 +151,7 @@ impl EventLoop {
             Woken::Keys(Err(_gone)) => self.terminate(0, services),
             Woken::Urgent(event) => self.on_urgent(event, services),
             Woken::External(outcome) => {
-                self.come_back()?;
+                self.come_back(services)?;
                 self.step(Message::External(outcome), Cause::Input, services);
             }
             Woken::Panic(text) => {
@@ -156,7 +159,10 @@ impl EventLoop {
             }
             Woken::Clock => self.on_clock(services),
             Woken::Store(reply) => self.step(Message::Store(reply), Cause::Input, services),
-            Woken::Fact(event) => self.step(Message::Engine(event), Cause::Traffic, services),
+            Woken::Fact(event) => {
+                self.keep_authority(&event, services);
+                self.step(Message::Engine(event), Cause::Traffic, services);
+            }
         }
         Ok(())
     }
@@ -224,18 +230,19 @@ impl EventLoop {
             (Request::Stop, Foreground::Us) => self.suspend(),
             (Request::Stop, Foreground::Shell | Foreground::Editor) => signals::stop_ourselves(),
             (Request::Continue, Foreground::Us | Foreground::Shell) => {
-                self.come_back()?;
+                self.come_back(services)?;
                 self.step(Message::Input(Input::Resumed), Cause::Input, services);
             }
             (Request::Continue, Foreground::Editor) => {}
-            (Request::Resize, _) => {
-                let (columns, rows) = terminal::size();
-                self.screen.resize((columns, rows));
-                self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
-                self.pace.changed(Cause::Input);
-            }
+            (Request::Resize, _) => self.resize(services),
         }
         Ok(())
+    }
+
+    fn resize(&mut self, services: &Services) {
+        let (columns, rows) = terminal::size();
+        self.screen.resize((columns, rows));
+        self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
     }
 
     /// Leaves whatever the application says to it; it gets the chance to keep drafts.
@@ -260,12 +267,12 @@ impl EventLoop {
     }
 
     /// Takes the terminal again, whatever its state is now.
-    fn come_back(&mut self) -> io::Result<()> {
+    fn come_back(&mut self, services: &Services) -> io::Result<()> {
         terminal::enter_again()?;
         terminal::discard_input();
         self.foreground = Foreground::Us;
         self.keyboard = Some(Keyboard::open()?);
-        self.screen.resize(terminal::size());
+        self.resize(services);
         self.redraw()
     }
 
@@ -285,7 +292,7 @@ impl EventLoop {
     /// Draws a frame.
     pub(super) fn draw(&mut self) -> io::Result<()> {
         let app = &self.app;
-        let bytes = self.screen.draw(|frame| placeholder::render(app, frame))?;
+        let bytes = self.screen.draw(|frame| crate::ui::render(app, frame))?;
         self.app.drawn();
         self.pace.drawn(bytes, Instant::now());
         Ok(())
@@ -307,7 +314,7 @@ async fn sleep_until(moment: Option<Instant>) {
 }
 
 /// The wall clock for the application.
-fn now() -> Stamp {
+pub(super) fn now() -> Stamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -3,9 +3,8 @@
 use tokio::sync::mpsc;
 
 use crate::engine::{EngineHandle, Events};
+use crate::store::StoreHandle;
 use crate::store::job::Reply;
-
-use super::placeholder::StoreHandle;
 
 /// Running services, started by the composition root after the first frame.
 pub struct Services {

@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 use crate::model::http::HttpSpec;
 use crate::model::spec::Spec;
