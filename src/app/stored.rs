@@ -13,7 +13,7 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::Deleted { path } => saving::deleted(app, &path),
         Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
         Reply::History { text, entries, total } => {
-            pane::history::arrived(app, text, entries, total);
+            pane::history::arrived(app, &text, entries, total);
         }
         Reply::HistoryAppended => {
             let query = pane::history::refresh(app);
@@ -26,7 +26,6 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
-        Reply::AuthoritySaved { .. } => {}
         Reply::Failed { job, failure } => {
             saving::failed(app, job);
             app.warn(failure.to_string());

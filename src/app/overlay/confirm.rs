@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
-use crate::app::drafts::DraftId;
+use crate::app::drafts::{Draft, DraftId};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::presets::{self, Item};
 use crate::app::wrap::wrap;
@@ -36,7 +36,7 @@ pub(super) fn delete(app: &mut App, item: &Item) {
         Item::Folder(_) => app.say("a folder goes with its last preset"),
         Item::Preset(path) => ask(app, Question::Delete(path.clone())),
         Item::Draft(id) => {
-            let title = app.drafts.get(*id).map(|draft| draft.title()).unwrap_or_default();
+            let title = app.drafts.get(*id).map(Draft::title).unwrap_or_default();
             ask(app, Question::Discard(*id, title));
         }
     }
@@ -109,13 +109,12 @@ pub(super) fn height(confirm: &Confirm, width: u16) -> u16 {
 pub(super) fn key(app: &mut App, confirm: &mut Confirm, key: Key) -> Flow {
     match key.code {
         KeyCode::Char('y' | 'Y') if key.printable().is_some() => yes(app, &confirm.question),
-        KeyCode::Char('n' | 'N' | 'q') => Flow::Close,
         KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::Char('h' | 'l') => {
             confirm.yes = !confirm.yes;
             Flow::Stay
         }
         KeyCode::Enter if confirm.yes => yes(app, &confirm.question),
-        KeyCode::Enter => Flow::Close,
+        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Enter => Flow::Close,
         _ => Flow::Stay,
     }
 }

@@ -77,10 +77,11 @@ pub(super) fn mouse(app: &mut App, picker: &mut Environments, inner: Rect, mouse
     match mouse.kind {
         MouseKind::ScrollUp => picker.choices.step(Step::Up, list.height),
         MouseKind::ScrollDown => picker.choices.step(Step::Down, list.height),
-        MouseKind::Press if list.contains((mouse.column, mouse.row).into()) => {
-            if picker.choices.click(mouse.row - list.y, list.height) {
-                return take(app, picker);
-            }
+        MouseKind::Press
+            if list.contains((mouse.column, mouse.row).into())
+                && picker.choices.click(mouse.row - list.y, list.height) =>
+        {
+            return take(app, picker);
         }
         _ => {}
     }

@@ -252,16 +252,12 @@ pub(super) fn mouse(app: &mut App, naming: &mut Naming, inner: Rect, mouse: Mous
 fn take(app: &mut App, naming: &mut Naming) -> Flow {
     match (naming.verdict(app), &naming.purpose) {
         (Verdict::Wrong(_), _) => return Flow::Stay,
-        (Verdict::Taken(path), Purpose::Rename(_)) => {
+        (Verdict::Taken(path), Purpose::Rename(_) | Purpose::Duplicate(..)) => {
             app.warn(format!("{path} is there already"));
             return Flow::Stay;
         }
         (Verdict::Taken(path), Purpose::Save(id)) => {
             confirm::ask(app, Question::Overwrite(*id, path));
-        }
-        (Verdict::Taken(path), Purpose::Duplicate(..)) => {
-            app.warn(format!("{path} is there already"));
-            return Flow::Stay;
         }
         (Verdict::Free(path), Purpose::Save(id)) => {
             saving::hand_over(app, *id, path, Overwrite::Refuse);

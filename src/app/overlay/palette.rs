@@ -103,11 +103,12 @@ pub(super) fn mouse(app: &mut App, palette: &mut Palette, inner: Rect, mouse: Mo
     match mouse.kind {
         MouseKind::ScrollUp => palette.choices.step(Step::Up, list.height),
         MouseKind::ScrollDown => palette.choices.step(Step::Down, list.height),
-        MouseKind::Press if list.contains((mouse.column, mouse.row).into()) => {
-            if palette.choices.click(mouse.row - list.y, list.height) {
-                let found = palette.choices.selected().map(|choice| choice.value.clone());
-                return run(app, found);
-            }
+        MouseKind::Press
+            if list.contains((mouse.column, mouse.row).into())
+                && palette.choices.click(mouse.row - list.y, list.height) =>
+        {
+            let found = palette.choices.selected().map(|choice| choice.value.clone());
+            return run(app, found);
         }
         _ => {}
     }

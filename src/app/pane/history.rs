@@ -44,7 +44,7 @@ pub fn refresh(app: &App) -> Job {
     query(&app.history.text)
 }
 
-pub fn arrived(app: &mut App, text: String, entries: Vec<HistoryEntry>, total: u64) {
+pub fn arrived(app: &mut App, text: &str, entries: Vec<HistoryEntry>, total: u64) {
     if text == app.history.text {
         app.history.entries = entries;
         app.history.total = total;

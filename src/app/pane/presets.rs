@@ -356,12 +356,8 @@ fn partner(app: &App, item: &Item) -> Option<PresetPath> {
 fn open_selected(app: &mut App) {
     match selected(app) {
         Some(Item::Folder(_)) => toggle(app),
-        Some(item) => {
-            if show(app, &item) {
-                global::focus(app, Pane::Request);
-            }
-        }
-        None => {}
+        Some(item) if show(app, &item) => global::focus(app, Pane::Request),
+        _ => {}
     }
 }
 
@@ -438,13 +434,12 @@ fn copy(app: &mut App) {
 }
 
 fn start_search(app: &mut App) {
-    match &mut app.presets.search {
-        Some(search) => search.typing = true,
-        None => {
-            app.presets.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
-            rebuild(app);
-        }
+    if let Some(search) = &mut app.presets.search {
+        search.typing = true;
+        return;
     }
+    app.presets.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
+    rebuild(app);
 }
 
 fn end_search(app: &mut App) {

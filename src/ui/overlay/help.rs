@@ -13,12 +13,12 @@ use crate::ui::theme::Palette;
 const KEYS: u16 = 24;
 
 pub(super) fn draw(it: &Help, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
-    let (line, list) = Choices::<()>::parts(inner);
+    let (line, area) = Choices::<()>::parts(inner);
     field("/ ", &it.editor, palette, line, buffer);
-    let last = it.lines.len().saturating_sub(usize::from(list.height));
+    let last = it.lines.len().saturating_sub(usize::from(area.height));
     let shown = it.lines.iter().skip(it.scroll.min(last));
-    for (y, text) in (list.y..list.bottom()).zip(shown) {
-        let line = Rect { y, height: 1, ..list };
+    for (y, text) in (area.y..area.bottom()).zip(shown) {
+        let line = Rect { y, height: 1, ..area };
         match text {
             Line::Heading(text) => {
                 put(buffer, line, text, palette.active);

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
+use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::pane::presets::{
     Item, Row, about, cursor, draft_of, is_broken, is_folded, is_live, listing, parts, selected,
@@ -47,8 +48,8 @@ pub(super) fn draw(
 }
 
 fn draw_row(app: &App, palette: &Palette, row: &Row, line: Rect, buffer: &mut Buffer) {
-    let live = is_live(app, &row.item);
-    let end = line.width.saturating_sub(if live { 2 } else { 0 });
+    let runs = is_live(app, &row.item);
+    let end = line.width.saturating_sub(if runs { 2 } else { 0 });
     let mut rest = Rect { width: end, ..line };
     indent(&mut rest, row.depth.min(8) * 2);
     match &row.item {
@@ -60,7 +61,7 @@ fn draw_row(app: &App, palette: &Palette, row: &Row, line: Rect, buffer: &mut Bu
         }
         item => draw_leaf(app, palette, item, &mut rest, buffer),
     }
-    if live {
+    if runs {
         let mark = Rect { x: line.right().saturating_sub(1), width: line.width.min(1), ..line };
         put(buffer, mark, "◉", palette.success);
     }
@@ -82,9 +83,9 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
     }
     let name = match item {
         Item::Preset(path) => path.name().to_owned(),
-        _ => draft.map(|draft| draft.title()).unwrap_or_default(),
+        _ => draft.map(Draft::title).unwrap_or_default(),
     };
-    let modified = draft.is_some_and(|draft| draft.is_modified());
+    let modified = draft.is_some_and(Draft::is_modified);
     let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
     let used = put(buffer, Rect { width, ..*rest }, &name, Style::new());
     indent(rest, used);

@@ -10,7 +10,7 @@ use crate::app::fuzzy::{Finder, rank};
 use crate::model::preset::{PresetPath, StoredPreset};
 
 /// The rows, without what is folded or does not match.
-pub(super) fn rows(presets: &[StoredPreset], text: &str, folded: &BTreeSet<String>) -> Vec<Row> {
+pub(super) fn rows(presets: &[StoredPreset], text: &str, hidden: &BTreeSet<String>) -> Vec<Row> {
     let mut finder = Finder::new(text);
     let mut rows = Vec::new();
     let mut before = "";
@@ -18,18 +18,18 @@ pub(super) fn rows(presets: &[StoredPreset], text: &str, folded: &BTreeSet<Strin
         if finder.score(&name(stored)).is_none() {
             continue;
         }
-        let folder = stored.path.folder();
-        if !folders(&mut rows, before, folder, folded) {
-            let depth = u16::from(!folder.is_empty()) + slashes(folder);
+        let within = stored.path.folder();
+        if !folders(&mut rows, before, within, hidden) {
+            let depth = u16::from(!within.is_empty()) + slashes(within);
             rows.push(Row { item: Item::Preset(stored.path.clone()), depth });
         }
-        before = folder;
+        before = within;
     }
     rows
 }
 
 /// Adds rows for the folders that begin here; tells whether one around is folded.
-fn folders(rows: &mut Vec<Row>, before: &str, folder: &str, folded: &BTreeSet<String>) -> bool {
+fn folders(rows: &mut Vec<Row>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
     let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
     for (depth, end) in ends.enumerate() {
         let Some(path) = folder.get(..end).filter(|path| !path.is_empty()) else { continue };
@@ -38,7 +38,7 @@ fn folders(rows: &mut Vec<Row>, before: &str, folder: &str, folded: &BTreeSet<St
             let depth = u16::try_from(depth).unwrap_or(u16::MAX);
             rows.push(Row { item: Item::Folder(path.to_owned()), depth });
         }
-        if folded.contains(path) {
+        if hidden.contains(path) {
             return true;
         }
     }
