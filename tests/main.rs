@@ -15,6 +15,8 @@ mod http;
 mod http_bench;
 #[path = "suite/http_corpora.rs"]
 mod http_corpora;
+#[path = "suite/http_foreign.rs"]
+mod http_foreign;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/properties.rs"]
