@@ -17,6 +17,8 @@ mod http_bench;
 mod http_corpora;
 #[path = "suite/http_foreign.rs"]
 mod http_foreign;
+#[path = "suite/http_listener.rs"]
+mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/properties.rs"]

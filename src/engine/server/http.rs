@@ -231,3 +231,6 @@ impl Drop for Guard {
         self.listener.say_clients();
     }
 }
+
+#[cfg(test)]
+mod tests;
