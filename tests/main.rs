@@ -13,6 +13,8 @@ mod flows;
 mod http;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
+#[path = "suite/http_bodies.rs"]
+mod http_bodies;
 #[path = "suite/http_corpora.rs"]
 mod http_corpora;
 #[path = "suite/http_foreign.rs"]

@@ -156,9 +156,9 @@ impl BodyStore {
     }
 
     /// Nobody will look at these again. One that still grows is let go when it is complete.
-    pub(crate) fn release(&self, ids: Vec<BodyId>) {
+    pub(crate) fn release(&self, ids: impl IntoIterator<Item = BodyId>) {
         let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        let released = ids.iter().filter_map(|id| bodies.remove(id)).collect();
+        let released = ids.into_iter().filter_map(|id| bodies.remove(&id)).collect();
         drop(bodies);
         self.0.discard(released);
     }
