@@ -149,7 +149,7 @@ impl Live {
     async fn turn(&mut self) -> Turn {
         let Live { talk, read, write, buffer, outgoing, .. } = self;
         let events = &talk.session.events;
-        let may_read = !self.peer_finished && outgoing.has_room();
+        let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.has_output();
         let may_shut = self.wish != Wish::Talk && !has_output && !self.we_finished;
         if buffer.capacity() < READ {

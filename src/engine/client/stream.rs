@@ -22,7 +22,6 @@ use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
 /// Runs the session to its end.
 pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input } = cx;
-    introduce(&session, session.id.itself(), &plan, &ConnectFacts::default());
     let mut early = VecDeque::new();
     let connection = connect(&plan, &session, &mut input, &mut early).await?;
     let conn = session.next_conn();
