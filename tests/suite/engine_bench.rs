@@ -1,4 +1,5 @@
 //! A bench for engine tests: one engine, its events collected, waits with a deadline.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test support outside a test function")]
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -128,9 +129,8 @@ impl Bench {
                 self.keep(event);
             }
         };
-        if timeout(DEADLINE, waiting).await.is_err() {
-            panic!("waited in vain for {what}; so far {self}");
-        }
+        let waited = timeout(DEADLINE, waiting).await;
+        assert!(waited.is_ok(), "waited in vain for {what}; so far {self}");
     }
 
     /// The addresses a listener is bound to.

@@ -83,19 +83,19 @@ async fn an_unknown_issuer_is_refused_with_its_chain_unless_told_otherwise() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_speaks_no_tls_is_named_on_both_sides() {
-    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut plan = tcp(plain.local_addr().unwrap());
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut plan = tcp(mute.local_addr().unwrap());
     plan.tls = secure(Verify::On);
     let mut bench = Bench::start();
     let id = bench.open(Plan::Tcp(plan.clone()));
-    let (mut far, _) = plain.accept().unwrap();
+    let (mut far, _) = mute.accept().unwrap();
     far.write_all(b"220 smtp.example ESMTP\r\n").unwrap();
     let failure = bench.outcome(id).await.unwrap_err();
     assert_eq!((failure.stage, failure.kind), (Stage::Tls, FailureKind::Malformed));
     assert_eq!(failure.cause, "the peer does not speak TLS on this port");
 
     let id = bench.open(Plan::Tcp(plan));
-    drop(plain.accept().unwrap());
+    drop(mute.accept().unwrap());
     let failure = bench.outcome(id).await.unwrap_err();
     assert!(failure.cause.ends_with("during the handshake"), "{failure}");
 

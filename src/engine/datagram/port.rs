@@ -181,14 +181,12 @@ mod undeliverable {
         let message =
             recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
         let Some(to) = message.address.as_ref().and_then(address) else { return Ok(None) };
-        let errors = message.cmsgs().map_err(io::Error::from)?;
-        let number = errors
-            .filter_map(|control| match control {
-                ControlMessageOwned::Ipv4RecvErr(error, _)
-                | ControlMessageOwned::Ipv6RecvErr(error, _) => Some(error.ee_errno),
-                _ => None,
-            })
-            .next();
+        let mut errors = message.cmsgs().map_err(io::Error::from)?;
+        let number = errors.find_map(|control| match control {
+            ControlMessageOwned::Ipv4RecvErr(error, _)
+            | ControlMessageOwned::Ipv6RecvErr(error, _) => Some(error.ee_errno),
+            _ => None,
+        });
         Ok(number.map(|number| Undelivered { to, why: words(number, to) }))
     }
 
