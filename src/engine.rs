@@ -1,7 +1,148 @@
 //! Everything asynchronous: sockets, TLS, bodies.
 //!
 //! Shells start one engine, hand it [`command::Command`]s and receive [`event::Event`]s, both over
-//! bounded channels.
+//! bounded channels. Commands are refused when the queue is full; facts make byte streams wait and
+//! datagrams drop (counted); answers to the screen (`urgent`) never stand behind traffic.
+//!
+//! ```text
+//! EngineHandle ──commands(64)──► supervisor ──input(64)──► session task ──► Sink ──facts(16)──► Events
+//!       └──── view ────► BodyStore ───────────────urgent(64)──────────────────────────────────►
+//! ```
 
+pub(crate) mod body;
+pub(crate) mod certificate;
+pub(crate) mod client;
+pub mod clock;
 pub mod command;
+pub(crate) mod conversation;
+pub(crate) mod datagram;
 pub mod event;
+pub(crate) mod http;
+pub(crate) mod resolve;
+pub(crate) mod rules;
+pub(crate) mod server;
+pub(crate) mod session;
+pub(crate) mod sink;
+mod supervisor;
+pub(crate) mod transport;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::BodyId;
+use crate::model::tls::Authority;
+use crate::model::view::{ViewPart, ViewQuery};
+use body::BodyStore;
+use command::Command;
+use event::Event;
+use supervisor::Supervisor;
+
+/// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
+/// faster than a loop can route, and it is told so.
+const COMMANDS: usize = 64;
+/// Batches on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
+/// screen at full speed.
+const FACTS: usize = 16;
+/// Answers to the screen on their way: one window, one hit and one save are open at a time, the
+/// rest are windows that grow.
+const URGENT: usize = 64;
+
+/// What an engine needs to know before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct EngineConfig {
+    /// The installation's certificate authority, if it has one already.
+    pub authority: Option<Authority>,
+    /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
+    pub spill_dir: Option<PathBuf>,
+}
+
+/// The engine: only a way to start one.
+#[derive(Debug)]
+pub struct Engine;
+
+/// What goes into a running engine. Clones speak to the same engine; nothing here waits.
+#[derive(Debug, Clone)]
+pub struct EngineHandle {
+    commands: mpsc::Sender<Command>,
+    bodies: BodyStore,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What comes out of a running engine.
+#[derive(Debug)]
+pub struct Events {
+    /// Everything sessions report, in order per session.
+    pub facts: mpsc::Receiver<Event>,
+    /// `View`, `Found`, `BodySaved`: never behind traffic.
+    pub urgent: mpsc::Receiver<Event>,
+}
+
+impl Engine {
+    /// Starts an engine inside the current tokio runtime.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn start(config: EngineConfig) -> (EngineHandle, Events) {
+        let (commands, command_queue) = mpsc::channel(COMMANDS);
+        let (fact_sender, facts) = mpsc::channel(FACTS);
+        let (urgent_sender, urgent) = mpsc::channel(URGENT);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let bodies = BodyStore::new(&config, urgent_sender, tasks.clone());
+        let supervisor = Supervisor::new(
+            config.authority,
+            fact_sender,
+            bodies.clone(),
+            stop.clone(),
+            tasks.clone(),
+        );
+        tasks.spawn(supervisor.run(command_queue));
+        (EngineHandle { commands, bodies, stop, tasks }, Events { facts, urgent })
+    }
+}
+
+impl EngineHandle {
+    /// Hands over an order; refused with kind `Busy` when the queue is full.
+    pub fn command(&self, command: Command) -> Result<(), Failure> {
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                Failure::new(Stage::Session, "", FailureKind::Busy, "too many orders at once")
+                    .hint("try again")
+            }
+            mpsc::error::TrySendError::Closed(_) => {
+                Failure::new(Stage::Session, "", FailureKind::Internal, "the engine has stopped")
+            }
+        })
+    }
+
+    /// Asks for a window of a body; answered by `Event::View` on `Events::urgent`.
+    pub fn view(&self, query: ViewQuery) -> Result<(), Failure> {
+        self.bodies.view(query)
+    }
+
+    /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
+    /// disk, so it is for shells without a screen.
+    pub fn read_body(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.bodies.read(body, part, at, count)
+    }
+
+    /// Ends every session at once and waits until all tasks are gone, at most `bound`.
+    pub async fn shutdown(&self, bound: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(bound, self.tasks.wait()).await;
+    }
+}

@@ -9,6 +9,7 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
+use crate::model::tls::Authority;
 use crate::model::view::{SearchHit, View};
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -45,6 +46,9 @@ pub enum Event {
         id: SessionId,
         failure: Failure,
     },
+    /// A certificate authority was made because a listener needed one; to be kept (mode 0600) and
+    /// given to the next engine.
+    AuthorityCreated(Authority),
     /// The session is over. Exactly one per `Open`.
     Done {
         id: SessionId,

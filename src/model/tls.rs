@@ -1,5 +1,6 @@
 //! TLS options as composed, and facts about a handshake as observed.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Whether the peer's certificate chain must verify.
@@ -48,6 +49,23 @@ pub struct TlsFacts {
     /// Why verification failed although the session went on; empty when it verified.
     pub unverified: String,
     pub handshake: Duration,
+}
+
+/// The certificate authority of this installation, which signs the leaves of TLS listeners.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authority {
+    pub certificate_pem: String,
+    /// Secret; kept in a file of mode 0600, never printed.
+    pub key_pem: String,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("certificate_pem", &self.certificate_pem)
+            .field("key_pem", &"(secret)")
+            .finish()
+    }
 }
 
 /// The readable part of an X.509 certificate.

@@ -1,0 +1,6 @@
+//! The client side of each protocol: one `run(plan, cx)` per file, called by
+//! [`session`](super::session).
+
+pub(crate) mod http;
+pub(crate) mod stream;
+pub(crate) mod udp;

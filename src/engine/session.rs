@@ -1,0 +1,144 @@
+//! What a session is given to work with, and the one dispatch from a plan to its protocol.
+//!
+//! A protocol's `run` takes a [`SessionContext`] apart: `input` is what the user orders while it
+//! runs, [`Session`] is everything else and can be cloned into connection tasks. `run` ends when
+//! the session is over, when `cancel` fires (abort, RST) or after `SessionInput::Close`. Tasks
+//! started with [`Session::spawn`] are waited for before `Done`, and dropped if they outlive the
+//! cancellation by [`GRACE`].
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::body::BodyStore;
+use super::certificate::TlsStore;
+use super::command::Ending;
+use super::event::Summary;
+use super::sink::Sink;
+use super::{client, server};
+use crate::model::failure::Failure;
+use crate::model::id::{ConnId, SessionId};
+use crate::model::plan::Plan;
+use crate::model::record::{Direction, RecordKind};
+
+/// Orders waiting for one session. A session stops taking them while its writes are stuck, so a
+/// full queue means the peer does not read.
+pub(crate) const INPUTS: usize = 64;
+/// How long tasks of a cancelled session may take to let go of their sockets by themselves.
+pub(crate) const GRACE: Duration = Duration::from_millis(250);
+
+/// An order for a running session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionInput {
+    /// Send to one connection or peer; `None` = to all.
+    Send { conn: Option<ConnId>, data: Bytes },
+    /// End one connection.
+    End { conn: ConnId, how: Ending },
+    /// New answers for a listener.
+    Update(Box<Plan>),
+    /// End the session and let writes finish (`Ending::Reset` comes as `cancel` instead).
+    Close(Ending),
+}
+
+/// Everything a protocol's `run` is given.
+pub(crate) struct SessionContext {
+    pub(crate) session: Session,
+    pub(crate) input: mpsc::Receiver<SessionInput>,
+}
+
+/// The part of a session's context that its connection tasks share.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) events: Sink,
+    /// Fires when the session shall stop at once: abort connections with RST.
+    pub(crate) cancel: CancellationToken,
+    pub(crate) bodies: BodyStore,
+    /// TLS configurations, built on first use.
+    pub(crate) tls: TlsStore,
+    /// The engine stops; nobody is left to read what happens.
+    stop: CancellationToken,
+    /// Fires [`GRACE`] after `cancel`; tasks still there are dropped.
+    pub(super) kill: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    next_conn: Arc<AtomicU32>,
+    started: Instant,
+}
+
+/// What the supervisor shares with every session.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub(super) bodies: BodyStore,
+    pub(super) tls: TlsStore,
+    /// Fires when the engine stops.
+    pub(super) stop: CancellationToken,
+}
+
+impl Session {
+    pub(super) fn new(id: SessionId, events: Sink, surroundings: Surroundings) -> Self {
+        Session {
+            id,
+            events,
+            cancel: surroundings.stop.child_token(),
+            stop: surroundings.stop,
+            bodies: surroundings.bodies,
+            tls: surroundings.tls,
+            kill: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            next_conn: Arc::new(AtomicU32::new(1)),
+            started: Instant::now(),
+        }
+    }
+
+    /// A number for a new connection or peer.
+    pub(crate) fn next_conn(&self) -> ConnId {
+        self.id.conn(self.next_conn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The whole engine is stopping: connections are let go as the end of a process does it.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Starts a task of this session. Should it panic, that is recorded on `conn` and the rest of
+    /// the session lives on.
+    pub(crate) fn spawn(&self, conn: ConnId, task: impl Future<Output = ()> + Send + 'static) {
+        let kill = self.kill.clone();
+        let events = self.events.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = kill.cancelled() => {}
+                ended = AssertUnwindSafe(task).catch_unwind() => if ended.is_err() {
+                    let text = "internal error: the task of this connection stopped";
+                    events.note(conn, Direction::Local, RecordKind::Failed, text);
+                }
+            }
+        });
+    }
+
+    /// The totals so far, as the outcome of a session that ended like this.
+    pub(crate) fn summary(&self, ended: impl Into<String>) -> Summary {
+        let (sent, received) = self.events.totals();
+        Summary { ended: ended.into(), sent, received, lasted: self.started.elapsed() }
+    }
+}
+
+/// Runs a plan to its end.
+pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failure> {
+    match plan {
+        Plan::Http(plan) => Box::pin(client::http::run(plan, cx)).await,
+        Plan::HttpListener(plan) => Box::pin(server::http::run(plan, cx)).await,
+        Plan::Tcp(plan) => Box::pin(client::stream::run(plan, cx)).await,
+        Plan::TcpListener(plan) => Box::pin(server::stream::run(plan, cx)).await,
+        Plan::Udp(plan) => Box::pin(client::udp::run(plan, cx)).await,
+        Plan::UdpListener(plan) => Box::pin(server::udp::run(plan, cx)).await,
+    }
+}

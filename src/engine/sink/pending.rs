@@ -1,0 +1,331 @@
+//! What a session has said and the shell has not taken yet. Pure data, used under the sink's lock.
+//!
+//! ```text
+//! items   [ record | phase | record | (replaced) | exchange | ... ]   front = oldest
+//! latest  phase/exchange/progress -> its place in items, so that a newer one replaces it
+//! conns   announced, waiting for their first record to be taken
+//! ```
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::mem::Discriminant;
+
+use crate::engine::event::{Batch, Event, Phase};
+use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+
+/// A batch is flushed at this many records.
+pub(super) const BATCH_RECORDS: usize = 512;
+/// A batch is flushed at this cost.
+pub(super) const BATCH_BYTES: usize = 256 * 1024;
+/// Pending datagrams: 80 ms at 100,000 a second.
+pub(super) const DATAGRAMS: usize = 8_192;
+/// Pending datagram payload and metadata.
+pub(super) const DATAGRAM_BYTES: usize = 4 * 1024 * 1024;
+/// Announced connections kept without a record; more are looked through for retired ones.
+const ANNOUNCED: usize = 16_384;
+/// What an event that is no record costs, roughly (an exchange with its heads).
+const EVENT_COST: usize = 2_048;
+
+/// Names the events of which only the latest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Phase(Discriminant<Phase>),
+    Exchange(u32),
+    Progress(u32, BodyId),
+}
+
+enum Item {
+    Record(Record),
+    Datagram(Record),
+    Event(Event),
+    /// A newer event stands further back.
+    Replaced,
+}
+
+struct Announced {
+    info: ConnInfo,
+    retired: bool,
+}
+
+/// Facts in order, not taken yet.
+pub(super) struct Pending {
+    items: VecDeque<Item>,
+    /// Place of the front item, counted from the start of the session.
+    base: u64,
+    latest: HashMap<Key, u64>,
+    conns: HashMap<ConnId, Announced>,
+    records: usize,
+    datagrams: usize,
+    datagram_cost: usize,
+    events: usize,
+    cost: usize,
+    lost: Lost,
+    lost_changed: bool,
+    sent: u64,
+    received: u64,
+    finished: bool,
+}
+
+impl Pending {
+    pub(super) fn new(session: SessionId) -> Self {
+        Pending {
+            items: VecDeque::new(),
+            base: 0,
+            latest: HashMap::new(),
+            conns: HashMap::new(),
+            records: 0,
+            datagrams: 0,
+            datagram_cost: 0,
+            events: 0,
+            cost: 0,
+            lost: Lost { session, by_app: 0, by_kernel: None },
+            lost_changed: false,
+            sent: 0,
+            received: 0,
+            finished: false,
+        }
+    }
+
+    pub(super) fn cost(&self) -> usize {
+        self.cost
+    }
+
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.sent, self.received)
+    }
+
+    /// Nothing to take.
+    pub(super) fn is_empty(&self) -> bool {
+        self.records == 0 && self.events == 0 && !self.lost_changed
+    }
+
+    /// Enough to flush without waiting for more.
+    pub(super) fn fills_a_batch(&self) -> bool {
+        self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES || self.finished
+    }
+
+    pub(super) fn has_events(&self) -> bool {
+        self.events > 0
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    pub(super) fn announce(&mut self, info: ConnInfo) {
+        if self.finished {
+            return;
+        }
+        if self.conns.len() >= ANNOUNCED {
+            self.forget_retired();
+        }
+        self.conns.insert(info.id, Announced { info, retired: false });
+    }
+
+    pub(super) fn retire(&mut self, conn: ConnId) {
+        if let Some(announced) = self.conns.get_mut(&conn) {
+            announced.retired = true;
+        }
+    }
+
+    /// Retired connections without a pending record are never named to anybody.
+    fn forget_retired(&mut self) {
+        let named: HashSet<ConnId> = self.items.iter().filter_map(Item::conn).collect();
+        self.conns.retain(|conn, announced| !announced.retired || named.contains(conn));
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        if self.finished {
+            return;
+        }
+        self.count(&record);
+        self.records += 1;
+        self.cost += record.cost();
+        self.items.push_back(Item::Record(record));
+    }
+
+    pub(super) fn datagram(&mut self, record: Record) {
+        if self.finished {
+            return;
+        }
+        self.count(&record);
+        self.records += 1;
+        self.datagrams += 1;
+        self.datagram_cost += record.cost();
+        self.cost += record.cost();
+        self.items.push_back(Item::Datagram(record));
+        while self.datagrams > DATAGRAMS
+            || (self.datagram_cost > DATAGRAM_BYTES && self.datagrams > 1)
+        {
+            self.drop_oldest_datagram();
+        }
+    }
+
+    fn count(&mut self, record: &Record) {
+        match (record.kind, record.direction) {
+            (RecordKind::Data, Direction::Sent) => self.sent += record.original_len,
+            (RecordKind::Data, Direction::Received) => self.received += record.original_len,
+            _ => {}
+        }
+    }
+
+    /// Takes the oldest datagram out. Few things ever stand before it (a phase, a note); their
+    /// places move by one.
+    fn drop_oldest_datagram(&mut self) {
+        let Some(index) = self.items.iter().position(|item| matches!(item, Item::Datagram(_)))
+        else {
+            return;
+        };
+        for item in self.items.iter().take(index) {
+            if let Item::Event(event) = item
+                && let Some(place) = key_of(event).and_then(|key| self.latest.get_mut(&key))
+            {
+                *place += 1;
+            }
+        }
+        if let Some(Item::Datagram(record)) = self.items.remove(index) {
+            self.base += 1;
+            self.records -= 1;
+            self.datagrams -= 1;
+            self.datagram_cost -= record.cost();
+            self.cost -= record.cost();
+            self.lost.by_app += 1;
+            self.lost_changed = true;
+        }
+    }
+
+    pub(super) fn lost_by_kernel(&mut self, total: u64) {
+        if self.lost.by_kernel != Some(total) && !self.finished {
+            self.lost.by_kernel = Some(total);
+            self.lost_changed = true;
+        }
+    }
+
+    pub(super) fn event(&mut self, key: Option<Key>, event: Event) {
+        if self.finished {
+            return;
+        }
+        let place = self.base + self.items.len() as u64;
+        let older = key.and_then(|key| self.latest.insert(key, place));
+        let index = older.and_then(|older| older.checked_sub(self.base));
+        if let Some(item) = index.and_then(|index| self.items.get_mut(index as usize))
+            && matches!(item, Item::Event(_))
+        {
+            *item = Item::Replaced;
+            self.events -= 1;
+            self.cost -= EVENT_COST;
+        }
+        self.events += 1;
+        self.cost += EVENT_COST;
+        self.items.push_back(Item::Event(event));
+        self.skip_replaced();
+    }
+
+    pub(super) fn finish(&mut self, done: Option<Event>) {
+        if let Some(done) = done {
+            self.event(None, done);
+        }
+        self.finished = true;
+    }
+
+    /// The next event to send: a batch of records, or something else when that is older.
+    pub(super) fn take(&mut self) -> Option<Event> {
+        self.skip_replaced();
+        let conn = match self.items.front() {
+            Some(Item::Event(event)) => conn_of(event),
+            Some(_) => return Some(Event::Traffic(self.take_batch())),
+            None if self.lost_changed => return Some(Event::Traffic(self.take_batch())),
+            None => return None,
+        };
+        let stands_alone = conn.and_then(|conn| self.conns.remove(&conn));
+        if stands_alone.is_some() || self.lost_changed {
+            let conns = stands_alone.into_iter().map(|announced| announced.info).collect();
+            return Some(Event::Traffic(Batch { conns, records: Vec::new(), lost: self.losses() }));
+        }
+        match self.pop() {
+            Some(Item::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    fn take_batch(&mut self) -> Batch {
+        let mut batch = Batch { lost: self.losses(), ..Batch::default() };
+        let mut cost = 0;
+        batch.records.reserve(self.records.min(BATCH_RECORDS));
+        while batch.records.len() < BATCH_RECORDS && cost < BATCH_BYTES {
+            if matches!(self.items.front(), None | Some(Item::Event(_))) {
+                break;
+            }
+            let Some(Item::Record(record) | Item::Datagram(record)) = self.pop() else { continue };
+            cost += record.cost();
+            if let Some(announced) = self.conns.remove(&record.conn) {
+                batch.conns.push(announced.info);
+            }
+            batch.records.push(record);
+        }
+        batch
+    }
+
+    fn losses(&mut self) -> Vec<Lost> {
+        let changed = std::mem::take(&mut self.lost_changed);
+        changed.then_some(self.lost).into_iter().collect()
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front()?;
+        self.base += 1;
+        match &item {
+            Item::Event(event) => {
+                self.events -= 1;
+                self.cost -= EVENT_COST;
+                if let Some(key) = key_of(event) {
+                    self.latest.remove(&key);
+                }
+            }
+            Item::Record(record) => {
+                self.records -= 1;
+                self.cost -= record.cost();
+            }
+            Item::Datagram(record) => {
+                self.records -= 1;
+                self.datagrams -= 1;
+                self.datagram_cost -= record.cost();
+                self.cost -= record.cost();
+            }
+            Item::Replaced => {}
+        }
+        Some(item)
+    }
+
+    fn skip_replaced(&mut self) {
+        while matches!(self.items.front(), Some(Item::Replaced)) {
+            self.pop();
+        }
+    }
+}
+
+impl Item {
+    fn conn(&self) -> Option<ConnId> {
+        match self {
+            Item::Record(record) | Item::Datagram(record) => Some(record.conn),
+            Item::Event(event) => conn_of(event),
+            Item::Replaced => None,
+        }
+    }
+}
+
+fn conn_of(event: &Event) -> Option<ConnId> {
+    match event {
+        Event::Exchange(exchange) => Some(exchange.conn),
+        _ => None,
+    }
+}
+
+fn key_of(event: &Event) -> Option<Key> {
+    match event {
+        Event::Phase { phase, .. } => Some(Key::Phase(std::mem::discriminant(phase))),
+        Event::Exchange(exchange) => Some(Key::Exchange(exchange.number)),
+        Event::Progress { number, body, .. } => Some(Key::Progress(*number, *body)),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! Byte streams between us and a peer: name lookup, TCP, an optional TLS layer; and sockets that
+//! listen.
+//!
+//! Called by the stream and HTTP protocols. Every step is a `Phase` event and has its own time;
+//! every failure names its stage, the address and what to try. What was learnt before a failure
+//! (addresses, times, the peer's certificates) is kept.
+
+mod connect;
+pub(crate) mod explain;
+mod holder;
+mod listen;
+mod stream;
+pub(crate) mod tls;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+
+use super::event::Phase;
+use super::resolve::resolve;
+use super::session::Session;
+use crate::model::endpoint::Endpoint;
+use crate::model::failure::{Failure, Stage};
+use crate::model::tls::{ClientTls, TlsFacts};
+pub(crate) use listen::{Acceptor, Bound, Listeners, bind, bind_each};
+pub(crate) use stream::Stream;
+
+/// Whom to connect to, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Dial<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) tls: &'a ClientTls,
+    /// Protocols to offer (ALPN), e.g. `http/1.1`; empty = the extension is not sent.
+    pub(crate) alpn: &'a [&'a [u8]],
+    /// For name lookup, TCP and the TLS handshake together.
+    pub(crate) timeout: Duration,
+}
+
+/// A connection that is up.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) stream: Stream,
+    pub(crate) facts: ConnectFacts,
+}
+
+/// What was learnt on the way, also when it failed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConnectFacts {
+    pub(crate) lookup: Option<Duration>,
+    pub(crate) connect: Option<Duration>,
+    pub(crate) tls: Option<Duration>,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) peer: Option<SocketAddr>,
+    /// With the chain when verification failed, too.
+    pub(crate) tls_facts: Option<TlsFacts>,
+}
+
+/// A connection that failed. Boxed where returned: it is larger than the happy road.
+#[derive(Debug)]
+pub(crate) struct ConnectError {
+    pub(crate) failure: Failure,
+    pub(crate) facts: ConnectFacts,
+}
+
+/// Connects, phase by phase. Safe to drop at any point; does not watch `session.cancel` itself.
+pub(crate) async fn connect(
+    dial: Dial<'_>,
+    session: &Session,
+) -> Result<Connection, Box<ConnectError>> {
+    let mut facts = ConnectFacts::default();
+    match dial.run(session, &mut facts).await {
+        Ok(stream) => Ok(Connection { stream, facts }),
+        Err(failure) => Err(Box::new(ConnectError { failure, facts })),
+    }
+}
+
+impl Dial<'_> {
+    async fn run(&self, session: &Session, facts: &mut ConnectFacts) -> Result<Stream, Failure> {
+        let target = self.endpoint.to_string();
+        let until = tokio::time::Instant::now() + self.timeout;
+        let late =
+            |stage: Stage, what: &str| explain::timed_out(stage, &target, self.timeout, what);
+
+        let addresses = {
+            session.events.phase(Phase::Resolving { host: self.endpoint.host.clone() });
+            let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
+                late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
+            })??;
+            facts.lookup = resolved.elapsed;
+            resolved.addresses
+        };
+
+        let started = Instant::now();
+        let attempt = timeout_at(until, connect::race(&target, &addresses, &session.events));
+        let (tcp, peer) = attempt.await.map_err(|_| {
+            let tried: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
+                .hint("the host is down, or a firewall drops the packets")
+        })??;
+        facts.connect = Some(started.elapsed());
+        facts.peer = Some(peer);
+        facts.local = tcp.local_addr().ok();
+        prepare(&tcp);
+
+        let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };
+        session.events.phase(Phase::Handshaking);
+        let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
+        let wish = tls::Wish { target: &target, name, verify: *verify, alpn: self.alpn };
+        let started = Instant::now();
+        let mut handshake = tls::Handshake::new(&wish, &session.tls)?;
+        let ended = timeout_at(until, handshake.run(tcp)).await;
+        facts.tls = Some(started.elapsed());
+        facts.tls_facts = Some(handshake.facts(started.elapsed()));
+        ended.unwrap_or_else(|_| {
+            Err(late(Stage::Tls, "the peer did not finish the handshake")
+                .hint("the port may not speak TLS"))
+        })
+    }
+}
+
+/// What every TCP connection of ours has: no delay of small writes.
+fn prepare(tcp: &TcpStream) {
+    // A socket that is gone already will say so on the first read.
+    let _ = tcp.set_nodelay(true);
+}
