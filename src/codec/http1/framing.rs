@@ -74,8 +74,8 @@ fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
     // Old servers announce that they did nothing. In a request only chunked may come last.
-    if !is_request && codings.iter().any(|coding| coding == "identity") {
-        codings.retain(|coding| coding != "identity");
+    if !is_request && !codings.is_empty() && codings.iter().all(|coding| coding == "identity") {
+        codings.clear();
         decision.warnings.push("the transfer coding 'identity' was withdrawn; ignored".into());
     }
     let length = content_length(head, &mut decision.warnings);
