@@ -113,6 +113,17 @@ impl BodyStore {
         self.0.bell.ask(Question::View { query, body })
     }
 
+    /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
+    pub(crate) fn read(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.get(body).map_or(Ok(Vec::new()), |body| body.read(part, at, count))
+    }
+
     /// Searches; answered by `Event::Found` unless a newer search comes.
     pub(crate) fn search(&self, query: SearchQuery) {
         let body = self.get(query.body);
