@@ -66,6 +66,8 @@ pub struct Startup {
     /// Lines of the user's keymap file.
     pub keymap: Vec<Override>,
     pub theme: Theme,
+    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
+    pub truecolor: bool,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
@@ -105,6 +107,7 @@ pub struct App {
     pub now: Stamp,
     pub size: (u16, u16),
     pub theme: Theme,
+    pub truecolor: bool,
     pub keymap: Keymap,
     pub splits: Splits,
     pub zoom: bool,
@@ -163,6 +166,7 @@ impl App {
             now: startup.now,
             size: startup.size,
             theme: startup.theme,
+            truecolor: startup.truecolor,
             keymap,
             splits: Splits::default(),
             zoom: false,

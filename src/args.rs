@@ -52,7 +52,7 @@ Examples:
   echo hello | wirebench send udp://127.0.0.1:9000
   wirebench send tutorial/http-client                a preset
 
-Exit status: 0 sent and answered, 1 the HTTP status is 400 or above, 2 usage, 3 network, 4 TLS,
+Exit status: 0 sent and answered, 1 not as expected (--check-status), 2 usage, 3 network, 4 TLS,
 5 timeout";
 
 const LISTEN_EXAMPLES: &str = "\
@@ -69,7 +69,10 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
 
 /// `wirebench send`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
-#[command(after_help = SEND_EXAMPLES)]
+#[command(
+    after_help = SEND_EXAMPLES,
+    override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
+)]
 pub struct Send {
     /// [METHOD] TARGET|PRESET [ITEM...]. Items: name=value and name:=json (body), name==value
     /// (query), Name:value (header), name@file (a form field's value from a file), @file (the
@@ -89,10 +92,16 @@ pub struct Send {
     /// Send name=value items as a form instead of JSON.
     #[arg(short, long)]
     pub form: bool,
+    /// Do not read a body or bytes to send from a pipe on standard input.
+    #[arg(short = 'I', long)]
+    pub ignore_stdin: bool,
+    /// HTTP: end with status 1 when the response's status is 400 or above.
+    #[arg(long)]
+    pub check_status: bool,
     /// Longest wait for the answer (`30s`, `500ms`).
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// TCP and UDP: print replies until nothing came for this long.
+    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub wait: Option<Duration>,
     #[command(flatten)]
@@ -101,7 +110,10 @@ pub struct Send {
 
 /// `wirebench listen`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
-#[command(after_help = LISTEN_EXAMPLES)]
+#[command(
+    after_help = LISTEN_EXAMPLES,
+    override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
+)]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
     #[arg(value_name = "SPEC|PRESET")]
@@ -112,9 +124,9 @@ pub struct Listen {
     /// Use TLS with a certificate made here.
     #[arg(long)]
     pub tls: bool,
-    /// HTTP: the status of every answer.
-    #[arg(long, value_name = "CODE", default_value_t = 200)]
-    pub status: u16,
+    /// HTTP: the status of every answer (200).
+    #[arg(long, value_name = "CODE")]
+    pub status: Option<u16>,
     /// HTTP: the body of every answer. TCP and UDP: the answer to every message.
     #[arg(long, value_name = "TEXT")]
     pub body: Option<String>,

@@ -42,22 +42,24 @@ pub fn run(
     start: impl FnOnce() -> Result<Services, Failure>,
 ) -> Result<ExitStatus, Failure> {
     if !terminal::is_available() {
-        return Err(no_terminal("standard output is not a terminal"));
+        let cause = "standard output is not a terminal";
+        return Err(Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
+            .hint("without a terminal use: wirebench send, wirebench listen"));
     }
     let mut panic_reports = panics::reports();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
-        .map_err(|error| no_terminal(&error.to_string()))?;
+        .map_err(|error| terminal_failed(&error.to_string()))?;
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
-        let mut event_loop = open(startup).map_err(|error| no_terminal(&error.to_string()))?;
+        let mut event_loop = open(startup).map_err(|error| terminal_failed(&error.to_string()))?;
         let services = start()?;
         let ended = event_loop.run(services, &mut panic_reports).await;
         // Freeing hundreds of megabytes one by one would make leaving slow.
         std::mem::forget(event_loop);
-        ended.map_err(|error| no_terminal(&error.to_string()))
+        ended.map_err(|error| terminal_failed(&error.to_string()))
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.
@@ -76,9 +78,8 @@ fn open(startup: Startup) -> io::Result<EventLoop> {
     Ok(event_loop)
 }
 
-fn no_terminal(cause: &str) -> Failure {
+fn terminal_failed(cause: &str) -> Failure {
     Failure::new(Stage::Session, "terminal", FailureKind::Io, cause)
-        .hint("without a terminal use: wirebench send, wirebench listen")
 }
 
 /// Gives the terminal back when the stack is unwound.

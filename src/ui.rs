@@ -21,7 +21,7 @@ use theme::Palette;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = Palette::of(app.theme);
+    let palette = Palette::of(app.theme, app.truecolor);
     let screen = frame.area();
     frame.render_widget(Clear, screen);
     frame.render_widget(Block::new().style(palette.base), screen);

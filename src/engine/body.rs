@@ -97,7 +97,7 @@ impl BodyStore {
         let released = store.release_oldest(&mut bodies);
         drop(bodies);
         if !released.is_empty() {
-            let _ = store.bell.ask(Question::Forget(released));
+            store.bell.order(Question::Forget(released));
         }
         BodyWriter::new(body, store.disk.clone())
     }
@@ -111,6 +111,17 @@ impl BodyStore {
     pub(crate) fn view(&self, query: ViewQuery) -> Result<(), Failure> {
         let body = self.get(query.body);
         self.0.bell.ask(Question::View { query, body })
+    }
+
+    /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
+    pub(crate) fn read(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.get(body).map_or(Ok(Vec::new()), |body| body.read(part, at, count))
     }
 
     /// Searches; answered by `Event::Found` unless a newer search comes.
@@ -151,7 +162,7 @@ impl BodyStore {
             bodies.remove(id);
         }
         drop(bodies);
-        let _ = self.0.bell.ask(Question::Forget(ids));
+        self.0.bell.order(Question::Forget(ids));
     }
 }
 
@@ -181,3 +192,6 @@ impl Drop for Store {
         self.desk.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

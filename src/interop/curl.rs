@@ -18,7 +18,7 @@ mod spec;
 mod windows;
 mod write;
 
-pub use write::write;
+pub use write::{can_write, write};
 
 use crate::model::http::HttpSpec;
 
@@ -50,7 +50,7 @@ pub fn parse(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
 /// Whether a word names the program.
 fn is_curl(word: &str) -> bool {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    name == "curl" || name.eq_ignore_ascii_case("curl.exe")
+    (name == "curl" || name.eq_ignore_ascii_case("curl.exe")) && !word.contains("://")
 }
 
 /// A command split into words, and what was odd about it.

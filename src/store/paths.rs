@@ -163,11 +163,11 @@ mod tests {
 
     #[test]
     fn one_home_holds_everything_and_the_option_beats_the_variable() {
-        let mut system = system(Path::new("/work"));
+        let mut system = system(Path::new("/project"));
         system.variables.insert(HOME_VARIABLE.into(), "/env".into());
         assert_eq!(Paths::discover(None, &system).unwrap(), Paths::under(Path::new("/env")));
         let paths = Paths::discover(Some("here".into()), &system).unwrap();
-        assert_eq!(paths.workspace, Path::new("/work/here/presets"));
+        assert_eq!(paths.workspace, Path::new("/project/here/presets"));
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub(super) fn save(
     }
     let previous = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
     let text = preset::write(&preset, previous);
+    if text.len() as u64 > preset::PRESET_LIMIT {
+        return Err(workspace::too_large(preset.path.as_str(), preset::PRESET_LIMIT));
+    }
     atomic::make_folders(file.parent().unwrap_or(root))?;
     let overwrite = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     atomic::write(&file, text.as_bytes(), overwrite)?;

@@ -17,6 +17,8 @@ use super::{atomic, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
 
+/// Longest drafts file; far above what a person composes, so only damage is refused.
+const DRAFTS_LIMIT: u64 = 1024 * 1024 * 1024;
 /// Instances in one workspace that keep drafts.
 const INSTANCES: u32 = 16;
 
@@ -122,7 +124,7 @@ fn read(file: &Path) -> Result<Option<Restore>, Failure> {
     if !file.exists() {
         return Ok(None);
     }
-    let bytes = workspace::read_bytes(file)?;
+    let bytes = workspace::read_bounded(file, DRAFTS_LIMIT)?;
     let name = file.display().to_string();
     let broken = |failure: Failure| set_aside(file, failure);
     let text = std::str::from_utf8(&bytes).map_err(|_| {

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::job::{Draft, Overwrite, Restore, Workspace};
 use super::*;
-use crate::model::http::HttpSpec;
+use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
@@ -125,6 +125,26 @@ fn a_new_preset_never_replaces_one_of_the_same_name() {
     assert!(matches!(desk.ask(replace), Reply::Saved { .. }));
     let same = desk.save(&preset("a", "two"), None);
     assert!(matches!(same, Reply::Saved { .. }), "the same content is no conflict: {same:?}");
+}
+
+#[test]
+fn a_preset_too_large_to_be_read_back_is_refused() {
+    let mut desk = empty_workspace();
+    let mut big = preset("a", "one");
+    if let Spec::Http(spec) = &mut big.spec {
+        spec.body = HttpBody::Text("x".repeat(33 << 20));
+    }
+    let refused = desk.save(&big, None);
+    assert!(
+        matches!(&refused, Reply::Failed { failure, .. } if failure.hint.contains("body.file"))
+    );
+    let restore = Restore {
+        drafts: vec![Draft { preset: None, based_on: None, spec: big.spec }],
+        ..Restore::default()
+    };
+    assert_eq!(desk.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
+    let back = desk.ask(Job::LoadRestore);
+    assert!(back == Reply::Restored(Some(Box::new(restore))), "a draft may be large");
 }
 
 #[test]

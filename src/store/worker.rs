@@ -158,7 +158,8 @@ impl Worker {
 
     fn perform(&mut self, job: Job) {
         let name = job.name();
-        let was_starter = self.known.as_ref().is_some_and(|known| known.is_starter);
+        let was_starter =
+            job != Job::LoadWorkspace && self.known.as_ref().is_some_and(|known| known.is_starter);
         let reply = self.reply(job).unwrap_or_else(|failure| Reply::Failed { job: name, failure });
         self.learn(&reply);
         self.send(reply);

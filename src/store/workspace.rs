@@ -134,23 +134,32 @@ fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, Failure> {
     })
 }
 
-/// Reads a regular file of bounded size.
+/// Reads a regular file, no larger than a preset may be.
 pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+    read_bounded(file, preset::PRESET_LIMIT)
+}
+
+/// Reads a regular file of at most `limit` bytes.
+pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let name = file.display().to_string();
     let metadata = fs::metadata(file).map_err(|error| atomic::failure(file, &error))?;
     if !metadata.is_file() {
         return Err(problem(&name, FailureKind::Usage, "it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    let read = fs::File::open(file)
-        .and_then(|open| open.take(preset::PRESET_LIMIT + 1).read_to_end(&mut bytes));
+    let read = fs::File::open(file).and_then(|open| open.take(limit + 1).read_to_end(&mut bytes));
     read.map_err(|error| atomic::failure(file, &error))?;
-    if bytes.len() as u64 > preset::PRESET_LIMIT {
-        let cause = format!("larger than {} MiB", preset::PRESET_LIMIT >> 20);
-        return Err(problem(&name, FailureKind::TooLarge, &cause)
-            .hint("keep a large body in a file of its own: body.file"));
+    if bytes.len() as u64 > limit {
+        return Err(too_large(&name, limit));
     }
     Ok(bytes)
+}
+
+/// More than is ever read back.
+pub(super) fn too_large(name: &str, limit: u64) -> Failure {
+    let cause = format!("larger than {} MiB", limit >> 20);
+    problem(name, FailureKind::TooLarge, &cause)
+        .hint("keep a large body in a file of its own: body.file")
 }
 
 fn defaults(workspace: &mut Workspace, file: &Path, folder: &str, name: &str) {

@@ -4,10 +4,14 @@
 
 #[path = "store_disk.rs"]
 mod disk;
+#[path = "store_faults.rs"]
+mod faults;
 #[path = "store_files.rs"]
 mod files;
 #[path = "store_kill.rs"]
 mod kill;
+#[path = "store_workspace.rs"]
+mod workspace;
 
 use std::path::Path;
 use std::process::Command;
@@ -101,7 +105,8 @@ pub fn history(number: u64) -> HistoryEntry {
 pub fn again(shell: &str, scenario: &str, home: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = Command::new("sh");
-    let script = format!("{shell} exec \"$0\" store::scenario --exact --ignored --nocapture");
+    let exec = if shell.starts_with("exec ") { "" } else { "exec" };
+    let script = format!("{shell} {exec} \"$0\" store::scenario --exact --ignored --nocapture");
     command.arg("-c").arg(script).arg(program);
     command.env(SCENARIO, scenario).env(HOME, home);
     command
@@ -117,6 +122,7 @@ fn scenario() {
         "limited file size" => disk::limited_file_size(home),
         "full disk" => disk::full_disk(home),
         "read-only disk" => disk::read_only_disk(home),
+        "one fault" => faults::one_fault(home),
         "save until killed" => kill::save_until_killed(home),
         other => panic!("no scenario {other}"),
     }

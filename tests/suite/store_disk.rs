@@ -9,7 +9,7 @@ use wirebench::store::job::{Job, KeyPem, Overwrite, Reply};
 
 use super::{Desk, again, drafts, history, preset, request};
 
-fn authority() -> Job {
+pub fn authority() -> Job {
     let pem = |what: &str| format!("-----BEGIN {what}-----\nAA\n-----END {what}-----\n");
     Job::SaveAuthority { certificate_pem: pem("CERTIFICATE"), key_pem: KeyPem(pem("PRIVATE KEY")) }
 }

@@ -103,6 +103,20 @@ struct Written {
     hanging_up: bool,
 }
 
+impl Written {
+    /// The emulator cannot show some things on a screen of one cell and gives up; a new one takes
+    /// over, and the next whole frame is shown right.
+    fn show(&mut self, bytes: &[u8]) {
+        let screen = &mut self.screen;
+        let shown =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| screen.process(bytes)));
+        if shown.is_err() {
+            let (rows, columns) = self.screen.screen().size();
+            self.screen = vt100::Parser::new(rows, columns, 0);
+        }
+    }
+}
+
 impl Tui {
     fn start(launch: Launch) -> Tui {
         let size =
@@ -256,7 +270,8 @@ impl Tui {
     /// Takes the terminal away, as a closed window does.
     pub fn hang_up(&mut self) {
         self.output.state.lock().unwrap().hanging_up = true;
-        self.keys("x");
+        // Something that is drawn, so that the reader wakes up.
+        self.keys("<F1>");
         wait_until("the reader closed its end", || self.output.state.lock().unwrap().closed);
         self.writer = Box::new(std::io::sink());
         self.master = None;
@@ -323,7 +338,7 @@ fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
         let mut state = output.state.lock().unwrap();
         let ends = read == 0 || state.hanging_up;
         state.raw.extend_from_slice(&buffer[..read]);
-        state.screen.process(&buffer[..read]);
+        state.show(&buffer[..read]);
         if ends {
             drop(reader);
             state.closed = true;

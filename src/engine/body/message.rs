@@ -158,11 +158,6 @@ impl BodyWriter {
         self.body.id
     }
 
-    /// Bytes of the wire handed over so far.
-    pub(crate) fn wire_len(&self) -> u64 {
-        self.body.wire.accepted()
-    }
-
     /// Appends bytes as they crossed the wire; waits when the disk is behind. Fails, in words,
     /// when they cannot be kept.
     pub(crate) async fn wire(&self, bytes: Bytes) -> Result<(), Arc<str>> {

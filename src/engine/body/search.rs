@@ -77,18 +77,13 @@ pub(super) fn start(desk: &Arc<Desk>, bell: Arc<Bell>, urgent: mpsc::Sender<Even
             if !is_current() {
                 continue;
             }
-            let question = match (found, body) {
-                (Some((hit, wrapped)), Some(body)) => {
-                    last = Some((query.clone(), hit));
-                    Question::Locate { query, body, hit, wrapped }
-                }
-                _ => {
-                    let nothing = SearchHit { query, hit: None, wrapped: false };
-                    let _ = urgent.blocking_send(Event::Found(nothing));
-                    continue;
-                }
-            };
-            let _ = bell.ask(question);
+            if let (Some((hit, wrapped)), Some(body)) = (found, body) {
+                last = Some((query.clone(), hit));
+                bell.order(Question::Locate { query, body, hit, wrapped });
+            } else {
+                let nothing = SearchHit { query, hit: None, wrapped: false };
+                let _ = urgent.blocking_send(Event::Found(nothing));
+            }
         }
     });
     if let Err(error) = started {

@@ -93,14 +93,20 @@ impl Bell {
                 |old| !matches!(old, Question::View { query, .. } if query.body == new.body),
             );
         }
-        let is_order = matches!(question, Question::Forget(_));
-        if waiting.questions.len() >= QUESTIONS && !is_order {
+        if waiting.questions.len() >= QUESTIONS {
             let cause = "too many windows asked at once";
             return Err(Failure::new(Stage::Session, "", FailureKind::Busy, cause));
         }
         waiting.questions.push_back(question);
         self.rung.notify_one();
         Ok(())
+    }
+
+    /// The store itself wants something; few of these ever wait.
+    pub(super) fn order(&self, question: Question) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.questions.push_back(question);
+        self.rung.notify_one();
     }
 
     /// Waits for a question, for growth or for `until`; `None` = end.

@@ -83,7 +83,7 @@ mod tests {
         Letter { to, data: Bytes::from_static(text.as_bytes()), why: Why::Answer }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_delayed_letter_waits_and_others_pass() {
         let mut outbox = Outbox::default();
         outbox.push(letter("late"), Duration::from_millis(5));

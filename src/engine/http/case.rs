@@ -4,10 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use crate::engine::sink::Sink;
-use crate::model::exchange::{BodyFacts, Exchange, ExchangeState, Framing, HttpMessage};
+use crate::model::exchange::{BodyFacts, Exchange, ExchangeState, Framing, Head, HttpMessage};
 use crate::model::failure::Failure;
 use crate::model::id::BodyId;
 
@@ -78,7 +76,7 @@ impl Case {
 
 /// A message of which nothing is known yet.
 pub(crate) fn empty_message(id: BodyId) -> HttpMessage {
-    HttpMessage { head: crate::model::exchange::Head::default(), body: empty_body(id) }
+    HttpMessage { head: Head::default(), body: empty_body(id) }
 }
 
 /// A body that is not there.
@@ -94,9 +92,4 @@ pub(crate) fn empty_body(id: BodyId) -> BodyFacts {
         complete: false,
         decode_error: None,
     }
-}
-
-/// Visible text for bytes of a peer in a sentence.
-pub(crate) fn shown(bytes: &Bytes) -> String {
-    crate::codec::printable::printable(bytes)
 }

@@ -9,7 +9,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// An error of the socket; `so_far` says what had crossed it (`120 of 500 body bytes`).
 pub(crate) fn socket(stage: Stage, target: &str, error: &io::Error, so_far: &str) -> Failure {
-    let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    let is_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some();
     if is_tls {
         let mut failure = explain::stream_failure(stage, target, error, 0);
         failure.cause = format!("{}, {so_far}", failure.cause);

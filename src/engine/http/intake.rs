@@ -165,6 +165,7 @@ impl Intake {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "used as a function of an error")]
 fn storage(why: Arc<str>) -> Fault {
     Fault::Storage(why.to_string())
 }

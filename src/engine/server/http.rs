@@ -60,9 +60,8 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
             biased;
             () = session.cancel.cancelled() => return Ok(session.summary("stopped by us")),
             order = input.recv() => match order {
-                Some(SessionInput::Close(_)) => break,
+                Some(SessionInput::Close(_)) | None => break,
                 Some(order) => listener.obey(order),
-                None => break,
             },
             accepted = sockets.accept() => match accepted {
                 Ok((tcp, peer)) => listener.accept(tcp, peer, &alive),

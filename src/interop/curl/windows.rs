@@ -4,9 +4,15 @@
 
 use super::{Command, ImportError, Word, is_curl};
 
-/// Whether the text is written with the command prompt's escapes.
+/// Whether the text is written with the command prompt's escapes: the first quote is escaped
+/// with `^`, or the first line goes on with one.
 pub(super) fn is_cmd(text: &str) -> bool {
-    text.contains("^\"") || text.lines().any(|line| line.trim_end().ends_with(" ^"))
+    let text = text.trim_start();
+    let before_quote = text.split(['"', '\'']).next().unwrap_or(text);
+    let first_line = text.lines().next().unwrap_or(text);
+    let is_quoted = before_quote.len() < text.len();
+    (is_quoted && before_quote.ends_with('^'))
+        || (first_line.trim_end().ends_with(" ^") && !first_line.contains('\''))
 }
 
 /// The words after the program's name.

@@ -14,15 +14,26 @@ const ARGUMENT_MAX: usize = 100_000;
 /// From this length on curl asks `Expect: 100-continue` unless told not to.
 const EXPECT_FROM: usize = 1024 * 1024;
 
-/// The command that sends the same request. `None` for what curl does not speak: TCP and UDP
-/// sessions, and listeners. Credentials stand in it as they stand in the plan (see
+/// The command that sends the same request; a comment that says so for what curl does not speak
+/// (see [`can_write`]). Credentials stand in it as they stand in the plan (see
 /// [`secrets`](crate::interop::secrets)).
 #[must_use]
-pub fn write(plan: &Plan) -> Option<String> {
+pub fn write(plan: &Plan) -> String {
     match plan {
-        Plan::Http(plan) => Some(command(plan)),
-        _ => None,
+        Plan::Http(plan) => command(plan),
+        Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+            "# curl is a client; it cannot listen\n".into()
+        }
+        Plan::Tcp(_) | Plan::Udp(_) => {
+            format!("# curl has no plain {} sessions\n", plan.protocol().title())
+        }
     }
+}
+
+/// Whether curl can do what the plan does.
+#[must_use]
+pub fn can_write(plan: &Plan) -> bool {
+    matches!(plan, Plan::Http(_))
 }
 
 fn command(plan: &HttpPlan) -> String {

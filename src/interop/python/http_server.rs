@@ -99,11 +99,11 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
     let chunked = plan.headers.iter().any(|(name, _)| is(name, "transfer-encoding"));
-    let headers: String = plan
+    let headers: Vec<String> = plan
         .headers
         .iter()
         .filter(|(name, _)| !is(name, "content-length") && !is(name, "transfer-encoding"))
-        .map(|(name, value)| format!("({}, {}), ", header(name), header(value)))
+        .map(|(name, value)| format!("({}, {})", header(name), header(value)))
         .collect();
     let body = match &plan.body {
         PlanBody::File(path) => {
@@ -115,7 +115,7 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
     format!(
         "{margin}{},\n{margin}[{}],\n{margin}{body},\n{margin}{},\n",
         plan.status,
-        headers.trim_end_matches(", "),
+        headers.join(", "),
         seconds(plan.delay)
     )
 }

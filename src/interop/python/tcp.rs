@@ -79,7 +79,14 @@ pub(super) fn listener(plan: &TcpListenerPlan) -> String {
         modules.push("ssl");
     }
     modules.sort_unstable();
-    let mut script: String = modules.iter().map(|module| format!("import {module}\n")).collect();
+    let mut script = format!(
+        "import {}
+",
+        modules.join(
+            "
+import "
+        )
+    );
     script.push_str(&rules::function(&plan.rules));
     script.push_str(
         "\n\ndef serve(connection, peer):\n    print(peer, \"connected\")\n    with connection:\n",

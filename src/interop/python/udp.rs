@@ -61,7 +61,14 @@ pub(super) fn listener(plan: &UdpListenerPlan) -> String {
     let mut modules = rules::imports(&plan.rules);
     modules.push("socket");
     modules.sort_unstable();
-    let mut script: String = modules.iter().map(|module| format!("import {module}\n")).collect();
+    let mut script = format!(
+        "import {}
+",
+        modules.join(
+            "
+import "
+        )
+    );
     let function = rules::function(&plan.rules);
     if !function.is_empty() {
         script.push_str(&function);

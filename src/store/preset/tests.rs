@@ -187,6 +187,54 @@ fn a_file_with_carriage_returns_keeps_them() {
 }
 
 #[test]
+fn a_byte_order_mark_does_no_harm() {
+    let text = format!("\u{feff}{CREATE}");
+    let mut preset = get(&text);
+    assert_eq!(preset.spec, get(CREATE).spec);
+    preset.about = "Other".into();
+    assert_eq!(get(&write(&preset, Some(&text))), preset);
+}
+
+#[test]
+fn a_default_written_out_stays_and_can_change() {
+    let text = "[http] # section\nmethod = \"GET\" # why not\nurl = \"a\"\nheaders = [] # none\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.url = "b".into();
+    let merged = write(&preset, Some(text));
+    assert_eq!(merged, text.replace("\"a\"", "\"b\""));
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.method = "PUT".into();
+    spec.headers.push(Row::new("A", "1"));
+    let merged = write(&preset, Some(&merged));
+    let expected =
+        "[http] # section\nmethod = \"PUT\" # why not\nurl = \"b\"\nheaders = [\"A: 1\"] # none\n";
+    assert_eq!(merged, expected);
+}
+
+#[test]
+fn dotted_and_nested_spellings_mean_the_same_and_survive() {
+    let spellings = [
+        "http.url = \"a\"\nhttp.body.json = \"1\" # kept\n",
+        "http = { url = \"a\", body = { json = \"1\" } } # kept\n",
+        "[http]\nurl = \"a\"\n[http.body] # kept\njson = \"1\"\n",
+        "[http.body] # kept\njson = \"1\"\n[http]\nurl = \"a\"\n",
+    ];
+    for text in spellings {
+        let mut preset = get(text);
+        let Spec::Http(spec) = &mut preset.spec else { panic!() };
+        assert_eq!((spec.url.as_str(), &spec.body), ("a", &HttpBody::Json("1".into())));
+        spec.url = "b".into();
+        spec.body = HttpBody::Json("2".into());
+        spec.auth = Auth::Bearer("t".into());
+        spec.headers = vec![Row::new("A", "1"), Row::new("B", "2")];
+        let merged = write(&preset, Some(text));
+        assert_eq!(get(&merged), preset, "{merged}");
+        assert!(merged.contains("# kept"), "{merged}");
+    }
+}
+
+#[test]
 fn refusals_name_file_line_and_the_word_that_was_meant() {
     assert_eq!(
         refusal("about = \"x\"\n\n[http]\nmetod = \"GET\"\n"),

@@ -109,7 +109,10 @@ impl<'a> Incoming<'a> {
             self.attempt.arrived(writer.id(), &bytes);
             loop {
                 let (used, parsed) = match reader.push(&bytes) {
-                    Ok(None) => break,
+                    Ok(None) => {
+                        end += bytes.len() as u64;
+                        break;
+                    }
                     Ok(Some(found)) => found,
                     Err(error) => return Err(failure::head(url, &error)),
                 };

@@ -129,26 +129,27 @@ impl Connection {
             () = reset.cancelled() => None,
             ended = Box::pin(self.serve(&mut stream)) => Some(ended),
         };
-        match ended {
-            Some(text) => {
-                tokio::select! {
-                    biased;
-                    () = reset.cancelled() => {}
-                    () = self.linger(&mut stream) => {}
-                }
-                self.note(Direction::Local, RecordKind::Closed, text);
+        if let Some(text) = ended {
+            tokio::select! {
+                biased;
+                () = reset.cancelled() => {}
+                () = self.linger(&mut stream) => {}
             }
-            None => {
-                if let Some(case) = self.current.take() {
-                    let cause = "the connection was reset by us";
-                    let peer = self.peer.to_string();
-                    let kind = FailureKind::Cancelled;
-                    case.close(Err(Failure::new(Stage::Session, peer, kind, cause)));
-                }
-                self.note(Direction::Local, RecordKind::Reset, "reset by us");
-                stream.reset();
-            }
+            self.note(Direction::Local, RecordKind::Closed, text);
+        } else {
+            self.aborted();
+            stream.reset();
         }
+    }
+
+    /// Somebody on our side ended it in the middle of whatever it did.
+    fn aborted(&mut self) {
+        if let Some(case) = self.current.take() {
+            let (peer, kind) = (self.target(), FailureKind::Cancelled);
+            let cause = "the connection was reset by us";
+            case.close(Err(Failure::new(Stage::Session, peer, kind, cause)));
+        }
+        self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
 
     pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
@@ -354,7 +355,7 @@ impl Connection {
     ) -> Result<Request, Failure> {
         let ParsedHead { head, warnings } = parsed;
         let framing = request_framing(&head);
-        let mut request = self.describe(Arc::clone(&case), &head);
+        let mut request = Self::describe(Arc::clone(&case), &head);
         for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
             case.warn(warning);
         }
@@ -392,7 +393,7 @@ impl Connection {
         Ok(request)
     }
 
-    fn describe(&self, case: Arc<Case>, head: &Head) -> Request {
+    fn describe(case: Arc<Case>, head: &Head) -> Request {
         let (method, target, version) = match &head.start {
             StartLine::Request { method, target, version } => {
                 (method.clone(), target.clone(), *version)

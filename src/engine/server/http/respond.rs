@@ -139,8 +139,8 @@ impl Connection {
         let small = out.source.len() <= WITH_HEAD;
         loop {
             let piece = out.source.next().await.map_err(|error| {
-                let cause = format!("the body file could not be read to its end: {error}");
-                Failure::new(Stage::Send, self.target(), FailureKind::Io, cause)
+                let why = format!("the body file could not be read to its end: {error}");
+                Failure::new(Stage::Send, self.target(), FailureKind::Io, why)
             })?;
             let is_last = piece.is_empty();
             let wire = match (out.shape.chunked, is_last) {
