@@ -70,7 +70,12 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
 }
 
 fn workbench(paths: Paths) -> Result<u8, Failure> {
-    let startup = Startup { os: os_variables(), theme: theme(), ..Startup::default() };
+    let startup = Startup {
+        os: os_variables(),
+        theme: theme(),
+        utc_offset: utc_offset(),
+        ..Startup::default()
+    };
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let mut engine_runtime = None;
@@ -95,6 +100,11 @@ fn workbench(paths: Paths) -> Result<u8, Failure> {
         runtime.shutdown_background();
     }
     outcome
+}
+
+/// Offset of local time from UTC now.
+fn utc_offset() -> Option<jiff::tz::Offset> {
+    jiff::tz::TimeZone::try_system().ok().map(|zone| zone.to_offset(jiff::Timestamp::now()))
 }
 
 fn runtime() -> Result<Runtime, Failure> {
