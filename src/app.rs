@@ -65,6 +65,8 @@ pub struct Startup {
     pub os: BTreeMap<String, String>,
     /// Lines of the user's keymap file.
     pub keymap: Vec<Override>,
+    /// What the user has to be told about the configuration.
+    pub problem: Option<String>,
     pub theme: Theme,
     /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
     pub truecolor: bool,
@@ -193,7 +195,7 @@ impl App {
             restore_due: false,
             loaded: false,
         };
-        if let Some(problem) = problems.first() {
+        if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
         app

@@ -13,6 +13,8 @@ mod flows;
 mod http;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/http_bench.rs"]
+mod http_bench;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
