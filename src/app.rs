@@ -7,9 +7,11 @@
 
 pub mod action;
 pub mod cursor;
+pub mod detail;
 pub mod drafts;
 pub mod editor;
 pub mod effect;
+pub mod figures;
 pub mod focus;
 pub mod form;
 mod global;
@@ -22,6 +24,7 @@ pub mod overlay;
 pub mod pane;
 pub mod sessions;
 mod stored;
+pub mod wrap;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -63,6 +66,8 @@ pub struct Startup {
     pub theme: Theme,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
+    /// Seconds to add to UTC for the local time of day.
+    pub utc_offset: i32,
 }
 
 /// Which colours `ui` uses.
@@ -97,6 +102,8 @@ pub enum Level {
 pub struct App {
     pub now: Stamp,
     pub size: (u16, u16),
+    /// Seconds to add to UTC for the local time of day.
+    pub utc_offset: i32,
     pub theme: Theme,
     pub keymap: Keymap,
     pub splits: Splits,
@@ -153,6 +160,7 @@ impl App {
         let mut app = App {
             now: startup.now,
             size: startup.size,
+            utc_offset: startup.utc_offset,
             theme: startup.theme,
             keymap,
             splits: Splits::default(),

@@ -9,6 +9,8 @@ mod corpora;
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/panes.rs"]
+mod panes;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
