@@ -196,7 +196,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
 
 fn move_by(app: &mut App, action: Action) -> Handled {
     let Some(step) = Step::of(action) else { return Handled::No };
-    let inside = place(app).is_none_or(|place| place.inside);
+    let inside = place(app).is_some_and(|place| place.inside);
     if kind(app) == Kind::Listener && !inside {
         step_list(app, step);
     } else {
