@@ -6,6 +6,7 @@
 //! what no pane takes is handled in `global`.
 
 pub mod action;
+pub mod breaks;
 pub mod cursor;
 pub mod detail;
 pub mod drafts;
@@ -14,6 +15,7 @@ pub mod effect;
 pub mod figures;
 pub mod focus;
 pub mod form;
+pub mod fuzzy;
 mod global;
 mod input;
 pub mod keymap;
@@ -22,12 +24,15 @@ pub mod layout;
 pub mod message;
 pub mod overlay;
 pub mod pane;
+mod saving;
 pub mod sessions;
 mod stored;
 pub mod wrap;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use jiff::tz::Offset;
 
 use drafts::Drafts;
 use effect::Effect;
@@ -63,11 +68,15 @@ pub struct Startup {
     pub os: BTreeMap<String, String>,
     /// Lines of the user's keymap file.
     pub keymap: Vec<Override>,
+    /// What the user has to be told about the configuration.
+    pub problem: Option<String>,
     pub theme: Theme,
+    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
+    pub truecolor: bool,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
-    /// Seconds to add to UTC for the local time of day.
-    pub utc_offset: i32,
+    /// Offset of local time from UTC, if known.
+    pub utc_offset: Option<Offset>,
 }
 
 /// Which colours `ui` uses.
@@ -102,9 +111,8 @@ pub enum Level {
 pub struct App {
     pub now: Stamp,
     pub size: (u16, u16),
-    /// Seconds to add to UTC for the local time of day.
-    pub utc_offset: i32,
     pub theme: Theme,
+    pub truecolor: bool,
     pub keymap: Keymap,
     pub splits: Splits,
     pub zoom: bool,
@@ -125,6 +133,8 @@ pub struct App {
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     dragging: Option<Splitter>,
+    /// Offset of local time, for times of day; the shell sets it.
+    pub utc_offset: Offset,
     os: BTreeMap<String, String>,
     effects: Vec<Effect>,
     dirty: bool,
@@ -160,8 +170,8 @@ impl App {
         let mut app = App {
             now: startup.now,
             size: startup.size,
-            utc_offset: startup.utc_offset,
             theme: startup.theme,
+            truecolor: startup.truecolor,
             keymap,
             splits: Splits::default(),
             zoom: false,
@@ -180,6 +190,7 @@ impl App {
             traffic: TrafficPane::default(),
             pending: Vec::new(),
             dragging: None,
+            utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
             os: startup.os,
             effects: Vec::new(),
             dirty: true,
@@ -187,7 +198,7 @@ impl App {
             restore_due: false,
             loaded: false,
         };
-        if let Some(problem) = problems.first() {
+        if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
         app
@@ -235,7 +246,7 @@ impl App {
     pub fn contexts(&self) -> Vec<Context> {
         match self.focus {
             Pane::Presets => pane::presets::contexts(self),
-            Pane::History => vec![Context::History, Context::List, Context::Plain, Context::Global],
+            Pane::History => pane::history::contexts(self),
             Pane::Request => pane::request::contexts(self),
             Pane::Response => pane::response::contexts(self),
             Pane::Traffic => pane::traffic::contexts(self),
@@ -245,6 +256,8 @@ impl App {
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
+        let folder = self.drafts.current().preset.as_ref().map_or("", |path| path.folder());
+        scope.variables.extend(self.workspace.inherited(folder));
         let named =
             self.workspace.environments.iter().find(|e| Some(&e.name) == self.environment.as_ref());
         if let Some(environment) = named {

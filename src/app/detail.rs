@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 
+use super::breaks;
 use super::cursor::{Cursor, Step};
-use super::wrap;
 use crate::model::id::RecordId;
 
 /// Bytes of a hex row.
@@ -51,7 +51,7 @@ impl Detail {
         let mut from = 0;
         for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = without_ending(line);
-            wrap::each_row(text, width, |row| self.starts.push((from + row.start) as u32));
+            breaks::each_row(text, width, |row| self.starts.push((from + row.start) as u32));
             from += line.len();
         }
         self.top = self.top.min(self.len().saturating_sub(1));

@@ -2,6 +2,8 @@
 //!
 //! Every text field of the program is an [`Editor`]; panes give it keys that no action took.
 
+use std::fmt::Write as _;
+
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 
 use crate::model::key::{Key, KeyCode};
@@ -127,7 +129,7 @@ impl Editor {
                 '\n' | '\t' => clean.push(c),
                 c if c.is_control() => {
                     rewritten += 1;
-                    clean.push_str(&format!("\\x{:02x}", u32::from(c)));
+                    let _ = write!(clean, "\\x{:02x}", u32::from(c));
                 }
                 c => clean.push(c),
             }

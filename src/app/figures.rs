@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::Offset;
+
 use crate::model::timing::Stamp;
 
 const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -58,15 +60,15 @@ pub fn took(duration: Duration) -> String {
     }
 }
 
-/// Time of day `14:02:07.113` at an offset from UTC in seconds.
-pub fn clock(at: Stamp, utc_offset: i32) -> String {
+/// Time of day `14:02:07.113` at an offset from UTC.
+pub fn clock(at: Stamp, utc_offset: Offset) -> String {
     let (hour, minute, second) = day_time(at, utc_offset);
     let millis = at.0 / 1_000_000 % 1000;
     format!("{hour:02}:{minute:02}:{second:02}.{millis:03}")
 }
 
-fn day_time(at: Stamp, utc_offset: i32) -> (i64, i64, i64) {
-    let seconds = (at.0 / 1_000_000_000) as i64 + i64::from(utc_offset);
+fn day_time(at: Stamp, utc_offset: Offset) -> (i64, i64, i64) {
+    let seconds = (at.0 / 1_000_000_000) as i64 + i64::from(utc_offset.seconds());
     let of_day = seconds.rem_euclid(86_400);
     (of_day / 3600, of_day / 60 % 60, of_day % 60)
 }
@@ -121,8 +123,8 @@ mod tests {
     #[test]
     fn times_follow_the_offset_across_midnight() {
         let at = Stamp((23 * 3600 + 59 * 60) * 1_000_000_000 + 7_000_000);
-        assert_eq!(clock(at, 0), "23:59:00.007");
-        assert_eq!(clock(at, 3600), "00:59:00.007");
-        assert_eq!(clock(Stamp(0), -3600), "23:00:00.000");
+        assert_eq!(clock(at, Offset::UTC), "23:59:00.007");
+        assert_eq!(clock(at, Offset::constant(1)), "00:59:00.007");
+        assert_eq!(clock(Stamp(0), Offset::constant(-1)), "23:00:00.000");
     }
 }

@@ -15,10 +15,12 @@ impl Pane {
     pub const ALL: [Pane; 5] =
         [Pane::Presets, Pane::History, Pane::Request, Pane::Response, Pane::Traffic];
 
+    #[must_use]
     pub fn next(self) -> Pane {
         Pane::ALL[(self as usize + 1) % Pane::ALL.len()]
     }
 
+    #[must_use]
     pub fn previous(self) -> Pane {
         Pane::ALL[(self as usize + Pane::ALL.len() - 1) % Pane::ALL.len()]
     }

@@ -161,8 +161,7 @@ impl Tab {
             Tab::Auth => "Auth",
             Tab::Body => "Body",
             Tab::Options => "Options",
-            Tab::Answers => "Answers",
-            Tab::Rules => "Answers",
+            Tab::Answers | Tab::Rules => "Answers",
             Tab::Steps => "On connect",
         }
     }

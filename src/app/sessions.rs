@@ -20,6 +20,7 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
+use crate::store::job::{Job, KeyPem};
 use crate::timeline::conversation::{Conversation, Subject};
 
 /// Exchanges kept of one session; older ones are counted and forgotten.
@@ -201,7 +202,10 @@ pub(super) fn apply(app: &mut App, event: Event) {
             progress(app, id, number, (encoded, decoded));
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
-        Event::AuthorityCreated(_authority) => {}
+        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
+            certificate_pem: made.certificate_pem,
+            key_pem: KeyPem(made.key_pem),
+        })),
         Event::Refused { failure, .. } => app.warn(failure.to_string()),
         Event::View(view) => super::pane::response::view_arrived(app, *view),
         Event::Found(hit) => super::pane::response::found(app, &hit),

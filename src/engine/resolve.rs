@@ -1,1 +1,108 @@
-//! Name lookup.
+//! Name lookup: a host and a port become the addresses to try.
+//!
+//! Called by the transport and by UDP. Address literals need no lookup and take no time.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use tokio::net::lookup_host;
+
+use crate::model::endpoint::Endpoint;
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+/// Addresses in the order to try them, families alternating.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// How long the lookup took; `None` for an address literal.
+    pub(crate) elapsed: Option<Duration>,
+}
+
+/// Looks a host up with the system's resolver. Safe to drop.
+pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
+    if let Some(ip) = literal(&endpoint.host) {
+        let addresses = vec![SocketAddr::new(ip, endpoint.port)];
+        return Ok(Resolved { addresses, elapsed: None });
+    }
+    let started = Instant::now();
+    let found = lookup_host((endpoint.host.as_str(), endpoint.port)).await;
+    let elapsed = Some(started.elapsed());
+    let addresses = interleave(found.map_err(|error| not_found(endpoint, &error))?.collect());
+    if addresses.is_empty() {
+        let cause = "the name has no address";
+        return Err(Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause));
+    }
+    Ok(Resolved { addresses, elapsed })
+}
+
+/// An address literal, as the host of an endpoint.
+pub(crate) fn literal(host: &str) -> Option<IpAddr> {
+    host.parse().ok()
+}
+
+fn not_found(endpoint: &Endpoint, error: &std::io::Error) -> Failure {
+    let text = error.to_string();
+    let (kind, cause, hint) = if text.contains("Temporary failure") {
+        (
+            FailureKind::NotFound,
+            "the name server does not answer",
+            "check the network, or use an IP address",
+        )
+    } else if text.contains("not known") || text.contains("No address associated") {
+        (FailureKind::NotFound, "no such name", "check the spelling, or use an IP address")
+    } else {
+        let cause = text.trim_start_matches("failed to lookup address information: ");
+        return Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause);
+    };
+    Failure::new(Stage::Lookup, &endpoint.host, kind, cause).hint(hint)
+}
+
+/// Alternates address families, beginning with the resolver's first (RFC 8305, section 4).
+fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut all = Vec::new();
+    loop {
+        let pair = [first.next(), second.next()];
+        if pair == [None, None] {
+            return all;
+        }
+        for address in pair.into_iter().flatten() {
+            if !all.contains(&address) {
+                all.push(address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn families_alternate_and_duplicates_vanish() {
+        let found = vec![at("[::1]:1"), at("[::2]:1"), at("[::2]:1"), at("127.0.0.1:1")];
+        assert_eq!(interleave(found), [at("[::1]:1"), at("127.0.0.1:1"), at("[::2]:1")]);
+        assert_eq!(interleave(Vec::new()), []);
+    }
+
+    #[tokio::test]
+    async fn a_literal_needs_no_lookup() {
+        let resolved = resolve(&Endpoint::new("::1", 7)).await.unwrap();
+        assert_eq!(resolved, Resolved { addresses: vec![at("[::1]:7")], elapsed: None });
+    }
+
+    #[tokio::test]
+    async fn a_name_that_cannot_exist_is_said_so() {
+        let failure = resolve(&Endpoint::new("no such host.invalid", 7)).await.unwrap_err();
+        assert_eq!(failure.stage, Stage::Lookup);
+        assert_eq!(failure.kind, FailureKind::NotFound);
+        assert!(!failure.cause.is_empty());
+    }
+}

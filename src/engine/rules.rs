@@ -1,1 +1,186 @@
 //! Automatic answers of TCP and UDP listeners: the first rule that matches answers.
+//!
+//! Pure: bytes in, bytes out. The listeners call [`Rules::answer`] on every read and datagram and
+//! do the waiting and sending.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::{AnswerPart, RulePlan, WhenPlan};
+
+/// Rules ready to be asked, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Rules(Vec<Rule>);
+
+#[derive(Debug)]
+struct Rule {
+    when: When,
+    send: Vec<AnswerPart>,
+    delay: Duration,
+}
+
+#[derive(Debug)]
+enum When {
+    Always,
+    Contains(Box<memmem::Finder<'static>>),
+    Equals(Bytes),
+    StartsWith(Bytes),
+    Matches(Regex),
+}
+
+/// What to send back, and how long to wait before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) data: Bytes,
+    pub(crate) delay: Duration,
+}
+
+impl Rules {
+    /// Prepares rules; fails on a regular expression that is none.
+    pub(crate) fn new(plans: Vec<RulePlan>) -> Result<Self, Failure> {
+        plans.into_iter().map(Rule::new).collect::<Result<_, _>>().map(Rules)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The answer of the first rule that matches, which may be empty (a deliberate silence).
+    pub(crate) fn answer(&self, message: &Bytes) -> Option<Answer> {
+        self.0.iter().find_map(|rule| {
+            let matched = rule.when.matched(message)?;
+            Some(Answer { data: compose(&rule.send, message, &matched), delay: rule.delay })
+        })
+    }
+}
+
+impl Rule {
+    fn new(plan: RulePlan) -> Result<Self, Failure> {
+        let when = match plan.when {
+            WhenPlan::Always => When::Always,
+            WhenPlan::Contains(needle) => {
+                When::Contains(Box::new(memmem::Finder::new(&needle).into_owned()))
+            }
+            WhenPlan::Equals(whole) => When::Equals(whole),
+            WhenPlan::StartsWith(start) => When::StartsWith(start),
+            WhenPlan::Matches(source) => When::Matches(Regex::new(&source).map_err(|error| {
+                Failure::new(Stage::Compose, &source, FailureKind::Usage, error.to_string())
+            })?),
+        };
+        Ok(Rule { when, send: plan.send, delay: plan.delay })
+    }
+}
+
+impl When {
+    /// The part that matched, if any did.
+    fn matched(&self, message: &Bytes) -> Option<Bytes> {
+        match self {
+            When::Always => Some(message.clone()),
+            When::Contains(finder) => {
+                let start = finder.find(message)?;
+                Some(message.slice(start..start + finder.needle().len()))
+            }
+            When::Equals(whole) => (without_line_ending(message) == whole.as_ref()
+                || message == whole)
+                .then(|| whole.clone()),
+            When::StartsWith(start) => message.starts_with(start).then(|| start.clone()),
+            When::Matches(regex) => {
+                regex.find(message).map(|found| message.slice(found.start()..found.end()))
+            }
+        }
+    }
+}
+
+fn without_line_ending(message: &[u8]) -> &[u8] {
+    let message = message.strip_suffix(b"\n").unwrap_or(message);
+    message.strip_suffix(b"\r").unwrap_or(message)
+}
+
+fn compose(parts: &[AnswerPart], message: &Bytes, matched: &Bytes) -> Bytes {
+    let part = |part: &AnswerPart| match part {
+        AnswerPart::Literal(bytes) => bytes.clone(),
+        AnswerPart::Message => message.clone(),
+        AnswerPart::Match => matched.clone(),
+    };
+    if let [only] = parts {
+        return part(only);
+    }
+    let mut data = BytesMut::new();
+    for each in parts {
+        data.extend_from_slice(&part(each));
+    }
+    data.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(list: Vec<(WhenPlan, Vec<AnswerPart>)>) -> Rules {
+        let plans = list
+            .into_iter()
+            .map(|(when, send)| RulePlan { when, send, delay: Duration::ZERO })
+            .collect();
+        Rules::new(plans).unwrap()
+    }
+
+    fn literal(text: &'static str) -> Vec<AnswerPart> {
+        vec![AnswerPart::Literal(Bytes::from_static(text.as_bytes()))]
+    }
+
+    fn answer(rules: &Rules, message: &'static [u8]) -> Option<Bytes> {
+        rules.answer(&Bytes::from_static(message)).map(|answer| answer.data)
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_answers() {
+        let rules = rules(vec![
+            (WhenPlan::Contains(Bytes::from_static(b"PING")), literal("PONG")),
+            (WhenPlan::StartsWith(Bytes::from_static(b"HELO ")), literal("250 ok")),
+            (WhenPlan::Equals(Bytes::from_static(b"QUIT")), literal("bye")),
+        ]);
+        assert_eq!(answer(&rules, b"xxPINGxx").unwrap(), "PONG");
+        assert_eq!(answer(&rules, b"HELO PING").unwrap(), "PONG");
+        assert_eq!(answer(&rules, b"HELO me").unwrap(), "250 ok");
+        assert_eq!(answer(&rules, b"QUIT\r\n").unwrap(), "bye");
+        assert_eq!(answer(&rules, b"QUIT").unwrap(), "bye");
+        assert_eq!(answer(&rules, b"QUIT now"), None);
+        assert_eq!(answer(&rules, b""), None);
+    }
+
+    #[test]
+    fn an_echo_is_always_and_message() {
+        let rules = rules(vec![(WhenPlan::Always, vec![AnswerPart::Message])]);
+        assert_eq!(answer(&rules, b"\x00\xff").unwrap(), &b"\x00\xff"[..]);
+        assert_eq!(answer(&rules, b"").unwrap(), "");
+    }
+
+    #[test]
+    fn message_and_match_stand_where_they_are_written() {
+        let send = vec![
+            AnswerPart::Literal(Bytes::from_static(b"<")),
+            AnswerPart::Match,
+            AnswerPart::Literal(Bytes::from_static(b"|")),
+            AnswerPart::Message,
+            AnswerPart::Literal(Bytes::from_static(b">")),
+        ];
+        let rules = rules(vec![(WhenPlan::Matches(r"(?-u)t=\d+".into()), send)]);
+        assert_eq!(answer(&rules, b"a t=21 \xff").unwrap(), &b"<t=21|a t=21 \xff>"[..]);
+        assert_eq!(answer(&rules, b"t="), None);
+    }
+
+    #[test]
+    fn a_bad_expression_is_a_failure_that_names_it() {
+        let plan = RulePlan {
+            when: WhenPlan::Matches("(".into()),
+            send: Vec::new(),
+            delay: Duration::ZERO,
+        };
+        let failure = Rules::new(vec![plan]).unwrap_err();
+        assert_eq!((failure.stage, failure.target.as_str()), (Stage::Compose, "("));
+    }
+}

@@ -63,6 +63,8 @@ pub(crate) struct Session {
     pub(crate) bodies: BodyStore,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
+    /// The engine stops; nobody is left to read what happens.
+    stop: CancellationToken,
     /// Fires [`GRACE`] after `cancel`; tasks still there are dropped.
     pub(super) kill: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -75,19 +77,17 @@ pub(crate) struct Session {
 pub(super) struct Surroundings {
     pub(super) bodies: BodyStore,
     pub(super) tls: TlsStore,
+    /// Fires when the engine stops.
+    pub(super) stop: CancellationToken,
 }
 
 impl Session {
-    pub(super) fn new(
-        id: SessionId,
-        events: Sink,
-        surroundings: Surroundings,
-        cancel: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(id: SessionId, events: Sink, surroundings: Surroundings) -> Self {
         Session {
             id,
             events,
-            cancel,
+            cancel: surroundings.stop.child_token(),
+            stop: surroundings.stop,
             bodies: surroundings.bodies,
             tls: surroundings.tls,
             kill: CancellationToken::new(),
@@ -100,6 +100,11 @@ impl Session {
     /// A number for a new connection or peer.
     pub(crate) fn next_conn(&self) -> ConnId {
         self.id.conn(self.next_conn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The whole engine is stopping: connections are let go as the end of a process does it.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// Starts a task of this session. Should it panic, that is recorded on `conn` and the rest of

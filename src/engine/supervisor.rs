@@ -63,7 +63,7 @@ impl Supervisor {
     ) -> Self {
         let events = Sink::new(SessionId(0));
         let tls = TlsStore::new(authority, events.clone());
-        let surroundings = Surroundings { bodies, tls };
+        let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
         Supervisor { sessions: HashMap::new(), facts, surroundings, stop, tasks, events }
     }
 
@@ -121,9 +121,9 @@ impl Supervisor {
             return;
         };
         let events = Sink::new(id);
-        let cancel = self.stop.child_token();
         let (input, inputs) = mpsc::channel(INPUTS);
-        let session = Session::new(id, events.clone(), self.surroundings.clone(), cancel.clone());
+        let session = Session::new(id, events.clone(), self.surroundings.clone());
+        let cancel = session.cancel.clone();
         place.insert(Running { input, cancel, events: events.clone() });
         self.tasks.spawn(pump(events, self.facts.clone(), self.stop.clone()));
         self.tasks.spawn(async move {

@@ -5,17 +5,26 @@
 //! every failure names its stage, the address and what to try. What was learnt before a failure
 //! (addresses, times, the peer's certificates) is kept.
 
+mod connect;
+pub(crate) mod explain;
+mod holder;
 mod listen;
 mod stream;
+pub(crate) mod tls;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+
+use super::event::Phase;
+use super::resolve::resolve;
 use super::session::Session;
 use crate::model::endpoint::Endpoint;
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, Stage};
 use crate::model::tls::{ClientTls, TlsFacts};
-pub(crate) use listen::{Acceptor, Listeners, bind};
+pub(crate) use listen::{Acceptor, Bound, Listeners, bind, bind_each};
 pub(crate) use stream::Stream;
 
 /// Whom to connect to, and how.
@@ -44,6 +53,7 @@ pub(crate) struct ConnectFacts {
     pub(crate) tls: Option<Duration>,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) peer: Option<SocketAddr>,
+    /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<TlsFacts>,
 }
 
@@ -55,13 +65,63 @@ pub(crate) struct ConnectError {
 }
 
 /// Connects, phase by phase. Safe to drop at any point; does not watch `session.cancel` itself.
-#[expect(clippy::unused_async, reason = "to be written")]
 pub(crate) async fn connect(
     dial: Dial<'_>,
     session: &Session,
 ) -> Result<Connection, Box<ConnectError>> {
-    let _ = (dial.tls, dial.alpn, dial.timeout, session.id);
-    let target = dial.endpoint.to_string();
-    let failure = Failure::new(Stage::Connect, target, FailureKind::Internal, "not built yet");
-    Err(Box::new(ConnectError { failure, facts: ConnectFacts::default() }))
+    let mut facts = ConnectFacts::default();
+    match dial.run(session, &mut facts).await {
+        Ok(stream) => Ok(Connection { stream, facts }),
+        Err(failure) => Err(Box::new(ConnectError { failure, facts })),
+    }
+}
+
+impl Dial<'_> {
+    async fn run(&self, session: &Session, facts: &mut ConnectFacts) -> Result<Stream, Failure> {
+        let target = self.endpoint.to_string();
+        let until = tokio::time::Instant::now() + self.timeout;
+        let late =
+            |stage: Stage, what: &str| explain::timed_out(stage, &target, self.timeout, what);
+
+        let addresses = {
+            session.events.phase(Phase::Resolving { host: self.endpoint.host.clone() });
+            let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
+                late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
+            })??;
+            facts.lookup = resolved.elapsed;
+            resolved.addresses
+        };
+
+        let started = Instant::now();
+        let attempt = timeout_at(until, connect::race(&target, &addresses, &session.events));
+        let (tcp, peer) = attempt.await.map_err(|_| {
+            let tried: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
+                .hint("the host is down, or a firewall drops the packets")
+        })??;
+        facts.connect = Some(started.elapsed());
+        facts.peer = Some(peer);
+        facts.local = tcp.local_addr().ok();
+        prepare(&tcp);
+
+        let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };
+        session.events.phase(Phase::Handshaking);
+        let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
+        let wish = tls::Wish { target: &target, name, verify: *verify, alpn: self.alpn };
+        let started = Instant::now();
+        let mut handshake = tls::Handshake::new(&wish, &session.tls)?;
+        let ended = timeout_at(until, handshake.run(tcp)).await;
+        facts.tls = Some(started.elapsed());
+        facts.tls_facts = Some(handshake.facts(started.elapsed()));
+        ended.unwrap_or_else(|_| {
+            Err(late(Stage::Tls, "the peer did not finish the handshake")
+                .hint("the port may not speak TLS"))
+        })
+    }
+}
+
+/// What every TCP connection of ours has: no delay of small writes.
+fn prepare(tcp: &TcpStream) {
+    // A socket that is gone already will say so on the first read.
+    let _ = tcp.set_nodelay(true);
 }

@@ -19,7 +19,8 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
-pub(super) use fields::{Fields, Trouble};
+pub(super) use fields::{Fields, Trouble, parse_document};
+pub(super) use render::long_string;
 
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
 pub const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
@@ -88,5 +89,7 @@ fn means(text: &str, about: &str, spec: &Spec) -> bool {
     parse(text).is_ok_and(|(read_about, read_spec)| read_about == about && read_spec == *spec)
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

@@ -83,8 +83,7 @@ pub(super) fn footer(app: &App, palette: &Palette, area: Rect, buffer: &mut Buff
 /// The actions worth naming where the focus is, the most useful first.
 fn hints(app: &App) -> Vec<Action> {
     let mut hints = match app.focus {
-        Pane::Presets => vec![Action::Open, Action::Send, Action::Find],
-        Pane::History => vec![Action::Open, Action::Send, Action::Find],
+        Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
         Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
         Pane::Response => crate::app::pane::response::hints(app),
         Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::TurnAround],

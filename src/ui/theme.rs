@@ -35,6 +35,7 @@ pub struct Palette {
 }
 
 /// The few colours a theme differs in.
+#[derive(Debug, Clone, Copy)]
 struct Inks {
     text: Color,
     ground: Color,
@@ -97,10 +98,11 @@ const SIXTEEN: Inks = Inks {
 
 impl Palette {
     /// The palette of a theme.
-    pub fn of(theme: Theme) -> Palette {
+    pub fn of(theme: Theme, truecolor: bool) -> Palette {
+        let fit = |inks: &Inks| if truecolor { *inks } else { inks.indexed() };
         match theme {
-            Theme::Dark => Palette::with(&DARK),
-            Theme::Light => Palette::with(&LIGHT),
+            Theme::Dark => Palette::with(&fit(&DARK)),
+            Theme::Light => Palette::with(&fit(&LIGHT)),
             Theme::Sixteen => {
                 let mut palette = Palette::with(&SIXTEEN);
                 palette.selected = Style::new().fg(Color::White).bg(Color::Blue);
@@ -180,7 +182,68 @@ impl Palette {
 }
 
 impl Inks {
+    /// The same in the 256 colours of `xterm-256color`.
+    fn indexed(&self) -> Inks {
+        Inks {
+            text: nearest(self.text),
+            ground: nearest(self.ground),
+            dim: nearest(self.dim),
+            line: nearest(self.line),
+            accent: nearest(self.accent),
+            select: nearest(self.select),
+            red: nearest(self.red),
+            yellow: nearest(self.yellow),
+            green: nearest(self.green),
+            blue: nearest(self.blue),
+            purple: nearest(self.purple),
+            cyan: nearest(self.cyan),
+        }
+    }
+
     fn ground_or_black(&self) -> Color {
         if self.ground == Color::Reset { Color::Black } else { self.ground }
+    }
+}
+
+/// Levels of the 6x6x6 colour cube, indices 16 to 231.
+const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+/// The nearest colour of the cube or of the 24 greys (indices 232 to 255).
+fn nearest(color: Color) -> Color {
+    let Color::Rgb(r, g, b) = color else { return color };
+    let level =
+        |value: u8| (0..CUBE.len()).min_by_key(|at| CUBE[*at].abs_diff(value)).unwrap_or_default();
+    let (cr, cg, cb) = (level(r), level(g), level(b));
+    let mean = (u16::from(r) + u16::from(g) + u16::from(b)) / 3;
+    let step = (mean.saturating_sub(3) / 10).min(23) as u8;
+    let grey = 8 + 10 * step;
+    let distance = |x: u8, y: u8, z: u8| {
+        [(r, x), (g, y), (b, z)].iter().map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>()
+    };
+    if distance(grey, grey, grey) < distance(CUBE[cr], CUBE[cg], CUBE[cb]) {
+        Color::Indexed(232 + step)
+    } else {
+        Color::Indexed((16 + 36 * cr + 6 * cg + cb) as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_fall_back_to_the_nearest_of_256() {
+        assert_eq!(nearest(Color::Rgb(255, 0, 0)), Color::Indexed(196));
+        assert_eq!(nearest(Color::Rgb(0x14, 0x17, 0x1c)), Color::Indexed(233));
+        assert_eq!(nearest(Color::Reset), Color::Reset);
+    }
+
+    #[test]
+    fn no_color_uses_no_colour() {
+        let palette = Palette::of(Theme::Plain, true);
+        for style in [palette.base, palette.error, palette.selected, palette.hit, palette.json_key]
+        {
+            assert_eq!((style.fg, style.bg), (None, None));
+        }
     }
 }

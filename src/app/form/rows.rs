@@ -30,8 +30,9 @@ fn field(id: FieldId, label: &'static str, kind: Kind, width: Width) -> Field {
     Field { id, label, kind, width, placeholder: "" }
 }
 
-fn hinted(field: Field, placeholder: &'static str) -> Field {
-    Field { placeholder, ..field }
+fn hinted(mut field: Field, placeholder: &'static str) -> Field {
+    field.placeholder = placeholder;
+    field
 }
 
 fn row(fields: Vec<Field>) -> Row {

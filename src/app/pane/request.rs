@@ -3,14 +3,25 @@
 //! The cursor is a [`FieldId`] kept in the draft. A focused text field borrows an [`Editor`] whose
 //! text is written into the spec at every change, so what is sent is always what is seen.
 
+mod address;
+mod moves;
+mod place;
+
+pub use address::adopt_address;
+pub use place::{Placed, inner, label_width, place, tab_strip};
+
 use ratatui::layout::Rect;
+
+use address::paste_curl;
+use moves::{Towards, find, page, sideways, step_row, vertical};
+use place::tab_at;
 
 use crate::app::action::Action;
 use crate::app::drafts::FieldIssue;
 use crate::app::editor::{Editor, Lines, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::rows::rows;
-use crate::app::form::{Field, FieldId, Kind, Part, Row, Slot, Tab, Width, access, tabs};
+use crate::app::form::{FieldId, Kind, Part, Row, Slot, Tab, access, tabs};
 use crate::app::keymap::Context;
 use crate::app::message::{External, Mouse};
 use crate::app::{App, Handled, input};
@@ -41,13 +52,6 @@ pub enum EditTarget {
     Nowhere,
 }
 
-/// A field and where it is on the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
-    pub field: Field,
-    pub area: Rect,
-}
-
 /// Contexts of the pane.
 pub fn contexts(app: &App) -> Vec<Context> {
     let mut contexts = Vec::new();
@@ -76,59 +80,6 @@ fn is_text(app: &App, id: FieldId) -> bool {
     matches!(kind_of(app, id), Some(Kind::Line | Kind::Area | Kind::Secret))
 }
 
-/// Puts every visible field of the form into the pane's inner area.
-pub fn place(app: &App, inner: Rect) -> Vec<Placed> {
-    let form = form(app);
-    let mut placed = Vec::new();
-    let mut y = inner.y;
-    for (at, row) in form.iter().enumerate() {
-        // The address line and the tab strip stay; the rest scrolls.
-        if at >= 2 && at < 2 + app.request.scroll {
-            continue;
-        }
-        if y >= inner.bottom() {
-            break;
-        }
-        let left = inner.bottom() - y;
-        let last_area = at + 1 == form.len() && row.fields.iter().any(|f| f.kind == Kind::Area);
-        let height = if last_area { left } else { row.height.min(left) };
-        place_row(row, Rect { y, height, ..inner }, &mut placed);
-        y += height;
-    }
-    placed
-}
-
-fn place_row(row: &Row, area: Rect, placed: &mut Vec<Placed>) {
-    let fixed: u16 = row.fields.iter().map(|field| cells(field.width)).sum();
-    let gaps = row.fields.len().saturating_sub(1) as u16;
-    let shares: u16 = row.fields.iter().map(|field| share(field.width)).sum();
-    let free = area.width.saturating_sub(fixed + gaps);
-    let mut x = area.x;
-    for field in &row.fields {
-        let width = match field.width {
-            Width::Cells(width) => width,
-            Width::Fill(part) => free * part / shares.max(1),
-        };
-        let width = width.min(area.right().saturating_sub(x));
-        placed.push(Placed { field: field.clone(), area: Rect { x, width, ..area } });
-        x = x.saturating_add(width + 1).min(area.right());
-    }
-}
-
-fn cells(width: Width) -> u16 {
-    match width {
-        Width::Cells(cells) => cells,
-        Width::Fill(_) => 0,
-    }
-}
-
-fn share(width: Width) -> u16 {
-    match width {
-        Width::Cells(_) => 0,
-        Width::Fill(share) => share,
-    }
-}
-
 /// Handles an action.
 pub fn act(app: &mut App, action: Action) -> Handled {
     match action {
@@ -147,12 +98,6 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         _ => return Handled::No,
     }
     Handled::Yes
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Towards {
-    Previous,
-    Next,
 }
 
 /// Takes a key that no action took.
@@ -240,7 +185,7 @@ fn changed(app: &mut App) {
 /// Takes pasted text. A curl command in the address line fills the whole form.
 pub fn paste(app: &mut App, text: &str) {
     let at = app.drafts.current().at;
-    if at == FieldId::Address && is_curl(text) {
+    if at == FieldId::Address && crate::interop::curl::is_command(text) {
         paste_curl(app, text);
         return;
     }
@@ -266,15 +211,6 @@ fn floor(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
-}
-
-fn is_curl(text: &str) -> bool {
-    let text = text.trim_start().trim_start_matches(['$', ' ']);
-    text.starts_with("curl ") || text.starts_with("curl.exe ") || text.starts_with("curl\t")
-}
-
-fn paste_curl(app: &mut App, _text: &str) {
-    app.warn("curl command: not yet");
 }
 
 /// Opens an editor for the focused field unless it is open.
@@ -309,6 +245,9 @@ pub fn focus_address(app: &mut App) {
 pub fn go(app: &mut App, id: FieldId) {
     if app.drafts.current().at != id {
         blur(app);
+        if app.drafts.current().at == FieldId::Address {
+            adopt_address(app);
+        }
         app.drafts.current_mut().at = id;
     }
     settle(app);
@@ -356,86 +295,6 @@ fn settle(app: &mut App) {
 
 fn is_visible(app: &App, inner: Rect, id: FieldId) -> bool {
     place(app, inner).iter().any(|placed| placed.field.id == id && !placed.area.is_empty())
-}
-
-/// The pane without its border.
-pub fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x.saturating_add(1),
-        y: area.y.saturating_add(1),
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    }
-}
-
-fn vertical(app: &mut App, towards: Towards) {
-    let at = app.drafts.current().at;
-    if kind_of(app, at) == Some(Kind::Area) {
-        open_editor(app);
-        let Some((_, editor)) = &mut app.request.editor else { return };
-        let (code, edge) = match towards {
-            Towards::Previous => (KeyCode::Up, editor.at_top()),
-            Towards::Next => (KeyCode::Down, editor.at_bottom()),
-        };
-        if !edge {
-            editor.key(Key::new(code));
-            return;
-        }
-    }
-    step_row(app, towards);
-}
-
-fn step_row(app: &mut App, towards: Towards) {
-    let form = form(app);
-    let at = app.drafts.current().at;
-    let Some((row, column)) = find(&form, at) else { return };
-    let next = match towards {
-        Towards::Previous => row.checked_sub(1),
-        Towards::Next => Some(row + 1).filter(|next| *next < form.len()),
-    };
-    if let Some(fields) = next.and_then(|next| form.get(next)).map(|row| &row.fields) {
-        // From the address line the method is one step left, so going up lands on the address.
-        let column = if next == Some(0) { fields.len() - 1 } else { column.min(fields.len() - 1) };
-        let skip_check = fields[column].kind == Kind::Check && fields.len() > 1;
-        let id = fields[if skip_check && row < 2 { column + 1 } else { column }].id;
-        go(app, id);
-    }
-}
-
-fn find(form: &[Row], id: FieldId) -> Option<(usize, usize)> {
-    form.iter().enumerate().find_map(|(at, row)| {
-        row.fields.iter().position(|field| field.id == id).map(|column| (at, column))
-    })
-}
-
-fn sideways(app: &mut App, towards: Towards) {
-    let form = form(app);
-    let Some((row, column)) = find(&form, app.drafts.current().at) else { return };
-    let next = match towards {
-        Towards::Previous => column.checked_sub(1),
-        Towards::Next => Some(column + 1),
-    };
-    if let Some(field) = next.and_then(|column| form[row].fields.get(column)) {
-        go(app, field.id);
-        if towards == Towards::Next
-            && let Some((_, editor)) = &mut app.request.editor
-        {
-            editor.key(Key::new(KeyCode::Home));
-        }
-    }
-}
-
-fn page(app: &mut App, towards: Towards) {
-    let code = if towards == Towards::Next { KeyCode::PageDown } else { KeyCode::PageUp };
-    if let Some((_, editor)) = &mut app.request.editor
-        && editor.lines() == Lines::Many
-    {
-        editor.key(Key::new(code));
-        return;
-    }
-    for _ in 0..inner(app.areas().request).height.max(2) / 2 {
-        step_row(app, towards);
-    }
 }
 
 /// Enter: a new line in an area, the next cell in a row, the next row after the last cell.
@@ -614,58 +473,6 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
         }
         _ => {}
     }
-}
-
-/// Cells the label of a field takes, the space after it included.
-pub fn label_width(field: &Field) -> u16 {
-    match field.label.chars().count() {
-        0 => 0,
-        len => len as u16 + 1,
-    }
-}
-
-/// The tab strip: each tab's title and where it begins.
-pub fn tab_strip(app: &App) -> Vec<(Tab, String, u16)> {
-    let spec = &app.drafts.current().spec;
-    let mut x = 0;
-    tabs(spec)
-        .iter()
-        .map(|tab| {
-            let title = match tab_count(spec, *tab) {
-                Some(count) => format!("{} {count}", tab.title()),
-                None => tab.title().to_owned(),
-            };
-            let start = x;
-            x += title.chars().count() as u16 + 2;
-            (*tab, title, start)
-        })
-        .collect()
-}
-
-fn tab_count(spec: &Spec, tab: Tab) -> Option<String> {
-    let enabled = |rows: &[crate::model::spec::Row]| rows.iter().filter(|row| row.enabled).count();
-    let count = match (spec, tab) {
-        (Spec::Http(http), Tab::Params) => enabled(&http.query),
-        (Spec::Http(http), Tab::Headers) => enabled(&http.headers),
-        (Spec::Http(http), Tab::Body) => {
-            let kind = http.body.kind();
-            return (kind != "none").then(|| kind.to_owned());
-        }
-        (Spec::HttpListener(http), Tab::Answers) => http.rules.len() + 1,
-        (spec, Tab::Rules) => access::rules(spec).map_or(0, Vec::len),
-        (spec, Tab::Steps) => access::steps(spec).map_or(0, Vec::len),
-        _ => 0,
-    };
-    (count > 0).then(|| count.to_string())
-}
-
-fn tab_at(app: &App, column: u16) -> Option<Tab> {
-    tab_strip(app)
-        .into_iter()
-        .find(|(_, title, start)| {
-            (*start..*start + title.chars().count() as u16 + 2).contains(&column)
-        })
-        .map(|(tab, ..)| tab)
 }
 
 /// The wheel over the pane.

@@ -1,13 +1,191 @@
-//! A TCP client session.
+//! A TCP or TLS client session: connect, do the steps, then talk until either side has enough.
 
-use crate::engine::event::Summary;
-use crate::engine::session::SessionContext;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+
+use crate::engine::command::Ending;
+use crate::engine::conversation::{AfterPeer, Ended, Line, Script, Talk, line};
+use crate::engine::event::{Phase, Summary};
+use crate::engine::rules::Rules;
+use crate::engine::session::{INPUTS, Session, SessionContext, SessionInput};
+use crate::engine::transport::{self, ConnectError, ConnectFacts, Connection, Dial};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
 
 /// Runs the session to its end.
-#[expect(clippy::unused_async, reason = "to be written")]
-pub(crate) async fn run(_plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    drop(cx);
-    Err(Failure::new(Stage::Session, "", FailureKind::Internal, "not built yet"))
+pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    let SessionContext { session, mut input } = cx;
+    introduce(&session, session.id.itself(), &plan, &ConnectFacts::default());
+    let mut early = VecDeque::new();
+    let connection = connect(&plan, &session, &mut input, &mut early).await?;
+    let conn = session.next_conn();
+    report(&session, conn, &plan, &connection.facts);
+
+    let (line, orders) = line();
+    let (_, rules) = watch::channel(Arc::new(Rules::default()));
+    let talk = Talk {
+        session: session.clone(),
+        conn,
+        peer: plan.endpoint.to_string(),
+        orders,
+        rules,
+        script: Script::new(plan.steps),
+        after_peer: AfterPeer::StayOpen,
+    };
+    for order in early {
+        obey(order, conn, &line, &session);
+    }
+    let talking = talk.run(connection.stream, Bytes::new());
+    tokio::pin!(talking);
+    loop {
+        tokio::select! {
+            ended = &mut talking => return outcome(&session, ended),
+            order = input.recv() => match order {
+                Some(order) => obey(order, conn, &line, &session),
+                None => session.cancel.cancel(),
+            },
+        }
+    }
+}
+
+/// Connects, while a close or cancel ends the attempt and other orders are kept for later.
+async fn connect(
+    plan: &TcpPlan,
+    session: &Session,
+    input: &mut mpsc::Receiver<SessionInput>,
+    early: &mut VecDeque<SessionInput>,
+) -> Result<Connection, Failure> {
+    let dial =
+        Dial { endpoint: &plan.endpoint, tls: &plan.tls, alpn: &[], timeout: plan.connect_timeout };
+    let connecting = transport::connect(dial, session);
+    tokio::pin!(connecting);
+    loop {
+        tokio::select! {
+            biased;
+            () = session.cancel.cancelled() => return Err(cancelled(plan)),
+            connected = &mut connecting => {
+                return connected.map_err(|error| refuse(session, plan, *error));
+            }
+            order = input.recv(), if early.len() < INPUTS => match order {
+                None | Some(SessionInput::Close(_) | SessionInput::End { .. }) => {
+                    return Err(cancelled(plan));
+                }
+                Some(order) => early.push_back(order),
+            },
+        }
+    }
+}
+
+fn cancelled(plan: &TcpPlan) -> Failure {
+    let target = plan.endpoint.to_string();
+    Failure::new(Stage::Connect, target, FailureKind::Cancelled, "cancelled while connecting")
+}
+
+/// Records why there is no connection, with the chain if that is the reason.
+fn refuse(session: &Session, plan: &TcpPlan, error: ConnectError) -> Failure {
+    let ConnectError { failure, facts } = error;
+    let conn = session.id.itself();
+    introduce(session, conn, plan, &facts);
+    let mut text = failure.to_string();
+    for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
+        text.push_str(&format!("\n{depth}: {}", describe(certificate)));
+    }
+    session.events.note(conn, Direction::Local, RecordKind::Failed, text);
+    failure
+}
+
+fn describe(certificate: &CertificateFacts) -> String {
+    let names = match certificate.names.as_slice() {
+        [] => String::new(),
+        names => format!(" for {}", names.join(", ")),
+    };
+    format!(
+        "{}{names}, issued by {}, valid {} to {}, SHA-256 {}",
+        certificate.subject,
+        certificate.issuer,
+        certificate.not_before,
+        certificate.not_after,
+        certificate.sha256
+    )
+}
+
+fn introduce(session: &Session, conn: ConnId, plan: &TcpPlan, facts: &ConnectFacts) {
+    session.events.conn(ConnInfo {
+        id: conn,
+        protocol: Protocol::Tcp,
+        side: Side::Client,
+        local: facts.local,
+        peer: facts.peer,
+        tls: plan.tls != ClientTls::Off,
+    });
+}
+
+/// Says that the connection is up, and what its TLS layer agreed on.
+fn report(session: &Session, conn: ConnId, plan: &TcpPlan, facts: &ConnectFacts) {
+    introduce(session, conn, plan, facts);
+    let (Some(local), Some(peer)) = (facts.local, facts.peer) else { return };
+    let took = facts.connect.unwrap_or_default().as_secs_f64() * 1000.0;
+    let text = format!("connected to {peer} from {local} in {took:.1} ms");
+    session.events.note(conn, Direction::Local, RecordKind::Connected, text);
+    if let Some(tls) = &facts.tls_facts {
+        session.events.note(conn, Direction::Local, RecordKind::Secured, secured(tls));
+    }
+    session.events.phase(Phase::Connected { local, peer });
+}
+
+fn secured(tls: &TlsFacts) -> String {
+    let took = tls.handshake.as_secs_f64() * 1000.0;
+    let mut text = format!("{} {} {} in {took:.1} ms", tls.version, tls.cipher, tls.group);
+    if let Some(leaf) = tls.chain.first() {
+        text.push_str(&format!(", peer is {}", leaf.subject));
+    }
+    if !tls.unverified.is_empty() {
+        text.push_str(&format!(", NOT VERIFIED: {}", tls.unverified));
+    }
+    text
+}
+
+/// Hands an order of the session to its one connection.
+fn obey(order: SessionInput, conn: ConnId, line: &Line, session: &Session) {
+    let refused = match order {
+        SessionInput::Send { conn: Some(other), .. } | SessionInput::End { conn: other, .. }
+            if other != conn && other != session.id.itself() =>
+        {
+            Err(unknown(other))
+        }
+        SessionInput::Send { data, .. } => line.send("", data),
+        SessionInput::End { how, .. } | SessionInput::Close(how) => {
+            if how == Ending::Close {
+                session.events.phase(Phase::Closing);
+            }
+            line.end(how);
+            Ok(())
+        }
+        SessionInput::Update(_) => {
+            let cause = "a client has no answers to change";
+            Err(Failure::new(Stage::Session, "", FailureKind::Usage, cause))
+        }
+    };
+    if let Err(failure) = refused {
+        session.events.refused(failure);
+    }
+}
+
+fn unknown(conn: ConnId) -> Failure {
+    let cause = format!("there is no connection {conn} (any more)");
+    Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
+}
+
+fn outcome(session: &Session, ended: Ended) -> Result<Summary, Failure> {
+    match ended.failure {
+        Some(failure) => Err(failure),
+        None => Ok(session.summary(ended.words)),
+    }
 }

@@ -1,13 +1,16 @@
-//! A UDP listener.
+//! A UDP listener: every sender is a peer of its own and may be answered, by rule or by hand.
 
+use crate::engine::conversation::Script;
+use crate::engine::datagram::{self, Setup};
 use crate::engine::event::Summary;
+use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::Failure;
 use crate::model::plan::UdpListenerPlan;
 
 /// Runs the session to its end.
-#[expect(clippy::unused_async, reason = "to be written")]
-pub(crate) async fn run(_plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    drop(cx);
-    Err(Failure::new(Stage::Session, "", FailureKind::Internal, "not built yet"))
+pub(crate) async fn run(plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    let rules = Rules::new(plan.rules)?;
+    let setup = Setup { bind: plan.bind, rules, script: Script::default(), home: None };
+    datagram::run(setup, cx).await
 }

@@ -1,26 +1,124 @@
 //! Sockets that listen, and the TLS layer of what they accept.
 
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::Stream;
+use super::{Stream, explain, tls};
 use crate::engine::session::Session;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::stream::CONNECT_TIMEOUT;
 use crate::model::tls::{ListenerTls, TlsFacts};
+
+/// Connections the kernel may hold for us; the system lowers it to its own bound.
+const BACKLOG: i32 = 1024;
+/// Tries to find one port that is free in both families.
+const PORT_TRIES: usize = 16;
+/// Pause after an accept error that would come again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The bound sockets of one listener, one per address family.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     sockets: Vec<TcpListener>,
+    /// Which socket is asked first next time, so that neither starves.
+    turn: usize,
 }
 
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
 pub(crate) fn bind(bind: &Bind) -> Result<Listeners, Failure> {
-    Err(Failure::new(Stage::Bind, bind.to_string(), FailureKind::Internal, "not built yet"))
+    let sockets = bind_each(bind, "tcp", |address| {
+        let socket = listening_socket(address)?;
+        TcpListener::from_std(socket.into())
+    })?;
+    Ok(Listeners { sockets, turn: 0 })
+}
+
+fn listening_socket(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
+/// A bound socket that knows where it is bound.
+pub(crate) trait Bound {
+    fn address(&self) -> io::Result<SocketAddr>;
+}
+
+impl Bound for TcpListener {
+    fn address(&self) -> io::Result<SocketAddr> {
+        self.local_addr()
+    }
+}
+
+/// Opens one socket for each address of the bind, all on the same port.
+pub(crate) fn bind_each<S: Bound>(
+    bind: &Bind,
+    transport: &str,
+    open: impl Fn(SocketAddr) -> io::Result<S>,
+) -> Result<Vec<S>, Failure> {
+    let mut tries = PORT_TRIES;
+    loop {
+        tries -= 1;
+        match bind_once(bind, &open) {
+            Ok(sockets) => return Ok(sockets),
+            // The port the system chose for the first family is taken in the second.
+            Err((_, error))
+                if bind.port() == 0 && tries > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
+            Err((address, error)) => {
+                return Err(explain::bind_failure(address, transport, &error));
+            }
+        }
+    }
+}
+
+fn bind_once<S: Bound>(
+    bind: &Bind,
+    open: &impl Fn(SocketAddr) -> io::Result<S>,
+) -> Result<Vec<S>, (SocketAddr, io::Error)> {
+    let addresses = bind.sockets();
+    let mut sockets: Vec<S> = Vec::new();
+    let mut missing = None;
+    for mut address in addresses.iter().copied() {
+        if let Some(Ok(first)) = sockets.first().map(Bound::address) {
+            address.set_port(first.port());
+        }
+        match open(address) {
+            Ok(socket) => sockets.push(socket),
+            Err(error) if addresses.len() > 1 && lacks_family(&error) => {
+                missing = Some((address, error));
+            }
+            Err(error) => return Err((address, error)),
+        }
+    }
+    match missing {
+        Some(missing) if sockets.is_empty() => Err(missing),
+        _ => Ok(sockets),
+    }
+}
+
+/// The machine has no such address family, or no loopback address in it.
+fn lacks_family(error: &io::Error) -> bool {
+    /// `EAFNOSUPPORT` on Linux; elsewhere the other condition has to do.
+    const FAMILY_NOT_SUPPORTED: i32 = 97;
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(FAMILY_NOT_SUPPORTED)
 }
 
 impl Listeners {
@@ -32,36 +130,78 @@ impl Listeners {
     /// The next connection, from any of the sockets. Safe to cancel. An error that would come
     /// again at once (no file handles left) comes after a pause.
     pub(crate) async fn accept(&mut self) -> Result<(TcpStream, SocketAddr), Failure> {
-        std::future::pending().await
+        match self.accept_any().await {
+            Ok((tcp, peer)) => {
+                super::prepare(&tcp);
+                Ok((tcp, peer))
+            }
+            Err(error) => {
+                sleep(ACCEPT_PAUSE).await;
+                let (_, cause) = explain::socket_error(&error);
+                let cause = format!("a connection could not be accepted: {cause}");
+                Err(Failure::new(Stage::Session, "", FailureKind::Io, cause)
+                    .hint("the listener goes on; close what you do not need"))
+            }
+        }
+    }
+
+    async fn accept_any(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.turn = self.turn.wrapping_add(1);
+        let turn = self.turn;
+        poll_fn(|cx| {
+            for index in 0..self.sockets.len() {
+                let place = turn.wrapping_add(index) % self.sockets.len();
+                let Some(socket) = self.sockets.get(place) else { continue };
+                if let Poll::Ready(accepted) = socket.poll_accept(cx) {
+                    return Poll::Ready(accepted);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
 /// Wraps accepted connections in the listener's TLS layer, if it has one.
 #[derive(Clone)]
 pub(crate) struct Acceptor {
-    _tls: Option<TlsAcceptor>,
+    tls: Option<TlsAcceptor>,
 }
+
+/// An accepted connection that is ready for its protocol.
+pub(crate) type Secured = (Stream, Option<TlsFacts>);
 
 impl Acceptor {
     /// Prepares the certificate for these bound addresses (makes authority and leaf when needed).
     pub(crate) fn new(
         tls: &ListenerTls,
-        _addresses: &[SocketAddr],
-        _session: &Session,
+        addresses: &[SocketAddr],
+        session: &Session,
     ) -> Result<Self, Failure> {
-        match tls {
-            ListenerTls::Off => Ok(Acceptor { _tls: None }),
-            _ => Err(Failure::new(Stage::Tls, "", FailureKind::Internal, "not built yet")),
-        }
+        let config = match tls {
+            ListenerTls::Off => return Ok(Acceptor { tls: None }),
+            ListenerTls::Generated => session.tls.generated(addresses)?,
+            ListenerTls::Files { certificate, key } => session.tls.from_files(certificate, key)?,
+        };
+        Ok(Acceptor { tls: Some(TlsAcceptor::from(Arc::new(config))) })
     }
 
-    /// Finishes an accepted connection: the handshake when there is TLS (at most 10 s). `alpn`
-    /// is always answered with `http/1.1` when the client offers that, else left out.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "to be written")]
-    pub(crate) async fn secure(
-        &self,
-        tcp: TcpStream,
-    ) -> Result<(Stream, Option<TlsFacts>), Failure> {
-        Ok((Stream::Plain(tcp), None))
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Finishes an accepted connection: the handshake when there is TLS (at most 10 s). A client
+    /// that offers `http/1.1` by ALPN gets it.
+    pub(crate) async fn secure(&self, tcp: TcpStream) -> Result<Secured, Failure> {
+        let Some(acceptor) = &self.tls else { return Ok((Stream::Plain(tcp), None)) };
+        let target = tcp.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+        let started = Instant::now();
+        let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(tcp)).await.map_err(|_| {
+            let what = "the client did not finish the handshake";
+            explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
+        })?;
+        let stream = accepted.map_err(|error| tls::accept_failure(&target, &error))?;
+        let facts = tls::accepted_facts(stream.get_ref().1, started.elapsed());
+        Ok((Stream::Tls(Box::new(stream.into())), Some(facts)))
     }
 }

@@ -15,9 +15,10 @@ use crate::model::stream::{Step, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 type Read<T> = Result<T, Trouble>;
+type ReadSection = fn(Fields<'_>) -> Read<Spec>;
 
 /// The sections a preset may have, of which it has one.
-const SECTIONS: [(&str, fn(Fields<'_>) -> Read<Spec>); 6] = [
+const SECTIONS: [(&str, ReadSection); 6] = [
     ("http", |fields| http(fields).map(Spec::Http)),
     ("http-listener", |fields| http_listener(fields).map(Spec::HttpListener)),
     ("tcp", |fields| tcp(fields).map(Spec::Tcp)),

@@ -92,6 +92,11 @@ fn list(nodes: &[Node], lines: Lines) -> String {
     format!("[{}]", values.collect::<Vec<_>>().join(", "))
 }
 
+/// A text as a TOML value of its own line.
+pub(in crate::store) fn long_string(text: &str) -> String {
+    string(text, Lines::Many)
+}
+
 /// A TOML string in the most readable of the four spellings that can hold the text.
 fn string(text: &str, lines: Lines) -> String {
     let plain = !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');

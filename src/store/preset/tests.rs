@@ -187,6 +187,54 @@ fn a_file_with_carriage_returns_keeps_them() {
 }
 
 #[test]
+fn a_byte_order_mark_does_no_harm() {
+    let text = format!("\u{feff}{CREATE}");
+    let mut preset = get(&text);
+    assert_eq!(preset.spec, get(CREATE).spec);
+    preset.about = "Other".into();
+    assert_eq!(get(&write(&preset, Some(&text))), preset);
+}
+
+#[test]
+fn a_default_written_out_stays_and_can_change() {
+    let text = "[http] # section\nmethod = \"GET\" # why not\nurl = \"a\"\nheaders = [] # none\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.url = "b".into();
+    let merged = write(&preset, Some(text));
+    assert_eq!(merged, text.replace("\"a\"", "\"b\""));
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.method = "PUT".into();
+    spec.headers.push(Row::new("A", "1"));
+    let merged = write(&preset, Some(&merged));
+    let expected =
+        "[http] # section\nmethod = \"PUT\" # why not\nurl = \"b\"\nheaders = [\"A: 1\"] # none\n";
+    assert_eq!(merged, expected);
+}
+
+#[test]
+fn dotted_and_nested_spellings_mean_the_same_and_survive() {
+    let spellings = [
+        "http.url = \"a\"\nhttp.body.json = \"1\" # kept\n",
+        "http = { url = \"a\", body = { json = \"1\" } } # kept\n",
+        "[http]\nurl = \"a\"\n[http.body] # kept\njson = \"1\"\n",
+        "[http.body] # kept\njson = \"1\"\n[http]\nurl = \"a\"\n",
+    ];
+    for text in spellings {
+        let mut preset = get(text);
+        let Spec::Http(spec) = &mut preset.spec else { panic!() };
+        assert_eq!((spec.url.as_str(), &spec.body), ("a", &HttpBody::Json("1".into())));
+        spec.url = "b".into();
+        spec.body = HttpBody::Json("2".into());
+        spec.auth = Auth::Bearer("t".into());
+        spec.headers = vec![Row::new("A", "1"), Row::new("B", "2")];
+        let merged = write(&preset, Some(text));
+        assert_eq!(get(&merged), preset, "{merged}");
+        assert!(merged.contains("# kept"), "{merged}");
+    }
+}
+
+#[test]
 fn refusals_name_file_line_and_the_word_that_was_meant() {
     assert_eq!(
         refusal("about = \"x\"\n\n[http]\nmetod = \"GET\"\n"),
@@ -324,14 +372,14 @@ fn input_line() -> impl Strategy<Value = (LineEnding, PayloadFormat)> {
     (prop::sample::select(LineEnding::ALL.to_vec()), format)
 }
 
-fn http_spec() -> impl Strategy<Value = Spec> {
+fn http_spec() -> BoxedStrategy<Spec> {
     let auth = prop_oneof![
         Just(Auth::None),
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>()).prop_map(
-        |(method, url, query, headers, auth, body, timeout, verify, redirects)| {
+    (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>())
+        .prop_map(|(method, url, query, headers, auth, body, timeout, verify, redirects)| {
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -343,29 +391,30 @@ fn http_spec() -> impl Strategy<Value = Spec> {
                 verify,
                 redirects,
             })
-        },
-    )
+        })
+        .boxed()
 }
 
-fn answer() -> impl Strategy<Value = HttpAnswer> {
+fn answer() -> BoxedStrategy<HttpAnswer> {
     (any::<u16>(), rows(), body(), duration())
         .prop_map(|(status, headers, body, delay)| HttpAnswer { status, headers, body, delay })
+        .boxed()
 }
 
-fn http_listener() -> impl Strategy<Value = Spec> {
+fn http_listener() -> BoxedStrategy<Spec> {
     let rule = (text(), text(), answer()).prop_map(|(method, path, answer)| HttpRule {
         method,
         path,
         answer,
     });
-    (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer()).prop_map(
-        |(bind, tls, rules, answer)| {
+    (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer())
+        .prop_map(|(bind, tls, rules, answer)| {
             Spec::HttpListener(HttpListenerSpec { bind, tls, rules, answer })
-        },
-    )
+        })
+        .boxed()
 }
 
-fn spec() -> impl Strategy<Value = Spec> {
+fn spec() -> BoxedStrategy<Spec> {
     let tcp = (text(), client_tls(), steps(), input_line(), duration()).prop_map(
         |(address, tls, steps, (line_ending, format), connect_timeout)| {
             Spec::Tcp(TcpSpec { address, tls, steps, line_ending, format, connect_timeout })
@@ -385,7 +434,9 @@ fn spec() -> impl Strategy<Value = Spec> {
         (text(), rules(), input_line()).prop_map(|(bind, rules, (line_ending, format))| {
             Spec::UdpListener(UdpListenerSpec { bind, rules, line_ending, format })
         });
-    prop_oneof![http_spec(), http_listener(), tcp, udp, tcp_listener, udp_listener]
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
+    let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
+    prop_oneof![http_spec(), http_listener(), clients, listeners].boxed()
 }
 
 /// Puts a comment on every line that can carry one.
@@ -393,7 +444,7 @@ fn commented(text: &str) -> String {
     if text.contains("'''") || text.contains("\"\"\"") {
         return format!("# first\n{text}# last\n");
     }
-    text.lines().map(|line| format!("{line} # kept\n")).collect()
+    text.replace('\n', " # kept\n")
 }
 
 proptest! {

@@ -79,11 +79,7 @@ fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer
         width: area.width.saturating_sub(skip),
         ..*area
     };
-    let style = match (here, wrong) {
-        (_, true) => palette.error,
-        (true, false) => palette.base,
-        _ => palette.base,
-    };
+    let style = if wrong { palette.error } else { palette.base };
     match field.kind {
         Kind::Check => check(app, palette, field, (value, here), buffer),
         Kind::Choice => {

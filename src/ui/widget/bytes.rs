@@ -9,7 +9,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::run::Run;
-use crate::app::wrap;
+use crate::app::breaks;
 use crate::codec::hex;
 use crate::codec::printable::printable;
 use crate::ui::theme::Palette;
@@ -94,7 +94,7 @@ fn put_from(run: &mut Run<'_>, text: &str, left: &mut usize, style: Style) {
         if *left == 0 {
             break;
         }
-        *left = left.saturating_sub(wrap::cells(grapheme));
+        *left = left.saturating_sub(breaks::cells(grapheme));
         skipped += grapheme.len();
     }
     run.put(text.get(skipped..).unwrap_or_default(), style);

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::wrap;
+use crate::app::breaks;
 use crate::ui::put;
 
 /// What is left of a row.
@@ -61,5 +61,5 @@ impl<'a> Run<'a> {
 
 /// Cells of a text.
 pub(in crate::ui) fn cells(text: &str) -> u16 {
-    u16::try_from(wrap::cells(text)).unwrap_or(u16::MAX)
+    u16::try_from(breaks::cells(text)).unwrap_or(u16::MAX)
 }

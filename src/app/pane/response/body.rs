@@ -9,8 +9,8 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
+use crate::app::breaks;
 use crate::app::cursor::Step;
-use crate::app::wrap;
 use crate::model::id::BodyId;
 use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery};
 
@@ -99,7 +99,7 @@ impl BodyView {
         match self.line(number) {
             Some(line) if room.wrap => {
                 let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
-                wrap::rows(&line.bytes, width).len()
+                breaks::rows(&line.bytes, width).len()
             }
             _ => 1,
         }
@@ -276,7 +276,7 @@ impl BodyView {
             return;
         }
         if room.wrap {
-            let rows = wrap::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
+            let rows = breaks::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
             let row = rows.iter().position(|row| row.contains(&into)).unwrap_or(0);
             let above = row.saturating_sub(room.height / 3);
             if row >= room.height || self.top.line != number {
@@ -285,7 +285,7 @@ impl BodyView {
             return;
         }
         let before = line.bytes.get(..into).unwrap_or_default();
-        let column = indent + wrap::cells(&crate::codec::printable::printable(before));
+        let column = indent + breaks::cells(&crate::codec::printable::printable(before));
         if column < self.left || column + 4 >= self.left + room.width {
             self.left = column.saturating_sub(room.width / 3);
         }

@@ -10,7 +10,7 @@ use crate::app::pane::response::body::BodyView;
 use crate::app::pane::response::exchange::{self, Tab, message, shown};
 use crate::app::pane::response::lines::{self, TextLine, Tone};
 use crate::app::pane::response::{kind, place};
-use crate::app::{App, figures, wrap};
+use crate::app::{App, breaks, figures};
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::put;
@@ -75,7 +75,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
             continue;
         }
         let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
-        for range in wrap::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip)) {
+        for range in breaks::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip)) {
             if y >= area.bottom() {
                 break;
             }
@@ -149,7 +149,7 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
     }
     if !line.label.is_empty() {
         let is_plain = left == 0;
-        let width = wrap::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
+        let width = breaks::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
         if is_plain {
             run.column(&line.label, width.min(run.area.width), label);
             run.skip(1);

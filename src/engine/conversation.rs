@@ -1,0 +1,392 @@
+//! One live byte stream: reads, writes, answers, steps and endings, each a record with its time.
+//!
+//! Used by the TCP client (one conversation) and the TCP listener (one per connection). One task
+//! owns the socket; a write that is stuck never blocks reading, and the other way round. Nothing is
+//! read or written while the shell is behind ([`Sink::ready`](super::sink::Sink::ready)), so TCP
+//! pushes back.
+//!
+//! ```text
+//! open ──peer's FIN──► we may still send ──our FIN──► closed
+//!   └────our FIN─────► we still receive ──peer's FIN──► closed
+//! ```
+
+mod line;
+mod outgoing;
+mod script;
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::command::Ending;
+use super::rules::Rules;
+use super::session::Session;
+use super::transport::{Stream, explain};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::record::{Direction, RecordKind};
+use line::Order;
+pub(crate) use line::{Line, Orders, line};
+use outgoing::Outgoing;
+pub(crate) use script::Script;
+
+/// Room for one read.
+const READ: usize = 64 * 1024;
+/// Reads below this are copied, so that a record pins no more memory than it shows.
+const COPIED: usize = 16 * 1024;
+/// How long a close waits for writes that are stuck before it becomes a reset.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a close goes on reading after our FIN, so that late bytes cause no RST.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// When our side ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterPeer {
+    /// The user decides.
+    StayOpen,
+    /// Close once everything due has been sent, when there are rules to answer by.
+    CloseWhenAnswered,
+}
+
+/// What a conversation needs besides its stream.
+pub(crate) struct Talk {
+    pub(crate) session: Session,
+    pub(crate) conn: ConnId,
+    /// How the peer is called in failures.
+    pub(crate) peer: String,
+    pub(crate) orders: Orders,
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
+    pub(crate) script: Script,
+    pub(crate) after_peer: AfterPeer,
+}
+
+/// How a conversation ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) words: &'static str,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// What we want with our side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Talk,
+    HalfClose,
+    Close,
+}
+
+struct Live {
+    talk: Talk,
+    read: ReadHalf<Stream>,
+    write: WriteHalf<Stream>,
+    buffer: BytesMut,
+    outgoing: Outgoing,
+    wish: Wish,
+    /// When patience with our own close ends.
+    close_by: Option<Instant>,
+    we_finished: bool,
+    peer_finished: bool,
+    received: u64,
+}
+
+enum Turn {
+    Cancelled,
+    Read(io::Result<usize>),
+    Wrote(io::Result<usize>),
+    Shut(io::Result<()>),
+    Order(Order),
+    AnswerDue,
+    StepLate,
+    CloseLate,
+}
+
+impl Talk {
+    /// Talks until the connection is over. `first` is sent before anything else.
+    pub(crate) async fn run(self, stream: Stream, first: Bytes) -> Ended {
+        let (read, write) = tokio::io::split(stream);
+        let mut live = Live {
+            talk: self,
+            read,
+            write,
+            buffer: BytesMut::new(),
+            outgoing: Outgoing::default(),
+            wish: Wish::Talk,
+            close_by: None,
+            we_finished: false,
+            peer_finished: false,
+            received: 0,
+        };
+        live.outgoing.push(first);
+        live.play_steps();
+        loop {
+            let turn = live.turn().await;
+            if let Some(ended) = live.take(turn) {
+                return live.end(ended);
+            }
+        }
+    }
+}
+
+/// Reasons to leave the loop.
+enum End {
+    Cancelled,
+    ResetByUs,
+    ClosedByUs,
+    BothFinished,
+    CloseStuck,
+    Broken(Failure),
+    Step(Failure),
+}
+
+impl Live {
+    /// Waits for the next thing to happen. Every arm is safe to drop.
+    async fn turn(&mut self) -> Turn {
+        let Live { talk, read, write, buffer, outgoing, .. } = self;
+        let events = &talk.session.events;
+        let may_read = !self.peer_finished && outgoing.has_room();
+        let has_output = outgoing.has_output();
+        let may_shut = self.wish != Wish::Talk && !has_output && !self.we_finished;
+        if buffer.capacity() < READ {
+            buffer.reserve(READ);
+        }
+        let (due, has_room) = (outgoing.next_due(), outgoing.has_room());
+        let step_by = talk.script.deadline();
+        tokio::select! {
+            () = talk.session.cancel.cancelled() => Turn::Cancelled,
+            read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
+                Turn::Read(read)
+            }
+            turn = async {
+                if !has_output {
+                    return Turn::Shut(write.shutdown().await);
+                }
+                events.ready().await;
+                Turn::Wrote(outgoing.transmit(write).await)
+            }, if has_output || may_shut => turn,
+            order = talk.orders.next(has_room) => Turn::Order(order),
+            () = at(due) => Turn::AnswerDue,
+            () = at(step_by) => Turn::StepLate,
+            () = at(self.close_by) => Turn::CloseLate,
+        }
+    }
+
+    fn take(&mut self, turn: Turn) -> Option<End> {
+        match turn {
+            Turn::Cancelled => return Some(End::Cancelled),
+            Turn::Read(result) => return self.read(result),
+            Turn::Wrote(result) => return self.wrote(result),
+            Turn::Shut(result) => return self.shut(&result),
+            Turn::Order(Order::Send(data)) => self.send(data),
+            Turn::Order(Order::End(how)) => return self.finish(how),
+            Turn::Order(Order::HungUp) => return Some(End::Cancelled),
+            Turn::AnswerDue => self.outgoing.release_due(Instant::now()),
+            Turn::StepLate => return self.talk.script.late(&self.talk.peer).map(End::Step),
+            Turn::CloseLate if self.we_finished => return Some(End::ClosedByUs),
+            Turn::CloseLate => return Some(End::CloseStuck),
+        }
+        None
+    }
+
+    fn send(&mut self, data: Bytes) {
+        if self.wish == Wish::Talk {
+            return self.outgoing.push(data);
+        }
+        let failure = Failure::new(
+            Stage::Send,
+            &self.talk.peer,
+            FailureKind::Usage,
+            "our side has finished sending",
+        );
+        self.talk.session.events.refused(failure.hint("open a new connection to send more"));
+    }
+
+    fn finish(&mut self, how: Ending) -> Option<End> {
+        while let Some(message) = self.talk.orders.queued() {
+            self.send(message);
+        }
+        match how {
+            Ending::Reset => return Some(End::ResetByUs),
+            Ending::HalfClose => self.wish = self.wish.max_with(Wish::HalfClose),
+            Ending::Close => {
+                self.wish = Wish::Close;
+                self.outgoing.forget_delayed();
+                let patience = if self.we_finished { LINGER } else { CLOSE_PATIENCE };
+                self.close_by = Some(Instant::now() + patience);
+            }
+        }
+        None
+    }
+
+    fn read(&mut self, result: io::Result<usize>) -> Option<End> {
+        match result {
+            Ok(0) => self.peer_is_done("the peer finished sending"),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.peer_is_done(
+                "the peer finished sending without TLS close_notify: the end may be cut off",
+            ),
+            Ok(_) => {
+                let data = self.take_buffer();
+                self.received += data.len() as u64;
+                let talk = &mut self.talk;
+                talk.session.events.data(talk.conn, Direction::Received, data.clone());
+                if self.wish == Wish::Talk
+                    && let Some(answer) = talk.rules.borrow().answer(&data)
+                {
+                    self.outgoing.answer(answer);
+                }
+                self.talk.script.received(&data);
+                self.play_steps();
+                None
+            }
+            Err(error) => {
+                let failure =
+                    explain::stream_failure(Stage::Session, &self.talk.peer, &error, self.received);
+                Some(End::Broken(failure))
+            }
+        }
+    }
+
+    /// The bytes of the last read; small ones are copied out of the buffer.
+    fn take_buffer(&mut self) -> Bytes {
+        if self.buffer.len() < COPIED {
+            let data = Bytes::copy_from_slice(&self.buffer);
+            self.buffer.clear();
+            return data;
+        }
+        std::mem::take(&mut self.buffer).freeze()
+    }
+
+    fn peer_is_done(&mut self, words: &str) -> Option<End> {
+        self.peer_finished = true;
+        self.talk.orders.peer_finished();
+        self.note(Direction::Received, RecordKind::Finished, words);
+        if let Some(failure) = self.talk.script.peer_finished(&self.talk.peer) {
+            return Some(End::Step(failure));
+        }
+        if self.we_finished {
+            return Some(self.both_finished());
+        }
+        let answers = !self.talk.rules.borrow().is_empty();
+        if answers && self.talk.after_peer == AfterPeer::CloseWhenAnswered {
+            self.close_after_answers();
+        }
+        None
+    }
+
+    fn close_after_answers(&mut self) {
+        if self.wish == Wish::Talk && !self.outgoing.has_delayed() {
+            self.wish = Wish::HalfClose;
+        }
+    }
+
+    fn both_finished(&self) -> End {
+        if self.wish == Wish::Close { End::ClosedByUs } else { End::BothFinished }
+    }
+
+    fn wrote(&mut self, result: io::Result<usize>) -> Option<End> {
+        match result {
+            Ok(count) => {
+                let data = self.outgoing.written(count);
+                self.talk.session.events.data(self.talk.conn, Direction::Sent, data);
+                let answers = self.talk.after_peer == AfterPeer::CloseWhenAnswered;
+                if self.peer_finished && answers && !self.talk.rules.borrow().is_empty() {
+                    self.close_after_answers();
+                }
+                None
+            }
+            Err(error) => {
+                let unsent = self.outgoing.unsent();
+                let mut failure =
+                    explain::stream_failure(Stage::Send, &self.talk.peer, &error, self.received);
+                failure.cause = format!("{}; {unsent} bytes were not sent", failure.cause);
+                Some(End::Broken(failure))
+            }
+        }
+    }
+
+    fn shut(&mut self, result: &io::Result<()>) -> Option<End> {
+        self.we_finished = true;
+        if result.is_ok() {
+            self.note(Direction::Sent, RecordKind::Finished, "we finished sending");
+        }
+        if self.peer_finished || result.is_err() {
+            return Some(self.both_finished());
+        }
+        if self.wish == Wish::Close {
+            self.close_by = Some(Instant::now() + LINGER);
+        }
+        None
+    }
+
+    /// Queues the sends of the script up to its next expectation.
+    fn play_steps(&mut self) {
+        let was_over = self.talk.script.is_over();
+        while let Some(data) = self.talk.script.next_send() {
+            self.outgoing.push(data);
+        }
+        if !was_over && self.talk.script.is_over() {
+            self.note(Direction::Local, RecordKind::Note, "all steps are done");
+        }
+    }
+
+    fn note(&self, direction: Direction, kind: RecordKind, words: &str) {
+        self.talk.session.events.note(self.talk.conn, direction, kind, words);
+    }
+
+    /// Lets go of the socket and records how.
+    fn end(self, end: End) -> Ended {
+        let (direction, kind, words, failure) = match end {
+            End::Cancelled | End::ResetByUs => {
+                (Direction::Sent, RecordKind::Reset, "reset by us", None)
+            }
+            End::CloseStuck => (
+                Direction::Sent,
+                RecordKind::Reset,
+                "reset by us: the peer did not take what was still to be sent",
+                None,
+            ),
+            End::ClosedByUs => (Direction::Local, RecordKind::Closed, "closed by us", None),
+            End::BothFinished => {
+                (Direction::Local, RecordKind::Closed, "closed, both sides finished", None)
+            }
+            End::Broken(failure) if failure.kind == FailureKind::Reset => {
+                (Direction::Received, RecordKind::Reset, "reset by the peer", Some(failure))
+            }
+            End::Broken(failure) => {
+                (Direction::Local, RecordKind::Failed, "the connection broke", Some(failure))
+            }
+            End::Step(failure) => {
+                (Direction::Local, RecordKind::Failed, "a step failed", Some(failure))
+            }
+        };
+        let text = failure.as_ref().map_or_else(|| words.to_owned(), Failure::to_string);
+        self.note(direction, kind, &text);
+        let resets = kind == RecordKind::Reset && direction == Direction::Sent;
+        let stopping = self.talk.session.is_stopping();
+        let stream = self.read.unsplit(self.write);
+        if resets && !stopping {
+            stream.reset();
+        }
+        Ended { words, failure }
+    }
+}
+
+impl Wish {
+    /// A close is never taken back by a half-close.
+    fn max_with(self, other: Wish) -> Wish {
+        if self == Wish::Close { self } else { other }
+    }
+}
+
+/// Completes at the time, never without one.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}

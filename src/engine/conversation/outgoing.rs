@@ -1,0 +1,160 @@
+//! What a connection still has to send: bytes in order, and answers that wait for their delay.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+
+use bytes::{Buf as _, Bytes};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::time::Instant;
+
+use crate::engine::rules::Answer;
+
+/// Most bytes of one write, and so of one record.
+const WRITE: usize = 64 * 1024;
+/// Bytes waiting above which nothing more is taken in: an echo to a peer that does not read must
+/// push back instead of growing.
+const ROOM: usize = 4 * 1024 * 1024;
+/// Delayed answers waiting above which nothing more is taken in.
+const DELAYED: usize = 1024;
+
+/// The queue of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    queue: VecDeque<Bytes>,
+    queued: usize,
+    /// By due time and order of arrival.
+    delayed: BTreeMap<(Instant, u64), Bytes>,
+    delayed_bytes: usize,
+    arrivals: u64,
+    /// Bytes of the front that were accepted but not flushed yet (TLS buffers).
+    unflushed: usize,
+}
+
+impl Outgoing {
+    pub(super) fn push(&mut self, data: Bytes) {
+        if !data.is_empty() {
+            self.queued += data.len();
+            self.queue.push_back(data);
+        }
+    }
+
+    /// An automatic answer, at once or after its delay.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        if answer.delay.is_zero() {
+            return self.push(answer.data);
+        }
+        self.arrivals += 1;
+        self.delayed_bytes += answer.data.len();
+        self.delayed.insert((Instant::now() + answer.delay, self.arrivals), answer.data);
+    }
+
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.delayed.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    pub(super) fn release_due(&mut self, now: Instant) {
+        while let Some(first) = self.delayed.first_entry()
+            && first.key().0 <= now
+        {
+            let data = first.remove();
+            self.delayed_bytes -= data.len();
+            self.push(data);
+        }
+    }
+
+    pub(super) fn has_delayed(&self) -> bool {
+        !self.delayed.is_empty()
+    }
+
+    pub(super) fn forget_delayed(&mut self) {
+        self.delayed.clear();
+        self.delayed_bytes = 0;
+    }
+
+    pub(super) fn has_output(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.queued + self.delayed_bytes < ROOM && self.delayed.len() < DELAYED
+    }
+
+    /// Bytes still to be sent.
+    pub(super) fn unsent(&self) -> usize {
+        self.queued + self.delayed_bytes
+    }
+
+    /// Writes and flushes a piece of the front; returns its length. Safe to drop and call again.
+    pub(super) async fn transmit(
+        &mut self,
+        write: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<usize> {
+        let Some(front) = self.queue.front() else { return Ok(0) };
+        if self.unflushed == 0 {
+            let piece = front.get(..front.len().min(WRITE)).unwrap_or(front);
+            self.unflushed = write.write(piece).await?;
+            if self.unflushed == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        write.flush().await?;
+        Ok(std::mem::take(&mut self.unflushed))
+    }
+
+    /// Takes out what [`transmit`](Self::transmit) said was written.
+    pub(super) fn written(&mut self, count: usize) -> Bytes {
+        let Some(front) = self.queue.front_mut() else { return Bytes::new() };
+        let count = count.min(front.len());
+        let data = front.split_to(count);
+        self.queued -= data.len();
+        if !front.has_remaining() {
+            self.queue.pop_front();
+        }
+        data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn large_sends_go_out_in_pieces_and_in_order() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(Bytes::from(vec![1; WRITE + 5]));
+        outgoing.push(Bytes::from_static(b"end"));
+        let mut written = Vec::new();
+        let mut lengths = Vec::new();
+        while outgoing.has_output() {
+            let count = outgoing.transmit(&mut written).await.unwrap();
+            lengths.push(outgoing.written(count).len());
+        }
+        assert_eq!(lengths, [WRITE, 5, 3]);
+        assert!(written.ends_with(b"\x01end"));
+        assert_eq!(outgoing.unsent(), 0);
+    }
+
+    #[tokio::test]
+    async fn delayed_answers_come_out_by_time_then_arrival() {
+        let mut outgoing = Outgoing::default();
+        for (millis, text) in [(20, "c"), (10, "a"), (10, "b"), (0, "now")] {
+            let data = Bytes::from_static(text.as_bytes());
+            outgoing.answer(Answer { data, delay: Duration::from_millis(millis) });
+        }
+        assert_eq!(outgoing.written(9), "now");
+        let due = outgoing.next_due().unwrap();
+        outgoing.release_due(due + Duration::from_millis(1));
+        assert_eq!([outgoing.written(9), outgoing.written(9)], ["a", "b"]);
+        assert!(outgoing.has_delayed() && !outgoing.has_output());
+    }
+
+    #[test]
+    fn a_full_queue_takes_nothing_more_in() {
+        let mut outgoing = Outgoing::default();
+        assert!(outgoing.has_room());
+        outgoing.push(Bytes::from(vec![0; ROOM]));
+        assert!(!outgoing.has_room());
+    }
+}

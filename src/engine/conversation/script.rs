@@ -1,0 +1,183 @@
+//! The scripted start of a session: send this, expect that. Pure but for deadlines.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use memchr::memmem;
+use tokio::time::Instant;
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::StepPlan;
+
+/// Received bytes kept while an expectation waits; the newest stay.
+const KEPT: usize = 1024 * 1024;
+/// Bytes of an expectation or of what came instead, shown in a failure.
+const SHOWN: usize = 40;
+
+/// Steps still to do, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    steps: VecDeque<StepPlan>,
+    number: usize,
+    /// Received and not used by an expectation yet.
+    seen: Vec<u8>,
+    /// Of the expectation in front, once it is its turn.
+    deadline: Option<(Instant, Duration)>,
+}
+
+impl Script {
+    pub(crate) fn new(steps: Vec<StepPlan>) -> Self {
+        Script { steps: steps.into(), ..Script::default() }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Bytes to send now, if sending is what comes next. Call until `None`.
+    pub(crate) fn next_send(&mut self) -> Option<Bytes> {
+        loop {
+            match self.steps.front()? {
+                StepPlan::Send(data) => {
+                    let data = data.clone();
+                    self.step_done();
+                    return Some(data);
+                }
+                StepPlan::Expect { bytes, within } => {
+                    let Some(start) = memmem::find(&self.seen, bytes) else {
+                        if self.deadline.is_none() {
+                            self.deadline = Some((Instant::now() + *within, *within));
+                        }
+                        return None;
+                    };
+                    self.seen.drain(..start + bytes.len());
+                    self.step_done();
+                }
+            }
+        }
+    }
+
+    fn step_done(&mut self) {
+        self.steps.pop_front();
+        self.number += 1;
+        self.deadline = None;
+        if self.steps.is_empty() {
+            self.seen = Vec::new();
+        }
+    }
+
+    pub(crate) fn received(&mut self, data: &[u8]) {
+        if self.steps.is_empty() {
+            return;
+        }
+        self.seen.extend_from_slice(data);
+        let surplus = self.seen.len().saturating_sub(KEPT);
+        self.seen.drain(..surplus);
+    }
+
+    /// When the expectation in front has waited long enough.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline.map(|(due, _)| due)
+    }
+
+    /// The deadline has passed.
+    pub(crate) fn late(&self, peer: &str) -> Option<Failure> {
+        let (_, within) = self.deadline?;
+        let cause = format!(
+            "step {}: {} did not come within {} ms; {}",
+            self.number + 1,
+            self.expected()?,
+            within.as_millis(),
+            self.instead()
+        );
+        Some(Failure::new(Stage::Session, peer, FailureKind::Timeout(within), cause))
+    }
+
+    /// The peer will send nothing more; a failure if something was still expected.
+    pub(crate) fn peer_finished(&self, peer: &str) -> Option<Failure> {
+        let expected = self.expected()?;
+        let cause = format!(
+            "step {}: the peer finished sending before {expected} came; {}",
+            self.number + 1,
+            self.instead()
+        );
+        Some(Failure::new(Stage::Session, peer, FailureKind::Truncated, cause))
+    }
+
+    fn expected(&self) -> Option<String> {
+        self.steps.iter().find_map(|step| match step {
+            StepPlan::Expect { bytes, .. } => Some(shown(bytes)),
+            StepPlan::Send(_) => None,
+        })
+    }
+
+    fn instead(&self) -> String {
+        if self.seen.is_empty() {
+            return "nothing came".to_owned();
+        }
+        let start = self.seen.len().saturating_sub(SHOWN);
+        format!("the last bytes were {}", shown(self.seen.get(start..).unwrap_or_default()))
+    }
+}
+
+/// Bytes in quotes, escaped.
+fn shown(bytes: &[u8]) -> String {
+    let kept = bytes.get(..bytes.len().min(SHOWN)).unwrap_or_default();
+    let more = if kept.len() < bytes.len() { "…" } else { "" };
+    format!("'{}{more}'", kept.escape_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(text: &'static str) -> StepPlan {
+        StepPlan::Send(Bytes::from_static(text.as_bytes()))
+    }
+
+    fn expect(text: &'static str) -> StepPlan {
+        let bytes = Bytes::from_static(text.as_bytes());
+        StepPlan::Expect { bytes, within: Duration::from_secs(1) }
+    }
+
+    #[tokio::test]
+    async fn a_send_waits_for_the_expectation_before_it() {
+        let mut script =
+            Script::new(vec![expect("220"), send("HELO"), expect("250"), send("QUIT")]);
+        assert_eq!(script.next_send(), None);
+        script.received(b"22");
+        assert_eq!(script.next_send(), None);
+        script.received(b"0 hello\r\n250");
+        assert_eq!(script.next_send().unwrap(), "HELO");
+        assert_eq!(script.next_send().unwrap(), "QUIT", "250 came before it was its turn");
+        assert_eq!(script.next_send(), None);
+        assert!(script.is_over() && script.deadline().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_late_expectation_says_what_came_instead() {
+        let mut script = Script::new(vec![send("a"), expect("PONG")]);
+        assert_eq!(script.next_send().unwrap(), "a");
+        assert_eq!(script.next_send(), None);
+        assert!(script.deadline().is_some());
+        script.received(b"500 no\n");
+        let failure = script.late("h:1").unwrap();
+        assert_eq!(
+            failure.cause,
+            "step 2: 'PONG' did not come within 1000 ms; the last bytes were '500 no\\n'"
+        );
+        assert!(script.peer_finished("h:1").unwrap().cause.contains("before 'PONG' came"));
+    }
+
+    #[tokio::test]
+    async fn an_expectation_is_found_across_reads() {
+        let mut script = Script::new(vec![expect("abc")]);
+        for byte in [b"a", b"b", b"c"] {
+            assert!(!script.is_over());
+            script.received(byte);
+            assert_eq!(script.next_send(), None);
+        }
+        assert!(script.is_over());
+    }
+}

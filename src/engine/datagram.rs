@@ -1,0 +1,484 @@
+//! UDP: one implementation for client and listener. One bound socket (two for both families of
+//! loopback) sends and receives; peers are told apart by address and may be answered one by one.
+//!
+//! Receiving never waits for the shell: records that cannot be shown are dropped and counted
+//! (`Lost::by_app`), and what the kernel dropped is read from its own counter, so that always
+//! sent = shown + dropped by us + dropped by the kernel.
+
+mod outbox;
+mod peers;
+mod port;
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::clock;
+use super::command::Ending;
+use super::conversation::Script;
+use super::event::{Phase, Summary};
+use super::rules::Rules;
+use super::session::{Session, SessionContext, SessionInput};
+use super::transport::{bind_each, explain};
+use crate::model::endpoint::Bind;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::plan::Plan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use outbox::{Letter, Outbox, Why};
+use peers::{Known, Peers};
+use port::Port;
+
+/// Datagrams taken in one go before orders and timers get their turn.
+const DRAIN: usize = 512;
+/// Datagrams taken in when the session ends, so that what had arrived is counted.
+const LAST_DRAIN: usize = 128 * 1024;
+/// How often the kernel's drop counter is read while datagrams arrive.
+const DROPS_EVERY: Duration = Duration::from_millis(250);
+/// Payload that fits an Ethernet frame: 1,500 less the IP (20 or 40) and UDP (8) headers.
+const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
+
+/// What a session is opened with.
+pub(super) struct Setup {
+    pub(super) bind: Bind,
+    pub(super) rules: Rules,
+    pub(super) script: Script,
+    /// A client's peer; a listener has none.
+    pub(super) home: Option<SocketAddr>,
+}
+
+/// Runs the session to its end.
+pub(super) async fn run(setup: Setup, cx: SessionContext) -> Result<Summary, Failure> {
+    let SessionContext { session, mut input } = cx;
+    let mut socket = Datagrams::open(setup, session)?;
+    socket.play_steps();
+    loop {
+        socket.send_what_waits();
+        let turn = socket.turn(&mut input).await;
+        if let Some(ended) = socket.take(turn) {
+            socket.last_look();
+            return ended.map(|words| socket.session.summary(words));
+        }
+    }
+}
+
+struct Datagrams {
+    session: Session,
+    side: Side,
+    ports: Vec<Port>,
+    peers: Peers,
+    outbox: Outbox,
+    rules: Rules,
+    script: Script,
+    home: Option<SocketAddr>,
+    /// When to read the kernel's drop counter, while datagrams arrive.
+    drops_at: Option<Instant>,
+    noted_size: bool,
+    noted_broadcast: bool,
+}
+
+enum Turn {
+    Cancelled,
+    Order(Option<SessionInput>),
+    Readable(usize),
+    Writable,
+    AnswerDue,
+    StepLate,
+    ReadDrops,
+}
+
+type End = Option<Result<&'static str, Failure>>;
+
+impl Datagrams {
+    fn open(setup: Setup, session: Session) -> Result<Self, Failure> {
+        let side = if setup.home.is_some() { Side::Client } else { Side::Listener };
+        let ports = bind_each(&setup.bind, "udp", Port::bind);
+        let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(Port::local);
+        let itself = ConnInfo {
+            id: session.id.itself(),
+            protocol: Protocol::Udp,
+            side,
+            local,
+            peer: setup.home,
+            tls: false,
+        };
+        session.events.conn(itself);
+        let ports = ports.inspect_err(|failure| {
+            let text = failure.to_string();
+            session.events.note(session.id.itself(), Direction::Local, RecordKind::Failed, text);
+        })?;
+        let mut socket = Datagrams {
+            session,
+            side,
+            ports,
+            peers: Peers::new(setup.home),
+            outbox: Outbox::default(),
+            rules: setup.rules,
+            script: setup.script,
+            home: setup.home,
+            drops_at: None,
+            noted_size: false,
+            noted_broadcast: false,
+        };
+        socket.announce();
+        Ok(socket)
+    }
+
+    fn announce(&mut self) {
+        let addresses: Vec<_> = self.ports.iter().map(Port::local).collect();
+        let receive_buffer = self.ports.iter().filter_map(Port::receive_buffer).min();
+        let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        let buffer = receive_buffer
+            .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
+        let text = format!("bound to {}{buffer}", list.join(" and "));
+        self.note(self.session.id.itself(), RecordKind::Bound, text);
+        let first = addresses.first().copied();
+        self.session.events.phase(Phase::Listening { addresses, receive_buffer });
+        if let (Some(home), Some(local)) = (self.home, first) {
+            self.peer_at(home);
+            self.session.events.phase(Phase::Connected { local, peer: home });
+        }
+        self.count_peers();
+        self.read_drops();
+    }
+
+    fn note(&self, conn: ConnId, kind: RecordKind, text: impl Into<String>) {
+        self.session.events.note(conn, Direction::Local, kind, text);
+    }
+
+    fn count_peers(&self) {
+        let open = u32::try_from(self.peers.len()).unwrap_or(u32::MAX);
+        self.session.events.phase(Phase::Clients { open, refused: 0 });
+    }
+
+    /// Waits for the next thing to happen. Every arm is safe to drop.
+    async fn turn(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Turn {
+        let room = self.outbox.has_room();
+        let waiting = self.outbox.front().map(|letter| letter.to);
+        tokio::select! {
+            biased;
+            () = self.session.cancel.cancelled() => Turn::Cancelled,
+            order = input.recv() => Turn::Order(order),
+            () = at(self.script.deadline()) => Turn::StepLate,
+            () = at(self.outbox.next_due()) => Turn::AnswerDue,
+            () = at(self.drops_at) => Turn::ReadDrops,
+            () = writable(&self.ports, waiting) => Turn::Writable,
+            index = any_readable(&self.ports), if room => Turn::Readable(index),
+        }
+    }
+
+    fn take(&mut self, turn: Turn) -> End {
+        match turn {
+            Turn::Cancelled => return Some(Ok("stopped by us")),
+            Turn::Order(Some(SessionInput::Close(_)) | None) => return Some(Ok("closed by us")),
+            Turn::Order(Some(order)) => self.obey(order),
+            Turn::Readable(index) => self.receive(index, DRAIN),
+            Turn::Writable => {}
+            Turn::AnswerDue => self.outbox.release_due(Instant::now()),
+            Turn::StepLate => {
+                let target = self.home.map(|home| home.to_string()).unwrap_or_default();
+                let failure = self.script.late(&target)?;
+                let text = failure.to_string();
+                self.note(self.session.id.itself(), RecordKind::Failed, text);
+                return Some(Err(failure));
+            }
+            Turn::ReadDrops => {
+                self.drops_at = None;
+                self.read_drops();
+            }
+        }
+        None
+    }
+
+    /// The number of a peer, which is introduced when it is new.
+    fn peer_at(&mut self, address: SocketAddr) -> ConnId {
+        match self.peers.at(address, || self.session.next_conn()) {
+            Known::Already(conn) => conn,
+            Known::New { conn, forgotten } => {
+                if let Some(forgotten) = forgotten {
+                    self.session.events.retire(forgotten);
+                }
+                self.session.events.conn(ConnInfo {
+                    id: conn,
+                    protocol: Protocol::Udp,
+                    side: self.side,
+                    local: port_for(&self.ports, address).map(Port::local),
+                    peer: Some(address),
+                    tls: false,
+                });
+                self.count_peers();
+                conn
+            }
+        }
+    }
+
+    /// Takes in what has arrived on a socket.
+    fn receive(&mut self, index: usize, limit: usize) {
+        let mut records = Vec::new();
+        let mut more = true;
+        while more && records.len() < limit {
+            let Some(port) = self.ports.get_mut(index) else { break };
+            let Some((from, data)) = port.receive() else {
+                more = false;
+                continue;
+            };
+            let conn = self.peer_at(from);
+            records.push(datagram(conn, Direction::Received, data.clone()));
+            if let Some(answer) = self.rules.answer(&data) {
+                let letter = Letter { to: from, data: answer.data, why: Why::Answer };
+                self.outbox.push(letter, answer.delay);
+                more = self.outbox.has_room();
+            }
+            self.script.received(&data);
+        }
+        if !records.is_empty() {
+            self.session.events.offer(records);
+            self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
+            self.play_steps();
+        }
+        self.report_undelivered(index);
+    }
+
+    /// Shows which of our datagrams came back; several of one kind become one record.
+    fn report_undelivered(&mut self, index: usize) {
+        let Some(port) = self.ports.get(index) else { return };
+        let mut reports = port.undelivered(DRAIN);
+        reports.sort_by(|a, b| (a.to, &a.why).cmp(&(b.to, &b.why)));
+        for same in reports.chunk_by(|a, b| a == b) {
+            let Some(first) = same.first() else { continue };
+            let conn = self.peers.conn(first.to).unwrap_or(self.session.id.itself());
+            let text = match same.len() {
+                1 => first.why.clone(),
+                count => format!("{} ({count} datagrams)", first.why),
+            };
+            let direction = Direction::Received;
+            self.session.events.note(conn, direction, RecordKind::Failed, text);
+        }
+    }
+
+    fn obey(&mut self, order: SessionInput) {
+        let refused = match order {
+            SessionInput::Send { conn: Some(conn), data } if conn != self.session.id.itself() => {
+                match self.peers.address(conn) {
+                    Some(to) => self.post(to, data),
+                    None => Err(unknown(conn)),
+                }
+            }
+            SessionInput::Send { data, .. } => self.post_to_all(&data),
+            SessionInput::End { conn, how } => self.forget(conn, how),
+            SessionInput::Update(plan) => self.update(*plan),
+            SessionInput::Close(_) => Ok(()),
+        };
+        if let Err(failure) = refused {
+            self.session.events.refused(failure);
+        }
+    }
+
+    fn post(&mut self, to: SocketAddr, data: Bytes) -> Result<(), Failure> {
+        if !self.outbox.has_room() {
+            let cause = "earlier datagrams still wait to be sent";
+            return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
+        }
+        self.outbox.push(Letter { to, data, why: Why::Ordered }, Duration::ZERO);
+        Ok(())
+    }
+
+    /// A client's "all" is its one peer; a listener's is everybody known.
+    fn post_to_all(&mut self, data: &Bytes) -> Result<(), Failure> {
+        if let Some(home) = self.home {
+            return self.post(home, data.clone());
+        }
+        let all = self.peers.all();
+        if all.is_empty() {
+            let cause = "nobody has sent anything yet";
+            return Err(Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
+                .hint("a listener learns whom to answer from what it receives"));
+        }
+        all.into_iter().try_for_each(|(_, to)| self.post(to, data.clone()))
+    }
+
+    fn forget(&mut self, conn: ConnId, _how: Ending) -> Result<(), Failure> {
+        if !self.peers.forget(conn) {
+            return Err(unknown(conn));
+        }
+        self.note(conn, RecordKind::Closed, "forgotten by us");
+        self.session.events.retire(conn);
+        self.count_peers();
+        Ok(())
+    }
+
+    fn update(&mut self, plan: Plan) -> Result<(), Failure> {
+        let Plan::UdpListener(plan) = plan else {
+            let cause = "these are not the answers of a UDP listener";
+            return Err(Failure::new(Stage::Session, "", FailureKind::Usage, cause));
+        };
+        self.rules = Rules::new(plan.rules)?;
+        self.note(self.session.id.itself(), RecordKind::Note, "the answers were changed");
+        Ok(())
+    }
+
+    /// Queues the sends of the script up to its next expectation.
+    fn play_steps(&mut self) {
+        let Some(to) = self.home else { return };
+        let was_over = self.script.is_over();
+        while let Some(data) = self.script.next_send() {
+            self.outbox.push(Letter { to, data, why: Why::Ordered }, Duration::ZERO);
+        }
+        if !was_over && self.script.is_over() {
+            self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
+        }
+    }
+
+    /// Sends until the socket takes no more.
+    fn send_what_waits(&mut self) {
+        let mut answers = Vec::new();
+        while let Some(letter) = self.outbox.front() {
+            let to = letter.to;
+            let Some(port) = port_for(&self.ports, to) else {
+                let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
+                self.undeliverable(to, &cause);
+                continue;
+            };
+            let mut result = port.send(&letter.data, to);
+            if is_late_report(&result) {
+                result = port.send(&letter.data, to);
+            }
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if self.is_about_broadcast(&error, to) => {}
+                Err(error) => self.undeliverable(to, &error),
+                Ok(()) => {
+                    let Some(letter) = self.outbox.pop() else { break };
+                    let conn = self.peer_at(to);
+                    let size = letter.data.len();
+                    let record = datagram(conn, Direction::Sent, letter.data);
+                    match letter.why {
+                        Why::Answer => answers.push(record),
+                        Why::Ordered => {
+                            self.session.events.offer(answers.drain(..));
+                            self.session.events.push(record);
+                        }
+                    }
+                    self.note_size(conn, to, size);
+                }
+            }
+        }
+        if !answers.is_empty() {
+            self.session.events.offer(answers);
+        }
+    }
+
+    /// Switches broadcast on when the system refused a datagram for want of it.
+    fn is_about_broadcast(&mut self, error: &io::Error, to: SocketAddr) -> bool {
+        if error.kind() != io::ErrorKind::PermissionDenied || self.noted_broadcast {
+            return false;
+        }
+        let Some(port) = port_for(&self.ports, to) else { return false };
+        self.noted_broadcast = port.allow_broadcast().is_ok();
+        if self.noted_broadcast {
+            let text = format!("broadcast was switched on to send to {to}");
+            self.note(self.session.id.itself(), RecordKind::Note, text);
+        }
+        self.noted_broadcast
+    }
+
+    /// The front letter cannot be sent; it is taken out and the reason shown.
+    fn undeliverable(&mut self, to: SocketAddr, error: &io::Error) {
+        let Some(letter) = self.outbox.pop() else { return };
+        let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
+        let (_, cause) = explain::socket_error(error);
+        let text = format!("{} bytes to {to} were not sent: {cause}", letter.data.len());
+        self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
+    }
+
+    fn note_size(&mut self, conn: ConnId, to: SocketAddr, size: usize) {
+        let fits = FITS_A_FRAME[usize::from(to.is_ipv6())];
+        if size > fits && !self.noted_size {
+            self.noted_size = true;
+            let text = format!(
+                "{size} bytes are more than the {fits} that fit one Ethernet frame: \
+                 outside this machine the datagram is sent in fragments and lost with any of them"
+            );
+            self.note(conn, RecordKind::Note, text);
+        }
+    }
+
+    fn read_drops(&self) {
+        let drops: Option<u64> = self.ports.iter().map(Port::kernel_drops).sum();
+        if let Some(total) = drops {
+            self.session.events.lost_by_kernel(total);
+        }
+    }
+
+    /// The end: what has arrived is still taken in, what was dropped is counted.
+    fn last_look(&mut self) {
+        self.rules = Rules::default();
+        for index in 0..self.ports.len() {
+            self.receive(index, LAST_DRAIN);
+        }
+        self.read_drops();
+        let text = "closed by us";
+        self.note(self.session.id.itself(), RecordKind::Closed, text);
+    }
+}
+
+fn datagram(conn: ConnId, direction: Direction, data: Bytes) -> Record {
+    let original_len = data.len() as u64;
+    Record { at: clock::now(), conn, direction, kind: RecordKind::Data, data, original_len }
+}
+
+fn unknown(conn: ConnId) -> Failure {
+    let cause = format!("there is no peer {conn} (any more)");
+    Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
+}
+
+/// The socket that reaches an address: the one of its family.
+fn port_for(ports: &[Port], to: SocketAddr) -> Option<&Port> {
+    ports.iter().find(|port| port.local().is_ipv4() == to.is_ipv4())
+}
+
+/// The system reports that an earlier datagram came back instead of sending this one.
+fn is_late_report(result: &io::Result<()>) -> bool {
+    result.as_ref().is_err_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+        )
+    })
+}
+
+/// The index of a socket that has something to read.
+async fn any_readable(ports: &[Port]) -> usize {
+    // A socket that cannot be waited for is as good as one that stays silent.
+    let readable = async |index: usize| match ports.get(index) {
+        Some(port) if port.readable().await.is_ok() => index,
+        _ => pending().await,
+    };
+    tokio::select! {
+        index = readable(0) => index,
+        index = readable(1) => index,
+    }
+}
+
+/// The socket that the front letter waits for takes datagrams again.
+async fn writable(ports: &[Port], to: Option<SocketAddr>) {
+    match to.and_then(|to| port_for(ports, to)) {
+        Some(port) if port.writable().await.is_ok() => {}
+        _ => pending().await,
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}

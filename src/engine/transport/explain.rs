@@ -1,0 +1,164 @@
+//! Operating system errors in words: what happened, and what to try.
+//!
+//! Called wherever a socket fails, so that the same error reads the same everywhere.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::holder;
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+/// Kind and cause of an error on a socket.
+pub(crate) fn socket_error(error: &io::Error) -> (FailureKind, String) {
+    let (kind, cause) = match error.kind() {
+        ErrorKind::ConnectionRefused => (FailureKind::Refused, "connection refused"),
+        ErrorKind::ConnectionReset => (FailureKind::Reset, "the peer reset the connection"),
+        ErrorKind::ConnectionAborted => (FailureKind::Reset, "the connection was aborted"),
+        ErrorKind::BrokenPipe => (FailureKind::Reset, "the peer has closed the connection"),
+        ErrorKind::HostUnreachable => (FailureKind::Unreachable, "host unreachable"),
+        ErrorKind::NetworkUnreachable => (FailureKind::Unreachable, "network unreachable"),
+        ErrorKind::NetworkDown => (FailureKind::Unreachable, "the network is down"),
+        ErrorKind::AddrNotAvailable => {
+            (FailureKind::Unreachable, "the address is not available on this machine")
+        }
+        ErrorKind::AddrInUse => (FailureKind::AddressInUse, "the port is taken"),
+        ErrorKind::PermissionDenied => (FailureKind::Permission, "permission denied"),
+        ErrorKind::UnexpectedEof => (FailureKind::Truncated, "the peer closed the connection"),
+        ErrorKind::TimedOut => {
+            (FailureKind::Io, "the system gave up waiting for the peer to answer")
+        }
+        _ => return (FailureKind::Io, system_text(error)),
+    };
+    (kind, cause.to_owned())
+}
+
+/// The system's own text without the error number.
+fn system_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// A connection attempt failed. `target` is what the user wrote, `address` what was tried.
+pub(crate) fn connect_failure(target: &str, address: SocketAddr, error: &io::Error) -> Failure {
+    let (kind, cause) = socket_error(error);
+    let hint = match kind {
+        FailureKind::Refused => {
+            format!("nothing listens on port {} there; is the server running?", address.port())
+        }
+        FailureKind::Unreachable if address.is_ipv6() => {
+            "no route to it from here; is IPv6 available?".to_owned()
+        }
+        FailureKind::Unreachable => {
+            "no route to it from here; check the address and the network".to_owned()
+        }
+        FailureKind::Permission => "a firewall or policy of this machine forbids it".to_owned(),
+        FailureKind::Reset => "the other side accepts, then drops connections".to_owned(),
+        _ => String::new(),
+    };
+    Failure::new(Stage::Connect, target, kind, with_address(&cause, target, address)).hint(hint)
+}
+
+/// Names the address when it says more than the target the user wrote.
+fn with_address(cause: &str, target: &str, address: SocketAddr) -> String {
+    if target == address.to_string() { cause.to_owned() } else { format!("{cause} by {address}") }
+}
+
+/// A wait came to its end.
+pub(crate) fn timed_out(stage: Stage, target: &str, after: Duration, what: &str) -> Failure {
+    let cause = format!("timed out after {} ms: {what}", after.as_millis());
+    Failure::new(stage, target, FailureKind::Timeout(after), cause)
+}
+
+/// A socket could not be bound. `transport` is `tcp` or `udp`, to look up who holds the port.
+pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Error) -> Failure {
+    let (kind, mut cause) = socket_error(error);
+    let mut hint = String::new();
+    match error.kind() {
+        ErrorKind::AddrInUse => match holder::of_port(transport, address.port()) {
+            Some(holder) => {
+                cause = format!("port {} is taken by {holder}", address.port());
+                "stop that program, or choose another port".clone_into(&mut hint);
+            }
+            None => {
+                cause = format!("port {} is taken by another program", address.port());
+                hint = format!(
+                    "choose another port; 'ss -ltnup sport = :{}' as root names the program",
+                    address.port()
+                );
+            }
+        },
+        ErrorKind::PermissionDenied => {
+            cause = format!("no permission for port {}", address.port());
+            if address.port() < 1024 {
+                hint = format!(
+                    "ports below 1024 belong to root; try {}",
+                    u32::from(address.port()) + 8000
+                );
+            }
+        }
+        ErrorKind::AddrNotAvailable => {
+            cause = format!("{} is not an address of this machine", address.ip());
+            "use ':port' for loopback or '*:port' for all interfaces".clone_into(&mut hint);
+        }
+        _ => {}
+    }
+    Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
+}
+
+/// An established stream broke.
+pub(crate) fn stream_failure(
+    stage: Stage,
+    target: impl Into<String>,
+    error: &io::Error,
+    received: u64,
+) -> Failure {
+    let (kind, mut cause) = socket_error(error);
+    if kind == FailureKind::Reset {
+        cause = format!("{cause} after {received} bytes received");
+    }
+    if let Some(tls) = super::tls::error_inside(error) {
+        return super::tls::failure(&target.into(), tls);
+    }
+    Failure::new(stage, target, kind, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_port_and_the_next_step() {
+        let address: SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let error = io::Error::from(ErrorKind::ConnectionRefused);
+        let failure = connect_failure("localhost:9", address, &error);
+        assert_eq!(failure.kind, FailureKind::Refused);
+        assert_eq!(
+            failure.to_string(),
+            "cannot connect: localhost:9: connection refused by 127.0.0.1:9 \
+             (nothing listens on port 9 there; is the server running?)"
+        );
+    }
+
+    #[test]
+    fn a_low_port_offers_one_that_works() {
+        let error = io::Error::from(ErrorKind::PermissionDenied);
+        let failure = bind_failure("127.0.0.1:80".parse().unwrap(), "tcp", &error);
+        assert_eq!(failure.kind, FailureKind::Permission);
+        assert!(failure.hint.ends_with("try 8080"), "{failure}");
+    }
+
+    #[test]
+    fn a_foreign_address_cannot_be_bound() {
+        let error = io::Error::from(ErrorKind::AddrNotAvailable);
+        let failure = bind_failure("192.0.2.1:80".parse().unwrap(), "tcp", &error);
+        assert_eq!(failure.cause, "192.0.2.1 is not an address of this machine");
+    }
+
+    #[test]
+    fn unknown_errors_keep_the_words_of_the_system() {
+        let (kind, cause) = socket_error(&io::Error::from_raw_os_error(105));
+        assert_eq!(kind, FailureKind::Io);
+        assert!(!cause.contains("os error"), "{cause}");
+    }
+}
