@@ -9,6 +9,8 @@ mod corpora;
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/foreign.rs"]
+mod foreign;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
