@@ -1,1 +1,220 @@
-//! Command line arguments as data.
+//! Command line arguments as data, with their help texts.
+//!
+//! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
+//! is `cli::items`' to say.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The whole command line.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(
+    name = "wirebench",
+    version,
+    about = "Both ends of the wire, in one terminal",
+    long_about = "Both ends of the wire, in one terminal: composes and sends requests, opens \
+                  listeners and shows everything that crosses its sockets, byte for byte.\n\n\
+                  Without a command it opens the workbench on this terminal.",
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// Keep everything (presets, history, configuration) under one folder.
+    #[arg(long, value_name = "DIR", env = "WIREBENCH_HOME", global = true)]
+    pub home: Option<PathBuf>,
+    /// Write diagnostics to wirebench.log in the state folder: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL", env = "WIREBENCH_LOG", global = true)]
+    pub log: Option<tracing::level_filters::LevelFilter>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be done without a screen.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Send one request or some bytes and print what comes back.
+    Send(Send),
+    /// Open a listener and print what arrives.
+    Listen(Listen),
+}
+
+const EXIT_CODES: &str = "Exit status: 0 as expected, 1 not, 2 usage, 3 network, 4 TLS, 5 timeout";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  wirebench send :8080/users                         GET http://localhost:8080/users
+  wirebench send POST :8080/users name=Ann age:=42   a JSON object
+  wirebench send https://example.com q==rust Accept:application/json
+  wirebench send tcp://127.0.0.1:9000 --data 'PING\\r\\n' --wait 1s
+  echo hello | wirebench send udp://127.0.0.1:9000
+  wirebench send tutorial/http-client                a preset
+
+Exit status: 0 sent and answered, 1 not as expected (--check-status), 2 usage, 3 network, 4 TLS,
+5 timeout";
+
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  wirebench listen http://:8080                      answers 200 to every request
+  wirebench listen http://:8080 --body 'hello' --status 201
+  wirebench listen tcp://:9000 --echo
+  wirebench listen udp://:9000 --count 10
+  wirebench listen tls://:9443 --echo                with a certificate made here
+  wirebench listen tutorial/echo-server              a preset
+
+':port' is this machine only, '*:port' is everybody.
+Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
+
+/// `wirebench send`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[command(
+    after_help = SEND_EXAMPLES,
+    override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
+)]
+pub struct Send {
+    /// [METHOD] TARGET|PRESET [ITEM...]. Items: name=value and name:=json (body), name==value
+    /// (query), Name:value (header), name@file (a form field's value from a file), @file (the
+    /// whole body).
+    #[arg(required = true, value_name = "TARGET|PRESET")]
+    pub words: Vec<String>,
+    /// HTTP method; else GET, or POST when there is a body.
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Body or bytes to send, with escapes (\r \n \xNN) for TCP and UDP; @FILE reads a file. Once
+    /// per message.
+    #[arg(short, long, value_name = "DATA")]
+    pub data: Vec<String>,
+    /// The data is hex (also a pasted xxd or hexdump dump).
+    #[arg(long)]
+    pub hex: bool,
+    /// Send name=value items as a form instead of JSON.
+    #[arg(short, long)]
+    pub form: bool,
+    /// Do not read a body or bytes to send from a pipe on standard input.
+    #[arg(short = 'I', long)]
+    pub ignore_stdin: bool,
+    /// HTTP: end with status 1 when the response's status is 400 or above.
+    #[arg(long)]
+    pub check_status: bool,
+    /// Longest wait for the answer (`30s`, `500ms`).
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `wirebench listen`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[command(
+    after_help = LISTEN_EXAMPLES,
+    override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
+)]
+pub struct Listen {
+    /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
+    #[arg(value_name = "SPEC|PRESET")]
+    pub target: String,
+    /// Send back what arrives (TCP, UDP).
+    #[arg(long)]
+    pub echo: bool,
+    /// Use TLS with a certificate made here.
+    #[arg(long)]
+    pub tls: bool,
+    /// HTTP: the status of every answer (200).
+    #[arg(long, value_name = "CODE")]
+    pub status: Option<u16>,
+    /// HTTP: the body of every answer. TCP and UDP: the answer to every message.
+    #[arg(long, value_name = "TEXT")]
+    pub body: Option<String>,
+    /// HTTP: a header of every answer, as Name:value.
+    #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
+    pub headers: Vec<String>,
+    /// Stop after so many messages or requests.
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Stop after this time.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub lasts: Option<Duration>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What both commands take.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct Common {
+    /// Environment whose {{variables}} are used.
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Accept any certificate.
+    #[arg(long)]
+    pub insecure: bool,
+    /// Print JSON Lines, one record each; the default when the output is a pipe.
+    #[arg(long, overrides_with = "text")]
+    pub json: bool,
+    /// Print text for people; the default on a terminal.
+    #[arg(long, overrides_with = "json")]
+    pub text: bool,
+}
+
+/// Reads `500ms`, `2s`, `1.5s`, `3m`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a time; write 500ms, 2s, 1.5s or 3m");
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.strip_prefix(digits).unwrap_or_default() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["wirebench"], words].concat())
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_the_workbench_opens() {
+        assert_eq!(parse(&["--home", "/x"]).unwrap().command, None);
+    }
+
+    #[test]
+    fn times_have_units_and_a_bad_one_says_how() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        for wrong in ["", "s", "-1s", "1 week", "nan", "1e99"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn items_may_look_like_nothing_else() {
+        let Some(Command::Send(send)) =
+            parse(&["send", "POST", ":1/x", "a=b", "q==1", "X-A:b", "--timeout", "1s"])
+                .unwrap()
+                .command
+        else {
+            panic!("not a send");
+        };
+        assert_eq!(send.words, ["POST", ":1/x", "a=b", "q==1", "X-A:b"]);
+        assert_eq!(send.timeout, Some(Duration::from_secs(1)));
+    }
+}

@@ -1,1 +1,121 @@
 //! The headless shell: `send` and `listen` without a screen.
+//!
+//! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
+//! from the command line or a preset, plans it, opens one session and prints what happens until it
+//! is over. Presets and environments are only read; the one thing kept is a new certificate
+//! authority.
+
+pub mod exit;
+mod items;
+mod listen;
+pub mod output;
+mod send;
+mod stdin;
+mod target;
+mod text;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::args::Command;
+use crate::engine::command::Ending;
+use crate::engine::event::Event;
+use crate::engine::{EngineHandle, Events};
+use crate::model::failure::Failure;
+use crate::model::id::SessionId;
+use crate::model::plan::Plan;
+use crate::model::timing::Stamp;
+use crate::store::Store;
+use crate::store::job::{Job, KeyPem};
+use crate::store::paths::Paths;
+
+/// The one session of a command.
+const SESSION: SessionId = SessionId(1);
+/// How long the end of a session may take.
+const CLOSING: Duration = Duration::from_secs(1);
+/// How long keeping the certificate authority may take.
+const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// What a command works with.
+pub struct Headless {
+    pub engine: EngineHandle,
+    pub events: Events,
+    pub paths: Paths,
+    /// Operating system environment, for `{{env.NAME}}`.
+    pub os: BTreeMap<String, String>,
+}
+
+/// Runs a command to its end; returns the exit status.
+pub async fn run(command: Command, mut headless: Headless) -> Result<u8, Failure> {
+    match command {
+        Command::Send(arguments) => send::run(&arguments, &mut headless).await,
+        Command::Listen(arguments) => listen::run(&arguments, &mut headless).await,
+    }
+}
+
+impl Headless {
+    /// Opens the session; its events follow.
+    fn open(&self, plan: Plan) -> Result<(), Failure> {
+        let open = crate::engine::command::Command::Open { id: SESSION, plan: Box::new(plan) };
+        self.engine.command(open)
+    }
+
+    /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
+    /// way, so that the next run shows the same one.
+    async fn next_event(&mut self) -> Option<Event> {
+        loop {
+            match self.events.facts.recv().await {
+                Some(Event::AuthorityCreated(authority)) => {
+                    let (store, _replies) = Store::start(self.paths.clone());
+                    let job = Job::SaveAuthority {
+                        certificate_pem: authority.certificate_pem,
+                        key_pem: KeyPem(authority.key_pem),
+                    };
+                    if let Err(failure) = store.submit(job) {
+                        output::complain(&failure);
+                    }
+                    store.shutdown(STORE_SHUTDOWN);
+                }
+                event => return event,
+            }
+        }
+    }
+
+    /// Ends the session and waits a moment for it; one that does not end in time ends with the
+    /// program.
+    async fn close(&mut self, how: Ending) {
+        let order = crate::engine::command::Command::Close { id: SESSION, how };
+        if let Err(failure) = self.engine.command(order) {
+            output::complain(&failure);
+            return;
+        }
+        let ended = async {
+            while let Some(event) = self.next_event().await {
+                if matches!(event, Event::Done { .. }) {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(CLOSING, ended).await;
+    }
+}
+
+/// The wall clock.
+fn now() -> Stamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Ctrl+C and SIGTERM; pending for ever when the system refuses to tell.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,1 +1,17 @@
 //! Bytes in, values out: pure functions without I/O, clock or state beyond their arguments.
+//!
+//! Called by the engine, the application and the formats of `interop`. Everything here is total:
+//! arbitrary bytes give a value or an error that names the place, never a panic.
+
+pub mod address;
+pub mod charset;
+pub mod content_coding;
+pub mod escape;
+pub mod hex;
+pub mod highlight;
+pub mod http1;
+pub mod lines;
+pub mod plan;
+pub mod pretty;
+pub mod printable;
+pub mod template;

@@ -17,6 +17,7 @@ pub mod command;
 pub(crate) mod conversation;
 pub(crate) mod datagram;
 pub mod event;
+pub(crate) mod http;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod server;
@@ -33,8 +34,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::BodyId;
 use crate::model::tls::Authority;
-use crate::model::view::ViewQuery;
+use crate::model::view::{ViewPart, ViewQuery};
 use body::BodyStore;
 use command::Command;
 use event::Event;
@@ -129,6 +131,18 @@ impl EngineHandle {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.tasks.is_empty()
+    }
+
+    /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
+    /// disk, so it is for shells without a screen.
+    pub fn read_body(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.bodies.read(body, part, at, count)
     }
 
     /// Ends every session at once and waits until all tasks are gone, at most `bound`.

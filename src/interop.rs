@@ -1,1 +1,19 @@
-//! Foreign formats, both ways.
+//! Foreign formats, both ways: what others wrote becomes ours, what is ours is written for others.
+//!
+//! | format | read | write |
+//! |---|---|---|
+//! | curl command | [`curl::parse`] | [`curl::write`] |
+//! | Python script | | [`python::write`] |
+//! | JSON Lines | | [`ndjson`] |
+//! | seen traffic | [`from_traffic`] | |
+//!
+//! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
+//! opens a file a text names: a reference stays a reference.
+
+pub mod curl;
+pub mod from_traffic;
+pub mod ndjson;
+pub mod python;
+pub mod secrets;
+
+mod wire;

@@ -1,3 +1,7 @@
 //! The `wirebench` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wirebench::run::run()
+}

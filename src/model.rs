@@ -6,6 +6,7 @@
 pub mod endpoint;
 pub mod exchange;
 pub mod failure;
+pub mod file_name;
 pub mod http;
 pub mod id;
 pub mod key;

@@ -1,1 +1,159 @@
 //! Composition root: reads arguments, starts engine and store, picks a shell.
+//!
+//! The one file that knows everybody. The terminal shell gets a way to start the services instead
+//! of the services, because its first frame comes before anything touches the disk.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::app::keymap::Override;
+use crate::app::{Startup, Theme};
+use crate::args::Arguments;
+use crate::cli::{self, Headless};
+use crate::engine::{Engine, EngineConfig};
+use crate::logging;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::tls::Authority;
+use crate::store::paths::{Paths, Surroundings};
+use crate::store::{Store, authority, keymap};
+use crate::tui::{self, Services};
+
+/// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
+const ENGINE_THREADS: usize = 2;
+/// How long saving may take when the user leaves; drafts that are not on disk by then are lost.
+const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _printed = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                cli::exit::USAGE
+            } else {
+                cli::exit::OK
+            });
+        }
+    };
+    match dispatch(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            cli::output::complain(&failure);
+            ExitCode::from(cli::exit::status(&failure))
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
+    let paths = Paths::discover(arguments.home, &Surroundings::read())?;
+    if let Some(level) = arguments.log {
+        logging::start(level, &paths.state)?;
+    }
+    match arguments.command {
+        None => workbench(paths),
+        Some(command) => {
+            let runtime = runtime()?;
+            let outcome = runtime.block_on(async {
+                let (engine, events) = Engine::start(engine_config(&paths));
+                let headless = Headless { engine, events, paths, os: os_variables() };
+                cli::run(command, headless).await
+            });
+            runtime.shutdown_background();
+            outcome
+        }
+    }
+}
+
+fn workbench(paths: Paths) -> Result<u8, Failure> {
+    let startup = startup(&paths);
+    // Both outlive the loop: an engine without its threads is none, and drafts are still being
+    // written when the terminal has been given back.
+    let mut engine_runtime = None;
+    let mut store_handle = None;
+    let outcome = tui::run(startup, || {
+        let runtime = runtime()?;
+        let config = engine_config(&paths);
+        let entered = runtime.enter();
+        let (engine, events) = Engine::start(config);
+        drop(entered);
+        engine_runtime = Some(runtime);
+        let (store, replies) = Store::start(paths);
+        store_handle = Some(store.clone());
+        Ok(Services { engine, events, store, replies })
+    });
+    if let Some(store) = store_handle
+        && !store.shutdown(STORE_SHUTDOWN)
+    {
+        tracing::error!("the store was still writing at the end");
+    }
+    if let Some(runtime) = engine_runtime {
+        runtime.shutdown_background();
+    }
+    outcome
+}
+
+/// What the application has to know before its first frame.
+fn startup(paths: &Paths) -> Startup {
+    let (bindings, problem) = match keymap::load(paths) {
+        Ok(bindings) => (bindings, None),
+        Err(failure) => (Vec::new(), Some(failure.to_string())),
+    };
+    let keymap = bindings
+        .into_iter()
+        .map(|(context, keys, action)| Override { context, keys, action })
+        .collect();
+    let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
+    Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(ENGINE_THREADS)
+        .thread_name("engine")
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(Stage::Session, "engine", FailureKind::Io, error.to_string())
+                .hint("is the system out of threads or file descriptors?")
+        })
+}
+
+/// What the engine has to know. A broken authority file is no reason not to start: TLS listeners
+/// make a new one, which is not stored over the broken one.
+fn engine_config(paths: &Paths) -> EngineConfig {
+    let stored = authority::load(paths).unwrap_or_else(|failure| {
+        tracing::error!("{failure}");
+        None
+    });
+    let authority = stored.map(|stored| Authority {
+        certificate_pem: stored.certificate_pem,
+        key_pem: stored.key_pem.0,
+    });
+    EngineConfig { authority, ..EngineConfig::default() }
+}
+
+fn os_variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Colours the terminal can show, as far as the environment tells.
+fn theme() -> Theme {
+    let value = |name: &str| std::env::var(name).unwrap_or_default();
+    let term = value("TERM");
+    let many = ["256", "direct", "kitty", "alacritty", "ghostty", "wezterm"];
+    if !value("NO_COLOR").is_empty() || term == "dumb" {
+        Theme::Plain
+    } else if value("COLORTERM").is_empty() && !many.iter().any(|name| term.contains(name)) {
+        Theme::Sixteen
+    } else {
+        Theme::Dark
+    }
+}

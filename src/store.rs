@@ -1,6 +1,126 @@
 //! Everything on disk: workspace, history, drafts, configuration.
 //!
 //! A worker thread takes [`job::Job`]s from a bounded queue and answers each with one
-//! [`job::Reply`]. All file writing goes through one function, so every save is atomic.
+//! [`job::Reply`]. All file writing goes through [`atomic::write`], so every save is whole or not
+//! at all. Nothing here is needed to run: where the disk says no, the reply says why.
 
+pub mod atomic;
+pub mod authority;
+mod environment;
+mod history;
 pub mod job;
+pub mod keymap;
+mod lock;
+pub mod paths;
+pub mod preset;
+mod preset_files;
+mod restore;
+pub mod starter;
+mod watch;
+mod worker;
+mod workspace;
+
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use job::{Job, Reply};
+use paths::Paths;
+use worker::{Order, Signals, Worker};
+
+pub use workspace::scan as read_workspace;
+
+/// Jobs that may wait. A key press makes one or two; a full queue is told, not waited for.
+pub const JOB_QUEUE: usize = 64;
+/// Room for orders that are no jobs: the watcher's and the one to stop.
+const WAKE_UPS: usize = 3;
+/// Replies that may wait for the application; the worker waits when it is full.
+pub const REPLY_QUEUE: usize = 64;
+
+/// Starts the store.
+pub struct Store;
+
+/// Hands jobs to the worker. Clones share the worker.
+#[derive(Clone)]
+pub struct StoreHandle {
+    worker: Arc<WorkerLink>,
+}
+
+/// What all clones of a handle share; the worker ends when the last is gone.
+struct WorkerLink {
+    orders: SyncSender<Order>,
+    signals: Arc<Signals>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl WorkerLink {
+    fn stop(&self) {
+        self.signals.stop();
+        // The queue may be full; the worker looks at the signal after every job as well.
+        let _ = self.orders.try_send(Order::Wake);
+    }
+}
+
+impl Drop for WorkerLink {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Store {
+    /// Starts the worker thread. Touches no disk itself, so it never delays the start.
+    #[must_use]
+    pub fn start(paths: Paths) -> (StoreHandle, mpsc::Receiver<Reply>) {
+        let (orders, queue) = sync_channel(JOB_QUEUE + WAKE_UPS);
+        let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
+        let signals = Arc::new(Signals::default());
+        let worker = Worker::new(paths, replies, orders.clone(), Arc::clone(&signals));
+        let thread = std::thread::Builder::new().name("store".into());
+        // Without a thread the queue is dropped here and every submit says so.
+        let thread = thread.spawn(move || worker.run(&queue)).ok();
+        let worker = WorkerLink { orders, signals, thread: Mutex::new(thread) };
+        (StoreHandle { worker: Arc::new(worker) }, receiver)
+    }
+}
+
+impl StoreHandle {
+    /// Queues a job without waiting.
+    ///
+    /// # Errors
+    /// When the queue is full (`Busy`) or the worker is gone.
+    pub fn submit(&self, job: Job) -> Result<(), Failure> {
+        let target = job.name();
+        self.worker.orders.try_send(Order::Job(Box::new(job))).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                let cause = "the disk is slow and too much is waiting for it";
+                Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
+                    .hint("try again in a moment")
+            }
+            TrySendError::Disconnected(_) => {
+                let cause = "the store has stopped";
+                Failure::new(Stage::Storage, target, FailureKind::Internal, cause)
+            }
+        })
+    }
+
+    /// Finishes every queued job and ends the worker; replies that nobody takes are dropped.
+    /// Blocks for `limit` at most and tells whether everything was finished.
+    pub fn shutdown(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        self.worker.stop();
+        while !self.worker.signals.wait_finished(deadline) {
+            if Instant::now() >= deadline {
+                return false;
+            }
+        }
+        let thread = self.worker.thread.lock().map_or(None, |mut thread| thread.take());
+        thread.is_none_or(|thread| thread.join().is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests;

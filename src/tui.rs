@@ -1,1 +1,92 @@
 //! The terminal shell: runs the loop, draws, performs effects.
+//!
+//! `run` starts it with an application and a way to start the services (engine, store), which is
+//! used after the first frame, so that the screen never waits for a disk. The terminal is given
+//! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
+
+mod clipboard;
+mod decode;
+mod event_loop;
+mod external;
+mod input;
+mod pace;
+mod panics;
+mod perform;
+mod screen;
+mod sequence;
+mod services;
+mod signals;
+mod terminal;
+mod timers;
+
+use std::io;
+
+use crate::app::{App, Startup};
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+use event_loop::EventLoop;
+use screen::Screen;
+
+pub use services::Services;
+
+/// How the program ends when nothing went wrong: 0, or 128 and the number of the signal.
+pub type ExitStatus = u8;
+
+/// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
+/// here.
+///
+/// # Errors
+/// When there is no terminal, or it went away, or the services cannot start.
+pub fn run(
+    startup: Startup,
+    start: impl FnOnce() -> Result<Services, Failure>,
+) -> Result<ExitStatus, Failure> {
+    if !terminal::is_available() {
+        let cause = "standard output is not a terminal";
+        return Err(Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
+            .hint("without a terminal use: wirebench send, wirebench listen"));
+    }
+    let mut panic_reports = panics::reports();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|error| terminal_failed(&error.to_string()))?;
+    let _restored = RestoreOnExit;
+    let outcome = runtime.block_on(async {
+        let mut event_loop = open(startup).map_err(|error| terminal_failed(&error.to_string()))?;
+        let services = start()?;
+        let ended = event_loop.run(services, &mut panic_reports).await;
+        // Freeing hundreds of megabytes one by one would make leaving slow.
+        std::mem::forget(event_loop);
+        ended.map_err(|error| terminal_failed(&error.to_string()))
+    });
+    terminal::restore();
+    // Sockets and threads end with the process; waiting for them would make leaving slow.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Takes the terminal and draws the first frame.
+fn open(startup: Startup) -> io::Result<EventLoop> {
+    let signals = signals::Signals::listen()?;
+    terminal::enter()?;
+    let size = terminal::size();
+    let app = App::new(Startup { size, now: event_loop::now(), ..startup });
+    let mut event_loop = EventLoop::new(app, Screen::new(size)?, signals)?;
+    event_loop.draw()?;
+    Ok(event_loop)
+}
+
+fn terminal_failed(cause: &str) -> Failure {
+    Failure::new(Stage::Session, "terminal", FailureKind::Io, cause)
+}
+
+/// Gives the terminal back when the stack is unwound.
+struct RestoreOnExit;
+
+impl Drop for RestoreOnExit {
+    fn drop(&mut self) {
+        terminal::restore();
+    }
+}

@@ -9,10 +9,18 @@ mod corpora;
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/http.rs"]
+mod http;
+#[path = "suite/http_bench.rs"]
+mod http_bench;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
 mod pty;
+#[path = "suite/readme.rs"]
+mod readme;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/support.rs"]

@@ -1,43 +1,197 @@
-//! Bodies: kept, viewed through windows, searched, saved.
+//! Bodies: every message is kept as it crossed the wire and as it reads decoded, and shown,
+//! searched and saved through windows.
+//!
+//! Sessions fill bodies with a [`BodyWriter`]; the shell asks through the engine's handle. Nothing
+//! here waits for a socket, and no question waits for a body: three threads of the store do the
+//! work (disk, view, search) and answer on the urgent channel. The oldest finished bodies are
+//! released when the bounds below are passed; a window onto one of them says so.
 
+mod disk;
+mod index;
+mod message;
+mod save;
+mod search;
+mod spool;
+mod viewer;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use super::EngineConfig;
 use super::event::Event;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
+use disk::Disk;
+use message::Body;
+use search::Desk;
+use spool::Usage;
+use viewer::{Bell, Question};
+
+pub(crate) use message::{BodyWriter, DecodedBytes, DecodedSink};
+
+/// Memory all finished bodies may use together.
+const MEMORY_BOUND: usize = 64 * 1024 * 1024;
+/// Disk all bodies may use together before the oldest finished ones go.
+const DISK_BOUND: u64 = 8 * 1024 * 1024 * 1024;
+/// Temporary files open at once: a process may have 1024, sockets need them too.
+const FILES_BOUND: usize = 128;
+/// Bodies kept, so that a flood of tiny messages is bounded too (about 500 bytes each).
+const COUNT_BOUND: usize = 100_000;
+/// Saves running at once; each is a thread that writes one file.
+const SAVES: usize = 4;
 
 /// Keeps every body of the engine; clones speak to the same store.
 #[derive(Debug, Clone)]
-pub(crate) struct BodyStore {
-    _urgent: mpsc::Sender<Event>,
-    _tasks: TaskTracker,
+pub(crate) struct BodyStore(Arc<Store>);
+
+#[derive(Debug)]
+struct Store {
+    bodies: Mutex<BTreeMap<BodyId, Arc<Body>>>,
+    next: AtomicU64,
+    usage: Arc<Usage>,
+    disk: Disk,
+    bell: Arc<Bell>,
+    desk: Arc<Desk>,
+    saves: Arc<AtomicUsize>,
+    urgent: mpsc::Sender<Event>,
 }
 
 impl BodyStore {
-    pub(crate) fn new(
-        _config: &EngineConfig,
-        urgent: mpsc::Sender<Event>,
-        tasks: TaskTracker,
-    ) -> Self {
-        BodyStore { _urgent: urgent, _tasks: tasks }
+    /// The store of an engine; its answers go to `urgent`.
+    pub(crate) fn new(config: &EngineConfig, urgent: mpsc::Sender<Event>, _: TaskTracker) -> Self {
+        BodyStore::start(config.spill_dir.clone(), urgent)
     }
 
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "to be written")]
-    pub(crate) fn view(&self, _query: ViewQuery) -> Result<(), Failure> {
-        Ok(())
+    /// Starts a store whose temporary files go to `folder` (`None` = the system's).
+    pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
+        let bell = Arc::new(Bell::default());
+        let desk = Arc::new(Desk::default());
+        viewer::start(&bell, urgent.clone());
+        search::start(&desk, Arc::clone(&bell), urgent.clone());
+        BodyStore(Arc::new(Store {
+            bodies: Mutex::new(BTreeMap::new()),
+            next: AtomicU64::new(1),
+            usage: Arc::new(Usage { folder, ..Usage::default() }),
+            disk: Disk::start(),
+            bell,
+            desk,
+            saves: Arc::new(AtomicUsize::new(0)),
+            urgent,
+        }))
     }
 
-    #[expect(clippy::unused_self, reason = "to be written")]
-    pub(crate) fn search(&self, _query: SearchQuery) {}
+    /// Makes room for a new message.
+    pub(crate) fn create(&self) -> BodyWriter {
+        let store = &*self.0;
+        let id = BodyId(store.next.fetch_add(1, Ordering::Relaxed));
+        let body = Arc::new(Body::new(id, Arc::clone(&store.usage), Arc::clone(&store.bell)));
+        let mut bodies = store.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.insert(id, Arc::clone(&body));
+        let released = store.release_oldest(&mut bodies);
+        drop(bodies);
+        if !released.is_empty() {
+            store.bell.order(Question::Forget(released));
+        }
+        BodyWriter::new(body, store.disk.clone())
+    }
 
-    #[expect(clippy::unused_self, reason = "to be written")]
-    pub(crate) fn save(&self, _body: BodyId, _part: ViewPart, _path: PathBuf) {}
+    fn get(&self, id: BodyId) -> Option<Arc<Body>> {
+        self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
 
-    #[expect(clippy::unused_self, reason = "to be written")]
-    pub(crate) fn release(&self, _bodies: Vec<BodyId>) {}
+    /// Asks for a window; answered by `Event::View`, and again while the body grows. Refused when
+    /// too many wait.
+    pub(crate) fn view(&self, query: ViewQuery) -> Result<(), Failure> {
+        let body = self.get(query.body);
+        self.0.bell.ask(Question::View { query, body })
+    }
+
+    /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
+    pub(crate) fn read(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.get(body).map_or(Ok(Vec::new()), |body| body.read(part, at, count))
+    }
+
+    /// Searches; answered by `Event::Found` unless a newer search comes.
+    pub(crate) fn search(&self, query: SearchQuery) {
+        let body = self.get(query.body);
+        self.0.desk.search(query, body);
+    }
+
+    /// Writes a part to a new file; answered by `Event::BodySaved`.
+    pub(crate) fn save(&self, body: BodyId, part: ViewPart, path: PathBuf) {
+        let kept = self.get(body);
+        let urgent = self.0.urgent.clone();
+        let running = Arc::clone(&self.0.saves);
+        if running.fetch_add(1, Ordering::AcqRel) >= SAVES {
+            running.fetch_sub(1, Ordering::AcqRel);
+            let target = path.display().to_string();
+            let cause = "other bodies are still being saved";
+            let outcome = Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause));
+            let _ = urgent.try_send(Event::BodySaved { path, outcome });
+            return;
+        }
+        let thread = thread::Builder::new().name("body-save".into());
+        let started = thread.spawn(move || {
+            let outcome = save::save(kept.as_deref(), part, &path);
+            running.fetch_sub(1, Ordering::AcqRel);
+            let _ = urgent.blocking_send(Event::BodySaved { path, outcome });
+        });
+        if let Err(error) = started {
+            self.0.saves.fetch_sub(1, Ordering::AcqRel);
+            tracing::error!(%error, "no thread to save a body");
+        }
+    }
+
+    /// Nobody will look at these again. One that still grows is let go when it is complete.
+    pub(crate) fn release(&self, ids: Vec<BodyId>) {
+        let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in &ids {
+            bodies.remove(id);
+        }
+        drop(bodies);
+        self.0.bell.order(Question::Forget(ids));
+    }
 }
+
+impl Store {
+    /// Lets the oldest finished bodies go until the bounds hold.
+    fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<BodyId> {
+        let mut released = Vec::new();
+        while bodies.len() > COUNT_BOUND
+            || self.usage.memory.load(Ordering::Relaxed) > MEMORY_BOUND
+            || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND
+            || self.usage.files.load(Ordering::Relaxed) > FILES_BOUND
+        {
+            let done =
+                |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
+            let oldest = bodies.iter().find(|(_, body)| done(body)).map(|(id, _)| *id);
+            let Some(id) = oldest else { break };
+            bodies.remove(&id);
+            released.push(id);
+        }
+        released
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.bell.close();
+        self.desk.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,19 @@ pub enum Side {
     Listener,
 }
 
+impl Side {
+    pub const ALL: [Side; 2] = [Side::Client, Side::Listener];
+
+    /// Name used in filters and JSON Lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Client => "client",
+            Side::Listener => "listener",
+        }
+    }
+}
+
 /// What the user interface may offer for a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "a capability table is a row of yes and no")]

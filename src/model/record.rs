@@ -57,6 +57,52 @@ pub enum RecordKind {
     Note,
 }
 
+impl Direction {
+    pub const ALL: [Direction; 3] = [Direction::Sent, Direction::Received, Direction::Local];
+
+    /// Name used in filters, lists and JSON Lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Sent => "out",
+            Direction::Received => "in",
+            Direction::Local => "local",
+        }
+    }
+}
+
+impl RecordKind {
+    pub const ALL: [RecordKind; 10] = [
+        RecordKind::Data,
+        RecordKind::Bound,
+        RecordKind::Connected,
+        RecordKind::Accepted,
+        RecordKind::Secured,
+        RecordKind::Finished,
+        RecordKind::Reset,
+        RecordKind::Closed,
+        RecordKind::Failed,
+        RecordKind::Note,
+    ];
+
+    /// Name used in filters, lists and JSON Lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordKind::Data => "data",
+            RecordKind::Bound => "bound",
+            RecordKind::Connected => "connected",
+            RecordKind::Accepted => "accepted",
+            RecordKind::Secured => "secured",
+            RecordKind::Finished => "finished",
+            RecordKind::Reset => "reset",
+            RecordKind::Closed => "closed",
+            RecordKind::Failed => "failed",
+            RecordKind::Note => "note",
+        }
+    }
+}
+
 /// Who the two ends of a connection are. Sent before the first record that names the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnInfo {

@@ -1,6 +1,8 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -52,6 +54,21 @@ pub enum Job {
         bytes: Bytes,
         overwrite: Overwrite,
     },
+    /// Keep the certificate authority of this installation. One that is already there stays.
+    SaveAuthority {
+        certificate_pem: String,
+        key_pem: KeyPem,
+    },
+}
+
+/// A private key in PEM; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyPem(pub String);
+
+impl fmt::Debug for KeyPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyPem(..)")
+    }
 }
 
 /// Whether a file that is there may be replaced.
@@ -95,6 +112,10 @@ pub enum Reply {
         path: PathBuf,
         bytes: u64,
     },
+    /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
+    AuthoritySaved {
+        certificate: PathBuf,
+    },
     /// A job failed; nothing stored was lost.
     Failed {
         job: &'static str,
@@ -111,8 +132,55 @@ pub struct Workspace {
     pub is_starter: bool,
     pub presets: Vec<StoredPreset>,
     pub environments: Vec<Environment>,
+    /// Variables of `_defaults.toml` files, outer folders first.
+    pub defaults: Vec<FolderDefaults>,
     /// Trouble with single files of the workspace.
     pub problems: Vec<Failure>,
+}
+
+/// Variables that presets of a folder and below inherit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderDefaults {
+    /// `/`-separated; empty for the root.
+    pub folder: String,
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Workspace {
+    /// The variables a preset in this folder inherits; inner folders win. Weaker than those of
+    /// the environment.
+    #[must_use]
+    pub fn inherited(&self, folder: &str) -> BTreeMap<String, String> {
+        let mut variables = BTreeMap::new();
+        for defaults in &self.defaults {
+            let outer = defaults.folder.as_str();
+            let applies = outer.is_empty()
+                || folder.strip_prefix(outer).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+            if applies {
+                variables.extend(defaults.variables.clone());
+            }
+        }
+        variables
+    }
+}
+
+impl Job {
+    /// What the job does, for `Reply::Failed`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Job::LoadWorkspace => "load the workspace",
+            Job::SavePreset { .. } => "save the preset",
+            Job::RenamePreset { .. } => "rename the preset",
+            Job::DeletePreset { .. } => "delete the preset",
+            Job::LoadRestore => "read the drafts of the last run",
+            Job::SaveRestore(_) => "keep the drafts",
+            Job::AppendHistory(_) | Job::FinishHistory { .. } => "write the history",
+            Job::QueryHistory { .. } => "read the history",
+            Job::WriteFile { .. } => "write the file",
+            Job::SaveAuthority { .. } => "keep the certificate authority",
+        }
+    }
 }
 
 /// Something that was sent or started.

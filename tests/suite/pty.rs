@@ -1,1 +1,163 @@
-//! Placeholder header, replaced by the tests of `pty`.
+//! The real program in a pseudo terminal: it starts, is left, and leaves the terminal as it was.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::{Launch, Tui, is_debug_build, wait_until};
+
+/// Text that every size of the main screen down to 80x24 shows.
+const READY: &str = "wirebench";
+
+fn started() -> Tui {
+    let tui = Launch::default().start();
+    tui.wait_for(READY);
+    tui
+}
+
+#[test]
+fn it_starts_and_quits_and_gives_the_terminal_back() {
+    started().quit();
+}
+
+#[test]
+fn each_signal_that_ends_it_gives_the_terminal_back() {
+    for (signal, status) in
+        [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)]
+    {
+        let tui = started();
+        tui.signal(signal);
+        let ended = tui.wait_exit();
+        assert_eq!(ended.exit_code(), status, "{signal:?}");
+        tui.assert_restored();
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let mut tui = started();
+    tui.hang_up();
+    tui.wait_exit();
+}
+
+#[test]
+fn a_panic_of_the_loop_gives_the_terminal_back_and_says_what_happened() {
+    if !is_debug_build() {
+        eprintln!("skipped: the hook for this test is in debug builds only");
+        return;
+    }
+    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", "loop").start();
+    tui.wait_for(READY);
+    tui.keys("x");
+    let status = tui.wait_exit();
+    assert_eq!(status.exit_code(), 101);
+    tui.assert_restored();
+    tui.wait_text_after_leaving("asked for by the test");
+}
+
+#[test]
+fn a_panic_elsewhere_is_told_and_the_program_goes_on() {
+    if !is_debug_build() {
+        eprintln!("skipped: the hook for this test is in debug builds only");
+        return;
+    }
+    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", "thread").size(200, 50).start();
+    tui.wait_for(READY);
+    tui.keys("<F1>");
+    tui.wait_for("asked for by the test");
+    tui.quit();
+}
+
+#[test]
+fn it_stops_and_comes_back_with_the_whole_screen() {
+    let mut tui = started();
+    for by_key in [true, false] {
+        if by_key {
+            tui.keys("<C-z>");
+        } else {
+            tui.signal(Signal::TSTP);
+        }
+        wait_until("the program is stopped", || tui.process_state() == 'T');
+        tui.wait_quiet(Duration::from_millis(30));
+        tui.assert_restored();
+        assert!(!tui.screen().contains(READY), "the alternate screen is left");
+        tui.signal(Signal::CONT);
+        tui.wait_for(READY);
+    }
+    tui.quit();
+}
+
+#[test]
+fn being_stopped_from_outside_redraws_when_continued() {
+    let tui = started();
+    let before = tui.wait_quiet(Duration::from_millis(50));
+    tui.signal(Signal::STOP);
+    wait_until("the program is stopped", || tui.process_state() == 'T');
+    tui.signal(Signal::CONT);
+    wait_until("a whole new frame", || {
+        tui.raw().get(before..).is_some_and(|new| new.windows(8).any(|w| w == b"wirebenc"))
+    });
+    tui.wait_for(READY);
+    tui.quit();
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_the_right_picture() {
+    let tui = started();
+    for round in 0..40u16 {
+        for (columns, rows) in [(1, 1), (20, 5), (500, 200), (3, 40), (120 + round, 30)] {
+            tui.resize(columns, rows);
+        }
+    }
+    tui.resize(1, 1);
+    tui.wait_quiet(Duration::from_millis(50));
+    tui.resize(80, 24);
+    tui.wait_for(READY);
+    tui.quit();
+}
+
+#[test]
+fn it_starts_in_the_smallest_terminals() {
+    for (columns, rows) in [(1, 1), (2, 1), (20, 5), (40, 12)] {
+        let tui = Launch::default().size(columns, rows).start();
+        wait_until("a first frame", || tui.raw().windows(8).any(|w| w == b"\x1b[?2026l"));
+        tui.quit();
+    }
+}
+
+#[test]
+fn with_nothing_to_do_it_writes_nothing_and_sleeps() {
+    let tui = started();
+    tui.wait_quiet(Duration::from_millis(500));
+    let (bytes, wake_ups) = (tui.raw().len(), tui.wake_ups());
+    let deadline = std::time::Instant::now() + Duration::from_secs(2);
+    while std::time::Instant::now() < deadline {
+        std::thread::park_timeout(Duration::from_millis(500));
+    }
+    assert_eq!(tui.raw().len(), bytes, "bytes written while idle");
+    let woken = tui.wake_ups() - wake_ups;
+    assert!(woken <= 4, "{woken} wake-ups in two seconds");
+    tui.quit();
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use_instead() {
+    let output = std::process::Command::new(crate::support::program())
+        .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("wirebench send"), "{text}");
+}
+
+#[test]
+fn a_terminal_that_speaks_kitty_keys_gets_them_switched_off_again() {
+    let mut tui = started();
+    tui.bytes(b"\x1b[?0u");
+    wait_until("kitty keys are on", || crate::support::count(&tui.raw(), b"\x1b[>1u") == 1);
+    tui.bytes(b"\x1b[113;5u");
+    let status = tui.wait_exit();
+    assert!(status.success());
+    tui.assert_restored();
+}

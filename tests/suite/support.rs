@@ -1,1 +1,459 @@
-//! Placeholder header, replaced by the tests of `support`.
+//! What several suites need: the real program in a pseudo terminal, scripted peers, waiting with
+//! a deadline.
+//!
+//! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
+//! fails at [`PATIENCE`] with the screen in the message.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal};
+use tempfile::TempDir;
+use wirebench::model::key::{Key, KeyCode};
+
+/// Longest wait for anything; a busy machine with two cores stays far below.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program under test: the one named by `WIREBENCH_BIN`, else the one built with the tests.
+pub fn program() -> PathBuf {
+    std::env::var_os("WIREBENCH_BIN")
+        .map_or_else(|| env!("CARGO_BIN_EXE_wirebench").into(), PathBuf::from)
+}
+
+/// Whether the program under test is the debug build made with these tests.
+pub fn is_debug_build() -> bool {
+    std::env::var_os("WIREBENCH_BIN").is_none() && cfg!(debug_assertions)
+}
+
+/// Calls `ready` until it says yes; panics with `what` after [`PATIENCE`].
+pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !ready() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// How to start the program.
+pub struct Launch {
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub columns: u16,
+    pub rows: u16,
+    pub home: Arc<TempDir>,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Launch {
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            columns: 80,
+            rows: 24,
+            home: Arc::new(tempfile::tempdir().expect("a temporary folder")),
+        }
+    }
+}
+
+impl Launch {
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn size(mut self, columns: u16, rows: u16) -> Self {
+        (self.columns, self.rows) = (columns, rows);
+        self
+    }
+
+    pub fn start(self) -> Tui {
+        Tui::start(self)
+    }
+}
+
+/// The program in a pseudo terminal.
+pub struct Tui {
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Box<dyn Write + Send>,
+    output: Arc<Output>,
+    exited: Receiver<ExitStatus>,
+    pid: Pid,
+    settings_before: String,
+    pub home: Arc<TempDir>,
+}
+
+/// What the program has written so far.
+struct Output {
+    state: Mutex<Written>,
+    changed: Condvar,
+}
+
+struct Written {
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+    closed: bool,
+    /// The reader shall close its end after the next bytes.
+    hanging_up: bool,
+}
+
+impl Written {
+    /// The emulator cannot show some things on a screen of one cell and gives up; a new one takes
+    /// over, and the next whole frame is shown right.
+    fn show(&mut self, bytes: &[u8]) {
+        let screen = &mut self.screen;
+        let shown =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| screen.process(bytes)));
+        if shown.is_err() {
+            let (rows, columns) = self.screen.screen().size();
+            self.screen = vt100::Parser::new(rows, columns, 0);
+        }
+    }
+}
+
+impl Tui {
+    fn start(launch: Launch) -> Tui {
+        let size =
+            PtySize { rows: launch.rows, cols: launch.columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo terminal");
+        let settings_before = format!("{:?}", pair.master.get_termios());
+        let mut command = CommandBuilder::new(program());
+        command.args(&launch.args);
+        command.cwd(launch.home.path());
+        for name in ["NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "WIREBENCH_LOG", "TMUX"] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("WIREBENCH_HOME", launch.home.path().join("home"));
+        for (name, value) in &launch.env {
+            command.env(name, value);
+        }
+        let mut child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let pid = child.process_id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        let (sender, exited) = channel();
+        thread::spawn(move || {
+            if let Ok(status) = child.wait() {
+                let _ = sender.send(status);
+            }
+        });
+        let output = Arc::new(Output {
+            state: Mutex::new(Written {
+                screen: vt100::Parser::new(launch.rows, launch.columns, 0),
+                raw: Vec::new(),
+                closed: false,
+                hanging_up: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let reader = pair.master.try_clone_reader().expect("a reader");
+        let collected = Arc::clone(&output);
+        thread::spawn(move || collect(reader, &collected));
+        Tui {
+            writer: pair.master.take_writer().expect("a writer"),
+            master: Some(pair.master),
+            output,
+            exited,
+            pid: pid.expect("a running program has an id"),
+            settings_before,
+            home: launch.home,
+        }
+    }
+
+    /// Types a run of keys: `<C-n>tcp<Tab>`.
+    pub fn keys(&mut self, run: &str) {
+        let keys = Key::parse_run(run).expect("a run of keys");
+        let bytes: Vec<u8> = keys.iter().flat_map(|key| key_bytes(*key)).collect();
+        self.bytes(&bytes);
+    }
+
+    /// Types bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).and_then(|()| self.writer.flush()).expect("the terminal");
+    }
+
+    /// Waits until the condition holds for the screen's text.
+    pub fn wait_for_screen(&self, what: &str, condition: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.output.state.lock().unwrap();
+        while !condition(&state.screen.screen().contents()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no {what} on:\n{}", state.screen.screen().contents());
+            assert!(
+                !state.closed,
+                "ended without {what} on:\n{}",
+                state.screen.screen().contents()
+            );
+            state = self.output.changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the screen shows the text.
+    pub fn wait_for(&self, text: &str) {
+        self.wait_for_screen(&format!("'{text}'"), |screen| screen.contains(text));
+    }
+
+    /// Waits until nothing was written for the time, and returns the bytes written until then.
+    pub fn wait_quiet(&self, quiet: Duration) -> usize {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.output.state.lock().unwrap();
+        loop {
+            let before = state.raw.len();
+            let since = Instant::now();
+            while since.elapsed() < quiet && state.raw.len() == before {
+                let left = quiet.saturating_sub(since.elapsed());
+                state = self.output.changed.wait_timeout(state, left).unwrap().0;
+            }
+            if state.raw.len() == before {
+                return before;
+            }
+            assert!(Instant::now() < deadline, "never quiet");
+        }
+    }
+
+    /// Waits until the text was written outside the screen, after the terminal was given back.
+    pub fn wait_text_after_leaving(&self, text: &str) {
+        wait_until(text, || {
+            let raw = self.raw();
+            let left = memchr::memmem::rfind(&raw, b"\x1b[?1049l").unwrap_or(raw.len());
+            memchr::memmem::find(&raw[left..], text.as_bytes()).is_some()
+        });
+    }
+
+    pub fn screen(&self) -> String {
+        self.output.state.lock().unwrap().screen.screen().contents()
+    }
+
+    /// Everything written so far.
+    pub fn raw(&self) -> Vec<u8> {
+        self.output.state.lock().unwrap().raw.clone()
+    }
+
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        // A new emulator must be there before the program draws for it; it draws every cell then.
+        self.output.state.lock().unwrap().screen = vt100::Parser::new(rows, columns, 0);
+        self.master.as_ref().expect("not hung up").resize(size).expect("a new size");
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid, signal).expect("a running program");
+    }
+
+    /// State letter of the process: `S` sleeping, `T` stopped.
+    pub fn process_state(&self) -> char {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid.as_raw_pid()))
+            .unwrap_or_default();
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        after_name.trim_start().chars().next().unwrap_or('?')
+    }
+
+    /// Times the threads of the program went to sleep so far.
+    pub fn wake_ups(&self) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_pid()));
+        tasks
+            .expect("a running program")
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok())
+            .filter_map(|status| {
+                let line = status.lines().find(|line| line.starts_with("voluntary_ctxt"))?;
+                line.rsplit_once('\t')?.1.trim().parse::<u64>().ok()
+            })
+            .sum()
+    }
+
+    /// Takes the terminal away, as a closed window does.
+    pub fn hang_up(&mut self) {
+        self.output.state.lock().unwrap().hanging_up = true;
+        // Something that is drawn, so that the reader wakes up.
+        self.keys("<F1>");
+        wait_until("the reader closed its end", || self.output.state.lock().unwrap().closed);
+        self.writer = Box::new(std::io::sink());
+        self.master = None;
+    }
+
+    /// Waits for the end; returns the exit status.
+    pub fn wait_exit(&self) -> ExitStatus {
+        match self.exited.recv_timeout(PATIENCE) {
+            Ok(status) => {
+                let state = self.output.state.lock().unwrap();
+                let left = |written: &mut Written| !written.closed;
+                drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
+                status
+            }
+            Err(_) => panic!("still running:\n{}", self.screen()),
+        }
+    }
+
+    /// Checks that the terminal is as it was before: line settings, screen, mouse, paste, cursor,
+    /// keyboard protocol.
+    pub fn assert_restored(&self) {
+        let raw = self.raw();
+        for (mode, wanted) in [
+            ("?1049", b'l'),
+            ("?1000", b'l'),
+            ("?1002", b'l'),
+            ("?1003", b'l'),
+            ("?1006", b'l'),
+            ("?1004", b'l'),
+            ("?2004", b'l'),
+            ("?2026", b'l'),
+            ("?25", b'h'),
+        ] {
+            if let Some(last) = last_set(&raw, mode) {
+                assert_eq!(char::from(last), char::from(wanted), "mode {mode}");
+            }
+        }
+        let pushes = count(&raw, b"\x1b[>1u");
+        assert_eq!(pushes, count(&raw, b"\x1b[<u"), "kitty keyboard levels");
+        if let Some(master) = &self.master {
+            assert_eq!(format!("{:?}", master.get_termios()), self.settings_before);
+        }
+    }
+
+    /// Leaves by the key and checks that all is well.
+    pub fn quit(mut self) {
+        self.keys("<C-q>");
+        let status = self.wait_exit();
+        assert!(status.success(), "{status:?}\n{}", String::from_utf8_lossy(&self.raw()));
+        self.assert_restored();
+    }
+}
+
+impl Drop for Tui {
+    fn drop(&mut self) {
+        let _ended = rustix::process::kill_process(self.pid, Signal::KILL);
+    }
+}
+
+fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
+    let mut buffer = [0; 65536];
+    loop {
+        let read = reader.read(&mut buffer).unwrap_or(0);
+        let mut state = output.state.lock().unwrap();
+        let ends = read == 0 || state.hanging_up;
+        state.raw.extend_from_slice(&buffer[..read]);
+        state.show(&buffer[..read]);
+        if ends {
+            drop(reader);
+            state.closed = true;
+            output.changed.notify_all();
+            return;
+        }
+        output.changed.notify_all();
+    }
+}
+
+/// The letter of the last `CSI mode h` or `CSI mode l`.
+fn last_set(raw: &[u8], mode: &str) -> Option<u8> {
+    let sequence = format!("\x1b[{mode}");
+    memchr::memmem::find_iter(raw, sequence.as_bytes())
+        .filter_map(|at| raw.get(at + sequence.len()).copied())
+        .filter(|last| matches!(last, b'h' | b'l'))
+        .last()
+}
+
+pub fn count(haystack: &[u8], needle: &[u8]) -> usize {
+    memchr::memmem::find_iter(haystack, needle).count()
+}
+
+/// The bytes a terminal sends for a key.
+fn key_bytes(key: Key) -> Vec<u8> {
+    let modifier = 1 + u8::from(key.shift) + 2 * u8::from(key.alt) + 4 * u8::from(key.ctrl);
+    let csi = |letter: char| match modifier {
+        1 => format!("\x1b[{letter}"),
+        _ => format!("\x1b[1;{modifier}{letter}"),
+    };
+    let tilde = |number: u8| match modifier {
+        1 => format!("\x1b[{number}~"),
+        _ => format!("\x1b[{number};{modifier}~"),
+    };
+    let plain = |text: String| if key.alt { format!("\x1b{text}") } else { text };
+    let text = match key.code {
+        KeyCode::Char(c) if key.ctrl => plain(char::from((c as u8) & 0x1f).to_string()),
+        KeyCode::Char(c) => plain(c.to_string()),
+        KeyCode::Enter if modifier > 1 && !key.alt => format!("\x1b[13;{modifier}u"),
+        KeyCode::Enter => plain("\r".into()),
+        KeyCode::Tab if key.shift => "\x1b[Z".into(),
+        KeyCode::Tab => "\t".into(),
+        KeyCode::Backspace => plain("\x7f".into()),
+        KeyCode::Esc => "\x1b".into(),
+        KeyCode::Up => csi('A'),
+        KeyCode::Down => csi('B'),
+        KeyCode::Right => csi('C'),
+        KeyCode::Left => csi('D'),
+        KeyCode::Home => csi('H'),
+        KeyCode::End => csi('F'),
+        KeyCode::Insert => tilde(2),
+        KeyCode::Delete => tilde(3),
+        KeyCode::PageUp => tilde(5),
+        KeyCode::PageDown => tilde(6),
+        KeyCode::F(n @ 1..=4) => format!("\x1bO{}", char::from(b'P' + n - 1)),
+        KeyCode::F(n @ 5..=5) => tilde(n + 10),
+        KeyCode::F(n @ 6..=10) => tilde(n + 11),
+        KeyCode::F(n) => tilde(n + 12),
+    };
+    text.into_bytes()
+}
+
+/// A TCP peer on a port of its own that treats each connection as the script says.
+pub fn tcp_peer(script: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let script = Arc::new(script);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = stream.set_read_timeout(Some(PATIENCE));
+            let script = Arc::clone(&script);
+            thread::spawn(move || script(stream));
+        }
+    });
+    address
+}
+
+/// A TCP peer that sends back what it gets.
+pub fn echo_peer() -> SocketAddr {
+    tcp_peer(|mut stream| {
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            if stream.write_all(&buffer[..read]).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// An HTTP peer that reads a request's head and answers each with the same bytes.
+pub fn http_peer(answer: &'static [u8]) -> SocketAddr {
+    tcp_peer(move |mut stream| {
+        if read_head(&mut stream).is_some() {
+            let _ = stream.write_all(answer);
+        }
+    })
+}
+
+/// Reads up to and including the empty line, and the body its length announces.
+pub fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => request.push(byte[0]),
+            _ => return None,
+        }
+    }
+    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
+        .unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    request.extend_from_slice(&body);
+    Some(request)
+}

@@ -1,13 +1,84 @@
-//! An HTTP client session.
+//! An HTTP client session: one request, and the redirects it leads to.
+//!
+//! ```text
+//! plan ─► exchange (connect, send ∥ receive) ─► redirect? ─► plan' ─► exchange ...
+//! ```
+//!
+//! Every hop is an exchange of its own, published when the request is out, when the head of the
+//! response is in, and at the end. Cancelling drops the connection at whatever byte it is and keeps
+//! what had arrived.
+
+mod exchange;
+mod receive;
+mod redirect;
+mod request;
+mod send;
+
+use tokio::sync::mpsc;
 
 use crate::engine::event::Summary;
-use crate::engine::session::SessionContext;
+use crate::engine::session::{Session, SessionContext, SessionInput};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpPlan;
+use exchange::Attempt;
+use redirect::Next;
 
 /// Runs the session to its end.
-#[expect(clippy::unused_async, reason = "to be written")]
-pub(crate) async fn run(_plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    drop(cx);
-    Err(Failure::new(Stage::Session, "", FailureKind::Internal, "not built yet"))
+pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    let SessionContext { session, mut input } = cx;
+    let allowed = plan.redirects;
+    let mut notes = Vec::new();
+    let mut number = 0;
+    loop {
+        let remarks = std::mem::take(&mut notes);
+        let (attempt, writer) = Attempt::new(&plan, number, &session, remarks)?;
+        let outcome = tokio::select! {
+            biased;
+            () = stopped(&session, &mut input) => Err(attempt.cancelled()),
+            outcome = attempt.make(writer) => outcome,
+        };
+        attempt.close(outcome.as_ref().map(|_| ()));
+        let head = outcome?;
+        match redirect::next(&plan, &head) {
+            Next::Stay => break,
+            Next::Follow { .. } | Next::Refuse(_) if allowed == 0 => break,
+            Next::Refuse(why) => {
+                let cause = format!("the redirect was not followed: {why}");
+                return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::Refused, cause));
+            }
+            Next::Follow { plan: next, .. } if plan.redirects == 0 => {
+                let cause = format!(
+                    "{allowed} redirects followed and the next one leads to {}",
+                    crate::codec::printable::printable_str(&next.url)
+                );
+                return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::TooLarge, cause)
+                    .hint("the places may lead in a circle; look at the hops"));
+            }
+            Next::Follow { plan: next, notes: remarks } => {
+                plan = *next;
+                notes = remarks;
+                number += 1;
+            }
+        }
+    }
+    Ok(session.summary("response complete"))
+}
+
+/// Returns when the user wants the request to stop. A request takes no other orders.
+async fn stopped(session: &Session, input: &mut mpsc::Receiver<SessionInput>) {
+    loop {
+        let order = tokio::select! {
+            biased;
+            () = session.cancel.cancelled() => return,
+            order = input.recv() => order,
+        };
+        match order {
+            Some(SessionInput::Close(_) | SessionInput::End { .. }) => return,
+            Some(SessionInput::Send { .. } | SessionInput::Update(_)) => {
+                let cause = "an HTTP request takes no further input";
+                session.events.refused(Failure::new(Stage::Session, "", FailureKind::Usage, cause));
+            }
+            None => std::future::pending().await,
+        }
+    }
 }

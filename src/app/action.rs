@@ -1,0 +1,184 @@
+//! The action table: every user intent that can be bound to a key, in one place.
+//!
+//! Keymap, palette, help, key hints and the README's key list are generated from [`TABLE`].
+//! Adding an action means adding a row here and handling it in one pane.
+
+use super::keymap::Context;
+
+/// Heading under which an action is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    Run,
+    Move,
+    View,
+    Edit,
+    Presets,
+    Traffic,
+    Program,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub action: Action,
+    /// Name in keymap files and on the command line of the palette.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub help: &'static str,
+    pub category: Category,
+    /// Default keys, each in a context. An empty list = only by palette.
+    pub keys: &'static [(Context, &'static str)],
+}
+
+macro_rules! actions {
+    ($($action:ident $name:literal $category:ident $title:literal $help:literal [$($context:ident $key:literal),* $(,)?];)*) => {
+        /// A user intent.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action { $(#[doc = $help] $action,)* }
+
+        /// Every action with its names, help and default keys.
+        pub const TABLE: &[Row] = &[$(Row {
+            action: Action::$action,
+            name: $name,
+            title: $title,
+            help: $help,
+            category: Category::$category,
+            keys: &[$((Context::$context, $key)),*],
+        },)*];
+    };
+}
+
+actions! {
+    Send "send" Run "Send / start" "Send the request, connect, or start the listener; a running listener takes over changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
+    SendLiteral "send-literal" Run "Send, templates literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
+    Interrupt "interrupt" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
+    Stop "stop" Run "Stop session" "Close the session on screen: connection, listener or request" [Global "<F8>"];
+    HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
+    CloseConn "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "x"];
+    ResetConn "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "X"];
+    ModeHttp "mode-http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
+    ModeTcp "mode-tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
+    ModeUdp "mode-udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
+    SwitchSide "switch-side" Run "Client / listener" "Compose for the other end of the wire" [Global "<F6>"];
+    NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];
+    PickEnvironment "pick-environment" Run "Pick environment" "Choose the environment from a list" [Plain "E"];
+
+    NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
+    PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
+    Jump "jump" Move "Jump" "Show a letter on every target and jump to the one typed" [Global "<C-o>"];
+    FocusAddress "focus-address" Move "Address" "Go to the address line" [Global "<C-l>", Plain "a"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Input "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Input "<PgDn>"];
+    HalfUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>"];
+    HalfDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Global "<C-Right>", Global "<A-Right>", List "L"];
+    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Global "<C-Left>", Global "<A-Left>", List "H"];
+    NextItem "next-item" Move "Next request or connection" "Show the next exchange or connection of this session" [List "}"];
+    PreviousItem "previous-item" Move "Previous request or connection" "Show the exchange or connection before" [List "{"];
+
+    Open "open" View "Open" "Open what the cursor is on" [List "<Enter>"];
+    Toggle "toggle" View "Toggle" "Switch the row on or off, fold the folder" [List "<Space>"];
+    Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
+    Grow "grow" View "Larger" "Make this pane larger" [Plain "]"];
+    Shrink "shrink" View "Smaller" "Make this pane smaller" [Plain "["];
+    ViewMode "view-mode" View "Pretty / text / hex" "Next way of showing bytes" [List "v"];
+    ViewHex "view-hex" View "Hex" "Show bytes as hex, and back" [List "x"];
+    Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
+    Find "find" View "Filter / search" "Filter the list, or search in the body" [List "/"];
+    FindNext "find-next" View "Next hit" "Next hit of the search" [List "n"];
+    FindPrevious "find-previous" View "Previous hit" "Hit before" [List "N"];
+    Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y"];
+    ShowCode "show-code" View "As code" "Show this preset as curl and as Python" [Plain "c"];
+    ToggleTheme "theme" View "Theme" "Next colour theme" [Plain "T"];
+    Redraw "redraw" View "Redraw" "Draw the screen anew" [];
+
+    EditExternal "edit-external" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];
+    DeleteRow "delete-row" Edit "Delete row" "Delete this row of the form" [Form "<C-x>"];
+    ToggleRow "toggle-row" Edit "Row on/off" "Switch this row of the form on or off" [Form "<C-t>"];
+    AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
+    NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
+    Payload "payload-format" Edit "Text / hex" "Switch the input line between text and hex" [Input "<A-x>", Conversation "<A-x>"];
+    LineEnding "line-ending" Edit "Line ending" "Next line ending: CRLF, LF, CR, none" [Input "<A-e>", Conversation "<A-e>"];
+    SendLine "send-line" Edit "Send line" "Send the input line with its line ending" [Input "<Enter>"];
+    SendBare "send-bare" Edit "Send without ending" "Send the input line without a line ending" [Input "<A-Enter>"];
+    NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>"];
+    SendAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
+    HistoryUp "input-older" Edit "Older input" "Input line sent before" [Input "<Up>"];
+    HistoryDown "input-newer" Edit "Newer input" "Input line sent after" [Input "<Down>"];
+
+    Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
+    SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S"];
+    New "new" Presets "New" "Compose something new" [Global "<C-n>"];
+    Rename "rename" Presets "Rename" "Rename the preset" [Presets "r"];
+    Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
+    Delete "delete" Presets "Delete" "Delete the preset, after asking" [Presets "d", Presets "<Del>"];
+    Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
+    TurnAround "turn-around" Presets "Make a preset of it" "Turn the received request, message or datagram into something to send" [List "t"];
+
+    Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
+    Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
+    Clear "clear" Traffic "Clear" "Forget all rows" [Traffic "C"];
+    Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
+
+    Palette "palette" Program "Palette" "Find and run any action or preset" [Global "<C-p>", Plain ":"];
+    Help "help" Program "Help" "Help for where you are" [Global "<F1>", Plain "?"];
+    Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
+    Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
+}
+
+impl Action {
+    /// The action's row.
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The action with this name in keymap files.
+    pub fn named(name: &str) -> Option<Action> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.action)
+    }
+}
+
+impl Category {
+    pub const ALL: [Category; 7] = [
+        Category::Run,
+        Category::Move,
+        Category::View,
+        Category::Edit,
+        Category::Presets,
+        Category::Traffic,
+        Category::Program,
+    ];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Category::Run => "Send and listen",
+            Category::Move => "Move",
+            Category::View => "Look",
+            Category::Edit => "Edit",
+            Category::Presets => "Presets",
+            Category::Traffic => "Traffic",
+            Category::Program => "Program",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_stands_at_its_action_and_is_documented() {
+        for (at, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.action as usize, at);
+            assert!(!row.title.is_empty() && row.help.len() > 5, "{}", row.name);
+            assert_eq!(Action::named(row.name), Some(row.action));
+        }
+    }
+}

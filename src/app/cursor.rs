@@ -1,0 +1,91 @@
+//! A cursor in a list of known length with a window of known height; keeps itself visible.
+
+/// Selected row and first visible row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    pub selected: usize,
+    pub offset: usize,
+}
+
+/// A movement in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    Top,
+    Bottom,
+}
+
+impl Step {
+    /// The movement an action stands for.
+    pub fn of(action: super::action::Action) -> Option<Step> {
+        use super::action::Action;
+        Some(match action {
+            Action::Up => Step::Up,
+            Action::Down => Step::Down,
+            Action::PageUp => Step::PageUp,
+            Action::PageDown => Step::PageDown,
+            Action::HalfUp => Step::HalfUp,
+            Action::HalfDown => Step::HalfDown,
+            Action::Top => Step::Top,
+            Action::Bottom => Step::Bottom,
+            _ => return None,
+        })
+    }
+}
+
+impl Cursor {
+    /// Moves within `len` rows of which `height` are visible.
+    pub fn step(&mut self, step: Step, len: usize, height: usize) {
+        let page = height.saturating_sub(1).max(1);
+        let half = (height / 2).max(1);
+        self.selected = match step {
+            Step::Up => self.selected.saturating_sub(1),
+            Step::Down => self.selected + 1,
+            Step::PageUp => self.selected.saturating_sub(page),
+            Step::PageDown => self.selected + page,
+            Step::HalfUp => self.selected.saturating_sub(half),
+            Step::HalfDown => self.selected + half,
+            Step::Top => 0,
+            Step::Bottom => usize::MAX,
+        };
+        self.settle(len, height);
+    }
+
+    /// Brings selection and window back into the list.
+    pub fn settle(&mut self, len: usize, height: usize) {
+        self.selected = self.selected.min(len.saturating_sub(1));
+        let height = height.max(1);
+        self.offset = self.offset.min(len.saturating_sub(height)).min(self.selected);
+        if self.selected >= self.offset + height {
+            self.offset = self.selected + 1 - height;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_stays_in_the_list_and_in_the_window() {
+        let mut cursor = Cursor::default();
+        for (step, len, height) in [
+            (Step::Down, 0, 3),
+            (Step::Bottom, 10, 3),
+            (Step::PageUp, 10, 3),
+            (Step::Down, 2, 3),
+            (Step::HalfDown, 100, 0),
+            (Step::Top, 5, 5),
+        ] {
+            cursor.step(step, len, height);
+            assert!(cursor.selected < len.max(1));
+            assert!(cursor.offset <= cursor.selected);
+            assert!(cursor.selected < cursor.offset + height.max(1));
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Drafts: everything composed, saved or not. One is on screen.
+//!
+//! A draft of a preset remembers what the file holds, so "modified" is a comparison and never a
+//! flag. Drafts that differ from their file, or were never saved, are kept across a restart.
+
+use super::form::{FieldId, Tab, tabs};
+use crate::model::id::SessionId;
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::store::job;
+
+/// Names a draft for the length of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DraftId(pub u64);
+
+/// Something composed.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub id: DraftId,
+    pub preset: Option<PresetPath>,
+    /// Comment of the preset file, kept when it is saved again.
+    pub about: String,
+    /// Fingerprint of the file it started from.
+    pub based_on: Option<u64>,
+    /// What the file holds.
+    pub saved: Option<Spec>,
+    pub spec: Spec,
+    /// The session it last opened.
+    pub session: Option<SessionId>,
+    pub tab: Tab,
+    /// The field the cursor was on.
+    pub at: FieldId,
+    /// What the last attempt to send complained about.
+    pub issues: Vec<FieldIssue>,
+    /// Handed to the store and not answered yet.
+    pub saving: Option<Preset>,
+    /// Asked to be saved again while a save was under way.
+    pub save_again: bool,
+}
+
+/// A complaint about a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldIssue {
+    pub field: FieldId,
+    pub tab: Option<Tab>,
+    pub message: String,
+    /// Unknown template name, which one key can send literally.
+    pub unknown: Option<String>,
+}
+
+/// All drafts; never empty.
+#[derive(Debug, Clone)]
+pub struct Drafts {
+    list: Vec<Draft>,
+    current: usize,
+    next: u64,
+}
+
+impl Draft {
+    fn new(id: DraftId, spec: Spec) -> Self {
+        let tab = first_tab(&spec);
+        Draft {
+            id,
+            preset: None,
+            about: String::new(),
+            based_on: None,
+            saved: None,
+            spec,
+            session: None,
+            tab,
+            at: FieldId::Address,
+            issues: Vec::new(),
+            saving: None,
+            save_again: false,
+        }
+    }
+
+    /// Differs from its file, or holds something that was never saved.
+    pub fn is_modified(&self) -> bool {
+        match &self.saved {
+            Some(saved) => *saved != self.spec,
+            None => self.preset.is_some() || !self.is_blank(),
+        }
+    }
+
+    /// Holds nothing the user made.
+    pub fn is_blank(&self) -> bool {
+        self.preset.is_none() && self.spec == Spec::empty(self.spec.protocol(), self.spec.side())
+    }
+
+    /// Replaces what is composed; the tab stays when the new spec has it.
+    pub fn replace(&mut self, spec: Spec) {
+        self.spec = spec;
+        if !tabs(&self.spec).contains(&self.tab) {
+            self.tab = first_tab(&self.spec);
+        }
+        self.at = FieldId::Address;
+        self.issues.clear();
+    }
+
+    /// The store wrote what was handed to it.
+    pub fn was_saved(&mut self, fingerprint: u64) {
+        if let Some(preset) = self.saving.take() {
+            self.preset = Some(preset.path);
+            self.saved = Some(preset.spec);
+            self.based_on = Some(fingerprint);
+        }
+    }
+
+    /// Takes over what the file holds.
+    pub fn follow(&mut self, preset: &Preset, fingerprint: u64) {
+        self.replace(preset.spec.clone());
+        self.about.clone_from(&preset.about);
+        self.saved = Some(preset.spec.clone());
+        self.based_on = Some(fingerprint);
+    }
+
+    /// Belongs to no preset any more.
+    pub fn detach(&mut self) {
+        self.preset = None;
+        self.saved = None;
+        self.based_on = None;
+    }
+
+    /// The draft as a preset under this path.
+    pub fn as_preset(&self, path: PresetPath) -> Preset {
+        Preset { path, about: self.about.clone(), spec: self.spec.clone() }
+    }
+}
+
+/// The tab shown first: the body for a request that has one, else the first.
+fn first_tab(spec: &Spec) -> Tab {
+    match spec {
+        Spec::Http(http) if http.body.kind() != "none" => Tab::Body,
+        spec => tabs(spec)[0],
+    }
+}
+
+impl Default for Drafts {
+    fn default() -> Self {
+        let first = Draft::new(DraftId(1), Spec::empty(Protocol::Http, Side::Client));
+        Drafts { list: vec![first], current: 0, next: 2 }
+    }
+}
+
+impl Drafts {
+    pub fn current(&self) -> &Draft {
+        &self.list[self.current]
+    }
+
+    pub fn current_mut(&mut self) -> &mut Draft {
+        &mut self.list[self.current]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Draft> {
+        self.list.iter()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Draft> {
+        self.list.iter_mut()
+    }
+
+    pub fn get(&self, id: DraftId) -> Option<&Draft> {
+        self.list.iter().find(|draft| draft.id == id)
+    }
+
+    pub fn get_mut(&mut self, id: DraftId) -> Option<&mut Draft> {
+        self.list.iter_mut().find(|draft| draft.id == id)
+    }
+
+    /// The draft of a preset, if it is open.
+    pub fn of_preset(&self, path: &PresetPath) -> Option<&Draft> {
+        self.list.iter().find(|draft| draft.preset.as_ref() == Some(path))
+    }
+
+    /// The draft that opened this session.
+    pub fn of_session(&self, id: SessionId) -> Option<&Draft> {
+        self.list.iter().find(|draft| draft.session == Some(id))
+    }
+
+    /// Puts a new draft on screen.
+    pub fn open(&mut self, spec: Spec) -> &mut Draft {
+        self.drop_if_untouched();
+        let id = DraftId(self.next);
+        self.next += 1;
+        self.list.push(Draft::new(id, spec));
+        self.current = self.list.len() - 1;
+        self.current_mut()
+    }
+
+    /// Puts a preset on screen: its draft if it is open, else a new one.
+    pub fn open_preset(&mut self, stored: &StoredPreset) {
+        if let Some(at) = self.list.iter().position(|d| d.preset.as_ref() == Some(&stored.path)) {
+            self.show(at);
+            return;
+        }
+        let Ok(preset) = &stored.content else { return };
+        let draft = self.open(preset.spec.clone());
+        draft.preset = Some(stored.path.clone());
+        draft.about.clone_from(&preset.about);
+        draft.based_on = Some(stored.fingerprint);
+        draft.saved = Some(preset.spec.clone());
+    }
+
+    /// Puts an existing draft on screen.
+    pub fn select(&mut self, id: DraftId) {
+        if let Some(at) = self.list.iter().position(|draft| draft.id == id) {
+            self.show(at);
+        }
+    }
+
+    fn show(&mut self, at: usize) {
+        let id = self.list[at].id;
+        if at != self.current {
+            self.drop_if_untouched();
+        }
+        self.current = self.list.iter().position(|draft| draft.id == id).unwrap_or(0);
+    }
+
+    /// Composes for another protocol or side: reuses a never-saved draft of that kind, turns a
+    /// blank one into it, or opens a new one. Nothing composed is lost.
+    pub fn switch_kind(&mut self, protocol: Protocol, side: Side) {
+        let kind = |spec: &Spec| (spec.protocol(), spec.side()) == (protocol, side);
+        if kind(&self.current().spec) {
+            return;
+        }
+        let scratch = self.list.iter().rposition(|d| d.preset.is_none() && kind(&d.spec));
+        if let Some(at) = scratch {
+            self.show(at);
+        } else {
+            self.open(Spec::empty(protocol, side));
+        }
+    }
+
+    /// Removes the draft of a deleted preset.
+    pub fn forget(&mut self, path: &PresetPath) {
+        self.retain(|draft| draft.preset.as_ref() != Some(path));
+    }
+
+    /// Removes a draft.
+    pub fn remove(&mut self, id: DraftId) {
+        self.retain(|draft| draft.id != id);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Draft) -> bool) {
+        let current = self.current().id;
+        let at = self.current;
+        self.list.retain(keep);
+        if self.list.is_empty() {
+            let id = DraftId(self.next);
+            self.next += 1;
+            self.list.push(Draft::new(id, Spec::empty(Protocol::Http, Side::Client)));
+        }
+        let still = self.list.iter().position(|draft| draft.id == current);
+        self.current = still.unwrap_or(at.min(self.list.len() - 1));
+    }
+
+    /// A draft that was only looked at makes room for the next one.
+    fn drop_if_untouched(&mut self) {
+        let draft = self.current();
+        if self.list.len() > 1 && !draft.is_modified() && draft.session.is_none() {
+            self.list.remove(self.current);
+            self.current = self.current.min(self.list.len() - 1);
+        } else if self.list.len() == 1 && draft.is_blank() && draft.session.is_none() {
+            // The only one: `open` pushes its successor, so an index must stay valid until then.
+            self.list[0].issues.clear();
+        }
+    }
+
+    /// What has to survive leaving or a crash.
+    pub fn to_restore(&self) -> (Vec<job::Draft>, usize) {
+        let current = self.current().id;
+        let kept: Vec<&Draft> =
+            self.list.iter().filter(|draft| draft.is_modified() || draft.id == current).collect();
+        let at = kept.iter().position(|draft| draft.id == current).unwrap_or(0);
+        let drafts = kept
+            .into_iter()
+            .map(|draft| job::Draft {
+                preset: draft.preset.clone(),
+                based_on: draft.based_on,
+                spec: draft.spec.clone(),
+            })
+            .collect();
+        (drafts, at)
+    }
+
+    /// Takes the drafts of the last run, unless something was composed in this one already.
+    pub fn restore(&mut self, drafts: &[job::Draft], current: usize, presets: &[StoredPreset]) {
+        if drafts.is_empty() || self.list.len() > 1 || self.current().is_modified() {
+            return;
+        }
+        let list = drafts.iter().enumerate().map(|(at, kept)| {
+            let mut draft = Draft::new(DraftId(self.next + at as u64), kept.spec.clone());
+            draft.preset.clone_from(&kept.preset);
+            draft.based_on = kept.based_on;
+            let stored = presets.iter().find(|stored| Some(&stored.path) == kept.preset.as_ref());
+            if let Some(Ok(preset)) = stored.map(|stored| &stored.content) {
+                draft.saved = Some(preset.spec.clone());
+                draft.about.clone_from(&preset.about);
+            }
+            draft
+        });
+        self.list = list.collect();
+        self.next += drafts.len() as u64;
+        self.current = current.min(self.list.len() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(path: &str) -> StoredPreset {
+        let path = PresetPath::parse(path).unwrap();
+        let spec = Spec::empty(Protocol::Tcp, Side::Client);
+        let preset = Preset { path: path.clone(), about: String::new(), spec };
+        StoredPreset { path, content: Ok(preset), fingerprint: 7 }
+    }
+
+    #[test]
+    fn a_preset_only_looked_at_makes_room_and_an_edited_one_stays() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        drafts.open_preset(&stored("b"));
+        assert!(drafts.of_preset(&PresetPath::parse("a").unwrap()).is_none());
+        "h:1".clone_into(drafts.current_mut().spec.address_mut());
+        drafts.open_preset(&stored("c"));
+        assert!(drafts.of_preset(&PresetPath::parse("b").unwrap()).unwrap().is_modified());
+        drafts.open_preset(&stored("b"));
+        assert_eq!(drafts.current().spec.address(), "h:1");
+    }
+
+    #[test]
+    fn switching_the_kind_loses_nothing() {
+        let mut drafts = Drafts::default();
+        ":8080".clone_into(drafts.current_mut().spec.address_mut());
+        drafts.switch_kind(Protocol::Udp, Side::Listener);
+        assert_eq!(drafts.current().spec.side(), Side::Listener);
+        drafts.switch_kind(Protocol::Http, Side::Client);
+        assert_eq!(drafts.current().spec.address(), ":8080");
+    }
+
+    #[test]
+    fn unsaved_work_comes_back_and_is_still_unsaved() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        "h:1".clone_into(drafts.current_mut().spec.address_mut());
+        let (kept, at) = drafts.to_restore();
+        let mut next = Drafts::default();
+        next.restore(&kept, at, &[stored("a")]);
+        assert_eq!(next.current().spec.address(), "h:1");
+        assert!(next.current().is_modified());
+        assert_eq!(next.current().based_on, Some(7));
+    }
+
+    #[test]
+    fn forgetting_the_last_draft_leaves_a_blank_one() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        drafts.forget(&PresetPath::parse("a").unwrap());
+        assert!(drafts.current().preset.is_none());
+    }
+}

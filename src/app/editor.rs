@@ -1,0 +1,209 @@
+//! Text fields: a thin layer over the text area widget for single lines, areas and input lines.
+//!
+//! Every text field of the program is an [`Editor`]; panes give it keys that no action took.
+
+use std::fmt::Write as _;
+
+use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
+
+use crate::model::key::{Key, KeyCode};
+
+/// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
+pub const PASTE_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Whether a field holds one line or many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    One,
+    Many,
+}
+
+/// A text field with cursor, selection and undo.
+#[derive(Debug, Clone)]
+pub struct Editor {
+    area: TextArea<'static>,
+    lines: Lines,
+}
+
+impl Editor {
+    /// A field holding `text`, the cursor at its end (one line) or start (many).
+    pub fn new(text: &str, lines: Lines) -> Self {
+        let mut content: Vec<String> = match lines {
+            Lines::One => vec![text.replace(['\n', '\r'], " ")],
+            Lines::Many => text.split('\n').map(str::to_owned).collect(),
+        };
+        if content.is_empty() {
+            content.push(String::new());
+        }
+        let mut area = TextArea::new(content);
+        area.set_max_histories(200);
+        area.set_cursor_line_style(ratatui::style::Style::default());
+        match lines {
+            Lines::One => area.move_cursor(CursorMove::End),
+            Lines::Many => area.set_wrap_mode(WrapMode::Glyph),
+        }
+        Editor { area, lines }
+    }
+
+    /// The same field, its characters shown as dots.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.area.set_mask_char('•');
+        self
+    }
+
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    pub fn lines(&self) -> Lines {
+        self.lines
+    }
+
+    /// The widget, for drawing only.
+    pub fn area(&self) -> &TextArea<'static> {
+        &self.area
+    }
+
+    /// Row and column of the cursor, in characters.
+    pub fn cursor(&self) -> (usize, usize) {
+        let cursor = self.area.cursor();
+        (cursor.0, cursor.1)
+    }
+
+    /// Puts the cursor at a character position, as far as the text reaches.
+    pub fn place(&mut self, row: usize, column: usize) {
+        let to = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(to(row), to(column)));
+    }
+
+    /// Whether the cursor is on the first line (`Up` leaves the field there).
+    pub fn at_top(&self) -> bool {
+        self.cursor().0 == 0
+    }
+
+    /// Whether the cursor is on the last line.
+    pub fn at_bottom(&self) -> bool {
+        self.cursor().0 + 1 >= self.area.lines().len()
+    }
+
+    /// Whether the cursor is before the first character.
+    pub fn at_start(&self) -> bool {
+        self.cursor() == (0, 0)
+    }
+
+    /// Whether the cursor is after the last character.
+    pub fn at_end(&self) -> bool {
+        let (row, column) = self.cursor();
+        let lines = self.area.lines();
+        row + 1 == lines.len() && lines.last().is_some_and(|line| column >= line.chars().count())
+    }
+
+    /// Gives the field a key; tells whether the text changed.
+    pub fn key(&mut self, key: Key) -> bool {
+        if self.lines == Lines::One && matches!(key.code, KeyCode::Enter | KeyCode::Tab) {
+            return false;
+        }
+        let before_len = self.area.lines().len();
+        let changed = self.area.input(input(key));
+        if self.lines == Lines::One && self.area.lines().len() > before_len {
+            self.flatten();
+        }
+        changed
+    }
+
+    /// Inserts text at the cursor. Line breaks become spaces in a single line; control characters
+    /// other than line breaks and tabs become `\xNN`, so nothing invisible slips in. Tells how
+    /// many were rewritten.
+    pub fn insert(&mut self, text: &str) -> usize {
+        let mut rewritten = 0;
+        let mut clean = String::with_capacity(text.len());
+        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+        for c in unix.chars() {
+            match c {
+                '\n' if self.lines == Lines::One => clean.push(' '),
+                '\n' | '\t' => clean.push(c),
+                c if c.is_control() => {
+                    rewritten += 1;
+                    let _ = write!(clean, "\\x{:02x}", u32::from(c));
+                }
+                c => clean.push(c),
+            }
+        }
+        let clean = if self.lines == Lines::One { clean.trim_end() } else { clean.as_str() };
+        self.area.insert_str(clean);
+        rewritten
+    }
+
+    /// Inserts a line break, in fields of many lines.
+    pub fn new_line(&mut self) {
+        if self.lines == Lines::Many {
+            self.area.insert_newline();
+        }
+    }
+
+    pub fn scroll(&mut self, rows: i16) {
+        self.area.scroll((rows, 0));
+    }
+
+    fn flatten(&mut self) {
+        let text = self.text();
+        *self = Editor::new(&text, Lines::One);
+    }
+}
+
+fn input(key: Key) -> Input {
+    let code = match key.code {
+        KeyCode::Char(c) => AreaKey::Char(c),
+        KeyCode::F(n) => AreaKey::F(n),
+        KeyCode::Enter => AreaKey::Enter,
+        KeyCode::Tab => AreaKey::Tab,
+        KeyCode::Backspace => AreaKey::Backspace,
+        KeyCode::Delete => AreaKey::Delete,
+        KeyCode::Insert => AreaKey::Null,
+        KeyCode::Esc => AreaKey::Esc,
+        KeyCode::Up => AreaKey::Up,
+        KeyCode::Down => AreaKey::Down,
+        KeyCode::Left => AreaKey::Left,
+        KeyCode::Right => AreaKey::Right,
+        KeyCode::Home => AreaKey::Home,
+        KeyCode::End => AreaKey::End,
+        KeyCode::PageUp => AreaKey::PageUp,
+        KeyCode::PageDown => AreaKey::PageDown,
+    };
+    Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_line_stays_one() {
+        let mut editor = Editor::new("a\nb", Lines::One);
+        assert_eq!(editor.text(), "a b");
+        editor.key(Key::new(KeyCode::Enter));
+        editor.key(Key::ctrl('m'));
+        editor.insert("c\r\nd");
+        assert!(!editor.text().contains('\n'), "{:?}", editor.text());
+    }
+
+    #[test]
+    fn pasted_control_characters_become_visible() {
+        let mut editor = Editor::new("", Lines::Many);
+        assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
+        assert_eq!(editor.text(), "a\\x1b[2Jb\n");
+    }
+
+    #[test]
+    fn edges_are_known() {
+        let mut editor = Editor::new("ab", Lines::One);
+        assert!(editor.at_end() && !editor.at_start() && editor.at_top() && editor.at_bottom());
+        editor.key(Key::new(KeyCode::Home));
+        assert!(editor.at_start());
+    }
+}

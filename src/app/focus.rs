@@ -1,0 +1,37 @@
+//! Which pane has the focus, and the order in which `Tab` visits them.
+
+/// A region of the screen that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pane {
+    Presets,
+    History,
+    Request,
+    Response,
+    Traffic,
+}
+
+impl Pane {
+    /// In the order of `Tab`.
+    pub const ALL: [Pane; 5] =
+        [Pane::Presets, Pane::History, Pane::Request, Pane::Response, Pane::Traffic];
+
+    #[must_use]
+    pub fn next(self) -> Pane {
+        Pane::ALL[(self as usize + 1) % Pane::ALL.len()]
+    }
+
+    #[must_use]
+    pub fn previous(self) -> Pane {
+        Pane::ALL[(self as usize + Pane::ALL.len() - 1) % Pane::ALL.len()]
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Presets => "Presets",
+            Pane::History => "History",
+            Pane::Request => "Request",
+            Pane::Response => "Response",
+            Pane::Traffic => "Traffic",
+        }
+    }
+}

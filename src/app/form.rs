@@ -1,0 +1,168 @@
+//! The request form as data: which fields a spec has, in which rows, on which tab.
+//!
+//! The spec is the truth; a field is an id that `access` reads and writes. The request pane moves
+//! a cursor over the rows and lends the focused field an editor; `ui` draws the rows.
+
+pub mod access;
+pub mod rows;
+
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+
+/// A page of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tab {
+    Params,
+    Headers,
+    Auth,
+    Body,
+    Options,
+    /// What an HTTP listener answers, by method and path.
+    Answers,
+    /// Automatic answers of a TCP or UDP listener.
+    Rules,
+    /// Steps done once connected.
+    Steps,
+}
+
+/// A list of rows inside a spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RowList {
+    Query,
+    Headers,
+    /// Form fields of a body.
+    Form(Slot),
+    /// Headers of an answer.
+    Answer(Slot),
+}
+
+/// Which body or answer: the request's, the default answer, or that of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    Request,
+    Default,
+    Rule(usize),
+}
+
+/// Part of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    On,
+    Name,
+    Value,
+}
+
+/// One editable thing of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldId {
+    Method,
+    Address,
+    Tabs,
+    Cell(RowList, usize, Part),
+    AuthKind,
+    AuthUser,
+    AuthPassword,
+    AuthToken,
+    BodyKind(Slot),
+    Body(Slot),
+    Timeout,
+    Verify,
+    Redirects,
+    ListenerTls,
+    CertificateFile,
+    KeyFile,
+    Status(Slot),
+    Delay(Slot),
+    RuleMethod(usize),
+    RulePath(usize),
+    When(usize),
+    WhenText(usize),
+    Reply(usize),
+    ReplyFormat(usize),
+    ReplyDelay(usize),
+    Tls,
+    Sni,
+    ConnectTimeout,
+    LineEnding,
+    Format,
+    Source,
+    Greeting,
+    StepKind(usize),
+    StepText(usize),
+    StepFormat(usize),
+    StepWithin(usize),
+    /// The button that adds a rule or a step.
+    Add,
+}
+
+/// How a field is shown and edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One line of text.
+    Line,
+    /// Many lines.
+    Area,
+    /// One of a few values; Space and arrows change it.
+    Choice,
+    /// On or off.
+    Check,
+    /// The tab strip.
+    Tabs,
+    /// Enter does it.
+    Button,
+    /// One line shown as dots.
+    Secret,
+}
+
+/// Room a field asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    Cells(u16),
+    /// A share of what is left.
+    Fill(u16),
+}
+
+/// A field at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub id: FieldId,
+    pub label: &'static str,
+    pub kind: Kind,
+    pub width: Width,
+    /// Shown dimmed while the field is empty.
+    pub placeholder: &'static str,
+}
+
+/// Fields side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub fields: Vec<Field>,
+    /// Rows of the screen it wants; an area in the last row takes what is left.
+    pub height: u16,
+}
+
+/// The tabs a spec has.
+pub fn tabs(spec: &Spec) -> &'static [Tab] {
+    match (spec.protocol(), spec.side()) {
+        (Protocol::Http, Side::Client) => {
+            &[Tab::Params, Tab::Headers, Tab::Auth, Tab::Body, Tab::Options]
+        }
+        (Protocol::Http, Side::Listener) => &[Tab::Answers, Tab::Options],
+        (_, Side::Client) => &[Tab::Steps, Tab::Options],
+        (_, Side::Listener) => &[Tab::Rules, Tab::Options],
+    }
+}
+
+impl Tab {
+    pub fn title(self) -> &'static str {
+        match self {
+            Tab::Params => "Params",
+            Tab::Headers => "Headers",
+            Tab::Auth => "Auth",
+            Tab::Body => "Body",
+            Tab::Options => "Options",
+            Tab::Answers | Tab::Rules => "Answers",
+            Tab::Steps => "On connect",
+        }
+    }
+}

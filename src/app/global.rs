@@ -1,0 +1,239 @@
+//! Actions of the whole program: focus, modes, saving, leaving.
+
+use super::action::Action;
+use super::drafts::DraftId;
+use super::effect::Effect;
+use super::focus::Pane;
+use super::sessions::State;
+use super::{App, Handled, Theme, launch, overlay, pane, stored};
+use crate::engine::command::{Command, Ending};
+use crate::model::protocol::{Protocol, Side};
+
+/// Handles what no pane took.
+pub(super) fn act(app: &mut App, action: Action) -> Handled {
+    match action {
+        Action::Send => launch::send(app, launch::Unknown::Refuse),
+        Action::SendLiteral => launch::send(app, launch::Unknown::Literal),
+        Action::Interrupt => interrupt(app),
+        Action::Stop => stop(app),
+        Action::ModeHttp => mode(app, Protocol::Http),
+        Action::ModeTcp => mode(app, Protocol::Tcp),
+        Action::ModeUdp => mode(app, Protocol::Udp),
+        Action::SwitchSide => switch_side(app),
+        Action::NextEnvironment => next_environment(app),
+        Action::NextPane => focus(app, next_shown(app, Pane::next)),
+        Action::PreviousPane => focus(app, next_shown(app, Pane::previous)),
+        Action::FocusAddress => {
+            focus(app, Pane::Request);
+            pane::request::focus_address(app);
+        }
+        Action::Back => back(app),
+        Action::Zoom => zoom(app),
+        Action::Grow => resize(app, 1),
+        Action::Shrink => resize(app, -1),
+        Action::ToggleTheme => next_theme(app),
+        Action::New => new(app),
+        Action::Redraw => app.effects.push(Effect::Redraw),
+        Action::Suspend => app.effects.push(Effect::Suspend),
+        Action::Quit => quit(app),
+        Action::Save
+        | Action::SaveAs
+        | Action::Palette
+        | Action::Help
+        | Action::Jump
+        | Action::PickEnvironment
+        | Action::Rename
+        | Action::Duplicate
+        | Action::Delete
+        | Action::Revert
+        | Action::ShowCode => return overlay::open(app, action),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// Gives a pane the focus.
+pub(super) fn focus(app: &mut App, target: Pane) {
+    if app.focus == target {
+        return;
+    }
+    match app.focus {
+        Pane::Request => pane::request::blur(app),
+        Pane::Presets => pane::presets::blur(app),
+        Pane::History => pane::history::blur(app),
+        Pane::Response | Pane::Traffic => {}
+    }
+    app.focus = target;
+    pane::response::resized(app);
+    pane::traffic::resized(app);
+}
+
+fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
+    step(app.focus)
+}
+
+fn interrupt(app: &mut App) {
+    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    if let Some(session) = running.filter(|session| {
+        !session.is_over() && session.side() == Side::Client && session.state != State::Closing
+    }) {
+        let id = session.id;
+        app.effects.push(Effect::Engine(Command::Close { id, how: Ending::Reset }));
+        app.leaving = false;
+        return;
+    }
+    if app.leaving {
+        quit(app);
+    } else {
+        app.leaving = true;
+        let live = app.sessions.live().count();
+        let what = match live {
+            0 => String::new(),
+            1 => " (1 session will be closed)".into(),
+            n => format!(" ({n} sessions will be closed)"),
+        };
+        app.say(format!("Ctrl+C again leaves{what}; unsaved work is kept"));
+    }
+}
+
+fn stop(app: &mut App) {
+    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    let Some(session) = running.filter(|session| !session.is_over()) else {
+        app.say("nothing runs here");
+        return;
+    };
+    let how = if session.protocol() == Protocol::Http && session.side() == Side::Client {
+        Ending::Reset
+    } else {
+        Ending::Close
+    };
+    let id = session.id;
+    app.effects.push(Effect::Engine(Command::Close { id, how }));
+}
+
+fn mode(app: &mut App, protocol: Protocol) {
+    let side = app.drafts.current().spec.side();
+    compose(app, protocol, side);
+}
+
+fn switch_side(app: &mut App) {
+    let draft = app.drafts.current();
+    let side = match draft.spec.side() {
+        Side::Client => Side::Listener,
+        Side::Listener => Side::Client,
+    };
+    let protocol = draft.spec.protocol();
+    compose(app, protocol, side);
+}
+
+fn compose(app: &mut App, protocol: Protocol, side: Side) {
+    pane::request::blur(app);
+    app.drafts.switch_kind(protocol, side);
+    draft_changed(app);
+    focus(app, Pane::Request);
+    pane::request::focus_address(app);
+}
+
+fn new(app: &mut App) {
+    let draft = app.drafts.current();
+    let (protocol, side) = (draft.spec.protocol(), draft.spec.side());
+    pane::request::blur(app);
+    app.drafts.open(crate::model::spec::Spec::empty(protocol, side));
+    draft_changed(app);
+    focus(app, Pane::Request);
+    pane::request::focus_address(app);
+}
+
+/// Puts another draft on screen.
+pub(super) fn show_draft(app: &mut App, id: DraftId) {
+    pane::request::blur(app);
+    app.drafts.select(id);
+    draft_changed(app);
+}
+
+/// Another draft is on screen: the other panes follow.
+pub(super) fn draft_changed(app: &mut App) {
+    pane::request::draft_changed(app);
+    pane::response::session_changed(app);
+    app.touched();
+}
+
+fn next_environment(app: &mut App) {
+    let names: Vec<String> = app.workspace.environments.iter().map(|e| e.name.clone()).collect();
+    if names.is_empty() {
+        app.say("no environments yet: a file env/NAME.toml in the workspace makes one");
+        return;
+    }
+    let at = names.iter().position(|name| Some(name) == app.environment.as_ref());
+    app.environment = match at {
+        None => names.first().cloned(),
+        Some(at) => names.get(at + 1).cloned(),
+    };
+    let name = app.environment.as_deref().unwrap_or("none");
+    app.say(format!("environment: {name}"));
+    app.touched();
+}
+
+fn back(app: &mut App) {
+    if app.zoom {
+        zoom(app);
+    } else if app.notice.take().is_none() && app.focus == Pane::Request {
+        pane::request::blur(app);
+        focus(app, Pane::Presets);
+    }
+}
+
+fn zoom(app: &mut App) {
+    app.zoom = !app.zoom;
+    pane::response::resized(app);
+    pane::traffic::resized(app);
+}
+
+/// Cells a splitter moves by key.
+const RESIZE_STEP: i32 = 2;
+
+fn resize(app: &mut App, sign: i32) {
+    let areas = app.areas();
+    let moved = |now: u16, least: u16| {
+        u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
+    };
+    match app.focus {
+        Pane::Presets | Pane::History => app.splits.side = moved(areas.presets.width, 12),
+        Pane::Request => app.splits.request = moved(areas.request.height, 4),
+        Pane::Response => {
+            let grown = moved(areas.response.height, 4);
+            let both = areas.request.height + areas.response.height;
+            app.splits.request = both.saturating_sub(grown).max(4);
+        }
+        Pane::Traffic => app.splits.traffic = moved(areas.traffic.height, 3),
+    }
+    pane::response::resized(app);
+    pane::traffic::resized(app);
+    app.touched();
+}
+
+fn next_theme(app: &mut App) {
+    app.theme = match app.theme {
+        Theme::Dark => Theme::Light,
+        Theme::Light => Theme::Sixteen,
+        Theme::Sixteen => Theme::Plain,
+        Theme::Plain => Theme::Dark,
+    };
+}
+
+fn quit(app: &mut App) {
+    stored::save_restore(app);
+    app.effects.push(Effect::Quit);
+}
+
+/// Columns of the mode names in the header: start, end, protocol.
+pub const HEADER_MODES: [(u16, u16, Protocol); 3] =
+    [(12, 18, Protocol::Http), (18, 23, Protocol::Tcp), (23, 28, Protocol::Udp)];
+
+/// A click on the header line.
+pub(super) fn click_header(app: &mut App, column: u16) {
+    let hit = HEADER_MODES.iter().find(|(start, end, _)| (*start..*end).contains(&column));
+    if let Some((_, _, protocol)) = hit {
+        mode(app, *protocol);
+    }
+}

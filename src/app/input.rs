@@ -1,0 +1,170 @@
+//! From input to actions: overlays first, then the focused pane's contexts, then text fields.
+
+use super::action::Action;
+use super::focus::Pane;
+use super::keymap::Lookup;
+use super::layout::Splitter;
+use super::message::{Input, Mouse, MouseKind};
+use super::{App, Handled, global, overlay, pane, stored};
+use crate::app::effect::Effect;
+use crate::model::key::{Key, KeyCode};
+
+/// Smallest width of the presets column the mouse can drag it to.
+const SIDE_LEAST: u16 = 12;
+
+pub(super) fn apply(app: &mut App, input: Input) {
+    match input {
+        Input::Key(key) => key_pressed(app, key),
+        Input::Paste(text) => paste(app, &text),
+        Input::Mouse(mouse) => mouse_event(app, mouse),
+        Input::Resize { columns, rows } => {
+            app.size = (columns, rows);
+            pane::response::resized(app);
+            pane::traffic::resized(app);
+        }
+        Input::Terminate => leave(app),
+        Input::Resumed => app.effects.push(Effect::Redraw),
+    }
+}
+
+fn leave(app: &mut App) {
+    stored::save_restore(app);
+    app.effects.push(Effect::Quit);
+}
+
+fn key_pressed(app: &mut App, key: Key) {
+    if app.overlays.last().is_some() {
+        overlay::key(app, key);
+        return;
+    }
+    app.pending.push(key);
+    match app.keymap.lookup(&app.contexts(), &app.pending) {
+        Lookup::Matched(action) => {
+            app.pending.clear();
+            act(app, action);
+        }
+        Lookup::Pending => {}
+        Lookup::Unbound => {
+            let had_prefix = app.pending.len() > 1;
+            app.pending.clear();
+            if !had_prefix {
+                type_key(app, key);
+            }
+        }
+    }
+}
+
+/// Runs an action: the focused pane first, then the program.
+pub(super) fn act(app: &mut App, action: Action) {
+    if action != Action::Interrupt {
+        app.leaving = false;
+    }
+    let handled = match app.focus {
+        Pane::Presets => pane::presets::act(app, action),
+        Pane::History => pane::history::act(app, action),
+        Pane::Request => pane::request::act(app, action),
+        Pane::Response => pane::response::act(app, action),
+        Pane::Traffic => pane::traffic::act(app, action),
+    };
+    if handled == Handled::No {
+        global::act(app, action);
+    }
+}
+
+fn type_key(app: &mut App, key: Key) {
+    match app.focus {
+        Pane::Presets => pane::presets::key(app, key),
+        Pane::Request => pane::request::key(app, key),
+        Pane::Response => pane::response::key(app, key),
+        Pane::Traffic => pane::traffic::key(app, key),
+        Pane::History => pane::history::key(app, key),
+    }
+}
+
+fn paste(app: &mut App, text: &str) {
+    if app.overlays.last().is_some() {
+        overlay::paste(app, text);
+        return;
+    }
+    match app.focus {
+        Pane::Request => pane::request::paste(app, text),
+        Pane::Response => pane::response::paste(app, text),
+        Pane::Presets => pane::presets::paste(app, text),
+        Pane::Traffic => pane::traffic::paste(app, text),
+        Pane::History => pane::history::paste(app, text),
+    }
+}
+
+fn mouse_event(app: &mut App, mouse: Mouse) {
+    if app.overlays.last().is_some() {
+        overlay::mouse(app, mouse);
+        return;
+    }
+    match mouse.kind {
+        MouseKind::Press => press(app, mouse),
+        MouseKind::Drag => drag(app, mouse),
+        MouseKind::Release => app.dragging = None,
+        MouseKind::ScrollUp | MouseKind::ScrollDown => wheel(app, mouse),
+    }
+}
+
+fn press(app: &mut App, mouse: Mouse) {
+    let areas = app.areas();
+    app.dragging = areas.splitter_at(mouse.column, mouse.row);
+    if areas.header.contains((mouse.column, mouse.row).into()) {
+        global::click_header(app, mouse.column);
+        return;
+    }
+    let Some(target) = areas.pane_at(mouse.column, mouse.row) else { return };
+    global::focus(app, target);
+    // The areas of the press, not those after the focus moved: what was seen was clicked.
+    let area = areas.of(target);
+    match target {
+        Pane::Presets => pane::presets::click(app, area, mouse),
+        Pane::History => pane::history::click(app, area, mouse),
+        Pane::Request => pane::request::click(app, area, mouse),
+        Pane::Response => pane::response::click(app, area, mouse),
+        Pane::Traffic => pane::traffic::click(app, area, mouse),
+    }
+}
+
+fn drag(app: &mut App, mouse: Mouse) {
+    let areas = app.areas();
+    match app.dragging {
+        Some(Splitter::Side) => {
+            app.splits.side = (mouse.column + 1).max(SIDE_LEAST);
+        }
+        Some(Splitter::Request) => {
+            app.splits.request = mouse.row.saturating_sub(areas.request.y).max(4);
+        }
+        Some(Splitter::Traffic) => {
+            app.splits.traffic = areas.traffic.bottom().saturating_sub(mouse.row).max(3);
+        }
+        None => return,
+    }
+    pane::response::resized(app);
+    pane::traffic::resized(app);
+    app.touched();
+}
+
+/// Rows a turn of the wheel moves.
+const WHEEL: usize = 3;
+
+fn wheel(app: &mut App, mouse: Mouse) {
+    let Some(target) = app.areas().pane_at(mouse.column, mouse.row) else { return };
+    let action = if mouse.kind == MouseKind::ScrollUp { Action::Up } else { Action::Down };
+    for _ in 0..WHEEL {
+        match target {
+            Pane::Presets => pane::presets::act(app, action),
+            Pane::History => pane::history::act(app, action),
+            Pane::Request => pane::request::wheel(app, action),
+            Pane::Response => pane::response::wheel(app, action),
+            Pane::Traffic => pane::traffic::act(app, action),
+        };
+    }
+}
+
+/// Whether a key is a plain Escape.
+pub(super) fn is_escape(key: Key) -> bool {
+    key == Key::new(KeyCode::Esc)
+}

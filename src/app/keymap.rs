@@ -1,0 +1,244 @@
+//! From keys to actions: contexts, sequences, the user's overrides.
+//!
+//! A key is looked up in a list of contexts, the most specific first. Letters are bound only in
+//! contexts that never hold a text field (`Plain`, `List`, pane contexts), so typing stays typing.
+
+use std::collections::HashMap;
+
+use super::action::{Action, TABLE};
+use crate::model::key::Key;
+
+/// Where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere, text fields included.
+    Global,
+    /// Everywhere outside text fields.
+    Plain,
+    /// Every list and body view.
+    List,
+    /// The address line.
+    Address,
+    /// Every field of the request form.
+    Form,
+    Presets,
+    History,
+    Response,
+    Conversation,
+    /// The input line of a conversation.
+    Input,
+    Traffic,
+}
+
+/// What a run of keys means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    Matched(Action),
+    /// The beginning of a sequence.
+    Pending,
+    Unbound,
+}
+
+/// One line of the user's keymap file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    pub context: String,
+    pub keys: String,
+    /// Name of an action; empty = unbind.
+    pub action: String,
+}
+
+/// The bindings in force.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    bindings: HashMap<(Context, Vec<Key>), Action>,
+}
+
+impl Context {
+    pub const ALL: [Context; 11] = [
+        Context::Global,
+        Context::Plain,
+        Context::List,
+        Context::Address,
+        Context::Form,
+        Context::Presets,
+        Context::History,
+        Context::Response,
+        Context::Conversation,
+        Context::Input,
+        Context::Traffic,
+    ];
+
+    /// Name in keymap files and help.
+    pub fn name(self) -> &'static str {
+        match self {
+            Context::Global => "everywhere",
+            Context::Plain => "outside text",
+            Context::List => "lists and views",
+            Context::Address => "address line",
+            Context::Form => "request form",
+            Context::Presets => "presets",
+            Context::History => "history",
+            Context::Response => "response",
+            Context::Conversation => "conversation",
+            Context::Input => "input line",
+            Context::Traffic => "traffic",
+        }
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let mut bindings = HashMap::new();
+        for row in TABLE {
+            for (context, text) in row.keys {
+                if let Ok(keys) = Key::parse_run(text) {
+                    bindings.insert((*context, keys), row.action);
+                }
+            }
+        }
+        Keymap { bindings }
+    }
+}
+
+impl Keymap {
+    /// Applies the user's file; returns a sentence for every line that means nothing.
+    pub fn apply(&mut self, overrides: &[Override]) -> Vec<String> {
+        overrides.iter().filter_map(|line| self.apply_one(line).err()).collect()
+    }
+
+    fn apply_one(&mut self, line: &Override) -> Result<(), String> {
+        let context = Context::ALL
+            .into_iter()
+            .find(|context| context.name() == line.context)
+            .ok_or_else(|| format!("keymap: '{}' is not a context", line.context))?;
+        let keys = Key::parse_run(&line.keys).map_err(|error| format!("keymap: {error}"))?;
+        if line.action.is_empty() {
+            self.bindings.remove(&(context, keys));
+            return Ok(());
+        }
+        let action = Action::named(&line.action)
+            .ok_or_else(|| format!("keymap: '{}' is not an action", line.action))?;
+        self.bindings.insert((context, keys), action);
+        Ok(())
+    }
+
+    /// Looks a run of keys up, first context first.
+    pub fn lookup(&self, contexts: &[Context], keys: &[Key]) -> Lookup {
+        for context in contexts {
+            if let Some(action) = self.bindings.get(&(*context, keys.to_vec())) {
+                return Lookup::Matched(*action);
+            }
+            let longer = self.bindings.keys().any(|(c, bound)| {
+                c == context && bound.len() > keys.len() && bound.starts_with(keys)
+            });
+            if longer {
+                return Lookup::Pending;
+            }
+        }
+        Lookup::Unbound
+    }
+
+    /// Keys bound to an action in these contexts, shortest first.
+    pub fn keys_of(&self, contexts: &[Context], action: Action) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .bindings
+            .iter()
+            .filter(|((context, _), bound)| **bound == action && contexts.contains(context))
+            .map(|((_, keys), _)| show(keys))
+            .collect();
+        found.sort_by_key(|text| (text.chars().count(), text.clone()));
+        found.dedup();
+        found
+    }
+
+    /// The key to show in a hint: the table's first one if it still holds, else any.
+    pub fn hint(&self, contexts: &[Context], action: Action) -> Option<String> {
+        let first = action.row().keys.iter().find_map(|(context, text)| {
+            let keys = Key::parse_run(text).ok()?;
+            let holds = contexts.contains(context)
+                && self.bindings.get(&(*context, keys.clone())) == Some(&action);
+            holds.then(|| show(&keys))
+        });
+        first.or_else(|| self.keys_of(contexts, action).into_iter().next())
+    }
+}
+
+/// Keys as shown to people: `Ctrl+S`, `F5`, `g`.
+pub fn show(keys: &[Key]) -> String {
+    keys.iter().map(|key| show_key(*key)).collect::<Vec<_>>().join(" ")
+}
+
+fn show_key(key: Key) -> String {
+    let plain = Key { ctrl: false, alt: false, shift: false, ..key }.to_string();
+    let name = plain.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(&plain);
+    let name =
+        if key.ctrl && name.chars().count() == 1 { name.to_uppercase() } else { name.to_string() };
+    let mut text = String::new();
+    for (on, word) in [(key.ctrl, "Ctrl+"), (key.alt, "Alt+"), (key.shift, "Shift+")] {
+        if on {
+            text.push_str(word);
+        }
+    }
+    text + &name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_key_parses_and_no_two_actions_share_one() {
+        let mut seen: HashMap<(Context, Vec<Key>), Action> = HashMap::new();
+        for row in TABLE {
+            for (context, text) in row.keys {
+                let keys = Key::parse_run(text).unwrap();
+                let other = seen.insert((*context, keys), row.action);
+                assert_eq!(other, None, "{text} in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_are_never_bound_where_text_is_typed() {
+        for row in TABLE {
+            for (context, text) in row.keys {
+                let typed = Key::parse_run(text).unwrap()[0].printable().is_some();
+                let text_field = matches!(
+                    context,
+                    Context::Global | Context::Address | Context::Form | Context::Input
+                );
+                assert!(!(typed && text_field), "{} in {context:?}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_specific_context_wins() {
+        let keymap = Keymap::default();
+        let enter = [Key::new(crate::model::key::KeyCode::Enter)];
+        let hit = keymap.lookup(&[Context::Traffic, Context::List], &enter);
+        assert_eq!(hit, Lookup::Matched(Action::Detail));
+        assert_eq!(keymap.lookup(&[Context::List], &enter), Lookup::Matched(Action::Open));
+    }
+
+    #[test]
+    fn an_override_rebinds_and_a_wrong_one_is_named() {
+        let mut keymap = Keymap::default();
+        let line = |context: &str, keys: &str, action: &str| Override {
+            context: context.into(),
+            keys: keys.into(),
+            action: action.into(),
+        };
+        let problems = keymap.apply(&[
+            line("everywhere", "<C-g>", "send"),
+            line("nowhere", "x", "send"),
+            line("everywhere", "<F9>", "fly"),
+        ]);
+        assert_eq!(problems.len(), 2);
+        assert_eq!(
+            keymap.lookup(&[Context::Global], &[Key::ctrl('g')]),
+            Lookup::Matched(Action::Send)
+        );
+    }
+}

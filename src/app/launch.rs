@@ -1,0 +1,251 @@
+//! From a draft to a running session: expand, check, open; and what follows its end.
+//!
+//! The plan is made at the key press, so nothing typed afterwards can change what is sent.
+
+use super::drafts::FieldIssue;
+use super::effect::Effect;
+use super::focus::Pane;
+use super::form::{FieldId, Part, RowList, Slot, Tab};
+use super::sessions::{Session, State};
+use super::{App, global, pane};
+use crate::codec::plan::{AnswerField, Field, Issue, Literal, plan, plan_literal};
+use crate::engine::command::{Command, Ending};
+use crate::model::exchange::ExchangeState;
+use crate::model::id::SessionId;
+use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::store::job::{HistoryEntry, Job};
+
+/// What happens to template names nobody defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The send is blocked and shows where.
+    Refuse,
+    /// They are sent as they stand.
+    Literal,
+}
+
+/// Sends, connects or starts what is composed; a running listener takes over its answers.
+pub(super) fn send(app: &mut App, unknown: Unknown) {
+    if app.request.refused.is_some() {
+        pane::request::blur(app);
+        return;
+    }
+    pane::request::adopt_address(app);
+    let scope = app.scope();
+    let spec = &app.drafts.current().spec;
+    let planned = match unknown {
+        Unknown::Refuse => plan(spec, &scope),
+        Unknown::Literal => plan_literal(spec, &scope, &unknown_names(spec, &scope)),
+    };
+    match planned {
+        Ok(plan) => start(app, plan, &scope),
+        Err(issues) => refuse(app, &issues),
+    }
+}
+
+/// Names in a spec that nothing is known about.
+fn unknown_names(spec: &Spec, scope: &Scope) -> Literal {
+    let issues = plan(spec, scope).err().unwrap_or_default();
+    issues.into_iter().filter_map(|issue| issue.unknown).collect()
+}
+
+fn start(app: &mut App, plan: Plan, scope: &Scope) {
+    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    if let Some(session) = running.filter(|session| !session.is_over()) {
+        let id = session.id;
+        match (session.side(), session.protocol()) {
+            (Side::Listener, _) if session.state != State::Closing => return update(app, id, plan),
+            (Side::Client, Protocol::Tcp | Protocol::Udp) if session.state != State::Closing => {
+                app.say("already open: type in the input line below, or F8 closes it");
+                pane::response::focus_input(app);
+                return;
+            }
+            // A request in flight makes way for the new one.
+            (Side::Client, Protocol::Http) => {
+                app.effects.push(Effect::Engine(Command::Close { id, how: Ending::Reset }));
+            }
+            _ => {}
+        }
+    }
+    open(app, plan, scope);
+}
+
+fn open(app: &mut App, plan: Plan, scope: &Scope) {
+    let draft = app.drafts.current();
+    let title = match &draft.preset {
+        Some(path) => path.to_string(),
+        None => draft.spec.address().to_owned(),
+    };
+    let conversation = plan.protocol().capabilities().conversation;
+    let entry = HistoryEntry {
+        at: app.now,
+        protocol: plan.protocol(),
+        side: plan.side(),
+        summary: summary(&draft.spec, scope),
+        outcome: String::new(),
+        spec: draft.spec.clone(),
+        preset: draft.preset.clone(),
+    };
+    let is_client = plan.side() == Side::Client;
+    let id = app.sessions.open(plan.clone(), title, app.now);
+    let draft = app.drafts.current_mut();
+    draft.session = Some(id);
+    draft.issues.clear();
+    app.effects.push(Effect::Engine(Command::Open { id, plan: Box::new(plan) }));
+    app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
+    pane::response::session_changed(app);
+    if conversation && is_client {
+        global::focus(app, Pane::Response);
+        pane::response::focus_input(app);
+    }
+}
+
+fn update(app: &mut App, id: SessionId, plan: Plan) {
+    let Some(session) = app.sessions.get_mut(id) else { return };
+    if session.plan == plan {
+        app.say("already listening with these answers; F8 stops");
+        return;
+    }
+    let moved = bind_of(&session.plan) != bind_of(&plan);
+    session.plan = plan.clone();
+    app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(plan) }));
+    if moved {
+        app.warn("answers changed; address and TLS change when it is stopped (F8) and started");
+    } else {
+        app.say("answers changed while it runs");
+    }
+}
+
+fn bind_of(
+    plan: &Plan,
+) -> Option<(&crate::model::endpoint::Bind, Option<&crate::model::tls::ListenerTls>)> {
+    match plan {
+        Plan::HttpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
+        Plan::TcpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
+        Plan::UdpListener(plan) => Some((&plan.bind, None)),
+        _ => None,
+    }
+}
+
+/// One line for the history. Secrets and the system's environment stay out of it.
+fn summary(spec: &Spec, scope: &Scope) -> String {
+    let mut masked = scope.clone();
+    masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
+    let address = match plan_literal(spec, &masked, &unknown_names(spec, &masked)) {
+        Ok(Plan::Http(http)) => http.url,
+        Ok(Plan::HttpListener(http)) => http.bind.to_string(),
+        Ok(Plan::Tcp(tcp)) => tcp.endpoint.to_string(),
+        Ok(Plan::TcpListener(tcp)) => tcp.bind.to_string(),
+        Ok(Plan::Udp(udp)) => udp.endpoint.to_string(),
+        Ok(Plan::UdpListener(udp)) => udp.bind.to_string(),
+        Err(_) => spec.address().to_owned(),
+    };
+    match spec {
+        Spec::Http(http) => format!("{} {address}", http.method),
+        spec if spec.side() == Side::Listener => {
+            format!("listen {} {address}", spec.protocol().name())
+        }
+        spec => format!("{} {address}", spec.protocol().name()),
+    }
+}
+
+/// The send is blocked: every complaint is kept, the first is shown where it is.
+fn refuse(app: &mut App, issues: &[Issue]) {
+    let found: Vec<FieldIssue> = issues.iter().map(field_issue).collect();
+    let Some(first) = found.first().cloned() else { return };
+    app.drafts.current_mut().issues = found;
+    global::focus(app, Pane::Request);
+    pane::request::go_to_issue(app, &first);
+    match &first.unknown {
+        Some(name) => app.warn(format!(
+            "{{{{{name}}}}} is not defined in this environment; Alt+L sends it literally"
+        )),
+        None => app.warn(format!("not sent: {}", first.message)),
+    }
+}
+
+fn field_issue(issue: &Issue) -> FieldIssue {
+    let (field, tab) = place(issue.field);
+    FieldIssue { field, tab, message: issue.to_string(), unknown: issue.unknown.clone() }
+}
+
+/// Where in the form a field of the spec is edited.
+fn place(field: Field) -> (FieldId, Option<Tab>) {
+    let cell = |list, at, part| FieldId::Cell(list, at, part);
+    let (id, tab) = match field {
+        Field::Address | Field::Bind | Field::Input => return (FieldId::Address, None),
+        Field::Method => return (FieldId::Method, None),
+        Field::Source => (FieldId::Source, Tab::Options),
+        Field::QueryName(at) => (cell(RowList::Query, at, Part::Name), Tab::Params),
+        Field::QueryValue(at) => (cell(RowList::Query, at, Part::Value), Tab::Params),
+        Field::HeaderName(at) => (cell(RowList::Headers, at, Part::Name), Tab::Headers),
+        Field::HeaderValue(at) => (cell(RowList::Headers, at, Part::Value), Tab::Headers),
+        Field::AuthUser => (FieldId::AuthUser, Tab::Auth),
+        Field::AuthPassword => (FieldId::AuthPassword, Tab::Auth),
+        Field::AuthToken => (FieldId::AuthToken, Tab::Auth),
+        Field::Body => (FieldId::Body(Slot::Request), Tab::Body),
+        Field::FormName(at) => (cell(RowList::Form(Slot::Request), at, Part::Name), Tab::Body),
+        Field::FormValue(at) => (cell(RowList::Form(Slot::Request), at, Part::Value), Tab::Body),
+        Field::ServerName => (FieldId::Sni, Tab::Options),
+        Field::Certificate => (FieldId::CertificateFile, Tab::Options),
+        Field::PrivateKey => (FieldId::KeyFile, Tab::Options),
+        Field::Greeting => (FieldId::Greeting, Tab::Options),
+        Field::Step(at) => (FieldId::StepText(at), Tab::Steps),
+        Field::RuleWhen(at) => (FieldId::WhenText(at), Tab::Rules),
+        Field::RuleSend(at) => (FieldId::Reply(at), Tab::Rules),
+        Field::RuleMethod(at) => (FieldId::RuleMethod(at), Tab::Answers),
+        Field::RulePath(at) => (FieldId::RulePath(at), Tab::Answers),
+        Field::Answer { rule, part } => {
+            (answer_field(rule.map_or(Slot::Default, Slot::Rule), part), Tab::Answers)
+        }
+    };
+    (id, Some(tab))
+}
+
+fn answer_field(slot: Slot, part: AnswerField) -> FieldId {
+    match part {
+        AnswerField::Status => FieldId::Status(slot),
+        AnswerField::HeaderName(at) => FieldId::Cell(RowList::Answer(slot), at, Part::Name),
+        AnswerField::HeaderValue(at) => FieldId::Cell(RowList::Answer(slot), at, Part::Value),
+        AnswerField::Body => FieldId::Body(slot),
+        AnswerField::FormName(at) => FieldId::Cell(RowList::Form(slot), at, Part::Name),
+        AnswerField::FormValue(at) => FieldId::Cell(RowList::Form(slot), at, Part::Value),
+    }
+}
+
+/// A session is over: its history entry gets the outcome.
+pub(super) fn finished(app: &mut App, id: SessionId) {
+    let Some(session) = app.sessions.get(id) else { return };
+    let job = Job::FinishHistory { at: session.opened, outcome: outcome(session) };
+    app.effects.push(Effect::Store(job));
+    app.effects.push(Effect::Store(pane::history::refresh(app)));
+}
+
+fn outcome(session: &Session) -> String {
+    let State::Over(over) = &session.state else { return String::new() };
+    if let Err(failure) = over {
+        return failure.cause.clone();
+    }
+    if session.protocol() == Protocol::Http && session.side() == Side::Client {
+        let Some(exchange) = session.last_exchange() else { return String::new() };
+        if let ExchangeState::Failed(failure) = &exchange.state {
+            return failure.cause.clone();
+        }
+        let status = exchange.response.as_ref().and_then(|message| message.head.status());
+        let took = exchange.timing.total.as_secs_f64() * 1000.0;
+        return status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"));
+    }
+    let sum = |count: fn(&super::sessions::Conn) -> u64| -> u64 {
+        session.conns.values().map(count).sum()
+    };
+    let (sent, received) = (sum(|conn| conn.sent), sum(|conn| conn.received));
+    match session.protocol() {
+        Protocol::Http => {
+            format!("{} requests", session.exchanges.len() as u64 + session.forgotten)
+        }
+        _ => format!("{sent} B sent, {received} B received"),
+    }
+}

@@ -1,0 +1,182 @@
+//! Where the panes are: pure geometry, used by `update` (mouse, page sizes) and by `ui`.
+//!
+//! ```text
+//! wide (100 columns or more)              narrow                       tiny
+//! ┌ header ───────────────────┐           ┌ header ──────┐             ┌ header ┐
+//! ├ presets ─┬ request ───────┤           │ request      │             │ focused│
+//! ├ history ─┼ response ──────┤           │ response     │             │ pane   │
+//! ├ traffic ─┴────────────────┤           │ traffic      │             ├ footer ┤
+//! └ footer ───────────────────┘           └ footer ──────┘             └────────┘
+//! ```
+//! Narrow screens show the presets column only while it has the focus.
+
+use ratatui::layout::Rect;
+
+use super::focus::Pane;
+
+/// Columns from which the presets column is always shown.
+pub const WIDE: u16 = 100;
+/// Below this many columns or rows only the focused pane is shown.
+const TINY: (u16, u16) = (44, 14);
+
+/// Splitter positions, in cells; what the user can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Splits {
+    /// Width of the presets column.
+    pub side: u16,
+    /// Height of the request pane; 0 = automatic.
+    pub request: u16,
+    /// Height of the traffic pane; 0 = automatic.
+    pub traffic: u16,
+}
+
+/// Areas of the panes; a pane that is not shown has an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Areas {
+    pub header: Rect,
+    pub presets: Rect,
+    pub history: Rect,
+    pub request: Rect,
+    pub response: Rect,
+    pub traffic: Rect,
+    pub footer: Rect,
+}
+
+/// A border the mouse can drag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Splitter {
+    Side,
+    Request,
+    Traffic,
+}
+
+impl Default for Splits {
+    fn default() -> Self {
+        Splits { side: 27, request: 0, traffic: 0 }
+    }
+}
+
+impl Areas {
+    /// Area of a pane.
+    pub fn of(&self, pane: Pane) -> Rect {
+        match pane {
+            Pane::Presets => self.presets,
+            Pane::History => self.history,
+            Pane::Request => self.request,
+            Pane::Response => self.response,
+            Pane::Traffic => self.traffic,
+        }
+    }
+
+    /// The pane under a cell.
+    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+        let at = ratatui::layout::Position::new(column, row);
+        Pane::ALL.into_iter().find(|pane| self.of(*pane).contains(at))
+    }
+
+    /// The splitter under a cell: the right border of the presets column, the top border of
+    /// response and traffic.
+    pub fn splitter_at(&self, column: u16, row: u16) -> Option<Splitter> {
+        let side = self.presets.union(self.history);
+        if !side.is_empty() && column + 1 == side.right() && row >= side.y && row < side.bottom() {
+            return Some(Splitter::Side);
+        }
+        let top = |area: Rect| !area.is_empty() && row == area.y && column >= area.x;
+        if top(self.traffic) && self.traffic.y > 1 {
+            return Some(Splitter::Traffic);
+        }
+        (top(self.response) && !self.request.is_empty()).then_some(Splitter::Request)
+    }
+}
+
+/// Computes the areas for a screen.
+pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
+    let (width, height) = size;
+    let mut areas = Areas::default();
+    let mut body = Rect::new(0, 0, width, height);
+    if height >= 3 {
+        areas.header = Rect::new(0, 0, width, 1);
+        body = Rect::new(0, 1, width, height - 1);
+    }
+    if height >= 5 {
+        areas.footer = Rect::new(0, height - 1, width, 1);
+        body.height -= 1;
+    }
+    if zoom || width < TINY.0 || height < TINY.1 {
+        *slot(&mut areas, focus) = body;
+        return areas;
+    }
+    stack(&mut areas, body, splits, focus);
+    areas
+}
+
+fn slot(areas: &mut Areas, pane: Pane) -> &mut Rect {
+    match pane {
+        Pane::Presets => &mut areas.presets,
+        Pane::History => &mut areas.history,
+        Pane::Request => &mut areas.request,
+        Pane::Response => &mut areas.response,
+        Pane::Traffic => &mut areas.traffic,
+    }
+}
+
+fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {
+    let traffic = if splits.traffic == 0 { (body.height / 4).clamp(4, 16) } else { splits.traffic };
+    let traffic = traffic.clamp(3, body.height.saturating_sub(9).max(3));
+    areas.traffic = Rect::new(body.x, body.bottom().saturating_sub(traffic), body.width, traffic);
+    let mut main = Rect { height: body.height - traffic, ..body };
+    let side_focused = matches!(focus, Pane::Presets | Pane::History);
+    if body.width >= WIDE || side_focused {
+        let side = splits.side.clamp(12, body.width / 2);
+        let column = Rect { width: side, ..main };
+        let history = (column.height / 3).max(3).min(column.height);
+        areas.presets = Rect { height: column.height - history, ..column };
+        areas.history = Rect { y: column.y + areas.presets.height, height: history, ..column };
+        main = Rect { x: main.x + side, width: main.width - side, ..main };
+    }
+    let request = if splits.request == 0 { main.height * 2 / 5 } else { splits.request };
+    let request = request.clamp(4, main.height.saturating_sub(4).max(4)).min(main.height);
+    areas.request = Rect { height: request, ..main };
+    areas.response = Rect { y: main.y + request, height: main.height - request, ..main };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panes_stay_on_the_screen_at_every_size() {
+        for width in 1..130 {
+            for height in 1..60 {
+                for pane in Pane::ALL {
+                    let areas = areas((width, height), Splits::default(), pane, false);
+                    let screen = Rect::new(0, 0, width, height);
+                    for shown in Pane::ALL {
+                        let area = areas.of(shown);
+                        assert_eq!(area.intersection(screen), area, "{width}x{height} {shown:?}");
+                    }
+                    assert!(!areas.of(pane).is_empty(), "{width}x{height} {pane:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn panes_do_not_overlap() {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let areas = areas(size, Splits::default(), Pane::Presets, false);
+            for a in Pane::ALL {
+                for b in Pane::ALL {
+                    assert!(a == b || !areas.of(a).intersects(areas.of(b)), "{a:?} {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wild_splits_are_tamed() {
+        let wild = Splits { side: 999, request: 999, traffic: 999 };
+        let areas = areas((80, 24), wild, Pane::Request, false);
+        assert!(areas.request.height >= 4 && areas.traffic.height >= 3);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the address line understands beyond an address: other protocols and curl commands.
+
+use super::blur;
+use crate::app::App;
+use crate::codec::address::detect;
+use crate::model::http::HttpListenerSpec;
+use crate::model::listener::TcpListenerSpec;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::model::tls::{ClientTls, ListenerTls, Verify};
+
+/// An address that names another protocol (`tcp://`, `tls://`, `https://` in a TCP form) turns the
+/// draft into one of that kind. Whatever else was composed stays in a draft of its own.
+pub fn adopt_address(app: &mut App) {
+    let draft = app.drafts.current();
+    let Some(found) = detect(draft.spec.address()).filter(|found| found.explicit) else { return };
+    let side = draft.spec.side();
+    let is_url = draft.spec.protocol() == Protocol::Http && side == Side::Client;
+    if found.protocol == Protocol::Http && is_url {
+        return;
+    }
+    let mut spec = Spec::empty(found.protocol, side);
+    let address = match (found.protocol, side) {
+        (Protocol::Http, Side::Listener) => {
+            let bare = found.address.split_once("://").map_or(found.address.as_str(), |(_, b)| b);
+            bare.split('/').next().unwrap_or_default().to_owned()
+        }
+        _ => found.address,
+    };
+    if found.protocol == draft.spec.protocol() {
+        spec = draft.spec.clone();
+    }
+    *spec.address_mut() = address;
+    set_tls(&mut spec, found.tls);
+    let mut rest = draft.spec.clone();
+    let empty = Spec::empty(rest.protocol(), side);
+    empty.address().clone_into(rest.address_mut());
+    if rest == empty || found.protocol == draft.spec.protocol() {
+        app.drafts.current_mut().replace(spec);
+    } else {
+        let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
+        *app.drafts.current_mut().spec.address_mut() = saved;
+        app.drafts.open(spec);
+    }
+    crate::app::global::draft_changed(app);
+}
+
+fn set_tls(spec: &mut Spec, on: bool) {
+    match spec {
+        Spec::Tcp(tcp) if on && tcp.tls == ClientTls::Off => {
+            tcp.tls = ClientTls::On { verify: Verify::On, sni: String::new() };
+        }
+        Spec::TcpListener(TcpListenerSpec { tls, .. })
+        | Spec::HttpListener(HttpListenerSpec { tls, .. })
+            if on && *tls == ListenerTls::Off =>
+        {
+            *tls = ListenerTls::Generated;
+        }
+        _ => {}
+    }
+}
+
+/// Fills the form from a curl command; what was composed before stays in its own draft.
+pub(super) fn paste_curl(app: &mut App, text: &str) {
+    match crate::interop::curl::parse(text) {
+        Ok((spec, ignored)) => {
+            blur(app);
+            let draft = app.drafts.current_mut();
+            if draft.is_blank() {
+                draft.replace(Spec::Http(spec));
+            } else {
+                app.drafts.open(Spec::Http(spec));
+            }
+            crate::app::global::draft_changed(app);
+            let note = match ignored.as_slice() {
+                [] => "filled from the curl command".to_owned(),
+                ignored => {
+                    format!("filled from the curl command; not used: {}", ignored.join(", "))
+                }
+            };
+            app.say(note);
+        }
+        Err(error) => app.warn(format!("curl command: {error}")),
+    }
+}

@@ -1,0 +1,131 @@
+//! Where the fields of the form are: pure geometry, for drawing, clicking and jumping.
+
+use ratatui::layout::Rect;
+
+use super::form;
+use crate::app::App;
+use crate::app::form::{Field, Kind, Row, Tab, Width, access, tabs};
+use crate::model::spec::Spec;
+
+/// A field and where it is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub field: Field,
+    pub area: Rect,
+}
+
+/// Puts every visible field of the form into the pane's inner area.
+pub fn place(app: &App, inner: Rect) -> Vec<Placed> {
+    let form = form(app);
+    let mut placed = Vec::new();
+    let mut y = inner.y;
+    for (at, row) in form.iter().enumerate() {
+        // The address line and the tab strip stay; the rest scrolls.
+        if at >= 2 && at < 2 + app.request.scroll {
+            continue;
+        }
+        if y >= inner.bottom() {
+            break;
+        }
+        let left = inner.bottom() - y;
+        let last_area = at + 1 == form.len() && row.fields.iter().any(|f| f.kind == Kind::Area);
+        let height = if last_area { left } else { row.height.min(left) };
+        place_row(row, Rect { y, height, ..inner }, &mut placed);
+        y += height;
+    }
+    placed
+}
+
+fn place_row(row: &Row, area: Rect, placed: &mut Vec<Placed>) {
+    let fixed: u16 = row.fields.iter().map(|field| cells(field.width)).sum();
+    let gaps = row.fields.len().saturating_sub(1) as u16;
+    let shares: u16 = row.fields.iter().map(|field| share(field.width)).sum();
+    let free = area.width.saturating_sub(fixed + gaps);
+    let mut x = area.x;
+    for field in &row.fields {
+        let width = match field.width {
+            Width::Cells(width) => width,
+            Width::Fill(part) => free * part / shares.max(1),
+        };
+        let width = width.min(area.right().saturating_sub(x));
+        placed.push(Placed { field: field.clone(), area: Rect { x, width, ..area } });
+        x = x.saturating_add(width + 1).min(area.right());
+    }
+}
+
+fn cells(width: Width) -> u16 {
+    match width {
+        Width::Cells(cells) => cells,
+        Width::Fill(_) => 0,
+    }
+}
+
+fn share(width: Width) -> u16 {
+    match width {
+        Width::Cells(_) => 0,
+        Width::Fill(share) => share,
+    }
+}
+
+/// The pane without its border.
+pub fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+/// Cells the label of a field takes, the space after it included.
+pub fn label_width(field: &Field) -> u16 {
+    match field.label.chars().count() {
+        0 => 0,
+        len => len as u16 + 1,
+    }
+}
+
+/// The tab strip: each tab's title and where it begins.
+pub fn tab_strip(app: &App) -> Vec<(Tab, String, u16)> {
+    let spec = &app.drafts.current().spec;
+    let mut x = 0;
+    tabs(spec)
+        .iter()
+        .map(|tab| {
+            let title = match tab_count(spec, *tab) {
+                Some(count) => format!("{} {count}", tab.title()),
+                None => tab.title().to_owned(),
+            };
+            let start = x;
+            x += title.chars().count() as u16 + 2;
+            (*tab, title, start)
+        })
+        .collect()
+}
+
+fn tab_count(spec: &Spec, tab: Tab) -> Option<String> {
+    let enabled = |rows: &[crate::model::spec::Row]| rows.iter().filter(|row| row.enabled).count();
+    let count = match (spec, tab) {
+        (Spec::Http(http), Tab::Params) => enabled(&http.query),
+        (Spec::Http(http), Tab::Headers) => enabled(&http.headers),
+        (Spec::Http(http), Tab::Body) => {
+            let kind = http.body.kind();
+            return (kind != "none").then(|| kind.to_owned());
+        }
+        (Spec::HttpListener(http), Tab::Answers) => http.rules.len() + 1,
+        (spec, Tab::Rules) => access::rules(spec).map_or(0, Vec::len),
+        (spec, Tab::Steps) => access::steps(spec).map_or(0, Vec::len),
+        _ => 0,
+    };
+    (count > 0).then(|| count.to_string())
+}
+
+/// The tab at a column of the strip.
+pub(super) fn tab_at(app: &App, column: u16) -> Option<Tab> {
+    tab_strip(app)
+        .into_iter()
+        .find(|(_, title, start)| {
+            (*start..*start + title.chars().count() as u16 + 2).contains(&column)
+        })
+        .map(|(tab, ..)| tab)
+}

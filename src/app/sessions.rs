@@ -1,0 +1,307 @@
+//! Sessions: what was opened, how it stands, and what came back.
+//!
+//! ```text
+//! Opening ──► Live ──► Closing ──► Over(summary or failure)
+//!    └──────────┴─────────────────────┘       exactly one Over per Open
+//! ```
+//! Events of a session that is unknown or over are ignored.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::App;
+use super::effect::Effect;
+use crate::engine::command::Command;
+use crate::engine::event::{Batch, Event, Phase, Summary};
+use crate::model::exchange::Exchange;
+use crate::model::failure::Failure;
+use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::plan::Plan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
+use crate::model::timing::Stamp;
+use crate::store::job::{Job, KeyPem};
+use crate::timeline::conversation::{Conversation, Subject};
+
+/// Exchanges kept of one session; older ones are counted and forgotten.
+pub const EXCHANGES_KEPT: usize = 1000;
+/// Sessions kept after they ended; older ones are forgotten.
+const ENDED_KEPT: usize = 100;
+
+/// Where a session stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    Opening,
+    Live,
+    Closing,
+    Over(Result<Summary, Failure>),
+}
+
+/// One opened plan.
+#[derive(Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub plan: Plan,
+    /// Name in lists: the preset's path or the address.
+    pub title: String,
+    pub opened: Stamp,
+    pub ended: Option<Stamp>,
+    pub state: State,
+    pub phase: Option<(Phase, Stamp)>,
+    /// Requests and responses, oldest first.
+    pub exchanges: VecDeque<Exchange>,
+    /// Exchanges forgotten to stay within [`EXCHANGES_KEPT`].
+    pub forgotten: u64,
+    /// Connections and peers by number.
+    pub conns: BTreeMap<ConnId, Conn>,
+    pub conversation: Conversation,
+    pub lost: Option<Lost>,
+    /// Open connections and refused ones of a listener.
+    pub clients: (u32, u32),
+}
+
+/// One connection or peer as far as records told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conn {
+    pub info: ConnInfo,
+    pub open: bool,
+    pub sent: u64,
+    pub received: u64,
+    pub last: Stamp,
+}
+
+/// All sessions of this run.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    map: BTreeMap<SessionId, Session>,
+    last: u64,
+}
+
+impl Session {
+    pub fn protocol(&self) -> Protocol {
+        self.plan.protocol()
+    }
+
+    pub fn side(&self) -> Side {
+        self.plan.side()
+    }
+
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Over(_))
+    }
+
+    /// How long it has run, or ran.
+    pub fn lasted(&self, now: Stamp) -> Duration {
+        self.ended.unwrap_or(now).since(self.opened)
+    }
+
+    /// The newest exchange.
+    pub fn last_exchange(&self) -> Option<&Exchange> {
+        self.exchanges.back()
+    }
+
+    /// Connections that can be written to.
+    pub fn open_conns(&self) -> impl Iterator<Item = &Conn> {
+        self.conns.values().filter(|conn| conn.open && conn.info.peer.is_some())
+    }
+
+    fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
+        let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
+        if let Some(known) = known {
+            *known = exchange;
+            return Vec::new();
+        }
+        self.exchanges.push_back(exchange);
+        let mut gone = Vec::new();
+        while self.exchanges.len() > EXCHANGES_KEPT {
+            self.forgotten += 1;
+            gone.extend(self.exchanges.pop_front().iter().flat_map(bodies));
+        }
+        gone
+    }
+
+    fn note(&mut self, record: &Record) {
+        let Some(conn) = self.conns.get_mut(&record.conn) else { return };
+        conn.last = record.at;
+        match record.kind {
+            RecordKind::Data => match record.direction {
+                crate::model::record::Direction::Sent => conn.sent += record.original_len,
+                crate::model::record::Direction::Received => conn.received += record.original_len,
+                crate::model::record::Direction::Local => {}
+            },
+            RecordKind::Closed | RecordKind::Reset => conn.open = false,
+            _ => {}
+        }
+    }
+}
+
+/// The bodies an exchange refers to.
+pub fn bodies(exchange: &Exchange) -> Vec<BodyId> {
+    let response = exchange.response.as_ref().map(|message| message.body.id);
+    std::iter::once(exchange.request.body.id).chain(response).collect()
+}
+
+impl Sessions {
+    pub fn get(&self, id: SessionId) -> Option<&Session> {
+        self.map.get(&id)
+    }
+
+    pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.map.get_mut(&id)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Session> {
+        self.map.values()
+    }
+
+    /// Sessions that are not over.
+    pub fn live(&self) -> impl Iterator<Item = &Session> {
+        self.map.values().filter(|session| !session.is_over())
+    }
+
+    /// Registers a new session and returns its id.
+    pub fn open(&mut self, plan: Plan, title: String, now: Stamp) -> SessionId {
+        self.last += 1;
+        let id = SessionId(self.last);
+        let session = Session {
+            id,
+            plan,
+            title,
+            opened: now,
+            ended: None,
+            state: State::Opening,
+            phase: None,
+            exchanges: VecDeque::new(),
+            forgotten: 0,
+            conns: BTreeMap::new(),
+            conversation: Conversation::new(Subject::Session(id)),
+            lost: None,
+            clients: (0, 0),
+        };
+        self.map.insert(id, session);
+        id
+    }
+
+    /// Forgets the oldest ended sessions beyond the bound; returns the bodies they held.
+    fn prune(&mut self, keep: impl Fn(SessionId) -> bool) -> Vec<BodyId> {
+        let ended: Vec<SessionId> =
+            self.map.values().filter(|s| s.is_over() && !keep(s.id)).map(|s| s.id).collect();
+        let surplus = ended.len().saturating_sub(ENDED_KEPT);
+        let gone = ended.into_iter().take(surplus).filter_map(|id| self.map.remove(&id));
+        gone.flat_map(|s| s.exchanges.iter().flat_map(bodies).collect::<Vec<_>>()).collect()
+    }
+}
+
+/// Takes an event of the engine.
+pub(super) fn apply(app: &mut App, event: Event) {
+    match event {
+        Event::Traffic(batch) => traffic(app, batch),
+        Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
+        Event::Exchange(exchange) => exchange_changed(app, *exchange),
+        Event::Progress { id, number, encoded, decoded, .. } => {
+            progress(app, id, number, (encoded, decoded));
+        }
+        Event::Done { id, outcome, at } => done(app, id, outcome, at),
+        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
+            certificate_pem: made.certificate_pem,
+            key_pem: KeyPem(made.key_pem),
+        })),
+        Event::Refused { failure, .. } => app.warn(failure.to_string()),
+        Event::View(view) => super::pane::response::view_arrived(app, *view),
+        Event::Found(hit) => super::pane::response::found(app, &hit),
+        Event::BodySaved { path, outcome } => match outcome {
+            Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
+            Err(failure) => app.warn(failure.to_string()),
+        },
+    }
+}
+
+fn traffic(app: &mut App, batch: Batch) {
+    for info in batch.conns {
+        app.timeline.connect(info.clone());
+        if let Some(session) = app.sessions.get_mut(info.id.session) {
+            let fresh = Conn { info, open: true, sent: 0, received: 0, last: Stamp::default() };
+            session
+                .conns
+                .entry(fresh.info.id)
+                .and_modify(|conn| conn.info = fresh.info.clone())
+                .or_insert(fresh);
+        }
+    }
+    for record in batch.records {
+        if let Some(session) = app.sessions.get_mut(record.conn.session) {
+            session.note(&record);
+            let id = app.timeline.next_id();
+            let datagram = session.protocol() == Protocol::Udp;
+            if session.protocol() != Protocol::Http {
+                session.conversation.extend(&record, id, datagram);
+            }
+        }
+        app.timeline.push(record);
+    }
+    for lost in batch.lost {
+        app.timeline.lost(lost);
+        if let Some(session) = app.sessions.get_mut(lost.session) {
+            session.lost = Some(lost);
+        }
+    }
+    super::pane::traffic::extended(app);
+    super::pane::response::extended(app);
+}
+
+fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
+    let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
+    match &phase {
+        Phase::Connected { .. } | Phase::Listening { .. } => session.state = State::Live,
+        Phase::Closing => session.state = State::Closing,
+        Phase::Clients { open, refused } => {
+            session.clients = (*open, *refused);
+            return;
+        }
+        _ => {}
+    }
+    session.phase = Some((phase, at));
+}
+
+fn exchange_changed(app: &mut App, exchange: Exchange) {
+    let id = exchange.conn.session;
+    let Some(session) = app.sessions.get_mut(id) else { return };
+    let gone = session.put(exchange);
+    app.release(gone);
+    super::pane::response::exchange_changed(app, id);
+}
+
+fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
+    let Some(session) = app.sessions.get_mut(id) else { return };
+    let exchange = session.exchanges.iter_mut().rev().find(|e| e.number == number);
+    if let Some(message) = exchange.and_then(|exchange| match session.plan.side() {
+        Side::Client => exchange.response.as_mut(),
+        Side::Listener => Some(&mut exchange.request),
+    }) {
+        message.body.encoded_len = encoded;
+        message.body.decoded_len = decoded;
+    }
+}
+
+fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {
+    let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
+    session.ended = Some(at);
+    session.state = State::Over(outcome);
+    for conn in session.conns.values_mut() {
+        conn.open = false;
+    }
+    super::launch::finished(app, id);
+    super::pane::response::exchange_changed(app, id);
+    let shown: Vec<SessionId> = app.drafts.iter().filter_map(|draft| draft.session).collect();
+    let gone = app.sessions.prune(|id| shown.contains(&id));
+    app.release(gone);
+}
+
+impl App {
+    /// Tells the engine that nobody will look at these bodies again.
+    pub(super) fn release(&mut self, bodies: Vec<BodyId>) {
+        if !bodies.is_empty() {
+            self.effects.push(Effect::Engine(Command::Release(bodies)));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Replies of the store: workspace, saved presets, drafts of the last run, history.
+
+use super::effect::Effect;
+use super::{App, overlay, pane, saving};
+use crate::store::job::{Job, Reply, Restore, Workspace};
+
+pub(super) fn apply(app: &mut App, reply: Reply) {
+    match reply {
+        Reply::Workspace(workspace) => workspace_changed(app, *workspace),
+        Reply::Saved { path, fingerprint } => saving::saved(app, &path, fingerprint),
+        Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
+        Reply::Renamed { from, to } => saving::renamed(app, &from, &to),
+        Reply::Deleted { path } => saving::deleted(app, &path),
+        Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
+        Reply::History { text, entries, total } => {
+            pane::history::arrived(app, &text, entries, total);
+        }
+        Reply::HistoryAppended => {
+            let query = pane::history::refresh(app);
+            app.effects.push(Effect::Store(query));
+        }
+        Reply::AuthoritySaved { certificate } => {
+            app.say(format!("clients can trust this CA: {}", certificate.display()));
+        }
+        Reply::RestoreSaved => app.dirty = false,
+        Reply::FileWritten { path, bytes } => {
+            app.say(format!("{bytes} bytes saved to {}", path.display()));
+        }
+        Reply::Failed { job, failure } => {
+            saving::failed(app, job);
+            app.warn(failure.to_string());
+        }
+    }
+}
+
+fn workspace_changed(app: &mut App, workspace: Workspace) {
+    let first = !app.loaded;
+    app.loaded = true;
+    for draft in app.drafts.iter_mut() {
+        let stored = workspace.presets.iter().find(|s| Some(&s.path) == draft.preset.as_ref());
+        if let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) {
+            // An untouched draft follows the file; an edited one keeps its text and meets the
+            // conflict when it is saved.
+            if !draft.is_modified() {
+                draft.replace(preset.spec.clone());
+                draft.based_on = Some(stored.fingerprint);
+                draft.about.clone_from(&preset.about);
+            } else if draft.based_on == Some(stored.fingerprint) {
+                draft.about.clone_from(&preset.about);
+            }
+            if draft.based_on == Some(stored.fingerprint) {
+                draft.saved = Some(preset.spec.clone());
+            }
+        }
+    }
+    let gone = !workspace.environments.iter().any(|e| Some(&e.name) == app.environment.as_ref());
+    if gone {
+        app.environment = None;
+    }
+    if first && app.environment.is_none() {
+        app.environment = workspace.environments.first().map(|e| e.name.clone());
+    }
+    if let Some(problem) = workspace.problems.first() {
+        app.warn(problem.to_string());
+    }
+    app.workspace = workspace;
+    pane::presets::workspace_changed(app, first);
+    pane::request::draft_changed(app);
+}
+
+fn restored(app: &mut App, restore: Option<Restore>) {
+    let Some(restore) = restore else {
+        pane::presets::open_first(app);
+        return;
+    };
+    app.drafts.restore(&restore.drafts, restore.current, &app.workspace.presets);
+    if restore.environment.is_some() {
+        app.environment = restore.environment;
+    }
+    for (name, value) in &restore.layout {
+        let Ok(cells) = value.parse() else { continue };
+        match name.as_str() {
+            "side" => app.splits.side = cells,
+            "request" => app.splits.request = cells,
+            "traffic" => app.splits.traffic = cells,
+            _ => {}
+        }
+    }
+    super::global::draft_changed(app);
+}
+
+/// Writes what has to survive leaving or a crash.
+pub(super) fn save_restore(app: &mut App) {
+    app.restore_due = false;
+    if !app.loaded {
+        // Nothing was read yet, so writing would replace the last run's drafts by nothing.
+        return;
+    }
+    let (drafts, current) = app.drafts.to_restore();
+    let layout = [
+        ("side", app.splits.side),
+        ("request", app.splits.request),
+        ("traffic", app.splits.traffic),
+    ];
+    let restore = Restore {
+        drafts,
+        current,
+        environment: app.environment.clone(),
+        layout: layout.iter().map(|(name, cells)| ((*name).into(), cells.to_string())).collect(),
+    };
+    app.effects.push(Effect::Store(Job::SaveRestore(Box::new(restore))));
+}

@@ -1,0 +1,228 @@
+//! Request items, written as HTTPie and xh do: `name=value`, `name:=json`, `name==query`,
+//! `Name:value`, `name@file`, `@file`.
+//!
+//! The separator that comes first in the word decides; of two at one place the longer. A backslash
+//! takes a separator's meaning away. Called by `target` for HTTP requests.
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::spec::Row;
+
+/// One item of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Item {
+    Header(Row),
+    Query(Row),
+    /// A field of the body; its value is a string.
+    Field(Row),
+    /// A field of the body whose value is JSON as written.
+    Json(Row),
+    /// A file sent as a part of a form.
+    Upload(Row),
+    /// The whole body is this file.
+    Body(String),
+}
+
+/// How fields become a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Json,
+    Form,
+}
+
+/// Longer separators first, so that `==` is not read as `=`.
+const SEPARATORS: [(&str, fn(Row) -> Item); 5] = [
+    (":=", Item::Json),
+    ("==", Item::Query),
+    (":", Item::Header),
+    ("=", Item::Field),
+    ("@", Item::Upload),
+];
+
+/// Files to be sent as parts of a form, with the fields that go with them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Multipart {
+    pub fields: Vec<Row>,
+    pub files: Vec<Row>,
+}
+
+/// Puts the items into the request. Files to upload come back, because a form with files is not
+/// something a preset can hold yet.
+pub(super) fn apply(
+    words: &[String],
+    encoding: Encoding,
+    spec: &mut HttpSpec,
+) -> Result<Option<Multipart>, Failure> {
+    let mut fields = Vec::new();
+    let mut files = Vec::new();
+    for word in words {
+        match parse(word)? {
+            Item::Header(row) => set_header(spec, row),
+            Item::Query(row) => spec.query.push(row),
+            Item::Body(path) => spec.body = HttpBody::File(path),
+            Item::Upload(row) => files.push(row),
+            field => fields.push(field),
+        }
+    }
+    if !files.is_empty() {
+        let fields = fields.into_iter().map(plain).collect::<Result<_, _>>()?;
+        return Ok(Some(Multipart { fields, files }));
+    }
+    if !fields.is_empty() {
+        spec.body = match encoding {
+            Encoding::Form => {
+                HttpBody::Form(fields.into_iter().map(plain).collect::<Result<_, _>>()?)
+            }
+            Encoding::Json => HttpBody::Json(object(&fields)?),
+        };
+    }
+    Ok(None)
+}
+
+/// Replaces headers of that name, or adds one.
+fn set_header(spec: &mut HttpSpec, row: Row) {
+    spec.headers.retain(|header| !header.name.eq_ignore_ascii_case(&row.name));
+    spec.headers.push(row);
+}
+
+fn plain(item: Item) -> Result<Row, Failure> {
+    match item {
+        Item::Field(row) => Ok(row),
+        Item::Json(row) => Err(usage(
+            &format!("{}:={}", row.name, row.value),
+            "a form has no JSON values; write name=value",
+        )),
+        Item::Header(row) | Item::Query(row) | Item::Upload(row) => Ok(row),
+        Item::Body(path) => Ok(Row::new("", path)),
+    }
+}
+
+/// The fields as a JSON object, in order. Values are checked but kept as written.
+fn object(fields: &[Item]) -> Result<String, Failure> {
+    let mut members = Vec::new();
+    for field in fields {
+        let (row, value) = match field {
+            Item::Json(row) => {
+                // A template has no value yet, so it cannot be checked.
+                if !row.value.contains("{{")
+                    && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&row.value)
+                {
+                    let hint = format!("not JSON: {error}; write name=value for a string");
+                    return Err(usage(&format!("{}:={}", row.name, row.value), &hint));
+                }
+                (row, row.value.clone())
+            }
+            Item::Field(row) | Item::Header(row) | Item::Query(row) | Item::Upload(row) => {
+                (row, serde_json::Value::from(row.value.as_str()).to_string())
+            }
+            Item::Body(_) => continue,
+        };
+        members.push(format!("{}: {value}", serde_json::Value::from(row.name.as_str())));
+    }
+    Ok(format!("{{{}}}", members.join(", ")))
+}
+
+fn parse(word: &str) -> Result<Item, Failure> {
+    if let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) {
+        return Ok(Item::Body(path.into()));
+    }
+    let mut name = String::new();
+    let mut rest = word;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        if c == '\\' && after.starts_with([':', '=', '@', '\\']) {
+            name.extend(after.chars().next());
+            rest = after.get(1..).unwrap_or_default();
+            continue;
+        }
+        let found = SEPARATORS
+            .iter()
+            .find_map(|(separator, make)| rest.strip_prefix(separator).map(|value| (make, value)));
+        if let Some((make, value)) = found {
+            if name.is_empty() {
+                return Err(usage(word, "the name before the separator is missing"));
+            }
+            return Ok(make(Row::new(
+                name,
+                value.trim_start_matches(|c| {
+                    // `Name: value` pasted from elsewhere.
+                    c == ' ' && make(Row::default()) == Item::Header(Row::default())
+                }),
+            )));
+        }
+        name.push(c);
+        rest = after;
+    }
+    Err(usage(
+        word,
+        "not an item; write name=value, name:=json, name==query, Name:value, name@file or @file",
+    ))
+}
+
+fn usage(word: &str, cause: &str) -> Failure {
+    Failure::new(Stage::Compose, format!("'{word}'"), FailureKind::Usage, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(words: &[&str], encoding: Encoding) -> Result<HttpSpec, Failure> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let mut spec = HttpSpec::default();
+        apply(&words, encoding, &mut spec).map(|_| spec)
+    }
+
+    #[test]
+    fn each_separator_has_its_place() {
+        let spec = applied(
+            &["name=Ann", "age:=42", "tags:=[1, 2.50]", "q==a b", "X-Token: s=e:c"],
+            Encoding::Json,
+        )
+        .unwrap();
+        let body = r#"{"name": "Ann", "age": 42, "tags": [1, 2.50]}"#;
+        assert_eq!(spec.body, HttpBody::Json(body.into()));
+        assert_eq!(spec.query, [Row::new("q", "a b")]);
+        assert_eq!(spec.headers, [Row::new("X-Token", "s=e:c")]);
+    }
+
+    #[test]
+    fn the_first_separator_decides_and_a_backslash_takes_its_meaning() {
+        assert_eq!(parse("a=b:c@d").unwrap(), Item::Field(Row::new("a", "b:c@d")));
+        assert_eq!(parse(r"a\:b=c").unwrap(), Item::Field(Row::new("a:b", "c")));
+        assert_eq!(parse("a=").unwrap(), Item::Field(Row::new("a", "")));
+        assert_eq!(parse("@body.json").unwrap(), Item::Body("body.json".into()));
+    }
+
+    #[test]
+    fn a_form_keeps_order_and_duplicates() {
+        let spec = applied(&["a=1", "b=2", "a=3"], Encoding::Form).unwrap();
+        let rows = [("a", "1"), ("b", "2"), ("a", "3")].map(|(n, v)| Row::new(n, v));
+        assert_eq!(spec.body, HttpBody::Form(rows.to_vec()));
+    }
+
+    #[test]
+    fn a_header_replaces_the_one_of_the_preset() {
+        let mut spec = HttpSpec { headers: vec![Row::new("accept", "a/b")], ..HttpSpec::default() };
+        apply(&["Accept:c/d".into()], Encoding::Json, &mut spec).unwrap();
+        assert_eq!(spec.headers, [Row::new("Accept", "c/d")]);
+    }
+
+    #[test]
+    fn files_make_a_form_with_parts() {
+        let mut spec = HttpSpec::default();
+        let words = ["note=x".to_owned(), "photo@a.png".to_owned()];
+        let parts = apply(&words, Encoding::Json, &mut spec).unwrap().unwrap();
+        assert_eq!(parts.files, [Row::new("photo", "a.png")]);
+        assert_eq!(parts.fields, [Row::new("note", "x")]);
+    }
+
+    #[test]
+    fn what_is_no_item_is_named() {
+        for word in ["plain", "=x", "a:=not json", "\\"] {
+            let failure = applied(&[word], Encoding::Json).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Usage, "{word}");
+            assert!(failure.target.contains(word), "{failure}");
+        }
+    }
+}

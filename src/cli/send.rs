@@ -1,0 +1,209 @@
+//! `wirebench send`: one exchange, from an address and items or from a preset.
+
+mod http;
+mod multipart;
+mod stream;
+
+use bytes::Bytes;
+
+use super::items::{self, Encoding, Multipart};
+use super::target::{self, Target};
+use super::{Headless, stdin};
+use crate::args;
+use crate::codec::hex;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::protocol::Side;
+use crate::model::spec::Spec;
+use crate::model::stream::Step;
+
+/// Words of the command line, told apart.
+#[derive(Debug, PartialEq, Eq)]
+struct Words<'a> {
+    method: Option<&'a str>,
+    target: &'a str,
+    items: &'a [String],
+}
+
+/// A body that is no text of a preset: sent as it is, no templates in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RawBody {
+    bytes: Bytes,
+    /// Sent unless a header says otherwise.
+    content_type: Option<String>,
+}
+
+/// Runs the command; returns the exit status.
+pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Result<u8, Failure> {
+    let words = split(arguments);
+    let mut target = target::find(words.target, Side::Client, &arguments.common, headless)?;
+    if arguments.common.insecure {
+        target::set_insecure(&mut target.spec);
+    }
+    let Target { mut spec, scope } = target;
+    match &mut spec {
+        Spec::Http(request) => {
+            let raw = compose(request, &words, arguments)?;
+            let mut plan = target::planned(&spec, &scope)?;
+            if let Some(raw) = raw {
+                http::set_body(&mut plan, raw);
+            }
+            http::run(arguments, plan, headless).await
+        }
+        Spec::Tcp(session) => {
+            session.steps.extend(steps(&words, arguments)?);
+            let plan = target::planned(&spec, &scope)?;
+            stream::run(arguments, plan, headless).await
+        }
+        Spec::Udp(session) => {
+            session.steps.extend(steps(&words, arguments)?);
+            let plan = target::planned(&spec, &scope)?;
+            stream::run(arguments, plan, headless).await
+        }
+        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+            let cause = "a listener cannot be sent";
+            Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
+                .hint("use: wirebench listen"))
+        }
+    }
+}
+
+/// A first word of capital letters is a method when a target follows it.
+fn split(arguments: &args::Send) -> Words<'_> {
+    let is_method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
+    match arguments.words.as_slice() {
+        [method, target, items @ ..] if arguments.method.is_none() && is_method(method) => {
+            Words { method: Some(method), target, items }
+        }
+        [target, items @ ..] => Words { method: arguments.method.as_deref(), target, items },
+        [] => Words { method: None, target: "", items: &[] },
+    }
+}
+
+/// Puts options, items and standard input into the request.
+fn compose(
+    request: &mut HttpSpec,
+    words: &Words<'_>,
+    arguments: &args::Send,
+) -> Result<Option<RawBody>, Failure> {
+    let before = request.body.clone();
+    let encoding = if arguments.form { Encoding::Form } else { Encoding::Json };
+    let parts = items::apply(words.items, encoding, request)?;
+    let mut raw = parts.map(|parts: Multipart| multipart::encode(&parts)).transpose()?;
+    match arguments.data.as_slice() {
+        [] => {}
+        data if arguments.hex => {
+            let bytes = hex::parse(&data.join("\n")).map_err(|error| {
+                Failure::new(Stage::Compose, "--data", FailureKind::Usage, error.to_string())
+            })?;
+            raw = Some(RawBody { bytes: bytes.into(), content_type: None });
+        }
+        data => request.body = text_body(&data.join("&")),
+    }
+    let given = raw.is_some() || request.body != before || before != HttpBody::None;
+    if !given && !arguments.ignore_stdin && stdin::is_piped() {
+        let bytes = stdin::read_all()?;
+        let content_type = content_type(&bytes);
+        raw = (!bytes.is_empty()).then_some(RawBody { bytes, content_type });
+    }
+    match words.method {
+        Some(method) => request.method = method.into(),
+        None if (raw.is_some() || request.body != before) && request.method == "GET" => {
+            request.method = "POST".into();
+        }
+        None => {}
+    }
+    if let Some(timeout) = arguments.timeout {
+        request.timeout = timeout;
+    }
+    Ok(raw)
+}
+
+fn text_body(data: &str) -> HttpBody {
+    match data.strip_prefix('@') {
+        Some(path) if !path.is_empty() => HttpBody::File(path.into()),
+        _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
+        _ => HttpBody::Text(data.into()),
+    }
+}
+
+fn content_type(bytes: &[u8]) -> Option<String> {
+    let json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    json.then(|| "application/json".to_owned())
+}
+
+/// What TCP and UDP send: words after the target and `--data`, each one message.
+fn steps(words: &Words<'_>, arguments: &args::Send) -> Result<Vec<Step>, Failure> {
+    let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
+    let messages = words.items.iter().chain(&arguments.data);
+    messages
+        .map(|text| match text.strip_prefix('@').filter(|path| !path.is_empty()) {
+            None => Ok(Step::Send(Payload { text: text.clone(), format })),
+            Some(path) => {
+                let bytes = std::fs::read(path).map_err(|error| {
+                    Failure::new(Stage::Compose, path, FailureKind::NotFound, error.to_string())
+                })?;
+                let dump = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                Ok(Step::Send(Payload { text: dump, format: PayloadFormat::Hex }))
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(words: &[&str]) -> args::Send {
+        args::Send {
+            words: words.iter().map(ToString::to_string).collect(),
+            ignore_stdin: true,
+            ..args::Send::default()
+        }
+    }
+
+    fn composed(arguments: &args::Send) -> (HttpSpec, Option<RawBody>) {
+        let mut request = HttpSpec::default();
+        let raw = compose(&mut request, &split(arguments), arguments).unwrap();
+        (request, raw)
+    }
+
+    #[test]
+    fn a_first_word_in_capitals_is_the_method() {
+        let arguments = send(&["PUT", ":1", "a=b"]);
+        let words = split(&arguments);
+        assert_eq!((words.method, words.target, words.items.len()), (Some("PUT"), ":1", 1));
+        let arguments = send(&["PING"]);
+        assert_eq!(split(&arguments).target, "PING");
+    }
+
+    #[test]
+    fn a_body_makes_a_post_unless_a_method_is_given() {
+        assert_eq!(composed(&send(&[":1"])).0.method, "GET");
+        assert_eq!(composed(&send(&[":1", "a=b"])).0.method, "POST");
+        assert_eq!(composed(&send(&["GET", ":1", "a=b"])).0.method, "GET");
+        assert_eq!(composed(&send(&[":1", "q==b"])).0.method, "GET");
+    }
+
+    #[test]
+    fn data_that_looks_like_json_is_sent_as_json() {
+        let body = |data: &str| {
+            let mut arguments = send(&[":1"]);
+            arguments.data = vec![data.into()];
+            composed(&arguments).0.body
+        };
+        assert_eq!(body("[1]"), HttpBody::Json("[1]".into()));
+        assert_eq!(body("a=1"), HttpBody::Text("a=1".into()));
+        assert_eq!(body("@f"), HttpBody::File("f".into()));
+    }
+
+    #[test]
+    fn hex_data_is_sent_as_bytes() {
+        let mut arguments = send(&[":1"]);
+        (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
+        let (request, raw) = composed(&arguments);
+        assert_eq!(raw.unwrap().bytes.as_ref(), b"\xde\xad");
+        assert_eq!(request.method, "POST");
+    }
+}

@@ -1,0 +1,260 @@
+//! `send` over HTTP: prints the response as it arrives.
+//!
+//! Of redirect hops only the last response is printed (all of them as JSON Lines). To a pipe the
+//! body goes as its bytes; on a terminal it is text made printable, JSON laid out.
+
+use crate::args;
+use crate::cli::output::{self, Output, Style};
+use crate::cli::text::TextStream;
+use crate::cli::{Headless, exit, interrupted};
+use crate::engine::command::Ending;
+use crate::engine::event::Event;
+use crate::interop::ndjson;
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::BodyId;
+use crate::model::plan::{Plan, PlanBody};
+use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+
+use super::RawBody;
+
+/// Read from a body at a time.
+const PIECE: usize = 256 * 1024;
+/// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
+const JSON_BODY: usize = 16 * 1024 * 1024;
+/// Lines of a laid-out body asked for at a time.
+const LINES: u16 = 1000;
+/// Interrupted by Ctrl+C, as a shell says it.
+const INTERRUPTED: u8 = 130;
+
+/// What has been printed of the response.
+struct Printer {
+    output: Output,
+    redirects: bool,
+    last: Option<Box<Exchange>>,
+    /// The exchange whose head is printed.
+    begun: Option<u32>,
+    /// Bytes of its body printed so far.
+    printed: u64,
+    text: TextStream,
+    binary: bool,
+}
+
+/// Puts a raw body into a planned request, with its length and type.
+pub(super) fn set_body(plan: &mut Plan, raw: RawBody) {
+    let Plan::Http(plan) = plan else { return };
+    let length = raw.bytes.len().to_string();
+    plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let Some(content_type) = raw.content_type.filter(|_| !typed) {
+        plan.headers.push(("Content-Type".into(), content_type));
+    }
+    plan.headers.push(("Content-Length".into(), length));
+    plan.body = PlanBody::Bytes(raw.bytes);
+}
+
+/// Sends and prints; returns the exit status.
+pub(super) async fn run(
+    arguments: &args::Send,
+    plan: Plan,
+    headless: &mut Headless,
+) -> Result<u8, Failure> {
+    let redirects = matches!(&plan, Plan::Http(plan) if plan.redirects > 0);
+    let mut printer = Printer {
+        output: Output::new(&arguments.common, Style::Raw),
+        redirects,
+        last: None,
+        begun: None,
+        printed: 0,
+        text: TextStream::new(),
+        binary: false,
+    };
+    headless.open(plan)?;
+    loop {
+        let event = tokio::select! {
+            event = headless.next_event() => event,
+            () = interrupted() => {
+                headless.close(Ending::Reset).await;
+                return Ok(INTERRUPTED);
+            }
+        };
+        match event {
+            Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless)?,
+            Some(Event::Progress { .. }) => printer.print_body(headless)?,
+            Some(Event::Done { outcome, .. }) => {
+                printer.finish(headless).await?;
+                outcome?;
+                return Ok(printer.status(arguments));
+            }
+            Some(_) => {}
+            None => return Ok(exit::OK),
+        }
+    }
+}
+
+impl Printer {
+    fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
+        if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
+            let read = |message: &HttpMessage| {
+                headless
+                    .engine
+                    .read_body(message.body.id, ViewPart::Decoded, 0, JSON_BODY)
+                    .unwrap_or_default()
+            };
+            let request = read(&exchange.request);
+            let response = exchange.response.as_ref().map(read);
+            let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
+            self.output.json(&ndjson::exchange(&exchange, bodies))?;
+        }
+        self.last = Some(exchange);
+        self.print_body(headless)
+    }
+
+    /// Whether a further hop may follow, so that this response is not the answer.
+    fn may_redirect(&self, response: &HttpMessage) -> bool {
+        let status = response.head.status().unwrap_or_default();
+        self.redirects
+            && matches!(status, 301 | 302 | 303 | 307 | 308)
+            && response.head.field("location").is_some()
+    }
+
+    /// Prints what has arrived, unless it cannot be printed yet.
+    fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
+        let Some(last) = &self.last else { return Ok(()) };
+        let Some(response) = &last.response else { return Ok(()) };
+        let laid_out = self.output.style == Style::Text && is_json(response);
+        if self.output.style == Style::Json || self.may_redirect(response) || laid_out {
+            return Ok(());
+        }
+        self.print_now(headless)
+    }
+
+    fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
+        let Some((number, body)) = self.begin()? else { return Ok(()) };
+        debug_assert_eq!(self.begun, Some(number), "the head comes first");
+        loop {
+            let bytes =
+                headless.engine.read_body(body, ViewPart::Decoded, self.printed, PIECE).map_err(
+                    |error| Failure::new(Stage::Body, "body", FailureKind::Io, error.to_string()),
+                )?;
+            if bytes.is_empty() || self.binary {
+                return Ok(());
+            }
+            if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
+                self.binary = true;
+                self.output.line("(a binary body; redirect the output to a file to keep it)")?;
+                return Ok(());
+            }
+            self.printed += bytes.len() as u64;
+            match self.output.style {
+                Style::Text => {
+                    let text = self.text.push(&bytes);
+                    self.output.bytes(text.as_bytes())?;
+                }
+                Style::Raw => self.output.bytes(&bytes)?,
+                Style::Json => {}
+            }
+        }
+    }
+
+    /// Prints the head of the last response once; returns its number and body.
+    fn begin(&mut self) -> Result<Option<(u32, BodyId)>, Failure> {
+        let Some(last) = &self.last else { return Ok(None) };
+        let Some(response) = &last.response else { return Ok(None) };
+        let found = (last.number, response.body.id);
+        if self.begun != Some(last.number) {
+            self.begun = Some(last.number);
+            self.printed = 0;
+            if self.output.style == Style::Text {
+                let head = response.head.raw.clone();
+                self.output.text(&head)?;
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The session is over: prints the rest of the last response.
+    async fn finish(&mut self, headless: &mut Headless) -> Result<(), Failure> {
+        if self.output.style == Style::Json {
+            return Ok(());
+        }
+        let laid_out =
+            self.last.as_ref().and_then(|last| last.response.as_ref()).is_some_and(is_json);
+        if self.output.style == Style::Text && laid_out && self.begun.is_none() {
+            if let Some((_, body)) = self.begin()? {
+                self.print_laid_out(body, headless).await?;
+            }
+        } else {
+            self.print_now(headless)?;
+        }
+        let rest = self.text.finish();
+        self.output.bytes(rest.as_bytes())?;
+        for warning in self.last.iter().flat_map(|last| &last.warnings) {
+            output::note(warning);
+        }
+        Ok(())
+    }
+
+    /// JSON in lines, as the viewer of the workbench lays it out.
+    async fn print_laid_out(
+        &mut self,
+        body: BodyId,
+        headless: &mut Headless,
+    ) -> Result<(), Failure> {
+        let mut top = 0;
+        loop {
+            let query = ViewQuery {
+                body,
+                part: ViewPart::Decoded,
+                mode: ViewMode::Pretty,
+                top,
+                rows: LINES,
+            };
+            headless.engine.view(query.clone())?;
+            let Some(view) = next_view(headless, &query).await else { return Ok(()) };
+            // Past the end the last lines come again.
+            let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
+            let mut count = 0;
+            for (index, line) in fresh.enumerate() {
+                let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
+                let indent = if line.continued { 0 } else { usize::from(line.indent) };
+                let text = crate::codec::printable::printable(&line.bytes);
+                self.output.bytes(format!("{breaks}{:indent$}{text}", "").as_bytes())?;
+                count += 1;
+            }
+            top += count;
+            if count == 0 || (view.complete && top >= view.total_lines) {
+                return self.output.bytes(b"\n");
+            }
+        }
+    }
+
+    fn status(&self, arguments: &args::Send) -> u8 {
+        let status = self
+            .last
+            .as_ref()
+            .and_then(|last| last.response.as_ref())
+            .and_then(|response| response.head.status());
+        match status {
+            Some(400..) if arguments.check_status => exit::NOT_MET,
+            _ => exit::OK,
+        }
+    }
+}
+
+fn is_json(response: &HttpMessage) -> bool {
+    response.head.field("content-type").is_some_and(|value| {
+        let value = value.to_ascii_lowercase();
+        memchr::memmem::find(&value, b"json").is_some()
+            && memchr::memmem::find(&value, b"ndjson").is_none()
+    })
+}
+
+async fn next_view(headless: &mut Headless, query: &ViewQuery) -> Option<Box<View>> {
+    loop {
+        match headless.events.urgent.recv().await? {
+            Event::View(view) if view.query == *query => return Some(view),
+            _ => {}
+        }
+    }
+}

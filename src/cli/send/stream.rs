@@ -1,0 +1,257 @@
+//! `send` to TCP, TLS and UDP: sends, prints replies until it is quiet or the peer closes.
+//!
+//! ```text
+//! steps ─► (standard input ─► half-close) ─► replies ─► quiet for --wait, closed, or nothing
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::args;
+use crate::cli::output::{Output, Style};
+use crate::cli::text::TextStream;
+use crate::cli::{Headless, SESSION, exit, interrupted, stdin};
+use crate::engine::command::{Command, Ending, To};
+use crate::engine::event::{Batch, Event, Phase};
+use crate::interop::ndjson;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::plan::{Plan, StepPlan};
+use crate::model::protocol::Protocol;
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+
+/// Wait for the first reply, unless the command line says otherwise.
+const FIRST_REPLY: Duration = Duration::from_secs(5);
+/// Quiet after the last reply that counts as the end of it.
+const QUIET: Duration = Duration::from_millis(500);
+/// A queue of ours that is full is tried again after this.
+const RETRY: Duration = Duration::from_millis(2);
+/// Interrupted by Ctrl+C, as a shell says it.
+const INTERRUPTED: u8 = 130;
+
+/// The state of a conversation.
+struct Conversation<'a> {
+    arguments: &'a args::Send,
+    protocol: Protocol,
+    output: Output,
+    text: TextStream,
+    conns: BTreeMap<ConnId, ConnInfo>,
+    /// Messages still to be sent by the session's steps.
+    steps: usize,
+    /// What is piped in; `None` when it is over or not wanted.
+    input: Option<mpsc::Receiver<Bytes>>,
+    connected: bool,
+    replies: u64,
+    /// When waiting ends.
+    deadline: Option<Instant>,
+}
+
+/// Sends and prints; returns the exit status.
+pub(super) async fn run(
+    arguments: &args::Send,
+    plan: Plan,
+    headless: &mut Headless,
+) -> Result<u8, Failure> {
+    let (protocol, steps, waits_for) = facts(&plan);
+    let piped = steps == 0 && waits_for == 0 && !arguments.ignore_stdin && stdin::is_piped();
+    let mut conversation = Conversation {
+        arguments,
+        protocol,
+        output: Output::new(&arguments.common, Style::Raw),
+        text: TextStream::new(),
+        conns: BTreeMap::new(),
+        steps,
+        input: None,
+        connected: false,
+        replies: 0,
+        deadline: None,
+    };
+    headless.open(plan)?;
+    if piped {
+        conversation.read_input(headless)?;
+    }
+    conversation.talk(headless).await
+}
+
+/// Protocol, number of messages to send, number of replies the steps wait for.
+fn facts(plan: &Plan) -> (Protocol, usize, usize) {
+    let steps: &[StepPlan] = match plan {
+        Plan::Tcp(plan) => &plan.steps,
+        Plan::Udp(plan) => &plan.steps,
+        _ => &[],
+    };
+    let sends = steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count();
+    (plan.protocol(), sends, steps.len() - sends)
+}
+
+impl Conversation<'_> {
+    /// UDP gets all of standard input as one datagram; a stream gets it as it comes.
+    fn read_input(&mut self, headless: &Headless) -> Result<(), Failure> {
+        match self.protocol {
+            Protocol::Udp => {
+                let data = stdin::read_all()?;
+                self.steps += 1;
+                headless.engine.command(Command::Send { to: To::All(SESSION), data })
+            }
+            Protocol::Tcp | Protocol::Http => {
+                self.input = Some(stdin::pieces());
+                Ok(())
+            }
+        }
+    }
+
+    async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
+        loop {
+            let ready_for_input = self.connected;
+            tokio::select! {
+                biased;
+                event = headless.next_event() => match event {
+                    Some(Event::Done { outcome, .. }) => return self.finish(outcome),
+                    Some(event) => self.on_event(event)?,
+                    None => return Ok(exit::OK),
+                },
+                piece = next_piece(&mut self.input), if ready_for_input => {
+                    self.on_piece(piece, headless).await?;
+                }
+                () = until(self.deadline) => return self.on_deadline(headless).await,
+                () = interrupted() => {
+                    headless.close(Ending::Reset).await;
+                    return Ok(INTERRUPTED);
+                }
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Phase { phase: Phase::Connected { .. }, .. } => {
+                self.connected = true;
+                self.wait_for_reply();
+            }
+            Event::Traffic(batch) => self.on_traffic(batch)?,
+            Event::Refused { failure, .. } => return Err(failure),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
+        self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
+        for record in &batch.records {
+            if self.output.style == Style::Json {
+                let line = ndjson::record(record, self.conns.get(&record.conn));
+                self.output.json(&line)?;
+            }
+            match (record.kind, record.direction) {
+                (RecordKind::Data, Direction::Received) => {
+                    self.replies += 1;
+                    self.print(record)?;
+                    self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
+                }
+                (RecordKind::Data, Direction::Sent) => {
+                    self.steps = self.steps.saturating_sub(1);
+                    self.wait_for_reply();
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Something was sent: the first reply is waited for from now on.
+    fn wait_for_reply(&mut self) {
+        if self.replies > 0 {
+            return;
+        }
+        let wait = match self.arguments.wait {
+            Some(Duration::ZERO) if self.steps == 0 && self.input.is_none() => Duration::ZERO,
+            wait => self
+                .arguments
+                .timeout
+                .or(wait.filter(|wait| !wait.is_zero()))
+                .unwrap_or(FIRST_REPLY),
+        };
+        self.deadline = Some(Instant::now() + wait);
+    }
+
+    fn print(&mut self, record: &Record) -> Result<(), Failure> {
+        match self.output.style {
+            Style::Json => Ok(()),
+            Style::Raw => self.output.bytes(&record.data),
+            Style::Text if self.protocol == Protocol::Udp => self.output.text(&record.data),
+            Style::Text => {
+                let text = self.text.push(&record.data);
+                self.output.bytes(text.as_bytes())
+            }
+        }
+    }
+
+    /// A piece of standard input, or its end: then we finish sending.
+    async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
+        self.wait_for_reply();
+        let order = match piece {
+            Some(data) => Command::Send { to: To::All(SESSION), data },
+            None => {
+                self.input = None;
+                Command::End { conn: SESSION.conn(1), how: Ending::HalfClose }
+            }
+        };
+        loop {
+            match headless.engine.command(order.clone()) {
+                Err(failure) if failure.kind == FailureKind::Busy => {
+                    tokio::time::sleep(RETRY).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Nothing more came: the end of the replies, or there was none.
+    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
+        if self.input.is_some() && self.replies > 0 {
+            // More may be piped in; the peer's silence is not the end.
+            self.deadline = None;
+            return Box::pin(self.talk(headless)).await;
+        }
+        let rest = self.text.finish();
+        self.output.bytes(rest.as_bytes())?;
+        headless.close(Ending::Close).await;
+        if self.replies > 0 || self.arguments.wait == Some(Duration::ZERO) {
+            return Ok(exit::OK);
+        }
+        let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
+        let target = self.peer();
+        let cause = format!("no reply within {waited:?}");
+        Err(Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause)
+            .hint("wait longer with --timeout, or not at all with --wait 0"))
+    }
+
+    fn peer(&self) -> String {
+        let peer = self.conns.values().find_map(|conn| conn.peer);
+        peer.map(|peer| peer.to_string()).unwrap_or_default()
+    }
+
+    fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
+        let rest = self.text.finish();
+        self.output.bytes(rest.as_bytes())?;
+        outcome.map(|_| exit::OK)
+    }
+}
+
+async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> {
+    match input {
+        Some(input) => input.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

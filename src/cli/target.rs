@@ -1,0 +1,196 @@
+//! What a command is about: an address or a preset, as a spec, with the values its templates may
+//! use.
+//!
+//! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
+//! is a preset when there is one of that name, else an address when it looks like one.
+
+use super::Headless;
+use crate::args::Common;
+use crate::codec::address;
+use crate::codec::plan;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::{HttpListenerSpec, HttpSpec};
+use crate::model::listener::{TcpListenerSpec, UdpListenerSpec};
+use crate::model::payload::LineEnding;
+use crate::model::plan::Plan;
+use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::model::stream::{TcpSpec, UdpSpec};
+use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::store;
+use crate::store::job::Workspace;
+
+/// A spec and what its templates may refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub spec: Spec,
+    pub scope: Scope,
+}
+
+/// Finds the target of a command that acts as this side.
+pub(super) fn find(
+    text: &str,
+    side: Side,
+    common: &Common,
+    headless: &Headless,
+) -> Result<Target, Failure> {
+    let explicit = text.contains("://") || text.starts_with([':', '*']);
+    // Presets and environments are read only when they can matter.
+    let workspace = (!explicit || common.env.is_some())
+        .then(|| store::read_workspace(&headless.paths.workspace));
+    let preset = match &workspace {
+        Some(workspace) if !explicit => preset(text, workspace)?,
+        _ => None,
+    };
+    let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
+    if let (Some(preset), Some(workspace)) = (&preset, &workspace) {
+        scope.variables = workspace.inherited(preset.path.folder());
+    }
+    if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
+        use_environment(name, workspace, &mut scope)?;
+    }
+    let spec = match preset {
+        Some(preset) => of_side(preset, side)?,
+        None => from_address(text, side, workspace.as_ref())?,
+    };
+    Ok(Target { spec, scope })
+}
+
+/// The plan of a spec; all its issues as one failure.
+pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
+    plan::plan(spec, scope).map_err(|issues| {
+        let mut causes: Vec<String> = issues
+            .iter()
+            .map(|issue| match issue.span.as_ref().filter(|_| issue.unknown.is_none()) {
+                Some(span) => format!("{} at byte {}: {}", issue.field, span.start, issue.message),
+                None => format!("{}: {}", issue.field, issue.message),
+            })
+            .collect();
+        causes.dedup();
+        let failure =
+            Failure::new(Stage::Compose, spec.address(), FailureKind::Usage, causes.join("; "));
+        match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
+            Some(name) => failure.hint(format!(
+                "define {name} in an environment and name it with --env, or write {{{{!{name}}}}}"
+            )),
+            None => failure,
+        }
+    })
+}
+
+/// Accepts any certificate.
+pub(super) fn set_insecure(spec: &mut Spec) {
+    match spec {
+        Spec::Http(spec) => spec.verify = Verify::Off,
+        Spec::Tcp(spec) => {
+            if let ClientTls::On { verify, .. } = &mut spec.tls {
+                *verify = Verify::Off;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
+    let name = text.strip_suffix(".toml").unwrap_or(text);
+    let Ok(path) = PresetPath::parse(name) else { return Ok(None) };
+    let found = workspace.presets.iter().find(|preset| preset.path == path);
+    found.map(|StoredPreset { content, .. }| content.clone()).transpose()
+}
+
+fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
+    if preset.spec.side() == side {
+        return Ok(preset.spec);
+    }
+    let (is, command) = match side {
+        Side::Client => ("a listener", "listen"),
+        Side::Listener => ("a client", "send"),
+    };
+    let cause = format!("this preset is {is}");
+    Err(Failure::new(Stage::Compose, preset.path.as_str(), FailureKind::Usage, cause)
+        .hint(format!("run: wirebench {command} {}", preset.path)))
+}
+
+fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Result<(), Failure> {
+    let Some(environment) = workspace.environments.iter().find(|found| found.name == name) else {
+        let names: Vec<&str> = workspace.environments.iter().map(|e| e.name.as_str()).collect();
+        let known = match names.as_slice() {
+            [] => format!("there is none in {}", workspace.root),
+            names => format!("there are: {}", names.join(", ")),
+        };
+        let cause = "there is no environment of this name";
+        return Err(Failure::new(Stage::Compose, name, FailureKind::NotFound, cause).hint(known));
+    };
+    scope.variables.extend(environment.variables.clone());
+    scope.secrets.extend(environment.secrets.clone());
+    Ok(())
+}
+
+fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result<Spec, Failure> {
+    let usage = |cause: String| Failure::new(Stage::Compose, text, FailureKind::Usage, cause);
+    if let Some(cause) = address::not_yet(text) {
+        return Err(usage(cause));
+    }
+    let not_found = || {
+        let failure = usage("neither an address nor a preset".into());
+        match workspace.map(similar(text)) {
+            Some(names) if !names.is_empty() => {
+                failure.hint(format!("did you mean {}?", names.join(", ")))
+            }
+            _ => failure.hint("write http://..., tcp://host:port, udp://host:port or :port"),
+        }
+    };
+    // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
+    let detected = address::detect(text).ok_or_else(not_found)?;
+    Ok(match side {
+        Side::Client => client(detected),
+        Side::Listener => listener(detected, text),
+    })
+}
+
+fn client(detected: address::Detected) -> Spec {
+    let address = detected.address;
+    match detected.protocol {
+        Protocol::Http => Spec::Http(HttpSpec { url: address, ..HttpSpec::default() }),
+        Protocol::Tcp => {
+            let tls = match detected.tls {
+                true => ClientTls::On { verify: Verify::On, sni: String::new() },
+                false => ClientTls::Off,
+            };
+            let line_ending = LineEnding::None;
+            Spec::Tcp(TcpSpec { address, tls, line_ending, ..TcpSpec::default() })
+        }
+        Protocol::Udp => Spec::Udp(UdpSpec { address, ..UdpSpec::default() }),
+    }
+}
+
+fn listener(detected: address::Detected, text: &str) -> Spec {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bind = rest.split('/').next().unwrap_or_default().to_owned();
+    let tls = if detected.tls { ListenerTls::Generated } else { ListenerTls::Off };
+    match detected.protocol {
+        Protocol::Http => {
+            Spec::HttpListener(HttpListenerSpec { bind, tls, ..HttpListenerSpec::default() })
+        }
+        Protocol::Tcp => {
+            Spec::TcpListener(TcpListenerSpec { bind, tls, ..TcpListenerSpec::default() })
+        }
+        Protocol::Udp => Spec::UdpListener(UdpListenerSpec { bind, ..UdpListenerSpec::default() }),
+    }
+}
+
+/// Presets whose name contains the text, or the text theirs.
+fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let wanted = text.to_lowercase();
+    move |workspace| {
+        let close = |path: &PresetPath| {
+            let path = path.as_str().to_lowercase();
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            path.contains(&wanted) || wanted.contains(&name)
+        };
+        let presets = workspace.presets.iter().map(|preset| &preset.path);
+        presets.filter(|path| close(path)).take(SHOWN).map(ToString::to_string).collect()
+    }
+}

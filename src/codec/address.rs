@@ -1,0 +1,303 @@
+//! Addresses as people type them: which protocol they mean, and short URLs made whole.
+//!
+//! Called by the address line, the command line and `plan`. Texts may still hold `{{templates}}`
+//! when they are detected; only `plan` hands expanded texts to [`normalise_url`].
+
+use url::Url;
+
+use crate::model::endpoint::Endpoint;
+use crate::model::protocol::{Protocol, Side};
+
+/// What a typed address means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    pub protocol: Protocol,
+    pub side: Side,
+    pub tls: bool,
+    /// For the address field of the form: a URL for HTTP, else without its scheme.
+    pub address: String,
+    /// The text says so itself (a scheme, a path). Otherwise it is a guess, such as `host:port`,
+    /// which means whatever the form is set to.
+    pub explicit: bool,
+}
+
+/// Why a text is not the URL of a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct AddressError(pub String);
+
+/// Schemes of the product's plan that this version does not speak.
+const NOT_YET: &[(&str, &str)] = &[
+    ("unix", "Unix sockets are"),
+    ("ws", "WebSocket is"),
+    ("wss", "WebSocket is"),
+    ("ftp", "FTP is"),
+    ("ftps", "FTP is"),
+    ("dns", "DNS is"),
+    ("sse", "SSE is"),
+];
+
+/// The scheme of a text, lower case, and what follows it (without `//`).
+fn scheme(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let scheme = scheme.to_ascii_lowercase();
+    match rest.strip_prefix("//") {
+        Some(rest) if is_scheme => Some((scheme, rest)),
+        // `unix:/path` has no authority; `host:80` is no scheme.
+        None if scheme == "unix" => Some((scheme, rest)),
+        _ => None,
+    }
+}
+
+/// What a typed address means; `None` when it says nothing about a protocol (yet).
+#[must_use]
+pub fn detect(text: &str) -> Option<Detected> {
+    let text = text.trim();
+    let found = |protocol, tls, address: &str| {
+        let address = address.to_owned();
+        Some(Detected { protocol, side: Side::Client, tls, address, explicit: true })
+    };
+    if let Some((scheme, rest)) = scheme(text) {
+        let bare = rest.strip_suffix('/').unwrap_or(rest);
+        return match scheme.as_str() {
+            "http" => found(Protocol::Http, false, text),
+            "https" => found(Protocol::Http, true, text),
+            "tcp" => found(Protocol::Tcp, false, bare),
+            "tls" | "ssl" => found(Protocol::Tcp, true, bare),
+            "udp" => found(Protocol::Udp, false, bare),
+            _ => None,
+        };
+    }
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return None;
+    }
+    let guess = |side, address: &str| Detected {
+        protocol: Protocol::Http,
+        side,
+        tls: false,
+        address: address.to_owned(),
+        explicit: false,
+    };
+    if text.starts_with("*:") {
+        return text
+            .parse::<crate::model::endpoint::Bind>()
+            .ok()
+            .map(|_| guess(Side::Listener, text));
+    }
+    let (authority, path) = match text.find(['/', '?']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let host_like = authority == "localhost"
+        || authority.contains('.') && !authority.starts_with('.') && !authority.ends_with('.')
+        || authority.parse::<Endpoint>().is_ok();
+    match (host_like || authority.contains("}}"), path.is_empty()) {
+        (true, true) => Some(guess(Side::Client, text)),
+        (true, false) => found(Protocol::Http, false, text),
+        _ => None,
+    }
+}
+
+/// A message for a scheme that is known but not spoken by this version.
+#[must_use]
+pub fn not_yet(text: &str) -> Option<String> {
+    let (scheme, _) = scheme(text.trim())?;
+    let (_, what) = NOT_YET.iter().find(|(name, _)| *name == scheme)?;
+    Some(format!("{what} not supported yet; this version speaks HTTP, TCP, TLS and UDP"))
+}
+
+/// A whole `http` or `https` URL from what was typed: `:8080/x` and `/x` mean localhost, and a
+/// text without a scheme gets `http://`. The result is percent-encoded and has no fragment.
+pub fn normalise_url(text: &str) -> Result<String, AddressError> {
+    let error = |message: String| Err(AddressError(message));
+    let text = text.trim_matches(' ');
+    if text.is_empty() {
+        return error("the address is empty; write a URL such as http://localhost:8080/".into());
+    }
+    // The URL standard would drop these in silence.
+    if let Some(c) = text.chars().find(|c| c.is_control()) {
+        return error(format!("the URL holds a control character ({})", name_control(c)));
+    }
+    if let Some(message) = not_yet(text) {
+        return error(message);
+    }
+    let whole = match scheme(text) {
+        Some((scheme, _)) if scheme == "http" || scheme == "https" => text.to_owned(),
+        Some((scheme, _)) => return error(format!("'{scheme}://' is not a URL for HTTP")),
+        None if text.starts_with("http:") || text.starts_with("https:") => {
+            return error("the URL lacks '//' after its scheme".into());
+        }
+        None if text.starts_with([':', '/']) => format!("http://localhost{text}"),
+        None => format!("http://{text}"),
+    };
+    let path_end = whole.find(['?', '#']).unwrap_or(whole.len());
+    if whole.get(..path_end).is_some_and(|path| path.contains('\\')) {
+        return error("the URL holds a backslash; write / or %5C".into());
+    }
+    match Url::parse(&whole) {
+        Ok(mut url) if url.has_host() => {
+            url.set_fragment(None);
+            Ok(url.into())
+        }
+        Ok(_) | Err(url::ParseError::EmptyHost) => error("the URL has no host".into()),
+        Err(problem) => error(format!("not a URL: {problem}")),
+    }
+}
+
+/// A control character by its usual name.
+pub(super) fn name_control(c: char) -> String {
+    match c {
+        '\r' => "CR".into(),
+        '\n' => "LF".into(),
+        '\0' => "NUL".into(),
+        '\t' => "tab".into(),
+        c => format!("U+{:04X}", c as u32),
+    }
+}
+
+/// The parts of a URL that a connection needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlParts {
+    pub tls: bool,
+    pub endpoint: Endpoint,
+    /// Value of the `Host` header: the port only when it is not the scheme's own.
+    pub authority: String,
+    /// Request target in origin form: path and query.
+    pub target: String,
+    /// Percent-decoded user and password, when the URL has any.
+    pub userinfo: Option<(String, String)>,
+}
+
+impl UrlParts {
+    /// Takes a URL apart. Works on every result of [`normalise_url`].
+    pub fn parse(url: &str) -> Result<UrlParts, AddressError> {
+        let url =
+            Url::parse(url).map_err(|problem| AddressError(format!("not a URL: {problem}")))?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            other => return Err(AddressError(format!("'{other}://' is not a URL for HTTP"))),
+        };
+        let host = url.host_str().ok_or_else(|| AddressError("the URL has no host".into()))?;
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let port = url.port().unwrap_or(if tls { 443 } else { 80 });
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let decode = |text: &str| {
+            percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+        };
+        let userinfo = (!url.username().is_empty() || url.password().is_some())
+            .then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Ok(UrlParts { tls, endpoint: Endpoint::new(bare, port), authority, target, userinfo })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn detected(text: &str) -> Option<(Protocol, bool, String, bool)> {
+        detect(text).map(|d| (d.protocol, d.tls, d.address, d.explicit))
+    }
+
+    #[test]
+    fn schemes_choose_the_protocol() {
+        let is = |protocol, tls, address: &str| Some((protocol, tls, address.to_owned(), true));
+        assert_eq!(detected("http://a/b"), is(Protocol::Http, false, "http://a/b"));
+        assert_eq!(detected("HTTPS://a"), is(Protocol::Http, true, "HTTPS://a"));
+        assert_eq!(detected("tcp://{{host}}:7"), is(Protocol::Tcp, false, "{{host}}:7"));
+        assert_eq!(detected("tls://a:443/"), is(Protocol::Tcp, true, "a:443"));
+        assert_eq!(detected(" udp://[::1]:53 "), is(Protocol::Udp, false, "[::1]:53"));
+        assert_eq!(detected("gopher://a"), None);
+    }
+
+    #[test]
+    fn a_path_means_http_and_a_bare_address_is_a_guess() {
+        for text in [":8080/x", "localhost/x", "a.example/x?y", "{{base}}/users", "127.0.0.1:80/"] {
+            assert!(
+                detect(text).is_some_and(|d| d.explicit && d.protocol == Protocol::Http),
+                "{text}"
+            );
+        }
+        for text in ["localhost:7", ":8080", "localhost", "a.example", "{{host}}"] {
+            assert!(detect(text).is_some_and(|d| !d.explicit), "{text}");
+        }
+        for text in ["", "curl x.y", "foo", "/x", "foo/bar", "3."] {
+            assert_eq!(detect(text), None, "{text}");
+        }
+        assert_eq!(detect("*:80").map(|d| d.side), Some(Side::Listener));
+    }
+
+    #[test]
+    fn known_but_unspoken_schemes_say_so() {
+        for text in ["ws://a/b", "unix:/tmp/x", "ftp://a", "dns://a"] {
+            assert!(not_yet(text).unwrap().contains("not supported yet"), "{text}");
+            assert!(normalise_url(text).unwrap_err().0.contains("not supported yet"));
+        }
+        assert_eq!(not_yet("http://a"), None);
+    }
+
+    #[test]
+    fn short_urls_become_whole() {
+        for (typed, whole) in [
+            (":8080/x", "http://localhost:8080/x"),
+            ("/x", "http://localhost/x"),
+            ("a.example", "http://a.example/"),
+            ("a:80/p q?r s#f", "http://a/p%20q?r%20s"),
+            ("https://A.example:443", "https://a.example/"),
+            ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ] {
+            assert_eq!(normalise_url(typed).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_says_why() {
+        for (typed, why) in [
+            ("", "empty"),
+            ("http://", "no host"),
+            ("http:a", "lacks '//'"),
+            ("a\tb", "tab"),
+            ("http://a/\r\nX: y", "CR"),
+            ("http://a\\b", "backslash"),
+            ("http://a:99999/", "port"),
+            ("tcp://a:1", "not a URL for HTTP"),
+        ] {
+            assert!(normalise_url(typed).unwrap_err().0.contains(why), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_url_comes_apart() {
+        let parts = UrlParts::parse("https://u%40x:p@[::1]:8443/a%20b?c").unwrap();
+        assert_eq!(parts.endpoint, Endpoint::new("::1", 8443));
+        assert_eq!((parts.authority.as_str(), parts.target.as_str()), ("[::1]:8443", "/a%20b?c"));
+        assert_eq!(parts.userinfo, Some(("u@x".into(), "p".into())));
+        let parts = UrlParts::parse("http://a.example").unwrap();
+        assert_eq!(
+            (parts.endpoint.port, parts.authority.as_str(), parts.target.as_str()),
+            (80, "a.example", "/")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whole_urls_stay_as_they_are(text in r"(https?://)?[a-z:/\[\]@{}%#?. é\\-]{0,30}") {
+            let _ = detect(&text);
+            if let Ok(url) = normalise_url(&text) {
+                prop_assert_eq!(normalise_url(&url), Ok(url.clone()));
+                prop_assert!(UrlParts::parse(&url).is_ok());
+                prop_assert!(!url.chars().any(|c| c.is_control() || c == ' '));
+            }
+        }
+    }
+}

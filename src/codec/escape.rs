@@ -1,0 +1,254 @@
+//! The escapes of payloads in text mode, both ways.
+//!
+//! `\r \n \t \0 \e \a \b \f \v \\ \" \'`, `\xNN` (exactly two digits), `\u{...}`, the hex island
+//! `\x{de ad be ef}`, and `\{{` for two literal braces where a template would start. Everything
+//! else after a backslash is an error that names its column. `escape` is the inverse for any bytes.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use super::hex;
+use super::printable::is_visible;
+
+/// An escape that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {message}")]
+pub struct EscapeError {
+    /// Character of the text where the escape begins, from 1.
+    pub column: usize,
+    /// Bytes of the text the escape covers.
+    pub span: Range<usize>,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// The bytes an escaped text stands for.
+pub fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        let start = at + found;
+        out.extend_from_slice(text.as_bytes().get(at..start).unwrap_or_default());
+        let length = one(text.get(start..).unwrap_or_default(), &mut out)
+            .map_err(|bad| bad.at(text, start))?;
+        at = start + length;
+    }
+    out.extend_from_slice(text.as_bytes().get(at..).unwrap_or_default());
+    Ok(out)
+}
+
+/// An escape that failed: bytes it covers and why.
+struct Bad {
+    length: usize,
+    message: String,
+}
+
+impl Bad {
+    fn new(length: usize, message: impl Into<String>) -> Self {
+        Bad { length, message: message.into() }
+    }
+
+    fn at(self, text: &str, start: usize) -> EscapeError {
+        let column = text.get(..start).map_or(0, |before| before.chars().count()) + 1;
+        EscapeError { column, span: start..start + self.length, message: self.message }
+    }
+}
+
+/// Length in bytes of the escape at the start of `text` (which begins with a backslash), whether
+/// it is a valid one or not. Lets the template parser step over escapes.
+pub(super) fn length(text: &str) -> usize {
+    one(text, &mut Vec::new()).unwrap_or_else(|bad| bad.length)
+}
+
+/// Reads one escape and returns its length in bytes.
+fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+    let rest = text.get(1..).unwrap_or_default();
+    let Some(c) = rest.chars().next() else {
+        return Err(Bad::new(1, "the text ends with a single '\\'; write '\\\\' for a backslash"));
+    };
+    let byte = match c {
+        'r' => b'\r',
+        'n' => b'\n',
+        't' => b'\t',
+        '0' => 0,
+        'e' => 0x1b,
+        'a' => 0x07,
+        'b' => 0x08,
+        'f' => 0x0c,
+        'v' => 0x0b,
+        '\\' | '"' | '\'' => c as u8,
+        'x' if rest.starts_with("x{") => return island(rest, out),
+        'x' => return two_digits(rest, out),
+        'u' => return unicode(rest, out),
+        '{' if rest.starts_with("{{") => {
+            out.extend_from_slice(b"{{");
+            return Ok(3);
+        }
+        _ => {
+            let message = format!("unknown escape '\\{c}'; write '\\\\' for a backslash");
+            return Err(Bad::new(1 + c.len_utf8(), message));
+        }
+    };
+    out.push(byte);
+    Ok(2)
+}
+
+/// `xNN`
+fn two_digits(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+    let digits = rest.get(1..3).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+    match digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
+        Some(byte) => {
+            out.push(byte);
+            Ok(4)
+        }
+        None => Err(Bad::new(2, "'\\x' needs exactly two hex digits, such as \\x0d")),
+    }
+}
+
+/// `x{de ad}`
+fn island(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+    let Some(end) = rest.find('}') else {
+        return Err(Bad::new(3, "'\\x{' has no closing '}'"));
+    };
+    let inner = rest.get(2..end).unwrap_or_default();
+    match hex::digits(inner) {
+        Ok(bytes) => {
+            out.extend_from_slice(&bytes);
+            Ok(end + 2)
+        }
+        Err(error) => Err(Bad::new(end + 2, format!("in '\\x{{…}}': {}", error.message))),
+    }
+}
+
+/// `u{1F388}`
+fn unicode(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+    let Some(inner) = rest.strip_prefix("u{") else {
+        return Err(Bad::new(2, "'\\u' needs braces, such as \\u{e9}"));
+    };
+    let Some(end) = inner.find('}') else {
+        return Err(Bad::new(3, "'\\u{' has no closing '}'"));
+    };
+    let digits = inner.get(..end).unwrap_or_default();
+    let length = end + 4;
+    let valid = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let code = if valid { u32::from_str_radix(digits, 16).ok() } else { None };
+    match code.and_then(char::from_u32) {
+        Some(c) => {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            Ok(length)
+        }
+        None => Err(Bad::new(length, format!("'{digits}' is not a Unicode character"))),
+    }
+}
+
+/// Text that [`unescape`] (and a payload template) turns back into exactly these bytes.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 8);
+    for chunk in bytes.utf8_chunks() {
+        let mut chars = chunk.valid().chars().peekable();
+        while let Some(c) = chars.next() {
+            if c == '{' && chars.peek() == Some(&'{') {
+                chars.next();
+                out.push_str("\\{{");
+            } else {
+                escape_char(c, &mut out);
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out
+}
+
+fn escape_char(c: char, out: &mut String) {
+    match c {
+        '\r' => out.push_str("\\r"),
+        '\n' => out.push_str("\\n"),
+        '\t' => out.push_str("\\t"),
+        '\0' => out.push_str("\\0"),
+        '\x1b' => out.push_str("\\e"),
+        '\\' => out.push_str("\\\\"),
+        c if is_visible(c) => out.push(c),
+        c if c.is_ascii() => {
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        }
+        c => {
+            let _ = write!(out, "\\u{{{:x}}}", c as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_escape_of_the_table_is_read() {
+        assert_eq!(
+            unescape(r#"\r\n\t\0\e\a\b\f\v\\\"\'"#).unwrap(),
+            b"\r\n\t\0\x1b\x07\x08\x0c\x0b\\\"'"
+        );
+        assert_eq!(unescape(r"\x0D\xff").unwrap(), b"\x0d\xff");
+        assert_eq!(unescape(r"\u{e9}\u{1F388}").unwrap(), "é🎈".as_bytes());
+        assert_eq!(unescape(r"a\x{de ad,be:EF}b").unwrap(), b"a\xde\xad\xbe\xefb");
+        assert_eq!(unescape(r"\{{x}}").unwrap(), b"{{x}}");
+        assert_eq!(unescape("plain $100 é\n").unwrap(), "plain $100 é\n".as_bytes());
+    }
+
+    #[test]
+    fn an_unknown_escape_names_its_column() {
+        let error = unescape(r"é\q").unwrap_err();
+        assert_eq!((error.column, error.span), (2, 2..4));
+        assert!(error.message.contains(r"\q"));
+    }
+
+    #[test]
+    fn half_escapes_are_errors() {
+        for text in [
+            r"\",
+            r"\x",
+            r"\x1",
+            r"\xg0",
+            r"\x+1",
+            r"\x{1",
+            r"\x{1}",
+            r"\x{zz}",
+            r"\u",
+            r"\u41",
+            r"\u{}",
+            r"\u{d800}",
+            r"\u{110000}",
+            r"\u{+41}",
+            r"\{",
+            r"\{x",
+            r"\é",
+        ] {
+            assert!(unescape(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escape_and_back_gives_the_same_bytes(bytes: Vec<u8>) {
+            let text = escape(&bytes);
+            prop_assert!(text.chars().all(is_visible));
+            prop_assert_eq!(unescape(&text).unwrap(), bytes);
+        }
+
+        #[test]
+        fn braces_and_backslashes_survive(text in r"[\\{}x!a]{0,24}") {
+            prop_assert_eq!(unescape(&escape(text.as_bytes())).unwrap(), text.as_bytes());
+        }
+
+        #[test]
+        fn any_text_gives_bytes_or_an_error_inside_it(text in r"[\\xu{}0-9a-fé ]{0,24}") {
+            if let Err(error) = unescape(&text) {
+                prop_assert!(error.span.end <= text.len());
+                prop_assert!(error.column <= text.chars().count());
+            }
+        }
+    }
+}

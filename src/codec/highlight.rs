@@ -1,0 +1,228 @@
+//! Colours for one visible line: ranges of its bytes and what they are.
+//!
+//! Called by the screen for the lines it shows, before they are made printable. The ranges cover
+//! the whole line without gaps, in order, and never cut a character in two.
+
+use std::ops::Range;
+
+/// What a range of a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// Nothing special, white space included.
+    Plain,
+    /// Name of a member or header.
+    Key,
+    String,
+    Number,
+    /// `true`, `false`, `null`; a method, a version.
+    Literal,
+    Punctuation,
+    /// Not part of the language.
+    Error,
+}
+
+/// Ranges of a line with their tokens.
+pub type Tokens = Vec<(Range<usize>, Token)>;
+
+/// A line of JSON.
+#[must_use]
+pub fn json(line: &[u8]) -> Tokens {
+    json_from(line, 0, Tokens::new())
+}
+
+/// A line of JSON that continues the one before, which happens inside long strings.
+#[must_use]
+pub fn json_continued(line: &[u8]) -> Tokens {
+    let end = string_end(line, 0);
+    let mut tokens = Tokens::new();
+    push(&mut tokens, 0..end, Token::String);
+    json_from(line, end, tokens)
+}
+
+fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
+    let mut at = start;
+    while let Some(&byte) = line.get(at) {
+        let rest = line.get(at..).unwrap_or_default();
+        let (length, token) = match byte {
+            b'"' => {
+                let length = string_end(line, at + 1) - at;
+                let after = line.get(at + length..).unwrap_or_default().trim_ascii_start();
+                let is_key = after.first() == Some(&b':');
+                (length, if is_key { Token::Key } else { Token::String })
+            }
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => (1, Token::Punctuation),
+            b if b <= b' ' => (run(rest, |b| b <= b' '), Token::Plain),
+            _ => {
+                let length = run(rest, |b| b > b' ' && !b"{}[],:\"".contains(&b));
+                (length, scalar(rest.get(..length).unwrap_or_default()))
+            }
+        };
+        push(&mut tokens, at..at + length, token);
+        at += length;
+    }
+    tokens
+}
+
+fn scalar(word: &[u8]) -> Token {
+    match word {
+        b"true" | b"false" | b"null" => Token::Literal,
+        _ if is_number(word) => Token::Number,
+        _ => Token::Error,
+    }
+}
+
+/// RFC 8259, section 6.
+fn is_number(word: &[u8]) -> bool {
+    let word = word.strip_prefix(b"-").unwrap_or(word);
+    let digits = |word: &[u8]| run(word, |b| b.is_ascii_digit());
+    let whole = digits(word);
+    let leading_zero = whole > 1 && word.first() == Some(&b'0');
+    let mut rest = word.get(whole..).unwrap_or_default();
+    if whole == 0 || leading_zero {
+        return false;
+    }
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let length = digits(fraction);
+        if length == 0 {
+            return false;
+        }
+        rest = fraction.get(length..).unwrap_or_default();
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = match exponent {
+            [b'+' | b'-', rest @ ..] => rest,
+            _ => exponent,
+        };
+        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    }
+    rest.is_empty()
+}
+
+/// End of a string whose inside begins at `at`: past its closing quote, or the end of the line.
+fn string_end(line: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if line.get(at) == Some(&b'"') {
+            return at + 1;
+        }
+        at += 2;
+    }
+    line.len()
+}
+
+/// One line of an HTTP head: start line or header.
+#[must_use]
+pub fn http_head(line: &[u8]) -> Tokens {
+    let mut tokens = Tokens::new();
+    let end = line.trim_ascii_end().len();
+    let text = line.get(..end).unwrap_or_default();
+    let space = text.iter().position(|b| *b == b' ').unwrap_or(end);
+    let colon = text.iter().position(|b| *b == b':');
+    let last = text.iter().rposition(|b| *b == b' ').map_or(end, |at| at + 1);
+    if text.starts_with(b"HTTP/") {
+        let reason = (space + 4).min(end);
+        push(&mut tokens, 0..space, Token::Literal);
+        push(&mut tokens, space..reason, Token::Number);
+        push(&mut tokens, reason..end, Token::String);
+    } else if space < last && text.get(last..).is_some_and(|v| v.starts_with(b"HTTP/")) {
+        push(&mut tokens, 0..space, Token::Literal);
+        push(&mut tokens, space..last, Token::String);
+        push(&mut tokens, last..end, Token::Literal);
+    } else if let Some(colon) = colon {
+        push(&mut tokens, 0..colon, Token::Key);
+        push(&mut tokens, colon..colon + 1, Token::Punctuation);
+        push(&mut tokens, colon + 1..end, Token::String);
+    } else {
+        push(&mut tokens, 0..end, Token::Plain);
+    }
+    push(&mut tokens, end..line.len(), Token::Plain);
+    tokens
+}
+
+fn run(bytes: &[u8], is_part: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !is_part(*byte)).unwrap_or(bytes.len())
+}
+
+fn push(tokens: &mut Tokens, range: Range<usize>, token: Token) {
+    if range.start < range.end {
+        tokens.push((range, token));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn named(line: &str, tokens: &Tokens) -> Vec<(String, Token)> {
+        let part = |range: &Range<usize>| line.get(range.clone()).unwrap().trim().to_owned();
+        let all = tokens.iter().map(|(range, token)| (part(range), *token));
+        all.filter(|(text, _)| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn keys_values_and_errors_of_json_are_told_apart() {
+        let line = r#""a\"b": [-1.5e+3, "x", true, 01, NaN"#;
+        let found = named(line, &json(line.as_bytes()));
+        let expected = [
+            (r#""a\"b""#, Token::Key),
+            (":", Token::Punctuation),
+            ("[", Token::Punctuation),
+            ("-1.5e+3", Token::Number),
+            (",", Token::Punctuation),
+            ("\"x\"", Token::String),
+            (",", Token::Punctuation),
+            ("true", Token::Literal),
+            (",", Token::Punctuation),
+            ("01", Token::Error),
+            (",", Token::Punctuation),
+            ("NaN", Token::Error),
+        ];
+        assert_eq!(found, expected.map(|(text, token)| (text.to_owned(), token)));
+    }
+
+    #[test]
+    fn a_continued_line_begins_inside_its_string() {
+        let tokens = json_continued(b"ab,{\\\" 1\": 2");
+        assert_eq!(tokens[0], (0..9, Token::String));
+        assert_eq!(tokens.last().unwrap(), &(11..12, Token::Number));
+    }
+
+    #[test]
+    fn heads_show_their_parts() {
+        use Token::{Key, Literal, Number, Plain, Punctuation, String};
+        let kinds =
+            |line: &str| http_head(line.as_bytes()).iter().map(|(_, t)| *t).collect::<Vec<_>>();
+        assert_eq!(kinds("HTTP/1.1 404 Not Found"), [Literal, Number, String]);
+        assert_eq!(kinds("HTTP/1.1 204\r"), [Literal, Number, Plain]);
+        assert_eq!(kinds("GET /a:b?c HTTP/1.1"), [Literal, String, Literal]);
+        assert_eq!(kinds("Host: a b"), [Key, Punctuation, String]);
+        assert_eq!(kinds("garbage"), [Plain]);
+        assert_eq!(kinds(""), []);
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_cover_the_line_without_cutting_characters(
+            line in r#"["\\{}\[\],: a1é\-.eHTP/]{0,40}|.*"#,
+        ) {
+            for tokens in [json(line.as_bytes()), json_continued(line.as_bytes()), http_head(line.as_bytes())] {
+                let mut at = 0;
+                for (range, _) in tokens {
+                    prop_assert_eq!(range.start, at);
+                    prop_assert!(line.get(range.clone()).is_some(), "{:?}", range);
+                    at = range.end;
+                }
+                prop_assert_eq!(at, line.len());
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_covered(line: Vec<u8>) {
+            for tokens in [json(&line), json_continued(&line), http_head(&line)] {
+                prop_assert_eq!(tokens.last().map_or(0, |(range, _)| range.end), line.len());
+            }
+        }
+    }
+}

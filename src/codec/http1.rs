@@ -1,0 +1,23 @@
+//! HTTP/1 on the wire, both roles (RFC 9112): heads, body framing, the chunked coding, writers.
+//!
+//! Called by the HTTP client and listener of the engine. Reading is push style (bytes in whatever
+//! pieces they arrive give the same result) and lenient: what a peer really sent is kept and
+//! shown, and everything odd about it is named in a warning instead of being repaired in silence.
+//!
+//! ```text
+//! bytes -> HeadReader -> Head -> framing -> BodyReader -> content_coding::Decoder -> body
+//! ```
+
+pub mod body;
+pub mod chunked;
+pub mod fields;
+pub mod framing;
+pub mod head;
+pub mod start_line;
+pub mod write;
+
+pub use body::{BodyProgress, BodyReader};
+pub use chunked::{ChunkError, ChunkedDecoder};
+pub use framing::{BodyFraming, content_codings, keeps_alive, request_framing, response_framing};
+pub use head::{HEAD_LIMIT, HeadError, HeadErrorKind, HeadReader, ParsedHead};
+pub use start_line::Expected;

@@ -1,0 +1,291 @@
+//! How the end of a body is known, for both roles (RFC 9112, section 6), and what the head says
+//! about codings and the connection (RFC 9110, section 8.4; RFC 9112, section 9).
+//!
+//! Called by the engine once a head is read. A contradiction is never resolved in silence: for a
+//! response the safest reading is taken and named, for a request it is an error (answer 400 and
+//! close), because two readings of one request are how requests are smuggled.
+
+use super::fields::excerpt;
+use crate::model::exchange::{Framing, Head, HttpVersion, StartLine};
+
+/// The decision for one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyFraming {
+    pub framing: Framing,
+    /// Transfer codings besides chunked, outermost first (`gzip`); decode them before the content
+    /// codings.
+    pub transfer_codings: Vec<String>,
+    pub warnings: Vec<String>,
+    /// Why a request cannot be framed: answer 400 and close. Never set for a response.
+    pub error: Option<String>,
+}
+
+impl BodyFraming {
+    fn plain(framing: Framing) -> Self {
+        let (transfer_codings, warnings) = (Vec::new(), Vec::new());
+        BodyFraming { framing, transfer_codings, warnings, error: None }
+    }
+}
+
+/// Framing of a request.
+#[must_use]
+pub fn request_framing(head: &Head) -> BodyFraming {
+    let mut decision = announced(head, Framing::None);
+    if let Announced::Contradiction(message) = &decision.1 {
+        decision.0.error = Some(message.clone());
+        decision.0.framing = Framing::None;
+    }
+    decision.0
+}
+
+/// Framing of the response to a request with this method.
+#[must_use]
+pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
+    let status = head.status().unwrap_or(0);
+    let bodiless = method == "HEAD"
+        || (100..200).contains(&status)
+        || matches!(status, 204 | 304)
+        || (method == "CONNECT" && (200..300).contains(&status));
+    if bodiless {
+        let mut decision = BodyFraming::plain(Framing::None);
+        let sized = head.field("content-length").is_some_and(|value| &value[..] != b"0");
+        let may_be_sized = method == "HEAD" || status == 304;
+        if head.field("transfer-encoding").is_some() || (sized && !may_be_sized) {
+            decision.warnings.push(format!("a {status} response announces a body it cannot have"));
+        }
+        return decision;
+    }
+    let (mut decision, announced) = announced(head, Framing::UntilClose);
+    if let Announced::Contradiction(message) = announced {
+        decision.warnings.push(format!("{message}; reading until the peer closes"));
+        decision.framing = Framing::UntilClose;
+    }
+    decision
+}
+
+enum Announced {
+    Clear,
+    /// In words.
+    Contradiction(String),
+}
+
+fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
+    let mut decision = BodyFraming::plain(otherwise);
+    let mut codings = list(head, "transfer-encoding");
+    let length = content_length(head, &mut decision.warnings);
+    if codings.is_empty() {
+        return match length {
+            Ok(Some(length)) => {
+                decision.framing = Framing::Length(length);
+                (decision, Announced::Clear)
+            }
+            Ok(None) => (decision, Announced::Clear),
+            Err(message) => (decision, Announced::Contradiction(message)),
+        };
+    }
+    let is_request = matches!(head.start, StartLine::Request { .. });
+    if head.field("content-length").is_some() {
+        decision.warnings.push(
+            "both Transfer-Encoding and Content-Length; the length is ignored (RFC 9112, 6.3)"
+                .into(),
+        );
+    }
+    if version(head) == HttpVersion::Http10 {
+        decision.warnings.push("Transfer-Encoding in an HTTP/1.0 message".into());
+    }
+    let last = codings.pop().unwrap_or_default();
+    let nested = codings.iter().any(|coding| coding == "chunked");
+    let contradiction = if nested {
+        Some("chunked is not the last transfer coding, or stands there twice".to_owned())
+    } else if last != "chunked" && is_request {
+        Some(format!("the last transfer coding of a request is '{}', not chunked", shown(&last)))
+    } else {
+        None
+    };
+    decision.framing = if last == "chunked" {
+        Framing::Chunked
+    } else {
+        codings.push(last);
+        Framing::UntilClose
+    };
+    codings.retain(|coding| coding != "chunked" && coding != "identity");
+    codings.reverse();
+    decision.transfer_codings = codings;
+    (decision, contradiction.map_or(Announced::Clear, Announced::Contradiction))
+}
+
+/// The announced length; the error names a contradiction.
+fn content_length(head: &Head, warnings: &mut Vec<String>) -> Result<Option<u64>, String> {
+    let mut found: Option<(u64, Vec<u8>)> = None;
+    let mut count = 0;
+    for field in head.all("content-length") {
+        for part in field.split(|b| *b == b',') {
+            let part = part.trim_ascii();
+            count += 1;
+            let digits = !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+            let length = str::from_utf8(part).ok().filter(|_| digits).and_then(|p| p.parse().ok());
+            let Some(length) = length else {
+                return Err(format!("Content-Length '{}' is not a length", excerpt(part)));
+            };
+            match &found {
+                Some((first, text)) if *first != length => {
+                    let (a, b) = (excerpt(text), excerpt(part));
+                    return Err(format!("contradicting Content-Length '{a}' and '{b}'"));
+                }
+                Some(_) => {}
+                None => found = Some((length, part.to_vec())),
+            }
+        }
+    }
+    if count > 1 {
+        warnings.push("Content-Length stands there more than once".into());
+    }
+    Ok(found.map(|(length, _)| length))
+}
+
+fn shown(coding: &str) -> String {
+    excerpt(coding.as_bytes())
+}
+
+/// Comma-separated members of all fields of this name, lower case, in order, without parameters.
+fn list(head: &Head, name: &str) -> Vec<String> {
+    head.all(name)
+        .flat_map(|value| value.split(|b| *b == b','))
+        .map(|member| {
+            let word = member.split(|b| *b == b';').next().unwrap_or_default();
+            String::from_utf8_lossy(word.trim_ascii()).to_ascii_lowercase()
+        })
+        .filter(|member| !member.is_empty())
+        .collect()
+}
+
+fn version(head: &Head) -> HttpVersion {
+    match &head.start {
+        StartLine::Request { version, .. } | StartLine::Response { version, .. } => *version,
+        StartLine::Unknown => HttpVersion::Http10,
+    }
+}
+
+/// Content codings of a message, outermost first, lower case, old names made new.
+#[must_use]
+pub fn content_codings(head: &Head) -> Vec<String> {
+    let mut codings = list(head, "content-encoding");
+    codings.retain(|coding| coding != "identity");
+    for coding in &mut codings {
+        if coding == "x-gzip" {
+            *coding = "gzip".into();
+        }
+    }
+    codings.reverse();
+    codings
+}
+
+/// Whether the connection can carry another message after this one (if its body has an end).
+#[must_use]
+pub fn keeps_alive(head: &Head) -> bool {
+    let options = list(head, "connection");
+    let has = |option: &str| options.iter().any(|found| found == option);
+    match version(head) {
+        HttpVersion::Http11 => !has("close"),
+        HttpVersion::Http10 => has("keep-alive") && !has("close"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::http1::{Expected, HeadReader};
+
+    fn head(text: &str) -> Head {
+        let expected =
+            if text.starts_with("HTTP") { Expected::Response } else { Expected::Request };
+        let text = format!("{text}\r\n\r\n");
+        HeadReader::new(expected).push(text.as_bytes()).unwrap().unwrap().1.head
+    }
+
+    fn response(fields: &str) -> BodyFraming {
+        response_framing(&head(&format!("HTTP/1.1 200 OK\r\n{fields}")), "GET")
+    }
+
+    fn request(fields: &str) -> BodyFraming {
+        request_framing(&head(&format!("POST / HTTP/1.1\r\n{fields}")))
+    }
+
+    #[test]
+    fn the_plain_cases_of_section_six() {
+        assert_eq!(response("Content-Length: 5").framing, Framing::Length(5));
+        assert_eq!(response("Transfer-Encoding: Chunked").framing, Framing::Chunked);
+        assert_eq!(response("A: b").framing, Framing::UntilClose);
+        assert_eq!(request("A: b").framing, Framing::None);
+        assert_eq!(request("Content-Length: 0").framing, Framing::Length(0));
+        assert!(response("Content-Length: 5").warnings.is_empty());
+    }
+
+    #[test]
+    fn responses_without_bodies() {
+        for (status, method) in
+            [(204, "GET"), (304, "GET"), (100, "GET"), (200, "HEAD"), (200, "CONNECT")]
+        {
+            let head = head(&format!("HTTP/1.1 {status} x\r\nContent-Length: 7"));
+            let decision = response_framing(&head, method);
+            assert_eq!(decision.framing, Framing::None, "{status} {method}");
+            let quiet = status == 304 || method == "HEAD";
+            assert_eq!(decision.warnings.is_empty(), quiet, "{status} {method}");
+        }
+    }
+
+    #[test]
+    fn length_and_chunked_together_are_flagged() {
+        let decision = response("Content-Length: 5\r\nTransfer-Encoding: chunked");
+        assert_eq!(decision.framing, Framing::Chunked);
+        assert_eq!(decision.warnings.len(), 1);
+    }
+
+    #[test]
+    fn lengths_that_agree_are_used_and_named_those_that_do_not_are_refused() {
+        for same in ["Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5"] {
+            assert_eq!(response(same).framing, Framing::Length(5));
+            assert_eq!(response(same).warnings.len(), 1);
+        }
+        for bad in [
+            "Content-Length: 5\r\nContent-Length: 6",
+            "Content-Length: 5, 6",
+            "Content-Length: -1",
+            "Content-Length: +5",
+            "Content-Length: 0x5",
+            "Content-Length:",
+            "Content-Length: 99999999999999999999999",
+        ] {
+            assert_eq!(response(bad).framing, Framing::UntilClose, "{bad}");
+            assert_eq!(response(bad).warnings.len(), 1, "{bad}");
+            assert!(request(bad).error.is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn transfer_codings_under_chunked_come_outermost_first() {
+        let decision = response("Transfer-Encoding: deflate, gzip\r\nTransfer-Encoding: chunked");
+        assert_eq!(decision.framing, Framing::Chunked);
+        assert_eq!(decision.transfer_codings, ["gzip", "deflate"]);
+        let decision = response("Transfer-Encoding: gzip");
+        assert_eq!((decision.framing, decision.transfer_codings.len()), (Framing::UntilClose, 1));
+        assert!(request("Transfer-Encoding: gzip").error.is_some());
+        assert!(request("Transfer-Encoding: chunked, gzip").error.is_some());
+        assert!(request("Transfer-Encoding: chunked, chunked").error.is_some());
+    }
+
+    #[test]
+    fn content_codings_come_outermost_first() {
+        let head =
+            head("HTTP/1.1 200 OK\r\nContent-Encoding: X-Gzip, identity\r\ncontent-encoding: br");
+        assert_eq!(content_codings(&head), ["br", "gzip"]);
+    }
+
+    #[test]
+    fn persistence_follows_version_and_options() {
+        assert!(keeps_alive(&head("HTTP/1.1 200 OK")));
+        assert!(!keeps_alive(&head("HTTP/1.1 200 OK\r\nConnection: foo, Close")));
+        assert!(!keeps_alive(&head("HTTP/1.0 200 OK")));
+        assert!(keeps_alive(&head("HTTP/1.0 200 OK\r\nConnection: Keep-Alive")));
+    }
+}

@@ -1,0 +1,325 @@
+//! Reads the head of a message from bytes in any pieces.
+//!
+//! Our own line reader keeps what strict parsers refuse; httparse is the referee: when it refuses
+//! a head in which our reader noticed nothing odd, its objection becomes the warning. A head is
+//! bounded by [`HEAD_LIMIT`]; garbage is recognised by its first bytes.
+
+use bytes::Bytes;
+
+use super::fields::{self, Warnings};
+use super::start_line::{self, Expected};
+use crate::model::exchange::Head;
+
+/// Longest head read. Servers allow 8 to 64 KiB; four times that still costs nothing to keep, and
+/// an endless head ends here.
+pub const HEAD_LIMIT: usize = 256 * 1024;
+
+/// Headers handed to the referee; a head with more is read all the same.
+const REFEREE_HEADERS: usize = 256;
+
+/// A head with what was odd about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ParsedHead {
+    pub head: Head,
+    pub warnings: Vec<String>,
+}
+
+/// No head. `partial` holds every byte received so far in `head.raw`, and the lines that were
+/// readable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HeadError {
+    pub kind: HeadErrorKind,
+    pub message: String,
+    pub partial: Box<ParsedHead>,
+}
+
+/// What kept a head from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadErrorKind {
+    /// The first bytes are something else.
+    NotHttp,
+    /// Longer than [`HEAD_LIMIT`].
+    TooLarge,
+    /// The peer finished sending inside the head.
+    Truncated,
+    /// The peer finished sending before the first byte.
+    Nothing,
+}
+
+/// Collects bytes until a head is complete. Make a new one for every message.
+#[derive(Debug, Clone)]
+pub struct HeadReader {
+    expected: Expected,
+    buffer: Vec<u8>,
+    /// First byte of the line that is being received.
+    line: usize,
+    /// First byte of the start line, once it is complete.
+    start: Option<usize>,
+}
+
+impl HeadReader {
+    #[must_use]
+    pub fn new(expected: Expected) -> Self {
+        HeadReader { expected, buffer: Vec::new(), line: 0, start: None }
+    }
+
+    /// Bytes received so far.
+    #[must_use]
+    pub fn received(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Takes bytes. `Some((used, head))`: the head ended after `used` of them, the rest is body.
+    /// `None`: all were taken and more are wanted.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(usize, ParsedHead)>, HeadError> {
+        let mut rest = bytes;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(end + 1);
+            self.buffer.extend_from_slice(line);
+            rest = after;
+            if self.end_line(rest)? {
+                return Ok(Some((bytes.len() - rest.len(), self.take())));
+            }
+            self.check_limit()?;
+        }
+        self.buffer.extend_from_slice(rest);
+        self.check_limit()?;
+        if self.start.is_none() {
+            let begun = self.buffer.get(self.line..).unwrap_or_default();
+            // A CR alone may be the start of an empty line.
+            if begun != b"\r"
+                && let Some(message) = start_line::foreign(begun, self.expected)
+            {
+                return Err(self.fail(HeadErrorKind::NotHttp, message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The peer finished sending before the head was complete.
+    #[must_use]
+    pub fn finish(mut self) -> HeadError {
+        if self.buffer.is_empty() {
+            let message = "the peer closed without sending anything";
+            return self.fail(HeadErrorKind::Nothing, message.into());
+        }
+        let message = format!("the peer closed inside the head, after {} bytes", self.buffer.len());
+        self.fail(HeadErrorKind::Truncated, message)
+    }
+
+    /// A line just ended; `true` when it was the empty one that ends the head. `rest` only goes
+    /// into the bytes kept of something that is not HTTP.
+    fn end_line(&mut self, rest: &[u8]) -> Result<bool, HeadError> {
+        let line = self.buffer.get(self.line..).unwrap_or_default();
+        let is_empty = matches!(line, b"\n" | b"\r\n");
+        if self.start.is_none() && !is_empty {
+            let text = fields::strip_line_end(line, &mut Warnings::default());
+            let verdict = match start_line::foreign(text, self.expected) {
+                Some(message) => Err(message),
+                None => start_line::read(text, self.expected, &mut Warnings::default()),
+            };
+            if let Err(message) = verdict {
+                self.buffer.extend_from_slice(rest);
+                return Err(self.fail(HeadErrorKind::NotHttp, message));
+            }
+            self.start = Some(self.line);
+        } else if is_empty && self.start.is_some() {
+            return Ok(true);
+        }
+        self.line = self.buffer.len();
+        Ok(false)
+    }
+
+    fn check_limit(&mut self) -> Result<(), HeadError> {
+        if self.buffer.len() <= HEAD_LIMIT {
+            return Ok(());
+        }
+        let message = format!("the head is longer than {} KiB", HEAD_LIMIT / 1024);
+        Err(self.fail(HeadErrorKind::TooLarge, message))
+    }
+
+    fn fail(&mut self, kind: HeadErrorKind, message: String) -> HeadError {
+        let mut partial = self.take();
+        if kind == HeadErrorKind::NotHttp {
+            partial =
+                ParsedHead { head: Head { raw: partial.head.raw, ..Head::default() }, ..partial };
+            partial.warnings.clear();
+        }
+        HeadError { kind, message, partial: Box::new(partial) }
+    }
+
+    /// Parses what was collected and starts anew.
+    fn take(&mut self) -> ParsedHead {
+        let raw = Bytes::from(std::mem::take(&mut self.buffer));
+        let start = self.start.take();
+        self.line = 0;
+        parse(&raw, start, self.expected)
+    }
+}
+
+fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
+    let mut warnings = Warnings::default();
+    let mut head = Head { raw: raw.clone(), ..Head::default() };
+    let Some(start) = start else {
+        return ParsedHead { head, warnings: Vec::new() };
+    };
+    if start > 0 {
+        warnings.add("an empty line before the start line");
+    }
+    let lines = raw.get(start..).unwrap_or_default();
+    for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
+        let line = fields::strip_line_end(line, &mut warnings);
+        if line.contains(&b'\r') {
+            warnings.add("a CR inside a line");
+        }
+        if index == 0 {
+            head.start = start_line::read(line, expected, &mut warnings).unwrap_or_default();
+        } else if !line.is_empty() {
+            fields::read_line(line, &mut head.fields, &mut warnings);
+        }
+    }
+    if warnings.is_empty()
+        && let Some(objection) = referee(lines, expected)
+    {
+        warnings.add(objection);
+    }
+    ParsedHead { head, warnings: warnings.into_list() }
+}
+
+/// What httparse has against a head; `None` = nothing, or it is only incomplete or too long.
+fn referee(bytes: &[u8], expected: Expected) -> Option<String> {
+    let mut headers = vec![httparse::EMPTY_HEADER; REFEREE_HEADERS];
+    let verdict = match expected {
+        Expected::Request => httparse::Request::new(&mut headers).parse(bytes),
+        Expected::Response => httparse::Response::new(&mut headers).parse(bytes),
+    };
+    match verdict {
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => None,
+        Err(error) => Some(format!("not strictly HTTP: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::{HttpVersion, StartLine};
+    use proptest::prelude::*;
+
+    fn read(text: &[u8], expected: Expected) -> Result<Option<(usize, ParsedHead)>, HeadError> {
+        HeadReader::new(expected).push(text)
+    }
+
+    #[test]
+    fn a_plain_head_keeps_its_bytes_case_and_order() {
+        let text = b"HTTP/1.1 200 Fine\r\nB: 1\r\na: 2\r\nB: 3\r\n\r\nbody";
+        let (used, parsed) = read(text, Expected::Response).unwrap().unwrap();
+        assert_eq!(&text[used..], b"body");
+        assert_eq!(parsed.warnings, Vec::<String>::new());
+        assert_eq!(parsed.head.raw, text[..used]);
+        let names: Vec<_> = parsed.head.fields.iter().map(|f| f.name.clone()).collect();
+        assert_eq!(names, ["B", "a", "B"]);
+        assert_eq!(parsed.head.status(), Some(200));
+    }
+
+    #[test]
+    fn bare_line_feeds_and_leading_empty_lines_are_named() {
+        let (_, parsed) =
+            read(b"\r\n\nGET / HTTP/1.0\nA: 1\n\n", Expected::Request).unwrap().unwrap();
+        let StartLine::Request { version, .. } = parsed.head.start else { panic!("no request") };
+        assert_eq!(version, HttpVersion::Http10);
+        assert_eq!(parsed.warnings.len(), 2, "{:?}", parsed.warnings);
+    }
+
+    #[test]
+    fn the_referee_objects_when_we_notice_nothing() {
+        let (_, parsed) = read(b"GET /\x7f HTTP/1.1\r\n\r\n", Expected::Request).unwrap().unwrap();
+        assert_eq!(parsed.warnings.len(), 1, "{:?}", parsed.warnings);
+    }
+
+    #[test]
+    fn garbage_is_an_error_that_keeps_the_bytes() {
+        let error = read(b"SSH-2.0-x\r\nmore", Expected::Response).unwrap_err();
+        assert_eq!(error.kind, HeadErrorKind::NotHttp);
+        assert_eq!(error.partial.head.raw, &b"SSH-2.0-x\r\nmore"[..]);
+        assert_eq!(error.partial.head.start, StartLine::Unknown);
+        assert!(error.message.contains("SSH-2.0-x"));
+        assert!(read(b"\x00\x01binary without a line end", Expected::Request).is_err());
+    }
+
+    #[test]
+    fn a_head_cut_off_keeps_its_readable_lines() {
+        let mut reader = HeadReader::new(Expected::Response);
+        assert_eq!(reader.push(b"HTTP/1.1 200 OK\r\nA: 1\r\nB: ").unwrap(), None);
+        let error = reader.finish();
+        assert_eq!(error.kind, HeadErrorKind::Truncated);
+        assert_eq!(error.partial.head.status(), Some(200));
+        assert_eq!(error.partial.head.field("a").unwrap(), "1");
+        assert_eq!(HeadReader::new(Expected::Request).finish().kind, HeadErrorKind::Nothing);
+    }
+
+    #[test]
+    fn an_endless_head_stops_at_the_limit() {
+        let mut reader = HeadReader::new(Expected::Response);
+        reader.push(b"HTTP/1.1 200 OK\r\nA: ").unwrap();
+        let error = (0..1000).find_map(|_| reader.push(&[b'x'; 1024]).err()).unwrap();
+        assert_eq!(error.kind, HeadErrorKind::TooLarge);
+        assert!(error.partial.head.raw.len() <= HEAD_LIMIT + 1024);
+        let many = [&b"HTTP/1.1 200 OK\r\n"[..], &b"\r\na: b".repeat(100_000)].concat();
+        assert!(read(&many, Expected::Response).is_ok());
+        let many = [&b"HTTP/1.1 200 OK\r\n"[..], &b"a: b\r\n".repeat(100_000)].concat();
+        assert_eq!(read(&many, Expected::Response).unwrap_err().kind, HeadErrorKind::TooLarge);
+    }
+
+    fn result(
+        mut reader: HeadReader,
+        pieces: &[&[u8]],
+    ) -> Result<(usize, ParsedHead), HeadErrorKind> {
+        let mut before = 0;
+        for piece in pieces {
+            match reader.push(piece) {
+                Ok(Some((used, head))) => return Ok((before + used, head)),
+                Ok(None) => before += piece.len(),
+                Err(error) => return Err(error.kind),
+            }
+        }
+        Err(reader.finish().kind)
+    }
+
+    fn head_like() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            "(HTTP/1.1 200 OK|GET / HTTP/1.1|\r\n|HT|ICY 200)[\r\n]{1,2}([A-c: \t\r\n]{0,40})\r\n\r\nrest"
+                .prop_map(String::into_bytes),
+            prop::collection::vec(any::<u8>(), 0..60),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_head(text in head_like(), at in 0usize..60, step in 1usize..7) {
+            for expected in [Expected::Request, Expected::Response] {
+                let whole = result(HeadReader::new(expected), &[&text]);
+                let (a, b) = text.split_at(at.min(text.len()));
+                prop_assert_eq!(&result(HeadReader::new(expected), &[a, b]), &whole);
+                let steps: Vec<&[u8]> = text.chunks(step).collect();
+                prop_assert_eq!(&result(HeadReader::new(expected), &steps), &whole);
+            }
+        }
+
+        #[test]
+        fn what_the_referee_accepts_we_read_the_same(text in head_like()) {
+            let mut headers = [httparse::EMPTY_HEADER; 64];
+            let mut response = httparse::Response::new(&mut headers);
+            if let Ok(httparse::Status::Complete(length)) = response.parse(&text) {
+                let (used, parsed) = read(&text, Expected::Response).unwrap().unwrap();
+                prop_assert_eq!(used, length);
+                prop_assert_eq!(parsed.head.status(), response.code);
+                prop_assert_eq!(parsed.head.fields.len(), response.headers.len());
+                for (ours, theirs) in parsed.head.fields.iter().zip(response.headers.iter()) {
+                    prop_assert_eq!(&ours.name, theirs.name.as_bytes());
+                    prop_assert_eq!(&ours.value, theirs.value);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Cuts a body into display lines: scanned once while it arrives, laid out only where looked at.
+//!
+//! Called by the engine's body views. A scanner is a small value that can be cloned anywhere, so a
+//! clone kept every so often is a checkpoint: to show line n, take the last checkpoint before it
+//! and [`LineScanner::format`] the bytes that follow it. Any split of the input gives the same
+//! lines, and no line hands out more than `LINE_PIECE` bytes.
+//!
+//! ```text
+//! body ──chunk──> scan ──> starts of lines (counted)     checkpoint = clone of the scanner
+//! checkpoint + bytes from there ──> format ──> the rows on the screen
+//! ```
+
+mod text;
+
+use bytes::Bytes;
+
+use super::pretty::{self, JsonScanner};
+use crate::model::view::{LINE_PIECE, ViewLine, ViewMode};
+use text::{HexScanner, TextScanner};
+
+/// Raw bytes a piece of a line is cut at: room for the rest of a UTF-8 character (3 bytes) and
+/// for the space after a colon.
+pub(super) const CUT: u64 = LINE_PIECE as u64 - 4;
+
+/// Bytes scanned at a time when only some lines are wanted.
+const STRIDE: usize = 4096;
+
+/// Where a display line starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineStart {
+    /// Place of its first byte.
+    pub offset: u64,
+    /// Spaces before it (pretty only).
+    pub indent: u16,
+    /// It continues the line before.
+    pub continued: bool,
+    /// What the first byte is inside of (pretty only).
+    pub inside: Inside,
+}
+
+/// What a byte of JSON is inside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Inside {
+    #[default]
+    Nothing,
+    String,
+    /// In a string, right after a backslash.
+    Escape,
+}
+
+/// Why bytes cannot be laid out as JSON; the viewer falls back to text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not JSON: {message} at byte {offset}")]
+pub struct NotJson {
+    pub offset: u64,
+    pub message: String,
+}
+
+/// Scanner of one view mode.
+#[derive(Debug, Clone)]
+pub struct LineScanner(Scanner);
+
+#[derive(Debug, Clone)]
+enum Scanner {
+    Pretty(JsonScanner),
+    Text(TextScanner),
+    Hex(HexScanner),
+}
+
+impl LineScanner {
+    /// A scanner at the start of a body.
+    #[must_use]
+    pub fn new(mode: ViewMode) -> Self {
+        LineScanner(match mode {
+            ViewMode::Pretty => Scanner::Pretty(JsonScanner::default()),
+            ViewMode::Text => Scanner::Text(TextScanner::default()),
+            ViewMode::Hex => Scanner::Hex(HexScanner::default()),
+        })
+    }
+
+    /// Bytes scanned so far: the place in the body a clone taken now belongs to.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        match &self.0 {
+            Scanner::Pretty(scanner) => scanner.offset(),
+            Scanner::Text(scanner) => scanner.offset(),
+            Scanner::Hex(scanner) => scanner.offset(),
+        }
+    }
+
+    /// Takes the next bytes and reports every line that starts in them, in order. An error is
+    /// final, and only `Pretty` has any.
+    pub fn scan(
+        &mut self,
+        chunk: &[u8],
+        mut on_line: impl FnMut(LineStart),
+    ) -> Result<(), NotJson> {
+        match &mut self.0 {
+            Scanner::Pretty(scanner) => return scanner.scan(chunk, &mut on_line),
+            Scanner::Text(scanner) => scanner.scan(chunk, &mut on_line),
+            Scanner::Hex(scanner) => scanner.scan(chunk, &mut on_line),
+        }
+        Ok(())
+    }
+
+    /// The body is complete: a remark when it stops in the middle of something.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<String> {
+        match &self.0 {
+            Scanner::Pretty(scanner) => scanner.unfinished(),
+            _ => None,
+        }
+    }
+
+    /// Lays out lines from this checkpoint: `bytes` follow [`LineScanner::offset`], `skip` of the
+    /// lines that start in them are left out and at most `rows` come back. The last line ends
+    /// where `bytes` end, so hand over enough of them ([`LINE_PIECE`] more than the last line's
+    /// start is always enough).
+    #[must_use]
+    pub fn format(&self, bytes: &[u8], skip: u64, rows: usize) -> Vec<ViewLine> {
+        let mut scanner = self.clone();
+        let base = scanner.offset();
+        let mut starts: Vec<LineStart> = Vec::with_capacity(rows.min(1024) + 1);
+        let mut left = skip;
+        let mut seen = 0;
+        for chunk in bytes.chunks(STRIDE) {
+            if starts.len() > rows {
+                break;
+            }
+            seen += chunk.len();
+            let result = scanner.scan(chunk, |start| {
+                if left > 0 {
+                    left -= 1;
+                } else if starts.len() <= rows {
+                    starts.push(start);
+                }
+            });
+            if let Err(error) = result {
+                seen = (error.offset.saturating_sub(base) as usize).min(bytes.len());
+                break;
+            }
+        }
+        let ends = starts.iter().skip(1).map(|next| next.offset).chain([base + seen as u64]);
+        let lines = starts.iter().zip(ends).take(rows);
+        lines.map(|(start, end)| self.line(start, bytes, base, end)).collect()
+    }
+
+    fn line(&self, start: &LineStart, bytes: &[u8], base: u64, end: u64) -> ViewLine {
+        let (from, to) = ((start.offset - base) as usize, (end - base) as usize);
+        let raw = bytes.get(from..to).unwrap_or_default();
+        let bytes = match &self.0 {
+            Scanner::Pretty(_) => Bytes::from(pretty::normalise(raw, start.inside)),
+            Scanner::Text(_) => Bytes::copy_from_slice(text::without_end(raw)),
+            Scanner::Hex(_) => Bytes::copy_from_slice(raw),
+        };
+        ViewLine { offset: start.offset, bytes, indent: start.indent, continued: start.continued }
+    }
+}
+
+/// Whether a byte continues a UTF-8 character, so that no cut may be made before it.
+pub(super) fn continues_character(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+#[cfg(test)]
+mod tests;

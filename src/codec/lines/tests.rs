@@ -1,0 +1,201 @@
+//! Tests of all view modes.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn starts(mode: ViewMode, chunks: &[&[u8]]) -> (Vec<LineStart>, Result<(), NotJson>) {
+    let mut scanner = LineScanner::new(mode);
+    let mut found = Vec::new();
+    for chunk in chunks {
+        if let Err(error) = scanner.scan(chunk, |start| found.push(start)) {
+            return (found, Err(error));
+        }
+    }
+    (found, Ok(()))
+}
+
+/// The whole body, laid out, with its indentation.
+fn shown(mode: ViewMode, body: &[u8]) -> Vec<String> {
+    let lines = LineScanner::new(mode).format(body, 0, usize::MAX);
+    lines.iter().map(text_of).collect()
+}
+
+fn text_of(line: &ViewLine) -> String {
+    let indent = " ".repeat(usize::from(line.indent));
+    format!("{indent}{}", String::from_utf8_lossy(&line.bytes))
+}
+
+fn pretty(body: &str) -> Vec<String> {
+    shown(ViewMode::Pretty, body.as_bytes())
+}
+
+fn error(body: &str) -> NotJson {
+    starts(ViewMode::Pretty, &[body.as_bytes()]).1.unwrap_err()
+}
+
+#[test]
+fn json_is_laid_out_one_value_a_line() {
+    let body = r#"{"a":[1,-2.50,{"b" : {} , "c":[ ]}],"d,{":"x:\"]y"}"#;
+    let expected = r#"{
+  "a": [
+    1,
+    -2.50,
+    {
+      "b": {},
+      "c": []
+    }
+  ],
+  "d,{": "x:\"]y"
+}"#;
+    assert_eq!(pretty(body).join("\n"), expected);
+    assert_eq!(pretty(expected).join("\n"), expected);
+}
+
+#[test]
+fn scalars_and_several_values_stand_on_lines_of_their_own() {
+    assert_eq!(pretty(" 42 "), ["42"]);
+    assert_eq!(pretty("{\"a\":1}\n{\"a\":2}\n"), ["{", "  \"a\": 1", "}", "{", "  \"a\": 2", "}"]);
+    assert_eq!(pretty("\u{feff}[1]"), ["[", "  1", "]"]);
+    assert_eq!(pretty(" \n"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_not_json_says_where() {
+    for (body, offset) in [
+        ("<html>", 0),
+        ("  hello", 2),
+        ("[INFO] starting", 7),
+        ("{a:1}", 1),
+        ("[1,}", 3),
+        ("[1}", 2),
+        ("]", 0),
+        ("1,2", 1),
+        ("[\\]", 1),
+        ("[1] \\", 4),
+    ] {
+        assert_eq!(error(body).offset, offset, "{body}");
+    }
+    assert_eq!(error("<p>").to_string(), "not JSON: '<' instead of a value at byte 0");
+}
+
+#[test]
+fn json_that_is_cut_off_is_laid_out_as_far_as_it_goes() {
+    assert_eq!(pretty("{\"a\":[1,\"xy"), ["{", "  \"a\": [", "    1,", "    \"xy"]);
+    let mut scanner = LineScanner::new(ViewMode::Pretty);
+    scanner.scan(b"{\"a\":[", |_| {}).unwrap();
+    assert_eq!(scanner.unfinished().unwrap(), "the JSON ends with 2 brackets open");
+    scanner.scan(b"\"", |_| {}).unwrap();
+    assert_eq!(scanner.unfinished().unwrap(), "the JSON ends inside a string");
+    scanner.scan(b"\"]}", |_| {}).unwrap();
+    assert_eq!(scanner.unfinished(), None);
+}
+
+#[test]
+fn odd_but_readable_json_keeps_every_byte() {
+    assert_eq!(pretty("[1,]"), ["[", "  1,", "]"]);
+    assert_eq!(pretty("[1 2]"), ["[", "  1 2", "]"]);
+    assert_eq!(pretty("[nan, tru\u{e9}]"), ["[", "  nan,", "  tru\u{e9}", "]"]);
+}
+
+#[test]
+fn depth_costs_nothing() {
+    for depth in [127usize, 128, 129, 1000, 1_000_000] {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let body = format!("{}{}{}", open.repeat(depth), "1", close.repeat(depth));
+            let (found, result) = starts(ViewMode::Pretty, &[body.as_bytes()]);
+            assert_eq!(result, Ok(()));
+            assert_eq!(found.len(), 2 * depth + 1, "{depth} {open}");
+            assert_eq!(found.last().unwrap().indent, 0);
+        }
+    }
+    let open = "[".repeat(1_000_000);
+    assert_eq!(starts(ViewMode::Pretty, &[open.as_bytes()]).0.last().unwrap().indent, u16::MAX);
+}
+
+#[test]
+fn text_lines_end_at_line_feeds() {
+    assert_eq!(shown(ViewMode::Text, b"a\r\nb\n\nc\rd"), ["a", "b", "", "c\rd"]);
+    assert_eq!(shown(ViewMode::Text, b"a\n"), ["a"]);
+    assert_eq!(shown(ViewMode::Text, b""), Vec::<String>::new());
+}
+
+#[test]
+fn hex_lines_have_sixteen_bytes() {
+    let lines = LineScanner::new(ViewMode::Hex).format(&[7; 33], 0, 9);
+    let sizes: Vec<(u64, usize)> = lines.iter().map(|l| (l.offset, l.bytes.len())).collect();
+    assert_eq!(sizes, [(0, 16), (16, 16), (32, 1)]);
+}
+
+#[test]
+fn long_lines_are_cut_between_characters_and_fit() {
+    let text = "é".repeat(6000);
+    let json = format!("[\"x{text}\\\\\\\"{text}\",{}1{}]", " ".repeat(9000), " ".repeat(9000));
+    for (mode, body) in [(ViewMode::Text, &text), (ViewMode::Pretty, &json)] {
+        let lines = LineScanner::new(mode).format(body.as_bytes(), 0, usize::MAX);
+        assert!(lines.iter().filter(|line| line.continued).count() >= 2);
+        assert!(
+            lines.iter().all(|l| l.bytes.len() <= LINE_PIECE && str::from_utf8(&l.bytes).is_ok())
+        );
+        let joined: Vec<u8> = lines.iter().flat_map(|line| line.bytes.to_vec()).collect();
+        let without_space: Vec<u8> = body.bytes().filter(|b| *b != b' ').collect();
+        assert!(joined == without_space, "{mode:?}");
+    }
+}
+
+#[test]
+fn an_empty_bracket_with_endless_space_still_fits() {
+    let body = format!("[{{{}}},2]", " ".repeat(10_000));
+    let lines = LineScanner::new(ViewMode::Pretty).format(body.as_bytes(), 0, 99);
+    let shown: Vec<String> = lines.iter().map(text_of).collect();
+    assert_eq!(shown, ["[", "  {", "  },", "  2", "]"]);
+    assert!(lines[2].continued);
+}
+
+#[test]
+fn a_checkpoint_gives_the_same_lines_as_the_whole() {
+    let body = format!("[{}1]", "{\"k\":\"v, w\"},".repeat(2000));
+    let whole = LineScanner::new(ViewMode::Pretty).format(body.as_bytes(), 0, usize::MAX);
+    let (mut scanner, mut count) = (LineScanner::new(ViewMode::Pretty), 0);
+    let (before, after) = body.as_bytes().split_at(10_003);
+    scanner.scan(before, |_| count += 1).unwrap();
+    let lines = scanner.format(after, 5, 20);
+    assert_eq!(lines, whole[count + 5..count + 25]);
+}
+
+fn json_like() -> impl Strategy<Value = String> {
+    r#"([\[{]|"[a-z\\\\"é,{}]{0,6}"|\s|[\]}]|[0-9]{1,3}|,|:|true|\\){0,60}"#
+}
+
+proptest! {
+    #[test]
+    fn any_split_gives_the_same_lines(body in json_like(), step in 1usize..100, pad in 0usize..9000) {
+        let body = format!("[\"{}\",{body}", "y".repeat(pad));
+        for mode in [ViewMode::Pretty, ViewMode::Text, ViewMode::Hex] {
+            let whole = starts(mode, &[body.as_bytes()]);
+            let pieces: Vec<&[u8]> = body.as_bytes().chunks(step).collect();
+            prop_assert_eq!(&starts(mode, &pieces), &whole);
+        }
+    }
+
+    #[test]
+    fn nothing_but_space_is_lost(body in json_like()) {
+        let body = format!("[{body}");
+        let (_, result) = starts(ViewMode::Pretty, &[body.as_bytes()]);
+        let end = result.err().map_or(body.len(), |error| error.offset as usize);
+        let lines = LineScanner::new(ViewMode::Pretty).format(body.as_bytes(), 0, usize::MAX);
+        let visible = |bytes: &[u8]| {
+            bytes.iter().copied().filter(|b| *b > b' ').collect::<Vec<u8>>()
+        };
+        let joined: Vec<u8> = lines.iter().flat_map(|line| visible(&line.bytes)).collect();
+        prop_assert_eq!(joined, visible(&body.as_bytes()[..end]));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_cut_and_never_panic(body: Vec<u8>, skip in 0u64..9, rows in 0usize..9) {
+        for mode in [ViewMode::Pretty, ViewMode::Text, ViewMode::Hex] {
+            let lines = LineScanner::new(mode).format(&body, skip, rows);
+            prop_assert!(lines.len() <= rows);
+        }
+    }
+}

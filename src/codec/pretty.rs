@@ -1,0 +1,322 @@
+//! JSON laid out anew without parsing it into values: one value a line, bytes untouched.
+//!
+//! Called through `codec::lines`. The scanner looks at 64 bytes at a time: a class per byte, bit
+//! masks of quotes, escapes, structure and space, then only the set bits (the idea of the
+//! simdjson paper by Langdale and Lemire, in plain integer code). It keeps no tree and no stack
+//! beyond [`NESTED`] bits, so depth costs nothing.
+//!
+//! Lenient on purpose: it checks strings, brackets, and how values begin, which is enough to tell
+//! JSON from what is not, and leaves numbers and literals to the reader. Several values after
+//! each other (JSON Lines) are fine; so is a text that is cut off.
+
+mod blocks;
+
+use super::lines::{CUT, Inside, LineStart, NotJson, continues_character};
+use blocks::{BLOCK, Masks};
+
+/// Spaces of one level.
+const INDENT: u32 = 2;
+
+/// Depth up to which the kind of every bracket is remembered and checked.
+const NESTED: u32 = 128;
+
+/// Where the layout stands, between any two bytes.
+#[derive(Debug, Clone, Default)]
+pub struct JsonScanner {
+    offset: u64,
+    carry: blocks::Carry,
+    /// What the next byte that is not space begins.
+    next: Next,
+    depth: u32,
+    /// Kinds of the open brackets, innermost in the lowest bit; 1 = object.
+    kinds: u128,
+    /// Start of the current piece of a line.
+    piece: u64,
+    failed: Option<NotJson>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Next {
+    /// A value at the top, on a line of its own.
+    #[default]
+    Top,
+    /// The first member, on a new line, or the closing bracket on this one.
+    First,
+    /// Another member, on a new line.
+    Member,
+    /// More of the current line.
+    Rest,
+}
+
+impl JsonScanner {
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(super) fn scan(
+        &mut self,
+        chunk: &[u8],
+        on_line: &mut impl FnMut(LineStart),
+    ) -> Result<(), NotJson> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let (blocks, tail) = chunk.as_chunks::<BLOCK>();
+        for block in blocks {
+            self.block(block, BLOCK, on_line)?;
+        }
+        if !tail.is_empty() {
+            let mut block = [b' '; BLOCK];
+            for (to, from) in block.iter_mut().zip(tail) {
+                *to = *from;
+            }
+            self.block(&block, tail.len(), on_line)?;
+        }
+        Ok(())
+    }
+
+    /// A remark about a body that is complete and yet stops in the middle.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        if self.carry.in_string() {
+            Some("the JSON ends inside a string".into())
+        } else if self.depth > 0 {
+            Some(format!("the JSON ends with {} brackets open", self.depth))
+        } else {
+            None
+        }
+    }
+
+    /// Scans the first `length` bytes of a block.
+    #[inline]
+    fn block(
+        &mut self,
+        block: &[u8; BLOCK],
+        length: usize,
+        on_line: &mut impl FnMut(LineStart),
+    ) -> Result<(), NotJson> {
+        let mut masks = blocks::masks(block, length, &mut self.carry);
+        let stray = masks.stray.trailing_zeros();
+        if stray < 64 {
+            // What comes before the first error counts, whatever the split is.
+            masks.solid &= !(u64::MAX << stray);
+            masks.structure &= !(u64::MAX << stray);
+        }
+        self.tokens(block, &masks, on_line)?;
+        if stray < 64 {
+            return Err(self.fail(stray, "a backslash outside a string"));
+        }
+        if self.next == Next::Rest {
+            self.cut(block, &masks, length as u64, on_line);
+        }
+        self.offset += length as u64;
+        Ok(())
+    }
+
+    /// Goes through the brackets and commas of a block, and through what begins after them.
+    #[inline]
+    fn tokens(
+        &mut self,
+        block: &[u8; BLOCK],
+        masks: &Masks,
+        on_line: &mut impl FnMut(LineStart),
+    ) -> Result<(), NotJson> {
+        // Bits not dealt with yet.
+        let mut left = u64::MAX;
+        loop {
+            let mut empty = false;
+            if self.next != Next::Rest {
+                let at = (masks.solid & left).trailing_zeros();
+                let Some(byte) = block.get(at as usize).copied() else { return Ok(()) };
+                left = u64::MAX << at;
+                if self.is_mark(byte, at) {
+                    left &= left - 1;
+                    continue;
+                }
+                empty = self.begin(byte, at, on_line)?;
+            }
+            let at = (masks.structure & left).trailing_zeros();
+            let Some(byte) = block.get(at as usize).copied() else { return Ok(()) };
+            left = u64::MAX << at << 1;
+            match byte {
+                b'}' | b']' => self.close(byte, (at, empty), (block, masks), on_line)?,
+                _ => {
+                    self.cut(block, masks, u64::from(at) + 1, on_line);
+                    self.open_or_comma(byte, at)?;
+                }
+            }
+        }
+    }
+
+    /// A byte order mark in front is no part of the text.
+    fn is_mark(&self, byte: u8, at: u32) -> bool {
+        self.next == Next::Top && byte >= 0x80 && {
+            let place = self.offset + u64::from(at);
+            [0xef, 0xbb, 0xbf].get(place as usize) == Some(&byte)
+        }
+    }
+
+    /// The first byte after a bracket, a comma or the start: usually a new line. `true` when it
+    /// closes an empty bracket, which stays on its line.
+    #[inline]
+    fn begin(
+        &mut self,
+        byte: u8,
+        at: u32,
+        on_line: &mut impl FnMut(LineStart),
+    ) -> Result<bool, NotJson> {
+        let next = std::mem::replace(&mut self.next, Next::Rest);
+        let fits = match byte {
+            b'"' => true,
+            b'}' | b']' => return Ok(next == Next::First),
+            _ if next != Next::Top && self.is_object() => false,
+            b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' => true,
+            _ => false,
+        };
+        if !fits {
+            let what = if next != Next::Top && self.is_object() { "a name" } else { "a value" };
+            let found = super::printable::printable(&[byte]);
+            return Err(self.fail(at, &format!("'{found}' instead of {what}")));
+        }
+        self.line(u64::from(at), false, Inside::Nothing, on_line);
+        Ok(false)
+    }
+
+    /// Whether the innermost open bracket is known to be that of an object.
+    fn is_object(&self) -> bool {
+        self.depth <= NESTED && self.kinds & 1 == 1
+    }
+
+    #[inline]
+    fn open_or_comma(&mut self, byte: u8, at: u32) -> Result<(), NotJson> {
+        if byte == b',' {
+            if self.depth == 0 {
+                return Err(self.fail(at, "',' outside all brackets"));
+            }
+            self.next = Next::Member;
+        } else {
+            if self.depth < NESTED {
+                self.kinds = self.kinds << 1 | u128::from(byte == b'{');
+            }
+            self.depth = self.depth.saturating_add(1);
+            self.next = Next::First;
+        }
+        Ok(())
+    }
+
+    /// A closing bracket: on a line of its own unless there was nothing in it.
+    #[inline]
+    fn close(
+        &mut self,
+        byte: u8,
+        (at, empty): (u32, bool),
+        (block, masks): (&[u8; BLOCK], &Masks),
+        on_line: &mut impl FnMut(LineStart),
+    ) -> Result<(), NotJson> {
+        if self.depth == 0 {
+            return Err(self.fail(at, "a bracket is closed that is not open"));
+        }
+        if self.depth <= NESTED {
+            if (self.kinds & 1 == 1) != (byte == b'}') {
+                return Err(self.fail(at, "a bracket is closed by one of another kind"));
+            }
+            self.kinds >>= 1;
+        }
+        self.depth -= 1;
+        let place = u64::from(at);
+        if !empty {
+            self.cut(block, masks, place, on_line);
+            self.line(place, false, Inside::Nothing, on_line);
+        } else if self.offset + place - self.piece >= CUT {
+            self.line(place, true, Inside::Nothing, on_line);
+        }
+        self.next = if self.depth == 0 { Next::Top } else { Next::Rest };
+        Ok(())
+    }
+
+    #[inline]
+    fn line(
+        &mut self,
+        at: u64,
+        continued: bool,
+        inside: Inside,
+        on_line: &mut impl FnMut(LineStart),
+    ) {
+        self.piece = self.offset + at;
+        let indent = u16::try_from(self.depth.saturating_mul(INDENT)).unwrap_or(u16::MAX);
+        on_line(LineStart { offset: self.piece, indent, continued, inside });
+    }
+
+    /// Cuts the current line where it gets too long, before byte `until` of the block.
+    #[inline]
+    fn cut(
+        &mut self,
+        block: &[u8; BLOCK],
+        masks: &Masks,
+        until: u64,
+        on_line: &mut impl FnMut(LineStart),
+    ) {
+        if self.offset + until <= self.piece + CUT {
+            return;
+        }
+        let mut at = (self.piece + CUT).saturating_sub(self.offset);
+        while at < until {
+            let byte = block.get(at as usize).copied().unwrap_or_default();
+            // At most three bytes later, or the bytes are no UTF-8 and any cut is as good.
+            if continues_character(byte) && self.offset + at < self.piece + CUT + 3 {
+                at += 1;
+                continue;
+            }
+            let bit = |mask: u64| mask >> at & 1 == 1;
+            let inside = match (bit(masks.in_string), bit(masks.escaped)) {
+                (false, _) => Inside::Nothing,
+                (true, false) => Inside::String,
+                (true, true) => Inside::Escape,
+            };
+            self.line(at, true, inside, on_line);
+            at += CUT;
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, at: u32, message: &str) -> NotJson {
+        let error = NotJson { offset: self.offset + u64::from(at), message: message.into() };
+        self.failed = Some(error.clone());
+        error
+    }
+}
+
+/// The bytes of one line (or piece of one) as shown: strings, numbers and literals verbatim, no
+/// space around them, one after a colon. Bytes that belong to no valid JSON are kept, too.
+pub(super) fn normalise(raw: &[u8], inside: Inside) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len() + 1);
+    let (mut string, mut escape) = match inside {
+        Inside::Nothing => (false, false),
+        Inside::String => (true, false),
+        Inside::Escape => (true, true),
+    };
+    let (mut colon, mut space) = (false, false);
+    for &byte in raw {
+        if string {
+            out.push(byte);
+            string = byte != b'"' || escape;
+            escape = byte == b'\\' && !escape;
+            continue;
+        }
+        if byte <= b' ' {
+            space = true;
+            continue;
+        }
+        // Space between two values is an error of the sender; keep them apart.
+        let touches = out.last().is_some_and(|last| !b"[{,: ".contains(last));
+        if std::mem::take(&mut space) && touches && !b"]},:".contains(&byte) {
+            out.push(b' ');
+        }
+        out.push(byte);
+        string = byte == b'"';
+        if byte == b':' && !colon {
+            colon = true;
+            out.push(b' ');
+        }
+    }
+    out
+}

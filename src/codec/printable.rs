@@ -1,0 +1,227 @@
+//! The choke point for text that reaches the terminal: any bytes become visible text.
+//!
+//! Called by every widget, every line of headless output, titles, logs and error texts. The result
+//! holds no C0, DEL or C1 control, no bidirectional control, no zero-width or otherwise invisible
+//! character, and no pile of combining marks; each of them is shown as a visible substitute, none
+//! is dropped:
+//!
+//! ```text
+//! ESC -> ␛   NUL -> ␀   DEL -> ␡   tab -> →   U+202E -> ‹U+202E›   byte ff (not UTF-8) -> \xff
+//! ```
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthChar;
+
+/// Combining marks kept on one base character; more would grow into neighbouring rows.
+const MARKS_PER_BASE: u8 = 3;
+
+/// Any bytes as one line of visible text.
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
+    let mut out = Printer::new(bytes.len(), Newlines::Shown);
+    out.bytes(bytes);
+    out.text
+}
+
+/// Text as one line of visible text; borrowed when there is nothing to change.
+#[must_use]
+pub fn printable_str(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Printer::new(text.len(), Newlines::Shown);
+    out.str(text);
+    if out.text == text { Cow::Borrowed(text) } else { Cow::Owned(out.text) }
+}
+
+/// Any bytes as lines of visible text: `\n` is kept and `\r\n` becomes `\n`.
+#[must_use]
+pub fn printable_lines(bytes: &[u8]) -> String {
+    let mut out = Printer::new(bytes.len(), Newlines::Kept);
+    let mut rest = bytes;
+    while let Some(at) = memchr::memchr(b'\n', rest) {
+        let (line, after) = rest.split_at(at);
+        out.bytes(line.strip_suffix(b"\r").unwrap_or(line));
+        out.newline();
+        rest = after.get(1..).unwrap_or_default();
+    }
+    out.bytes(rest);
+    out.text
+}
+
+/// Whether a character may be shown as it is, leaving combining marks aside.
+///
+/// False for controls, bidirectional and other format characters, invisible fillers, variation
+/// selectors, private-use characters (icon fonts draw anything there) and non-characters.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    let code = c as u32;
+    if code < 0x7f {
+        return code >= 0x20;
+    }
+    if code < 0xa0 {
+        return false;
+    }
+    let hidden = matches!(code,
+        0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
+        | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f
+        | 0x2028..=0x202e | 0x2060..=0x206f | 0x3164 | 0xe000..=0xf8ff | 0xfdd0..=0xfdef
+        | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffb | 0x110bd | 0x110cd
+        | 0x13430..=0x1343f | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff
+        | 0xf0000..=0x0010_ffff);
+    !hidden && code & 0xfffe != 0xfffe
+}
+
+/// The visible substitute of a character that must not be shown as it is.
+fn substitute(c: char, out: &mut String) {
+    match c {
+        '\t' => out.push('→'),
+        '\u{7f}' => out.push('␡'),
+        '\0'..='\u{1f}' => {
+            out.push(char::from_u32(0x2400 + c as u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        _ => {
+            let _ = write!(out, "‹U+{:04X}›", c as u32);
+        }
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| (0x20..0x7f).contains(&b))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Newlines {
+    Shown,
+    Kept,
+}
+
+/// Collects the visible text; knows how many combining marks the last base has, so that a mark
+/// at the very start never attaches to what the screen drew before it.
+struct Printer {
+    text: String,
+    newlines: Newlines,
+    /// Marks the next combining mark would add to; `None` = there is no base to attach to.
+    marks: Option<u8>,
+}
+
+impl Printer {
+    fn new(capacity: usize, newlines: Newlines) -> Self {
+        Printer { text: String::with_capacity(capacity), newlines, marks: None }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for chunk in bytes.utf8_chunks() {
+            self.str(chunk.valid());
+            for byte in chunk.invalid() {
+                let _ = write!(self.text, "\\x{byte:02x}");
+                self.marks = None;
+            }
+        }
+    }
+
+    fn str(&mut self, text: &str) {
+        if is_plain(text) {
+            self.text.push_str(text);
+            self.marks = text.chars().next_back().map_or(self.marks, |_| Some(0));
+            return;
+        }
+        for c in text.chars() {
+            self.char(c);
+        }
+    }
+
+    fn char(&mut self, c: char) {
+        if !is_visible(c) {
+            substitute(c, &mut self.text);
+            self.marks = None;
+        } else if c.width().unwrap_or(0) > 0 {
+            self.text.push(c);
+            self.marks = Some(0);
+        } else {
+            match self.marks {
+                Some(count) if count < MARKS_PER_BASE => {
+                    self.text.push(c);
+                    self.marks = Some(count + 1);
+                }
+                _ => {
+                    let _ = write!(self.text, "‹U+{:04X}›", c as u32);
+                    self.marks = None;
+                }
+            }
+        }
+    }
+
+    fn newline(&mut self) {
+        if self.newlines == Newlines::Kept {
+            self.text.push('\n');
+        }
+        self.marks = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn control_characters_become_pictures() {
+        assert_eq!(printable(b"\x1b[31m\0\x07\x7f"), "␛[31m␀␇␡");
+        assert_eq!(printable(b"a\tb\r\n"), "a→b␍␊");
+    }
+
+    #[test]
+    fn c1_controls_are_escaped_both_as_characters_and_as_bytes() {
+        assert_eq!(printable("\u{9b}31m".as_bytes()), "‹U+009B›31m");
+        assert_eq!(printable(b"\x9b31m"), "\\x9b31m");
+    }
+
+    #[test]
+    fn bidi_zero_width_and_private_characters_are_named() {
+        assert_eq!(printable_str("a\u{202e}b\u{200b}c\u{e000}"), "a‹U+202E›b‹U+200B›c‹U+E000›");
+        assert_eq!(printable_str("\u{feff}x\u{2066}\u{e0041}"), "‹U+FEFF›x‹U+2066›‹U+E0041›");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_script_is_untouched() {
+        let text = "Grüße, Ελλάδα, 日本語, שלום, e\u{301}, 🎈";
+        assert!(matches!(printable_str(text), Cow::Borrowed(same) if same == text));
+    }
+
+    #[test]
+    fn combining_marks_are_limited_and_never_lead() {
+        assert_eq!(printable_str("\u{301}a"), "‹U+0301›a");
+        let pile = format!("a{}", "\u{301}".repeat(9));
+        assert_eq!(printable_str(&pile).matches('\u{301}').count(), 3);
+    }
+
+    #[test]
+    fn lines_keep_newlines_and_nothing_else() {
+        assert_eq!(printable_lines(b"a\r\nb\nc\rd\x1b"), "a\nb\nc␍d␛");
+        assert_eq!(printable_lines(b""), "");
+    }
+
+    #[test]
+    fn text_cut_inside_a_character_shows_its_bytes() {
+        assert_eq!(printable(&"aé".as_bytes()[..2]), "a\\xc3");
+    }
+
+    proptest! {
+        #[test]
+        fn no_invisible_character_ever_gets_through(bytes: Vec<u8>, text: String) {
+            for shown in [printable(&bytes), printable_str(&text).into_owned()] {
+                prop_assert!(shown.chars().all(is_visible), "{shown:?}");
+            }
+            prop_assert!(printable_lines(&bytes).chars().all(|c| c == '\n' || is_visible(c)));
+        }
+
+        #[test]
+        fn printing_twice_changes_nothing(bytes: Vec<u8>) {
+            let once = printable(&bytes);
+            prop_assert_eq!(printable_str(&once).into_owned(), once);
+        }
+    }
+}

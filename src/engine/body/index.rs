@@ -1,0 +1,255 @@
+//! Line indexes: which display line begins at which byte of a body.
+//!
+//! An index is a scanner that has come so far, and a copy of it every [`SPACING`] bytes. To show a
+//! line, the copy before it scans at most that much again; so a window costs the same anywhere in
+//! any body, and an index takes about a hundredth of the body. Hex needs none.
+
+use super::message::Body;
+use crate::codec::lines::{LineScanner, NotJson};
+use crate::model::id::BodyId;
+use crate::model::view::{LINE_PIECE, ViewLine, ViewMode, ViewPart, ViewQuery};
+
+/// Bytes between two copies of the scanner: 20 µs of scanning.
+const SPACING: usize = 16 * 1024;
+/// Indexes kept. A screen shows few bodies; an index that is asked for again is made again.
+const INDEXES: usize = 8;
+/// Bytes of one hex line.
+const HEX_LINE: u64 = 16;
+/// Bytes read for one window at most; longer runs of white space between values are cut.
+const WINDOW_BYTES: usize = 8 * 1024 * 1024;
+
+/// The part of a body that a question wants to see.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    pub(super) top: u64,
+    pub(super) lines: Vec<ViewLine>,
+    pub(super) total_lines: u64,
+    pub(super) total_bytes: u64,
+    pub(super) complete: bool,
+    pub(super) note: Option<String>,
+}
+
+type Key = (BodyId, ViewPart, ViewMode);
+
+/// The indexes of the bodies that are looked at, the latest used last.
+#[derive(Debug, Default)]
+pub(super) struct Indexes {
+    list: Vec<LineIndex>,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct LineIndex {
+    key: Key,
+    /// Scanned up to here.
+    scanner: LineScanner,
+    /// Lines that start before that.
+    lines: u64,
+    checkpoints: Vec<Checkpoint>,
+    error: Option<NotJson>,
+}
+
+#[derive(Debug)]
+struct Checkpoint {
+    /// Lines that start before its offset.
+    lines: u64,
+    scanner: LineScanner,
+}
+
+impl Indexes {
+    fn get(&self, body: &Body, query: &ViewQuery) -> Option<&LineIndex> {
+        let find = |mode| self.list.iter().find(|index| index.key == (body.id, query.part, mode));
+        match query.mode {
+            ViewMode::Hex => None,
+            mode => {
+                let index = find(mode)?;
+                if index.error.is_some() { find(ViewMode::Text) } else { Some(index) }
+            }
+        }
+    }
+
+    fn not_json(&self, body: &Body, query: &ViewQuery) -> Option<&NotJson> {
+        let key = (body.id, query.part, ViewMode::Pretty);
+        let is_pretty = query.mode == ViewMode::Pretty;
+        let index = self.list.iter().find(|index| is_pretty && index.key == key)?;
+        index.error.as_ref()
+    }
+
+    fn use_index(&mut self, key: Key) -> &mut LineIndex {
+        let index = match self.list.iter().position(|index| index.key == key) {
+            Some(place) => self.list.remove(place),
+            None => LineIndex::new(key),
+        };
+        if self.list.len() >= INDEXES {
+            self.list.remove(0);
+        }
+        self.list.push(index);
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    /// Bytes have arrived that are not indexed.
+    pub(super) fn is_behind(&self, body: &Body, query: &ViewQuery) -> bool {
+        query.mode != ViewMode::Hex
+            && self.get(body, query).map_or(0, |index| index.scanner.offset())
+                < body.len(query.part)
+    }
+
+    /// The window can be answered without indexing more.
+    pub(super) fn covers(&self, body: &Body, query: &ViewQuery) -> bool {
+        let wanted = query.top.saturating_add(u64::from(query.rows));
+        !self.is_behind(body, query)
+            || self.get(body, query).is_some_and(|index| index.lines > wanted)
+    }
+
+    /// Indexes up to `budget` more bytes.
+    pub(super) fn extend(&mut self, body: &Body, query: &ViewQuery, budget: usize) {
+        if !self.is_behind(body, query) {
+            return;
+        }
+        let fallen_back = self.not_json(body, query).is_some();
+        let mode = if fallen_back { ViewMode::Text } else { query.mode };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let index = self.use_index((body.id, query.part, mode));
+        buffer.resize(budget, 0);
+        // A body that cannot be read any more stays as far as it is indexed.
+        let count = body.read_at(query.part, index.scanner.offset(), &mut buffer).unwrap_or(0);
+        index.scan(buffer.get(..count).unwrap_or_default());
+        self.buffer = buffer;
+    }
+
+    /// Display lines and bytes so far, and whether that is all.
+    pub(super) fn facts(&self, body: &Body, query: &ViewQuery) -> (u64, u64, bool) {
+        // Asked first: whatever is complete then has all its bytes.
+        let arrived = body.is_complete(query.part);
+        let bytes = body.len(query.part);
+        let lines = match query.mode {
+            ViewMode::Hex => bytes.div_ceil(HEX_LINE),
+            _ => self.get(body, query).map_or(0, |index| index.lines),
+        };
+        (lines, bytes, arrived && !self.is_behind(body, query))
+    }
+
+    /// The lines asked for, as far as they are known; past the end the last ones.
+    pub(super) fn window(&self, body: &Body, query: &ViewQuery) -> Window {
+        let (total_lines, total_bytes, complete) = self.facts(body, query);
+        let rows = u64::from(query.rows);
+        let top =
+            if query.top < total_lines { query.top } else { total_lines.saturating_sub(rows) };
+        let rows = rows.min(total_lines - top) as usize;
+        let lines = match (query.mode, self.get(body, query)) {
+            _ if rows == 0 => Vec::new(),
+            (ViewMode::Hex, _) => hex_lines(body, query.part, top, rows),
+            (_, Some(index)) => index.show(body, top, rows),
+            (_, None) => Vec::new(),
+        };
+        let note = self.note(body, query, complete);
+        Window { top, lines, total_lines, total_bytes, complete, note }
+    }
+
+    fn note(&self, body: &Body, query: &ViewQuery, complete: bool) -> Option<String> {
+        if let Some(why) = body.failure(query.part) {
+            return Some(why.to_owned());
+        }
+        if let Some(error) = self.not_json(body, query) {
+            return Some(error.to_string());
+        }
+        self.get(body, query).filter(|_| complete)?.scanner.unfinished()
+    }
+
+    /// The display line of a byte; `None` = not indexed that far yet.
+    pub(super) fn line_of(&self, body: &Body, query: &ViewQuery, at: u64) -> Option<u64> {
+        if query.mode == ViewMode::Hex {
+            return Some(at / HEX_LINE);
+        }
+        let index = self.get(body, query)?;
+        if index.scanner.offset() <= at && self.is_behind(body, query) {
+            return None;
+        }
+        Some(index.line_of(body, at))
+    }
+
+    pub(super) fn forget(&mut self, ids: &[BodyId]) {
+        self.list.retain(|index| !ids.contains(&index.key.0));
+    }
+}
+
+impl LineIndex {
+    fn new(key: Key) -> Self {
+        let scanner = LineScanner::new(key.2);
+        let checkpoints = vec![Checkpoint { lines: 0, scanner: scanner.clone() }];
+        LineIndex { key, scanner, lines: 0, checkpoints, error: None }
+    }
+
+    fn scan(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && self.error.is_none() {
+            let last = self.checkpoints.last().map_or(0, |last| last.scanner.offset());
+            let since = self.scanner.offset() - last;
+            let room = (SPACING as u64).saturating_sub(since) as usize;
+            let (piece, rest) = bytes.split_at(room.min(bytes.len()));
+            let lines = &mut self.lines;
+            if let Err(error) = self.scanner.scan(piece, |_| *lines += 1) {
+                self.error = Some(error);
+                self.checkpoints = Vec::new();
+                return;
+            }
+            if piece.len() == room {
+                let scanner = self.scanner.clone();
+                self.checkpoints.push(Checkpoint { lines: self.lines, scanner });
+            }
+            bytes = rest;
+        }
+    }
+
+    /// The last checkpoint of which this holds; it holds of the first ones.
+    fn last(&self, holds: impl Fn(&Checkpoint) -> bool) -> Option<&Checkpoint> {
+        let after = self.checkpoints.partition_point(holds);
+        self.checkpoints.get(after.checked_sub(1)?)
+    }
+
+    fn show(&self, body: &Body, top: u64, rows: usize) -> Vec<ViewLine> {
+        let Some(from) = self.last(|checkpoint| checkpoint.lines <= top) else {
+            return Vec::new();
+        };
+        let start = from.scanner.offset();
+        let indexed = usize::try_from(self.scanner.offset() - start).unwrap_or(usize::MAX);
+        let mut count = SPACING + rows * 128;
+        loop {
+            count = count.min(indexed).min(WINDOW_BYTES);
+            let bytes = body.read(self.key.1, start, count).unwrap_or_default();
+            let lines = from.scanner.format(&bytes, top - from.lines, rows);
+            let end = start + bytes.len() as u64;
+            let is_whole = lines.len() >= rows
+                && lines.last().is_some_and(|line| line.offset + LINE_PIECE as u64 <= end);
+            if is_whole || count == indexed || count == WINDOW_BYTES || bytes.len() < count {
+                return lines;
+            }
+            count = count.saturating_mul(4);
+        }
+    }
+
+    fn line_of(&self, body: &Body, at: u64) -> u64 {
+        let Some(from) = self.last(|checkpoint| checkpoint.scanner.offset() <= at) else {
+            return 0;
+        };
+        let start = from.scanner.offset();
+        let count = usize::try_from(at - start + 1).unwrap_or(SPACING);
+        let bytes = body.read(self.key.1, start, count).unwrap_or_default();
+        let mut lines = from.lines;
+        // Scanned without an error before.
+        let _ = from.scanner.clone().scan(&bytes, |line| lines += u64::from(line.offset <= at));
+        lines.saturating_sub(1)
+    }
+}
+
+fn hex_lines(body: &Body, part: ViewPart, top: u64, rows: usize) -> Vec<ViewLine> {
+    let start = top * HEX_LINE;
+    let bytes = body.read(part, start, rows * HEX_LINE as usize).unwrap_or_default();
+    let bytes = bytes::Bytes::from(bytes);
+    let line = |(at, offset): (usize, u64)| {
+        let end = bytes.len().min(at + HEX_LINE as usize);
+        ViewLine { offset, bytes: bytes.slice(at..end), indent: 0, continued: false }
+    };
+    let places = (0..bytes.len()).step_by(HEX_LINE as usize);
+    places.map(|at| (at, start + at as u64)).map(line).collect()
+}

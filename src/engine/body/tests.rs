@@ -1,0 +1,255 @@
+//! The store through its own door: written by a task, looked at through events.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::lines::LineScanner;
+use crate::model::view::{SearchHit, Towards, View, ViewLine, ViewMode};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+struct Bench {
+    store: BodyStore,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (sender, events) = mpsc::channel(64);
+        Bench { store: BodyStore::start(None, sender), events }
+    }
+
+    async fn event(&mut self) -> Event {
+        tokio::time::timeout(DEADLINE, self.events.recv()).await.unwrap().unwrap()
+    }
+
+    async fn next_view(&mut self) -> View {
+        loop {
+            if let Event::View(view) = self.event().await {
+                return *view;
+            }
+        }
+    }
+
+    /// The first answer, and then what comes unasked until the body is indexed.
+    async fn view(&mut self, query: ViewQuery) -> View {
+        self.store.view(query).unwrap();
+        loop {
+            let view = self.next_view().await;
+            if view.complete {
+                return view;
+            }
+        }
+    }
+
+    async fn search(&mut self, query: SearchQuery) -> SearchHit {
+        self.store.search(query);
+        loop {
+            if let Event::Found(hit) = self.event().await {
+                return hit;
+            }
+        }
+    }
+
+    async fn keep(&self, parts: &[&[u8]]) -> BodyId {
+        let writer = self.store.create();
+        writer.body_starts(0, DecodedBytes::OnTheWire);
+        for part in parts {
+            writer.wire(Bytes::copy_from_slice(part)).await.unwrap();
+        }
+        writer.finish().await
+    }
+}
+
+fn query(body: BodyId, mode: ViewMode, top: u64, rows: u16) -> ViewQuery {
+    ViewQuery { body, part: ViewPart::Decoded, mode, top, rows }
+}
+
+fn texts(view: &View) -> Vec<String> {
+    let text = |line: &ViewLine| {
+        let indent = " ".repeat(line.indent.into());
+        format!("{indent}{}", String::from_utf8_lossy(&line.bytes))
+    };
+    view.lines.iter().map(text).collect()
+}
+
+#[tokio::test]
+async fn json_is_laid_out_and_other_bytes_fall_back_to_text_with_a_note() {
+    let mut bench = Bench::new();
+    let id = bench.keep(&[b"{\"a\":[1,", b"2]}"]).await;
+    let view = bench.view(query(id, ViewMode::Pretty, 1, 3)).await;
+    assert_eq!(texts(&view), ["  \"a\": [", "    1,", "    2"]);
+    assert_eq!((view.top, view.total_lines, view.total_bytes), (1, 6, 11));
+    assert_eq!(view.note, None);
+    let id = bench.keep(&[b"one\ntwo\nthree"]).await;
+    let view = bench.view(query(id, ViewMode::Pretty, 0, 2)).await;
+    assert_eq!((texts(&view), view.total_lines), (vec!["one".into(), "two".into()], 3));
+    assert!(view.note.unwrap().starts_with("not JSON"), "{:?}", view.lines);
+}
+
+#[tokio::test]
+async fn past_the_end_are_the_last_lines() {
+    let mut bench = Bench::new();
+    let id = bench.keep(&[&[b'x'; 100]]).await;
+    let view = bench.view(query(id, ViewMode::Hex, u64::MAX, 2)).await;
+    assert_eq!((view.top, view.total_lines, view.lines[1].bytes.len()), (5, 7, 4));
+    let id = bench.keep(&[b"1\n2\n3\n"]).await;
+    let view = bench.view(query(id, ViewMode::Text, 99, 2)).await;
+    assert_eq!(texts(&view)[0], "2");
+}
+
+#[tokio::test]
+async fn a_window_onto_a_growing_body_is_renewed_unasked() {
+    let mut bench = Bench::new();
+    let writer = bench.store.create();
+    let id = writer.id();
+    writer.body_starts(0, DecodedBytes::OnTheWire);
+    bench.store.view(query(id, ViewMode::Text, 0, 5)).unwrap();
+    assert_eq!(bench.next_view().await.lines, []);
+    for (count, line) in ["a\n", "b\n", "c\n"].into_iter().enumerate() {
+        let written = Instant::now();
+        writer.wire(line.into()).await.unwrap();
+        let view = bench.next_view().await;
+        assert_eq!((view.total_lines, view.complete), (count as u64 + 1, false));
+        assert!(written.elapsed() < Duration::from_millis(500));
+    }
+    drop(writer);
+    let last = bench.next_view().await;
+    assert!(last.complete && last.lines.len() == 3);
+}
+
+#[tokio::test]
+async fn a_body_on_disk_reads_like_one_in_memory() {
+    let mut bench = Bench::new();
+    let line = b"0123456789abcdef0123456789abcde\n";
+    let writer = bench.store.create();
+    writer.body_starts(0, DecodedBytes::OnTheWire);
+    let part = Bytes::from(line.repeat(1000));
+    for _ in 0..200 {
+        writer.wire(part.clone()).await.unwrap();
+    }
+    let id = writer.finish().await;
+    for top in [0, 1, 32_767, 32_768, 100_000, 199_990] {
+        let view = bench.view(query(id, ViewMode::Text, top, 10)).await;
+        assert_eq!((view.total_lines, view.lines.len()), (200_000, 10));
+        assert_eq!(view.lines[0].offset, top * 32);
+        assert!(view.lines.iter().all(|shown| shown.bytes == line[..31]));
+    }
+}
+
+#[tokio::test]
+async fn a_search_goes_both_ways_round_the_ends_and_over_block_borders() {
+    let mut bench = Bench::new();
+    let block = 1024 * 1024;
+    let mut bytes = vec![b'.'; 3 * block];
+    for at in [10, block - 2, 3 * block - 6] {
+        bytes[at..at + 6].copy_from_slice(b"Needle");
+    }
+    let id = bench.keep(&[&bytes]).await;
+    let ask = |text: &str, from: usize, towards| SearchQuery {
+        body: id,
+        part: ViewPart::Decoded,
+        mode: ViewMode::Hex,
+        text: text.into(),
+        from: from as u64,
+        towards,
+    };
+    for (text, from, towards, hit, wrapped) in [
+        ("needle", 0, Towards::End, 10, false),
+        ("needle", 10, Towards::End, block - 2, false),
+        ("needle", block - 2, Towards::End, 3 * block - 6, false),
+        ("Needle", 3 * block - 6, Towards::End, 3 * block - 6, false),
+        ("Needle", 3 * block - 6, Towards::End, 10, true),
+        ("Needle", 10, Towards::Start, 3 * block - 6, true),
+        ("Needle", 3 * block - 6, Towards::Start, block - 2, false),
+    ] {
+        let found = bench.search(ask(text, from, towards)).await;
+        let place = Some((hit as u64 / 16, hit as u64));
+        assert_eq!((found.hit, found.wrapped), (place, wrapped), "{text} {from} {towards:?}");
+    }
+    assert_eq!(bench.search(ask("NEEDLE", 0, Towards::End)).await.hit, None);
+    assert_eq!(bench.search(ask("", 0, Towards::End)).await.hit, None);
+}
+
+#[tokio::test]
+async fn a_hit_is_mapped_to_its_display_line() {
+    let mut bench = Bench::new();
+    let json = format!("[{}\"needle\"]", "1,".repeat(100_000));
+    let id = bench.keep(&[json.as_bytes()]).await;
+    let (part, mode, text) = (ViewPart::Decoded, ViewMode::Pretty, "needle".to_owned());
+    let query = SearchQuery { body: id, part, mode, text, from: 0, towards: Towards::End };
+    let found = bench.search(query).await;
+    assert_eq!(found.hit, Some((100_001, 200_002)));
+}
+
+#[tokio::test]
+async fn saving_never_replaces_a_file_and_keeps_it_private() {
+    let mut bench = Bench::new();
+    let id = bench.keep(&[b"secret"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("body");
+    for expected in [Ok(6), Err(FailureKind::Io)] {
+        bench.store.save(id, ViewPart::Raw, path.clone());
+        let Event::BodySaved { outcome, .. } = bench.event().await else { panic!() };
+        assert_eq!(outcome.map_err(|failure| failure.kind), expected);
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    bench.store.save(id, ViewPart::Raw, folder.path().join("no/such/folder"));
+    let Event::BodySaved { outcome, .. } = bench.event().await else { panic!() };
+    assert_eq!(outcome.unwrap_err().cause, "the folder does not exist");
+}
+
+#[tokio::test]
+async fn the_oldest_bodies_go_when_memory_is_full_and_say_so() {
+    let mut bench = Bench::new();
+    let first = bench.keep(&[b"first"]).await;
+    let megabyte = vec![b'x'; 1024 * 1024];
+    for _ in 0..MEMORY_BOUND / megabyte.len() + 2 {
+        bench.keep(&[&megabyte]).await;
+    }
+    let last = bench.keep(&[b"last"]).await;
+    let view = bench.view(query(first, ViewMode::Text, 0, 1)).await;
+    assert!(view.note.unwrap().contains("no longer kept"));
+    assert_eq!(texts(&bench.view(query(last, ViewMode::Text, 0, 1)).await), ["last"]);
+    bench.store.release(vec![last]);
+    assert!(bench.view(query(last, ViewMode::Text, 0, 1)).await.note.is_some());
+    assert!(bench.store.0.usage.memory.load(Ordering::Relaxed) <= MEMORY_BOUND + (2 << 20));
+}
+
+fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof!["[a-z\n]{0,40}", "[\\[\\]{},:1\" \n]{0,40}", "x{3000,9000}"];
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_window_shows_what_one_scan_of_everything_shows(
+        bytes in some_bytes(),
+        top in 0u64..200,
+        rows in 1u16..40,
+        split in 1usize..30_000,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut bench = Bench::new();
+            let parts: Vec<&[u8]> = bytes.chunks(split).collect();
+            let id = bench.keep(&parts).await;
+            for mode in [ViewMode::Text, ViewMode::Hex] {
+                let all = LineScanner::new(mode).format(&bytes, 0, usize::MAX);
+                let view = bench.view(query(id, mode, top, rows)).await;
+                prop_assert_eq!(view.total_lines, all.len() as u64);
+                let shown = all.iter().skip(view.top as usize).take(rows.into());
+                prop_assert_eq!(view.lines, shown.cloned().collect::<Vec<_>>());
+            }
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,271 @@
+//! Where a redirect leads, and what may go there (RFC 9110, section 15.4). The one place that
+//! decides about following; pure.
+//!
+//! Invariants: no header that could be a credential crosses an origin (scheme, host, port); what
+//! was dropped stays dropped on later hops; `https` never becomes `http`; a user name in a
+//! `Location` is never used.
+
+use url::Url;
+
+use crate::model::exchange::Head;
+use crate::model::plan::{HttpPlan, PlanBody};
+
+/// Headers that may follow to another origin. Everything else the user wrote is dropped there:
+/// any name can carry a key.
+const SAFE_ELSEWHERE: &[&str] = &[
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "host",
+    "pragma",
+    "range",
+    "te",
+    "transfer-encoding",
+    "upgrade-insecure-requests",
+    "user-agent",
+];
+
+/// Headers that describe a body; they go when the body goes.
+const ABOUT_THE_BODY: &[&str] = &[
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-type",
+    "expect",
+    "trailer",
+    "transfer-encoding",
+];
+
+/// What a response says about going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It is no redirect.
+    Stay,
+    /// Go there with this plan; `notes` say what changed on the way.
+    Follow { plan: Box<HttpPlan>, notes: Vec<String> },
+    /// It is a redirect that must not be followed, in words.
+    Refuse(String),
+}
+
+/// Decides about the response to `plan`.
+pub(super) fn next(plan: &HttpPlan, head: &Head) -> Next {
+    let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else { return Next::Stay };
+    let mut locations = head.all("location");
+    let Some(location) = locations.next() else { return Next::Stay };
+    if locations.any(|other| other != location) {
+        return Next::Refuse("the redirect names several different places".into());
+    }
+    let (here, there) = match (Url::parse(&plan.url), place(plan, location)) {
+        (Ok(here), Ok(there)) => (here, there),
+        (Err(error), _) | (_, Err(error)) => {
+            return Next::Refuse(format!("the redirect's address is no URL: {error}"));
+        }
+    };
+    match (here.scheme(), there.scheme()) {
+        ("https", "http") => {
+            return Next::Refuse("the redirect leads from https to plain http".into());
+        }
+        (_, "http" | "https") => {}
+        (_, other) => {
+            return Next::Refuse(format!("the redirect leads to '{other}:', not to http"));
+        }
+    }
+    let mut notes = Vec::new();
+    let mut plan = HttpPlan { redirects: plan.redirects.saturating_sub(1), ..plan.clone() };
+    change_method(&mut plan, status, &mut notes);
+    if here.origin() != there.origin() {
+        cross_origin(&mut plan, &there, &mut notes);
+    }
+    plan.url = bare(there, &mut notes);
+    Next::Follow { plan: Box::new(plan), notes }
+}
+
+/// The absolute address; bytes outside ASCII are percent-encoded one by one.
+fn place(plan: &HttpPlan, location: &[u8]) -> Result<Url, url::ParseError> {
+    let text: String = location
+        .iter()
+        .map(|byte| match byte {
+            0x20..=0x7e => char::from(*byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    Url::parse(&plan.url)?.join(text.trim())
+}
+
+fn change_method(plan: &mut HttpPlan, status: u16, notes: &mut Vec<String>) {
+    let to_get = match status {
+        301 | 302 => plan.method == "POST",
+        303 => plan.method != "GET" && plan.method != "HEAD",
+        _ => false,
+    };
+    if to_get {
+        notes.push(format!("{status} turned {} into GET, without the body", plan.method));
+        plan.method = "GET".into();
+        plan.body = PlanBody::Bytes(bytes::Bytes::new());
+        plan.headers.retain(|(name, _)| !is_one_of(name, ABOUT_THE_BODY));
+    }
+}
+
+fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
+    let dropped: Vec<&str> = plan
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !is_one_of(name, SAFE_ELSEWHERE))
+        .collect();
+    if !dropped.is_empty() {
+        let names = dropped.join(", ");
+        notes.push(format!("not sent to another origin: {names}"));
+    }
+    plan.headers.retain(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
+    let mut seen = false;
+    plan.headers.retain_mut(|(name, value)| {
+        if !name.eq_ignore_ascii_case("host") {
+            return true;
+        }
+        *value = authority(there);
+        !std::mem::replace(&mut seen, true)
+    });
+    if !seen {
+        plan.headers.insert(0, ("Host".into(), authority(there)));
+    }
+}
+
+/// Host and, unless it is the scheme's own, port.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Without user name, password and fragment.
+fn bare(mut url: Url, notes: &mut Vec<String>) -> String {
+    if !url.username().is_empty() || url.password().is_some() {
+        notes.push("the redirect named a user; that was ignored".into());
+        // Neither can fail: http and https URLs have a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+    }
+    url.set_fragment(None);
+    url.into()
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::exchange::{Field, HttpVersion, StartLine};
+    use crate::model::tls::Verify;
+
+    fn plan(method: &str, url: &str, headers: &[(&str, &str)]) -> HttpPlan {
+        HttpPlan {
+            method: method.into(),
+            url: url.into(),
+            headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
+            body: PlanBody::Bytes(Bytes::from_static(b"body")),
+            head_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_secs(1),
+            verify: Verify::On,
+            redirects: 3,
+        }
+    }
+
+    fn answer(status: u16, location: &'static str) -> Head {
+        let start =
+            StartLine::Response { version: HttpVersion::Http11, status, reason: Bytes::new() };
+        let field = Field { name: "Location".into(), value: location.into() };
+        Head { raw: Bytes::new(), start, fields: vec![field] }
+    }
+
+    fn followed(plan: &HttpPlan, head: &Head) -> HttpPlan {
+        match next(plan, head) {
+            Next::Follow { plan, .. } => *plan,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn relative_places_keep_the_origin_and_every_header() {
+        let before =
+            plan("GET", "http://a.example/x/y?q", &[("Authorization", "s"), ("X-Key", "s")]);
+        let after = followed(&before, &answer(302, "../z#part"));
+        assert_eq!(after.url, "http://a.example/z");
+        assert_eq!(after.headers, before.headers);
+        assert_eq!(after.redirects, 2);
+    }
+
+    #[test]
+    fn nothing_unsafe_crosses_scheme_host_or_port() {
+        let headers = [("Host", "a.example"), ("accept", "*/*"), ("Authorization", "s")];
+        let more = [("Cookie", "s"), ("proxy-authorization", "s"), ("X-Api-Key", "s")];
+        let before = plan("GET", "http://a.example/", &[headers, more].concat());
+        for place in ["https://a.example/", "http://b.example/", "http://a.example:81/", "//b/"] {
+            let after = followed(&before, &answer(307, place));
+            let names: Vec<_> = after.headers.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["Host", "accept"], "{place}");
+            assert_eq!(after.headers[0].1, Url::parse(&after.url).map(|u| authority(&u)).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_default_port_written_out_is_the_same_origin() {
+        let before = plan("GET", "http://a.example/", &[("X-Key", "s")]);
+        assert_eq!(followed(&before, &answer(301, "http://A.example:80/b")).headers.len(), 1);
+    }
+
+    #[test]
+    fn methods_change_as_the_rfc_says() {
+        for (status, from, to) in [
+            (301, "POST", "GET"),
+            (302, "POST", "GET"),
+            (301, "PUT", "PUT"),
+            (303, "PUT", "GET"),
+            (303, "HEAD", "HEAD"),
+            (307, "POST", "POST"),
+            (308, "POST", "POST"),
+        ] {
+            let before = plan(from, "http://a/", &[("Content-Type", "text/plain")]);
+            let after = followed(&before, &answer(status, "/b"));
+            assert_eq!(after.method, to, "{status} {from}");
+            assert_eq!(after.headers.is_empty(), from != to, "{status} {from}");
+            assert_eq!(after.body == before.body, from == to, "{status} {from}");
+        }
+    }
+
+    #[test]
+    fn dangerous_places_are_refused_in_words() {
+        let refused = |url: &str, place| match next(&plan("GET", url, &[]), &answer(302, place)) {
+            Next::Refuse(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(refused("https://a/", "http://a/").contains("plain http"));
+        assert!(refused("http://a/", "file:///etc/passwd").contains("'file:'"));
+        assert!(refused("http://a/", "http://[").contains("no URL"));
+    }
+
+    #[test]
+    fn a_user_in_the_location_is_ignored() {
+        let after = followed(&plan("GET", "http://a/", &[]), &answer(302, "http://u:p@a/x"));
+        assert_eq!(after.url, "http://a/x");
+    }
+
+    #[test]
+    fn other_answers_stay() {
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(200, "/x")), Next::Stay);
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(304, "/x")), Next::Stay);
+    }
+}

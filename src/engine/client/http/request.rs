@@ -1,0 +1,85 @@
+//! From a plan to the bytes of a request, and where they go. Pure.
+
+use url::{Host, Position, Url};
+
+use crate::codec::http1::write::request_head;
+use crate::model::endpoint::Endpoint;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::tls::ClientTls;
+
+/// Whom to connect to for a plan, and whether under TLS.
+pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
+    let bad = |cause: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause);
+    let url = Url::parse(&plan.url).map_err(|error| bad(format!("this is no URL: {error}")))?;
+    let tls = match url.scheme() {
+        "http" => ClientTls::Off,
+        "https" => ClientTls::On { verify: plan.verify, sni: String::new() },
+        other => return Err(bad(format!("'{other}:' is not http or https"))),
+    };
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => return Err(bad("the URL has no host".into())),
+    };
+    let port = url.port_or_known_default().unwrap_or(80);
+    Ok((Endpoint::new(host, port), tls))
+}
+
+/// The head as it goes out. `len` is the length of a file body.
+pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
+    let mut headers = plan.headers.clone();
+    let is_framed = headers.iter().any(|(name, _)| {
+        name.eq_ignore_ascii_case("content-length")
+            || name.eq_ignore_ascii_case("transfer-encoding")
+    });
+    if matches!(plan.body, PlanBody::File(_)) && !is_framed {
+        headers.push(("Content-Length".into(), len.to_string()));
+    }
+    let breaks_lines = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    let is_split = |(name, value): &(String, String)| breaks_lines(name) || breaks_lines(value);
+    if breaks_lines(&plan.method) || headers.iter().any(is_split) {
+        let cause = "a header or the method contains a line break";
+        return Err(Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause));
+    }
+    Ok(request_head(&plan.method, &target(&plan.url), &headers))
+}
+
+/// Path and query exactly as written; the URL library's reading only when they could not stand in
+/// a request line.
+fn target(url: &str) -> String {
+    let written = url.split_once("://").and_then(|(_, rest)| {
+        let rest = rest.split('#').next().unwrap_or_default();
+        let start = rest.find(['/', '?'])?;
+        rest.get(start..)
+    });
+    match written {
+        Some(target) if target.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }
+        }
+        None => "/".into(),
+        Some(_) => Url::parse(url).map_or_else(
+            |_| "/".into(),
+            |url| url[Position::BeforePath..Position::AfterQuery].to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_what_was_written() {
+        for (url, expected) in [
+            ("http://a", "/"),
+            ("http://a?x=1", "/?x=1"),
+            ("http://a/x/../y?q=a:b@c/d#f", "/x/../y?q=a:b@c/d"),
+            ("http://a:1/%7e%zz", "/%7e%zz"),
+            ("http://a/ä b", "/%C3%A4%20b"),
+        ] {
+            assert_eq!(target(url), expected, "{url}");
+        }
+    }
+}

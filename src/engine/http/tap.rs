@@ -1,0 +1,114 @@
+//! Reading a socket, and telling the timeline what crossed it.
+//!
+//! A message may be gigabytes long and is kept whole by the body store, so the timeline gets only
+//! the first [`RECORD_KEEPS`] bytes of it; later records carry their true length and no bytes.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use crate::engine::clock;
+use crate::engine::sink::Sink;
+use crate::model::id::ConnId;
+use crate::model::record::{Direction, RECORD_KEEPS, Record, RecordKind};
+
+/// First size of a read: a head and a small body.
+const READ_MIN: usize = 16 * 1024;
+/// Largest read: more does not make the loopback faster.
+const READ_MAX: usize = 256 * 1024;
+
+/// Records the bytes of one direction of a connection.
+#[derive(Clone)]
+pub(crate) struct Tap {
+    events: Sink,
+    conn: ConnId,
+    direction: Direction,
+    /// Bytes of this message that are in records already.
+    kept: usize,
+}
+
+impl Tap {
+    pub(crate) fn new(events: Sink, conn: ConnId, direction: Direction) -> Self {
+        Tap { events, conn, direction, kept: 0 }
+    }
+
+    /// A new message begins: its first bytes are recorded again.
+    pub(crate) fn next_message(&mut self) {
+        self.kept = 0;
+    }
+
+    /// Waits until the shell has kept up; before every read and write.
+    pub(crate) async fn ready(&self) {
+        self.events.ready().await;
+    }
+
+    /// These bytes crossed just now.
+    pub(crate) fn data(&mut self, bytes: &Bytes) {
+        let room = RECORD_KEEPS.saturating_sub(self.kept);
+        let data = bytes.slice(..room.min(bytes.len()));
+        self.kept += data.len();
+        self.events.push(Record {
+            at: clock::now(),
+            conn: self.conn,
+            direction: self.direction,
+            kind: RecordKind::Data,
+            data,
+            original_len: bytes.len() as u64,
+        });
+    }
+}
+
+/// Reads in sizes that follow the traffic.
+#[derive(Debug)]
+pub(crate) struct ReadBuffer {
+    buffer: BytesMut,
+    size: usize,
+}
+
+impl ReadBuffer {
+    pub(crate) fn new() -> Self {
+        ReadBuffer { buffer: BytesMut::new(), size: READ_MIN }
+    }
+
+    /// The next bytes; empty = the peer finished sending. Safe to cancel.
+    pub(crate) async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
+        self.buffer.reserve(self.size);
+        let count = loop {
+            match from.read_buf(&mut self.buffer).await {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        // What is kept for long must not hold on to a buffer that is mostly empty.
+        if count < self.size / 2 {
+            let bytes = Bytes::copy_from_slice(&self.buffer);
+            self.buffer.clear();
+            return Ok(bytes);
+        }
+        self.size = self.size.saturating_mul(4).min(READ_MAX);
+        Ok(self.buffer.split().freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn reads_grow_with_the_traffic_and_lose_nothing() {
+        let all: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 253) as u8).collect();
+        let mut from = &all[..];
+        let (mut buffer, mut read, mut longest) = (ReadBuffer::new(), Vec::new(), 0);
+        loop {
+            let bytes = buffer.read(&mut from).await.unwrap();
+            if bytes.is_empty() {
+                break;
+            }
+            longest = longest.max(bytes.len());
+            read.extend_from_slice(&bytes);
+        }
+        assert!(read == all);
+        assert!(longest >= READ_MAX, "{longest}");
+    }
+}

@@ -1,0 +1,78 @@
+//! `-d` and its kin: pieces of data joined into a body or a query.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::VARIABLE;
+use crate::model::spec::Row;
+
+/// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One piece of data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// A file, as written after the `@`; `-` is standard input.
+    File(String),
+}
+
+/// Data that may name a file with `@`.
+pub(super) fn plain(text: &str) -> Piece {
+    match text.strip_prefix('@') {
+        Some(file) => Piece::File(file.into()),
+        None => Piece::Text(text.into()),
+    }
+}
+
+/// Data of `--data-urlencode`: `content`, `=content`, `name=content`, `@file`, `name@file`.
+pub(super) fn url_encoded(text: &str) -> Piece {
+    let Some(at) = text.find(['=', '@']) else { return Piece::Text(encode(text)) };
+    let (name, rest) = text.split_at(at);
+    let equals = if name.is_empty() { "" } else { "=" };
+    match rest.strip_prefix('@') {
+        Some(file) => Piece::File(file.into()),
+        None => {
+            Piece::Text(format!("{name}{equals}{}", encode(rest.strip_prefix('=').unwrap_or(rest))))
+        }
+    }
+}
+
+/// Percent-encodes all but unreserved characters; shell variables stay for their value.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(VARIABLE.0) {
+        let (name, after) = after.split_once(VARIABLE.1).unwrap_or((after, ""));
+        out.extend(utf8_percent_encode(before, ENCODED));
+        out.extend([VARIABLE.0].into_iter().chain(name.chars()).chain([VARIABLE.1]));
+        rest = after;
+    }
+    out.extend(utf8_percent_encode(rest, ENCODED));
+    out
+}
+
+/// The fields of a form body, if writing them out again gives the very same bytes whichever
+/// characters an encoder leaves alone.
+pub(super) fn form_rows(text: &str) -> Option<Vec<Row>> {
+    let plain = |text: &str| {
+        text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+    };
+    text.split('&')
+        .map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            (plain(name) && plain(value) && !name.is_empty()).then(|| Row::new(name, value))
+        })
+        .collect()
+}
+
+/// Appends to the query of a URL, before its fragment.
+pub(super) fn append_query(url: &str, query: &str) -> String {
+    let (url, fragment) =
+        url.find('#').and_then(|at| url.split_at_checked(at)).unwrap_or((url, ""));
+    let joint = match url.split_once('?') {
+        None => "?",
+        Some((_, old)) if old.is_empty() || old.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{url}{joint}{query}{fragment}")
+}

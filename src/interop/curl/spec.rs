@@ -1,0 +1,318 @@
+//! From what a curl command asks for to an [`HttpSpec`].
+//!
+//! `codec::plan` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
+//! itself, so only what differs from that becomes a header row.
+
+use super::body::{self, Piece};
+use super::form;
+use super::request::Request;
+use super::{ImportError, VARIABLE};
+use crate::codec::template;
+use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::spec::Row;
+use crate::model::tls::Verify;
+
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Headers that are sent whether a command takes them away or not.
+const AUTOMATIC: [&str; 5] = ["Host", "User-Agent", "Accept", "Accept-Encoding", "Content-Length"];
+
+impl Request {
+    /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
+    /// stand.
+    pub(super) fn finish(mut self, end: usize) -> Result<(HttpSpec, Vec<String>), ImportError> {
+        let mut url = self.url(end)?;
+        let user_info = take_user_info(&mut url);
+        let query = std::mem::take(&mut self.query);
+        let query = self.text_of(query, "&").filter(|query| !query.is_empty());
+        let mut spec = HttpSpec { redirects: self.redirects(), ..HttpSpec::default() };
+        if let Some(query) = query {
+            url = body::append_query(&url, &query);
+        }
+        if self.insecure {
+            spec.verify = Verify::Off;
+        }
+        if let Some(time) = self.max_time {
+            spec.timeout = time;
+        }
+        let (body, content_type) = self.body(&mut url);
+        spec.method = self.method_for(&body);
+        spec.auth = self.auth(user_info);
+        spec.headers = self.rows(content_type);
+        spec.body = body;
+        spec.url = url;
+        if !self.quiet.is_empty() {
+            self.warnings.push(format!("without meaning here: {}", self.quiet.join(", ")));
+        }
+        literal(&mut spec);
+        Ok((spec, self.warnings))
+    }
+
+    fn url(&mut self, end: usize) -> Result<String, ImportError> {
+        let mut urls = std::mem::take(&mut self.urls).into_iter();
+        let Some(first) = urls.next() else {
+            return Err(ImportError { position: end, message: "the command names no URL".into() });
+        };
+        for other in urls {
+            self.warnings.push(format!("only the first URL is used, not {}", other.text));
+        }
+        let url = first.text.trim();
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        match scheme.as_deref() {
+            Some("http" | "https") => {}
+            Some(other)
+                if other.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) =>
+            {
+                let message =
+                    format!("a curl command for {other}; only http and https can be read");
+                return Err(ImportError { position: first.position, message });
+            }
+            _ => return Ok(format!("http://{url}")),
+        }
+        if !self.globoff && has_glob(url) {
+            self.warnings.push(
+                "curl would expand the [..] or {..} of the URL into several requests; kept as text"
+                    .into(),
+            );
+        }
+        Ok(url.into())
+    }
+
+    fn redirects(&self) -> u8 {
+        if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 }
+    }
+
+    fn method_for(&self, body: &HttpBody) -> String {
+        let default = if self.head {
+            "HEAD"
+        } else if self.upload.is_some() {
+            "PUT"
+        } else if !self.get && (*body != HttpBody::None || self.is_form) {
+            "POST"
+        } else {
+            "GET"
+        };
+        self.method.clone().unwrap_or_else(|| default.into())
+    }
+
+    /// The body, and the content type that goes with it unless a header names one. With `-G` the
+    /// data goes to the URL instead.
+    fn body(&mut self, url: &mut String) -> (HttpBody, Option<String>) {
+        if let Some(file) = self.upload.take_if(|file| file == "-" || file == ".") {
+            self.warnings.push("standard input is not read; choose a file as body".into());
+            self.upload = Some(file);
+            return (HttpBody::None, None);
+        }
+        if let Some(file) = self.upload.clone() {
+            if url.ends_with('/') {
+                url.push_str(&body::encode(file.rsplit('/').next().unwrap_or(&file)));
+            }
+            return (HttpBody::File(file), None);
+        }
+        let data = std::mem::take(&mut self.data);
+        if self.is_form {
+            if self.parts.is_empty() {
+                return (HttpBody::None, None);
+            }
+            let (text, boundary) = form::body(&self.parts);
+            return (
+                HttpBody::Text(text),
+                Some(format!("multipart/form-data; boundary={boundary}")),
+            );
+        }
+        if data.is_empty() {
+            return (HttpBody::None, None);
+        }
+        let form_type = (!self.json).then(|| FORM_TYPE.to_string());
+        if let [Piece::File(file)] = data.as_slice()
+            && file != "-"
+            && !self.get
+        {
+            let json_type = self.json.then(|| "application/json".to_string());
+            return (HttpBody::File(file.clone()), form_type.or(json_type));
+        }
+        let text = self.text_of(data, if self.json { "" } else { "&" }).unwrap_or_default();
+        if self.get {
+            *url = body::append_query(url, &text);
+            return (HttpBody::None, None);
+        }
+        let given = self.header_value("content-type").map(str::to_ascii_lowercase);
+        let is_form = given.as_deref().is_none_or(|given| given.starts_with(FORM_TYPE));
+        if self.json || given.is_some_and(|given| given.contains("json")) {
+            (HttpBody::Json(text), form_type)
+        } else if let Some(rows) = body::form_rows(&text).filter(|_| is_form) {
+            (HttpBody::Form(rows), None)
+        } else {
+            (HttpBody::Text(text), form_type)
+        }
+    }
+
+    /// Joins pieces of text; files among them cannot be joined and are named.
+    fn text_of(&mut self, pieces: Vec<Piece>, joint: &str) -> Option<String> {
+        if pieces.is_empty() {
+            return None;
+        }
+        let mut texts = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => texts.push(text),
+                Piece::File(file) if file == "-" => {
+                    self.warnings.push("standard input is not read; that data is left out".into());
+                }
+                Piece::File(file) => {
+                    self.warnings.push(format!("the content of {file} is not read; left out"));
+                }
+            }
+        }
+        Some(texts.join(joint))
+    }
+
+    fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.trim().eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    /// Whether a `-H` line sets, empties or removes this header.
+    fn mentions(&self, name: &str) -> bool {
+        self.headers.iter().any(|line| {
+            let found = line.split([':', ';']).next().unwrap_or(line);
+            found.trim().eq_ignore_ascii_case(name)
+        })
+    }
+
+    fn rows(&mut self, content_type: Option<String>) -> Vec<Row> {
+        let range = self.range.take();
+        let range =
+            range.map(|range| if range.contains('-') { range } else { format!("{range}-") });
+        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join("; "));
+        let before = [
+            ("Range", range.map(|range| format!("bytes={range}"))),
+            ("User-Agent", self.user_agent.take()),
+            ("Accept", self.json.then(|| "application/json".into())),
+            ("Referer", self.referer.take()),
+        ];
+        let mut rows: Vec<Row> = before
+            .into_iter()
+            .filter(|(name, _)| !self.mentions(name))
+            .filter_map(|(name, value)| Some(Row::new(name, value.filter(|v| !v.is_empty())?)))
+            .collect();
+        rows.extend(cookies.map(|cookies| Row::new("Cookie", cookies)));
+        let given_type = self.mentions("Content-Type");
+        for line in std::mem::take(&mut self.headers) {
+            rows.extend(self.header_row(&line));
+        }
+        rows.extend(
+            content_type.filter(|_| !given_type).map(|value| Row::new("Content-Type", value)),
+        );
+        rows
+    }
+
+    /// `Name: value`; `Name;` sends it empty, `Name:` takes a default of curl away.
+    fn header_row(&mut self, line: &str) -> Option<Row> {
+        if let Some((name, value)) = line.split_once(':') {
+            let (name, value) = (name.trim(), value.trim());
+            if value.is_empty() && AUTOMATIC.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+                self.warnings.push(format!("curl would leave out {name}; here it is sent"));
+            }
+            return (!value.is_empty()).then(|| Row::new(name, value));
+        }
+        if let Some((name, "")) = line.split_once(';') {
+            return Some(Row::new(name.trim(), ""));
+        }
+        self.warnings
+            .push(format!("the header '{line}' has no ':'; curl would not send it either"));
+        None
+    }
+
+    fn auth(&mut self, user_info: Option<String>) -> Auth {
+        if self.mentions("authorization") {
+            return Auth::None;
+        }
+        let user = self.user.take().or(user_info);
+        if let Some(other) = self.other_auth {
+            self.warnings
+                .push(format!("--{other} is not supported; the request goes without credentials"));
+            return Auth::None;
+        }
+        if let Some(token) = self.bearer.take() {
+            return Auth::Bearer(token);
+        }
+        let Some(user) = user else { return Auth::None };
+        let (user, password) = user.split_once(':').unwrap_or_else(|| {
+            self.warnings.push("curl would ask for the password; it is empty here".into());
+            (user.as_str(), "")
+        });
+        Auth::Basic { user: user.into(), password: password.into() }
+    }
+}
+
+/// `user:password` of a URL, percent-decoded; taken out of it.
+fn take_user_info(url: &mut String) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let (user_info, host) = authority.rsplit_once('@')?;
+    let decoded = percent_encoding::percent_decode_str(user_info).decode_utf8_lossy();
+    // A lone user name has an empty password, nobody is asked.
+    let decoded = if decoded.contains(':') { decoded.into_owned() } else { format!("{decoded}:") };
+    *url = format!("{scheme}://{host}{path}");
+    Some(decoded)
+}
+
+/// Whether curl would take a part of a URL as `{a,b}` or `[1-3]`. An IPv6 address is none.
+fn has_glob(url: &str) -> bool {
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path =
+        path.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(path, |(_, p)| p);
+    let within = |open: char, close: char, sign: char| {
+        path.split_once(open)
+            .and_then(|(_, rest)| rest.split_once(close))
+            .is_some_and(|(inner, _)| inner.contains(sign))
+    };
+    within('{', '}', ',') || within('[', ']', '-')
+}
+
+/// Makes every text of the spec stay what it is: braces are quoted, shell variables become
+/// templates.
+fn literal(spec: &mut HttpSpec) {
+    let quote = |text: &mut String| *text = quoted(text);
+    quote(&mut spec.method);
+    quote(&mut spec.url);
+    for row in &mut spec.headers {
+        quote(&mut row.name);
+        quote(&mut row.value);
+    }
+    match &mut spec.auth {
+        Auth::None => {}
+        Auth::Basic { user, password } => {
+            quote(user);
+            quote(password);
+        }
+        Auth::Bearer(token) => quote(token),
+    }
+    match &mut spec.body {
+        HttpBody::None => {}
+        HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => quote(text),
+        HttpBody::Form(rows) => rows.iter_mut().for_each(|row| {
+            quote(&mut row.name);
+            quote(&mut row.value);
+        }),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(VARIABLE.0) {
+        let (name, after) = after.split_once(VARIABLE.1).unwrap_or((after, ""));
+        out.push_str(&template::quote(before));
+        out.push_str("{{env.");
+        out.push_str(name);
+        out.push_str("}}");
+        rest = after;
+    }
+    out.push_str(&template::quote(rest));
+    out
+}

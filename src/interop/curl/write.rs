@@ -1,0 +1,184 @@
+//! Writes a planned request as a curl command for a POSIX shell (with the `$'...'` of bash and
+//! zsh where a text holds what cannot be seen).
+
+use std::fmt::Write;
+
+use crate::codec::printable::is_visible;
+use crate::interop::wire::Wire;
+use crate::model::plan::{HttpPlan, Plan, PlanBody};
+use crate::model::tls::Verify;
+
+/// Longest body given as an argument; Linux allows 128 KiB for one.
+const ARGUMENT_MAX: usize = 100_000;
+
+/// From this length on curl asks `Expect: 100-continue` unless told not to.
+const EXPECT_FROM: usize = 1024 * 1024;
+
+/// The command that sends the same request; a comment that says so for what curl does not speak
+/// (see [`can_write`]). Credentials stand in it as they stand in the plan (see
+/// [`secrets`](crate::interop::secrets)).
+#[must_use]
+pub fn write(plan: &Plan) -> String {
+    match plan {
+        Plan::Http(plan) => command(plan),
+        Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+            "# curl is a client; it cannot listen\n".into()
+        }
+        Plan::Tcp(_) | Plan::Udp(_) => {
+            format!("# curl has no plain {} sessions\n", plan.protocol().title())
+        }
+    }
+}
+
+/// Whether curl can do what the plan does.
+#[must_use]
+pub fn can_write(plan: &Plan) -> bool {
+    matches!(plan, Plan::Http(_))
+}
+
+fn command(plan: &HttpPlan) -> String {
+    let wire = Wire::new(plan);
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(method(&wire));
+    lines.push(word(&plan.url));
+    lines.extend(switches(&wire));
+    for (name, value) in wire.headers() {
+        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        lines.push(format!("-H {}", word(&header)));
+    }
+    for name in unwanted(&wire) {
+        lines.push(format!("-H {}", word(&format!("{name}:"))));
+    }
+    let (pipe, data) = body(&wire);
+    lines.extend(data);
+    format!("{pipe}curl {}\n", lines.join(" \\\n  "))
+}
+
+fn method(wire: &Wire<'_>) -> Option<String> {
+    let has_body = wire.body.is_some() || matches!(wire.plan.body, PlanBody::File(_));
+    match wire.plan.method.as_str() {
+        "GET" if !has_body => None,
+        "POST" if has_body => None,
+        "HEAD" if !has_body => Some("--head".into()),
+        method => Some(format!("-X {}", word(method))),
+    }
+}
+
+fn switches(wire: &Wire<'_>) -> Vec<String> {
+    let plan = wire.plan;
+    let mut switches = Vec::new();
+    if plan.url.starts_with("https:") {
+        switches.push("--http1.1".into());
+    }
+    if plan.url.contains(['{', '[']) {
+        switches.push("--globoff".into());
+    }
+    if plan.url.contains("/.") {
+        switches.push("--path-as-is".into());
+    }
+    if plan.verify == Verify::Off {
+        switches.push("--insecure".into());
+    }
+    if plan.redirects > 0 {
+        switches.push(format!("--location --max-redirs {}", plan.redirects));
+    }
+    if wire.has("accept-encoding") {
+        // Asks for what curl can decode, unless a header below says what to ask for.
+        switches.push("--compressed".into());
+    }
+    switches
+}
+
+/// Headers curl would add because of the body although the request does not have them.
+fn unwanted(wire: &Wire<'_>) -> Vec<&'static str> {
+    let has_body = wire.body.is_some() || matches!(wire.plan.body, PlanBody::File(_));
+    let long = wire.body.as_ref().is_some_and(|body| body.len() >= EXPECT_FROM);
+    let added = [
+        ("Content-Type", has_body),
+        ("Expect", long || matches!(wire.plan.body, PlanBody::File(_))),
+    ];
+    let kept = added.into_iter().filter(|(name, applies)| *applies && !wire.has(name));
+    kept.map(|(name, _)| name).collect()
+}
+
+/// What feeds curl's standard input, and the option that names the body.
+fn body(wire: &Wire<'_>) -> (String, Option<String>) {
+    if let PlanBody::File(path) = &wire.plan.body {
+        let file = word(&format!("@{}", path.display()));
+        return (String::new(), Some(format!("--data-binary {file}")));
+    }
+    let Some(body) = &wire.body else { return (String::new(), None) };
+    match std::str::from_utf8(body) {
+        Ok(text) if body.len() <= ARGUMENT_MAX && !text.contains('\0') => {
+            (String::new(), Some(format!("--data-raw {}", word(text))))
+        }
+        _ => (format!("printf {} | ", printf_format(body)), Some("--data-binary @-".into())),
+    }
+}
+
+/// One argument of a shell command that stands for exactly this text (which holds no NUL).
+pub(super) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into()
+    } else if text.chars().all(|c| is_visible(c) || c == '\n') {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    } else {
+        let mut out = String::from("$'");
+        for c in text.chars() {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '\'' | '\\' => out.extend(['\\', c]),
+                c if is_visible(c) => out.push(c),
+                c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
+                    let _ = write!(out, "\\x{byte:02x}");
+                }),
+            }
+        }
+        out.push('\'');
+        out
+    }
+}
+
+/// A format for `printf` that prints exactly these bytes.
+fn printf_format(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    out.push('\'');
+    for byte in bytes {
+        match byte {
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'%' => out.push_str("%%"),
+            b'\\' => out.push_str("\\\\"),
+            b'\'' => out.push_str(r"'\''"),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            byte => {
+                let _ = write!(out, "\\{byte:03o}");
+            }
+        }
+    }
+    out.push('\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_little_as_possible_and_as_much_as_needed() {
+        assert_eq!(word("http://localhost:80/a"), "http://localhost:80/a");
+        assert_eq!(word("a b&c"), "'a b&c'");
+        assert_eq!(word("it's"), r"'it'\''s'");
+        assert_eq!(word(""), "''");
+        assert_eq!(word("a\r\n'\x1b"), r"$'a\r\n\'\x1b'");
+        assert_eq!(word("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
+    }
+
+    #[test]
+    fn a_printf_format_prints_itself_only() {
+        assert_eq!(printf_format(b"100% '\0\xff\\n\n"), r"'100%% '\''\000\377\\n\n'");
+    }
+}

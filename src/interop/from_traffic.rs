@@ -1,0 +1,170 @@
+//! Turns seen traffic around: a received request or message becomes the spec that sends it.
+//!
+//! What is written is literal (braces quoted, escapes where needed), so planning the spec gives
+//! the very bytes that were seen. Headers a client derives by itself are left to it.
+
+use crate::codec::{escape, printable, template};
+use crate::model::endpoint::Endpoint;
+use crate::model::exchange::{Exchange, StartLine};
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Record, RecordKind};
+use crate::model::spec::{Row, Spec};
+use crate::model::stream::{Step, TcpSpec, UdpSpec};
+use crate::model::tls::{ClientTls, Verify};
+
+/// Why traffic could not be turned into a request of ours, or only in part.
+pub type Remark = String;
+
+/// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).
+const DERIVED: [&str; 8] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "upgrade",
+];
+
+/// The request of an exchange as a spec. `body` is its body after transfer and content codings
+/// (empty when there is none).
+#[must_use]
+pub fn spec_from_exchange(exchange: &Exchange, body: &[u8]) -> Spec {
+    spec_and_remarks(exchange, body).0
+}
+
+/// As [`spec_from_exchange`], with what could not be carried over as it was.
+#[must_use]
+pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Remark>) {
+    let mut remarks = Vec::new();
+    let head = &exchange.request.head;
+    let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
+    if exchange.side == Side::Listener && exchange.tls.is_some() {
+        // Our own listener's certificate is one nobody vouches for.
+        spec.verify = Verify::Off;
+    }
+    if let StartLine::Request { method, .. } = &head.start {
+        spec.method = template::quote(method);
+    }
+    let named_by_connection: Vec<String> = head
+        .all("connection")
+        .flat_map(|value| value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii))
+        .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+        .collect();
+    let decoded = !exchange.request.body.codings.is_empty()
+        && exchange.request.body.decode_error.is_none()
+        && exchange.request.body.decoded_len == body.len() as u64;
+    for field in &head.fields {
+        let name = String::from_utf8_lossy(&field.name).into_owned();
+        let lower = name.to_ascii_lowercase();
+        let skip = DERIVED.contains(&lower.as_str())
+            || named_by_connection.contains(&lower)
+            || (lower == "content-encoding" && decoded);
+        if skip {
+            continue;
+        }
+        match std::str::from_utf8(&field.value) {
+            Ok(value) => {
+                spec.headers.push(Row::new(template::quote(&name), template::quote(value)));
+            }
+            Err(_) => remarks.push(format!("the header {name} is not UTF-8 and was left out")),
+        }
+    }
+    if decoded {
+        remarks.push("the body is sent without the content coding it came with".into());
+    }
+    let content_type = head.field("content-type").map(|value| &**value);
+    spec.body = http_body(content_type, body, &mut remarks);
+    if !exchange.request.body.complete {
+        remarks.push("the body was cut off; what arrived of it is sent".into());
+    }
+    (Spec::Http(spec), remarks)
+}
+
+fn http_body(content_type: Option<&[u8]>, body: &[u8], remarks: &mut Vec<Remark>) -> HttpBody {
+    if body.is_empty() {
+        return HttpBody::None;
+    }
+    let Ok(text) = std::str::from_utf8(body) else {
+        remarks.push("the body is not text; save it to a file and choose that as body".into());
+        return HttpBody::None;
+    };
+    let lower = content_type.map(|value| String::from_utf8_lossy(value).to_ascii_lowercase());
+    if lower.as_deref().is_some_and(|lower| lower.contains("json")) {
+        return HttpBody::Json(template::quote(text));
+    }
+    if lower.is_none() {
+        remarks.push("the request had no Content-Type; one for text is sent".into());
+    }
+    HttpBody::Text(template::quote(text))
+}
+
+/// A client that sends the bytes of a record once: to our listener that received them, or to the
+/// peer our client talked to. Bytes of an HTTP connection are sent raw over TCP (see
+/// [`spec_from_exchange`] for the request itself); a record without bytes gives no step.
+#[must_use]
+pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
+    let data = if record.kind == RecordKind::Data { Some(&*record.data) } else { None };
+    spec_from_bytes(data, conn)
+}
+
+/// As [`spec_from_record`], for the joined bytes of a conversation row.
+#[must_use]
+pub fn spec_from_bytes(data: Option<&[u8]>, conn: &ConnInfo) -> Spec {
+    // What a listener of ours received is sent to that listener again, as the peer did.
+    let target = match conn.side {
+        Side::Listener => conn.local,
+        Side::Client => conn.peer,
+    };
+    let address = target.map(|address| {
+        let ip = address.ip().to_canonical();
+        let ip = if ip.is_unspecified() { "localhost".into() } else { ip.to_string() };
+        Endpoint::new(ip, address.port()).to_string()
+    });
+    let address = address.unwrap_or_default();
+    let payload = data.map(payload);
+    let format = payload.as_ref().map_or(PayloadFormat::Text, |payload| payload.format);
+    let steps = payload.map(Step::Send).into_iter().collect();
+    match conn.protocol {
+        Protocol::Tcp | Protocol::Http => {
+            let tls = match (conn.tls, conn.side) {
+                (false, _) => ClientTls::Off,
+                (true, Side::Listener) => ClientTls::On { verify: Verify::Off, sni: String::new() },
+                (true, Side::Client) => ClientTls::On { verify: Verify::On, sni: String::new() },
+            };
+            Spec::Tcp(TcpSpec { address, tls, steps, format, ..TcpSpec::default() })
+        }
+        Protocol::Udp => Spec::Udp(UdpSpec { address, steps, format, ..UdpSpec::default() }),
+    }
+}
+
+/// The payload that stands for exactly these bytes: escaped text, or hex when it is not text.
+#[must_use]
+pub fn payload(bytes: &[u8]) -> Payload {
+    if is_readable(bytes) {
+        return Payload { text: escape::escape(bytes), format: PayloadFormat::Text };
+    }
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for (index, line) in bytes.chunks(16).enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        let pairs: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.push_str(&pairs.join(" "));
+    }
+    Payload { text, format: PayloadFormat::Hex }
+}
+
+/// Whether bytes read well as text: UTF-8, and at most one in eight needs an escape.
+fn is_readable(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let hidden =
+        text.chars().filter(|c| !printable::is_visible(*c) && !"\r\n\t".contains(*c)).count();
+    hidden * 8 <= bytes.len()
+}
+
+#[cfg(test)]
+mod tests;

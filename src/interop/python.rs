@@ -1,0 +1,65 @@
+//! Writes a plan as a Python script, in the terms people learn networking with: `requests` or
+//! `urllib.request` for an HTTP client, `http.server` for an HTTP listener, `socket` (and `ssl`)
+//! for TCP and UDP on both sides.
+//!
+//! The scripts run as they are with Python 3.8 or newer and send the same bytes as the plan
+//! (headers a library adds on its own excepted). Credentials stand in them as they stand in the
+//! plan; see [`secrets`](crate::interop::secrets).
+
+mod http_client;
+mod http_server;
+mod literal;
+mod rules;
+mod tcp;
+mod udp;
+
+use crate::model::endpoint::Bind;
+use crate::model::plan::Plan;
+use literal::text;
+
+/// Which library an HTTP client is written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Library {
+    #[default]
+    Requests,
+    Urllib,
+}
+
+/// The script that does what the plan does.
+#[must_use]
+pub fn write(plan: &Plan, library: Library) -> String {
+    match plan {
+        Plan::Http(plan) => http_client::write(plan, library),
+        Plan::HttpListener(plan) => http_server::write(plan),
+        Plan::Tcp(plan) => tcp::client(plan),
+        Plan::TcpListener(plan) => tcp::listener(plan),
+        Plan::Udp(plan) => udp::client(plan),
+        Plan::UdpListener(plan) => udp::listener(plan),
+    }
+}
+
+/// Host and port to bind, and a remark where one script cannot do what two sockets do.
+fn bind(bind: &Bind) -> (String, Option<&'static str>) {
+    match bind {
+        Bind::Loopback { port } => (
+            format!("(\"127.0.0.1\", {port})"),
+            Some("# IPv4 loopback; wirebench listens on [::1] as well\n"),
+        ),
+        Bind::All { port } => (
+            format!("(\"0.0.0.0\", {port})"),
+            Some("# every interface: other machines can reach this\n"),
+        ),
+        Bind::Address(address) => {
+            (format!("({}, {})", text(&address.ip().to_string()), address.port()), None)
+        }
+    }
+}
+
+fn is_ipv6(bind: &Bind) -> bool {
+    matches!(bind, Bind::Address(address) if address.is_ipv6())
+}
+
+/// Seconds as Python writes them: `10`, `0.25`.
+fn seconds(duration: std::time::Duration) -> String {
+    duration.as_secs_f64().to_string()
+}

@@ -1,0 +1,116 @@
+//! Python literals for arbitrary text and bytes (Python reference, section 2.4): ASCII only where
+//! something could be invisible, so a script can be read, copied and saved in any encoding.
+
+use std::fmt::Write;
+
+use crate::codec::printable::is_visible;
+
+/// A `str` literal.
+pub(super) fn text(text: &str) -> String {
+    let mut out = String::from("\"");
+    text.chars().for_each(|c| push(&mut out, c));
+    out.push('"');
+    out
+}
+
+/// A `str` literal whose Latin-1 encoding is the UTF-8 of `text`: what `http.client` and
+/// `http.server` need to put UTF-8 into a header.
+pub(super) fn header(value: &str) -> String {
+    if value.is_ascii() {
+        return text(value);
+    }
+    let latin: String = value.bytes().map(char::from).collect();
+    let mut out = String::from("\"");
+    for c in latin.chars() {
+        if c.is_ascii() {
+            push(&mut out, c);
+        } else {
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// An expression for bytes: a `bytes` literal, or a `str` and `.encode()` where that reads better.
+pub(super) fn bytes(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(content) if !content.is_ascii() => format!("{}.encode()", text(content)),
+        _ => bytes_literal(bytes),
+    }
+}
+
+/// As [`bytes`], with one literal a line for content of several lines.
+pub(super) fn lines(content: &[u8], indent: usize) -> String {
+    let pieces: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
+    if pieces.len() < 2 {
+        return bytes(content);
+    }
+    let utf8 = std::str::from_utf8(content).ok().filter(|content| !content.is_ascii());
+    let margin = " ".repeat(indent + 4);
+    let mut out = String::from("(\n");
+    for piece in pieces {
+        let literal = match utf8 {
+            Some(_) => text(&String::from_utf8_lossy(piece)),
+            None => bytes_literal(piece),
+        };
+        let _ = writeln!(out, "{margin}{literal}");
+    }
+    let _ = write!(out, "{})", " ".repeat(indent));
+    if utf8.is_some() {
+        out.push_str(".encode()");
+    }
+    out
+}
+
+fn bytes_literal(bytes: &[u8]) -> String {
+    let mut out = String::from("b\"");
+    for byte in bytes {
+        if byte.is_ascii() {
+            push(&mut out, char::from(*byte));
+        } else {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn push(out: &mut String, c: char) {
+    match c {
+        '"' | '\\' => out.extend(['\\', c]),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if is_visible(c) => out.push(c),
+        c if (c as u32) < 0x100 => {
+            let _ = write!(out, "\\x{:02x}", c as u32);
+        }
+        c if (c as u32) < 0x1_0000 => {
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        }
+        c => {
+            let _ = write!(out, "\\U{:08x}", c as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_escape_what_ends_or_hides() {
+        assert_eq!(text("a\"b\\c\nd\x1b\u{202e}"), r#""a\"b\\c\nd\x1b\u202e""#);
+        assert_eq!(bytes(b"\x00\xffPING\r\n"), r#"b"\x00\xffPING\r\n""#);
+        assert_eq!(bytes("é".as_bytes()), "\"é\".encode()");
+        assert_eq!(header("é"), r#""\xc3\xa9""#);
+    }
+
+    #[test]
+    fn several_lines_become_several_literals() {
+        assert_eq!(lines(b"{\n}\n", 4), "(\n        b\"{\\n\"\n        b\"}\\n\"\n    )");
+        assert_eq!(lines("é\nx".as_bytes(), 0), "(\n    \"é\\n\"\n    \"x\"\n).encode()");
+        assert_eq!(lines(b"one\n", 0), "b\"one\\n\"");
+    }
+}

@@ -1,0 +1,324 @@
+//! The one place that writes files.
+//!
+//! ```text
+//! temporary file in the same folder (0600) ─► write ─► fsync ─► rename over the old ─► fsync folder
+//! ```
+//! So a file is the whole old or the whole new version at any moment, whatever is killed or full.
+//! A symbolic link is followed and stays a link. The mode of an existing file is kept, never
+//! widened; new files are 0600 in folders of 0700. Temporary files are locked while in use, so
+//! what a crash left behind is told from what another instance is writing.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile, TempDir};
+
+use super::job::Overwrite;
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+const TEMPORARY_PREFIX: &str = ".wirebench-";
+const BUILDING_PREFIX: &str = ".wirebench-new-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+/// Links followed from one to the next.
+const LINKS: usize = 16;
+
+/// Writes a whole file; when this returns `Ok`, it is on the disk.
+///
+/// # Errors
+/// Says what stood in the way and what to do; the old file is untouched then.
+pub fn write(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<(), Failure> {
+    if overwrite == Overwrite::Refuse && fs::symlink_metadata(path).is_ok() {
+        return Err(exists(path));
+    }
+    let target = follow_links(path)?;
+    let old = match fs::metadata(&target) {
+        Ok(metadata) => Some(replaceable(path, metadata)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failure(path, &error)),
+    };
+    match attempt(&target, bytes, old.as_ref(), overwrite) {
+        // Another instance took the temporary file for a left-over in the instant before it was
+        // locked.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            attempt(&target, bytes, old.as_ref(), overwrite).map_err(|error| failure(path, &error))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(path)),
+        other => other.map_err(|error| failure(path, &error)),
+    }
+}
+
+fn attempt(
+    target: &Path,
+    bytes: &[u8],
+    old: Option<&Metadata>,
+    overwrite: Overwrite,
+) -> io::Result<()> {
+    let folder = folder_of(target);
+    let mut file = temporary(folder)?;
+    file.write_all(bytes)?;
+    keep_owner_and_mode(file.as_file(), old)?;
+    file.as_file().sync_all()?;
+    match overwrite {
+        Overwrite::Replace => file.persist(target).map_err(|error| error.error)?,
+        Overwrite::Refuse => file.persist_noclobber(target).map_err(|error| error.error)?,
+    };
+    sync_folder(folder)
+}
+
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let file = Builder::new()
+        .prefix(TEMPORARY_PREFIX)
+        .suffix(TEMPORARY_SUFFIX)
+        .permissions(fs::Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    // Without locks on this file system a crash may leave a file behind; saving goes on.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Gives the new file the owner and mode of the old; where the owner cannot be kept, the group
+/// loses its rights rather than another group gaining them.
+fn keep_owner_and_mode(file: &File, old: Option<&Metadata>) -> io::Result<()> {
+    let Some(old) = old else {
+        return file.set_permissions(fs::Permissions::from_mode(0o600));
+    };
+    let new = file.metadata()?;
+    let mut mode = old.mode() & 0o777;
+    let foreign = new.uid() != old.uid() || new.gid() != old.gid();
+    if foreign && std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        mode &= 0o707;
+        if new.uid() != old.uid() {
+            mode &= 0o700;
+        }
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+/// Where the bytes go when `path` is a symbolic link; the end of the chain need not exist.
+fn follow_links(path: &Path) -> Result<PathBuf, Failure> {
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    let target = path.display().to_string();
+    Err(Failure::new(Stage::Storage, target, FailureKind::Io, "too many symbolic links"))
+}
+
+fn replaceable(path: &Path, metadata: Metadata) -> Result<Metadata, Failure> {
+    let refuse = |kind, cause: &str, hint: &str| {
+        let target = path.display().to_string();
+        Err(Failure::new(Stage::Storage, target, kind, cause).hint(hint))
+    };
+    if metadata.is_dir() {
+        return refuse(FailureKind::Usage, "it is a folder", "choose another name");
+    }
+    if !metadata.is_file() {
+        return refuse(FailureKind::Usage, "it is a pipe or device", "choose another name");
+    }
+    if metadata.mode() & 0o222 == 0 {
+        return refuse(
+            FailureKind::Permission,
+            "the file is read-only",
+            "allow writing (chmod u+w), or save under another name",
+        );
+    }
+    Ok(metadata)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a folder and those above it, 0700 each, and makes sure they stay.
+///
+/// # Errors
+/// Says which folder cannot be made and why.
+pub fn make_folders(path: &Path) -> Result<(), Failure> {
+    let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty());
+    let missing: Vec<&Path> = missing.take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        make_folder(folder).map_err(|error| failure(folder, &error))?;
+    }
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        // The umask may have taken rights from us as well.
+        Ok(()) => fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        Err(error) => return Err(error),
+    }
+    sync_folder(folder_of(folder))
+}
+
+/// Makes renames and removals in a folder last.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some file systems cannot sync folders; the rename itself has happened.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Moves a file without ever replacing another.
+///
+/// # Errors
+/// When the source is missing, the destination exists, or the system refuses.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let moved = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
+    let moved = match moved {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
+        }
+        other => other,
+    };
+    match moved {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(to)),
+        Err(error) => return Err(failure(from, &error)),
+    }
+    let synced = sync_folder(folder_of(to)).and_then(|()| sync_folder(folder_of(from)));
+    synced.map_err(|error| failure(to, &error))
+}
+
+/// Opens a private file that is changed in place by others than us (a database) or only locked;
+/// made empty when it is missing.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => {
+            // The umask may have taken rights from us as well.
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A folder to build in, 0700, removed when dropped. What a crash left of earlier ones is removed,
+/// so the caller holds the lock of `parent`.
+pub(super) fn temporary_folder(parent: &Path) -> Result<TempDir, Failure> {
+    let left = fs::read_dir(parent).map_err(|error| failure(parent, &error))?.flatten();
+    let is_ours = |name: &str| name.starts_with(BUILDING_PREFIX) && is_temporary(name);
+    for entry in left.filter(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
+        // Best effort: a left-over does no harm.
+        let _ = fs::remove_dir_all(entry.path());
+    }
+    let made = Builder::new().prefix(BUILDING_PREFIX).suffix(TEMPORARY_SUFFIX).tempdir_in(parent);
+    let made = made.and_then(|made| {
+        fs::set_permissions(made.path(), fs::Permissions::from_mode(0o700))?;
+        Ok(made)
+    });
+    made.map_err(|error| failure(parent, &error))
+}
+
+/// Moves a finished folder into place; tells whether it did or something was there already.
+pub(super) fn place_folder(from: &Path, to: &Path) -> Result<bool, Failure> {
+    use ErrorKind::{AlreadyExists, DirectoryNotEmpty};
+    match fs::rename(from, to).and_then(|()| sync_folder(folder_of(to))) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => Ok(false),
+        Err(error) => Err(failure(to, &error)),
+    }
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// When it is missing or the system refuses.
+pub(super) fn remove(path: &Path) -> Result<(), Failure> {
+    let removed = fs::remove_file(path).and_then(|()| sync_folder(folder_of(path)));
+    removed.map_err(|error| failure(path, &error))
+}
+
+/// Whether a file name is one of our temporary files.
+pub(super) fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+}
+
+/// Removes temporary files that a crash left in a folder; those in use are locked and stay.
+pub(super) fn clean(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_str().is_some_and(is_temporary) {
+            clean_file(&entry.path());
+        }
+    }
+}
+
+/// Removes one temporary file unless somebody is writing it.
+pub(super) fn clean_file(path: &Path) {
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return;
+    }
+    if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+        // Best effort: a left-over does no harm.
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    let target = path.display().to_string();
+    Failure::new(Stage::Storage, target, FailureKind::Usage, "a file of that name exists")
+        .hint("choose another name, or replace it")
+}
+
+/// An error of the system in words, with what to do.
+pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
+    let (kind, cause, hint) = match error.kind() {
+        ErrorKind::PermissionDenied => (
+            FailureKind::Permission,
+            "permission denied".to_owned(),
+            "allow writing there, or keep everything elsewhere with --home DIR",
+        ),
+        ErrorKind::ReadOnlyFilesystem => (
+            FailureKind::Permission,
+            "the file system is read-only".to_owned(),
+            "keep everything elsewhere with --home DIR",
+        ),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (
+            FailureKind::Io,
+            "the disk is full".to_owned(),
+            "free some space and try again; the old file is untouched",
+        ),
+        ErrorKind::FileTooLarge => (
+            FailureKind::TooLarge,
+            "the file would be larger than the system allows".to_owned(),
+            "the old file is untouched",
+        ),
+        ErrorKind::NotFound => {
+            (FailureKind::NotFound, "no such file or folder".to_owned(), "check the path")
+        }
+        ErrorKind::NotADirectory => (
+            FailureKind::Usage,
+            "a file stands where a folder is needed".to_owned(),
+            "choose another name",
+        ),
+        ErrorKind::InvalidFilename => (
+            FailureKind::Usage,
+            "the name is too long or not allowed".to_owned(),
+            "choose another name",
+        ),
+        _ => (FailureKind::Io, error.to_string(), ""),
+    };
+    Failure::new(Stage::Storage, path.display().to_string(), kind, cause).hint(hint)
+}
+
+#[cfg(test)]
+mod tests;

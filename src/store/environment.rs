@@ -1,0 +1,75 @@
+//! Variable files: `env/NAME.toml`, `env/NAME.secret.toml` and the `[vars]` of `_defaults.toml`.
+
+use std::collections::BTreeMap;
+
+use toml_edit::Item;
+
+use super::preset::{Fields, Trouble, parse_document};
+use crate::model::failure::Failure;
+
+/// Reads a table of variables: `name = "value"` a line.
+pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let read = || collect(Fields::root(parse_document(text)?.as_item())?, text);
+    read().map_err(|trouble| trouble.into_failure(file, text))
+}
+
+/// Reads a `_defaults.toml`.
+pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let read = || {
+        let document = parse_document(text)?;
+        let mut root = Fields::root(document.as_item())?;
+        let variables = root.get("vars").map(|entry| collect(entry.table()?, text)).transpose()?;
+        root.done()?;
+        Ok(variables.unwrap_or_default())
+    };
+    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+}
+
+fn collect(fields: Fields<'_>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
+    let mut variables = BTreeMap::new();
+    for entry in fields.free() {
+        let value = plain(entry.item, text)
+            .ok_or_else(|| entry.wrong("must be one value").hint("write name = \"value\""))?;
+        variables.insert(entry.name, value);
+    }
+    Ok(variables)
+}
+
+/// A single value as text: numbers and dates as they are written, so `1.50` stays `1.50`.
+fn plain(item: &Item, text: &str) -> Option<String> {
+    use toml_edit::Value;
+    let written = || item.span().and_then(|span| text.get(span)).map(str::trim);
+    Some(match item.as_value()? {
+        Value::String(text) => text.value().clone(),
+        Value::Integer(_) | Value::Float(_) => written()?.replace('_', ""),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::Datetime(_) => written()?.to_owned(),
+        Value::Array(_) | Value::InlineTable(_) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_flags_become_text_as_written() {
+        let text = "host = \"localhost\"\nport = 8080\nratio = 1.50\non = true\nday = 2024-01-02\n";
+        let variables = variables(text, "env/local.toml").unwrap();
+        let values: Vec<&str> = variables.values().map(String::as_str).collect();
+        assert_eq!(values, ["2024-01-02", "localhost", "true", "8080", "1.50"]);
+    }
+
+    #[test]
+    fn a_list_is_no_value() {
+        let failure = variables("a = \"1\"\nb = [1]\n", "env/local.toml").unwrap_err();
+        assert_eq!(failure.target, "env/local.toml:2");
+    }
+
+    #[test]
+    fn defaults_have_a_table_of_variables_and_nothing_else() {
+        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap()["a"], "1");
+        assert_eq!(defaults("", "x").unwrap().len(), 0);
+        assert!(defaults("[var]\n", "x").unwrap_err().hint.contains("'vars'"));
+    }
+}

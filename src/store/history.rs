@@ -1,0 +1,290 @@
+//! What was sent and started, in a database (`SQLite`).
+//!
+//! Opened at the first use, never at start. WAL mode and a busy timeout let several instances
+//! write at once. A damaged database is set aside under another name and a new one begun.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
+
+use super::job::HistoryEntry;
+use super::{atomic, preset};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::PresetPath;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::timing::Stamp;
+
+/// Entries kept.
+pub const HISTORY_KEEPS: u32 = 10_000;
+/// Wait for another instance that is writing.
+const BUSY: Duration = Duration::from_secs(2);
+/// Layout of the database; a higher one belongs to a newer wirebench.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS entry (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        protocol TEXT NOT NULL,
+        side TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        preset TEXT
+    );
+    PRAGMA user_version = 1;";
+
+const COLUMNS: &str = "at, protocol, side, summary, outcome, spec, preset";
+
+/// The history of all runs; entries of this one can be finished.
+pub(super) struct History {
+    path: PathBuf,
+    open: Option<Connection>,
+    /// Rows appended by this run, by their time.
+    run: HashMap<Stamp, i64>,
+    /// Why a damaged database was set aside, to be told once.
+    notice: Option<Failure>,
+}
+
+impl History {
+    pub(super) fn new(path: PathBuf) -> Self {
+        History { path, open: None, run: HashMap::new(), notice: None }
+    }
+
+    /// A message that no job asked for.
+    pub(super) fn take_notice(&mut self) -> Option<Failure> {
+        self.notice.take()
+    }
+
+    pub(super) fn append(&mut self, entry: &HistoryEntry) -> Result<(), Failure> {
+        let spec = preset::write_spec(&entry.spec);
+        let id = self.with(|connection| {
+            connection.execute(
+                "INSERT INTO entry (at, protocol, side, summary, outcome, spec, preset)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    entry.at.0.cast_signed(),
+                    entry.protocol.name(),
+                    side_name(entry.side),
+                    entry.summary,
+                    entry.outcome,
+                    spec,
+                    entry.preset.as_ref().map(PresetPath::as_str),
+                ],
+            )?;
+            let id = connection.last_insert_rowid();
+            connection
+                .execute("DELETE FROM entry WHERE id <= ?1", [id - i64::from(HISTORY_KEEPS)])?;
+            Ok(id)
+        })?;
+        self.run.insert(entry.at, id);
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self, at: Stamp, outcome: &str) -> Result<(), Failure> {
+        let Some(id) = self.run.remove(&at) else { return Ok(()) };
+        self.with(|connection| {
+            connection.execute("UPDATE entry SET outcome = ?2 WHERE id = ?1", params![id, outcome])
+        })?;
+        Ok(())
+    }
+
+    /// Entries that hold every word of `text`, newest first, and how many there are in all.
+    pub(super) fn query(
+        &mut self,
+        text: &str,
+        limit: u32,
+    ) -> Result<(Vec<HistoryEntry>, u64), Failure> {
+        if self.open.is_none() && !self.path.exists() {
+            return Ok((Vec::new(), 0));
+        }
+        let words: Vec<String> = text.split_whitespace().map(pattern).collect();
+        let has = |n: usize| {
+            format!(
+                "(summary LIKE ?{n} ESCAPE '\\' OR outcome LIKE ?{n} ESCAPE '\\' \
+                 OR spec LIKE ?{n} ESCAPE '\\')"
+            )
+        };
+        let filter: Vec<String> = (1..=words.len()).map(has).collect();
+        let filter = if filter.is_empty() { "1".to_owned() } else { filter.join(" AND ") };
+        self.with(|connection| {
+            let count = format!("SELECT count(*) FROM entry WHERE {filter}");
+            let total: i64 =
+                connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
+            let select = format!(
+                "SELECT {COLUMNS} FROM entry WHERE {filter} ORDER BY id DESC LIMIT {limit}"
+            );
+            let mut statement = connection.prepare(&select)?;
+            let rows = statement.query_map(params_from_iter(&words), entry)?;
+            // An entry of another version that does not read is left out, not fatal.
+            let entries = rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?;
+            Ok((entries, total.unsigned_abs()))
+        })
+    }
+
+    fn with<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
+        for _ in 0..2 {
+            let result = match self.connection() {
+                Ok(connection) => work(connection),
+                Err(Opening::Failure(failure)) => return Err(failure),
+                Err(Opening::Sql(error)) => Err(error),
+            };
+            match result {
+                Err(error) if is_damage(&error) => self.set_aside(&error)?,
+                other => return other.map_err(|error| self.failure(&error)),
+            }
+        }
+        let target = self.path.display().to_string();
+        Err(Failure::new(Stage::Storage, target, FailureKind::Io, "the history stays unreadable"))
+    }
+
+    fn connection(&mut self) -> Result<&Connection, Opening> {
+        if self.open.is_none() {
+            self.open = Some(self.connect()?);
+        }
+        self.open.as_ref().ok_or_else(|| {
+            let cause = "the history is not open";
+            Opening::Failure(Failure::new(Stage::Storage, "", FailureKind::Internal, cause))
+        })
+    }
+
+    fn connect(&self) -> Result<Connection, Opening> {
+        if let Some(folder) = self.path.parent() {
+            atomic::make_folders(folder).map_err(Opening::Failure)?;
+        }
+        // The side files get the mode of the database, so this one decides.
+        atomic::open_private(&self.path)
+            .map_err(|error| Opening::Failure(atomic::failure(&self.path, &error)))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version > VERSION {
+            let target = self.path.display().to_string();
+            let cause = "the history was written by a newer wirebench";
+            return Err(Opening::Failure(
+                Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
+                    .hint("use that version, or move the file away"),
+            ));
+        }
+        // Where WAL is impossible (network disks) SQLite stays with its journal.
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
+        if version < VERSION {
+            connection.execute_batch(SCHEMA)?;
+        }
+        Ok(connection)
+    }
+
+    /// Renames a damaged database so that nothing of it is lost, and forgets it.
+    fn set_aside(&mut self, error: &rusqlite::Error) -> Result<(), Failure> {
+        self.open = None;
+        self.run.clear();
+        let free = |n: &u32| !aside(&self.path, *n, "").exists();
+        let number = (1..1000).find(free).unwrap_or(1000);
+        for suffix in ["", "-wal", "-shm"] {
+            let mut from = self.path.clone().into_os_string();
+            from.push(suffix);
+            let moved = atomic::rename(Path::new(&from), &aside(&self.path, number, suffix));
+            // The side files need not exist.
+            if suffix.is_empty() {
+                moved?;
+            }
+        }
+        let kept = aside(&self.path, number, "");
+        let cause = format!("the history was damaged ({error}); a new one was begun");
+        let target = self.path.display().to_string();
+        self.notice = Some(
+            Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
+                .hint(format!("the old one is kept as {}", kept.display())),
+        );
+        Ok(())
+    }
+
+    fn failure(&self, error: &rusqlite::Error) -> Failure {
+        let target = self.path.display().to_string();
+        let (kind, cause, hint) = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => {
+                (FailureKind::Io, "the disk is full".to_owned(), "free some space")
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
+                FailureKind::Permission,
+                "the history cannot be written".to_owned(),
+                "allow writing there, or keep everything elsewhere with --home DIR",
+            ),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+                FailureKind::Busy,
+                "another wirebench is writing the history".to_owned(),
+                "try again in a moment",
+            ),
+            _ => (FailureKind::Io, error.to_string(), ""),
+        };
+        Failure::new(Stage::Storage, target, kind, cause).hint(hint)
+    }
+}
+
+/// Why the database is not open.
+enum Opening {
+    Failure(Failure),
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Opening {
+    fn from(error: rusqlite::Error) -> Self {
+        Opening::Sql(error)
+    }
+}
+
+fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
+    path.with_extension(format!("damaged-{number}.db{suffix}"))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// A word as a LIKE pattern that means just this word.
+fn pattern(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Listener => "listener",
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
+    let protocol: String = row.get(1)?;
+    let side: String = row.get(2)?;
+    let spec: String = row.get(5)?;
+    let preset: Option<String> = row.get(6)?;
+    let known = Protocol::ALL.into_iter().find(|known| known.name() == protocol);
+    let (Some(protocol), Ok(spec)) = (known, preset::read_spec(&spec, "history")) else {
+        return Ok(None);
+    };
+    Ok(Some(HistoryEntry {
+        at: Stamp(row.get::<_, i64>(0)?.cast_unsigned()),
+        protocol,
+        side: if side == "listener" { Side::Listener } else { Side::Client },
+        summary: row.get(3)?,
+        outcome: row.get(4)?,
+        spec,
+        preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Reading TOML tables strictly: every key is asked for by name, and what nobody asked for is an
+//! error with its line and the nearest known word.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml_edit::{Document, Item, TableLike, Value};
+
+use super::duration;
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+/// Something wrong at a place of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) struct Trouble {
+    offset: usize,
+    cause: String,
+    hint: String,
+}
+
+impl Trouble {
+    pub(in crate::store) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
+        let offset = span.map_or(0, |span| span.start);
+        Trouble { offset, cause: cause.into(), hint: String::new() }
+    }
+
+    pub(in crate::store) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The trouble as the user sees it: `users/create.toml:7`.
+    pub(in crate::store) fn into_failure(self, file: &str, text: &str) -> Failure {
+        let before = text.as_bytes().iter().take(self.offset);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        let target = format!("{file}:{line}");
+        Failure::new(Stage::Storage, target, FailureKind::Malformed, self.cause).hint(self.hint)
+    }
+}
+
+/// Parses TOML, with spans.
+pub(in crate::store) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
+    Document::parse(text).map_err(|error| {
+        let message = error.message().trim().replace('\n', ", ");
+        Trouble::at(error.span(), format!("not TOML: {message}"))
+    })
+}
+
+/// An item of the file with the name it goes by in messages.
+#[derive(Clone)]
+pub(in crate::store) struct Entry<'a> {
+    pub(in crate::store) item: &'a Item,
+    pub(in crate::store) name: String,
+    span: Option<Range<usize>>,
+}
+
+impl<'a> Entry<'a> {
+    /// A message about this entry: its name, then `what`.
+    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+        Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
+    }
+
+    pub(in crate::store) fn text(&self) -> Result<&'a str, Trouble> {
+        let message = || format!("must be a text in quotes, not {}", article(self.item));
+        self.item.as_str().ok_or_else(|| self.wrong(&message()))
+    }
+
+    pub(in crate::store) fn flag(&self) -> Result<bool, Trouble> {
+        self.item.as_bool().ok_or_else(|| self.wrong("must be true or false"))
+    }
+
+    pub(in crate::store) fn number<T: TryFrom<i64>>(&self, range: &str) -> Result<T, Trouble> {
+        let number = self.item.as_integer().and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| self.wrong(&format!("must be a number {range}")))
+    }
+
+    pub(in crate::store) fn duration(&self) -> Result<Duration, Trouble> {
+        self.item.as_str().and_then(duration::parse).ok_or_else(|| {
+            self.wrong("is not a duration")
+                .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
+        })
+    }
+
+    pub(in crate::store) fn table(&self) -> Result<Fields<'a>, Trouble> {
+        let message = || format!("must be a table, not {}", article(self.item));
+        let table = self.item.as_table_like().ok_or_else(|| self.wrong(&message()))?;
+        Ok(Fields { table, name: self.name.clone(), span: self.span.clone(), asked: Vec::new() })
+    }
+
+    /// The elements of a list, or of `[[name]]` tables.
+    pub(in crate::store) fn list(&self) -> Result<Vec<Element<'a>>, Trouble> {
+        let name = |index: usize| format!("{} {}", self.name, index + 1);
+        if let Some(array) = self.item.as_array() {
+            let elements = array.iter().enumerate();
+            return Ok(elements.map(|(i, v)| Element::Value(v, name(i))).collect());
+        }
+        if let Some(tables) = self.item.as_array_of_tables() {
+            let elements = tables.iter().enumerate();
+            return Ok(elements.map(|(i, t)| Element::Table(t, name(i))).collect());
+        }
+        Err(self.wrong("must be a list in [ ]"))
+    }
+}
+
+/// One element of a list.
+pub(in crate::store) enum Element<'a> {
+    Value(&'a Value, String),
+    Table(&'a toml_edit::Table, String),
+}
+
+impl<'a> Element<'a> {
+    pub(in crate::store) fn as_text(&self) -> Option<&'a str> {
+        match self {
+            Element::Value(value, _) => value.as_str(),
+            Element::Table(..) => None,
+        }
+    }
+
+    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+        let (span, name) = match self {
+            Element::Value(value, name) => (value.span(), name),
+            Element::Table(table, name) => (table.span(), name),
+        };
+        Trouble::at(span, format!("'{name}' {what}"))
+    }
+
+    pub(in crate::store) fn table(&self) -> Result<Fields<'a>, Trouble> {
+        let (table, name, span): (&dyn TableLike, _, _) = match self {
+            Element::Value(value, name) => {
+                let table = value.as_inline_table();
+                (table.ok_or_else(|| self.wrong("must be a table in { }"))?, name, value.span())
+            }
+            Element::Table(table, name) => (*table, name, table.span()),
+        };
+        Ok(Fields { table, name: name.clone(), span, asked: Vec::new() })
+    }
+}
+
+/// A table whose keys are being read.
+pub(in crate::store) struct Fields<'a> {
+    table: &'a dyn TableLike,
+    name: String,
+    span: Option<Range<usize>>,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The root of a file.
+    pub(in crate::store) fn root(item: &'a Item) -> Result<Self, Trouble> {
+        Entry { item, name: String::new(), span: None }.table()
+    }
+
+    /// A message about the table itself.
+    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+        if self.name.is_empty() {
+            return Trouble::at(self.span.clone(), what);
+        }
+        Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
+    }
+
+    /// The value of a key; remembers that the key is known.
+    pub(in crate::store) fn get(&mut self, key: &'static str) -> Option<Entry<'a>> {
+        self.asked.push(key);
+        let (found, item) = self.table.get_key_value(key)?;
+        let span = found.span().or_else(|| item.span());
+        Some(Entry { item, name: key.into(), span })
+    }
+
+    pub(in crate::store) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
+        self.get(key).map(|entry| entry.text().map(str::to_owned)).transpose()
+    }
+
+    pub(in crate::store) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Trouble> {
+        self.get(key).map(|entry| entry.flag()).transpose()
+    }
+
+    pub(in crate::store) fn duration(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<Duration>, Trouble> {
+        self.get(key).map(|entry| entry.duration()).transpose()
+    }
+
+    pub(in crate::store) fn list(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Vec<Element<'a>>, Trouble> {
+        self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
+    }
+
+    /// Every key with its value, in file order, for tables whose keys are free.
+    pub(in crate::store) fn free(self) -> impl Iterator<Item = Entry<'a>> {
+        let table = self.table;
+        table.iter().map(move |(key, item)| {
+            let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
+            Entry { item, name: key.into(), span }
+        })
+    }
+
+    /// Ends reading.
+    ///
+    /// # Errors
+    /// When the table has a key that was never asked for.
+    pub(in crate::store) fn done(self) -> Result<(), Trouble> {
+        let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
+        let Some((key, item)) = unknown else { return Ok(()) };
+        let place = if self.name.is_empty() {
+            "at the top of the file".to_owned()
+        } else {
+            format!("in '{}'", self.name)
+        };
+        let span = self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
+        Err(Trouble::at(span, format!("unknown key '{key}' {place}"))
+            .hint(suggest(key, &self.asked)))
+    }
+}
+
+/// `did you mean ...?`, or all the words there are.
+pub(super) fn suggest(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|candidate| (distance(word, candidate), candidate)).min();
+    match near {
+        Some((steps, candidate)) if steps <= 1 + word.chars().count() / 4 => {
+            format!("did you mean '{candidate}'?")
+        }
+        _ => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// Edit distance, a swap of neighbours counting as one, letter case as none.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.to_lowercase().chars().take(64).collect();
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut cost = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            next.push(cost);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+fn article(item: &Item) -> String {
+    match item.type_name() {
+        "integer" | "float" => "a number".into(),
+        "boolean" => "true or false".into(),
+        "array" => "a list".into(),
+        other => format!("a {other}"),
+    }
+}

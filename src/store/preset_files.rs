@@ -1,0 +1,98 @@
+//! Saving, renaming and deleting preset files.
+//!
+//! A save names the version it started from (a fingerprint); what somebody else changed since is
+//! answered with a conflict, never overwritten. Comparing and replacing happen under a lock on
+//! the workspace folder, so two instances cannot both win.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::job::{Overwrite, Reply};
+use super::{atomic, lock, preset, starter, workspace};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::{Preset, PresetPath};
+
+/// Where a preset lies.
+pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
+    root.join(format!("{path}.toml"))
+}
+
+/// Writes a preset over the version it is based on.
+pub(super) fn save(
+    root: &Path,
+    preset: Box<Preset>,
+    based_on: Option<u64>,
+    overwrite: Overwrite,
+) -> Result<Reply, Failure> {
+    starter::materialise(root)?;
+    let _lock = lock::folder(root)?;
+    let file = file_of(root, &preset.path);
+    let old = if fs::symlink_metadata(&file).is_ok() && file.exists() {
+        Some(workspace::read_bytes(&file)?)
+    } else {
+        None
+    };
+    if let Some(bytes) = &old {
+        let theirs = workspace::parsed(&preset.path, bytes);
+        if theirs.content.as_ref() == Ok(&*preset) {
+            return Ok(Reply::Saved { path: preset.path, fingerprint: theirs.fingerprint });
+        }
+        if overwrite == Overwrite::Refuse && based_on != Some(theirs.fingerprint) {
+            return Ok(Reply::Conflict { mine: preset, theirs: Box::new(theirs) });
+        }
+    }
+    let previous = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let text = preset::write(&preset, previous);
+    if text.len() as u64 > preset::PRESET_LIMIT {
+        return Err(workspace::too_large(preset.path.as_str(), preset::PRESET_LIMIT));
+    }
+    atomic::make_folders(file.parent().unwrap_or(root))?;
+    let overwrite = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
+    atomic::write(&file, text.as_bytes(), overwrite)?;
+    Ok(Reply::Saved { path: preset.path, fingerprint: preset::fingerprint(text.as_bytes()) })
+}
+
+/// Moves a preset; never onto another.
+pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Reply, Failure> {
+    starter::materialise(root)?;
+    let _lock = lock::folder(root)?;
+    if from != to {
+        let (source, target) = (file_of(root, &from), file_of(root, &to));
+        if fs::symlink_metadata(&source).is_err() {
+            return Err(gone(&from));
+        }
+        atomic::make_folders(target.parent().unwrap_or(root))?;
+        let moved = atomic::rename(&source, &target);
+        remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
+        moved?;
+    }
+    Ok(Reply::Renamed { from, to })
+}
+
+/// Removes a preset and the folders that become empty.
+pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
+    starter::materialise(root)?;
+    let _lock = lock::folder(root)?;
+    let file = file_of(root, &path);
+    if fs::symlink_metadata(&file).is_err() {
+        return Err(gone(&path));
+    }
+    atomic::remove(&file)?;
+    remove_empty_folders(root, &file);
+    Ok(Reply::Deleted { path })
+}
+
+fn remove_empty_folders(root: &Path, file: &Path) {
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
+        // Fails when it is not empty, which is where to stop.
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+}
+
+fn gone(path: &PresetPath) -> Failure {
+    let target = format!("{path}.toml");
+    Failure::new(Stage::Storage, target, FailureKind::NotFound, "the preset is not there any more")
+        .hint("it was removed or renamed by somebody else")
+}

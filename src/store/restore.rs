@@ -1,0 +1,206 @@
+//! Unsaved work of the last run, one TOML file per workspace and running instance.
+//!
+//! ```text
+//! STATE/drafts/HASH-1.toml    drafts of the first instance in the workspace that HASH stands for
+//! STATE/drafts/HASH-1.lock    locked while that instance lives; the system frees it when it dies
+//! ```
+//! A second instance takes number 2, so neither overwrites the other's work. Whoever starts next
+//! also takes over the drafts of instances that are gone. Drafts are kept as preset text.
+
+use std::fmt::Write as _;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::job::{Draft, Overwrite, Restore};
+use super::preset::{self, Fields, Trouble, long_string, parse_document};
+use super::{atomic, workspace};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::PresetPath;
+
+/// Longest drafts file; far above what a person composes, so only damage is refused.
+const DRAFTS_LIMIT: u64 = 1024 * 1024 * 1024;
+/// Instances in one workspace that keep drafts.
+const INSTANCES: u32 = 16;
+
+/// The drafts file of this instance.
+pub(super) struct RestoreFile {
+    folder: PathBuf,
+    /// Names the workspace.
+    stem: String,
+    own: Option<Slot>,
+    /// Drafts of dead instances, taken over; removed once they are kept as ours.
+    adopted: Vec<Slot>,
+}
+
+struct Slot {
+    file: PathBuf,
+    #[expect(dead_code, reason = "held for its lock")]
+    lock: File,
+}
+
+impl RestoreFile {
+    pub(super) fn new(state: &Path, workspace: &Path) -> Self {
+        let name = workspace.as_os_str().as_encoded_bytes();
+        let stem = format!("{:016x}", preset::fingerprint(name));
+        RestoreFile { folder: state.join("drafts"), stem, own: None, adopted: Vec::new() }
+    }
+
+    fn file(&self, number: u32, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}-{number}.{extension}", self.stem))
+    }
+
+    /// Drafts of the last run, and those of instances that died.
+    pub(super) fn load(&mut self) -> Result<Option<Restore>, Failure> {
+        if !self.folder.exists() {
+            return Ok(None);
+        }
+        atomic::clean(&self.folder);
+        let own = match self.claim() {
+            Ok(file) => file,
+            // Nothing can be written here; what is there can still be read.
+            Err(_) => self.file(1, "toml"),
+        };
+        let mut restore = read(&own)?;
+        for number in 1..=INSTANCES {
+            let file = self.file(number, "toml");
+            if file == own || !file.exists() {
+                continue;
+            }
+            let Some(lock) = self.try_lock(number) else { continue };
+            if let Ok(Some(orphan)) = read(&file) {
+                let all = restore.get_or_insert_default();
+                all.drafts.extend(orphan.drafts);
+                self.adopted.push(Slot { file, lock });
+            }
+        }
+        Ok(restore)
+    }
+
+    /// Keeps drafts; when this returns `Ok`, they are on the disk.
+    pub(super) fn save(&mut self, restore: &Restore) -> Result<(), Failure> {
+        atomic::make_folders(&self.folder)?;
+        let file = self.claim()?;
+        atomic::write(&file, write(restore).as_bytes(), Overwrite::Replace)?;
+        for slot in self.adopted.drain(..) {
+            // Left behind, it would only be offered again.
+            let _ = atomic::remove(&slot.file);
+        }
+        Ok(())
+    }
+
+    /// The file of this instance; the first call picks a free number.
+    fn claim(&mut self) -> Result<PathBuf, Failure> {
+        if let Some(own) = &self.own {
+            return Ok(own.file.clone());
+        }
+        let probe = self.file(1, "lock");
+        if let Err(error) = atomic::open_private(&probe) {
+            return Err(atomic::failure(&self.folder, &error));
+        }
+        for number in 1..=INSTANCES {
+            if let Some(lock) = self.try_lock(number) {
+                let file = self.file(number, "toml");
+                self.own = Some(Slot { file: file.clone(), lock });
+                return Ok(file);
+            }
+        }
+        let target = self.folder.display().to_string();
+        let cause = format!("{INSTANCES} wirebenches run in this workspace");
+        Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
+            .hint("drafts of this one are not kept"))
+    }
+
+    fn try_lock(&self, number: u32) -> Option<File> {
+        let lock = atomic::open_private(&self.file(number, "lock")).ok()?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            // A file system without locks: one instance is assumed.
+            Ok(()) | Err(TryLockError::Error(_)) => Some(lock),
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Option<Restore>, Failure> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let bytes = workspace::read_bounded(file, DRAFTS_LIMIT)?;
+    let name = file.display().to_string();
+    let broken = |failure: Failure| set_aside(file, failure);
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        broken(Failure::new(Stage::Storage, name.clone(), FailureKind::Malformed, "not UTF-8"))
+    })?;
+    let (restore, trouble) =
+        parse(text).map_err(|trouble| broken(trouble.into_failure(&name, text)))?;
+    if trouble {
+        // The drafts that do read come back; the others stay in the copy.
+        let cause = "some drafts cannot be read by this version";
+        set_aside(file, Failure::new(Stage::Storage, name, FailureKind::Malformed, cause));
+    }
+    Ok(Some(restore))
+}
+
+/// Keeps a copy of a file that the next save would replace.
+fn set_aside(file: &Path, failure: Failure) -> Failure {
+    let copy = (1..1000).map(|n| file.with_extension(format!("broken-{n}"))).find(|c| !c.exists());
+    let bytes = workspace::read_bytes(file).unwrap_or_default();
+    match copy.filter(|copy| atomic::write(copy, &bytes, Overwrite::Refuse).is_ok()) {
+        Some(copy) => failure.hint(format!("a copy is kept as {}", copy.display())),
+        None => failure,
+    }
+}
+
+fn write(restore: &Restore) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "current = {}", restore.current);
+    if let Some(environment) = &restore.environment {
+        let _ = writeln!(text, "environment = {}", long_string(environment));
+    }
+    for (name, value) in &restore.layout {
+        let (name, value) = (long_string(name), long_string(value));
+        let _ = writeln!(text, "\n[[layout]]\nname = {name}\nvalue = {value}");
+    }
+    for draft in &restore.drafts {
+        text.push_str("\n[[draft]]\n");
+        if let Some(path) = &draft.preset {
+            let _ = writeln!(text, "preset = {}", long_string(path.as_str()));
+        }
+        if let Some(fingerprint) = draft.based_on {
+            let _ = writeln!(text, "based-on = \"{fingerprint:016x}\"");
+        }
+        let _ = writeln!(text, "text = {}", long_string(&preset::write_spec(&draft.spec)));
+    }
+    text
+}
+
+/// The restore, and whether drafts had to be left out.
+fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
+    let document = parse_document(text)?;
+    let mut root = Fields::root(document.as_item())?;
+    let mut restore = Restore {
+        current: root.get("current").map(|entry| entry.number("from 0")).transpose()?.unwrap_or(0),
+        environment: root.text("environment")?,
+        ..Restore::default()
+    };
+    for element in root.list("layout")? {
+        let mut fields = element.table()?;
+        let name = fields.text("name")?.unwrap_or_default();
+        restore.layout.push((name, fields.text("value")?.unwrap_or_default()));
+    }
+    let mut left_out = false;
+    for element in root.list("draft")? {
+        match draft(&mut element.table()?) {
+            Ok(Some(draft)) => restore.drafts.push(draft),
+            Ok(None) | Err(_) => left_out = true,
+        }
+    }
+    Ok((restore, left_out))
+}
+
+fn draft(fields: &mut Fields<'_>) -> Result<Option<Draft>, Trouble> {
+    let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
+    let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
+    let text = fields.text("text")?.unwrap_or_default();
+    let spec = preset::read_spec(&text, "draft").ok();
+    Ok(spec.map(|spec| Draft { preset, based_on, spec }))
+}

@@ -1,0 +1,137 @@
+//! The starter workspace: embedded presets of the tutorial's pairs, shown when there is no
+//! workspace yet. The first save makes it a real folder, all files at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::job::{FolderDefaults, Overwrite, Workspace};
+use super::{atomic, environment, lock, workspace};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::{Environment, PresetPath, StoredPreset};
+
+/// Every file of the starter workspace, by its path inside it.
+pub const FILES: [(&str, &str); 8] = [
+    ("_defaults.toml", include_str!("../../assets/starter/_defaults.toml")),
+    ("env/local.toml", include_str!("../../assets/starter/env/local.toml")),
+    ("tutorial/http-client.toml", include_str!("../../assets/starter/tutorial/http-client.toml")),
+    ("tutorial/http-server.toml", include_str!("../../assets/starter/tutorial/http-server.toml")),
+    ("tutorial/tcp-client.toml", include_str!("../../assets/starter/tutorial/tcp-client.toml")),
+    ("tutorial/tcp-server.toml", include_str!("../../assets/starter/tutorial/tcp-server.toml")),
+    ("tutorial/udp-client.toml", include_str!("../../assets/starter/tutorial/udp-client.toml")),
+    ("tutorial/udp-server.toml", include_str!("../../assets/starter/tutorial/udp-server.toml")),
+];
+
+/// Keeps secrets out of git; written beside the environments.
+const GITIGNORE: &str = "*.secret.toml\n";
+
+/// The starter workspace as it will be at `root`.
+pub(super) fn workspace(root: &Path) -> Workspace {
+    let mut starter =
+        Workspace { root: root.display().to_string(), is_starter: true, ..Workspace::default() };
+    for (name, text) in FILES {
+        let read = if let Some(environment) = name.strip_prefix("env/") {
+            let environment = environment.trim_end_matches(".toml");
+            environment::variables(text, name).map(|variables| {
+                let secrets = BTreeMap::new();
+                let name = environment.to_owned();
+                starter.environments.push(Environment { name, variables, secrets });
+            })
+        } else if name == "_defaults.toml" {
+            environment::defaults(text, name).map(|variables| {
+                starter.defaults.push(FolderDefaults { folder: String::new(), variables });
+            })
+        } else {
+            starter.presets.extend(preset(name, text));
+            Ok(())
+        };
+        starter.problems.extend(read.err());
+    }
+    starter.presets.sort_by(|a, b| a.path.cmp(&b.path));
+    starter
+}
+
+fn preset(name: &str, text: &str) -> Option<StoredPreset> {
+    let path = PresetPath::parse(name.strip_suffix(".toml")?).ok()?;
+    Some(workspace::parsed(&path, text.as_bytes()))
+}
+
+/// Makes the starter workspace real at `root`, unless something is there. Built beside it and
+/// moved into place, so it is there whole or not at all.
+pub(super) fn materialise(root: &Path) -> Result<(), Failure> {
+    if root.exists() {
+        return Ok(());
+    }
+    let parent = root.parent().unwrap_or(Path::new("."));
+    atomic::make_folders(parent)?;
+    let _lock = lock::folder(parent)?;
+    let building = atomic::temporary_folder(parent)?;
+    for (name, text) in FILES {
+        write(building.path(), name, text)?;
+    }
+    write(building.path(), "env/.gitignore", GITIGNORE)?;
+    // Otherwise another instance was faster: its workspace is as good as ours.
+    if atomic::place_folder(building.path(), root)? {
+        // It has moved; there is nothing to clean up under the old name.
+        let _: PathBuf = building.keep();
+    }
+    Ok(())
+}
+
+fn write(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let file = root.join(name);
+    let folder = file.parent().ok_or_else(|| {
+        Failure::new(Stage::Storage, name, FailureKind::Internal, "the file has no folder")
+    })?;
+    atomic::make_folders(folder)?;
+    atomic::write(&file, text.as_bytes(), Overwrite::Refuse)
+}
+
+/// Writes the rule that keeps secret files out of git, when there are environments without it.
+pub(super) fn protect_secrets(root: &Path) -> Result<(), Failure> {
+    let environments = root.join(workspace::ENVIRONMENTS);
+    let ignore = environments.join(".gitignore");
+    if !environments.is_dir() || ignore.exists() {
+        return Ok(());
+    }
+    atomic::write(&ignore, GITIGNORE.as_bytes(), Overwrite::Refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn every_starter_file_is_sound() {
+        let starter = workspace(Path::new("/x"));
+        assert_eq!(starter.problems, []);
+        assert_eq!(starter.presets.len(), 6);
+        for preset in &starter.presets {
+            let content = preset.content.as_ref().unwrap();
+            assert!(!content.about.is_empty(), "{} says what to press", preset.path);
+            assert!(!content.spec.address().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_of_an_earlier_try_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(".wirebench-new-dead.tmp/env")).unwrap();
+        materialise(&folder.path().join("presets")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_materialised_starter_is_what_was_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("deep/presets");
+        let shown = workspace(&root);
+        materialise(&root).unwrap();
+        let real = super::super::workspace::scan(&root);
+        assert_eq!(real, Workspace { is_starter: false, ..shown });
+        assert!(root.join("env/.gitignore").exists());
+        let left: Vec<_> = fs::read_dir(root.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "nothing is left beside it");
+    }
+}

@@ -1,0 +1,54 @@
+//! Notices changes in the workspace folder made by others.
+//!
+//! The watcher's own thread only raises a flag and wakes the worker; the worker reads the folder
+//! anew a moment later and compares, so bursts cost one reading and our own writes cost no reply.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::worker::{Order, Signals};
+use crate::model::failure::{Failure, FailureKind, Stage};
+
+/// Watches until dropped.
+pub(super) struct Watch(#[expect(dead_code, reason = "watches until dropped")] RecommendedWatcher);
+
+/// Starts watching `root` and everything below.
+pub(super) fn start(
+    root: &Path,
+    orders: SyncSender<Order>,
+    signals: Arc<Signals>,
+) -> Result<Watch, Failure> {
+    let on_event = move |event: notify::Result<notify::Event>| {
+        // An error may mean lost events (overflow), so it counts as a change.
+        if event.is_ok_and(|event| !changes(event.kind)) {
+            return;
+        }
+        if signals.changed() {
+            // A full queue means that the worker is busy; it looks at the flag after every job.
+            let _ = orders.try_send(Order::Wake);
+        }
+    };
+    let watching = notify::recommended_watcher(on_event).and_then(|mut watcher| {
+        watcher.watch(root, RecursiveMode::Recursive)?;
+        Ok(watcher)
+    });
+    watching.map(Watch).map_err(|error| {
+        let target = root.display().to_string();
+        let cause = format!("changes made by others are not noticed: {error}");
+        Failure::new(Stage::Storage, target, FailureKind::Io, cause)
+            .hint("reload the workspace after editing files elsewhere")
+    })
+}
+
+/// Our own reading opens and closes files; that is no change.
+fn changes(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => false,
+        _ => true,
+    }
+}

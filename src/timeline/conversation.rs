@@ -1,0 +1,404 @@
+//! A session or one connection as the user reads it: what was said, in rows.
+//!
+//! A peer's message often arrives in several reads, so reads (or writes) of one direction on one
+//! connection that begin within [`JOIN_WITHIN`] of the first are one row, up to [`JOIN_BYTES`].
+//! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
+//! bytes: they name records of the timeline.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::Timeline;
+use crate::model::id::{ConnId, RecordId, SessionId};
+use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// Reads that begin within this time of a row's first read belong to the row.
+pub const JOIN_WITHIN: Duration = Duration::from_millis(20);
+
+/// A row never grows beyond this many bytes by joining.
+pub const JOIN_BYTES: u64 = 64 * 1024;
+
+/// Rows kept; the oldest go first. At forty bytes a line this is more than anybody scrolls.
+pub const ROWS_MAX: usize = 100_000;
+
+/// Open rows remembered before the stale ones are swept out.
+const OPEN_MAX: usize = 1024;
+
+/// What a conversation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    Session(SessionId),
+    Conn(ConnId),
+}
+
+/// One row: a fact, or data that crossed in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    pub first: RecordId,
+    /// Last record joined into it; `first` when it stands alone.
+    pub last: RecordId,
+    /// Reads, writes or datagrams in it.
+    pub count: u32,
+    pub conn: ConnId,
+    pub direction: Direction,
+    pub kind: RecordKind,
+    /// When its first byte came.
+    pub at: Stamp,
+    /// Bytes that crossed (for facts: of the sentence).
+    pub len: u64,
+    /// Bytes of it that were kept; less than `len` when records were cut.
+    pub kept: u64,
+}
+
+/// Rows of one subject, oldest first.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    subject: Subject,
+    rows: VecDeque<Row>,
+    /// Rows that went; number of the first one still here.
+    gone: u64,
+    /// Number of the last row of each connection that may still be joined.
+    open: HashMap<ConnId, u64>,
+}
+
+impl Conversation {
+    /// An empty conversation about this subject.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Conversation { subject, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
+    }
+
+    /// The conversation so far, from what the timeline holds.
+    #[must_use]
+    pub fn from_timeline(subject: Subject, timeline: &Timeline) -> Self {
+        let mut conversation = Conversation::new(subject);
+        let logged = timeline.range(timeline.first(), timeline.next_id());
+        let kept = timeline.kept().iter().map(|(id, record)| (*id, record));
+        for (id, record) in kept.chain(logged) {
+            if subject.covers(record.conn) {
+                let datagram = timeline
+                    .conn(record.conn)
+                    .is_some_and(|conn| conn.protocol.capabilities().datagrams);
+                conversation.extend(record, id, datagram);
+            }
+        }
+        conversation
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        self.subject
+    }
+
+    /// Takes in a record; returns whether it belongs here. Records must come in order.
+    pub fn extend(&mut self, record: &Record, id: RecordId, datagram: bool) -> bool {
+        if !self.subject.covers(record.conn) {
+            return false;
+        }
+        let joins = record.kind == RecordKind::Data && !datagram && !record.data.is_empty();
+        let open = self.open.get(&record.conn).and_then(|number| number.checked_sub(self.gone));
+        if joins
+            && let Some(row) = open.and_then(|place| self.rows.get_mut(place as usize))
+            && row.takes(record)
+        {
+            row.last = id;
+            row.count += 1;
+            row.len += record.original_len;
+            row.kept += record.data.len() as u64;
+            return true;
+        }
+        self.rows.push_back(Row::of(record, id));
+        if joins {
+            self.sweep_open(record.at);
+            self.open.insert(record.conn, self.gone + self.rows.len() as u64 - 1);
+        } else {
+            self.open.remove(&record.conn);
+        }
+        while self.rows.len() > ROWS_MAX {
+            self.drop_first();
+        }
+        true
+    }
+
+    /// Lets go of rows whose records were all evicted; returns how many went.
+    pub fn prune(&mut self, timeline: &Timeline) -> usize {
+        let before = self.rows.len();
+        while self.rows.front().is_some_and(|row| row.last < timeline.first()) {
+            self.drop_first();
+        }
+        before - self.rows.len()
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The row at this place, from 0 = oldest kept.
+    pub fn row(&self, place: usize) -> Option<&Row> {
+        self.rows.get(place)
+    }
+
+    /// Rows from oldest to newest.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> + ExactSizeIterator {
+        self.rows.iter()
+    }
+
+    /// Rows that were dropped so far; `gone() + place` names a row for ever.
+    pub fn gone(&self) -> u64 {
+        self.gone
+    }
+
+    /// The place of the row that starts with this record or with the last one before it.
+    pub fn place_of(&self, id: RecordId) -> Option<usize> {
+        self.rows.partition_point(|row| row.first <= id).checked_sub(1)
+    }
+
+    fn drop_first(&mut self) {
+        if self.rows.pop_front().is_some() {
+            self.gone += 1;
+        }
+    }
+
+    fn sweep_open(&mut self, now: Stamp) {
+        if self.open.len() < OPEN_MAX {
+            return;
+        }
+        let (rows, gone) = (&self.rows, self.gone);
+        self.open.retain(|_, number| {
+            let row = number.checked_sub(gone).and_then(|place| rows.get(place as usize));
+            row.is_some_and(|row| now.since(row.at) < JOIN_WITHIN)
+        });
+    }
+}
+
+/// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
+pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
+    if row.first == row.last {
+        return timeline.get(row.first).map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&r.data));
+    }
+    let mut joined = Vec::with_capacity(row.kept as usize);
+    for record in records(timeline, row) {
+        joined.extend_from_slice(&record.data);
+    }
+    Cow::Owned(joined)
+}
+
+/// The records of a row that the timeline still holds. Costs a look at everything that came
+/// between the first and the last, which is 20 ms of traffic at most.
+pub fn records<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a Record> {
+    let Row { first, last, conn, direction, kind, .. } = *row;
+    // A pinned first record may live outside of the log.
+    let pinned = (first < timeline.first()).then(|| timeline.get(first)).flatten();
+    let logged = timeline.range(first, RecordId(last.0 + 1)).map(|(_, record)| record);
+    pinned.into_iter().chain(logged.filter(move |record| {
+        record.conn == conn && record.direction == direction && record.kind == kind
+    }))
+}
+
+impl Subject {
+    fn covers(self, conn: ConnId) -> bool {
+        match self {
+            Subject::Session(session) => conn.session == session,
+            Subject::Conn(wanted) => conn == wanted,
+        }
+    }
+}
+
+impl Row {
+    fn of(record: &Record, id: RecordId) -> Row {
+        Row {
+            first: id,
+            last: id,
+            count: 1,
+            conn: record.conn,
+            direction: record.direction,
+            kind: record.kind,
+            at: record.at,
+            len: record.original_len,
+            kept: record.data.len() as u64,
+        }
+    }
+
+    fn takes(&self, record: &Record) -> bool {
+        self.direction == record.direction
+            && record.at.since(self.at) < JOIN_WITHIN
+            && self.len.saturating_add(record.original_len) <= JOIN_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{conn_id, fact, info, received, sent};
+    use super::*;
+    use crate::model::protocol::Protocol;
+
+    fn talk(records: Vec<Record>, datagram: bool) -> (Timeline, Conversation) {
+        let mut timeline = Timeline::default();
+        let mut conversation = Conversation::new(Subject::Session(SessionId(1)));
+        for record in records {
+            let id = timeline.push(record.clone());
+            conversation.extend(&record, id, datagram);
+        }
+        (timeline, conversation)
+    }
+
+    fn counts(conversation: &Conversation) -> Vec<u32> {
+        conversation.rows().map(|row| row.count).collect()
+    }
+
+    #[test]
+    fn reads_within_twenty_milliseconds_are_one_row() {
+        let one = conn_id(1, 1);
+        let (timeline, conversation) = talk(
+            vec![
+                received(one, 0, b"GE"),
+                received(one, 5, b"T "),
+                received(one, 19, b"/"),
+                received(one, 20, b"x"),
+            ],
+            false,
+        );
+        assert_eq!(counts(&conversation), [3, 1]);
+        let row = conversation.row(0).unwrap();
+        assert_eq!((row.len, row.kept, row.at), (5, 5, Stamp(0)));
+        assert_eq!(bytes(&timeline, row), Cow::Borrowed(b"GET /"));
+        assert!(matches!(bytes(&timeline, conversation.row(1).unwrap()), Cow::Borrowed(b"x")));
+    }
+
+    #[test]
+    fn the_other_direction_and_facts_end_a_row() {
+        let one = conn_id(1, 1);
+        let (_, conversation) = talk(
+            vec![
+                received(one, 0, b"a"),
+                sent(one, 1, b"b"),
+                received(one, 2, b"c"),
+                fact(one, 3, RecordKind::Note, "note"),
+                received(one, 4, b"d"),
+            ],
+            false,
+        );
+        assert_eq!(counts(&conversation), [1; 5]);
+    }
+
+    #[test]
+    fn connections_are_joined_each_for_itself() {
+        let (one, two) = (conn_id(1, 1), conn_id(1, 2));
+        let (timeline, conversation) = talk(
+            vec![
+                received(one, 0, b"a"),
+                received(two, 1, b"1"),
+                received(one, 2, b"b"),
+                received(conn_id(2, 1), 2, b"of another session"),
+                received(two, 3, b"2"),
+            ],
+            false,
+        );
+        assert_eq!(counts(&conversation), [2, 2]);
+        assert_eq!(bytes(&timeline, conversation.row(0).unwrap()).as_ref(), b"ab");
+        assert_eq!(bytes(&timeline, conversation.row(1).unwrap()).as_ref(), b"12");
+    }
+
+    #[test]
+    fn datagrams_are_never_joined_and_empty_ones_are_rows() {
+        let one = conn_id(1, 1);
+        let (_, conversation) =
+            talk(vec![received(one, 0, b"a"), received(one, 0, b""), received(one, 1, b"b")], true);
+        assert_eq!(counts(&conversation), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_row_ends_at_sixty_four_kibibytes() {
+        let chunk = vec![b'x'; 40_000];
+        let one = conn_id(1, 1);
+        let (_, conversation) = talk((0..3).map(|at| received(one, at, &chunk)).collect(), false);
+        assert_eq!(counts(&conversation), [1, 1, 1]);
+        let halves = vec![b'x'; 32_768];
+        let (_, conversation) = talk((0..3).map(|at| received(one, at, &halves)).collect(), false);
+        assert_eq!(counts(&conversation), [2, 1]);
+    }
+
+    #[test]
+    fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
+        let one = conn_id(1, 1);
+        let mut timeline = Timeline::new(4 * (100 + size_of::<Record>()) + 200);
+        let mut conversation = Conversation::new(Subject::Conn(one));
+        for at in 0..9 {
+            let record = received(one, at * 10, &[b'0' + at as u8; 100]);
+            let id = timeline.push(record.clone());
+            conversation.extend(&record, id, false);
+        }
+        assert_eq!(counts(&conversation), [2, 2, 2, 2, 1]);
+        let evicted = timeline.first().0 as usize;
+        assert_eq!(evicted, 5);
+        assert_eq!(conversation.prune(&timeline), 2);
+        assert_eq!(conversation.gone(), 2);
+        let half = conversation.row(0).unwrap();
+        assert_eq!(bytes(&timeline, half).len(), 100);
+        assert_eq!(conversation.place_of(RecordId(8)), Some(2));
+        let rebuilt = Conversation::from_timeline(Subject::Conn(one), &timeline);
+        assert_eq!(counts(&rebuilt), [2, 2]);
+    }
+
+    #[test]
+    fn the_rows_of_a_filled_timeline_are_those_made_live() {
+        let one = conn_id(1, 1);
+        let (mut timeline, live) =
+            talk((0..100).map(|at| received(one, at * 3, b"abc")).collect(), false);
+        timeline.connect(info(one, Protocol::Tcp));
+        let later = Conversation::from_timeline(Subject::Session(SessionId(1)), &timeline);
+        assert!(later.rows().eq(live.rows()));
+    }
+
+    #[test]
+    fn the_number_of_rows_is_bounded() {
+        let mut conversation = Conversation::new(Subject::Session(SessionId(1)));
+        for at in 0..ROWS_MAX as u64 + 500 {
+            conversation.extend(&received(conn_id(1, at as u32), at, b"x"), RecordId(at), true);
+        }
+        assert_eq!(conversation.len(), ROWS_MAX);
+        assert_eq!(conversation.gone(), 500);
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_stands_in_exactly_one_row(
+            steps in prop::collection::vec((1..4u32, 0..30u64, any::<bool>(), 0..5usize), 0..60),
+        ) {
+            let mut at = 0;
+            let mut text = b'a';
+            let mut expected: HashMap<(ConnId, bool), Vec<u8>> = HashMap::new();
+            let mut records = Vec::new();
+            for (index, gap, ours, len) in steps {
+                at += gap;
+                text = if text == b'z' { b'a' } else { text + 1 };
+                let (conn, data) = (conn_id(1, index), vec![text; len]);
+                expected.entry((conn, ours)).or_default().extend(&data);
+                records.push(if ours { sent(conn, at, &data) } else { received(conn, at, &data) });
+            }
+            let (timeline, conversation) = talk(records, false);
+            let mut found: HashMap<(ConnId, bool), Vec<u8>> = HashMap::new();
+            for row in conversation.rows() {
+                let key = (row.conn, row.direction == Direction::Sent);
+                found.entry(key).or_default().extend(bytes(&timeline, row).as_ref());
+                prop_assert_eq!(records_len(&timeline, row), row.count as usize);
+            }
+            expected.retain(|_, bytes| !bytes.is_empty());
+            found.retain(|_, bytes| !bytes.is_empty());
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    fn records_len(timeline: &Timeline, row: &Row) -> usize {
+        super::records(timeline, row).count()
+    }
+}

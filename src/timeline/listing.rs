@@ -1,0 +1,396 @@
+//! The rows of the Traffic pane: ids of the records a filter lets through, oldest first.
+//!
+//! The empty filter needs no list at all; any other keeps eight bytes per match. A new filter is
+//! applied from the newest record backwards in steps of bounded work, so the screen shows the
+//! latest matches at once and no key waits for a million records.
+//!
+//! ```text
+//!   timeline:   kept pins | first ........ low ......... high ... next_id
+//!                         |  not yet seen   |  examined   |  new, extend()
+//!                         |  rebuild_step() |
+//! ```
+
+use std::collections::VecDeque;
+
+use super::Timeline;
+use super::filter::Filter;
+use crate::model::id::{ConnId, RecordId};
+use crate::model::record::{ConnInfo, Record};
+
+/// Work of one [`rebuild_step`](Listing::rebuild_step) that stays within about two milliseconds:
+/// bytes of payload to look through, with [`RECORD_WORK`] for each record on top.
+pub const STEP_WORK: usize = 2 * 1024 * 1024;
+
+/// What examining one record costs besides its payload, in bytes of payload searched.
+const RECORD_WORK: usize = 64;
+
+/// Whether a rebuild has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Rebuild {
+    Done,
+    /// Call again.
+    More,
+}
+
+/// A filtered view of a timeline. Call [`extend`](Listing::extend) after every push.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    filter: Filter,
+    /// Matching pinned records older than the timeline's first.
+    kept: Vec<RecordId>,
+    kept_version: u64,
+    /// Matches among `low..high`; unused by the empty filter, which lets all of them through.
+    matches: VecDeque<RecordId>,
+    low: RecordId,
+    high: RecordId,
+    /// Records below `low` are still to be examined.
+    rebuilding: bool,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Listing::new(Filter::default())
+    }
+}
+
+impl Listing {
+    /// A listing that will show what `filter` lets through; the first `extend` examines
+    /// everything there is. Use [`set_filter`](Listing::set_filter) on a filled timeline.
+    #[must_use]
+    pub fn new(filter: Filter) -> Self {
+        Listing {
+            filter,
+            kept: Vec::new(),
+            kept_version: 0,
+            matches: VecDeque::new(),
+            low: RecordId(0),
+            high: RecordId(0),
+            rebuilding: false,
+        }
+    }
+
+    /// The filter in force.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Changes the filter. Records that arrive from now on are examined by `extend`, those
+    /// already there by `rebuild_step`, newest first.
+    pub fn set_filter(&mut self, filter: Filter, timeline: &Timeline) {
+        self.filter = filter;
+        self.matches.clear();
+        self.kept.clear();
+        self.high = timeline.next_id();
+        self.low = self.high;
+        self.rebuilding = true;
+        if self.filter.is_everything() {
+            self.finish_rebuild(timeline);
+        }
+    }
+
+    /// Examines records below those already examined, as long as `work` lasts (see
+    /// [`STEP_WORK`]).
+    pub fn rebuild_step(&mut self, timeline: &Timeline, work: usize) -> Rebuild {
+        if !self.rebuilding {
+            return Rebuild::Done;
+        }
+        let mut left = work.max(1);
+        let mut last = LastConn::default();
+        for (id, record) in timeline.range(timeline.first(), self.low).rev() {
+            self.low = id;
+            if self.filter.matches(record, last.info(&self.filter, timeline, record)) {
+                self.matches.push_front(id);
+            }
+            left = left.saturating_sub(self.work_of(record));
+            if left == 0 {
+                break;
+            }
+        }
+        if self.low > timeline.first() {
+            return Rebuild::More;
+        }
+        self.finish_rebuild(timeline);
+        Rebuild::Done
+    }
+
+    /// Whether every record was examined.
+    pub fn is_complete(&self) -> bool {
+        !self.rebuilding
+    }
+
+    /// Takes in the records that came since the last call and lets go of evicted ones. Linear in
+    /// what came and went.
+    pub fn extend(&mut self, timeline: &Timeline) {
+        self.prune(timeline);
+        if !self.filter.is_everything() {
+            let mut last = LastConn::default();
+            for (id, record) in timeline.range(self.high, timeline.next_id()) {
+                if self.filter.matches(record, last.info(&self.filter, timeline, record)) {
+                    self.matches.push_back(id);
+                }
+            }
+        }
+        self.high = timeline.next_id();
+    }
+
+    /// Lets go of rows whose records were evicted, cleared or unpinned; returns how many rows
+    /// went.
+    pub fn prune(&mut self, timeline: &Timeline) -> usize {
+        let before = self.len();
+        let first = timeline.first();
+        while self.matches.front().is_some_and(|id| *id < first) {
+            self.matches.pop_front();
+        }
+        self.low = self.low.max(first);
+        self.high = self.high.max(first);
+        if self.kept_version != timeline.kept_version() {
+            self.take_kept(timeline);
+        }
+        before.saturating_sub(self.len())
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.kept.len() + self.matched()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The record shown in this row, from 0 = oldest.
+    pub fn get(&self, row: usize) -> Option<RecordId> {
+        let Some(row) = row.checked_sub(self.kept.len()) else {
+            return self.kept.get(row).copied();
+        };
+        if self.filter.is_everything() {
+            (row < self.matched()).then_some(RecordId(self.low.0 + row as u64))
+        } else {
+            self.matches.get(row).copied()
+        }
+    }
+
+    /// The row that shows this record.
+    pub fn row_of(&self, id: RecordId) -> Option<usize> {
+        let row = self.rows_before(id);
+        (self.get(row) == Some(id)).then_some(row)
+    }
+
+    /// Number of rows whose records are older than this one: the row of the record itself, or of
+    /// the next one that is shown. Also what a view paused at that record shows.
+    pub fn rows_before(&self, id: RecordId) -> usize {
+        let kept = self.kept.partition_point(|kept| *kept < id);
+        if kept < self.kept.len() {
+            return kept;
+        }
+        kept + if self.filter.is_everything() {
+            id.0.clamp(self.low.0, self.high.0.max(self.low.0)).saturating_sub(self.low.0) as usize
+        } else {
+            self.matches.partition_point(|matched| *matched < id)
+        }
+    }
+
+    fn matched(&self) -> usize {
+        if self.filter.is_everything() {
+            self.high.0.saturating_sub(self.low.0) as usize
+        } else {
+            self.matches.len()
+        }
+    }
+
+    fn work_of(&self, record: &Record) -> usize {
+        RECORD_WORK + if self.filter.reads_data() { record.data.len() } else { 0 }
+    }
+
+    fn finish_rebuild(&mut self, timeline: &Timeline) {
+        self.low = timeline.first();
+        self.rebuilding = false;
+        self.take_kept(timeline);
+    }
+
+    /// Pinned records are few (they may take half of the memory at most), so they are examined
+    /// anew each time one is added or removed.
+    fn take_kept(&mut self, timeline: &Timeline) {
+        self.kept_version = timeline.kept_version();
+        self.kept.clear();
+        if self.rebuilding {
+            return;
+        }
+        for (id, record) in timeline.kept() {
+            if self.filter.matches(record, timeline.conn(record.conn)) {
+                self.kept.push(*id);
+            }
+        }
+    }
+}
+
+/// The connection of the record examined last: neighbours mostly share it, and a table look-up
+/// costs more than most filters.
+#[derive(Default)]
+struct LastConn<'a> {
+    id: Option<ConnId>,
+    info: Option<&'a ConnInfo>,
+}
+
+impl<'a> LastConn<'a> {
+    fn info(
+        &mut self,
+        filter: &Filter,
+        timeline: &'a Timeline,
+        record: &Record,
+    ) -> Option<&'a ConnInfo> {
+        if !filter.reads_conn() {
+            return None;
+        }
+        if self.id != Some(record.conn) {
+            self.id = Some(record.conn);
+            self.info = timeline.conn(record.conn);
+        }
+        self.info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{conn_id, info, received, sent};
+    use super::*;
+    use crate::model::protocol::Protocol;
+
+    fn filled(records: u64) -> Timeline {
+        let mut timeline = Timeline::default();
+        timeline.connect(info(conn_id(1, 1), Protocol::Tcp));
+        timeline.push_batch((0..records).map(|at| {
+            let text = format!("record {at}");
+            if at % 3 == 0 {
+                sent(conn_id(1, 1), at, text.as_bytes())
+            } else {
+                received(conn_id(1, 1), at, text.as_bytes())
+            }
+        }));
+        timeline
+    }
+
+    fn rows(listing: &Listing) -> Vec<u64> {
+        (0..listing.len()).map(|row| listing.get(row).unwrap().0).collect()
+    }
+
+    fn filter(text: &str) -> Filter {
+        Filter::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_empty_filter_shows_everything_without_a_list() {
+        let timeline = filled(1_000);
+        let mut listing = Listing::default();
+        listing.extend(&timeline);
+        assert_eq!(listing.len(), 1_000);
+        assert!(listing.matches.is_empty());
+        assert_eq!(listing.get(999), Some(RecordId(999)));
+        assert_eq!(listing.get(1_000), None);
+        assert_eq!(listing.row_of(RecordId(17)), Some(17));
+    }
+
+    #[test]
+    fn extend_examines_only_what_is_new() {
+        let mut timeline = filled(9);
+        let mut listing = Listing::new(filter("dir == out"));
+        listing.extend(&timeline);
+        assert_eq!(rows(&listing), [0, 3, 6]);
+        timeline.push(sent(conn_id(1, 1), 9, b"x"));
+        listing.extend(&timeline);
+        assert_eq!(rows(&listing), [0, 3, 6, 9]);
+        assert_eq!(listing.row_of(RecordId(6)), Some(2));
+        assert_eq!(listing.row_of(RecordId(7)), None);
+        assert_eq!(listing.rows_before(RecordId(7)), 3);
+    }
+
+    #[test]
+    fn a_rebuild_in_steps_shows_the_newest_first_and_ends_equal_to_a_fresh_listing() {
+        let mut timeline = filled(1_000);
+        let mut listing = Listing::default();
+        listing.extend(&timeline);
+        listing.set_filter(filter("port == 9000 and dir == out"), &timeline);
+        assert!(listing.is_empty() && !listing.is_complete());
+        let mut steps = 1;
+        while listing.rebuild_step(&timeline, RECORD_WORK * 10) == Rebuild::More {
+            if steps == 1 {
+                assert!(listing.get(0).unwrap().0 >= 990, "newest first");
+                timeline.push(sent(conn_id(1, 1), 0, b"while rebuilding"));
+                listing.extend(&timeline);
+            }
+            steps += 1;
+        }
+        assert_eq!(steps, 100);
+        let mut fresh = Listing::new(listing.filter().clone());
+        fresh.extend(&timeline);
+        assert_eq!(rows(&listing), rows(&fresh));
+        assert_eq!(listing.len(), 335);
+        assert!(listing.is_complete());
+    }
+
+    #[test]
+    fn evicted_rows_go_and_pinned_ones_stay() {
+        for text in ["", "record"] {
+            let mut timeline = Timeline::new(100 * 150);
+            let mut listing = Listing::new(filter(text));
+            timeline.push_batch((0..50).map(|at| received(conn_id(1, 1), at, b"a record")));
+            listing.extend(&timeline);
+            timeline.pin(RecordId(3)).unwrap();
+            timeline.pin(RecordId(5)).unwrap();
+            timeline.push_batch((0..1_000).map(|at| received(conn_id(1, 1), at, b"a record")));
+            assert!(listing.prune(&timeline) > 0);
+            listing.extend(&timeline);
+            assert_eq!(listing.len(), timeline.len(), "{text}");
+            assert_eq!(listing.get(0), Some(RecordId(3)));
+            assert_eq!(listing.get(2), Some(timeline.first()));
+            assert_eq!(listing.row_of(RecordId(5)), Some(1));
+            assert_eq!(listing.row_of(timeline.first()), Some(2));
+            assert_eq!(listing.row_of(RecordId(4)), None);
+
+            timeline.unpin(RecordId(3));
+            listing.extend(&timeline);
+            assert_eq!(listing.get(0), Some(RecordId(5)));
+            timeline.clear();
+            listing.extend(&timeline);
+            assert!(listing.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_rebuild_survives_eviction_and_clear_between_steps() {
+        let mut timeline = Timeline::new(200 * 150);
+        let fill = |timeline: &mut Timeline, n: u64| {
+            timeline.push_batch((0..n).map(|at| received(conn_id(1, 1), at, b"a record")));
+        };
+        fill(&mut timeline, 150);
+        let mut listing = Listing::default();
+        listing.set_filter(filter("record"), &timeline);
+        let _ = listing.rebuild_step(&timeline, 1);
+        fill(&mut timeline, 500);
+        listing.extend(&timeline);
+        while listing.rebuild_step(&timeline, 1) == Rebuild::More {}
+        assert_eq!(listing.len(), timeline.len());
+
+        listing.set_filter(filter("nothing"), &timeline);
+        timeline.clear();
+        listing.extend(&timeline);
+        assert_eq!(listing.rebuild_step(&timeline, 1), Rebuild::Done);
+        assert!(listing.is_empty());
+    }
+
+    #[test]
+    fn rows_before_tells_what_a_paused_view_shows() {
+        let mut timeline = filled(30);
+        for text in ["", "dir == out"] {
+            let mut listing = Listing::new(filter(text));
+            listing.extend(&timeline);
+            let paused = timeline.next_id();
+            let shown = listing.len();
+            timeline.push(sent(conn_id(1, 1), 99, b"new"));
+            listing.extend(&timeline);
+            assert_eq!(listing.rows_before(paused), shown);
+            assert_eq!(listing.len() - listing.rows_before(paused), 1);
+        }
+    }
+}

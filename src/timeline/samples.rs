@@ -1,0 +1,42 @@
+//! Records and connections for the unit tests of this module.
+
+use bytes::Bytes;
+
+use crate::model::id::{ConnId, SessionId};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+pub(super) fn conn_id(session: u64, index: u32) -> ConnId {
+    SessionId(session).conn(index)
+}
+
+pub(super) fn received(conn: ConnId, millis: u64, data: &[u8]) -> Record {
+    Record {
+        at: Stamp(millis * 1_000_000),
+        conn,
+        direction: Direction::Received,
+        kind: RecordKind::Data,
+        data: Bytes::copy_from_slice(data),
+        original_len: data.len() as u64,
+    }
+}
+
+pub(super) fn sent(conn: ConnId, millis: u64, data: &[u8]) -> Record {
+    Record { direction: Direction::Sent, ..received(conn, millis, data) }
+}
+
+pub(super) fn fact(conn: ConnId, millis: u64, kind: RecordKind, text: &str) -> Record {
+    Record { direction: Direction::Local, kind, ..received(conn, millis, text.as_bytes()) }
+}
+
+pub(super) fn info(id: ConnId, protocol: Protocol) -> ConnInfo {
+    ConnInfo {
+        id,
+        protocol,
+        side: Side::Listener,
+        local: Some(([127, 0, 0, 1], 9000).into()),
+        peer: Some(([10, 1, 2, 3], 40_000 + (id.index % 20_000) as u16).into()),
+        tls: false,
+    }
+}

@@ -1,0 +1,202 @@
+use proptest::prelude::*;
+
+use super::samples::{conn_id, fact, info, received, sent};
+use super::*;
+use crate::model::protocol::Protocol;
+
+fn small(records: usize) -> Timeline {
+    // Room for this many 100-byte records of a connection that was never introduced.
+    let conn_cost = {
+        let mut timeline = Timeline::default();
+        timeline.push(received(conn_id(1, 1), 0, b""));
+        timeline.bytes() - size_of::<Record>()
+    };
+    Timeline::new(records * (100 + size_of::<Record>()) + conn_cost)
+}
+
+fn hundred(millis: u64) -> Record {
+    received(conn_id(1, 1), millis, &[b'x'; 100])
+}
+
+fn balance(timeline: &Timeline) -> u64 {
+    timeline.len() as u64 + timeline.evicted().0 + timeline.cleared()
+}
+
+#[test]
+fn ids_strictly_increase_and_survive_eviction() {
+    let mut timeline = small(3);
+    let ids: Vec<u64> = (0..5).map(|at| timeline.push(hundred(at)).0).collect();
+    assert_eq!(ids, [0, 1, 2, 3, 4]);
+    assert_eq!(timeline.first(), RecordId(2));
+    assert_eq!(timeline.get(RecordId(1)), None);
+    assert_eq!(timeline.get(RecordId(4)).unwrap().at, hundred(4).at);
+    assert_eq!(timeline.get(RecordId(5)), None);
+}
+
+#[test]
+fn eviction_keeps_the_limit_and_counts_records_and_bytes() {
+    let mut timeline = small(10);
+    timeline.push_batch((0..5000).map(hundred));
+    assert_eq!(timeline.len(), 10);
+    assert!(timeline.bytes() <= timeline.limit());
+    assert_eq!(timeline.evicted(), (4990, 499_000));
+    assert_eq!(timeline.pushed(), balance(&timeline));
+}
+
+#[test]
+fn the_newest_record_stays_even_when_it_alone_passes_the_limit() {
+    let mut timeline = Timeline::new(10);
+    timeline.push(hundred(1));
+    let id = timeline.push(hundred(2));
+    assert_eq!(timeline.len(), 1);
+    assert!(timeline.get(id).is_some());
+}
+
+#[test]
+fn pinned_records_outlive_eviction_until_unpinned() {
+    let mut timeline = small(4);
+    timeline.push_batch((0..4).map(hundred));
+    timeline.pin(RecordId(1)).unwrap();
+    timeline.push_batch((4..50).map(hundred));
+    assert_eq!(timeline.kept().len(), 1);
+    assert_eq!(timeline.get(RecordId(1)).unwrap().at, hundred(1).at);
+    assert!(timeline.bytes() <= timeline.limit());
+    assert_eq!(timeline.pushed(), balance(&timeline));
+
+    assert!(timeline.unpin(RecordId(1)));
+    assert!(!timeline.unpin(RecordId(1)));
+    assert_eq!(timeline.get(RecordId(1)), None);
+    assert_eq!(timeline.pushed(), balance(&timeline));
+}
+
+#[test]
+fn pins_may_take_half_of_the_memory_and_not_more() {
+    let mut timeline = small(10);
+    timeline.push_batch((0..10).map(hundred));
+    let granted = (0..10).filter(|id| timeline.pin(RecordId(*id)).is_ok()).count();
+    assert_eq!(granted, 5);
+    assert_eq!(timeline.pin(RecordId(9)), Err(PinRefused::Full));
+    assert_eq!(timeline.pin(RecordId(99)), Err(PinRefused::Gone));
+    assert_eq!(timeline.pin(RecordId(0)), Ok(()), "pinning twice is no error");
+    timeline.unpin(RecordId(0));
+    assert_eq!(timeline.pin(RecordId(9)), Ok(()));
+}
+
+#[test]
+fn clear_removes_everything_and_goes_on_counting() {
+    let mut timeline = small(2000);
+    timeline.push_batch((0..1500).map(hundred));
+    timeline.pin(RecordId(7)).unwrap();
+    timeline.clear();
+    assert!(timeline.is_empty());
+    assert_eq!(timeline.first(), timeline.next_id());
+    assert_eq!(timeline.push(hundred(1)), RecordId(1500));
+    assert!(timeline.get(RecordId(1500)).is_some());
+    assert_eq!(timeline.cleared(), 1500);
+    assert_eq!(timeline.pushed(), balance(&timeline));
+    assert_eq!(timeline.received().records, 1501);
+}
+
+#[test]
+fn totals_count_what_crossed_not_what_is_kept() {
+    let mut timeline = Timeline::default();
+    timeline.push(Record { original_len: 5_000_000, ..received(conn_id(1, 1), 0, b"cut") });
+    timeline.push(sent(conn_id(1, 1), 0, b"ab"));
+    timeline.push(fact(conn_id(1, 1), 0, RecordKind::Note, "a remark"));
+    assert_eq!(timeline.received(), Flow { records: 1, bytes: 5_000_000 });
+    assert_eq!(timeline.sent(), Flow { records: 1, bytes: 2 });
+}
+
+#[test]
+fn a_closed_connection_is_forgotten_with_its_last_record() {
+    let mut timeline = small(2);
+    let conn = conn_id(1, 1);
+    timeline.connect(info(conn, Protocol::Tcp));
+    timeline.push(fact(conn, 0, RecordKind::Closed, ""));
+    assert!(timeline.conn(conn).is_some());
+    timeline.push_batch((0..9).map(|at| received(conn_id(1, 2), at, &[0; 100])));
+    assert_eq!(timeline.conn(conn), None);
+}
+
+#[test]
+fn an_open_connection_is_remembered_although_its_records_are_gone() {
+    let mut timeline = small(2);
+    let conn = conn_id(1, 1);
+    timeline.connect(info(conn, Protocol::Tcp));
+    timeline.push(hundred(0));
+    timeline.push_batch((0..9).map(|at| received(conn_id(1, 2), at, &[0; 100])));
+    assert_eq!(
+        timeline.range(RecordId(0), timeline.next_id()).filter(|(_, r)| r.conn == conn).count(),
+        0
+    );
+    assert!(timeline.conn(conn).is_some());
+    timeline.end_session(SessionId(1));
+    assert_eq!(timeline.conn(conn), None);
+    assert!(timeline.conn_count() > 0, "a connection with records stays");
+}
+
+#[test]
+fn the_connection_table_stays_bounded_when_peers_never_say_goodbye() {
+    let mut timeline = small(50);
+    for index in 1..200_000 {
+        let conn = conn_id(1, index);
+        timeline.connect(info(conn, Protocol::Udp));
+        timeline.push(received(conn, u64::from(index), b"x"));
+    }
+    assert!(timeline.conn_count() < 70_000, "{}", timeline.conn_count());
+    assert!(timeline.conn(conn_id(1, 199_999)).is_some());
+    assert_eq!(timeline.pushed(), balance(&timeline));
+}
+
+#[test]
+fn an_older_loss_total_never_lowers_a_newer_one() {
+    let mut timeline = Timeline::default();
+    let lost = |by_app, by_kernel| Lost { session: SessionId(3), by_app, by_kernel };
+    timeline.lost(lost(5, None));
+    timeline.lost(lost(4, Some(2)));
+    assert_eq!(timeline.losses().collect::<Vec<_>>(), [lost(5, Some(2))]);
+    assert_eq!(timeline.lost_of(SessionId(4)), None);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Push(u8, u16),
+    Pin(u64),
+    Unpin(u64),
+    Clear,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        20 => (0..4u8, 0..300u16).prop_map(|(conn, len)| Step::Push(conn, len)),
+        3 => (0..200u64).prop_map(Step::Pin),
+        2 => (0..200u64).prop_map(Step::Unpin),
+        1 => Just(Step::Clear),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_accounts_balance_after_any_sequence(steps in prop::collection::vec(step(), 0..300)) {
+        let mut timeline = Timeline::new(6000);
+        for step in steps {
+            match step {
+                Step::Push(conn, len) => {
+                    timeline.push(received(conn_id(1, conn.into()), 0, &vec![0; len.into()]));
+                }
+                Step::Pin(id) => { let _ = timeline.pin(RecordId(id)); }
+                Step::Unpin(id) => { timeline.unpin(RecordId(id)); }
+                Step::Clear => timeline.clear(),
+            }
+            prop_assert_eq!(timeline.pushed(), balance(&timeline));
+            let cost: usize = timeline
+                .range(RecordId(0), timeline.next_id())
+                .map(|(_, record)| record.cost())
+                .chain(timeline.kept().iter().map(|(_, record)| record.cost()))
+                .sum();
+            prop_assert_eq!(cost, timeline.record_bytes);
+            prop_assert!(timeline.bytes() <= 6000 || timeline.log.len() == 1);
+            prop_assert!(timeline.pinned().all(|id| timeline.get(id).is_some()));
+        }
+    }
+}

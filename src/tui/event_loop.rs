@@ -1,0 +1,346 @@
+//! The loop: waits for whatever comes first, updates, draws when it is time.
+//!
+//! ```text
+//! signals, keys, windows of bodies, editor, timers, store, traffic   (in this order)
+//!     └─► App::update ─► effects ─► perform        never waits
+//!     └─► pace ─► draw                             one write per frame, none when nothing changed
+//! ```
+//!
+//! There is no tick: with nothing to do the thread sleeps in the kernel. While an editor or the
+//! user's shell has the terminal, messages are still taken in but nothing is read or drawn.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::app::message::{External, Input, Message};
+use crate::engine::event::Event;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::timing::Stamp;
+use crate::model::view::ViewQuery;
+
+use super::ExitStatus;
+use super::decode::{Decoded, PASTE_LIMIT};
+use super::input::Keyboard;
+use super::pace::{Cause, Pace};
+use super::screen::Screen;
+use super::services::Services;
+use super::signals::{self, Request, Signals};
+use super::terminal;
+use super::timers::Timers;
+
+/// Outcomes of an editor on their way; only one runs at a time.
+const EXTERNALS: usize = 1;
+/// How long sessions get to end when the user leaves; sockets close with the process anyway.
+const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
+
+/// Who has the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Foreground {
+    Us,
+    /// The user's shell; SIGCONT brings it back.
+    Shell,
+    /// The user's editor; its end brings it back.
+    Editor,
+}
+
+/// The loop's state. `perform` adds what effects do to it.
+pub(super) struct EventLoop {
+    app: App,
+    screen: Screen,
+    keyboard: Option<Keyboard>,
+    signals: Signals,
+    pub(super) pace: Pace,
+    pub(super) timers: Timers,
+    pub(super) foreground: Foreground,
+    pub(super) external: mpsc::Sender<External>,
+    external_outcomes: mpsc::Receiver<External>,
+    /// Windows asked for by the updates since the last turn; only the newest of each is sent.
+    pub(super) views: Vec<ViewQuery>,
+    pub(super) leaving: Option<ExitStatus>,
+    /// Messages that effects gave rise to.
+    pub(super) troubles: Vec<Failure>,
+}
+
+/// What woke the loop.
+enum Woken {
+    Signal(Request),
+    Keys(io::Result<()>),
+    Urgent(Event),
+    External(External),
+    Panic(String),
+    Clock,
+    Store(crate::store::job::Reply),
+    Fact(Event),
+}
+
+impl EventLoop {
+    /// A loop on a terminal that is already in our modes.
+    pub(super) fn new(app: App, screen: Screen, signals: Signals) -> io::Result<Self> {
+        let (external, external_outcomes) = mpsc::channel(EXTERNALS);
+        Ok(EventLoop {
+            app,
+            screen,
+            keyboard: Some(Keyboard::open()?),
+            signals,
+            pace: Pace::default(),
+            timers: Timers::default(),
+            foreground: Foreground::Us,
+            external,
+            external_outcomes,
+            views: Vec::new(),
+            leaving: None,
+            troubles: Vec::new(),
+        })
+    }
+
+    /// Runs until the user leaves.
+    pub(super) async fn run(
+        &mut self,
+        mut services: Services,
+        panics: &mut mpsc::Receiver<String>,
+    ) -> io::Result<ExitStatus> {
+        let mut keys = Vec::new();
+        for effect in self.app.begin() {
+            self.perform(effect, Cause::Input, &services);
+        }
+        while self.leaving.is_none() {
+            self.ask_for_views(&services);
+            let due = self.frame_due();
+            if due.is_some_and(|due| due <= Instant::now()) {
+                self.draw()?;
+                continue;
+            }
+            let wake = [due, self.timers.next()].into_iter().flatten().min();
+            let woken = tokio::select! {
+                biased;
+                request = self.signals.next() => Woken::Signal(request),
+                read = read_keys(&mut self.keyboard, &mut keys) => Woken::Keys(read),
+                Some(event) = services.events.urgent.recv() => Woken::Urgent(event),
+                Some(outcome) = self.external_outcomes.recv() => Woken::External(outcome),
+                Some(text) = panics.recv() => Woken::Panic(text),
+                () = sleep_until(wake) => Woken::Clock,
+                Some(reply) = services.replies.recv() => Woken::Store(reply),
+                Some(event) = services.events.facts.recv() => Woken::Fact(event),
+            };
+            let is_traffic = matches!(woken, Woken::Fact(_));
+            self.handle(woken, &mut keys, &services)?;
+            if is_traffic {
+                // Lets the runtime look at the terminal between two batches.
+                tokio::task::yield_now().await;
+            }
+        }
+        terminal::restore();
+        services.events.facts.close();
+        services.engine.shutdown(ENGINE_SHUTDOWN).await;
+        Ok(self.leaving.unwrap_or_default())
+    }
+
+    fn handle(
+        &mut self,
+        woken: Woken,
+        keys: &mut Vec<Decoded>,
+        services: &Services,
+    ) -> io::Result<()> {
+        match woken {
+            Woken::Signal(request) => self.on_signal(request, services)?,
+            Woken::Keys(Ok(())) => self.on_keys(keys, services),
+            Woken::Keys(Err(_gone)) => self.terminate(0, services),
+            Woken::Urgent(event) => self.on_urgent(event, services),
+            Woken::External(outcome) => {
+                self.come_back(services)?;
+                self.step(Message::External(outcome), Cause::Input, services);
+            }
+            Woken::Panic(text) => {
+                self.step(Message::Trouble(task_panicked(text)), Cause::Input, services)
+            }
+            Woken::Clock => self.on_clock(services),
+            Woken::Store(reply) => self.step(Message::Store(reply), Cause::Input, services),
+            Woken::Fact(event) => {
+                self.keep_authority(&event, services);
+                self.step(Message::Engine(event), Cause::Traffic, services);
+            }
+        }
+        Ok(())
+    }
+
+    /// One message in, its effects out, and the troubles these led to.
+    pub(super) fn step(&mut self, message: Message, cause: Cause, services: &Services) {
+        /// A trouble whose answer fails again and again is not reported for ever.
+        const ROUNDS: usize = 16;
+        let mut next = Some(message);
+        for _ in 0..ROUNDS {
+            let Some(message) = next.take() else { return };
+            let effects = self.app.update(message, now());
+            if self.app.is_dirty() {
+                self.pace.changed(cause);
+            }
+            for effect in effects {
+                self.perform(effect, cause, services);
+            }
+            next = self.troubles.pop().map(Message::Trouble);
+        }
+    }
+
+    fn on_keys(&mut self, keys: &mut Vec<Decoded>, services: &Services) {
+        for decoded in keys.drain(..) {
+            match decoded {
+                Decoded::Input(input) => {
+                    test_panic();
+                    self.step(Message::Input(input), Cause::Input, services);
+                }
+                Decoded::KittyKeyboard => terminal::use_kitty_keyboard(),
+                Decoded::PasteCut(bytes) => {
+                    self.step(Message::Trouble(paste_cut(bytes)), Cause::Input, services);
+                }
+            }
+            // What is typed after leaving or after the editor was called is not for us.
+            if self.leaving.is_some() || self.foreground != Foreground::Us {
+                break;
+            }
+        }
+        keys.clear();
+    }
+
+    fn on_urgent(&mut self, event: Event, services: &Services) {
+        let cause = match &event {
+            Event::View(_) => self.pace.view_arrived(),
+            _ => Cause::Input,
+        };
+        self.step(Message::Engine(event), cause, services);
+    }
+
+    fn on_clock(&mut self, services: &Services) {
+        while let Some(timer) = self.timers.take_due(Instant::now()) {
+            self.step(Message::Timer(timer), Cause::Traffic, services);
+        }
+    }
+
+    fn on_signal(&mut self, request: Request, services: &Services) -> io::Result<()> {
+        match (request, self.foreground) {
+            (Request::Terminate(signal), _)
+            | (Request::Interrupt(signal), Foreground::Us | Foreground::Shell) => {
+                self.terminate(signal, services);
+            }
+            // Meant for the editor, which got it too.
+            (Request::Interrupt(_), Foreground::Editor) => {}
+            (Request::Stop, Foreground::Us) => self.suspend(),
+            (Request::Stop, Foreground::Shell | Foreground::Editor) => signals::stop_ourselves(),
+            (Request::Continue, Foreground::Us | Foreground::Shell) => {
+                self.come_back(services)?;
+                self.step(Message::Input(Input::Resumed), Cause::Input, services);
+            }
+            (Request::Continue, Foreground::Editor) => {}
+            (Request::Resize, _) => self.resize(services),
+        }
+        Ok(())
+    }
+
+    fn resize(&mut self, services: &Services) {
+        let (columns, rows) = terminal::size();
+        self.screen.resize((columns, rows));
+        self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
+    }
+
+    /// Leaves whatever the application says to it; it gets the chance to keep drafts.
+    fn terminate(&mut self, signal: i32, services: &Services) {
+        self.keyboard = None;
+        self.step(Message::Input(Input::Terminate), Cause::Input, services);
+        let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
+        self.leaving = Some(status);
+    }
+
+    /// Gives the terminal away.
+    pub(super) fn leave_terminal(&mut self, to: Foreground) {
+        self.keyboard = None;
+        self.foreground = to;
+        terminal::restore();
+    }
+
+    /// Gives the terminal to the shell and stops until continued.
+    pub(super) fn suspend(&mut self) {
+        self.leave_terminal(Foreground::Shell);
+        signals::stop_ourselves();
+    }
+
+    /// Takes the terminal again, whatever its state is now.
+    fn come_back(&mut self, services: &Services) -> io::Result<()> {
+        terminal::enter_again()?;
+        terminal::discard_input();
+        self.foreground = Foreground::Us;
+        self.keyboard = Some(Keyboard::open()?);
+        self.resize(services);
+        self.redraw()
+    }
+
+    /// The next frame draws every cell.
+    pub(super) fn redraw(&mut self) -> io::Result<()> {
+        self.pace.changed(Cause::Input);
+        self.screen.forget()
+    }
+
+    fn frame_due(&self) -> Option<Instant> {
+        match self.foreground {
+            Foreground::Us => self.pace.due(Instant::now()),
+            Foreground::Shell | Foreground::Editor => None,
+        }
+    }
+
+    /// Draws a frame.
+    pub(super) fn draw(&mut self) -> io::Result<()> {
+        let app = &self.app;
+        let bytes = self.screen.draw(|frame| crate::ui::render(app, frame))?;
+        self.app.drawn();
+        self.pace.drawn(bytes, Instant::now());
+        Ok(())
+    }
+}
+
+async fn read_keys(keyboard: &mut Option<Keyboard>, keys: &mut Vec<Decoded>) -> io::Result<()> {
+    match keyboard {
+        Some(keyboard) => keyboard.read(keys).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The wall clock for the application.
+pub(super) fn now() -> Stamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn task_panicked(text: String) -> Failure {
+    Failure::new(Stage::Session, "background task", FailureKind::Internal, text)
+        .hint("the rest goes on; please report this")
+}
+
+fn paste_cut(bytes: usize) -> Failure {
+    let cause = format!("the last {bytes} bytes were left out; {PASTE_LIMIT} are taken at most");
+    Failure::new(Stage::Compose, "paste", FailureKind::TooLarge, cause)
+        .hint("use a file body instead")
+}
+
+/// Lets tests of a debug build check that a panic leaves a usable terminal.
+fn test_panic() {
+    #[cfg(debug_assertions)]
+    {
+        let place = std::env::var("WIREBENCH_TEST_PANIC").unwrap_or_default();
+        assert!(place != "loop", "asked for by the test");
+        if place == "thread" {
+            let panicking = std::thread::Builder::new()
+                .name("test".into())
+                .spawn(|| assert!(std::env::args().count() == 0, "asked for by the test"));
+            drop(panicking);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Effects: what the application asked for, done without ever waiting.
+//!
+//! Called by the loop after each update. What cannot be done (a queue is full, a text is too long
+//! to copy) comes back to the application as `Message::Trouble`.
+
+use tokio::time::Instant;
+
+use crate::app::effect::Effect;
+use crate::engine::event::Event;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::view::ViewQuery;
+use crate::store::job::{Job, KeyPem};
+
+use super::event_loop::{EventLoop, Foreground};
+use super::pace::Cause;
+use super::services::Services;
+use super::{clipboard, external, terminal};
+
+impl EventLoop {
+    /// Does one thing. `cause` is the kind of change that led to it.
+    pub(super) fn perform(&mut self, effect: Effect, cause: Cause, services: &Services) {
+        let done = match effect {
+            Effect::Engine(command) => services.engine.command(command),
+            Effect::View(query) => {
+                self.collect_view(query, cause);
+                Ok(())
+            }
+            Effect::Store(job) => services.store.submit(job),
+            Effect::Copy(text) => copy(&text),
+            Effect::Edit { text, extension } => {
+                self.leave_terminal(Foreground::Editor);
+                external::edit(text, extension, self.external.clone());
+                Ok(())
+            }
+            Effect::After { delay, token } => {
+                self.timers.start(Instant::now() + delay, token);
+                Ok(())
+            }
+            Effect::Suspend => {
+                self.suspend();
+                Ok(())
+            }
+            Effect::Redraw => self.redraw().map_err(|error| terminal_failed(&error)),
+            Effect::Quit => {
+                self.leaving = Some(0);
+                Ok(())
+            }
+        };
+        if let Err(failure) = done {
+            tracing::warn!("effect refused: {failure}");
+            self.troubles.push(failure);
+        }
+    }
+
+    /// A certificate authority was made for a TLS listener: kept for the next run.
+    pub(super) fn keep_authority(&mut self, event: &Event, services: &Services) {
+        let Event::AuthorityCreated(authority) = event else { return };
+        let job = Job::SaveAuthority {
+            certificate_pem: authority.certificate_pem.clone(),
+            key_pem: KeyPem(authority.key_pem.clone()),
+        };
+        if let Err(failure) = services.store.submit(job) {
+            self.troubles.push(failure);
+        }
+    }
+
+    /// Keeps only the newest window of each kind: three hundred PageDowns in one batch ask once.
+    fn collect_view(&mut self, query: ViewQuery, cause: Cause) {
+        self.pace.asked_for_view(cause, Instant::now());
+        self.views.retain(|earlier| {
+            (earlier.body, earlier.part, earlier.mode, earlier.rows)
+                != (query.body, query.part, query.mode, query.rows)
+        });
+        self.views.push(query);
+    }
+
+    /// Sends the windows collected since the last turn.
+    pub(super) fn ask_for_views(&mut self, services: &Services) {
+        for query in std::mem::take(&mut self.views) {
+            if let Err(failure) = services.engine.view(query) {
+                tracing::warn!("window refused: {failure}");
+                self.troubles.push(failure);
+            }
+        }
+        while let Some(failure) = self.troubles.pop() {
+            self.step(crate::app::message::Message::Trouble(failure), Cause::Input, services);
+        }
+    }
+}
+
+fn copy(text: &str) -> Result<(), Failure> {
+    let sequence = clipboard::sequence(text)?;
+    terminal::write(&sequence).map_err(|error| terminal_failed(&error))
+}
+
+fn terminal_failed(error: &std::io::Error) -> Failure {
+    Failure::new(Stage::Session, "terminal", FailureKind::Io, error.to_string())
+}

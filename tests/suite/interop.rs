@@ -1,0 +1,601 @@
+//! Foreign formats against the programs they are for: commands recorded from the real curl, and
+//! our snippets run by curl and Python against loopback peers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "a test may stop at the first thing that is not as it should be"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine;
+use bytes::Bytes;
+use wirebench::codec::plan::plan;
+use wirebench::interop::python::Library;
+use wirebench::interop::{curl, python};
+use wirebench::model::endpoint::{Bind, Endpoint};
+use wirebench::model::http::{HttpBody, HttpSpec};
+use wirebench::model::plan::{
+    AnswerPart, AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, Plan, PlanBody, RulePlan,
+    StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+};
+use wirebench::model::preset::Scope;
+use wirebench::model::spec::{Row, Spec};
+use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
+
+/// No step of these tests takes longer on a machine that works.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A request as it crossed the wire, headers sorted and in lower case.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Seen {
+    fn read(raw: &[u8]) -> Seen {
+        let end = raw.windows(4).position(|w| w == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&raw[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let mut start = lines.next().unwrap().split(' ');
+        let (method, target) = (start.next().unwrap().into(), start.next().unwrap().into());
+        let mut headers: Vec<(String, String)> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string()))
+            .collect();
+        headers.sort();
+        Seen { method, target, headers, body: raw[end + 4..].to_vec() }
+    }
+
+    fn of_plan(plan: &HttpPlan) -> Seen {
+        let rest = plan.url.split_once("://").unwrap().1;
+        let target = rest.find('/').map_or("/", |at| &rest[at..]).to_string();
+        let mut headers: Vec<(String, String)> = plan
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect();
+        headers.sort();
+        let body = match &plan.body {
+            PlanBody::Bytes(bytes) => bytes.to_vec(),
+            PlanBody::File(path) => format!("<{}>", path.display()).into_bytes(),
+        };
+        Seen { method: plan.method.clone(), target, headers, body }
+    }
+
+    fn without(mut self, names: &[&str]) -> Seen {
+        self.headers.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same with another name for the boundary of a multipart body.
+    fn with_plain_boundary(mut self) -> Seen {
+        let kind = self.value("content-type").unwrap_or_default().to_string();
+        if let Some(boundary) =
+            kind.strip_prefix("multipart/form-data; boundary=------------------------")
+        {
+            let text = String::from_utf8_lossy(&self.body).replace(boundary, "0123456789abcdef");
+            self.body = text.into_bytes();
+            for (_, value) in &mut self.headers {
+                *value = value.replace(boundary, "0123456789abcdef");
+            }
+        }
+        self
+    }
+}
+
+fn corpus(name: &str) -> Option<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/");
+    let path = PathBuf::from(path).join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{}: {error}", path.display());
+            println!("skipped: {}: {error}", path.display());
+            None
+        }
+    }
+}
+
+/// Cases of the corpus whose request is meant to differ from curl's, and why.
+const DIFFERENT: &[(&str, &str)] = &[
+    ("commented_json_with_session", "cookies of a file are never read; a warning names it"),
+    ("get_http2_warning", "HTTP/2 is not spoken; a warning says that --http2 was left out"),
+    ("no_location_with_full_cookie_jar", "cookies of a file are never read"),
+    ("post_image", "the part that is a file is left out, with a warning"),
+    ("read_cookies_and_mixed_auth", "cookies of a file are never read"),
+    ("redirect_command_url_query", "standard input is not read; a warning says so"),
+];
+
+#[test]
+fn curl_commands_give_the_requests_recorded_from_curl() {
+    let Some(text) = corpus("curl-import/cases.json") else { return };
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let mut scope = Scope::default();
+    scope.os.insert("DO_API_TOKEN".into(), "TOKENVALUE".into());
+    let (mut compared, mut same, mut wrong) = (0, 0, Vec::new());
+    for case in &cases {
+        let id = case["id"].as_str().unwrap();
+        let mut command = case["command"].as_str().unwrap();
+        if id == "form_quotes" {
+            // The first command failed when it was recorded; the request is that of the second.
+            command = &command[command.find("curl --location").unwrap()..];
+        }
+        let parsed = curl::parse(command);
+        let Some(raw) = case["curl_7_88_1"]["requests"][0]["raw_b64"].as_str() else {
+            assert!(parsed.is_ok(), "{id}: curl itself sent nothing, but the command reads well");
+            continue;
+        };
+        compared += 1;
+        let raw = base64::engine::general_purpose::STANDARD.decode(raw).unwrap();
+        let (spec, warnings) = parsed.unwrap_or_else(|error| panic!("{id}: {error}"));
+        // What wirebench sends of its own accord (curl has its own habits) unless the command
+        // says what to send.
+        let command = command.to_ascii_lowercase();
+        let mut automatic = Vec::new();
+        if !command.contains("user-agent") && !command.contains("-a ") {
+            automatic.push("user-agent");
+        }
+        if !command.contains("accept-encoding") {
+            automatic.push("accept-encoding");
+        }
+        let Plan::Http(plan) = plan(&Spec::Http(spec), &scope).unwrap() else { unreachable!() };
+        let mut ours = Seen::of_plan(&plan).without(&automatic).with_plain_boundary();
+        if let PlanBody::File(path) = &plan.body {
+            // Every file of the recording held its name; the engine adds the length.
+            ours.body = format!("DUMMY-{}", path.display()).into_bytes();
+            ours.headers.push(("content-length".into(), ours.body.len().to_string()));
+            ours.headers.sort();
+        }
+        let theirs = Seen::read(&raw).without(&automatic).with_plain_boundary();
+        let reason = DIFFERENT.iter().find(|(known, _)| *known == id);
+        match (ours == theirs, reason) {
+            (true, None) => same += 1,
+            (false, Some((_, reason))) => println!("differs: {id}: {reason}"),
+            (true, Some(_)) => wrong.push(format!("{id} is listed as different and is not")),
+            (false, None) => {
+                wrong.push(format!("{id}\n ours: {ours:?}\n curl: {theirs:?}\n {warnings:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{same} of {compared} requests are those of curl");
+    assert!(compared > 50, "the corpus has shrunk: {compared}");
+}
+
+/// The next connection; a client that never comes must not hang the test.
+fn accept(listener: &TcpListener) -> TcpStream {
+    let listener = listener.try_clone().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(listener.accept()));
+    let (stream, _) = receiver.recv_timeout(PATIENCE).expect("a client connects").unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Accepts one connection, reads one request, answers 200, gives the request.
+fn receive_request(listener: &TcpListener) -> Vec<u8> {
+    let mut stream = accept(listener);
+    let mut raw = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        if let Some(end) = raw.windows(4).position(|w| w == b"\r\n\r\n") {
+            let seen = Seen::read(&raw);
+            let length = seen.value("content-length").map_or(0, |v| v.parse::<usize>().unwrap());
+            let chunked = seen.value("transfer-encoding").is_some();
+            let done =
+                if chunked { raw.ends_with(b"0\r\n\r\n") } else { raw.len() >= end + 4 + length };
+            if done {
+                break;
+            }
+        }
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "closed after {:?}", String::from_utf8_lossy(&raw));
+        raw.extend_from_slice(&buffer[..count]);
+    }
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        .unwrap();
+    raw
+}
+
+/// A child process that does not outlive its test.
+struct Running(
+    Child,
+    #[expect(dead_code, reason = "removes the script when dropped")] tempfile::TempPath,
+);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs a script from a file (an argument would have to be short).
+fn start(program: &str, script: &str) -> Option<Running> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(script.as_bytes()).unwrap();
+    let path = file.into_temp_path();
+    let mut command = Command::new(program);
+    command.arg(&path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    match command.spawn() {
+        Ok(child) => Some(Running(child, path)),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{program}: {error}");
+            println!("skipped: {program}: {error}");
+            None
+        }
+    }
+}
+
+/// Waits for the end and gives what was printed, both streams.
+fn finish(mut running: Running) -> String {
+    let mut text = String::new();
+    running.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    running.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    running.0.wait().unwrap();
+    text
+}
+
+/// Requests whose every byte must arrive, whoever sends them.
+fn requests(port: u16) -> Vec<Plan> {
+    let url = format!("http://127.0.0.1:{port}/path/x?q=1&r=a%20b");
+    let spec = |method: &str, headers: &[(&str, &str)], body: HttpBody| HttpSpec {
+        method: method.into(),
+        url: url.clone(),
+        headers: headers.iter().map(|(name, value)| Row::new(*name, *value)).collect(),
+        body,
+        redirects: 0,
+        ..HttpSpec::default()
+    };
+    let odd = "it's \"50%\" $HOME `id` \\n {{!x}} é\u{202e}\r\n\tend!";
+    let specs = [
+        spec(
+            "GET",
+            &[("X-One", "it's \"quoted\" $HOME `id` %d \\"), ("X-Empty", "")],
+            HttpBody::None,
+        ),
+        spec("GET", &[("Accept", "text/x"), ("User-Agent", "me/1")], HttpBody::None),
+        spec("POST", &[("Content-Type", "text/x")], HttpBody::Text(odd.into())),
+        spec("PUT", &[], HttpBody::Json("{\n  \"a\": [1, \"é\"]\n}\n".into())),
+        spec("POST", &[], HttpBody::Form(vec![Row::new("a b", "c&d"), Row::new("@x", "é")])),
+        spec("DELETE", &[("Host", "other.example"), ("X-Utf8", "é")], HttpBody::None),
+        spec("PATCH", &[("Content-Type", "text/x")], HttpBody::Text("@not-a-file".into())),
+        spec(
+            "POST",
+            &[("Content-Type", "text/x"), ("Transfer-Encoding", "chunked")],
+            HttpBody::Text("chunk".into()),
+        ),
+        spec("PROPFIND", &[("Content-Type", "text/x")], HttpBody::Text("x".repeat(150_000))),
+    ];
+    let mut plans: Vec<Plan> =
+        specs.into_iter().map(|spec| plan(&Spec::Http(spec), &Scope::default()).unwrap()).collect();
+    let mut binary = plans[2].clone();
+    if let Plan::Http(plan) = &mut binary {
+        let every: Vec<u8> = (0..=255).chain(*b"%s\\x").collect();
+        plan.headers.retain(|(name, _)| name != "Content-Length");
+        plan.headers.push(("Content-Length".into(), every.len().to_string()));
+        plan.body = PlanBody::Bytes(every.into());
+    }
+    plans.push(binary);
+    plans
+}
+
+/// Everything the plan says arrived; what the client added on its own is in `added`.
+fn assert_arrived(plan: &Plan, raw: &[u8], added: &[&str], script: &str) {
+    let Plan::Http(plan) = plan else { panic!() };
+    let (ours, theirs) = (Seen::of_plan(plan), Seen::read(raw));
+    assert_eq!(
+        (&ours.method, &ours.target),
+        (&theirs.method, &theirs.target),
+        "{script}\n{}",
+        String::from_utf8_lossy(raw)
+    );
+    assert!(ours.body == theirs.body, "{script}\n{ours:?}\n{theirs:?}");
+    let is_automatic = |name: &str, value: &str| {
+        value.starts_with("wirebench/")
+            || (name == "accept" && value == "*/*")
+            || (name == "accept-encoding" && value == "gzip, deflate, br, zstd")
+    };
+    for (name, value) in &ours.headers {
+        if !is_automatic(name, value) {
+            assert!(
+                theirs.headers.iter().any(|header| header == &(name.clone(), value.clone())),
+                "{name}: {value} did not arrive\n{script}\n{}",
+                String::from_utf8_lossy(raw)
+            );
+        }
+    }
+    for (name, value) in &theirs.headers {
+        let known = ours.value(name).is_some() || added.contains(&name.as_str());
+        assert!(known, "{name}: {value} was added\n{script}");
+    }
+}
+
+#[test]
+fn curl_commands_we_write_send_the_planned_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for plan in requests(listener.local_addr().unwrap().port()) {
+        let command = curl::write(&plan);
+        let Some(running) = start("bash", &command) else { return };
+        let raw = receive_request(&listener);
+        assert_arrived(&plan, &raw, &[], &command);
+        assert!(finish(running).contains("ok"));
+    }
+}
+
+fn python_runs(plan: &Plan, library: Library, listener: &TcpListener, added: &[&str]) -> bool {
+    let script = python::write(plan, library);
+    let Some(running) = start("python3", &script) else { return false };
+    let raw = receive_request(listener);
+    assert_arrived(plan, &raw, added, &script);
+    let printed = finish(running);
+    assert!(printed.contains("200 OK") && printed.contains("ok"), "{script}\n{printed}");
+    true
+}
+
+fn has_requests() -> bool {
+    let found = Command::new("python3").args(["-c", "import requests"]).output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        println!("skipped: python3 has no 'requests' here");
+    }
+    found
+}
+
+#[test]
+fn python_with_requests_sends_the_planned_bytes() {
+    if !has_requests() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for plan in requests(listener.local_addr().unwrap().port()) {
+        let added = ["user-agent", "accept", "accept-encoding", "connection", "content-length"];
+        assert!(python_runs(&plan, Library::Requests, &listener, &added));
+    }
+}
+
+#[test]
+fn python_with_urllib_sends_the_planned_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for plan in requests(listener.local_addr().unwrap().port()) {
+        let added = ["user-agent", "accept-encoding", "connection", "content-type"];
+        if !python_runs(&plan, Library::Urllib, &listener, &added) {
+            return;
+        }
+    }
+}
+
+/// A Python listener that says where it listens.
+fn start_python_listener(plan: &Plan) -> Option<(Running, u16)> {
+    let script = python::write(plan, Library::Requests);
+    let mut running = start("python3", &script)?;
+    let mut line = String::new();
+    let mut output = BufReader::new(running.0.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let digits = line.trim_end().trim_end_matches(')').rsplit(' ').next().unwrap_or_default();
+    let port = digits.parse().unwrap_or_else(|_| {
+        let mut error = String::new();
+        running.0.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        panic!("{script}\n{line}\n{error}")
+    });
+    // Somebody has to read what it prints.
+    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    Some((running, port))
+}
+
+fn loopback() -> Bind {
+    Bind::Address("127.0.0.1:0".parse().unwrap())
+}
+
+fn rules() -> Vec<RulePlan> {
+    let rule = |when, send| RulePlan { when, send, delay: Duration::from_millis(1) };
+    let text = |text: &'static str| Bytes::from_static(text.as_bytes());
+    vec![
+        rule(WhenPlan::Equals(text("quit")), vec![AnswerPart::Literal(text("bye\r\n"))]),
+        rule(
+            WhenPlan::Contains(text("PING")),
+            vec![AnswerPart::Literal(text("<")), AnswerPart::Match, AnswerPart::Literal(text(">"))],
+        ),
+        rule(WhenPlan::StartsWith(text("é\"")), vec![AnswerPart::Match]),
+        rule(WhenPlan::Matches("[0-9]+".into()), vec![AnswerPart::Match, AnswerPart::Match]),
+        rule(WhenPlan::Always, vec![AnswerPart::Message]),
+    ]
+}
+
+/// What [`rules`] answer.
+const DIALOGUE: &[(&[u8], &[u8])] = &[
+    (b"quit\r\n", b"bye\r\n"),
+    (b"a PING b", b"<PING>"),
+    (b"\xc3\xa9\" x", b"\xc3\xa9\""),
+    (b"abc 42 def 7", b"4242"),
+    (b"\x00\xff'\\", b"\x00\xff'\\"),
+];
+
+#[test]
+fn a_python_tcp_listener_answers_like_ours() {
+    let plan = Plan::TcpListener(TcpListenerPlan {
+        bind: loopback(),
+        tls: ListenerTls::Off,
+        greeting: Bytes::from_static(b"hi '\"\n"),
+        rules: rules(),
+    });
+    let Some((_running, port)) = start_python_listener(&plan) else { return };
+    let mut clients: Vec<TcpStream> =
+        (0..2).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    for client in &mut clients {
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut greeting = [0; 6];
+        client.read_exact(&mut greeting).unwrap();
+        assert_eq!(&greeting, b"hi '\"\n");
+        for (message, expected) in DIALOGUE {
+            client.write_all(message).unwrap();
+            let mut answer = vec![0; expected.len()];
+            client.read_exact(&mut answer).unwrap();
+            assert_eq!(answer, *expected);
+        }
+    }
+}
+
+#[test]
+fn a_python_udp_listener_answers_like_ours() {
+    let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules() });
+    let Some((_running, port)) = start_python_listener(&plan) else { return };
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    for (message, expected) in DIALOGUE {
+        socket.send_to(message, ("127.0.0.1", port)).unwrap();
+        let mut buffer = [0; 100];
+        let (count, _) = socket.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..count], *expected);
+    }
+}
+
+#[test]
+fn a_python_http_listener_answers_like_ours() {
+    let answer = |status, headers: &[(&str, &str)], body: &'static [u8]| AnswerPlan {
+        status,
+        headers: headers.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect(),
+        body: PlanBody::Bytes(Bytes::from_static(body)),
+        delay: Duration::ZERO,
+    };
+    let rule = |method: &str, path: &str, answer| HttpRulePlan {
+        method: method.into(),
+        path: path.into(),
+        answer,
+    };
+    let plan = Plan::HttpListener(HttpListenerPlan {
+        bind: loopback(),
+        tls: ListenerTls::Off,
+        rules: vec![
+            rule("GET", "/users/*.json", answer(200, &[("X-A", "1"), ("X-a", "é")], b"[\n]\n\xff")),
+            rule("", "/any", answer(418, &[], b"")),
+        ],
+        answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
+    });
+    let Some((_running, port)) = start_python_listener(&plan) else { return };
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).unwrap();
+        reply
+    };
+    let ours = "HTTP/1.1 200 OK\r\nX-A: 1\r\nX-a: é\r\nContent-Length: 5\r\n\r\n";
+    assert_eq!(
+        ask("GET /users/7.json?x HTTP/1.1\r\nHost: h\r\n\r\n"),
+        [ours.as_bytes(), b"[\n]\n\xff"].concat()
+    );
+    let reply = ask("WHAT /any HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+    assert!(reply.starts_with(b"HTTP/1.1 418 "), "{}", String::from_utf8_lossy(&reply));
+    let reply = ask("POST /users/7.json HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert!(reply.starts_with(b"HTTP/1.1 404 ") && reply.ends_with(b"not here"));
+}
+
+#[test]
+fn a_python_tcp_client_says_what_ours_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plan = Plan::Tcp(TcpPlan {
+        endpoint: Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port()),
+        tls: ClientTls::Off,
+        steps: vec![
+            StepPlan::Send(Bytes::from_static(b"\x00\xff'\"\\ {x}\r\n")),
+            StepPlan::Expect { bytes: Bytes::from_static(b"go\n"), within: PATIENCE },
+            StepPlan::Send(Bytes::from_static("é".as_bytes())),
+        ],
+        connect_timeout: PATIENCE,
+    });
+    let script = python::write(&plan, Library::Requests);
+    let Some(running) = start("python3", &script) else { return };
+    let mut stream = accept(&listener);
+    let mut first = [0; 11];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"\x00\xff'\"\\ {x}\r\n");
+    stream.write_all(b"wait... go\n").unwrap();
+    let mut second = [0; 2];
+    stream.read_exact(&mut second).unwrap();
+    assert_eq!(&second, "é".as_bytes());
+    stream.write_all(b"done").unwrap();
+    drop(stream);
+    let printed = finish(running);
+    assert!(printed.contains("b'done'"), "{script}\n{printed}");
+}
+
+#[test]
+fn a_python_udp_client_says_what_ours_says() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let plan = Plan::Udp(UdpPlan {
+        endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
+        source: Some(loopback()),
+        steps: vec![
+            StepPlan::Send(Bytes::new()),
+            StepPlan::Send(Bytes::from_static(b"\x00\xff")),
+            StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
+            StepPlan::Send(Bytes::from_static(b"end")),
+        ],
+    });
+    let script = python::write(&plan, Library::Requests);
+    let Some(_running) = start("python3", &script) else { return };
+    let mut buffer = [0; 100];
+    let mut next = || {
+        socket.recv_from(&mut buffer).map(|(count, peer)| (buffer[..count].to_vec(), peer)).unwrap()
+    };
+    assert_eq!(next().0, b"");
+    let (second, peer) = next();
+    assert_eq!(second, b"\x00\xff");
+    socket.send_to(b"ok", peer).unwrap();
+    assert_eq!(next().0, b"end");
+}
+
+#[test]
+fn python_scripts_with_tls_talk_to_each_other() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let plan = Plan::TcpListener(TcpListenerPlan {
+        bind: loopback(),
+        tls: ListenerTls::Files {
+            certificate: certificate.display().to_string(),
+            key: key.display().to_string(),
+        },
+        greeting: Bytes::from_static(b"hello"),
+        rules: rules(),
+    });
+    let Some((_running, port)) = start_python_listener(&plan) else { return };
+    let client = Plan::Tcp(TcpPlan {
+        endpoint: Endpoint::new("127.0.0.1", port),
+        tls: ClientTls::On { verify: Verify::Off, sni: "localhost".into() },
+        steps: vec![
+            StepPlan::Expect { bytes: Bytes::from_static(b"hello"), within: PATIENCE },
+            StepPlan::Send(Bytes::from_static(b"quit\n")),
+            StepPlan::Expect { bytes: Bytes::from_static(b"bye\r\n"), within: PATIENCE },
+        ],
+        connect_timeout: PATIENCE,
+    });
+    let script =
+        python::write(&client, Library::Requests).replace("    while True:", "    while False:");
+    let Some(running) = start("python3", &script) else { return };
+    let printed = finish(running);
+    assert_eq!(printed, "b'hello'\nb'bye\\r\\n'\n", "{script}");
+}

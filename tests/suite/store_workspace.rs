@@ -1,0 +1,102 @@
+//! The workspace as a whole: the starter runs as it is, big and changing folders.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use wirebench::codec::plan::plan;
+use wirebench::model::plan::Plan;
+use wirebench::model::preset::Scope;
+use wirebench::store::job::{Job, Reply, Workspace};
+use wirebench::store::read_workspace;
+
+use super::Desk;
+
+fn port(plan: &Plan) -> String {
+    let text = match plan {
+        Plan::Http(plan) => format!("{:?}", plan.url),
+        Plan::HttpListener(plan) => format!("{:?}", plan.bind),
+        Plan::Tcp(plan) => format!("{:?}", plan.endpoint),
+        Plan::TcpListener(plan) => format!("{:?}", plan.bind),
+        Plan::Udp(plan) => format!("{:?}", plan.endpoint),
+        Plan::UdpListener(plan) => format!("{:?}", plan.bind),
+    };
+    ["18080", "19000", "19001"].into_iter().find(|port| text.contains(port)).unwrap().into()
+}
+
+#[test]
+fn the_starter_runs_as_it_is_with_and_without_an_environment() {
+    let starter = read_workspace(Path::new("/nowhere/presets"));
+    assert!(starter.is_starter);
+    let mut environments = vec![None];
+    environments.extend(starter.environments.iter().map(Some));
+    for environment in environments {
+        let mut ports = Vec::new();
+        for preset in &starter.presets {
+            let mut variables = starter.inherited(preset.path.folder());
+            variables.extend(environment.into_iter().flat_map(|e| e.variables.clone()));
+            let scope = Scope { variables, ..Scope::default() };
+            let spec = &preset.content.as_ref().unwrap().spec;
+            let plan =
+                plan(spec, &scope).unwrap_or_else(|issues| panic!("{}: {issues:?}", preset.path));
+            ports.push(port(&plan));
+        }
+        let pairs = ["18080", "18080", "19000", "19000", "19001", "19001"];
+        assert_eq!(ports, pairs, "client and server of a pair meet");
+    }
+}
+
+#[test]
+fn a_workspace_of_thousands_is_read_without_a_noticeable_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    for folder in 0..20 {
+        fs::create_dir_all(root.join(format!("f{folder}"))).unwrap();
+        for file in 0..100 {
+            let text = format!(
+                "about = \"number {file}\"\n\n[http]\nmethod = \"POST\"\nurl = \"http://h/{file}\"\n\
+                 headers = [\n  \"A: 1\",\n  \"B: 2\",\n]\nbody.json = '''\n{{ \"a\": 1 }}\n'''\n"
+            );
+            fs::write(root.join(format!("f{folder}/p{file}.toml")), text).unwrap();
+        }
+    }
+    let started = Instant::now();
+    let workspace = read_workspace(&root);
+    let took = started.elapsed();
+    println!("2000 presets in {took:?}");
+    assert_eq!((workspace.presets.len(), workspace.problems.len()), (2000, 0));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+fn seen(desk: &mut Desk, wanted: impl Fn(&Workspace) -> bool) {
+    let deadline = Instant::now() + super::PATIENCE;
+    while Instant::now() < deadline {
+        if let Reply::Workspace(workspace) = desk.next()
+            && wanted(&workspace)
+        {
+            return;
+        }
+    }
+    panic!("the change was not noticed");
+}
+
+#[test]
+fn a_workspace_that_goes_and_comes_back_is_noticed() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::write(root.join("sub/a.toml"), "[http]\n").unwrap();
+    let mut desk = Desk::new(home.path());
+    desk.ask(Job::LoadWorkspace);
+    // As a version control system does it: away and back, whole folders at a time.
+    fs::rename(root.join("sub"), home.path().join("away")).unwrap();
+    seen(&mut desk, |workspace| workspace.presets.is_empty());
+    fs::rename(home.path().join("away"), root.join("sub")).unwrap();
+    seen(&mut desk, |workspace| workspace.presets.len() == 1);
+    fs::write(root.join("sub/a.toml"), "[tcp]\naddress = \"h:1\"\n").unwrap();
+    seen(&mut desk, |workspace| {
+        workspace.presets[0].content.as_ref().is_ok_and(|preset| preset.spec.address() == "h:1")
+    });
+    fs::remove_dir_all(&root).unwrap();
+    seen(&mut desk, |workspace| workspace.is_starter);
+}
