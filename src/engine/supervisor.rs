@@ -34,6 +34,8 @@ use crate::model::tls::Authority;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
 const SESSIONS: usize = 1024;
+/// Places in a session's queue that messages may not take, so that it can always be ended.
+const KEPT_FOR_ENDINGS: usize = 16;
 /// Ends of sessions waiting to be noticed; the tasks wait when it is full.
 const ENDS: usize = 64;
 
@@ -138,14 +140,14 @@ impl Supervisor {
         let Some(running) = self.sessions.get(&id) else {
             return self.events.refused_for(id, closed());
         };
+        let is_message = matches!(input, SessionInput::Send { .. });
+        if is_message && running.input.capacity() <= KEPT_FOR_ENDINGS {
+            return running.events.refused(busy());
+        }
         match running.input.try_send(input) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Closed(_)) => running.events.refused(closed()),
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                let cause = "earlier orders still wait, the peer takes no more bytes";
-                let failure = Failure::new(Stage::Session, "", FailureKind::Busy, cause);
-                running.events.refused(failure.hint("wait, or reset the connection"));
-            }
+            Err(mpsc::error::TrySendError::Full(_)) => running.events.refused(busy()),
         }
     }
 
@@ -155,6 +157,11 @@ impl Supervisor {
             None => self.events.refused_for(id, closed()),
         }
     }
+}
+
+fn busy() -> Failure {
+    let cause = "earlier orders still wait, the peer takes no more bytes";
+    Failure::new(Stage::Session, "", FailureKind::Busy, cause).hint("wait, or reset the connection")
 }
 
 fn closed() -> Failure {

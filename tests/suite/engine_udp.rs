@@ -20,7 +20,7 @@ fn socket() -> UdpSocket {
 }
 
 fn next(socket: &UdpSocket) -> Vec<u8> {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let count = socket.recv(&mut buffer).unwrap();
     buffer[..count].to_vec()
 }
