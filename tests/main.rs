@@ -19,6 +19,12 @@ mod http_bench;
 mod interop;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/http_corpora.rs"]
+mod http_corpora;
+#[path = "suite/http_foreign.rs"]
+mod http_foreign;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
