@@ -11,10 +11,10 @@ mod engine;
 mod flows;
 #[path = "suite/http.rs"]
 mod http;
-#[path = "suite/interop.rs"]
-mod interop;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
