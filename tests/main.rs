@@ -5,16 +5,18 @@
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/driver.rs"]
+mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
 #[path = "suite/http.rs"]
 mod http;
-#[path = "suite/interop.rs"]
-mod interop;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
+#[path = "suite/interop.rs"]
+mod interop;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]

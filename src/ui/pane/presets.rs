@@ -83,7 +83,7 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
     }
     let name = match item {
         Item::Preset(path) => path.name().to_owned(),
-        _ => draft.map(Draft::title).unwrap_or_default(),
+        _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
     let modified = draft.is_some_and(Draft::is_modified);
     let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
@@ -92,6 +92,11 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
     if modified {
         write(rest, " ●", palette.warning, buffer);
     }
+}
+
+/// An address without the scheme its badge tells.
+fn short_address(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, rest)| rest)
 }
 
 fn draw_about(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
