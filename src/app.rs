@@ -6,10 +6,13 @@
 //! what no pane takes is handled in `global`.
 
 pub mod action;
+pub mod breaks;
 pub mod cursor;
+pub mod detail;
 pub mod drafts;
 pub mod editor;
 pub mod effect;
+pub mod figures;
 pub mod focus;
 pub mod form;
 pub mod fuzzy;

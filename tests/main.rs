@@ -17,6 +17,8 @@ mod http;
 mod http_bench;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/panes.rs"]
+mod panes;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]

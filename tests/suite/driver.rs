@@ -7,6 +7,7 @@
 )]
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -82,7 +83,7 @@ impl Driver {
     pub fn send(&mut self, message: Message) {
         let mut waiting = VecDeque::from([message]);
         while let Some(message) = waiting.pop_front() {
-            let now = self.app.now;
+            let now = self.app.now + Duration::from_millis(1);
             for effect in self.app.update(message, now) {
                 match effect {
                     Effect::Store(job) => waiting.extend(self.store.take(job).map(Message::Store)),

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::drafts::Draft;
@@ -13,6 +14,7 @@ use crate::app::pane::presets::{
     Item, Row, about, cursor, draft_of, is_broken, is_folded, is_live, listing, parts, selected,
     stored,
 };
+use crate::codec::printable::printable_str;
 use crate::ui::theme::Palette;
 use crate::ui::{badge, put, search_line};
 
@@ -87,8 +89,13 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
     };
     let modified = draft.is_some_and(Draft::is_modified);
     let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
-    let used = put(buffer, Rect { width, ..*rest }, &name, Style::new());
+    let wide = printable_str(&name).width() > usize::from(width);
+    let kept = if wide { width.saturating_sub(1) } else { width };
+    let used = put(buffer, Rect { width: kept, ..*rest }, &name, Style::new());
     indent(rest, used);
+    if wide {
+        write(rest, "…", palette.dim, buffer);
+    }
     if modified {
         write(rest, " ●", palette.warning, buffer);
     }
