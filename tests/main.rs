@@ -5,6 +5,8 @@
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/driver.rs"]
+mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/flows.rs"]
