@@ -34,7 +34,9 @@ async fn fetch(bench: &mut Bench, url: &str, mode: ViewMode) -> Figures {
     bench.open(Plan::Http(plan("GET", url)));
     let (mut complete, mut first_lines, mut head, mut last) = (None, None, None, None);
     loop {
-        if let (Some(complete), Some(view)) = (complete, last.take_if(|v: &mut View| v.complete)) {
+        if let Some(complete) = complete
+            && let Some(view) = last.take_if(|view: &mut View| view.complete)
+        {
             let first = first_lines.unwrap_or_else(|| began.elapsed());
             let browsable = began.elapsed();
             return Figures { first_lines: first, complete, browsable, view };
@@ -104,4 +106,33 @@ async fn large_bodies() {
         }
         println!("slowest of 20 windows {slowest:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs netload and a release build"]
+async fn listener_under_a_flood() {
+    let Ok(program) = std::env::var("NETLOAD_BIN") else { return };
+    let mut bench = Bench::new();
+    let (session, address) = bench.listen(super::http::listener_of(200, &"x".repeat(1024))).await;
+    let flood = std::process::Command::new(program)
+        .args(["http-flood", &address.to_string(), "--count", "100000", "--concurrency", "16"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut exchanges, mut records, mut batches) = (0, 0, 0);
+    while exchanges < 100_000 {
+        match bench.fact().await {
+            Event::Exchange(exchange) if exchange.conn.session == session => {
+                exchanges += usize::from(exchange.state == ExchangeState::Complete);
+            }
+            Event::Traffic(batch) => {
+                batches += 1;
+                records += batch.records.len();
+            }
+            _ => {}
+        }
+    }
+    let output = flood.wait_with_output().unwrap();
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    println!("{exchanges} exchanges, {records} records in {batches} batches, {} MiB", rss_mib());
 }

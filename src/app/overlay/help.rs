@@ -88,8 +88,13 @@ fn places(app: &App, action: Action) -> String {
     if places.is_empty() { "palette".into() } else { places.join(", ") }
 }
 
+/// Rows the overlay wants: most of a large screen, all of a small one.
+pub(super) fn height(size: (u16, u16)) -> u16 {
+    if size.1 < 20 { size.1 } else { size.1 - 4 }
+}
+
 pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
-    let area = super::inner(super::placed(app.size, 84, app.size.1.saturating_sub(4)));
+    let area = super::inner(super::placed(app.size, super::HELP_WIDTH, height(app.size)));
     let height = usize::from(Choices::<()>::parts(area).1.height);
     let step = match key.code {
         KeyCode::Up => Step::Up,
