@@ -6,12 +6,16 @@
 //! what no pane takes is handled in `global`.
 
 pub mod action;
+pub mod breaks;
 pub mod cursor;
+pub mod detail;
 pub mod drafts;
 pub mod editor;
 pub mod effect;
+pub mod figures;
 pub mod focus;
 pub mod form;
+pub mod fuzzy;
 mod global;
 mod input;
 pub mod keymap;
@@ -20,11 +24,15 @@ pub mod layout;
 pub mod message;
 pub mod overlay;
 pub mod pane;
+mod saving;
 pub mod sessions;
 mod stored;
+pub mod wrap;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use jiff::tz::Offset;
 
 use drafts::Drafts;
 use effect::Effect;
@@ -60,11 +68,15 @@ pub struct Startup {
     pub os: BTreeMap<String, String>,
     /// Lines of the user's keymap file.
     pub keymap: Vec<Override>,
+    /// What the user has to be told about the configuration.
+    pub problem: Option<String>,
     pub theme: Theme,
     /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
     pub truecolor: bool,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
+    /// Offset of local time from UTC, if known.
+    pub utc_offset: Option<Offset>,
 }
 
 /// Which colours `ui` uses.
@@ -121,6 +133,8 @@ pub struct App {
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     dragging: Option<Splitter>,
+    /// Offset of local time, for times of day; the shell sets it.
+    pub utc_offset: Offset,
     os: BTreeMap<String, String>,
     effects: Vec<Effect>,
     dirty: bool,
@@ -176,6 +190,7 @@ impl App {
             traffic: TrafficPane::default(),
             pending: Vec::new(),
             dragging: None,
+            utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
             os: startup.os,
             effects: Vec::new(),
             dirty: true,
@@ -183,7 +198,7 @@ impl App {
             restore_due: false,
             loaded: false,
         };
-        if let Some(problem) = problems.first() {
+        if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
         app
@@ -231,7 +246,7 @@ impl App {
     pub fn contexts(&self) -> Vec<Context> {
         match self.focus {
             Pane::Presets => pane::presets::contexts(self),
-            Pane::History => vec![Context::History, Context::List, Context::Plain, Context::Global],
+            Pane::History => pane::history::contexts(self),
             Pane::Request => pane::request::contexts(self),
             Pane::Response => pane::response::contexts(self),
             Pane::Traffic => pane::traffic::contexts(self),

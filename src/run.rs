@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::app::keymap::Override;
 use crate::app::{Startup, Theme};
 use crate::args::Arguments;
 use crate::cli::{self, Headless};
@@ -18,7 +19,7 @@ use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::Authority;
 use crate::store::paths::{Paths, Surroundings};
-use crate::store::{Store, authority};
+use crate::store::{Store, authority, keymap};
 use crate::tui::{self, Services};
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
@@ -70,7 +71,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
 }
 
 fn workbench(paths: Paths) -> Result<u8, Failure> {
-    let startup = Startup { os: os_variables(), theme: theme(), ..Startup::default() };
+    let startup = startup(&paths);
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let mut engine_runtime = None;
@@ -95,6 +96,33 @@ fn workbench(paths: Paths) -> Result<u8, Failure> {
         runtime.shutdown_background();
     }
     outcome
+}
+
+/// What the application has to know before its first frame.
+fn startup(paths: &Paths) -> Startup {
+    let (bindings, problem) = match keymap::load(paths) {
+        Ok(bindings) => (bindings, None),
+        Err(failure) => (Vec::new(), Some(failure.to_string())),
+    };
+    let keymap = bindings
+        .into_iter()
+        .map(|(context, keys, action)| Override { context, keys, action })
+        .collect();
+    let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
+    Startup {
+        os: os_variables(),
+        theme: theme(),
+        keymap,
+        problem,
+        truecolor,
+        utc_offset: utc_offset(),
+        ..Startup::default()
+    }
+}
+
+/// Offset of local time from UTC now.
+fn utc_offset() -> Option<jiff::tz::Offset> {
+    jiff::tz::TimeZone::try_system().ok().map(|zone| zone.to_offset(jiff::Timestamp::now()))
 }
 
 fn runtime() -> Result<Runtime, Failure> {

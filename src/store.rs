@@ -9,6 +9,7 @@ pub mod authority;
 mod environment;
 mod history;
 pub mod job;
+pub mod keymap;
 mod lock;
 pub mod paths;
 pub mod preset;

@@ -4,6 +4,7 @@
 //! outside goes through `codec::printable`. Drawing costs what is on the screen, never what is
 //! stored.
 
+mod badge;
 mod chrome;
 mod overlay;
 mod pane;
@@ -49,4 +50,26 @@ fn put(
     let safe = crate::codec::printable::printable_str(text);
     let (x, _) = buffer.set_stringn(area.x, area.y, safe, usize::from(area.width), style);
     x - area.x
+}
+
+/// The search line of a list.
+fn search_line(
+    search: &crate::app::pane::presets::Search,
+    palette: &Palette,
+    area: ratatui::layout::Rect,
+    buffer: &mut ratatui::buffer::Buffer,
+) {
+    use ratatui::layout::Rect;
+    use ratatui::widgets::Widget;
+
+    let used = put(buffer, area, "/ ", palette.key);
+    let rest = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
+    if rest.is_empty() {
+        return;
+    }
+    if search.typing {
+        search.editor.area().render(rest, buffer);
+    } else {
+        put(buffer, rest, &search.editor.text(), palette.dim);
+    }
 }

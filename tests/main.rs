@@ -11,8 +11,12 @@ mod engine;
 mod flows;
 #[path = "suite/http.rs"]
 mod http;
+#[path = "suite/http_bench.rs"]
+mod http_bench;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/panes.rs"]
+mod panes;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]

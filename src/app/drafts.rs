@@ -35,6 +35,8 @@ pub struct Draft {
     pub issues: Vec<FieldIssue>,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
+    /// Asked to be saved again while a save was under way.
+    pub save_again: bool,
 }
 
 /// A complaint about a field.
@@ -70,6 +72,7 @@ impl Draft {
             at: FieldId::Address,
             issues: Vec::new(),
             saving: None,
+            save_again: false,
         }
     }
 
@@ -103,6 +106,21 @@ impl Draft {
             self.saved = Some(preset.spec);
             self.based_on = Some(fingerprint);
         }
+    }
+
+    /// Takes over what the file holds.
+    pub fn follow(&mut self, preset: &Preset, fingerprint: u64) {
+        self.replace(preset.spec.clone());
+        self.about.clone_from(&preset.about);
+        self.saved = Some(preset.spec.clone());
+        self.based_on = Some(fingerprint);
+    }
+
+    /// Belongs to no preset any more.
+    pub fn detach(&mut self) {
+        self.preset = None;
+        self.saved = None;
+        self.based_on = None;
     }
 
     /// The draft as a preset under this path.
@@ -141,6 +159,10 @@ impl Drafts {
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Draft> {
         self.list.iter_mut()
+    }
+
+    pub fn get(&self, id: DraftId) -> Option<&Draft> {
+        self.list.iter().find(|draft| draft.id == id)
     }
 
     pub fn get_mut(&mut self, id: DraftId) -> Option<&mut Draft> {
@@ -213,12 +235,25 @@ impl Drafts {
 
     /// Removes the draft of a deleted preset.
     pub fn forget(&mut self, path: &PresetPath) {
+        self.retain(|draft| draft.preset.as_ref() != Some(path));
+    }
+
+    /// Removes a draft.
+    pub fn remove(&mut self, id: DraftId) {
+        self.retain(|draft| draft.id != id);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Draft) -> bool) {
         let current = self.current().id;
-        self.list.retain(|draft| draft.preset.as_ref() != Some(path));
+        let at = self.current;
+        self.list.retain(keep);
         if self.list.is_empty() {
-            *self = Drafts { next: self.next + 1, ..Drafts::default() };
+            let id = DraftId(self.next);
+            self.next += 1;
+            self.list.push(Draft::new(id, Spec::empty(Protocol::Http, Side::Client)));
         }
-        self.current = self.list.iter().position(|draft| draft.id == current).unwrap_or(0);
+        let still = self.list.iter().position(|draft| draft.id == current);
+        self.current = still.unwrap_or(at.min(self.list.len() - 1));
     }
 
     /// A draft that was only looked at makes room for the next one.

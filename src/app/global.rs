@@ -42,6 +42,10 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
         | Action::Help
         | Action::Jump
         | Action::PickEnvironment
+        | Action::Rename
+        | Action::Duplicate
+        | Action::Delete
+        | Action::Revert
         | Action::ShowCode => return overlay::open(app, action),
         _ => return Handled::No,
     }
@@ -53,8 +57,11 @@ pub(super) fn focus(app: &mut App, target: Pane) {
     if app.focus == target {
         return;
     }
-    if app.focus == Pane::Request {
-        pane::request::blur(app);
+    match app.focus {
+        Pane::Request => pane::request::blur(app),
+        Pane::Presets => pane::presets::blur(app),
+        Pane::History => pane::history::blur(app),
+        Pane::Response | Pane::Traffic => {}
     }
     app.focus = target;
     pane::response::resized(app);

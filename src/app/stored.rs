@@ -1,25 +1,19 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::drafts::Draft;
 use super::effect::Effect;
-use super::{App, overlay, pane};
-use crate::model::preset::PresetPath;
+use super::{App, overlay, pane, saving};
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
 pub(super) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
-        Reply::Saved { path, fingerprint } => saved(app, &path, fingerprint),
+        Reply::Saved { path, fingerprint } => saving::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
-        Reply::Renamed { from, to } => renamed(app, &from, &to),
-        Reply::Deleted { path } => {
-            app.drafts.forget(&path);
-            super::global::draft_changed(app);
-            app.say(format!("{path} deleted"));
-        }
+        Reply::Renamed { from, to } => saving::renamed(app, &from, &to),
+        Reply::Deleted { path } => saving::deleted(app, &path),
         Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
         Reply::History { text, entries, total } => {
-            pane::history::arrived(app, text, entries, total);
+            pane::history::arrived(app, &text, entries, total);
         }
         Reply::HistoryAppended => {
             let query = pane::history::refresh(app);
@@ -32,7 +26,10 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
-        Reply::Failed { failure, .. } => app.warn(failure.to_string()),
+        Reply::Failed { job, failure } => {
+            saving::failed(app, job);
+            app.warn(failure.to_string());
+        }
     }
 }
 
@@ -71,25 +68,11 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     pane::request::draft_changed(app);
 }
 
-fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
-    let waits = |draft: &&mut Draft| draft.saving.as_ref().is_some_and(|p| p.path == *path);
-    for draft in app.drafts.iter_mut().filter(waits) {
-        draft.was_saved(fingerprint);
-    }
-    app.say(format!("saved {path}"));
-    app.touched();
-}
-
-fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
-    app.say(format!("{from} is now {to}"));
-    for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
-        draft.preset = Some(to.clone());
-    }
-    app.touched();
-}
-
 fn restored(app: &mut App, restore: Option<Restore>) {
-    let Some(restore) = restore else { return };
+    let Some(restore) = restore else {
+        pane::presets::open_first(app);
+        return;
+    };
     app.drafts.restore(&restore.drafts, restore.current, &app.workspace.presets);
     if restore.environment.is_some() {
         app.environment = restore.environment;

@@ -191,6 +191,7 @@ mod tests {
 
     #[test]
     fn heads_show_their_parts() {
+        use Token::{Key, Literal, Number, Plain, Punctuation, String};
         let kinds =
             |line: &str| http_head(line.as_bytes()).iter().map(|(_, t)| *t).collect::<Vec<_>>();
         assert_eq!(kinds("HTTP/1.1 404 Not Found"), [Literal, Number, String]);

@@ -29,6 +29,7 @@ use super::sink::{Sink, pump};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
+use crate::model::record::ConnInfo;
 use crate::model::tls::Authority;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
@@ -164,6 +165,14 @@ fn closed() -> Failure {
 /// Runs a session and everything it started to the end, then says `Done`.
 async fn watch_over(plan: Plan, session: Session, input: mpsc::Receiver<SessionInput>) {
     let started = Instant::now();
+    session.events.conn(ConnInfo {
+        id: session.id.itself(),
+        protocol: plan.protocol(),
+        side: plan.side(),
+        local: None,
+        peer: None,
+        tls: false,
+    });
     let context = SessionContext { session: session.clone(), input };
     let mut run = Box::pin(AssertUnwindSafe(session::run(plan, context)).catch_unwind());
     let ran = tokio::select! {

@@ -562,6 +562,11 @@ fn listener(answer: AnswerPlan) -> HttpListenerPlan {
     }
 }
 
+/// A listener that answers everything like this.
+pub fn listener_of(status: u16, body: &str) -> HttpListenerPlan {
+    listener(answer(status, body))
+}
+
 /// Sends bytes and reads until the listener closes.
 fn exchange_raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();

@@ -1,29 +1,539 @@
-//! The presets pane: the workspace as a tree.
+//! The presets pane: the workspace as a tree of folders, above it what was never saved.
+//!
+//! ```text
+//! / user▏                 search line, while there is a search
+//! TCP 127.0.0.1:9000      drafts without a file
+//! ▾ users                 folders and presets, by name
+//!   POST create ●      ◉  ● = unsaved changes, ◉ = runs
+//! Create a user           about the selected row
+//! ```
+//! The selection is an item, not a row number, so it survives whatever comes and goes above it.
+
+mod tree;
+
+use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::cursor::{Cursor, Step};
+use crate::app::drafts::{Draft, DraftId};
+use crate::app::editor::{Editor, Lines};
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
-use crate::app::{App, Handled};
-use crate::model::key::Key;
+use crate::app::wrap::wrap;
+use crate::app::{App, Handled, fuzzy, global, overlay};
+use crate::model::key::{Key, KeyCode};
+use crate::model::preset::{PresetPath, StoredPreset};
+use crate::model::protocol::Side;
+use crate::model::spec::Spec;
+
+/// What a row stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    Draft(DraftId),
+    Folder(String),
+    Preset(PresetPath),
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub item: Item,
+    pub depth: u16,
+}
+
+/// The search line.
+#[derive(Debug)]
+pub struct Search {
+    pub editor: Editor,
+    /// Whether keys go into it.
+    pub typing: bool,
+}
 
 /// State of the pane.
 #[derive(Debug, Default)]
-pub struct PresetsPane {}
+pub struct PresetsPane {
+    selected: Option<Item>,
+    /// Where the selection was, for when its item is gone.
+    at: usize,
+    offset: usize,
+    folded: BTreeSet<String>,
+    pub search: Option<Search>,
+    /// Rows of folders and presets; rebuilt when one of them, a fold or the search changes.
+    tree: Vec<Row>,
+}
 
-pub fn contexts(_app: &App) -> Vec<Context> {
+/// The rows as they are now.
+pub struct Listing<'a> {
+    drafts: Vec<DraftId>,
+    tree: &'a [Row],
+}
+
+impl Listing<'_> {
+    pub fn len(&self) -> usize {
+        self.drafts.len() + self.tree.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A row by its place.
+    pub fn row(&self, at: usize) -> Option<Row> {
+        match self.drafts.get(at) {
+            Some(id) => Some(Row { item: Item::Draft(*id), depth: 0 }),
+            None => self.tree.get(at - self.drafts.len()).cloned(),
+        }
+    }
+
+    fn position(&self, item: &Item) -> Option<usize> {
+        if let Item::Draft(id) = item {
+            return self.drafts.iter().position(|draft| draft == id);
+        }
+        let at = self.tree.iter().position(|row| row.item == *item)?;
+        Some(at + self.drafts.len())
+    }
+}
+
+/// Parts of the pane's inner area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    pub search: Rect,
+    pub list: Rect,
+    pub about: Rect,
+}
+
+/// The rows, drafts without a file first.
+pub fn listing(app: &App) -> Listing<'_> {
+    let text = search_text(app);
+    let mut finder = fuzzy::Finder::new(&text);
+    let drafts = app
+        .drafts
+        .iter()
+        .filter(|draft| is_loose(app, draft) && finder.score(&draft.title()).is_some())
+        .map(|draft| draft.id)
+        .collect();
+    Listing { drafts, tree: &app.presets.tree }
+}
+
+/// Whether a draft has no row in the tree.
+fn is_loose(app: &App, draft: &Draft) -> bool {
+    match &draft.preset {
+        Some(path) => stored(app, path).is_none(),
+        None => !draft.is_blank() || draft.session.is_some(),
+    }
+}
+
+/// The file of a preset as last read.
+pub fn stored<'a>(app: &'a App, path: &PresetPath) -> Option<&'a StoredPreset> {
+    let presets = &app.workspace.presets;
+    let at = presets.binary_search_by(|stored| stored.path.cmp(path)).ok()?;
+    presets.get(at)
+}
+
+fn search_text(app: &App) -> String {
+    app.presets.search.as_ref().map(|search| search.editor.text()).unwrap_or_default()
+}
+
+/// Whether the rows of a folder are hidden.
+pub fn is_folded(app: &App, folder: &str) -> bool {
+    app.presets.search.is_none() && app.presets.folded.contains(folder)
+}
+
+/// The draft a row stands for, if it is open.
+pub fn draft_of<'a>(app: &'a App, item: &Item) -> Option<&'a Draft> {
+    match item {
+        Item::Draft(id) => app.drafts.get(*id),
+        Item::Preset(path) => app.drafts.of_preset(path),
+        Item::Folder(_) => None,
+    }
+}
+
+/// Whether what a row stands for runs.
+pub fn is_live(app: &App, item: &Item) -> bool {
+    let session = draft_of(app, item).and_then(|draft| draft.session);
+    session.and_then(|id| app.sessions.get(id)).is_some_and(|session| !session.is_over())
+}
+
+/// The selected row and the first one shown, brought into the list as it is now.
+pub fn cursor(app: &App, height: usize) -> Cursor {
+    let listing = listing(app);
+    let found = app.presets.selected.as_ref().and_then(|item| listing.position(item));
+    let mut cursor =
+        Cursor { selected: found.unwrap_or(app.presets.at), offset: app.presets.offset };
+    cursor.settle(listing.len(), height);
+    cursor
+}
+
+/// What the selected row stands for.
+pub fn selected(app: &App) -> Option<Item> {
+    let at = cursor(app, 1).selected;
+    listing(app).row(at).map(|row| row.item)
+}
+
+/// Puts the cursor on a row.
+pub fn select(app: &mut App, at: usize) {
+    let item = listing(app).row(at).map(|row| row.item);
+    app.presets.selected = item;
+    app.presets.at = at;
+    let height = list_height(app);
+    app.presets.offset = cursor(app, height).offset;
+}
+
+fn list_height(app: &App) -> usize {
+    usize::from(parts(app, inner(app.areas().presets)).list.height)
+}
+
+/// The pane without its border.
+pub fn inner(area: Rect) -> Rect {
+    super::request::inner(area)
+}
+
+/// Divides the inner area: search line, list, and what the selected row is about.
+pub fn parts(app: &App, inner: Rect) -> Parts {
+    let search =
+        Rect { height: inner.height.min(u16::from(app.presets.search.is_some())), ..inner };
+    let left = inner.height - search.height;
+    let rows = u16::try_from(listing(app).len()).unwrap_or(u16::MAX);
+    let wanted = u16::try_from(about(app, inner.width).len()).unwrap_or(u16::MAX);
+    // The list gets what it needs; what it is about at least a third, on all but tiny screens.
+    let least = if left >= 6 { left / 3 } else { 0 };
+    let height = wanted.min(left.saturating_sub(rows).max(least));
+    let list = Rect { y: search.bottom(), height: left - height, ..inner };
+    Parts { search, list, about: Rect { y: list.bottom(), height, ..inner } }
+}
+
+/// What is said about the selected row, in lines.
+pub fn about(app: &App, width: u16) -> Vec<String> {
+    let text = match selected(app) {
+        None if app.presets.search.is_some() => "nothing matches; Esc ends the search".into(),
+        None => "no presets yet: type an address and press F5, save it with Ctrl+S".into(),
+        Some(Item::Draft(_)) => "not saved: Ctrl+S keeps it as a preset".into(),
+        Some(Item::Folder(folder)) if app.workspace.is_starter => {
+            format!("{folder}: the starter workspace, yours once you save something")
+        }
+        Some(Item::Folder(_)) => return Vec::new(),
+        Some(Item::Preset(path)) => match stored(app, &path).map(|stored| &stored.content) {
+            Some(Ok(preset)) => preset.about.clone(),
+            Some(Err(failure)) => failure.to_string(),
+            None => String::new(),
+        },
+    };
+    if text.is_empty() { Vec::new() } else { wrap(&text, width) }
+}
+
+/// Whether the selected row is a file that cannot be read.
+pub fn is_broken(app: &App, item: &Item) -> bool {
+    let Item::Preset(path) = item else { return false };
+    stored(app, path).is_some_and(|stored| stored.content.is_err())
+}
+
+/// Contexts of the pane.
+pub fn contexts(app: &App) -> Vec<Context> {
+    if is_typing(app) {
+        return vec![Context::Global];
+    }
     vec![Context::Presets, Context::List, Context::Plain, Context::Global]
 }
 
-pub fn workspace_changed(_app: &mut App, _first: bool) {}
+fn is_typing(app: &App) -> bool {
+    app.presets.search.as_ref().is_some_and(|search| search.typing)
+}
 
-pub fn act(_app: &mut App, _action: Action) -> Handled {
+/// The workspace was read, for the first time or because files changed.
+pub fn workspace_changed(app: &mut App, first: bool) {
+    rebuild(app);
+    if first && let Some(path) = first_preset(app) {
+        reveal(app, &path);
+    }
+}
+
+/// Where a newcomer begins: a listener that the presets beside it talk to, else the first preset.
+fn first_preset(app: &App) -> Option<PresetPath> {
+    let readable = || app.workspace.presets.iter().filter(|stored| stored.content.is_ok());
+    let is_listener = |stored: &&StoredPreset| {
+        stored.content.as_ref().is_ok_and(|preset| preset.spec.side() == Side::Listener)
+    };
+    let begin = readable().find(is_listener).filter(|_| app.workspace.is_starter);
+    begin.or_else(|| readable().next()).map(|stored| stored.path.clone())
+}
+
+/// Nothing was left by the last run: the selected preset is put on screen.
+pub fn open_first(app: &mut App) {
+    if app.drafts.current().is_blank()
+        && let Some(item @ Item::Preset(_)) = selected(app)
+    {
+        show(app, &item);
+    }
+}
+
+/// Makes the tree anew.
+pub fn rebuild(app: &mut App) {
+    let text = search_text(app);
+    let folded = if app.presets.search.is_some() { &BTreeSet::new() } else { &app.presets.folded };
+    app.presets.tree = tree::rows(&app.workspace.presets, &text, folded);
+}
+
+/// Selects a preset and unfolds what hides it.
+pub fn reveal(app: &mut App, path: &PresetPath) {
+    app.presets.folded.retain(|folder| !tree::is_inside(path, folder));
+    rebuild(app);
+    if let Some(at) = listing(app).position(&Item::Preset(path.clone())) {
+        select(app, at);
+    }
+}
+
+/// Handles an action.
+pub fn act(app: &mut App, action: Action) -> Handled {
+    if let Some(step) = Step::of(action) {
+        step_to(app, step);
+        return Handled::Yes;
+    }
+    match action {
+        Action::Open => open_selected(app),
+        Action::Toggle => toggle(app),
+        Action::Left => fold(app),
+        Action::Right => unfold(app),
+        Action::Find => start_search(app),
+        Action::Back if app.presets.search.is_some() => end_search(app),
+        Action::Copy => copy(app),
+        Action::Rename | Action::Duplicate | Action::Delete | Action::Revert => {
+            if let Some(item) = selected(app) {
+                overlay::on_item(app, action, &item);
+            }
+        }
+        Action::Send => return send(app),
+        // These mean the selected row; then the program does them to what is on screen.
+        Action::SendLiteral | Action::Stop | Action::Save | Action::SaveAs | Action::ShowCode => {
+            if let Some(item) = selected(app) {
+                show(app, &item);
+            }
+            return Handled::No;
+        }
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+fn step_to(app: &mut App, step: Step) {
+    let height = list_height(app);
+    let mut cursor = cursor(app, height);
+    cursor.step(step, listing(app).len(), height);
+    select(app, cursor.selected);
+}
+
+/// Sends the selected row: the program does it to what is on screen. In the starter workspace the
+/// selection moves from a listener just started to the client that talks to it, so that the same
+/// key once more shows both ends.
+fn send(app: &mut App) -> Handled {
+    let Some(item) = selected(app) else { return Handled::No };
+    if matches!(item, Item::Folder(_)) {
+        app.say("select a preset to send it");
+        return Handled::Yes;
+    }
+    if is_broken(app, &item) {
+        show(app, &item);
+        return Handled::Yes;
+    }
+    let partner = partner(app, &item).filter(|_| !is_live(app, &item));
+    show(app, &item);
+    if let Some(partner) = partner {
+        reveal(app, &partner);
+    }
     Handled::No
 }
 
-pub fn key(_app: &mut App, _key: Key) {}
+fn partner(app: &App, item: &Item) -> Option<PresetPath> {
+    let Item::Preset(path) = item else { return None };
+    let client = path.as_str().strip_suffix("-server").filter(|_| app.workspace.is_starter)?;
+    let client = PresetPath::parse(&format!("{client}-client")).ok()?;
+    stored(app, &client).map(|stored| stored.path.clone())
+}
 
-pub fn paste(_app: &mut App, _text: &str) {}
+fn open_selected(app: &mut App) {
+    match selected(app) {
+        Some(Item::Folder(_)) => toggle(app),
+        Some(item) if show(app, &item) => global::focus(app, Pane::Request),
+        _ => {}
+    }
+}
 
-pub fn click(_app: &mut App, _area: Rect, _mouse: Mouse) {}
+/// Puts a row on screen; tells whether there is something to see.
+fn show(app: &mut App, item: &Item) -> bool {
+    match item {
+        Item::Folder(_) => return false,
+        Item::Draft(id) => global::show_draft(app, *id),
+        Item::Preset(path) => return open(app, path),
+    }
+    true
+}
+
+/// Puts a preset on screen; tells whether it could be read.
+pub fn open(app: &mut App, path: &PresetPath) -> bool {
+    let Some(stored) = stored(app, path) else { return false };
+    if let Err(failure) = &stored.content {
+        let text = failure.to_string();
+        app.warn(text);
+        return false;
+    }
+    let stored = stored.clone();
+    super::request::blur(app);
+    app.drafts.open_preset(&stored);
+    global::draft_changed(app);
+    true
+}
+
+fn toggle(app: &mut App) {
+    if let Some(Item::Folder(folder)) = selected(app) {
+        if !app.presets.folded.remove(&folder) {
+            app.presets.folded.insert(folder);
+        }
+        rebuild(app);
+    }
+}
+
+/// Left: folds an open folder, else goes to the folder around.
+fn fold(app: &mut App) {
+    let around = match selected(app) {
+        Some(Item::Folder(folder)) if !is_folded(app, &folder) => {
+            app.presets.folded.insert(folder);
+            rebuild(app);
+            return;
+        }
+        Some(Item::Folder(folder)) => folder.rsplit_once('/').map(|(around, _)| around.to_owned()),
+        Some(Item::Preset(path)) => Some(path.folder().to_owned()),
+        _ => None,
+    };
+    let at = around.and_then(|folder| listing(app).position(&Item::Folder(folder)));
+    if let Some(at) = at {
+        select(app, at);
+    }
+}
+
+fn unfold(app: &mut App) {
+    if let Some(Item::Folder(folder)) = selected(app) {
+        if app.presets.folded.remove(&folder) {
+            rebuild(app);
+        } else {
+            step_to(app, Step::Down);
+        }
+    }
+}
+
+fn copy(app: &mut App) {
+    let text = match selected(app) {
+        Some(Item::Preset(path)) => path.to_string(),
+        Some(Item::Folder(folder)) => folder,
+        _ => return,
+    };
+    app.say(format!("copied {text}"));
+    app.effects.push(Effect::Copy(text));
+}
+
+fn start_search(app: &mut App) {
+    if let Some(search) = &mut app.presets.search {
+        search.typing = true;
+        return;
+    }
+    app.presets.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
+    rebuild(app);
+}
+
+fn end_search(app: &mut App) {
+    let item = selected(app);
+    app.presets.search = None;
+    match item {
+        Some(Item::Preset(path)) => reveal(app, &path),
+        _ => rebuild(app),
+    }
+}
+
+/// The focus leaves: the search stays, but takes no more keys.
+pub fn blur(app: &mut App) {
+    if let Some(search) = &mut app.presets.search {
+        search.typing = false;
+    }
+}
+
+/// Takes a key that no action took: text of the search line.
+pub fn key(app: &mut App, key: Key) {
+    if !is_typing(app) {
+        return;
+    }
+    match key.code {
+        KeyCode::Enter => {
+            let item = selected(app);
+            end_search(app);
+            if item.is_some() {
+                open_selected(app);
+            }
+        }
+        KeyCode::Up => step_to(app, Step::Up),
+        KeyCode::Down => step_to(app, Step::Down),
+        KeyCode::PageUp => step_to(app, Step::PageUp),
+        KeyCode::PageDown => step_to(app, Step::PageDown),
+        _ => {
+            let search = app.presets.search.as_mut();
+            if search.is_some_and(|search| search.editor.key(key)) {
+                search_changed(app);
+            }
+        }
+    }
+}
+
+/// Takes pasted text: it goes into the search line.
+pub fn paste(app: &mut App, text: &str) {
+    if let Some(search) = app.presets.search.as_mut().filter(|search| search.typing) {
+        search.editor.insert(text);
+        search_changed(app);
+    }
+}
+
+fn search_changed(app: &mut App) {
+    rebuild(app);
+    let text = search_text(app);
+    let best = tree::best(&app.workspace.presets, &text);
+    let at = best.and_then(|path| listing(app).position(&Item::Preset(path)));
+    select(app, at.unwrap_or(0));
+}
+
+/// A click: selects a row; on the selected one it opens, on a folder it folds.
+pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
+    let parts = parts(app, inner(area));
+    let at = (mouse.column, mouse.row).into();
+    if parts.search.contains(at) {
+        start_search(app);
+        return;
+    }
+    blur(app);
+    if !parts.list.contains(at) {
+        return;
+    }
+    let before = cursor(app, usize::from(parts.list.height));
+    let row = before.offset + usize::from(mouse.row - parts.list.y);
+    let Some(hit) = listing(app).row(row) else { return };
+    let again = app.presets.selected.as_ref() == Some(&hit.item);
+    select(app, row);
+    if again || matches!(hit.item, Item::Folder(_)) {
+        open_selected(app);
+    }
+}
+
+impl Draft {
+    /// Name in lists: the preset's path, the address, or what it is.
+    pub fn title(&self) -> String {
+        match &self.preset {
+            Some(path) => path.to_string(),
+            None if !self.spec.address().is_empty() => self.spec.address().to_owned(),
+            None => kind(&self.spec),
+        }
+    }
+}
+
+/// `new TCP listener`
+fn kind(spec: &Spec) -> String {
+    format!("new {} {}", spec.protocol().title(), spec.side().name())
+}

@@ -10,6 +10,7 @@
 
 mod answer;
 mod connection;
+mod request;
 mod respond;
 
 use std::collections::HashMap;

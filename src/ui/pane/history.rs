@@ -1,18 +1,138 @@
-//! Draws the history pane.
+//! Draws the history pane: time, what was sent, what came of it.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
+use crate::app::focus::Pane;
+use crate::app::pane::history::{cursor, parts, when};
+use crate::store::job::HistoryEntry;
 use crate::ui::theme::Palette;
+use crate::ui::{badge, put, search_line};
+
+/// Narrower panes show no outcome.
+const OUTCOME_FROM: u16 = 22;
+/// Wider panes show it in full words.
+const WHOLE_FROM: u16 = 80;
 
 pub(super) fn draw(
-    _app: &App,
-    _palette: &Palette,
+    app: &App,
+    palette: &Palette,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    block.title(" History ").render(area, frame.buffer_mut());
+    let pane = &app.history;
+    let title = if pane.search.is_some() {
+        format!(" History ─ {} found ", pane.total)
+    } else {
+        " History ".to_owned()
+    };
+    let block = block.title(title);
+    let inner = block.inner(area);
+    let buffer = frame.buffer_mut();
+    block.render(area, buffer);
+    let (search, list) = parts(app, inner);
+    if let Some(line) = &pane.search {
+        search_line(line, palette, search, buffer);
+    }
+    if pane.entries.is_empty() {
+        let text = if pane.text.is_empty() { "nothing sent yet" } else { "nothing found" };
+        put(buffer, Rect { height: list.height.min(1), ..list }, text, palette.dim);
+        return;
+    }
+    let cursor = cursor(app, usize::from(list.height));
+    for (y, at) in (list.y..list.bottom()).zip(cursor.offset..) {
+        let Some(entry) = pane.entries.get(at) else { break };
+        let line = Rect { y, height: 1, ..list };
+        if at == cursor.selected {
+            let here = app.focus == Pane::History;
+            buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
+        }
+        draw_entry(app, palette, entry, line, buffer);
+    }
+}
+
+fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, buffer: &mut Buffer) {
+    let mut rest = line;
+    write(&mut rest, &format!("{} ", when(app, entry.at)), palette.dim, buffer);
+    let outcome = if line.width >= WHOLE_FROM {
+        crate::codec::printable::printable_str(&entry.outcome).chars().take(40).collect()
+    } else {
+        brief(&entry.outcome)
+    };
+    let width = outcome.width() as u16;
+    if line.width >= OUTCOME_FROM && width > 0 {
+        let x = line.right().saturating_sub(width);
+        let style = outcome_style(&entry.outcome, palette);
+        put(buffer, Rect { x, width, ..line }, &outcome, style);
+        rest.width = rest.width.saturating_sub(width + 1);
+    }
+    let name = entry.spec.badge();
+    let style = badge::style(name, palette);
+    let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
+    write(&mut rest, &padded, style, buffer);
+    let summary = entry.summary.strip_prefix(name).unwrap_or(&entry.summary).trim_start();
+    write(&mut rest, summary, Style::new(), buffer);
+}
+
+/// What an outcome says about how it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Status(u16),
+    /// Bytes sent and received, or requests answered.
+    Count,
+    Failure,
+}
+
+fn kind(outcome: &str) -> Kind {
+    let first = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
+    if outcome.is_empty() || outcome.ends_with(" received") || outcome.ends_with(" requests") {
+        return Kind::Count;
+    }
+    first.filter(|status| (100..1000).contains(status)).map_or(Kind::Failure, Kind::Status)
+}
+
+/// The outcome in a word: the status, how many bytes, or that it failed.
+fn brief(outcome: &str) -> String {
+    match kind(outcome) {
+        Kind::Status(status) => status.to_string(),
+        Kind::Failure => "failed".into(),
+        Kind::Count => outcome
+            .replace(" B sent, ", "↑ ")
+            .replace(" B received", "↓")
+            .replace(" requests", " req"),
+    }
+}
+
+fn outcome_style(outcome: &str, palette: &Palette) -> Style {
+    match kind(outcome) {
+        Kind::Status(status) => palette.status(status),
+        Kind::Failure => palette.error,
+        Kind::Count => palette.dim,
+    }
+}
+
+fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
+    let used = put(buffer, *rest, text, style).min(rest.width);
+    rest.x += used;
+    rest.width -= used;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_one_short_word() {
+        assert_eq!(brief("201 Created, 12 ms"), "201");
+        assert_eq!(brief("connection refused"), "failed");
+        assert_eq!(brief(""), "");
+        assert_eq!(brief("12 B sent, 3 B received"), "12↑ 3↓");
+        assert_eq!(brief("4 requests"), "4 req");
+    }
 }

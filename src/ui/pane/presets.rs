@@ -1,18 +1,115 @@
 //! Draws the presets pane.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
+use crate::app::drafts::Draft;
+use crate::app::focus::Pane;
+use crate::app::pane::presets::{
+    Item, Row, about, cursor, draft_of, is_broken, is_folded, is_live, listing, parts, selected,
+    stored,
+};
 use crate::ui::theme::Palette;
+use crate::ui::{badge, put, search_line};
 
 pub(super) fn draw(
-    _app: &App,
-    _palette: &Palette,
+    app: &App,
+    palette: &Palette,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    block.title(" Presets ").render(area, frame.buffer_mut());
+    let title = if app.workspace.is_starter { " Presets ─ starter " } else { " Presets " };
+    let block = block.title(title);
+    let inner = block.inner(area);
+    let buffer = frame.buffer_mut();
+    block.render(area, buffer);
+    let parts = parts(app, inner);
+    if let Some(search) = &app.presets.search {
+        search_line(search, palette, parts.search, buffer);
+    }
+    let cursor = cursor(app, usize::from(parts.list.height));
+    let listing = listing(app);
+    for y in 0..parts.list.height {
+        let at = cursor.offset + usize::from(y);
+        let Some(row) = listing.row(at) else { break };
+        let line = Rect { y: parts.list.y + y, height: 1, ..parts.list };
+        if at == cursor.selected {
+            let here = app.focus == Pane::Presets;
+            buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
+        }
+        draw_row(app, palette, &row, line, buffer);
+    }
+    draw_about(app, palette, parts.about, buffer);
+}
+
+fn draw_row(app: &App, palette: &Palette, row: &Row, line: Rect, buffer: &mut Buffer) {
+    let runs = is_live(app, &row.item);
+    let end = line.width.saturating_sub(if runs { 2 } else { 0 });
+    let mut rest = Rect { width: end, ..line };
+    indent(&mut rest, row.depth.min(8) * 2);
+    match &row.item {
+        Item::Folder(folder) => {
+            let arrow = if is_folded(app, folder) { "▸ " } else { "▾ " };
+            write(&mut rest, arrow, Style::new().patch(palette.dim), buffer);
+            let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
+            write(&mut rest, name, palette.title, buffer);
+        }
+        item => draw_leaf(app, palette, item, &mut rest, buffer),
+    }
+    if runs {
+        let mark = Rect { x: line.right().saturating_sub(1), width: line.width.min(1), ..line };
+        put(buffer, mark, "◉", palette.success);
+    }
+}
+
+fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer: &mut Buffer) {
+    let draft = draft_of(app, item);
+    if is_broken(app, item) {
+        write(rest, "!    ", palette.error, buffer);
+    } else {
+        let found = match item {
+            Item::Preset(path) => stored(app, path).and_then(|stored| stored.content.as_ref().ok()),
+            _ => None,
+        };
+        let spec = draft.map(|draft| &draft.spec).or(found.map(|preset| &preset.spec));
+        let name = spec.map_or("", |spec| spec.badge());
+        let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
+        write(rest, &padded, badge::style(name, palette), buffer);
+    }
+    let name = match item {
+        Item::Preset(path) => path.name().to_owned(),
+        _ => draft.map(Draft::title).unwrap_or_default(),
+    };
+    let modified = draft.is_some_and(Draft::is_modified);
+    let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
+    let used = put(buffer, Rect { width, ..*rest }, &name, Style::new());
+    indent(rest, used);
+    if modified {
+        write(rest, " ●", palette.warning, buffer);
+    }
+}
+
+fn draw_about(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let broken = selected(app).is_some_and(|item| is_broken(app, &item));
+    let style = if broken { palette.error } else { palette.dim };
+    let lines = about(app, area.width);
+    for (y, text) in (area.y..area.bottom()).zip(&lines) {
+        put(buffer, Rect { y, height: 1, ..area }, text, style);
+    }
+}
+
+fn indent(rest: &mut Rect, by: u16) {
+    let by = by.min(rest.width);
+    rest.x += by;
+    rest.width -= by;
+}
+
+fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
+    let used = put(buffer, *rest, text, style);
+    indent(rest, used);
 }

@@ -13,35 +13,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Listener;
-use crate::codec::http1::{
-    Expected, HeadError, HeadErrorKind, HeadReader, ParsedHead, content_codings, keeps_alive,
-    request_framing,
-};
-use crate::codec::printable::printable;
-use crate::engine::body::BodyWriter;
-use crate::engine::clock;
-use crate::engine::http::case::{Case, empty_message};
+use crate::engine::http::case::Case;
 use crate::engine::http::failure;
-use crate::engine::http::intake::{BodyEnd, Fault, Intake};
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::transport::Stream;
-use crate::model::exchange::{Exchange, ExchangeState, Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
-use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
-pub(super) const STALL: Duration = Duration::from_secs(60);
+pub(super) const STALL: Duration =
+    if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(60) };
 /// How long and how much is read after our last byte, so that closing does not reset the answer
 /// away from a client that still sends.
 const LINGER: Duration = Duration::from_secs(1);
@@ -51,18 +42,18 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(super) struct Connection {
     pub(super) listener: Arc<Listener>,
     pub(super) conn: ConnId,
-    peer: SocketAddr,
-    local: Option<SocketAddr>,
-    tls: Option<TlsFacts>,
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) tls: Option<TlsFacts>,
     /// Stops between two requests.
     stop: CancellationToken,
     received: Tap,
     pub(super) sent: Tap,
     buffer: ReadBuffer,
     /// Bytes that came behind the last request.
-    rest: Bytes,
+    pub(super) rest: Bytes,
     /// The exchange being made; outlives a cancelled [`Connection::serve`].
-    current: Option<Arc<Case>>,
+    pub(super) current: Option<Arc<Case>>,
 }
 
 /// Whether another request may follow.
@@ -70,26 +61,6 @@ pub(super) struct Connection {
 pub(super) enum Next {
     Request,
     Close,
-}
-
-/// A request that was read as far as it could be.
-pub(super) struct Request {
-    pub(super) case: Arc<Case>,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) version: HttpVersion,
-    pub(super) keep_alive: bool,
-    /// Answer this instead of what the rules say.
-    pub(super) refusal: Option<Refusal>,
-    /// Head of the interim response that was sent.
-    pub(super) interim: Option<Bytes>,
-}
-
-/// An answer of our own to a request that cannot be served.
-#[derive(Debug, Clone)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) why: String,
 }
 
 impl Connection {
@@ -209,7 +180,7 @@ impl Connection {
     }
 
     /// One read; `None` = the client finished sending.
-    async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Bytes>> {
+    pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Bytes>> {
         self.received.ready().await;
         let bytes = match self.buffer.read(stream).await {
             // A client that leaves without close_notify has left.
@@ -248,234 +219,6 @@ impl Connection {
         }
     }
 
-    /// Reads a request: `Err` = there is nobody left to answer.
-    async fn request(&mut self, stream: &mut Stream, first: Bytes) -> Result<Request, Failure> {
-        let writer = self.listener.session.bodies.create();
-        let case = self.begin(&writer);
-        let mut reader = HeadReader::new(Expected::Request);
-        let until = TokioInstant::now() + STALL;
-        let mut bytes = first;
-        let found = loop {
-            match reader.push(&bytes) {
-                Ok(Some(found)) => break Ok(found),
-                Err(error) => {
-                    self.keep(&writer, error.partial.head.raw.clone()).await?;
-                    break Err(error);
-                }
-                Ok(None) => {}
-            }
-            bytes = match timeout_at(until, self.read(stream)).await {
-                Ok(Ok(Some(bytes))) => bytes,
-                Ok(Ok(None)) => {
-                    let error = reader.finish();
-                    self.keep(&writer, error.partial.head.raw.clone()).await?;
-                    return Err(self.no_head(&case, error));
-                }
-                Ok(Err(error)) => {
-                    let so_far = format!("after {} bytes of the head", reader.received().len());
-                    let failure = failure::socket(Stage::Head, &self.target(), &error, &so_far);
-                    let partial = reader.finish();
-                    self.keep(&writer, partial.partial.head.raw.clone()).await?;
-                    self.no_head(&case, partial);
-                    return Err(failure);
-                }
-                Err(_) => {
-                    let received = reader.received().len();
-                    let partial = reader.finish();
-                    self.keep(&writer, partial.partial.head.raw.clone()).await?;
-                    self.no_head(&case, partial);
-                    let wait = STALL.as_secs();
-                    let why =
-                        format!("the head was not complete after {wait} s ({received} bytes)");
-                    return Ok(refused(case, 408, why));
-                }
-            };
-        };
-        match found {
-            Ok((used, parsed)) => {
-                self.keep(&writer, parsed.head.raw.clone()).await?;
-                bytes.advance(used);
-                self.rest = bytes;
-                self.body(stream, case, writer, parsed).await
-            }
-            Err(error) => {
-                let status = if error.kind == HeadErrorKind::TooLarge { 431 } else { 400 };
-                let why = error.message.clone();
-                self.no_head(&case, error);
-                Ok(refused(case, status, why))
-            }
-        }
-    }
-
-    fn begin(&mut self, writer: &BodyWriter) -> Arc<Case> {
-        let exchange = Exchange {
-            conn: self.conn,
-            number: self.listener.next_number(),
-            side: Side::Listener,
-            url: String::new(),
-            started: clock::now(),
-            local: self.local,
-            peer: Some(self.peer),
-            request: empty_message(writer.id()),
-            response: None,
-            interim: Vec::new(),
-            timing: Timing::default(),
-            tls: self.tls.clone(),
-            state: ExchangeState::Active,
-            warnings: Vec::new(),
-        };
-        let events = self.listener.session.events.clone();
-        let case = Arc::new(Case::new(exchange, events, Instant::now()));
-        self.current = Some(Arc::clone(&case));
-        case
-    }
-
-    async fn keep(&self, writer: &BodyWriter, raw: Bytes) -> Result<(), Failure> {
-        writer.wire(raw).await.map_err(|why| {
-            failure::body(&self.target(), &Fault::Storage(why.to_string()), "before the body")
-        })
-    }
-
-    /// What came of a head that is none becomes the request.
-    fn no_head(&self, case: &Case, error: HeadError) -> Failure {
-        let failure = failure::head(&self.target(), &error);
-        case.edit(|exchange| {
-            exchange.warnings.extend(error.partial.warnings);
-            exchange.request.head = error.partial.head;
-        });
-        failure
-    }
-
-    async fn body(
-        &mut self,
-        stream: &mut Stream,
-        case: Arc<Case>,
-        writer: BodyWriter,
-        parsed: ParsedHead,
-    ) -> Result<Request, Failure> {
-        let ParsedHead { head, warnings } = parsed;
-        let framing = request_framing(&head);
-        let mut request = Self::describe(Arc::clone(&case), &head);
-        for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
-            case.warn(warning);
-        }
-        let start = head.raw.len() as u64;
-        let expects = head.field("expect").is_some_and(|value| {
-            value.eq_ignore_ascii_case(b"100-continue") && request.version == HttpVersion::Http11
-        });
-        let codings = content_codings(&head);
-        case.edit(|exchange| {
-            exchange.url = self.url(&head, &request.target);
-            exchange.request.head = head;
-        });
-        if let Some(why) = framing.error {
-            request.keep_alive = false;
-            request.refusal = Some(Refusal { status: 400, why });
-            return Ok(request);
-        }
-        let mut intake = Intake::new(writer, start, &framing, codings);
-        if !intake.is_done() {
-            case.edit(|exchange| exchange.request.body = intake.facts().clone());
-            case.publish();
-            if expects && self.rest.is_empty() {
-                request.interim = Some(self.go_on(stream).await?);
-            }
-        }
-        let outcome = self.fill(stream, &case, &mut intake).await;
-        let ending = if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
-        let (facts, warnings) = intake.finish(ending).await;
-        case.edit(|exchange| exchange.request.body = facts);
-        for warning in warnings {
-            case.warn(warning);
-        }
-        request.refusal = outcome?;
-        request.keep_alive &= request.refusal.is_none();
-        Ok(request)
-    }
-
-    fn describe(case: Arc<Case>, head: &Head) -> Request {
-        let (method, target, version) = match &head.start {
-            StartLine::Request { method, target, version } => {
-                (method.clone(), target.clone(), *version)
-            }
-            _ => (String::new(), String::new(), HttpVersion::Http10),
-        };
-        let keep_alive = keeps_alive(head);
-        Request { case, method, target, version, keep_alive, refusal: None, interim: None }
-    }
-
-    /// The absolute URL the client meant (RFC 9112, section 3.3).
-    fn url(&self, head: &Head, target: &str) -> String {
-        if target.contains("://") {
-            return target.to_owned();
-        }
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        let host = match head.field("host") {
-            Some(host) if !host.is_empty() => printable(host),
-            _ => self.local.map(|local| local.to_string()).unwrap_or_default(),
-        };
-        let slash = if target.starts_with('/') { "" } else { "/" };
-        format!("{scheme}://{host}{slash}{target}")
-    }
-
-    /// Tells a client that waits before it sends its body (RFC 9110, section 10.1.1).
-    async fn go_on(&mut self, stream: &mut Stream) -> Result<Bytes, Failure> {
-        let head = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
-        self.sent.ready().await;
-        let written = async {
-            stream.write_all(&head).await?;
-            stream.flush().await
-        };
-        written.await.map_err(|error| {
-            failure::socket(Stage::Send, &self.target(), &error, "sending 100 Continue")
-        })?;
-        self.sent.data(&head);
-        Ok(head)
-    }
-
-    /// Feeds the body until it is complete; `Some` = answer this instead.
-    async fn fill(
-        &mut self,
-        stream: &mut Stream,
-        case: &Case,
-        intake: &mut Intake,
-    ) -> Result<Option<Refusal>, Failure> {
-        while !intake.is_done() {
-            let bytes = if self.rest.is_empty() {
-                match timeout(STALL, self.read(stream)).await {
-                    Ok(Ok(Some(bytes))) => bytes,
-                    Ok(Ok(None)) => return Err(self.cut_off(intake)),
-                    Ok(Err(error)) => {
-                        let so_far = so_far(intake);
-                        return Err(failure::socket(Stage::Body, &self.target(), &error, &so_far));
-                    }
-                    Err(_) => {
-                        let wait = STALL.as_secs();
-                        let why = format!("no body byte for {wait} s, {}", so_far(intake));
-                        return Ok(Some(Refusal { status: 408, why }));
-                    }
-                }
-            } else {
-                std::mem::take(&mut self.rest)
-            };
-            match intake.push(&bytes).await {
-                Ok(used) => self.rest = bytes.slice(used..),
-                Err(Fault::Malformed(why)) => {
-                    return Ok(Some(Refusal { status: 400, why }));
-                }
-                Err(fault) => return Err(failure::body(&self.target(), &fault, &so_far(intake))),
-            }
-            case.progress(intake.facts());
-        }
-        Ok(None)
-    }
-
-    fn cut_off(&self, intake: &Intake) -> Failure {
-        let missing = intake.end_of_stream().err().unwrap_or_default();
-        let cause = format!("the client closed: {missing}, {}", so_far(intake));
-        Failure::new(Stage::Body, self.target(), FailureKind::Truncated, cause)
-    }
-
     /// Ends our side and lets the client finish its own.
     async fn linger(&mut self, stream: &mut Stream) {
         // A peer that is gone already needs no farewell.
@@ -498,21 +241,4 @@ impl Connection {
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
-}
-
-fn refused(case: Arc<Case>, status: u16, why: String) -> Request {
-    Request {
-        case,
-        method: String::new(),
-        target: String::new(),
-        version: HttpVersion::Http11,
-        keep_alive: false,
-        refusal: Some(Refusal { status, why }),
-        interim: None,
-    }
-}
-
-fn so_far(intake: &Intake) -> String {
-    let facts = intake.facts();
-    failure::body_so_far(facts.encoded_len, facts.expected)
 }

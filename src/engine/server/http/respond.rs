@@ -8,7 +8,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
 
 use super::answer::{Asked, Shape, choose, shape};
-use super::connection::{Connection, Next, Request};
+use super::connection::{Connection, Next};
+use super::request::Request;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::codec::http1::{Expected, HeadReader};
 use crate::engine::body::{BodyWriter, DecodedBytes};

@@ -1,0 +1,170 @@
+//! Stepping through the values of choices and checks.
+
+use std::time::Duration;
+
+use super::{
+    WHENS, body_mut, ending_and_format, get, list_mut, rules_mut, step_payload, steps_mut, when,
+    when_parts,
+};
+use crate::app::form::{FieldId, Part};
+use crate::model::http::{Auth, HttpBody};
+use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::spec::Spec;
+use crate::model::stream::Step;
+use crate::model::tls::{ClientTls, ListenerTls, Verify};
+
+/// Goes to the next (or previous) value of a choice, or flips a check.
+pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
+    match id {
+        FieldId::Cell(rows, at, Part::On) => {
+            if let Some(row) = list_mut(spec, rows).and_then(|rows| rows.get_mut(at)) {
+                row.enabled = !row.enabled;
+            }
+        }
+        FieldId::Method => {
+            let now = get(spec, id);
+            let next = next_of(&METHODS, &now.as_str(), forward);
+            if let Spec::Http(http) = spec {
+                next.clone_into(&mut http.method);
+            }
+        }
+        FieldId::BodyKind(slot) => {
+            if let Some(body) = body_mut(spec, slot) {
+                let kind = next_of(&BODY_KINDS, &body.kind(), forward);
+                *body = rekind(body, kind);
+            }
+        }
+        FieldId::AuthKind => {
+            if let Spec::Http(http) = spec {
+                http.auth = next_auth(&http.auth, forward);
+            }
+        }
+        FieldId::LineEnding => {
+            if let Some((ending, _)) = ending_and_format(spec) {
+                *ending = next_of(&LineEnding::ALL, ending, forward);
+            }
+        }
+        FieldId::Format => {
+            if let Some((_, format)) = ending_and_format(spec) {
+                *format = other_format(*format);
+            }
+        }
+        _ => cycle_in_list(spec, id, forward),
+    }
+}
+
+/// Methods offered by the method field; any other can be typed.
+pub const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+const BODY_KINDS: [&str; 5] = ["none", "json", "text", "form", "file"];
+
+fn cycle_in_list(spec: &mut Spec, id: FieldId, forward: bool) {
+    match id {
+        FieldId::When(at) => {
+            if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
+                let (name, text) = when_parts(&rule.when);
+                rule.when = when(next_of(&WHENS, &name, forward), text);
+            }
+        }
+        FieldId::ReplyFormat(at) => {
+            if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
+                rule.send.format = other_format(rule.send.format);
+            }
+        }
+        FieldId::StepFormat(at) | FieldId::StepKind(at) => {
+            if let Some(step) = steps_mut(spec).and_then(|steps| steps.get_mut(at)) {
+                cycle_step(step, id);
+            }
+        }
+        _ => cycle_tls(spec, id, forward),
+    }
+}
+
+fn cycle_step(step: &mut Step, id: FieldId) {
+    let mut payload = step_payload(step).clone();
+    if matches!(id, FieldId::StepFormat(_)) {
+        payload.format = other_format(payload.format);
+        match step {
+            Step::Send(old) | Step::Expect { payload: old, .. } => *old = payload,
+        }
+    } else {
+        *step = match step {
+            Step::Send(_) => Step::Expect { payload, within: EXPECT_WITHIN },
+            Step::Expect { .. } => Step::Send(payload),
+        };
+    }
+}
+
+/// Wait of a new `expect` step.
+const EXPECT_WITHIN: Duration = Duration::from_secs(5);
+
+fn cycle_tls(spec: &mut Spec, id: FieldId, forward: bool) {
+    let flip = |verify: Verify| if verify == Verify::On { Verify::Off } else { Verify::On };
+    match (spec, id) {
+        (Spec::Http(http), FieldId::Verify) => http.verify = flip(http.verify),
+        (Spec::Tcp(tcp), FieldId::Tls) => {
+            tcp.tls = match tcp.tls {
+                ClientTls::Off => ClientTls::On { verify: Verify::On, sni: String::new() },
+                ClientTls::On { .. } => ClientTls::Off,
+            };
+        }
+        (Spec::Tcp(tcp), FieldId::Verify) => {
+            if let ClientTls::On { verify, .. } = &mut tcp.tls {
+                *verify = flip(*verify);
+            }
+        }
+        (Spec::HttpListener(http), FieldId::ListenerTls) => {
+            http.tls = next_listener_tls(&http.tls, forward);
+        }
+        (Spec::TcpListener(tcp), FieldId::ListenerTls) => {
+            tcp.tls = next_listener_tls(&tcp.tls, forward);
+        }
+        _ => {}
+    }
+}
+
+fn next_listener_tls(tls: &ListenerTls, forward: bool) -> ListenerTls {
+    let files = || ListenerTls::Files { certificate: String::new(), key: String::new() };
+    match (tls, forward) {
+        (ListenerTls::Off, true) | (ListenerTls::Files { .. }, false) => ListenerTls::Generated,
+        (ListenerTls::Generated, true) | (ListenerTls::Off, false) => files(),
+        _ => ListenerTls::Off,
+    }
+}
+
+fn next_auth(auth: &Auth, forward: bool) -> Auth {
+    let basic = || Auth::Basic { user: String::new(), password: String::new() };
+    match (auth, forward) {
+        (Auth::None, true) | (Auth::Bearer(_), false) => basic(),
+        (Auth::Basic { .. }, true) | (Auth::None, false) => Auth::Bearer(String::new()),
+        _ => Auth::None,
+    }
+}
+
+/// Keeps the text when only the kind of a body changes.
+fn rekind(body: &HttpBody, kind: &str) -> HttpBody {
+    let text = match body {
+        HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => text.clone(),
+        _ => String::new(),
+    };
+    match kind {
+        "json" => HttpBody::Json(text),
+        "text" => HttpBody::Text(text),
+        "form" => HttpBody::Form(Vec::new()),
+        "file" => HttpBody::File(text),
+        _ => HttpBody::None,
+    }
+}
+
+fn other_format(format: PayloadFormat) -> PayloadFormat {
+    match format {
+        PayloadFormat::Text => PayloadFormat::Hex,
+        PayloadFormat::Hex => PayloadFormat::Text,
+    }
+}
+
+fn next_of<T: PartialEq + Copy>(all: &[T], current: &T, forward: bool) -> T {
+    let at = all.iter().position(|value| value == current);
+    let step = if forward { 1 } else { all.len() - 1 };
+    all[at.map_or(0, |at| (at + step) % all.len())]
+}

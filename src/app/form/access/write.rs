@@ -1,0 +1,150 @@
+//! Writing the text of a field, or refusing it in words.
+
+use std::time::Duration;
+
+use super::{answer_mut, body_mut, http_rule, list_mut, rules_mut, steps_mut, when, when_parts};
+use crate::app::form::{FieldId, Part, RowList};
+use crate::model::http::{Auth, HttpBody};
+use crate::model::listener::Rule;
+use crate::model::spec::{Row, Spec};
+use crate::model::stream::Step;
+use crate::model::timing::parse_duration;
+use crate::model::tls::{ClientTls, ListenerTls};
+
+/// Writes the text of a field.
+///
+/// # Errors
+/// A sentence for the user when the text is no value of this field; the spec stays as it was.
+pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
+    match id {
+        FieldId::Address => text.trim().clone_into(spec.address_mut()),
+        FieldId::Cell(rows, at, part) => set_cell(spec, rows, at, (part, text)),
+        FieldId::Body(slot) => {
+            if let Some(HttpBody::Text(old) | HttpBody::Json(old) | HttpBody::File(old)) =
+                body_mut(spec, slot)
+            {
+                text.clone_into(old);
+            }
+        }
+        FieldId::Status(slot) => {
+            let status = status(text)?;
+            if let Some(answer) = answer_mut(spec, slot) {
+                answer.status = status;
+            }
+        }
+        FieldId::Delay(slot) => {
+            let delay = duration(text)?;
+            if let Some(answer) = answer_mut(spec, slot) {
+                answer.delay = delay;
+            }
+        }
+        FieldId::WhenText(at) | FieldId::Reply(at) | FieldId::ReplyDelay(at) => {
+            if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
+                return set_rule(rule, id, text);
+            }
+        }
+        FieldId::StepText(at) | FieldId::StepWithin(at) => {
+            if let Some(step) = steps_mut(spec).and_then(|steps| steps.get_mut(at)) {
+                return set_step(step, id, text);
+            }
+        }
+        _ => return set_option(spec, id, text),
+    }
+    Ok(())
+}
+
+fn set_cell(spec: &mut Spec, rows: RowList, at: usize, (part, text): (Part, &str)) {
+    let Some(rows) = list_mut(spec, rows) else { return };
+    if at == rows.len() && !text.is_empty() {
+        rows.push(Row::new("", ""));
+    }
+    let Some(row) = rows.get_mut(at) else { return };
+    match part {
+        Part::On => {}
+        Part::Name => text.clone_into(&mut row.name),
+        Part::Value => text.clone_into(&mut row.value),
+    }
+}
+
+fn set_rule(rule: &mut Rule, id: FieldId, text: &str) -> Result<(), String> {
+    match id {
+        FieldId::WhenText(_) => rule.when = when(when_parts(&rule.when).0, text),
+        FieldId::Reply(_) => text.clone_into(&mut rule.send.text),
+        _ => rule.delay = duration(text)?,
+    }
+    Ok(())
+}
+
+fn set_step(step: &mut Step, id: FieldId, text: &str) -> Result<(), String> {
+    match (id, step) {
+        (FieldId::StepWithin(_), Step::Expect { within, .. }) => *within = duration(text)?,
+        (FieldId::StepText(_), Step::Send(payload) | Step::Expect { payload, .. }) => {
+            text.clone_into(&mut payload.text);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn set_option(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
+    let trimmed = || text.trim().to_owned();
+    match (spec, id) {
+        (Spec::Http(http), FieldId::Method) => http.method = trimmed(),
+        (Spec::Http(http), FieldId::Timeout) => http.timeout = duration(text)?,
+        (Spec::Http(http), FieldId::Redirects) => {
+            http.redirects = text
+                .trim()
+                .parse()
+                .map_err(|_| format!("'{}' is not a number from 0 to 255", text.trim()))?;
+        }
+        (Spec::Http(http), id) => match (&mut http.auth, id) {
+            (Auth::Basic { user, .. }, FieldId::AuthUser) => text.clone_into(user),
+            (Auth::Basic { password, .. }, FieldId::AuthPassword) => text.clone_into(password),
+            (Auth::Bearer(token), FieldId::AuthToken) => text.clone_into(token),
+            _ => {}
+        },
+        (spec @ Spec::HttpListener(_), FieldId::RuleMethod(at)) => {
+            if let Some(rule) = http_rule(spec, at) {
+                rule.method = trimmed();
+            }
+        }
+        (spec @ Spec::HttpListener(_), FieldId::RulePath(at)) => {
+            if let Some(rule) = http_rule(spec, at) {
+                rule.path = trimmed();
+            }
+        }
+        (Spec::HttpListener(http), id) => set_pem(&mut http.tls, id, text),
+        (Spec::TcpListener(tcp), FieldId::Greeting) => text.clone_into(&mut tcp.greeting.text),
+        (Spec::TcpListener(tcp), id) => set_pem(&mut tcp.tls, id, text),
+        (Spec::Tcp(tcp), FieldId::ConnectTimeout) => tcp.connect_timeout = duration(text)?,
+        (Spec::Tcp(tcp), FieldId::Sni) => {
+            if let ClientTls::On { sni, .. } = &mut tcp.tls {
+                *sni = trimmed();
+            }
+        }
+        (Spec::Udp(udp), FieldId::Source) => udp.source = trimmed(),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn set_pem(tls: &mut ListenerTls, id: FieldId, text: &str) {
+    if let ListenerTls::Files { certificate, key } = tls {
+        match id {
+            FieldId::CertificateFile => text.trim().clone_into(certificate),
+            FieldId::KeyFile => text.trim().clone_into(key),
+            _ => {}
+        }
+    }
+}
+
+fn status(text: &str) -> Result<u16, String> {
+    match text.trim().parse() {
+        Ok(status @ 100..=999) => Ok(status),
+        _ => Err(format!("'{}' is not a status; write a number from 100 to 999", text.trim())),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}

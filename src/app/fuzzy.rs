@@ -1,0 +1,68 @@
+//! Fuzzy matching of what is typed against names in lists: palette, presets, environments.
+//!
+//! Words match one after the other in any place; capitals count only when typed.
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+/// A typed text, ready to be compared with many names.
+pub struct Finder {
+    pattern: Pattern,
+    matcher: Matcher,
+    buffer: Vec<char>,
+}
+
+impl Finder {
+    pub fn new(text: &str) -> Self {
+        let pattern =
+            Pattern::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
+        Finder { pattern, matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
+    }
+
+    /// How well a name fits, higher is better; `None` = not at all. An empty text fits all.
+    pub fn score(&mut self, name: &str) -> Option<u32> {
+        self.pattern.score(Utf32Str::new(name, &mut self.buffer), &mut self.matcher)
+    }
+
+    /// Which characters of a name were matched, in order.
+    pub fn hits(&mut self, name: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        let name = Utf32Str::new(name, &mut self.buffer);
+        if self.pattern.indices(name, &mut self.matcher, &mut found).is_none() {
+            return Vec::new();
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|at| at as usize).collect()
+    }
+}
+
+/// Positions of the names that fit, the best first, equals in their order.
+pub fn rank<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut finder = Finder::new(text);
+    let mut fitting: Vec<(usize, u32)> = names
+        .enumerate()
+        .filter_map(|(at, name)| finder.score(name).map(|score| (at, score)))
+        .collect();
+    fitting.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+    fitting.into_iter().map(|(at, _)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_fit_comes_first_and_nothing_typed_keeps_the_order() {
+        let names = ["users/create", "tutorial/tcp-client", "users/crea"];
+        assert_eq!(rank("tcp", names.into_iter()), [1]);
+        assert_eq!(rank("", names.into_iter()), [0, 1, 2]);
+        assert!(rank("zzz", names.into_iter()).is_empty());
+    }
+
+    #[test]
+    fn words_match_in_any_order_and_hits_are_character_positions() {
+        assert_eq!(rank("client tut", ["tutorial/tcp-client"].into_iter()), [0]);
+        assert_eq!(Finder::new("öb").hits("aöäb"), [1, 3]);
+    }
+}

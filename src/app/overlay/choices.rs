@@ -1,0 +1,168 @@
+//! A list to choose from by typing: the body of the palette and of the environment picker.
+//!
+//! ```text
+//! ▸ echo▏             what is typed
+//! TCP  tutorial/…     what fits, the best first
+//! ```
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+
+use crate::app::cursor::{Cursor, Step};
+use crate::app::editor::{Editor, Lines};
+use crate::app::fuzzy;
+use crate::model::key::{Key, KeyCode};
+
+/// One thing to choose.
+#[derive(Debug, Clone)]
+pub struct Choice<T> {
+    pub value: T,
+    pub title: String,
+    /// Shown dimmed behind the title, and searched.
+    pub detail: String,
+    /// Shown at the right edge: a key or a kind.
+    pub note: String,
+    /// Searched, never shown.
+    pub words: String,
+}
+
+/// Choices, what is typed, and what fits.
+#[derive(Debug)]
+pub struct Choices<T> {
+    pub editor: Editor,
+    all: Vec<Choice<T>>,
+    fitting: Vec<usize>,
+    cursor: Cursor,
+}
+
+impl<T> Choices<T> {
+    pub fn new(all: Vec<Choice<T>>) -> Self {
+        let fitting = (0..all.len()).collect();
+        Choices { editor: Editor::new("", Lines::One), all, fitting, cursor: Cursor::default() }
+    }
+
+    /// Line of the text field and area of the list.
+    pub fn parts(inner: Rect) -> (Rect, Rect) {
+        let field = Rect { height: inner.height.min(1), ..inner };
+        (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
+    }
+
+    pub fn len(&self) -> usize {
+        self.fitting.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.fitting.is_empty()
+    }
+
+    /// The choice under the cursor.
+    pub fn selected(&self) -> Option<&Choice<T>> {
+        self.all.get(*self.fitting.get(self.cursor.selected)?)
+    }
+
+    /// Puts the cursor on the first choice that is so.
+    pub fn select(&mut self, is: impl Fn(&T) -> bool) {
+        let at = self.fitting.iter().position(|at| self.all.get(*at).is_some_and(|c| is(&c.value)));
+        self.cursor.selected = at.unwrap_or(0);
+    }
+
+    /// The choices shown in `height` rows, and whether each is under the cursor.
+    pub fn shown(&self, height: u16) -> impl Iterator<Item = (&Choice<T>, bool)> {
+        let rows = self.rows(usize::from(height));
+        let selected = self.cursor.selected;
+        rows.filter_map(move |row| Some((self.all.get(*self.fitting.get(row)?)?, row == selected)))
+    }
+
+    fn rows(&self, height: usize) -> Range<usize> {
+        let mut cursor = self.cursor;
+        cursor.settle(self.len(), height);
+        cursor.offset..(cursor.offset + height).min(self.len())
+    }
+
+    /// Takes a key: a movement, or text.
+    pub fn key(&mut self, key: Key, list: Rect) {
+        let height = usize::from(list.height);
+        let step = match key.code {
+            KeyCode::Up => Step::Up,
+            KeyCode::Down | KeyCode::Tab => Step::Down,
+            KeyCode::PageUp => Step::PageUp,
+            KeyCode::PageDown => Step::PageDown,
+            KeyCode::Char('n') if key.ctrl => Step::Down,
+            KeyCode::Char('p') if key.ctrl => Step::Up,
+            _ => {
+                if self.editor.key(key) {
+                    self.refit();
+                }
+                return;
+            }
+        };
+        self.cursor.step(step, self.len(), height);
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        self.editor.insert(text);
+        self.refit();
+    }
+
+    /// Moves by the wheel.
+    pub fn step(&mut self, step: Step, height: u16) {
+        self.cursor.step(step, self.len(), usize::from(height));
+    }
+
+    /// Puts the cursor on the choice in a row of the list; tells whether there is one.
+    pub fn click(&mut self, row: u16, height: u16) -> bool {
+        let at = self.rows(usize::from(height)).start + usize::from(row);
+        if at < self.len() {
+            self.cursor.selected = at;
+        }
+        at < self.len()
+    }
+
+    fn refit(&mut self) {
+        let text = self.editor.text();
+        let names: Vec<String> = self
+            .all
+            .iter()
+            .map(|choice| format!("{} {} {}", choice.title, choice.detail, choice.words))
+            .collect();
+        self.fitting = fuzzy::rank(&text, names.iter().map(String::as_str));
+        self.cursor = Cursor::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices() -> Choices<u8> {
+        let choice = |value, title: &str| Choice {
+            value,
+            title: title.into(),
+            detail: String::new(),
+            note: String::new(),
+            words: String::new(),
+        };
+        Choices::new(vec![choice(1, "save"), choice(2, "send"), choice(3, "quit")])
+    }
+
+    #[test]
+    fn typing_narrows_and_deleting_widens() {
+        let list = Rect::new(0, 1, 20, 2);
+        let mut choices = choices();
+        choices.key(Key::char('q'), list);
+        assert_eq!(choices.selected().map(|choice| choice.value), Some(3));
+        choices.key(Key::new(KeyCode::Backspace), list);
+        assert_eq!(choices.len(), 3);
+        choices.paste("zzz");
+        assert!(choices.selected().is_none());
+    }
+
+    #[test]
+    fn a_click_below_the_last_row_hits_nothing() {
+        let mut choices = choices();
+        assert!(choices.click(2, 9));
+        assert!(!choices.click(3, 9));
+        assert_eq!(choices.selected().map(|choice| choice.value), Some(3));
+    }
+}

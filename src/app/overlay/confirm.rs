@@ -1,0 +1,145 @@
+//! Yes or no, before something is lost. For what cannot be undone, Enter alone means no.
+
+use ratatui::layout::Rect;
+
+use super::{Flow, Overlay};
+use crate::app::drafts::{Draft, DraftId};
+use crate::app::message::{Mouse, MouseKind};
+use crate::app::pane::presets::{self, Item};
+use crate::app::wrap::wrap;
+use crate::app::{App, saving};
+use crate::model::key::{Key, KeyCode};
+use crate::model::preset::PresetPath;
+use crate::store::job::Overwrite;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    Delete(PresetPath),
+    Discard(DraftId, String),
+    Revert(DraftId, String),
+    Overwrite(DraftId, PresetPath),
+}
+
+/// State of the overlay.
+#[derive(Debug)]
+pub struct Confirm {
+    pub question: Question,
+    /// Whether Enter means yes.
+    pub yes: bool,
+    /// A remark under the question.
+    pub remark: &'static str,
+}
+
+pub(super) fn delete(app: &mut App, item: &Item) {
+    match item {
+        Item::Folder(_) => app.say("a folder goes with its last preset"),
+        Item::Preset(path) => ask(app, Question::Delete(path.clone())),
+        Item::Draft(id) => {
+            let title = app.drafts.get(*id).map(Draft::title).unwrap_or_default();
+            ask(app, Question::Discard(*id, title));
+        }
+    }
+}
+
+pub(super) fn revert(app: &mut App, item: &Item) {
+    let Some(draft) = presets::draft_of(app, item).filter(|draft| draft.is_modified()) else {
+        app.say("no unsaved changes here");
+        return;
+    };
+    let (id, title) = (draft.id, draft.title());
+    if draft.preset.is_some() {
+        ask(app, Question::Revert(id, title));
+    } else {
+        ask(app, Question::Discard(id, title));
+    }
+}
+
+/// Asks a question.
+pub(super) fn ask(app: &mut App, question: Question) {
+    let item = match &question {
+        Question::Delete(path) => Some(Item::Preset(path.clone())),
+        Question::Discard(id, _) => Some(Item::Draft(*id)),
+        _ => None,
+    };
+    let live = item.is_some_and(|item| presets::is_live(app, &item));
+    let remark = if live { "It is running and will be closed." } else { "" };
+    app.overlays.push(Overlay::Confirm(Confirm { question, yes: false, remark }));
+}
+
+impl Confirm {
+    /// The question as a sentence.
+    pub fn text(&self) -> String {
+        let text = match &self.question {
+            Question::Delete(path) => format!("Delete {path}? The file is removed."),
+            Question::Discard(_, title) => format!("Throw {title} away? It was never saved."),
+            Question::Revert(_, title) => format!("Throw away the unsaved changes of {title}?"),
+            Question::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
+        };
+        if self.remark.is_empty() { text } else { format!("{text} {}", self.remark) }
+    }
+
+    /// What yes and no are called.
+    pub fn answers(&self) -> [&'static str; 2] {
+        match self.question {
+            Question::Delete(_) => [" y Delete ", " n Keep "],
+            Question::Discard(..) | Question::Revert(..) => [" y Throw away ", " n Keep "],
+            Question::Overwrite(..) => [" y Replace ", " n Cancel "],
+        }
+    }
+
+    /// Where the answers are, in the last row.
+    pub fn buttons(&self, inner: Rect) -> [Rect; 2] {
+        let mut x = inner.x;
+        self.answers().map(|text| {
+            let width = (text.len() as u16).min(inner.right().saturating_sub(x));
+            let y = inner.bottom().saturating_sub(1).max(inner.y);
+            let area = Rect { x, y, width, height: inner.height.min(1) };
+            x = x.saturating_add(width + 1).min(inner.right());
+            area
+        })
+    }
+}
+
+/// Rows the overlay wants.
+pub(super) fn height(confirm: &Confirm, width: u16) -> u16 {
+    wrap(&confirm.text(), width.saturating_sub(2)).len().min(20) as u16 + 4
+}
+
+pub(super) fn key(app: &mut App, confirm: &mut Confirm, key: Key) -> Flow {
+    match key.code {
+        KeyCode::Char('y' | 'Y') if key.printable().is_some() => yes(app, &confirm.question),
+        KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::Char('h' | 'l') => {
+            confirm.yes = !confirm.yes;
+            Flow::Stay
+        }
+        KeyCode::Enter if confirm.yes => yes(app, &confirm.question),
+        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Enter => Flow::Close,
+        _ => Flow::Stay,
+    }
+}
+
+pub(super) fn mouse(app: &mut App, confirm: &mut Confirm, inner: Rect, mouse: Mouse) -> Flow {
+    if mouse.kind != MouseKind::Press {
+        return Flow::Stay;
+    }
+    let [accept, refuse] = confirm.buttons(inner);
+    let at = (mouse.column, mouse.row).into();
+    if accept.contains(at) {
+        yes(app, &confirm.question)
+    } else if refuse.contains(at) {
+        Flow::Close
+    } else {
+        Flow::Stay
+    }
+}
+
+fn yes(app: &mut App, question: &Question) -> Flow {
+    match question.clone() {
+        Question::Delete(path) => saving::delete(app, path),
+        Question::Discard(id, _) => saving::discard(app, id),
+        Question::Revert(id, _) => saving::revert(app, id),
+        Question::Overwrite(id, path) => saving::hand_over(app, id, path, Overwrite::Replace),
+    }
+    Flow::Close
+}

@@ -1,0 +1,216 @@
+//! Jump: a letter on every target; typing it goes there.
+//!
+//! Targets are what the screen shows: panes, fields and tabs of the form, rows of presets and
+//! history. Letters go from the home row outward in reading order, panes first; when there are
+//! more targets than letters, the last ones take two. A capital also opens the row.
+
+use ratatui::layout::Rect;
+
+use super::{Flow, Overlay};
+use crate::app::action::Action;
+use crate::app::focus::Pane;
+use crate::app::form::{FieldId, Kind, Tab};
+use crate::app::message::{Mouse, MouseKind};
+use crate::app::pane::{history, presets, request};
+use crate::app::{App, global, input};
+use crate::model::key::{Key, KeyCode};
+
+/// Letters in the order they are given out.
+const LETTERS: [char; 26] = [
+    'a', 's', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'q', 'w', 'e', 'r', 't', 'y', 'u', 'i', 'o', 'p',
+    'z', 'x', 'c', 'v', 'b', 'n', 'm',
+];
+
+/// Somewhere to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Pane(Pane),
+    Field(FieldId),
+    Tab(Tab),
+    /// A row of the presets list.
+    Preset(usize),
+    /// A row of the history.
+    Entry(usize),
+}
+
+/// A target with its letters and the cell they are drawn at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub label: String,
+    pub column: u16,
+    pub row: u16,
+    pub target: Target,
+}
+
+/// State of the overlay.
+#[derive(Debug)]
+pub struct Jump {
+    pub marks: Vec<Mark>,
+    /// Letters typed so far.
+    pub typed: String,
+}
+
+pub(super) fn open(app: &mut App) {
+    let targets = targets(app);
+    let labels = labels(targets.len());
+    let marks = targets.into_iter().zip(labels).map(|((column, row, target), label)| Mark {
+        label,
+        column,
+        row,
+        target,
+    });
+    let marks = marks.collect();
+    app.overlays.push(Overlay::Jump(Jump { marks, typed: String::new() }));
+}
+
+/// So many labels, none the beginning of another.
+fn labels(count: usize) -> Vec<String> {
+    // Each letter given up as a first of two makes room for 26 targets instead of one.
+    let firsts = count.saturating_sub(LETTERS.len()).div_ceil(LETTERS.len() - 1).min(LETTERS.len());
+    let (singles, firsts) = LETTERS.split_at(LETTERS.len() - firsts);
+    let doubles = firsts.iter().flat_map(|a| LETTERS.iter().map(move |b| format!("{a}{b}")));
+    singles.iter().map(char::to_string).chain(doubles).take(count).collect()
+}
+
+fn targets(app: &App) -> Vec<(u16, u16, Target)> {
+    let areas = app.areas();
+    let mut found = Vec::new();
+    for pane in Pane::ALL {
+        let area = areas.of(pane);
+        if !area.is_empty() {
+            found.push((area.x, area.y, Target::Pane(pane)));
+        }
+    }
+    form(app, request::inner(areas.request), &mut found);
+    preset_rows(app, areas.presets, &mut found);
+    history_rows(app, areas.history, &mut found);
+    found
+}
+
+fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    if inner.is_empty() {
+        return;
+    }
+    for placed in request::place(app, inner) {
+        let area = placed.area;
+        match placed.field.kind {
+            Kind::Tabs => {
+                for (tab, _, start) in request::tab_strip(app) {
+                    let column = area.x.saturating_add(start);
+                    if column < area.right() {
+                        found.push((column, area.y, Target::Tab(tab)));
+                    }
+                }
+            }
+            // The check box of a row is one step left of its name.
+            Kind::Check if matches!(placed.field.id, FieldId::Cell(..)) => {}
+            _ if area.is_empty() => {}
+            _ => found.push((area.x, area.y, Target::Field(placed.field.id))),
+        }
+    }
+}
+
+fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    let list = presets::parts(app, presets::inner(area)).list;
+    let offset = presets::cursor(app, usize::from(list.height)).offset;
+    let len = presets::listing(app).len();
+    rows(list, offset, len, Target::Preset, found);
+}
+
+fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    let list = history::parts(app, request::inner(area)).1;
+    let offset = history::cursor(app, usize::from(list.height)).offset;
+    rows(list, offset, app.history.entries.len(), Target::Entry, found);
+}
+
+fn rows(
+    list: Rect,
+    offset: usize,
+    len: usize,
+    target: fn(usize) -> Target,
+    found: &mut Vec<(u16, u16, Target)>,
+) {
+    if list.is_empty() {
+        return;
+    }
+    for (y, at) in (list.y..list.bottom()).zip(offset..len) {
+        found.push((list.x, y, target(at)));
+    }
+}
+
+pub(super) fn key(app: &mut App, jump: &mut Jump, key: Key) -> Flow {
+    if key.code == KeyCode::Backspace {
+        jump.typed.pop();
+        return Flow::Stay;
+    }
+    let Some(c) = key.printable() else { return Flow::Close };
+    jump.typed.extend(c.to_lowercase());
+    let mut fitting = jump.marks.iter().filter(|mark| mark.label.starts_with(&jump.typed));
+    match fitting.next() {
+        None => Flow::Close,
+        Some(mark) if mark.label == jump.typed => {
+            let target = mark.target.clone();
+            go(app, &target);
+            if c.is_uppercase() && matches!(target, Target::Preset(_) | Target::Entry(_)) {
+                input::act(app, Action::Open);
+            }
+            Flow::Close
+        }
+        Some(_) => Flow::Stay,
+    }
+}
+
+/// A click goes to the mark under the mouse, else just ends jumping.
+pub(super) fn mouse(app: &mut App, jump: &mut Jump, mouse: Mouse) -> Flow {
+    if mouse.kind != MouseKind::Press {
+        return Flow::Stay;
+    }
+    let hit = jump.marks.iter().find(|mark| {
+        let width = mark.label.len() as u16;
+        mark.row == mouse.row && (mark.column..mark.column + width).contains(&mouse.column)
+    });
+    if let Some(mark) = hit {
+        go(app, &mark.target);
+    }
+    Flow::Close
+}
+
+fn go(app: &mut App, target: &Target) {
+    match target {
+        Target::Pane(pane) => global::focus(app, *pane),
+        Target::Field(id) => {
+            global::focus(app, Pane::Request);
+            request::go(app, *id);
+        }
+        Target::Tab(tab) => {
+            global::focus(app, Pane::Request);
+            request::show_tab(app, *tab);
+            request::go(app, FieldId::Tabs);
+        }
+        Target::Preset(at) => {
+            global::focus(app, Pane::Presets);
+            presets::select(app, *at);
+        }
+        Target::Entry(at) => {
+            global::focus(app, Pane::History);
+            history::select(app, *at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_many_enough_and_none_begins_another() {
+        for count in [0, 1, 26, 27, 51, 52, 120, 676] {
+            let labels = labels(count);
+            assert_eq!(labels.len(), count);
+            for (at, a) in labels.iter().enumerate() {
+                assert!(labels.iter().skip(at + 1).all(|b| !b.starts_with(a.as_str())), "{a}");
+            }
+        }
+        assert_eq!(labels(3), ["a", "s", "d"]);
+    }
+}

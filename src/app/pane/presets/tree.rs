@@ -1,0 +1,126 @@
+//! From the sorted presets of a workspace to the rows of a tree.
+//!
+//! Presets of one folder stand together because paths are sorted; a folder's row comes before the
+//! first of them.
+
+use std::collections::BTreeSet;
+
+use super::{Item, Row};
+use crate::app::fuzzy::{Finder, rank};
+use crate::model::preset::{PresetPath, StoredPreset};
+
+/// The rows, without what is folded or does not match.
+pub(super) fn rows(presets: &[StoredPreset], text: &str, hidden: &BTreeSet<String>) -> Vec<Row> {
+    let mut finder = Finder::new(text);
+    let mut rows = Vec::new();
+    let mut before = "";
+    for stored in presets {
+        if finder.score(&name(stored)).is_none() {
+            continue;
+        }
+        let within = stored.path.folder();
+        if !folders(&mut rows, before, within, hidden) {
+            let depth = u16::from(!within.is_empty()) + slashes(within);
+            rows.push(Row { item: Item::Preset(stored.path.clone()), depth });
+        }
+        before = within;
+    }
+    rows
+}
+
+/// Adds rows for the folders that begin here; tells whether one around is folded.
+fn folders(rows: &mut Vec<Row>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    for (depth, end) in ends.enumerate() {
+        let Some(path) = folder.get(..end).filter(|path| !path.is_empty()) else { continue };
+        let known = before.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+        if !known {
+            let depth = u16::try_from(depth).unwrap_or(u16::MAX);
+            rows.push(Row { item: Item::Folder(path.to_owned()), depth });
+        }
+        if hidden.contains(path) {
+            return true;
+        }
+    }
+    false
+}
+
+fn slashes(folder: &str) -> u16 {
+    u16::try_from(folder.matches('/').count()).unwrap_or(u16::MAX)
+}
+
+/// What is searched: `GET users/list`.
+fn name(stored: &StoredPreset) -> String {
+    let badge = stored.content.as_ref().map_or("", |preset| preset.spec.badge());
+    format!("{} {badge}", stored.path)
+}
+
+/// The preset that fits a text best.
+pub(super) fn best(presets: &[StoredPreset], text: &str) -> Option<PresetPath> {
+    let names: Vec<String> = presets.iter().map(name).collect();
+    let first = rank(text, names.iter().map(String::as_str)).into_iter().next()?;
+    presets.get(first).map(|stored| stored.path.clone())
+}
+
+/// Whether a preset lies in a folder or below.
+pub(super) fn is_inside(path: &PresetPath, folder: &str) -> bool {
+    path.as_str().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::preset::Preset;
+    use crate::model::protocol::{Protocol, Side};
+    use crate::model::spec::Spec;
+
+    fn presets(paths: &[&str]) -> Vec<StoredPreset> {
+        let mut list: Vec<StoredPreset> = paths
+            .iter()
+            .map(|path| {
+                let path = PresetPath::parse(path).unwrap();
+                let spec = Spec::empty(Protocol::Tcp, Side::Client);
+                let preset = Preset { path: path.clone(), about: String::new(), spec };
+                StoredPreset { path, content: Ok(preset), fingerprint: 1 }
+            })
+            .collect();
+        list.sort_by(|a, b| a.path.cmp(&b.path));
+        list
+    }
+
+    fn shown(rows: &[Row]) -> Vec<String> {
+        rows.iter()
+            .map(|row| {
+                let name = match &row.item {
+                    Item::Folder(folder) => format!("{folder}/"),
+                    Item::Preset(path) => path.name().to_owned(),
+                    Item::Draft(_) => unreachable!("no drafts in a tree"),
+                };
+                format!("{}{name}", " ".repeat(usize::from(row.depth)))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn folders_come_before_what_they_hold_and_only_once() {
+        let presets = presets(&["a/x/1", "a/x/2", "a/y", "a-b", "b/1", "top"]);
+        let rows = rows(&presets, "", &BTreeSet::new());
+        let expected =
+            ["a-b", "a/", " a/x/", "  1", "  2", " y", "b/", " 1", "top"].map(str::to_owned);
+        assert_eq!(shown(&rows), expected);
+    }
+
+    #[test]
+    fn a_folded_folder_hides_everything_below() {
+        let presets = presets(&["a/x/1", "a/y", "b"]);
+        let rows = rows(&presets, "", &BTreeSet::from(["a".to_owned()]));
+        assert_eq!(shown(&rows), ["a/", "b"]);
+    }
+
+    #[test]
+    fn a_search_keeps_the_folders_of_its_hits() {
+        let presets = presets(&["a/x/one", "a/two", "b/three"]);
+        assert_eq!(shown(&rows(&presets, "three", &BTreeSet::new())), ["b/", " three"]);
+        assert_eq!(best(&presets, "two").unwrap().as_str(), "a/two");
+    }
+}

@@ -1,0 +1,65 @@
+//! Draws a list to choose from.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::field;
+use crate::app::fuzzy::Finder;
+use crate::app::overlay::choices::{Choice, Choices};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+
+pub(super) fn draw<T>(it: &Choices<T>, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+    let (line, list) = Choices::<T>::parts(inner);
+    field("› ", &it.editor, palette, line, buffer);
+    if it.is_empty() && !list.is_empty() {
+        put(buffer, Rect { height: 1, ..list }, "nothing matches", palette.dim);
+        return;
+    }
+    let mut finder = Finder::new(&it.editor.text());
+    for (y, (choice, selected)) in (list.y..list.bottom()).zip(it.shown(list.height)) {
+        let line = Rect { y, height: 1, ..list };
+        if selected {
+            buffer.set_style(line, palette.selected);
+        }
+        row(choice, &mut finder, palette, line, buffer);
+    }
+}
+
+fn row<T>(
+    choice: &Choice<T>,
+    finder: &mut Finder,
+    palette: &Palette,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
+    let width = choice.note.chars().count() as u16;
+    let mut left = line.width;
+    if width > 0 && line.width > width + 8 {
+        let x = line.right() - width;
+        put(buffer, Rect { x, width, ..line }, &choice.note, palette.key);
+        left = line.width - width - 1;
+    }
+    let title = crate::codec::printable::printable_str(&choice.title);
+    let used = put(buffer, Rect { width: left, ..line }, &title, Style::new());
+    // Wide characters would shift the marks, so only plain names get them.
+    if title.is_ascii() {
+        let text = format!("{title} {} {}", choice.detail, choice.words);
+        for at in finder.hits(&text) {
+            let Ok(at) = u16::try_from(at) else { break };
+            if at < used {
+                buffer.set_style(Rect::new(line.x + at, line.y, 1, 1), palette.active);
+            }
+        }
+    }
+    let rest = Rect { x: line.x + used, width: left.saturating_sub(used), ..line };
+    if rest.width > 3 {
+        put(
+            buffer,
+            Rect { x: rest.x + 2, width: rest.width - 2, ..rest },
+            &choice.detail,
+            palette.dim,
+        );
+    }
+}

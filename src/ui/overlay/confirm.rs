@@ -1,0 +1,21 @@
+//! Draws a yes-or-no question.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::overlay::confirm::Confirm;
+use crate::app::wrap::wrap;
+use crate::ui::put;
+use crate::ui::theme::Palette;
+
+pub(super) fn draw(it: &Confirm, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+    let text = Rect { height: inner.height.saturating_sub(1), ..inner };
+    for (y, line) in (text.y..text.bottom()).zip(wrap(&it.text(), text.width)) {
+        put(buffer, Rect { y, height: 1, ..text }, &line, palette.base);
+    }
+    let answers = it.answers();
+    for (at, area) in it.buttons(inner).into_iter().enumerate() {
+        let chosen = (at == 0) == it.yes;
+        put(buffer, area, answers[at], if chosen { palette.selected } else { palette.key });
+    }
+}

@@ -1,0 +1,31 @@
+//! Draws the question for a preset's name.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::field;
+use crate::app::App;
+use crate::app::overlay::naming::{Naming, Purpose, Verdict};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+
+pub(super) fn draw(app: &App, it: &Naming, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+    let (line, verdict, list) = Naming::parts(inner);
+    field("", &it.editor, palette, line, buffer);
+    if it.editor.is_empty() && line.width > 1 {
+        let rest = Rect { x: line.x + 1, width: line.width - 1, ..line };
+        put(buffer, rest, &it.suggestion, palette.dim);
+    }
+    let (text, style) = match it.verdict(app) {
+        Verdict::Wrong(why) => (why, palette.error),
+        Verdict::Taken(path) if matches!(it.purpose, Purpose::Save(_)) => {
+            (format!("{path} is there: Enter asks before replacing it"), palette.warning)
+        }
+        Verdict::Taken(path) => (format!("{path} is there already"), palette.error),
+        Verdict::Free(path) => (format!("Enter: {path}"), palette.success),
+    };
+    put(buffer, verdict, &text, style);
+    for (y, folder) in (list.y..list.bottom()).zip(it.fitting()) {
+        put(buffer, Rect { y, height: 1, ..list }, &format!("{folder}/"), palette.dim);
+    }
+}
