@@ -170,6 +170,11 @@ fn exit_statuses_tell_what_went_wrong() {
     let silent = support::tcp_peer(|mut stream| {
         let _ = stream.read_to_end(&mut Vec::new());
     });
+    // No TLS, and it says so at once.
+    let plain = support::tcp_peer(|mut stream| {
+        let _ = stream.write_all(b"220 ready\r\n");
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
     let cases: [(Vec<String>, i32, &str); 8] = [
         (vec!["send".into(), format!("http://{free}/")], 3, "refused"),
         (vec!["send".into(), format!("tcp://{free}"), "x".into()], 3, "refused"),
@@ -182,7 +187,7 @@ fn exit_statuses_tell_what_went_wrong() {
             5,
             "no response",
         ),
-        (vec!["send".into(), format!("https://{not_found}/")], 4, "TLS"),
+        (vec!["send".into(), format!("https://{plain}/")], 4, "TLS"),
     ];
     for (args, status, words) in cases {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
