@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::output::{self, Output, Style};
 use super::target::{self, Target};
-use super::{Headless, exit, interrupted, now};
+use super::{Headless, Interrupts, exit, now};
 use crate::args;
 use crate::codec::printable;
 use crate::engine::command::Ending;
@@ -54,12 +54,13 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
         conns: BTreeMap::new(),
         left: arguments.count,
     };
+    let mut interrupts = Interrupts::listen()?;
     headless.open(plan)?;
     let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
     loop {
         let event = tokio::select! {
             biased;
-            () = interrupted() => break,
+            () = interrupts.next() => break,
             () = until(deadline) => break,
             event = headless.next_event() => event,
         };
