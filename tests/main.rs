@@ -17,16 +17,14 @@ mod foreign;
 mod http;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
-#[path = "suite/interop.rs"]
-mod interop;
-#[path = "suite/panes.rs"]
-mod panes;
 #[path = "suite/http_corpora.rs"]
 mod http_corpora;
 #[path = "suite/http_foreign.rs"]
 mod http_foreign;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/panes.rs"]
+mod panes;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
