@@ -139,6 +139,12 @@ impl EngineHandle {
         self.bodies.read(body, part, at, count)
     }
 
+    /// No task of the engine is left; so after a shutdown within its bound.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
     /// Ends every session at once and waits until all tasks are gone, at most `bound`.
     pub async fn shutdown(&self, bound: Duration) {
         self.stop.cancel();

@@ -5,10 +5,14 @@
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/driver.rs"]
+mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/foreign.rs"]
+mod foreign;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
@@ -23,6 +27,8 @@ mod http_foreign;
 mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/panes.rs"]
+mod panes;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]

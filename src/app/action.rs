@@ -54,8 +54,8 @@ actions! {
     Interrupt "interrupt" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
     Stop "stop" Run "Stop session" "Close the session on screen: connection, listener or request" [Global "<F8>"];
     HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
-    CloseConn "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "x"];
-    ResetConn "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "X"];
+    CloseConn "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "d"];
+    ResetConn "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "D"];
     ModeHttp "mode-http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
     ModeTcp "mode-tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
     ModeUdp "mode-udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
@@ -95,6 +95,7 @@ actions! {
     FindNext "find-next" View "Next hit" "Next hit of the search" [List "n"];
     FindPrevious "find-previous" View "Previous hit" "Hit before" [List "N"];
     Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y"];
+    SaveBody "save-body" View "Save to file" "Write the body on screen to a file" [Response "s"];
     ShowCode "show-code" View "As code" "Show this preset as curl and as Python" [Plain "c"];
     ToggleTheme "theme" View "Theme" "Next colour theme" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
@@ -110,6 +111,7 @@ actions! {
     SendBare "send-bare" Edit "Send without ending" "Send the input line without a line ending" [Input "<A-Enter>"];
     NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>"];
     SendAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
+    WriteLine "input-line" Edit "Write" "Go to the input line" [Conversation "i"];
     HistoryUp "input-older" Edit "Older input" "Input line sent before" [Input "<Up>"];
     HistoryDown "input-newer" Edit "Newer input" "Input line sent after" [Input "<Down>"];
 

@@ -8,6 +8,7 @@
 //! the topmost; leaving, suspending and redrawing work from every overlay.
 
 pub mod choices;
+pub mod code;
 pub mod confirm;
 pub mod conflict;
 pub mod environments;
@@ -26,6 +27,12 @@ use super::{App, Handled, input};
 use crate::model::key::Key;
 use crate::model::preset::{Preset, StoredPreset};
 
+/// Columns and rows that overlays want.
+const PALETTE: (u16, u16) = (76, 24);
+const ENVIRONMENTS: (u16, u16) = (60, 12);
+const CODE: (u16, u16) = (100, 30);
+const HELP_WIDTH: u16 = 84;
+
 /// A layer above the screen.
 #[derive(Debug)]
 pub enum Overlay {
@@ -36,6 +43,7 @@ pub enum Overlay {
     Conflict(conflict::Conflict),
     Environments(environments::Environments),
     Jump(jump::Jump),
+    Code(code::Code),
 }
 
 /// What becomes of an overlay that handled something.
@@ -52,6 +60,7 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
         Action::Help => help::open(app),
         Action::PickEnvironment => environments::open(app),
         Action::Jump => jump::open(app),
+        Action::ShowCode => code::open(app),
         Action::Save => super::saving::save(app),
         Action::SaveAs => {
             let id = app.drafts.current().id;
@@ -111,6 +120,7 @@ pub(super) fn key(app: &mut App, key: Key) {
             Overlay::Conflict(it) => conflict::key(app, it, key),
             Overlay::Environments(it) => environments::key(app, it, key),
             Overlay::Jump(it) => jump::key(app, it, key),
+            Overlay::Code(it) => code::key(app, it, key),
         }),
     }
 }
@@ -123,7 +133,7 @@ pub(super) fn paste(app: &mut App, text: &str) {
             Overlay::Environments(it) => it.choices.paste(text),
             Overlay::Help(it) => help::paste(app, it, text),
             Overlay::Naming(it) => naming::paste(app, it, text),
-            Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) => {}
+            Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) | Overlay::Code(_) => {}
         }
         Flow::Stay
     });
@@ -147,6 +157,7 @@ pub(super) fn mouse(app: &mut App, mouse: Mouse) {
         Overlay::Conflict(it) => conflict::mouse(app, it, inner, mouse),
         Overlay::Environments(it) => environments::mouse(app, it, inner, mouse),
         Overlay::Jump(it) => jump::mouse(app, it, mouse),
+        Overlay::Code(it) => code::mouse(it, inner, mouse),
     });
 }
 
@@ -169,13 +180,14 @@ impl Overlay {
     /// Where it is on the screen, border included.
     pub fn area(&self, app: &App) -> Rect {
         let (width, height) = match self {
-            Overlay::Palette(_) => (76, 24),
-            Overlay::Help(_) => (84, app.size.1.saturating_sub(4)),
+            Overlay::Palette(_) => PALETTE,
+            Overlay::Help(_) => (HELP_WIDTH, help::height(app.size)),
             Overlay::Naming(_) => (60, 12),
             Overlay::Confirm(it) => (60, confirm::height(it, placed(app.size, 60, 3).width)),
             Overlay::Conflict(_) => (80, 24),
-            Overlay::Environments(_) => (60, 16),
+            Overlay::Environments(_) => ENVIRONMENTS,
             Overlay::Jump(_) => (app.size.0, app.size.1),
+            Overlay::Code(_) => CODE,
         };
         placed(app.size, width, height)
     }

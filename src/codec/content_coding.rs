@@ -137,7 +137,7 @@ impl Stage {
     fn new(name: &str) -> Result<Stage, DecodeError> {
         let error = |message: &str| DecodeError { coding: name.into(), message: message.into() };
         let (name, coding) = match name.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => ("gzip", Coding::Gzip(Box::default())),
+            "gzip" | "x-gzip" => ("gzip", Coding::Gzip(Box::new(gzip::Gzip::new()))),
             "deflate" => ("deflate", Coding::Deflate(deflate::Deflate::new())),
             "br" => ("br", Coding::Brotli(Box::new(brotli::Brotli::new()))),
             "zstd" => {

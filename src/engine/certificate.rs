@@ -128,7 +128,7 @@ impl TlsStore {
     }
 
     /// A listener's configuration from PEM files.
-    pub(super) fn from_files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
+    pub(super) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
         let certificates = CertificateDer::pem_file_iter(Path::new(chain))
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| unreadable(chain, &error.to_string()))?;

@@ -149,7 +149,7 @@ impl Live {
     async fn turn(&mut self) -> Turn {
         let Live { talk, read, write, buffer, outgoing, .. } = self;
         let events = &talk.session.events;
-        let may_read = !self.peer_finished && outgoing.has_room();
+        let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.has_output();
         let may_shut = self.wish != Wish::Talk && !has_output && !self.we_finished;
         if buffer.capacity() < READ {
@@ -178,13 +178,12 @@ impl Live {
 
     fn take(&mut self, turn: Turn) -> Option<End> {
         match turn {
-            Turn::Cancelled => return Some(End::Cancelled),
+            Turn::Cancelled | Turn::Order(Order::HungUp) => return Some(End::Cancelled),
             Turn::Read(result) => return self.read(result),
             Turn::Wrote(result) => return self.wrote(result),
             Turn::Shut(result) => return self.shut(&result),
             Turn::Order(Order::Send(data)) => self.send(data),
             Turn::Order(Order::End(how)) => return self.finish(how),
-            Turn::Order(Order::HungUp) => return Some(End::Cancelled),
             Turn::AnswerDue => self.outgoing.release_due(Instant::now()),
             Turn::StepLate => return self.talk.script.late(&self.talk.peer).map(End::Step),
             Turn::CloseLate if self.we_finished => return Some(End::ClosedByUs),

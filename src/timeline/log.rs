@@ -12,6 +12,12 @@ use crate::model::record::Record;
 /// Records per segment: about 72 KiB, small enough to be slack nobody notices.
 const SEGMENT: u64 = 1024;
 
+/// Records freed by a clear itself: about five milliseconds.
+const DISCARD_NOW: usize = 100_000;
+
+/// Records freed by each push after a larger clear: a few microseconds.
+const DISCARD_PER_PUSH: usize = 64;
+
 /// Records `first..next`, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -20,6 +26,8 @@ pub(super) struct Log {
     base: u64,
     first: u64,
     next: u64,
+    /// Cleared segments whose records still have to be freed.
+    discarded: Vec<Vec<Record>>,
 }
 
 impl Log {
@@ -36,6 +44,9 @@ impl Log {
     }
 
     pub(super) fn push(&mut self, record: Record) -> RecordId {
+        if !self.discarded.is_empty() {
+            self.discard(DISCARD_PER_PUSH);
+        }
         match self.segments.back_mut() {
             Some(segment) if (segment.len() as u64) < SEGMENT => segment.push(record),
             _ => {
@@ -71,10 +82,32 @@ impl Log {
         Some((id, record))
     }
 
+    /// Removes everything. Giving back millions of payloads takes longer than a key may wait, so
+    /// only part of it happens here; pushes do the rest, much faster than they fill memory again.
     pub(super) fn clear(&mut self) {
-        self.segments.clear();
+        self.discarded.extend(self.segments.drain(..));
         self.first = self.next;
         self.base = self.next;
+        self.discard(DISCARD_NOW);
+    }
+
+    /// Whether cleared records still take memory.
+    #[cfg(test)]
+    pub(super) fn is_discarding(&self) -> bool {
+        !self.discarded.is_empty()
+    }
+
+    /// Frees up to this many records of those cleared.
+    fn discard(&mut self, mut most: usize) {
+        while let Some(segment) = self.discarded.last_mut() {
+            let keep = segment.len().saturating_sub(most);
+            most -= segment.len() - keep;
+            segment.truncate(keep);
+            if keep > 0 {
+                return;
+            }
+            self.discarded.pop();
+        }
     }
 
     pub(super) fn range(
@@ -84,6 +117,15 @@ impl Log {
     ) -> impl DoubleEndedIterator<Item = (RecordId, &Record)> {
         let from = from.0.max(self.first);
         let to = to.0.min(self.next).max(from);
-        (from..to).filter_map(|id| Some((RecordId(id), self.get(RecordId(id))?)))
+        let front = ((from - self.base) / SEGMENT) as usize;
+        let back = ((to - self.base).div_ceil(SEGMENT) as usize).min(self.segments.len());
+        self.segments.range(front.min(back)..back).enumerate().flat_map(move |(at, segment)| {
+            let base = self.base + (front + at) as u64 * SEGMENT;
+            let start = from.saturating_sub(base);
+            let end = (to - base).min(segment.len() as u64);
+            let records = segment.get(start as usize..end as usize).unwrap_or_default();
+            let number = move |(at, record)| (RecordId(base + start + at as u64), record);
+            records.iter().enumerate().map(number)
+        })
     }
 }

@@ -98,6 +98,37 @@ fn clear_removes_everything_and_goes_on_counting() {
 }
 
 #[test]
+fn a_large_clear_is_finished_by_the_pushes_that_follow() {
+    let mut timeline = Timeline::default();
+    timeline.push_batch((0..105_000).map(hundred));
+    timeline.clear();
+    assert!(timeline.is_empty() && timeline.range(RecordId(0), RecordId(u64::MAX)).count() == 0);
+    assert!(timeline.log.is_discarding());
+    timeline.push_batch((0..100).map(hundred));
+    assert!(!timeline.log.is_discarding());
+    assert_eq!((timeline.len(), timeline.cleared()), (100, 105_000));
+}
+
+#[test]
+fn a_range_is_read_from_both_ends_across_segments_and_eviction() {
+    let mut timeline = small(3000);
+    timeline.push_batch((0..5000).map(hundred));
+    let first = timeline.first().0;
+    let ids = |from, to| -> Vec<u64> {
+        timeline.range(RecordId(from), RecordId(to)).map(|(id, _)| id.0).collect()
+    };
+    assert_eq!(ids(0, u64::MAX), (first..5000).collect::<Vec<_>>());
+    assert_eq!(ids(3000, 4100), (3000..4100).collect::<Vec<_>>());
+    assert_eq!(ids(4100, 3000), Vec::<u64>::new());
+    assert_eq!(ids(6000, 7000), Vec::<u64>::new());
+    let backwards: Vec<u64> =
+        timeline.range(RecordId(2500), RecordId(4000)).rev().map(|(id, _)| id.0).collect();
+    assert_eq!(backwards, (2500..4000).rev().collect::<Vec<_>>());
+    let right = |(id, record): (RecordId, &Record)| record.at == hundred(id.0).at;
+    assert!(timeline.range(RecordId(0), RecordId(5000)).all(right));
+}
+
+#[test]
 fn totals_count_what_crossed_not_what_is_kept() {
     let mut timeline = Timeline::default();
     timeline.push(Record { original_len: 5_000_000, ..received(conn_id(1, 1), 0, b"cut") });

@@ -1,6 +1,7 @@
 //! Draws the overlays, bottom first.
 
 mod choices;
+mod code;
 mod confirm;
 mod conflict;
 mod help;
@@ -30,7 +31,7 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 choices::draw(&it.choices, palette, inner, buffer);
             }
             Overlay::Environments(it) => {
-                let text = "Enter choose · F7 next · Esc close";
+                let text = "Enter choose · type to search · Esc close";
                 let inner = window(" Environment ", text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
@@ -39,6 +40,11 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 let text = "type to search · arrows scroll · Esc close";
                 let inner = window(&title, text, palette, area, buffer);
                 help::draw(it, palette, inner, buffer);
+            }
+            Overlay::Code(it) => {
+                let title = format!(" {} as code ", it.title);
+                let inner = window(&title, code::hint(it), palette, area, buffer);
+                code::draw(it, palette, inner, buffer);
             }
             Overlay::Naming(it) => {
                 let title = format!(" {} ", it.title());

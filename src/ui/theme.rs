@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn colours_fall_back_to_the_nearest_of_256() {
         assert_eq!(nearest(Color::Rgb(255, 0, 0)), Color::Indexed(196));
-        assert_eq!(nearest(Color::Rgb(0x14, 0x17, 0x1c)), Color::Indexed(233));
+        assert_eq!(nearest(Color::Rgb(0x14, 0x17, 0x1c)), Color::Indexed(234));
         assert_eq!(nearest(Color::Reset), Color::Reset);
     }
 

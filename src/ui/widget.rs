@@ -1,1 +1,6 @@
-//! Pieces that more than one pane draws.
+//! Pieces that more than one pane draws: runs of text, rows of bytes, scroll bars.
+
+pub(super) mod bytes;
+pub(super) mod detail;
+pub(super) mod run;
+pub(super) mod scrollbar;

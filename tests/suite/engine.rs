@@ -1,1 +1,18 @@
-//! Placeholder header, replaced by the tests of `engine`.
+//! The engine against real peers on loopback, well-behaved and misbehaving.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests, and what they share outside test functions"
+)]
+
+#[path = "engine_bench.rs"]
+mod bench;
+#[path = "engine_life.rs"]
+mod life;
+#[path = "engine_tcp.rs"]
+mod tcp;
+#[path = "engine_tls.rs"]
+mod tls;
+#[path = "engine_udp.rs"]
+mod udp;

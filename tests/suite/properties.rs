@@ -1,1 +1,192 @@
-//! Placeholder header, replaced by the tests of `properties`.
+//! Properties that span modules: what goes in one end of a chain of codecs comes out at the other,
+//! however it is cut, and nothing a peer or a user can write makes any of them panic.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+use wirebench::codec::content_coding::Decoder;
+use wirebench::codec::http1::{
+    BodyReader, Expected, HeadReader, content_codings, response_framing, write,
+};
+use wirebench::codec::lines::LineScanner;
+use wirebench::codec::plan::{payload, plan};
+use wirebench::codec::printable::{is_visible, printable};
+use wirebench::codec::template::{Mode, Template, quote};
+use wirebench::codec::{escape, hex, highlight};
+use wirebench::model::exchange::Framing;
+use wirebench::model::http::{Auth, HttpBody, HttpSpec};
+use wirebench::model::payload::{LineEnding, Payload, PayloadFormat};
+use wirebench::model::plan::Plan;
+use wirebench::model::preset::Scope;
+use wirebench::model::spec::{Row, Spec};
+use wirebench::model::view::ViewMode;
+
+/// A response as a server sends it: chunked, gzip, with a trailer.
+fn response(data: &[u8], chunk: usize) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(data).expect("writing to memory");
+    let gzip = encoder.finish().expect("writing to memory");
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let headers = [header("Content-Encoding", "gzip"), header("Transfer-Encoding", "chunked")];
+    let mut wire = write::response_head(200, &headers);
+    for piece in gzip.chunks(chunk) {
+        wire.extend(write::chunk(piece));
+    }
+    wire.extend(write::last_chunk(&[header("X-Sum", "1")]));
+    wire
+}
+
+/// The same chain the engine builds.
+fn receive<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, bool) {
+    let mut head = HeadReader::new(Expected::Response);
+    let mut chain: Option<(BodyReader, Decoder)> = None;
+    let (mut data, mut done) = (Vec::new(), false);
+    for piece in pieces {
+        let mut rest = piece;
+        if chain.is_none() {
+            let Some((used, parsed)) = head.push(rest).expect("HTTP") else { continue };
+            rest = &rest[used..];
+            let framing = response_framing(&parsed.head, "GET").framing;
+            assert_eq!(framing, Framing::Chunked);
+            let decoder = Decoder::new(&content_codings(&parsed.head)).expect("a known coding");
+            chain = Some((BodyReader::new(framing), decoder));
+        }
+        let (body, decoder) = chain.as_mut().expect("set above");
+        let mut decode = |bytes: &[u8]| {
+            let _ = decoder.push(bytes, &mut |piece| {
+                data.extend_from_slice(piece);
+                ControlFlow::Continue(())
+            });
+        };
+        done = body.push(rest, &mut decode).expect("valid chunks").done;
+    }
+    let complete = chain.is_some_and(|(body, decoder)| {
+        body.finish().is_ok() && decoder.finish().is_ok() && body.trailers().len() == 1
+    });
+    (data, done && complete)
+}
+
+/// Text with a liking for what means something somewhere.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![r#"[a-z{}!\\x0-9:/?&=#%"' \r\n\t\x00]{0,16}"#, ".{0,12}"]
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| Row { enabled, name, value })
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    prop::collection::vec(row(), 0..4)
+}
+
+fn http_body() -> impl Strategy<Value = HttpBody> {
+    prop_oneof![
+        Just(HttpBody::None),
+        text().prop_map(HttpBody::Text),
+        text().prop_map(HttpBody::Json),
+        rows().prop_map(HttpBody::Form),
+        text().prop_map(HttpBody::File),
+    ]
+}
+
+fn http_spec() -> impl Strategy<Value = HttpSpec> {
+    let auth = prop_oneof![
+        Just(Auth::None),
+        (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password }),
+        text().prop_map(Auth::Bearer),
+    ];
+    let method = prop_oneof![Just("GET".to_owned()), text()];
+    let url = prop_oneof![text().prop_map(|path| format!("http://h/{path}")), text()];
+    (method, url, rows(), rows(), auth, http_body()).prop_map(
+        |(method, url, query, headers, auth, body)| HttpSpec {
+            method,
+            url,
+            query,
+            headers,
+            auth,
+            body,
+            ..HttpSpec::default()
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_body_survives_coding_chunks_and_any_split(
+        data: Vec<u8>, chunk in 1usize..50, step in 1usize..70,
+    ) {
+        let wire = response(&data, chunk);
+        prop_assert_eq!(receive(wire.chunks(step)), (data, true));
+    }
+
+    #[test]
+    fn a_planned_head_is_exactly_the_lines_planned(spec in http_spec()) {
+        let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &Scope::default()) else {
+            return Ok(());
+        };
+        let head = write::request_head(&plan.method, "/", &plan.headers);
+        let (used, parsed) =
+            HeadReader::new(Expected::Request).push(&head).unwrap().expect("a whole head");
+        prop_assert_eq!(used, head.len());
+        prop_assert_eq!(parsed.head.fields.len(), plan.headers.len());
+        for (field, (name, _)) in parsed.head.fields.iter().zip(&plan.headers) {
+            prop_assert_eq!(&field.name, name.as_bytes());
+        }
+    }
+
+    #[test]
+    fn received_bytes_become_a_payload_that_sends_the_same(data: Vec<u8>) {
+        for (text, format) in [
+            (escape::escape(&data), PayloadFormat::Text),
+            (data.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "), PayloadFormat::Hex),
+        ] {
+            let sent = payload(&Payload { text, format }, LineEnding::None, &Scope::default());
+            prop_assert_eq!(sent.unwrap(), data.clone());
+        }
+    }
+
+    #[test]
+    fn a_value_arrives_as_it_is_whatever_it_holds(value in text(), before in text()) {
+        let mut scope = Scope::default();
+        scope.variables.insert("v".into(), value.clone());
+        let template = Template::parse(&format!("{}{{{{v}}}}", quote(&before)), Mode::Text).unwrap();
+        // A brace at the end of the text before would belong to the braces of the name.
+        prop_assume!(!before.ends_with('{'));
+        prop_assert_eq!(template.expand(&scope).unwrap(), format!("{before}{value}"));
+    }
+
+    #[test]
+    fn every_line_shown_is_free_of_control_characters(body: Vec<u8>, json in r#"[\[{][",:\[{}\] a1\x1b\\]{0,60}"#) {
+        for body in [&body[..], json.as_bytes()] {
+            for mode in [ViewMode::Pretty, ViewMode::Text, ViewMode::Hex] {
+                for line in LineScanner::new(mode).format(body, 0, 1000) {
+                    let dump = hex::dump_line(line.offset, &line.bytes);
+                    prop_assert!(dump.chars().all(is_visible));
+                    for (range, _) in highlight::json(&line.bytes) {
+                        let part = line.bytes.slice(range);
+                        prop_assert!(printable(&part).chars().all(is_visible));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_a_peer_sends_is_read_or_refused(bytes: Vec<u8>, step in 1usize..40) {
+        for expected in [Expected::Request, Expected::Response] {
+            let mut reader = HeadReader::new(expected);
+            for piece in bytes.chunks(step) {
+                if !matches!(reader.push(piece), Ok(None)) {
+                    break;
+                }
+            }
+            let _ = reader.finish();
+        }
+        for framing in [Framing::None, Framing::Length(9), Framing::Chunked, Framing::UntilClose] {
+            let mut body = BodyReader::new(framing);
+            let _ = body.push(&bytes, &mut |_| ());
+            let _ = (body.finish(), body.warnings());
+        }
+    }
+}

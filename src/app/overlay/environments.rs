@@ -61,7 +61,7 @@ pub(super) fn key(app: &mut App, picker: &mut Environments, key: Key) -> Flow {
     if key.code == KeyCode::Enter {
         return take(app, picker);
     }
-    let inner = super::inner(super::placed(app.size, 60, 16));
+    let inner = super::inner(super::placed(app.size, super::ENVIRONMENTS.0, super::ENVIRONMENTS.1));
     picker.choices.key(key, Choices::<Option<String>>::parts(inner).1);
     Flow::Stay
 }

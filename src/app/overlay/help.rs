@@ -47,7 +47,7 @@ pub(super) fn open(app: &mut App) {
 }
 
 fn fill(app: &App, help: &mut Help) {
-    let mut finder = fuzzy::Finder::new(&help.editor.text());
+    let mut finder = fuzzy::Finder::of_words(&help.editor.text());
     let mut lines = Vec::new();
     let mut elsewhere = vec![Line::Heading("In other places".into())];
     for category in Category::ALL {
@@ -88,8 +88,13 @@ fn places(app: &App, action: Action) -> String {
     if places.is_empty() { "palette".into() } else { places.join(", ") }
 }
 
+/// Rows the overlay wants: most of a large screen, all of a small one.
+pub(super) fn height(size: (u16, u16)) -> u16 {
+    if size.1 < 20 { size.1 } else { size.1 - 4 }
+}
+
 pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
-    let area = super::inner(super::placed(app.size, 84, app.size.1.saturating_sub(4)));
+    let area = super::inner(super::placed(app.size, super::HELP_WIDTH, height(app.size)));
     let height = usize::from(Choices::<()>::parts(area).1.height);
     let step = match key.code {
         KeyCode::Up => Step::Up,

@@ -91,7 +91,7 @@ pub(super) fn key(app: &mut App, palette: &mut Palette, key: Key, bound: Option<
             flow
         }
         _ => {
-            let area = super::inner(super::placed(app.size, 76, 24));
+            let area = super::inner(super::placed(app.size, super::PALETTE.0, super::PALETTE.1));
             palette.choices.key(key, Choices::<Target>::parts(area).1);
             Flow::Stay
         }

@@ -270,6 +270,20 @@ pub fn open_first(app: &mut App) {
     }
 }
 
+/// Selects the row of the draft on screen, if it has one.
+pub fn follow(app: &mut App) {
+    let draft = app.drafts.current();
+    match draft.preset.clone() {
+        Some(path) if stored(app, &path).is_some() => reveal(app, &path),
+        _ => {
+            let item = Item::Draft(draft.id);
+            if let Some(at) = listing(app).position(&item) {
+                select(app, at);
+            }
+        }
+    }
+}
+
 /// Makes the tree anew.
 pub fn rebuild(app: &mut App) {
     let text = search_text(app);

@@ -1,33 +1,448 @@
 //! The traffic pane: every record of every session on one list.
+//!
+//! The list follows the newest record until the user scrolls up; a pause freezes what is seen
+//! while capturing goes on. Rows are named by record, so they stay where they are when older ones
+//! are evicted, and when a new filter finds more of them.
+
+mod parts;
+pub(super) mod turn;
+
+use std::time::Duration;
 
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::cursor::{Cursor, Step};
+use crate::app::detail::{Detail, is_text};
+use crate::app::editor::{Editor, Lines};
+use crate::app::effect::Effect;
 use crate::app::keymap::Context;
-use crate::app::message::Mouse;
-use crate::app::{App, Handled};
-use crate::model::key::Key;
+use crate::app::message::{Mouse, TimerId};
+use crate::app::{App, Handled, figures};
+use crate::codec::hex;
+use crate::codec::printable::printable_lines;
+use crate::model::id::RecordId;
+use crate::model::key::{Key, KeyCode};
+use crate::timeline::filter::{Filter, FilterError};
+use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
+use crate::timeline::stats::Counters;
+pub use parts::{Parts, parts};
+
+/// Between two steps of a rebuild: other messages get their turn.
+const STEP_PAUSE: Duration = Duration::from_millis(1);
+/// The rate is a mean over the last whole second.
+pub const RATE_SECONDS: usize = 1;
+/// Bytes put on the clipboard at most.
+const COPY_LIMIT: usize = 64 * 1024;
+/// Records looked at to find the next one of a connection.
+const NEIGHBOUR_REACH: usize = 200_000;
+
+/// Timers of this pane.
+mod timer {
+    use super::TimerId;
+
+    pub(super) const REBUILD: TimerId = TimerId(101);
+    pub(super) const RATE: TimerId = TimerId(102);
+}
 
 /// State of the pane.
 #[derive(Debug, Default)]
-pub struct TrafficPane {}
+pub struct TrafficPane {
+    pub listing: Listing,
+    /// Totals and rates of everything.
+    pub counters: Counters,
+    /// The row under the cursor; `None` = the newest, followed.
+    selected: Option<RecordId>,
+    /// First row on screen; `None` = so that the newest is the last.
+    top: Option<RecordId>,
+    /// While paused, the first record that is not shown.
+    pub paused: Option<RecordId>,
+    pub filter: FilterLine,
+    pub detail: Option<Detail>,
+    /// First record not counted yet.
+    next: Option<RecordId>,
+    rebuild_due: bool,
+    rate_due: bool,
+}
 
-pub fn contexts(_app: &App) -> Vec<Context> {
+/// The filter as typed.
+#[derive(Debug, Default)]
+pub struct FilterLine {
+    /// Open while the filter is being typed.
+    pub editor: Option<Editor>,
+    /// The text in force.
+    pub text: String,
+    /// Why what is typed is no filter; the one before stays in force.
+    pub error: Option<FilterError>,
+    /// The text before typing began.
+    before: String,
+}
+
+impl TrafficPane {
+    /// Number of rows that are shown, without those that came since a pause.
+    pub fn len(&self) -> usize {
+        self.paused.map_or(self.listing.len(), |record| self.listing.rows_before(record))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Rows that came since the pause.
+    pub fn held_back(&self) -> usize {
+        self.listing.len().saturating_sub(self.len())
+    }
+
+    pub fn is_following(&self) -> bool {
+        self.selected.is_none()
+    }
+
+    /// Selected row and first visible row.
+    pub fn cursor(&self, height: usize) -> Cursor {
+        let len = self.len();
+        let selected = match self.selected {
+            Some(record) => self.listing.rows_before(record),
+            None => len.saturating_sub(1),
+        };
+        let offset = self.top.map_or(len, |record| self.listing.rows_before(record));
+        let mut cursor = Cursor { selected, offset };
+        cursor.settle(len, height);
+        cursor
+    }
+
+    fn set(&mut self, cursor: Cursor, follow: bool) {
+        let follow = follow || self.is_empty();
+        self.selected = if follow { None } else { self.listing.get(cursor.selected) };
+        self.top = if follow { None } else { self.listing.get(cursor.offset) };
+    }
+}
+
+/// The pane without its border.
+pub fn inner(app: &App) -> Rect {
+    super::request::inner(app.areas().traffic)
+}
+
+fn height(app: &App) -> usize {
+    parts(app, inner(app)).rows.height.into()
+}
+
+pub fn contexts(app: &App) -> Vec<Context> {
+    if app.traffic.filter.editor.is_some() {
+        return vec![Context::Global];
+    }
     vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
 }
 
 /// New records arrived.
-pub fn extended(_app: &mut App) {}
-
-/// The pane has another size.
-pub fn resized(_app: &mut App) {}
-
-pub fn act(_app: &mut App, _action: Action) -> Handled {
-    Handled::No
+pub fn extended(app: &mut App) {
+    let App { traffic, timeline, response, .. } = app;
+    let from = traffic.next.unwrap_or(RecordId(0));
+    for (_, record) in timeline.range(from, timeline.next_id()) {
+        traffic.counters.count(record);
+        response.stats.count(record);
+    }
+    traffic.next = Some(timeline.next_id());
+    traffic.listing.extend(timeline);
+    if !traffic.rate_due {
+        traffic.rate_due = true;
+        let delay = Duration::from_secs(1);
+        app.effects.push(Effect::After { delay, token: timer::RATE });
+    }
+    if app.traffic.is_following() {
+        show_detail(app);
+    }
 }
 
-pub fn key(_app: &mut App, _key: Key) {}
+/// A timer of this pane went off.
+pub fn timer(app: &mut App, token: TimerId) {
+    match token {
+        timer::REBUILD => {
+            app.traffic.rebuild_due = false;
+            rebuild(app);
+        }
+        timer::RATE => {
+            let is_quiet = app.traffic.counters.is_quiet(app.now, RATE_SECONDS);
+            app.traffic.rate_due = !is_quiet;
+            if !is_quiet {
+                let delay = Duration::from_secs(1);
+                app.effects.push(Effect::After { delay, token: timer::RATE });
+            }
+        }
+        _ => {}
+    }
+}
 
-pub fn paste(_app: &mut App, _text: &str) {}
+/// A step of applying a new filter; the rest follows in a moment.
+fn rebuild(app: &mut App) {
+    let App { traffic, timeline, .. } = app;
+    if traffic.listing.rebuild_step(timeline, STEP_WORK) == Rebuild::More && !traffic.rebuild_due {
+        traffic.rebuild_due = true;
+        app.effects.push(Effect::After { delay: STEP_PAUSE, token: timer::REBUILD });
+    }
+}
 
-pub fn click(_app: &mut App, _area: Rect, _mouse: Mouse) {}
+/// The pane has another size.
+pub fn resized(app: &mut App) {
+    let width = parts(app, inner(app)).detail.width;
+    if let Some(detail) = &mut app.traffic.detail {
+        detail.fit(width.into());
+    }
+}
+
+pub fn act(app: &mut App, action: Action) -> Handled {
+    if app.traffic.filter.editor.is_some() {
+        return match action {
+            Action::Back => {
+                let before = app.traffic.filter.before.clone();
+                app.traffic.filter.editor = None;
+                apply_filter(app, &before);
+                Handled::Yes
+            }
+            // The wheel scrolls while a filter is typed.
+            Action::Up | Action::Down => move_by(app, action),
+            _ => Handled::No,
+        };
+    }
+    match action {
+        Action::Find => open_filter(app),
+        Action::Pause => pause(app),
+        Action::Mark => mark(app),
+        Action::Clear => clear(app),
+        Action::Detail | Action::Open => toggle_detail(app),
+        Action::Back => return close_detail(app),
+        Action::ViewHex | Action::ViewMode => toggle_hex(app),
+        Action::NextItem => neighbour(app, true),
+        Action::PreviousItem => neighbour(app, false),
+        Action::Copy => copy(app),
+        Action::TurnAround => turn::selected_record(app),
+        _ => return move_by(app, action),
+    }
+    Handled::Yes
+}
+
+fn move_by(app: &mut App, action: Action) -> Handled {
+    let Some(step) = Step::of(action) else { return Handled::No };
+    let room = usize::from(parts(app, inner(app)).detail.height);
+    if let Some(detail) = app.traffic.detail.as_mut().filter(|detail| detail.inside) {
+        detail.step(step, room);
+        return Handled::Yes;
+    }
+    let height = height(app);
+    let len = app.traffic.len();
+    let mut cursor = app.traffic.cursor(height);
+    cursor.step(step, len, height);
+    let follow = match step {
+        Step::Bottom => true,
+        Step::Up | Step::PageUp | Step::HalfUp | Step::Top => false,
+        _ => app.traffic.is_following(),
+    };
+    app.traffic.set(cursor, follow);
+    show_detail(app);
+    Handled::Yes
+}
+
+/// The record under the cursor.
+pub fn selected(app: &App) -> Option<RecordId> {
+    let traffic = &app.traffic;
+    traffic.listing.get(traffic.cursor(height(app)).selected).filter(|_| !traffic.is_empty())
+}
+
+fn pause(app: &mut App) {
+    let traffic = &mut app.traffic;
+    traffic.paused = match traffic.paused {
+        Some(_) => None,
+        None => Some(app.timeline.next_id()),
+    };
+}
+
+fn mark(app: &mut App) {
+    let Some(record) = selected(app) else { return };
+    if app.timeline.unpin(record) {
+        app.say("mark taken away");
+    } else if let Err(refused) = app.timeline.pin(record) {
+        app.warn(refused.to_string());
+    }
+    let App { traffic, timeline, .. } = app;
+    traffic.listing.extend(timeline);
+}
+
+fn clear(app: &mut App) {
+    let gone = app.timeline.len() as u64;
+    app.timeline.clear();
+    let App { traffic, timeline, .. } = app;
+    traffic.listing.extend(timeline);
+    traffic.set(Cursor::default(), true);
+    traffic.paused = None;
+    traffic.detail = None;
+    super::response::extended(app);
+    app.say(format!("{} forgotten", figures::counted(gone, "record")));
+}
+
+/// Enter: opens the record, then gives it the keys, then closes it.
+fn toggle_detail(app: &mut App) {
+    match &mut app.traffic.detail {
+        None => {
+            if let Some(record) = selected(app) {
+                open_detail(app, record);
+            }
+        }
+        Some(detail) if !detail.inside => detail.inside = true,
+        Some(_) => app.traffic.detail = None,
+    }
+    resized(app);
+}
+
+fn close_detail(app: &mut App) -> Handled {
+    match &mut app.traffic.detail {
+        None => return Handled::No,
+        Some(detail) if detail.inside => detail.inside = false,
+        Some(_) => app.traffic.detail = None,
+    }
+    Handled::Yes
+}
+
+fn open_detail(app: &mut App, id: RecordId) {
+    let Some(record) = app.timeline.get(id) else { return };
+    let bytes = record.data.clone();
+    app.traffic.detail = Some(match app.traffic.detail.take() {
+        Some(detail) if detail.of == id => detail,
+        Some(detail) => detail.instead(id, bytes),
+        None => Detail::new(id, bytes),
+    });
+    resized(app);
+}
+
+/// An open detail goes with the cursor.
+fn show_detail(app: &mut App) {
+    if app.traffic.detail.is_some()
+        && let Some(record) = selected(app)
+    {
+        open_detail(app, record);
+    }
+}
+
+fn toggle_hex(app: &mut App) {
+    match &mut app.traffic.detail {
+        Some(detail) => detail.toggle_hex(),
+        None => app.say("Enter shows the record; then x switches to hex"),
+    }
+}
+
+/// Goes to the next or previous record of the same connection.
+fn neighbour(app: &mut App, forward: bool) {
+    let Some(from) = selected(app) else { return };
+    let Some(conn) = app.timeline.get(from).map(|record| record.conn) else { return };
+    let traffic = &app.traffic;
+    let (at, len) = (traffic.listing.rows_before(from), traffic.len());
+    let is_ours = |row: &usize| {
+        let record = traffic.listing.get(*row).and_then(|id| app.timeline.get(id));
+        record.is_some_and(|record| record.conn == conn)
+    };
+    let found = if forward {
+        (at + 1..len).take(NEIGHBOUR_REACH).find(is_ours)
+    } else {
+        (0..at).rev().take(NEIGHBOUR_REACH).find(is_ours)
+    };
+    match found {
+        Some(row) => select(app, row),
+        None => app.say("no further record of this connection"),
+    }
+}
+
+fn select(app: &mut App, row: usize) {
+    let height = height(app);
+    let mut cursor = app.traffic.cursor(height);
+    cursor.selected = row;
+    cursor.settle(app.traffic.len(), height);
+    app.traffic.set(cursor, false);
+    show_detail(app);
+}
+
+fn copy(app: &mut App) {
+    let Some(record) = selected(app).and_then(|id| app.timeline.get(id)) else { return };
+    let bytes = record.data.clone();
+    copy_bytes(app, &bytes);
+}
+
+/// Puts bytes on the clipboard: text as text, anything else as a hex dump.
+pub(super) fn copy_bytes(app: &mut App, bytes: &[u8]) {
+    let part = bytes.get(..COPY_LIMIT).unwrap_or(bytes);
+    let (text, form) = if is_text(part) {
+        (printable_lines(part), "text")
+    } else {
+        let lines = part.chunks(16).enumerate();
+        let dump = lines.map(|(at, line)| hex::dump_line(at as u64 * 16, line));
+        (dump.collect::<Vec<_>>().join("\n"), "hex")
+    };
+    let cut = if part.len() < bytes.len() { " (the beginning)" } else { "" };
+    app.say(format!("{} copied as {form}{cut}", figures::size(part.len() as u64)));
+    app.effects.push(Effect::Copy(text));
+}
+
+fn open_filter(app: &mut App) {
+    let filter = &mut app.traffic.filter;
+    filter.before = filter.text.clone();
+    filter.editor = Some(Editor::new(&filter.text, Lines::One));
+}
+
+/// Puts a filter in force. What is no filter (yet) leaves the one from before typing in force, so
+/// half a filter does not empty the list.
+fn apply_filter(app: &mut App, text: &str) {
+    let App { traffic, timeline, .. } = app;
+    let line = &mut traffic.filter;
+    let (filter, error) = match Filter::parse(text) {
+        Ok(filter) => (filter, None),
+        Err(error) => (Filter::parse(&line.before).unwrap_or_default(), Some(error)),
+    };
+    line.text = if error.is_some() { line.before.clone() } else { text.to_owned() };
+    line.error = error;
+    if filter != *traffic.listing.filter() {
+        traffic.listing.set_filter(filter, timeline);
+        traffic.set(Cursor::default(), true);
+        rebuild(app);
+    }
+}
+
+pub fn key(app: &mut App, key: Key) {
+    let Some(editor) = &mut app.traffic.filter.editor else { return };
+    if key.code == KeyCode::Enter {
+        if app.traffic.filter.error.is_none() {
+            app.traffic.filter.editor = None;
+        }
+        return;
+    }
+    if editor.key(key) {
+        let text = editor.text();
+        apply_filter(app, &text);
+    }
+}
+
+pub fn paste(app: &mut App, text: &str) {
+    let Some(editor) = &mut app.traffic.filter.editor else { return };
+    editor.insert(text);
+    let text = editor.text();
+    apply_filter(app, &text);
+}
+
+pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
+    let parts = parts(app, super::request::inner(area));
+    let at = (mouse.column, mouse.row).into();
+    if parts.rows.contains(at) {
+        let cursor = app.traffic.cursor(parts.rows.height.into());
+        let row = cursor.offset + usize::from(mouse.row - parts.rows.y);
+        if row < app.traffic.len() {
+            if let Some(detail) = &mut app.traffic.detail {
+                detail.inside = false;
+            }
+            select(app, row);
+        }
+    } else if parts.filter.contains(at) {
+        if app.traffic.filter.editor.is_none() {
+            open_filter(app);
+        }
+    } else if parts.detail.contains(at)
+        && let Some(detail) = &mut app.traffic.detail
+    {
+        detail.inside = true;
+    }
+}

@@ -14,9 +14,10 @@ const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 const HEADER_CRC: u8 = 2;
 
-#[derive(Default)]
 pub(super) struct Gzip {
     state: State,
+    /// One for all members: a body of a million tiny ones must not cost a million windows.
+    inflate: Decompress,
     /// Bytes of the fixed-size part being received.
     part: Vec<u8>,
     /// Flags of the member not dealt with yet.
@@ -26,9 +27,7 @@ pub(super) struct Gzip {
     pub(super) trailing: u64,
 }
 
-#[derive(Default)]
 enum State {
-    #[default]
     Start,
     Header,
     ExtraLength,
@@ -36,16 +35,28 @@ enum State {
     /// A name or comment, which ends with a zero byte.
     Text,
     HeaderCrc,
-    Body(Box<Decompress>),
+    Body,
     Trailer,
     /// Something after the last member that is no member.
     Trailing,
 }
 
 impl Gzip {
+    pub(super) fn new() -> Self {
+        Gzip {
+            state: State::Start,
+            inflate: Decompress::new(false),
+            part: Vec::new(),
+            flags: 0,
+            members: 0,
+            checksum: Crc::new(),
+            trailing: 0,
+        }
+    }
+
     pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
-        if let State::Body(inflate) = &mut self.state {
-            let (step, status) = inflate_step(inflate, input, output)?;
+        if matches!(self.state, State::Body) {
+            let (step, status) = inflate_step(&mut self.inflate, input, output)?;
             self.checksum.update(output.get(..step.made).unwrap_or_default());
             if status == Status::StreamEnd {
                 self.state = State::Trailer;
@@ -106,7 +117,7 @@ impl Gzip {
                 self.trailing += input.len() as u64;
                 Ok(input.len())
             }
-            State::Body(_) => Ok(0),
+            State::Body => Ok(0),
         }
     }
 
@@ -131,6 +142,7 @@ impl Gzip {
             [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => {
                 self.flags = *flags;
                 self.checksum.reset();
+                self.inflate.reset(false);
                 self.optional();
                 Ok(())
             }
@@ -153,7 +165,7 @@ impl Gzip {
             Some(EXTRA) => State::ExtraLength,
             Some(HEADER_CRC) => State::HeaderCrc,
             Some(_) => State::Text,
-            None => State::Body(Box::new(Decompress::new(false))),
+            None => State::Body,
         };
     }
 

@@ -99,6 +99,27 @@ fn every_coding_decodes() {
     assert_eq!(decode(&["identity"], &[TEXT]), (TEXT.to_vec(), Ok(())));
 }
 
+const RECORDS: &[u8] = include_bytes!("../../../tests/data/codings/records.json");
+/// The same at the highest quality, with the dictionary and everything else an encoder uses.
+const RECORDS_BR: &[u8] = include_bytes!("../../../tests/data/codings/records.json.br");
+const ZEROS_BR: &[u8] = include_bytes!("../../../tests/data/codings/zeros-16m.br");
+
+#[test]
+fn brotli_of_another_encoder_decodes() {
+    assert_eq!(decode(&["br"], &[RECORDS_BR]), (RECORDS.to_vec(), Ok(())));
+    let bytes: Vec<&[u8]> = RECORDS_BR.chunks(1).collect();
+    assert_eq!(decode(&["br"], &bytes), (RECORDS.to_vec(), Ok(())));
+    for length in 1..RECORDS_BR.len() {
+        assert!(decode(&["br"], &[&RECORDS_BR[..length]]).1.is_err(), "{length}");
+    }
+}
+
+#[test]
+fn many_tiny_members_are_decoded_in_time() {
+    let encoded = gzip(b"").repeat(100_000);
+    assert_eq!(decode(&["gzip"], &[&encoded]), (Vec::new(), Ok(())));
+}
+
 #[test]
 fn codings_on_top_of_each_other_decode_from_the_outside_in() {
     let encoded = br(&gzip(&zstd(TEXT)));
@@ -179,9 +200,12 @@ fn bytes_after_the_end_are_ignored_and_named() {
 #[test]
 fn a_bomb_costs_no_more_than_the_receiver_takes() {
     let zeros = vec![0; 8 << 20];
-    for (name, encoded) in
-        [("gzip", gzip(&zeros)), ("zstd", zstd(&zeros)), ("deflate", zlib(&zeros))]
-    {
+    for (name, encoded) in [
+        ("gzip", gzip(&zeros)),
+        ("zstd", zstd(&zeros)),
+        ("deflate", zlib(&zeros)),
+        ("br", ZEROS_BR.to_vec()),
+    ] {
         let mut decoder = Decoder::new(&names(&[name])).unwrap();
         let mut taken = 0;
         let result = decoder.push(&encoded, &mut |part| {
@@ -225,5 +249,9 @@ proptest! {
             let _ = decode(&[name], &encoded.chunks(step).collect::<Vec<_>>());
             let _ = decode(&[name], &[&data]);
         }
+        let mut encoded = RECORDS_BR.to_vec();
+        let at = at % encoded.len();
+        encoded[at] ^= byte;
+        let _ = decode(&["br"], &encoded.chunks(step).collect::<Vec<_>>());
     }
 }

@@ -71,7 +71,13 @@ enum Announced {
 
 fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
     let mut decision = BodyFraming::plain(otherwise);
+    let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
+    // Old servers announce that they did nothing. In a request only chunked may come last.
+    if !is_request && !codings.is_empty() && codings.iter().all(|coding| coding == "identity") {
+        codings.clear();
+        decision.warnings.push("the transfer coding 'identity' was withdrawn; ignored".into());
+    }
     let length = content_length(head, &mut decision.warnings);
     if codings.is_empty() {
         return match length {
@@ -83,7 +89,6 @@ fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
             Err(message) => (decision, Announced::Contradiction(message)),
         };
     }
-    let is_request = matches!(head.start, StartLine::Request { .. });
     if head.field("content-length").is_some() {
         decision.warnings.push(
             "both Transfer-Encoding and Content-Length; the length is ignored (RFC 9112, 6.3)"
@@ -272,6 +277,14 @@ mod tests {
         assert!(request("Transfer-Encoding: gzip").error.is_some());
         assert!(request("Transfer-Encoding: chunked, gzip").error.is_some());
         assert!(request("Transfer-Encoding: chunked, chunked").error.is_some());
+    }
+
+    #[test]
+    fn identity_means_nothing_in_a_response_and_is_refused_in_a_request() {
+        let fields = "Transfer-Encoding: identity\r\nContent-Length: 5";
+        assert_eq!(response(fields).framing, Framing::Length(5));
+        assert_eq!(response(fields).warnings.len(), 1);
+        assert!(request(fields).error.is_some());
     }
 
     #[test]

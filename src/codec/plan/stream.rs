@@ -81,6 +81,10 @@ fn is_loopback(host: &str) -> bool {
 pub(super) fn bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
     let text = line(Field::Bind, text, composer)?;
     let text = without_scheme(Field::Bind, &text, composer)?;
+    // A port alone is loopback, as with a colon in front.
+    if let Ok(port) = text.trim().parse() {
+        return Some(Bind::Loopback { port });
+    }
     match text.parse() {
         Ok(bind) => Some(bind),
         Err(error) => {

@@ -233,6 +233,23 @@ fn an_http_listener_plans_its_rules_and_answers() {
 }
 
 #[test]
+fn a_bind_may_be_a_port_alone_or_carry_its_scheme() {
+    for (text, bind) in [
+        ("9000", Bind::Loopback { port: 9000 }),
+        ("tcp://:9000/", Bind::Loopback { port: 9000 }),
+        ("*:9000", Bind::All { port: 9000 }),
+    ] {
+        let spec = TcpListenerSpec { bind: text.into(), ..TcpListenerSpec::default() };
+        match plan(&Spec::TcpListener(spec), &scope()) {
+            Ok(Plan::TcpListener(plan)) => assert_eq!(plan.bind, bind),
+            other => panic!("{other:?}"),
+        }
+    }
+    let spec = TcpListenerSpec { bind: "example.com:1".into(), ..TcpListenerSpec::default() };
+    assert_eq!(one(plan(&Spec::TcpListener(spec), &scope())).field, Field::Bind);
+}
+
+#[test]
 fn a_tcp_client_plans_its_address_steps_and_tls() {
     let spec = TcpSpec {
         address: "tcp://{{host}}:7/".into(),

@@ -40,6 +40,6 @@ fn a_broken_stored_authority_is_said_so() {
 
 #[test]
 fn files_that_are_not_pem_are_refused_with_their_path() {
-    let failure = store(None).from_files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
+    let failure = store(None).files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
     assert_eq!(failure.target, "/nowhere/chain.pem");
 }

@@ -1,6 +1,7 @@
 //! A TCP or TLS client session: connect, do the steps, then talk until either side has enough.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +23,6 @@ use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
 /// Runs the session to its end.
 pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input } = cx;
-    introduce(&session, session.id.itself(), &plan, &ConnectFacts::default());
     let mut early = VecDeque::new();
     let connection = connect(&plan, &session, &mut input, &mut early).await?;
     let conn = session.next_conn();
@@ -95,7 +95,8 @@ fn refuse(session: &Session, plan: &TcpPlan, error: ConnectError) -> Failure {
     introduce(session, conn, plan, &facts);
     let mut text = failure.to_string();
     for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
-        text.push_str(&format!("\n{depth}: {}", describe(certificate)));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{depth}: {}", describe(certificate));
     }
     session.events.note(conn, Direction::Local, RecordKind::Failed, text);
     failure
@@ -144,10 +145,10 @@ fn secured(tls: &TlsFacts) -> String {
     let took = tls.handshake.as_secs_f64() * 1000.0;
     let mut text = format!("{} {} {} in {took:.1} ms", tls.version, tls.cipher, tls.group);
     if let Some(leaf) = tls.chain.first() {
-        text.push_str(&format!(", peer is {}", leaf.subject));
+        let _ = write!(text, ", peer is {}", leaf.subject);
     }
     if !tls.unverified.is_empty() {
-        text.push_str(&format!(", NOT VERIFIED: {}", tls.unverified));
+        let _ = write!(text, ", NOT VERIFIED: {}", tls.unverified);
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
@@ -17,34 +17,47 @@ const ROOM: usize = 4 * 1024 * 1024;
 /// Delayed answers waiting above which nothing more is taken in.
 const DELAYED: usize = 1024;
 
+/// Bytes of the queue and whose they are.
+#[derive(Debug)]
+struct Piece {
+    data: Bytes,
+    is_answer: bool,
+}
+
 /// The queue of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Piece>,
     queued: usize,
+    /// Bytes of automatic answers among those, and of delayed ones.
+    answers: usize,
     /// By due time and order of arrival.
     delayed: BTreeMap<(Instant, u64), Bytes>,
-    delayed_bytes: usize,
     arrivals: u64,
     /// Bytes of the front that were accepted but not flushed yet (TLS buffers).
     unflushed: usize,
 }
 
 impl Outgoing {
+    /// What a person or a script sends.
     pub(super) fn push(&mut self, data: Bytes) {
-        if !data.is_empty() {
-            self.queued += data.len();
-            self.queue.push_back(data);
+        self.enqueue(Piece { data, is_answer: false });
+    }
+
+    fn enqueue(&mut self, piece: Piece) {
+        if !piece.data.is_empty() {
+            self.queued += piece.data.len();
+            self.queue.push_back(piece);
         }
     }
 
     /// An automatic answer, at once or after its delay.
     pub(super) fn answer(&mut self, answer: Answer) {
+        self.answers += answer.data.len();
         if answer.delay.is_zero() {
-            return self.push(answer.data);
+            return self.enqueue(Piece { data: answer.data, is_answer: true });
         }
         self.arrivals += 1;
-        self.delayed_bytes += answer.data.len();
         self.delayed.insert((Instant::now() + answer.delay, self.arrivals), answer.data);
     }
 
@@ -57,8 +70,7 @@ impl Outgoing {
             && first.key().0 <= now
         {
             let data = first.remove();
-            self.delayed_bytes -= data.len();
-            self.push(data);
+            self.enqueue(Piece { data, is_answer: true });
         }
     }
 
@@ -67,21 +79,28 @@ impl Outgoing {
     }
 
     pub(super) fn forget_delayed(&mut self) {
+        let forgotten: usize = self.delayed.values().map(Bytes::len).sum();
+        self.answers -= forgotten;
         self.delayed.clear();
-        self.delayed_bytes = 0;
     }
 
     pub(super) fn has_output(&self) -> bool {
         !self.queue.is_empty()
     }
 
+    /// More may be sent by a person.
     pub(super) fn has_room(&self) -> bool {
-        self.queued + self.delayed_bytes < ROOM && self.delayed.len() < DELAYED
+        self.queued < ROOM
+    }
+
+    /// More may be received that will be answered.
+    pub(super) fn has_room_for_answers(&self) -> bool {
+        self.answers < ROOM && self.delayed.len() < DELAYED
     }
 
     /// Bytes still to be sent.
     pub(super) fn unsent(&self) -> usize {
-        self.queued + self.delayed_bytes
+        self.queued + self.delayed.values().map(Bytes::len).sum::<usize>()
     }
 
     /// Writes and flushes a piece of the front; returns its length. Safe to drop and call again.
@@ -89,7 +108,7 @@ impl Outgoing {
         &mut self,
         write: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<usize> {
-        let Some(front) = self.queue.front() else { return Ok(0) };
+        let Some(Piece { data: front, .. }) = self.queue.front() else { return Ok(0) };
         if self.unflushed == 0 {
             let piece = front.get(..front.len().min(WRITE)).unwrap_or(front);
             self.unflushed = write.write(piece).await?;
@@ -104,10 +123,13 @@ impl Outgoing {
     /// Takes out what [`transmit`](Self::transmit) said was written.
     pub(super) fn written(&mut self, count: usize) -> Bytes {
         let Some(front) = self.queue.front_mut() else { return Bytes::new() };
-        let count = count.min(front.len());
-        let data = front.split_to(count);
+        let count = count.min(front.data.len());
+        let data = front.data.split_to(count);
         self.queued -= data.len();
-        if !front.has_remaining() {
+        if front.is_answer {
+            self.answers -= data.len();
+        }
+        if front.data.is_empty() {
             self.queue.pop_front();
         }
         data
@@ -154,7 +176,12 @@ mod tests {
     fn a_full_queue_takes_nothing_more_in() {
         let mut outgoing = Outgoing::default();
         assert!(outgoing.has_room());
-        outgoing.push(Bytes::from(vec![0; ROOM]));
-        assert!(!outgoing.has_room());
+        let data = Bytes::from(vec![0; ROOM]);
+        outgoing.push(data.clone());
+        assert!(!outgoing.has_room() && outgoing.has_room_for_answers());
+        outgoing.answer(Answer { data, delay: Duration::from_secs(9) });
+        assert!(!outgoing.has_room_for_answers());
+        outgoing.forget_delayed();
+        assert!(outgoing.has_room_for_answers());
     }
 }

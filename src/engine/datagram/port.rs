@@ -176,19 +176,17 @@ mod undeliverable {
     fn next(socket: &UdpSocket) -> io::Result<Option<Undelivered>> {
         let mut payload = [0; 1];
         let mut parts = [IoSliceMut::new(&mut payload)];
-        let mut control = Vec::with_capacity(CONTROL);
+        let mut control = vec![0; CONTROL];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let message =
             recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
         let Some(to) = message.address.as_ref().and_then(address) else { return Ok(None) };
-        let errors = message.cmsgs().map_err(io::Error::from)?;
-        let number = errors
-            .filter_map(|control| match control {
-                ControlMessageOwned::Ipv4RecvErr(error, _)
-                | ControlMessageOwned::Ipv6RecvErr(error, _) => Some(error.ee_errno),
-                _ => None,
-            })
-            .next();
+        let mut errors = message.cmsgs().map_err(io::Error::from)?;
+        let number = errors.find_map(|control| match control {
+            ControlMessageOwned::Ipv4RecvErr(error, _)
+            | ControlMessageOwned::Ipv6RecvErr(error, _) => Some(error.ee_errno),
+            _ => None,
+        });
         Ok(number.map(|number| Undelivered { to, why: words(number, to) }))
     }
 
@@ -266,6 +264,7 @@ mod tests {
     async fn a_datagram_to_a_closed_port_comes_back_with_its_address() {
         let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        port.writable().await.unwrap();
         port.send(b"hello", closed).unwrap();
         let reports = loop {
             assert!(port.readable().await.unwrap().is_error());

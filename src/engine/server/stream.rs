@@ -104,7 +104,6 @@ type Opened = (Listeners, Listener, mpsc::Receiver<ConnId>);
 
 /// Binds, prepares TLS and rules, and says where we listen.
 fn open(plan: TcpListenerPlan, session: Session) -> Result<Opened, Failure> {
-    introduce(&session, session.id.itself(), None, None);
     let opened = (|| {
         let rules = Rules::new(plan.rules)?;
         let sockets = transport::bind(&plan.bind)?;
@@ -132,15 +131,16 @@ fn open(plan: TcpListenerPlan, session: Session) -> Result<Opened, Failure> {
     Ok((sockets, listener, left))
 }
 
-fn introduce(session: &Session, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
-    let info =
-        ConnInfo { id, protocol: Protocol::Tcp, side: Side::Listener, local, peer, tls: false };
-    session.events.conn(info);
-}
-
 impl Listener {
     fn announce(&self, addresses: Vec<SocketAddr>) {
-        introduce(&self.session, self.session.id.itself(), addresses.first().copied(), None);
+        self.session.events.conn(ConnInfo {
+            id: self.session.id.itself(),
+            protocol: Protocol::Tcp,
+            side: Side::Listener,
+            local: addresses.first().copied(),
+            peer: None,
+            tls: self.acceptor.is_tls(),
+        });
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let tls = if self.acceptor.is_tls() { " (TLS)" } else { "" };
         self.note(RecordKind::Bound, format!("listening on {}{tls}", list.join(" and ")));

@@ -33,7 +33,7 @@ pub(super) async fn race(
     let mut next_start = Instant::now();
     loop {
         if running.is_empty() && waiting.is_empty() {
-            return Err(all_failed(target, failed));
+            return Err(all_failed(target, &failed));
         }
         tokio::select! {
             biased;
@@ -56,7 +56,7 @@ pub(super) async fn race(
 }
 
 /// One address: its own failure. Several: each named, the kind of the first.
-fn all_failed(target: &str, failed: Vec<(SocketAddr, io::Error)>) -> Failure {
+fn all_failed(target: &str, failed: &[(SocketAddr, io::Error)]) -> Failure {
     let mut failures =
         failed.iter().map(|(address, error)| explain::connect_failure(target, *address, error));
     let Some(mut failure) = failures.next() else {

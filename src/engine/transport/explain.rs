@@ -75,19 +75,17 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
     let (kind, mut cause) = socket_error(error);
     let mut hint = String::new();
     match error.kind() {
-        ErrorKind::AddrInUse => match holder::of_port(transport, address.port()) {
-            Some(holder) => {
-                cause = format!("port {} is taken by {holder}", address.port());
-                "stop that program, or choose another port".clone_into(&mut hint);
-            }
-            None => {
-                cause = format!("port {} is taken by another program", address.port());
-                hint = format!(
-                    "choose another port; 'ss -ltnup sport = :{}' as root names the program",
-                    address.port()
-                );
-            }
-        },
+        ErrorKind::AddrInUse => {
+            let holder = holder::of_port(transport, address.port());
+            hint = if holder.is_some() {
+                "stop that program, or choose another port".to_owned()
+            } else {
+                let port = address.port();
+                format!("choose another port; 'ss -lp sport = :{port}' as root names the program")
+            };
+            let holder = holder.unwrap_or_else(|| "another program".to_owned());
+            cause = format!("port {} is taken by {holder}", address.port());
+        }
         ErrorKind::PermissionDenied => {
             cause = format!("no permission for port {}", address.port());
             if address.port() < 1024 {

@@ -181,7 +181,7 @@ impl Acceptor {
         let config = match tls {
             ListenerTls::Off => return Ok(Acceptor { tls: None }),
             ListenerTls::Generated => session.tls.generated(addresses)?,
-            ListenerTls::Files { certificate, key } => session.tls.from_files(certificate, key)?,
+            ListenerTls::Files { certificate, key } => session.tls.files(certificate, key)?,
         };
         Ok(Acceptor { tls: Some(TlsAcceptor::from(Arc::new(config))) })
     }

@@ -5,17 +5,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::pane::history::{cursor, parts, when};
-use crate::model::failure::Stage;
 use crate::store::job::HistoryEntry;
 use crate::ui::theme::Palette;
 use crate::ui::{badge, put, search_line};
 
 /// Narrower panes show no outcome.
 const OUTCOME_FROM: u16 = 22;
+/// Wider panes show it in full words.
+const WHOLE_FROM: u16 = 80;
 
 pub(super) fn draw(
     app: &App,
@@ -58,8 +60,12 @@ pub(super) fn draw(
 fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, buffer: &mut Buffer) {
     let mut rest = line;
     write(&mut rest, &format!("{} ", when(app, entry.at)), palette.dim, buffer);
-    let outcome = brief(&entry.outcome);
-    let width = outcome.chars().count() as u16;
+    let outcome = if line.width >= WHOLE_FROM {
+        crate::codec::printable::printable_str(&entry.outcome).chars().take(40).collect()
+    } else {
+        brief(&entry.outcome)
+    };
+    let width = outcome.width() as u16;
     if line.width >= OUTCOME_FROM && width > 0 {
         let x = line.right().saturating_sub(width);
         let style = outcome_style(&entry.outcome, palette);
@@ -74,40 +80,41 @@ fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, bu
     write(&mut rest, summary, Style::new(), buffer);
 }
 
-/// The outcome in a word: the status, or how it failed.
-fn brief(outcome: &str) -> String {
-    let first = outcome.split([',', ' ']).next().unwrap_or_default();
-    if is_failure(outcome) {
-        "failed".into()
-    } else if first.parse::<u16>().is_ok_and(|status| (100..1000).contains(&status)) {
-        first.to_owned()
-    } else {
-        outcome.chars().take(8).collect()
-    }
+/// What an outcome says about how it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Status(u16),
+    /// Bytes sent and received, or requests answered.
+    Count,
+    Failure,
 }
 
-fn is_failure(outcome: &str) -> bool {
-    const STAGES: [Stage; 10] = [
-        Stage::Compose,
-        Stage::Lookup,
-        Stage::Bind,
-        Stage::Connect,
-        Stage::Tls,
-        Stage::Send,
-        Stage::Head,
-        Stage::Body,
-        Stage::Session,
-        Stage::Storage,
-    ];
-    STAGES.iter().any(|stage| outcome.starts_with(stage.title()))
+fn kind(outcome: &str) -> Kind {
+    let first = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
+    if outcome.is_empty() || outcome.ends_with(" received") || outcome.ends_with(" requests") {
+        return Kind::Count;
+    }
+    first.filter(|status| (100..1000).contains(status)).map_or(Kind::Failure, Kind::Status)
+}
+
+/// The outcome in a word: the status, how many bytes, or that it failed.
+fn brief(outcome: &str) -> String {
+    match kind(outcome) {
+        Kind::Status(status) => status.to_string(),
+        Kind::Failure => "failed".into(),
+        Kind::Count => outcome
+            .replace(" B sent, ", "↑ ")
+            .replace(" B received", "↓")
+            .replace(" requests", " req"),
+    }
 }
 
 fn outcome_style(outcome: &str, palette: &Palette) -> Style {
-    if is_failure(outcome) {
-        return palette.error;
+    match kind(outcome) {
+        Kind::Status(status) => palette.status(status),
+        Kind::Failure => palette.error,
+        Kind::Count => palette.dim,
     }
-    let status = outcome.split([',', ' ']).next().and_then(|word| word.parse().ok());
-    status.map_or(palette.dim, |status| palette.status(status))
 }
 
 fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
@@ -123,8 +130,9 @@ mod tests {
     #[test]
     fn outcomes_are_one_short_word() {
         assert_eq!(brief("201 Created, 12 ms"), "201");
-        assert_eq!(brief("cannot connect: h:1: connection refused"), "failed");
+        assert_eq!(brief("connection refused"), "failed");
         assert_eq!(brief(""), "");
-        assert_eq!(brief("closed after 3 messages"), "closed a");
+        assert_eq!(brief("12 B sent, 3 B received"), "12↑ 3↓");
+        assert_eq!(brief("4 requests"), "4 req");
     }
 }

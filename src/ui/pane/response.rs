@@ -1,18 +1,90 @@
-//! Draws the response pane.
+//! Draws the response pane: an HTTP exchange, or a conversation.
+
+mod content;
+mod exchange;
+mod talk;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
+use crate::app::pane::response::{Kind, kind, session};
+use crate::codec::printable::printable_str;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::ui::put;
 use crate::ui::theme::Palette;
 
 pub(super) fn draw(
-    _app: &App,
-    _palette: &Palette,
+    app: &App,
+    palette: &Palette,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    block.title(" Response ").render(area, frame.buffer_mut());
+    let inner = crate::app::pane::request::inner(area);
+    let kind = kind(app);
+    let mut block = block.title(title(app, kind));
+    for part in foot(app, kind, palette) {
+        block = block.title_bottom(part);
+    }
+    block.render(area, frame.buffer_mut());
+    match kind {
+        Kind::Nothing => nothing(app, palette, inner, frame),
+        Kind::Client | Kind::Listener => exchange::draw(app, palette, inner, frame),
+        Kind::Conversation => talk::draw(app, palette, inner, frame),
+    }
+}
+
+fn title(app: &App, kind: Kind) -> String {
+    let Some(session) = session(app) else { return " Response ".into() };
+    let what = match kind {
+        Kind::Listener => "Requests",
+        Kind::Conversation if session.side() == Side::Listener => "Connections",
+        Kind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
+        Kind::Conversation => "Conversation",
+        _ => "Response",
+    };
+    format!(" {what} ─ {} ", printable_str(&session.title))
+}
+
+/// What stands on the bottom border.
+fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
+    let parts = match kind {
+        Kind::Nothing => Vec::new(),
+        Kind::Client | Kind::Listener => content::foot(app, palette),
+        Kind::Conversation => talk::foot(app, palette),
+    };
+    parts
+        .into_iter()
+        .filter(|(text, _)| !text.is_empty())
+        .map(|(text, style)| Line::from(Span::styled(format!(" {text} "), style)).right_aligned())
+        .collect()
+}
+
+/// Before anything was opened: what to press.
+fn nothing(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+    let draft = app.drafts.current();
+    let lines = match &draft.spec {
+        Spec::Http(_) => {
+            ["F5 or Enter in the address line sends the request.", "The response appears here."]
+        }
+        Spec::HttpListener(_) => {
+            ["F5 starts the listener.", "Every request it receives appears here."]
+        }
+        Spec::Tcp(_) => ["F5 connects.", "The conversation appears here, with an input line."],
+        Spec::Udp(_) => ["F5 opens the socket.", "Datagrams appear here, with an input line."],
+        Spec::TcpListener(_) => {
+            ["F5 starts the listener.", "Its connections appear here; answer one or all of them."]
+        }
+        Spec::UdpListener(_) => {
+            ["F5 starts the listener.", "Its peers and their datagrams appear here."]
+        }
+    };
+    let top = inner.y + inner.height.saturating_sub(2) / 3;
+    for (y, text) in (top..inner.bottom()).zip(lines) {
+        put(frame.buffer_mut(), Rect { y, height: 1, ..inner }, &format!(" {text}"), palette.dim);
+    }
 }

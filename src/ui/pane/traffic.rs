@@ -1,18 +1,251 @@
-//! Draws the traffic pane.
+//! Draws the traffic pane: the list, the record looked at, the filter line.
+
+use std::time::Duration;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::App;
+use crate::app::focus::Pane;
+use crate::app::pane::traffic::{Parts, RATE_SECONDS, inner, parts};
+use crate::app::{App, figures};
+use crate::codec::printable::printable;
+use crate::model::id::RecordId;
+use crate::model::protocol::Side;
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::ui::put;
 use crate::ui::theme::Palette;
+use crate::ui::widget::detail;
+use crate::ui::widget::run::Run;
+use crate::ui::widget::scrollbar::{self, Extent};
+
+/// Widths of the columns before the summary.
+const NUMBER: u16 = 8;
+const TIME: u16 = 13;
+const CONN: u16 = 14;
+const KIND: u16 = 10;
+const LENGTH: u16 = 9;
+const DELTA: u16 = 9;
+/// Below this width kind and delta give way to the summary.
+const ROOMY: u16 = 90;
 
 pub(super) fn draw(
-    _app: &App,
-    _palette: &Palette,
+    app: &App,
+    palette: &Palette,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    block.title(" Traffic ").render(area, frame.buffer_mut());
+    let parts = parts(app, inner(app).intersection(area));
+    let block = block.title_top(title(app, palette)).title_top(right_title(app, palette));
+    block.render(area, frame.buffer_mut());
+    let buffer = frame.buffer_mut();
+    header(palette, parts.header, buffer);
+    rows(app, palette, &parts, buffer);
+    if let Some(shown) = &app.traffic.detail {
+        let record = app.timeline.get(shown.of);
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
+        detail::draw(palette, (shown, &title), (parts.detail_title, parts.detail), buffer);
+    }
+    filter_line(app, palette, parts.filter, buffer);
+}
+
+/// Totals, what was evicted, what was lost.
+fn title<'a>(app: &App, palette: &Palette) -> Line<'a> {
+    let records = figures::counted(app.timeline.len() as u64, "record");
+    let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
+    let rate = app.traffic.counters.rate(app.now, RATE_SECONDS);
+    for (glyph, per_second, style) in
+        [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
+    {
+        if per_second > 0.0 {
+            spans.push(Span::styled(format!(" {glyph} {} ", figures::rate(per_second)), style));
+        }
+    }
+    let (evicted, bytes) = app.timeline.evicted();
+    if evicted > 0 {
+        let text = format!(" {} evicted ({}) ", figures::count(evicted), figures::size(bytes));
+        spans.push(Span::styled(text, palette.warning));
+    }
+    let (mut by_app, mut by_kernel) = (0, 0);
+    for lost in app.timeline.losses() {
+        by_app += lost.by_app;
+        by_kernel += lost.by_kernel.unwrap_or(0);
+    }
+    for (count, by) in [(by_app, "us"), (by_kernel, "the kernel")] {
+        if count > 0 {
+            let text = format!(" {} dropped by {by} ", figures::count(count));
+            spans.push(Span::styled(text, palette.error));
+        }
+    }
+    Line::from(spans)
+}
+
+/// Filter, pause, follow.
+fn right_title<'a>(app: &App, palette: &Palette) -> Line<'a> {
+    let traffic = &app.traffic;
+    let mut spans = Vec::new();
+    if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
+        let busy = if traffic.listing.is_complete() { "" } else { "…" };
+        let shown = figures::count(traffic.len() as u64);
+        let text = crate::codec::printable::printable_str(&traffic.filter.text).into_owned();
+        spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
+    }
+    if traffic.paused.is_some() {
+        let held = figures::count(traffic.held_back() as u64);
+        spans.push(Span::styled(format!(" paused +{held} "), palette.warning));
+    } else if !traffic.is_following() {
+        spans.push(Span::styled(" G follows ", palette.dim));
+    }
+    Line::from(spans).right_aligned()
+}
+
+fn header(palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let mut run = Run::new(area, buffer);
+    let style = palette.dim;
+    run.column_right("# ", NUMBER, style);
+    run.column("time", TIME, style);
+    run.column("conn", CONN, style);
+    run.column("", 3, style);
+    if area.width >= ROOMY {
+        run.column("kind", KIND, style);
+    }
+    run.column_right("len ", LENGTH, style);
+    if area.width >= ROOMY {
+        run.column_right("Δms ", DELTA, style);
+    }
+    run.put("summary", style);
+}
+
+fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
+    let traffic = &app.traffic;
+    let area = parts.rows;
+    let cursor = traffic.cursor(area.height.into());
+    let len = traffic.len();
+    if len == 0 && area.height > 0 {
+        let text = if traffic.filter.text.is_empty() {
+            " everything that crosses a socket appears here"
+        } else {
+            " nothing matches the filter"
+        };
+        put(buffer, Rect { height: 1, ..area }, text, palette.dim);
+        return;
+    }
+    let focused = app.focus == Pane::Traffic;
+    let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
+    for (y, at) in (area.y..area.bottom()).zip(cursor.offset..len) {
+        let Some(id) = traffic.listing.get(at) else { break };
+        let Some(record) = app.timeline.get(id) else { continue };
+        let line = Rect { y, height: 1, ..area };
+        if at == cursor.selected && (focused || traffic.detail.is_some()) {
+            buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
+        }
+        let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
+        let since =
+            before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
+        row(app, palette, (id, record, since), &mut Run::new(line, buffer));
+    }
+    let extent = Extent { top: cursor.offset as u64, total: len as u64 };
+    scrollbar::draw(palette, area, extent, buffer);
+}
+
+fn row(
+    app: &App,
+    palette: &Palette,
+    (id, record, since): (RecordId, &Record, Option<Duration>),
+    run: &mut Run<'_>,
+) {
+    let roomy = run.area.width >= ROOMY;
+    let mark = if app.timeline.is_pinned(id) { "◆" } else { " " };
+    run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
+    run.put(mark, palette.key);
+    run.column(&figures::clock(record.at, app.utc_offset), TIME, palette.dim);
+    run.column(&conn_label(app.timeline.conn(record.conn), record), CONN, Style::new());
+    let (glyph, style) = match record.direction {
+        Direction::Sent => ("▶", palette.sent),
+        Direction::Received => ("◀", palette.received),
+        Direction::Local => ("·", palette.dim),
+    };
+    run.column(glyph, 3, style);
+    if roomy {
+        run.column(record.kind.name(), KIND, palette.dim);
+    }
+    let is_data = record.kind == RecordKind::Data;
+    let len = if is_data { figures::count(record.original_len) } else { String::new() };
+    run.column_right(&len, LENGTH - 1, palette.number);
+    run.skip(1);
+    if roomy {
+        let delta = since.map_or_else(String::new, millis);
+        run.column_right(&delta, DELTA - 1, palette.dim);
+        run.skip(1);
+    }
+    summary(palette, (record, style), run);
+}
+
+fn summary(palette: &Palette, (record, style): (&Record, Style), run: &mut Run<'_>) {
+    let reach = usize::from(run.area.width) * 4;
+    let text = printable(record.data.get(..reach).unwrap_or(&record.data));
+    let style = match record.kind {
+        RecordKind::Data => style,
+        RecordKind::Failed | RecordKind::Reset => palette.error,
+        _ => palette.dim,
+    };
+    if record.kind == RecordKind::Data && record.data.is_empty() {
+        let text = if record.original_len == 0 { "(empty)" } else { "(kept as a body)" };
+        run.put(text, palette.dim);
+    } else {
+        run.put(&text, style);
+    }
+}
+
+/// Milliseconds since the row before.
+fn millis(since: Duration) -> String {
+    let millis = since.as_secs_f64() * 1000.0;
+    match millis {
+        m if m < 0.05 => "0".into(),
+        m if m < 1000.0 => format!("{m:.1}"),
+        m => format!("{m:.0}"),
+    }
+}
+
+/// `udp:9000/7`: protocol, the listener's port, which connection.
+fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
+    let Some(conn) = conn else { return record.conn.to_string() };
+    let end = match conn.side {
+        Side::Listener => conn.local,
+        Side::Client => conn.peer.or(conn.local),
+    };
+    let tls = if conn.tls { "s" } else { "" };
+    let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
+    match record.conn.index {
+        0 => format!("{}{tls}:{port}", conn.protocol.name()),
+        index => format!("{}{tls}:{port}/{index}", conn.protocol.name()),
+    }
+}
+
+/// The filter while it is typed, with what is wrong about it.
+fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let Some(editor) = &app.traffic.filter.editor else { return };
+    if area.height == 0 {
+        return;
+    }
+    let mut run = Run::new(area, buffer);
+    run.put("filter: ", palette.key);
+    if let Some(error) = &app.traffic.filter.error {
+        // Half of the line stays for what is typed.
+        let room = usize::from(run.area.width / 2);
+        let text: String = format!(" {error}").chars().take(room).collect();
+        run.right(&text, palette.error);
+    } else {
+        let shown = figures::count(app.traffic.len() as u64);
+        run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
+    }
+    let rest = run.area;
+    editor.area().render(rest, buffer);
 }

@@ -1,0 +1,171 @@
+//! Cost of the timeline under load: pushing a batch, evicting, filtering half a million records,
+//! and what one step on the user interface's task takes.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench has no callers and may stop")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use wirebench::model::id::{ConnId, SessionId};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
+use wirebench::model::timing::Stamp;
+use wirebench::timeline::Timeline;
+use wirebench::timeline::conversation::{Conversation, Subject};
+use wirebench::timeline::filter::Filter;
+use wirebench::timeline::listing::{Listing, Rebuild, STEP_WORK};
+
+const RECORDS: u64 = 500_000;
+const BATCH: u64 = 512;
+const CONNS: u32 = 16;
+
+fn conn(index: u64) -> ConnId {
+    SessionId(1).conn((index % u64::from(CONNS)) as u32 + 1)
+}
+
+/// Records of about 150 bytes whose payloads share one buffer, as the engine hands them over.
+fn batch(first: u64) -> Vec<Record> {
+    let mut arena = BytesMut::new();
+    let mut records = Vec::with_capacity(BATCH as usize);
+    for index in first..first + BATCH {
+        let text = format!(
+            "{{\"sensor\":{},\"temperature\":21.{},\"state\":\"running\",\"note\":\"{}\"}}\n",
+            index % 97,
+            index % 10,
+            "all good here, nothing to report, next sample follows in a moment or two, as ever"
+        );
+        arena.extend_from_slice(text.as_bytes());
+        let data: Bytes = arena.split().freeze();
+        records.push(Record {
+            at: Stamp(index * 10_000),
+            conn: conn(index),
+            direction: if index % 8 == 0 { Direction::Sent } else { Direction::Received },
+            kind: RecordKind::Data,
+            original_len: data.len() as u64,
+            data,
+        });
+    }
+    records
+}
+
+fn introduce(timeline: &mut Timeline) {
+    for index in 0..u64::from(CONNS) {
+        timeline.connect(ConnInfo {
+            id: conn(index),
+            protocol: Protocol::Udp,
+            side: Side::Listener,
+            local: Some(([127, 0, 0, 1], 9000).into()),
+            peer: Some(([127, 0, 0, 1], 40_000 + index as u16).into()),
+            tls: false,
+        });
+    }
+}
+
+fn filled() -> Timeline {
+    let mut timeline = Timeline::default();
+    introduce(&mut timeline);
+    for first in (0..RECORDS).step_by(BATCH as usize) {
+        timeline.push_batch(batch(first));
+    }
+    timeline
+}
+
+fn push(c: &mut Criterion) {
+    let mut group = c.benchmark_group("timeline push_batch (512 records)");
+    group.throughput(Throughput::Elements(BATCH));
+    for (name, limit) in [("with room", usize::MAX), ("evicting", 4 * 1024 * 1024)] {
+        let mut timeline = Timeline::new(limit);
+        introduce(&mut timeline);
+        for first in (0..50_000).step_by(BATCH as usize) {
+            timeline.push_batch(batch(first));
+        }
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                || batch(0),
+                |records| {
+                    timeline.push_batch(records);
+                    if timeline.len() > 2_000_000 {
+                        timeline.clear();
+                    }
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn filter(c: &mut Criterion) {
+    let timeline = filled();
+    let mut group = c.benchmark_group("filter 500k records");
+    group.throughput(Throughput::Elements(timeline.len() as u64));
+    group.sample_size(10);
+    for text in [
+        "len > 64",
+        "port == 9000",
+        "port == 40003 and dir == in",
+        "text contains \"TEMPERATURE\"",
+        "\"nowhere to be found\"",
+        "hex contains 0d0a",
+        "not (conn == 1/3 or kind == closed)",
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        group.bench_function(text, |b| {
+            b.iter(|| {
+                let mut listing = Listing::new(filter.clone());
+                listing.extend(&timeline);
+                black_box(listing.len())
+            });
+        });
+    }
+    group.finish();
+}
+
+fn steps(c: &mut Criterion) {
+    let mut timeline = filled();
+    let mut group = c.benchmark_group("one step");
+    for text in ["port == 40003", "\"nowhere to be found\""] {
+        let filter = Filter::parse(text).unwrap();
+        let mut listing = Listing::default();
+        group.bench_function(format!("rebuild {text}"), |b| {
+            b.iter(|| {
+                if listing.rebuild_step(&timeline, STEP_WORK) == Rebuild::Done {
+                    listing.set_filter(filter.clone(), &timeline);
+                }
+            });
+        });
+    }
+    let mut live = Listing::new(Filter::parse("port == 40003").unwrap());
+    live.extend(&timeline);
+    let at = std::cell::Cell::new(RECORDS);
+    group.bench_function("extend by a batch", |b| {
+        b.iter_batched(
+            || batch(at.get()),
+            |records| {
+                at.set(at.get() + BATCH);
+                timeline.push_batch(records);
+                live.extend(&timeline);
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    group.bench_function("conversation of one connection", |b| {
+        b.iter(|| Conversation::from_timeline(Subject::Conn(conn(3)), &timeline).len());
+    });
+    group.bench_function("clear 500k records", |b| {
+        b.iter_batched(
+            filled,
+            |mut timeline| {
+                timeline.clear();
+                timeline
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, push, filter, steps);
+criterion_main!(benches);

@@ -1,0 +1,164 @@
+//! The bytes of one record or conversation row, looked at closely: as text or as hex.
+//!
+//! Where rows begin is computed once for a width; drawing and scrolling then cost what is visible.
+
+use bytes::Bytes;
+
+use super::breaks;
+use super::cursor::{Cursor, Step};
+use crate::codec::charset;
+use crate::model::id::RecordId;
+
+/// Bytes of a hex row.
+const HEX_ROW: usize = 16;
+/// Bytes looked at to tell text from binary.
+const SAMPLE: usize = 4096;
+
+/// Bytes on show.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The record, or the first one of the row.
+    pub of: RecordId,
+    pub bytes: Bytes,
+    pub is_hex: bool,
+    /// The keys scroll it.
+    pub inside: bool,
+    pub top: usize,
+    /// Where each text row begins, for `width`.
+    starts: Vec<u32>,
+    width: usize,
+}
+
+impl Detail {
+    /// Shows bytes as text if they look like it.
+    pub fn new(of: RecordId, bytes: Bytes) -> Self {
+        let is_hex = !is_text(&bytes);
+        Detail { of, bytes, is_hex, inside: false, top: 0, starts: Vec::new(), width: 0 }
+    }
+
+    /// Other bytes in the same place; how they are shown stays unless they need the other way.
+    #[must_use]
+    pub fn instead(&self, of: RecordId, bytes: Bytes) -> Self {
+        Detail { inside: self.inside, ..Detail::new(of, bytes) }
+    }
+
+    /// Breaks text into rows of this width.
+    pub fn fit(&mut self, width: usize) {
+        if self.width == width || width == 0 {
+            return;
+        }
+        self.width = width;
+        self.starts.clear();
+        let mut from = 0;
+        for line in self.bytes.split_inclusive(|byte| *byte == b'\n') {
+            let text = without_ending(line);
+            breaks::each_row(text, width, |row| self.starts.push((from + row.start) as u32));
+            from += line.len();
+        }
+        self.top = self.top.min(self.len().saturating_sub(1));
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        if self.is_hex { self.bytes.len().div_ceil(HEX_ROW) } else { self.starts.len() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Scrolls.
+    pub fn step(&mut self, step: Step, height: usize) {
+        let last = self.len().saturating_sub(height);
+        let mut cursor = Cursor { selected: self.top.min(last), offset: 0 };
+        cursor.step(step, last + 1, height);
+        self.top = cursor.selected;
+    }
+
+    /// Switches between text and hex, staying at the same bytes.
+    pub fn toggle_hex(&mut self) {
+        let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
+        self.is_hex = !self.is_hex;
+        self.top = if self.is_hex {
+            byte / HEX_ROW
+        } else {
+            self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
+        };
+    }
+
+    /// A row: where it begins and its bytes, a line ending left out.
+    pub fn row(&self, at: usize) -> Option<(usize, &[u8])> {
+        if self.is_hex {
+            let start = at.checked_mul(HEX_ROW)?;
+            let end = (start + HEX_ROW).min(self.bytes.len());
+            return self.bytes.get(start..end).filter(|row| !row.is_empty()).map(|r| (start, r));
+        }
+        let start = *self.starts.get(at)? as usize;
+        let end = self.starts.get(at + 1).map_or(self.bytes.len(), |next| *next as usize);
+        self.bytes.get(start..end).map(|row| (start, without_ending(row)))
+    }
+}
+
+fn without_ending(line: &[u8]) -> &[u8] {
+    match line.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => line,
+    }
+}
+
+/// Whether bytes look like text, judged by their beginning.
+pub fn is_text(bytes: &[u8]) -> bool {
+    charset::is_text(bytes.get(..SAMPLE).unwrap_or(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detail(bytes: &[u8], width: usize) -> Detail {
+        let mut detail = Detail::new(RecordId(0), Bytes::copy_from_slice(bytes));
+        detail.fit(width);
+        detail
+    }
+
+    #[test]
+    fn text_breaks_at_line_ends_and_at_the_width() {
+        let detail = detail(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nlonger than ten", 10);
+        let rows: Vec<&[u8]> =
+            (0..detail.len()).filter_map(|at| detail.row(at)).map(|(_, row)| row).collect();
+        let expected: [&[u8]; 6] =
+            [b"GET / HTTP", b"/1.1", b"Host: x", b"", b"longer tha", b"n ten"];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn binary_is_hex_and_switching_keeps_the_place() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert!(detail(&bytes, 10).is_hex);
+        let text = "0123456789abcdef\n".repeat(20);
+        let mut detail = detail(text.as_bytes(), 40);
+        assert!(!detail.is_hex);
+        for _ in 0..10 {
+            detail.step(Step::Down, 4);
+        }
+        detail.toggle_hex();
+        assert_eq!(detail.top, 170 / 16);
+        assert!(detail.row(detail.top).unwrap().0 <= 170);
+    }
+
+    #[test]
+    fn nothing_has_no_rows_and_cannot_be_scrolled_away() {
+        let mut detail = detail(b"", 10);
+        detail.step(Step::Bottom, 5);
+        assert_eq!((detail.len(), detail.top), (0, 0));
+        assert!(detail.row(0).is_none());
+        assert!(detail.row(usize::MAX).is_none());
+    }
+
+    #[test]
+    fn a_character_cut_by_the_sample_is_no_binary() {
+        let text = "é".repeat(SAMPLE);
+        assert!(is_text(&text.as_bytes()[1..]) || is_text(text.as_bytes()));
+        assert!(!is_text(b"\xff\xfe\x00\x01"));
+    }
+}

@@ -1,0 +1,130 @@
+//! Sizes, durations, counts and times of day as the screen shows them.
+//!
+//! Used by panes for remarks and by `ui` for everything it draws, so one figure looks the same
+//! everywhere.
+
+use std::time::Duration;
+
+use jiff::tz::Offset;
+
+use crate::model::timing::Stamp;
+
+const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+
+/// `812 B`, `1.2 KiB`, `340 MiB`.
+pub fn size(bytes: u64) -> String {
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let unit = UNITS.get(unit).copied().unwrap_or_default();
+    if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
+/// `1,048,576`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 request`, `2 requests`: a number with its noun.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
+}
+
+/// `0.03 ms`, `12.4 ms`, `1.20 s`, `2 min 03 s`.
+pub fn took(duration: Duration) -> String {
+    let millis = duration.as_secs_f64() * 1000.0;
+    match millis {
+        m if m < 1.0 => format!("{m:.2} ms"),
+        m if m < 99.95 => format!("{m:.1} ms"),
+        m if m < 999.5 => format!("{m:.0} ms"),
+        m if m < 59_995.0 => format!("{:.2} s", m / 1000.0),
+        _ => {
+            let seconds = duration.as_secs();
+            format!("{} min {:02} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// Time of day `14:02:07.113` at an offset from UTC.
+pub fn clock(at: Stamp, utc_offset: Offset) -> String {
+    let (hour, minute, second) = day_time(at, utc_offset);
+    let millis = at.0 / 1_000_000 % 1000;
+    format!("{hour:02}:{minute:02}:{second:02}.{millis:03}")
+}
+
+fn day_time(at: Stamp, utc_offset: Offset) -> (i64, i64, i64) {
+    let seconds = (at.0 / 1_000_000_000).cast_signed() + i64::from(utc_offset.seconds());
+    let of_day = seconds.rem_euclid(86_400);
+    (of_day / 3600, of_day / 60 % 60, of_day % 60)
+}
+
+/// `0/s`, `12/s`, `12.3k/s`, `1.2M/s`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        r if r < 999.5 => format!("{r:.0}/s"),
+        r if r < 999_950.0 => format!("{:.1}k/s", r / 1e3),
+        r => format!("{:.1}M/s", r / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_at_a_glance() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1229, "1.2 KiB"),
+            (1_048_576, "1.0 MiB"),
+            (1_073_700_000, "1.0 GiB"),
+            (356_515_840, "340 MiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+        assert!(size(u64::MAX).ends_with("PiB"));
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_048_576), "1,048,576");
+        assert_eq!(counted(1, "record"), "1 record");
+        assert_eq!(counted(0, "record"), "0 records");
+    }
+
+    #[test]
+    fn durations_keep_three_digits() {
+        let ms = |ms: f64| took(Duration::from_secs_f64(ms / 1000.0));
+        assert_eq!(ms(0.034), "0.03 ms");
+        assert_eq!(ms(12.44), "12.4 ms");
+        assert_eq!(ms(345.0), "345 ms");
+        assert_eq!(ms(1200.0), "1.20 s");
+        assert_eq!(ms(123_000.0), "2 min 03 s");
+    }
+
+    #[test]
+    fn times_follow_the_offset_across_midnight() {
+        let at = Stamp((23 * 3600 + 59 * 60) * 1_000_000_000 + 7_000_000);
+        assert_eq!(clock(at, Offset::UTC), "23:59:00.007");
+        assert_eq!(clock(at, Offset::constant(1)), "00:59:00.007");
+        assert_eq!(clock(Stamp(0), Offset::constant(-1)), "23:00:00.000");
+    }
+}

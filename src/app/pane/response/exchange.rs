@@ -1,0 +1,453 @@
+//! An HTTP exchange as it is looked at: which one, which tab, which bytes.
+//!
+//! Of a client the pane shows the response and calls the request the other message; of a listener
+//! it is the other way round. A listener has a list of requests above.
+
+mod parts;
+mod turn;
+
+use encoding_rs::Encoding;
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::cursor::Step;
+use crate::app::effect::Effect;
+use crate::app::message::Mouse;
+use crate::app::sessions::Session;
+use crate::app::{App, Handled, figures};
+use crate::codec::charset::{Shape, charset, sniff};
+use crate::model::exchange::{Exchange, Framing, HttpMessage};
+use crate::model::file_name::safe_file_name;
+use crate::model::id::BodyId;
+use crate::model::view::{Towards, View, ViewMode, ViewPart, ViewQuery};
+
+use super::body::{Room, SIDEWAYS};
+use super::{Kind, inner, kind, lines, place, place_mut, prompt, session};
+pub use parts::{Parts, Remark, parts, remarks, tab_strip};
+pub use turn::Gather;
+pub(super) use turn::gathered;
+
+/// Text put on the clipboard at most.
+const COPY_LIMIT: usize = 256 * 1024;
+
+/// A page of the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tab {
+    #[default]
+    Body,
+    Headers,
+    Timing,
+    Tls,
+    /// The message exactly as it crossed the wire.
+    Raw,
+    /// The other message exactly as it crossed the wire.
+    Other,
+}
+
+/// Bytes to be looked at through a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    pub body: BodyId,
+    pub part: ViewPart,
+    /// How such bytes are shown unless the user chose otherwise.
+    pub default: ViewMode,
+}
+
+impl Tab {
+    pub fn title(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Tab::Body, _) => "Body",
+            (Tab::Headers, _) => "Headers",
+            (Tab::Timing, _) => "Timing",
+            (Tab::Tls, _) => "TLS",
+            (Tab::Raw, _) => "Raw",
+            (Tab::Other, Kind::Listener) => "Our answer",
+            (Tab::Other, _) => "Request",
+        }
+    }
+}
+
+/// The exchange looked at.
+pub fn shown(app: &App) -> Option<&Exchange> {
+    let session = session(app)?;
+    let chosen = place(app).and_then(|place| place.number);
+    chosen.and_then(|number| exchange_of(session, number)).or_else(|| session.exchanges.back())
+}
+
+/// An exchange by its number; they are in order and mostly without gaps.
+fn exchange_of(session: &Session, number: u32) -> Option<&Exchange> {
+    session.exchanges.get(position(session, number)?)
+}
+
+fn position(session: &Session, number: u32) -> Option<usize> {
+    let at = session.exchanges.partition_point(|exchange| exchange.number < number);
+    session.exchanges.get(at).filter(|exchange| exchange.number == number).map(|_| at)
+}
+
+/// The message the pane is about: what came from the peer.
+pub fn message(exchange: &Exchange, kind: Kind) -> Option<&HttpMessage> {
+    match kind {
+        Kind::Listener => Some(&exchange.request),
+        _ => exchange.response.as_ref(),
+    }
+}
+
+fn other(exchange: &Exchange, kind: Kind) -> Option<&HttpMessage> {
+    match kind {
+        Kind::Listener => exchange.response.as_ref(),
+        _ => Some(&exchange.request),
+    }
+}
+
+/// The tabs an exchange has.
+pub fn tabs(exchange: &Exchange) -> Vec<Tab> {
+    let mut tabs = vec![Tab::Body, Tab::Headers, Tab::Timing];
+    if exchange.tls.is_some() {
+        tabs.push(Tab::Tls);
+    }
+    tabs.extend([Tab::Raw, Tab::Other]);
+    tabs
+}
+
+/// The tab shown; the chosen one unless this exchange has none such.
+pub fn tab(app: &App) -> Tab {
+    match (app.response.tab, shown(app)) {
+        (Tab::Tls, Some(exchange)) if exchange.tls.is_none() => Tab::Body,
+        (tab, _) => tab,
+    }
+}
+
+/// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.
+pub fn subject(app: &App) -> Option<Subject> {
+    let kind = kind(app);
+    if !matches!(kind, Kind::Client | Kind::Listener) {
+        return None;
+    }
+    let exchange = shown(app)?;
+    let (message, part) = match tab(app) {
+        Tab::Body => (message(exchange, kind)?, ViewPart::Decoded),
+        Tab::Raw => (message(exchange, kind)?, ViewPart::Raw),
+        Tab::Other => (other(exchange, kind)?, ViewPart::Raw),
+        Tab::Headers | Tab::Timing | Tab::Tls => return None,
+    };
+    if part == ViewPart::Decoded && has_no_body(message) {
+        return None;
+    }
+    let default = match part {
+        ViewPart::Raw => ViewMode::Text,
+        ViewPart::Decoded => default_mode(message),
+    };
+    Some(Subject { body: message.body.id, part, default })
+}
+
+/// Whether it is certain that there is nothing to show.
+pub fn has_no_body(message: &HttpMessage) -> bool {
+    let body = &message.body;
+    matches!(body.framing, Framing::None | Framing::Length(0))
+        || (body.complete && body.decoded_len == 0)
+}
+
+/// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
+/// may tell better ([`sniffed`]).
+fn default_mode(message: &HttpMessage) -> ViewMode {
+    let declared = content_type(message);
+    match sniff(declared.as_deref(), b"") {
+        Shape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
+        shape => shape.view_mode(),
+    }
+}
+
+fn is_binary(declared: &str) -> bool {
+    const BINARY: [&str; 5] = ["image/", "audio/", "video/", "font/", "application/zip"];
+    BINARY.iter().any(|kind| declared.starts_with(kind)) && !declared.contains("svg")
+}
+
+fn content_type(message: &HttpMessage) -> Option<String> {
+    let value = message.head.field("content-type")?;
+    Some(String::from_utf8_lossy(value).trim().to_ascii_lowercase())
+}
+
+/// The way the first bytes ask to be shown, once they are here.
+pub(super) fn sniffed(app: &App, view: &View) -> Option<ViewMode> {
+    let subject =
+        subject(app).filter(|s| (s.body, s.part) == (view.query.body, view.query.part))?;
+    let is_first = view.top == 0 && !view.lines.is_empty() && subject.part == ViewPart::Decoded;
+    if !is_first || view.query.mode != subject.default {
+        return None;
+    }
+    let mut first = Vec::new();
+    for line in view.lines.iter().take_while(|_| view.query.mode != ViewMode::Pretty).take(32) {
+        first.extend_from_slice(&line.bytes);
+        if view.query.mode == ViewMode::Text {
+            first.push(b'\n');
+        }
+        if first.len() > 512 {
+            break;
+        }
+    }
+    let declared = content_type(message(shown(app)?, kind(app))?);
+    let mode = sniff(declared.as_deref(), &first).view_mode();
+    (!first.is_empty() && mode != subject.default).then_some(mode)
+}
+
+/// The charset text has to be read in, where its type names one that is not UTF-8.
+pub(super) fn encoding(app: &App, query: &ViewQuery) -> Option<&'static Encoding> {
+    let exchange = shown(app).filter(|_| query.part == ViewPart::Decoded)?;
+    let messages = [Some(&exchange.request), exchange.response.as_ref()];
+    let message = messages.into_iter().flatten().find(|m| m.body.id == query.body)?;
+    let encoding = charset(content_type(message).as_deref())?;
+    (query.mode != ViewMode::Hex && encoding.is_ascii_compatible()).then_some(encoding)
+}
+
+/// The room the content of the tab has.
+pub fn room(app: &App) -> Room {
+    let content = match kind(app) {
+        Kind::Client | Kind::Listener => parts(app, inner(app)).content,
+        _ => Rect::default(),
+    };
+    Room { width: content.width.into(), height: content.height.into(), wrap: app.response.wrap }
+}
+
+pub(super) fn act(app: &mut App, action: Action) -> Handled {
+    match action {
+        Action::NextTab => switch_tab(app, true),
+        Action::PreviousTab => switch_tab(app, false),
+        Action::NextItem => step_exchange(app, true),
+        Action::PreviousItem => step_exchange(app, false),
+        Action::ViewMode => next_mode(app),
+        Action::ViewHex => toggle_hex(app),
+        Action::Wrap => {
+            app.response.wrap = !app.response.wrap;
+            app.say(if app.response.wrap { "long lines wrap" } else { "long lines are cut" });
+        }
+        Action::Find => prompt::open_search(app),
+        Action::FindNext => prompt::search(app, Towards::End, true),
+        Action::FindPrevious => prompt::search(app, Towards::Start, true),
+        Action::SaveBody => prompt::open_save(app),
+        Action::Copy => copy(app),
+        Action::TurnAround => turn::turn_around(app),
+        Action::Left => sideways(app, false),
+        Action::Right => sideways(app, true),
+        Action::Open => return enter(app, true),
+        Action::Back => return enter(app, false),
+        _ => return move_by(app, action),
+    }
+    Handled::Yes
+}
+
+fn move_by(app: &mut App, action: Action) -> Handled {
+    let Some(step) = Step::of(action) else { return Handled::No };
+    let inside = place(app).is_some_and(|place| place.inside);
+    if kind(app) == Kind::Listener && !inside {
+        step_list(app, step);
+    } else {
+        step_content(app, step);
+    }
+    Handled::Yes
+}
+
+/// The wheel moves the content.
+pub(super) fn scroll(app: &mut App, action: Action) {
+    if let Some(step) = Step::of(action) {
+        step_content(app, step);
+    }
+}
+
+fn step_content(app: &mut App, step: Step) {
+    let room = room(app);
+    if let Some(subject) = subject(app) {
+        if let Some(view) = app.response.views.get_mut(subject.body, subject.part) {
+            view.step(step, room);
+        }
+        return;
+    }
+    let last = lines::count(app).saturating_sub(room.height);
+    let Some(place) = place_mut(app) else { return };
+    let mut cursor = crate::app::cursor::Cursor { selected: place.scroll, offset: place.scroll };
+    cursor.step(step, last + 1, room.height);
+    place.scroll = cursor.selected;
+}
+
+fn sideways(app: &mut App, right: bool) {
+    let room = room(app);
+    if let Some(subject) = subject(app) {
+        if let Some(view) = app.response.views.get_mut(subject.body, subject.part) {
+            view.sideways(SIDEWAYS, right, room);
+        }
+    } else if let Some(place) = place_mut(app) {
+        place.left =
+            if right { place.left + SIDEWAYS } else { place.left.saturating_sub(SIDEWAYS) };
+    }
+}
+
+/// In a listener, Enter gives the keys to the exchange and Esc takes them back to the list.
+fn enter(app: &mut App, inside: bool) -> Handled {
+    let is_listener = kind(app) == Kind::Listener;
+    match place_mut(app) {
+        Some(place) if is_listener && place.inside != inside => {
+            place.inside = inside;
+            Handled::Yes
+        }
+        _ => Handled::No,
+    }
+}
+
+fn switch_tab(app: &mut App, forward: bool) {
+    let Some(exchange) = shown(app) else { return };
+    let all = tabs(exchange);
+    let at = all.iter().position(|t| *t == tab(app)).unwrap_or(0);
+    let step = if forward { 1 } else { all.len() - 1 };
+    if let Some(tab) = all.get((at + step) % all.len()) {
+        show_tab(app, *tab);
+    }
+}
+
+fn show_tab(app: &mut App, tab: Tab) {
+    app.response.tab = tab;
+    if let Some(place) = place_mut(app) {
+        (place.scroll, place.left) = (0, 0);
+    }
+}
+
+fn step_exchange(app: &mut App, forward: bool) {
+    step_list(app, if forward { Step::Down } else { Step::Up });
+}
+
+/// Moves in the list of requests, or over the redirect hops. The last place follows the newest.
+fn step_list(app: &mut App, step: Step) {
+    let Some(session) = session(app) else { return };
+    let len = session.exchanges.len();
+    let at = place(app).and_then(|place| place.number).and_then(|n| position(session, n));
+    let height = usize::from(parts(app, inner(app)).list.height);
+    let selected = at.unwrap_or(len.saturating_sub(1));
+    let mut cursor = crate::app::cursor::Cursor { selected, offset: 0 };
+    cursor.step(step, len, height);
+    choose(app, cursor.selected);
+}
+
+/// Looks at the exchange at this place of the list.
+fn choose(app: &mut App, at: usize) {
+    let Some(session) = session(app) else { return };
+    let is_last = at + 1 >= session.exchanges.len();
+    let number = session.exchanges.get(at).map(|exchange| exchange.number);
+    let Some(place) = place_mut(app) else { return };
+    let number = number.filter(|_| !is_last);
+    if place.number != number {
+        (place.scroll, place.left) = (0, 0);
+    }
+    place.number = number;
+}
+
+/// Place in the list of the exchange looked at, and of the first row shown.
+pub fn list_cursor(app: &App, height: usize) -> (usize, usize) {
+    let Some(session) = session(app) else { return (0, 0) };
+    let len = session.exchanges.len();
+    let number = place(app).and_then(|place| place.number);
+    let selected =
+        number.and_then(|n| position(session, n)).unwrap_or_else(|| len.saturating_sub(1));
+    let height = height.max(1);
+    // The chosen row stands in the middle unless the list ends before.
+    let offset = selected.saturating_sub(height / 2).min(len.saturating_sub(height));
+    (selected, offset)
+}
+
+fn next_mode(app: &mut App) {
+    set_mode(app, |mode, part| match (mode, part) {
+        (ViewMode::Pretty, _) | (ViewMode::Hex, ViewPart::Raw) => ViewMode::Text,
+        (ViewMode::Text, _) => ViewMode::Hex,
+        (ViewMode::Hex, ViewPart::Decoded) => ViewMode::Pretty,
+    });
+}
+
+fn toggle_hex(app: &mut App) {
+    let default = subject(app).map(|subject| subject.default);
+    set_mode(app, |mode, _| match mode {
+        ViewMode::Hex => default.filter(|mode| *mode != ViewMode::Hex).unwrap_or(ViewMode::Text),
+        _ => ViewMode::Hex,
+    });
+}
+
+fn set_mode(app: &mut App, next: impl Fn(ViewMode, ViewPart) -> ViewMode) {
+    let Some(subject) = subject(app) else { return };
+    let views = &mut app.response.views;
+    let Some(view) = views.get_mut(subject.body, subject.part) else { return };
+    let mode = next(view.mode, view.part);
+    view.choose_mode(mode);
+    views.choose(subject.default, mode);
+}
+
+/// The lines on screen go to the clipboard.
+fn copy(app: &mut App) {
+    let height = room(app).height;
+    let text = match subject(app) {
+        Some(subject) => match app.response.views.get(subject.body, subject.part) {
+            Some(view) => lines::of_body(view, height),
+            None => return,
+        },
+        None => lines::all(app).join("\n"),
+    };
+    let mut end = text.len().min(COPY_LIMIT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default().to_owned();
+    app.say(format!("{} copied", figures::size(text.len() as u64)));
+    app.effects.push(Effect::Copy(text));
+}
+
+/// A name for the file a body is saved to: the last part of the URL's path.
+pub(super) fn file_name(app: &App, part: ViewPart) -> String {
+    let url = shown(app).map_or("", |exchange| exchange.url.as_str());
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    let last = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
+    let name = match last {
+        Some(last) if !last.is_empty() => safe_file_name(last),
+        _ => "response".to_owned(),
+    };
+    match part {
+        ViewPart::Raw => format!("{name}.http"),
+        ViewPart::Decoded => name,
+    }
+}
+
+pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
+    let parts = parts(app, inner);
+    let at = (mouse.column, mouse.row).into();
+    if parts.list.contains(at) {
+        let (_, offset) = list_cursor(app, parts.list.height.into());
+        choose(app, offset + usize::from(mouse.row - parts.list.y));
+        let _ = enter(app, false);
+        return;
+    }
+    if parts.tabs.contains(at) {
+        let column = mouse.column - parts.tabs.x;
+        let hit = tab_strip(app)
+            .into_iter()
+            .find(|(_, title, start)| {
+                (*start..*start + title.chars().count() as u16 + 2).contains(&column)
+            })
+            .map(|(tab, ..)| tab);
+        if let Some(tab) = hit {
+            show_tab(app, tab);
+        }
+    }
+    let _ = enter(app, true);
+}
+
+pub(super) fn hints(app: &App) -> Vec<Action> {
+    let running = session(app).is_some_and(|session| !session.is_over());
+    let is_client = kind(app) == Kind::Client;
+    let mut hints = Vec::new();
+    if running && is_client {
+        hints.push(Action::Interrupt);
+    }
+    if !is_client && place(app).is_none_or(|place| !place.inside) {
+        hints.extend([Action::Open, Action::TurnAround]);
+    }
+    if session(app).is_some_and(|session| session.exchanges.len() > 1) {
+        hints.push(Action::NextItem);
+    }
+    hints.extend([Action::NextTab, Action::Find, Action::ViewMode, Action::SaveBody, Action::Copy]);
+    hints
+}

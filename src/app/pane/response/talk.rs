@@ -1,0 +1,508 @@
+//! A TCP or UDP conversation: its rows, its peers, and where the keys go.
+//!
+//! Rows come from the session's `Conversation`. Looking at one peer of several keeps a list of row
+//! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
+
+mod parts;
+
+use std::collections::VecDeque;
+
+use ratatui::layout::Rect;
+
+use super::input::{self, Closing, InputLine};
+use super::{inner, place, place_mut, session};
+use crate::app::action::Action;
+use crate::app::cursor::{Cursor, Step};
+use crate::app::detail::Detail;
+use crate::app::effect::Effect;
+use crate::app::message::Mouse;
+use crate::app::sessions::{Conn, Session};
+use crate::app::{App, Handled};
+use crate::engine::command::{Command, Ending, To};
+use crate::model::id::ConnId;
+use crate::model::protocol::Side;
+use crate::model::record::RecordKind;
+use crate::timeline::Timeline;
+use crate::timeline::conversation::{self, Row};
+pub use parts::{Parts, parts, peer_rows, prefix};
+
+/// Where the user is in a conversation.
+#[derive(Debug)]
+pub struct Talk {
+    /// The connection looked at; `None` = all of them.
+    pub chosen: Option<ConnId>,
+    pub cursor: Cursor,
+    /// The newest row is kept in view.
+    pub is_following: bool,
+    /// Rows show bytes as hex.
+    pub hex: bool,
+    pub detail: Option<Detail>,
+    /// The input line has the keys.
+    pub writing: bool,
+    pub input: InputLine,
+    /// Numbers of the rows of the chosen connection.
+    numbers: VecDeque<u64>,
+    /// Rows before this number are in `numbers` if they belong there.
+    seen: u64,
+    /// Rows that had gone when the cursor was last set.
+    gone: u64,
+}
+
+/// Whom a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Chosen,
+    All,
+}
+
+impl Default for Talk {
+    fn default() -> Self {
+        Talk {
+            chosen: None,
+            cursor: Cursor::default(),
+            is_following: true,
+            hex: false,
+            detail: None,
+            writing: false,
+            input: InputLine::default(),
+            numbers: VecDeque::new(),
+            seen: 0,
+            gone: 0,
+        }
+    }
+}
+
+impl Talk {
+    /// Number of rows shown.
+    pub fn len(&self, session: &Session) -> usize {
+        match self.chosen {
+            Some(_) => self.numbers.len(),
+            None => session.conversation.len(),
+        }
+    }
+
+    /// A row by its place in what is shown.
+    pub fn row<'a>(&self, session: &'a Session, at: usize) -> Option<&'a Row> {
+        let conversation = &session.conversation;
+        let place = match self.chosen {
+            Some(_) => self.numbers.get(at)?.checked_sub(conversation.gone())? as usize,
+            None => at,
+        };
+        conversation.row(place)
+    }
+
+    /// Goes to the newest row and stays there.
+    pub fn follow(&mut self) {
+        self.is_following = true;
+    }
+
+    /// Takes in rows that came and lets go of those that went.
+    fn extend(&mut self, session: &Session, height: usize) {
+        let conversation = &session.conversation;
+        let (first, end) = (conversation.gone(), conversation.gone() + conversation.len() as u64);
+        let mut went = first.saturating_sub(self.gone) as usize;
+        if let Some(chosen) = self.chosen {
+            for number in self.seen.max(first)..end {
+                let row = conversation.row((number - first) as usize);
+                if row.is_some_and(|row| row.conn == chosen) {
+                    self.numbers.push_back(number);
+                }
+            }
+            let before = self.numbers.len();
+            while self.numbers.front().is_some_and(|number| *number < first) {
+                self.numbers.pop_front();
+            }
+            went = before - self.numbers.len();
+        }
+        (self.seen, self.gone) = (end, first);
+        self.cursor.selected = self.cursor.selected.saturating_sub(went);
+        self.cursor.offset = self.cursor.offset.saturating_sub(went);
+        self.settle(session, height);
+    }
+
+    fn settle(&mut self, session: &Session, height: usize) {
+        let len = self.len(session);
+        if self.is_following {
+            self.cursor.step(Step::Bottom, len, height);
+        } else {
+            self.cursor.settle(len, height);
+        }
+    }
+
+    fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
+        self.chosen = chosen;
+        self.numbers.clear();
+        (self.seen, self.gone) = (0, session.conversation.gone());
+        self.is_following = true;
+        self.detail = None;
+        self.extend(session, height);
+    }
+}
+
+/// Session and talk together, to change the talk.
+fn with_talk(app: &mut App, change: impl FnOnce(&mut Talk, &Session, usize)) {
+    let height = usize::from(parts(app, inner(app)).rows.height);
+    let App { response, sessions, drafts, .. } = app;
+    let Some(session) = drafts.current().session.and_then(|id| sessions.get(id)) else { return };
+    let place = response.places.entry(session.id).or_default();
+    change(&mut place.talk, session, height);
+}
+
+/// Whether the input line has the keys.
+pub fn is_writing(app: &App) -> bool {
+    place(app).is_some_and(|place| place.talk.writing)
+}
+
+/// Gives the keys to the input line.
+pub(super) fn write(app: &mut App) {
+    if let Some(place) = place_mut(app) {
+        place.talk.writing = true;
+    }
+    resized(app);
+}
+
+/// Records came: the conversation lets go of rows whose bytes went, the talk follows.
+pub(super) fn extended(app: &mut App) {
+    let App { sessions, timeline, drafts, .. } = app;
+    let Some(session) = drafts.current().session.and_then(|id| sessions.get_mut(id)) else {
+        return;
+    };
+    session.conversation.prune(timeline);
+    with_talk(app, Talk::extend);
+}
+
+pub(super) fn session_changed(app: &mut App) {
+    if super::kind(app) == super::Kind::Conversation {
+        extended(app);
+        resized(app);
+    }
+}
+
+/// The room changed, or what takes part of it.
+pub(super) fn resized(app: &mut App) {
+    let width = usize::from(parts(app, inner(app)).detail.width);
+    with_talk(app, |talk, session, height| {
+        talk.settle(session, height);
+        if let Some(detail) = &mut talk.detail {
+            detail.fit(width);
+        }
+    });
+}
+
+pub(super) fn act(app: &mut App, action: Action) -> Handled {
+    let handled = if is_writing(app) { act_writing(app, action) } else { act_list(app, action) };
+    if handled == Handled::No { act_conn(app, action) } else { handled }
+}
+
+/// What the input line does with an action.
+fn act_writing(app: &mut App, action: Action) -> Handled {
+    match action {
+        Action::SendLine => input::send(app, Closing::LineEnding, Target::Chosen),
+        Action::SendBare => input::send(app, Closing::Bare, Target::Chosen),
+        Action::SendAll => input::send(app, Closing::LineEnding, Target::All),
+        Action::NewLine => input::new_line(app),
+        Action::HistoryUp => input::recall(app, true),
+        Action::HistoryDown => input::recall(app, false),
+        Action::PageUp => step(app, Step::PageUp),
+        Action::PageDown => step(app, Step::PageDown),
+        Action::EditExternal => edit_external(app),
+        Action::Back => {
+            if let Some(place) = place_mut(app) {
+                place.talk.writing = false;
+            }
+        }
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// What the list of rows does with an action.
+fn act_list(app: &mut App, action: Action) -> Handled {
+    match action {
+        Action::WriteLine => write(app),
+        Action::Open => open_detail(app),
+        Action::Back => return close_detail(app),
+        Action::ViewHex | Action::ViewMode => toggle_hex(app),
+        Action::Copy => copy(app),
+        Action::TurnAround => turn_around(app),
+        Action::EditExternal => edit_external(app),
+        _ => match Step::of(action) {
+            Some(way) => step(app, way),
+            None => return Handled::No,
+        },
+    }
+    Handled::Yes
+}
+
+/// What concerns a connection or the way lines are sent, wherever the keys go.
+fn act_conn(app: &mut App, action: Action) -> Handled {
+    match action {
+        Action::Payload => input::next_format(app),
+        Action::LineEnding => input::next_ending(app),
+        Action::NextItem => next_conn(app, true),
+        Action::PreviousItem => next_conn(app, false),
+        Action::HalfClose => end(app, Ending::HalfClose),
+        Action::CloseConn => end(app, Ending::Close),
+        Action::ResetConn => end(app, Ending::Reset),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// The wheel: scrolls what is under it without taking the keys.
+pub(super) fn scroll(app: &mut App, action: Action) {
+    if let Some(way) = Step::of(action) {
+        step(app, way);
+    }
+}
+
+fn step(app: &mut App, way: Step) {
+    let room = parts(app, inner(app)).detail.height.into();
+    let mut moved = false;
+    with_talk(app, |talk, session, height| {
+        if let Some(detail) = talk.detail.as_mut().filter(|detail| detail.inside) {
+            detail.step(way, room);
+            return;
+        }
+        let len = talk.len(session);
+        talk.cursor.step(way, len, height);
+        talk.is_following = match way {
+            Step::Bottom => true,
+            Step::Up | Step::PageUp | Step::HalfUp | Step::Top => false,
+            _ => talk.cursor.selected + 1 >= len,
+        };
+        moved = talk.detail.is_some();
+    });
+    if moved {
+        show_detail(app);
+    }
+}
+
+/// The row under the cursor.
+pub fn selected(app: &App) -> Option<Row> {
+    let talk = &place(app)?.talk;
+    talk.row(session(app)?, talk.cursor.selected).copied()
+}
+
+/// Enter: opens the row, then gives it the keys, then closes it.
+fn open_detail(app: &mut App) {
+    let Some(place) = place_mut(app) else { return };
+    match &mut place.talk.detail {
+        None => show_detail(app),
+        Some(detail) if !detail.inside => detail.inside = true,
+        Some(_) => place.talk.detail = None,
+    }
+    resized(app);
+}
+
+/// Esc: takes the keys back from the row, then closes it.
+fn close_detail(app: &mut App) -> Handled {
+    let Some(place) = place_mut(app) else { return Handled::No };
+    match &mut place.talk.detail {
+        None => return Handled::No,
+        Some(detail) if detail.inside => detail.inside = false,
+        Some(_) => place.talk.detail = None,
+    }
+    resized(app);
+    Handled::Yes
+}
+
+/// Shows the bytes of the row under the cursor.
+fn show_detail(app: &mut App) {
+    let Some(row) = selected(app) else { return };
+    let bytes = bytes_of(&app.timeline, &row);
+    let Some(place) = place_mut(app) else { return };
+    place.talk.detail = Some(match place.talk.detail.take() {
+        Some(detail) if detail.of == row.first && detail.bytes.len() == bytes.len() => detail,
+        Some(detail) => detail.instead(row.first, bytes),
+        None => Detail::new(row.first, bytes),
+    });
+    resized(app);
+}
+
+fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
+    if row.first == row.last {
+        return timeline.get(row.first).map_or_else(Default::default, |r| r.data.clone());
+    }
+    bytes::Bytes::from(conversation::bytes(timeline, row).into_owned())
+}
+
+fn toggle_hex(app: &mut App) {
+    let Some(place) = place_mut(app) else { return };
+    match &mut place.talk.detail {
+        Some(detail) => detail.toggle_hex(),
+        None => place.talk.hex = !place.talk.hex,
+    }
+}
+
+fn copy(app: &mut App) {
+    let Some(row) = selected(app) else { return };
+    let bytes = bytes_of(&app.timeline, &row);
+    crate::app::pane::traffic::copy_bytes(app, &bytes);
+}
+
+fn turn_around(app: &mut App) {
+    let Some(row) = selected(app).filter(|row| row.kind == RecordKind::Data) else {
+        app.say("choose a row with data to make a preset of it");
+        return;
+    };
+    let bytes = bytes_of(&app.timeline, &row);
+    let Some(record) = app.timeline.get(row.first).cloned() else { return };
+    let whole = crate::model::record::Record { original_len: row.len, data: bytes, ..record };
+    crate::app::pane::traffic::turn::open_record(app, &whole);
+}
+
+fn edit_external(app: &mut App) {
+    let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
+    super::super::request::editing(app, super::super::request::EditTarget::InputLine);
+    app.effects.push(Effect::Edit { text, extension: "txt" });
+}
+
+/// Connections and peers of a session, in order; the session itself is none.
+pub fn conns(session: &Session) -> impl DoubleEndedIterator<Item = &Conn> {
+    session.conns.range(session.id.conn(1)..).map(|(_, conn)| conn)
+}
+
+/// Whether there are several to choose from.
+pub fn has_several(session: &Session) -> bool {
+    conns(session).nth(1).is_some()
+}
+
+fn next_conn(app: &mut App, forward: bool) {
+    let Some(session) = session(app) else { return };
+    let chosen = place(app).and_then(|place| place.talk.chosen);
+    if !has_several(session) && chosen.is_none() {
+        app.say("there is only one connection here");
+        return;
+    }
+    let range = &session.conns;
+    let next = match (chosen, forward) {
+        (None, true) => conns(session).next(),
+        (None, false) => conns(session).next_back(),
+        (Some(id), true) => range.range(id..).nth(1).map(|(_, conn)| conn),
+        (Some(id), false) => range.range(session.id.conn(1)..id).next_back().map(|(_, conn)| conn),
+    };
+    let next = next.map(|conn| conn.info.id);
+    choose(app, next);
+}
+
+/// Looks at one connection, or at all.
+fn choose(app: &mut App, conn: Option<ConnId>) {
+    with_talk(app, |talk, session, height| talk.choose(conn, session, height));
+    resized(app);
+}
+
+/// The connection meant by an order: the chosen one, the only one, or that of the row.
+fn conn_meant(app: &App) -> Option<ConnId> {
+    let session = session(app)?;
+    let chosen = place(app).and_then(|place| place.talk.chosen);
+    let first = conns(session).next().map(|conn| conn.info.id);
+    let row = || selected(app).map(|row| row.conn).filter(|conn| conn.index > 0);
+    match session.side() {
+        Side::Client => chosen.or(first),
+        Side::Listener if !has_several(session) => chosen.or(first),
+        Side::Listener => chosen.or_else(row),
+    }
+}
+
+fn end(app: &mut App, how: Ending) {
+    let Some(session) = session(app) else { return };
+    if session.is_over() {
+        app.say("this session is over; F5 opens it again");
+    } else if !session.protocol().capabilities().connections {
+        app.say("UDP has no connections; F8 closes the socket");
+    } else if let Some(conn) = conn_meant(app) {
+        app.effects.push(Effect::Engine(Command::End { conn, how }));
+    } else {
+        app.say("choose a connection with { or } first");
+    }
+}
+
+/// Whom a line goes to, or why it goes nowhere.
+pub fn target(app: &App, target: Target) -> Result<To, &'static str> {
+    let session = session(app).ok_or("nothing is open; F5 opens it")?;
+    if session.is_over() {
+        return Err("not sent: this session is over; F5 opens it again");
+    }
+    if target == Target::All {
+        return Ok(To::All(session.id));
+    }
+    let chosen = place(app).and_then(|place| place.talk.chosen);
+    if let Some(id) = chosen {
+        return match session.conns.get(&id) {
+            Some(conn) if conn.open => Ok(To::Conn(id)),
+            _ => Err("not sent: this connection is closed; choose another one with { or }"),
+        };
+    }
+    if session.side() == Side::Client {
+        let first = conns(session).next().map(|conn| conn.info.id);
+        return Ok(first.map_or(To::All(session.id), To::Conn));
+    }
+    let mut open = conns(session).filter(|conn| conn.open);
+    match (open.next(), open.next()) {
+        (None, _) => Err("not sent: nobody is connected yet"),
+        (Some(conn), None) => Ok(To::Conn(conn.info.id)),
+        _ => Err("not sent: choose a connection with { or }, or send to all with Alt+A"),
+    }
+}
+
+pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
+    let parts = parts(app, inner);
+    let at = (mouse.column, mouse.row).into();
+    if parts.input.contains(at) {
+        write(app);
+        let column = usize::from(mouse.column - parts.input.x).saturating_sub(parts.prefix.into());
+        if let Some(place) = place_mut(app) {
+            place.talk.input.editor.place(usize::from(mouse.row - parts.input.y), column);
+        }
+        return;
+    }
+    if let Some(place) = place_mut(app) {
+        place.talk.writing = false;
+    }
+    if parts.peers.contains(at) {
+        let row = usize::from(mouse.row - parts.peers.y);
+        let hit = peer_rows(app, parts.peers.height.into()).into_iter().nth(row);
+        if let Some(conn) = hit {
+            choose(app, conn);
+        }
+    } else if parts.rows.contains(at) {
+        let row = usize::from(mouse.row - parts.rows.y);
+        with_talk(app, |talk, session, height| {
+            let len = talk.len(session);
+            talk.cursor.selected = talk.cursor.offset + row;
+            talk.is_following = talk.cursor.selected + 1 >= len;
+            talk.cursor.settle(len, height);
+        });
+        if place(app).is_some_and(|place| place.talk.detail.is_some()) {
+            show_detail(app);
+        }
+    } else if parts.detail.contains(at)
+        && let Some(detail) = place_mut(app).and_then(|place| place.talk.detail.as_mut())
+    {
+        detail.inside = true;
+    }
+}
+
+pub(super) fn hints(app: &App) -> Vec<Action> {
+    if is_writing(app) {
+        let mut hints = vec![Action::SendLine, Action::SendBare, Action::LineEnding];
+        hints.extend([Action::Payload, Action::HistoryUp, Action::Back]);
+        if session(app).is_some_and(|session| session.side() == Side::Listener) {
+            hints.insert(1, Action::SendAll);
+        }
+        return hints;
+    }
+    let Some(session) = session(app) else { return vec![Action::Send] };
+    if session.is_over() {
+        return vec![Action::Send, Action::Open, Action::ViewHex, Action::TurnAround];
+    }
+    let mut hints = vec![Action::WriteLine, Action::Open, Action::ViewHex, Action::TurnAround];
+    if has_several(session) {
+        hints.insert(1, Action::NextItem);
+    }
+    if session.protocol().capabilities().connections {
+        hints.extend([Action::HalfClose, Action::CloseConn, Action::ResetConn]);
+    }
+    hints
+}

@@ -1,0 +1,51 @@
+//! What a session is doing, in words.
+
+use crate::app::figures;
+use crate::app::sessions::{Session, State};
+use crate::engine::event::Phase;
+use crate::model::http::HEAD_TIMEOUT;
+use crate::model::plan::Plan;
+use crate::model::timing::show_duration;
+
+/// A phase as part of a sentence: `connecting to 127.0.0.1:80`.
+pub fn phase(session: &Session) -> String {
+    let Some((phase, _)) = &session.phase else {
+        return "starting".into();
+    };
+    match phase {
+        Phase::Resolving { host } => format!("looking up {host}"),
+        Phase::Connecting { address } => format!("connecting to {address}"),
+        Phase::Handshaking => "TLS handshake".into(),
+        Phase::Sending { sent, total: Some(total) } => {
+            format!("sending {} of {}", figures::size(*sent), figures::size(*total))
+        }
+        Phase::Sending { sent, total: None } => format!("sending, {}", figures::size(*sent)),
+        Phase::Waiting => match &session.plan {
+            Plan::Http(plan) if plan.head_timeout != HEAD_TIMEOUT => {
+                format!("waiting for the response ({} at most)", show_duration(plan.head_timeout))
+            }
+            _ => "waiting for the response".into(),
+        },
+        Phase::Receiving => "receiving".into(),
+        Phase::Connected { .. } => "connected".into(),
+        Phase::Listening { .. } | Phase::Clients { .. } => "listening".into(),
+        Phase::Closing => "closing".into(),
+    }
+}
+
+/// Where a conversation or listener stands, in a word or two.
+pub fn state(session: &Session) -> String {
+    match &session.state {
+        State::Opening => phase(session),
+        State::Live => match &session.phase {
+            Some((Phase::Connected { .. } | Phase::Listening { .. }, _)) => phase(session),
+            _ if session.side() == crate::model::protocol::Side::Listener => "listening".into(),
+            _ => "connected".into(),
+        },
+        State::Closing => "closing".into(),
+        State::Over(Ok(summary)) if summary.ended.is_empty() => "closed".into(),
+        State::Over(Ok(summary)) => summary.ended.clone(),
+        State::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
+        State::Over(Err(failure)) => failure.stage.title().into(),
+    }
+}

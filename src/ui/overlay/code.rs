@@ -1,0 +1,31 @@
+//! Draws the draft as code.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::overlay::code::{Code, Secrets};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+
+pub(super) fn draw(it: &Code, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+    let (tabs, area) = Code::parts(inner);
+    for (at, name, start) in it.tabs() {
+        let x = tabs.x.saturating_add(start);
+        if x < tabs.right() {
+            let style = if at == it.selected { palette.active } else { palette.dim };
+            put(buffer, Rect { x, width: tabs.right() - x, ..tabs }, name, style);
+        }
+    }
+    let Some(listing) = it.listing() else { return };
+    for (y, line) in (area.y..area.bottom()).zip(listing.text.lines().skip(it.scroll)) {
+        put(buffer, Rect { y, height: 1, ..area }, line, palette.base);
+    }
+}
+
+/// What can be done, for the bottom border.
+pub(super) fn hint(it: &Code) -> &'static str {
+    match it.secrets {
+        Secrets::Masked => "y copy · ◂ ▸ language · s show secrets · Esc close",
+        Secrets::Shown => "y copy · ◂ ▸ language · s hide secrets · Esc close",
+    }
+}

@@ -1,0 +1,208 @@
+//! Draws what a tab of an exchange holds: a window onto a body, or lines.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::pane::response::body::BodyView;
+use crate::app::pane::response::exchange::{self, Tab, message, shown};
+use crate::app::pane::response::lines::{self, TextLine, Tone};
+use crate::app::pane::response::{kind, place};
+use crate::app::{App, breaks, figures};
+use crate::codec::highlight::{self, Token};
+use crate::model::exchange::ExchangeState;
+use crate::model::view::{ViewLine, ViewMode};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::run::Run;
+use crate::ui::widget::scrollbar::{self, Extent};
+
+/// Cells of the labels of header and timing lines.
+const LABEL: u16 = 22;
+
+pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let Some(subject) = exchange::subject(app) else {
+        if exchange::tab(app) == Tab::Body {
+            no_body(app, palette, area, buffer);
+        } else {
+            text_lines(app, palette, area, buffer);
+        }
+        return;
+    };
+    let Some(view) = app.response.views.get(subject.body, subject.part) else { return };
+    body(app, palette, view, (area, buffer));
+}
+
+fn no_body(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let Some(exchange) = shown(app) else { return };
+    let text = match message(exchange, kind(app)) {
+        Some(_) => "no body",
+        None if exchange.state == ExchangeState::Active => "",
+        None => "nothing arrived",
+    };
+    put(buffer, Rect { height: area.height.min(1), ..area }, text, palette.dim);
+}
+
+/// A window onto a body.
+fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
+    let marks = Marks::new(&app.response.search.text);
+    let (shown, mut skip) = view.shown();
+    // Until the answer to a new mode is here, the old window is drawn the old way.
+    let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
+    let is_laid_out = view.window.as_ref().is_some_and(|window| window.note.is_none());
+    let mut y = area.y;
+    for line in shown {
+        if y >= area.bottom() {
+            break;
+        }
+        let row = Rect { y, height: 1, ..area };
+        if mode == ViewMode::Hex {
+            bytes::hex_row(palette, row, (line.offset, &line.bytes), buffer);
+            y += 1;
+            continue;
+        }
+        let spans = if is_laid_out { highlight(mode, palette, line) } else { Vec::new() };
+        if !app.response.wrap {
+            draw_line(
+                palette,
+                (row, buffer),
+                (line, 0..line.bytes.len()),
+                &spans,
+                (&marks, view.left),
+            );
+            y += 1;
+            continue;
+        }
+        let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
+        for range in breaks::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip)) {
+            if y >= area.bottom() {
+                break;
+            }
+            let row = Rect { y, height: 1, ..area };
+            draw_line(palette, (row, buffer), (line, range), &spans, (&marks, 0));
+            y += 1;
+        }
+    }
+    let extent = Extent { top: view.drawn.line, total: view.total() };
+    scrollbar::draw(palette, area, extent, buffer);
+}
+
+fn draw_line(
+    palette: &Palette,
+    (row, buffer): (Rect, &mut Buffer),
+    (line, range): (&ViewLine, Range<usize>),
+    spans: &[(Range<usize>, Style)],
+    (marks, left): (&Marks, usize),
+) {
+    let mut run = Run::new(row, buffer);
+    let indent = usize::from(line.indent);
+    run.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
+    let left = left.saturating_sub(indent);
+    let part = line.bytes.get(range.clone()).unwrap_or_default();
+    let moved: Vec<(Range<usize>, Style)> = spans
+        .iter()
+        .filter(|(span, _)| span.end > range.start && span.start < range.end)
+        .map(|(span, style)| {
+            let start = span.start.max(range.start) - range.start;
+            (start..span.end.min(range.end) - range.start, *style)
+        })
+        .collect();
+    bytes::text(&mut run, part, &moved, (palette.base, palette.hit), (marks, left));
+}
+
+/// Colours of a line; only JSON that was laid out anew is known to be JSON.
+fn highlight(mode: ViewMode, palette: &Palette, line: &ViewLine) -> Vec<(Range<usize>, Style)> {
+    if mode != ViewMode::Pretty {
+        return Vec::new();
+    }
+    let tokens = if line.continued {
+        highlight::json_continued(&line.bytes)
+    } else {
+        highlight::json(&line.bytes)
+    };
+    let style = |token| match token {
+        Token::Plain => palette.base,
+        Token::Key => palette.json_key,
+        Token::String => palette.string,
+        Token::Number => palette.number,
+        Token::Literal => palette.literal,
+        Token::Punctuation => palette.punctuation,
+        Token::Error => palette.error,
+    };
+    tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
+}
+
+fn text_lines(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let left = place(app).map_or(0, |place| place.left);
+    let reach = left + usize::from(area.width) * 4;
+    let shown = lines::visible(app, area.height.into(), reach);
+    for (y, line) in (area.y..area.bottom()).zip(&shown) {
+        text_line(palette, Rect { y, height: 1, ..area }, (line, left), buffer);
+    }
+    let top = place(app).map_or(0, |place| place.scroll) as u64;
+    scrollbar::draw(palette, area, Extent { top, total: lines::count(app) as u64 }, buffer);
+}
+
+fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buffer: &mut Buffer) {
+    let (label, value) = match line.tone {
+        Tone::Pair => (palette.json_key, palette.base),
+        Tone::Heading => (palette.title, palette.title),
+        Tone::Dim => (palette.dim, palette.dim),
+        Tone::Warning => (palette.warning, palette.warning),
+        Tone::Failure => (palette.json_key, palette.error),
+    };
+    let mut run = Run::new(row, buffer);
+    if let Some((start, end)) = line.bar {
+        run.column(&line.label, LABEL, label);
+        run.column_right(&line.value, 11, value);
+        run.skip(2);
+        let width = f64::from(run.area.width);
+        let from = (start * width).floor();
+        let cells = ((end * width).ceil() - from).max(1.0) as usize;
+        run.skip(from as u16);
+        run.put(&"━".repeat(cells), palette.received);
+        return;
+    }
+    if !line.label.is_empty() {
+        let is_plain = left == 0;
+        let width = breaks::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
+        if is_plain {
+            run.column(&line.label, width.min(run.area.width), label);
+            run.skip(1);
+        }
+    }
+    bytes::text(&mut run, line.value.as_bytes(), &[], (value, value), (&Marks::new(""), left));
+}
+
+/// What stands on the bottom border: note, mode, sizes, place.
+pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
+    let mut parts = Vec::new();
+    let Some(subject) = exchange::subject(app) else { return parts };
+    let Some(view) = app.response.views.get(subject.body, subject.part) else { return parts };
+    let Some(window) = &view.window else { return parts };
+    if let Some(note) = &window.note {
+        parts.push((crate::codec::printable::printable_str(note).into_owned(), palette.warning));
+    }
+    if app.response.search.is_running {
+        parts.push(("searching".to_owned(), palette.dim));
+    }
+    let mode = match view.mode {
+        ViewMode::Pretty => "pretty",
+        ViewMode::Text => "text",
+        ViewMode::Hex => "hex",
+    };
+    let wrap = if app.response.wrap { ", wrapped" } else { "" };
+    parts.push((format!("{mode}{wrap}"), palette.dim));
+    let growing = if window.complete { "" } else { "+" };
+    let size = figures::size(window.total_bytes);
+    let line = (view.drawn.line + 1).min(window.total_lines);
+    let lines = figures::count(window.total_lines);
+    parts.push((
+        format!("line {} of {lines}{growing}  {size}{growing}", figures::count(line)),
+        palette.dim,
+    ));
+    parts
+}

@@ -1,0 +1,289 @@
+//! Draws an HTTP exchange: the list of a listener, status, redirect hops, remarks, tabs, content.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::content;
+use crate::app::focus::Pane;
+use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, tab, tab_strip};
+use crate::app::pane::response::prompt::Purpose;
+use crate::app::pane::response::{Kind, kind, place, session, words};
+use crate::app::sessions::{Session, State};
+use crate::app::wrap::wrap;
+use crate::app::{App, figures};
+use crate::codec::printable::printable;
+use crate::engine::event::Phase;
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+use crate::ui::widget::run::Run;
+use crate::ui::widget::scrollbar::{self, Extent};
+
+pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+    let Some(session) = session(app) else { return };
+    let parts = parts(app, inner);
+    let buffer = frame.buffer_mut();
+    list(app, palette, session, (parts.list, buffer));
+    status(app, palette, session, (parts.status, buffer));
+    hops(app, palette, session, (parts.hops, buffer));
+    for (y, remark) in (parts.remarks.y..parts.remarks.bottom()).zip(remarks(app, inner.width)) {
+        let style = if remark.is_failure { palette.error } else { palette.warning };
+        put(buffer, Rect { y, height: 1, ..parts.remarks }, &remark.text, style);
+    }
+    tabs(app, palette, parts.tabs, buffer);
+    if shown(app).is_some() {
+        content::draw(app, palette, parts.content, buffer);
+    } else {
+        without_exchange(palette, session, parts.content, buffer);
+    }
+    prompt(app, palette, parts.prompt, buffer);
+}
+
+/// The session ended before there was an exchange, or has none yet.
+fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &mut Buffer) {
+    let (text, style) = match &session.state {
+        State::Over(Err(failure)) => (failure.to_string(), palette.error),
+        State::Over(Ok(_)) => ("stopped; F5 starts it again".to_owned(), palette.dim),
+        _ if session.side() == crate::model::protocol::Side::Listener => {
+            (waiting(session), palette.dim)
+        }
+        _ => return,
+    };
+    for (y, text) in (area.y..area.bottom()).zip(wrap(&text, area.width)) {
+        put(buffer, Rect { y, height: 1, ..area }, &text, style);
+    }
+}
+
+fn waiting(session: &Session) -> String {
+    match &session.phase {
+        Some((Phase::Listening { addresses, .. }, _)) => {
+            let first = addresses.first().map(ToString::to_string).unwrap_or_default();
+            format!("waiting for requests; try  curl http://{first}/")
+        }
+        _ => "waiting for requests".to_owned(),
+    }
+}
+
+fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+    let mut run = Run::new(area, buffer);
+    match (kind(app), shown(app)) {
+        (_, None) => progress(app, palette, session, &mut run),
+        (Kind::Listener, Some(exchange)) => {
+            request_line(app, palette, exchange, &mut run);
+        }
+        (_, Some(exchange)) => {
+            let active = exchange.state == ExchangeState::Active;
+            match &exchange.response {
+                Some(response) => response_line(app, palette, (exchange, response), &mut run),
+                None if active => progress(app, palette, session, &mut run),
+                None => run.put("no response", palette.error),
+            }
+            if active && exchange.response.is_some() {
+                run.put("  Ctrl+C cancels", palette.dim);
+            }
+        }
+    }
+}
+
+/// What is being done, for how long, and how to stop it.
+fn progress(app: &App, palette: &Palette, session: &Session, run: &mut Run<'_>) {
+    if session.is_over() {
+        let failed = matches!(session.state, State::Over(Err(_)));
+        let style = if failed { palette.error } else { palette.dim };
+        run.put(&words::state(session), style);
+        return;
+    }
+    if kind(app) == Kind::Listener {
+        run.put("● ", palette.success);
+        run.put(&words::state(session), palette.base);
+        return;
+    }
+    run.put("◌ ", palette.active);
+    run.put(&words::phase(session), palette.base);
+    run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
+    run.put("  Ctrl+C cancels", palette.dim);
+}
+
+/// `200 OK  12.4 ms  1.2 KiB  HTTP/1.1  127.0.0.1:8080`
+fn response_line(
+    app: &App,
+    palette: &Palette,
+    (exchange, response): (&Exchange, &HttpMessage),
+    run: &mut Run<'_>,
+) {
+    start_line(palette, response, run);
+    let running = exchange.state == ExchangeState::Active;
+    let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
+    run.put(&format!("   {}", figures::took(total)), palette.number);
+    run.put(&format!("   {}", sizes(response, running)), palette.base);
+    if let StartLine::Response { version, .. } = &response.head.start {
+        run.put(&format!("   {}", version_name(*version)), palette.dim);
+    }
+    if let Some(tls) = &exchange.tls {
+        let style = if tls.unverified.is_empty() { palette.dim } else { palette.error };
+        let mark = if tls.unverified.is_empty() { "" } else { " NOT VERIFIED" };
+        run.put(&format!("   {}{mark}", tls.version), style);
+    }
+    if let Some(peer) = exchange.peer {
+        run.put(&format!("   {peer}"), palette.dim);
+    }
+}
+
+fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
+    match &message.head.start {
+        StartLine::Response { status, reason, .. } => {
+            let style = palette.status(*status).add_modifier(ratatui::style::Modifier::BOLD);
+            run.put(&format!("{status} {}", printable(reason)), style);
+        }
+        StartLine::Request { method, target, .. } => {
+            run.put(&printable(method.as_bytes()), palette.title);
+            run.put(&format!(" {}", printable(target.as_bytes())), palette.base);
+        }
+        StartLine::Unknown => run.put("not HTTP", palette.error),
+    }
+}
+
+/// `1.2 KiB`, `1.2 KiB (gzip 310 B)`, `1.0 MiB of 10 MiB (10 %)`.
+fn sizes(message: &HttpMessage, running: bool) -> String {
+    let body = &message.body;
+    let decoded = figures::size(body.decoded_len);
+    match body.expected.filter(|expected| running && *expected > 0) {
+        Some(expected) => {
+            let percent = (u128::from(body.encoded_len) * 100 / u128::from(expected)).min(100);
+            let encoded = figures::size(body.encoded_len);
+            format!("{encoded} of {} ({percent} %)", figures::size(expected))
+        }
+        None if body.codings.is_empty() => decoded,
+        None => {
+            let codings = printable(body.codings.join(", ").as_bytes());
+            format!("{decoded} ({codings} {})", figures::size(body.encoded_len))
+        }
+    }
+}
+
+fn version_name(version: HttpVersion) -> &'static str {
+    match version {
+        HttpVersion::Http10 => "HTTP/1.0",
+        HttpVersion::Http11 => "HTTP/1.1",
+    }
+}
+
+/// A listener's exchange: the request, and what was answered.
+fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
+    let inside = place(app).is_some_and(|place| place.inside);
+    run.put(if inside { "▸ " } else { "  " }, palette.key);
+    start_line(palette, &exchange.request, run);
+    run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
+    if let Some(peer) = exchange.peer {
+        run.put(&format!("   from {peer}"), palette.dim);
+    }
+    if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
+        run.put("   answered ", palette.dim);
+        run.put(&status.to_string(), palette.status(status));
+        run.put(&format!(" in {}", figures::took(exchange.timing.total)), palette.number);
+    }
+}
+
+/// The requests of a listener, the chosen one among them.
+fn list(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+    if area.height == 0 {
+        return;
+    }
+    let (selected, offset) = list_cursor(app, area.height.into());
+    let has_keys = app.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
+    let rows = session.exchanges.iter().enumerate().skip(offset);
+    for (y, (at, exchange)) in (area.y..area.bottom()).zip(rows) {
+        let row = Rect { y, height: 1, ..area };
+        if at == selected {
+            buffer.set_style(row, if has_keys { palette.selected } else { palette.selected_dim });
+        }
+        list_row(app, palette, exchange, &mut Run::new(row, buffer));
+    }
+    let extent = Extent { top: offset as u64, total: session.exchanges.len() as u64 };
+    scrollbar::draw(palette, area, extent, buffer);
+}
+
+fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
+    let none = Style::new();
+    run.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
+    run.skip(1);
+    run.column(&figures::clock(exchange.started, app.utc_offset), 13, palette.dim);
+    let (status, style) = match (&exchange.state, &exchange.response) {
+        (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
+        (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),
+        (_, Some(response)) => {
+            let status = response.head.status().unwrap_or_default();
+            (status.to_string(), palette.status(status))
+        }
+        (_, None) => ("…".to_owned(), palette.dim),
+    };
+    run.column(&status, 7, style);
+    if let StartLine::Request { method, target, .. } = &exchange.request.head.start {
+        run.put(&printable(method.as_bytes()), palette.key);
+        run.put(" ", none);
+        let peer = exchange.peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let size = figures::size(exchange.request.body.decoded_len);
+        let took = figures::took(exchange.timing.total);
+        run.right(&format!("  {size:>9} {took:>9}  {peer} "), palette.dim);
+        run.put(&printable(target.as_bytes()), none);
+    } else {
+        run.put("not HTTP", palette.error);
+    }
+}
+
+/// Redirect hops: where each led, the one looked at marked.
+fn hops(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+    if area.height == 0 {
+        return;
+    }
+    let mut run = Run::new(area, buffer);
+    let current = shown(app).map(|exchange| exchange.number);
+    let last = session.exchanges.len().saturating_sub(1);
+    // From the hop before the chosen one, so that the chosen one is always on screen.
+    let chosen = session.exchanges.iter().position(|e| Some(e.number) == current).unwrap_or(0);
+    run.put("{ } ", palette.key);
+    for (at, exchange) in session.exchanges.iter().enumerate().skip(chosen.saturating_sub(1)) {
+        let status = exchange.response.as_ref().and_then(|r| r.head.status());
+        let text =
+            format!("{} {} ", exchange.number + 1, status.map_or("…".into(), |s| s.to_string()));
+        let is_here = Some(exchange.number) == current;
+        let style = if is_here { palette.active } else { palette.dim };
+        run.put(&text, style);
+        run.put(&printable(exchange.url.as_bytes()), style);
+        if at < last {
+            run.put(" → ", palette.dim);
+        }
+        if run.area.width == 0 {
+            return;
+        }
+    }
+}
+
+fn tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let current = tab(app);
+    for (tab, title, start) in tab_strip(app) {
+        let x = area.x.saturating_add(start);
+        if x < area.right() && area.height > 0 {
+            let style = if tab == current { palette.active } else { palette.dim };
+            put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
+        }
+    }
+}
+
+fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let Some(prompt) = &app.response.prompt else { return };
+    if area.height == 0 {
+        return;
+    }
+    let label = match prompt.purpose {
+        Purpose::Search => "search: ",
+        Purpose::Save(..) => "save to: ",
+    };
+    let mut run = Run::new(area, buffer);
+    run.put(label, palette.key);
+    let rest = run.area;
+    prompt.editor.area().render(rest, buffer);
+}

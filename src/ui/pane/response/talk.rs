@@ -1,0 +1,348 @@
+//! Draws a conversation: status, peers, rows, the row looked at closely, the input line.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use crate::app::focus::Pane;
+use crate::app::pane::response::input::{Check, settings, visible_ending};
+use crate::app::pane::response::talk::{Talk, conns, has_several, parts, peer_rows, prefix};
+use crate::app::pane::response::{place, session, words};
+use crate::app::sessions::{Conn, Session, State};
+use crate::app::{App, figures};
+use crate::codec::printable::printable;
+use crate::engine::event::Phase;
+use crate::model::id::ConnId;
+use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::record::{Direction, RecordKind};
+use crate::timeline::conversation::{self, Row};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+use crate::ui::widget::detail;
+use crate::ui::widget::run::{Run, cells};
+use crate::ui::widget::scrollbar::{self, Extent};
+
+/// Cells of a time of day and of a length.
+const TIME: u16 = 13;
+const LENGTH: u16 = 8;
+
+pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+    let Some(session) = session(app) else { return };
+    let parts = parts(app, inner);
+    let buffer = frame.buffer_mut();
+    status(app, palette, session, (parts.status, buffer));
+    let Some(place) = place(app) else { return };
+    peers(app, palette, session, (parts.peers, buffer));
+    rows(app, palette, (session, &place.talk), (parts.rows, buffer));
+    if let Some(shown) = &place.talk.detail {
+        let record = app.timeline.get(shown.of);
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
+        detail::draw(palette, (shown, &title), (parts.detail_title, parts.detail), buffer);
+    }
+    if !parts.input.is_empty() {
+        input(app, palette, &place.talk, (parts.input, buffer));
+    }
+}
+
+/// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
+fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+    let mut run = Run::new(area, buffer);
+    let style = match &session.state {
+        State::Live => palette.success,
+        State::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
+        State::Over(_) => palette.dim,
+        _ => palette.active,
+    };
+    run.put("● ", style);
+    let text = match &session.state {
+        State::Over(Err(failure)) if !failure.is_cancelled() => failure.to_string(),
+        _ => words::state(session),
+    };
+    run.put(&text, style);
+    match &session.state {
+        State::Opening => {
+            run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
+            run.put("  Ctrl+C cancels", palette.dim);
+        }
+        State::Over(_) => {
+            run.put(&format!("  after {}", figures::took(session.lasted(app.now))), palette.dim);
+            run.put("  F5 opens it again", palette.key);
+        }
+        _ => {}
+    }
+    run.put(&ends(session), palette.dim);
+    if let Some(counters) = app.response.stats.session(session.id) {
+        let (sent, received) = (counters.sent.bytes, counters.received.bytes);
+        run.put(&format!("  ▶ {}", figures::size(sent)), palette.sent);
+        run.put(&format!("  ◀ {}", figures::size(received)), palette.received);
+    }
+    losses(palette, session, &mut run);
+}
+
+fn ends(session: &Session) -> String {
+    match &session.phase {
+        Some((Phase::Connected { local, peer }, _)) => format!("  {local} ↔ {peer}"),
+        Some((Phase::Listening { addresses, receive_buffer }, _)) => {
+            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let (open, refused) = session.clients;
+            let open = if open > 0 { format!("  {open} open") } else { String::new() };
+            let refused = if refused > 0 { format!("  {refused} refused") } else { String::new() };
+            let buffer = receive_buffer
+                .map(|bytes| format!("  receive buffer {}", figures::size(bytes as u64)))
+                .unwrap_or_default();
+            format!("  on {}{open}{refused}{buffer}", list.join(", "))
+        }
+        _ => match conns(session).next().map(|conn| (conn.info.local, conn.info.peer)) {
+            Some((Some(local), Some(peer))) => format!("  {local} ↔ {peer}"),
+            _ => String::new(),
+        },
+    }
+}
+
+/// Datagrams that were lost are never hidden.
+fn losses(palette: &Palette, session: &Session, run: &mut Run<'_>) {
+    let Some(lost) = session.lost else { return };
+    if lost.by_app > 0 {
+        let text = format!("  {} dropped by us", figures::count(lost.by_app));
+        run.put(&text, palette.error);
+    }
+    match lost.by_kernel {
+        Some(0) => {}
+        Some(count) => {
+            run.put(&format!("  {} dropped by the kernel", figures::count(count)), palette.error);
+        }
+        None => run.put("  kernel drops unknown", palette.dim),
+    }
+}
+
+fn peers(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+    if area.is_empty() {
+        return;
+    }
+    let chosen = place(app).and_then(|place| place.talk.chosen);
+    for (y, id) in (area.y..area.bottom()).zip(peer_rows(app, area.height.into())) {
+        let row = Rect { y, height: 1, ..area };
+        if id == chosen && area.height > 1 {
+            buffer.set_style(row, palette.selected_dim);
+        }
+        let mut run = Run::new(row, buffer);
+        if area.height == 1 {
+            run.put("{ } ", palette.key);
+        }
+        match id.and_then(|id| session.conns.get(&id)) {
+            Some(conn) => peer(palette, conn, &mut run),
+            None => all(palette, session, &mut run),
+        }
+    }
+    if area.height > 1 {
+        for y in area.y..area.bottom() {
+            put(buffer, Rect { x: area.right(), y, width: 1, height: 1 }, "│", palette.border);
+        }
+    }
+}
+
+fn peer(palette: &Palette, conn: &Conn, run: &mut Run<'_>) {
+    let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
+    run.put(mark, style);
+    run.put(&format!("{} ", conn.info.id.index), palette.dim);
+    let bytes = format!("▶{} ◀{}", short(conn.sent), short(conn.received));
+    run.right(&bytes, palette.dim);
+    let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
+    run.put(&peer, if conn.open { palette.base } else { palette.dim });
+}
+
+/// A size without its unit's last letters: `12`, `3.4K`.
+fn short(bytes: u64) -> String {
+    let text = figures::size(bytes);
+    text.trim_end_matches('B').trim_end_matches('i').trim_end().replace(' ', "")
+}
+
+fn all(palette: &Palette, session: &Session, run: &mut Run<'_>) {
+    let count = session.conns.len() - usize::from(session.conns.contains_key(&session.id.itself()));
+    run.put("all ", palette.base);
+    run.put(&figures::count(count as u64), palette.dim);
+}
+
+fn rows(
+    app: &App,
+    palette: &Palette,
+    (session, talk): (&Session, &Talk),
+    (area, buffer): (Rect, &mut Buffer),
+) {
+    let len = talk.len(session);
+    if len == 0 && area.height > 0 {
+        let text = if session.is_over() { "" } else { "nothing was said yet" };
+        put(buffer, Rect { height: 1, ..area }, text, palette.dim);
+    }
+    let labels = has_several(session) && talk.chosen.is_none();
+    let has_keys = app.focus == Pane::Response && !talk.writing;
+    for (y, at) in (area.y..area.bottom()).zip(talk.cursor.offset..len) {
+        let Some(row) = talk.row(session, at) else { break };
+        let line = Rect { y, height: 1, ..area };
+        if at == talk.cursor.selected && (has_keys || talk.detail.is_some()) {
+            buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
+        }
+        draw_row(app, palette, (row, labels, talk.hex), &mut Run::new(line, buffer));
+    }
+    let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
+    scrollbar::draw(palette, area, extent, buffer);
+}
+
+fn draw_row(
+    app: &App,
+    palette: &Palette,
+    (row, labels, as_hex): (&Row, bool, bool),
+    run: &mut Run<'_>,
+) {
+    let none = Style::new();
+    run.column(&figures::clock(row.at, app.utc_offset), TIME, palette.dim);
+    let (glyph, style) = direction(palette, row.direction);
+    run.put(glyph, style);
+    run.put(" ", none);
+    if labels {
+        run.column_right(&label(row.conn), 4, palette.dim);
+        run.skip(1);
+    }
+    let width = usize::from(run.area.width);
+    if row.kind != RecordKind::Data {
+        let text = first_bytes(app, row, width);
+        run.put(&printable(&text), fact_style(palette, row.kind));
+        if row.kind == RecordKind::Finished && row.direction == Direction::Received {
+            run.put("; our side stays open, f finishes it too", palette.dim);
+        }
+        return;
+    }
+    run.column_right(&figures::count(row.len), LENGTH, palette.number);
+    run.skip(1);
+    if row.count > 1 {
+        run.put(&format!("{}× ", row.count), palette.dim);
+    }
+    let bytes = first_bytes(app, row, width);
+    if row.len == 0 {
+        run.put("(empty datagram)", palette.dim);
+    } else if bytes.is_empty() {
+        run.put("(no longer kept)", palette.dim);
+    } else if as_hex {
+        let digits: Vec<String> =
+            bytes.iter().take(width / 3 + 1).map(|b| format!("{b:02x}")).collect();
+        run.put(&digits.join(" "), style);
+    } else {
+        run.put(&printable(&bytes), style);
+    }
+}
+
+/// As many bytes as can be seen: every cell shows at most one byte's worth of text, and invisible
+/// ones take more cells, not fewer; combining marks are bounded by the factor.
+fn first_bytes(app: &App, row: &Row, width: usize) -> Vec<u8> {
+    let reach = width * 4;
+    let mut bytes = Vec::new();
+    for record in conversation::records(&app.timeline, row) {
+        let part = record.data.get(..reach - bytes.len()).unwrap_or(&record.data);
+        bytes.extend_from_slice(part);
+        if bytes.len() >= reach {
+            break;
+        }
+    }
+    bytes
+}
+
+pub(super) fn direction(palette: &Palette, direction: Direction) -> (&'static str, Style) {
+    match direction {
+        Direction::Sent => ("▶", palette.sent),
+        Direction::Received => ("◀", palette.received),
+        Direction::Local => ("·", palette.dim),
+    }
+}
+
+fn fact_style(palette: &Palette, kind: RecordKind) -> Style {
+    match kind {
+        RecordKind::Failed | RecordKind::Reset => palette.error,
+        RecordKind::Connected | RecordKind::Accepted | RecordKind::Bound | RecordKind::Secured => {
+            palette.success
+        }
+        RecordKind::Finished => palette.warning,
+        _ => palette.dim,
+    }
+}
+
+fn label(conn: ConnId) -> String {
+    if conn.index == 0 { String::new() } else { conn.index.to_string() }
+}
+
+/// The line to send, the cursor in it, and what will be added to it.
+fn input(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut Buffer)) {
+    let has_keys = app.focus == Pane::Response && talk.writing;
+    let style = if has_keys { palette.key } else { palette.dim };
+    let mut run = Run::new(area, buffer);
+    run.put(prefix(app), style);
+    let x = run.area.x;
+    let text = Rect { x, width: area.right().saturating_sub(x), ..area };
+    let editor = &talk.input.editor;
+    if has_keys {
+        editor.area().render(text, buffer);
+    } else {
+        let lines = editor.area().lines();
+        for (y, line) in (text.y..text.bottom()).zip(lines) {
+            put(buffer, Rect { y, height: 1, ..text }, line, palette.base);
+        }
+        if editor.is_empty() {
+            let hint =
+                if session(app).is_some_and(Session::is_over) { "" } else { "i writes here" };
+            put(buffer, Rect { height: 1, ..text }, hint, palette.dim);
+        }
+    }
+    ending(app, palette, talk, (text, buffer));
+}
+
+/// The line ending that is added on send, dimmed, behind the last line.
+fn ending(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut Buffer)) {
+    let (ending, format) = settings(app);
+    let lines = talk.input.editor.area().lines();
+    let rows = lines.len().min(area.height.into()) as u16;
+    let last = lines.last().map_or(0, |line| cells(line));
+    if format == PayloadFormat::Hex || ending == LineEnding::None || rows == 0 {
+        return;
+    }
+    // One cell is left for the cursor.
+    let skip = last.saturating_add(1);
+    if talk.input.editor.is_empty() && !talk.writing {
+        return;
+    }
+    if let Some(width) = area.width.checked_sub(skip).filter(|width| *width > 0) {
+        let place = Rect { x: area.x + skip, y: area.y + rows - 1, width, height: 1 };
+        put(buffer, place, visible_ending(ending), palette.dim);
+    }
+}
+
+/// What stands on the bottom border: what the text stands for, or what is wrong with it.
+pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
+    let Some(place) = place(app) else { return Vec::new() };
+    let talk = &place.talk;
+    let (ending, format) = settings(app);
+    let extra = ending.bytes().len();
+    let mut parts = Vec::new();
+    if !talk.is_following {
+        parts.push(("G follows".to_owned(), palette.warning));
+    }
+    let bytes = match &talk.input.check {
+        Check::Wrong { line: 1, column, message } => {
+            return vec![(format!("column {column}: {message}"), palette.error)];
+        }
+        Check::Wrong { line, column, message } => {
+            return vec![(format!("line {line}, column {column}: {message}"), palette.error)];
+        }
+        Check::Empty if !talk.writing => return parts,
+        Check::Empty => 0,
+        Check::Bytes(bytes) => *bytes,
+    };
+    let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
+    parts.push((format!("{}{added} B", figures::count(bytes as u64)), palette.number));
+    let form = match format {
+        PayloadFormat::Text => format!("text {}", ending.name().to_uppercase()),
+        PayloadFormat::Hex => "hex".to_owned(),
+    };
+    parts.push((form, palette.dim));
+    parts
+}

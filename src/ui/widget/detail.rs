@@ -1,0 +1,70 @@
+//! Draws the bytes of a record or row: a title, then text or hex, only what is visible.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::bytes;
+use super::scrollbar::{self, Extent};
+use crate::app::detail::Detail;
+use crate::app::{App, figures};
+use crate::codec::printable::printable;
+use crate::model::id::RecordId;
+use crate::model::record::{Record, RecordKind};
+use crate::ui::put;
+use crate::ui::theme::Palette;
+
+/// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
+pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
+    let ends = app.timeline.conn(record.conn).map(|conn| {
+        let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
+        format!("  {} ↔ {}", end(conn.local), end(conn.peer))
+    });
+    let cut = match record.original_len.checked_sub(record.data.len() as u64) {
+        Some(missing) if missing > 0 && record.kind == RecordKind::Data => {
+            format!(" of which {} are kept", figures::size(record.data.len() as u64))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "#{}  {}  conn {}{}  {}{cut}",
+        id.0,
+        figures::clock(record.at, app.utc_offset),
+        record.conn,
+        ends.unwrap_or_default(),
+        figures::size(record.original_len),
+    )
+}
+
+/// Draws title and rows.
+pub(in crate::ui) fn draw(
+    palette: &Palette,
+    (detail, title): (&Detail, &str),
+    (title_area, area): (Rect, Rect),
+    buffer: &mut Buffer,
+) {
+    let style = if detail.inside { palette.title } else { palette.dim };
+    if !title_area.is_empty() {
+        put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);
+        let inside = if detail.inside { "▸ " } else { "" };
+        let form = if detail.is_hex { "hex" } else { "text" };
+        put(buffer, title_area, &format!("{inside}{title}  {form} "), style);
+    }
+    if detail.is_empty() {
+        put(buffer, Rect { height: area.height.min(1), ..area }, "no bytes", palette.dim);
+        return;
+    }
+    for (y, at) in (area.y..area.bottom()).zip(detail.top..) {
+        let row = Rect { y, height: 1, ..area };
+        match detail.row(at) {
+            Some((offset, part)) if detail.is_hex => {
+                bytes::hex_row(palette, row, (offset as u64, part), buffer);
+            }
+            Some((_, part)) => {
+                put(buffer, row, &printable(part), palette.base);
+            }
+            None => break,
+        }
+    }
+    let extent = Extent { top: detail.top as u64, total: detail.len() as u64 };
+    scrollbar::draw(palette, area, extent, buffer);
+}

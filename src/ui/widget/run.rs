@@ -1,0 +1,65 @@
+//! A row of the screen written from left to right, and from the right where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::breaks;
+use crate::ui::put;
+
+/// What is left of a row.
+pub(in crate::ui) struct Run<'a> {
+    pub(in crate::ui) area: Rect,
+    buffer: &'a mut Buffer,
+}
+
+impl<'a> Run<'a> {
+    pub(in crate::ui) fn new(area: Rect, buffer: &'a mut Buffer) -> Self {
+        Run { area: Rect { height: area.height.min(1), ..area }, buffer }
+    }
+
+    /// Writes text and goes on behind it.
+    pub(in crate::ui) fn put(&mut self, text: &str, style: Style) {
+        let used = put(self.buffer, self.area, text, style);
+        self.area.x += used;
+        self.area.width -= used;
+    }
+
+    /// Leaves cells empty.
+    pub(in crate::ui) fn skip(&mut self, cells: u16) {
+        let cells = cells.min(self.area.width);
+        self.area.x += cells;
+        self.area.width -= cells;
+    }
+
+    /// Writes text into a column of its own, cut or filled up.
+    pub(in crate::ui) fn column(&mut self, text: &str, width: u16, style: Style) {
+        let width = width.min(self.area.width);
+        put(self.buffer, Rect { width, ..self.area }, text, style);
+        self.skip(width);
+    }
+
+    /// The same with the text at the column's right edge.
+    pub(in crate::ui) fn column_right(&mut self, text: &str, width: u16, style: Style) {
+        let free = width.saturating_sub(cells(text));
+        let before = free.min(self.area.width);
+        self.skip(before);
+        self.column(text, width - free, style);
+    }
+
+    /// Writes text at the right end, if it fits.
+    pub(in crate::ui) fn right(&mut self, text: &str, style: Style) {
+        let width = cells(text);
+        if width == 0 || width >= self.area.width {
+            return;
+        }
+        let x = self.area.right() - width;
+        put(self.buffer, Rect { x, width, ..self.area }, text, style);
+        self.area.width -= width;
+    }
+}
+
+/// Cells of a text.
+pub(in crate::ui) fn cells(text: &str) -> u16 {
+    u16::try_from(breaks::cells(text)).unwrap_or(u16::MAX)
+}

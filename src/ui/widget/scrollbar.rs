@@ -1,0 +1,31 @@
+//! A scroll bar on the right border of a pane.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::theme::Palette;
+
+/// What is visible of how much.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ui) struct Extent {
+    pub(in crate::ui) top: u64,
+    pub(in crate::ui) total: u64,
+}
+
+/// Draws the thumb right of `area`, on the border; nothing when everything is visible.
+pub(in crate::ui) fn draw(palette: &Palette, area: Rect, extent: Extent, buffer: &mut Buffer) {
+    let height = u64::from(area.height);
+    if extent.total <= height || height < 2 {
+        return;
+    }
+    let size = (height * height / extent.total).max(1);
+    let free = height - size;
+    let range = extent.total - height;
+    let top = (u128::from(extent.top.min(range)) * u128::from(free) / u128::from(range)) as u64;
+    for row in top..top + size {
+        let at = (area.right(), area.y + row as u16);
+        if let Some(cell) = buffer.cell_mut(at) {
+            cell.set_symbol("▐").set_style(palette.dim);
+        }
+    }
+}

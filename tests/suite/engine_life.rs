@@ -1,0 +1,136 @@
+//! Life cycle: one `Done` per `Open`, refusals, cancelling, shutting down.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::{Engine, EngineConfig};
+use wirebench::model::failure::{FailureKind, Stage};
+use wirebench::model::id::SessionId;
+use wirebench::model::plan::Plan;
+
+use super::bench::{Bench, echo, tcp, tcp_listener, udp, udp_listener};
+
+#[tokio::test]
+async fn orders_for_unknown_sessions_and_connections_are_refused() {
+    let mut bench = Bench::start();
+    let nobody = SessionId(99);
+    bench.send(To::All(nobody), b"x");
+    bench.close(nobody, Ending::Close);
+    bench.close(nobody, Ending::Reset);
+    bench.until("three refusals", |bench| bench.refused.len() == 3).await;
+    assert!(bench.refused.iter().all(|failure| failure.kind == FailureKind::NotFound));
+
+    let id = bench.open(Plan::TcpListener(tcp_listener(echo())));
+    bench.listening(id).await;
+    bench.send(To::Conn(id.conn(7)), b"x");
+    bench.send(To::All(id), b"x");
+    bench.end(id.conn(7), Ending::Close);
+    bench
+        .handle
+        .command(Command::Update { id, plan: Box::new(Plan::UdpListener(udp_listener(echo()))) })
+        .unwrap();
+    bench.until("four more", |bench| bench.refused.len() == 7).await;
+}
+
+#[tokio::test]
+async fn opening_a_number_twice_leaves_the_first_session_alone() {
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::TcpListener(tcp_listener(echo())));
+    bench.listening(id).await;
+    let plan = Box::new(Plan::TcpListener(tcp_listener(echo())));
+    bench.handle.command(Command::Open { id, plan }).unwrap();
+    bench.until("a refusal", |bench| bench.refused.len() == 1).await;
+    bench.close(id, Ending::Close);
+    assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
+}
+
+#[tokio::test]
+async fn cancelling_a_connect_that_hangs_ends_it_at_once() {
+    // A listener whose backlog is full answers no further connection attempt.
+    let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    full.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    full.listen(0).unwrap();
+    let address = full.local_addr().unwrap().as_socket().unwrap();
+    let _filling: Vec<_> = (0..4)
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(20)))
+        .collect();
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::Tcp(tcp(address)));
+    bench.until("Connecting", |bench| format!("{:?}", bench.phases).contains("Connecting")).await;
+    let started = Instant::now();
+    bench.close(id, Ending::Reset);
+    let failure = bench.outcome(id).await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_millis(100));
+    assert_eq!((failure.stage, failure.kind), (Stage::Connect, FailureKind::Cancelled));
+
+    let mut plan = tcp(address);
+    plan.connect_timeout = Duration::from_millis(60);
+    let id = bench.open(Plan::Tcp(plan));
+    let failure = bench.outcome(id).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Timeout(Duration::from_millis(60)));
+    assert!(failure.cause.starts_with("timed out after 60 ms"), "{failure}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelling_at_random_moments_leaves_one_done_each_and_no_task() {
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = peer.local_addr().unwrap();
+    let mut bench = Bench::start();
+    let mut opened = Vec::new();
+    for round in 0..60_u32 {
+        let plan = match round % 4 {
+            0 => Plan::Tcp(tcp(address)),
+            1 => Plan::TcpListener(tcp_listener(echo())),
+            2 => Plan::Udp(udp(address)),
+            _ => Plan::UdpListener(udp_listener(echo())),
+        };
+        let id = bench.open(plan);
+        bench.send(To::All(id), b"hello");
+        for _ in 0..round % 5 {
+            tokio::task::yield_now().await;
+        }
+        let how = [Ending::Reset, Ending::Close][round as usize % 2];
+        bench.close(id, how);
+        opened.push(id);
+        if round % 10 == 0 {
+            bench.step().await;
+        }
+    }
+    for id in opened {
+        let _ = bench.outcome(id).await;
+    }
+    bench.handle.shutdown(Duration::from_secs(5)).await;
+    assert!(bench.handle.is_idle(), "no task is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shutting_down_is_quick_even_when_nobody_reads_events() {
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (handle, _events) = Engine::start(EngineConfig::default());
+    for number in 0..30 {
+        let plan = if number % 2 == 0 {
+            Plan::TcpListener(tcp_listener(echo()))
+        } else {
+            Plan::Tcp(tcp(peer.local_addr().unwrap()))
+        };
+        let open = Command::Open { id: SessionId(number), plan: Box::new(plan) };
+        handle.command(open).unwrap();
+    }
+    let _accepted = peer.accept().unwrap();
+    let started = Instant::now();
+    handle.shutdown(Duration::from_secs(5)).await;
+    assert!(handle.is_idle());
+    assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
+    assert!(handle.command(Command::Release(Vec::new())).is_err(), "a stopped engine says so");
+}
+
+#[tokio::test]
+async fn a_full_command_queue_is_an_answer_and_not_a_wait() {
+    let (handle, _events) = Engine::start(EngineConfig::default());
+    // The supervisor cannot run before this task yields.
+    let refused = (0..100)
+        .find_map(|_| handle.command(Command::Release(Vec::new())).err())
+        .expect("the queue is bounded");
+    assert_eq!(refused.kind, FailureKind::Busy);
+}
