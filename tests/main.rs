@@ -11,10 +11,16 @@ mod driver;
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/foreign.rs"]
+mod foreign;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
+#[path = "suite/http_corpora.rs"]
+mod http_corpora;
+#[path = "suite/http_foreign.rs"]
+mod http_foreign;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/panes.rs"]

@@ -164,7 +164,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
     }
 }
 
-fn posting(url: &str, body: &[u8]) -> HttpPlan {
+pub fn posting(url: &str, body: &[u8]) -> HttpPlan {
     let mut plan = plan("POST", url);
     plan.headers.push(("Content-Length".into(), body.len().to_string()));
     plan.body = PlanBody::Bytes(Bytes::copy_from_slice(body));
