@@ -238,7 +238,7 @@ fn unsaved_work_survives_switching_leaving_and_coming_back() {
     next.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
     next.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
     assert!(next.app.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved"));
-    assert!(next.shows("127.0.0.1:1/unsa… ●"), "{}", next.screen());
+    assert!(next.shows("127.0.0.1:1/unsav… ●"), "{}", next.screen());
 }
 
 #[test]
@@ -294,4 +294,24 @@ fn history_opens_again_as_it_was_and_sends_again() {
     driver.done(newest);
     let finished = driver.store.jobs.iter().any(|job| matches!(job, Job::FinishHistory { .. }));
     assert!(finished, "the outcome is written when it is known");
+}
+
+#[test]
+fn saving_from_the_list_saves_what_was_just_edited() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/udpserver<Enter><C-l>5<S-Tab><S-Tab>g<Down><C-s>");
+    let saved = &driver.store.presets[&path("tutorial/udp-server")].0;
+    assert!(saved.spec.address().ends_with("}}5"), "{}", saved.spec.address());
+}
+
+#[test]
+fn stopping_from_the_list_stops_the_selected_row() {
+    let mut driver = Driver::starter(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("/tcpserver<Esc><F5>"));
+    driver.listening(id);
+    driver.keys("/udpclient<Enter>");
+    driver.app.focus = Pane::Presets;
+    let effects = driver.keys("/tcpserver<Esc><F8>");
+    let close = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
+    assert!(effects.iter().any(close), "{effects:?}");
 }
