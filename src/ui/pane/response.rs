@@ -6,6 +6,7 @@ mod talk;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
@@ -60,7 +61,10 @@ fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
     parts
         .into_iter()
         .filter(|(text, _)| !text.is_empty())
-        .map(|(text, style)| Line::from(Span::styled(format!(" {text} "), style)).right_aligned())
+        .map(|(text, style)| {
+            Line::from(Span::styled(format!(" {text} "), style.remove_modifier(Modifier::BOLD)))
+                .right_aligned()
+        })
         .collect()
 }
 

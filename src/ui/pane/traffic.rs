@@ -214,18 +214,18 @@ fn millis(since: Duration) -> String {
     }
 }
 
-/// `udp:9000/7`: protocol, the listener's port, which connection.
+/// `udp:9000/7`: protocol, the listener's port, which connection; `tcp→9000/1` for a client's.
 fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     let Some(conn) = conn else { return record.conn.to_string() };
-    let end = match conn.side {
-        Side::Listener => conn.local,
-        Side::Client => conn.peer.or(conn.local),
+    let (end, glyph) = match conn.side {
+        Side::Listener => (conn.local, ':'),
+        Side::Client => (conn.peer.or(conn.local), '→'),
     };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
     match record.conn.index {
-        0 => format!("{}{tls}:{port}", conn.protocol.name()),
-        index => format!("{}{tls}:{port}/{index}", conn.protocol.name()),
+        0 => format!("{}{tls}{glyph}{port}", conn.protocol.name()),
+        index => format!("{}{tls}{glyph}{port}/{index}", conn.protocol.name()),
     }
 }
 

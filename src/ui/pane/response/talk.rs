@@ -72,13 +72,13 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
         }
         _ => {}
     }
-    run.put(&ends(session), palette.dim);
+    losses(palette, session, &mut run);
     if let Some(counters) = app.response.stats.session(session.id) {
         let (sent, received) = (counters.sent.bytes, counters.received.bytes);
         run.put(&format!("  ▶ {}", figures::size(sent)), palette.sent);
         run.put(&format!("  ◀ {}", figures::size(received)), palette.received);
     }
-    losses(palette, session, &mut run);
+    run.put(&ends(session), palette.dim);
 }
 
 fn ends(session: &Session) -> String {
@@ -184,7 +184,8 @@ fn rows(
         if at == talk.cursor.selected && (has_keys || talk.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
-        draw_row(app, palette, (row, labels, talk.hex), &mut Run::new(line, buffer));
+        let how = (row, labels, talk.hex);
+        draw_row(app, palette, session, how, &mut Run::new(line, buffer));
     }
     let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
@@ -193,6 +194,7 @@ fn rows(
 fn draw_row(
     app: &App,
     palette: &Palette,
+    session: &Session,
     (row, labels, as_hex): (&Row, bool, bool),
     run: &mut Run<'_>,
 ) {
@@ -209,7 +211,8 @@ fn draw_row(
     if row.kind != RecordKind::Data {
         let text = first_bytes(app, row, width);
         run.put(&printable(&text), fact_style(palette, row.kind));
-        if row.kind == RecordKind::Finished && row.direction == Direction::Received {
+        let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
+        if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
             run.put("; our side stays open, f finishes it too", palette.dim);
         }
         return;
