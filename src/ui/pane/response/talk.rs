@@ -73,8 +73,7 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
         _ => {}
     }
     losses(palette, session, &mut run);
-    if let Some(counters) = app.response.stats.session(session.id) {
-        let (sent, received) = (counters.sent.bytes, counters.received.bytes);
+    if let Some((sent, received)) = app.response.totals.get(&session.id).copied() {
         run.put(&format!("  ▶ {}", figures::size(sent)), palette.sent);
         run.put(&format!("  ◀ {}", figures::size(received)), palette.received);
     }
@@ -339,6 +338,10 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
         Check::Empty if !talk.writing => return parts,
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
+        Check::Long(bytes) => {
+            parts.push((format!("{} of text", figures::size(*bytes as u64)), palette.number));
+            return parts;
+        }
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
     parts.push((format!("{}{added} B", figures::count(bytes as u64)), palette.number));
