@@ -68,6 +68,7 @@ Examples:
 Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
 
 /// `wirebench send`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 #[command(
     after_help = SEND_EXAMPLES,

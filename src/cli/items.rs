@@ -1,4 +1,4 @@
-//! Request items, written as HTTPie and xh do: `name=value`, `name:=json`, `name==query`,
+//! Request items, written as in `HTTPie` and `xh`: `name=value`, `name:=json`, `name==query`,
 //! `Name:value`, `name@file`, `@file`.
 //!
 //! The separator that comes first in the word decides; of two at one place the longer. A backslash
@@ -30,8 +30,11 @@ pub(super) enum Encoding {
     Form,
 }
 
+/// Makes an item of a name and a value.
+type Make = fn(Row) -> Item;
+
 /// Longer separators first, so that `==` is not read as `=`.
-const SEPARATORS: [(&str, fn(Row) -> Item); 5] = [
+const SEPARATORS: [(&str, Make); 5] = [
     (":=", Item::Json),
     ("==", Item::Query),
     (":", Item::Header),
@@ -87,12 +90,11 @@ fn set_header(spec: &mut HttpSpec, row: Row) {
 
 fn plain(item: Item) -> Result<Row, Failure> {
     match item {
-        Item::Field(row) => Ok(row),
         Item::Json(row) => Err(usage(
             &format!("{}:={}", row.name, row.value),
             "a form has no JSON values; write name=value",
         )),
-        Item::Header(row) | Item::Query(row) | Item::Upload(row) => Ok(row),
+        Item::Field(row) | Item::Header(row) | Item::Query(row) | Item::Upload(row) => Ok(row),
         Item::Body(path) => Ok(Row::new("", path)),
     }
 }

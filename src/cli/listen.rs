@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::output::{self, Output, Style};
 use super::target::{self, Target};
-use super::{Headless, exit, interrupted, now};
+use super::{Headless, Interrupts, exit, now};
 use crate::args;
 use crate::codec::printable;
 use crate::engine::command::Ending;
@@ -54,12 +54,13 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
         conns: BTreeMap::new(),
         left: arguments.count,
     };
+    let mut interrupts = Interrupts::listen()?;
     headless.open(plan)?;
     let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
     loop {
         let event = tokio::select! {
             biased;
-            () = interrupted() => break,
+            () = interrupts.next() => break,
             () = until(deadline) => break,
             event = headless.next_event() => event,
         };
@@ -163,8 +164,7 @@ impl Watch {
     fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
-            // HTTP is told by exchange, not by read.
-            if self.protocol != Protocol::Http && self.left != Some(0) {
+            if self.tells(record) && self.left != Some(0) {
                 self.print_record(record)?;
                 if (record.kind, record.direction) == (RecordKind::Data, Direction::Received) {
                     self.count();
@@ -186,6 +186,12 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// HTTP is told by exchange, not by read; programs still want to know where it listens.
+    fn tells(&self, record: &Record) -> bool {
+        let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
+        self.protocol != Protocol::Http || self.output.style == Style::Json && fact
     }
 
     fn print_record(&mut self, record: &Record) -> Result<(), Failure> {

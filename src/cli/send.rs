@@ -4,6 +4,8 @@ mod http;
 mod multipart;
 mod stream;
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 
 use super::items::{self, Encoding, Multipart};
@@ -144,7 +146,10 @@ fn steps(words: &Words<'_>, arguments: &args::Send) -> Result<Vec<Step>, Failure
                 let bytes = std::fs::read(path).map_err(|error| {
                     Failure::new(Stage::Compose, path, FailureKind::NotFound, error.to_string())
                 })?;
-                let dump = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let dump = bytes.iter().fold(String::new(), |mut dump, byte| {
+                    let _ = write!(dump, "{byte:02x}");
+                    dump
+                });
                 Ok(Step::Send(Payload { text: dump, format: PayloadFormat::Hex }))
             }
         })

@@ -145,7 +145,7 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     let detected = address::detect(text).ok_or_else(not_found)?;
     Ok(match side {
         Side::Client => client(detected),
-        Side::Listener => listener(detected, text),
+        Side::Listener => listener(&detected, text),
     })
 }
 
@@ -154,9 +154,10 @@ fn client(detected: address::Detected) -> Spec {
     match detected.protocol {
         Protocol::Http => Spec::Http(HttpSpec { url: address, ..HttpSpec::default() }),
         Protocol::Tcp => {
-            let tls = match detected.tls {
-                true => ClientTls::On { verify: Verify::On, sni: String::new() },
-                false => ClientTls::Off,
+            let tls = if detected.tls {
+                ClientTls::On { verify: Verify::On, sni: String::new() }
+            } else {
+                ClientTls::Off
             };
             let line_ending = LineEnding::None;
             Spec::Tcp(TcpSpec { address, tls, line_ending, ..TcpSpec::default() })
@@ -165,7 +166,7 @@ fn client(detected: address::Detected) -> Spec {
     }
 }
 
-fn listener(detected: address::Detected, text: &str) -> Spec {
+fn listener(detected: &address::Detected, text: &str) -> Spec {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let bind = rest.split('/').next().unwrap_or_default().to_owned();
     let tls = if detected.tls { ListenerTls::Generated } else { ListenerTls::Off };

@@ -231,13 +231,12 @@ fn control_sequence(rest: &[u8]) -> Step {
     match rest {
         // The Linux console's F1 to F5.
         [b'[', last, ..] => Step::Took(4, sequence::console_key(*last).map(into_decoded)),
-        [b'['] => Step::Incomplete,
         // Mouse reports of terminals without the SGR form: three bytes follow.
         [b'M', button, column, row, ..] => {
             let report = sequence::old_mouse(*button, *column, *row);
             Step::Took(6, report.map(|mouse| Decoded::Input(Input::Mouse(mouse))))
         }
-        [b'M', ..] => Step::Incomplete,
+        [b'['] | [b'M', ..] => Step::Incomplete,
         _ => {
             let end = rest.iter().position(|byte| !(0x20..=0x3f).contains(byte));
             let Some(end) = end else { return Step::Incomplete };

@@ -155,7 +155,7 @@ impl EventLoop {
                 self.step(Message::External(outcome), Cause::Input, services);
             }
             Woken::Panic(text) => {
-                self.step(Message::Trouble(task_panicked(text)), Cause::Input, services)
+                self.step(Message::Trouble(task_panicked(text)), Cause::Input, services);
             }
             Woken::Clock => self.on_clock(services),
             Woken::Store(reply) => self.step(Message::Store(reply), Cause::Input, services),
@@ -226,14 +226,13 @@ impl EventLoop {
                 self.terminate(signal, services);
             }
             // Meant for the editor, which got it too.
-            (Request::Interrupt(_), Foreground::Editor) => {}
+            (Request::Interrupt(_) | Request::Continue, Foreground::Editor) => {}
             (Request::Stop, Foreground::Us) => self.suspend(),
             (Request::Stop, Foreground::Shell | Foreground::Editor) => signals::stop_ourselves(),
             (Request::Continue, Foreground::Us | Foreground::Shell) => {
                 self.come_back(services)?;
                 self.step(Message::Input(Input::Resumed), Cause::Input, services);
             }
-            (Request::Continue, Foreground::Editor) => {}
             (Request::Resize, _) => self.resize(services),
         }
         Ok(())

@@ -64,7 +64,7 @@ impl EventLoop {
         }
     }
 
-    /// Keeps only the newest window of each kind: three hundred PageDowns in one batch ask once.
+    /// Keeps only the newest window of each kind: three hundred scroll keys in one batch ask once.
     fn collect_view(&mut self, query: ViewQuery, cause: Cause) {
         self.pace.asked_for_view(cause, Instant::now());
         self.views.retain(|earlier| {

@@ -6,7 +6,7 @@
 use crate::args;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::text::TextStream;
-use crate::cli::{Headless, exit, interrupted};
+use crate::cli::{Headless, Interrupts, exit};
 use crate::engine::command::Ending;
 use crate::engine::event::Event;
 use crate::interop::ndjson;
@@ -69,11 +69,12 @@ pub(super) async fn run(
         text: TextStream::new(),
         binary: false,
     };
+    let mut interrupts = Interrupts::listen()?;
     headless.open(plan)?;
     loop {
         let event = tokio::select! {
             event = headless.next_event() => event,
-            () = interrupted() => {
+            () = interrupts.next() => {
                 headless.close(Ending::Reset).await;
                 return Ok(INTERRUPTED);
             }

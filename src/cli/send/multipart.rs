@@ -17,7 +17,8 @@ pub(super) fn encode(parts: &Multipart) -> Result<RawBody, Failure> {
         let name = Path::new(&row.value).file_name().unwrap_or_default().to_string_lossy();
         files.push((row, name.into_owned(), bytes));
     }
-    let boundary = boundary(&parts.fields, files.iter().map(|(_, _, bytes)| bytes.as_slice()));
+    let contents: Vec<&[u8]> = files.iter().map(|(_, _, bytes)| bytes.as_slice()).collect();
+    let boundary = boundary(&parts.fields, &contents);
     let mut body = Vec::new();
     for row in &parts.fields {
         let head = format!(
@@ -28,15 +29,15 @@ pub(super) fn encode(parts: &Multipart) -> Result<RawBody, Failure> {
         body.extend_from_slice(row.value.as_bytes());
         body.extend_from_slice(b"\r\n");
     }
-    for (row, name, bytes) in files {
+    for (row, name, bytes) in &files {
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
             quoted(&row.name),
-            quoted(&name)
+            quoted(name)
         );
         body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(&bytes);
+        body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
@@ -50,10 +51,10 @@ fn quoted(text: &str) -> String {
 }
 
 /// A line that occurs in none of the parts.
-fn boundary<'a>(fields: &[Row], files: impl Iterator<Item = &'a [u8]> + Clone) -> String {
+fn boundary(fields: &[Row], files: &[&[u8]]) -> String {
     let taken = |boundary: &str| {
         let holds = |bytes: &[u8]| memchr::memmem::find(bytes, boundary.as_bytes()).is_some();
-        fields.iter().any(|row| holds(row.value.as_bytes())) || files.clone().any(holds)
+        fields.iter().any(|row| holds(row.value.as_bytes())) || files.iter().any(|f| holds(f))
     };
     let mut number = 0u64;
     loop {

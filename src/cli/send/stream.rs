@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::args;
 use crate::cli::output::{Output, Style};
 use crate::cli::text::TextStream;
-use crate::cli::{Headless, SESSION, exit, interrupted, stdin};
+use crate::cli::{Headless, Interrupts, SESSION, exit, stdin};
 use crate::engine::command::{Command, Ending, To};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
@@ -48,6 +48,7 @@ struct Conversation<'a> {
     replies: u64,
     /// When waiting ends.
     deadline: Option<Instant>,
+    interrupts: Interrupts,
 }
 
 /// Sends and prints; returns the exit status.
@@ -69,6 +70,7 @@ pub(super) async fn run(
         connected: false,
         replies: 0,
         deadline: None,
+        interrupts: Interrupts::listen()?,
     };
     headless.open(plan)?;
     if piped {
@@ -118,7 +120,7 @@ impl Conversation<'_> {
                     self.on_piece(piece, headless).await?;
                 }
                 () = until(self.deadline) => return self.on_deadline(headless).await,
-                () = interrupted() => {
+                () = self.interrupts.next() => {
                     headless.close(Ending::Reset).await;
                     return Ok(INTERRUPTED);
                 }
@@ -193,12 +195,11 @@ impl Conversation<'_> {
     /// A piece of standard input, or its end: then we finish sending.
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
         self.wait_for_reply();
-        let order = match piece {
-            Some(data) => Command::Send { to: To::All(SESSION), data },
-            None => {
-                self.input = None;
-                Command::End { conn: SESSION.conn(1), how: Ending::HalfClose }
-            }
+        let order = if let Some(data) = piece {
+            Command::Send { to: To::All(SESSION), data }
+        } else {
+            self.input = None;
+            Command::End { conn: SESSION.conn(1), how: Ending::HalfClose }
         };
         loop {
             match headless.engine.command(order.clone()) {
