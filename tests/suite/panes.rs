@@ -667,9 +667,8 @@ mod conversation {
         );
         let lost = vec![Lost { session: id, by_app: 7, by_kernel: Some(1200) }];
         event(&mut app, Event::Traffic(Batch { lost, ..Batch::default() }));
-        shows(&app, "7 dropped by us");
-        shows(&app, "1,200 dropped by the kernel");
-        shows(&app, "receive buffer 4.0 MiB");
+        shows(&app, "dropped: 7 by us, 1,200 by the kernel");
+        shows(&app, "buffer 4.0 MiB");
     }
 
     #[test]

@@ -43,8 +43,8 @@ fn title(app: &App, kind: Kind) -> String {
     let Some(session) = session(app) else { return " Response ".into() };
     let what = match kind {
         Kind::Listener => "Requests",
-        Kind::Conversation if session.side() == Side::Listener => "Connections",
         Kind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
+        Kind::Conversation if session.side() == Side::Listener => "Connections",
         Kind::Conversation => "Conversation",
         _ => "Response",
     };

@@ -89,7 +89,7 @@ fn ends(session: &Session) -> String {
             let open = if open > 0 { format!("  {open} open") } else { String::new() };
             let refused = if refused > 0 { format!("  {refused} refused") } else { String::new() };
             let buffer = receive_buffer
-                .map(|bytes| format!("  receive buffer {}", figures::size(bytes as u64)))
+                .map(|bytes| format!("  buffer {}", figures::size(bytes as u64)))
                 .unwrap_or_default();
             format!("  on {}{open}{refused}{buffer}", list.join(", "))
         }
@@ -103,16 +103,18 @@ fn ends(session: &Session) -> String {
 /// Datagrams that were lost are never hidden.
 fn losses(palette: &Palette, session: &Session, run: &mut Run<'_>) {
     let Some(lost) = session.lost else { return };
+    let mut parts = Vec::new();
     if lost.by_app > 0 {
-        let text = format!("  {} dropped by us", figures::count(lost.by_app));
-        run.put(&text, palette.error);
+        parts.push(format!("{} by us", figures::count(lost.by_app)));
     }
-    match lost.by_kernel {
-        Some(0) => {}
-        Some(count) => {
-            run.put(&format!("  {} dropped by the kernel", figures::count(count)), palette.error);
-        }
-        None => run.put("  kernel drops unknown", palette.dim),
+    if let Some(count) = lost.by_kernel.filter(|count| *count > 0) {
+        parts.push(format!("{} by the kernel", figures::count(count)));
+    }
+    if !parts.is_empty() {
+        run.put(&format!("  dropped: {}", parts.join(", ")), palette.error);
+    }
+    if lost.by_kernel.is_none() {
+        run.put("  kernel drops unknown", palette.dim);
     }
 }
 
