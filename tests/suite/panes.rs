@@ -711,7 +711,7 @@ mod traffic_list {
     fn the_list_follows_until_scrolled_up_and_g_follows_again() {
         let (mut app, id) = filled((120, 30), 200);
         shows(&app, "message 199");
-        shows(&app, "tcp:9000/1");
+        shows(&app, "tcp:9000 1/1");
         keys(&mut app, "k");
         more(&mut app, id, "newest");
         assert!(!screen(&app).contains("newest"));
