@@ -6,6 +6,7 @@
 
 mod clipboard;
 mod decode;
+mod encode;
 mod event_loop;
 mod external;
 mod input;
