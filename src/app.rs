@@ -215,7 +215,8 @@ impl App {
     /// Takes a message at a time and returns what the shell has to do, in order.
     pub fn update(&mut self, message: Message, now: Stamp) -> Vec<Effect> {
         self.now = now.max(self.now);
-        self.dirty = true;
+        // What was not drawn yet stays to be drawn, whatever this message changes.
+        let was_dirty = std::mem::replace(&mut self.dirty, true);
         match message {
             Message::Input(input) => input::apply(self, input),
             Message::Engine(event) => sessions::apply(self, event),
@@ -224,6 +225,7 @@ impl App {
             Message::External(result) => pane::request::edited(self, result),
             Message::Trouble(failure) => self.warn(failure.to_string()),
         }
+        self.dirty |= was_dirty;
         std::mem::take(&mut self.effects)
     }
 

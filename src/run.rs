@@ -109,20 +109,7 @@ fn startup(paths: &Paths) -> Startup {
         .map(|(context, keys, action)| Override { context, keys, action })
         .collect();
     let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
-    Startup {
-        os: os_variables(),
-        theme: theme(),
-        keymap,
-        problem,
-        truecolor,
-        utc_offset: utc_offset(),
-        ..Startup::default()
-    }
-}
-
-/// Offset of local time from UTC now.
-fn utc_offset() -> Option<jiff::tz::Offset> {
-    jiff::tz::TimeZone::try_system().ok().map(|zone| zone.to_offset(jiff::Timestamp::now()))
+    Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
 }
 
 fn runtime() -> Result<Runtime, Failure> {

@@ -24,6 +24,7 @@ use std::io;
 
 use crate::app::{App, Startup};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::timing::Stamp;
 
 use event_loop::EventLoop;
 use screen::Screen;
@@ -73,7 +74,8 @@ fn open(startup: Startup) -> io::Result<EventLoop> {
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
     let size = terminal::size();
-    let app = App::new(Startup { size, now: event_loop::now(), ..startup });
+    let now = event_loop::now();
+    let app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
     let mut event_loop = EventLoop::new(app, Screen::new(size)?, signals)?;
     event_loop.draw()?;
     Ok(event_loop)
@@ -81,6 +83,12 @@ fn open(startup: Startup) -> io::Result<EventLoop> {
 
 fn terminal_failed(cause: &str) -> Failure {
     Failure::new(Stage::Session, "terminal", FailureKind::Io, cause)
+}
+
+/// Offset of local time from UTC at that moment; `None` when the system does not tell.
+fn utc_offset(now: Stamp) -> Option<jiff::tz::Offset> {
+    let now = jiff::Timestamp::from_nanosecond(i128::from(now.0)).ok()?;
+    jiff::tz::TimeZone::try_system().ok().map(|zone| zone.to_offset(now))
 }
 
 /// Gives the terminal back when the stack is unwound.

@@ -5,14 +5,26 @@
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/driver.rs"]
+mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/flows.rs"]
 mod flows;
+#[path = "suite/foreign.rs"]
+mod foreign;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
 mod http_bench;
+#[path = "suite/http_bodies.rs"]
+mod http_bodies;
+#[path = "suite/http_corpora.rs"]
+mod http_corpora;
+#[path = "suite/http_foreign.rs"]
+mod http_foreign;
+#[path = "suite/http_listener.rs"]
+mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/panes.rs"]

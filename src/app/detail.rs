@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::breaks;
 use super::cursor::{Cursor, Step};
+use crate::codec::charset;
 use crate::model::id::RecordId;
 
 /// Bytes of a hex row.
@@ -105,18 +106,9 @@ fn without_ending(line: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether bytes look like text: UTF-8, but for a cut at the end of the sample, and few controls.
+/// Whether bytes look like text, judged by their beginning.
 pub fn is_text(bytes: &[u8]) -> bool {
-    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
-    let controls = sample
-        .iter()
-        .filter(|b| **b < 0x20 && !matches!(**b, b'\n' | b'\r' | b'\t' | 0x1b))
-        .count();
-    let is_utf8 = match std::str::from_utf8(sample) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() && sample.len() < bytes.len(),
-    };
-    is_utf8 && controls * 20 <= sample.len()
+    charset::is_text(bytes.get(..SAMPLE).unwrap_or(bytes))
 }
 
 #[cfg(test)]

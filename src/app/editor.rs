@@ -109,7 +109,13 @@ impl Editor {
             return false;
         }
         let before_len = self.area.lines().len();
-        let changed = self.area.input(input(key));
+        let changed = match (key.code, key.ctrl, key.alt) {
+            // As in a shell; the widget would undo.
+            (KeyCode::Char('u'), true, false) => self.area.delete_line_by_head(),
+            (KeyCode::Char('z'), false, true) => self.area.undo(),
+            (KeyCode::Char('Z'), false, true) => self.area.redo(),
+            _ => self.area.input(input(key)),
+        };
         if self.lines == Lines::One && self.area.lines().len() > before_len {
             self.flatten();
         }
@@ -197,6 +203,14 @@ mod tests {
         let mut editor = Editor::new("", Lines::Many);
         assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
         assert_eq!(editor.text(), "a\\x1b[2Jb\n");
+    }
+
+    #[test]
+    fn a_line_is_cleared_with_ctrl_u_and_comes_back_with_alt_z() {
+        let mut editor = Editor::new("abc", Lines::One);
+        assert!(editor.key(Key::ctrl('u')) && editor.is_empty());
+        assert!(editor.key("<A-z>".parse().unwrap()));
+        assert_eq!(editor.text(), "abc");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn clock(at: Stamp, utc_offset: Offset) -> String {
 }
 
 fn day_time(at: Stamp, utc_offset: Offset) -> (i64, i64, i64) {
-    let seconds = (at.0 / 1_000_000_000) as i64 + i64::from(utc_offset.seconds());
+    let seconds = (at.0 / 1_000_000_000).cast_signed() + i64::from(utc_offset.seconds());
     let of_day = seconds.rem_euclid(86_400);
     (of_day / 3600, of_day / 60 % 60, of_day % 60)
 }

@@ -14,8 +14,17 @@ pub struct Finder {
 
 impl Finder {
     pub fn new(text: &str) -> Self {
-        let pattern =
-            Pattern::new(text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
+        Finder::of_kind(text, AtomKind::Fuzzy)
+    }
+
+    /// Every word has to occur as it was typed: for sentences, which fuzzy matching finds
+    /// anything in.
+    pub fn of_words(text: &str) -> Self {
+        Finder::of_kind(text, AtomKind::Substring)
+    }
+
+    fn of_kind(text: &str, kind: AtomKind) -> Self {
+        let pattern = Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind);
         Finder { pattern, matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
     }
 

@@ -101,14 +101,16 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
         return;
     }
     match mouse.kind {
-        MouseKind::Press => press(app, mouse),
+        MouseKind::Press => press(app, mouse.column, mouse.row),
         MouseKind::Drag => drag(app, mouse),
         MouseKind::Release => app.dragging = None,
         MouseKind::ScrollUp | MouseKind::ScrollDown => wheel(app, mouse),
     }
 }
 
-fn press(app: &mut App, mouse: Mouse) {
+/// A press of the mouse button on a cell.
+pub(super) fn press(app: &mut App, column: u16, row: u16) {
+    let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
     if areas.header.contains((mouse.column, mouse.row).into()) {

@@ -29,7 +29,7 @@ use crate::model::preset::{Preset, StoredPreset};
 
 /// Columns and rows that overlays want.
 const PALETTE: (u16, u16) = (76, 24);
-const ENVIRONMENTS: (u16, u16) = (60, 16);
+const ENVIRONMENTS: (u16, u16) = (60, 12);
 const CODE: (u16, u16) = (100, 30);
 const HELP_WIDTH: u16 = 84;
 

@@ -87,6 +87,7 @@ fn restored(app: &mut App, restore: Option<Restore>) {
         }
     }
     super::global::draft_changed(app);
+    pane::presets::follow(app);
 }
 
 /// Writes what has to survive leaving or a crash.

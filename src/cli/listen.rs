@@ -164,8 +164,7 @@ impl Watch {
     fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
-            // HTTP is told by exchange, not by read.
-            if self.protocol != Protocol::Http && self.left != Some(0) {
+            if self.tells(record) && self.left != Some(0) {
                 self.print_record(record)?;
                 if (record.kind, record.direction) == (RecordKind::Data, Direction::Received) {
                     self.count();
@@ -187,6 +186,12 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// HTTP is told by exchange, not by read; programs still want to know where it listens.
+    fn tells(&self, record: &Record) -> bool {
+        let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
+        self.protocol != Protocol::Http || self.output.style == Style::Json && fact
     }
 
     fn print_record(&mut self, record: &Record) -> Result<(), Failure> {

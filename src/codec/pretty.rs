@@ -3,7 +3,7 @@
 //! Called through `codec::lines`. The scanner looks at 64 bytes at a time: a class per byte, bit
 //! masks of quotes, escapes, structure and space, then only the set bits (the idea of the
 //! simdjson paper by Langdale and Lemire, in plain integer code). It keeps no tree and no stack
-//! beyond [`NESTED`] bits, so depth costs nothing.
+//! beyond `NESTED` bits, so depth costs nothing.
 //!
 //! Lenient on purpose: it checks strings, brackets, and how values begin, which is enough to tell
 //! JSON from what is not, and leaves numbers and literals to the reader. Several values after

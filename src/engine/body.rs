@@ -97,7 +97,7 @@ impl BodyStore {
         let released = store.release_oldest(&mut bodies);
         drop(bodies);
         if !released.is_empty() {
-            store.bell.order(Question::Forget(released));
+            store.discard(released);
         }
         BodyWriter::new(body, store.disk.clone())
     }
@@ -156,33 +156,45 @@ impl BodyStore {
     }
 
     /// Nobody will look at these again. One that still grows is let go when it is complete.
-    pub(crate) fn release(&self, ids: Vec<BodyId>) {
+    pub(crate) fn release(&self, ids: impl IntoIterator<Item = BodyId>) {
         let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in &ids {
-            bodies.remove(id);
-        }
+        let released = ids.into_iter().filter_map(|id| bodies.remove(&id)).collect();
         drop(bodies);
-        self.0.bell.order(Question::Forget(ids));
+        self.0.discard(released);
     }
 }
 
 impl Store {
-    /// Lets the oldest finished bodies go until the bounds hold.
-    fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<BodyId> {
+    /// Lets the oldest finished bodies go when a bound is passed, a sixteenth of it at a time so
+    /// that a flood does not pay for every message.
+    fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<Arc<Body>> {
         let mut released = Vec::new();
-        while bodies.len() > COUNT_BOUND
-            || self.usage.memory.load(Ordering::Relaxed) > MEMORY_BOUND
-            || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND
-            || self.usage.files.load(Ordering::Relaxed) > FILES_BOUND
-        {
-            let done =
-                |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
+        if !self.is_over(bodies.len(), 16) {
+            return released;
+        }
+        let done = |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
+        while self.is_over(bodies.len(), 15) {
             let oldest = bodies.iter().find(|(_, body)| done(body)).map(|(id, _)| *id);
             let Some(id) = oldest else { break };
-            bodies.remove(&id);
-            released.push(id);
+            released.extend(bodies.remove(&id));
         }
         released
+    }
+
+    /// Lets bodies go on a thread that may block: giving back a large file takes its time.
+    fn discard(&self, bodies: Vec<Arc<Body>>) {
+        let ids = bodies.iter().map(|body| body.id).collect();
+        self.bell.order(Question::Forget(ids));
+        self.disk.discard(bodies);
+    }
+
+    /// Whether more than this many sixteenths of a bound are used.
+    fn is_over(&self, count: usize, sixteenths: usize) -> bool {
+        let part = |bound: usize| bound / 16 * sixteenths;
+        count > part(COUNT_BOUND)
+            || self.usage.memory.load(Ordering::Relaxed) > part(MEMORY_BOUND)
+            || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND / 16 * sixteenths as u64
+            || self.usage.files.load(Ordering::Relaxed) > part(FILES_BOUND)
     }
 }
 

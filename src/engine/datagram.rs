@@ -51,13 +51,19 @@ pub(super) struct Setup {
     pub(super) script: Script,
     /// A client's peer; a listener has none.
     pub(super) home: Option<SocketAddr>,
+    /// Orders that came before the socket was bound.
+    pub(super) early: Vec<SessionInput>,
 }
 
 /// Runs the session to its end.
-pub(super) async fn run(setup: Setup, cx: SessionContext) -> Result<Summary, Failure> {
+pub(super) async fn run(mut setup: Setup, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input } = cx;
+    let early = std::mem::take(&mut setup.early);
     let mut socket = Datagrams::open(setup, session)?;
     socket.play_steps();
+    for order in early {
+        socket.obey(order);
+    }
     loop {
         socket.send_what_waits();
         let turn = socket.turn(&mut input).await;

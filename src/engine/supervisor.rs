@@ -34,6 +34,8 @@ use crate::model::tls::Authority;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
 const SESSIONS: usize = 1024;
+/// Places in a session's queue that messages may not take, so that it can always be ended.
+const KEPT_FOR_ENDINGS: usize = 16;
 /// Ends of sessions waiting to be noticed; the tasks wait when it is full.
 const ENDS: usize = 64;
 
@@ -128,7 +130,7 @@ impl Supervisor {
         place.insert(Running { input, cancel, events: events.clone() });
         self.tasks.spawn(pump(events, self.facts.clone(), self.stop.clone()));
         self.tasks.spawn(async move {
-            watch_over(plan, session, inputs).await;
+            watch_over(run(plan, session.clone(), inputs), session).await;
             // Nobody listens any more when the engine has stopped.
             let _ = ended.send(id).await;
         });
@@ -138,14 +140,14 @@ impl Supervisor {
         let Some(running) = self.sessions.get(&id) else {
             return self.events.refused_for(id, closed());
         };
+        let is_message = matches!(input, SessionInput::Send { .. });
+        if is_message && running.input.capacity() <= KEPT_FOR_ENDINGS {
+            return running.events.refused(busy());
+        }
         match running.input.try_send(input) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Closed(_)) => running.events.refused(closed()),
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                let cause = "earlier orders still wait, the peer takes no more bytes";
-                let failure = Failure::new(Stage::Session, "", FailureKind::Busy, cause);
-                running.events.refused(failure.hint("wait, or reset the connection"));
-            }
+            Err(mpsc::error::TrySendError::Full(_)) => running.events.refused(busy()),
         }
     }
 
@@ -157,14 +159,22 @@ impl Supervisor {
     }
 }
 
+fn busy() -> Failure {
+    let cause = "earlier orders still wait, the peer takes no more bytes";
+    Failure::new(Stage::Session, "", FailureKind::Busy, cause).hint("wait, or reset the connection")
+}
+
 fn closed() -> Failure {
     Failure::new(Stage::Session, "", FailureKind::NotFound, "this session is over")
         .hint("open it again")
 }
 
-/// Runs a session and everything it started to the end, then says `Done`.
-async fn watch_over(plan: Plan, session: Session, input: mpsc::Receiver<SessionInput>) {
-    let started = Instant::now();
+/// Introduces a session and runs it.
+async fn run(
+    plan: Plan,
+    session: Session,
+    input: mpsc::Receiver<SessionInput>,
+) -> Result<Summary, Failure> {
     session.events.conn(ConnInfo {
         id: session.id.itself(),
         protocol: plan.protocol(),
@@ -173,8 +183,13 @@ async fn watch_over(plan: Plan, session: Session, input: mpsc::Receiver<SessionI
         peer: None,
         tls: false,
     });
-    let context = SessionContext { session: session.clone(), input };
-    let mut run = Box::pin(AssertUnwindSafe(session::run(plan, context)).catch_unwind());
+    session::run(plan, SessionContext { session, input }).await
+}
+
+/// Sees a session and everything it started to the end, then says `Done`.
+async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session: Session) {
+    let started = Instant::now();
+    let mut run = Box::pin(AssertUnwindSafe(run).catch_unwind());
     let ran = tokio::select! {
         ran = &mut run => Some(ran),
         () = session.cancel.cancelled() => timeout(GRACE, &mut run).await.ok(),
@@ -209,4 +224,75 @@ fn complete(mut summary: Summary, session: &Session, started: Instant) -> Summar
     }
     summary.lasted = started.elapsed();
     summary
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::EngineConfig;
+
+    /// Watches over a task as the supervisor does and returns everything it reported.
+    async fn watched<R>(run: impl FnOnce(Session) -> R) -> Vec<Event>
+    where
+        R: Future<Output = Result<Summary, Failure>>,
+    {
+        let (facts, mut received) = mpsc::channel(16);
+        let (urgent, _views) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        let bodies = BodyStore::new(&EngineConfig::default(), urgent, TaskTracker::new());
+        let tls = TlsStore::new(None, Sink::new(SessionId(0)));
+        let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
+        let session = Session::new(SessionId(1), Sink::new(SessionId(1)), surroundings);
+        let pumping = pump(session.events.clone(), facts, stop);
+        let watching = watch_over(run(session.clone()), session);
+        let both = async { tokio::join!(watching, pumping) };
+        timeout(Duration::from_secs(5), both).await.unwrap();
+        std::iter::from_fn(|| received.try_recv().ok()).collect()
+    }
+
+    fn outcome(events: &[Event]) -> Result<Summary, Failure> {
+        let done: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Done { outcome, .. } => Some(outcome.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(done.len(), 1, "{events:?}");
+        assert!(matches!(events.last(), Some(Event::Done { .. })), "{events:?}");
+        done[0].clone()
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_still_gets_its_one_done() {
+        let events = watched(|_| async { panic!("on purpose") }).await;
+        assert_eq!(outcome(&events).unwrap_err().kind, FailureKind::Internal);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_panics_is_recorded_and_the_session_ends_well() {
+        let events = watched(|session| {
+            session.spawn(session.id.conn(1), async { panic!("on purpose") });
+            ready(Ok(session.summary("closed by us")))
+        })
+        .await;
+        assert_eq!(outcome(&events).unwrap().ended, "closed by us");
+        assert!(format!("{events:?}").contains("internal error"), "{events:?}");
+    }
+
+    #[tokio::test]
+    async fn tasks_that_ignore_a_cancel_are_dropped() {
+        let started = Instant::now();
+        let events = watched(|session| {
+            session.spawn(session.id.conn(1), pending());
+            session.cancel.cancel();
+            pending()
+        })
+        .await;
+        assert_eq!(outcome(&events).unwrap_err().kind, FailureKind::Cancelled);
+        assert!(started.elapsed() < Duration::from_secs(2));
+    }
 }

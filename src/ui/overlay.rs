@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 choices::draw(&it.choices, palette, inner, buffer);
             }
             Overlay::Environments(it) => {
-                let text = "Enter choose · F7 next · Esc close";
+                let text = "Enter choose · type to search · Esc close";
                 let inner = window(" Environment ", text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }

@@ -1,4 +1,10 @@
 //! The engine against real peers on loopback, well-behaved and misbehaving.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests, and what they share outside test functions"
+)]
 
 #[path = "engine_bench.rs"]
 mod bench;

@@ -1,5 +1,4 @@
 //! A bench for engine tests: one engine, its events collected, waits with a deadline.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "test support outside a test function")]
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

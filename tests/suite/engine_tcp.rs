@@ -428,14 +428,14 @@ async fn foreign_clients_get_their_answers() {
         "import socket\ns = socket.create_connection(('127.0.0.1', {port}))\n\
          for _ in range(2):\n s.sendall(b'PING')\n print(s.recv(100).decode(), end='')\n"
     );
-    let runs: [(&str, Vec<&str>, &[u8], &[u8]); 3] = [
-        ("ncat", vec!["127.0.0.1", &port], b"PING\n", b"PONG\n"),
-        ("socat", vec!["-t", "5", "-", &target], b"PING\n", b"PONG\n"),
-        ("python3", vec!["-c", &script], b"", b"PONG\nPONG\n"),
+    let runs = [
+        ("ncat", vec!["127.0.0.1", &port], "PING\n", "PONG\n"),
+        ("socat", vec!["-t", "5", "-", &target], "PING\n", "PONG\n"),
+        ("python3", vec!["-c", &script], "", "PONG\nPONG\n"),
     ];
     for (program, arguments, input, expected) in runs {
-        if let Some(output) = foreign(program, &arguments, input) {
-            assert_eq!(output, expected, "{program}");
+        if let Some(output) = foreign(program, &arguments, input.as_bytes()) {
+            assert_eq!(output, expected.as_bytes(), "{program}");
         }
     }
 }

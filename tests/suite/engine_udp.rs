@@ -20,7 +20,7 @@ fn socket() -> UdpSocket {
 }
 
 fn next(socket: &UdpSocket) -> Vec<u8> {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let count = socket.recv(&mut buffer).unwrap();
     buffer[..count].to_vec()
 }
@@ -229,4 +229,36 @@ async fn two_thousand_peers_are_told_apart() {
         })
         .await;
     assert!(bench.conns.len() > 1_000, "{}", bench.conns.len());
+}
+
+/// A figure, not a fact: needs a quiet machine and a release build. Run with
+/// `cargo test --release --test main lossless -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a load test"]
+async fn a_hundred_thousand_datagrams_a_second_are_lossless() {
+    const A_MILLISECOND: u64 = 100;
+    const SENT: u64 = 5_000 * A_MILLISECOND;
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::UdpListener(udp_listener(Vec::new())));
+    let address = bench.listening(id).await[0];
+    let flood = std::thread::spawn(move || {
+        let (socket, started) = (socket(), std::time::Instant::now());
+        for millisecond in 0..SENT / A_MILLISECOND {
+            while started.elapsed() < Duration::from_millis(millisecond) {
+                std::hint::spin_loop();
+            }
+            for _ in 0..A_MILLISECOND {
+                socket.send_to(&[7; 64], address).unwrap();
+            }
+        }
+        started.elapsed()
+    });
+    let mut shown = 0;
+    while !flood.is_finished() || shown + bench.lost.map_or(0, |lost| lost.by_app) < SENT {
+        bench.step().await;
+        shown += bench.records.iter().filter(|r| r.kind == RecordKind::Data).count() as u64;
+        bench.records.clear();
+    }
+    println!("{shown} of {SENT} in {:?}, {:?}", flood.join().unwrap(), bench.lost);
+    assert_eq!(shown, SENT);
 }

@@ -25,7 +25,7 @@ use wirebench::model::tls::{ListenerTls, Verify};
 use wirebench::model::view::ViewPart;
 
 /// No test waits longer for anything.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub struct Bench {
     pub handle: EngineHandle,
@@ -164,7 +164,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
     }
 }
 
-fn posting(url: &str, body: &[u8]) -> HttpPlan {
+pub fn posting(url: &str, body: &[u8]) -> HttpPlan {
     let mut plan = plan("POST", url);
     plan.headers.push(("Content-Length".into(), body.len().to_string()));
     plan.body = PlanBody::Bytes(Bytes::copy_from_slice(body));
@@ -540,7 +540,7 @@ async fn redirects_are_followed_shown_and_bounded() {
     assert!(outcome.done.is_ok());
 }
 
-fn answer(status: u16, body: &str) -> AnswerPlan {
+pub fn answer(status: u16, body: &str) -> AnswerPlan {
     AnswerPlan {
         status,
         headers: vec![("X-Mock".into(), "yes".into())],
@@ -549,7 +549,7 @@ fn answer(status: u16, body: &str) -> AnswerPlan {
     }
 }
 
-fn listener(answer: AnswerPlan) -> HttpListenerPlan {
+pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
     HttpListenerPlan {
         bind: Bind::Address("127.0.0.1:0".parse().unwrap()),
         tls: ListenerTls::Off,
@@ -565,109 +565,4 @@ fn listener(answer: AnswerPlan) -> HttpListenerPlan {
 /// A listener that answers everything like this.
 pub fn listener_of(status: u16, body: &str) -> HttpListenerPlan {
     listener(answer(status, body))
-}
-
-/// Sends bytes and reads until the listener closes.
-fn exchange_raw(address: SocketAddr, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream.write_all(bytes).unwrap();
-    let mut reply = Vec::new();
-    let _ = stream.read_to_end(&mut reply);
-    String::from_utf8(reply).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_listener_answers_pipelined_requests_in_order() {
-    let mut bench = Bench::new();
-    let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
-    let requests = b"GET /a HTTP/1.1\r\nhOsT: x\r\n\r\nPOST /users/1 HTTP/1.1\r\nHost: x\r\n\
-        Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHEAD / HTTP/1.1\r\nHost: x\r\n\
-        Connection: close\r\n\r\n";
-    let reply = tokio::task::spawn_blocking(move || exchange_raw(address, requests));
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        seen.push(bench.ended_exchange(session).await);
-    }
-    let reply = reply.await.unwrap();
-    assert_eq!(
-        reply,
-        "HTTP/1.1 200 OK\r\nX-Mock: yes\r\nContent-Length: 2\r\n\r\nhi\
-         HTTP/1.1 201 Created\r\nX-Mock: yes\r\nContent-Length: 2\r\n\r\nhi\
-         HTTP/1.1 200 OK\r\nX-Mock: yes\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
-    );
-    assert_eq!(seen[0].request.head.fields[0].name, "hOsT");
-    assert_eq!(seen[0].url, "http://x/a");
-    assert_eq!(bench.bytes(seen[1].request.body.id, ViewPart::Decoded).await, b"abc");
-    let raw = bench.bytes(seen[1].request.body.id, ViewPart::Raw).await;
-    assert!(raw.ends_with(b"3\r\nabc\r\n0\r\n\r\n") && raw.starts_with(b"POST"));
-    let answered = seen[1].response.as_ref().unwrap();
-    assert_eq!(bench.bytes(answered.body.id, ViewPart::Decoded).await, b"hi");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn malformed_requests_are_shown_and_answered() {
-    let mut bench = Bench::new();
-    let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
-    let endless = [&b"GET / HTTP/1.1\r\nA: "[..], &vec![b'x'; 300 * 1024]].concat();
-    let cases: [(&[u8], &str); 6] = [
-        (b"hello there\r\n\r\n", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400"),
-        (&endless, "HTTP/1.1 431"),
-        (b"\x16\x03\x01\x02\x00\x01", "HTTP/1.1 400"),
-    ];
-    for (bytes, status) in cases {
-        let bytes = bytes.to_vec();
-        let sent = bytes.clone();
-        let reply = tokio::task::spawn_blocking(move || exchange_raw(address, &sent));
-        let exchange = bench.ended_exchange(session).await;
-        assert!(reply.await.unwrap().starts_with(status), "{exchange:?}");
-        assert!(!exchange.warnings.is_empty(), "{exchange:?}");
-        let raw = bench.bytes(exchange.request.body.id, ViewPart::Raw).await;
-        assert!(bytes.starts_with(&raw) && !raw.is_empty());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_waits_for_100_gets_it_and_a_short_body_is_named() {
-    let mut bench = Bench::new();
-    let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
-    let task = tokio::task::spawn_blocking(move || {
-        let mut stream = TcpStream::connect(address).unwrap();
-        let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut interim = [0; 25];
-        stream.read_exact(&mut interim).unwrap();
-        stream.write_all(b"data").unwrap();
-        let mut rest = [0; 53];
-        stream.read_exact(&mut rest).unwrap();
-        stream.write_all(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc").unwrap();
-        String::from_utf8([&interim[..], &rest[..15]].concat()).unwrap()
-    });
-    let first = bench.ended_exchange(session).await;
-    assert_eq!(task.await.unwrap(), "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK");
-    assert_eq!(first.interim[0].status(), Some(100));
-    let second = bench.ended_exchange(session).await;
-    let ExchangeState::Failed(failure) = &second.state else { panic!("{second:?}") };
-    assert_eq!(failure.kind, FailureKind::Truncated);
-    assert!(failure.cause.contains("3 of 9"), "{failure}");
-    assert_eq!(bench.bytes(second.request.body.id, ViewPart::Decoded).await, b"abc");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn answers_change_while_the_listener_runs_and_closing_lets_it_end() {
-    let mut bench = Bench::new();
-    let (session, address) = bench.listen(listener(answer(200, "old"))).await;
-    let url = format!("http://{address}/");
-    let outcome = bench.get(&url).await;
-    assert_eq!(bench.response_body(&outcome).await, b"old");
-    let plan = Plan::HttpListener(listener(answer(503, "new")));
-    bench.handle.command(Command::Update { id: session, plan: Box::new(plan) }).unwrap();
-    let outcome = bench.get(&url).await;
-    assert_eq!((outcome.status(), bench.response_body(&outcome).await), (Some(503), b"new".into()));
-    bench.handle.command(Command::Close { id: session, how: Ending::Close }).unwrap();
-    let outcome = bench.finish(session).await;
-    assert_eq!(outcome.done.unwrap().ended, "closed by us");
 }

@@ -59,7 +59,7 @@ async fn fetch(bench: &mut Bench, url: &str, mode: ViewMode) -> Figures {
             }
             Event::View(view) => {
                 if !view.lines.is_empty() && first_lines.is_none() {
-                    first_lines = Some(began.elapsed() - head.unwrap());
+                    first_lines = Some(began.elapsed().saturating_sub(head.unwrap()));
                 }
                 last = Some(*view);
             }

@@ -10,26 +10,23 @@
     reason = "a test may stop at the first thing that is not as it should be"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+#[path = "interop/python.rs"]
+mod python_sessions;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine;
-use bytes::Bytes;
 use wirebench::codec::plan::plan;
 use wirebench::interop::python::Library;
 use wirebench::interop::{curl, python};
-use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::http::{HttpBody, HttpSpec};
-use wirebench::model::plan::{
-    AnswerPart, AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, Plan, PlanBody, RulePlan,
-    StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
-};
+use wirebench::model::plan::{HttpPlan, Plan, PlanBody};
 use wirebench::model::preset::Scope;
 use wirebench::model::spec::{Row, Spec};
-use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
 
 /// No step of these tests takes longer on a machine that works.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -380,222 +377,4 @@ fn python_with_urllib_sends_the_planned_bytes() {
             return;
         }
     }
-}
-
-/// A Python listener that says where it listens.
-fn start_python_listener(plan: &Plan) -> Option<(Running, u16)> {
-    let script = python::write(plan, Library::Requests);
-    let mut running = start("python3", &script)?;
-    let mut line = String::new();
-    let mut output = BufReader::new(running.0.stdout.take().unwrap());
-    output.read_line(&mut line).unwrap();
-    let digits = line.trim_end().trim_end_matches(')').rsplit(' ').next().unwrap_or_default();
-    let port = digits.parse().unwrap_or_else(|_| {
-        let mut error = String::new();
-        running.0.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-        panic!("{script}\n{line}\n{error}")
-    });
-    // Somebody has to read what it prints.
-    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-    Some((running, port))
-}
-
-fn loopback() -> Bind {
-    Bind::Address("127.0.0.1:0".parse().unwrap())
-}
-
-fn rules() -> Vec<RulePlan> {
-    let rule = |when, send| RulePlan { when, send, delay: Duration::from_millis(1) };
-    let text = |text: &'static str| Bytes::from_static(text.as_bytes());
-    vec![
-        rule(WhenPlan::Equals(text("quit")), vec![AnswerPart::Literal(text("bye\r\n"))]),
-        rule(
-            WhenPlan::Contains(text("PING")),
-            vec![AnswerPart::Literal(text("<")), AnswerPart::Match, AnswerPart::Literal(text(">"))],
-        ),
-        rule(WhenPlan::StartsWith(text("é\"")), vec![AnswerPart::Match]),
-        rule(WhenPlan::Matches("[0-9]+".into()), vec![AnswerPart::Match, AnswerPart::Match]),
-        rule(WhenPlan::Always, vec![AnswerPart::Message]),
-    ]
-}
-
-/// What [`rules`] answer.
-const DIALOGUE: &[(&[u8], &[u8])] = &[
-    (b"quit\r\n", b"bye\r\n"),
-    (b"a PING b", b"<PING>"),
-    (b"\xc3\xa9\" x", b"\xc3\xa9\""),
-    (b"abc 42 def 7", b"4242"),
-    (b"\x00\xff'\\", b"\x00\xff'\\"),
-];
-
-#[test]
-fn a_python_tcp_listener_answers_like_ours() {
-    let plan = Plan::TcpListener(TcpListenerPlan {
-        bind: loopback(),
-        tls: ListenerTls::Off,
-        greeting: Bytes::from_static(b"hi '\"\n"),
-        rules: rules(),
-    });
-    let Some((_running, port)) = start_python_listener(&plan) else { return };
-    let mut clients: Vec<TcpStream> =
-        (0..2).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
-    for client in &mut clients {
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut greeting = [0; 6];
-        client.read_exact(&mut greeting).unwrap();
-        assert_eq!(&greeting, b"hi '\"\n");
-        for (message, expected) in DIALOGUE {
-            client.write_all(message).unwrap();
-            let mut answer = vec![0; expected.len()];
-            client.read_exact(&mut answer).unwrap();
-            assert_eq!(answer, *expected);
-        }
-    }
-}
-
-#[test]
-fn a_python_udp_listener_answers_like_ours() {
-    let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules() });
-    let Some((_running, port)) = start_python_listener(&plan) else { return };
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    for (message, expected) in DIALOGUE {
-        socket.send_to(message, ("127.0.0.1", port)).unwrap();
-        let mut buffer = [0; 100];
-        let (count, _) = socket.recv_from(&mut buffer).unwrap();
-        assert_eq!(&buffer[..count], *expected);
-    }
-}
-
-#[test]
-fn a_python_http_listener_answers_like_ours() {
-    let answer = |status, headers: &[(&str, &str)], body: &'static [u8]| AnswerPlan {
-        status,
-        headers: headers.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect(),
-        body: PlanBody::Bytes(Bytes::from_static(body)),
-        delay: Duration::ZERO,
-    };
-    let rule = |method: &str, path: &str, answer| HttpRulePlan {
-        method: method.into(),
-        path: path.into(),
-        answer,
-    };
-    let plan = Plan::HttpListener(HttpListenerPlan {
-        bind: loopback(),
-        tls: ListenerTls::Off,
-        rules: vec![
-            rule("GET", "/users/*.json", answer(200, &[("X-A", "1"), ("X-a", "é")], b"[\n]\n\xff")),
-            rule("", "/any", answer(418, &[], b"")),
-        ],
-        answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
-    });
-    let Some((_running, port)) = start_python_listener(&plan) else { return };
-    let ask = |request: &str| {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-        let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).unwrap();
-        reply
-    };
-    let ours = "HTTP/1.1 200 OK\r\nX-A: 1\r\nX-a: é\r\nContent-Length: 5\r\n\r\n";
-    assert_eq!(
-        ask("GET /users/7.json?x HTTP/1.1\r\nHost: h\r\n\r\n"),
-        [ours.as_bytes(), b"[\n]\n\xff"].concat()
-    );
-    let reply = ask("WHAT /any HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
-    assert!(reply.starts_with(b"HTTP/1.1 418 "), "{}", String::from_utf8_lossy(&reply));
-    let reply = ask("POST /users/7.json HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert!(reply.starts_with(b"HTTP/1.1 404 ") && reply.ends_with(b"not here"));
-}
-
-#[test]
-fn a_python_tcp_client_says_what_ours_says() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let plan = Plan::Tcp(TcpPlan {
-        endpoint: Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port()),
-        tls: ClientTls::Off,
-        steps: vec![
-            StepPlan::Send(Bytes::from_static(b"\x00\xff'\"\\ {x}\r\n")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"go\n"), within: PATIENCE },
-            StepPlan::Send(Bytes::from_static("é".as_bytes())),
-        ],
-        connect_timeout: PATIENCE,
-    });
-    let script = python::write(&plan, Library::Requests);
-    let Some(running) = start("python3", &script) else { return };
-    let mut stream = accept(&listener);
-    let mut first = [0; 11];
-    stream.read_exact(&mut first).unwrap();
-    assert_eq!(&first, b"\x00\xff'\"\\ {x}\r\n");
-    stream.write_all(b"wait... go\n").unwrap();
-    let mut second = [0; 2];
-    stream.read_exact(&mut second).unwrap();
-    assert_eq!(&second, "é".as_bytes());
-    stream.write_all(b"done").unwrap();
-    drop(stream);
-    let printed = finish(running);
-    assert!(printed.contains("b'done'"), "{script}\n{printed}");
-}
-
-#[test]
-fn a_python_udp_client_says_what_ours_says() {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let plan = Plan::Udp(UdpPlan {
-        endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
-        source: Some(loopback()),
-        steps: vec![
-            StepPlan::Send(Bytes::new()),
-            StepPlan::Send(Bytes::from_static(b"\x00\xff")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
-            StepPlan::Send(Bytes::from_static(b"end")),
-        ],
-    });
-    let script = python::write(&plan, Library::Requests);
-    let Some(_running) = start("python3", &script) else { return };
-    let mut buffer = [0; 100];
-    let mut next = || {
-        socket.recv_from(&mut buffer).map(|(count, peer)| (buffer[..count].to_vec(), peer)).unwrap()
-    };
-    assert_eq!(next().0, b"");
-    let (second, peer) = next();
-    assert_eq!(second, b"\x00\xff");
-    socket.send_to(b"ok", peer).unwrap();
-    assert_eq!(next().0, b"end");
-}
-
-#[test]
-fn python_scripts_with_tls_talk_to_each_other() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    std::fs::write(&certificate, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let plan = Plan::TcpListener(TcpListenerPlan {
-        bind: loopback(),
-        tls: ListenerTls::Files {
-            certificate: certificate.display().to_string(),
-            key: key.display().to_string(),
-        },
-        greeting: Bytes::from_static(b"hello"),
-        rules: rules(),
-    });
-    let Some((_running, port)) = start_python_listener(&plan) else { return };
-    let client = Plan::Tcp(TcpPlan {
-        endpoint: Endpoint::new("127.0.0.1", port),
-        tls: ClientTls::On { verify: Verify::Off, sni: "localhost".into() },
-        steps: vec![
-            StepPlan::Expect { bytes: Bytes::from_static(b"hello"), within: PATIENCE },
-            StepPlan::Send(Bytes::from_static(b"quit\n")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"bye\r\n"), within: PATIENCE },
-        ],
-        connect_timeout: PATIENCE,
-    });
-    let script =
-        python::write(&client, Library::Requests).replace("    while True:", "    while False:");
-    let Some(running) = start("python3", &script) else { return };
-    let printed = finish(running);
-    assert_eq!(printed, "b'hello'\nb'bye\\r\\n'\n", "{script}");
 }

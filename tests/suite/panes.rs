@@ -1,4 +1,5 @@
 //! The response and traffic panes: messages in, effects and screens out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -70,7 +71,7 @@ fn screen(app: &App) -> String {
         .map(|y| {
             let row: String = (0..app.size.0)
                 .filter_map(|x| buffer.cell((x, y)))
-                .map(|cell| cell.symbol())
+                .map(ratatui::buffer::Cell::symbol)
                 .collect();
             row.trim_end().to_owned() + "\n"
         })
@@ -850,5 +851,36 @@ fn nothing_panics_at_any_size_with_anything_on_screen() {
                 screen(app);
             }
         }
+    }
+}
+
+#[test]
+#[ignore = "prints screens for people"]
+fn look() {
+    for size in [(80, 24), (120, 40)] {
+        let mut app = app(size);
+        let id = open(&mut app, http_plan());
+        event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(302, 1, 0))))));
+        let effects =
+            event(&mut app, Event::Exchange(Box::new(exchange(id, 1, Some(answer(200, 2, 500))))));
+        serve(&mut app, &effects, 500);
+        println!("{}", screen(&app));
+        keys(&mut app, "/line<Enter>LL");
+        println!("{}", screen(&app));
+        keys(&mut app, "H");
+        println!("{}", screen(&app));
+        let id = connected(&mut app);
+        let infos = (2..=4).map(|n| info(id.conn(n), Protocol::Tcp, Side::Client)).collect();
+        let records = (1..=4)
+            .map(|n| record(id.conn(n), u64::from(n), Direction::Sent, b"hello\x00\xff there"))
+            .collect();
+        event(&mut app, traffic(infos, records));
+        keys(&mut app, "GET / HTTP/1.1<A-j>Host: x");
+        println!("{}", screen(&app));
+        keys(&mut app, "<Esc>k<Enter>");
+        println!("{}", screen(&app));
+        keys(&mut app, "<Tab>k<Enter>x/len >");
+        app.zoom = true;
+        println!("{}", screen(&app));
     }
 }

@@ -457,3 +457,8 @@ pub fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
     request.extend_from_slice(&body);
     Some(request)
 }
+
+/// A port that was free a moment ago, for programs that cannot say which one they took.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

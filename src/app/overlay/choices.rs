@@ -5,13 +5,14 @@
 //! TCP  tutorial/…     what fits, the best first
 //! ```
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 
 use crate::app::cursor::{Cursor, Step};
 use crate::app::editor::{Editor, Lines};
-use crate::app::fuzzy;
+use crate::app::fuzzy::Finder;
 use crate::model::key::{Key, KeyCode};
 
 /// One thing to choose.
@@ -25,6 +26,25 @@ pub struct Choice<T> {
     pub note: String,
     /// Searched, never shown.
     pub words: String,
+}
+
+/// How well a choice fits what is typed; later is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Only together with what is said about it.
+    Sentence,
+    Name(u32),
+}
+
+impl<T> Choice<T> {
+    /// What is matched letter by letter; the title stands first.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.title, self.words)
+    }
+
+    fn sentence(&self) -> String {
+        format!("{} {} {}", self.title, self.detail, self.words)
+    }
 }
 
 /// Choices, what is typed, and what fits.
@@ -121,12 +141,17 @@ impl<T> Choices<T> {
 
     fn refit(&mut self) {
         let text = self.editor.text();
-        let names: Vec<String> = self
-            .all
-            .iter()
-            .map(|choice| format!("{} {} {}", choice.title, choice.detail, choice.words))
-            .collect();
-        self.fitting = fuzzy::rank(&text, names.iter().map(String::as_str));
+        let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
+        let mut fitting: Vec<(usize, Fit)> = Vec::new();
+        for (at, choice) in self.all.iter().enumerate() {
+            let fit = match names.score(&choice.name()) {
+                Some(score) => Some(Fit::Name(score)),
+                None => sentences.score(&choice.sentence()).map(|_| Fit::Sentence),
+            };
+            fitting.extend(fit.map(|fit| (at, fit)));
+        }
+        fitting.sort_by_key(|(_, fit)| Reverse(*fit));
+        self.fitting = fitting.into_iter().map(|(at, _)| at).collect();
         self.cursor = Cursor::default();
     }
 }

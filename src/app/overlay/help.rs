@@ -47,7 +47,7 @@ pub(super) fn open(app: &mut App) {
 }
 
 fn fill(app: &App, help: &mut Help) {
-    let mut finder = fuzzy::Finder::new(&help.editor.text());
+    let mut finder = fuzzy::Finder::of_words(&help.editor.text());
     let mut lines = Vec::new();
     let mut elsewhere = vec![Line::Heading("In other places".into())];
     for category in Category::ALL {

@@ -1,7 +1,7 @@
 //! Jump: a letter on every target; typing it goes there.
 //!
-//! Targets are what the screen shows: panes, fields and tabs of the form, rows of presets and
-//! history. Letters go from the home row outward in reading order, panes first; when there are
+//! Targets are what the screen shows: panes, fields and tabs of the form, tabs of the response,
+//! rows of presets, history and traffic. Letters go from the home row outward in reading order, panes first; when there are
 //! more targets than letters, the last ones take two. A capital also opens the row.
 
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldId, Kind, Tab};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::{history, presets, request};
+use crate::app::pane::{history, presets, request, response, traffic};
 use crate::app::{App, global, input};
 use crate::model::key::{Key, KeyCode};
 
@@ -31,6 +31,9 @@ pub enum Target {
     Preset(usize),
     /// A row of the history.
     Entry(usize),
+    /// Whatever a click on this cell means to the pane there: tabs of the response, rows of the
+    /// traffic.
+    Cell(u16, u16),
 }
 
 /// A target with its letters and the cell they are drawn at.
@@ -84,6 +87,8 @@ fn targets(app: &App) -> Vec<(u16, u16, Target)> {
     form(app, request::inner(areas.request), &mut found);
     preset_rows(app, areas.presets, &mut found);
     history_rows(app, areas.history, &mut found);
+    response_tabs(app, areas.response, &mut found);
+    traffic_rows(app, areas.traffic, &mut found);
     found
 }
 
@@ -121,6 +126,27 @@ fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
     let list = history::parts(app, request::inner(area)).1;
     let offset = history::cursor(app, usize::from(list.height)).offset;
     rows(list, offset, app.history.entries.len(), Target::Entry, found);
+}
+
+fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    let exchange = matches!(response::kind(app), response::Kind::Client | response::Kind::Listener);
+    if area.is_empty() || !exchange {
+        return;
+    }
+    let tabs = response::exchange::parts(app, request::inner(area)).tabs;
+    for (.., start) in response::exchange::tab_strip(app) {
+        let column = tabs.x.saturating_add(start);
+        if column < tabs.right() && !tabs.is_empty() {
+            found.push((column, tabs.y, Target::Cell(column, tabs.y)));
+        }
+    }
+}
+
+fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    let list = traffic::parts(app, request::inner(area)).rows;
+    let first = app.traffic.cursor(usize::from(list.height)).offset;
+    let shown = (list.y..list.bottom()).zip(first..app.traffic.len());
+    found.extend(shown.map(|(y, _)| (list.x, y, Target::Cell(list.x, y))));
 }
 
 fn rows(
@@ -195,6 +221,7 @@ fn go(app: &mut App, target: &Target) {
             global::focus(app, Pane::History);
             history::select(app, *at);
         }
+        Target::Cell(column, row) => input::press(app, *column, *row),
     }
 }
 

@@ -134,7 +134,7 @@ fn suggest(spec: &Spec) -> String {
     let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
     let slug: String = words.chars().take(60).map(kept).collect();
     let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
-    parts.join("-").trim_matches('.').to_owned()
+    parts.join("-").trim_matches(['.', '-']).to_owned()
 }
 
 /// The name, or the first of `name-2`, `name-3` … that no preset has.

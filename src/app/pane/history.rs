@@ -114,8 +114,8 @@ pub fn act(app: &mut App, action: Action) -> Handled {
             ask(app);
         }
         Action::Copy => copy(app),
-        // What is sent, saved or shown is the entry, opened as it was.
-        Action::Send | Action::SendLiteral | Action::Save | Action::SaveAs | Action::ShowCode => {
+        // What is sent, named or shown is the entry, opened as it was.
+        Action::Send | Action::SendLiteral | Action::SaveAs | Action::ShowCode => {
             open(app);
             return Handled::No;
         }

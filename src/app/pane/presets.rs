@@ -270,6 +270,20 @@ pub fn open_first(app: &mut App) {
     }
 }
 
+/// Selects the row of the draft on screen, if it has one.
+pub fn follow(app: &mut App) {
+    let draft = app.drafts.current();
+    match draft.preset.clone() {
+        Some(path) if stored(app, &path).is_some() => reveal(app, &path),
+        _ => {
+            let item = Item::Draft(draft.id);
+            if let Some(at) = listing(app).position(&item) {
+                select(app, at);
+            }
+        }
+    }
+}
+
 /// Makes the tree anew.
 pub fn rebuild(app: &mut App) {
     let text = search_text(app);
@@ -307,15 +321,37 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         }
         Action::Send => return send(app),
         // These mean the selected row; then the program does them to what is on screen.
-        Action::SendLiteral | Action::Stop | Action::Save | Action::SaveAs | Action::ShowCode => {
-            if let Some(item) = selected(app) {
-                show(app, &item);
+        Action::SendLiteral | Action::SaveAs | Action::ShowCode => {
+            show_selected(app, |_, _| true);
+            return Handled::No;
+        }
+        Action::Stop => {
+            show_selected(app, is_live);
+            return Handled::No;
+        }
+        // What was just edited is saved before what happens to be selected.
+        Action::Save => {
+            if !app.drafts.current().is_modified() {
+                show_selected(app, is_modified);
             }
             return Handled::No;
         }
         _ => return Handled::No,
     }
     Handled::Yes
+}
+
+/// Puts the selected row on screen, if it is so.
+fn show_selected(app: &mut App, is: fn(&App, &Item) -> bool) {
+    if let Some(item) = selected(app)
+        && is(app, &item)
+    {
+        show(app, &item);
+    }
+}
+
+fn is_modified(app: &App, item: &Item) -> bool {
+    draft_of(app, item).is_some_and(Draft::is_modified)
 }
 
 fn step_to(app: &mut App, step: Step) {

@@ -30,6 +30,7 @@ use crate::app::keymap::Context;
 use crate::app::message::{Mouse, TimerId};
 use crate::app::sessions::{Session, State};
 use crate::app::{App, Handled};
+use crate::codec::charset;
 use crate::model::id::SessionId;
 use crate::model::key::Key;
 use crate::model::protocol::{Protocol, Side};
@@ -139,14 +140,23 @@ pub fn contexts(app: &App) -> Vec<Context> {
 }
 
 /// A window of a body arrived.
-pub fn view_arrived(app: &mut App, view: View) {
+pub fn view_arrived(app: &mut App, mut view: View) {
     if exchange::gathered(app, &view) {
         sync(app);
         return;
     }
     let room = exchange::room(app);
+    let sniffed = exchange::sniffed(app, &view);
+    if let Some(encoding) = exchange::encoding(app, &view.query) {
+        for line in &mut view.lines {
+            line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
+        }
+    }
     if let Some(known) = app.response.views.get_mut(view.query.body, view.query.part) {
         known.arrived(view, room);
+        if let Some(mode) = sniffed {
+            known.begin_with(mode);
+        }
     }
     sync(app);
 }

@@ -385,20 +385,21 @@ fn open_filter(app: &mut App) {
     filter.editor = Some(Editor::new(&filter.text, Lines::One));
 }
 
-/// Puts a filter in force, if it is one.
+/// Puts a filter in force. What is no filter (yet) leaves the one from before typing in force, so
+/// half a filter does not empty the list.
 fn apply_filter(app: &mut App, text: &str) {
     let App { traffic, timeline, .. } = app;
-    match Filter::parse(text) {
-        Ok(filter) => {
-            traffic.filter.error = None;
-            text.clone_into(&mut traffic.filter.text);
-            if filter != *traffic.listing.filter() {
-                traffic.listing.set_filter(filter, timeline);
-                traffic.set(Cursor::default(), true);
-                rebuild(app);
-            }
-        }
-        Err(error) => traffic.filter.error = Some(error),
+    let line = &mut traffic.filter;
+    let (filter, error) = match Filter::parse(text) {
+        Ok(filter) => (filter, None),
+        Err(error) => (Filter::parse(&line.before).unwrap_or_default(), Some(error)),
+    };
+    line.text = if error.is_some() { line.before.clone() } else { text.to_owned() };
+    line.error = error;
+    if filter != *traffic.listing.filter() {
+        traffic.listing.set_filter(filter, timeline);
+        traffic.set(Cursor::default(), true);
+        rebuild(app);
     }
 }
 

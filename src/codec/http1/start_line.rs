@@ -1,7 +1,7 @@
 //! Request lines and status lines (RFC 9112, sections 3 and 4), and telling what is no HTTP.
 //!
-//! Called by the head reader: [`foreign`] on the first bytes, so that garbage is named before its
-//! line ends (it may have none), and [`read`] on the whole line.
+//! Called by the head reader: `foreign` on the first bytes, so that garbage is named before its
+//! line ends (it may have none), and `read` on the whole line.
 
 use bytes::Bytes;
 

@@ -21,6 +21,8 @@ enum Job {
         part: ViewPart,
         bytes: Bytes,
     },
+    /// Nobody needs these any more.
+    Discard(Vec<Arc<Body>>),
     /// Answered when everything handed over before is written.
     Flush(oneshot::Sender<()>),
 }
@@ -39,6 +41,7 @@ impl Disk {
             while let Some(job) = queue.blocking_recv() {
                 match job {
                     Job::Append { body, part, bytes } => body.write_file(part, &bytes),
+                    Job::Discard(bodies) => drop(bodies),
                     Job::Flush(done) => {
                         let _ = done.send(());
                     }
@@ -61,6 +64,11 @@ impl Disk {
             }
             Err(_) => body.give_up(part, "the thread that writes bodies to disk is gone"),
         }
+    }
+
+    /// Drops bodies away from the network, or here when the queue is full.
+    pub(super) fn discard(&self, bodies: Vec<Arc<Body>>) {
+        let _ = self.jobs.try_send(Job::Discard(bodies));
     }
 
     /// Waits until everything handed over before is written.

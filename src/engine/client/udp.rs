@@ -7,7 +7,7 @@ use crate::engine::datagram::{self, Setup};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
-use crate::engine::session::SessionContext;
+use crate::engine::session::{INPUTS, SessionContext, SessionInput};
 use crate::engine::transport::explain;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -16,25 +16,37 @@ use crate::model::record::{Direction, RecordKind};
 use crate::model::stream::CONNECT_TIMEOUT;
 
 /// Runs the session to its end.
-pub(crate) async fn run(plan: UdpPlan, cx: SessionContext) -> Result<Summary, Failure> {
+pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
     let session = cx.session.clone();
     session.events.phase(Phase::Resolving { host: plan.endpoint.host.clone() });
-    let prepared = tokio::select! {
-        biased;
-        () = session.cancel.cancelled() => Err(Failure::new(
-            Stage::Lookup,
-            &plan.endpoint.host,
-            FailureKind::Cancelled,
-            "cancelled during the name lookup",
-        )),
-        prepared = prepare(&plan) => prepared,
+    let mut early = Vec::new();
+    let prepared = {
+        let preparing = prepare(&plan);
+        tokio::pin!(preparing);
+        loop {
+            tokio::select! {
+                biased;
+                () = session.cancel.cancelled() => break Err(cancelled(&plan)),
+                prepared = &mut preparing => break prepared,
+                order = cx.input.recv(), if early.len() < INPUTS => match order {
+                    None | Some(SessionInput::Close(_)) => break Err(cancelled(&plan)),
+                    Some(order) => early.push(order),
+                },
+            }
+        }
     };
     let (home, bind) = prepared.inspect_err(|failure| {
         let text = failure.to_string();
         session.events.note(session.id.itself(), Direction::Local, RecordKind::Failed, text);
     })?;
     let script = Script::new(plan.steps);
-    datagram::run(Setup { bind, rules: Rules::default(), script, home: Some(home) }, cx).await
+    datagram::run(Setup { bind, rules: Rules::default(), script, home: Some(home), early }, cx)
+        .await
+}
+
+fn cancelled(plan: &UdpPlan) -> Failure {
+    let cause = "cancelled during the name lookup";
+    Failure::new(Stage::Lookup, &plan.endpoint.host, FailureKind::Cancelled, cause)
 }
 
 /// Whom to send to, and where to bind for it.

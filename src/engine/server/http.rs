@@ -31,7 +31,9 @@ use crate::engine::transport::{self, Acceptor};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{HttpListenerPlan, Plan};
-use crate::model::record::{Direction, RecordKind};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::tls::ListenerTls;
 use connection::Connection;
 
 /// Connections open at the same time (PRODUCT.md).
@@ -45,7 +47,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let mut sockets = transport::bind(&plan.bind)?;
     let addresses = sockets.addresses();
     let acceptor = Acceptor::new(&plan.tls, &addresses, &session)?;
-    say_bound(&session, &addresses);
+    say_bound(&session, &addresses, plan.tls != ListenerTls::Off);
     let (answers, _) = watch::channel(Arc::new(plan));
     let (alive, gone) = mpsc::channel(1);
     let listener = Arc::new(Listener {
@@ -80,7 +82,15 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     Ok(session.summary("closed by us"))
 }
 
-fn say_bound(session: &Session, addresses: &[SocketAddr]) {
+fn say_bound(session: &Session, addresses: &[SocketAddr], tls: bool) {
+    session.events.conn(ConnInfo {
+        id: session.id.itself(),
+        protocol: Protocol::Http,
+        side: Side::Listener,
+        local: addresses.first().copied(),
+        peer: None,
+        tls,
+    });
     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let text = format!("listening on {}", list.join(" and "));
     session.events.note(session.id.itself(), Direction::Local, RecordKind::Bound, text);
@@ -231,3 +241,6 @@ impl Drop for Guard {
         self.listener.say_clients();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::model::plan::UdpListenerPlan;
 /// Runs the session to its end.
 pub(crate) async fn run(plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let rules = Rules::new(plan.rules)?;
-    let setup = Setup { bind: plan.bind, rules, script: Script::default(), home: None };
+    let setup =
+        Setup { bind: plan.bind, rules, script: Script::default(), home: None, early: Vec::new() };
     datagram::run(setup, cx).await
 }

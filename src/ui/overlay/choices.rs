@@ -45,8 +45,7 @@ fn row<T>(
     let used = put(buffer, Rect { width: left, ..line }, &title, Style::new());
     // Wide characters would shift the marks, so only plain names get them.
     if title.is_ascii() {
-        let text = format!("{title} {} {}", choice.detail, choice.words);
-        for at in finder.hits(&text) {
+        for at in finder.hits(&choice.name()) {
             let Ok(at) = u16::try_from(at) else { break };
             if at < used {
                 buffer.set_style(Rect::new(line.x + at, line.y, 1, 1), palette.active);

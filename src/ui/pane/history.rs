@@ -76,8 +76,16 @@ fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, bu
     let style = badge::style(name, palette);
     let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
     write(&mut rest, &padded, style, buffer);
-    let summary = entry.summary.strip_prefix(name).unwrap_or(&entry.summary).trim_start();
-    write(&mut rest, summary, Style::new(), buffer);
+    write(&mut rest, address(&entry.summary), Style::new(), buffer);
+}
+
+/// The summary without what the badge says already.
+fn address(summary: &str) -> &str {
+    if let Some(rest) = summary.strip_prefix("listen ") {
+        return rest;
+    }
+    let rest = summary.split_once(' ').map_or(summary, |(_, rest)| rest);
+    rest.strip_prefix("http://").unwrap_or(rest)
 }
 
 /// What an outcome says about how it went.
@@ -126,6 +134,15 @@ fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_summary_does_not_repeat_its_badge() {
+        assert_eq!(address("GET http://h:1/a b"), "h:1/a b");
+        assert_eq!(address("GET https://h/"), "https://h/");
+        assert_eq!(address("listen tcp :9000"), "tcp :9000");
+        assert_eq!(address("udp h:1"), "h:1");
+        assert_eq!(address(""), "");
+    }
 
     #[test]
     fn outcomes_are_one_short_word() {

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Widget};
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::drafts::Draft;
@@ -13,6 +14,7 @@ use crate::app::pane::presets::{
     Item, Row, about, cursor, draft_of, is_broken, is_folded, is_live, listing, parts, selected,
     stored,
 };
+use crate::codec::printable::printable_str;
 use crate::ui::theme::Palette;
 use crate::ui::{badge, put, search_line};
 
@@ -83,15 +85,25 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
     }
     let name = match item {
         Item::Preset(path) => path.name().to_owned(),
-        _ => draft.map(Draft::title).unwrap_or_default(),
+        _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
     let modified = draft.is_some_and(Draft::is_modified);
     let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
-    let used = put(buffer, Rect { width, ..*rest }, &name, Style::new());
+    let wide = printable_str(&name).width() > usize::from(width);
+    let kept = if wide { width.saturating_sub(1) } else { width };
+    let used = put(buffer, Rect { width: kept, ..*rest }, &name, Style::new());
     indent(rest, used);
+    if wide {
+        write(rest, "…", palette.dim, buffer);
+    }
     if modified {
         write(rest, " ●", palette.warning, buffer);
     }
+}
+
+/// An address without the scheme its badge tells.
+fn short_address(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, rest)| rest)
 }
 
 fn draw_about(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {

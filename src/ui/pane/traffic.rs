@@ -237,12 +237,14 @@ fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
     }
     let mut run = Run::new(area, buffer);
     run.put("filter: ", palette.key);
-    match &app.traffic.filter.error {
-        Some(error) => run.right(&format!(" {error}"), palette.error),
-        None => {
-            let shown = figures::count(app.traffic.len() as u64);
-            run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
-        }
+    if let Some(error) = &app.traffic.filter.error {
+        // Half of the line stays for what is typed.
+        let room = usize::from(run.area.width / 2);
+        let text: String = format!(" {error}").chars().take(room).collect();
+        run.right(&text, palette.error);
+    } else {
+        let shown = figures::count(app.traffic.len() as u64);
+        run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
     }
     let rest = run.area;
     editor.area().render(rest, buffer);

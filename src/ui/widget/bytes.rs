@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn shown(buffer: &Buffer) -> String {
-        (0..10).filter_map(|x| buffer.cell((x, 0))).map(|cell| cell.symbol()).collect()
+        (0..10).filter_map(|x| buffer.cell((x, 0))).map(ratatui::buffer::Cell::symbol).collect()
     }
 
     #[test]

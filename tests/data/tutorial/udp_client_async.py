@@ -1,4 +1,4 @@
-"""The UDP client with an asyncio datagram endpoint; an empty datagram goes first."""
+"""The UDP client with an asyncio datagram endpoint."""
 import asyncio
 import sys
 
@@ -8,11 +8,10 @@ class Client(asyncio.DatagramProtocol):
         self.answered = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport):
-        transport.sendto(b"")
         transport.sendto(b"Hello from asyncio")
 
     def datagram_received(self, data, address):
-        if data and not self.answered.done():
+        if not self.answered.done():
             self.answered.set_result(data)
 
 

@@ -51,6 +51,8 @@ pub struct BodyView {
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
+    /// The mode was chosen, or settled by the first bytes.
+    is_chosen: bool,
     /// A hit to be brought into view: its line and byte.
     reveal: Option<(u64, u64)>,
 }
@@ -67,6 +69,7 @@ impl BodyView {
             top: Place::default(),
             at_end: false,
             asked: None,
+            is_chosen: false,
             reveal: None,
         }
     }
@@ -105,8 +108,22 @@ impl BodyView {
         }
     }
 
+    /// The first bytes tell how they are best shown; a choice of the user goes before.
+    pub fn begin_with(&mut self, mode: ViewMode) {
+        if !self.is_chosen {
+            self.is_chosen = true;
+            self.set_mode(mode);
+        }
+    }
+
+    /// The user's way of showing the bytes.
+    pub fn choose_mode(&mut self, mode: ViewMode) {
+        self.is_chosen = true;
+        self.set_mode(mode);
+    }
+
     /// Another way of showing the bytes.
-    pub fn set_mode(&mut self, mode: ViewMode) {
+    fn set_mode(&mut self, mode: ViewMode) {
         if self.mode == mode {
             return;
         }
@@ -321,12 +338,13 @@ impl BodyViews {
     /// The view of a body, made when it is looked at for the first time.
     pub fn open(&mut self, body: BodyId, part: ViewPart, default: ViewMode) -> &mut BodyView {
         let known = self.list.iter().position(|view| (view.body, view.part) == (body, part));
-        let view = match known {
-            Some(at) => self.list.remove(at),
-            None => {
-                let chosen = self.chosen.get(default as usize).copied().flatten();
-                BodyView::new(body, part, chosen.unwrap_or(default))
-            }
+        let view = if let Some(at) = known {
+            self.list.remove(at)
+        } else {
+            let chosen = self.chosen.get(default as usize).copied().flatten();
+            let mut view = BodyView::new(body, part, chosen.unwrap_or(default));
+            view.is_chosen = chosen.is_some();
+            view
         };
         if self.list.len() >= KEPT {
             self.list.remove(0);

@@ -6,16 +6,20 @@
 mod parts;
 mod turn;
 
+use encoding_rs::Encoding;
+use ratatui::layout::Rect;
+
 use crate::app::action::Action;
 use crate::app::cursor::Step;
 use crate::app::effect::Effect;
 use crate::app::message::Mouse;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled, figures};
+use crate::codec::charset::{Shape, charset, sniff};
 use crate::model::exchange::{Exchange, Framing, HttpMessage};
+use crate::model::file_name::safe_file_name;
 use crate::model::id::BodyId;
-use crate::model::view::{Towards, ViewMode, ViewPart};
-use ratatui::layout::Rect;
+use crate::model::view::{Towards, View, ViewMode, ViewPart, ViewQuery};
 
 use super::body::{Room, SIDEWAYS};
 use super::{Kind, inner, kind, lines, place, place_mut, prompt, session};
@@ -143,19 +147,56 @@ pub fn has_no_body(message: &HttpMessage) -> bool {
         || (body.complete && body.decoded_len == 0)
 }
 
-/// Pretty for JSON, hex for what is known to be binary, text for the rest.
+/// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
+/// may tell better ([`sniffed`]).
 fn default_mode(message: &HttpMessage) -> ViewMode {
-    const BINARY: [&str; 9] =
-        ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "wasm", "protobuf"];
-    let Some(value) = message.head.field("content-type") else { return ViewMode::Text };
-    let value = String::from_utf8_lossy(value).to_ascii_lowercase();
-    if value.contains("json") && !value.contains("jsonl") && !value.contains("ndjson") {
-        ViewMode::Pretty
-    } else if value.contains("svg") || !BINARY.iter().any(|kind| value.contains(kind)) {
-        ViewMode::Text
-    } else {
-        ViewMode::Hex
+    let declared = content_type(message);
+    match sniff(declared.as_deref(), b"") {
+        Shape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
+        shape => shape.view_mode(),
     }
+}
+
+fn is_binary(declared: &str) -> bool {
+    const BINARY: [&str; 5] = ["image/", "audio/", "video/", "font/", "application/zip"];
+    BINARY.iter().any(|kind| declared.starts_with(kind)) && !declared.contains("svg")
+}
+
+fn content_type(message: &HttpMessage) -> Option<String> {
+    let value = message.head.field("content-type")?;
+    Some(String::from_utf8_lossy(value).trim().to_ascii_lowercase())
+}
+
+/// The way the first bytes ask to be shown, once they are here.
+pub(super) fn sniffed(app: &App, view: &View) -> Option<ViewMode> {
+    let subject =
+        subject(app).filter(|s| (s.body, s.part) == (view.query.body, view.query.part))?;
+    let is_first = view.top == 0 && !view.lines.is_empty() && subject.part == ViewPart::Decoded;
+    if !is_first || view.query.mode != subject.default {
+        return None;
+    }
+    let mut first = Vec::new();
+    for line in view.lines.iter().take_while(|_| view.query.mode != ViewMode::Pretty).take(32) {
+        first.extend_from_slice(&line.bytes);
+        if view.query.mode == ViewMode::Text {
+            first.push(b'\n');
+        }
+        if first.len() > 512 {
+            break;
+        }
+    }
+    let declared = content_type(message(shown(app)?, kind(app))?);
+    let mode = sniff(declared.as_deref(), &first).view_mode();
+    (!first.is_empty() && mode != subject.default).then_some(mode)
+}
+
+/// The charset text has to be read in, where its type names one that is not UTF-8.
+pub(super) fn encoding(app: &App, query: &ViewQuery) -> Option<&'static Encoding> {
+    let exchange = shown(app).filter(|_| query.part == ViewPart::Decoded)?;
+    let messages = [Some(&exchange.request), exchange.response.as_ref()];
+    let message = messages.into_iter().flatten().find(|m| m.body.id == query.body)?;
+    let encoding = charset(content_type(message).as_deref())?;
+    (query.mode != ViewMode::Hex && encoding.is_ascii_compatible()).then_some(encoding)
 }
 
 /// The room the content of the tab has.
@@ -169,8 +210,8 @@ pub fn room(app: &App) -> Room {
 
 pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::NextTab => switch_tab(app, 1),
-        Action::PreviousTab => switch_tab(app, -1),
+        Action::NextTab => switch_tab(app, true),
+        Action::PreviousTab => switch_tab(app, false),
         Action::NextItem => step_exchange(app, true),
         Action::PreviousItem => step_exchange(app, false),
         Action::ViewMode => next_mode(app),
@@ -251,12 +292,12 @@ fn enter(app: &mut App, inside: bool) -> Handled {
     }
 }
 
-fn switch_tab(app: &mut App, step: isize) {
+fn switch_tab(app: &mut App, forward: bool) {
     let Some(exchange) = shown(app) else { return };
     let all = tabs(exchange);
-    let at = all.iter().position(|t| *t == tab(app)).unwrap_or(0) as isize;
-    let next = (at + step).rem_euclid(all.len() as isize) as usize;
-    if let Some(tab) = all.get(next) {
+    let at = all.iter().position(|t| *t == tab(app)).unwrap_or(0);
+    let step = if forward { 1 } else { all.len() - 1 };
+    if let Some(tab) = all.get((at + step) % all.len()) {
         show_tab(app, *tab);
     }
 }
@@ -331,7 +372,7 @@ fn set_mode(app: &mut App, next: impl Fn(ViewMode, ViewPart) -> ViewMode) {
     let views = &mut app.response.views;
     let Some(view) = views.get_mut(subject.body, subject.part) else { return };
     let mode = next(view.mode, view.part);
-    view.set_mode(mode);
+    view.choose_mode(mode);
     views.choose(subject.default, mode);
 }
 
@@ -360,13 +401,13 @@ pub(super) fn file_name(app: &App, part: ViewPart) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     let last = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
-    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let name: String = last.unwrap_or_default().chars().filter(is_plain).take(60).collect();
-    let name = name.trim_start_matches('.');
-    let name = if name.is_empty() { "response" } else { name };
+    let name = match last {
+        Some(last) if !last.is_empty() => safe_file_name(last),
+        _ => "response".to_owned(),
+    };
     match part {
         ViewPart::Raw => format!("{name}.http"),
-        ViewPart::Decoded => name.to_owned(),
+        ViewPart::Decoded => name,
     }
 }
 

@@ -13,10 +13,10 @@ use crate::app::editor::{Editor, Lines, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::{FieldId, access};
 use crate::app::{App, figures};
-use crate::codec::template::{Mode, Template};
+use crate::codec::plan::payload;
 use crate::engine::command::{Command, To};
 use crate::model::key::{Key, KeyCode};
-use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::preset::Scope;
 use crate::model::protocol::{Protocol, Side};
 
@@ -97,22 +97,20 @@ pub fn settings(app: &App) -> (LineEnding, PayloadFormat) {
     }
 }
 
-/// The bytes a text stands for.
-fn compose(text: &str, format: PayloadFormat, scope: &Scope) -> Result<Vec<u8>, Check> {
-    let mode = match format {
-        PayloadFormat::Text => Mode::Payload,
-        PayloadFormat::Hex => Mode::Hex,
-    };
-    let wrong = |start: usize, message: String| {
+/// The bytes a text stands for, its line ending included.
+fn compose(
+    text: &str,
+    format: PayloadFormat,
+    ending: LineEnding,
+    scope: &Scope,
+) -> Result<Bytes, Check> {
+    let written = Payload { text: text.to_owned(), format };
+    payload(&written, ending, scope).map_err(|issue| {
+        let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-        Check::Wrong { line, column, message }
-    };
-    let template = Template::parse(text, mode).map_err(|e| wrong(e.span.start, e.message))?;
-    template.expand_bytes(scope).map_err(|errors| match errors.into_iter().next() {
-        Some(error) => wrong(error.span.start, error.message),
-        None => wrong(0, "this cannot be sent".into()),
+        Check::Wrong { line, column, message: issue.message }
     })
 }
 
@@ -123,7 +121,7 @@ fn checked(app: &mut App) {
     let check = if text.is_empty() {
         Check::Empty
     } else {
-        match compose(&text, format, &app.scope()) {
+        match compose(&text, format, LineEnding::None, &app.scope()) {
             Ok(bytes) => Check::Bytes(bytes.len()),
             Err(wrong) => wrong,
         }
@@ -201,9 +199,10 @@ pub(super) fn recall(app: &mut App, older: bool) {
     let Some(id) = drafts.current().session else { return };
     let Some(place) = response.places.get_mut(&id) else { return };
     let input = &mut place.talk.input;
-    let (code, at_edge) = match older {
-        true => (KeyCode::Up, input.editor.at_top()),
-        false => (KeyCode::Down, input.editor.at_bottom()),
+    let (code, at_edge) = if older {
+        (KeyCode::Up, input.editor.at_top())
+    } else {
+        (KeyCode::Down, input.editor.at_bottom())
     };
     if !at_edge {
         input.editor.key(Key::new(code));
@@ -241,7 +240,11 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
             return;
         }
     };
-    let mut bytes = match compose(&text, format, &app.scope()) {
+    let ending = match closing {
+        Closing::LineEnding => ending,
+        Closing::Bare => LineEnding::None,
+    };
+    let bytes = match compose(&text, format, ending, &app.scope()) {
         Ok(bytes) => bytes,
         Err(wrong) => {
             if let Check::Wrong { column, message, .. } = &wrong {
@@ -250,9 +253,6 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
             return;
         }
     };
-    if closing == Closing::LineEnding {
-        bytes.extend_from_slice(ending.bytes());
-    }
     let Some(session) = session(app) else { return };
     let (protocol, side) = (session.protocol(), session.side());
     if bytes.is_empty() && protocol != Protocol::Udp {
@@ -260,7 +260,7 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
         return;
     }
     app.response.histories.add(protocol, side, &text);
-    app.effects.push(Effect::Engine(Command::Send { to, data: Bytes::from(bytes) }));
+    app.effects.push(Effect::Engine(Command::Send { to, data: bytes }));
     if let Some(place) = place_mut(app) {
         place.talk.input = InputLine::default();
         place.talk.follow();

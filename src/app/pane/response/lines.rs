@@ -57,7 +57,6 @@ enum Source<'a> {
 /// Number of lines of the tab shown.
 pub fn count(app: &App) -> usize {
     match (tab(app), shown(app)) {
-        (_, None) => 0,
         (Tab::Headers, Some(exchange)) => headers(app, exchange).count(),
         (Tab::Timing, Some(exchange)) => timing(app, exchange).len(),
         (Tab::Tls, Some(exchange)) => exchange.tls.as_ref().map_or(0, |facts| tls(facts).len()),
@@ -195,7 +194,8 @@ fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
     );
     if !body.codings.is_empty() {
         let codings = printable(body.codings.join(", ").as_bytes());
-        text += &format!(", {} B decoded from {codings}", figures::count(body.decoded_len));
+        let decoded = figures::count(body.decoded_len);
+        text = format!("{text}, {decoded} B decoded from {codings}");
     }
     lines.push(TextLine::pair(label, text));
 }

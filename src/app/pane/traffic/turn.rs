@@ -1,7 +1,9 @@
 //! What was received becomes something to send: a new draft on screen.
 
+use crate::app::action::Action;
 use crate::app::focus::Pane;
-use crate::app::{App, global};
+use crate::app::{App, figures, global};
+use crate::interop::from_traffic;
 use crate::model::exchange::Exchange;
 use crate::model::record::{Record, RecordKind};
 use crate::model::spec::Spec;
@@ -17,22 +19,33 @@ pub(super) fn selected_record(app: &mut App) {
 
 /// Makes a draft of a TCP message or datagram.
 pub(in crate::app::pane) fn open_record(app: &mut App, record: &Record) {
-    let Some(_conn) = app.timeline.conn(record.conn) else {
+    let Some(conn) = app.timeline.conn(record.conn) else {
         app.say("nothing is known about this connection any more");
         return;
     };
-    app.say("not here yet");
+    let spec = from_traffic::spec_from_record(record, conn);
+    let cut = record.original_len > record.data.len() as u64;
+    open(app, spec);
+    if cut {
+        let kept = figures::size(record.data.len() as u64);
+        app.warn(format!("only the first {kept} were kept; the draft sends those"));
+    }
 }
 
 /// Makes a draft of a request.
-pub(in crate::app::pane) fn open_exchange(app: &mut App, _exchange: &Exchange, _body: &[u8]) {
-    app.say("not here yet");
+pub(in crate::app::pane) fn open_exchange(app: &mut App, exchange: &Exchange, body: &[u8]) {
+    let (spec, remarks) = from_traffic::spec_and_remarks(exchange, body);
+    open(app, spec);
+    if let Some(remark) = remarks.first() {
+        app.warn(remark.clone());
+    }
 }
 
-#[expect(dead_code, reason = "called when specs can be made from traffic")]
 fn open(app: &mut App, spec: Spec) {
+    super::super::request::blur(app);
     app.drafts.open(spec);
     global::draft_changed(app);
     global::focus(app, Pane::Request);
-    app.say("a new draft; Ctrl+S saves it as a preset");
+    let save = app.keymap.hint(&app.contexts(), Action::Save).unwrap_or_default();
+    app.say(format!("a draft that sends it: F5 runs it, {save} saves it as a preset"));
 }

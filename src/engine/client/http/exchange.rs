@@ -91,12 +91,7 @@ impl<'a> Attempt<'a> {
         let head = request::head(self.plan, source.len())?;
         self.announce(&head, &source);
         let stream = self.connect().await?;
-        let outcome = Box::pin(self.converse(stream, head.into(), source, writer)).await;
-        if outcome.is_ok() {
-            let text = "closed, the response is complete";
-            self.session.events.note(self.conn, Direction::Local, RecordKind::Closed, text);
-        }
-        outcome
+        Box::pin(self.converse(stream, head.into(), source, writer)).await
     }
 
     /// Puts the request into the exchange before it goes out.
@@ -109,7 +104,7 @@ impl<'a> Attempt<'a> {
             if body.framing == Framing::None && source.len() > 0 {
                 body.framing = Framing::Length(source.len());
             }
-            body.expected = Some(source.len());
+            body.expected = (body.framing != Framing::None).then_some(source.len());
             exchange.request.head = parsed.head;
         });
     }
@@ -291,6 +286,10 @@ impl<'a> Attempt<'a> {
             self.keep_partial_head();
             let text = failure.to_string();
             self.session.events.note(self.conn, Direction::Local, RecordKind::Failed, text);
+        }
+        if self.case.edit(|exchange| exchange.local.is_some()) {
+            let text = "closed by us";
+            self.session.events.note(self.conn, Direction::Local, RecordKind::Closed, text);
         }
         self.case.close(outcome.map_err(Clone::clone));
         self.session.events.retire(self.conn);

@@ -11,6 +11,7 @@ use crate::app::pane::response::exchange::{self, Tab, message, shown};
 use crate::app::pane::response::lines::{self, TextLine, Tone};
 use crate::app::pane::response::{kind, place};
 use crate::app::{App, breaks, figures};
+use crate::codec::highlight::{self, Token};
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::put;
@@ -51,6 +52,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
     let (shown, mut skip) = view.shown();
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
+    let is_laid_out = view.window.as_ref().is_some_and(|window| window.note.is_none());
     let mut y = area.y;
     for line in shown {
         if y >= area.bottom() {
@@ -62,7 +64,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
             y += 1;
             continue;
         }
-        let spans = highlight(mode, palette, line);
+        let spans = if is_laid_out { highlight(mode, palette, line) } else { Vec::new() };
         if !app.response.wrap {
             draw_line(
                 palette,
@@ -111,9 +113,26 @@ fn draw_line(
     bytes::text(&mut run, part, &moved, (palette.base, palette.hit), (marks, left));
 }
 
-/// Colours of a line.
-fn highlight(_mode: ViewMode, _palette: &Palette, _line: &ViewLine) -> Vec<(Range<usize>, Style)> {
-    Vec::new()
+/// Colours of a line; only JSON that was laid out anew is known to be JSON.
+fn highlight(mode: ViewMode, palette: &Palette, line: &ViewLine) -> Vec<(Range<usize>, Style)> {
+    if mode != ViewMode::Pretty {
+        return Vec::new();
+    }
+    let tokens = if line.continued {
+        highlight::json_continued(&line.bytes)
+    } else {
+        highlight::json(&line.bytes)
+    };
+    let style = |token| match token {
+        Token::Plain => palette.base,
+        Token::Key => palette.json_key,
+        Token::String => palette.string,
+        Token::Number => palette.number,
+        Token::Literal => palette.literal,
+        Token::Punctuation => palette.punctuation,
+        Token::Error => palette.error,
+    };
+    tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
 }
 
 fn text_lines(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
@@ -177,12 +196,12 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
     };
     let wrap = if app.response.wrap { ", wrapped" } else { "" };
     parts.push((format!("{mode}{wrap}"), palette.dim));
-    let more = if window.complete { "" } else { "+" };
+    let growing = if window.complete { "" } else { "+" };
     let size = figures::size(window.total_bytes);
     let line = (view.drawn.line + 1).min(window.total_lines);
     let lines = figures::count(window.total_lines);
     parts.push((
-        format!("line {} of {lines}{more}  {size}{more}", figures::count(line)),
+        format!("line {} of {lines}{growing}  {size}{growing}", figures::count(line)),
         palette.dim,
     ));
     parts

@@ -12,7 +12,8 @@ use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, t
 use crate::app::pane::response::prompt::Purpose;
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
-use crate::app::{App, breaks, figures};
+use crate::app::wrap::wrap;
+use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
@@ -51,10 +52,8 @@ fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &m
         }
         _ => return,
     };
-    let rows = breaks::rows(text.as_bytes(), area.width.into());
-    for (y, row) in (area.y..area.bottom()).zip(rows) {
-        let text = text.get(row).unwrap_or_default();
-        put(buffer, Rect { y, height: 1, ..area }, text, style);
+    for (y, text) in (area.y..area.bottom()).zip(wrap(&text, area.width)) {
+        put(buffer, Rect { y, height: 1, ..area }, &text, style);
     }
 }
 

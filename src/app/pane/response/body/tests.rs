@@ -140,6 +140,6 @@ fn hex_begins_at_the_byte_that_was_on_top() {
         serve(&mut view, ROOM, 1000);
     }
     let offset = view.first_offset();
-    view.set_mode(ViewMode::Hex);
+    view.choose_mode(ViewMode::Hex);
     assert_eq!(view.top.line, offset / 16);
 }

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use super::super::{Kind, kind, place, session};
 use super::{Tab, message, shown, tabs};
+use crate::app::App;
 use crate::app::sessions::State;
-use crate::app::{App, breaks};
+use crate::app::wrap::wrap;
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::Failure;
 
@@ -100,10 +101,8 @@ pub fn remarks(app: &App, width: u16) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let Some(exchange) = shown(app) else { return remarks };
     let mut add = |text: &str, is_failure| {
-        for row in breaks::rows(text.as_bytes(), width.into()) {
-            let text = text.get(row).unwrap_or_default().trim_start().to_owned();
-            remarks.push(Remark { text, is_failure });
-        }
+        let rows = wrap(text, width).into_iter();
+        remarks.extend(rows.map(|text| Remark { text, is_failure }));
     };
     let message = message(exchange, kind(app));
     if let Some(failure) = failure(app) {

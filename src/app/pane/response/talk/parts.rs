@@ -18,7 +18,7 @@ use crate::model::id::ConnId;
 use crate::model::payload::PayloadFormat;
 
 /// Width from which peers have a column of their own.
-const WIDE: u16 = 76;
+const WIDE: u16 = 88;
 const PEERS: u16 = 34;
 
 /// Areas of the pane; empty where there is nothing or no room.

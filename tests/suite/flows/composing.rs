@@ -1,0 +1,143 @@
+//! Composing and sending: what is sent is what was seen, and never anything else.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::model::plan::{Plan, PlanBody};
+use wirebench::model::protocol::{Protocol, Side};
+
+use crate::driver::{Driver, workspace};
+
+const WIDE: (u16, u16) = (120, 40);
+
+fn body(plan: &Plan) -> String {
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    let PlanBody::Bytes(bytes) = &plan.body else { panic!("{:?}", plan.body) };
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_first_start_without_configuration_or_environment_sends() {
+    let mut driver = Driver::bare(WIDE);
+    assert!(driver.shows("no presets yet"), "{}", driver.screen());
+    driver.keys("<F7>E");
+    let (_, plan) = Driver::opened(&driver.keys("<C-l>:8080/hello<Enter>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:8080/hello");
+}
+
+#[test]
+fn nothing_composed_is_refused_and_says_what_is_missing() {
+    let mut driver = Driver::bare(WIDE);
+    let effects = driver.keys("<C-l><F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+    assert!(driver.app.notice.is_some());
+}
+
+#[test]
+fn what_is_typed_right_after_send_does_not_change_what_is_being_sent() {
+    let mut driver = Driver::bare(WIDE);
+    let (id, sent) = Driver::opened(&driver.keys("<C-l>http://127.0.0.1:9/a<F5>"));
+    let later = driver.keys("XYZ");
+    assert!(later.iter().all(|effect| !matches!(effect, Effect::Engine(_))), "{later:?}");
+    assert!(driver.app.drafts.current().spec.address().ends_with("/aXYZ"));
+    assert_eq!(driver.app.sessions.get(id).unwrap().plan, sent);
+}
+
+#[test]
+fn dollars_and_escaped_braces_in_a_body_are_sent_as_they_stand() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\n\
+                body.json='''{ \"note\": \"costs $100, keep {{!pod}} literal\" }'''\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("note", file)]));
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "{ \"note\": \"costs $100, keep {{pod}} literal\" }");
+}
+
+#[test]
+fn an_unknown_name_blocks_the_send_shows_where_and_one_key_sends_it_literally() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\nbody.text='hi {{nobody}}'\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("greet", file)]));
+    let effects = driver.keys("<F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{effects:?}");
+    assert_eq!(driver.app.focus, Pane::Request);
+    assert!(driver.shows("nobody"), "{}", driver.screen());
+    let (_, plan) = Driver::opened(&driver.keys("<A-l>"));
+    assert_eq!(body(&plan), "hi {{nobody}}");
+}
+
+#[test]
+fn environments_switch_with_one_key_and_by_picking() {
+    let mut found = workspace(&[("get", "[http]\nurl='http://{{host}}:1/'\n")]);
+    for (name, host) in [("dev", "dev.test"), ("prod", "prod.test")] {
+        found.environments.push(wirebench::model::preset::Environment {
+            name: name.into(),
+            variables: [("host".to_owned(), host.to_owned())].into(),
+            ..Default::default()
+        });
+    }
+    let mut driver = Driver::with(WIDE, found);
+    let url = |driver: &mut Driver| {
+        driver.app.focus = Pane::Presets;
+        let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+        let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+        plan.url
+    };
+    assert_eq!(driver.app.environment.as_deref(), Some("dev"));
+    assert_eq!(url(&mut driver), "http://dev.test:1/");
+    driver.keys("<F7>");
+    assert_eq!(url(&mut driver), "http://prod.test:1/");
+    driver.app.focus = Pane::Presets;
+    driver.keys("Edev<Enter>");
+    assert_eq!(driver.app.environment.as_deref(), Some("dev"));
+    driver.keys("<C-p>environment none<Enter>");
+    assert_eq!(driver.app.environment, None);
+    let effects = driver.keys("<F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+}
+
+#[test]
+fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/kept<F3>");
+    let spec = |driver: &Driver| {
+        let spec = &driver.app.drafts.current().spec;
+        (spec.protocol(), spec.side())
+    };
+    assert_eq!(spec(&driver), (Protocol::Tcp, Side::Client));
+    driver.keys("<F6>");
+    assert_eq!(spec(&driver), (Protocol::Tcp, Side::Listener));
+    driver.keys("<F4>");
+    assert_eq!(spec(&driver), (Protocol::Udp, Side::Listener));
+    driver.keys("<F2><F6>");
+    assert_eq!(driver.app.drafts.current().spec.address(), "http://h/kept");
+}
+
+#[test]
+fn rows_of_headers_are_added_switched_off_and_the_last_one_deleted() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><Down><Down>X-One<Enter>1<Enter>x-one<Enter>2");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(sent) = plan else { panic!("{plan:?}") };
+    let ours = |headers: &[(String, String)]| -> Vec<(String, String)> {
+        headers.iter().filter(|(n, _)| n.to_lowercase() == "x-one").cloned().collect()
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(ours(&sent.headers), [pair("X-One", "1"), pair("x-one", "2")]);
+    driver.keys("<C-t>");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(sent) = plan else { panic!("{plan:?}") };
+    assert_eq!(ours(&sent.headers), [pair("X-One", "1")]);
+    driver.keys("<C-x><C-x><C-x><C-x><Up><C-x><C-x>");
+    assert!(!driver.screen().is_empty());
+}
+
+#[test]
+fn a_pasted_curl_command_fills_the_form() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>");
+    driver.paste("curl -X PUT 'http://127.0.0.1:9/x' -H 'X-A: 1' --data-raw '{\"a\":1}'");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(sent) = &plan else { panic!("{plan:?}") };
+    assert_eq!((sent.method.as_str(), sent.url.as_str()), ("PUT", "http://127.0.0.1:9/x"));
+    assert!(sent.headers.contains(&("X-A".into(), "1".into())));
+    assert_eq!(body(&plan), "{\"a\":1}");
+}

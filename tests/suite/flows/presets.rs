@@ -1,0 +1,317 @@
+//! Presets, drafts, history: save, open, rename, duplicate, delete, search, conflicts.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::app::message::Message;
+use wirebench::app::overlay::Overlay;
+use wirebench::engine::command::Command;
+use wirebench::model::plan::Plan;
+use wirebench::model::preset::PresetPath;
+use wirebench::store::job::{Job, Reply};
+
+use crate::driver::{Driver, starter_workspace, stored, workspace};
+
+const WIDE: (u16, u16) = (120, 40);
+
+fn path(text: &str) -> PresetPath {
+    PresetPath::parse(text).unwrap()
+}
+
+#[test]
+fn on_a_first_start_the_same_key_twice_shows_both_ends() {
+    let mut driver = Driver::starter(WIDE);
+    assert!(driver.shows("Press F5 to start"), "{}", driver.screen());
+    let (server, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert!(matches!(plan, Plan::HttpListener(_)));
+    driver.listening(server);
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:18080/hello");
+    assert!(driver.shows("◉"));
+}
+
+#[test]
+fn a_search_types_letters_and_runs_no_command() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/dDruqcz?");
+    assert!(driver.app.overlays.is_empty());
+    assert!(driver.shows("nothing matches"));
+    driver.keys("<Esc>/udpcl<Enter>");
+    assert_eq!(driver.app.focus, Pane::Request);
+    assert_eq!(driver.app.drafts.current().preset, Some(path("tutorial/udp-client")));
+    assert!(driver.app.presets.search.is_none());
+}
+
+#[test]
+fn what_is_typed_in_a_search_that_lost_the_focus_is_command_again() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/http<Tab><S-Tab>d");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn a_composed_request_is_saved_under_a_name_and_folder() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://127.0.0.1:8080/users");
+    assert!(driver.shows("not saved"));
+    driver.keys("<C-s>");
+    assert!(driver.shows("Enter: get-users"), "{}", driver.screen());
+    driver.keys("users/list<Enter>");
+    assert!(driver.store.has("users/list"));
+    let draft = driver.app.drafts.current();
+    assert_eq!(draft.preset, Some(path("users/list")));
+    assert!(!draft.is_modified());
+    assert!(driver.shows("▾ users"), "{}", driver.screen());
+}
+
+#[test]
+fn the_suggested_name_is_taken_by_enter_alone() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://127.0.0.1:8080/users<C-s><Enter>");
+    assert!(driver.store.has("get-users"));
+}
+
+#[test]
+fn a_name_that_climbs_is_refused_while_it_is_typed() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>:1/x<C-s>a/../b");
+    assert!(driver.shows("'..' cannot be part of a preset name"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Naming(_))));
+    assert!(driver.store.presets.is_empty());
+}
+
+#[test]
+fn folders_complete_with_tab() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-n><C-s>tut<Tab>mine<Enter>");
+    assert!(driver.store.has("tutorial/mine"), "{:?}", driver.store.presets.keys());
+}
+
+#[test]
+fn replacing_another_preset_is_asked_and_enter_alone_means_no() {
+    let mut driver = Driver::starter(WIDE);
+    let before = driver.store.presets[&path("tutorial/http-client")].clone();
+    driver.keys("<C-n><C-l>http://h/1<C-s>tutorial/http-client<Enter><Enter>");
+    assert_eq!(driver.store.presets[&path("tutorial/http-client")], before);
+    driver.keys("<C-s>tutorial/http-client<Enter>y");
+    assert_ne!(driver.store.presets[&path("tutorial/http-client")], before);
+    assert!(!driver.app.drafts.current().is_modified());
+}
+
+#[test]
+fn saving_twice_in_a_row_is_no_conflict_with_ourselves() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter><C-l>");
+    driver.store.held = Some(std::collections::VecDeque::new());
+    driver.keys("1<C-s>2<C-s>3<C-s>");
+    driver.release_store();
+    assert!(driver.app.overlays.is_empty(), "{:?}", driver.app.overlays);
+    let draft = driver.app.drafts.current();
+    assert!(!draft.is_modified());
+    let file = &driver.store.presets[draft.preset.as_ref().unwrap()].0;
+    assert!(file.spec.address().ends_with("123"), "{}", file.spec.address());
+}
+
+#[test]
+fn a_save_that_failed_can_be_tried_again() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter><C-l>1");
+    driver.store.held = Some(std::collections::VecDeque::new());
+    driver.keys("<C-s>");
+    driver.store.held = None;
+    let failure = wirebench::model::failure::Failure::new(
+        wirebench::model::failure::Stage::Storage,
+        "x.toml",
+        wirebench::model::failure::FailureKind::Io,
+        "no space left on device",
+    );
+    driver.send(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    assert!(driver.shows("no space left on device"));
+    assert!(driver.app.drafts.current().is_modified());
+    driver.keys("<C-s>");
+    assert!(!driver.app.drafts.current().is_modified());
+}
+
+fn conflicting() -> Driver {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter><C-l>9");
+    let name = driver.app.drafts.current().preset.clone().unwrap();
+    driver.store.changed_by_others(name.as_str(), |preset| {
+        "127.0.0.1:777".clone_into(preset.spec.address_mut());
+    });
+    driver.keys("<C-s>");
+    assert!(driver.shows("changed on disk"), "{}", driver.screen());
+    assert!(driver.shows("127.0.0.1:777"));
+    driver
+}
+
+#[test]
+fn in_a_conflict_mine_theirs_another_name_or_nothing() {
+    let saved = |driver: &Driver| {
+        driver.store.presets[&path("tutorial/http-server")].0.spec.address().to_owned()
+    };
+    let mut driver = conflicting();
+    driver.keys("m");
+    assert!(saved(&driver).ends_with('9'));
+    assert!(!driver.app.drafts.current().is_modified());
+
+    let mut driver = conflicting();
+    driver.keys("t");
+    assert_eq!(driver.app.drafts.current().spec.address(), "127.0.0.1:777");
+    assert!(!driver.app.drafts.current().is_modified());
+
+    let mut driver = conflicting();
+    driver.keys("s<Tab><C-u>mine<Enter>");
+    assert_eq!(saved(&driver), "127.0.0.1:777");
+
+    let mut driver = conflicting();
+    driver.keys("<Esc>");
+    assert_eq!(saved(&driver), "127.0.0.1:777");
+    assert!(driver.app.drafts.current().is_modified());
+    driver.keys("<C-s>");
+    assert!(driver.shows("changed on disk"), "it is asked again");
+}
+
+#[test]
+fn presets_are_renamed_duplicated_and_deleted_after_asking() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/tcpserver<Down><Esc>/tcpserver<Esc>r<C-u>echo/server<Enter>");
+    assert!(driver.store.has("echo/server"), "{:?}", driver.store.presets.keys());
+    assert!(!driver.store.has("tutorial/tcp-server"));
+    driver.keys("D<Enter>");
+    assert!(driver.store.has("echo/server-2"));
+    driver.keys("d<Enter>");
+    assert!(driver.store.has("echo/server-2"), "Enter alone deletes nothing");
+    driver.keys("dy");
+    assert!(!driver.store.has("echo/server-2"));
+}
+
+#[test]
+fn deleting_what_runs_closes_it() {
+    let mut driver = Driver::starter(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    driver.keys("<Down><Up>");
+    let effects = driver.keys("/httpserver<Esc>dy");
+    let closed = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
+    assert!(effects.iter().any(closed), "{effects:?}");
+}
+
+#[test]
+fn deleting_everything_down_to_the_last_row_leaves_a_working_program() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("G");
+    for _ in 0..20 {
+        driver.keys("dy");
+    }
+    assert!(driver.store.presets.len() < 6);
+    driver.keys("g");
+    for _ in 0..20 {
+        driver.keys("jdy");
+    }
+    assert!(driver.store.presets.is_empty(), "{:?}", driver.store.presets.keys());
+    driver.keys("dyjkGg<Enter><Space><F5>D<Esc>r<Esc>u<Esc>cy<Esc>/x<Esc>");
+    assert!(!driver.screen().is_empty());
+}
+
+#[test]
+fn unsaved_changes_are_marked_and_thrown_away_only_after_asking() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter><C-l>99<Esc><Esc>");
+    driver.app.focus = Pane::Presets;
+    assert!(driver.shows("http-server ●"), "{}", driver.screen());
+    driver.keys("u<Enter>");
+    assert!(driver.app.drafts.current().is_modified());
+    driver.keys("uy");
+    assert!(!driver.app.drafts.current().is_modified());
+}
+
+#[test]
+fn unsaved_work_survives_switching_leaving_and_coming_back() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<F2><F6><C-l>http://127.0.0.1:1/unsaved");
+    driver.keys("<S-Tab><S-Tab>/udpserver<Enter>");
+    driver.keys("<C-q>");
+    let restore = driver.store.restore.clone().unwrap();
+    let mut next = Driver::bare(WIDE);
+    next.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
+    next.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
+    assert!(next.app.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved"));
+    assert!(next.shows("127.0.0.1:1/unsav… ●"), "{}", next.screen());
+}
+
+#[test]
+fn folders_fold_and_the_selection_survives_what_comes_above_it() {
+    let files = [("a/one", "[tcp]\naddress='h:1'\n"), ("b/two", "[tcp]\naddress='h:2'\n")];
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    driver.keys("/two<Esc>");
+    let more = [files[0], ("a/zero", "[udp]\naddress='h:3'\n"), files[1]];
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace(&more)))));
+    driver.keys("<Enter>");
+    assert_eq!(driver.app.drafts.current().preset, Some(path("b/two")));
+    driver.app.focus = Pane::Presets;
+    driver.keys("h<Space>");
+    assert!(driver.shows("▸ b") && !driver.shows("TCP  two"), "{}", driver.screen());
+    driver.keys("l");
+    assert!(driver.shows("▾ b"));
+}
+
+#[test]
+fn a_broken_file_marks_one_preset_and_says_why() {
+    let mut found = workspace(&[("good", "[tcp]\naddress='h:1'\n")]);
+    found.presets.insert(0, stored("bad", "[tcp]\nadress='h:1'\n"));
+    let mut driver = Driver::with(WIDE, found);
+    driver.keys("g");
+    assert!(driver.shows("adress"), "{}", driver.screen());
+    driver.keys("<F5><Enter>");
+    assert!(driver.app.sessions.iter().next().is_none());
+    driver.keys("<Down><Enter>");
+    assert_eq!(driver.app.drafts.current().preset, Some(path("good")));
+}
+
+#[test]
+fn history_opens_again_as_it_was_and_sends_again() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<F6><C-l>http://127.0.0.1:5/first<F5>");
+    driver.keys("<C-l><C-u>http://127.0.0.1:5/second<F5>");
+    driver.app.focus = Pane::History;
+    assert_eq!(driver.app.history.entries.len(), 2);
+    driver.keys("<Down>");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://127.0.0.1:5/first");
+    driver.app.focus = Pane::History;
+    driver.keys("/second");
+    assert!(driver.store.jobs.contains(&Job::QueryHistory { text: "second".into(), limit: 500 }));
+    assert_eq!(driver.app.history.entries.len(), 1);
+    driver.keys("<Enter><Enter>");
+    assert_eq!(driver.app.drafts.current().spec.address(), "http://127.0.0.1:5/second");
+    driver.app.focus = Pane::History;
+    driver.keys("<Esc>");
+    assert_eq!(driver.app.history.entries.len(), 3);
+    let newest = driver.app.sessions.iter().next_back().unwrap().id;
+    driver.done(newest);
+    let finished = driver.store.jobs.iter().any(|job| matches!(job, Job::FinishHistory { .. }));
+    assert!(finished, "the outcome is written when it is known");
+}
+
+#[test]
+fn saving_from_the_list_saves_what_was_just_edited() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/udpserver<Enter><C-l>5<S-Tab><S-Tab>g<Down><C-s>");
+    let saved = &driver.store.presets[&path("tutorial/udp-server")].0;
+    assert!(saved.spec.address().ends_with("}}5"), "{}", saved.spec.address());
+}
+
+#[test]
+fn stopping_from_the_list_stops_the_selected_row() {
+    let mut driver = Driver::starter(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("/tcpserver<Esc><F5>"));
+    driver.listening(id);
+    driver.keys("/udpclient<Enter>");
+    driver.app.focus = Pane::Presets;
+    let effects = driver.keys("/tcpserver<Esc><F8>");
+    let close = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
+    assert!(effects.iter().any(close), "{effects:?}");
+}

@@ -1,0 +1,194 @@
+//! Palette, help, jump, code, mouse, leaving: what surrounds composing and watching.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::app::form::FieldId;
+use wirebench::app::message::{Input, Message, MouseKind};
+use wirebench::app::overlay::Overlay;
+use wirebench::model::plan::Plan;
+use wirebench::model::preset::PresetPath;
+use wirebench::model::protocol::Protocol;
+
+use crate::driver::{Driver, workspace};
+
+const WIDE: (u16, u16) = (120, 40);
+
+#[test]
+fn the_palette_runs_actions_opens_presets_and_sends_them() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-p>compose for udp<Enter>");
+    assert_eq!(driver.app.drafts.current().spec.protocol(), Protocol::Udp);
+    driver.keys("<C-p>httpclient<Enter>");
+    let opened = driver.app.drafts.current().preset.clone();
+    assert_eq!(opened, PresetPath::parse("tutorial/http-client").ok());
+    assert_eq!(driver.app.focus, Pane::Request);
+    let (_, plan) = Driver::opened(&driver.keys("<C-p>tcp-server<F5>"));
+    assert!(matches!(plan, Plan::TcpListener(_)));
+    assert!(driver.keys("<C-p>quit<Enter>").contains(&Effect::Quit));
+}
+
+#[test]
+fn the_palette_does_what_belongs_to_another_pane_there() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-l><C-p>rename<Enter>");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Naming(_))));
+    assert_eq!(driver.app.focus, Pane::Presets);
+}
+
+#[test]
+fn the_key_that_opened_an_overlay_closes_it_and_so_do_escape_and_ctrl_c() {
+    let mut driver = Driver::starter(WIDE);
+    for keys in ["<C-p><C-p>", "<F1><F1>", "<C-p><Esc>", "<C-p><C-c>", "<C-o><C-o>", "c<Esc>"] {
+        driver.keys(keys);
+        assert!(driver.app.overlays.is_empty(), "{keys}");
+    }
+    assert!(driver.keys("<C-p><C-q>").contains(&Effect::Quit));
+}
+
+#[test]
+fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("?");
+    assert!(driver.shows("Help ─ Presets"), "{}", driver.screen());
+    assert!(driver.shows("Send and listen"));
+    driver.keys("duplicate");
+    assert!(
+        driver.shows("Duplicate the preset") && !driver.shows("Send the request"),
+        "{}",
+        driver.screen()
+    );
+    driver.keys("<Esc><C-l><F1>duplicate");
+    assert!(driver.shows("D (presets)"), "{}", driver.screen());
+}
+
+#[test]
+fn jump_goes_to_panes_fields_and_rows() {
+    let mut driver = Driver::starter(WIDE);
+    let go = |driver: &mut Driver, wanted: &dyn Fn(&Overlay) -> String| {
+        driver.keys("<C-o>");
+        let label = wanted(driver.app.overlays.last().unwrap());
+        driver.keys(&label);
+        assert!(driver.app.overlays.is_empty());
+    };
+    use wirebench::app::overlay::jump::Target;
+    let label = |target: Target| {
+        move |overlay: &Overlay| {
+            let Overlay::Jump(jump) = overlay else { panic!("{overlay:?}") };
+            jump.marks.iter().find(|mark| mark.target == target).unwrap().label.clone()
+        }
+    };
+    go(&mut driver, &label(Target::Pane(Pane::Traffic)));
+    assert_eq!(driver.app.focus, Pane::Traffic);
+    go(&mut driver, &label(Target::Field(FieldId::Address)));
+    assert_eq!(driver.app.focus, Pane::Request);
+    assert_eq!(driver.app.drafts.current().at, FieldId::Address);
+    go(&mut driver, &label(Target::Preset(1)));
+    assert_eq!(driver.app.focus, Pane::Presets);
+    driver.keys("<Enter>");
+    let opened = driver.app.drafts.current().preset.clone().unwrap();
+    assert_eq!(opened.as_str(), "tutorial/http-client");
+}
+
+#[test]
+fn a_preset_shows_itself_as_code_and_secrets_only_when_asked() {
+    let file = "[http]\nurl='http://127.0.0.1:9/'\nauth.bearer='{{secret.token}}'\n";
+    let mut found = workspace(&[("get", file)]);
+    found.environments.push(wirebench::model::preset::Environment {
+        name: "local".into(),
+        secrets: [("token".to_owned(), "hunter2".to_owned())].into(),
+        ..Default::default()
+    });
+    let mut driver = Driver::with(WIDE, found);
+    driver.keys("c");
+    assert!(driver.shows("curl") && !driver.shows("hunter2"), "{}", driver.screen());
+    let copied = |effects: Vec<Effect>| {
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Copy(text) => Some(text),
+            _ => None,
+        })
+    };
+    let text = copied(driver.keys("<Right>y")).unwrap();
+    assert!(text.contains("import requests") && !text.contains("hunter2"), "{text}");
+    let text = copied(driver.keys("s<Right>y")).unwrap();
+    assert!(text.contains("urllib") && text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn listeners_show_themselves_as_python_servers() {
+    let mut driver = Driver::starter(WIDE);
+    for (name, word) in [("httpserver", "http.server"), ("tcpserver", "socket")] {
+        driver.keys(&format!("/{name}<Esc>c"));
+        assert!(driver.shows(word), "{}", driver.screen());
+        driver.keys("<Esc>");
+        driver.app.focus = Pane::Presets;
+    }
+}
+
+#[test]
+fn the_mouse_selects_opens_folds_and_closes() {
+    let mut driver = Driver::starter(WIDE);
+    driver.click("tcp-client");
+    assert_eq!(driver.app.focus, Pane::Presets);
+    driver.click("tcp-client");
+    let opened = driver.app.drafts.current().preset.clone();
+    assert_eq!(opened, PresetPath::parse("tutorial/tcp-client").ok());
+    driver.click("▾ tutorial");
+    assert!(driver.shows("▸ tutorial"), "{}", driver.screen());
+    driver.keys("<C-p>");
+    driver.mouse(MouseKind::Press, 0, 0);
+    assert!(driver.app.overlays.is_empty());
+    driver.app.focus = Pane::Presets;
+    driver.keys("<Space>d<Esc>jd");
+    driver.click("n Keep");
+    assert!(driver.app.overlays.is_empty());
+    driver.keys("d");
+    driver.click("y Delete");
+    assert_eq!(driver.store.presets.len(), 5);
+}
+
+#[test]
+fn the_wheel_moves_the_list_it_is_over() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("G");
+    driver.mouse(MouseKind::ScrollUp, 3, 4);
+    driver.keys("<C-p>");
+    driver.mouse(MouseKind::ScrollDown, 60, 20);
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Palette(_))));
+}
+
+#[test]
+fn leaving_asks_once_and_keeps_what_is_not_saved() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-n><C-l><C-u>http://h/unsaved");
+    assert!(!driver.keys("<C-c>").contains(&Effect::Quit));
+    assert!(driver.keys("<C-c>").contains(&Effect::Quit));
+    let restore = driver.store.restore.clone().unwrap();
+    assert!(restore.drafts.iter().any(|draft| draft.spec.address() == "http://h/unsaved"));
+}
+
+#[test]
+fn a_terminal_that_goes_away_keeps_what_is_not_saved() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-n><C-l><C-u>http://h/unsaved<C-p>");
+    driver.send(Message::Input(Input::Terminate));
+    assert!(driver.effects.contains(&Effect::Quit));
+    assert!(driver.store.restore.is_some());
+}
+
+#[test]
+fn hostile_names_reach_the_screen_as_visible_text_only() {
+    let mut found = workspace(&[("a", "about = \"x\\u001b[2Jy\\u202ez\"\n[tcp]\naddress='h:1'\n")]);
+    found.environments.push(wirebench::model::preset::Environment {
+        name: "e\u{1b}]0;x\u{7}".into(),
+        ..Default::default()
+    });
+    let mut driver = Driver::with(WIDE, found);
+    for keys in ["", "<C-p>", "<Esc>E", "<Esc>c", "<Esc>D", "<Esc>d", "<Esc>r", "<Esc><C-o>"] {
+        driver.keys(keys);
+        let screen = driver.screen();
+        let bad = screen.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{keys}");
+    }
+    driver.keys("<Esc>g");
+    assert!(driver.shows("x␛[2Jy"), "{}", driver.screen());
+}
