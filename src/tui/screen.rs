@@ -92,6 +92,8 @@ impl Backend for FrameBackend {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
+        // A resize may have moved the cursor since the last frame.
+        self.encoder.moved();
         for (x, y, cell) in content {
             self.encoder.cell((x, y), cell, &mut self.bytes);
             if matches!(self.cursor, Cursor::At(_)) {
