@@ -5,6 +5,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::form::FieldId;
 use wirebench::app::message::{Input, Message, MouseKind};
 use wirebench::app::overlay::Overlay;
+use wirebench::app::overlay::jump::Target;
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
@@ -70,7 +71,6 @@ fn jump_goes_to_panes_fields_and_rows() {
         driver.keys(&label);
         assert!(driver.app.overlays.is_empty());
     };
-    use wirebench::app::overlay::jump::Target;
     let label = |target: Target| {
         move |overlay: &Overlay| {
             let Overlay::Jump(jump) = overlay else { panic!("{overlay:?}") };
