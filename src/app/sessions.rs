@@ -154,6 +154,10 @@ impl Sessions {
         self.map.values()
     }
 
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.map.values_mut()
+    }
+
     /// Sessions that are not over.
     pub fn live(&self) -> impl Iterator<Item = &Session> {
         self.map.values().filter(|session| !session.is_over())
