@@ -5,7 +5,6 @@ use wirebench::app::focus::Pane;
 use wirebench::app::form::FieldId;
 use wirebench::app::message::{Input, Message, MouseKind};
 use wirebench::app::overlay::Overlay;
-use wirebench::app::overlay::jump::Target;
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
