@@ -264,7 +264,11 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
         }
         _ => {}
     }
+    let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
+    if listening {
+        super::pane::presets::listening(app, id);
+    }
 }
 
 fn exchange_changed(app: &mut App, exchange: Exchange) {

@@ -47,6 +47,7 @@ pub struct Launch {
     pub env: BTreeMap<String, String>,
     pub columns: u16,
     pub rows: u16,
+    #[allow(dead_code, reason = "keeps the folder until the program is gone")]
     pub home: Arc<TempDir>,
 }
 
@@ -286,7 +287,7 @@ impl Tui {
                 drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
                 status
             }
-            Err(_) => panic!("still running:\n{}", self.screen()),
+            Err(error) => panic!("still running ({error}):\n{}", self.screen()),
         }
     }
 
@@ -332,7 +333,7 @@ impl Drop for Tui {
 }
 
 fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     loop {
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut state = output.state.lock().unwrap();
