@@ -3,6 +3,7 @@
 //!
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -279,15 +280,13 @@ impl Tui {
 
     /// Waits for the end; returns the exit status.
     pub fn wait_exit(&self) -> ExitStatus {
-        match self.exited.recv_timeout(PATIENCE) {
-            Ok(status) => {
-                let state = self.output.state.lock().unwrap();
-                let left = |written: &mut Written| !written.closed;
-                drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
-                status
-            }
-            Err(_) => panic!("still running:\n{}", self.screen()),
-        }
+        let Ok(status) = self.exited.recv_timeout(PATIENCE) else {
+            panic!("still running:\n{}", self.screen());
+        };
+        let state = self.output.state.lock().unwrap();
+        let left = |written: &mut Written| !written.closed;
+        drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
+        status
     }
 
     /// Checks that the terminal is as it was before: line settings, screen, mouse, paste, cursor,
@@ -332,7 +331,7 @@ impl Drop for Tui {
 }
 
 fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     loop {
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut state = output.state.lock().unwrap();
