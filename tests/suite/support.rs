@@ -3,6 +3,7 @@
 //!
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -280,15 +281,13 @@ impl Tui {
 
     /// Waits for the end; returns the exit status.
     pub fn wait_exit(&self) -> ExitStatus {
-        match self.exited.recv_timeout(PATIENCE) {
-            Ok(status) => {
-                let state = self.output.state.lock().unwrap();
-                let left = |written: &mut Written| !written.closed;
-                drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
-                status
-            }
-            Err(error) => panic!("still running ({error}):\n{}", self.screen()),
-        }
+        let Ok(status) = self.exited.recv_timeout(PATIENCE) else {
+            panic!("still running:\n{}", self.screen());
+        };
+        let state = self.output.state.lock().unwrap();
+        let left = |written: &mut Written| !written.closed;
+        drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
+        status
     }
 
     /// Checks that the terminal is as it was before: line settings, screen, mouse, paste, cursor,
