@@ -7,7 +7,7 @@ use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Desk {
     home: tempfile::TempDir,

@@ -4,5 +4,7 @@
 mod composing;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/stories.rs"]
+mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;

@@ -25,6 +25,7 @@ use crate::app::keymap::Context;
 use crate::app::message::Mouse;
 use crate::app::wrap::wrap;
 use crate::app::{App, Handled, fuzzy, global, overlay};
+use crate::model::id::SessionId;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::model::protocol::Side;
@@ -361,9 +362,7 @@ fn step_to(app: &mut App, step: Step) {
     select(app, cursor.selected);
 }
 
-/// Sends the selected row: the program does it to what is on screen. In the starter workspace the
-/// selection moves from a listener just started to the client that talks to it, so that the same
-/// key once more shows both ends.
+/// Sends the selected row: the program does it to what is on screen.
 fn send(app: &mut App) -> Handled {
     let Some(item) = selected(app) else { return Handled::No };
     if matches!(item, Item::Folder(_)) {
@@ -374,12 +373,23 @@ fn send(app: &mut App) -> Handled {
         show(app, &item);
         return Handled::Yes;
     }
-    let partner = partner(app, &item).filter(|_| !is_live(app, &item));
     show(app, &item);
-    if let Some(partner) = partner {
-        reveal(app, &partner);
-    }
     Handled::No
+}
+
+/// A listener is up. In the starter workspace the selection moves from it to the client that
+/// talks to it, so that the same key once more shows both ends. Not before: were the port taken,
+/// the client would talk to somebody else.
+pub fn listening(app: &mut App, id: SessionId) {
+    let preset = app.drafts.of_session(id).and_then(|draft| draft.preset.clone());
+    let Some(item) = preset.map(Item::Preset) else { return };
+    if app.focus != Pane::Presets || selected(app).as_ref() != Some(&item) {
+        return;
+    }
+    if let Some(partner) = partner(app, &item) {
+        reveal(app, &partner);
+        app.say(format!("listening: F5 again sends to it from {}", partner.name()));
+    }
 }
 
 fn partner(app: &App, item: &Item) -> Option<PresetPath> {

@@ -214,18 +214,21 @@ fn millis(since: Duration) -> String {
     }
 }
 
-/// `udp:9000/7`: protocol, the listener's port, which connection.
+/// `udp:9000 4/7`: protocol, the port of the listening end, session and connection as the filter
+/// takes them. An arrow instead of the colon marks the client's end, so that both ends of one
+/// connection can be told apart.
 fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     let Some(conn) = conn else { return record.conn.to_string() };
-    let end = match conn.side {
-        Side::Listener => conn.local,
-        Side::Client => conn.peer.or(conn.local),
+    let (mark, end) = match conn.side {
+        Side::Listener => (':', conn.local),
+        Side::Client => ('→', conn.peer.or(conn.local)),
     };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
+    let protocol = conn.protocol.name();
     match record.conn.index {
-        0 => format!("{}{tls}:{port}", conn.protocol.name()),
-        index => format!("{}{tls}:{port}/{index}", conn.protocol.name()),
+        0 => format!("{protocol}{tls}{mark}{port} {}", record.conn.session),
+        _ => format!("{protocol}{tls}{mark}{port} {}", record.conn),
     }
 }
 

@@ -23,6 +23,8 @@ fn on_a_first_start_the_same_key_twice_shows_both_ends() {
     assert!(driver.shows("Press F5 to start"), "{}", driver.screen());
     let (server, plan) = Driver::opened(&driver.keys("<F5>"));
     assert!(matches!(plan, Plan::HttpListener(_)));
+    driver.keys("<F5>");
+    assert!(driver.shows("already listening"), "not up yet: still the listener is meant");
     driver.listening(server);
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };

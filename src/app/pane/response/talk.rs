@@ -161,14 +161,15 @@ pub(super) fn write(app: &mut App) {
     resized(app);
 }
 
-/// Records came: the conversation lets go of rows whose bytes went, the talk follows.
+/// Records came: conversations let go of rows whose bytes went, the talk follows.
 pub(super) fn extended(app: &mut App) {
-    let App { sessions, timeline, drafts, .. } = app;
-    let Some(session) = drafts.current().session.and_then(|id| sessions.get_mut(id)) else {
-        return;
-    };
-    session.conversation.prune(timeline);
-    with_talk(app, Talk::extend);
+    let App { sessions, timeline, .. } = app;
+    for session in sessions.iter_mut() {
+        session.conversation.prune(timeline);
+    }
+    if super::kind(app) == super::Kind::Conversation {
+        with_talk(app, Talk::extend);
+    }
 }
 
 pub(super) fn session_changed(app: &mut App) {
