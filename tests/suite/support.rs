@@ -3,7 +3,6 @@
 //!
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
