@@ -1,5 +1,4 @@
 //! `wirebench send` and `wirebench listen` as a script uses them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};

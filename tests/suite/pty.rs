@@ -1,5 +1,4 @@
 //! The real program in a pseudo terminal: it starts, is left, and leaves the terminal as it was.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::time::Duration;
 

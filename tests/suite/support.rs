@@ -3,7 +3,6 @@
 //!
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed check panics")]
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -48,7 +47,6 @@ pub struct Launch {
     pub env: BTreeMap<String, String>,
     pub columns: u16,
     pub rows: u16,
-    #[allow(dead_code, reason = "keeps the folder until the program is gone")]
     pub home: Arc<TempDir>,
 }
 
