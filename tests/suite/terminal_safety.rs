@@ -56,7 +56,14 @@ impl Case {
         if self.is_about_width {
             return screen.contains(label) && screen.contains(MARKER);
         }
-        screen.contains(&self.wanted(label))
+        screen.contains(&self.wanted(label)) || screen.contains(&self.wanted_hex(label))
+    }
+
+    /// The first row of the hex view, which binary bodies get by themselves: byte-exact.
+    fn wanted_hex(&self, label: &str) -> String {
+        let bytes = [label.as_bytes(), &self.bytes].concat();
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("00000000  {}  ", digits[..digits.len().min(8)].join(" "))
     }
 
     /// Checks that the screen shows the payload behind a label.
