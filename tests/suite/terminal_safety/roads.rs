@@ -12,7 +12,7 @@ use crate::support::{Launch, PATIENCE, Tui, free_port, read_head, tcp_peer};
 
 /// Answers request number n with the n-th payload in every part of the response; each part ends
 /// with a mark of its own.
-fn hostile_http(cases: Arc<Vec<Case>>, number: Arc<AtomicUsize>) -> SocketAddr {
+pub fn hostile_http(cases: Arc<Vec<Case>>, number: Arc<AtomicUsize>) -> SocketAddr {
     tcp_peer(move |mut stream| {
         while read_head(&mut stream).is_some() {
             let n = number.load(Ordering::SeqCst);
@@ -104,7 +104,7 @@ fn every_part_of_a_response() {
 }
 
 /// Leaves and returns everything that was written.
-fn leave(mut tui: Tui) -> (Arc<tempfile::TempDir>, Vec<u8>) {
+pub fn leave(mut tui: Tui) -> (Arc<tempfile::TempDir>, Vec<u8>) {
     tui.keys("<C-q>");
     let status = tui.wait_exit();
     assert!(status.success(), "{status:?}");
