@@ -35,6 +35,8 @@ mod http_foreign;
 mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/kill.rs"]
+mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/properties.rs"]
