@@ -14,6 +14,7 @@ use crate::app::keymap::Override;
 use crate::app::{Startup, Theme};
 use crate::args::Arguments;
 use crate::cli::{self, Headless};
+use crate::codec::printable;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -32,13 +33,20 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _printed = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                cli::exit::USAGE
+        Err(error) if error.use_stderr() => {
+            // It quotes the arguments, which a script may have from anywhere.
+            let text = error.render().to_string();
+            let shown = printable::printable_lines(text.as_bytes());
+            if shown == text {
+                let _printed = error.print();
             } else {
-                cli::exit::OK
-            });
+                cli::output::quote(&shown);
+            }
+            return ExitCode::from(cli::exit::USAGE);
+        }
+        Err(help) => {
+            let _printed = help.print();
+            return ExitCode::from(cli::exit::OK);
         }
     };
     match dispatch(arguments) {

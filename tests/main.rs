@@ -19,6 +19,8 @@ mod engine;
 mod flows;
 #[path = "suite/foreign.rs"]
 mod foreign;
+#[path = "suite/hostile.rs"]
+mod hostile;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
@@ -33,6 +35,8 @@ mod http_foreign;
 mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/kill.rs"]
+mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/properties.rs"]
@@ -45,5 +49,7 @@ mod readme;
 mod store;
 #[path = "suite/support.rs"]
 mod support;
+#[path = "suite/terminal_safety.rs"]
+mod terminal_safety;
 #[path = "suite/ui.rs"]
 mod ui;

@@ -73,6 +73,19 @@ impl Launch {
         self
     }
 
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Puts a preset file into the workspace, which then is no starter workspace.
+    pub fn preset(self, name: &str, text: &str) -> Self {
+        let folder = self.home.path().join("home/presets");
+        std::fs::create_dir_all(&folder).expect("a folder for presets");
+        std::fs::write(folder.join(format!("{name}.toml")), text).expect("a preset file");
+        self
+    }
+
     pub fn start(self) -> Tui {
         Tui::start(self)
     }
@@ -228,6 +241,11 @@ impl Tui {
 
     pub fn screen(&self) -> String {
         self.output.state.lock().unwrap().screen.screen().contents()
+    }
+
+    /// Looks at the cells of the screen.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.output.state.lock().unwrap().screen.screen())
     }
 
     /// Everything written so far.

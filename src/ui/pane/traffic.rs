@@ -16,11 +16,11 @@ use crate::codec::printable::printable;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::detail;
 use crate::ui::widget::run::Run;
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::{put, put_editor};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -250,5 +250,5 @@ fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
         run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
     }
     let rest = run.area;
-    editor.area().render(rest, buffer);
+    put_editor(buffer, rest, editor);
 }

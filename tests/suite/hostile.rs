@@ -1,0 +1,1 @@
+//! Hostile peers, met by the real program on its screen and without one.
