@@ -108,6 +108,7 @@ pub enum Level {
 
 /// The whole state of the program.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct App {
     pub now: Stamp,
     pub size: (u16, u16),

@@ -75,7 +75,7 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
     override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
 )]
 pub struct Send {
-    /// [METHOD] TARGET|PRESET [ITEM...]. Items: name=value and name:=json (body), name==value
+    /// A method if wanted, the target or preset, then items: name=value and name:=json (body), name==value
     /// (query), Name:value (header), name@file (a form field's value from a file), @file (the
     /// whole body).
     #[arg(required = true, value_name = "TARGET|PRESET")]

@@ -6,6 +6,7 @@
 
 mod clipboard;
 mod decode;
+mod encode;
 mod event_loop;
 mod external;
 mod input;
@@ -20,6 +21,9 @@ mod terminal;
 mod timers;
 
 use std::io;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::app::{App, Startup};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -85,9 +89,22 @@ fn terminal_failed(cause: &str) -> Failure {
 }
 
 /// Offset of local time from UTC at that moment; `None` when the system does not tell.
-fn utc_offset(now: Stamp) -> Option<jiff::tz::Offset> {
-    let now = jiff::Timestamp::from_nanosecond(i128::from(now.0)).ok()?;
-    jiff::tz::TimeZone::try_system().ok().map(|zone| zone.to_offset(now))
+fn utc_offset(now: Stamp) -> Option<Offset> {
+    let now = Timestamp::from_nanosecond(i128::from(now.0)).ok()?;
+    local_zone().map(|zone| zone.to_offset(now))
+}
+
+/// The zone of this system. Its rules are in one file as a rule; only a zone named by `TZ` is
+/// worth the search through all zones, which costs more than the first frame.
+fn local_zone() -> Option<TimeZone> {
+    const LOCAL_RULES: &str = "/etc/localtime";
+    if std::env::var_os("TZ").is_none()
+        && let Ok(rules) = std::fs::read(LOCAL_RULES)
+        && let Ok(zone) = TimeZone::tzif("Local", &rules)
+    {
+        return Some(zone);
+    }
+    TimeZone::try_system().ok()
 }
 
 /// Gives the terminal back when the stack is unwound.

@@ -1,5 +1,11 @@
 //! One integration binary: every extra one is one more link.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test stops at the first surprise"
+)]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 #[path = "suite/cli.rs"]
 mod cli;
@@ -29,6 +35,8 @@ mod http_foreign;
 mod http_listener;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/kill.rs"]
+mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/properties.rs"]

@@ -116,6 +116,18 @@ impl Draft {
         self.based_on = Some(fingerprint);
     }
 
+    fn to_restore(&self) -> job::Draft {
+        // On its way to a file, it is that file's draft already: should the program end before
+        // the answer, it is not also there as something never saved.
+        let path = self.saving.as_ref().map(|preset| &preset.path).or(self.preset.as_ref());
+        job::Draft {
+            preset: path.cloned(),
+            based_on: self.based_on.filter(|_| path == self.preset.as_ref()),
+            unsaved: self.is_modified(),
+            spec: self.spec.clone(),
+        }
+    }
+
     /// Belongs to no preset any more.
     pub fn detach(&mut self) {
         self.preset = None;
@@ -274,14 +286,7 @@ impl Drafts {
         let kept: Vec<&Draft> =
             self.list.iter().filter(|draft| draft.is_modified() || draft.id == current).collect();
         let at = kept.iter().position(|draft| draft.id == current).unwrap_or(0);
-        let drafts = kept
-            .into_iter()
-            .map(|draft| job::Draft {
-                preset: draft.preset.clone(),
-                based_on: draft.based_on,
-                spec: draft.spec.clone(),
-            })
-            .collect();
+        let drafts = kept.into_iter().map(Draft::to_restore).collect();
         (drafts, at)
     }
 
@@ -295,9 +300,15 @@ impl Drafts {
             draft.preset.clone_from(&kept.preset);
             draft.based_on = kept.based_on;
             let stored = presets.iter().find(|stored| Some(&stored.path) == kept.preset.as_ref());
-            if let Some(Ok(preset)) = stored.map(|stored| &stored.content) {
-                draft.saved = Some(preset.spec.clone());
-                draft.about.clone_from(&preset.about);
+            if let Some((stored, preset)) = stored.and_then(|s| Some((s, s.content.as_ref().ok()?)))
+            {
+                if kept.unsaved && kept.spec != preset.spec {
+                    draft.saved = Some(preset.spec.clone());
+                    draft.about.clone_from(&preset.about);
+                } else {
+                    // Only looked at, or saved in the moment the program was killed.
+                    draft.follow(preset, stored.fingerprint);
+                }
             }
             draft
         });
@@ -352,6 +363,36 @@ mod tests {
         assert_eq!(next.current().spec.address(), "h:1");
         assert!(next.current().is_modified());
         assert_eq!(next.current().based_on, Some(7));
+    }
+
+    #[test]
+    fn a_preset_only_looked_at_comes_back_as_its_file_is_now() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        let (kept, at) = drafts.to_restore();
+        let mut changed = stored("a");
+        changed.fingerprint = 8;
+        "h:2".clone_into(changed.content.as_mut().unwrap().spec.address_mut());
+        let mut next = Drafts::default();
+        next.restore(&kept, at, &[changed]);
+        assert_eq!(next.current().spec.address(), "h:2");
+        assert_eq!(next.current().based_on, Some(8));
+        assert!(!next.current().is_modified());
+    }
+
+    #[test]
+    fn a_draft_saved_in_the_last_moment_of_a_run_starts_from_the_file_it_became() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        "h:1".clone_into(drafts.current_mut().spec.address_mut());
+        let (kept, at) = drafts.to_restore();
+        let mut written = stored("a");
+        written.fingerprint = 8;
+        "h:1".clone_into(written.content.as_mut().unwrap().spec.address_mut());
+        let mut next = Drafts::default();
+        next.restore(&kept, at, &[written]);
+        assert!(!next.current().is_modified());
+        assert_eq!(next.current().based_on, Some(8), "the next save is no conflict");
     }
 
     #[test]

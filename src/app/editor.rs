@@ -116,6 +116,13 @@ impl Editor {
         self.area.move_cursor(CursorMove::Jump(cell(row), cell(column)));
     }
 
+    /// Selects everything, so that the next character replaces it.
+    pub fn select_all(&mut self) {
+        if !self.is_empty() {
+            self.area.select_all();
+        }
+    }
+
     /// Whether the cursor is on the first line (`Up` leaves the field there).
     pub fn at_top(&self) -> bool {
         self.cursor().0 == 0

@@ -6,11 +6,12 @@
 //! ```
 //! At most one save of a draft is under way: a second one waits for the first, so that it starts
 //! from the fingerprint the first one left. The store tells of own changes only by its reply, so
-//! the workspace on screen is kept in step here.
+//! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
+//! before the preset.
 
 use super::drafts::DraftId;
 use super::effect::Effect;
-use super::{App, global, overlay, pane};
+use super::{App, global, overlay, pane, stored};
 use crate::engine::command::{Command, Ending};
 use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -41,6 +42,11 @@ pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
     let based_on = draft.based_on.filter(|_| draft.preset.as_ref() == Some(&path));
     let preset = draft.as_preset(path);
     draft.saving = Some(preset.clone());
+    if app.restore_due {
+        // Whatever ends the program in the middle, what is being saved comes back; and no older
+        // draft comes back over the file.
+        stored::save_restore(app);
+    }
     app.effects.push(Effect::Store(Job::SavePreset {
         preset: Box::new(preset),
         based_on,
@@ -124,6 +130,7 @@ pub(super) fn failed(app: &mut App, job: &str) {
         draft.saving = None;
         draft.save_again = false;
     }
+    app.touched();
 }
 
 /// Name of the job that saves.

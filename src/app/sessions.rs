@@ -154,6 +154,10 @@ impl Sessions {
         self.map.values()
     }
 
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.map.values_mut()
+    }
+
     /// Sessions that are not over.
     pub fn live(&self) -> impl Iterator<Item = &Session> {
         self.map.values().filter(|session| !session.is_over())
@@ -260,7 +264,11 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
         }
         _ => {}
     }
+    let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
+    if listening {
+        super::pane::presets::listening(app, id);
+    }
 }
 
 fn exchange_changed(app: &mut App, exchange: Exchange) {

@@ -217,5 +217,7 @@ pub struct Draft {
     pub preset: Option<PresetPath>,
     /// Fingerprint of the file it started from.
     pub based_on: Option<u64>,
+    /// Holds something its file does not; otherwise it was only on screen and follows the file.
+    pub unsaved: bool,
     pub spec: Spec,
 }

@@ -2,7 +2,7 @@
 //!
 //! Reading is strict: an unknown key or a wrong value is refused with file, line and, where one is
 //! near, the word that was meant. Writing is minimal (only what differs from the defaults) and
-//! kind to hand-written files: [`write`] changes only the keys whose meaning changed and leaves
+//! kind to hand-written files: [`write()`] changes only the keys whose meaning changed and leaves
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
@@ -38,7 +38,7 @@ pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
 /// Parses a spec kept as preset text (drafts, history); `name` stands in messages.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
     parse(text).map(|(_, spec)| spec).map_err(|trouble| trouble.into_failure(name, text))
 }

@@ -168,6 +168,9 @@ fn write(restore: &Restore) -> String {
         if let Some(fingerprint) = draft.based_on {
             let _ = writeln!(text, "based-on = \"{fingerprint:016x}\"");
         }
+        if !draft.unsaved {
+            text.push_str("unsaved = false\n");
+        }
         let _ = writeln!(text, "text = {}", long_string(&preset::write_spec(&draft.spec)));
     }
     text
@@ -200,7 +203,8 @@ fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
 fn draft(fields: &mut Fields<'_>) -> Result<Option<Draft>, Trouble> {
     let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
     let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
+    let unsaved = fields.flag("unsaved")?.unwrap_or(true);
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
-    Ok(spec.map(|spec| Draft { preset, based_on, spec }))
+    Ok(spec.map(|spec| Draft { preset, based_on, unsaved, spec }))
 }

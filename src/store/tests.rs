@@ -7,7 +7,7 @@ use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Desk {
     home: tempfile::TempDir,
@@ -139,7 +139,7 @@ fn a_preset_too_large_to_be_read_back_is_refused() {
         matches!(&refused, Reply::Failed { failure, .. } if failure.hint.contains("body.file"))
     );
     let restore = Restore {
-        drafts: vec![Draft { preset: None, based_on: None, spec: big.spec }],
+        drafts: vec![Draft { preset: None, based_on: None, unsaved: true, spec: big.spec }],
         ..Restore::default()
     };
     assert_eq!(desk.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
@@ -234,6 +234,7 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
         drafts: vec![Draft {
             preset: Some(path("a/b")),
             based_on: Some(u64::MAX),
+            unsaved: true,
             spec: preset("x", url).spec,
         }],
         current: 0,

@@ -18,7 +18,7 @@ use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Record};
 
 /// Work of one [`rebuild_step`](Listing::rebuild_step) that stays within about two milliseconds:
-/// bytes of payload to look through, with [`RECORD_WORK`] for each record on top.
+/// bytes of payload to look through, with `RECORD_WORK` for each record on top.
 pub const STEP_WORK: usize = 2 * 1024 * 1024;
 
 /// What examining one record costs besides its payload, in bytes of payload searched.

@@ -1,19 +1,17 @@
 //! One frame, one write: collects what ratatui draws and hands it to the terminal in one piece.
 //!
-//! Wraps ratatui's crossterm backend with three differences: nothing is written before the frame
-//! is whole (and then inside synchronized output, so no half frame is ever seen), a frame that
-//! changes nothing writes nothing, and the size comes from the loop instead of from a system call
-//! per frame.
+//! Nothing is written before the frame is whole (and then inside synchronized output, so no half
+//! frame is ever seen), a frame that changes nothing writes nothing, and the size comes from the
+//! loop instead of from a system call per frame.
 
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::rc::Rc;
 
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
 
+use super::encode::Encoder;
 use super::terminal;
 
 const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
@@ -22,34 +20,18 @@ const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// The screen the loop draws on.
 pub(super) struct Screen {
     terminal: Terminal<FrameBackend>,
-    bytes: Collected,
-}
-
-/// Bytes of the frame being drawn, shared by the backend and its owner.
-#[derive(Clone, Default)]
-struct Collected(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Collected {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl Screen {
     /// A screen of this size; the terminal is expected to be cleared.
     pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
-        let bytes = Collected::default();
         let backend = FrameBackend {
-            inner: CrosstermBackend::new(bytes.clone()),
+            bytes: Vec::new(),
+            encoder: Encoder::default(),
             size: Size::new(columns, rows),
             cursor: Cursor::Unknown,
         };
-        Ok(Screen { terminal: Terminal::new(backend)?, bytes })
+        Ok(Screen { terminal: Terminal::new(backend)? })
     }
 
     /// From the next frame on the screen has this size.
@@ -59,8 +41,10 @@ impl Screen {
 
     /// The next frame draws every cell, whatever the terminal shows now.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        let Size { width, height } = self.terminal.backend().size;
-        self.terminal.backend_mut().cursor = Cursor::Unknown;
+        let backend = self.terminal.backend_mut();
+        let Size { width, height } = backend.size;
+        backend.cursor = Cursor::Unknown;
+        backend.encoder.forget();
         self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
@@ -70,14 +54,14 @@ impl Screen {
         render: impl FnOnce(&mut ratatui::Frame<'_>),
     ) -> io::Result<usize> {
         self.terminal.draw(render)?;
-        let mut bytes = self.bytes.0.borrow_mut();
+        let bytes = &mut self.terminal.backend_mut().bytes;
         if bytes.is_empty() {
             return Ok(0);
         }
         bytes.splice(..0, FRAME_BEGIN.iter().copied());
         bytes.extend_from_slice(FRAME_END);
         let written = bytes.len();
-        let outcome = terminal::write(&bytes);
+        let outcome = terminal::write(bytes);
         bytes.clear();
         outcome.map(|()| written)
     }
@@ -93,8 +77,10 @@ enum Cursor {
     At(Position),
 }
 
+/// Collects the bytes of the frame being drawn.
 struct FrameBackend {
-    inner: CrosstermBackend<Collected>,
+    bytes: Vec<u8>,
+    encoder: Encoder,
     size: Size,
     cursor: Cursor,
 }
@@ -106,14 +92,15 @@ impl Backend for FrameBackend {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
+        // A resize may have moved the cursor since the last frame.
+        self.encoder.moved();
+        for (x, y, cell) in content {
+            self.encoder.cell((x, y), cell, &mut self.bytes);
+            if matches!(self.cursor, Cursor::At(_)) {
+                self.cursor = Cursor::Astray;
+            }
         }
-        if matches!(self.cursor, Cursor::At(_)) {
-            self.cursor = Cursor::Astray;
-        }
-        self.inner.draw(content)
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -121,7 +108,7 @@ impl Backend for FrameBackend {
             return Ok(());
         }
         self.cursor = Cursor::Hidden;
-        self.inner.hide_cursor()
+        self.bytes.write_all(b"\x1b[?25l")
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
@@ -129,7 +116,7 @@ impl Backend for FrameBackend {
             return Ok(());
         }
         self.cursor = Cursor::Astray;
-        self.inner.show_cursor()
+        self.bytes.write_all(b"\x1b[?25h")
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
@@ -145,7 +132,9 @@ impl Backend for FrameBackend {
             return Ok(());
         }
         self.cursor = Cursor::At(position);
-        self.inner.set_cursor_position(position)
+        self.encoder.moved();
+        let (row, column) = (u32::from(position.y) + 1, u32::from(position.x) + 1);
+        write!(self.bytes, "\x1b[{row};{column}H")
     }
 
     fn clear(&mut self) -> io::Result<()> {
@@ -153,11 +142,19 @@ impl Backend for FrameBackend {
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        self.inner.clear_region(region)
+        self.encoder.reset(&mut self.bytes);
+        self.bytes.write_all(match region {
+            ClearType::All => b"\x1b[2J",
+            ClearType::AfterCursor => b"\x1b[J",
+            ClearType::BeforeCursor => b"\x1b[1J",
+            ClearType::CurrentLine => b"\x1b[2K",
+            ClearType::UntilNewLine => b"\x1b[K",
+        })
     }
 
     fn append_lines(&mut self, count: u16) -> io::Result<()> {
-        self.inner.append_lines(count)
+        self.encoder.moved();
+        (0..count).try_for_each(|_| self.bytes.write_all(b"\n"))
     }
 
     fn size(&self) -> io::Result<Size> {

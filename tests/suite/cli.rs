@@ -27,14 +27,12 @@ fn finished(child: std::io::Result<Child>) -> Output {
     let pid = rustix::process::Pid::from_child(&child);
     let (sender, output) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    match output.recv_timeout(PATIENCE) {
-        Ok(output) => output.expect("its output"),
-        Err(_) => {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            let output = output.recv().expect("an end").expect("its output");
-            panic!("no end in time:\n{}{}", text(&output.stdout), text(&output.stderr));
-        }
+    if let Ok(output) = output.recv_timeout(PATIENCE) {
+        return output.expect("its output");
     }
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    let output = output.recv().expect("an end").expect("its output");
+    panic!("no end in time:\n{}{}", text(&output.stdout), text(&output.stderr));
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,8 +1,11 @@
 //! What a user does, as keys, and what comes of it. One test per story or pitfall.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/stories.rs"]
+mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;

@@ -414,6 +414,34 @@ mod http {
     }
 
     #[test]
+    fn json_without_a_type_is_found_out_by_its_first_bytes() {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        let mut untyped = answer(200, 1, 500);
+        untyped.head.fields.clear();
+        let effects = event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(untyped)))));
+        let query = queries(&effects).remove(0);
+        assert_eq!(query.mode, ViewMode::Text);
+        let line = ViewLine {
+            offset: 0,
+            bytes: Bytes::from_static(b"{\"a\": 1}"),
+            indent: 0,
+            continued: false,
+        };
+        let view = View {
+            query,
+            top: 0,
+            lines: vec![line],
+            total_lines: 1,
+            total_bytes: 8,
+            complete: true,
+            note: None,
+        };
+        let effects = event(&mut app, Event::View(Box::new(view)));
+        assert_eq!(queries(&effects)[0].mode, ViewMode::Pretty);
+    }
+
+    #[test]
     fn a_search_goes_to_the_engine_and_its_hit_is_scrolled_to() {
         let mut app = app((120, 40));
         let id = open(&mut app, http_plan());
@@ -639,9 +667,8 @@ mod conversation {
         );
         let lost = vec![Lost { session: id, by_app: 7, by_kernel: Some(1200) }];
         event(&mut app, Event::Traffic(Batch { lost, ..Batch::default() }));
-        shows(&app, "7 dropped by us");
-        shows(&app, "1,200 dropped by the kernel");
-        shows(&app, "receive buffer 4.0 MiB");
+        shows(&app, "dropped: 7 by us, 1,200 by the kernel");
+        shows(&app, "buffer 4.0 MiB");
     }
 
     #[test]
@@ -684,7 +711,7 @@ mod traffic_list {
     fn the_list_follows_until_scrolled_up_and_g_follows_again() {
         let (mut app, id) = filled((120, 30), 200);
         shows(&app, "message 199");
-        shows(&app, "tcp:9000/1");
+        shows(&app, "tcp:9000 1/1");
         keys(&mut app, "k");
         more(&mut app, id, "newest");
         assert!(!screen(&app).contains("newest"));
@@ -801,6 +828,112 @@ mod traffic_list {
     }
 }
 
+mod turned_around {
+    use super::*;
+
+    /// A request with a body of so many bytes, answered in hex windows of 1024 lines.
+    fn hex_window(query: &ViewQuery, body: &[u8]) -> Event {
+        let rows = body.chunks(16).enumerate().skip(query.top as usize);
+        let lines = rows.take(query.rows.into()).map(|(n, bytes)| ViewLine {
+            offset: n as u64 * 16,
+            bytes: Bytes::copy_from_slice(bytes),
+            indent: 0,
+            continued: false,
+        });
+        Event::View(Box::new(View {
+            query: query.clone(),
+            top: query.top,
+            lines: lines.collect(),
+            total_lines: body.len().div_ceil(16) as u64,
+            total_bytes: body.len() as u64,
+            complete: true,
+            note: None,
+        }))
+    }
+
+    #[test]
+    fn a_request_becomes_a_draft_with_its_whole_body() {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        let body = "0123456789abcde\n".repeat(3000);
+        let mut seen = exchange(id, 0, Some(answer(200, 1, 500)));
+        seen.request.body.decoded_len = body.len() as u64;
+        seen.request.body.framing = Framing::Length(body.len() as u64);
+        event(&mut app, Event::Exchange(Box::new(seen)));
+        let mut asked = queries(&keys(&mut app, "t"));
+        let mut windows = 0;
+        while let Some(query) = asked.pop() {
+            windows += 1;
+            assert_eq!((query.body, query.mode), (BodyId(100), ViewMode::Hex));
+            let effects = event(&mut app, hex_window(&query, body.as_bytes()));
+            asked = queries(&effects).into_iter().filter(|q| q.body == BodyId(100)).collect();
+        }
+        assert_eq!(windows, 3);
+        let Spec::Http(http) = &app.drafts.current().spec else { panic!("no HTTP draft") };
+        assert!(
+            matches!(&http.body, wirebench::model::http::HttpBody::Text(text) if *text == body)
+        );
+        assert_eq!(app.focus, Pane::Request);
+    }
+
+    #[test]
+    fn a_row_of_a_conversation_and_a_record_become_drafts() {
+        for pane in [Pane::Response, Pane::Traffic] {
+            let mut app = app((120, 40));
+            connected(&mut app);
+            keys(&mut app, "<Esc>");
+            app.focus = pane;
+            keys(&mut app, "t");
+            let Spec::Tcp(tcp) = &app.drafts.current().spec else { panic!("no TCP draft") };
+            assert!(tcp.steps.iter().any(|step| format!("{step:?}").contains("220 hello")));
+        }
+    }
+
+    #[test]
+    fn facts_are_not_turned_around() {
+        let mut app = app((120, 40));
+        connected(&mut app);
+        keys(&mut app, "<Esc>gt");
+        shows(&app, "choose a row with data");
+        assert!(app.drafts.current().session.is_some());
+    }
+}
+
+mod mouse {
+    use super::*;
+
+    fn click(app: &mut App, text: &str) -> Vec<Effect> {
+        let screen = screen(app);
+        let (row, line) = screen.lines().enumerate().find(|(_, l)| l.contains(text)).unwrap();
+        let column = line.split(text).next().unwrap().chars().count() as u16;
+        let mouse = Mouse { kind: MouseKind::Press, column, row: row as u16 };
+        send(app, Message::Input(Input::Mouse(mouse)))
+    }
+
+    #[test]
+    fn tabs_rows_peers_and_the_input_line_can_be_clicked() {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 500))))));
+        click(&mut app, "Timing");
+        shows(&app, "Wait for first byte");
+        let id = connected(&mut app);
+        let infos = (2..=3).map(|n| info(id.conn(n), Protocol::Tcp, Side::Client)).collect();
+        event(&mut app, traffic(infos, vec![record(id.conn(3), 9, Direction::Sent, b"to three")]));
+        keys(&mut app, "<Esc>");
+        click(&mut app, "❯");
+        keys(&mut app, "typed");
+        shows(&app, "❯ typed");
+        click(&mut app, "127.0.0.1:40003");
+        let screen = screen(&app);
+        let (above, _) = screen.split_once("Traffic").unwrap();
+        assert!(above.contains("to three") && !above.contains("220 hello"), "{above}");
+        app.focus = Pane::Traffic;
+        click(&mut app, "connected to 127");
+        assert_eq!(wirebench::app::pane::traffic::selected(&app), Some(RecordId(0)));
+    }
+}
+
 #[test]
 fn nothing_panics_at_any_size_with_anything_on_screen() {
     let sizes = (1..=12).flat_map(|w| (1..=12).map(move |h| (w * w, h * h / 3 + 1)));
@@ -851,36 +984,5 @@ fn nothing_panics_at_any_size_with_anything_on_screen() {
                 screen(app);
             }
         }
-    }
-}
-
-#[test]
-#[ignore = "prints screens for people"]
-fn look() {
-    for size in [(80, 24), (120, 40)] {
-        let mut app = app(size);
-        let id = open(&mut app, http_plan());
-        event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(302, 1, 0))))));
-        let effects =
-            event(&mut app, Event::Exchange(Box::new(exchange(id, 1, Some(answer(200, 2, 500))))));
-        serve(&mut app, &effects, 500);
-        println!("{}", screen(&app));
-        keys(&mut app, "/line<Enter>LL");
-        println!("{}", screen(&app));
-        keys(&mut app, "H");
-        println!("{}", screen(&app));
-        let id = connected(&mut app);
-        let infos = (2..=4).map(|n| info(id.conn(n), Protocol::Tcp, Side::Client)).collect();
-        let records = (1..=4)
-            .map(|n| record(id.conn(n), u64::from(n), Direction::Sent, b"hello\x00\xff there"))
-            .collect();
-        event(&mut app, traffic(infos, records));
-        keys(&mut app, "GET / HTTP/1.1<A-j>Host: x");
-        println!("{}", screen(&app));
-        keys(&mut app, "<Esc>k<Enter>");
-        println!("{}", screen(&app));
-        keys(&mut app, "<Tab>k<Enter>x/len >");
-        app.zoom = true;
-        println!("{}", screen(&app));
     }
 }

@@ -84,7 +84,8 @@ pub fn preset(name: &str, spec: Spec) -> Preset {
 }
 
 pub fn drafts(number: u64) -> Restore {
-    let draft = Draft { preset: None, based_on: None, spec: request(number, 10_000) };
+    let draft =
+        Draft { preset: None, based_on: None, unsaved: true, spec: request(number, 10_000) };
     Restore { drafts: vec![draft], ..Restore::default() }
 }
 

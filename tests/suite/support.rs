@@ -305,15 +305,13 @@ impl Tui {
 
     /// Waits for the end; returns the exit status.
     pub fn wait_exit(&self) -> ExitStatus {
-        match self.exited.recv_timeout(PATIENCE) {
-            Ok(status) => {
-                let state = self.output.state.lock().unwrap();
-                let left = |written: &mut Written| !written.closed;
-                drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
-                status
-            }
-            Err(_) => panic!("still running:\n{}", self.screen()),
-        }
+        let Ok(status) = self.exited.recv_timeout(PATIENCE) else {
+            panic!("still running:\n{}", self.screen());
+        };
+        let state = self.output.state.lock().unwrap();
+        let left = |written: &mut Written| !written.closed;
+        drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
+        status
     }
 
     /// Checks that the terminal is as it was before: line settings, screen, mouse, paste, cursor,
@@ -358,7 +356,7 @@ impl Drop for Tui {
 }
 
 fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65536];
     loop {
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut state = output.state.lock().unwrap();

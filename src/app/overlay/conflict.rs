@@ -179,6 +179,7 @@ pub(super) fn give_up(app: &mut App, conflict: &Conflict) {
     };
     draft.saving = None;
     draft.save_again = false;
+    app.touched();
 }
 
 #[cfg(test)]

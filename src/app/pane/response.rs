@@ -34,8 +34,8 @@ use crate::codec::charset;
 use crate::model::id::SessionId;
 use crate::model::key::Key;
 use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::view::{SearchHit, View};
-use crate::timeline::stats::Stats;
 use body::BodyViews;
 use exchange::Tab;
 use prompt::{Prompt, Search};
@@ -61,8 +61,8 @@ pub struct ResponsePane {
     pub search: Search,
     pub prompt: Option<Prompt>,
     pub histories: input::Histories,
-    /// Totals and rates of each session.
-    pub stats: Stats,
+    /// Bytes sent and received by each session.
+    pub totals: BTreeMap<SessionId, (u64, u64)>,
     places: BTreeMap<SessionId, Place>,
     clock_due: bool,
     pub(super) gather: Option<exchange::Gather>,
@@ -79,6 +79,21 @@ pub struct Place {
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,
     pub talk: Talk,
+}
+
+impl ResponsePane {
+    /// Adds a record to the totals of its session.
+    pub(super) fn count(&mut self, record: &Record) {
+        if record.kind != RecordKind::Data {
+            return;
+        }
+        let (sent, received) = self.totals.entry(record.conn.session).or_default();
+        match record.direction {
+            Direction::Sent => *sent += record.original_len,
+            Direction::Received => *received += record.original_len,
+            Direction::Local => {}
+        }
+    }
 }
 
 /// What the pane shows.
@@ -184,6 +199,7 @@ pub fn session_changed(app: &mut App) {
     app.response.prompt = None;
     let App { response, sessions, .. } = app;
     response.places.retain(|id, _| sessions.get(*id).is_some());
+    response.totals.retain(|id, _| sessions.get(*id).is_some());
     talk::session_changed(app);
     sync(app);
 }

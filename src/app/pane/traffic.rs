@@ -35,7 +35,7 @@ pub const RATE_SECONDS: usize = 1;
 /// Bytes put on the clipboard at most.
 const COPY_LIMIT: usize = 64 * 1024;
 /// Records looked at to find the next one of a connection.
-const NEIGHBOUR_REACH: usize = 200_000;
+const NEIGHBOUR_REACH: usize = 50_000;
 
 /// Timers of this pane.
 mod timer {
@@ -139,7 +139,7 @@ pub fn extended(app: &mut App) {
     let from = traffic.next.unwrap_or(RecordId(0));
     for (_, record) in timeline.range(from, timeline.next_id()) {
         traffic.counters.count(record);
-        response.stats.count(record);
+        response.count(record);
     }
     traffic.next = Some(timeline.next_id());
     traffic.listing.extend(timeline);
@@ -345,7 +345,7 @@ fn neighbour(app: &mut App, forward: bool) {
     };
     match found {
         Some(row) => select(app, row),
-        None => app.say("no further record of this connection"),
+        None => app.say("no further record of this connection near here"),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// As [`bytes`], with one literal a line for content of several lines.
+/// As [`bytes()`], with one literal a line for content of several lines.
 pub(super) fn lines(content: &[u8], indent: usize) -> String {
     let pieces: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
     if pieces.len() < 2 {

@@ -6,6 +6,7 @@ mod talk;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
@@ -42,8 +43,8 @@ fn title(app: &App, kind: Kind) -> String {
     let Some(session) = session(app) else { return " Response ".into() };
     let what = match kind {
         Kind::Listener => "Requests",
-        Kind::Conversation if session.side() == Side::Listener => "Connections",
         Kind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
+        Kind::Conversation if session.side() == Side::Listener => "Connections",
         Kind::Conversation => "Conversation",
         _ => "Response",
     };
@@ -60,7 +61,10 @@ fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
     parts
         .into_iter()
         .filter(|(text, _)| !text.is_empty())
-        .map(|(text, style)| Line::from(Span::styled(format!(" {text} "), style)).right_aligned())
+        .map(|(text, style)| {
+            Line::from(Span::styled(format!(" {text} "), style.remove_modifier(Modifier::BOLD)))
+                .right_aligned()
+        })
         .collect()
 }
 

@@ -25,7 +25,7 @@ use crate::ui::{put, put_editor};
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
 const TIME: u16 = 13;
-const CONN: u16 = 14;
+const CONN: u16 = 17;
 const KIND: u16 = 10;
 const LENGTH: u16 = 9;
 const DELTA: u16 = 9;

@@ -23,6 +23,8 @@ fn on_a_first_start_the_same_key_twice_shows_both_ends() {
     assert!(driver.shows("Press F5 to start"), "{}", driver.screen());
     let (server, plan) = Driver::opened(&driver.keys("<F5>"));
     assert!(matches!(plan, Plan::HttpListener(_)));
+    driver.keys("<F5>");
+    assert!(driver.shows("already listening"), "not up yet: still the listener is meant");
     driver.listening(server);
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
@@ -299,7 +301,7 @@ fn history_opens_again_as_it_was_and_sends_again() {
 #[test]
 fn saving_from_the_list_saves_what_was_just_edited() {
     let mut driver = Driver::starter(WIDE);
-    driver.keys("/udpserver<Enter><C-l>5<S-Tab><S-Tab>g<Down><C-s>");
+    driver.keys("/udpserver<Enter><C-l><End>5<S-Tab><S-Tab>g<Down><C-s>");
     let saved = &driver.store.presets[&path("tutorial/udp-server")].0;
     assert!(saved.spec.address().ends_with("}}5"), "{}", saved.spec.address());
 }

@@ -63,6 +63,8 @@ fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
 
 #[test]
 fn jump_goes_to_panes_fields_and_rows() {
+    use wirebench::app::overlay::jump::Target;
+
     let mut driver = Driver::starter(WIDE);
     let go = |driver: &mut Driver, wanted: &dyn Fn(&Overlay) -> String| {
         driver.keys("<C-o>");
@@ -70,7 +72,6 @@ fn jump_goes_to_panes_fields_and_rows() {
         driver.keys(&label);
         assert!(driver.app.overlays.is_empty());
     };
-    use wirebench::app::overlay::jump::Target;
     let label = |target: Target| {
         move |overlay: &Overlay| {
             let Overlay::Jump(jump) = overlay else { panic!("{overlay:?}") };

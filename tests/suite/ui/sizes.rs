@@ -18,7 +18,7 @@ pub const SCENES: [(&str, &str); 14] = [
     ("jump", "<C-o>"),
     ("code", "c"),
     ("listener", "<Enter><C-Right>"),
-    ("running", "<F5><F5>"),
+    ("running", "<F5><Up><F5>"),
     ("zoomed", "z"),
 ];
 

@@ -24,6 +24,8 @@ use crate::model::protocol::{Protocol, Side};
 const HISTORY: usize = 200;
 /// Longest line remembered, in bytes; a pasted file is no history.
 const REMEMBERED: usize = 64 * 1024;
+/// Longest text checked at every key, in bytes: about a millisecond.
+const CHECKED: usize = 256 * 1024;
 
 /// The line itself.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Check {
     Empty,
     /// So many bytes, the line ending not counted.
     Bytes(usize),
+    /// Too long to be looked through at every key; checked when it is sent.
+    Long(usize),
     Wrong {
         line: usize,
         column: usize,
@@ -120,6 +124,8 @@ fn checked(app: &mut App) {
     let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
     let check = if text.is_empty() {
         Check::Empty
+    } else if text.len() > CHECKED {
+        Check::Long(text.len())
     } else {
         match compose(&text, format, LineEnding::None, &app.scope()) {
             Ok(bytes) => Check::Bytes(bytes.len()),

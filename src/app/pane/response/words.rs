@@ -27,7 +27,7 @@ pub fn phase(session: &Session) -> String {
             _ => "waiting for the response".into(),
         },
         Phase::Receiving => "receiving".into(),
-        Phase::Connected { .. } => "connected".into(),
+        Phase::Connected { .. } => connected(session).into(),
         Phase::Listening { .. } | Phase::Clients { .. } => "listening".into(),
         Phase::Closing => "closing".into(),
     }
@@ -40,7 +40,7 @@ pub fn state(session: &Session) -> String {
         State::Live => match &session.phase {
             Some((Phase::Connected { .. } | Phase::Listening { .. }, _)) => phase(session),
             _ if session.side() == crate::model::protocol::Side::Listener => "listening".into(),
-            _ => "connected".into(),
+            _ => connected(session).into(),
         },
         State::Closing => "closing".into(),
         State::Over(Ok(summary)) if summary.ended.is_empty() => "closed".into(),
@@ -48,4 +48,9 @@ pub fn state(session: &Session) -> String {
         State::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
         State::Over(Err(failure)) => failure.stage.title().into(),
     }
+}
+
+/// A UDP socket has a peer but no connection.
+fn connected(session: &Session) -> &'static str {
+    if session.protocol().capabilities().connections { "connected" } else { "open" }
 }

@@ -54,6 +54,8 @@ pub(super) struct Connection {
     pub(super) rest: Bytes,
     /// The exchange being made; outlives a cancelled [`Connection::serve`].
     pub(super) current: Option<Arc<Case>>,
+    /// The client's end was noted.
+    finished: bool,
 }
 
 /// Whether another request may follow.
@@ -84,6 +86,7 @@ impl Connection {
             buffer: ReadBuffer::new(),
             rest: Bytes::new(),
             current: None,
+            finished: false,
         }
     }
 
@@ -188,8 +191,10 @@ impl Connection {
             other => other?,
         };
         if bytes.is_empty() {
-            let text = "the client finished sending";
-            self.note(Direction::Received, RecordKind::Finished, text);
+            if !std::mem::replace(&mut self.finished, true) {
+                let text = "the client finished sending";
+                self.note(Direction::Received, RecordKind::Finished, text);
+            }
             return Ok(None);
         }
         self.received.data(&bytes);

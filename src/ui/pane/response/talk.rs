@@ -71,13 +71,12 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
         }
         _ => {}
     }
-    run.put(&ends(session), palette.dim);
-    if let Some(counters) = app.response.stats.session(session.id) {
-        let (sent, received) = (counters.sent.bytes, counters.received.bytes);
+    losses(palette, session, &mut run);
+    if let Some((sent, received)) = app.response.totals.get(&session.id).copied() {
         run.put(&format!("  ▶ {}", figures::size(sent)), palette.sent);
         run.put(&format!("  ◀ {}", figures::size(received)), palette.received);
     }
-    losses(palette, session, &mut run);
+    run.put(&ends(session), palette.dim);
 }
 
 fn ends(session: &Session) -> String {
@@ -89,7 +88,7 @@ fn ends(session: &Session) -> String {
             let open = if open > 0 { format!("  {open} open") } else { String::new() };
             let refused = if refused > 0 { format!("  {refused} refused") } else { String::new() };
             let buffer = receive_buffer
-                .map(|bytes| format!("  receive buffer {}", figures::size(bytes as u64)))
+                .map(|bytes| format!("  buffer {}", figures::size(bytes as u64)))
                 .unwrap_or_default();
             format!("  on {}{open}{refused}{buffer}", list.join(", "))
         }
@@ -103,16 +102,18 @@ fn ends(session: &Session) -> String {
 /// Datagrams that were lost are never hidden.
 fn losses(palette: &Palette, session: &Session, run: &mut Run<'_>) {
     let Some(lost) = session.lost else { return };
+    let mut parts = Vec::new();
     if lost.by_app > 0 {
-        let text = format!("  {} dropped by us", figures::count(lost.by_app));
-        run.put(&text, palette.error);
+        parts.push(format!("{} by us", figures::count(lost.by_app)));
     }
-    match lost.by_kernel {
-        Some(0) => {}
-        Some(count) => {
-            run.put(&format!("  {} dropped by the kernel", figures::count(count)), palette.error);
-        }
-        None => run.put("  kernel drops unknown", palette.dim),
+    if let Some(count) = lost.by_kernel.filter(|count| *count > 0) {
+        parts.push(format!("{} by the kernel", figures::count(count)));
+    }
+    if !parts.is_empty() {
+        run.put(&format!("  dropped: {}", parts.join(", ")), palette.error);
+    }
+    if lost.by_kernel.is_none() {
+        run.put("  kernel drops unknown", palette.dim);
     }
 }
 
@@ -183,7 +184,8 @@ fn rows(
         if at == talk.cursor.selected && (has_keys || talk.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
-        draw_row(app, palette, (row, labels, talk.hex), &mut Run::new(line, buffer));
+        let how = (row, labels, talk.hex);
+        draw_row(app, palette, session, how, &mut Run::new(line, buffer));
     }
     let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
@@ -192,6 +194,7 @@ fn rows(
 fn draw_row(
     app: &App,
     palette: &Palette,
+    session: &Session,
     (row, labels, as_hex): (&Row, bool, bool),
     run: &mut Run<'_>,
 ) {
@@ -208,7 +211,8 @@ fn draw_row(
     if row.kind != RecordKind::Data {
         let text = first_bytes(app, row, width);
         run.put(&printable(&text), fact_style(palette, row.kind));
-        if row.kind == RecordKind::Finished && row.direction == Direction::Received {
+        let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
+        if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
             run.put("; our side stays open, f finishes it too", palette.dim);
         }
         return;
@@ -335,6 +339,10 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
         Check::Empty if !talk.writing => return parts,
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
+        Check::Long(bytes) => {
+            parts.push((format!("{} of text", figures::size(*bytes as u64)), palette.number));
+            return parts;
+        }
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
     parts.push((format!("{}{added} B", figures::count(bytes as u64)), palette.number));

@@ -1,0 +1,139 @@
+//! What a frame and a key cost: a full timeline, a long conversation, a window onto a body.
+//!
+//! `cargo bench --bench frame`. Drawing has to cost what is on the screen, so the figures of an
+//! empty and of a full program are compared.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use criterion::{Criterion, criterion_group, criterion_main};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use wirebench::app::focus::Pane;
+use wirebench::app::message::{Input, Message};
+use wirebench::app::pane::response;
+use wirebench::app::{App, Startup};
+use wirebench::engine::event::{Batch, Event};
+use wirebench::model::endpoint::Bind;
+use wirebench::model::id::{ConnId, SessionId};
+use wirebench::model::key::Key;
+use wirebench::model::plan::{Plan, UdpListenerPlan};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
+use wirebench::model::spec::Spec;
+use wirebench::model::timing::Stamp;
+use wirebench::ui;
+
+const SIZE: (u16, u16) = (200, 60);
+/// Records of one batch, as the engine sends them.
+const BATCH: u64 = 512;
+
+fn record(conn: ConnId, number: u64) -> Record {
+    let data = Bytes::from(format!("sensor={number} temperature=21.4 unit=celsius padding=xxxx"));
+    let original_len = data.len() as u64;
+    Record {
+        at: Stamp(1_000_000_000 + number * 10_000),
+        conn,
+        direction: if number.is_multiple_of(3) { Direction::Sent } else { Direction::Received },
+        kind: RecordKind::Data,
+        data,
+        original_len,
+    }
+}
+
+fn batch(session: SessionId, from: u64) -> Message {
+    let records =
+        (from..from + BATCH).map(|number| record(session.conn(1 + (number % 7) as u32), number));
+    Message::Engine(Event::Traffic(Batch { records: records.collect(), ..Batch::default() }))
+}
+
+fn udp_listener(records: u64) -> (App, SessionId) {
+    let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
+    let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], 9000)));
+    let plan = Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new() });
+    app.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
+    let id = app.sessions.open(plan, "bench".into(), Stamp(0));
+    app.drafts.current_mut().session = Some(id);
+    response::session_changed(&mut app);
+    let conns = (1..=7).map(|index| ConnInfo {
+        id: id.conn(index),
+        protocol: Protocol::Udp,
+        side: Side::Listener,
+        local: Some(([127, 0, 0, 1], 9000).into()),
+        peer: Some(([127, 0, 0, 1], 40_000).into()),
+        tls: false,
+    });
+    let conns = Batch { conns: conns.collect(), ..Batch::default() };
+    app.update(Message::Engine(Event::Traffic(conns)), Stamp(1));
+    for from in (0..records).step_by(BATCH as usize) {
+        app.update(batch(id, from), Stamp(1_000_000_000));
+    }
+    (app, id)
+}
+
+fn draw(terminal: &mut Terminal<TestBackend>, app: &App) {
+    terminal.draw(|frame| ui::render(app, frame)).unwrap();
+}
+
+fn frames(c: &mut Criterion) {
+    let mut group = c.benchmark_group("frame");
+    for records in [0, 1_000_000] {
+        let (mut app, _) = udp_listener(records);
+        for pane in [Pane::Response, Pane::Traffic] {
+            app.focus = pane;
+            let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+            let name = format!("{} of {records} records", pane.title());
+            group.bench_function(&name, |b| b.iter(|| draw(&mut terminal, &app)));
+        }
+    }
+    group.finish();
+}
+
+fn keys(c: &mut Criterion) {
+    let (mut app, _) = udp_listener(1_000_000);
+    let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+    let mut group = c.benchmark_group("key and frame");
+    for (pane, run) in [(Pane::Traffic, "k"), (Pane::Traffic, "<PgUp>"), (Pane::Response, "k")] {
+        app.focus = pane;
+        let key = Key::parse_run(run).unwrap()[0];
+        group.bench_function(format!("{} {run}", pane.title()), |b| {
+            b.iter(|| {
+                app.update(Message::Input(Input::Key(key)), app.now);
+                draw(&mut terminal, &app);
+            });
+        });
+    }
+    group.finish();
+}
+
+fn batches(c: &mut Criterion) {
+    let mut group = c.benchmark_group("update");
+    for (name, filter) in [("512 records", ""), ("512 records, filtered", "/temperature<Enter>")] {
+        let (mut app, id) = udp_listener(1_000_000);
+        app.focus = Pane::Traffic;
+        for key in Key::parse_run(filter).unwrap() {
+            app.update(Message::Input(Input::Key(key)), app.now);
+        }
+        let mut next = 1_000_000;
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                || {
+                    next += BATCH;
+                    batch(id, next)
+                },
+                |message| app.update(message, app.now + Duration::from_millis(5)),
+                criterion::BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(2));
+    targets = frames, keys, batches
+}
+criterion_main!(benches);
