@@ -49,5 +49,7 @@ mod readme;
 mod store;
 #[path = "suite/support.rs"]
 mod support;
+#[path = "suite/tour.rs"]
+mod tour;
 #[path = "suite/ui.rs"]
 mod ui;
