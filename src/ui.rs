@@ -17,6 +17,7 @@ use ratatui::widgets::{Block, Clear};
 
 use crate::app::App;
 use crate::app::focus::Pane;
+use crate::codec::printable::{is_visible, printable_str};
 use theme::Palette;
 
 /// Draws the application as it is.
@@ -35,6 +36,30 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     }
     chrome::footer(app, &palette, areas.footer.intersection(screen), frame.buffer_mut());
     overlay::draw(app, &palette, frame);
+    last_gate(frame.buffer_mut());
+}
+
+/// Whatever widget drew it: no cell holds what a terminal would obey or hide. Everything foreign
+/// is made visible before; this only bites when somebody forgets to.
+fn last_gate(buffer: &mut ratatui::buffer::Buffer) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        let is_plain = matches!(symbol.as_bytes(), [byte] if (0x20..0x7f).contains(byte));
+        if !is_plain && !symbol.chars().all(is_visible) {
+            cell.set_char(char::REPLACEMENT_CHARACTER);
+        }
+    }
+}
+
+/// Draws a text field with its cursor.
+fn put_editor(
+    buffer: &mut ratatui::buffer::Buffer,
+    area: ratatui::layout::Rect,
+    editor: &crate::app::editor::Editor,
+) {
+    use ratatui::widgets::Widget;
+
+    editor.shown().render(area, buffer);
 }
 
 /// Writes one line of text into a row, cut at its end; returns the cells used.
@@ -47,7 +72,7 @@ fn put(
     if area.is_empty() {
         return 0;
     }
-    let safe = crate::codec::printable::printable_str(text);
+    let safe = printable_str(text);
     let (x, _) = buffer.set_stringn(area.x, area.y, safe, usize::from(area.width), style);
     x - area.x
 }
@@ -60,7 +85,6 @@ fn search_line(
     buffer: &mut ratatui::buffer::Buffer,
 ) {
     use ratatui::layout::Rect;
-    use ratatui::widgets::Widget;
 
     let used = put(buffer, area, "/ ", palette.key);
     let rest = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
@@ -68,8 +92,26 @@ fn search_line(
         return;
     }
     if search.typing {
-        search.editor.area().render(rest, buffer);
+        put_editor(buffer, rest, &search.editor);
     } else {
         put(buffer, rest, &search.editor.text(), palette.dim);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    #[test]
+    fn the_last_gate_lets_text_through_and_nothing_else() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 1));
+        for (x, symbol) in ["a", "e\u{301}", "\u{1b}[2J", "x\u{200d}"].iter().enumerate() {
+            buffer.content[x].set_symbol(symbol);
+        }
+        last_gate(&mut buffer);
+        let shown: Vec<&str> = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(shown, ["a", "e\u{301}", "\u{fffd}", "\u{fffd}"]);
     }
 }

@@ -19,6 +19,8 @@ mod engine;
 mod flows;
 #[path = "suite/foreign.rs"]
 mod foreign;
+#[path = "suite/hostile.rs"]
+mod hostile;
 #[path = "suite/http.rs"]
 mod http;
 #[path = "suite/http_bench.rs"]
@@ -51,5 +53,7 @@ mod store;
 mod support;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/terminal_safety.rs"]
+mod terminal_safety;
 #[path = "suite/ui.rs"]
 mod ui;

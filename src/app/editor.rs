@@ -2,10 +2,13 @@
 //!
 //! Every text field of the program is an [`Editor`]; panes give it keys that no action took.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
+use unicode_width::UnicodeWidthChar;
 
+use crate::codec::printable::{is_visible, printable_str};
 use crate::model::key::{Key, KeyCode};
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
@@ -23,6 +26,8 @@ pub enum Lines {
 pub struct Editor {
     area: TextArea<'static>,
     lines: Lines,
+    /// Text that must not be shown as it is was put in (a preset or a message may hold anything).
+    has_hidden: bool,
 }
 
 impl Editor {
@@ -42,7 +47,7 @@ impl Editor {
             Lines::One => area.move_cursor(CursorMove::End),
             Lines::Many => area.set_wrap_mode(WrapMode::Glyph),
         }
-        Editor { area, lines }
+        Editor { area, lines, has_hidden: text.chars().any(is_hidden) }
     }
 
     /// The same field, its characters shown as dots.
@@ -64,9 +69,40 @@ impl Editor {
         self.lines
     }
 
-    /// The widget, for drawing only.
+    /// The widget holding the text as it is.
     pub fn area(&self) -> &TextArea<'static> {
         &self.area
+    }
+
+    /// The widget as it may be drawn: a terminal must not get what controls it or hides, and the
+    /// widget would leave some of it out without a word. The text itself stays what it is.
+    pub fn shown(&self) -> Cow<'_, TextArea<'static>> {
+        if !self.has_hidden || self.area.mask_char().is_some() {
+            return Cow::Borrowed(&self.area);
+        }
+        let lines: Vec<Cow<'_, str>> =
+            self.area.lines().iter().map(|line| printable_str(line)).collect();
+        let mut shown = self.area.clone();
+        shown.set_max_histories(0);
+        shown.select_all();
+        shown.insert_str(lines.join("\n"));
+        shown.cancel_selection();
+        let to = |place: (usize, usize)| {
+            let before = self.area.lines().get(place.0).map(|line| {
+                let before: String = line.chars().take(place.1).collect();
+                printable_str(&before).chars().count()
+            });
+            CursorMove::Jump(cell(place.0), cell(before.unwrap_or_default()))
+        };
+        if let Some((start, end)) = self.area.selection_range() {
+            let (fixed, moving) = if self.cursor() == start { (end, start) } else { (start, end) };
+            shown.move_cursor(to(fixed));
+            shown.start_selection();
+            shown.move_cursor(to(moving));
+        } else {
+            shown.move_cursor(to(self.cursor()));
+        }
+        Cow::Owned(shown)
     }
 
     /// Row and column of the cursor, in characters.
@@ -77,8 +113,14 @@ impl Editor {
 
     /// Puts the cursor at a character position, as far as the text reaches.
     pub fn place(&mut self, row: usize, column: usize) {
-        let to = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        self.area.move_cursor(CursorMove::Jump(to(row), to(column)));
+        self.area.move_cursor(CursorMove::Jump(cell(row), cell(column)));
+    }
+
+    /// Selects everything, so that the next character replaces it.
+    pub fn select_all(&mut self) {
+        if !self.is_empty() {
+            self.area.select_all();
+        }
     }
 
     /// Whether the cursor is on the first line (`Up` leaves the field there).
@@ -109,6 +151,7 @@ impl Editor {
             return false;
         }
         let before_len = self.area.lines().len();
+        self.has_hidden |= matches!(key.code, KeyCode::Char(c) if is_hidden(c));
         let changed = match (key.code, key.ctrl, key.alt) {
             // As in a shell; the widget would undo.
             (KeyCode::Char('u'), true, false) => self.area.delete_line_by_head(),
@@ -141,6 +184,7 @@ impl Editor {
             }
         }
         let clean = if self.lines == Lines::One { clean.trim_end() } else { clean.as_str() };
+        self.has_hidden |= clean.chars().any(is_hidden);
         self.area.insert_str(clean);
         rewritten
     }
@@ -160,6 +204,16 @@ impl Editor {
         let text = self.text();
         *self = Editor::new(&text, Lines::One);
     }
+}
+
+/// Whether a character needs a substitute on the screen. The widget shows tabs itself; marks that
+/// take no cell may be too many.
+fn is_hidden(c: char) -> bool {
+    c != '\t' && c != '\n' && (!is_visible(c) || c.width() == Some(0))
+}
+
+fn cell(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
 }
 
 fn input(key: Key) -> Input {
@@ -203,6 +257,30 @@ mod tests {
         let mut editor = Editor::new("", Lines::Many);
         assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
         assert_eq!(editor.text(), "a\\x1b[2Jb\n");
+    }
+
+    #[test]
+    fn hidden_characters_are_drawn_visibly_and_kept() {
+        let text = "a\u{1b}[2J\u{202e}b\nc\td";
+        let mut editor = Editor::new(text, Lines::Many);
+        editor.place(0, 6);
+        let shown = editor.shown();
+        assert_eq!(shown.lines(), ["a␛[2J‹U+202E›b", "c→d"]);
+        assert_eq!((shown.cursor().0, shown.cursor().1), (0, 13), "before the b");
+        assert_eq!(editor.text(), text);
+        editor.key("<S-Right>".parse().unwrap());
+        assert_eq!(editor.shown().selection_range(), Some(((0, 13), (0, 14))));
+    }
+
+    #[test]
+    fn what_is_typed_is_looked_at_too() {
+        let mut editor = Editor::new("a", Lines::One);
+        assert!(matches!(editor.shown(), Cow::Borrowed(_)));
+        editor.key(Key::new(KeyCode::Char('\u{200b}')));
+        assert_eq!(editor.shown().lines(), ["a‹U+200B›"]);
+        let mut editor = Editor::new("", Lines::One);
+        editor.insert("\u{202e}x");
+        assert_eq!(editor.shown().lines(), ["‹U+202E›x"]);
     }
 
     #[test]

@@ -111,9 +111,9 @@ fn stop(app: &mut App) {
     app.effects.push(Effect::Engine(Command::Close { id, how }));
 }
 
+/// The client of a protocol; the other side is one key further.
 fn mode(app: &mut App, protocol: Protocol) {
-    let side = app.drafts.current().spec.side();
-    compose(app, protocol, side);
+    compose(app, protocol, Side::Client);
 }
 
 fn switch_side(app: &mut App) {

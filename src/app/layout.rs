@@ -22,7 +22,7 @@ const TINY: (u16, u16) = (44, 14);
 /// Splitter positions, in cells; what the user can change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Splits {
-    /// Width of the presets column.
+    /// Width of the presets column; 0 = automatic.
     pub side: u16,
     /// Height of the request pane; 0 = automatic.
     pub request: u16,
@@ -52,7 +52,7 @@ pub enum Splitter {
 
 impl Default for Splits {
     fn default() -> Self {
-        Splits { side: 27, request: 0, traffic: 0 }
+        Splits { side: 0, request: 0, traffic: 0 }
     }
 }
 
@@ -127,14 +127,16 @@ fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {
     let mut main = Rect { height: body.height - traffic, ..body };
     let side_focused = matches!(focus, Pane::Presets | Pane::History);
     if body.width >= WIDE || side_focused {
-        let side = splits.side.clamp(12, body.width / 2);
+        let side = if splits.side == 0 { (body.width / 5).clamp(27, 44) } else { splits.side };
+        let side = side.clamp(12, (body.width / 2).max(12));
         let column = Rect { width: side, ..main };
         let history = (column.height / 3).max(3).min(column.height);
         areas.presets = Rect { height: column.height - history, ..column };
         areas.history = Rect { y: column.y + areas.presets.height, height: history, ..column };
         main = Rect { x: main.x + side, width: main.width - side, ..main };
     }
-    let request = if splits.request == 0 { main.height * 2 / 5 } else { splits.request };
+    let automatic = (main.height * 2 / 5).min(16);
+    let request = if splits.request == 0 { automatic } else { splits.request };
     let request = request.clamp(4, main.height.saturating_sub(4).max(4)).min(main.height);
     areas.request = Rect { height: request, ..main };
     areas.response = Rect { y: main.y + request, height: main.height - request, ..main };

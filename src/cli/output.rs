@@ -86,3 +86,9 @@ pub fn complain(failure: &Failure) {
 pub fn note(text: &str) {
     eprintln!("wirebench: {}", printable::printable_str(text));
 }
+
+/// Lines of text that are safe already, on standard error.
+#[expect(clippy::print_stderr, reason = "the headless shell's own output")]
+pub fn quote(text: &str) {
+    eprint!("{text}");
+}

@@ -94,13 +94,11 @@ impl Encoder {
     }
 
     fn take_pen(&mut self, wanted: Pen, out: &mut Vec<u8>) {
-        let before = match self.pen {
-            Some(pen) => pen,
-            None => {
-                self.reset(out);
-                DEFAULT_PEN
-            }
-        };
+        let before = self.pen.unwrap_or_else(|| {
+            out.extend_from_slice(b"\x1b[0m");
+            DEFAULT_PEN
+        });
+        self.pen = Some(before);
         if before == wanted {
             return;
         }

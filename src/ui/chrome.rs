@@ -8,6 +8,7 @@ use super::put;
 use super::theme::Palette;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
+use crate::app::sessions::{Session, State};
 use crate::app::{App, Level};
 use crate::model::protocol::{Protocol, Side};
 
@@ -41,7 +42,9 @@ fn running(app: &App) -> usize {
 }
 
 fn totals(app: &App) -> String {
-    let listening = app.sessions.live().filter(|s| s.side() == Side::Listener).count();
+    // A listener counts once it is bound: until then nothing can reach it.
+    let listens = |s: &&Session| s.side() == Side::Listener && s.state == State::Live;
+    let listening = app.sessions.live().filter(listens).count();
     let live = app.sessions.live().filter(|s| s.side() == Side::Client).count();
     let mut parts = Vec::new();
     if listening > 0 {

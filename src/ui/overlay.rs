@@ -92,6 +92,6 @@ fn field(prompt: &str, editor: &Editor, palette: &Palette, area: Rect, buffer: &
     let used = super::put(buffer, area, prompt, palette.key);
     let rest = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
     if !rest.is_empty() {
-        editor.area().render(rest, buffer);
+        super::put_editor(buffer, rest, editor);
     }
 }

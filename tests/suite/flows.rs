@@ -1,4 +1,5 @@
 //! What a user does, as keys, and what comes of it. One test per story or pitfall.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
 #[path = "flows/composing.rs"]
 mod composing;

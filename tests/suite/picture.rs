@@ -67,7 +67,7 @@ fn the_picture_in_the_readme_shows_the_program_as_it_is() {
         starter_with_free_ports(&launch.home);
     }
     let tui = scene(launch);
-    let (drawn, text) = (tui.with_screen(svg::draw), tui.screen());
+    let (drawn, text) = (tui.look(svg::draw), tui.screen());
     for label in
         ["Presets", "History", "HTTP client", "200 OK", "Traffic", "Zoë", "3 listening", "http→"]
     {

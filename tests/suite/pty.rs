@@ -101,6 +101,69 @@ fn being_stopped_from_outside_redraws_when_continued() {
     tui.quit();
 }
 
+/// A program that waits for a line, then replaces the text it was given.
+const EDITOR: &str =
+    "#!/bin/sh\necho EDITOR\nread line\nprintf '{\"n\":\"%s\"}' \"$line\" > \"$1\"\n";
+
+/// Started with a preset that has a body, which is open; its temporary files go to `tmp`.
+fn started_with_editor() -> Tui {
+    use std::os::unix::fs::PermissionsExt;
+    let launch = Launch::default().size(120, 40);
+    let place = |name: &str| launch.home.path().join(name);
+    let (presets, editor, temporary) = (place("home/presets"), place("ed"), place("tmp"));
+    std::fs::create_dir_all(&presets).unwrap();
+    std::fs::create_dir(&temporary).unwrap();
+    let preset =
+        "[http]\nmethod = \"POST\"\nurl = \"http://localhost/\"\nbody.json = '{\"a\":1}'\n";
+    std::fs::write(presets.join("only.toml"), preset).unwrap();
+    std::fs::write(&editor, EDITOR).unwrap();
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (editor, temporary) = (editor.display().to_string(), temporary.display().to_string());
+    let mut tui = launch.env("VISUAL", &editor).env("TMPDIR", &temporary).start();
+    tui.wait_for("only");
+    tui.keys("<Enter>");
+    tui.wait_for("http://localhost/");
+    tui
+}
+
+fn wait_for_editor(tui: &Tui) {
+    tui.wait_for_screen("the editor alone", |screen| {
+        screen.contains("EDITOR") && !screen.contains(READY)
+    });
+}
+
+#[test]
+fn what_is_typed_for_the_editor_does_not_reach_us_afterwards() {
+    let mut tui = started_with_editor();
+    for word in ["first", "second"] {
+        tui.keys("<C-e>");
+        wait_for_editor(&tui);
+        tui.assert_restored();
+        // The rest of the line is for nobody.
+        tui.bytes(format!("{word}\rzzzz\x1b[A").as_bytes());
+        tui.wait_for_screen("the edited text", |screen| {
+            screen.contains(READY) && screen.contains(word)
+        });
+        assert!(!tui.screen().contains("zzz"), "{}", tui.screen());
+    }
+    let kept = std::fs::read_dir(tui.home.path().join("tmp")).unwrap().count();
+    assert_eq!(kept, 0, "the editor's file is removed");
+    tui.quit();
+}
+
+#[test]
+fn an_interrupt_while_the_editor_has_the_terminal_is_the_editors() {
+    let mut tui = started_with_editor();
+    tui.keys("<C-e>");
+    wait_for_editor(&tui);
+    tui.signal(Signal::INT);
+    tui.bytes(b"after\r");
+    tui.wait_for_screen("the edited text", |screen| {
+        screen.contains(READY) && screen.contains("after")
+    });
+    tui.quit();
+}
+
 #[test]
 fn a_storm_of_sizes_ends_in_the_right_picture() {
     let tui = started();

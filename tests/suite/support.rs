@@ -47,7 +47,6 @@ pub struct Launch {
     pub env: BTreeMap<String, String>,
     pub columns: u16,
     pub rows: u16,
-    #[allow(dead_code, reason = "keeps the folder until the program is gone")]
     pub home: Arc<TempDir>,
 }
 
@@ -71,6 +70,19 @@ impl Launch {
 
     pub fn size(mut self, columns: u16, rows: u16) -> Self {
         (self.columns, self.rows) = (columns, rows);
+        self
+    }
+
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Puts a preset file into the workspace, which then is no starter workspace.
+    pub fn preset(self, name: &str, text: &str) -> Self {
+        let folder = self.home.path().join("home/presets");
+        std::fs::create_dir_all(&folder).expect("a folder for presets");
+        std::fs::write(folder.join(format!("{name}.toml")), text).expect("a preset file");
         self
     }
 
@@ -231,8 +243,8 @@ impl Tui {
         self.output.state.lock().unwrap().screen.screen().contents()
     }
 
-    /// Looks at the screen's cells.
-    pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+    /// Looks at the cells of the screen.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.output.state.lock().unwrap().screen.screen())
     }
 
@@ -260,6 +272,14 @@ impl Tui {
         after_name.trim_start().chars().next().unwrap_or('?')
     }
 
+    /// Most memory the program has held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_pid()));
+        let status = status.expect("a running program");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
     /// Times the threads of the program went to sleep so far.
     pub fn wake_ups(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_pid()));
@@ -285,15 +305,13 @@ impl Tui {
 
     /// Waits for the end; returns the exit status.
     pub fn wait_exit(&self) -> ExitStatus {
-        match self.exited.recv_timeout(PATIENCE) {
-            Ok(status) => {
-                let state = self.output.state.lock().unwrap();
-                let left = |written: &mut Written| !written.closed;
-                drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
-                status
-            }
-            Err(error) => panic!("still running ({error}):\n{}", self.screen()),
-        }
+        let Ok(status) = self.exited.recv_timeout(PATIENCE) else {
+            panic!("still running:\n{}", self.screen());
+        };
+        let state = self.output.state.lock().unwrap();
+        let left = |written: &mut Written| !written.closed;
+        drop(self.output.changed.wait_timeout_while(state, PATIENCE, left).unwrap());
+        status
     }
 
     /// Checks that the terminal is as it was before: line settings, screen, mouse, paste, cursor,

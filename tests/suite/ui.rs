@@ -1,4 +1,5 @@
 //! The screen: snapshots with styles at five sizes, and no panic at any size or after any input.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
 #[path = "ui/random.rs"]
 mod random;

@@ -9,24 +9,29 @@
 //! ```
 //! The selection is an item, not a row number, so it survives whatever comes and goes above it.
 
+mod opening;
+mod search;
 mod tree;
 
 use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+pub use opening::{listening, open};
+pub use search::{blur, key, paste};
+
+use opening::{is_modified, send, show, show_selected};
+
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, Step};
 use crate::app::drafts::{Draft, DraftId};
-use crate::app::editor::{Editor, Lines};
+use crate::app::editor::Editor;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
 use crate::app::wrap::wrap;
 use crate::app::{App, Handled, fuzzy, global, overlay};
-use crate::model::id::SessionId;
-use crate::model::key::{Key, KeyCode};
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
@@ -234,14 +239,10 @@ pub fn is_broken(app: &App, item: &Item) -> bool {
 
 /// Contexts of the pane.
 pub fn contexts(app: &App) -> Vec<Context> {
-    if is_typing(app) {
+    if search::is_typing(app) {
         return vec![Context::Global];
     }
     vec![Context::Presets, Context::List, Context::Plain, Context::Global]
-}
-
-fn is_typing(app: &App) -> bool {
-    app.presets.search.as_ref().is_some_and(|search| search.typing)
 }
 
 /// The workspace was read, for the first time or because files changed.
@@ -312,8 +313,8 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::Toggle => toggle(app),
         Action::Left => fold(app),
         Action::Right => unfold(app),
-        Action::Find => start_search(app),
-        Action::Back if app.presets.search.is_some() => end_search(app),
+        Action::Find => search::start(app),
+        Action::Back if app.presets.search.is_some() => search::end(app),
         Action::Copy => copy(app),
         Action::Rename | Action::Duplicate | Action::Delete | Action::Revert => {
             if let Some(item) = selected(app) {
@@ -342,61 +343,11 @@ pub fn act(app: &mut App, action: Action) -> Handled {
     Handled::Yes
 }
 
-/// Puts the selected row on screen, if it is so.
-fn show_selected(app: &mut App, is: fn(&App, &Item) -> bool) {
-    if let Some(item) = selected(app)
-        && is(app, &item)
-    {
-        show(app, &item);
-    }
-}
-
-fn is_modified(app: &App, item: &Item) -> bool {
-    draft_of(app, item).is_some_and(Draft::is_modified)
-}
-
 fn step_to(app: &mut App, step: Step) {
     let height = list_height(app);
     let mut cursor = cursor(app, height);
     cursor.step(step, listing(app).len(), height);
     select(app, cursor.selected);
-}
-
-/// Sends the selected row: the program does it to what is on screen.
-fn send(app: &mut App) -> Handled {
-    let Some(item) = selected(app) else { return Handled::No };
-    if matches!(item, Item::Folder(_)) {
-        app.say("select a preset to send it");
-        return Handled::Yes;
-    }
-    if is_broken(app, &item) {
-        show(app, &item);
-        return Handled::Yes;
-    }
-    show(app, &item);
-    Handled::No
-}
-
-/// A listener is up. In the starter workspace the selection moves from it to the client that
-/// talks to it, so that the same key once more shows both ends. Not before: were the port taken,
-/// the client would talk to somebody else.
-pub fn listening(app: &mut App, id: SessionId) {
-    let preset = app.drafts.of_session(id).and_then(|draft| draft.preset.clone());
-    let Some(item) = preset.map(Item::Preset) else { return };
-    if app.focus != Pane::Presets || selected(app).as_ref() != Some(&item) {
-        return;
-    }
-    if let Some(partner) = partner(app, &item) {
-        reveal(app, &partner);
-        app.say(format!("listening: F5 again sends to it from {}", partner.name()));
-    }
-}
-
-fn partner(app: &App, item: &Item) -> Option<PresetPath> {
-    let Item::Preset(path) = item else { return None };
-    let client = path.as_str().strip_suffix("-server").filter(|_| app.workspace.is_starter)?;
-    let client = PresetPath::parse(&format!("{client}-client")).ok()?;
-    stored(app, &client).map(|stored| stored.path.clone())
 }
 
 fn open_selected(app: &mut App) {
@@ -405,31 +356,6 @@ fn open_selected(app: &mut App) {
         Some(item) if show(app, &item) => global::focus(app, Pane::Request),
         _ => {}
     }
-}
-
-/// Puts a row on screen; tells whether there is something to see.
-fn show(app: &mut App, item: &Item) -> bool {
-    match item {
-        Item::Folder(_) => return false,
-        Item::Draft(id) => global::show_draft(app, *id),
-        Item::Preset(path) => return open(app, path),
-    }
-    true
-}
-
-/// Puts a preset on screen; tells whether it could be read.
-pub fn open(app: &mut App, path: &PresetPath) -> bool {
-    let Some(stored) = stored(app, path) else { return false };
-    if let Err(failure) = &stored.content {
-        let text = failure.to_string();
-        app.warn(text);
-        return false;
-    }
-    let stored = stored.clone();
-    super::request::blur(app);
-    app.drafts.open_preset(&stored);
-    global::draft_changed(app);
-    true
 }
 
 fn toggle(app: &mut App) {
@@ -479,79 +405,12 @@ fn copy(app: &mut App) {
     app.effects.push(Effect::Copy(text));
 }
 
-fn start_search(app: &mut App) {
-    if let Some(search) = &mut app.presets.search {
-        search.typing = true;
-        return;
-    }
-    app.presets.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
-    rebuild(app);
-}
-
-fn end_search(app: &mut App) {
-    let item = selected(app);
-    app.presets.search = None;
-    match item {
-        Some(Item::Preset(path)) => reveal(app, &path),
-        _ => rebuild(app),
-    }
-}
-
-/// The focus leaves: the search stays, but takes no more keys.
-pub fn blur(app: &mut App) {
-    if let Some(search) = &mut app.presets.search {
-        search.typing = false;
-    }
-}
-
-/// Takes a key that no action took: text of the search line.
-pub fn key(app: &mut App, key: Key) {
-    if !is_typing(app) {
-        return;
-    }
-    match key.code {
-        KeyCode::Enter => {
-            let item = selected(app);
-            end_search(app);
-            if item.is_some() {
-                open_selected(app);
-            }
-        }
-        KeyCode::Up => step_to(app, Step::Up),
-        KeyCode::Down => step_to(app, Step::Down),
-        KeyCode::PageUp => step_to(app, Step::PageUp),
-        KeyCode::PageDown => step_to(app, Step::PageDown),
-        _ => {
-            let search = app.presets.search.as_mut();
-            if search.is_some_and(|search| search.editor.key(key)) {
-                search_changed(app);
-            }
-        }
-    }
-}
-
-/// Takes pasted text: it goes into the search line.
-pub fn paste(app: &mut App, text: &str) {
-    if let Some(search) = app.presets.search.as_mut().filter(|search| search.typing) {
-        search.editor.insert(text);
-        search_changed(app);
-    }
-}
-
-fn search_changed(app: &mut App) {
-    rebuild(app);
-    let text = search_text(app);
-    let best = tree::best(&app.workspace.presets, &text);
-    let at = best.and_then(|path| listing(app).position(&Item::Preset(path)));
-    select(app, at.unwrap_or(0));
-}
-
 /// A click: selects a row; on the selected one it opens, on a folder it folds.
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
     let parts = parts(app, inner(area));
     let at = (mouse.column, mouse.row).into();
     if parts.search.contains(at) {
-        start_search(app);
+        search::start(app);
         return;
     }
     blur(app);

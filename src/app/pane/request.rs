@@ -239,6 +239,10 @@ pub fn blur(app: &mut App) {
 /// Puts the cursor into the address line.
 pub fn focus_address(app: &mut App) {
     go(app, FieldId::Address);
+    // As in a browser: typing replaces the address, an arrow key goes on editing it.
+    if let Some((_, editor)) = &mut app.request.editor {
+        editor.select_all();
+    }
 }
 
 /// Moves the cursor to a field.

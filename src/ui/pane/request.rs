@@ -12,8 +12,8 @@ use crate::app::form::{Field, FieldId, Kind, access};
 use crate::app::pane::request::{Placed, label_width, place, tab_strip};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::ui::put;
 use crate::ui::theme::Palette;
+use crate::ui::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,
@@ -113,7 +113,7 @@ fn text(app: &App, palette: &Palette, field: &Field, at: (Rect, Style, bool), bu
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        editor.area().render(area, buffer);
+        put_editor(buffer, area, editor);
         if editor.is_empty() {
             let rest =
                 Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: 1, ..area };

@@ -16,16 +16,16 @@ use crate::codec::printable::printable;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::detail;
 use crate::ui::widget::run::Run;
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::{put, put_editor};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
 const TIME: u16 = 13;
-const CONN: u16 = 14;
+const CONN: u16 = 17;
 const KIND: u16 = 10;
 const LENGTH: u16 = 9;
 const DELTA: u16 = 9;
@@ -250,5 +250,5 @@ fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
         run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
     }
     let rest = run.area;
-    editor.area().render(rest, buffer);
+    put_editor(buffer, rest, editor);
 }

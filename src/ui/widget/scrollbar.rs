@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::put;
 use crate::ui::theme::Palette;
 
 /// What is visible of how much.
@@ -23,9 +24,7 @@ pub(in crate::ui) fn draw(palette: &Palette, area: Rect, extent: Extent, buffer:
     let range = extent.total - height;
     let top = (u128::from(extent.top.min(range)) * u128::from(free) / u128::from(range)) as u64;
     for row in top..top + size {
-        let at = (area.right(), area.y + row as u16);
-        if let Some(cell) = buffer.cell_mut(at) {
-            cell.set_symbol("▐").set_style(palette.dim);
-        }
+        let cell = Rect { x: area.right(), y: area.y + row as u16, width: 1, height: 1 };
+        put(buffer, cell.intersection(buffer.area), "▐", palette.dim);
     }
 }

@@ -106,8 +106,9 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
     driver.keys("<F6>");
     assert_eq!(spec(&driver), (Protocol::Tcp, Side::Listener));
     driver.keys("<F4>");
-    assert_eq!(spec(&driver), (Protocol::Udp, Side::Listener));
-    driver.keys("<F2><F6>");
+    assert_eq!(spec(&driver), (Protocol::Udp, Side::Client));
+    driver.keys("<F6><F2>");
+    assert_eq!(spec(&driver), (Protocol::Http, Side::Client));
     assert_eq!(driver.app.drafts.current().spec.address(), "http://h/kept");
 }
 

@@ -301,7 +301,7 @@ fn history_opens_again_as_it_was_and_sends_again() {
 #[test]
 fn saving_from_the_list_saves_what_was_just_edited() {
     let mut driver = Driver::starter(WIDE);
-    driver.keys("/udpserver<Enter><C-l>5<S-Tab><S-Tab>g<Down><C-s>");
+    driver.keys("/udpserver<Enter><C-l><End>5<S-Tab><S-Tab>g<Down><C-s>");
     let saved = &driver.store.presets[&path("tutorial/udp-server")].0;
     assert!(saved.spec.address().ends_with("}}5"), "{}", saved.spec.address());
 }

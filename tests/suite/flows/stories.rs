@@ -80,7 +80,7 @@ fn what_is_composed_is_saved_to_a_file_and_what_is_not_comes_back() {
     tui.keys("<F3><C-l>127.0.0.1:7<C-s>mine/ping<Enter>");
     tui.wait_for("saved mine/ping");
     assert!(fs::read_to_string(&file).unwrap().contains("127.0.0.1:7"));
-    tui.keys("<C-l>77");
+    tui.keys("<C-l><End>77");
     tui.wait_for("mine/ping ●");
     let home = tui.home.clone();
     tui.quit();

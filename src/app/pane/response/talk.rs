@@ -3,6 +3,7 @@
 //! Rows come from the session's `Conversation`. Looking at one peer of several keeps a list of row
 //! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
 
+mod conns;
 mod parts;
 
 use std::collections::VecDeque;
@@ -16,14 +17,16 @@ use crate::app::cursor::{Cursor, Step};
 use crate::app::detail::Detail;
 use crate::app::effect::Effect;
 use crate::app::message::Mouse;
-use crate::app::sessions::{Conn, Session};
+use crate::app::sessions::Session;
 use crate::app::{App, Handled};
-use crate::engine::command::{Command, Ending, To};
+use crate::engine::command::Ending;
 use crate::model::id::ConnId;
 use crate::model::protocol::Side;
 use crate::model::record::RecordKind;
 use crate::timeline::Timeline;
 use crate::timeline::conversation::{self, Row};
+pub use conns::{Target, conns, has_several, target};
+use conns::{choose, end, next_conn};
 pub use parts::{Parts, parts, peer_rows, prefix};
 
 /// Where the user is in a conversation.
@@ -46,13 +49,6 @@ pub struct Talk {
     seen: u64,
     /// Rows that had gone when the cursor was last set.
     gone: u64,
-}
-
-/// Whom a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    Chosen,
-    All,
 }
 
 impl Default for Talk {
@@ -357,94 +353,6 @@ fn edit_external(app: &mut App) {
     let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
     super::super::request::editing(app, super::super::request::EditTarget::InputLine);
     app.effects.push(Effect::Edit { text, extension: "txt" });
-}
-
-/// Connections and peers of a session, in order; the session itself is none.
-pub fn conns(session: &Session) -> impl DoubleEndedIterator<Item = &Conn> {
-    session.conns.range(session.id.conn(1)..).map(|(_, conn)| conn)
-}
-
-/// Whether there are several to choose from.
-pub fn has_several(session: &Session) -> bool {
-    conns(session).nth(1).is_some()
-}
-
-fn next_conn(app: &mut App, forward: bool) {
-    let Some(session) = session(app) else { return };
-    let chosen = place(app).and_then(|place| place.talk.chosen);
-    if !has_several(session) && chosen.is_none() {
-        app.say("there is only one connection here");
-        return;
-    }
-    let range = &session.conns;
-    let next = match (chosen, forward) {
-        (None, true) => conns(session).next(),
-        (None, false) => conns(session).next_back(),
-        (Some(id), true) => range.range(id..).nth(1).map(|(_, conn)| conn),
-        (Some(id), false) => range.range(session.id.conn(1)..id).next_back().map(|(_, conn)| conn),
-    };
-    let next = next.map(|conn| conn.info.id);
-    choose(app, next);
-}
-
-/// Looks at one connection, or at all.
-fn choose(app: &mut App, conn: Option<ConnId>) {
-    with_talk(app, |talk, session, height| talk.choose(conn, session, height));
-    resized(app);
-}
-
-/// The connection meant by an order: the chosen one, the only one, or that of the row.
-fn conn_meant(app: &App) -> Option<ConnId> {
-    let session = session(app)?;
-    let chosen = place(app).and_then(|place| place.talk.chosen);
-    let first = conns(session).next().map(|conn| conn.info.id);
-    let row = || selected(app).map(|row| row.conn).filter(|conn| conn.index > 0);
-    match session.side() {
-        Side::Client => chosen.or(first),
-        Side::Listener if !has_several(session) => chosen.or(first),
-        Side::Listener => chosen.or_else(row),
-    }
-}
-
-fn end(app: &mut App, how: Ending) {
-    let Some(session) = session(app) else { return };
-    if session.is_over() {
-        app.say("this session is over; F5 opens it again");
-    } else if !session.protocol().capabilities().connections {
-        app.say("UDP has no connections; F8 closes the socket");
-    } else if let Some(conn) = conn_meant(app) {
-        app.effects.push(Effect::Engine(Command::End { conn, how }));
-    } else {
-        app.say("choose a connection with { or } first");
-    }
-}
-
-/// Whom a line goes to, or why it goes nowhere.
-pub fn target(app: &App, target: Target) -> Result<To, &'static str> {
-    let session = session(app).ok_or("nothing is open; F5 opens it")?;
-    if session.is_over() {
-        return Err("not sent: this session is over; F5 opens it again");
-    }
-    if target == Target::All {
-        return Ok(To::All(session.id));
-    }
-    let chosen = place(app).and_then(|place| place.talk.chosen);
-    if let Some(id) = chosen {
-        return match session.conns.get(&id) {
-            Some(conn) if conn.open => Ok(To::Conn(id)),
-            _ => Err("not sent: this connection is closed; choose another one with { or }"),
-        };
-    }
-    if session.side() == Side::Client {
-        let first = conns(session).next().map(|conn| conn.info.id);
-        return Ok(first.map_or(To::All(session.id), To::Conn));
-    }
-    let mut open = conns(session).filter(|conn| conn.open);
-    match (open.next(), open.next()) {
-        (None, _) => Err("not sent: nobody is connected yet"),
-        (Some(conn), None) => Ok(To::Conn(conn.info.id)),
-        _ => Err("not sent: choose a connection with { or }, or send to all with Alt+A"),
-    }
 }
 
 pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {

@@ -4,7 +4,6 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::Widget;
 
 use super::content;
 use crate::app::focus::Pane;
@@ -17,10 +16,10 @@ use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
-use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::run::Run;
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::{put, put_editor};
 
 pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
     let Some(session) = session(app) else { return };
@@ -285,5 +284,5 @@ fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
     let mut run = Run::new(area, buffer);
     run.put(label, palette.key);
     let rest = run.area;
-    prompt.editor.area().render(rest, buffer);
+    put_editor(buffer, rest, &prompt.editor);
 }

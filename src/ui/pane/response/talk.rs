@@ -4,7 +4,6 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::Widget;
 
 use crate::app::focus::Pane;
 use crate::app::pane::response::input::{Check, settings, visible_ending};
@@ -18,11 +17,11 @@ use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::record::{Direction, RecordKind};
 use crate::timeline::conversation::{self, Row};
-use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::detail;
 use crate::ui::widget::run::{Run, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::{put, put_editor};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
@@ -285,7 +284,7 @@ fn input(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut 
     let text = Rect { x, width: area.right().saturating_sub(x), ..area };
     let editor = &talk.input.editor;
     if has_keys {
-        editor.area().render(text, buffer);
+        put_editor(buffer, text, editor);
     } else {
         let lines = editor.area().lines();
         for (y, line) in (text.y..text.bottom()).zip(lines) {

@@ -1,0 +1,92 @@
+//! Reads what the program wrote to a terminal: only what it uses itself may be in it.
+
+use wirebench::codec::printable::is_visible;
+
+/// Modes set on entering and unset on leaving, and never in between.
+const MODES: [&str; 5] = ["?1049", "?1000", "?1002", "?1006", "?2004"];
+
+/// Checks the bytes of a whole run of the workbench, the last one included.
+pub fn assert_screen_bytes(raw: &[u8]) {
+    for mode in MODES {
+        for way in ["h", "l"] {
+            let sequence = format!("\x1b[{mode}{way}");
+            assert_eq!(crate::support::count(raw, sequence.as_bytes()), 1, "{mode}{way}");
+        }
+    }
+    if let Err((at, why)) = audit(raw) {
+        let around = &raw[at.saturating_sub(60)..raw.len().min(at + 60)];
+        panic!("{why} at byte {at}: {:?}", String::from_utf8_lossy(around));
+    }
+}
+
+/// Checks what the headless shell wrote: visible characters and ends of lines.
+pub fn assert_plain_lines(raw: &[u8], whose: &str) {
+    let text = std::str::from_utf8(raw).expect("UTF-8");
+    let bad = text.chars().find(|c| !is_visible(*c) && !matches!(c, '\n' | '\r'));
+    assert_eq!(bad, None, "{whose}: {text:?}");
+}
+
+fn audit(raw: &[u8]) -> Result<(), (usize, String)> {
+    let mut at = 0;
+    while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest[0] == 0x1b {
+            at += sequence(rest).map_err(|why| (at, why))?;
+            continue;
+        }
+        let end = memchr::memchr(0x1b, rest).unwrap_or(rest.len());
+        let text = std::str::from_utf8(&rest[..end])
+            .map_err(|error| (at + error.valid_up_to(), "not UTF-8".to_owned()))?;
+        if let Some((offset, c)) = text.char_indices().find(|(_, c)| !is_visible(*c)) {
+            return Err((at + offset, format!("U+{:04X}", u32::from(c))));
+        }
+        at += end;
+    }
+    Ok(())
+}
+
+/// The length of one control sequence that is allowed.
+fn sequence(bytes: &[u8]) -> Result<usize, String> {
+    if bytes.get(1) != Some(&b'[') {
+        return Err("an escape sequence that is no CSI".into());
+    }
+    let body = bytes[2..].iter().take_while(|byte| (0x20..0x40).contains(*byte)).count();
+    let last = bytes.get(2 + body).copied().ok_or("a sequence that does not end")?;
+    let parameters = String::from_utf8_lossy(&bytes[2..2 + body]).into_owned();
+    let is_ours = match last {
+        b'm' => is_colour(&parameters),
+        b'H' => parameters.split(';').all(|n| n.parse::<u16>().is_ok_and(|n| n <= 500)),
+        b'J' => parameters == "2",
+        b'h' | b'l' => {
+            matches!(parameters.as_str(), "?25" | "?2026") || MODES.contains(&parameters.as_str())
+        }
+        b'u' => parameters == "?",
+        _ => false,
+    };
+    if is_ours { Ok(body + 3) } else { Err(format!("CSI {parameters} {}", char::from(last))) }
+}
+
+/// Whether a list of SGR parameters is one of ours: no blinking, no concealing.
+fn is_colour(parameters: &str) -> bool {
+    let mut numbers = parameters.split(';').map(|n| n.parse::<u16>().unwrap_or(0));
+    while let Some(number) = numbers.next() {
+        match number {
+            38 | 48 | 58 => {
+                let skip = if numbers.next() == Some(2) { 3 } else { 1 };
+                let _ = numbers.by_ref().take(skip).count();
+            }
+            0..=4 | 7 | 9 | 22..=24 | 27 | 29..=37 | 39..=47 | 49 | 59 | 90..=97 | 100..=107 => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[test]
+fn the_audit_finds_what_must_not_be_there() {
+    for bad in ["\x1b]0;x\x07", "\x1bPx", "\x1b[5m", "\x1b[?1003h", "\x07", "\u{9b}31m", "\u{202e}"]
+    {
+        assert!(audit(bad.as_bytes()).is_err(), "{bad:?}");
+    }
+    assert_eq!(audit("\x1b[?2026h\x1b[3;4H\x1b[38;5;8;1mé\x1b[0m".as_bytes()), Ok(()));
+    assert!(audit(b"\xff").is_err());
+}

@@ -1,0 +1,88 @@
+//! The same payloads without the screen: what goes to a terminal and to standard error.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::audit::assert_plain_lines;
+use super::roads::hostile_http;
+use super::{Case, MARKER, cases};
+use crate::support::{Launch, free_port, program, wait_until};
+
+#[test]
+fn what_a_response_prints_on_a_terminal() {
+    let Some(cases) = cases().map(Arc::new) else { return };
+    for style in ["--text", "--json"] {
+        let number = Arc::new(AtomicUsize::new(0));
+        let peer = hostile_http(Arc::clone(&cases), number);
+        for case in cases.iter() {
+            let url = format!("http://{peer}/");
+            let tui = Launch::default().args(&["send", &url, style]).size(200, 50).start();
+            let status = tui.wait_exit();
+            assert!(status.success(), "{}: {status:?}", case.id);
+            assert_plain_lines(&tui.raw(), &case.id);
+            assert_marked(case, &tui.raw());
+        }
+    }
+}
+
+fn assert_marked(case: &Case, shown: &[u8]) {
+    let shown = String::from_utf8_lossy(shown);
+    assert!(!case.has_marker() || shown.contains(MARKER), "{}: {shown}", case.id);
+}
+
+#[test]
+fn what_a_listener_prints_on_a_terminal() {
+    let Some(cases) = cases() else { return };
+    for style in ["--text", "--json"] {
+        let port = free_port();
+        let spec = format!("tcp://127.0.0.1:{port}");
+        let tui = Launch::default().args(&["listen", &spec, style]).size(200, 50).start();
+        let mut stream = None;
+        wait_until("a listener", || {
+            stream = TcpStream::connect(("127.0.0.1", port)).ok();
+            stream.is_some()
+        });
+        let mut stream = stream.expect("connected");
+        for (n, case) in cases.iter().enumerate() {
+            let message = [format!("L{n}.").as_bytes(), &case.bytes, b"\n"].concat();
+            stream.write_all(&message).unwrap();
+            let wanted = match case.text() {
+                None if style == "--json" => STANDARD.encode(&message),
+                _ => format!("L{n}."),
+            };
+            wait_until(&case.id, || memchr::memmem::find(&tui.raw(), wanted.as_bytes()).is_some());
+        }
+        tui.signal(rustix::process::Signal::INT);
+        tui.wait_exit();
+        assert_plain_lines(&tui.raw(), style);
+    }
+}
+
+#[test]
+fn arguments_quoted_in_complaints() {
+    let Some(cases) = cases() else { return };
+    for case in cases.iter().filter(|case| !case.bytes.contains(&0) && !case.is_long()) {
+        for before in ["", "--", "tcp://", "http://127.0.0.1:1/", "http://h:1 "] {
+            let word = [before.as_bytes(), &case.bytes].concat();
+            // Two words where there is a space: a header item.
+            let words = word.split(|byte| *byte == b' ').map(std::ffi::OsStr::from_bytes);
+            let home = tempfile::tempdir().unwrap();
+            let output = Command::new(program())
+                .args(["send", "--timeout", "200ms"].map(std::ffi::OsStr::new))
+                .args(words)
+                .env("WIREBENCH_HOME", home.path())
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            assert_ne!(output.status.code(), Some(0), "{}", case.id);
+            assert_plain_lines(&output.stderr, &case.id);
+        }
+    }
+}
