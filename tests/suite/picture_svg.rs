@@ -23,7 +23,6 @@ struct Style {
     foreground: String,
     bold: bool,
     italic: bool,
-    underline: bool,
 }
 
 /// A run of text in one row.
@@ -97,11 +96,8 @@ pub fn draw(screen: &Screen) -> String {
 
 fn decoration(style: &Style) -> String {
     let mut css = String::new();
-    for (on, text) in [
-        (style.bold, " font-weight: bold;"),
-        (style.italic, " font-style: italic;"),
-        (style.underline, " text-decoration: underline;"),
-    ] {
+    for (on, text) in [(style.bold, " font-weight: bold;"), (style.italic, " font-style: italic;")]
+    {
         if on {
             css.push_str(text);
         }
@@ -191,7 +187,12 @@ fn runs(screen: &Screen, lines: &mut Lines) -> Vec<Run> {
         }
         let foreground = colours(cell).0;
         let text = cell.contents();
-        if text.trim().is_empty() && !cell.underline() {
+        if cell.underline() {
+            let path = lines.entry((foreground.clone(), "1")).or_default();
+            let (x, y) = (f64::from(column) * CELL.0, f64::from(row) * CELL.1 + BASELINE + 2.5);
+            let _ = write!(path, "M{x:.1} {y:.1}h{:.1}", CELL.0);
+        }
+        if text.trim().is_empty() {
             open = false;
             continue;
         }
@@ -199,14 +200,8 @@ fn runs(screen: &Screen, lines: &mut Lines) -> Vec<Run> {
             open = false;
             continue;
         }
-        let style = Style {
-            foreground,
-            bold: cell.bold(),
-            italic: cell.italic(),
-            underline: cell.underline(),
-        };
+        let style = Style { foreground, bold: cell.bold(), italic: cell.italic() };
         let cells = if cell.is_wide() { 2 } else { 1 };
-        let text = if text.is_empty() { " " } else { text };
         // Only letters go together: a symbol may come from another font, as wide as it likes.
         let alone = !text.is_ascii();
         match runs.last_mut() {
