@@ -39,6 +39,8 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/pitfalls.rs"]
+mod pitfalls;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
