@@ -41,6 +41,8 @@ mod kill;
 mod panes;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
+#[path = "suite/picture.rs"]
+mod picture;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
 
 use super::job::HistoryEntry;
@@ -171,6 +172,9 @@ impl History {
         }
         // Where WAL is impossible (network disks) SQLite stays with its journal.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        // Closing would fold the log into the database and wait for the disk twice, while the user
+        // waits to leave; SQLite folds it by itself whenever it has grown.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
         if version < VERSION {
             connection.execute_batch(SCHEMA)?;

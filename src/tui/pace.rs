@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Frames for input are at least this far apart: the time a 60 Hz terminal shows one.
-const INPUT_GAP: Duration = Duration::from_millis(16);
+/// Frames for input are at least this far apart: half the time a 60 Hz terminal shows one, so that
+/// a key that follows another at once is still seen within the next picture.
+const INPUT_GAP: Duration = Duration::from_millis(8);
 /// Frames for traffic come this far apart on average; 30 a second is the promise.
 const TRAFFIC_GAP: Duration = Duration::from_millis(35);
 /// After a quiet time so many frames may come at once: a response's head, then its first lines.

@@ -486,3 +486,20 @@ pub fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
+
+/// Puts a copy of the starter workspace into a home, on ports that are free: a program that runs on
+/// this machine may have taken the starter's own. Returns the ports of HTTP, TCP and UDP.
+pub fn starter_with_free_ports(home: &TempDir) -> [u16; 3] {
+    let root = home.path().join("home/presets");
+    let ports = [free_port(), free_port(), free_port()];
+    for (name, text) in wirebench::store::starter::FILES {
+        let mut text = text.to_owned();
+        for (theirs, ours) in ["18080", "19000", "19001"].into_iter().zip(ports) {
+            text = text.replace(theirs, &ours.to_string());
+        }
+        let file = root.join(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        std::fs::write(file, text).expect("a new file");
+    }
+    ports
+}
