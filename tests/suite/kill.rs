@@ -66,8 +66,9 @@ impl Victim {
         tui.keys("<C-n>");
         tui.wait_for("not saved");
         // Large enough that half of it could be on the disk.
-        let body: String =
+        let lines: Vec<String> =
             (0..400).map(|n| format!("line {n} of a body that is kept whole\n")).collect();
+        let body = lines.concat();
         let request = format!("curl {ADDRESS}0000 --data-raw '{body}'");
         tui.bytes(format!("\x1b[200~{request}\x1b[201~").as_bytes());
         tui.wait_for("v0000");
@@ -186,7 +187,7 @@ fn a_kill_at_any_moment_of_a_save_loses_nothing_that_was_acknowledged() {
         victim.edit(&mut tui);
         tui.keys("<C-s>");
         // The one wait that is meant: the moment of the kill.
-        thread::sleep(numbers.up_to(LATEST));
+        thread::park_timeout(numbers.up_to(LATEST));
         let was_told = acknowledged(&tui.screen());
         kill(&tui);
         if victim.is_in_file(victim.typed) {
