@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::model::timing::parse_duration;
+
 /// The whole command line.
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(
@@ -100,10 +102,10 @@ pub struct Send {
     #[arg(long)]
     pub check_status: bool,
     /// Longest wait for the answer (`30s`, `500ms`).
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     #[command(flatten)]
     pub common: Common,
@@ -138,7 +140,7 @@ pub struct Listen {
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
     /// Stop after this time.
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub lasts: Option<Duration>,
     #[command(flatten)]
     pub common: Common,
@@ -161,22 +163,6 @@ pub struct Common {
     pub text: bool,
 }
 
-/// Reads `500ms`, `2s`, `1.5s`, `3m`; a bare number is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is not a time; write 500ms, 2s, 1.5s or 3m");
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.strip_prefix(digits).unwrap_or_default() {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(wrong()),
-    };
-    let number: f64 = digits.parse().map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,16 +180,6 @@ mod tests {
     #[test]
     fn without_a_command_the_workbench_opens() {
         assert_eq!(parse(&["--home", "/x"]).unwrap().command, None);
-    }
-
-    #[test]
-    fn times_have_units_and_a_bad_one_says_how() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
-        for wrong in ["", "s", "-1s", "1 week", "nan", "1e99"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

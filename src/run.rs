@@ -1,7 +1,7 @@
 //! Composition root: reads arguments, starts engine and store, picks a shell.
 //!
-//! The one file that knows everybody. The terminal shell gets a way to start the services instead
-//! of the services, because its first frame comes before anything touches the disk.
+//! The one file that knows everybody. The terminal shell gets the store, and a way to start the
+//! engine instead of the engine, because its first frame comes before that.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::Authority;
 use crate::store::paths::{Paths, Surroundings};
 use crate::store::{Store, authority, keymap};
-use crate::tui::{self, Services};
+use crate::tui::{self, EngineService, StoreService};
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
@@ -64,7 +64,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         logging::start(level, &paths.state)?;
     }
     match arguments.command {
-        None => workbench(paths),
+        None => workbench(&paths),
         Some(command) => {
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
@@ -78,26 +78,22 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(paths: Paths) -> Result<u8, Failure> {
-    let startup = startup(&paths);
+fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
+    let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let mut store_handle = None;
-    let outcome = tui::run(startup, || {
+    let service = StoreService { handle: store.clone(), replies };
+    let outcome = tui::run(startup(paths), service, || {
         let runtime = runtime()?;
-        let config = engine_config(&paths);
+        let config = engine_config(paths);
         let entered = runtime.enter();
-        let (engine, events) = Engine::start(config);
+        let (handle, events) = Engine::start(config);
         drop(entered);
         engine_runtime = Some(runtime);
-        let (store, replies) = Store::start(paths);
-        store_handle = Some(store.clone());
-        Ok(Services { engine, events, store, replies })
+        Ok(EngineService { handle, events })
     });
-    if let Some(store) = store_handle
-        && !store.shutdown(STORE_SHUTDOWN)
-    {
+    if !store.shutdown(STORE_SHUTDOWN) {
         tracing::error!("the store was still writing at the end");
     }
     if let Some(runtime) = engine_runtime {

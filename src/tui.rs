@@ -1,7 +1,8 @@
 //! The terminal shell: runs the loop, draws, performs effects.
 //!
-//! `run` starts it with an application and a way to start the services (engine, store), which is
-//! used after the first frame, so that the screen never waits for a disk. The terminal is given
+//! `run` starts it with an application, the store and a way to start the engine, which is used
+//! after the first frame. That frame waits a moment for the workspace, but never for a slow disk;
+//! nobody waits for the engine's threads. The terminal is given
 //! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
 
 mod clipboard;
@@ -32,7 +33,8 @@ use crate::model::timing::Stamp;
 use event_loop::EventLoop;
 use screen::Screen;
 
-pub use services::Services;
+use services::Services;
+pub use services::{EngineService, StoreService};
 
 /// How the program ends when nothing went wrong: 0, or 128 and the number of the signal.
 pub type ExitStatus = u8;
@@ -44,7 +46,8 @@ pub type ExitStatus = u8;
 /// When there is no terminal, or it went away, or the services cannot start.
 pub fn run(
     startup: Startup,
-    start: impl FnOnce() -> Result<Services, Failure>,
+    mut store: StoreService,
+    start_engine: impl FnOnce() -> Result<EngineService, Failure>,
 ) -> Result<ExitStatus, Failure> {
     if !terminal::is_available() {
         let cause = "standard output is not a terminal";
@@ -59,12 +62,15 @@ pub fn run(
         .map_err(|error| terminal_failed(&error.to_string()))?;
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
-        let mut event_loop = open(startup).map_err(|error| terminal_failed(&error.to_string()))?;
-        let services = start()?;
+        let failed = |error: io::Error| terminal_failed(&error.to_string());
+        let mut event_loop = take_terminal(startup).map_err(failed)?;
+        event_loop.open(&mut store).await.map_err(failed)?;
+        let EngineService { handle: engine, events } = start_engine()?;
+        let services = Services { store, engine, events };
         let ended = event_loop.run(services, &mut panic_reports).await;
         // Freeing hundreds of megabytes one by one would make leaving slow.
         std::mem::forget(event_loop);
-        ended.map_err(|error| terminal_failed(&error.to_string()))
+        ended.map_err(failed)
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.
@@ -72,16 +78,14 @@ pub fn run(
     outcome
 }
 
-/// Takes the terminal and draws the first frame.
-fn open(startup: Startup) -> io::Result<EventLoop> {
+/// Takes the terminal; draws nothing yet.
+fn take_terminal(startup: Startup) -> io::Result<EventLoop> {
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
     let size = terminal::size();
     let now = event_loop::now();
     let app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
-    let mut event_loop = EventLoop::new(app, Screen::new(size)?, signals)?;
-    event_loop.draw()?;
-    Ok(event_loop)
+    EventLoop::new(app, Screen::new(size)?, signals)
 }
 
 fn terminal_failed(cause: &str) -> Failure {

@@ -39,6 +39,10 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/picture.rs"]
+mod picture;
+#[path = "suite/pitfalls.rs"]
+mod pitfalls;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
@@ -51,5 +55,7 @@ mod store;
 mod support;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tour.rs"]
+mod tour;
 #[path = "suite/ui.rs"]
 mod ui;

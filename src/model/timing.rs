@@ -36,9 +36,22 @@ impl std::ops::Add<Duration> for Stamp {
     }
 }
 
+/// Longest duration anybody can ask for; far within what timers can hold.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Units from long to short; the first name of each is the one written.
+const UNITS: [(&[&str], u64); 6] = [
+    (&["h"], 3_600_000_000_000),
+    (&["m", "min"], 60_000_000_000),
+    (&["s"], 1_000_000_000),
+    (&["ms"], 1_000_000),
+    (&["us", "µs"], 1_000),
+    (&["ns"], 1),
+];
+
 /// Why a text is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a duration; write 500ms, 10s or 2m")]
+#[error("'{0}' is not a duration; write 500ms, 10s or 2m, at most 24h")]
 pub struct DurationError(pub String);
 
 /// Reads `500ms`, `1.5s`, `2m`; a bare number is seconds.
@@ -46,35 +59,41 @@ pub struct DurationError(pub String);
 /// # Errors
 /// When it is none of these or longer than a day.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
-    let error = || DurationError(text.trim().into());
-    let text = text.trim();
-    let (number, scale) = if let Some(number) = text.strip_suffix("ms") {
-        (number, 0.001)
-    } else if let Some(number) = text.strip_suffix('s') {
-        (number, 1.0)
-    } else if let Some(number) = text.strip_suffix('m') {
-        (number, 60.0)
-    } else {
-        (text, 1.0)
-    };
-    let number: f64 = number.trim().parse().map_err(|_| error())?;
-    let seconds = number * scale;
-    if !(0.0..=86_400.0).contains(&seconds) {
-        return Err(error());
-    }
-    // Through whole microseconds, so that what is printed parses back to the same value.
-    Ok(Duration::from_micros((seconds * 1e6).round() as u64))
+    let bare = text.trim().parse::<u64>().map(Duration::from_secs).ok();
+    bare.or_else(|| exact(text))
+        .filter(|duration| *duration <= LONGEST)
+        .ok_or_else(|| DurationError(text.trim().into()))
 }
 
-/// Prints a duration so that [`parse_duration`] reads it back: `500ms`, `10s`.
+fn exact(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at_checked(end)?;
+    let (_, nanos) = UNITS.iter().find(|(names, _)| names.contains(&unit.trim_start()))?;
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || number.ends_with('.') || part.len() > 9 {
+        return None;
+    }
+    let mut total = whole.parse::<u128>().ok()?.checked_mul(u128::from(*nanos))?;
+    if !part.is_empty() {
+        let scale = 10u128.checked_pow(u32::try_from(part.len()).ok()?)?;
+        total = total.checked_add(part.parse::<u128>().ok()? * u128::from(*nanos) / scale)?;
+    }
+    let seconds = u64::try_from(total / 1_000_000_000).ok()?;
+    Some(Duration::new(seconds, (total % 1_000_000_000) as u32))
+}
+
+/// The shortest exact text: whole seconds, else milliseconds, microseconds or nanoseconds.
 pub fn show_duration(duration: Duration) -> String {
-    let micros = duration.as_micros();
-    if micros.is_multiple_of(1_000_000) {
-        format!("{}s", micros / 1_000_000)
-    } else if micros.is_multiple_of(1000) {
-        format!("{}ms", micros / 1000)
+    let nanos = duration.as_nanos();
+    if nanos.is_multiple_of(1_000_000_000) {
+        format!("{}s", duration.as_secs())
+    } else if nanos.is_multiple_of(1_000_000) {
+        format!("{}ms", duration.as_millis())
+    } else if nanos.is_multiple_of(1_000) {
+        format!("{}us", duration.as_micros())
     } else {
-        format!("{}ms", micros as f64 / 1000.0)
+        format!("{nanos}ns")
     }
 }
 
@@ -83,14 +102,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_print_as_they_parse() {
-        for text in ["0s", "500ms", "10s", "1500ms", "0.5ms"] {
-            assert_eq!(show_duration(parse_duration(text).unwrap()), text);
+    fn durations_read_as_people_write_them() {
+        for (text, nanos) in [
+            ("500ms", 500_000_000),
+            ("1.5s", 1_500_000_000),
+            ("2 m", 120_000_000_000),
+            ("1h", 3_600_000_000_000),
+            ("0.25us", 250),
+            ("0s", 0),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)), "{text}");
         }
-        assert_eq!(parse_duration("2m").unwrap(), Duration::from_secs(120));
-        assert_eq!(parse_duration("3").unwrap(), Duration::from_secs(3));
-        for text in ["", "x", "-1s", "NaN", "1e9s"] {
-            assert!(parse_duration(text).is_err(), "{text}");
+        for bad in
+            ["", "s", "NaN", "25h", ".5s", "5.s", "5x", "-1s", "99999999999999999999999h", "1.2.3s"]
+        {
+            assert!(parse_duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_printed_duration_reads_back() {
+        for nanos in [0, 1, 999, 1_000, 1_500_000, 30_000_000_000] {
+            let duration = Duration::from_nanos(nanos);
+            assert_eq!(parse_duration(&show_duration(duration)), Ok(duration));
+        }
+        assert_eq!(show_duration(Duration::from_millis(1500)), "1500ms");
+        assert_eq!(parse_duration("3"), Ok(Duration::from_secs(3)));
     }
 }

@@ -6,7 +6,6 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
-mod duration;
 mod fields;
 mod merge;
 mod node;

@@ -30,6 +30,8 @@ pub(super) struct RestoreFile {
     own: Option<Slot>,
     /// Drafts of dead instances, taken over; removed once they are kept as ours.
     adopted: Vec<Slot>,
+    /// What the own file holds, so that the same is not written again.
+    kept: Option<String>,
 }
 
 struct Slot {
@@ -42,7 +44,13 @@ impl RestoreFile {
     pub(super) fn new(state: &Path, workspace: &Path) -> Self {
         let name = workspace.as_os_str().as_encoded_bytes();
         let stem = format!("{:016x}", preset::fingerprint(name));
-        RestoreFile { folder: state.join("drafts"), stem, own: None, adopted: Vec::new() }
+        RestoreFile {
+            folder: state.join("drafts"),
+            stem,
+            own: None,
+            adopted: Vec::new(),
+            kept: None,
+        }
     }
 
     fn file(&self, number: u32, extension: &str) -> PathBuf {
@@ -61,6 +69,8 @@ impl RestoreFile {
             Err(_) => self.file(1, "toml"),
         };
         let mut restore = read(&own)?;
+        let on_disk = workspace::read_bytes(&own).unwrap_or_default();
+        self.kept = restore.as_ref().map(write).filter(|text| text.as_bytes() == on_disk);
         for number in 1..=INSTANCES {
             let file = self.file(number, "toml");
             if file == own || !file.exists() {
@@ -80,7 +90,13 @@ impl RestoreFile {
     pub(super) fn save(&mut self, restore: &Restore) -> Result<(), Failure> {
         atomic::make_folders(&self.folder)?;
         let file = self.claim()?;
-        atomic::write(&file, write(restore).as_bytes(), Overwrite::Replace)?;
+        let text = write(restore);
+        if self.adopted.is_empty() && self.kept.as_ref() == Some(&text) && file.exists() {
+            return Ok(());
+        }
+        self.kept = None;
+        atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
+        self.kept = Some(text);
         for slot in self.adopted.drain(..) {
             // Left behind, it would only be offered again.
             let _ = atomic::remove(&slot.file);

@@ -13,21 +13,23 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::app::message::{External, Input, Message};
 use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
+use crate::store::job::Reply;
 
 use super::ExitStatus;
 use super::decode::{Decoded, PASTE_LIMIT};
 use super::input::Keyboard;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
-use super::services::Services;
+use super::services::{Services, StoreService};
 use super::signals::{self, Request, Signals};
 use super::terminal;
 use super::timers::Timers;
@@ -36,6 +38,9 @@ use super::timers::Timers;
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
+
+/// How long the first frame waits for the workspace; from a warm disk it takes two milliseconds.
+const START_HOLD: Duration = Duration::from_millis(8);
 
 /// Who has the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +68,8 @@ pub(super) struct EventLoop {
     pub(super) leaving: Option<ExitStatus>,
     /// Messages that effects gave rise to.
     pub(super) troubles: Vec<Failure>,
+    /// Effects from before there was an engine.
+    begun: Vec<Effect>,
 }
 
 /// What woke the loop.
@@ -73,7 +80,7 @@ enum Woken {
     External(External),
     Panic(String),
     Clock,
-    Store(crate::store::job::Reply),
+    Store(Reply),
     Fact(Event),
 }
 
@@ -94,7 +101,28 @@ impl EventLoop {
             views: Vec::new(),
             leaving: None,
             troubles: Vec::new(),
+            begun: Vec::new(),
         })
+    }
+
+    /// Draws the first frame, with the workspace on it unless the disk is slow.
+    pub(super) async fn open(&mut self, store: &mut StoreService) -> io::Result<()> {
+        for effect in self.app.begin() {
+            match effect {
+                Effect::Store(job) => self.troubles.extend(store.handle.submit(job).err()),
+                other => self.begun.push(other),
+            }
+        }
+        let deadline = Instant::now() + START_HOLD;
+        while let Ok(Some(reply)) = timeout_at(deadline, store.replies.recv()).await {
+            // The last of what the first screen shows.
+            let is_last = matches!(reply, Reply::Restored(_));
+            self.begun.extend(self.app.update(Message::Store(reply), now()));
+            if is_last {
+                break;
+            }
+        }
+        self.draw()
     }
 
     /// Runs until the user leaves.
@@ -104,7 +132,7 @@ impl EventLoop {
         panics: &mut mpsc::Receiver<String>,
     ) -> io::Result<ExitStatus> {
         let mut keys = Vec::new();
-        for effect in self.app.begin() {
+        for effect in std::mem::take(&mut self.begun) {
             self.perform(effect, Cause::Input, &services);
         }
         while self.leaving.is_none() {
@@ -123,7 +151,7 @@ impl EventLoop {
                 Some(outcome) = self.external_outcomes.recv() => Woken::External(outcome),
                 Some(text) = panics.recv() => Woken::Panic(text),
                 () = sleep_until(wake) => Woken::Clock,
-                Some(reply) = services.replies.recv() => Woken::Store(reply),
+                Some(reply) = services.store.replies.recv() => Woken::Store(reply),
                 Some(event) = services.events.facts.recv() => Woken::Fact(event),
             };
             let is_traffic = matches!(woken, Woken::Fact(_));

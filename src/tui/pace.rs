@@ -18,6 +18,8 @@ use tokio::time::Instant;
 const INPUT_GAP: Duration = Duration::from_millis(16);
 /// Keys that follow each other quickly are all answered at once; a wheel that spins is not.
 const INPUT_BURST: u32 = 4;
+/// Traffic leaves a frame on the screen for at least half of what a 60 Hz terminal shows it.
+const FRAME_GAP: Duration = Duration::from_millis(8);
 /// Frames for traffic come this far apart on average; 30 a second is the promise.
 const TRAFFIC_GAP: Duration = Duration::from_millis(35);
 /// After a quiet time so many frames may come at once: a response's head, then its first lines.
@@ -72,7 +74,7 @@ impl Pace {
             Cause::Input => self.input.ready(INPUT_GAP, INPUT_BURST, now),
             Cause::Traffic => self
                 .last_frame
-                .map_or(now, |last| last + INPUT_GAP)
+                .map_or(now, |last| last + FRAME_GAP)
                 .max(self.traffic.ready(TRAFFIC_GAP, TRAFFIC_BURST, now))
                 .max(self.paid_at.unwrap_or(now)),
         };
@@ -199,7 +201,7 @@ mod tests {
         pace.changed(Cause::Traffic);
         pace.drawn(500, now);
         pace.changed(Cause::Traffic);
-        assert_eq!(pace.due(now + ms(2)), Some(now + INPUT_GAP));
+        assert_eq!(pace.due(now + ms(2)), Some(now + FRAME_GAP));
     }
 
     #[test]

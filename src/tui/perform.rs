@@ -25,7 +25,7 @@ impl EventLoop {
                 self.collect_view(query, cause);
                 Ok(())
             }
-            Effect::Store(job) => services.store.submit(job),
+            Effect::Store(job) => services.store.handle.submit(job),
             Effect::Copy(text) => copy(&text),
             Effect::Edit { text, extension } => {
                 self.leave_terminal(Foreground::Editor);
@@ -59,7 +59,7 @@ impl EventLoop {
             certificate_pem: authority.certificate_pem.clone(),
             key_pem: KeyPem(authority.key_pem.clone()),
         };
-        if let Err(failure) = services.store.submit(job) {
+        if let Err(failure) = services.store.handle.submit(job) {
             self.troubles.push(failure);
         }
     }

@@ -1,1 +1,389 @@
-//! Hostile peers, met by the real program on its screen and without one.
+//! Hostile peers, met by the real program on its screen and without one: what happened is said in
+//! words, what had arrived is kept and shown, keys are answered all the while.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Launch, PATIENCE, Tui, free_port, program, read_head, tcp_peer};
+
+/// Between bytes of a peer that is slow on purpose.
+const SLOW: Duration = Duration::from_millis(20);
+
+/// How a connection goes on after its first bytes were seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Then {
+    Close,
+    Reset,
+    /// Say nothing more until the client has gone.
+    Hold,
+    /// These bytes, one at a time and slowly, for ever.
+    Drip(&'static str),
+    /// The same without a pause and in large pieces.
+    Flood(&'static str),
+}
+
+/// A response that goes wrong.
+struct Fault {
+    name: &'static str,
+    start: &'static str,
+    then: Then,
+    /// Part of the words it must be told in.
+    words: &'static str,
+    /// What had arrived and must be on the screen.
+    kept: &'static str,
+    /// Exit status without the screen.
+    status: i32,
+}
+
+impl Fault {
+    fn is_in_body(&self) -> bool {
+        self.start.contains("\r\n\r\n")
+    }
+}
+
+const FAULTS: [Fault; 12] = [
+    Fault {
+        name: "reset in the head",
+        start: "HTTP/1.1 200 OK\r\nX-A: kept-a",
+        then: Then::Reset,
+        words: "reset",
+        kept: "kept-a",
+        status: 3,
+    },
+    Fault {
+        name: "end in the head",
+        start: "HTTP/1.1 200 OK\r\nX-A: kept-b",
+        then: Then::Close,
+        words: "closed inside the head, after 28 bytes",
+        kept: "kept-b",
+        status: 3,
+    },
+    Fault {
+        name: "reset in the body",
+        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-c",
+        then: Then::Reset,
+        words: "reset",
+        kept: "kept-c",
+        status: 3,
+    },
+    Fault {
+        name: "body shorter than its length",
+        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-d",
+        then: Then::Close,
+        words: "6 of 100",
+        kept: "kept-d",
+        status: 3,
+    },
+    Fault {
+        name: "bad chunk size",
+        start: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nkept-e\r\nzz\r\n",
+        then: Then::Hold,
+        words: "zz",
+        kept: "kept-e",
+        status: 3,
+    },
+    Fault {
+        name: "garbage",
+        start: "\0\x01SSH-2.0 kept-f\r\n",
+        then: Then::Hold,
+        words: "does not speak HTTP",
+        kept: "kept-f",
+        status: 3,
+    },
+    Fault {
+        name: "silence",
+        start: "",
+        then: Then::Hold,
+        words: "no response",
+        kept: "",
+        status: 5,
+    },
+    Fault {
+        name: "silence in the body",
+        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-g",
+        then: Then::Hold,
+        words: "1 s",
+        kept: "kept-g",
+        status: 5,
+    },
+    Fault {
+        name: "a head that drips",
+        start: "HTTP/1.1 200 OK\r\nX-A: kept-h",
+        then: Then::Drip("x"),
+        words: "1 s",
+        kept: "kept-h",
+        status: 5,
+    },
+    Fault {
+        name: "a body that drips",
+        start: "HTTP/1.1 200 OK\r\n\r\nkept-i",
+        then: Then::Drip("x"),
+        words: "1 s",
+        kept: "kept-i",
+        status: 5,
+    },
+    Fault {
+        name: "a header without an end",
+        start: "HTTP/1.1 200 OK\r\nX-A: kept-j",
+        then: Then::Flood("header without an end "),
+        words: "256",
+        kept: "kept-j",
+        status: 3,
+    },
+    Fault {
+        name: "headers without an end",
+        start: "HTTP/1.1 200 OK\r\nX-A: kept-k\r\n",
+        then: Then::Flood("X-More: and more\r\n"),
+        words: "256",
+        kept: "kept-k",
+        status: 3,
+    },
+];
+
+/// A peer that plays the fault of the moment; it goes on when told, or soon by itself.
+struct Stage {
+    address: SocketAddr,
+    number: Arc<AtomicUsize>,
+    go_on: Sender<()>,
+}
+
+impl Stage {
+    fn new() -> Stage {
+        let number = Arc::new(AtomicUsize::new(0));
+        let (go_on, told) = channel();
+        let told = Mutex::new(told);
+        let now = Arc::clone(&number);
+        let address = tcp_peer(move |mut stream| {
+            if read_head(&mut stream).is_some() {
+                play(&stream, &FAULTS[now.load(Ordering::SeqCst)], &told);
+            }
+        });
+        Stage { address, number, go_on }
+    }
+}
+
+fn play(stream: &TcpStream, fault: &Fault, told: &Mutex<Receiver<()>>) {
+    let mut stream = stream;
+    let _ = stream.write_all(fault.start.as_bytes());
+    let _ = told.lock().unwrap().recv_timeout(PATIENCE);
+    match fault.then {
+        Then::Close => {}
+        Then::Reset => {
+            let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+        Then::Hold => {
+            let _ = std::io::Read::read(&mut stream, &mut [0]);
+        }
+        Then::Drip(text) => {
+            while stream.write_all(text.as_bytes()).is_ok() {
+                thread::park_timeout(SLOW);
+            }
+        }
+        Then::Flood(text) => while stream.write_all(text.repeat(500).as_bytes()).is_ok() {},
+    }
+}
+
+/// A key is answered whatever goes on: help opens and closes.
+fn assert_keys_are_answered(tui: &mut Tui) {
+    tui.keys("<F1>");
+    tui.wait_for("Help ─");
+    tui.keys("<F1>");
+    tui.wait_for_screen("no help", |screen| !screen.contains("Help ─"));
+}
+
+#[test]
+fn every_fault_of_a_response_is_told_and_what_arrived_is_shown() {
+    let stage = Stage::new();
+    let preset = format!("[http]\nurl = \"http://{}/\"\ntimeout = \"1s\"\n", stage.address);
+    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+    tui.wait_for("─ a ");
+    // What is kept of a body is on the first tab, what is kept of a head on the fourth.
+    for (is_body, keys) in [(true, ""), (false, "<Tab><Tab><Tab>LLL")] {
+        tui.keys(keys);
+        for (n, fault) in FAULTS.iter().enumerate().filter(|(_, it)| it.is_in_body() == is_body) {
+            stage.number.store(n, Ordering::SeqCst);
+            tui.keys("<F5>");
+            tui.wait_for(fault.kept);
+            assert_keys_are_answered(&mut tui);
+            stage.go_on.send(()).unwrap();
+            tui.wait_for_screen(fault.name, |screen| {
+                let response = pane(screen, "Response ─");
+                response.contains(fault.words) && response.contains(fault.kept)
+            });
+            assert_keys_are_answered(&mut tui);
+        }
+    }
+    tui.quit();
+}
+
+/// The rows of a pane: from its title down to the bottom border.
+fn pane(screen: &str, title: &str) -> String {
+    let from_title = screen.lines().skip_while(|line| !line.contains(title));
+    let ends = |line: &&str| !(line.contains("┘└") || line.contains("┛└") || line.contains("┘┗"));
+    from_title.take_while(ends).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_fault_without_the_screen_has_its_exit_status() {
+    let stage = Stage::new();
+    let home = tempfile::tempdir().unwrap();
+    for (n, fault) in FAULTS.iter().enumerate() {
+        stage.number.store(n, Ordering::SeqCst);
+        let child = Command::new(program())
+            .args(["send", &format!("http://{}/", stage.address), "--timeout", "1s", "--text"])
+            .env("WIREBENCH_HOME", home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A reset overtakes what was not read yet; nothing tells from outside what was.
+        thread::park_timeout(Duration::from_millis(150));
+        stage.go_on.send(()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(fault.status), "{}: {said}", fault.name);
+        assert!(said.contains(fault.words), "{}: {said}", fault.name);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(!fault.is_in_body() || shown.contains(fault.kept), "{}: {shown}", fault.name);
+    }
+}
+
+#[test]
+fn a_response_that_comes_byte_by_byte_is_a_response() {
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.set_nodelay(true);
+        if read_head(&mut stream).is_some() {
+            for byte in b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwhol\r\n1\r\ne\r\n0\r\n\r\n"
+            {
+                let _ = stream.write_all(&[*byte]);
+            }
+        }
+    });
+    let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for_screen("the whole body", |screen| pane(screen, "Response ─").contains("whole"));
+    tui.quit();
+}
+
+/// Compressed zeros: 64 MiB as gzip, 300 MiB as zstd.
+fn bomb(coding: &str) -> Vec<u8> {
+    use std::io::Read;
+    let packed = if coding == "gzip" {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::copy(&mut std::io::repeat(0).take(64 << 20), &mut encoder).unwrap();
+        encoder.finish().unwrap()
+    } else {
+        let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
+        std::io::copy(&mut std::io::repeat(0).take(300 << 20), &mut encoder).unwrap();
+        encoder.finish().unwrap()
+    };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+        packed.len()
+    );
+    [head.into_bytes(), packed].concat()
+}
+
+#[test]
+fn a_bomb_is_shown_in_bounded_memory() {
+    for (coding, size) in [("gzip", "64.0 MiB"), ("zstd", "stopped at 256 MiB")] {
+        let response = bomb(coding);
+        let peer = tcp_peer(move |mut stream| {
+            if read_head(&mut stream).is_some() {
+                let _ = stream.write_all(&response);
+                let _ = std::io::Read::read(&mut stream, &mut [0]);
+            }
+        });
+        let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        assert_keys_are_answered(&mut tui);
+        tui.wait_for_screen(size, |screen| pane(screen, "Response ─").contains(size));
+        assert_keys_are_answered(&mut tui);
+        let peak = tui.peak_memory();
+        assert!(peak < 200 << 20, "{coding}: {} MiB", peak >> 20);
+        tui.quit();
+    }
+}
+
+#[test]
+fn a_tcp_peer_that_resets_or_ends_or_is_silent_is_told() {
+    let (go_on, told) = channel::<Then>();
+    let told = Mutex::new(told);
+    let peer = tcp_peer(move |mut stream| {
+        let _ = stream.write_all(b"kept so far\r\n");
+        match told.lock().unwrap().recv_timeout(PATIENCE) {
+            Ok(Then::Reset) => {
+                let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+            }
+            Ok(Then::Drip(text)) => {
+                let _ = stream.set_nodelay(true);
+                for byte in text.as_bytes() {
+                    let _ = stream.write_all(&[*byte]);
+                }
+            }
+            _ => {}
+        }
+    });
+    let preset = format!("[tcp]\naddress = \"{peer}\"\n");
+    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+    tui.wait_for("─ a ");
+    for (then, words) in [
+        (Then::Reset, "reset"),
+        (Then::Close, "finished sending"),
+        (Then::Drip("byte after byte\r\n"), "byte after byte"),
+    ] {
+        tui.keys("<F5>");
+        tui.wait_for_screen("the first bytes", |screen| {
+            let talk = pane(screen, "Conversation ─");
+            talk.contains("kept so far") && !talk.contains(words)
+        });
+        assert_keys_are_answered(&mut tui);
+        go_on.send(then).unwrap();
+        tui.wait_for_screen(words, |screen| {
+            let talk = pane(screen, "Conversation ─");
+            talk.contains(words) && talk.contains("kept so far")
+        });
+        assert_keys_are_answered(&mut tui);
+        tui.keys("<F8>");
+    }
+    tui.quit();
+}
+
+#[test]
+fn tcp_and_udp_peers_that_refuse_or_never_answer_are_told() {
+    let silent = tcp_peer(|mut stream| {
+        let _ = std::io::Read::read(&mut stream, &mut [0; 64]);
+        let _ = std::io::Read::read(&mut stream, &mut [0; 64]);
+    });
+    let quiet = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let datagrams = quiet.local_addr().unwrap();
+    let free = free_port();
+    let step = |send: &str| {
+        format!("step = [{{ send = \"{send}\" }}, {{ expect = \"x\", within = \"300ms\" }}]\n")
+    };
+    for (table, address, words) in [
+        ("tcp", format!("127.0.0.1:{free}"), "refused"),
+        ("udp", format!("127.0.0.1:{free}"), "nobody listens"),
+        ("tcp", silent.to_string(), "300 ms"),
+        ("udp", datagrams.to_string(), "300 ms"),
+    ] {
+        let preset = format!("[{table}]\naddress = \"{address}\"\n{}", step("hello"));
+        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        tui.wait_for(words);
+        assert_keys_are_answered(&mut tui);
+        tui.quit();
+    }
+}

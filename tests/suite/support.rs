@@ -272,6 +272,14 @@ impl Tui {
         after_name.trim_start().chars().next().unwrap_or('?')
     }
 
+    /// Most memory the program has held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_pid()));
+        let status = status.expect("a running program");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
     /// Times the threads of the program went to sleep so far.
     pub fn wake_ups(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_pid()));
@@ -477,4 +485,21 @@ pub fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
 /// A port that was free a moment ago, for programs that cannot say which one they took.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Puts a copy of the starter workspace into a home, on ports that are free: a program that runs on
+/// this machine may have taken the starter's own. Returns the ports of HTTP, TCP and UDP.
+pub fn starter_with_free_ports(home: &TempDir) -> [u16; 3] {
+    let root = home.path().join("home/presets");
+    let ports = [free_port(), free_port(), free_port()];
+    for (name, text) in wirebench::store::starter::FILES {
+        let mut text = text.to_owned();
+        for (theirs, ours) in ["18080", "19000", "19001"].into_iter().zip(ports) {
+            text = text.replace(theirs, &ours.to_string());
+        }
+        let file = root.join(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        std::fs::write(file, text).expect("a new file");
+    }
+    ports
 }

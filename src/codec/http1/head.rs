@@ -169,7 +169,12 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
     }
     let lines = raw.get(start..).unwrap_or_default();
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
-        let line = fields::strip_line_end(line, &mut warnings);
+        let line = if line.ends_with(b"\n") {
+            fields::strip_line_end(line, &mut warnings)
+        } else {
+            // Cut off: what it would have ended in is not known.
+            line.strip_suffix(b"\r").unwrap_or(line)
+        };
         if line.contains(&b'\r') {
             warnings.add("a CR inside a line");
         }
@@ -255,6 +260,7 @@ mod tests {
         assert_eq!(error.kind, HeadErrorKind::Truncated);
         assert_eq!(error.partial.head.status(), Some(200));
         assert_eq!(error.partial.head.field("a").unwrap(), "1");
+        assert_eq!(error.partial.warnings, Vec::<String>::new());
         assert_eq!(HeadReader::new(Expected::Request).finish().kind, HeadErrorKind::Nothing);
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-use super::duration;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Something wrong at a place of the text.
@@ -74,10 +73,13 @@ impl<'a> Entry<'a> {
     }
 
     pub(in crate::store) fn duration(&self) -> Result<Duration, Trouble> {
-        self.item.as_str().and_then(duration::parse).ok_or_else(|| {
-            self.wrong("is not a duration")
-                .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
-        })
+        self.item
+            .as_str()
+            .and_then(|text| crate::model::timing::parse_duration(text).ok())
+            .ok_or_else(|| {
+                self.wrong("is not a duration")
+                    .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
+            })
     }
 
     pub(in crate::store) fn table(&self) -> Result<Fields<'a>, Trouble> {

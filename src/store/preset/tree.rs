@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::duration;
 use super::node::{Node, Table};
 use super::row::{self, Joint};
 use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec};
@@ -209,7 +208,7 @@ fn listener_tls(tls: &ListenerTls) -> Option<Node> {
 }
 
 fn time_unless(time: Duration, default: Duration) -> Option<Node> {
-    (time != default).then(|| Node::Text(duration::print(time)))
+    (time != default).then(|| Node::Text(crate::model::timing::show_duration(time)))
 }
 
 fn list<T>(items: &[T], node: fn(&T) -> Node) -> Option<Node> {

@@ -65,7 +65,7 @@ fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, bu
     } else {
         brief(&entry.outcome)
     };
-    let width = outcome.width() as u16;
+    let width = outcome.width().min(line.width.into()) as u16;
     if line.width >= OUTCOME_FROM && width > 0 {
         let x = line.right().saturating_sub(width);
         let style = outcome_style(&entry.outcome, palette);
@@ -99,7 +99,10 @@ enum Kind {
 
 fn kind(outcome: &str) -> Kind {
     let first = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
-    if outcome.is_empty() || outcome.ends_with(" received") || outcome.ends_with(" requests") {
+    // A failure's words may end so too ("the peer reset the connection after 13 bytes received").
+    let is_count = outcome.starts_with(|c: char| c.is_ascii_digit())
+        && (outcome.ends_with(" received") || outcome.ends_with(" requests"));
+    if outcome.is_empty() || is_count {
         return Kind::Count;
     }
     first.filter(|status| (100..1000).contains(status)).map_or(Kind::Failure, Kind::Status)
@@ -134,6 +137,12 @@ fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_that_counts_bytes_is_a_failure() {
+        assert_eq!(brief("the peer reset the connection after 13 bytes received"), "failed");
+        assert_eq!(brief("5 B sent, 13 B received"), "5↑ 13↓");
+    }
 
     #[test]
     fn a_summary_does_not_repeat_its_badge() {
