@@ -51,9 +51,9 @@ mod readme;
 mod store;
 #[path = "suite/support.rs"]
 mod support;
-#[path = "suite/tour.rs"]
-mod tour;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tour.rs"]
+mod tour;
 #[path = "suite/ui.rs"]
 mod ui;

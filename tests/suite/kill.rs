@@ -62,7 +62,7 @@ impl Victim {
     fn new() -> Victim {
         let home = Arc::new(tempfile::tempdir().unwrap());
         let mut tui = launch(&home);
-        tui.wait_for("http-server");
+        tui.wait_for("tutorial/http-server");
         tui.keys("<C-n>");
         tui.wait_for("not saved");
         // Large enough that half of it could be on the disk.
