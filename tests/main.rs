@@ -39,6 +39,8 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/pitfalls.rs"]
+mod pitfalls;
 #[path = "suite/picture.rs"]
 mod picture;
 #[path = "suite/properties.rs"]

@@ -109,6 +109,10 @@ fn stop(app: &mut App) {
     };
     let id = session.id;
     app.effects.push(Effect::Engine(Command::Close { id, how }));
+    // Said here already, so that F5 right behind opens it again instead of finding it open.
+    if let Some(session) = app.sessions.get_mut(id) {
+        session.state = State::Closing;
+    }
 }
 
 /// The client of a protocol; the other side is one key further.

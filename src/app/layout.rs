@@ -20,7 +20,7 @@ pub const WIDE: u16 = 100;
 const TINY: (u16, u16) = (44, 14);
 
 /// Splitter positions, in cells; what the user can change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Splits {
     /// Width of the presets column; 0 = automatic.
     pub side: u16,
@@ -48,12 +48,6 @@ pub enum Splitter {
     Side,
     Request,
     Traffic,
-}
-
-impl Default for Splits {
-    fn default() -> Self {
-        Splits { side: 0, request: 0, traffic: 0 }
-    }
 }
 
 impl Areas {

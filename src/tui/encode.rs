@@ -69,7 +69,8 @@ impl Encoder {
         self.go_to(x, y, out);
         self.take_pen(pen_of(cell), out);
         out.extend_from_slice(cell.symbol().as_bytes());
-        self.place = Some((x.saturating_add(1), y));
+        let next = if has_certain_width(cell.symbol()) { x.saturating_add(1) } else { u16::MAX };
+        self.place = Some((next, y));
     }
 
     fn go_to(&mut self, x: u16, y: u16, out: &mut Vec<u8>) {
@@ -120,6 +121,14 @@ impl Encoder {
         }
         sequence.close();
     }
+}
+
+/// Whether all terminals agree that it takes one cell. Behind anything else the cursor is placed
+/// anew, so that no text of a peer shifts the borders behind it.
+fn has_certain_width(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let first = chars.next().unwrap_or(' ');
+    chars.next().is_none() && matches!(first, '\0'..='\u{10ff}' | '\u{2000}'..='\u{2bff}')
 }
 
 fn pen_of(cell: &Cell) -> Pen {
@@ -255,6 +264,15 @@ mod tests {
         let two = one.fg(Color::LightBlue);
         let cells = [((4, 2), cell("a", one)), ((5, 2), cell("b", two)), ((9, 2), cell("c", two))];
         assert_eq!(encode(&cells), "\x1b[3;5H\x1b[38;2;1;2;3;48;5;7ma\x1b[94mb\x1b[10Gc");
+    }
+
+    #[test]
+    fn behind_what_terminals_disagree_about_the_cursor_is_placed() {
+        let style = Style::new().fg(Color::Red);
+        let cells = [((0, 0), cell("\u{1f1eb}", style)), ((1, 0), cell("│", style))];
+        assert_eq!(encode(&cells), "\x1b[1H\x1b[31m\u{1f1eb}\x1b[2G│");
+        let cells = [((0, 0), cell("é", style)), ((1, 0), cell("│", style))];
+        assert_eq!(encode(&cells), "\x1b[1H\x1b[31mé│");
     }
 
     #[test]

@@ -115,9 +115,7 @@ impl Work {
             shared.decoded.fetch_add(data.len() as u64, Ordering::AcqRel);
             if data.len() == room {
                 let bound = DECODED_BOUND / (1024 * 1024);
-                why = Some(format!(
-                    "decoding stopped at {bound} MiB; the bytes as received are in the raw view"
-                ));
+                why = Some(format!("decoding stopped at {bound} MiB"));
             }
             if why.is_some() || shared.abandoned.load(Ordering::Acquire) {
                 return ControlFlow::Break(());

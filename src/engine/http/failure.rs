@@ -27,7 +27,7 @@ pub(crate) fn head(target: &str, error: &HeadError) -> Failure {
         HeadErrorKind::Truncated | HeadErrorKind::Nothing => FailureKind::Truncated,
     };
     let hint = match error.kind {
-        HeadErrorKind::NotHttp => "what it sent is kept in the raw view",
+        HeadErrorKind::NotHttp => "every byte it sent is kept",
         HeadErrorKind::Nothing => "the peer may expect TLS, or have refused the request",
         HeadErrorKind::TooLarge | HeadErrorKind::Truncated => "",
     };

@@ -54,7 +54,7 @@ fn sequence(bytes: &[u8]) -> Result<usize, String> {
     let parameters = String::from_utf8_lossy(&bytes[2..2 + body]).into_owned();
     let is_ours = match last {
         b'm' => is_colour(&parameters),
-        b'H' => parameters.split(';').all(|n| n.parse::<u16>().is_ok_and(|n| n <= 500)),
+        b'H' | b'G' => parameters.split(';').all(|n| n.parse::<u16>().is_ok_and(|n| n <= 500)),
         b'J' => parameters == "2",
         b'h' | b'l' => {
             matches!(parameters.as_str(), "?25" | "?2026") || MODES.contains(&parameters.as_str())

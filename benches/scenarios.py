@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Measures what the screen promises and compares it with references run side by side.
+
+    python3 benches/scenarios.py PROGRAM --tools DIR --netload NETLOAD --bare BARE_TUI
+                                 [--runs 5] [--only start,keys,...] [--out FILE]
+
+PROGRAM is a release build. DIR holds tui_probe.py (needs pyte and PyYAML in this Python); NETLOAD
+is the load generator and BARE_TUI the smallest useful program of the same kind, both built from
+DIR. Each may come from the environment instead: WIREBENCH_TOOLS, NETLOAD, BARE_TUI.
+
+References, all in the same run: R = BARE_TUI, C = curl's time for the same body, S = a bare socket
+loop with the same receive buffer. References and program take turns, so both meet the same
+machine; every figure is a median over the runs unless it says "worst". A table goes to standard
+output, everything measured to --out as JSON. Exit status 1 when a figure misses its target.
+"""
+import argparse
+import datetime
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+MIB = 1024
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Bench:
+    def __init__(self, options, work):
+        self.options, self.work = options, Path(work)
+        self.raw, self.rows = {}, []
+        self.http = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        self.text = self.work / "text.json"
+        self.server = subprocess.Popen(
+            [options.netload, "http", self.http, "--warm", "1K,1M,100M", "--secs", "3600"],
+            stdout=subprocess.PIPE, text=True)
+        self.server.stdout.readline()
+        url = f"http://{self.http}/json/1K"
+        self.text.write_bytes(subprocess.run(["curl", "-s", url], stdout=subprocess.PIPE, check=True).stdout)
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+
+    def probe(self, script, name=None, runs=1, warmup=0, **variables):
+        """Runs a script and adds what it measured to the runs of `name`."""
+        name = name or script
+        given = {
+            "PROGRAM": self.options.program, "BARE": self.options.bare, "TEXT": self.text,
+            "NETLOAD": self.options.netload, "HOME_DIR": self.work / f"home-{name}",
+            "WORK": self.work, "HTTP": self.http,
+            "UDP": f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
+            "TCP": f"127.0.0.1:{free_port(socket.SOCK_STREAM)}", "PREPARE": "true", **variables,
+        }
+        command = [sys.executable, str(Path(self.options.tools) / "tui_probe.py"),
+                   str(SCENARIOS / f"{script}.yaml"), "--runs", str(runs), "--warmup", str(warmup),
+                   "--snapdir", str(self.work)]
+        for key, value in given.items():
+            command += ["--var", f"{key}={value}"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            result = json.loads(done.stdout)
+        except ValueError:
+            sys.exit(f"{script}: {done.stderr or done.stdout}")
+        for problem in result["problems"]:
+            print(f"{name}: {problem}", file=sys.stderr)
+        self.raw.setdefault(name, []).extend(result["each"])
+        return result["each"]
+
+    def values(self, name, path):
+        found = []
+        for run in self.raw.get(name, []):
+            value = run
+            for key in path.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                found.append(value)
+        return found
+
+    def median(self, name, path):
+        found = self.values(name, path)
+        return statistics.median(found) if found else float("nan")
+
+    def worst(self, name, path):
+        return max(self.values(name, path), default=float("nan"))
+
+    def row(self, figure, target, measured, met):
+        self.rows.append((figure, target, measured, "yes" if met else "**no**"))
+
+    # ---- start and keys, against R ----
+
+    def start(self):
+        for _ in range(self.options.runs):
+            self.probe("reference")
+            self.probe("start", warmup=0 if "start" in self.raw else 1)
+            home = self.work / "home-first start"
+            self.probe("start", "first start", PREPARE=f'rm -rf "{home}"')
+        r = self.median("reference", "ready_ms")
+        for name in ("start", "first start"):
+            ours = self.median(name, "ready_ms")
+            self.row(f"{name} to main screen readable", "≤ 2 R", f"{ours / r:.1f} R ({ours:.1f} ms)", ours <= 2 * r)
+
+    def keys(self):
+        for _ in range(self.options.runs):
+            self.probe("reference")
+            self.probe("keys")
+        for path, against, what in (("list", "scroll", "move in a list"), ("type", "type", "type a character"),
+                                    ("panes", "scroll", "next pane")):
+            r = self.median("reference", f"{against}.first_ms.median")
+            ours = self.median("keys", f"{path}.first_ms.median")
+            self.row(f"key to change: {what}", "≤ 2 R", f"{ours / r:.1f} R ({ours:.2f} ms)", ours <= 2 * r)
+
+    # ---- leaving and cancelling ----
+
+    def leave(self):
+        states = {"nothing runs": ("keys", {}), "a peer that never answers": ("quit", {"PATHNAME": "/hang"}),
+                  "a body arriving": ("transfer", {}), "100,000 datagrams/s arriving": ("quit-datagrams", {}),
+                  "100 MiB on screen": ("scroll", {"SIZE": "100M"}), "1 GiB on screen": ("quit-body", {"SIZE": "1G"})}
+        for state, (script, variables) in states.items():
+            name = f"leave, {state}"
+            self.probe(script, name, runs=self.options.runs, **variables)
+            ours = self.median(name, "quit.ms")
+            self.row(f"quit: {state}", "≤ 50 ms", f"{ours:.0f} ms", ours <= 50)
+
+    def cancel(self):
+        for state, path in (("a peer that never answers", "/hang"), ("a body that stopped", "/hang-body"),
+                            ("a body of 100 MiB arriving", "/json/100M?mbps=20"), ("one byte at a time", "/drip/1000")):
+            name = f"cancel, {state}"
+            self.probe("cancel", name, runs=self.options.runs, PATHNAME=path)
+            ours = self.median(name, "cancelled.ms")
+            self.row(f"cancel: {state}", "≤ 20 ms", f"{ours:.1f} ms", ours <= 20)
+
+    def idle(self):
+        self.probe("idle", runs=1)
+        run = self.raw["idle"][0]
+        screens = {name: value for name, value in run.items() if isinstance(value, dict) and "wakeups_per_s" in value}
+        for key, what, target, limit in (("bytes_per_s", "written", "0 B/s", 0), ("wakeups_per_s", "wake-ups", "≤ 2/s", 2),
+                                         ("cpu_pct", "CPU", "≤ 0.3 %", 0.3), ("rss_kib", "memory", "≤ 30 MiB", 30 * MIB)):
+            value = max(screen[key] for screen in screens.values())
+            shown = f"{value / MIB:.1f} MiB" if key == "rss_kib" else f"{value:g}"
+            self.row(f"idle, worst of {len(screens)} screens: {what}", target, shown, value <= limit)
+
+    # ---- bodies, against C ----
+
+    def body(self):
+        for _ in range(self.options.runs):
+            for size in ("1K", "1M", "100M"):
+                self.probe("body", f"body {size}", SIZE=size)
+        for size in ("1K", "1M", "100M"):
+            name = f"body {size}"
+            after = []
+            for run in self.raw[name]:
+                first_bytes = [float(line.split()[0]) for line in run["curl"]["out"].splitlines()]
+                after.append(run["first_lines"]["ms"] - 1000 * statistics.median(first_bytes))
+            ours = statistics.median(after)
+            self.row(f"first lines after the first byte, {size}", "≤ 30 ms", f"{ours:.1f} ms", ours <= 30)
+        ratios, times = [], []
+        for run in self.raw["body 100M"]:
+            c = 1000 * statistics.median(float(line.split()[1]) for line in run["curl"]["out"].splitlines())
+            took = run["end"]["ms"] - run["begin"]["ms"]
+            ratios.append(took / c)
+            times.append(took)
+        ours = statistics.median(ratios)
+        self.row("100 MiB of JSON complete, indexed, last line shown", "≤ 5 C",
+                 f"{ours:.1f} C ({statistics.median(times):.0f} ms)", ours <= 5)
+        peak = self.worst("body 100M", "peak_rss_kib") / MIB
+        self.row("peak memory, 100 MiB (worst)", "≤ 175 MiB", f"{peak:.0f} MiB", peak <= 25 + 150)
+
+    def big(self):
+        self.probe("quit-body", "1 GiB", SIZE="1G")
+        peak = self.worst("1 GiB", "peak_rss_kib") / MIB
+        self.row("peak memory, 1 GiB (worst)", "≤ 150 MiB", f"{peak:.0f} MiB", peak <= 150)
+
+    def body_keys(self):
+        for _ in range(self.options.runs):
+            self.probe("body-keys", "keys, 100 MiB", SIZE="100M", MBPS="0")
+            self.probe("body-keys", "keys, 100 MiB in 4 s", SIZE="100M", MBPS="25")
+        for name in ("keys, 100 MiB", "keys, 100 MiB in 4 s"):
+            p99 = self.median(name, "arriving.key_ms.p99")
+            worst = self.worst(name, "arriving.key_ms.max")
+            self.row(f"{name} arriving and indexed: p99", "≤ 16 ms", f"{p99:.1f} ms", p99 <= 16)
+            self.row(f"{name} arriving and indexed: longest wait", "≤ 50 ms", f"{worst:.1f} ms", worst <= 50)
+
+    def scroll(self):
+        for _ in range(self.options.runs):
+            for size in ("1K", "100M"):
+                self.probe("scroll", f"scroll {size}", SIZE=size)
+        for path, what in (("line", "a line"), ("page", "a page"), ("ends", "End and Home"), ("hit", "the next hit")):
+            small = self.median("scroll 1K", f"{path}.first_ms.median")
+            large = self.median("scroll 100M", f"{path}.first_ms.median")
+            # Same cost: within a quarter, or half a millisecond, of each other.
+            same = large <= max(1.25 * small, small + 0.5)
+            self.row(f"{what} in 100 MiB, against 1 KiB", "the same", f"{large:.2f} ms, {small:.2f} ms", same)
+
+    # ---- traffic, against S ----
+
+    def bare_loop(self, rate, count):
+        """Datagrams a bare loop with the same buffer receives."""
+        address = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+        sink = subprocess.Popen([self.options.netload, "udp-sink", address, "--rcvbuf", "4M"], stdout=subprocess.PIPE, text=True)
+        sink.stdout.readline()
+        blast = [self.options.netload, "udp-blast", address, "--count", str(count), "--rate", str(rate), "--size", "64"]
+        sent = json.loads(subprocess.run(blast, stdout=subprocess.PIPE, check=True, text=True).stdout)["sent"]
+        return json.loads(sink.communicate()[0].splitlines()[-1])["received"], sent
+
+    def account(self):
+        """Sent, and where every datagram went as the screen says."""
+        sent = json.loads((self.work / "blast.json").read_text())["sent"]
+        title = lambda name: next(line for line in (self.work / name).read_text().splitlines() if " Traffic " in line)
+        number = lambda pattern, text: int(re.sub(r"\D", "", (re.search(pattern, text) or [0, "0"])[1]))
+        before, after = title("before.txt"), title("after.txt")
+        shown = number(r"([\d,]+) records?\b", after) - number(r"([\d,]+) records?\b", before)
+        parts = [shown] + [number(rf"([\d,]+) {word}", after) for word in ("evicted", "dropped by us", "dropped by the kernel")]
+        return sent, parts, after
+
+    def datagrams(self):
+        lost, exact, bare = [], True, []
+        for _ in range(self.options.runs):
+            received, sent = self.bare_loop(100_000, 500_000)
+            bare.append(sent - received)
+            self.probe("datagrams", RATE="100000", COUNT="500000")
+            sent, parts, _ = self.account()
+            lost.append(sent - parts[0] - parts[1])
+            exact &= sent == sum(parts)
+        name = "100,000 datagrams/s for 5 s"
+        lossless = all(ours == 0 for ours, theirs in zip(lost, bare) if theirs == 0)
+        self.row(f"{name}: lost, ours and S, each run", "0 where S is 0", f"{lost}, {bare}", lossless)
+        self.row(f"{name}: sent = shown + evicted + dropped by us + by the kernel", "exactly", "exact" if exact else "NOT exact", exact)
+        p99, worst = self.median("datagrams", "keys.first_ms.p99"), self.worst("datagrams", "keys.first_ms.max")
+        self.row(f"{name}: key p99", "≤ 16 ms", f"{p99:.1f} ms", p99 <= 16)
+        self.row(f"{name}: longest wait for a key", "≤ 50 ms", f"{worst:.1f} ms", worst <= 50)
+        self.screen_rate("datagrams", name)
+
+    def flood(self):
+        exact, said = True, ""
+        for _ in range(max(1, self.options.runs // 2)):
+            self.probe("datagrams", "flood", RATE="0", COUNT="3000000")
+            sent, parts, said = self.account()
+            exact &= sent == sum(parts)
+            print(f"flood: {sent} sent, {parts}", file=sys.stderr)
+        self.row("3,000,000 datagrams without a pause: the same count", "exactly", "exact" if exact else f"NOT exact: {said}", exact)
+        worst = self.worst("flood", "keys.first_ms.max")
+        self.row("3,000,000 datagrams without a pause: longest wait for a key", "≤ 50 ms", f"{worst:.1f} ms", worst <= 50)
+
+    def screen_rate(self, name, what):
+        rates, sizes = [], []
+        for run in self.raw[name]:
+            seconds = run["screen"]["ms"] / 1000
+            rates.append(run["screen"]["frames"] / seconds)
+            sizes.append(run["screen"]["bytes"] / seconds / 1000)
+        frames, size = statistics.median(rates), statistics.median(sizes)
+        self.row(f"{what}: frames to the terminal", "≤ 30/s", f"{frames:.0f}/s", frames <= 30.5)
+        self.row(f"{what}: bytes to the terminal", "≤ 150 KB/s", f"{size:.0f} KB/s", size <= 150)
+
+    def transfer(self):
+        self.probe("transfer", runs=self.options.runs)
+        self.screen_rate("transfer", "a body arriving for 10 s")
+
+
+GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "transfer"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    for name, variable in (("tools", "WIREBENCH_TOOLS"), ("netload", "NETLOAD"), ("bare", "BARE_TUI")):
+        value = os.environ.get(variable)
+        parser.add_argument(f"--{name}", default=value, required=value is None)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default=",".join(GROUPS))
+    parser.add_argument("--out")
+    options = parser.parse_args()
+    options.program = str(Path(options.program).resolve())
+    with tempfile.TemporaryDirectory() as work:
+        bench = Bench(options, work)
+        try:
+            for group in options.only.split(","):
+                load, began = os.getloadavg()[0], time.monotonic()
+                getattr(bench, group)()
+                print(f"{group}: {time.monotonic() - began:.0f} s, load {load:.1f}", file=sys.stderr)
+        finally:
+            bench.close()
+    print(f"{datetime.date.today()}, {options.runs} runs, {os.cpu_count()} cores\n")
+    print("| figure | target | measured | met |\n|---|---|---|---|")
+    for row in bench.rows:
+        print("| " + " | ".join(row) + " |")
+    if options.out:
+        Path(options.out).write_text(json.dumps({"rows": bench.rows, "raw": bench.raw}, indent=1))
+    sys.exit(any(row[3] != "yes" for row in bench.rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+//! Pitfalls seen in other programs of this kind, on the real program in a terminal. What needs no
+//! terminal to be shown is under `flows`; editor, sizes and signals are under `pty`; bodies that
+//! are no text or cut off are under `terminal_safety` and `hostile`.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::{Launch, PATIENCE, free_port, http_peer, read_head, tcp_peer, wait_until};
+
+#[test]
+fn what_is_typed_right_behind_a_send_is_not_in_the_request_on_the_wire() {
+    let (sender, requests) = channel();
+    let sender = Mutex::new(sender);
+    let peer = tcp_peer(move |mut stream| {
+        if let Some(request) = read_head(&mut stream) {
+            let _ = sender.lock().unwrap().send(String::from_utf8_lossy(&request).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+        }
+    });
+    let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+    let mut tui = Launch::default().preset("a", &preset).start();
+    tui.wait_for("─ a ");
+    // One write: the program finds all of it at once.
+    tui.keys("<C-l><End>sent<F5>later");
+    let request = requests.recv_timeout(PATIENCE).expect("a request");
+    assert!(request.starts_with("GET /sent HTTP/1.1\r\n"), "{request}");
+    tui.wait_for("204 No Content");
+    tui.wait_for("/sentlater");
+    tui.quit();
+}
+
+#[test]
+fn dollars_and_marked_braces_reach_the_wire_as_text() {
+    let (sender, requests) = channel();
+    let sender = Mutex::new(sender);
+    let peer = tcp_peer(move |mut stream| {
+        if let Some(request) = read_head(&mut stream) {
+            let _ = sender.lock().unwrap().send(String::from_utf8_lossy(&request).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+        }
+    });
+    // The mark says that no name is meant; it is not sent.
+    let body = "costs $100 ${x} {{!pod}} 100% {}";
+    let preset =
+        format!("[http]\nmethod = \"POST\"\nurl = \"http://{peer}/\"\nbody.text = '{body}'\n");
+    let mut tui = Launch::default().preset("a", &preset).start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    let request = requests.recv_timeout(PATIENCE).expect("a request");
+    assert!(request.ends_with("costs $100 ${x} {{pod}} 100% {}"), "{request}");
+    tui.quit();
+}
+
+#[test]
+fn keys_typed_while_it_was_frozen_do_nothing_afterwards() {
+    let mut tui = Launch::default().preset("a", "[http]\nurl = \"http://127.0.0.1:1/\"\n").start();
+    tui.wait_for("─ a ");
+    tui.wait_quiet(Duration::from_millis(50));
+    tui.signal(Signal::STOP);
+    wait_until("the program is frozen", || tui.process_state() == 'T');
+    let before = tui.raw().len();
+    tui.keys("<F5>d<Enter><C-q>");
+    tui.signal(Signal::CONT);
+    wait_until("a new frame", || tui.raw().len() > before);
+    tui.keys("<F1>");
+    tui.wait_for("Help ─");
+    tui.keys("<F1>");
+    tui.wait_for("nothing sent yet");
+    assert!(tui.home.path().join("home/presets/a.toml").exists());
+    tui.quit();
+}
+
+#[test]
+fn it_works_where_nothing_can_be_written() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let launch = Launch::default().size(120, 40);
+    // A file where a folder must be: nothing can be made in it, whoever runs this.
+    let in_the_way = launch.home.path().join("home");
+    std::fs::write(&in_the_way, "").unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("wirebench");
+    tui.wait_for_screen("words about it", |screen| {
+        screen.contains("Not a directory") || screen.contains("not a directory")
+    });
+    tui.keys("<F2><C-l><C-u>");
+    tui.bytes(format!("http://{peer}/\r").as_bytes());
+    tui.wait_for("hello");
+    tui.keys("<C-q>");
+    tui.wait_exit();
+    tui.assert_restored();
+}
+
+/// Everything is sent back.
+const RULE: &str = "rule = [{ when = \"always\", send = \"{{message}}\" }]";
+
+#[test]
+fn a_server_answers_every_message_and_not_the_first_alone() {
+    let port = free_port();
+    let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n{RULE}\n");
+    let mut tui = Launch::default().preset("a", &preset).size(120, 40).start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for("1 listening");
+    let mut first = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut second = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    for round in 0..5 {
+        for client in [&mut first, &mut second] {
+            let message = format!("message {round}\n");
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.write_all(message.as_bytes()).unwrap();
+            let mut answer = vec![0; message.len()];
+            client.read_exact(&mut answer).expect("an answer");
+            assert_eq!(answer, message.as_bytes());
+        }
+    }
+    tui.wait_for("message 4");
+    tui.quit();
+}
+
+#[test]
+fn a_second_sender_of_datagrams_is_seen_and_told_apart() {
+    let (client, other) =
+        (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let preset = format!(
+        "[udp]\naddress = \"{}\"\nstep = [{{ send = \"hello\" }}]\n",
+        client.local_addr().unwrap()
+    );
+    let mut tui = Launch::default().preset("a", &preset).size(160, 40).start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    let (_, program) = client.recv_from(&mut [0; 64]).expect("the first datagram");
+    client.send_to(b"from the first", program).unwrap();
+    other.send_to(b"from another", program).unwrap();
+    tui.wait_for("from the first");
+    tui.wait_for("from another");
+    tui.wait_for(&other.local_addr().unwrap().port().to_string());
+    tui.quit();
+}
