@@ -88,7 +88,7 @@ fn it_works_where_nothing_can_be_written() {
     tui.bytes(format!("http://{peer}/\r").as_bytes());
     tui.wait_for("hello");
     tui.wait_for_screen("words about it", |screen| {
-        screen.contains("Not a directory") || screen.contains("not a directory")
+        screen.contains("a file stands where a folder is needed")
     });
     tui.keys("<C-q>");
     tui.wait_exit();

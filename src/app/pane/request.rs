@@ -402,13 +402,17 @@ fn copy(app: &mut App) {
 /// Opens the external editor on the focused text, or on the body from anywhere else.
 fn edit_external(app: &mut App) {
     let at = app.drafts.current().at;
-    let target =
-        if is_text(app, at) && at != FieldId::Address { at } else { FieldId::Body(Slot::Request) };
     let spec = &app.drafts.current().spec;
-    let extension = match (spec, target) {
-        (Spec::Http(http), FieldId::Body(Slot::Request)) => match http.body {
-            HttpBody::Json(_) => "json",
-            HttpBody::Text(_) => "txt",
+    let target = match spec {
+        _ if is_text(app, at) && at != FieldId::Address => at,
+        Spec::Http(_) => FieldId::Body(Slot::Request),
+        Spec::HttpListener(_) => FieldId::Body(Slot::Default),
+        _ => FieldId::Address,
+    };
+    let extension = match target {
+        FieldId::Body(slot) => match access::body(spec, slot) {
+            Some(HttpBody::Json(_)) => "json",
+            Some(HttpBody::Text(_)) => "txt",
             _ => {
                 app.say("this body is not text; choose body json or text first");
                 return;
