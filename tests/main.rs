@@ -39,10 +39,10 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
-#[path = "suite/pitfalls.rs"]
-mod pitfalls;
 #[path = "suite/picture.rs"]
 mod picture;
+#[path = "suite/pitfalls.rs"]
+mod pitfalls;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
