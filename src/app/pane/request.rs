@@ -245,13 +245,18 @@ pub fn focus_address(app: &mut App) {
     }
 }
 
+/// The cursor leaves its field: an address may name another protocol.
+pub fn leave_address(app: &mut App) {
+    if app.drafts.current().at == FieldId::Address {
+        adopt_address(app);
+    }
+}
+
 /// Moves the cursor to a field.
 pub fn go(app: &mut App, id: FieldId) {
     if app.drafts.current().at != id {
         blur(app);
-        if app.drafts.current().at == FieldId::Address {
-            adopt_address(app);
-        }
+        leave_address(app);
         app.drafts.current_mut().at = id;
     }
     settle(app);
