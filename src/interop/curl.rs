@@ -41,6 +41,11 @@ pub fn is_command(text: &str) -> bool {
 
 /// Reads the first curl command of a text. The second value lists what was ignored or changed.
 pub fn parse(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
+    // A word is longer than its text where a variable stood in it; places end with the text.
+    read(text).map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
+}
+
+fn read(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
     let command =
         if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());

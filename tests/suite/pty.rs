@@ -126,18 +126,19 @@ fn started_with_editor() -> Tui {
     tui
 }
 
-fn wait_for_editor(tui: &Tui) {
-    tui.wait_for_screen("the editor alone", |screen| {
-        screen.contains("EDITOR") && !screen.contains(READY)
-    });
+/// Waits until the editor has spoken that many times. What it said before is still on the
+/// terminal's own screen, which comes back a moment before the editor does.
+fn wait_for_editor(tui: &Tui, times: usize) {
+    wait_until("the editor", || crate::support::count(&tui.raw(), b"EDITOR") == times);
+    tui.wait_for_screen("the editor alone", |screen| !screen.contains(READY));
 }
 
 #[test]
 fn what_is_typed_for_the_editor_does_not_reach_us_afterwards() {
     let mut tui = started_with_editor();
-    for word in ["first", "second"] {
+    for (times, word) in [(1, "first"), (2, "second")] {
         tui.keys("<C-e>");
-        wait_for_editor(&tui);
+        wait_for_editor(&tui, times);
         tui.assert_restored();
         // The rest of the line is for nobody.
         tui.bytes(format!("{word}\rzzzz\x1b[A").as_bytes());
@@ -155,7 +156,7 @@ fn what_is_typed_for_the_editor_does_not_reach_us_afterwards() {
 fn an_interrupt_while_the_editor_has_the_terminal_is_the_editors() {
     let mut tui = started_with_editor();
     tui.keys("<C-e>");
-    wait_for_editor(&tui);
+    wait_for_editor(&tui, 1);
     tui.signal(Signal::INT);
     tui.bytes(b"after\r");
     tui.wait_for_screen("the edited text", |screen| {

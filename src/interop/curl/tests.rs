@@ -204,6 +204,7 @@ fn what_cannot_be_read_names_its_place() {
         ("curl \"x", 5, "never closed"),
         ("curl ftp://x/", 5, "for ftp"),
         ("curl \u{fdd0}", 5, "U+FDD0"),
+        ("curl -\"$A\"", 10, ""),
     ] {
         let error = parse(command).expect_err(command);
         assert_eq!(error.position, position, "{command}: {error}");
