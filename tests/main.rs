@@ -39,10 +39,10 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
-#[path = "suite/pitfalls.rs"]
-mod pitfalls;
 #[path = "suite/picture.rs"]
 mod picture;
+#[path = "suite/pitfalls.rs"]
+mod pitfalls;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/pty.rs"]
@@ -53,9 +53,9 @@ mod readme;
 mod store;
 #[path = "suite/support.rs"]
 mod support;
-#[path = "suite/tour.rs"]
-mod tour;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tour.rs"]
+mod tour;
 #[path = "suite/ui.rs"]
 mod ui;
