@@ -230,11 +230,11 @@ impl Drafts {
         self.current = self.list.iter().position(|draft| draft.id == id).unwrap_or(0);
     }
 
-    /// Composes for another protocol or side: reuses a never-saved draft of that kind, turns a
+    /// Composes something of this protocol and side beside the presets: reuses a never-saved draft of that kind, turns a
     /// blank one into it, or opens a new one. Nothing composed is lost.
     pub fn switch_kind(&mut self, protocol: Protocol, side: Side) {
         let kind = |spec: &Spec| (spec.protocol(), spec.side()) == (protocol, side);
-        if kind(&self.current().spec) {
+        if kind(&self.current().spec) && self.current().preset.is_none() {
             return;
         }
         let scratch = self.list.iter().rposition(|d| d.preset.is_none() && kind(&d.spec));

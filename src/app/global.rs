@@ -58,7 +58,10 @@ pub(super) fn focus(app: &mut App, target: Pane) {
         return;
     }
     match app.focus {
-        Pane::Request => pane::request::blur(app),
+        Pane::Request => {
+            pane::request::blur(app);
+            pane::request::leave_address(app);
+        }
         Pane::Presets => pane::presets::blur(app),
         Pane::History => pane::history::blur(app),
         Pane::Response | Pane::Traffic => {}

@@ -16,9 +16,9 @@ use super::sequence::{self, Sequence};
 pub(super) const PASTE_LIMIT: usize = 4 * 1024 * 1024;
 /// A longer unfinished sequence is not one of a terminal's.
 const SEQUENCE_LIMIT: usize = 4096;
-/// How long a lone Escape may be the start of a sequence: one network packet's jitter, and still
-/// within a frame.
-const ESCAPE_WAIT: Duration = Duration::from_millis(10);
+/// How long a lone Escape may be the start of a sequence. Terminals write a sequence at once, so
+/// only a buffer's edge can cut it.
+const ESCAPE_WAIT: Duration = Duration::from_millis(5);
 /// How long an unfinished longer sequence is waited for.
 const SEQUENCE_WAIT: Duration = Duration::from_millis(100);
 

@@ -2,19 +2,24 @@
 //!
 //! Called by the loop with the time it is; knows no clock. Two kinds of change:
 //!
-//! - **input**: drawn at once, but not within [`INPUT_GAP`] of the last such frame. When the update
-//!   asked for a window of a body, the frame waits up to [`VIEW_HOLD`] for it, so that a key costs
-//!   one frame and not two.
-//! - **traffic**: a bucket of [`TRAFFIC_BURST`] frames that fills by one every [`TRAFFIC_GAP`], and
-//!   a debt of bytes that is paid at [`BYTES_PER_SECOND`], so that a slow line is never flooded.
+//! - **input**: drawn at once, but on average not more often than every [`INPUT_GAP`]. When the
+//!   update asked for a window of a body, the frame waits up to [`VIEW_HOLD`] for it, so that a key
+//!   costs one frame and not two.
+//! - **traffic**: on average every [`TRAFFIC_GAP`], and a debt of bytes is paid off at
+//!   [`BYTES_PER_SECOND`], so that a slow line is never flooded.
+//!
+//! "On average" is a bucket that holds a few frames and fills by one per gap.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Frames for input are at least this far apart: half the time a 60 Hz terminal shows one, so that
-/// a key that follows another at once is still seen within the next picture.
-const INPUT_GAP: Duration = Duration::from_millis(8);
+/// Frames for input come this far apart on average: the time a 60 Hz terminal shows one.
+const INPUT_GAP: Duration = Duration::from_millis(16);
+/// Keys that follow each other quickly are all answered at once; a wheel that spins is not.
+const INPUT_BURST: u32 = 4;
+/// Traffic leaves a frame on the screen for at least half of what a 60 Hz terminal shows it.
+const FRAME_GAP: Duration = Duration::from_millis(8);
 /// Frames for traffic come this far apart on average; 30 a second is the promise.
 const TRAFFIC_GAP: Duration = Duration::from_millis(35);
 /// After a quiet time so many frames may come at once: a response's head, then its first lines.
@@ -36,9 +41,8 @@ pub(super) enum Cause {
 pub(super) struct Pace {
     change: Option<Cause>,
     last_frame: Option<Instant>,
-    last_input_frame: Option<Instant>,
-    /// When the traffic bucket will be full again.
-    full_at: Option<Instant>,
+    input: Bucket,
+    traffic: Bucket,
     /// When the bytes of traffic written so far are paid for.
     paid_at: Option<Instant>,
     /// A window is awaited: for which kind of change, and until when a frame waits for it.
@@ -66,11 +70,12 @@ impl Pace {
 
     /// When the next frame may be drawn; `None` when nothing changed.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let after = |moment: Option<Instant>, gap| moment.map_or(now, |moment| moment + gap);
         let due = match self.change? {
-            Cause::Input => after(self.last_input_frame, INPUT_GAP),
-            Cause::Traffic => after(self.last_frame, INPUT_GAP)
-                .max(self.bucket_ready(now))
+            Cause::Input => self.input.ready(INPUT_GAP, INPUT_BURST, now),
+            Cause::Traffic => self
+                .last_frame
+                .map_or(now, |last| last + FRAME_GAP)
+                .max(self.traffic.ready(TRAFFIC_GAP, TRAFFIC_BURST, now))
                 .max(self.paid_at.unwrap_or(now)),
         };
         let held = self.awaited.map_or(due, |(_, until)| due.max(until));
@@ -80,9 +85,9 @@ impl Pace {
     /// A frame of so many bytes was drawn.
     pub(super) fn drawn(&mut self, bytes: usize, now: Instant) {
         match self.change.take() {
-            Some(Cause::Input) => self.last_input_frame = Some(now),
+            Some(Cause::Input) => self.input.take(INPUT_GAP, now),
             Some(Cause::Traffic) => {
-                self.full_at = Some(self.full_at.unwrap_or(now).max(now) + TRAFFIC_GAP);
+                self.traffic.take(TRAFFIC_GAP, now);
                 let cost = Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND);
                 self.paid_at = Some(self.paid_at.unwrap_or(now).max(now) + cost);
             }
@@ -94,11 +99,24 @@ impl Pace {
             *until = now;
         }
     }
+}
 
-    /// When the bucket holds a frame.
-    fn bucket_ready(&self, now: Instant) -> Instant {
-        let allowed = TRAFFIC_GAP * (TRAFFIC_BURST - 1);
-        self.full_at.and_then(|full| full.checked_sub(allowed)).unwrap_or(now)
+/// Frames that may be drawn, filling up by one per gap.
+#[derive(Debug, Default)]
+struct Bucket {
+    /// When it is full again.
+    full_at: Option<Instant>,
+}
+
+impl Bucket {
+    /// When it holds a frame, if it can hold `burst` of them.
+    fn ready(&self, gap: Duration, burst: u32, now: Instant) -> Instant {
+        self.full_at.and_then(|full| full.checked_sub(gap * (burst - 1))).unwrap_or(now)
+    }
+
+    /// One is drawn.
+    fn take(&mut self, gap: Duration, now: Instant) {
+        self.full_at = Some(self.full_at.unwrap_or(now).max(now) + gap);
     }
 }
 
@@ -147,13 +165,19 @@ mod tests {
     }
 
     #[test]
-    fn frames_for_keys_are_a_frame_apart() {
-        let mut pace = Pace::default();
-        let now = Instant::now();
-        pace.changed(Cause::Input);
-        pace.drawn(10, now);
-        pace.changed(Cause::Input);
-        assert_eq!(pace.due(now + ms(3)), Some(now + INPUT_GAP));
+    fn a_few_quick_keys_are_answered_at_once_and_many_at_sixty_a_second() {
+        let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), Vec::new());
+        let mut now = start;
+        while now - start < ms(1000) {
+            pace.changed(Cause::Input);
+            if pace.due(now).is_some_and(|due| due <= now) {
+                pace.drawn(10, now);
+                frames.push(now - start);
+            }
+            now += ms(1);
+        }
+        assert_eq!(frames[..4], [ms(0), ms(1), ms(2), ms(3)]);
+        assert!((60..70).contains(&frames.len()), "{}", frames.len());
     }
 
     #[test]
@@ -177,7 +201,7 @@ mod tests {
         pace.changed(Cause::Traffic);
         pace.drawn(500, now);
         pace.changed(Cause::Traffic);
-        assert_eq!(pace.due(now + ms(2)), Some(now + INPUT_GAP));
+        assert_eq!(pace.due(now + ms(2)), Some(now + FRAME_GAP));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{self, PATIENCE};
 
 /// The program with a home of its own and nothing on standard input.
-fn wirebench(args: &[&str]) -> Command {
+pub fn wirebench(args: &[&str]) -> Command {
     let mut command = Command::new(support::program());
     let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/cli-home");
     command.args(args).env("WIREBENCH_HOME", home).env_remove("WIREBENCH_LOG");
@@ -22,7 +22,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 /// The output of a program that ends in time.
-fn finished(child: std::io::Result<Child>) -> Output {
+pub fn finished(child: std::io::Result<Child>) -> Output {
     let child = child.expect("the program runs");
     let pid = rustix::process::Pid::from_child(&child);
     let (sender, output) = std::sync::mpsc::channel();
@@ -52,9 +52,9 @@ fn run_with_input(args: &[&str], input: &[u8]) -> Output {
 }
 
 /// A listener of ours, killed when dropped.
-struct Listening {
+pub struct Listening {
     child: Option<Child>,
-    port: u16,
+    pub port: u16,
 }
 
 impl Drop for Listening {
@@ -67,12 +67,14 @@ impl Drop for Listening {
 }
 
 /// Starts `listen` on a free port and waits until it says where.
-fn listen(spec: &str, args: &[&str]) -> Listening {
-    let mut child = wirebench(&[&["listen", spec], args].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
+pub fn listen(spec: &str, args: &[&str]) -> Listening {
+    listening(&mut wirebench(&[&["listen", spec], args].concat()))
+}
+
+/// Runs a command that listens and waits until it says where.
+pub fn listening(command: &mut Command) -> Listening {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut said = String::new();
     let errors = child.stderr.take().expect("a pipe");
     BufReader::new(errors).read_line(&mut said).expect("a line");
@@ -85,7 +87,7 @@ fn listen(spec: &str, args: &[&str]) -> Listening {
 
 impl Listening {
     /// Waits for the end; returns the status and the lines printed.
-    fn finish(mut self) -> (Option<i32>, Vec<Value>) {
+    pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
         let ended = finished(Ok(self.child.take().expect("a running listener")));
         let (printed, status) = (text(&ended.stdout), ended.status.code());
         let lines = printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect();

@@ -12,7 +12,7 @@ use std::thread;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, program};
+use crate::support::{PATIENCE, program, wait_until};
 
 /// A child that is ended with the test.
 struct Peer {
@@ -118,21 +118,31 @@ impl Home {
         (peer, port.and_then(|port| port.parse().ok()).expect("the record names the port"))
     }
 
+    /// The certificate that clients have to trust; written a moment after the listener is bound.
     fn authority(&self) -> PathBuf {
+        let mut found = None;
+        wait_until("the authority's certificate is kept", || {
+            found = self.find_authority();
+            found.is_some()
+        });
+        found.expect("waited for it")
+    }
+
+    fn find_authority(&self) -> Option<PathBuf> {
         let mut folders = vec![self.0.path().to_path_buf()];
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            for entry in std::fs::read_dir(folder).ok()?.flatten() {
                 let path = entry.path();
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|kind| kind == "pem" || kind == "crt")
                     && std::fs::read_to_string(&path).is_ok_and(|text| !text.contains("PRIVATE"))
                 {
-                    return path;
+                    return Some(path);
                 }
             }
         }
-        panic!("no authority certificate was kept");
+        None
     }
 }
 
@@ -343,7 +353,7 @@ fn we_talk_to_ncat_and_socat_as_servers() {
             let address = format!("{listen}:{port},bind=127.0.0.1,fork");
             let _peer = Peer::start(Command::new("socat").args([&address, "EXEC:cat"]));
             let target = format!("{scheme}://127.0.0.1:{port}");
-            crate::support::wait_until("socat answers", || send(&target).contains("hi there"));
+            wait_until("socat answers", || send(&target).contains("hi there"));
         }
     }
     if has("ncat", &["--version"]) {
@@ -357,6 +367,6 @@ fn we_talk_to_ncat_and_socat_as_servers() {
             "cat",
         ]));
         let target = format!("tcp://127.0.0.1:{port}");
-        crate::support::wait_until("ncat answers", || send(&target).contains("hi there"));
+        wait_until("ncat answers", || send(&target).contains("hi there"));
     }
 }

@@ -3,6 +3,7 @@
 //! that was written comes back.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,12 +63,14 @@ impl Victim {
     fn new() -> Victim {
         let home = Arc::new(tempfile::tempdir().unwrap());
         let mut tui = launch(&home);
-        tui.wait_for("http-server");
+        tui.wait_for("tutorial/http-server");
         tui.keys("<C-n>");
         tui.wait_for("not saved");
         // Large enough that half of it could be on the disk.
-        let body: String =
-            (0..400).map(|n| format!("line {n} of a body that is kept whole\n")).collect();
+        let body = (0..400).fold(String::new(), |mut body, n| {
+            let _ = writeln!(body, "line {n} of a body that is kept whole");
+            body
+        });
         let request = format!("curl {ADDRESS}0000 --data-raw '{body}'");
         tui.bytes(format!("\x1b[200~{request}\x1b[201~").as_bytes());
         tui.wait_for("v0000");
@@ -136,6 +139,11 @@ fn kill(tui: &Tui) {
     assert!(!tui.wait_exit().success());
 }
 
+#[expect(clippy::disallowed_methods, reason = "the moment of the kill is no event to wait for")]
+fn let_run_for(time: Duration) {
+    thread::sleep(time);
+}
+
 fn file(home: &TempDir) -> PathBuf {
     home.path().join("home/presets").join(PRESET).with_extension("toml")
 }
@@ -185,8 +193,7 @@ fn a_kill_at_any_moment_of_a_save_loses_nothing_that_was_acknowledged() {
         }
         victim.edit(&mut tui);
         tui.keys("<C-s>");
-        // The one wait that is meant: the moment of the kill.
-        thread::sleep(numbers.up_to(LATEST));
+        let_run_for(numbers.up_to(LATEST));
         let was_told = acknowledged(&tui.screen());
         kill(&tui);
         if victim.is_in_file(victim.typed) {

@@ -22,7 +22,7 @@ const ALIKE: usize = 85;
 /// Plays the scene: both ends of HTTP, TCP and UDP have talked, an HTTP response is open.
 fn scene(launch: Launch) -> Tui {
     let mut tui = launch.env("COLORTERM", "truecolor").env("TZ", "UTC").size(120, 38).start();
-    tui.wait_for("http-server");
+    tui.wait_for("─ tutorial/http-");
     let mut run = |row: usize, shown: &str, back: &str| {
         tui.keys(&format!("<Home>{}<F5>", "<Down>".repeat(row)));
         tui.wait_for(shown);

@@ -282,7 +282,7 @@ pub fn text(svg: &str) -> String {
         if !same_row || (x - end).abs() > 1.0 {
             text.push(' ');
         }
-        row = attribute(" y").unwrap_or_default().to_owned();
+        attribute(" y").unwrap_or_default().clone_into(&mut row);
         end = x + length;
         let content = piece.split_once('>').and_then(|(_, rest)| rest.split_once('<'));
         text.push_str(content.map_or("", |(content, _)| content));

@@ -1,14 +1,26 @@
-//! The README's key list is generated from the action table.
+//! What the README says is so: its key list is generated from the action table, its commands run,
+//! its examples parse, the files it names are there.
 //!
-//! `UPDATE_README=1 cargo test readme` writes it anew.
+//! `UPDATE_README=1 cargo test readme` writes the key list anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
 
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::keymap::show;
+use wirebench::codec::plan::plan;
 use wirebench::model::key::Key;
+use wirebench::model::preset::{PresetPath, Scope};
+use wirebench::store::preset;
 
+use crate::cli::{finished, listening, wirebench};
+use crate::support::{PATIENCE, echo_peer, http_peer, starter_with_free_ports};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const OPEN: &str = "<!-- keys: generated from the action table, checked by a test -->\n";
 const CLOSE: &str = "<!-- /keys -->";
 
@@ -47,5 +59,127 @@ fn the_readme_lists_the_keys_of_the_action_table() {
         fs::write(path, format!("{}{wanted}{}", &readme[..start], &readme[end..])).unwrap();
     } else {
         assert!(readme[start..end] == wanted, "run: UPDATE_README=1 cargo test readme");
+    }
+}
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap()
+}
+
+/// The code blocks of a language.
+fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
+    let open = format!("```{language}\n");
+    let starts = readme.split(open.as_str()).skip(1);
+    starts.map(|rest| rest.split_once("```").expect("a block ends").0).collect()
+}
+
+/// The words of a command line: single quotes, a comment, and a pipe to something else.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let end = words.iter().position(|word| word == "#" || word == "|").unwrap_or(words.len());
+    words.truncate(end);
+    words
+}
+
+/// Runs `send` against a peer that takes the place of the one in the command.
+fn send(words: &[String], home: &Path) {
+    let http = http_peer(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n").port();
+    let tcp = echo_peer().port();
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.replace(":8080", &format!(":{http}")).replace(":9000", &format!(":{tcp}")))
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = wirebench(&words);
+    command.env("WIREBENCH_HOME", home);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let output = finished(command.spawn());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words:?}: {said}");
+    if words.contains(&r"PING\r\n") {
+        assert_eq!(output.stdout, b"PING\r\n");
+    }
+}
+
+/// Runs `listen` on a free port and sends it something.
+fn listen(words: &[String]) {
+    let mut words: Vec<String> =
+        words.iter().map(|word| word.replace(":8080", ":0").replace(":9000", ":0")).collect();
+    if !words.contains(&"--count".into()) {
+        words.extend(["--count".into(), "1".into()]);
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let listening = listening(&mut wirebench(&words));
+    let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    let mut answer = [0; 5];
+    stream.read_exact(&mut answer).unwrap();
+    assert!([b"GET /", b"HTTP/"].contains(&&answer), "{answer:?}");
+    let (status, lines) = listening.finish();
+    assert_eq!(status, Some(0), "{words:?}");
+    assert!(!lines.is_empty(), "{words:?}");
+}
+
+#[test]
+fn the_commands_in_the_readme_do_what_they_say() {
+    let home = tempfile::tempdir().unwrap();
+    starter_with_free_ports(&home);
+    let home_folder = home.path().join("home");
+    let mut server = wirebench(&["listen", "tutorial/http-server"]);
+    let _server = listening(server.env("WIREBENCH_HOME", &home_folder));
+    let readme = readme();
+    let mut run = 0;
+    for line in blocks(&readme, "console").iter().flat_map(|block| block.lines()) {
+        let words = words(line.strip_prefix("$ ").expect(line));
+        match words.iter().map(String::as_str).take(2).collect::<Vec<_>>()[..] {
+            ["wirebench", "send"] => send(&words[1..], &home_folder),
+            ["wirebench", "listen"] => listen(&words[1..]),
+            // This is one of them.
+            ["cargo", "run" | "test"] => continue,
+            _ => panic!("not known here: {line}"),
+        }
+        run += 1;
+    }
+    assert!(run >= 5, "only {run} commands were found");
+}
+
+#[test]
+fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
+    let readme = readme();
+    let examples = blocks(&readme, "toml");
+    assert!(examples.len() >= 2);
+    let mut scope = Scope::default();
+    scope.variables.insert("base".into(), "http://localhost:8080".into());
+    scope.secrets.insert("api_token".into(), "t".into());
+    for text in examples {
+        let name =
+            text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;
+        let preset = preset::read(text, &PresetPath::parse(name).unwrap()).expect(text);
+        assert!(plan(&preset.spec, &scope).is_ok(), "{text}: {:?}", plan(&preset.spec, &scope));
+        assert_eq!(preset::write(&preset, Some(text)), text);
+    }
+}
+
+#[test]
+fn the_files_named_in_the_readme_are_there() {
+    let readme = readme();
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let links = links.map(|(target, _)| target).filter(|target| !target.contains("://"));
+    let ours = ["assets/", "benches/", "src/", "tests/", ".ci/"];
+    let spans = readme.split('`').filter(|span| ours.iter().any(|folder| span.starts_with(folder)));
+    let named: Vec<&str> = links.chain(spans).collect();
+    assert!(named.contains(&"assets/screen.svg") && named.len() >= 2, "{named:?}");
+    for file in named {
+        assert!(Path::new(ROOT).join(file).exists(), "{file} is not there");
     }
 }

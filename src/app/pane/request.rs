@@ -245,13 +245,18 @@ pub fn focus_address(app: &mut App) {
     }
 }
 
+/// The cursor leaves its field: an address may name another protocol.
+pub fn leave_address(app: &mut App) {
+    if app.drafts.current().at == FieldId::Address {
+        adopt_address(app);
+    }
+}
+
 /// Moves the cursor to a field.
 pub fn go(app: &mut App, id: FieldId) {
     if app.drafts.current().at != id {
         blur(app);
-        if app.drafts.current().at == FieldId::Address {
-            adopt_address(app);
-        }
+        leave_address(app);
         app.drafts.current_mut().at = id;
     }
     settle(app);
@@ -402,13 +407,17 @@ fn copy(app: &mut App) {
 /// Opens the external editor on the focused text, or on the body from anywhere else.
 fn edit_external(app: &mut App) {
     let at = app.drafts.current().at;
-    let target =
-        if is_text(app, at) && at != FieldId::Address { at } else { FieldId::Body(Slot::Request) };
     let spec = &app.drafts.current().spec;
-    let extension = match (spec, target) {
-        (Spec::Http(http), FieldId::Body(Slot::Request)) => match http.body {
-            HttpBody::Json(_) => "json",
-            HttpBody::Text(_) => "txt",
+    let target = match spec {
+        _ if is_text(app, at) && at != FieldId::Address => at,
+        Spec::Http(_) => FieldId::Body(Slot::Request),
+        Spec::HttpListener(_) => FieldId::Body(Slot::Default),
+        _ => FieldId::Address,
+    };
+    let extension = match target {
+        FieldId::Body(slot) => match access::body(spec, slot) {
+            Some(HttpBody::Json(_)) => "json",
+            Some(HttpBody::Text(_)) => "txt",
             _ => {
                 app.say("this body is not text; choose body json or text first");
                 return;

@@ -122,6 +122,7 @@ fn the_names_in_a_certificate() {
         number.store(n, Ordering::SeqCst);
         tui.keys("<F5>");
         tui.wait_for(&format!("C{n}."));
+        tui.wait_for("F5 connect");
     }
     assert_screen_bytes(&leave(tui).1);
 }
