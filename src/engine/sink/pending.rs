@@ -22,8 +22,9 @@ pub(super) const BATCH_BYTES: usize = 256 * 1024;
 pub(super) const DATAGRAMS: usize = 32_768;
 /// Pending datagram payload and metadata.
 pub(super) const DATAGRAM_BYTES: usize = 8 * 1024 * 1024;
-/// Announced connections kept without a record; more are looked through for retired ones.
-const ANNOUNCED: usize = 16_384;
+/// Announced connections; when there are more, retired ones without a record are forgotten. Twice
+/// what pending datagrams can name, so that every look through them frees as many as it looks at.
+const ANNOUNCED: usize = 2 * DATAGRAMS;
 /// What an event that is no record costs, roughly (an exchange with its heads).
 const EVENT_COST: usize = 2_048;
 
