@@ -232,7 +232,7 @@ fn unsaved_changes_are_marked_and_thrown_away_only_after_asking() {
 #[test]
 fn unsaved_work_survives_switching_leaving_and_coming_back() {
     let mut driver = Driver::starter(WIDE);
-    driver.keys("<F2><F6><C-l>http://127.0.0.1:1/unsaved");
+    driver.keys("<F2><C-l>http://127.0.0.1:1/unsaved");
     driver.keys("<S-Tab><S-Tab>/udpserver<Enter>");
     driver.keys("<C-q>");
     let restore = driver.store.restore.clone().unwrap();
