@@ -26,6 +26,7 @@ use std::io;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
+use crate::app::effect::Effect;
 use crate::app::{App, Startup};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
@@ -63,7 +64,7 @@ pub fn run(
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
         let failed = |error: io::Error| terminal_failed(&error.to_string());
-        let mut event_loop = take_terminal(startup).map_err(failed)?;
+        let mut event_loop = take_terminal(startup, &store).map_err(failed)?;
         event_loop.open(&mut store).await.map_err(failed)?;
         let EngineService { handle: engine, events } = start_engine()?;
         let services = Services { store, engine, events };
@@ -78,14 +79,19 @@ pub fn run(
     outcome
 }
 
-/// Takes the terminal; draws nothing yet.
-fn take_terminal(startup: Startup) -> io::Result<EventLoop> {
-    let signals = signals::Signals::listen()?;
-    terminal::enter()?;
+/// Takes the terminal while the store reads the workspace; draws nothing yet.
+fn take_terminal(startup: Startup, store: &StoreService) -> io::Result<EventLoop> {
     let size = terminal::size();
     let now = event_loop::now();
-    let app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
-    EventLoop::new(app, Screen::new(size)?, signals)
+    let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
+    let mut begun = app.begin();
+    begun.retain(|effect| match effect {
+        Effect::Store(job) => store.handle.submit(job.clone()).is_err(),
+        _ => true,
+    });
+    let signals = signals::Signals::listen()?;
+    terminal::enter()?;
+    EventLoop::new(app, begun, Screen::new(size)?, signals)
 }
 
 fn terminal_failed(cause: &str) -> Failure {

@@ -26,6 +26,7 @@ use crate::store::job::Reply;
 
 use super::ExitStatus;
 use super::decode::{Decoded, PASTE_LIMIT};
+use super::external;
 use super::input::Keyboard;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
@@ -85,8 +86,14 @@ enum Woken {
 }
 
 impl EventLoop {
-    /// A loop on a terminal that is already in our modes.
-    pub(super) fn new(app: App, screen: Screen, signals: Signals) -> io::Result<Self> {
+    /// A loop on a terminal that is already in our modes; `begun` are effects to be done when
+    /// there is an engine.
+    pub(super) fn new(
+        app: App,
+        begun: Vec<Effect>,
+        screen: Screen,
+        signals: Signals,
+    ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         Ok(EventLoop {
             app,
@@ -101,18 +108,12 @@ impl EventLoop {
             views: Vec::new(),
             leaving: None,
             troubles: Vec::new(),
-            begun: Vec::new(),
+            begun,
         })
     }
 
     /// Draws the first frame, with the workspace on it unless the disk is slow.
     pub(super) async fn open(&mut self, store: &mut StoreService) -> io::Result<()> {
-        for effect in self.app.begin() {
-            match effect {
-                Effect::Store(job) => self.troubles.extend(store.handle.submit(job).err()),
-                other => self.begun.push(other),
-            }
-        }
         let deadline = Instant::now() + START_HOLD;
         while let Ok(Some(reply)) = timeout_at(deadline, store.replies.recv()).await {
             // The last of what the first screen shows.
@@ -162,6 +163,7 @@ impl EventLoop {
             }
         }
         terminal::restore();
+        external::close_later(services.engine.large_files(external::CLOSERS, external::LARGE));
         services.events.facts.close();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         Ok(self.leaving.unwrap_or_default())

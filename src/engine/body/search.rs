@@ -69,6 +69,7 @@ pub(super) fn start(desk: &Arc<Desk>, bell: Arc<Bell>, urgent: mpsc::Sender<Even
     let desk = Arc::clone(desk);
     let thread = thread::Builder::new().name("body-search".into());
     let started = thread.spawn(move || {
+        super::step_back();
         let mut last = None;
         while let Some((query, body, number)) = desk.next() {
             let is_current = || desk.newest.load(Ordering::Acquire) == number;

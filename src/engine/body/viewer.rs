@@ -143,7 +143,11 @@ pub(super) fn start(bell: &Arc<Bell>, urgent: mpsc::Sender<Event>) {
         hits: Vec::new(),
     };
     let thread = thread::Builder::new().name("body-view".into());
-    if let Err(error) = thread.spawn(move || viewer.run()) {
+    let run = move || {
+        super::step_back();
+        viewer.run();
+    };
+    if let Err(error) = thread.spawn(run) {
         tracing::error!(%error, "no thread for windows onto bodies");
     }
 }

@@ -17,12 +17,14 @@ use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 pub(super) const BATCH_RECORDS: usize = 512;
 /// A batch is flushed at this cost.
 pub(super) const BATCH_BYTES: usize = 256 * 1024;
-/// Pending datagrams: 80 ms at 100,000 a second.
-pub(super) const DATAGRAMS: usize = 8_192;
+/// Pending datagrams: a third of a second at 100,000 a second. A busy machine keeps a thread
+/// waiting longer than one thinks.
+pub(super) const DATAGRAMS: usize = 32_768;
 /// Pending datagram payload and metadata.
-pub(super) const DATAGRAM_BYTES: usize = 4 * 1024 * 1024;
-/// Announced connections kept without a record; more are looked through for retired ones.
-const ANNOUNCED: usize = 16_384;
+pub(super) const DATAGRAM_BYTES: usize = 8 * 1024 * 1024;
+/// Announced connections; when there are more, retired ones without a record are forgotten. Twice
+/// what pending datagrams can name, so that every look through them frees as many as it looks at.
+const ANNOUNCED: usize = 2 * DATAGRAMS;
 /// What an event that is no record costs, roughly (an exchange with its heads).
 const EVENT_COST: usize = 2_048;
 
