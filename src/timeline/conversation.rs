@@ -39,6 +39,8 @@ pub struct Row {
     pub first: RecordId,
     /// Last record joined into it; `first` when it stands alone.
     pub last: RecordId,
+    /// Bytes of the first record that lie before the row.
+    pub skip: u32,
     /// Reads, writes or datagrams in it.
     pub count: u32,
     pub conn: ConnId,
@@ -181,13 +183,29 @@ impl Conversation {
 /// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
 pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
     if row.first == row.last {
-        return timeline.get(row.first).map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&r.data));
+        return Cow::Borrowed(slices(timeline, row).next().unwrap_or_default());
     }
     let mut joined = Vec::with_capacity(row.kept as usize);
-    for record in records(timeline, row) {
-        joined.extend_from_slice(&record.data);
+    for part in slices(timeline, row) {
+        joined.extend_from_slice(part);
     }
     Cow::Owned(joined)
+}
+
+/// The same in pieces, one for each record.
+pub fn slices<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a [u8]> {
+    let mut skip = row.skip as usize;
+    let mut left = row.kept as usize;
+    // Without its first record, what is before the row went with it.
+    if timeline.get(row.first).is_none() {
+        skip = 0;
+    }
+    records(timeline, row).map(move |record| {
+        let start = std::mem::take(&mut skip).min(record.data.len());
+        let end = record.data.len().min(start + left);
+        left -= end - start;
+        record.data.get(start..end).unwrap_or_default()
+    })
 }
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
@@ -216,6 +234,7 @@ impl Row {
         Row {
             first: id,
             last: id,
+            skip: 0,
             count: 1,
             conn: record.conn,
             direction: record.direction,

@@ -307,7 +307,7 @@ mod http {
         );
         serve(&mut app, &effects, 500);
         shows(&app, "\"line 0\"");
-        shows(&app, "200 OK ␛[31mred");
+        shows(&app, "200 OK \\e[31mred");
         shows(&app, "line 1 of 500");
         assert!(queries(&keys(&mut app, "j")).is_empty(), "inside of the window");
         shows(&app, "line 2 of 500");
@@ -534,7 +534,7 @@ mod conversation {
     fn a_line_is_sent_with_its_ending_and_remembered() {
         let mut app = app((120, 40));
         let id = connected(&mut app);
-        shows(&app, "220 hello␍␊");
+        shows(&app, "220 hello\\r\\n");
         let sent = commands(keys(&mut app, "hi\\x21<Enter>"));
         let to = To::Conn(id.conn(1));
         assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"hi!\r\n") }]);

@@ -49,6 +49,8 @@ mod timer {
     use super::TimerId;
 
     pub(super) const CLOCK: TimerId = TimerId(100);
+    /// A search in a conversation goes on.
+    pub(super) const SEARCH: TimerId = TimerId(103);
 }
 
 /// State of the pane.
@@ -250,11 +252,13 @@ fn is_ticking(app: &App) -> bool {
 }
 
 pub fn timer(app: &mut App, token: TimerId) {
-    if token == timer::CLOCK {
-        app.response.clock_due = false;
-        sync(app);
-    } else {
-        super::traffic::timer(app, token);
+    match token {
+        timer::CLOCK => {
+            app.response.clock_due = false;
+            sync(app);
+        }
+        timer::SEARCH => talk::search::advance(app),
+        _ => super::traffic::timer(app, token),
     }
 }
 

@@ -5,6 +5,7 @@
 //! are evicted, and when a new filter finds more of them.
 
 mod parts;
+pub mod search;
 pub(super) mod turn;
 
 use std::time::Duration;
@@ -21,8 +22,10 @@ use crate::app::message::{Mouse, TimerId};
 use crate::app::{App, Handled, figures};
 use crate::codec::hex;
 use crate::codec::printable::printable_lines;
+use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
+use crate::model::view::Towards;
 use crate::timeline::filter::{Filter, FilterError};
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use crate::timeline::stats::Counters;
@@ -58,6 +61,7 @@ pub struct TrafficPane {
     /// While paused, the first record that is not shown.
     pub paused: Option<RecordId>,
     pub filter: FilterLine,
+    pub search: search::RecordSearch,
     pub detail: Option<Detail>,
     /// First record not counted yet.
     next: Option<RecordId>,
@@ -74,6 +78,8 @@ pub struct FilterLine {
     pub text: String,
     /// Why what is typed is no filter; the one before stays in force.
     pub error: Option<FilterError>,
+    /// The bytes it looks for, to be marked.
+    pub pattern: Option<Pattern>,
     /// The text before typing began.
     before: String,
 }
@@ -127,7 +133,7 @@ fn height(app: &App) -> usize {
 }
 
 pub fn contexts(app: &App) -> Vec<Context> {
-    if app.traffic.filter.editor.is_some() {
+    if app.traffic.filter.editor.is_some() || app.traffic.search.editor.is_some() {
         return vec![Context::Global];
     }
     vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
@@ -203,8 +209,23 @@ pub fn act(app: &mut App, action: Action) -> Handled {
             _ => Handled::No,
         };
     }
+    if app.traffic.search.editor.is_some() {
+        return match action {
+            Action::Back => {
+                app.traffic.search.editor = None;
+                Handled::Yes
+            }
+            Action::Up | Action::Down => move_by(app, action),
+            _ => Handled::No,
+        };
+    }
     match action {
+        Action::Find if app.traffic.detail.as_ref().is_some_and(|detail| detail.inside) => {
+            search::start(app);
+        }
         Action::Find => open_filter(app),
+        Action::FindNext => search::go(app, Towards::End),
+        Action::FindPrevious => search::go(app, Towards::Start),
         Action::Pause => pause(app),
         Action::Mark => mark(app),
         Action::Clear => clear(app),
@@ -322,8 +343,9 @@ fn show_detail(app: &mut App) {
 }
 
 fn toggle_hex(app: &mut App) {
+    let height = parts(app, inner(app)).detail.height;
     match &mut app.traffic.detail {
-        Some(detail) => detail.toggle_hex(),
+        Some(detail) => detail.toggle_hex(height.into()),
         None => app.say("Enter shows the record; then x switches to hex"),
     }
 }
@@ -396,6 +418,8 @@ fn apply_filter(app: &mut App, text: &str) {
     };
     line.text = if error.is_some() { line.before.clone() } else { text.to_owned() };
     line.error = error;
+    line.pattern = Pattern::any(&filter.needles());
+    traffic.search = search::RecordSearch::default();
     if filter != *traffic.listing.filter() {
         traffic.listing.set_filter(filter, timeline);
         traffic.set(Cursor::default(), true);
@@ -404,6 +428,10 @@ fn apply_filter(app: &mut App, text: &str) {
 }
 
 pub fn key(app: &mut App, key: Key) {
+    if app.traffic.search.editor.is_some() {
+        search::key(app, key);
+        return;
+    }
     let Some(editor) = &mut app.traffic.filter.editor else { return };
     if key.code == KeyCode::Enter {
         if app.traffic.filter.error.is_none() {
@@ -418,6 +446,10 @@ pub fn key(app: &mut App, key: Key) {
 }
 
 pub fn paste(app: &mut App, text: &str) {
+    if let Some(editor) = &mut app.traffic.search.editor {
+        editor.insert(text);
+        return;
+    }
     let Some(editor) = &mut app.traffic.filter.editor else { return };
     editor.insert(text);
     let text = editor.text();

@@ -191,5 +191,5 @@ fn hostile_names_reach_the_screen_as_visible_text_only() {
         assert_eq!(bad, None, "{keys}");
     }
     driver.keys("<Esc>g");
-    assert!(driver.shows("x␛[2Jy"), "{}", driver.screen());
+    assert!(driver.shows("x\\e[2Jy"), "{}", driver.screen());
 }

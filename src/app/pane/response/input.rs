@@ -279,12 +279,12 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
     talk::resized(app);
 }
 
-/// A line ending as shown: `␍␊`.
+/// A line ending as shown: `\r\n`.
 pub fn visible_ending(ending: LineEnding) -> &'static str {
     match ending {
         LineEnding::None => "",
-        LineEnding::Lf => "␊",
-        LineEnding::CrLf => "␍␊",
-        LineEnding::Cr => "␍",
+        LineEnding::Lf => "\\n",
+        LineEnding::CrLf => "\\r\\n",
+        LineEnding::Cr => "\\r",
     }
 }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::talk;
 use crate::app::action::Action;
 use crate::app::editor::{Editor, Lines};
 use crate::app::effect::Effect;
 use crate::app::{App, Handled};
+use crate::codec::search::Pattern;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::{Key, KeyCode};
@@ -25,10 +27,12 @@ pub enum Purpose {
     Save(BodyId, ViewPart),
 }
 
-/// What is searched for in bodies.
+/// What is searched for in bodies and conversations.
 #[derive(Debug, Default)]
 pub struct Search {
     pub text: String,
+    /// What finds it, and marks it on the screen.
+    pub pattern: Option<Pattern>,
     /// Byte of the last hit and the body it is in.
     pub hit: Option<(BodyId, u64)>,
     /// The answer is not here yet.
@@ -37,12 +41,14 @@ pub struct Search {
 
 /// Opens the search line; the last text stays and is gone with one key.
 pub(super) fn open_search(app: &mut App) {
-    if super::exchange::subject(app).is_none() {
+    let is_conversation = super::kind(app) == super::Kind::Conversation;
+    if !is_conversation && super::exchange::subject(app).is_none() {
         app.say("search works in Body, Raw and Request");
         return;
     }
     let editor = Editor::new("", Lines::One);
     app.response.prompt = Some(Prompt { purpose: Purpose::Search, editor });
+    talk::resized(app);
 }
 
 /// Asks for the file the body on screen goes to.
@@ -62,7 +68,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Back => {
             app.response.prompt = None;
-            super::sync(app);
+            super::resized(app);
             Handled::Yes
         }
         _ => Handled::No,
@@ -77,6 +83,7 @@ pub(super) fn key(app: &mut App, key: Key) {
     }
     let (purpose, text) = (prompt.purpose, prompt.editor.text());
     app.response.prompt = None;
+    talk::resized(app);
     match purpose {
         Purpose::Search => begin(app, text),
         Purpose::Save(body, part) => save(app, body, part, text.trim()),
@@ -98,7 +105,8 @@ fn save(app: &mut App, body: BodyId, part: ViewPart, text: &str) {
 fn begin(app: &mut App, text: String) {
     let repeated = text.is_empty() || text == app.response.search.text;
     if !text.is_empty() {
-        app.response.search = Search { text, ..Search::default() };
+        let pattern = Pattern::parse(&text);
+        app.response.search = Search { text, pattern, ..Search::default() };
     }
     search(app, Towards::End, repeated);
 }
@@ -107,6 +115,10 @@ fn begin(app: &mut App, text: String) {
 pub(super) fn search(app: &mut App, towards: Towards, from_hit: bool) {
     if app.response.search.text.is_empty() {
         open_search(app);
+        return;
+    }
+    if super::kind(app) == super::Kind::Conversation {
+        talk::search::begin(app, towards, from_hit);
         return;
     }
     let Some(subject) = super::exchange::subject(app) else { return };

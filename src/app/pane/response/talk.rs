@@ -5,6 +5,7 @@
 
 mod conns;
 mod parts;
+pub mod search;
 
 use std::collections::VecDeque;
 
@@ -23,6 +24,7 @@ use crate::engine::command::Ending;
 use crate::model::id::ConnId;
 use crate::model::protocol::Side;
 use crate::model::record::RecordKind;
+use crate::model::view::Towards;
 use crate::timeline::Timeline;
 use crate::timeline::conversation::{self, Row};
 pub use conns::{Target, conns, has_several, target};
@@ -43,6 +45,7 @@ pub struct Talk {
     /// The input line has the keys.
     pub writing: bool,
     pub input: InputLine,
+    pub search: search::RowSearch,
     /// Numbers of the rows of the chosen connection.
     numbers: VecDeque<u64>,
     /// Rows before this number are in `numbers` if they belong there.
@@ -61,6 +64,7 @@ impl Default for Talk {
             detail: None,
             writing: false,
             input: InputLine::default(),
+            search: search::RowSearch::default(),
             numbers: VecDeque::new(),
             seen: 0,
             gone: 0,
@@ -85,6 +89,23 @@ impl Talk {
             None => at,
         };
         conversation.row(place)
+    }
+
+    /// What names a row for as long as it lives.
+    pub fn number(&self, session: &Session, at: usize) -> Option<u64> {
+        if self.chosen.is_some() {
+            return self.numbers.get(at).copied();
+        }
+        let conversation = &session.conversation;
+        (at < conversation.len()).then(|| conversation.gone() + at as u64)
+    }
+
+    /// The place of the row of this number, or of the next one that is shown.
+    fn place(&self, session: &Session, number: u64) -> usize {
+        match self.chosen {
+            Some(_) => self.numbers.partition_point(|known| *known < number),
+            None => number.saturating_sub(session.conversation.gone()) as usize,
+        }
     }
 
     /// Goes to the newest row and stays there.
@@ -131,6 +152,7 @@ impl Talk {
         (self.seen, self.gone) = (0, session.conversation.gone());
         self.is_following = true;
         self.detail = None;
+        self.search = search::RowSearch::default();
         self.extend(session, height);
     }
 }
@@ -221,6 +243,9 @@ fn act_list(app: &mut App, action: Action) -> Handled {
         Action::Back => return close_detail(app),
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
         Action::Copy => copy(app),
+        Action::Find => super::prompt::open_search(app),
+        Action::FindNext => super::prompt::search(app, Towards::End, true),
+        Action::FindPrevious => super::prompt::search(app, Towards::Start, true),
         Action::TurnAround => turn_around(app),
         Action::EditExternal => edit_external(app),
         _ => match Step::of(action) {
@@ -310,11 +335,12 @@ fn show_detail(app: &mut App) {
     let bytes = bytes_of(&app.timeline, &row);
     let Some(place) = place_mut(app) else { return };
     place.talk.detail = Some(match place.talk.detail.take() {
-        Some(detail) if detail.of == row.first && detail.bytes.len() == bytes.len() => detail,
+        Some(detail) if detail.of == row.first && detail.bytes == bytes => detail,
         Some(detail) => detail.instead(row.first, bytes),
         None => Detail::new(row.first, bytes),
     });
     resized(app);
+    search::show_hit(app);
 }
 
 fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
@@ -325,9 +351,10 @@ fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
 }
 
 fn toggle_hex(app: &mut App) {
+    let height = parts(app, inner(app)).detail.height;
     let Some(place) = place_mut(app) else { return };
     match &mut place.talk.detail {
-        Some(detail) => detail.toggle_hex(),
+        Some(detail) => detail.toggle_hex(height.into()),
         None => place.talk.hex = !place.talk.hex,
     }
 }

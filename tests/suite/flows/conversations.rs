@@ -1,0 +1,253 @@
+//! TCP and UDP conversations and the traffic list: searching, looking closely, taking out.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use ratatui::style::Color;
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::app::message::Message;
+use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::id::{ConnId, SessionId};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
+use wirebench::model::timing::Stamp;
+
+use crate::driver::{Driver, NOON};
+
+pub const WIDE: (u16, u16) = (120, 40);
+
+pub fn address(port: u16) -> SocketAddr {
+    ([127, 0, 0, 1], port).into()
+}
+
+pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> Record {
+    Record {
+        at: Stamp(NOON.0 + millis * 1_000_000),
+        conn,
+        direction,
+        kind: RecordKind::Data,
+        data: Bytes::copy_from_slice(data),
+        original_len: data.len() as u64,
+    }
+}
+
+/// A TCP client that is connected; the keys go to its rows.
+pub fn talking(size: (u16, u16)) -> (Driver, ConnId) {
+    let mut driver = Driver::bare(size);
+    let (id, _) = Driver::opened(&driver.keys("<F3><C-l>127.0.0.1:9000<F5>"));
+    let phase = Phase::Connected { local: address(50_000), peer: address(9000) };
+    driver.send(Message::Engine(Event::Phase { id, phase, at: NOON }));
+    let conn = id.conn(1);
+    arrive(&mut driver, vec![client(conn)], Vec::new());
+    driver.keys("<Esc>");
+    (driver, conn)
+}
+
+fn client(id: ConnId) -> ConnInfo {
+    ConnInfo {
+        id,
+        protocol: Protocol::Tcp,
+        side: Side::Client,
+        local: Some(address(50_000)),
+        peer: Some(address(9000)),
+        tls: false,
+    }
+}
+
+/// A TCP listener with this many peers; each said who it is.
+pub fn serving(size: (u16, u16), peers: u32) -> (Driver, SessionId) {
+    let mut driver = Driver::bare(size);
+    let (id, _) = Driver::opened(&driver.keys("<F3><F6><C-l>:9000<F5>"));
+    driver.listening(id);
+    let conns = (1..=peers)
+        .map(|n| ConnInfo {
+            side: Side::Listener,
+            local: Some(address(9000)),
+            peer: Some(address(40_000 + n as u16)),
+            ..client(id.conn(n))
+        })
+        .collect();
+    let records = (1..=peers).map(|n| {
+        let text = format!("from {n}");
+        record(id.conn(n), u64::from(n), Direction::Received, text.as_bytes())
+    });
+    arrive(&mut driver, conns, records.collect());
+    driver.app.focus = Pane::Response;
+    (driver, id)
+}
+
+pub fn arrive(driver: &mut Driver, conns: Vec<ConnInfo>, records: Vec<Record>) {
+    let batch = Batch { conns, records, lost: Vec::new() };
+    driver.send(Message::Engine(Event::Traffic(batch)));
+}
+
+/// Messages of the peer, each far enough from the one before to be a row of its own.
+pub fn hear(driver: &mut Driver, conn: ConnId, messages: &[&[u8]]) {
+    let before = driver.app.timeline.len() as u64;
+    let records = messages
+        .iter()
+        .enumerate()
+        .map(|(at, data)| record(conn, (before + at as u64) * 100, Direction::Received, data));
+    arrive(driver, Vec::new(), records.collect());
+}
+
+/// Presses keys and keeps the timers they started.
+fn press(driver: &mut Driver, run: &str) {
+    let effects = driver.keys(run);
+    driver.effects.extend(effects);
+}
+
+/// Lets timers go off until none of this pane's is left; tells how many there were.
+fn let_timers_go(driver: &mut Driver) -> usize {
+    let mut count = 0;
+    loop {
+        let due: Vec<_> = driver
+            .effects
+            .extract_if(.., |effect| matches!(effect, Effect::After { .. }))
+            .filter_map(|effect| match effect {
+                Effect::After { delay, token } if delay.as_millis() < 50 => Some(token),
+                _ => None,
+            })
+            .collect();
+        if due.is_empty() {
+            return count;
+        }
+        count += due.len();
+        for token in due {
+            driver.send(Message::Timer(token));
+        }
+    }
+}
+
+/// The cells of the screen with this background, as text row by row.
+fn with_background(driver: &Driver, color: Color) -> Vec<String> {
+    let buffer = driver.buffer();
+    (0..buffer.area.height)
+        .map(|y| {
+            let cells = (0..buffer.area.width).map(|x| &buffer[(x, y)]);
+            cells.filter(|cell| cell.bg == color).map(ratatui::buffer::Cell::symbol).collect()
+        })
+        .filter(|row: &String| !row.is_empty())
+        .collect()
+}
+
+/// Backgrounds of hits and of the hit stood on, in the theme of tests.
+fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
+    driver.app.theme = wirebench::app::Theme::Sixteen;
+    (with_background(driver, Color::Yellow), with_background(driver, Color::Cyan))
+}
+
+#[test]
+fn a_search_goes_from_hit_to_hit_over_the_rows_and_round_the_end() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"alpha ping ping", b"beta", b"PING gamma", b"delta"]);
+    driver.keys("g/ping<Enter>");
+    let (others, here) = hits(&mut driver);
+    assert_eq!(here, ["ping"], "{}", driver.screen());
+    assert_eq!(others, ["ping", "PING"]);
+    driver.keys("n");
+    assert!(driver.shows("alpha ping ping"));
+    driver.keys("n");
+    assert_eq!(hits(&mut driver).1, ["PING"]);
+    driver.keys("n");
+    assert!(driver.shows("the search went on from the top"), "{}", driver.screen());
+    driver.keys("N");
+    assert!(driver.shows("the search went on from the bottom"));
+    assert_eq!(hits(&mut driver).1, ["PING"]);
+    driver.keys("/absent<Enter>");
+    assert!(driver.shows("'absent' was not found"));
+}
+
+#[test]
+fn what_is_searched_may_be_escapes_or_hex_and_is_marked_in_text_and_in_hex() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"one\r\n", b"\x01\xff\x02", b"two\r\n"]);
+    driver.keys("g/0xff02<Enter>");
+    assert_eq!(hits(&mut driver).1, [r"\xff\x02"], "{}", driver.screen());
+    driver.keys("x");
+    assert_eq!(hits(&mut driver).1, ["ff 02"], "{}", driver.screen());
+    driver.keys("x/two\\r\\n<Enter>");
+    assert_eq!(hits(&mut driver).1, [r"two\r\n"], "{}", driver.screen());
+    driver.keys("<Enter>x");
+    let (_, here) = hits(&mut driver);
+    assert_eq!(here, [r"two\r\n", "74 77 6f 0d 0atwo.."], "{}", driver.screen());
+}
+
+#[test]
+fn a_hit_far_into_a_long_row_is_brought_into_sight() {
+    let (mut driver, conn) = talking(WIDE);
+    let long = [vec![b'x'; 30_000], "é needle é".as_bytes().to_vec(), vec![b'y'; 30_000]].concat();
+    hear(&mut driver, conn, &[b"first", &long, b"last"]);
+    driver.keys("g/needle<Enter>");
+    assert_eq!(hits(&mut driver).1, ["needle"], "{}", driver.screen());
+    driver.keys("x");
+    assert_eq!(hits(&mut driver).1, ["6e 65 65 64 6c 65"], "{}", driver.screen());
+    driver.keys("x<Enter>n");
+    assert_eq!(hits(&mut driver).1, ["needle", "needle"], "{}", driver.screen());
+    driver.keys("x");
+    assert!(driver.shows("00007530"), "{}", driver.screen());
+}
+
+#[test]
+fn a_search_in_a_large_conversation_takes_steps_and_can_be_replaced() {
+    let (mut driver, conn) = talking(WIDE);
+    let filler = vec![b'.'; 256 * 1024];
+    for _ in 0..64 {
+        hear(&mut driver, conn, &[&filler]);
+    }
+    hear(&mut driver, conn, &[b"the needle"]);
+    let_timers_go(&mut driver);
+    press(&mut driver, "g/needle<Enter>");
+    assert!(driver.shows("searching"), "{}", driver.screen());
+    let steps = let_timers_go(&mut driver);
+    assert!((4..40).contains(&steps), "16 MiB in {steps} steps");
+    assert_eq!(hits(&mut driver).1, ["needle"]);
+    assert!(!driver.shows("searching"));
+    press(&mut driver, "g/nowhere<Enter>/needle<Enter>");
+    let_timers_go(&mut driver);
+    assert_eq!(hits(&mut driver).1, ["needle"]);
+    press(&mut driver, "g/nowhere<Enter>");
+    let_timers_go(&mut driver);
+    assert!(driver.shows("'nowhere' was not found"), "{}", driver.screen());
+}
+
+#[test]
+fn a_search_keeps_to_the_peer_looked_at() {
+    let (mut driver, _) = serving(WIDE, 3);
+    driver.keys("}}g/from<Enter>");
+    assert!(driver.shows("from 2"), "{}", driver.screen());
+    assert_eq!(hits(&mut driver).1, ["from"]);
+    driver.keys("n");
+    assert!(driver.shows("the search went on from the top"));
+    driver.keys("/3<Enter>");
+    assert!(driver.shows("'3' was not found"));
+}
+
+#[test]
+fn a_search_that_is_typed_can_be_given_up_and_leaves_the_input_line_as_it_was() {
+    let (mut driver, conn) = talking((80, 24));
+    hear(&mut driver, conn, &[b"one"]);
+    driver.keys("ityped<Esc>/on");
+    assert!(driver.shows("search: on"), "{}", driver.screen());
+    assert!(!driver.shows("❯ typed"));
+    driver.keys("<Esc>");
+    assert!(driver.shows("❯ typed") && !driver.shows("search:"), "{}", driver.screen());
+}
+
+#[test]
+fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
+    let (mut driver, conn) = talking((120, 60));
+    hear(&mut driver, conn, &[b"alpha \x00\x01 beta alpha", b"nothing"]);
+    driver.app.focus = Pane::Traffic;
+    press(&mut driver, "/beta<Enter>g<Enter>");
+    let_timers_go(&mut driver);
+    let (marked, _) = hits(&mut driver);
+    assert_eq!(marked, ["beta", "62 65 74 61beta"], "{}", driver.screen());
+    driver.keys("<Enter>/alpha<Enter>");
+    let (_, here) = hits(&mut driver);
+    assert_eq!(here, ["61 6c 70 68 61alpha"], "{}", driver.screen());
+    driver.keys("n");
+    let (others, here) = hits(&mut driver);
+    assert_eq!(here, ["61 6cal", "70 68 61pha"], "{others:?}\n{}", driver.screen());
+}
