@@ -5,6 +5,7 @@
 
 use super::form::{FieldId, Tab, tabs};
 use crate::model::id::SessionId;
+use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
@@ -33,6 +34,9 @@ pub struct Draft {
     pub at: FieldId,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
+    /// How the input line is read instead of as the spec says, and what that was when the user
+    /// switched: a way of typing, no change of the preset.
+    pub input_format: Option<(PayloadFormat, PayloadFormat)>,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -71,6 +75,7 @@ impl Draft {
             tab,
             at: FieldId::Address,
             issues: Vec::new(),
+            input_format: None,
             saving: None,
             save_again: false,
         }

@@ -7,6 +7,8 @@ use ratatui::style::Color;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
+use wirebench::app::overlay::Overlay;
+use wirebench::app::overlay::jump::Target;
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
@@ -250,4 +252,71 @@ fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
     driver.keys("n");
     let (others, here) = hits(&mut driver);
     assert_eq!(here, ["61 6cal", "70 68 61pha"], "{others:?}\n{}", driver.screen());
+}
+
+/// Jumps to the first target that is so, with a capital letter if the row is to be opened.
+fn jump(driver: &mut Driver, open: bool, is: impl Fn(&Target, u16, u16) -> bool) {
+    driver.keys("<C-o>");
+    let Some(Overlay::Jump(jump)) = driver.app.overlays.last() else { panic!("no jump") };
+    let mark = jump.marks.iter().find(|mark| is(&mark.target, mark.column, mark.row));
+    let label = mark.unwrap_or_else(|| panic!("{}", driver.screen())).label.clone();
+    driver.keys(&if open { label.to_uppercase() } else { label });
+    assert!(driver.app.overlays.is_empty());
+}
+
+/// Row of the screen that shows a text at or right of a column.
+fn row_of(driver: &Driver, text: &str, from: usize) -> u16 {
+    let screen = driver.screen();
+    let shows = |line: &str| line.chars().skip(from).collect::<String>().contains(text);
+    screen.lines().position(shows).unwrap_or_else(|| panic!("no {text}:\n{screen}")) as u16
+}
+
+#[test]
+fn jump_reaches_rows_peers_and_the_input_line_of_a_conversation() {
+    let (mut driver, id) = serving(WIDE, 3);
+    driver.app.focus = Pane::Request;
+    let row = row_of(&driver, "from 2", 40);
+    jump(&mut driver, false, |target, _, y| matches!(target, Target::Row(..)) && y == row);
+    assert_eq!(driver.app.focus, Pane::Response);
+    let (_, copied) = copied(&driver.keys("y"));
+    assert_eq!(copied, "from 2");
+    jump(&mut driver, true, |target, _, y| matches!(target, Target::Row(..)) && y == row);
+    assert!(driver.shows("#1  12:00:00.002  conn 1/2"), "{}", driver.screen());
+    driver.keys("<Esc><Esc>");
+    let peer = row_of(&driver, "127.0.0.1:40003", 0);
+    jump(&mut driver, false, |target, x, y| *target == Target::Cell(x, y) && y == peer);
+    let place = wirebench::app::pane::response::place(&driver.app).unwrap();
+    assert_eq!(place.talk.chosen, Some(id.conn(3)));
+    let input = row_of(&driver, "i writes here", 0);
+    jump(&mut driver, false, |target, x, y| *target == Target::Cell(x, y) && y == input);
+    driver.keys("typed");
+    assert!(driver.shows("❯ typed"), "{}", driver.screen());
+}
+
+fn copied(effects: &[Effect]) -> (usize, String) {
+    let texts: Vec<&String> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Copy(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    (texts.len(), texts.last().map_or_else(String::new, |text| (*text).clone()))
+}
+
+#[test]
+fn switching_the_input_line_to_hex_rewrites_what_is_typed_and_changes_no_preset() {
+    let files = [("dev", "[tcp]\naddress = '127.0.0.1:9000'\n")];
+    let mut driver = Driver::with(WIDE, crate::driver::workspace(&files));
+    driver.keys("<F5>");
+    driver.keys("on\\x21<A-x>");
+    assert!(driver.shows("hex ❯ 6f 6e 21"), "{}", driver.screen());
+    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.shows("dev ●"));
+    driver.keys("<A-x>");
+    assert!(driver.shows("❯ on!"), "{}", driver.screen());
+    driver.keys("{{name}}<A-x>");
+    assert!(driver.shows("hex ❯ on!{{name}}"), "a template stays: {}", driver.screen());
+    driver.keys("<Esc>x<C-o><Esc>wv}");
+    assert!(!driver.app.drafts.current().is_modified(), "nothing of this is in the file");
 }
