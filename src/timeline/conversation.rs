@@ -5,6 +5,8 @@
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
+pub mod framing;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -52,6 +54,19 @@ pub struct Row {
     pub len: u64,
     /// Bytes of it that were kept; less than `len` when records were cut.
     pub kept: u64,
+    pub end: FrameEnd,
+}
+
+/// How the frame ends that a row is. Without a framing every row is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameEnd {
+    Whole,
+    /// More is expected, or was when the connection ended.
+    Open,
+    /// The next row goes on with it.
+    Part,
+    /// Its length is smaller than what holds the length.
+    Malformed,
 }
 
 /// Rows of one subject, oldest first.
@@ -111,17 +126,23 @@ impl Conversation {
             row.kept += record.data.len() as u64;
             return true;
         }
-        self.rows.push_back(Row::of(record, id));
+        let number = self.push(Row::of(record, id));
         if joins {
             self.sweep_open(record.at);
-            self.open.insert(record.conn, self.gone + self.rows.len() as u64 - 1);
+            self.open.insert(record.conn, number);
         } else {
             self.open.remove(&record.conn);
         }
+        true
+    }
+
+    /// Adds a row and returns its number.
+    fn push(&mut self, row: Row) -> u64 {
+        self.rows.push_back(row);
         while self.rows.len() > ROWS_MAX {
             self.drop_first();
         }
-        true
+        self.gone + self.rows.len() as u64 - 1
     }
 
     /// Lets go of rows whose records were all evicted; returns how many went.
@@ -242,6 +263,7 @@ impl Row {
             at: record.at,
             len: record.original_len,
             kept: record.data.len() as u64,
+            end: FrameEnd::Whole,
         }
     }
 

@@ -4,6 +4,7 @@
 //! while capturing goes on. Rows are named by record, so they stay where they are when older ones
 //! are evicted, and when a new filter finds more of them.
 
+pub(super) mod copying;
 mod parts;
 pub mod search;
 pub(super) mod turn;
@@ -14,14 +15,12 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, Step};
-use crate::app::detail::{Detail, is_text};
+use crate::app::detail::Detail;
 use crate::app::editor::{Editor, Lines};
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, TimerId};
 use crate::app::{App, Handled, figures};
-use crate::codec::hex;
-use crate::codec::printable::printable_lines;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
@@ -35,8 +34,6 @@ pub use parts::{Parts, parts};
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 /// The rate is a mean over the last whole second.
 pub const RATE_SECONDS: usize = 1;
-/// Bytes put on the clipboard at most.
-const COPY_LIMIT: usize = 64 * 1024;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
 
@@ -234,7 +231,9 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
         Action::NextItem => neighbour(app, true),
         Action::PreviousItem => neighbour(app, false),
-        Action::Copy => copy(app),
+        Action::Copy => copy(app, copying::as_seen),
+        Action::CopyHex => copy(app, copying::as_hex),
+        Action::CopyEscaped => copy(app, copying::escaped),
         Action::TurnAround => turn::selected_record(app),
         _ => return move_by(app, action),
     }
@@ -380,25 +379,11 @@ fn select(app: &mut App, row: usize) {
     show_detail(app);
 }
 
-fn copy(app: &mut App) {
+/// The bytes of the record under the cursor go to the clipboard.
+fn copy(app: &mut App, how: fn(&mut App, &[u8])) {
     let Some(record) = selected(app).and_then(|id| app.timeline.get(id)) else { return };
     let bytes = record.data.clone();
-    copy_bytes(app, &bytes);
-}
-
-/// Puts bytes on the clipboard: text as text, anything else as a hex dump.
-pub(super) fn copy_bytes(app: &mut App, bytes: &[u8]) {
-    let part = bytes.get(..COPY_LIMIT).unwrap_or(bytes);
-    let (text, form) = if is_text(part) {
-        (printable_lines(part), "text")
-    } else {
-        let lines = part.chunks(16).enumerate();
-        let dump = lines.map(|(at, line)| hex::dump_line(at as u64 * 16, line));
-        (dump.collect::<Vec<_>>().join("\n"), "hex")
-    };
-    let cut = if part.len() < bytes.len() { " (the beginning)" } else { "" };
-    app.say(format!("{} copied as {form}{cut}", figures::size(part.len() as u64)));
-    app.effects.push(Effect::Copy(text));
+    how(app, &bytes);
 }
 
 fn open_filter(app: &mut App) {

@@ -79,7 +79,7 @@ fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
     }
     let label = match prompt.purpose {
         Purpose::Search => "search: ",
-        Purpose::Save(..) => "save to: ",
+        Purpose::Save(..) | Purpose::SaveBytes(_) => "save to: ",
     };
     let mut run = Run::new(area, buffer);
     run.put(label, palette.key);

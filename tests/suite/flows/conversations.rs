@@ -9,11 +9,14 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::overlay::Overlay;
 use wirebench::app::overlay::jump::Target;
+use wirebench::engine::command::{Command, To};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::Stamp;
+use wirebench::store::job::{Job, Overwrite};
+use wirebench::timeline::conversation;
 
 use crate::driver::{Driver, NOON};
 
@@ -319,4 +322,138 @@ fn switching_the_input_line_to_hex_rewrites_what_is_typed_and_changes_no_preset(
     assert!(driver.shows("hex ❯ on!{{name}}"), "a template stays: {}", driver.screen());
     driver.keys("<Esc>x<C-o><Esc>wv}");
     assert!(!driver.app.drafts.current().is_modified(), "nothing of this is in the file");
+}
+
+#[test]
+fn a_message_is_copied_as_text_as_hex_and_with_escapes() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"ok \\ \xff\r\n"]);
+    assert_eq!(copied(&driver.keys("Y")).1, "6f 6b 20 5c 20 ff 0d 0a");
+    assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
+    assert!(driver.shows("8 B copied as text with escapes"), "{}", driver.screen());
+    driver.app.focus = Pane::Traffic;
+    assert_eq!(copied(&driver.keys("GY")).1, "6f 6b 20 5c 20 ff 0d 0a");
+    assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
+}
+
+fn sent(effects: &[Effect]) -> Vec<(To, Vec<u8>)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Engine(Command::Send { to, data }) => Some((*to, data.to_vec())),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_message_is_sent_again_or_taken_into_the_input_line_and_changed() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"PING 1\r\n", b"\x00\xff"]);
+    assert_eq!(sent(&driver.keys("kr")), [(To::Conn(conn), b"PING 1\r\n".to_vec())]);
+    driver.keys("ihalf typed<Esc>p");
+    assert!(driver.shows("❯ PING 1 \\r\\n"), "the ending is added on sending: {}", driver.screen());
+    let effects = driver.keys("<Backspace>2<Enter>");
+    assert_eq!(sent(&effects), [(To::Conn(conn), b"PING 2\r\n".to_vec())]);
+    driver.keys("<Up><Up>");
+    assert!(driver.shows("❯ half typed"), "nothing typed is lost: {}", driver.screen());
+    driver.keys("<Esc>G<A-x>p");
+    assert!(driver.shows("hex ❯ 00 ff"), "{}", driver.screen());
+    let (mut driver, id) = serving(WIDE, 3);
+    assert_eq!(sent(&driver.keys("gjr")), [(To::Conn(id.conn(2)), b"from 2".to_vec())]);
+    driver.done(id);
+    assert!(sent(&driver.keys("r")).is_empty());
+    assert!(driver.shows("not sent: this session is over"), "{}", driver.screen());
+}
+
+#[test]
+fn a_message_is_saved_to_a_file_that_is_named() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"one", b"two"]);
+    driver.keys("s");
+    assert!(driver.shows("save to: message-2.bin"), "{}", driver.screen());
+    // What comes meanwhile is not what was asked for.
+    hear(&mut driver, conn, &[b"three"]);
+    driver.keys("<C-u>/tmp/x.bin<Enter>");
+    let job = driver.store.jobs.iter().rev().find_map(|job| match job {
+        Job::WriteFile { path, bytes, overwrite } => {
+            Some((path.clone(), bytes.clone(), *overwrite))
+        }
+        _ => None,
+    });
+    let (path, bytes, overwrite) = job.unwrap();
+    assert_eq!((path.to_str(), &bytes[..]), (Some("/tmp/x.bin"), &b"two"[..]));
+    assert_eq!(overwrite, Overwrite::Refuse);
+}
+
+/// The texts of the rows of the conversation.
+fn texts(driver: &Driver) -> Vec<String> {
+    let place = wirebench::app::pane::response::place(&driver.app).unwrap();
+    let session = wirebench::app::pane::response::session(&driver.app).unwrap();
+    (0..place.talk.len(session))
+        .filter_map(|at| place.talk.row(session, at))
+        .map(|row| conversation::bytes(&driver.app.timeline, row).escape_ascii().to_string())
+        .collect()
+}
+
+#[test]
+fn what_was_received_is_cut_anew_into_messages_and_back() {
+    let (mut driver, conn) = talking(WIDE);
+    hear(&mut driver, conn, &[b"one\ntw", b"o\nthree\nfo"]);
+    driver.keys("F");
+    assert!(driver.shows("as received") && driver.shows("in force"), "{}", driver.screen());
+    driver.keys("lines<Enter>");
+    assert_eq!(texts(&driver), [r"one\n", r"two\n", r"three\n", "fo"]);
+    assert!(driver.shows("incomplete fo") && driver.shows("2× two\\n"), "{}", driver.screen());
+    hear(&mut driver, conn, &[b"ur\n"]);
+    assert_eq!(texts(&driver), [r"one\n", r"two\n", r"three\n", r"four\n"]);
+    assert!(!driver.app.drafts.current().spec.address().is_empty());
+    driver.keys("Fdelimiter e<Enter>");
+    assert_eq!(texts(&driver), ["one", r"\ntwo\nthre", "e", r"\nfour\n"]);
+    driver.keys("Ffixed 5<Enter>g");
+    assert_eq!(texts(&driver)[0], r"one\nt");
+    driver.keys("/wo<Enter>");
+    assert_eq!(hits(&mut driver).1, ["wo"], "{}", driver.screen());
+    assert_eq!(copied(&driver.keys("Y")).1, "77 6f 0a 74 68");
+    driver.keys("Fas rec<Enter>");
+    assert_eq!(texts(&driver), [r"one\ntw", r"o\nthree\nfo", r"ur\n"]);
+    driver.keys("Fnonsense<Enter>");
+    assert!(driver.shows("nothing matches") && driver.shows("lines, delimiter BYTES"));
+}
+
+#[test]
+fn a_large_conversation_is_cut_anew_in_steps_and_the_place_is_kept() {
+    let (mut driver, conn) = talking(WIDE);
+    let block: Vec<u8> = [vec![b'.'; 999], b"\n".to_vec()].concat().repeat(256);
+    for _ in 0..32 {
+        hear(&mut driver, conn, &[&block]);
+    }
+    hear(&mut driver, conn, &[b"here\n", b"last\n"]);
+    driver.keys("k");
+    press(&mut driver, "Flines<Enter>");
+    assert!(driver.shows("lines…"), "{}", driver.screen());
+    let steps = let_timers_go(&mut driver);
+    assert!((3..30).contains(&steps), "8 MB in {steps} steps");
+    assert_eq!(texts(&driver).len(), 32 * 256 + 2);
+    assert_eq!(copied(&driver.keys("y")).1, "here\n");
+    // It holds when the same is opened again, and datagrams have boundaries of their own.
+    let session = wirebench::app::pane::response::session(&driver.app).unwrap().id;
+    driver.done(session);
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    arrive(&mut driver, vec![client(id.conn(1))], Vec::new());
+    hear(&mut driver, id.conn(1), &[b"a\nb\n"]);
+    assert_eq!(texts(&driver), [r"a\n", r"b\n"]);
+    driver.keys("<F4><C-l>127.0.0.1:9<F5><Esc>F");
+    assert!(driver.shows("a datagram is a message already"), "{}", driver.screen());
+}
+
+#[test]
+fn frames_of_one_peer_are_looked_at_alone() {
+    let (mut driver, id) = serving(WIDE, 2);
+    driver.keys("Flines<Enter>}}");
+    hear(&mut driver, id.conn(1), &[b" more\n"]);
+    hear(&mut driver, id.conn(2), &[b"\nx\ny"]);
+    assert_eq!(texts(&driver), [r"from 2\n", r"x\n", "y"]);
+    driver.keys("{{");
+    assert_eq!(texts(&driver), [r"from 1 more\n", r"from 2\n", r"x\n", "y"]);
 }

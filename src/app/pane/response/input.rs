@@ -223,6 +223,20 @@ fn written(bytes: &[u8], format: PayloadFormat) -> String {
     }
 }
 
+/// Takes bytes of a message into the line, without the ending that is added on sending; the line
+/// before is one key up.
+pub(super) fn take_up(app: &mut App, bytes: &[u8]) {
+    let (ending, format) = settings(app);
+    let ending = ending.bytes();
+    let bare = bytes.strip_suffix(ending).filter(|_| !ending.is_empty()).unwrap_or(bytes);
+    let Some(session) = session(app) else { return };
+    let (protocol, side) = (session.protocol(), session.side());
+    let before = place(app).map(|place| place.talk.input.editor.text()).unwrap_or_default();
+    app.response.histories.add(protocol, side, &before);
+    talk::write(app);
+    set(app, &written(bare, format));
+}
+
 pub(super) fn next_ending(app: &mut App) {
     access::cycle(&mut app.drafts.current_mut().spec, FieldId::LineEnding, true);
     app.touched();

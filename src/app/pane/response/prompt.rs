@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
 use super::talk;
 use crate::app::action::Action;
 use crate::app::editor::{Editor, Lines};
@@ -12,6 +14,7 @@ use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::{SearchHit, SearchQuery, Towards, ViewPart};
+use crate::store::job::{Job, Overwrite};
 
 /// What is asked.
 #[derive(Debug)]
@@ -20,11 +23,13 @@ pub struct Prompt {
     pub editor: Editor,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     Search,
     /// The path of the file these bytes go to.
     Save(BodyId, ViewPart),
+    /// The same for bytes that are here.
+    SaveBytes(Bytes),
 }
 
 /// What is searched for in bodies and conversations.
@@ -64,6 +69,13 @@ pub(super) fn open_save(app: &mut App) {
     });
 }
 
+/// Asks for the file these bytes go to.
+pub(super) fn open_save_bytes(app: &mut App, name: &str, bytes: Bytes) {
+    let editor = Editor::new(name, Lines::One);
+    app.response.prompt = Some(Prompt { purpose: Purpose::SaveBytes(bytes), editor });
+    talk::resized(app);
+}
+
 pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Back => {
@@ -81,25 +93,35 @@ pub(super) fn key(app: &mut App, key: Key) {
         prompt.editor.key(key);
         return;
     }
-    let (purpose, text) = (prompt.purpose, prompt.editor.text());
+    let (purpose, text) = (prompt.purpose.clone(), prompt.editor.text());
     app.response.prompt = None;
     talk::resized(app);
     match purpose {
         Purpose::Search => begin(app, text),
-        Purpose::Save(body, part) => save(app, body, part, text.trim()),
+        Purpose::Save(body, part) => {
+            if let Some(path) = path(app, text.trim()) {
+                app.effects.push(Effect::Engine(Command::SaveBody { body, part, path }));
+            }
+        }
+        Purpose::SaveBytes(bytes) => {
+            if let Some(path) = path(app, text.trim()) {
+                let overwrite = Overwrite::Refuse;
+                app.effects.push(Effect::Store(Job::WriteFile { path, bytes, overwrite }));
+            }
+        }
     }
 }
 
-fn save(app: &mut App, body: BodyId, part: ViewPart, text: &str) {
+/// The file that was typed.
+fn path(app: &mut App, text: &str) -> Option<PathBuf> {
     if text.is_empty() {
         app.say("not saved: no file name");
-        return;
+        return None;
     }
-    let path = match (text.strip_prefix("~/"), app.os.get("HOME")) {
+    Some(match (text.strip_prefix("~/"), app.os.get("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(text),
-    };
-    app.effects.push(Effect::Engine(Command::SaveBody { body, part, path }));
+    })
 }
 
 fn begin(app: &mut App, text: String) {

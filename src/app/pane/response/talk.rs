@@ -4,6 +4,8 @@
 //! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
 
 mod conns;
+pub(in crate::app) mod framing;
+mod message;
 mod parts;
 pub mod search;
 
@@ -21,12 +23,12 @@ use crate::app::message::Mouse;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled};
 use crate::engine::command::Ending;
-use crate::model::id::ConnId;
+use crate::model::id::{ConnId, RecordId};
 use crate::model::protocol::Side;
-use crate::model::record::RecordKind;
 use crate::model::view::Towards;
 use crate::timeline::Timeline;
-use crate::timeline::conversation::{self, Row};
+use crate::timeline::conversation::framing::Frames;
+use crate::timeline::conversation::{self, Conversation, Row};
 pub use conns::{Target, conns, has_several, target};
 use conns::{choose, end, next_conn};
 pub use parts::{Parts, parts, peer_rows, prefix};
@@ -46,6 +48,10 @@ pub struct Talk {
     pub writing: bool,
     pub input: InputLine,
     pub search: search::RowSearch,
+    /// What was received, cut anew; `None` = as it was read.
+    pub frames: Option<Frames>,
+    /// Row to go to once everything is cut anew: that of this record.
+    anchor: Option<RecordId>,
     /// Numbers of the rows of the chosen connection.
     numbers: VecDeque<u64>,
     /// Rows before this number are in `numbers` if they belong there.
@@ -65,6 +71,8 @@ impl Default for Talk {
             writing: false,
             input: InputLine::default(),
             search: search::RowSearch::default(),
+            frames: None,
+            anchor: None,
             numbers: VecDeque::new(),
             seen: 0,
             gone: 0,
@@ -77,13 +85,18 @@ impl Talk {
     pub fn len(&self, session: &Session) -> usize {
         match self.chosen {
             Some(_) => self.numbers.len(),
-            None => session.conversation.len(),
+            None => self.rows(session).len(),
         }
     }
 
+    /// The rows as they are cut now, of all connections.
+    pub fn rows<'a>(&'a self, session: &'a Session) -> &'a Conversation {
+        self.frames.as_ref().map_or(&session.conversation, Frames::conversation)
+    }
+
     /// A row by its place in what is shown.
-    pub fn row<'a>(&self, session: &'a Session, at: usize) -> Option<&'a Row> {
-        let conversation = &session.conversation;
+    pub fn row<'a>(&'a self, session: &'a Session, at: usize) -> Option<&'a Row> {
+        let conversation = self.rows(session);
         let place = match self.chosen {
             Some(_) => self.numbers.get(at)?.checked_sub(conversation.gone())? as usize,
             None => at,
@@ -96,7 +109,7 @@ impl Talk {
         if self.chosen.is_some() {
             return self.numbers.get(at).copied();
         }
-        let conversation = &session.conversation;
+        let conversation = self.rows(session);
         (at < conversation.len()).then(|| conversation.gone() + at as u64)
     }
 
@@ -104,7 +117,7 @@ impl Talk {
     fn place(&self, session: &Session, number: u64) -> usize {
         match self.chosen {
             Some(_) => self.numbers.partition_point(|known| *known < number),
-            None => number.saturating_sub(session.conversation.gone()) as usize,
+            None => number.saturating_sub(self.rows(session).gone()) as usize,
         }
     }
 
@@ -115,7 +128,10 @@ impl Talk {
 
     /// Takes in rows that came and lets go of those that went.
     fn extend(&mut self, session: &Session, height: usize) {
-        let conversation = &session.conversation;
+        let conversation = match &self.frames {
+            Some(frames) => frames.conversation(),
+            None => &session.conversation,
+        };
         let (first, end) = (conversation.gone(), conversation.gone() + conversation.len() as u64);
         let mut went = first.saturating_sub(self.gone) as usize;
         if let Some(chosen) = self.chosen {
@@ -148,12 +164,17 @@ impl Talk {
 
     fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
         self.chosen = chosen;
-        self.numbers.clear();
-        (self.seen, self.gone) = (0, session.conversation.gone());
         self.is_following = true;
+        self.begin_anew(session);
+        self.extend(session, height);
+    }
+
+    /// The rows shown are other ones.
+    fn begin_anew(&mut self, session: &Session) {
+        self.numbers.clear();
+        (self.seen, self.gone) = (0, self.rows(session).gone());
         self.detail = None;
         self.search = search::RowSearch::default();
-        self.extend(session, height);
     }
 }
 
@@ -186,6 +207,7 @@ pub(super) fn extended(app: &mut App) {
         session.conversation.prune(timeline);
     }
     if super::kind(app) == super::Kind::Conversation {
+        framing::advance(app);
         with_talk(app, Talk::extend);
     }
 }
@@ -242,11 +264,16 @@ fn act_list(app: &mut App, action: Action) -> Handled {
         Action::Open => open_detail(app),
         Action::Back => return close_detail(app),
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
-        Action::Copy => copy(app),
+        Action::Copy => message::copy(app),
+        Action::CopyHex => message::copy_hex(app),
+        Action::CopyEscaped => message::copy_escaped(app),
+        Action::Resend => message::resend(app),
+        Action::TakeUp => message::take_up(app),
+        Action::SaveBody => message::save(app),
         Action::Find => super::prompt::open_search(app),
         Action::FindNext => super::prompt::search(app, Towards::End, true),
         Action::FindPrevious => super::prompt::search(app, Towards::Start, true),
-        Action::TurnAround => turn_around(app),
+        Action::TurnAround => message::turn_around(app),
         Action::EditExternal => edit_external(app),
         _ => match Step::of(action) {
             Some(way) => step(app, way),
@@ -260,6 +287,7 @@ fn act_list(app: &mut App, action: Action) -> Handled {
 fn act_conn(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Payload => input::next_format(app),
+        Action::Framing => crate::app::overlay::framing::open(app),
         Action::LineEnding => input::next_ending(app),
         Action::NextItem => next_conn(app, true),
         Action::PreviousItem => next_conn(app, false),
@@ -359,23 +387,6 @@ fn toggle_hex(app: &mut App) {
     }
 }
 
-fn copy(app: &mut App) {
-    let Some(row) = selected(app) else { return };
-    let bytes = bytes_of(&app.timeline, &row);
-    crate::app::pane::traffic::copy_bytes(app, &bytes);
-}
-
-fn turn_around(app: &mut App) {
-    let Some(row) = selected(app).filter(|row| row.kind == RecordKind::Data) else {
-        app.say("choose a row with data to make a preset of it");
-        return;
-    };
-    let bytes = bytes_of(&app.timeline, &row);
-    let Some(record) = app.timeline.get(row.first).cloned() else { return };
-    let whole = crate::model::record::Record { original_len: row.len, data: bytes, ..record };
-    crate::app::pane::traffic::turn::open_record(app, &whole);
-}
-
 fn edit_external(app: &mut App) {
     let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
     super::super::request::editing(app, super::super::request::EditTarget::InputLine);
@@ -431,12 +442,13 @@ pub(super) fn hints(app: &App) -> Vec<Action> {
     }
     let Some(session) = session(app) else { return vec![Action::Send] };
     if session.is_over() {
-        return vec![Action::Send, Action::Open, Action::ViewHex, Action::TurnAround];
+        return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];
     }
-    let mut hints = vec![Action::WriteLine, Action::Open, Action::ViewHex, Action::TurnAround];
+    let mut hints = vec![Action::WriteLine, Action::Open, Action::Find, Action::ViewHex];
     if has_several(session) {
         hints.insert(1, Action::NextItem);
     }
+    hints.extend([Action::Resend, Action::TurnAround]);
     if session.protocol().capabilities().connections {
         hints.extend([Action::HalfClose, Action::CloseConn, Action::ResetConn]);
     }

@@ -16,7 +16,7 @@ use crate::engine::event::Phase;
 use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::record::{Direction, RecordKind};
-use crate::timeline::conversation::{self, Row};
+use crate::timeline::conversation::{self, FrameEnd, Row};
 use crate::ui::theme::Palette;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::detail;
@@ -240,6 +240,12 @@ fn draw_row(
     if row.count > 1 {
         run.put(&format!("{}× ", row.count), palette.dim);
     }
+    match row.end {
+        FrameEnd::Whole => {}
+        FrameEnd::Open => run.put("incomplete ", palette.warning),
+        FrameEnd::Part => run.put("goes on ", palette.dim),
+        FrameEnd::Malformed => run.put("length too small ", palette.error),
+    }
     if row.len == 0 {
         run.put("(empty datagram)", palette.dim);
         return;
@@ -381,6 +387,10 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
     let mut parts = Vec::new();
     if talk.search.is_running() {
         parts.push(("searching".to_owned(), palette.dim));
+    }
+    if let Some(frames) = &talk.frames {
+        let busy = if frames.is_behind(&app.timeline) { "…" } else { "" };
+        parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
     if !talk.is_following {
         parts.push(("G follows".to_owned(), palette.warning));
