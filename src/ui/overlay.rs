@@ -57,6 +57,14 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 let inner = window(&title, text, palette, area, buffer);
                 naming::draw(app, it, palette, inner, buffer);
             }
+            Overlay::About(it) => {
+                let title = format!(" About {} ", it.title);
+                let text = "Enter keep · Ctrl+J new line · Esc cancel";
+                let inner = window(&title, text, palette, area, buffer);
+                if !inner.is_empty() {
+                    super::put_editor(buffer, inner, &it.editor);
+                }
+            }
             Overlay::Confirm(it) => {
                 let inner = window(" Sure? ", "", palette, area, buffer);
                 confirm::draw(it, palette, inner, buffer);
