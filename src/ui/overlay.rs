@@ -15,7 +15,9 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::theme::Palette;
 use crate::app::App;
+use crate::app::action::Action;
 use crate::app::editor::Editor;
+use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
 
 pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
@@ -59,8 +61,9 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
             }
             Overlay::About(it) => {
                 let title = format!(" About {} ", it.title);
-                let text = "Enter keep · Ctrl+J new line · Esc cancel";
-                let inner = window(&title, text, palette, area, buffer);
+                let line = app.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
+                let text = format!("Enter keep · {line} new line · Esc cancel");
+                let inner = window(&title, &text, palette, area, buffer);
                 if !inner.is_empty() {
                     super::put_editor(buffer, inner, &it.editor);
                 }
