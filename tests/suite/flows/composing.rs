@@ -113,6 +113,27 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
 }
 
 #[test]
+fn something_new_is_a_client_whatever_was_on_screen() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter>");
+    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    let (_, plan) = Driver::opened(&driver.keys("<C-n>:8765/a.json<Enter>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:8765/a.json");
+}
+
+#[test]
+fn a_url_with_a_path_typed_over_a_listeners_address_is_asked_for_and_the_listener_stays() {
+    let mut driver = Driver::starter(WIDE);
+    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    let (_, plan) = Driver::opened(&driver.keys("<Enter><C-l>:8765/a.json<Enter>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:8765/a.json");
+    let presets = driver.app.drafts.iter().filter(|draft| draft.preset.is_some());
+    assert!(presets.into_iter().all(|draft| !draft.is_modified()));
+}
+
+#[test]
 fn rows_of_headers_are_added_switched_off_and_the_last_one_deleted() {
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://127.0.0.1:9/<C-Right><Down><Down>X-One<Enter>1<Enter>x-one<Enter>2");
