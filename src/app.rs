@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use action::Action;
 use drafts::Drafts;
 use effect::Effect;
 use focus::Pane;
@@ -268,6 +269,14 @@ impl App {
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// The key of an action where the focus is, or elsewhere, for a hint in a text.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        let here = self.keymap.hint(&self.contexts(), action);
+        here.or_else(|| self.keymap.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 
     /// Shows a remark for a few seconds.

@@ -51,6 +51,7 @@ macro_rules! actions {
 actions! {
     Send "send" Run "Send / start" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
     SendLiteral "send-literal" Run "Send, templates literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
+    ConnectAnyway "connect-anyway" Run "Connect anyway" "Accept a refused certificate for this preset, and send" [Global "<A-v>"];
     Interrupt "interrupt" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
     Stop "stop" Run "Stop session" "Close this connection, listener or request" [Global "<F8>"];
     HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];

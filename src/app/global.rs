@@ -14,6 +14,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Send => launch::send(app, launch::Unknown::Refuse),
         Action::SendLiteral => launch::send(app, launch::Unknown::Literal),
+        Action::ConnectAnyway => launch::connect_anyway(app),
         Action::Interrupt => interrupt(app),
         Action::Stop => stop(app),
         Action::ModeHttp => mode(app, Protocol::Http),
