@@ -243,7 +243,12 @@ impl App {
 
     /// Where the panes are now.
     pub fn areas(&self) -> Areas {
-        layout::areas(self.size, self.splits, self.focus, self.zoom)
+        let mut splits = self.splits;
+        // A record is looked at closely: on most screens the list alone fills the pane.
+        if splits.traffic == 0 && self.focus == Pane::Traffic && self.traffic.detail.is_some() {
+            splits.traffic = self.size.1 / 2;
+        }
+        layout::areas(self.size, splits, self.focus, self.zoom)
     }
 
     /// Contexts in which keys are looked up, the most specific first.
