@@ -4,6 +4,8 @@
 
 #[path = "terminal_safety/audit.rs"]
 mod audit;
+#[path = "terminal_safety/exact.rs"]
+mod exact;
 #[path = "terminal_safety/headless.rs"]
 mod headless;
 #[path = "terminal_safety/roads.rs"]
