@@ -6,6 +6,8 @@
 mod audit;
 #[path = "terminal_safety/exact.rs"]
 mod exact;
+#[path = "terminal_safety/handshakes.rs"]
+mod handshakes;
 #[path = "terminal_safety/headless.rs"]
 mod headless;
 #[path = "terminal_safety/roads.rs"]

@@ -175,14 +175,13 @@ fn what_a_pipe_and_json_lines_get() {
                 .stdin(Stdio::null())
                 .output()
                 .unwrap();
-            let got = match style {
-                "" => output.stdout,
-                _ => {
-                    // Nothing but the newline behind each line acts on a terminal either.
-                    assert_plain_lines(&output.stdout, &case.id);
-                    let line: Value = serde_json::from_slice(&output.stdout).expect("one line");
-                    data(&line["response"]["body"])
-                }
+            let got = if style.is_empty() {
+                output.stdout
+            } else {
+                // Nothing but the newline behind each line acts on a terminal either.
+                assert_plain_lines(&output.stdout, &case.id);
+                let line: Value = serde_json::from_slice(&output.stdout).expect("one line");
+                data(&line["response"]["body"])
             };
             assert_eq!(got, body_of(case, n), "{} {style}", case.id);
         }
