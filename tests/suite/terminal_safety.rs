@@ -10,6 +10,8 @@ mod exact;
 mod handshakes;
 #[path = "terminal_safety/headless.rs"]
 mod headless;
+#[path = "terminal_safety/redirects.rs"]
+mod redirects;
 #[path = "terminal_safety/roads.rs"]
 mod roads;
 #[path = "terminal_safety/stored.rs"]
