@@ -74,18 +74,18 @@ fn what_an_http_listener_and_a_udp_listener_print_on_a_terminal() {
         let port = free_port();
         let spec = format!("{scheme}://127.0.0.1:{port}");
         let tui = Launch::default().args(&["listen", &spec, style]).size(200, 50).start();
-        let shows = |text: &str| memchr::memmem::find(&tui.raw(), text.as_bytes()).is_some();
-        wait_until("a listener", || shows(&format!("127.0.0.1:{port}")));
+        let has = |text: &str| memchr::memmem::find(&tui.raw(), text.as_bytes()).is_some();
+        wait_until("a listener", || has(&format!("127.0.0.1:{port}")));
         for (n, case) in cases.iter().enumerate() {
             if scheme == "udp" {
                 let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
                 socket.send_to(&case.bytes, ("127.0.0.1", port)).unwrap();
-                wait_until(&case.id, || shows(&socket.local_addr().unwrap().to_string()));
+                wait_until(&case.id, || has(&socket.local_addr().unwrap().to_string()));
                 continue;
             }
             let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listener");
             stream.write_all(&request(&case.bytes, n)).unwrap();
-            wait_until(&case.id, || shows(&format!("R{n}.")));
+            wait_until(&case.id, || has(&format!("R{n}.")));
         }
         tui.signal(rustix::process::Signal::INT);
         tui.wait_exit();
