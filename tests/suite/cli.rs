@@ -86,6 +86,13 @@ pub fn listening(command: &mut Command) -> Listening {
 }
 
 impl Listening {
+    /// The lines printed, one after the other as they come.
+    pub fn lines(&mut self) -> impl Iterator<Item = Value> {
+        let child = self.child.as_mut().expect("a running listener");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
+    }
+
     /// Waits for the end; returns the status and the lines printed.
     pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
         let ended = finished(Ok(self.child.take().expect("a running listener")));
