@@ -186,7 +186,7 @@ fn next_environment(app: &mut App) {
 fn back(app: &mut App) {
     if app.zoom {
         zoom(app);
-    } else if app.notice.take().is_none() && app.focus == Pane::Request {
+    } else if app.focus == Pane::Request {
         pane::request::blur(app);
         focus(app, Pane::Presets);
     }

@@ -12,6 +12,7 @@ pub mod code;
 pub mod confirm;
 pub mod conflict;
 pub mod environments;
+pub mod framing;
 pub mod help;
 pub mod jump;
 pub mod naming;
@@ -30,6 +31,7 @@ use crate::model::preset::{Preset, StoredPreset};
 /// Columns and rows that overlays want.
 const PALETTE: (u16, u16) = (76, 24);
 const ENVIRONMENTS: (u16, u16) = (60, 12);
+const FRAMING: (u16, u16) = (66, 22);
 const CODE: (u16, u16) = (100, 30);
 const HELP_WIDTH: u16 = 84;
 
@@ -42,6 +44,7 @@ pub enum Overlay {
     Confirm(confirm::Confirm),
     Conflict(conflict::Conflict),
     Environments(environments::Environments),
+    Framing(framing::FramingPicker),
     Jump(jump::Jump),
     Code(code::Code),
 }
@@ -119,6 +122,7 @@ pub(super) fn key(app: &mut App, key: Key) {
             Overlay::Confirm(it) => confirm::key(app, it, key),
             Overlay::Conflict(it) => conflict::key(app, it, key),
             Overlay::Environments(it) => environments::key(app, it, key),
+            Overlay::Framing(it) => framing::key(app, it, key),
             Overlay::Jump(it) => jump::key(app, it, key),
             Overlay::Code(it) => code::key(app, it, key),
         }),
@@ -131,6 +135,7 @@ pub(super) fn paste(app: &mut App, text: &str) {
         match top {
             Overlay::Palette(it) => it.choices.paste(text),
             Overlay::Environments(it) => it.choices.paste(text),
+            Overlay::Framing(it) => framing::paste(it, text),
             Overlay::Help(it) => help::paste(app, it, text),
             Overlay::Naming(it) => naming::paste(app, it, text),
             Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) | Overlay::Code(_) => {}
@@ -156,6 +161,7 @@ pub(super) fn mouse(app: &mut App, mouse: Mouse) {
         Overlay::Confirm(it) => confirm::mouse(app, it, inner, mouse),
         Overlay::Conflict(it) => conflict::mouse(app, it, inner, mouse),
         Overlay::Environments(it) => environments::mouse(app, it, inner, mouse),
+        Overlay::Framing(it) => framing::mouse(app, it, inner, mouse),
         Overlay::Jump(it) => jump::mouse(app, it, mouse),
         Overlay::Code(it) => code::mouse(it, inner, mouse),
     });
@@ -186,6 +192,7 @@ impl Overlay {
             Overlay::Confirm(it) => (60, confirm::height(it, placed(app.size, 60, 3).width)),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Environments(_) => ENVIRONMENTS,
+            Overlay::Framing(_) => FRAMING,
             Overlay::Jump(_) => (app.size.0, app.size.1),
             Overlay::Code(_) => CODE,
         };

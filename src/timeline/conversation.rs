@@ -5,6 +5,8 @@
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
+pub mod framing;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -39,6 +41,8 @@ pub struct Row {
     pub first: RecordId,
     /// Last record joined into it; `first` when it stands alone.
     pub last: RecordId,
+    /// Bytes of the first record that lie before the row.
+    pub skip: u32,
     /// Reads, writes or datagrams in it.
     pub count: u32,
     pub conn: ConnId,
@@ -50,6 +54,19 @@ pub struct Row {
     pub len: u64,
     /// Bytes of it that were kept; less than `len` when records were cut.
     pub kept: u64,
+    pub end: FrameEnd,
+}
+
+/// How the frame ends that a row is. Without a framing every row is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameEnd {
+    Whole,
+    /// More is expected, or was when the connection ended.
+    Open,
+    /// The next row goes on with it.
+    Part,
+    /// Its length is smaller than what holds the length.
+    Malformed,
 }
 
 /// Rows of one subject, oldest first.
@@ -109,17 +126,23 @@ impl Conversation {
             row.kept += record.data.len() as u64;
             return true;
         }
-        self.rows.push_back(Row::of(record, id));
+        let number = self.push(Row::of(record, id));
         if joins {
             self.sweep_open(record.at);
-            self.open.insert(record.conn, self.gone + self.rows.len() as u64 - 1);
+            self.open.insert(record.conn, number);
         } else {
             self.open.remove(&record.conn);
         }
+        true
+    }
+
+    /// Adds a row and returns its number.
+    fn push(&mut self, row: Row) -> u64 {
+        self.rows.push_back(row);
         while self.rows.len() > ROWS_MAX {
             self.drop_first();
         }
-        true
+        self.gone + self.rows.len() as u64 - 1
     }
 
     /// Lets go of rows whose records were all evicted; returns how many went.
@@ -181,13 +204,29 @@ impl Conversation {
 /// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
 pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
     if row.first == row.last {
-        return timeline.get(row.first).map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&r.data));
+        return Cow::Borrowed(slices(timeline, row).next().unwrap_or_default());
     }
     let mut joined = Vec::with_capacity(row.kept as usize);
-    for record in records(timeline, row) {
-        joined.extend_from_slice(&record.data);
+    for part in slices(timeline, row) {
+        joined.extend_from_slice(part);
     }
     Cow::Owned(joined)
+}
+
+/// The same in pieces, one for each record.
+pub fn slices<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a [u8]> {
+    let mut skip = row.skip as usize;
+    let mut left = row.kept as usize;
+    // Without its first record, what is before the row went with it.
+    if timeline.get(row.first).is_none() {
+        skip = 0;
+    }
+    records(timeline, row).map(move |record| {
+        let start = std::mem::take(&mut skip).min(record.data.len());
+        let end = record.data.len().min(start + left);
+        left -= end - start;
+        record.data.get(start..end).unwrap_or_default()
+    })
 }
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
@@ -216,6 +255,7 @@ impl Row {
         Row {
             first: id,
             last: id,
+            skip: 0,
             count: 1,
             conn: record.conn,
             direction: record.direction,
@@ -223,6 +263,7 @@ impl Row {
             at: record.at,
             len: record.original_len,
             kept: record.data.len() as u64,
+            end: FrameEnd::Whole,
         }
     }
 

@@ -35,6 +35,11 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 let inner = window(" Environment ", text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
+            Overlay::Framing(it) => {
+                let text = r"or type: fixed 12 · delimiter \x03 · length 2 little";
+                let inner = window(" Framing of what is received ", text, palette, area, buffer);
+                choices::draw(&it.choices, palette, inner, buffer);
+            }
             Overlay::Help(it) => {
                 let title = format!(" Help ─ {} ", it.place);
                 let text = "type to search · arrows scroll · Esc close";

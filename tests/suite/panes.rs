@@ -10,6 +10,8 @@ use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind, TimerId};
+use wirebench::app::overlay::Overlay;
+use wirebench::app::overlay::jump::Target;
 use wirebench::app::pane::response;
 use wirebench::app::{App, Startup};
 use wirebench::engine::command::{Command, Ending, To};
@@ -307,7 +309,7 @@ mod http {
         );
         serve(&mut app, &effects, 500);
         shows(&app, "\"line 0\"");
-        shows(&app, "200 OK ␛[31mred");
+        shows(&app, "200 OK \\e[31mred");
         shows(&app, "line 1 of 500");
         assert!(queries(&keys(&mut app, "j")).is_empty(), "inside of the window");
         shows(&app, "line 2 of 500");
@@ -522,6 +524,16 @@ mod http {
         keys(&mut app, "G");
         event(&mut app, Event::Exchange(Box::new(exchange(id, 21, None))));
         shows(&app, "GET /21   0 B");
+        // The letters of jump reach the list, a capital the request itself.
+        app.focus = Pane::Request;
+        keys(&mut app, "<C-o>");
+        let Some(Overlay::Jump(jump)) = app.overlays.last() else { panic!() };
+        let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, Target::Row(..)));
+        let label = rows.next().unwrap().label.to_uppercase();
+        assert!(rows.count() > 2);
+        keys(&mut app, &label);
+        assert_eq!(app.focus, Pane::Response);
+        shows(&app, "▸ GET /17   0 B");
     }
 }
 
@@ -532,7 +544,7 @@ mod conversation {
     fn a_line_is_sent_with_its_ending_and_remembered() {
         let mut app = app((120, 40));
         let id = connected(&mut app);
-        shows(&app, "220 hello␍␊");
+        shows(&app, "220 hello\\r\\n");
         let sent = commands(keys(&mut app, "hi\\x21<Enter>"));
         let to = To::Conn(id.conn(1));
         assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"hi!\r\n") }]);
@@ -574,15 +586,19 @@ mod conversation {
     }
 
     #[test]
-    fn format_and_line_ending_change_the_draft() {
+    fn the_line_ending_is_kept_with_the_preset_and_hex_is_only_a_way_of_typing() {
         let mut app = app((120, 40));
         connected(&mut app);
+        let before = app.drafts.current().spec.clone();
         keys(&mut app, "<A-x>0d 0a");
         shows(&app, "hex ❯ 0d 0a");
         let sent = commands(keys(&mut app, "<Enter>"));
         assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"\r\n"));
-        keys(&mut app, "<A-x><A-e>a");
-        assert_ne!(app.drafts.current().spec, Spec::empty(Protocol::Tcp, Side::Client));
+        assert_eq!(app.drafts.current().spec, before, "nothing to save");
+        keys(&mut app, "<A-x>");
+        shows(&app, "❯  \\r\\n");
+        keys(&mut app, "<A-e>a");
+        assert_ne!(app.drafts.current().spec, before);
     }
 
     #[test]
