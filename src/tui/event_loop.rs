@@ -157,8 +157,8 @@ impl EventLoop {
             };
             let is_traffic = matches!(woken, Woken::Fact(_));
             self.handle(woken, &mut keys, &services)?;
-            if is_traffic {
-                // Lets the runtime look at the terminal between two batches.
+            if is_traffic && !services.events.facts.has_more() {
+                // Lets the runtime look at the terminal between two parcels.
                 tokio::task::yield_now().await;
             }
         }
