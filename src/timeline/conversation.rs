@@ -5,9 +5,10 @@
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::Timeline;
 use crate::model::id::{ConnId, RecordId, SessionId};
@@ -75,13 +76,13 @@ impl Conversation {
     pub fn from_timeline(subject: Subject, timeline: &Timeline) -> Self {
         let mut conversation = Conversation::new(subject);
         let logged = timeline.range(timeline.first(), timeline.next_id());
-        let kept = timeline.kept().iter().map(|(id, record)| (*id, record));
+        let kept = timeline.kept().iter().cloned();
         for (id, record) in kept.chain(logged) {
             if subject.covers(record.conn) {
                 let datagram = timeline
                     .conn(record.conn)
                     .is_some_and(|conn| conn.protocol.capabilities().datagrams);
-                conversation.extend(record, id, datagram);
+                conversation.extend(&record, id, datagram);
             }
         }
         conversation
@@ -178,21 +179,21 @@ impl Conversation {
     }
 }
 
-/// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
-pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
+/// The bytes of a row that the timeline still holds; shared when they are those of one record.
+pub fn bytes(timeline: &Timeline, row: &Row) -> Bytes {
     if row.first == row.last {
-        return timeline.get(row.first).map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&r.data));
+        return timeline.get(row.first).map_or_else(Bytes::new, |record| record.data);
     }
     let mut joined = Vec::with_capacity(row.kept as usize);
     for record in records(timeline, row) {
         joined.extend_from_slice(&record.data);
     }
-    Cow::Owned(joined)
+    Bytes::from(joined)
 }
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
 /// between the first and the last, which is 20 ms of traffic at most.
-pub fn records<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a Record> {
+pub fn records(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Record> {
     let Row { first, last, conn, direction, kind, .. } = *row;
     // A pinned first record may live outside of the log.
     let pinned = (first < timeline.first()).then(|| timeline.get(first)).flatten();

@@ -318,10 +318,7 @@ fn show_detail(app: &mut App) {
 }
 
 fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
-    if row.first == row.last {
-        return timeline.get(row.first).map_or_else(Default::default, |r| r.data.clone());
-    }
-    bytes::Bytes::from(conversation::bytes(timeline, row).into_owned())
+    conversation::bytes(timeline, row)
 }
 
 fn toggle_hex(app: &mut App) {
@@ -344,7 +341,7 @@ fn turn_around(app: &mut App) {
         return;
     };
     let bytes = bytes_of(&app.timeline, &row);
-    let Some(record) = app.timeline.get(row.first).cloned() else { return };
+    let Some(record) = app.timeline.get(row.first) else { return };
     let whole = crate::model::record::Record { original_len: row.len, data: bytes, ..record };
     crate::app::pane::traffic::turn::open_record(app, &whole);
 }
