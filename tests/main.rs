@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "suite/bombs.rs"]
+mod bombs;
 #[path = "suite/cli.rs"]
 mod cli;
 #[path = "suite/corpora.rs"]

@@ -21,6 +21,8 @@ pub struct Detail {
     pub of: RecordId,
     pub bytes: Bytes,
     pub is_hex: bool,
+    /// The user chose hex; it stays for what is shown next.
+    hex_chosen: bool,
     /// The keys scroll it.
     pub inside: bool,
     pub top: usize,
@@ -33,13 +35,25 @@ impl Detail {
     /// Shows bytes as text if they look like it.
     pub fn new(of: RecordId, bytes: Bytes) -> Self {
         let is_hex = !is_text(&bytes);
-        Detail { of, bytes, is_hex, inside: false, top: 0, starts: Vec::new(), width: 0 }
+        let hex_chosen = false;
+        Detail {
+            of,
+            bytes,
+            is_hex,
+            hex_chosen,
+            inside: false,
+            top: 0,
+            starts: Vec::new(),
+            width: 0,
+        }
     }
 
-    /// Other bytes in the same place; how they are shown stays unless they need the other way.
+    /// Other bytes in the same place: as hex if that was chosen or they are no text.
     #[must_use]
     pub fn instead(&self, of: RecordId, bytes: Bytes) -> Self {
-        Detail { inside: self.inside, ..Detail::new(of, bytes) }
+        let other = Detail::new(of, bytes);
+        let is_hex = self.hex_chosen || other.is_hex;
+        Detail { inside: self.inside, hex_chosen: self.hex_chosen, is_hex, ..other }
     }
 
     /// Breaks text into rows of this width.
@@ -79,6 +93,7 @@ impl Detail {
     pub fn toggle_hex(&mut self) {
         let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
         self.is_hex = !self.is_hex;
+        self.hex_chosen = self.is_hex;
         self.top = if self.is_hex {
             byte / HEX_ROW
         } else {
@@ -144,6 +159,19 @@ mod tests {
         detail.toggle_hex();
         assert_eq!(detail.top, 170 / 16);
         assert!(detail.row(detail.top).unwrap().0 <= 170);
+    }
+
+    #[test]
+    fn hex_once_chosen_stays_for_the_next_record() {
+        let other = |detail: &Detail, bytes: &'static [u8]| {
+            detail.instead(RecordId(1), Bytes::from_static(bytes)).is_hex
+        };
+        let mut detail = detail(b"text", 10);
+        assert!(!other(&detail, b"text") && other(&detail, b"\0\x01\xff"));
+        detail.toggle_hex();
+        assert!(other(&detail, b"text"));
+        detail.toggle_hex();
+        assert!(!other(&detail, b"text"));
     }
 
     #[test]

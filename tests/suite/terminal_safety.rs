@@ -4,8 +4,14 @@
 
 #[path = "terminal_safety/audit.rs"]
 mod audit;
+#[path = "terminal_safety/exact.rs"]
+mod exact;
+#[path = "terminal_safety/handshakes.rs"]
+mod handshakes;
 #[path = "terminal_safety/headless.rs"]
 mod headless;
+#[path = "terminal_safety/redirects.rs"]
+mod redirects;
 #[path = "terminal_safety/roads.rs"]
 mod roads;
 #[path = "terminal_safety/stored.rs"]

@@ -190,7 +190,8 @@ fn requests_to_our_listener() {
     assert_screen_bytes(&leave(tui).1);
 }
 
-fn request(payload: &[u8], n: usize) -> Vec<u8> {
+/// A request with the payload in every part of it.
+pub fn request(payload: &[u8], n: usize) -> Vec<u8> {
     let start = format!("GET /R{n}.");
     let length = format!(": 1\r\nContent-Length: {}\r\n\r\n", payload.len());
     let fields = b" HTTP/1.1\r\nHost: x\r\nUser-Agent: ";
