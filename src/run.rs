@@ -49,7 +49,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(cli::exit::OK);
         }
     };
-    match dispatch(arguments) {
+    let outcome = dispatch(arguments);
+    if let Some(trouble) = logging::trouble() {
+        cli::output::note(trouble);
+    }
+    match outcome {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             cli::output::complain(&failure);
