@@ -50,7 +50,7 @@ use pane::traffic::TrafficPane;
 use sessions::Sessions;
 
 use crate::model::key::Key;
-use crate::model::preset::Scope;
+use crate::model::preset::{Preset, PresetPath, Scope};
 use crate::model::timing::Stamp;
 use crate::store::job::{Job, Workspace};
 use crate::timeline::Timeline;
@@ -148,6 +148,8 @@ pub struct App {
     dirty: bool,
     leaving: bool,
     restore_due: bool,
+    /// Presets whose description is on its way to their files.
+    describing: BTreeMap<PresetPath, Preset>,
     loaded: bool,
 }
 
@@ -206,6 +208,7 @@ impl App {
             dirty: true,
             leaving: false,
             restore_due: false,
+            describing: BTreeMap::new(),
             loaded: false,
         };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {

@@ -47,6 +47,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
         | Action::Duplicate
         | Action::Delete
         | Action::Revert
+        | Action::EditAbout
         | Action::ShowCode => return overlay::open(app, action),
         _ => return Handled::No,
     }

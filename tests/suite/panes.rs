@@ -464,6 +464,47 @@ mod http {
     }
 
     #[test]
+    fn hits_are_marked_in_hex_across_the_ends_of_rows() {
+        let mut app = app((120, 40));
+        app.theme = wirebench::app::Theme::Sixteen;
+        let id = open(&mut app, http_plan());
+        let effects =
+            event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 64))))));
+        serve(&mut app, &effects, 5);
+        let effects = keys(&mut app, "x");
+        let query = queries(&effects).pop().unwrap();
+        let text =
+            Bytes::from_static(b"0123456789 needle and another NEEDLE of the body, that is all...");
+        let line = |n: usize| ViewLine {
+            offset: n as u64 * 16,
+            bytes: text.slice(n * 16..(n + 1) * 16),
+            indent: 0,
+            continued: false,
+        };
+        let lines = (0..4).map(line).collect();
+        let (top, total_lines, total_bytes) = (0, 4, 64);
+        let view = View { query, top, lines, total_lines, total_bytes, complete: true, note: None };
+        event(&mut app, Event::View(Box::new(view)));
+        let sent = commands(keys(&mut app, "/needle<Enter>"));
+        let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
+        let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false };
+        event(&mut app, Event::Found(hit));
+        let marked = |color| -> Vec<String> {
+            let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+            terminal.draw(|frame| ui::render(&app, frame)).unwrap();
+            let buffer = terminal.backend().buffer().clone();
+            let row = |y| (0..120).map(move |x| (x, y));
+            let text = |y| {
+                let cells = row(y).filter_map(|at| buffer.cell(at));
+                cells.filter(|cell| cell.bg == color).map(|cell| cell.symbol()).collect::<String>()
+            };
+            (0..40).map(text).filter(|text| !text.is_empty()).collect()
+        };
+        assert_eq!(marked(ratatui::style::Color::Cyan), ["6e 65 65 64 6cneedl", "65e"]);
+        assert_eq!(marked(ratatui::style::Color::Yellow), ["4e 45NE", "45 44 4c 45EDLE"]);
+    }
+
+    #[test]
     fn redirect_hops_are_listed_and_stepped_through() {
         let mut app = app((120, 40));
         let id = open(&mut app, http_plan());

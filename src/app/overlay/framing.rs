@@ -67,8 +67,8 @@ fn choice(framing: Framing, note: &str) -> Choice<Framing> {
                 (_, Order::Little) => " little-endian",
             };
             let counts = match counts {
-                Counts::Payload => "that many bytes follow it",
-                Counts::Whole => "it counts itself too",
+                Counts::Payload => "so many bytes follow",
+                Counts::Whole => "counted with itself",
             };
             let bytes = width.bytes();
             format!("{bytes} byte{}{order}: {counts}", if bytes == 1 { "" } else { "s" })
