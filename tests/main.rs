@@ -17,6 +17,8 @@ mod corpora;
 mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/faults.rs"]
+mod faults;
 #[path = "suite/flows.rs"]
 mod flows;
 #[path = "suite/foreign.rs"]

@@ -148,6 +148,7 @@ impl Sink {
     /// A record with its own time stamp, which has to be from an open [`Moment`]. Never dropped;
     /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
+        log(&record);
         self.change(|pending| pending.record(cut(record)));
     }
 
@@ -197,6 +198,7 @@ impl Sink {
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
         self.change(|pending| {
             for record in records {
+                log(&record);
                 pending.datagram(cut(record));
             }
         });
@@ -243,6 +245,12 @@ impl Sink {
 
     /// The last event; nothing put after it is sent.
     pub(super) fn finish(&self, done: Option<Event>) {
+        if let Some(Event::Done { id, outcome, .. }) = &done {
+            match outcome {
+                Ok(summary) => tracing::info!("session {id} ended: {}", summary.ended),
+                Err(failure) => tracing::info!("session {id} failed: {}", failure.cause),
+            }
+        }
         self.change(|pending| pending.finish(done));
     }
 
@@ -260,6 +268,17 @@ impl Sink {
         if wake {
             self.shared.filled.notify_one();
         }
+    }
+}
+
+/// Facts go to the log in words. Payload and addresses may hold secrets: of them only the length,
+/// and of a failure its cause when the session ends.
+fn log(record: &Record) {
+    let Record { conn, direction, kind, data, original_len, .. } = record;
+    match kind {
+        RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
+        RecordKind::Failed => tracing::debug!("{conn} failed"),
+        kind => tracing::debug!("{conn} {}: {}", kind.name(), String::from_utf8_lossy(data)),
     }
 }
 

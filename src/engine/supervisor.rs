@@ -124,6 +124,7 @@ impl Supervisor {
             self.events.refused_for(id, failure);
             return;
         };
+        tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
         let events = self.outlet.sink(id);
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = Session::new(id, events.clone(), self.surroundings.clone());

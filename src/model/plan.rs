@@ -32,6 +32,8 @@ pub struct HttpPlan {
     /// engine adds none (a `Content-Length` of a file body excepted).
     pub headers: Vec<(String, String)>,
     pub body: PlanBody,
+    /// From the end of the request to the end of the response head; also the longest silence
+    /// inside the body.
     pub head_timeout: Duration,
     pub connect_timeout: Duration,
     pub verify: Verify,

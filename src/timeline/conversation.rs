@@ -7,9 +7,10 @@
 
 pub mod framing;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::Timeline;
 use crate::model::id::{ConnId, RecordId, SessionId};
@@ -92,13 +93,13 @@ impl Conversation {
     pub fn from_timeline(subject: Subject, timeline: &Timeline) -> Self {
         let mut conversation = Conversation::new(subject);
         let logged = timeline.range(timeline.first(), timeline.next_id());
-        let kept = timeline.kept().iter().map(|(id, record)| (*id, record));
+        let kept = timeline.kept().iter().cloned();
         for (id, record) in kept.chain(logged) {
             if subject.covers(record.conn) {
                 let datagram = timeline
                     .conn(record.conn)
                     .is_some_and(|conn| conn.protocol.capabilities().datagrams);
-                conversation.extend(record, id, datagram);
+                conversation.extend(&record, id, datagram);
             }
         }
         conversation
@@ -201,20 +202,20 @@ impl Conversation {
     }
 }
 
-/// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
-pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
+/// The bytes of a row that the timeline still holds; shared when they are those of one record.
+pub fn bytes(timeline: &Timeline, row: &Row) -> Bytes {
     if row.first == row.last {
-        return Cow::Borrowed(slices(timeline, row).next().unwrap_or_default());
+        return slices(timeline, row).next().unwrap_or_default();
     }
     let mut joined = Vec::with_capacity(row.kept as usize);
     for part in slices(timeline, row) {
-        joined.extend_from_slice(part);
+        joined.extend_from_slice(&part);
     }
-    Cow::Owned(joined)
+    Bytes::from(joined)
 }
 
 /// The same in pieces, one for each record.
-pub fn slices<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a [u8]> {
+pub fn slices(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Bytes> {
     let mut skip = row.skip as usize;
     let mut left = row.kept as usize;
     // Without its first record, what is before the row went with it.
@@ -225,13 +226,13 @@ pub fn slices<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a
         let start = std::mem::take(&mut skip).min(record.data.len());
         let end = record.data.len().min(start + left);
         left -= end - start;
-        record.data.get(start..end).unwrap_or_default()
+        record.data.slice(start..end)
     })
 }
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
 /// between the first and the last, which is 20 ms of traffic at most.
-pub fn records<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a Record> {
+pub fn records(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Record> {
     let Row { first, last, conn, direction, kind, .. } = *row;
     // A pinned first record may live outside of the log.
     let pinned = (first < timeline.first()).then(|| timeline.get(first)).flatten();

@@ -140,9 +140,9 @@ pub fn contexts(app: &App) -> Vec<Context> {
 pub fn extended(app: &mut App) {
     let App { traffic, timeline, response, .. } = app;
     let from = traffic.next.unwrap_or(RecordId(0));
-    for (_, record) in timeline.range(from, timeline.next_id()) {
-        traffic.counters.count(record);
-        response.count(record);
+    for (_, record) in timeline.facts(from, timeline.next_id()) {
+        traffic.counters.count(&record);
+        response.count(&record);
     }
     traffic.next = Some(timeline.next_id());
     traffic.listing.extend(timeline);

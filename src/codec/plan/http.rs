@@ -62,7 +62,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         headers: list,
         body: if chunked { into_chunks(body) } else { body },
         head_timeout: spec.timeout,
-        connect_timeout: CONNECT_TIMEOUT,
+        connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
         verify: spec.verify,
         redirects: spec.redirects,
     })

@@ -227,7 +227,7 @@ impl Frames {
         let mut left = work.max(1);
         for (id, record) in timeline.range(self.high, timeline.next_id()) {
             let rows = self.rows.gone + self.rows.rows.len() as u64;
-            self.take(record, id);
+            self.take(&record, id);
             self.high = RecordId(id.0 + 1);
             let made = self.rows.gone + self.rows.rows.len() as u64 - rows;
             let cost = record.data.len() + RECORD_WORK * (1 + made as usize);
@@ -418,7 +418,7 @@ mod tests {
         let timeline = timeline(reads);
         let frames = frames(text, &timeline);
         let rows = frames.conversation().rows();
-        rows.map(|row| (bytes(&timeline, row).into_owned(), row.end)).collect()
+        rows.map(|row| (bytes(&timeline, row).to_vec(), row.end)).collect()
     }
 
     fn whole(parts: &[&[u8]]) -> Vec<(Vec<u8>, FrameEnd)> {
@@ -496,7 +496,7 @@ mod tests {
         timeline.push(received(conn_id(2, 1), 2, b"another session\n"));
         let frames = frames("lines", &timeline);
         let shown: Vec<_> =
-            frames.conversation().rows().map(|row| bytes(&timeline, row).into_owned()).collect();
+            frames.conversation().rows().map(|row| bytes(&timeline, row).to_vec()).collect();
         let expected: [&[u8]; 4] = [b"one\n", b"two\n", b"ours\nwhole\n", b"more"];
         assert_eq!(shown, expected);
         assert_eq!(frames.conversation().row(0).unwrap().count, 2, "reads");

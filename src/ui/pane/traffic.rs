@@ -47,7 +47,7 @@ pub(super) fn draw(
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), search::pattern(app));
         detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
@@ -150,7 +150,7 @@ fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
         let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
         let since =
             before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
-        row(app, palette, (id, record, since), &mut Run::new(line, buffer));
+        row(app, palette, (id, &record, since), &mut Run::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);

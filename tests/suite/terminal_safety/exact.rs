@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::audit::{assert_plain_lines, assert_screen_bytes};
+use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, cases};
 use crate::cli;
@@ -158,8 +158,7 @@ fn one_by_one(cases: &[Case], preset: &str, ready: impl Fn(), send: impl Fn(&[u8
     }
     let (home, raw) = leave(tui);
     assert_screen_bytes(&raw);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    assert_plain_lines(&log, "log");
+    assert_log(&home);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::audit::{assert_plain_lines, assert_screen_bytes};
+use super::audit::{assert_log, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, cases};
 use crate::support::{Launch, Tui, free_port, tcp_peer};
@@ -66,8 +66,7 @@ fn client_hello(server: &[u8], protocol: &[u8]) -> Vec<u8> {
 fn leave_clean(tui: Tui) {
     let (home, raw) = leave(tui);
     assert_screen_bytes(&raw);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    assert_plain_lines(&log, "log");
+    assert_log(&home);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::audit::{assert_plain_lines, assert_screen_bytes};
+use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, MARKER, cases};
 use crate::support::{Launch, program, read_head, tcp_peer};
@@ -57,8 +57,8 @@ fn redirect_targets_on_the_screen() {
     }
     let (home, raw) = leave(tui);
     assert_screen_bytes(&raw);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    assert_plain_lines(&log, "log");
+    let log = assert_log(&home);
+    assert!(log.contains(MARKER), "what is said of a refusal is in the log: {log}");
 }
 
 #[test]

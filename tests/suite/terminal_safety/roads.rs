@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-use super::audit::assert_screen_bytes;
+use super::audit::{assert_log, assert_screen_bytes};
 use super::{Borders, Case, cases};
 use crate::support::{Launch, PATIENCE, Tui, free_port, read_head, tcp_peer};
 
@@ -99,8 +99,7 @@ fn every_part_of_a_response() {
     }
     let (home, raw) = leave(tui);
     assert_screen_bytes(&raw);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    super::audit::assert_plain_lines(&log, "log");
+    assert_log(&home);
 }
 
 /// Leaves and returns everything that was written.

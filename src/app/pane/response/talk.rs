@@ -372,10 +372,7 @@ fn show_detail(app: &mut App) {
 }
 
 fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
-    if row.first == row.last {
-        return timeline.get(row.first).map_or_else(Default::default, |r| r.data.clone());
-    }
-    bytes::Bytes::from(conversation::bytes(timeline, row).into_owned())
+    conversation::bytes(timeline, row)
 }
 
 fn toggle_hex(app: &mut App) {

@@ -57,7 +57,10 @@ impl<'a> Incoming<'a> {
     /// One read; empty = the peer finished sending.
     async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
         self.tap.ready().await;
-        let bytes = self.buffer.read(from).await?;
+        self.attempt.wait_begins();
+        let read = self.buffer.read(from).await;
+        self.attempt.wait_ends();
+        let bytes = read?;
         let events = &self.attempt.session.events;
         if bytes.is_empty() {
             let text = "the peer finished sending";

@@ -38,7 +38,7 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
         detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }

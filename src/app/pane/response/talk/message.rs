@@ -104,7 +104,7 @@ pub(super) fn save(app: &mut App) {
 /// Makes a draft that sends the bytes.
 pub(super) fn turn_around(app: &mut App) {
     let Some((row, bytes)) = data(app, "make a preset of") else { return };
-    let Some(record) = app.timeline.get(row.first).cloned() else { return };
+    let Some(record) = app.timeline.get(row.first) else { return };
     let whole = Record { original_len: row.len, data: bytes, ..record };
     traffic::turn::open_record(app, &whole);
 }
