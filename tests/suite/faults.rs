@@ -205,6 +205,9 @@ fn a_body_without_an_end_is_bounded_and_can_be_cancelled() {
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "a closed pipe is no complaint");
 }
 
+/// More than a listener holds at once.
+const FLOOD: usize = 1000;
+
 #[test]
 fn a_flood_of_connections_is_counted_and_refusals_are_named() {
     // Few file handles: what does not fit is said, and the listener goes on.
@@ -242,7 +245,6 @@ fn a_flood_of_connections_is_counted_and_refusals_are_named() {
     let _ = child.wait();
 
     // More connections than are held at once: each one is counted, answered or refused.
-    const FLOOD: usize = 1000;
     let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n");
     let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
     tui.wait_for("─ a ");
