@@ -64,6 +64,7 @@ Examples:
   wirebench listen tcp://:9000 --echo
   wirebench listen udp://:9000 --count 10
   wirebench listen tls://:9443 --echo                with a certificate made here
+  wirebench listen https://:8443 --cert chain.pem --key key.pem
   wirebench listen tutorial/echo-server              a preset
 
 ':port' is this machine only, '*:port' is everybody.
@@ -127,6 +128,12 @@ pub struct Listen {
     /// Use TLS with a certificate made here.
     #[arg(long)]
     pub tls: bool,
+    /// Use TLS with this certificate chain, a PEM file; needs --key.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<String>,
+    /// The private key of --cert, a PEM file.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<String>,
     /// HTTP: the status of every answer (200).
     #[arg(long, value_name = "CODE")]
     pub status: Option<u16>,

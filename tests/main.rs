@@ -61,5 +61,7 @@ mod support;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/udp_losses.rs"]
+mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;

@@ -103,7 +103,9 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         Spec::TcpListener(_) | Spec::UdpListener(_) if http_only => {
             return refuse("--status or --header", "TCP or UDP");
         }
-        Spec::UdpListener(_) if arguments.tls => return refuse("--tls", "UDP"),
+        Spec::UdpListener(_) if arguments.tls || arguments.cert.is_some() => {
+            return refuse("--tls or --cert", "UDP");
+        }
         Spec::HttpListener(listener) => {
             set_tls(&mut listener.tls, arguments);
             if let Some(status) = arguments.status {
@@ -128,7 +130,9 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
 }
 
 fn set_tls(tls: &mut ListenerTls, arguments: &args::Listen) {
-    if arguments.tls && *tls == ListenerTls::Off {
+    if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
+        *tls = ListenerTls::Files { certificate: certificate.clone(), key: key.clone() };
+    } else if arguments.tls && *tls == ListenerTls::Off {
         *tls = ListenerTls::Generated;
     }
 }
