@@ -11,6 +11,7 @@ pub mod hex;
 pub mod highlight;
 pub mod http1;
 pub mod lines;
+pub mod multipart;
 pub mod plan;
 pub mod pretty;
 pub mod printable;

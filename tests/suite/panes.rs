@@ -22,7 +22,7 @@ use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::{BodyId, ConnId, RecordId, SessionId};
 use wirebench::model::key::Key;
 use wirebench::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, Plan, PlanBody, TcpListenerPlan, TcpPlan,
+    AnswerPlan, HttpListenerPlan, HttpPlan, LengthHeader, Plan, PlanBody, TcpListenerPlan, TcpPlan,
     UdpListenerPlan,
 };
 use wirebench::model::protocol::{Protocol, Side};
@@ -113,6 +113,7 @@ fn http_plan() -> Plan {
         url: "http://127.0.0.1:8080/data.json".into(),
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
+        length: LengthHeader::Added,
         head_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,

@@ -169,6 +169,7 @@ mod tests {
 
     use super::*;
     use crate::model::exchange::{Field, HttpVersion, StartLine};
+    use crate::model::plan::LengthHeader;
     use crate::model::tls::Verify;
 
     fn plan(method: &str, url: &str, headers: &[(&str, &str)]) -> HttpPlan {
@@ -177,6 +178,7 @@ mod tests {
             url: url.into(),
             headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             body: PlanBody::Bytes(Bytes::from_static(b"body")),
+            length: LengthHeader::Added,
             head_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             verify: Verify::On,
