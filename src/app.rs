@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use action::Action;
 use drafts::Drafts;
 use effect::Effect;
 use focus::Pane;
@@ -242,7 +243,12 @@ impl App {
 
     /// Where the panes are now.
     pub fn areas(&self) -> Areas {
-        layout::areas(self.size, self.splits, self.focus, self.zoom)
+        let mut splits = self.splits;
+        // A record is looked at closely: on most screens the list alone fills the pane.
+        if splits.traffic == 0 && self.focus == Pane::Traffic && self.traffic.detail.is_some() {
+            splits.traffic = self.size.1 / 2;
+        }
+        layout::areas(self.size, splits, self.focus, self.zoom)
     }
 
     /// Contexts in which keys are looked up, the most specific first.
@@ -268,6 +274,14 @@ impl App {
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// The key of an action where the focus is, or elsewhere, for a hint in a text.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        let here = self.keymap.hint(&self.contexts(), action);
+        here.or_else(|| self.keymap.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 
     /// Shows a remark for a few seconds.

@@ -49,10 +49,11 @@ macro_rules! actions {
 }
 
 actions! {
-    Send "send" Run "Send / start" "Send the request, connect, or start the listener; a running listener takes over changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
+    Send "send" Run "Send / start" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
     SendLiteral "send-literal" Run "Send, templates literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
+    ConnectAnyway "connect-anyway" Run "Connect anyway" "Accept a refused certificate for this preset, and send" [Global "<A-v>"];
     Interrupt "interrupt" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
-    Stop "stop" Run "Stop session" "Close the session on screen: connection, listener or request" [Global "<F8>"];
+    Stop "stop" Run "Stop session" "Close this connection, listener or request" [Global "<F8>"];
     HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
     CloseConn "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "d"];
     ResetConn "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "D"];
@@ -65,7 +66,7 @@ actions! {
 
     NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
     PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
-    Jump "jump" Move "Jump" "Show a letter on every target and jump to the one typed" [Global "<C-o>"];
+    Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Address" "Go to the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>"];
     Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>"];
@@ -122,7 +123,7 @@ actions! {
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset, after asking" [Presets "d", Presets "<Del>"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
-    TurnAround "turn-around" Presets "Make a preset of it" "Turn the received request, message or datagram into something to send" [List "t"];
+    TurnAround "turn-around" Presets "Make a preset of it" "Turn what was received into something to send" [List "t"];
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];

@@ -14,6 +14,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Send => launch::send(app, launch::Unknown::Refuse),
         Action::SendLiteral => launch::send(app, launch::Unknown::Literal),
+        Action::ConnectAnyway => launch::connect_anyway(app),
         Action::Interrupt => interrupt(app),
         Action::Stop => stop(app),
         Action::ModeHttp => mode(app, Protocol::Http),
@@ -141,11 +142,12 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
     pane::request::focus_address(app);
 }
 
+/// A client of the protocol on screen: that is what people compose most, and the only thing an
+/// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
-    let draft = app.drafts.current();
-    let (protocol, side) = (draft.spec.protocol(), draft.spec.side());
+    let protocol = app.drafts.current().spec.protocol();
     pane::request::blur(app);
-    app.drafts.open(crate::model::spec::Spec::empty(protocol, side));
+    app.drafts.open(crate::model::spec::Spec::empty(protocol, Side::Client));
     draft_changed(app);
     focus(app, Pane::Request);
     pane::request::focus_address(app);

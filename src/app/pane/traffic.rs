@@ -289,7 +289,7 @@ fn toggle_detail(app: &mut App) {
         Some(detail) if !detail.inside => detail.inside = true,
         Some(_) => app.traffic.detail = None,
     }
-    resized(app);
+    panes_moved(app);
 }
 
 fn close_detail(app: &mut App) -> Handled {
@@ -298,7 +298,14 @@ fn close_detail(app: &mut App) -> Handled {
         Some(detail) if detail.inside => detail.inside = false,
         Some(_) => app.traffic.detail = None,
     }
+    panes_moved(app);
     Handled::Yes
+}
+
+/// The pane takes more of the screen while a detail is open in it.
+fn panes_moved(app: &mut App) {
+    resized(app);
+    super::response::resized(app);
 }
 
 fn open_detail(app: &mut App, id: RecordId) {

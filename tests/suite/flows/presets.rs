@@ -240,7 +240,7 @@ fn unsaved_work_survives_switching_leaving_and_coming_back() {
     next.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
     next.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
     assert!(next.app.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved"));
-    assert!(next.shows("127.0.0.1:1/unsav… ●"), "{}", next.screen());
+    assert!(next.shows("127.0.0.1:1/unsaved ●"), "{}", next.screen());
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::ui::theme::Palette;
-use crate::ui::widget::run::Run;
+use crate::ui::widget::fit;
+use crate::ui::widget::run::{Run, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::{put, put_editor};
 
@@ -44,7 +45,8 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
 /// The session ended before there was an exchange, or has none yet.
 fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &mut Buffer) {
     let (text, style) = match &session.state {
-        State::Over(Err(failure)) => (failure.to_string(), palette.error),
+        // The line above says the stage already.
+        State::Over(Err(failure)) => (failure.details(), palette.error),
         State::Over(Ok(_)) => ("stopped; F5 starts it again".to_owned(), palette.dim),
         _ if session.side() == crate::model::protocol::Side::Listener => {
             (waiting(session), palette.dim)
@@ -223,11 +225,16 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
     if let StartLine::Request { method, target, .. } = &exchange.request.head.start {
         run.put(&printable(method.as_bytes()), palette.key);
         run.put(" ", none);
-        let peer = exchange.peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let target = printable(target.as_bytes());
+        let peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
         let size = figures::size(exchange.request.body.decoded_len);
         let took = figures::took(exchange.timing.total);
-        run.right(&format!("  {size:>9} {took:>9}  {peer} "), palette.dim);
-        run.put(&printable(target.as_bytes()), none);
+        // The target matters most; the peer is told by the selected request as well.
+        let facts = format!("  {size:>9} {took:>9}");
+        let peer =
+            if cells(&target) + cells(&facts) + cells(&peer) < run.area.width { &peer } else { "" };
+        run.right(&format!("{facts}{peer} "), palette.dim);
+        run.put(&fit::start(&target, run.area.width), none);
     } else {
         run.put("not HTTP", palette.error);
     }
