@@ -37,6 +37,8 @@ pub struct HttpPlan {
     pub connect_timeout: Duration,
     pub verify: Verify,
     pub redirects: u8,
+    /// What of the request goes out otherwise than it was written, in words.
+    pub notes: Vec<String>,
 }
 
 /// Body bytes, or the files that hold them.

@@ -162,6 +162,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
         redirects: 10,
+        notes: Vec::new(),
     }
 }
 

@@ -118,6 +118,7 @@ fn http_plan() -> Plan {
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
         redirects: 10,
+        notes: Vec::new(),
     })
 }
 

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::body::{Place, body};
 use super::text::Composer;
 use super::{AnswerField, Automatic, Field, stream};
-use crate::codec::address::{UrlParts, normalise_url};
+use crate::codec::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
@@ -32,10 +32,11 @@ struct Composed {
     automatic: Vec<(AutomaticHeader, Option<String>)>,
     own: Headers,
     body: PlanBody,
+    notes: Vec<String>,
 }
 
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
-    let Composed { method, url, automatic, own, body } = compose(spec, composer);
+    let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.name());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -62,6 +63,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         connect_timeout: CONNECT_TIMEOUT,
         verify: spec.verify,
         redirects: spec.redirects,
+        notes,
     })
 }
 
@@ -79,7 +81,14 @@ fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
     let authorization = authorization(&spec.auth, composer);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(&spec.body, given_type, composer, &Place::of_request);
-    let (url, parts) = url.unzip();
+    let mut notes = Vec::new();
+    let (url, parts) = match url {
+        Some((url, parts, encoded)) => {
+            notes.extend(encoded);
+            (Some(url), Some(parts))
+        }
+        None => (None, None),
+    };
 
     let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
     let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
@@ -106,11 +115,11 @@ fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
             automatic.push((AutomaticHeader::ContentLength, None));
         }
     }
-    Composed { method, url, automatic, own, body }
+    Composed { method, url, automatic, own, body, notes }
 }
 
 /// The whole URL with the query rows, without user and password.
-fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts)> {
+fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Option<String>)> {
     let count = composer.issues.len();
     let typed = composer.line(Field::Address, &spec.url);
     let mut query = Vec::new();
@@ -137,7 +146,22 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     // The origin has no user and password; they travel in a header.
     let scheme = whole.split("://").next().unwrap_or_default();
     let url = format!("{scheme}://{}{}", parts.authority, parts.target);
-    Some((url, parts))
+    Some((url, parts, encoded_note(&typed)))
+}
+
+/// Says what of a typed URL cannot stand in a request line as it is.
+fn encoded_note(typed: &str) -> Option<String> {
+    const SHOWN: usize = 5;
+    let encoded = encoded_on_send(typed);
+    let show = |c: &char| {
+        let code = utf8_percent_encode(c.encode_utf8(&mut [0; 4]), COMPONENT).to_string();
+        format!("'{c}' as {code}")
+    };
+    let shown: Vec<String> = encoded.iter().take(SHOWN).map(show).collect();
+    let more = if encoded.len() > SHOWN { " and more" } else { "" };
+    (!shown.is_empty()).then(|| {
+        format!("a request line cannot hold all of the URL: sent {}{more}", shown.join(", "))
+    })
 }
 
 /// A switched-on row that is not just an empty line of the form.

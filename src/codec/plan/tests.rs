@@ -90,6 +90,16 @@ fn query_rows_are_encoded_and_appended() {
 }
 
 #[test]
+fn a_url_goes_out_as_typed_and_what_cannot_is_said() {
+    let plan = http(|spec| spec.url = "http://h/x/../{a}|b?q={\"c\"}".into()).unwrap();
+    assert_eq!(plan.url, "http://h/x/../{a}|b?q={\"c\"}");
+    assert_eq!(plan.notes, Vec::<String>::new());
+    let plan = http(|spec| spec.url = "http://h/a b/é".into()).unwrap();
+    assert_eq!(plan.url, "http://h/a%20b/%C3%A9");
+    assert!(plan.notes[0].ends_with("sent ' ' as %20, 'é' as %C3%A9"), "{:?}", plan.notes);
+}
+
+#[test]
 fn bodies_bring_their_type_and_length() {
     let plan = http(|spec| {
         spec.method = "POST".into();

@@ -41,6 +41,7 @@ pub(super) struct Request {
     pub(super) max_time: Option<Duration>,
     pub(super) compressed: bool,
     pub(super) globoff: bool,
+    pub(super) path_as_is: bool,
 }
 
 /// Reads the words of one command.
@@ -153,6 +154,7 @@ impl Request {
             Meaning::Location => self.follow = true,
             Meaning::Compressed => self.compressed = true,
             Meaning::Globoff => self.globoff = true,
+            Meaning::PathAsIs => self.path_as_is = true,
             Meaning::Next => {
                 self.warnings.push("only the request before --next was read".into());
                 return true;

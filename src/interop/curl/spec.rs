@@ -19,6 +19,9 @@ impl Request {
     pub(super) fn finish(mut self, end: usize) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         let user_info = take_user_info(&mut url);
+        if !self.path_as_is {
+            url = body::without_dots(&url);
+        }
         let query = std::mem::take(&mut self.query);
         let query = self.text_of(query, "&").filter(|query| !query.is_empty());
         let mut spec = HttpSpec { redirects: self.redirects(), ..HttpSpec::default() };

@@ -205,7 +205,7 @@ fn braces_stay_text_and_shell_variables_become_templates() {
     let plan = planned(command);
     // The address is normalised on send, as a browser does.
     assert_eq!(spec(command).url, "http://x/{{!id}}");
-    assert_eq!(plan.url, "http://x/%7B%7Bid%7D%7D");
+    assert_eq!(plan.url, "http://x/{{id}}");
     assert_eq!(header(&plan, "A"), Some("{{a}}"));
     assert_eq!(body(&plan), "{\"b\": \"{{name}} {{!x}}\"}");
 

@@ -126,6 +126,7 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
         notes.push(format!("not sent to another origin: {names}"));
     }
     plan.headers.retain(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
+    // A `Host` that is not there was switched off.
     let mut seen = false;
     plan.headers.retain_mut(|(name, value)| {
         if !name.eq_ignore_ascii_case("host") {
@@ -134,9 +135,6 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
         *value = authority(there);
         !std::mem::replace(&mut seen, true)
     });
-    if !seen {
-        plan.headers.insert(0, ("Host".into(), authority(there)));
-    }
 }
 
 /// Host and, unless it is the scheme's own, port.
@@ -183,6 +181,7 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             verify: Verify::On,
             redirects: 3,
+            notes: Vec::new(),
         }
     }
 
