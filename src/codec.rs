@@ -6,6 +6,7 @@
 pub mod address;
 pub mod charset;
 pub mod content_coding;
+pub mod disposition;
 pub mod escape;
 pub mod hex;
 pub mod highlight;

@@ -30,10 +30,13 @@ use wirebench::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::{Stamp, Timing};
 use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
-use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart, ViewQuery};
+use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
 use wirebench::ui;
 
 const MS: u64 = 1_000_000;
+
+#[path = "panes/answers.rs"]
+mod answers;
 
 fn app(size: (u16, u16)) -> App {
     App::new(Startup { size, now: Stamp(1_000_000 * MS), ..Startup::default() })

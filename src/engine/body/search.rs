@@ -3,6 +3,7 @@
 //! A newer search cancels the one that runs. The hit's byte goes to the viewer, which knows the
 //! display lines and reports the answer.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -12,8 +13,9 @@ use tokio::sync::mpsc;
 
 use super::message::Body;
 use super::viewer::{Bell, Question};
+use crate::codec::lines::encode_wide;
 use crate::engine::event::Event;
-use crate::model::view::{SearchHit, SearchQuery, Towards};
+use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode, Wide};
 
 /// Bytes searched between two looks whether somebody still wants to know.
 const BLOCK: usize = 1024 * 1024;
@@ -108,7 +110,7 @@ fn find(
     after: bool,
     is_current: &dyn Fn() -> bool,
 ) -> Option<(u64, bool)> {
-    let scan = Scan { body, query, regex: &regex(&query.text)?, is_current };
+    let scan = Scan { body, query, regex: &regex(&query.text, query.mode)?, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
     match query.towards {
@@ -126,12 +128,31 @@ fn find(
 }
 
 /// Literal text; letters match without case when it has no upper-case letter.
-fn regex(text: &str) -> Option<Regex> {
+fn regex(text: &str, mode: ViewMode) -> Option<Regex> {
     if text.is_empty() {
         return None;
     }
     let without_case = !text.chars().any(char::is_uppercase);
+    if let ViewMode::Wide(wide) = mode {
+        let pattern: String = text.chars().map(|c| wide_char(wide, c, without_case)).collect();
+        return RegexBuilder::new(&pattern).unicode(false).build().ok();
+    }
     RegexBuilder::new(&regex::escape(text)).case_insensitive(without_case).build().ok()
+}
+
+/// A pattern for one character, in one case or both.
+fn wide_char(wide: Wide, c: char, without_case: bool) -> String {
+    let upper = c.to_uppercase().filter(|_| without_case);
+    let forms: Vec<String> = std::iter::once(c)
+        .chain(upper)
+        .map(|c| {
+            encode_wide(wide, c).iter().fold(String::new(), |mut pattern, byte| {
+                let _ = write!(pattern, "\\x{byte:02x}");
+                pattern
+            })
+        })
+        .collect();
+    format!("(?:{})", forms.join("|"))
 }
 
 struct Scan<'a> {

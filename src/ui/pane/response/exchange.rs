@@ -3,11 +3,13 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::content;
 use crate::app::focus::Pane;
-use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, tab, tab_strip};
+use crate::app::pane::response::exchange::{
+    failure, list_cursor, message, parts, remarks, shown, tab, tab_strip,
+};
 use crate::app::pane::response::prompt::Purpose;
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
@@ -16,6 +18,7 @@ use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::model::failure::{FailureKind, Stage};
 use crate::ui::theme::Palette;
 use crate::ui::widget::fit;
 use crate::ui::widget::run::{Run, cells};
@@ -115,7 +118,19 @@ fn response_line(
     (exchange, response): (&Exchange, &HttpMessage),
     run: &mut Run<'_>,
 ) {
-    start_line(palette, response, run);
+    match broken(app) {
+        None => start_line(palette, response, run),
+        Some(why) => {
+            // What came is no success, whatever its first line said.
+            let (status, reason) = match &response.head.start {
+                StartLine::Response { status, reason, .. } => (*status, printable(reason)),
+                _ => (0, String::new()),
+            };
+            let known = if status == 0 { "not HTTP".into() } else { format!("{status} {reason}") };
+            run.put(&known, palette.error);
+            run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
+        }
+    }
     let running = exchange.state == ExchangeState::Active;
     let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
     run.put(&format!("   {}", figures::took(total)), palette.number);
@@ -133,10 +148,27 @@ fn response_line(
     }
 }
 
+/// In a word or two, why the exchange shown is not a good answer to the end.
+fn broken(app: &App) -> Option<&'static str> {
+    if let Some(failure) = failure(app) {
+        return Some(match failure.kind {
+            FailureKind::Cancelled => "cancelled",
+            FailureKind::Truncated => "cut off",
+            FailureKind::Reset => "reset",
+            FailureKind::Timeout(_) => "timed out",
+            FailureKind::Malformed => "malformed",
+            _ if failure.stage == Stage::Session => "redirect not followed",
+            _ => "failed",
+        });
+    }
+    let message = message(shown(app)?, kind(app))?;
+    message.body.decode_error.as_ref().map(|_| "not decoded")
+}
+
 fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
-            let style = palette.status(*status).add_modifier(ratatui::style::Modifier::BOLD);
+            let style = palette.status(*status).add_modifier(Modifier::BOLD);
             run.put(&format!("{status} {}", printable(reason)), style);
         }
         StartLine::Request { method, target, .. } => {
