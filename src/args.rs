@@ -64,6 +64,7 @@ Examples:
   wirebench listen tcp://:9000 --echo
   wirebench listen udp://:9000 --count 10
   wirebench listen tls://:9443 --echo                with a certificate made here
+  wirebench listen https://:8443 --cert chain.pem --key key.pem
   wirebench listen tutorial/echo-server              a preset
 
 ':port' is this machine only, '*:port' is everybody.
@@ -127,6 +128,12 @@ pub struct Listen {
     /// Use TLS with a certificate made here.
     #[arg(long)]
     pub tls: bool,
+    /// Use TLS with this certificate chain, a PEM file; needs --key.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<String>,
+    /// The private key of --cert, a PEM file.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<String>,
     /// HTTP: the status of every answer (200).
     #[arg(long, value_name = "CODE")]
     pub status: Option<u16>,
@@ -155,12 +162,22 @@ pub struct Common {
     /// Accept any certificate.
     #[arg(long)]
     pub insecure: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// How answers are printed; the last one given counts.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct Format {
     /// Print JSON Lines, one record each; the default when the output is a pipe.
-    #[arg(long, overrides_with = "text")]
+    #[arg(long, overrides_with_all = ["text", "raw"])]
     pub json: bool,
     /// Print text for people; the default on a terminal.
-    #[arg(long, overrides_with = "json")]
+    #[arg(long, overrides_with_all = ["json", "raw"])]
     pub text: bool,
+    /// Print the bytes received and nothing else: the body, or what a socket got.
+    #[arg(long, overrides_with_all = ["json", "text"])]
+    pub raw: bool,
 }
 
 #[cfg(test)]

@@ -16,4 +16,5 @@ pub mod multipart;
 pub mod plan;
 pub mod pretty;
 pub mod printable;
+pub mod search;
 pub mod template;

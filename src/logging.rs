@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -19,6 +19,14 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// An older log of more than this is moved aside when a new run starts.
 const ROTATE_ABOVE: u64 = 8 * 1024 * 1024;
+
+/// Why a line could not be written, the first time that happened.
+static TROUBLE: OnceLock<String> = OnceLock::new();
+
+/// What is missing in the log, to be said when the terminal is free.
+pub fn trouble() -> Option<&'static str> {
+    TROUBLE.get().map(String::as_str)
+}
 
 /// Starts logging to `wirebench.log` in `folder`, which is created when it is missing.
 pub fn start(level: LevelFilter, folder: &Path) -> Result<PathBuf, Failure> {
@@ -67,7 +75,10 @@ impl Write for Line<'_> {
         let mut line = escape(bytes);
         line.push('\n');
         let mut file = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(line.as_bytes())?;
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            // Whoever logs goes on; nobody is told on a terminal that may be drawn on.
+            let _told = TROUBLE.set(format!("the log is not complete: {error}"));
+        }
         Ok(bytes.len())
     }
 

@@ -31,6 +31,10 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == tui::closer::ARGUMENT) {
+        tui::closer::run();
+        return ExitCode::SUCCESS;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
@@ -49,7 +53,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(cli::exit::OK);
         }
     };
-    match dispatch(arguments) {
+    let outcome = dispatch(arguments);
+    if let Some(trouble) = logging::trouble() {
+        cli::output::note(trouble);
+    }
+    match outcome {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             cli::output::complain(&failure);

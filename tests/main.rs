@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "suite/bombs.rs"]
+mod bombs;
 #[path = "suite/cli.rs"]
 mod cli;
 #[path = "suite/corpora.rs"]
@@ -15,6 +17,8 @@ mod corpora;
 mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/faults.rs"]
+mod faults;
 #[path = "suite/flows.rs"]
 mod flows;
 #[path = "suite/foreign.rs"]
@@ -59,5 +63,7 @@ mod support;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/udp_losses.rs"]
+mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;

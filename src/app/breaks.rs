@@ -31,7 +31,7 @@ pub fn rows(bytes: &[u8], width: usize) -> Vec<Range<usize>> {
 /// The same, one after the other.
 pub fn each_row(bytes: &[u8], width: usize, mut on_row: impl FnMut(Range<usize>)) {
     let width = width.max(1);
-    if bytes.len() <= width && bytes.is_ascii() {
+    if bytes.len() <= width && bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
         on_row(0..bytes.len());
         return;
     }
@@ -62,8 +62,7 @@ impl Row {
     fn char(&mut self, c: char, on_row: &mut impl FnMut(Range<usize>)) {
         let (cells, marks) = match (c, self.marks) {
             (' '..='~', _) => (1, Some(0)),
-            // Pictures of control characters, and the arrow of a tab.
-            ('\0'..='\u{1f}' | '\u{7f}', _) => (1, None),
+            ('\0'..='\u{1f}' | '\u{7f}', _) => (printable::control_cells(c), None),
             (c, _) if !printable::is_visible(c) => (NAMED, None),
             (c, marks) => match (c.width().unwrap_or(0), marks) {
                 (0, Some(count)) if count < MARKS => (0, Some(count + 1)),
@@ -104,14 +103,33 @@ mod tests {
         assert_eq!(rows(b"\xff\xff\xff", 8), [0..2, 2..3]);
     }
 
+    #[test]
+    fn a_mark_behind_a_byte_that_is_no_text_takes_the_cells_of_its_name() {
+        let bytes = [0x80, 0xd6, 0x91, 0x80, 0x80];
+        assert_eq!(printable::printable(&bytes[1..3]), "‹U+0591›");
+        assert_eq!(rows(&bytes, 10), [0..1, 1..3, 3..5]);
+    }
+
+    /// Characters that join, stack or name themselves, and some that are wide.
+    const TRICKY: &str = "[a1\t日é\u{7f}\u{301}\u{202e}\u{5d0}\u{591}\u{644}\u{627}\u{1100}\u{1161}\
+        \u{11a8}\u{20e3}\u{e33}\u{915}\u{94d}🇩👍🏻👩\u{200d}☺\u{fe0f}]{1,9}";
+
+    /// Bytes that are no text beside characters of every width, in any order.
+    fn any_text() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            TRICKY.prop_map(String::into_bytes),
+            "\\PC{1,9}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 1..9),
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
         #[test]
         fn rows_cover_every_byte_in_order_and_fit(
-            bytes: Vec<u8>,
-            text in "[a\u{301}\u{202e}日é\u{7f}]{0,60}",
+            bytes in any_text(),
             width in 10_usize..40,
         ) {
-            let bytes = [bytes, text.into_bytes()].concat();
             let rows = rows(&bytes, width);
             let mut at = 0;
             for row in &rows {

@@ -47,6 +47,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
         | Action::Duplicate
         | Action::Delete
         | Action::Revert
+        | Action::EditAbout
         | Action::ShowCode => return overlay::open(app, action),
         _ => return Handled::No,
     }
@@ -186,7 +187,7 @@ fn next_environment(app: &mut App) {
 fn back(app: &mut App) {
     if app.zoom {
         zoom(app);
-    } else if app.notice.take().is_none() && app.focus == Pane::Request {
+    } else if app.focus == Pane::Request {
         pane::request::blur(app);
         focus(app, Pane::Presets);
     }

@@ -53,6 +53,9 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
         }
         Spec::Tcp(session) => {
             session.steps.extend(steps(&words, arguments)?);
+            if let Some(timeout) = arguments.timeout {
+                session.connect_timeout = session.connect_timeout.min(timeout);
+            }
             let plan = target::planned(&spec, &scope)?;
             stream::run(arguments, plan, headless).await
         }

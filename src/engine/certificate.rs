@@ -7,6 +7,7 @@
 
 mod authority;
 pub(crate) mod facts;
+mod named;
 pub(crate) mod verifier;
 
 use std::net::SocketAddr;
@@ -85,7 +86,8 @@ impl TlsStore {
         Ok((config, recorder))
     }
 
-    /// The system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and our own authority.
+    /// The system's roots and our own authority. `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place
+    /// of the system's roots; a server's own certificate in that file is trusted, too.
     fn trust(&self) -> Trust {
         let mut shared = self.lock();
         if let Some(trust) = &shared.trust {
@@ -97,7 +99,7 @@ impl TlsStore {
         let provider = Arc::clone(&self.provider);
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
         let trust: Trust = match verifier {
-            Ok(verifier) => Ok(Arc::new(verifier)),
+            Ok(verifier) => Ok(Arc::new(named::Named::new(Arc::new(verifier)))),
             Err(_) => Err("this machine has no trusted authorities installed".to_owned()),
         };
         shared.trust = Some(trust.clone());

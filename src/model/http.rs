@@ -17,7 +17,8 @@ pub struct HttpSpec {
     pub headers: Vec<Row>,
     pub auth: Auth,
     pub body: HttpBody,
-    /// Longest wait for the response head after the request was sent.
+    /// Longest wait for the connection, then for the response head after the request was sent, and
+    /// longest silence inside the body; a body that moves takes as long as it takes.
     pub timeout: Duration,
     pub verify: Verify,
     /// Redirects followed at most; 0 follows none.

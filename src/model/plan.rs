@@ -33,6 +33,8 @@ pub struct HttpPlan {
     pub headers: Vec<(String, String)>,
     pub body: PlanBody,
     pub length: LengthHeader,
+    /// From the end of the request to the end of the response head; also the longest silence
+    /// inside the body.
     pub head_timeout: Duration,
     pub connect_timeout: Duration,
     pub verify: Verify,

@@ -3,6 +3,9 @@
 //!
 //! A peer that is missing is named and skipped, except in CI.
 
+#[path = "foreign/openssl.rs"]
+mod openssl;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -15,13 +18,13 @@ use tempfile::TempDir;
 use crate::support::{PATIENCE, program, wait_until};
 
 /// A child that is ended with the test.
-struct Peer {
-    child: Child,
-    lines: Receiver<String>,
+pub struct Peer {
+    pub child: Child,
+    pub lines: Receiver<String>,
 }
 
 impl Peer {
-    fn start(command: &mut Command) -> Peer {
+    pub fn start(command: &mut Command) -> Peer {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -45,7 +48,7 @@ impl Peer {
     }
 
     /// Lines until one holds `text`.
-    fn line_with(&self, text: &str) -> String {
+    pub fn line_with(&self, text: &str) -> String {
         loop {
             let line = self.line();
             if line.contains(text) {
@@ -63,7 +66,7 @@ impl Drop for Peer {
 }
 
 /// Whether a tool is here; absent ones are named, and fail in CI.
-fn has(tool: &str, probe: &[&str]) -> bool {
+pub fn has(tool: &str, probe: &[&str]) -> bool {
     let there = Command::new(tool)
         .args(probe)
         .stdin(Stdio::null())
@@ -92,14 +95,14 @@ fn server(command: &mut Command) -> (Peer, u16) {
     (peer, port)
 }
 
-struct Home(TempDir);
+pub struct Home(pub TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Home(tempfile::tempdir().unwrap())
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.arg("--home").arg(self.0.path()).args(words);
         command
@@ -111,7 +114,7 @@ impl Home {
     }
 
     /// Starts a listener and waits for its port.
-    fn listen(&self, words: &[&str]) -> (Peer, u16) {
+    pub fn listen(&self, words: &[&str]) -> (Peer, u16) {
         let peer = Peer::start(&mut self.command(&[&["listen", "--json"], words].concat()));
         let bound: Value = serde_json::from_str(&peer.line_with("\"bound\"")).unwrap();
         let port = bound["local"].as_str().and_then(|local| local.rsplit(':').next());
@@ -146,7 +149,7 @@ impl Home {
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -210,9 +213,9 @@ fn http_with_the_tutorials_server_and_its_two_clients() {
     }
     let home = Home::new();
     let (_peer, port) = server(&mut script("http_server.py"));
-    let output = home.run(&["send", &format!(":{port}/greet?a=1")]);
+    let output = home.run(&["send", "--raw", &format!(":{port}/greet?a=1")]);
     assert_eq!(text(&output), r#"{"hello": "/greet?a=1"}"#);
-    let output = home.run(&["send", &format!(":{port}/users"), "name=Ann"]);
+    let output = home.run(&["send", "--raw", &format!(":{port}/users"), "name=Ann"]);
     assert!(text(&output).contains("received") && text(&output).contains("Ann"), "{output:?}");
 
     let (listener, port) = home.listen(&["http://127.0.0.1:0", "--body", r#"{"ok":true}"#]);
@@ -287,7 +290,7 @@ fn curl_and_our_http_listener_agree() {
 }
 
 /// Feeds bytes to a program and reads until its output holds `text`.
-fn talk(command: &mut Command, send: &[u8], expected: &str) {
+pub fn talk(command: &mut Command, send: &[u8], expected: &str) {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();

@@ -1,6 +1,9 @@
 //! Hostile peers, met by the real program on its screen and without one: what happened is said in
 //! words, what had arrived is kept and shown, keys are answered all the while.
 
+#[path = "hostile/table.rs"]
+pub mod table;
+
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
@@ -10,141 +13,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use table::{FAULTS, Fault, Then};
+
 use crate::support::{Launch, PATIENCE, Tui, free_port, program, read_head, tcp_peer};
 
 /// Between bytes of a peer that is slow on purpose.
 const SLOW: Duration = Duration::from_millis(20);
-
-/// How a connection goes on after its first bytes were seen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Then {
-    Close,
-    Reset,
-    /// Say nothing more until the client has gone.
-    Hold,
-    /// These bytes, one at a time and slowly, for ever.
-    Drip(&'static str),
-    /// The same without a pause and in large pieces.
-    Flood(&'static str),
-}
-
-/// A response that goes wrong.
-struct Fault {
-    name: &'static str,
-    start: &'static str,
-    then: Then,
-    /// Part of the words it must be told in.
-    words: &'static str,
-    /// What had arrived and must be on the screen.
-    kept: &'static str,
-    /// Exit status without the screen.
-    status: i32,
-}
-
-impl Fault {
-    fn is_in_body(&self) -> bool {
-        self.start.contains("\r\n\r\n")
-    }
-}
-
-const FAULTS: [Fault; 12] = [
-    Fault {
-        name: "reset in the head",
-        start: "HTTP/1.1 200 OK\r\nX-A: kept-a",
-        then: Then::Reset,
-        words: "reset",
-        kept: "kept-a",
-        status: 3,
-    },
-    Fault {
-        name: "end in the head",
-        start: "HTTP/1.1 200 OK\r\nX-A: kept-b",
-        then: Then::Close,
-        words: "closed inside the head, after 28 bytes",
-        kept: "kept-b",
-        status: 3,
-    },
-    Fault {
-        name: "reset in the body",
-        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-c",
-        then: Then::Reset,
-        words: "reset",
-        kept: "kept-c",
-        status: 3,
-    },
-    Fault {
-        name: "body shorter than its length",
-        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-d",
-        then: Then::Close,
-        words: "6 of 100",
-        kept: "kept-d",
-        status: 3,
-    },
-    Fault {
-        name: "bad chunk size",
-        start: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nkept-e\r\nzz\r\n",
-        then: Then::Hold,
-        words: "zz",
-        kept: "kept-e",
-        status: 3,
-    },
-    Fault {
-        name: "garbage",
-        start: "\0\x01SSH-2.0 kept-f\r\n",
-        then: Then::Hold,
-        words: "does not speak HTTP",
-        kept: "kept-f",
-        status: 3,
-    },
-    Fault {
-        name: "silence",
-        start: "",
-        then: Then::Hold,
-        words: "no response",
-        kept: "",
-        status: 5,
-    },
-    Fault {
-        name: "silence in the body",
-        start: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nkept-g",
-        then: Then::Hold,
-        words: "1 s",
-        kept: "kept-g",
-        status: 5,
-    },
-    Fault {
-        name: "a head that drips",
-        start: "HTTP/1.1 200 OK\r\nX-A: kept-h",
-        then: Then::Drip("x"),
-        words: "1 s",
-        kept: "kept-h",
-        status: 5,
-    },
-    Fault {
-        name: "a body that drips",
-        start: "HTTP/1.1 200 OK\r\n\r\nkept-i",
-        then: Then::Drip("x"),
-        words: "1 s",
-        kept: "kept-i",
-        status: 5,
-    },
-    Fault {
-        name: "a header without an end",
-        start: "HTTP/1.1 200 OK\r\nX-A: kept-j",
-        then: Then::Flood("header without an end "),
-        words: "256",
-        kept: "kept-j",
-        status: 3,
-    },
-    Fault {
-        name: "headers without an end",
-        start: "HTTP/1.1 200 OK\r\nX-A: kept-k\r\n",
-        then: Then::Flood("X-More: and more\r\n"),
-        words: "256",
-        kept: "kept-k",
-        status: 3,
-    },
-];
 
 /// A peer that plays the fault of the moment; it goes on when told, or soon by itself.
 struct Stage {
@@ -190,7 +64,7 @@ fn play(stream: &TcpStream, fault: &Fault, told: &Mutex<Receiver<()>>) {
 }
 
 /// A key is answered whatever goes on: help opens and closes.
-fn assert_keys_are_answered(tui: &mut Tui) {
+pub fn assert_keys_are_answered(tui: &mut Tui) {
     tui.keys("<F1>");
     tui.wait_for("Help ─");
     tui.keys("<F1>");
@@ -223,7 +97,7 @@ fn every_fault_of_a_response_is_told_and_what_arrived_is_shown() {
 }
 
 /// The rows of a pane: from its title down to the bottom border.
-fn pane(screen: &str, title: &str) -> String {
+pub fn pane(screen: &str, title: &str) -> String {
     let from_title = screen.lines().skip_while(|line| !line.contains(title));
     let ends = |line: &&str| !(line.contains("┘└") || line.contains("┛└") || line.contains("┘┗"));
     from_title.take_while(ends).collect::<Vec<_>>().join("\n")
@@ -272,48 +146,6 @@ fn a_response_that_comes_byte_by_byte_is_a_response() {
     tui.keys("<F5>");
     tui.wait_for_screen("the whole body", |screen| pane(screen, "Response ─").contains("whole"));
     tui.quit();
-}
-
-/// Compressed zeros: 64 MiB as gzip, 300 MiB as zstd.
-fn bomb(coding: &str) -> Vec<u8> {
-    use std::io::Read;
-    let packed = if coding == "gzip" {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        std::io::copy(&mut std::io::repeat(0).take(64 << 20), &mut encoder).unwrap();
-        encoder.finish().unwrap()
-    } else {
-        let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
-        std::io::copy(&mut std::io::repeat(0).take(300 << 20), &mut encoder).unwrap();
-        encoder.finish().unwrap()
-    };
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
-        packed.len()
-    );
-    [head.into_bytes(), packed].concat()
-}
-
-#[test]
-fn a_bomb_is_shown_in_bounded_memory() {
-    for (coding, size) in [("gzip", "64.0 MiB"), ("zstd", "stopped at 256 MiB")] {
-        let response = bomb(coding);
-        let peer = tcp_peer(move |mut stream| {
-            if read_head(&mut stream).is_some() {
-                let _ = stream.write_all(&response);
-                let _ = std::io::Read::read(&mut stream, &mut [0]);
-            }
-        });
-        let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
-        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-        tui.wait_for("─ a ");
-        tui.keys("<F5>");
-        assert_keys_are_answered(&mut tui);
-        tui.wait_for_screen(size, |screen| pane(screen, "Response ─").contains(size));
-        assert_keys_are_answered(&mut tui);
-        let peak = tui.peak_memory();
-        assert!(peak < 200 << 20, "{coding}: {} MiB", peak >> 20);
-        tui.quit();
-    }
 }
 
 #[test]

@@ -274,10 +274,7 @@ impl Tui {
 
     /// Most memory the program has held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_pid()));
-        let status = status.expect("a running program");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+        peak_memory(self.pid.as_raw_pid().cast_unsigned()).expect("a running program")
     }
 
     /// Times the threads of the program went to sleep so far.
@@ -353,6 +350,13 @@ impl Drop for Tui {
     fn drop(&mut self) {
         let _ended = rustix::process::kill_process(self.pid, Signal::KILL);
     }
+}
+
+/// Most memory a process has held, in bytes; `None` when it has ended.
+pub fn peak_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024)
 }
 
 fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {

@@ -4,8 +4,14 @@
 
 #[path = "terminal_safety/audit.rs"]
 mod audit;
+#[path = "terminal_safety/exact.rs"]
+mod exact;
+#[path = "terminal_safety/handshakes.rs"]
+mod handshakes;
 #[path = "terminal_safety/headless.rs"]
 mod headless;
+#[path = "terminal_safety/redirects.rs"]
+mod redirects;
 #[path = "terminal_safety/roads.rs"]
 mod roads;
 #[path = "terminal_safety/stored.rs"]
@@ -64,12 +70,6 @@ impl Case {
         let bytes = [label.as_bytes(), &self.bytes].concat();
         let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("00000000  {}  ", digits[..digits.len().min(8)].join(" "))
-    }
-
-    /// Checks that the screen shows the payload behind a label.
-    fn assert_shown(&self, screen: &str, label: &str) {
-        let wanted = self.wanted(label);
-        assert!(self.is_shown(screen, label), "{}: no '{wanted}' on:\n{screen}", self.id);
     }
 }
 

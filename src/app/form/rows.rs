@@ -164,7 +164,7 @@ fn body(rows: &mut Vec<Row>, spec: &Spec, slot: Slot) {
 fn options(rows: &mut Vec<Row>, spec: &Spec) {
     match spec {
         Spec::Http(_) => {
-            single(rows, FieldId::Timeout, "Timeout to the response head", Kind::Line);
+            single(rows, FieldId::Timeout, "Timeout (head, silent body)", Kind::Line);
             single(rows, FieldId::Verify, "Verify TLS certificates", Kind::Check);
             single(rows, FieldId::Redirects, "Redirects followed at most", Kind::Line);
         }

@@ -50,6 +50,10 @@ mod timer {
     use super::TimerId;
 
     pub(super) const CLOCK: TimerId = TimerId(100);
+    /// Cutting a conversation anew goes on.
+    pub(super) const FRAMING: TimerId = TimerId(104);
+    /// A search in a conversation goes on.
+    pub(super) const SEARCH: TimerId = TimerId(103);
 }
 
 /// State of the pane.
@@ -66,6 +70,7 @@ pub struct ResponsePane {
     pub totals: BTreeMap<SessionId, (u64, u64)>,
     places: BTreeMap<SessionId, Place>,
     clock_due: bool,
+    framing_due: bool,
     pub(super) gather: Option<exchange::Gather>,
 }
 
@@ -251,11 +256,14 @@ fn is_ticking(app: &App) -> bool {
 }
 
 pub fn timer(app: &mut App, token: TimerId) {
-    if token == timer::CLOCK {
-        app.response.clock_due = false;
-        sync(app);
-    } else {
-        super::traffic::timer(app, token);
+    match token {
+        timer::CLOCK => {
+            app.response.clock_due = false;
+            sync(app);
+        }
+        timer::FRAMING => talk::framing::go_on(app),
+        timer::SEARCH => talk::search::advance(app),
+        _ => super::traffic::timer(app, token),
     }
 }
 

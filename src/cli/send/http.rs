@@ -7,6 +7,7 @@ use crate::args;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::text::TextStream;
 use crate::cli::{Headless, Interrupts, exit};
+use crate::codec::content_coding::Decoder;
 use crate::engine::command::Ending;
 use crate::engine::event::Event;
 use crate::interop::ndjson;
@@ -61,7 +62,7 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let redirects = matches!(&plan, Plan::Http(plan) if plan.redirects > 0);
     let mut printer = Printer {
-        output: Output::new(&arguments.common, Style::Raw),
+        output: Output::new(&arguments.common),
         redirects,
         last: None,
         begun: None,
@@ -85,6 +86,7 @@ pub(super) async fn run(
             Some(Event::Done { outcome, .. }) => {
                 printer.finish(headless).await?;
                 outcome?;
+                printer.undecoded()?;
                 return Ok(printer.status(arguments));
             }
             Some(_) => {}
@@ -143,7 +145,9 @@ impl Printer {
             }
             if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
                 self.binary = true;
-                self.output.line("(a binary body; redirect the output to a file to keep it)")?;
+                self.output.line(
+                    "(a binary body; --raw prints its bytes, for a file or another program)",
+                )?;
                 return Ok(());
             }
             self.printed += bytes.len() as u64;
@@ -228,6 +232,22 @@ impl Printer {
                 return self.output.bytes(b"\n");
             }
         }
+    }
+
+    /// A body that was not decoded to its end is no success; one in a coding nobody here knows is
+    /// printed as it came, with a remark.
+    fn undecoded(&self) -> Result<(), Failure> {
+        let Some(last) = &self.last else { return Ok(()) };
+        let Some(body) = last.response.as_ref().map(|response| &response.body) else {
+            return Ok(());
+        };
+        let Some(error) = &body.decode_error else { return Ok(()) };
+        if Decoder::new(&body.codings).is_err() {
+            output::note(&format!("{error}; the body is printed as it came"));
+            return Ok(());
+        }
+        Err(Failure::new(Stage::Body, &*last.url, FailureKind::Malformed, error.as_str())
+            .hint(format!("{} bytes were decoded before", body.decoded_len)))
     }
 
     fn status(&self, arguments: &args::Send) -> u8 {

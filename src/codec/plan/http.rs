@@ -60,7 +60,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         body,
         length,
         head_timeout: spec.timeout,
-        connect_timeout: CONNECT_TIMEOUT,
+        connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
         verify: spec.verify,
         redirects: spec.redirects,
         notes,

@@ -43,7 +43,8 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
             Next::Stay => break,
             Next::Follow { .. } | Next::Refuse(_) if allowed == 0 => break,
             Next::Refuse(why) => {
-                let cause = format!("the redirect was not followed: {why}");
+                let place = redirect::location(&head);
+                let cause = format!("the redirect to '{place}' was not followed: {why}");
                 return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::Refused, cause));
             }
             Next::Follow { plan: next, .. } if plan.redirects == 0 => {

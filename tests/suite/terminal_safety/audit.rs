@@ -1,5 +1,6 @@
 //! Reads what the program wrote to a terminal: only what it uses itself may be in it.
 
+use tempfile::TempDir;
 use wirebench::codec::printable::is_visible;
 
 /// Modes set on entering and unset on leaving, and never in between.
@@ -24,6 +25,15 @@ pub fn assert_plain_lines(raw: &[u8], whose: &str) {
     let text = std::str::from_utf8(raw).expect("UTF-8");
     let bad = text.chars().find(|c| !is_visible(*c) && !matches!(c, '\n' | '\r'));
     assert_eq!(bad, None, "{whose}: {text:?}");
+}
+
+/// Checks the log of a run that opened sessions; returns it.
+pub fn assert_log(home: &TempDir) -> String {
+    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
+    assert_plain_lines(&log, "log");
+    let log = String::from_utf8(log).expect("checked before");
+    assert!(log.contains("session 1 opens"), "{log}");
+    log
 }
 
 fn audit(raw: &[u8]) -> Result<(), (usize, String)> {

@@ -1,7 +1,7 @@
 //! The same payloads without the screen: what goes to a terminal and to standard error.
 
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::audit::assert_plain_lines;
-use super::roads::hostile_http;
+use super::roads::{hostile_http, request};
 use super::{Case, MARKER, cases};
-use crate::support::{Launch, free_port, program, wait_until};
+use crate::support::{Launch, free_port, program, tcp_peer, wait_until};
 
 #[test]
 fn what_a_response_prints_on_a_terminal() {
@@ -62,6 +62,59 @@ fn what_a_listener_prints_on_a_terminal() {
         tui.signal(rustix::process::Signal::INT);
         tui.wait_exit();
         assert_plain_lines(&tui.raw(), style);
+    }
+}
+
+#[test]
+fn what_an_http_listener_and_a_udp_listener_print_on_a_terminal() {
+    let Some(cases) = cases() else { return };
+    for (scheme, style) in
+        [("http", "--text"), ("http", "--json"), ("udp", "--text"), ("udp", "--json")]
+    {
+        let port = free_port();
+        let spec = format!("{scheme}://127.0.0.1:{port}");
+        let tui = Launch::default().args(&["listen", &spec, style]).size(200, 50).start();
+        let has = |text: &str| memchr::memmem::find(&tui.raw(), text.as_bytes()).is_some();
+        wait_until("a listener", || has(&format!("127.0.0.1:{port}")));
+        for (n, case) in cases.iter().enumerate() {
+            if scheme == "udp" {
+                let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+                socket.send_to(&case.bytes, ("127.0.0.1", port)).unwrap();
+                wait_until(&case.id, || has(&socket.local_addr().unwrap().to_string()));
+                continue;
+            }
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listener");
+            stream.write_all(&request(&case.bytes, n)).unwrap();
+            wait_until(&case.id, || has(&format!("R{n}.")));
+        }
+        tui.signal(rustix::process::Signal::INT);
+        tui.wait_exit();
+        assert_plain_lines(&tui.raw(), &format!("{scheme} {style}"));
+        let shown = String::from_utf8_lossy(&tui.raw()).matches(MARKER).count();
+        let marked = cases.iter().filter(|case| case.has_marker()).count();
+        assert!(shown >= marked, "{scheme} {style}: {shown} of {marked}");
+    }
+}
+
+#[test]
+fn what_a_reply_prints_on_a_terminal() {
+    let Some(cases) = cases().map(Arc::new) else { return };
+    let all: Vec<u8> = cases.iter().flat_map(|case| [&case.bytes[..], b"\n"].concat()).collect();
+    let peer = tcp_peer(move |mut stream| {
+        let _ = stream.write_all(&all);
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    for style in ["--text", "--json"] {
+        let target = format!("tcp://{peer}");
+        let args = ["send", &target, "hello", style, "--wait", "300ms"];
+        let tui = Launch::default().args(&args).size(200, 50).start();
+        assert!(tui.wait_exit().success(), "{}", tui.screen());
+        assert_plain_lines(&tui.raw(), style);
+        let shown = String::from_utf8_lossy(&tui.raw()).matches(MARKER).count();
+        let marked = cases.iter().filter(|case| case.has_marker()).count();
+        // Bytes that are no text may stand as base64 in a JSON line.
+        assert!(style == "--json" || shown >= marked, "{style}: {shown} of {marked}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-use super::audit::assert_screen_bytes;
+use super::audit::{assert_log, assert_screen_bytes};
 use super::{Borders, Case, cases};
 use crate::support::{Launch, PATIENCE, Tui, free_port, read_head, tcp_peer};
 
@@ -101,8 +101,7 @@ fn every_part_of_a_response() {
     }
     let (home, raw) = leave(tui);
     assert_screen_bytes(&raw);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    super::audit::assert_plain_lines(&log, "log");
+    assert_log(&home);
 }
 
 /// Leaves and returns everything that was written.
@@ -135,8 +134,9 @@ fn bytes_of_a_tcp_peer() {
     let borders = Borders::of(&tui);
     for (n, case) in cases.iter().enumerate() {
         sender.send([format!("T{n}.").as_bytes(), &case.bytes, b"\r\n"].concat()).unwrap();
-        tui.wait_for(&format!("T{n}."));
-        case.assert_shown(&tui.screen(), &format!("T{n}."));
+        // A large frame reaches a terminal in several pieces.
+        let label = &format!("T{n}.");
+        tui.wait_for_screen(&case.wanted(label), |screen| case.is_shown(screen, label));
         borders.assert_whole(&tui, case);
     }
     drop(sender);
@@ -159,8 +159,9 @@ fn datagrams() {
     for (n, case) in cases.iter().enumerate() {
         let datagram = [format!("U{n}.").as_bytes(), &case.bytes].concat();
         socket.send_to(&datagram, program).unwrap();
-        tui.wait_for(&format!("U{n}."));
-        case.assert_shown(&tui.screen(), &format!("U{n}."));
+        // A large frame reaches a terminal in several pieces.
+        let label = &format!("U{n}.");
+        tui.wait_for_screen(&case.wanted(label), |screen| case.is_shown(screen, label));
         borders.assert_whole(&tui, case);
     }
     assert_screen_bytes(&leave(tui).1);
@@ -192,7 +193,8 @@ fn requests_to_our_listener() {
     assert_screen_bytes(&leave(tui).1);
 }
 
-fn request(payload: &[u8], n: usize) -> Vec<u8> {
+/// A request with the payload in every part of it.
+pub fn request(payload: &[u8], n: usize) -> Vec<u8> {
     let start = format!("GET /R{n}.");
     let length = format!(": 1\r\nContent-Length: {}\r\n\r\n", payload.len());
     let fields = b" HTTP/1.1\r\nHost: x\r\nUser-Agent: ";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 
-use super::audit::{assert_plain_lines, assert_screen_bytes};
+use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Borders, Case, MARKER, cases};
 use crate::support::{Launch, is_debug_build, tcp_peer};
@@ -90,8 +90,7 @@ fn names_and_texts_of_presets_and_history() {
     }
     tui.wait_for_screen("an older entry", |s| !s.contains(&format!("─ p{newest}")));
     assert_screen_bytes(&leave(tui).1);
-    let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");
-    assert_plain_lines(&log, "log");
+    assert_log(&home);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Cookies tab: what a message sets or brings, one cookie after another, as it was sent.
 
 use super::lines::{TextLine, Tone};
-use crate::codec::printable::printable;
+use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::HttpMessage;
 
 /// Whether a message says anything about cookies.
@@ -38,9 +38,9 @@ pub(super) fn lines(message: &HttpMessage) -> Vec<TextLine> {
 }
 
 /// Name and value, printable.
-fn pair(part: &[u8]) -> (String, String) {
+fn pair(part: &[u8]) -> (String, Marked) {
     let at = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
     let (name, value) = part.split_at_checked(at).unwrap_or((part, b""));
     let value = value.strip_prefix(b"=").unwrap_or(value);
-    (printable(name.trim_ascii()), printable(value.trim_ascii()))
+    (printable(name.trim_ascii()), marked(value.trim_ascii()))
 }

@@ -17,6 +17,7 @@ use crate::engine::body::BodyWriter;
 use crate::engine::clock;
 use crate::engine::event::Phase;
 use crate::engine::http::case::{Case, empty_body, empty_message};
+use crate::engine::http::failure;
 use crate::engine::http::source::Source;
 use crate::engine::session::Session;
 use crate::engine::transport::{self, ConnectFacts, Connection, Dial, Stream};
@@ -42,6 +43,8 @@ pub(super) struct Attempt<'a> {
     endpoint: Endpoint,
     tls: ClientTls,
     arrived: Mutex<Arrived>,
+    /// Since when we wait for bytes of the peer; `None` while we are busy with some.
+    waiting: Mutex<Option<TokioInstant>>,
 }
 
 /// What came of a response whose head is not complete.
@@ -79,8 +82,8 @@ impl<'a> Attempt<'a> {
             warnings: notes,
         };
         let case = Case::new(exchange, session.events.clone(), Instant::now());
-        let arrived = Mutex::default();
-        Ok((Attempt { plan, session, conn, case, endpoint, tls, arrived }, writer))
+        let (arrived, waiting) = (Mutex::default(), Mutex::default());
+        Ok((Attempt { plan, session, conn, case, endpoint, tls, arrived, waiting }, writer))
     }
 
     /// Makes the hop; returns the head of the response when its body is complete.
@@ -176,14 +179,37 @@ impl<'a> Attempt<'a> {
                     }
                     sent = Some(outcome);
                 }
-                () = &mut deadline, if sent.is_some() && !self.has_head() => {
-                    return match sent {
-                        Some(Err(failure)) => Err(failure),
-                        _ => Err(self.no_head()),
-                    };
+                // Whether there is a head is known when the time is over and not before: it may
+                // have come while this was waited for.
+                () = &mut deadline, if sent.is_some() => {
+                    if self.has_head() {
+                        deadline.as_mut().reset(self.next_look()?);
+                    } else {
+                        return Err(sent.and_then(Result::err).unwrap_or_else(|| self.no_head()));
+                    }
                 }
             }
         }
+    }
+
+    /// When to look again whether the body still moves; a peer that was silent for as long as the
+    /// head may take is given up.
+    fn next_look(&self) -> Result<TokioInstant, Failure> {
+        let limit = self.plan.head_timeout;
+        let waiting = *self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = TokioInstant::now();
+        let next = waiting.unwrap_or(now) + limit;
+        if next > now { Ok(next) } else { Err(self.silent(limit)) }
+    }
+
+    /// We wait for the peer from now on.
+    pub(super) fn wait_begins(&self) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(TokioInstant::now());
+    }
+
+    /// The peer sent something, or ended.
+    pub(super) fn wait_ends(&self) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Bytes of a head that is not complete, kept in this body.
@@ -249,6 +275,18 @@ impl<'a> Attempt<'a> {
         let what = if bytes == 0 { "no response" } else { "no complete response head" };
         let cause = format!("{what} within {} s ({bytes} bytes received)", wait.as_secs_f64());
         Failure::new(Stage::Head, &*self.plan.url, FailureKind::Timeout(wait), cause)
+            .hint("raise the timeout in the options, or look at what the peer waits for")
+    }
+
+    fn silent(&self, limit: std::time::Duration) -> Failure {
+        let so_far = self.case.edit(|exchange| {
+            let body = exchange.response.as_ref().map(|response| &response.body);
+            body.map_or_else(String::new, |body| {
+                failure::body_so_far(body.encoded_len, body.expected)
+            })
+        });
+        let cause = format!("no further byte within {} s, {so_far}", limit.as_secs_f64());
+        Failure::new(Stage::Body, &*self.plan.url, FailureKind::Timeout(limit), cause)
             .hint("raise the timeout in the options, or look at what the peer waits for")
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     pub(super) fn new(attempt: &'a Attempt<'a>) -> Self {
         let events = attempt.session.events.clone();
-        let tap = Tap::new(events, attempt.conn, Direction::Received);
+        let tap = Tap::new(events, attempt.conn);
         Incoming { attempt, tap, buffer: ReadBuffer::new(), first_byte: None }
     }
 
@@ -57,14 +57,17 @@ impl<'a> Incoming<'a> {
     /// One read; empty = the peer finished sending.
     async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
         self.tap.ready().await;
-        let bytes = self.buffer.read(from).await?;
+        self.attempt.wait_begins();
+        let read = self.buffer.read(from).await;
+        self.attempt.wait_ends();
+        let bytes = read?;
         let events = &self.attempt.session.events;
         if bytes.is_empty() {
             let text = "the peer finished sending";
             events.note(self.attempt.conn, Direction::Received, RecordKind::Finished, text);
             return Ok(bytes);
         }
-        self.tap.data(&bytes);
+        self.tap.received(&bytes);
         if self.first_byte.is_none() {
             let now = self.attempt.case.elapsed();
             self.first_byte = Some(now);

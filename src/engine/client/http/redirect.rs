@@ -7,6 +7,7 @@
 
 use url::Url;
 
+use crate::codec::printable::printable;
 use crate::model::exchange::Head;
 use crate::model::plan::{HttpPlan, PlanBody};
 
@@ -31,6 +32,9 @@ const SAFE_ELSEWHERE: &[&str] = &[
     "upgrade-insecure-requests",
     "user-agent",
 ];
+
+/// Bytes of an address that are quoted in an error.
+const SHOWN: usize = 120;
 
 /// Headers that describe a body; they go when the body goes.
 const ABOUT_THE_BODY: &[&str] = &[
@@ -86,6 +90,13 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Next {
     }
     plan.url = bare(there, &mut notes);
     Next::Follow { plan: Box::new(plan), notes }
+}
+
+/// Where the response points to, as text for the user; a long one is cut.
+pub(super) fn location(head: &Head) -> String {
+    let location = head.all("location").next().map_or(&b""[..], |location| location);
+    let shown = printable(location.get(..SHOWN).unwrap_or(location));
+    if location.len() > SHOWN { format!("{shown}…") } else { shown }
 }
 
 /// The absolute address; bytes outside ASCII are percent-encoded one by one.

@@ -1,6 +1,6 @@
 //! TLS errors and alerts in words (alerts: RFC 8446, section 6).
 
-use rustls::{AlertDescription, CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 
 use crate::engine::certificate::facts::date;
 use crate::model::failure::FailureKind;
@@ -31,8 +31,18 @@ pub(super) fn explain(error: &Error) -> Words {
         ),
         Error::PeerIncompatible(reason) => (
             FailureKind::TlsAlert,
-            format!("no common ground with the peer: {reason:?}"),
+            format!("no common ground with the peer: {}", spaced(&format!("{reason:?}"))),
             "TLS 1.2 and 1.3 are spoken here",
+        ),
+        Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => (
+            FailureKind::Malformed,
+            "the peer chose an application protocol (ALPN) that was not offered".to_owned(),
+            "",
+        ),
+        Error::PeerMisbehaved(reason) => (
+            FailureKind::Malformed,
+            format!("the peer broke the rules of TLS: {}", spaced(&format!("{reason:?}"))),
+            "",
         ),
         Error::NoApplicationProtocol => {
             (FailureKind::TlsAlert, "no common application protocol (ALPN)".to_owned(), "")
@@ -180,6 +190,19 @@ mod tests {
         );
         assert_eq!(name(AlertDescription::UnknownCA), "unknown ca");
         assert_eq!(name(AlertDescription::from(200)), "number 200");
+    }
+
+    #[test]
+    fn what_a_peer_does_against_the_rules_is_said_in_words() {
+        let cause = |reason| explain(&Error::PeerMisbehaved(reason)).1;
+        assert_eq!(
+            cause(PeerMisbehaved::SelectedUnofferedApplicationProtocol),
+            "the peer chose an application protocol (ALPN) that was not offered"
+        );
+        assert_eq!(
+            cause(PeerMisbehaved::ServerNameMustContainOneHostName),
+            "the peer broke the rules of TLS: server name must contain one host name"
+        );
     }
 
     #[test]

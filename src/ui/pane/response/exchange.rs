@@ -10,7 +10,6 @@ use crate::app::focus::Pane;
 use crate::app::pane::response::exchange::{
     failure, list_cursor, message, parts, remarks, shown, tab, tab_strip,
 };
-use crate::app::pane::response::prompt::Purpose;
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
 use crate::app::wrap::wrap;
@@ -19,11 +18,11 @@ use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
+use crate::ui::put;
 use crate::ui::theme::Palette;
-use crate::ui::widget::fit;
+use crate::ui::widget::bytes;
 use crate::ui::widget::run::{Run, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
 
 pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
     let Some(session) = session(app) else { return };
@@ -42,7 +41,7 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     } else {
         without_exchange(palette, session, parts.content, buffer);
     }
-    prompt(app, palette, parts.prompt, buffer);
+    super::prompt(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.
@@ -118,18 +117,11 @@ fn response_line(
     (exchange, response): (&Exchange, &HttpMessage),
     run: &mut Run<'_>,
 ) {
-    match broken(app) {
-        None => start_line(palette, response, run),
-        Some(why) => {
-            // What came is no success, whatever its first line said.
-            let (status, reason) = match &response.head.start {
-                StartLine::Response { status, reason, .. } => (*status, printable(reason)),
-                _ => (0, String::new()),
-            };
-            let known = if status == 0 { "not HTTP".into() } else { format!("{status} {reason}") };
-            run.put(&known, palette.error);
-            run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
-        }
+    let broken = broken(app);
+    // What came is no success, whatever its first line said.
+    start_line(palette, response, broken.map(|_| palette.error), run);
+    if let Some(why) = broken {
+        run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
     }
     let running = exchange.state == ExchangeState::Active;
     let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
@@ -165,15 +157,18 @@ fn broken(app: &App) -> Option<&'static str> {
     message.body.decode_error.as_ref().map(|_| "not decoded")
 }
 
-fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
+fn start_line(palette: &Palette, message: &HttpMessage, instead: Option<Style>, run: &mut Run<'_>) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
-            let style = palette.status(*status).add_modifier(Modifier::BOLD);
-            run.put(&format!("{status} {}", printable(reason)), style);
+            let style = instead.unwrap_or_else(|| palette.status(*status));
+            let style = style.add_modifier(Modifier::BOLD);
+            run.put(&format!("{status} "), style);
+            bytes::plain(run, palette, reason, style);
         }
         StartLine::Request { method, target, .. } => {
-            run.put(&printable(method.as_bytes()), palette.title);
-            run.put(&format!(" {}", printable(target.as_bytes())), palette.base);
+            bytes::plain(run, palette, method.as_bytes(), palette.title);
+            run.put(" ", palette.base);
+            bytes::plain(run, palette, target.as_bytes(), palette.base);
         }
         StartLine::Unknown => run.put("not HTTP", palette.error),
     }
@@ -208,7 +203,7 @@ fn version_name(version: HttpVersion) -> &'static str {
 fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
     let inside = place(app).is_some_and(|place| place.inside);
     run.put(if inside { "▸ " } else { "  " }, palette.key);
-    start_line(palette, &exchange.request, run);
+    start_line(palette, &exchange.request, None, run);
     run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
     if let Some(peer) = exchange.peer {
         run.put(&format!("   from {peer}"), palette.dim);
@@ -255,9 +250,10 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
     };
     run.column(&status, 7, style);
     if let StartLine::Request { method, target, .. } = &exchange.request.head.start {
-        run.put(&printable(method.as_bytes()), palette.key);
+        bytes::plain(run, palette, method.as_bytes(), palette.key);
         run.put(" ", none);
-        let target = printable(target.as_bytes());
+        let shown = target.as_bytes();
+        let target = printable(shown);
         let peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
         let size = figures::size(exchange.request.body.decoded_len);
         let took = figures::took(exchange.timing.total);
@@ -266,7 +262,7 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
         let peer =
             if cells(&target) + cells(&facts) + cells(&peer) < run.area.width { &peer } else { "" };
         run.right(&format!("{facts}{peer} "), palette.dim);
-        run.put(&fit::start(&target, run.area.width), none);
+        bytes::plain(run, palette, shown, none);
     } else {
         run.put("not HTTP", palette.error);
     }
@@ -290,7 +286,7 @@ fn hops(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, 
         let is_here = Some(exchange.number) == current;
         let style = if is_here { palette.active } else { palette.dim };
         run.put(&text, style);
-        run.put(&printable(exchange.url.as_bytes()), style);
+        bytes::plain(&mut run, palette, exchange.url.as_bytes(), style);
         if at < last {
             run.put(" → ", palette.dim);
         }
@@ -309,19 +305,4 @@ fn tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
             put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
         }
     }
-}
-
-fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
-    let Some(prompt) = &app.response.prompt else { return };
-    if area.height == 0 {
-        return;
-    }
-    let label = match prompt.purpose {
-        Purpose::Search => "search: ",
-        Purpose::Save(..) => "save to: ",
-    };
-    let mut run = Run::new(area, buffer);
-    run.put(label, palette.key);
-    let rest = run.area;
-    put_editor(buffer, rest, &prompt.editor);
 }
