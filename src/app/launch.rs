@@ -217,6 +217,10 @@ fn place(field: Field) -> (FieldId, Option<Tab>) {
         Field::Body => (FieldId::Body(Slot::Request), Tab::Body),
         Field::FormName(at) => (cell(RowList::Form(Slot::Request), at, Part::Name), Tab::Body),
         Field::FormValue(at) => (cell(RowList::Form(Slot::Request), at, Part::Value), Tab::Body),
+        Field::PartFileName(at) => {
+            (cell(RowList::Form(Slot::Request), at, Part::FileName), Tab::Body)
+        }
+        Field::PartType(at) => (cell(RowList::Form(Slot::Request), at, Part::Type), Tab::Body),
         Field::ServerName => (FieldId::Sni, Tab::Options),
         Field::Certificate => (FieldId::CertificateFile, Tab::Options),
         Field::PrivateKey => (FieldId::KeyFile, Tab::Options),
@@ -241,6 +245,8 @@ fn answer_field(slot: Slot, part: AnswerField) -> FieldId {
         AnswerField::Body => FieldId::Body(slot),
         AnswerField::FormName(at) => FieldId::Cell(RowList::Form(slot), at, Part::Name),
         AnswerField::FormValue(at) => FieldId::Cell(RowList::Form(slot), at, Part::Value),
+        AnswerField::PartFileName(at) => FieldId::Cell(RowList::Form(slot), at, Part::FileName),
+        AnswerField::PartType(at) => FieldId::Cell(RowList::Form(slot), at, Part::Type),
     }
 }
 

@@ -3,11 +3,13 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::content;
 use crate::app::focus::Pane;
-use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, tab, tab_strip};
+use crate::app::pane::response::exchange::{
+    failure, list_cursor, message, parts, remarks, shown, tab, tab_strip,
+};
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
 use crate::app::wrap::wrap;
@@ -15,6 +17,7 @@ use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::model::failure::{FailureKind, Stage};
 use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::bytes;
@@ -120,7 +123,12 @@ fn response_line(
     (exchange, response): (&Exchange, &HttpMessage),
     run: &mut Run<'_>,
 ) {
-    start_line(palette, response, run);
+    let broken = broken(app);
+    // What came is no success, whatever its first line said.
+    start_line(palette, response, broken.map(|_| palette.error), run);
+    if let Some(why) = broken {
+        run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
+    }
     let running = exchange.state == ExchangeState::Active;
     let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
     run.put(&format!("   {}", figures::took(total)), palette.number);
@@ -138,10 +146,28 @@ fn response_line(
     }
 }
 
-fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
+/// In a word or two, why the exchange shown is not a good answer to the end.
+fn broken(app: &App) -> Option<&'static str> {
+    if let Some(failure) = failure(app) {
+        return Some(match failure.kind {
+            FailureKind::Cancelled => "cancelled",
+            FailureKind::Truncated => "cut off",
+            FailureKind::Reset => "reset",
+            FailureKind::Timeout(_) => "timed out",
+            FailureKind::Malformed => "malformed",
+            _ if failure.stage == Stage::Session => "redirect not followed",
+            _ => "failed",
+        });
+    }
+    let message = message(shown(app)?, kind(app))?;
+    message.body.decode_error.as_ref().map(|_| "not decoded")
+}
+
+fn start_line(palette: &Palette, message: &HttpMessage, instead: Option<Style>, run: &mut Run<'_>) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
-            let style = palette.status(*status).add_modifier(ratatui::style::Modifier::BOLD);
+            let style = instead.unwrap_or_else(|| palette.status(*status));
+            let style = style.add_modifier(Modifier::BOLD);
             run.put(&format!("{status} "), style);
             bytes::plain(run, palette, reason, style);
         }
@@ -183,7 +209,7 @@ fn version_name(version: HttpVersion) -> &'static str {
 fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
     let inside = place(app).is_some_and(|place| place.inside);
     run.put(if inside { "▸ " } else { "  " }, palette.key);
-    start_line(palette, &exchange.request, run);
+    start_line(palette, &exchange.request, None, run);
     run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
     if let Some(peer) = exchange.peer {
         run.put(&format!("   from {peer}"), palette.dim);
