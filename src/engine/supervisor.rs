@@ -184,7 +184,17 @@ async fn run(
         peer: None,
         tls: false,
     });
+    test_panic();
     session::run(plan, SessionContext { session, input }).await
+}
+
+/// Lets tests of a debug build check that a panic in here leaves a usable program.
+fn test_panic() {
+    #[cfg(debug_assertions)]
+    {
+        let place = std::env::var("WIREBENCH_TEST_PANIC").unwrap_or_default();
+        assert!(place != "engine", "asked for by the test");
+    }
 }
 
 /// Sees a session and everything it started to the end, then says `Done`.
