@@ -9,7 +9,7 @@ is the load generator and BARE_TUI the smallest useful program of the same kind,
 DIR. Each may come from the environment instead: WIREBENCH_TOOLS, NETLOAD, BARE_TUI.
 
 References, all in the same run: R = BARE_TUI, C = curl's time for the same body, S = a bare socket
-loop with the same receive buffer. References and program take turns, so both meet the same
+loop with the same receive buffer, H = the load generator's own HTTP loop. References and program take turns, so both meet the same
 machine; every figure is a median over the runs unless it says "worst". A table goes to standard
 output, everything measured to --out as JSON. Exit status 1 when a figure misses its target.
 """
@@ -263,30 +263,53 @@ class Bench:
         worst = self.worst("flood", "keys.first_ms.max")
         self.row("3,000,000 datagrams without a pause: longest wait for a key", "≤ 50 ms", f"{worst:.1f} ms", worst <= 50)
 
+    def run_preset(self, preset):
+        """The program on a terminal of its own, with this preset sent or started."""
+        home = Path(tempfile.mkdtemp(dir=self.work))
+        (home / "presets").mkdir()
+        (home / "presets" / "one.toml").write_text(preset)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+            os.execv(self.options.program, [self.options.program, "--home", str(home)])
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 45, 140, 0, 0))
+        read_for(terminal, 1)
+        os.write(terminal, b"\x1b[15~")
+        read_for(terminal, 0.5)
+        return pid, terminal
+
+    def requests(self):
+        """Requests a second over 16 kept connections, every one shown; against a bare loop."""
+        ours, bare = [], []
+        for _ in range(self.options.runs):
+            bare.append(json.loads(subprocess.run(self.flooding(self.http, "/json/1K"), stdout=subprocess.PIPE, check=True).stdout))
+            address = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+            pid, terminal = self.run_preset(f'[http-listener]\nbind = "{address}"\nbody.text = "{"x" * 1024}"\n')
+            load = subprocess.Popen(self.flooding(address, "/"), stdout=subprocess.PIPE)
+            while load.poll() is None:
+                read_for(terminal, 0.1)
+            ours.append(json.loads(load.stdout.read()))
+            leave(pid, terminal)
+        self.raw["requests"], self.raw["requests, bare loop"] = ours, bare
+        rate, loop = (statistics.median(run["per_s"] for run in runs) for runs in (ours, bare))
+        wrong = sum(run["wrong"] + run["errors"] for run in ours)
+        self.row("HTTP listener, requests/s (H, a bare loop)", "≥ 25,000", f"{rate:,.0f} ({loop:,.0f}: {rate / loop:.2f} H)",
+                 rate >= 25_000 and wrong == 0)
+
+    def flooding(self, address, path):
+        return [self.options.netload, "http-flood", address, "--count", "100000", "--concurrency", "16", "--path", path]
+
     def frames(self, what, preset, traffic=None):
         """Frames and bytes in two seconds of traffic, counted by the marks around each frame."""
         rates, sizes = [], []
         for _ in range(self.options.runs):
-            home = Path(tempfile.mkdtemp(dir=self.work))
-            (home / "presets").mkdir()
-            (home / "presets" / "one.toml").write_text(preset)
-            pid, terminal = pty.fork()
-            if pid == 0:
-                os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-                os.execv(self.options.program, [self.options.program, "--home", str(home)])
-            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 45, 140, 0, 0))
-            read_for(terminal, 1)
-            os.write(terminal, b"\x1b[15~")
-            read_for(terminal, 0.5)
+            pid, terminal = self.run_preset(preset)
             load = subprocess.Popen(traffic, stdout=subprocess.DEVNULL) if traffic else None
             read_for(terminal, 0.7)
             output = read_for(terminal, 2)
             rates.append(output.count(b"\x1b[?2026h") / 2)
             sizes.append(len(output) / 2000)
-            os.write(terminal, b"\x11")
-            read_for(terminal, 0.3)
-            os.close(terminal)
-            os.waitpid(pid, 0)
+            leave(pid, terminal)
             if load:
                 load.wait()
         frames, size = max(rates), max(sizes)
@@ -301,6 +324,13 @@ class Bench:
         self.frames("a body arriving", f'[http]\nurl = "http://{self.http}/json/100M?mbps=10"\n')
 
 
+def leave(pid, terminal):
+    os.write(terminal, b"\x11")
+    read_for(terminal, 0.3)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+
+
 def read_for(terminal, seconds):
     """What the program writes in that time."""
     output, until = b"", time.monotonic() + seconds
@@ -313,7 +343,7 @@ def read_for(terminal, seconds):
     return output
 
 
-GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "screen"]
+GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "requests", "screen"]
 
 
 def main():

@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use action::Action;
 use drafts::Drafts;
 use effect::Effect;
 use focus::Pane;
@@ -49,13 +50,15 @@ use pane::traffic::TrafficPane;
 use sessions::Sessions;
 
 use crate::model::key::Key;
-use crate::model::preset::Scope;
+use crate::model::preset::{Preset, PresetPath, Scope};
 use crate::model::timing::Stamp;
 use crate::store::job::{Job, Workspace};
 use crate::timeline::Timeline;
 
-/// How long a notice stays.
+/// How long a remark stays when no key is pressed; a warning stays until one is.
 const NOTICE_STAYS: Duration = Duration::from_secs(6);
+/// A key pressed so soon after a warning was pressed before it was read.
+const WARNING_STAYS: Duration = Duration::from_secs(1);
 /// How long after the last change drafts are written to disk.
 const RESTORE_DELAY: Duration = Duration::from_millis(400);
 
@@ -96,7 +99,7 @@ pub enum Theme {
 pub struct Notice {
     pub text: String,
     pub level: Level,
-    until: Stamp,
+    since: Stamp,
 }
 
 /// How serious a notice is.
@@ -120,6 +123,10 @@ pub struct App {
     pub focus: Pane,
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
+    /// Notices there were so far.
+    noticed: u64,
+    /// Timers of notices under way; the last one to go off is that of the newest.
+    notice_timers: u32,
     pub workspace: Workspace,
     /// Name of the environment in force.
     pub environment: Option<String>,
@@ -141,6 +148,8 @@ pub struct App {
     dirty: bool,
     leaving: bool,
     restore_due: bool,
+    /// Presets whose description is on its way to their files.
+    describing: BTreeMap<PresetPath, Preset>,
     loaded: bool,
 }
 
@@ -179,6 +188,8 @@ impl App {
             focus: Pane::Presets,
             overlays: Vec::new(),
             notice: None,
+            noticed: 0,
+            notice_timers: 0,
             workspace: Workspace::default(),
             environment: None,
             drafts: Drafts::default(),
@@ -197,6 +208,7 @@ impl App {
             dirty: true,
             leaving: false,
             restore_due: false,
+            describing: BTreeMap::new(),
             loaded: false,
         };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
@@ -242,7 +254,12 @@ impl App {
 
     /// Where the panes are now.
     pub fn areas(&self) -> Areas {
-        layout::areas(self.size, self.splits, self.focus, self.zoom)
+        let mut splits = self.splits;
+        // A record is looked at closely: on most screens the list alone fills the pane.
+        if splits.traffic == 0 && self.focus == Pane::Traffic && self.traffic.detail.is_some() {
+            splits.traffic = self.size.1 / 2;
+        }
+        layout::areas(self.size, splits, self.focus, self.zoom)
     }
 
     /// Contexts in which keys are looked up, the most specific first.
@@ -270,19 +287,41 @@ impl App {
         scope
     }
 
-    /// Shows a remark for a few seconds.
+    /// The key of an action where the focus is, or elsewhere, for a hint in a text.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        let here = self.keymap.hint(&self.contexts(), action);
+        here.or_else(|| self.keymap.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+    }
+
+    /// Shows a remark until the next key, a few seconds at most.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice_with(text.into(), Level::Info);
     }
 
-    /// Shows a warning for a few seconds.
+    /// Shows a warning until the next key after it could be read.
     pub fn warn(&mut self, text: impl Into<String>) {
         self.notice_with(text.into(), Level::Warning);
     }
 
     fn notice_with(&mut self, text: String, level: Level) {
-        self.notice = Some(Notice { text, level, until: self.now + NOTICE_STAYS });
-        self.effects.push(Effect::After { delay: NOTICE_STAYS, token: timer::NOTICE });
+        self.notice = Some(Notice { text, level, since: self.now });
+        self.noticed += 1;
+        if level == Level::Info {
+            self.notice_timers += 1;
+            self.effects.push(Effect::After { delay: NOTICE_STAYS, token: timer::NOTICE });
+        }
+    }
+
+    /// The user did something: what was said before is read, unless it is a warning of just now.
+    fn notice_was_seen(&mut self) {
+        let stays = |notice: &Notice| {
+            notice.level == Level::Warning && self.now.since(notice.since) < WARNING_STAYS
+        };
+        if !self.notice.as_ref().is_some_and(stays) {
+            self.notice = None;
+        }
     }
 
     /// Notes that drafts changed: they are written a moment later.
@@ -296,7 +335,10 @@ impl App {
     fn timer(&mut self, token: TimerId) {
         match token {
             timer::NOTICE => {
-                self.dirty = self.notice.as_ref().is_some_and(|notice| notice.until <= self.now);
+                self.notice_timers = self.notice_timers.saturating_sub(1);
+                let is_newest = self.notice_timers == 0;
+                self.dirty = is_newest
+                    && self.notice.as_ref().is_some_and(|notice| notice.level == Level::Info);
                 if self.dirty {
                     self.notice = None;
                 }

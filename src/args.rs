@@ -162,12 +162,22 @@ pub struct Common {
     /// Accept any certificate.
     #[arg(long)]
     pub insecure: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// How answers are printed; the last one given counts.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct Format {
     /// Print JSON Lines, one record each; the default when the output is a pipe.
-    #[arg(long, overrides_with = "text")]
+    #[arg(long, overrides_with_all = ["text", "raw"])]
     pub json: bool,
     /// Print text for people; the default on a terminal.
-    #[arg(long, overrides_with = "json")]
+    #[arg(long, overrides_with_all = ["json", "raw"])]
     pub text: bool,
+    /// Print the bytes received and nothing else: the body, or what a socket got.
+    #[arg(long, overrides_with_all = ["json", "text"])]
+    pub raw: bool,
 }
 
 #[cfg(test)]

@@ -14,4 +14,5 @@ pub mod lines;
 pub mod plan;
 pub mod pretty;
 pub mod printable;
+pub mod search;
 pub mod template;

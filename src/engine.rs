@@ -17,6 +17,7 @@ pub mod command;
 pub(crate) mod conversation;
 pub(crate) mod datagram;
 pub mod event;
+mod facts;
 pub(crate) mod http;
 pub(crate) mod resolve;
 pub(crate) mod rules;
@@ -40,12 +41,13 @@ use crate::model::view::{ViewPart, ViewQuery};
 use body::BodyStore;
 use command::Command;
 use event::Event;
+pub use facts::Facts;
 use supervisor::Supervisor;
 
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Batches on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
+/// Parcels on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
 /// screen at full speed.
 const FACTS: usize = 16;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the
@@ -77,8 +79,8 @@ pub struct EngineHandle {
 /// What comes out of a running engine.
 #[derive(Debug)]
 pub struct Events {
-    /// Everything sessions report, in order per session.
-    pub facts: mpsc::Receiver<Event>,
+    /// Everything sessions report, in order per session; records of all in order of their stamps.
+    pub facts: Facts,
     /// `View`, `Found`, `BodySaved`: never behind traffic.
     pub urgent: mpsc::Receiver<Event>,
 }
@@ -104,7 +106,10 @@ impl Engine {
             tasks.clone(),
         );
         tasks.spawn(supervisor.run(command_queue));
-        (EngineHandle { commands, bodies, stop, tasks }, Events { facts, urgent })
+        (
+            EngineHandle { commands, bodies, stop, tasks },
+            Events { facts: Facts::new(facts), urgent },
+        )
     }
 }
 

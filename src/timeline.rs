@@ -17,6 +17,7 @@ pub mod filter;
 pub mod listing;
 pub mod stats;
 
+mod block;
 mod conns;
 mod log;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use bytes::Bytes;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 
+use block::Wanted;
 use conns::ConnTable;
 use log::Log;
 
@@ -162,11 +164,11 @@ impl Timeline {
         self.losses.get(&session).copied()
     }
 
-    /// The record with this id, unless it was evicted or cleared.
-    pub fn get(&self, id: RecordId) -> Option<&Record> {
+    /// The record with this id, unless it was evicted or cleared. Its bytes are shared, not copied.
+    pub fn get(&self, id: RecordId) -> Option<Record> {
         self.log.get(id).or_else(|| {
             let at = self.kept.binary_search_by_key(&id, |(kept, _)| *kept).ok()?;
-            self.kept.get(at).map(|(_, record)| record)
+            self.kept.get(at).map(|(_, record)| record.clone())
         })
     }
 
@@ -243,8 +245,17 @@ impl Timeline {
         &self,
         from: RecordId,
         to: RecordId,
-    ) -> impl DoubleEndedIterator<Item = (RecordId, &Record)> {
-        self.log.range(from, to)
+    ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
+        self.log.range(from, to, Wanted::All)
+    }
+
+    /// The same for those who read no bytes: much cheaper, and `data` is empty.
+    pub fn facts(
+        &self,
+        from: RecordId,
+        to: RecordId,
+    ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
+        self.log.range(from, to, Wanted::Facts)
     }
 
     /// Pinned records older than [`first`](Timeline::first), in order.
@@ -289,7 +300,7 @@ impl Timeline {
         if !self.pins.remove(&id) {
             return false;
         }
-        let cost = self.get(id).map_or(0, Record::cost);
+        let cost = self.get(id).map_or(0, |record| record.cost());
         self.pinned_bytes = self.pinned_bytes.saturating_sub(cost);
         if let Ok(at) = self.kept.binary_search_by_key(&id, |(kept, _)| *kept) {
             let (_, record) = self.kept.remove(at);

@@ -6,6 +6,7 @@
 //! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
 
 mod clipboard;
+pub mod closer;
 mod decode;
 mod encode;
 mod event_loop;

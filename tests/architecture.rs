@@ -250,6 +250,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "run",
             "tui.rs",
             "tui/external.rs",
+            "tui/closer.rs",
             "tui/event_loop.rs",
             "store/paths.rs",
             "store/atomic",
@@ -281,9 +282,9 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["engine"],
     },
     OnlyIn {
-        what: "programs are started in one place",
+        what: "programs are started in two places, the editor and ourselves",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs"],
+        places: &["tui/external.rs", "tui/closer.rs"],
     },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },
     OnlyIn {

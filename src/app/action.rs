@@ -49,10 +49,12 @@ macro_rules! actions {
 }
 
 actions! {
-    Send "send" Run "Send / start" "Send the request, connect, or start the listener; a running listener takes over changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
+    Send "send" Run "Send / start" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
     SendLiteral "send-literal" Run "Send, templates literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
+    ConnectAnyway "connect-anyway" Run "Connect anyway" "Accept a refused certificate for this preset, and send" [Global "<A-v>"];
     Interrupt "interrupt" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
-    Stop "stop" Run "Stop session" "Close the session on screen: connection, listener or request" [Global "<F8>"];
+    Stop "stop" Run "Stop session" "Close this connection, listener or request" [Global "<F8>"];
+    Resend "resend" Run "Send again" "Send the bytes of this message again" [Conversation "r"];
     HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
     CloseConn "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "d"];
     ResetConn "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "D"];
@@ -65,7 +67,7 @@ actions! {
 
     NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
     PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
-    Jump "jump" Move "Jump" "Show a letter on every target and jump to the one typed" [Global "<C-o>"];
+    Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Address" "Go to the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>"];
     Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>"];
@@ -91,11 +93,14 @@ actions! {
     ViewMode "view-mode" View "Pretty / text / hex" "Next way of showing bytes" [List "v"];
     ViewHex "view-hex" View "Hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
-    Find "find" View "Filter / search" "Filter the list, or search in the body" [List "/"];
+    Find "find" View "Filter / search" "Filter the list, or search in what is shown" [List "/"];
     FindNext "find-next" View "Next hit" "Next hit of the search" [List "n"];
     FindPrevious "find-previous" View "Previous hit" "Hit before" [List "N"];
     Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y"];
-    SaveBody "save-body" View "Save to file" "Write the body on screen to a file" [Response "s"];
+    CopyHex "copy-hex" View "Copy as hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
+    CopyEscaped "copy-escaped" View "Copy with escapes" "Copy this message as text with escapes" [Conversation "<A-y>", Traffic "<A-y>"];
+    SaveBody "save-body" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
+    Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
     ShowCode "show-code" View "As code" "Show this preset as curl and as Python" [Plain "c"];
     ToggleTheme "theme" View "Theme" "Next colour theme" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
@@ -111,6 +116,7 @@ actions! {
     SendBare "send-bare" Edit "Send without ending" "Send the input line without a line ending" [Input "<A-Enter>"];
     NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>"];
     SendAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
+    TakeUp "edit-message" Edit "Into the input line" "Put this message into the input line" [Conversation "p"];
     WriteLine "input-line" Edit "Write" "Go to the input line" [Conversation "i"];
     HistoryUp "input-older" Edit "Older input" "Input line sent before" [Input "<Up>"];
     HistoryDown "input-newer" Edit "Newer input" "Input line sent after" [Input "<Down>"];
@@ -118,11 +124,12 @@ actions! {
     Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
-    Rename "rename" Presets "Rename" "Rename the preset" [Presets "r"];
+    Rename "rename" Presets "Rename / move" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
-    Delete "delete" Presets "Delete" "Delete the preset, after asking" [Presets "d", Presets "<Del>"];
+    Delete "delete" Presets "Delete" "Delete the preset, or the folder with its presets, after asking" [Presets "d", Presets "<Del>"];
+    EditAbout "edit-about" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
-    TurnAround "turn-around" Presets "Make a preset of it" "Turn the received request, message or datagram into something to send" [List "t"];
+    TurnAround "turn-around" Presets "Make a preset of it" "Turn what was received into something to send" [List "t"];
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];

@@ -31,7 +31,7 @@ pub fn rows(bytes: &[u8], width: usize) -> Vec<Range<usize>> {
 /// The same, one after the other.
 pub fn each_row(bytes: &[u8], width: usize, mut on_row: impl FnMut(Range<usize>)) {
     let width = width.max(1);
-    if bytes.len() <= width && bytes.is_ascii() {
+    if bytes.len() <= width && bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
         on_row(0..bytes.len());
         return;
     }
@@ -62,8 +62,7 @@ impl Row {
     fn char(&mut self, c: char, on_row: &mut impl FnMut(Range<usize>)) {
         let (cells, marks) = match (c, self.marks) {
             (' '..='~', _) => (1, Some(0)),
-            // Pictures of control characters, and the arrow of a tab.
-            ('\0'..='\u{1f}' | '\u{7f}', _) => (1, None),
+            ('\0'..='\u{1f}' | '\u{7f}', _) => (printable::control_cells(c), None),
             (c, _) if !printable::is_visible(c) => (NAMED, None),
             (c, marks) => match (c.width().unwrap_or(0), marks) {
                 (0, Some(count)) if count < MARKS => (0, Some(count + 1)),

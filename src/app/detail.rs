@@ -26,6 +26,8 @@ pub struct Detail {
     /// The keys scroll it.
     pub inside: bool,
     pub top: usize,
+    /// The byte at which a search stands.
+    pub here: Option<usize>,
     /// Where each text row begins, for `width`.
     starts: Vec<u32>,
     width: usize,
@@ -43,6 +45,7 @@ impl Detail {
             hex_chosen,
             inside: false,
             top: 0,
+            here: None,
             starts: Vec::new(),
             width: 0,
         }
@@ -89,16 +92,34 @@ impl Detail {
         self.top = cursor.selected;
     }
 
-    /// Switches between text and hex, staying at the same bytes.
-    pub fn toggle_hex(&mut self) {
+    /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
+    pub fn toggle_hex(&mut self, height: usize) {
+        let shown = self.top..self.top + height;
+        let here = self.here.filter(|byte| shown.contains(&self.row_at(*byte)));
         let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
         self.is_hex = !self.is_hex;
         self.hex_chosen = self.is_hex;
-        self.top = if self.is_hex {
+        self.top = self.row_at(byte);
+        if let Some(byte) = here {
+            self.reveal(byte, height);
+        }
+    }
+
+    /// Brings a byte into view, a third of the way down if it was out of sight.
+    pub fn reveal(&mut self, byte: usize, height: usize) {
+        self.here = Some(byte);
+        let row = self.row_at(byte);
+        if !(self.top..self.top + height.max(1)).contains(&row) {
+            self.top = row.saturating_sub(height / 3).min(self.len().saturating_sub(1));
+        }
+    }
+
+    fn row_at(&self, byte: usize) -> usize {
+        if self.is_hex {
             byte / HEX_ROW
         } else {
             self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
-        };
+        }
     }
 
     /// A row: where it begins and its bytes, a line ending left out.
@@ -156,7 +177,7 @@ mod tests {
         for _ in 0..10 {
             detail.step(Step::Down, 4);
         }
-        detail.toggle_hex();
+        detail.toggle_hex(4);
         assert_eq!(detail.top, 170 / 16);
         assert!(detail.row(detail.top).unwrap().0 <= 170);
     }
@@ -168,9 +189,9 @@ mod tests {
         };
         let mut detail = detail(b"text", 10);
         assert!(!other(&detail, b"text") && other(&detail, b"\0\x01\xff"));
-        detail.toggle_hex();
+        detail.toggle_hex(4);
         assert!(other(&detail, b"text"));
-        detail.toggle_hex();
+        detail.toggle_hex(4);
         assert!(!other(&detail, b"text"));
     }
 

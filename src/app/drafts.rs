@@ -5,10 +5,12 @@
 
 use super::form::{FieldId, Tab, tabs};
 use crate::model::id::SessionId;
+use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::store::job;
+use crate::timeline::conversation::framing::Framing;
 
 /// Names a draft for the length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +35,11 @@ pub struct Draft {
     pub at: FieldId,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
+    /// How the input line is read instead of as the spec says, and what that was when the user
+    /// switched: a way of typing, no change of the preset.
+    pub input_format: Option<(PayloadFormat, PayloadFormat)>,
+    /// How what is received is cut into messages: a way of looking, no part of the preset.
+    pub framing: Framing,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -71,6 +78,8 @@ impl Draft {
             tab,
             at: FieldId::Address,
             issues: Vec::new(),
+            input_format: None,
+            framing: Framing::default(),
             saving: None,
             save_again: false,
         }

@@ -265,11 +265,11 @@ mod tests {
         let mut editor = Editor::new(text, Lines::Many);
         editor.place(0, 6);
         let shown = editor.shown();
-        assert_eq!(shown.lines(), ["a␛[2J‹U+202E›b", "c→d"]);
-        assert_eq!((shown.cursor().0, shown.cursor().1), (0, 13), "before the b");
+        assert_eq!(shown.lines(), [r"a\e[2J‹U+202E›b", r"c\td"]);
+        assert_eq!((shown.cursor().0, shown.cursor().1), (0, 14), "before the b");
         assert_eq!(editor.text(), text);
         editor.key("<S-Right>".parse().unwrap());
-        assert_eq!(editor.shown().selection_range(), Some(((0, 13), (0, 14))));
+        assert_eq!(editor.shown().selection_range(), Some(((0, 14), (0, 15))));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Send => launch::send(app, launch::Unknown::Refuse),
         Action::SendLiteral => launch::send(app, launch::Unknown::Literal),
+        Action::ConnectAnyway => launch::connect_anyway(app),
         Action::Interrupt => interrupt(app),
         Action::Stop => stop(app),
         Action::ModeHttp => mode(app, Protocol::Http),
@@ -46,6 +47,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
         | Action::Duplicate
         | Action::Delete
         | Action::Revert
+        | Action::EditAbout
         | Action::ShowCode => return overlay::open(app, action),
         _ => return Handled::No,
     }
@@ -141,11 +143,12 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
     pane::request::focus_address(app);
 }
 
+/// A client of the protocol on screen: that is what people compose most, and the only thing an
+/// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
-    let draft = app.drafts.current();
-    let (protocol, side) = (draft.spec.protocol(), draft.spec.side());
+    let protocol = app.drafts.current().spec.protocol();
     pane::request::blur(app);
-    app.drafts.open(crate::model::spec::Spec::empty(protocol, side));
+    app.drafts.open(crate::model::spec::Spec::empty(protocol, Side::Client));
     draft_changed(app);
     focus(app, Pane::Request);
     pane::request::focus_address(app);
@@ -184,7 +187,7 @@ fn next_environment(app: &mut App) {
 fn back(app: &mut App) {
     if app.zoom {
         zoom(app);
-    } else if app.notice.take().is_none() && app.focus == Pane::Request {
+    } else if app.focus == Pane::Request {
         pane::request::blur(app);
         focus(app, Pane::Presets);
     }

@@ -13,6 +13,20 @@ use crate::model::key::{Key, KeyCode};
 const SIDE_LEAST: u16 = 12;
 
 pub(super) fn apply(app: &mut App, input: Input) {
+    let said = app.noticed;
+    let is_act = match &input {
+        Input::Key(_) | Input::Paste(_) => true,
+        Input::Mouse(mouse) => mouse.kind == MouseKind::Press,
+        _ => false,
+    };
+    perform(app, input);
+    // A key that only begins a sequence does nothing yet.
+    if is_act && said == app.noticed && app.pending.is_empty() {
+        app.notice_was_seen();
+    }
+}
+
+fn perform(app: &mut App, input: Input) {
     match input {
         Input::Key(key) => key_pressed(app, key),
         Input::Paste(text) => paste(app, &text),

@@ -11,11 +11,13 @@ use super::{App, global, pane};
 use crate::codec::plan::{AnswerField, Field, Issue, Literal, plan, plan_literal};
 use crate::engine::command::{Command, Ending};
 use crate::model::exchange::ExchangeState;
+use crate::model::failure::FailureKind;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::tls::Verify;
 use crate::store::job::{HistoryEntry, Job};
 
 /// What happens to template names nobody defined.
@@ -44,6 +46,27 @@ pub(super) fn send(app: &mut App, unknown: Unknown) {
         Ok(plan) => start(app, plan, &scope),
         Err(issues) => refuse(app, &issues),
     }
+}
+
+/// Sends once more without verifying the peer's certificate, from now on in this draft. Only after
+/// a certificate was refused here: nobody should switch that off by a slip of the hand.
+pub(super) fn connect_anyway(app: &mut App) {
+    let draft = app.drafts.current();
+    let refused = draft.session.and_then(|id| app.sessions.get(id)).is_some_and(was_distrusted);
+    if !refused {
+        app.say("nothing to accept: no certificate was refused here");
+        return;
+    }
+    if let Some(verify) = app.drafts.current_mut().spec.verify_mut() {
+        *verify = Verify::Off;
+        global::draft_changed(app);
+        send(app, Unknown::Refuse);
+    }
+}
+
+/// Whether a session ended because the peer's certificate did not verify.
+fn was_distrusted(session: &Session) -> bool {
+    matches!(&session.state, State::Over(Err(failure)) if failure.kind == FailureKind::Certificate)
 }
 
 /// Names in a spec that nothing is known about.

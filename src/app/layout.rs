@@ -121,7 +121,7 @@ fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {
     let mut main = Rect { height: body.height - traffic, ..body };
     let side_focused = matches!(focus, Pane::Presets | Pane::History);
     if body.width >= WIDE || side_focused {
-        let side = if splits.side == 0 { (body.width / 5).clamp(27, 44) } else { splits.side };
+        let side = if splits.side == 0 { (body.width / 4).clamp(27, 44) } else { splits.side };
         let side = side.clamp(12, (body.width / 2).max(12));
         let column = Rect { width: side, ..main };
         let history = (column.height / 3).max(3).min(column.height);

@@ -7,11 +7,13 @@
 //! opened, so it may open another one and close itself. `Esc`, `Ctrl+C` and a click outside close
 //! the topmost; leaving, suspending and redrawing work from every overlay.
 
+pub mod about;
 pub mod choices;
 pub mod code;
 pub mod confirm;
 pub mod conflict;
 pub mod environments;
+pub mod framing;
 pub mod help;
 pub mod jump;
 pub mod naming;
@@ -30,6 +32,8 @@ use crate::model::preset::{Preset, StoredPreset};
 /// Columns and rows that overlays want.
 const PALETTE: (u16, u16) = (76, 24);
 const ENVIRONMENTS: (u16, u16) = (60, 12);
+const ABOUT: (u16, u16) = (70, 8);
+const FRAMING: (u16, u16) = (66, 22);
 const CODE: (u16, u16) = (100, 30);
 const HELP_WIDTH: u16 = 84;
 
@@ -39,9 +43,11 @@ pub enum Overlay {
     Palette(palette::Palette),
     Help(help::Help),
     Naming(naming::Naming),
+    About(about::About),
     Confirm(confirm::Confirm),
     Conflict(conflict::Conflict),
     Environments(environments::Environments),
+    Framing(framing::FramingPicker),
     Jump(jump::Jump),
     Code(code::Code),
 }
@@ -66,7 +72,11 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
             let id = app.drafts.current().id;
             naming::save_as(app, id);
         }
-        Action::Rename | Action::Duplicate | Action::Delete | Action::Revert => {
+        Action::Rename
+        | Action::Duplicate
+        | Action::Delete
+        | Action::Revert
+        | Action::EditAbout => {
             let draft = app.drafts.current();
             let item = match &draft.preset {
                 Some(path) => Item::Preset(path.clone()),
@@ -79,7 +89,7 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
     Handled::Yes
 }
 
-/// Renames, duplicates, deletes or reverts what a row of the presets pane stands for, after
+/// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for, after
 /// asking what has to be asked.
 pub(super) fn on_item(app: &mut App, action: Action, item: &Item) {
     match action {
@@ -87,6 +97,7 @@ pub(super) fn on_item(app: &mut App, action: Action, item: &Item) {
         Action::Duplicate => naming::duplicate(app, item),
         Action::Delete => confirm::delete(app, item),
         Action::Revert => confirm::revert(app, item),
+        Action::EditAbout => about::open(app, item),
         _ => {}
     }
 }
@@ -116,9 +127,11 @@ pub(super) fn key(app: &mut App, key: Key) {
             Overlay::Palette(it) => palette::key(app, it, key, action),
             Overlay::Help(it) => help::key(app, it, key),
             Overlay::Naming(it) => naming::key(app, it, key),
+            Overlay::About(it) => about::key(app, it, key),
             Overlay::Confirm(it) => confirm::key(app, it, key),
             Overlay::Conflict(it) => conflict::key(app, it, key),
             Overlay::Environments(it) => environments::key(app, it, key),
+            Overlay::Framing(it) => framing::key(app, it, key),
             Overlay::Jump(it) => jump::key(app, it, key),
             Overlay::Code(it) => code::key(app, it, key),
         }),
@@ -131,8 +144,12 @@ pub(super) fn paste(app: &mut App, text: &str) {
         match top {
             Overlay::Palette(it) => it.choices.paste(text),
             Overlay::Environments(it) => it.choices.paste(text),
+            Overlay::Framing(it) => framing::paste(it, text),
             Overlay::Help(it) => help::paste(app, it, text),
             Overlay::Naming(it) => naming::paste(app, it, text),
+            Overlay::About(it) => {
+                it.editor.insert(text);
+            }
             Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) | Overlay::Code(_) => {}
         }
         Flow::Stay
@@ -153,9 +170,11 @@ pub(super) fn mouse(app: &mut App, mouse: Mouse) {
         Overlay::Palette(it) => palette::mouse(app, it, inner, mouse),
         Overlay::Help(it) => help::mouse(app, it, inner, mouse),
         Overlay::Naming(it) => naming::mouse(app, it, inner, mouse),
+        Overlay::About(it) => about::mouse(it, inner, mouse),
         Overlay::Confirm(it) => confirm::mouse(app, it, inner, mouse),
         Overlay::Conflict(it) => conflict::mouse(app, it, inner, mouse),
         Overlay::Environments(it) => environments::mouse(app, it, inner, mouse),
+        Overlay::Framing(it) => framing::mouse(app, it, inner, mouse),
         Overlay::Jump(it) => jump::mouse(app, it, mouse),
         Overlay::Code(it) => code::mouse(it, inner, mouse),
     });
@@ -183,9 +202,11 @@ impl Overlay {
             Overlay::Palette(_) => PALETTE,
             Overlay::Help(_) => (HELP_WIDTH, help::height(app.size)),
             Overlay::Naming(_) => (60, 12),
+            Overlay::About(_) => ABOUT,
             Overlay::Confirm(it) => (60, confirm::height(it, placed(app.size, 60, 3).width)),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Environments(_) => ENVIRONMENTS,
+            Overlay::Framing(_) => FRAMING,
             Overlay::Jump(_) => (app.size.0, app.size.1),
             Overlay::Code(_) => CODE,
         };

@@ -11,8 +11,10 @@
 
 use super::drafts::DraftId;
 use super::effect::Effect;
-use super::{App, global, overlay, pane, stored};
+use super::overlay::about::Subject;
+use super::{App, figures, global, overlay, pane, stored};
 use crate::engine::command::{Command, Ending};
+use crate::model::failure::Failure;
 use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::store::job::{Job, Overwrite};
@@ -34,6 +36,10 @@ pub(super) fn save(app: &mut App) {
 
 /// Hands a draft to the store under a path.
 pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    if app.describing.contains_key(&path) {
+        app.warn(format!("{path} is being described: save it again in a moment"));
+        return;
+    }
     let Some(draft) = app.drafts.get_mut(id) else { return };
     if draft.saving.is_some() {
         draft.save_again = true;
@@ -54,8 +60,69 @@ pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
     }));
 }
 
+/// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
+pub(super) fn describe(app: &mut App, subject: &Subject, about: String) {
+    let path = match subject {
+        Subject::Preset(path) => path,
+        Subject::Draft(id) => {
+            if let Some(draft) = app.drafts.get_mut(*id) {
+                draft.about = about;
+                app.say("described; saving it writes that too");
+            }
+            return;
+        }
+    };
+    let Some(stored) = pane::presets::stored(app, path) else {
+        app.warn(format!("{path} is not there any more: not described"));
+        return;
+    };
+    let (Ok(preset), based_on) = (stored.content.clone(), stored.fingerprint) else { return };
+    if preset.about == about {
+        return;
+    }
+    let is_busy = app
+        .drafts
+        .iter()
+        .any(|draft| draft.saving.as_ref().is_some_and(|preset| preset.path == *path));
+    if is_busy || app.describing.contains_key(path) {
+        app.warn(format!("{path} is being saved: describe it again in a moment"));
+        return;
+    }
+    let preset = Preset { about, ..preset };
+    app.describing.insert(path.clone(), preset.clone());
+    app.effects.push(Effect::Store(Job::SavePreset {
+        preset: Box::new(preset),
+        based_on: Some(based_on),
+        overwrite: Overwrite::Refuse,
+    }));
+}
+
+/// Whether the answer about a preset is one to [`describe`]; it is taken as answered then.
+pub(super) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
+    app.describing.remove(path).is_some()
+}
+
+/// The description is in the file. What it holds otherwise is what was known of it.
+fn described(app: &mut App, preset: Preset, fingerprint: u64) {
+    let path = preset.path.clone();
+    let before = pane::presets::stored(app, &path).map(|stored| stored.fingerprint);
+    for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(&path)) {
+        draft.about.clone_from(&preset.about);
+        if draft.based_on == before {
+            draft.based_on = Some(fingerprint);
+        }
+    }
+    enter(app, preset, fingerprint);
+    app.say(format!("{path} described"));
+    app.touched();
+}
+
 /// The store wrote a preset.
 pub(super) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
+    if let Some(preset) = app.describing.remove(path) {
+        described(app, preset, fingerprint);
+        return;
+    }
     let mut written = None;
     let mut again = Vec::new();
     for draft in app.drafts.iter_mut() {
@@ -121,11 +188,38 @@ pub(super) fn deleted(app: &mut App, path: &PresetPath) {
     app.say(format!("{path} deleted"));
 }
 
+/// The store deleted presets of a folder (sorted), all of them unless it failed.
+pub(super) fn folder_deleted(
+    app: &mut App,
+    folder: &str,
+    gone: &[PresetPath],
+    left: usize,
+    failure: Option<Failure>,
+) {
+    app.workspace.presets.retain(|known| gone.binary_search(&known.path).is_err());
+    for path in gone {
+        app.drafts.forget(path);
+    }
+    global::draft_changed(app);
+    pane::presets::rebuild(app);
+    let count = figures::counted(gone.len() as u64, "preset");
+    match failure {
+        Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
+        None if left == 0 => app.say(format!("{folder}/ deleted with {count}")),
+        None => {
+            let files = figures::counted(left as u64, "other file");
+            let stay = if left == 1 { "stays" } else { "stay" };
+            app.say(format!("{count} of {folder}/ deleted; {files} {stay} in it"));
+        }
+    }
+}
+
 /// A job failed; drafts that wait for a save no longer do.
 pub(super) fn failed(app: &mut App, job: &str) {
     if job != SAVE {
         return;
     }
+    app.describing.clear();
     for draft in app.drafts.iter_mut() {
         draft.saving = None;
         draft.save_again = false;
@@ -141,6 +235,18 @@ pub(super) fn delete(app: &mut App, path: PresetPath) {
     let session = app.drafts.of_preset(&path).and_then(|draft| draft.session);
     close(app, session);
     app.effects.push(Effect::Store(Job::DeletePreset { path }));
+}
+
+/// Deletes the presets of a folder; what runs from them is closed.
+pub(super) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
+    let sessions: Vec<SessionId> = presets
+        .iter()
+        .filter_map(|path| app.drafts.of_preset(path).and_then(|draft| draft.session))
+        .collect();
+    for session in sessions {
+        close(app, Some(session));
+    }
+    app.effects.push(Effect::Store(Job::DeleteFolder { folder, presets }));
 }
 
 /// Throws a draft away; what runs from it is closed.

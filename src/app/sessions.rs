@@ -25,6 +25,8 @@ use crate::timeline::conversation::{Conversation, Subject};
 
 /// Exchanges kept of one session; older ones are counted and forgotten.
 pub const EXCHANGES_KEPT: usize = 1000;
+/// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
+const FORGOTTEN_AT_ONCE: usize = 64;
 /// Sessions kept after they ended; older ones are forgotten.
 const ENDED_KEPT: usize = 100;
 
@@ -113,9 +115,9 @@ impl Session {
         }
         self.exchanges.push_back(exchange);
         let mut gone = Vec::new();
-        while self.exchanges.len() > EXCHANGES_KEPT {
-            self.forgotten += 1;
-            gone.extend(self.exchanges.pop_front().iter().flat_map(bodies));
+        if self.exchanges.len() > EXCHANGES_KEPT {
+            self.forgotten += FORGOTTEN_AT_ONCE as u64;
+            gone.extend(self.exchanges.drain(..FORGOTTEN_AT_ONCE).flat_map(|e| bodies(&e)));
         }
         gone
     }

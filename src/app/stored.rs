@@ -8,9 +8,17 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Saved { path, fingerprint } => saving::saved(app, &path, fingerprint),
+        Reply::Conflict { mine, .. } if saving::was_describing(app, &mine.path) => {
+            let path = mine.path;
+            app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
+            app.effects.push(Effect::Store(Job::LoadWorkspace));
+        }
         Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
         Reply::Renamed { from, to } => saving::renamed(app, &from, &to),
         Reply::Deleted { path } => saving::deleted(app, &path),
+        Reply::FolderDeleted { folder, presets, left, failure } => {
+            saving::folder_deleted(app, &folder, &presets, left, failure);
+        }
         Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
         Reply::History { text, entries, total } => {
             pane::history::arrived(app, &text, entries, total);

@@ -54,6 +54,6 @@ mod tests {
 
     #[test]
     fn control_characters_are_visible_before_they_are_counted() {
-        assert_eq!(wrap("a\u{1b}[2J", 20), ["a␛[2J"]);
+        assert_eq!(wrap("a\u{1b}[2J", 20), [r"a\e[2J"]);
     }
 }

@@ -18,7 +18,7 @@ use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::HttpBody;
-use crate::model::id::ConnId;
+use crate::model::id::{BodyId, ConnId};
 use crate::model::listener::{Rule, When};
 use crate::model::payload::Payload;
 use crate::model::protocol::{Protocol, Side};
@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
     configure(&mut spec, arguments)?;
     let plan = target::planned(&spec, &scope)?;
     let mut watch = Watch {
-        output: Output::new(&arguments.common, Style::Json),
+        output: Output::new(&arguments.common),
         protocol: plan.protocol(),
         conns: BTreeMap::new(),
         left: arguments.count,
@@ -170,7 +170,7 @@ impl Watch {
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
                 self.print_record(record)?;
-                if (record.kind, record.direction) == (RecordKind::Data, Direction::Received) {
+                if is_received(record) {
                     self.count();
                 }
             }
@@ -200,8 +200,11 @@ impl Watch {
 
     fn print_record(&mut self, record: &Record) -> Result<(), Failure> {
         let conn = self.conns.get(&record.conn);
-        if self.output.style == Style::Json {
-            return self.output.json(&ndjson::record(record, conn));
+        match self.output.style {
+            Style::Json => return self.output.json(&ndjson::record(record, conn)),
+            Style::Raw if is_received(record) => return self.output.bytes(&record.data),
+            Style::Raw => return Ok(()),
+            Style::Text => {}
         }
         let mut line = format!("{}  {}", clock(record.at), record.conn);
         if let Some(peer) = conn.and_then(|conn| conn.peer) {
@@ -240,6 +243,9 @@ impl Watch {
             let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
             return self.output.json(&ndjson::exchange(exchange, bodies));
         }
+        if self.output.style == Style::Raw {
+            return self.print_body(exchange.request.body.id, headless);
+        }
         let body = read(exchange.request.body.id, SHOWN);
         self.output.line(&summary(exchange))?;
         self.output.text(&exchange.request.head.raw)?;
@@ -251,6 +257,26 @@ impl Watch {
         }
         self.output.bytes(b"\n")
     }
+
+    /// All bytes of a request's body.
+    fn print_body(&mut self, body: BodyId, headless: &Headless) -> Result<(), Failure> {
+        let mut printed = 0;
+        loop {
+            let bytes =
+                headless.engine.read_body(body, ViewPart::Decoded, printed, SHOWN).map_err(
+                    |why| Failure::new(Stage::Body, "body", FailureKind::Io, why.to_string()),
+                )?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            printed += bytes.len() as u64;
+            self.output.bytes(&bytes)?;
+        }
+    }
+}
+
+fn is_received(record: &Record) -> bool {
+    (record.kind, record.direction) == (RecordKind::Data, Direction::Received)
 }
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`

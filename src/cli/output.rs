@@ -1,8 +1,8 @@
 //! What the headless shell prints: answers to standard output, everything else to standard error.
 //!
-//! Called by `send` and `listen`. On a terminal all text goes through `codec::printable`, so no
-//! byte of a peer acts on it; to a pipe bytes go as they are, or as JSON Lines, whose strings are
-//! escaped by the writer. A pipe that was closed ends the program without a complaint.
+//! Called by `send` and `listen`. Text goes through `codec::printable`, so no byte of a peer acts on
+//! a terminal; JSON Lines, for programs, are escaped by their writer; raw bytes are printed when
+//! asked for alone. A pipe that was closed ends the program without a complaint.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -28,15 +28,16 @@ pub struct Output {
 }
 
 impl Output {
-    /// The style asked for, else text on a terminal and `piped` otherwise.
+    /// The style asked for, else text on a terminal and JSON Lines otherwise.
     #[must_use]
-    pub fn new(common: &Common, piped: Style) -> Self {
+    pub fn new(common: &Common) -> Self {
         let to = io::stdout().lock();
-        let style = match (common.json, common.text) {
-            (true, _) => Style::Json,
-            (_, true) => Style::Text,
+        let style = match (common.format.json, common.format.text, common.format.raw) {
+            (true, ..) => Style::Json,
+            (_, true, _) => Style::Text,
+            (.., true) => Style::Raw,
             _ if to.is_terminal() => Style::Text,
-            _ => piped,
+            _ => Style::Json,
         };
         Output { style, to }
     }

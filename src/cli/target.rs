@@ -81,14 +81,8 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
 
 /// Accepts any certificate.
 pub(super) fn set_insecure(spec: &mut Spec) {
-    match spec {
-        Spec::Http(spec) => spec.verify = Verify::Off,
-        Spec::Tcp(spec) => {
-            if let ClientTls::On { verify, .. } = &mut spec.tls {
-                *verify = Verify::Off;
-            }
-        }
-        _ => {}
+    if let Some(verify) = spec.verify_mut() {
+        *verify = Verify::Off;
     }
 }
 

@@ -3,14 +3,20 @@
 //! Called by every widget, every line of headless output, titles, logs and error texts. The result
 //! holds no C0, DEL or C1 control, no bidirectional control, no zero-width or otherwise invisible
 //! character, and no pile of combining marks; each of them is shown as a visible substitute, none
-//! is dropped:
+//! is dropped. Controls and bytes that are no UTF-8 are written as in the payload language, in
+//! letters every font has:
 //!
 //! ```text
-//! ESC -> ␛   NUL -> ␀   DEL -> ␡   tab -> →   U+202E -> ‹U+202E›   byte ff (not UTF-8) -> \xff
+//! CR LF -> \r\n   tab -> \t   ESC -> \e   NUL -> \0   DEL -> \x7f   U+202E -> ‹U+202E›   byte ff -> \xff
 //! ```
+//! A backslash in the text stays one backslash, so `a\n` may be three characters of the data or two.
+//! The screen tells them apart by style: [`marked`] knows which letters are substitutes. Plain text
+//! (headless output, logs, the clipboard) does not; there JSON Lines or hex are exact. Doubling the
+//! backslash would spoil every path and every JSON string for the sake of a rare byte.
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -23,6 +29,57 @@ pub fn printable(bytes: &[u8]) -> String {
     let mut out = Printer::new(bytes.len(), Newlines::Shown);
     out.bytes(bytes);
     out.text
+}
+
+/// Visible text, and which parts of it stand for something that cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marked {
+    pub text: String,
+    /// Ranges of `text`, in order, neighbours joined.
+    substitutes: Vec<Range<usize>>,
+}
+
+impl Marked {
+    /// The text in pieces; `true` = a substitute, `false` = as it is in the data.
+    pub fn pieces(&self) -> impl Iterator<Item = (&str, bool)> {
+        let ends = self.substitutes.iter().map(|range| range.end).chain([self.text.len()]);
+        let starts = std::iter::once(0).chain(self.substitutes.iter().map(|range| range.end));
+        starts
+            .zip(ends)
+            .enumerate()
+            .flat_map(|(at, (start, end))| {
+                let middle = self.substitutes.get(at).map_or(end, |range| range.start);
+                [(start..middle, false), (middle..end, true)]
+            })
+            .filter_map(|(range, is_substitute)| Some((self.text.get(range)?, is_substitute)))
+            .filter(|(piece, _)| !piece.is_empty())
+    }
+}
+
+impl From<&str> for Marked {
+    fn from(text: &str) -> Self {
+        marked(text.as_bytes())
+    }
+}
+
+impl From<String> for Marked {
+    fn from(text: String) -> Self {
+        marked(text.as_bytes())
+    }
+}
+
+/// Any bytes as one line of visible text that remembers which letters are substitutes.
+#[must_use]
+pub fn marked(bytes: &[u8]) -> Marked {
+    let mut out = Printer::new(bytes.len(), Newlines::Shown);
+    out.bytes(bytes);
+    Marked { text: out.text, substitutes: out.substitutes }
+}
+
+/// Cells of what stands for a C0 control or DEL.
+#[must_use]
+pub fn control_cells(control: char) -> usize {
+    if short_escape(control).is_some() { 2 } else { 4 }
 }
 
 /// Text as one line of visible text; borrowed when there is nothing to change.
@@ -77,15 +134,35 @@ pub fn is_visible(c: char) -> bool {
 /// The visible substitute of a character that must not be shown as it is.
 fn substitute(c: char, out: &mut String) {
     match c {
-        '\t' => out.push('→'),
-        '\u{7f}' => out.push('␡'),
-        '\0'..='\u{1f}' => {
-            out.push(char::from_u32(0x2400 + c as u32).unwrap_or(char::REPLACEMENT_CHARACTER));
-        }
+        '\0'..='\u{1f}' | '\u{7f}' => match short_escape(c) {
+            Some(letter) => {
+                out.push('\\');
+                out.push(letter);
+            }
+            None => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+        },
         _ => {
             let _ = write!(out, "‹U+{:04X}›", c as u32);
         }
     }
+}
+
+/// The letter a control has in the payload language.
+fn short_escape(control: char) -> Option<char> {
+    Some(match control {
+        '\0' => '0',
+        '\u{07}' => 'a',
+        '\u{08}' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\u{0b}' => 'v',
+        '\u{0c}' => 'f',
+        '\r' => 'r',
+        '\u{1b}' => 'e',
+        _ => return None,
+    })
 }
 
 fn is_plain(text: &str) -> bool {
@@ -102,6 +179,7 @@ enum Newlines {
 /// at the very start never attaches to what the screen drew before it.
 struct Printer {
     text: String,
+    substitutes: Vec<Range<usize>>,
     newlines: Newlines,
     /// Marks the next combining mark would add to; `None` = there is no base to attach to.
     marks: Option<u8>,
@@ -109,15 +187,17 @@ struct Printer {
 
 impl Printer {
     fn new(capacity: usize, newlines: Newlines) -> Self {
-        Printer { text: String::with_capacity(capacity), newlines, marks: None }
+        let text = String::with_capacity(capacity);
+        Printer { text, substitutes: Vec::new(), newlines, marks: None }
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         for chunk in bytes.utf8_chunks() {
             self.str(chunk.valid());
             for byte in chunk.invalid() {
-                let _ = write!(self.text, "\\x{byte:02x}");
-                self.marks = None;
+                self.substitute(|text| {
+                    let _ = write!(text, "\\x{byte:02x}");
+                });
             }
         }
     }
@@ -135,8 +215,7 @@ impl Printer {
 
     fn char(&mut self, c: char) {
         if !is_visible(c) {
-            substitute(c, &mut self.text);
-            self.marks = None;
+            self.substitute(|text| substitute(c, text));
         } else if c.width().unwrap_or(0) > 0 {
             self.text.push(c);
             self.marks = Some(0);
@@ -146,11 +225,21 @@ impl Printer {
                     self.text.push(c);
                     self.marks = Some(count + 1);
                 }
-                _ => {
-                    let _ = write!(self.text, "‹U+{:04X}›", c as u32);
-                    self.marks = None;
-                }
+                _ => self.substitute(|text| {
+                    let _ = write!(text, "‹U+{:04X}›", c as u32);
+                }),
             }
+        }
+    }
+
+    /// Writes what stands for something else, which no mark attaches to.
+    fn substitute(&mut self, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
+        self.marks = None;
+        match self.substitutes.last_mut().filter(|last| last.end == start) {
+            Some(last) => last.end = self.text.len(),
+            None => self.substitutes.push(start..self.text.len()),
         }
     }
 
@@ -168,9 +257,25 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn control_characters_become_pictures() {
-        assert_eq!(printable(b"\x1b[31m\0\x07\x7f"), "␛[31m␀␇␡");
-        assert_eq!(printable(b"a\tb\r\n"), "a→b␍␊");
+    fn control_characters_become_the_escapes_of_the_payload_language() {
+        assert_eq!(printable(b"\x1b[31m\0\x07\x7f\x01"), r"\e[31m\0\a\x7f\x01");
+        assert_eq!(printable(b"a\tb\x0b\x0c\x08\r\n"), r"a\tb\v\f\b\r\n");
+        for control in (0..0x20_u8).chain([0x7f]) {
+            let shown = printable(&[control]);
+            assert_eq!(super::super::escape::unescape(&shown).unwrap(), [control], "{shown}");
+            assert_eq!(shown.len(), control_cells(char::from(control)));
+        }
+    }
+
+    #[test]
+    fn a_backslash_of_the_data_is_told_from_a_substitute() {
+        let shown = marked(b"a\\n\r\n\xffz\0");
+        assert_eq!(shown.text, r"a\n\r\n\xffz\0");
+        let pieces: Vec<(&str, bool)> = shown.pieces().collect();
+        let expected = [(r"a\n", false), (r"\r\n\xff", true), ("z", false), (r"\0", true)];
+        assert_eq!(pieces, expected);
+        assert_eq!(marked(b"").pieces().count(), 0);
+        assert_eq!(marked(b"\n").pieces().collect::<Vec<_>>(), [(r"\n", true)]);
     }
 
     #[test]
@@ -200,7 +305,7 @@ mod tests {
 
     #[test]
     fn lines_keep_newlines_and_nothing_else() {
-        assert_eq!(printable_lines(b"a\r\nb\nc\rd\x1b"), "a\nb\nc␍d␛");
+        assert_eq!(printable_lines(b"a\r\nb\nc\rd\x1b"), "a\nb\nc\\rd\\e");
         assert_eq!(printable_lines(b""), "");
     }
 
@@ -216,6 +321,23 @@ mod tests {
                 prop_assert!(shown.chars().all(is_visible), "{shown:?}");
             }
             prop_assert!(printable_lines(&bytes).chars().all(|c| c == '\n' || is_visible(c)));
+        }
+
+        #[test]
+        fn the_pieces_are_the_text_and_what_is_no_substitute_is_data(bytes: Vec<u8>) {
+            let shown = marked(&bytes);
+            prop_assert_eq!(&shown.text, &printable(&bytes));
+            let joined: String = shown.pieces().map(|(piece, _)| piece).collect();
+            prop_assert_eq!(&joined, &shown.text);
+            let plain: String =
+                shown.pieces().filter(|(_, sub)| !sub).map(|(piece, _)| piece).collect();
+            let kept: String = String::from_utf8_lossy(&bytes).chars().filter(|c| {
+                is_visible(*c) && *c != char::REPLACEMENT_CHARACTER && c.width() > Some(0)
+            }).collect();
+            let plain: String = plain.chars().filter(|c| {
+                *c != char::REPLACEMENT_CHARACTER && c.width() > Some(0)
+            }).collect();
+            prop_assert_eq!(plain, kept);
         }
 
         #[test]

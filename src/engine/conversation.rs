@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep_until};
 use super::command::Ending;
 use super::rules::Rules;
 use super::session::Session;
+use super::sink::Moment;
 use super::transport::{Stream, explain};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -98,8 +99,8 @@ struct Live {
 enum Turn {
     Cancelled,
     Read(io::Result<usize>),
-    Wrote(io::Result<usize>),
-    Shut(io::Result<()>),
+    Wrote(io::Result<usize>, Moment),
+    Shut(io::Result<()>, Moment),
     Order(Order),
     AnswerDue,
     StepLate,
@@ -164,10 +165,12 @@ impl Live {
             }
             turn = async {
                 if !has_output {
-                    return Turn::Shut(write.shutdown().await);
+                    let (shut, moment) = events.timed(write.shutdown()).await;
+                    return Turn::Shut(shut, moment);
                 }
                 events.ready().await;
-                Turn::Wrote(outgoing.transmit(write).await)
+                let (written, moment) = events.timed(outgoing.transmit(write)).await;
+                Turn::Wrote(written, moment)
             }, if has_output || may_shut => turn,
             order = talk.orders.next(has_room) => Turn::Order(order),
             () = at(due) => Turn::AnswerDue,
@@ -180,8 +183,8 @@ impl Live {
         match turn {
             Turn::Cancelled | Turn::Order(Order::HungUp) => return Some(End::Cancelled),
             Turn::Read(result) => return self.read(result),
-            Turn::Wrote(result) => return self.wrote(result),
-            Turn::Shut(result) => return self.shut(&result),
+            Turn::Wrote(result, moment) => return self.wrote(result, moment),
+            Turn::Shut(result, moment) => return self.shut(&result, moment),
             Turn::Order(Order::Send(data)) => self.send(data),
             Turn::Order(Order::End(how)) => return self.finish(how),
             Turn::AnswerDue => self.outgoing.release_due(Instant::now()),
@@ -232,7 +235,7 @@ impl Live {
                 let data = self.take_buffer();
                 self.received += data.len() as u64;
                 let talk = &mut self.talk;
-                talk.session.events.data(talk.conn, Direction::Received, data.clone());
+                talk.session.events.received(talk.conn, data.clone(), data.len() as u64);
                 if self.wish == Wish::Talk
                     && let Some(answer) = talk.rules.borrow().answer(&data)
                 {
@@ -287,11 +290,12 @@ impl Live {
         if self.wish == Wish::Close { End::ClosedByUs } else { End::BothFinished }
     }
 
-    fn wrote(&mut self, result: io::Result<usize>) -> Option<End> {
+    fn wrote(&mut self, result: io::Result<usize>, moment: Moment) -> Option<End> {
         match result {
             Ok(count) => {
                 let data = self.outgoing.written(count);
-                self.talk.session.events.data(self.talk.conn, Direction::Sent, data);
+                let len = data.len() as u64;
+                self.talk.session.events.sent(moment, self.talk.conn, data, len);
                 let answers = self.talk.after_peer == AfterPeer::CloseWhenAnswered;
                 if self.peer_finished && answers && !self.talk.rules.borrow().is_empty() {
                     self.close_after_answers();
@@ -308,10 +312,10 @@ impl Live {
         }
     }
 
-    fn shut(&mut self, result: &io::Result<()>) -> Option<End> {
+    fn shut(&mut self, result: &io::Result<()>, moment: Moment) -> Option<End> {
         self.we_finished = true;
         if result.is_ok() {
-            self.note(Direction::Sent, RecordKind::Finished, "we finished sending");
+            self.talk.session.events.finished_sending(moment, self.talk.conn);
         }
         if self.peer_finished || result.is_err() {
             return Some(self.both_finished());

@@ -31,6 +31,7 @@ use crate::model::id::ConnId;
 use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
 use outbox::{Letter, Outbox, Why};
 use peers::{Known, Peers};
 use port::Port;
@@ -226,6 +227,7 @@ impl Datagrams {
 
     /// Takes in what has arrived on a socket.
     fn receive(&mut self, index: usize, limit: usize) {
+        let moment = self.session.events.moment();
         let mut records = Vec::new();
         let mut more = true;
         while more && records.len() < limit {
@@ -234,8 +236,9 @@ impl Datagrams {
                 more = false;
                 continue;
             };
+            let at = clock::now();
             let conn = self.peer_at(from);
-            records.push(datagram(conn, Direction::Received, data.clone()));
+            records.push(datagram(at, conn, Direction::Received, data.clone()));
             if let Some(answer) = self.rules.answer(&data) {
                 let letter = Letter { to: from, data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
@@ -243,8 +246,10 @@ impl Datagrams {
             }
             self.script.received(&data);
         }
-        if !records.is_empty() {
-            self.session.events.offer(records);
+        let some = !records.is_empty();
+        self.session.events.offer(records);
+        drop(moment);
+        if some {
             self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
             self.play_steps();
         }
@@ -343,6 +348,11 @@ impl Datagrams {
 
     /// Sends until the socket takes no more.
     fn send_what_waits(&mut self) {
+        if self.outbox.front().is_none() {
+            return;
+        }
+        // Stamped before they are sent, so that no answer comes before its question.
+        let moment = self.session.events.moment();
         let mut answers = Vec::new();
         while let Some(letter) = self.outbox.front() {
             let to = letter.to;
@@ -351,6 +361,7 @@ impl Datagrams {
                 self.undeliverable(to, &cause);
                 continue;
             };
+            let at = clock::now();
             let mut result = port.send(&letter.data, to);
             if is_late_report(&result) {
                 result = port.send(&letter.data, to);
@@ -363,7 +374,7 @@ impl Datagrams {
                     let Some(letter) = self.outbox.pop() else { break };
                     let conn = self.peer_at(to);
                     let size = letter.data.len();
-                    let record = datagram(conn, Direction::Sent, letter.data);
+                    let record = datagram(at, conn, Direction::Sent, letter.data);
                     match letter.why {
                         Why::Answer => answers.push(record),
                         Why::Ordered => {
@@ -375,9 +386,8 @@ impl Datagrams {
                 }
             }
         }
-        if !answers.is_empty() {
-            self.session.events.offer(answers);
-        }
+        self.session.events.offer(answers);
+        drop(moment);
     }
 
     /// Switches broadcast on when the system refused a datagram for want of it.
@@ -434,9 +444,9 @@ impl Datagrams {
     }
 }
 
-fn datagram(conn: ConnId, direction: Direction, data: Bytes) -> Record {
+fn datagram(at: Stamp, conn: ConnId, direction: Direction, data: Bytes) -> Record {
     let original_len = data.len() as u64;
-    Record { at: clock::now(), conn, direction, kind: RecordKind::Data, data, original_len }
+    Record { at, conn, direction, kind: RecordKind::Data, data, original_len }
 }
 
 fn unknown(conn: ConnId) -> Failure {

@@ -1,17 +1,23 @@
-//! `Sink`: where a session puts its facts, and the pump that carries them to the shell in batches.
+//! `Sink`: where a session puts its facts, and the pump that carries them to the shell in parcels.
 //!
 //! Putting never waits. Overload is met at the source instead:
 //! - byte streams call [`Sink::ready`] **before** they read or write, so that TCP pushes back;
 //! - datagrams use [`Sink::offer`], which drops the oldest pending ones and counts them;
 //! - phases, progress and states of one exchange that are still pending are replaced by newer ones.
 //!
-//! Everything of one session stays in order; a [`ConnInfo`] travels with or before the first record
-//! or exchange of its connection. The pump sends at once after a pause, then at 512 records,
-//! 256 KiB or 10 ms.
+//! Everything of one session stays in order (an exchange may come a little later, see [`parcel`]);
+//! records of all sessions together come in the order of their stamps. For that a record gets its
+//! stamp under the lock of the [`queue`] they share; who needs a stamp before it can put the record
+//! opens a [`Moment`]. A [`ConnInfo`] travels with or before the first record or exchange of its
+//! connection. The pump sends at once after a pause, then at 512 records, 256 KiB or 10 ms.
 
+mod parcel;
 mod pending;
 mod pump;
+mod queue;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -23,22 +29,40 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
+use crate::model::timing::Stamp;
 use pending::{Key, Pending};
 pub(super) use pump::pump;
+use queue::{Load, Place, Queue};
 
-/// Pending cost above which byte streams wait. One more read of 64 KiB per connection may come on
-/// top of it.
+/// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
+/// connection may come on top of it.
 const STREAM_BOUND: usize = 4 * 1024 * 1024;
+
+/// Where the sinks of all sessions lead to.
+#[derive(Clone, Default)]
+pub(super) struct Outlet {
+    shared: Arc<Shared>,
+}
 
 /// The session's end of its facts. Clones write to the same queue.
 #[derive(Clone)]
 pub(crate) struct Sink {
+    session: SessionId,
+    place: Place,
     shared: Arc<Shared>,
 }
 
+/// A time from which records may still be put: until it is dropped nothing younger is shown. For
+/// work that does not wait, because everything else does.
+pub(crate) struct Moment {
+    at: Stamp,
+    number: u64,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
 struct Shared {
-    session: SessionId,
-    pending: Mutex<Pending>,
+    queue: Mutex<Queue>,
     /// The pump has a reason to look.
     filled: Notify,
     /// The pump took something; streams may go on.
@@ -46,21 +70,37 @@ struct Shared {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outlet {
+    /// A sink for a session.
+    pub(super) fn sink(&self, session: SessionId) -> Sink {
+        let place = self.shared.lock().enter(session);
+        Sink { session, place, shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Drop for Moment {
+    fn drop(&mut self) {
+        let load = {
+            let mut queue = self.shared.lock();
+            queue.close_moment(self.at, self.number);
+            queue.load()
+        };
+        if load != Load::Nothing {
+            self.shared.filled.notify_one();
+        }
     }
 }
 
 impl Sink {
+    /// A sink that leads to nobody else's.
+    #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
-        Sink {
-            shared: Arc::new(Shared {
-                session,
-                pending: Mutex::new(Pending::new(session)),
-                filled: Notify::new(),
-                drained: Notify::new(),
-            }),
-        }
+        Outlet::default().sink(session)
     }
 
     /// Waits until the shell has kept up. To be awaited before every read and write of a byte
@@ -68,7 +108,8 @@ impl Sink {
     pub(crate) async fn ready(&self) {
         loop {
             let drained = self.shared.drained.notified();
-            if self.shared.lock().cost() < STREAM_BOUND {
+            let cost = self.shared.lock().session(self.place).map_or(0, Pending::cost);
+            if cost < STREAM_BOUND {
                 return;
             }
             drained.await;
@@ -82,20 +123,46 @@ impl Sink {
 
     /// The connection will have no further records.
     pub(crate) fn retire(&self, conn: ConnId) {
-        self.shared.lock().retire(conn);
+        self.change(|pending| pending.retire(conn));
     }
 
-    /// A record with its own time stamp, never dropped. Payload beyond [`RECORD_KEEPS`] is cut.
+    /// Opens a moment: records stamped from now on may be put until it is dropped.
+    pub(crate) fn moment(&self) -> Moment {
+        let mut queue = self.shared.lock();
+        let at = clock::now();
+        let number = queue.open_moment(at);
+        Moment { at, number, shared: Arc::clone(&self.shared) }
+    }
+
+    /// Waits for work that sends something and says when it did: a peer may have answered before
+    /// we know that we have sent, and must not come first.
+    pub(crate) async fn timed<T>(&self, work: impl Future<Output = T>) -> (T, Moment) {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let moment = self.moment();
+            work.as_mut().poll(cx).map(|outcome| (outcome, moment))
+        })
+        .await
+    }
+
+    /// A record with its own time stamp, which has to be from an open [`Moment`]. Never dropped;
+    /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
         log(&record);
         self.change(|pending| pending.record(cut(record)));
     }
 
-    /// Bytes that crossed a stream just now.
-    pub(crate) fn data(&self, conn: ConnId, direction: Direction, data: Bytes) {
-        let original_len = data.len() as u64;
-        let kind = RecordKind::Data;
-        self.push(Record { at: clock::now(), conn, direction, kind, data, original_len });
+    /// Bytes that were sent in that moment, of which `data` is kept here.
+    pub(crate) fn sent(&self, moment: Moment, conn: ConnId, data: Bytes, original_len: u64) {
+        let (direction, kind) = (Direction::Sent, RecordKind::Data);
+        self.push(Record { at: moment.at, conn, direction, kind, data, original_len });
+        drop(moment);
+    }
+
+    /// Bytes that were received just now, of which `data` is kept here.
+    pub(crate) fn received(&self, conn: ConnId, data: Bytes, original_len: u64) {
+        let (direction, kind) = (Direction::Received, RecordKind::Data);
+        self.stamped(Record { at: Stamp::default(), conn, direction, kind, data, original_len });
     }
 
     /// A fact of a connection in words, as of now.
@@ -108,10 +175,26 @@ impl Sink {
     ) {
         let data = Bytes::from(text.into());
         let original_len = data.len() as u64;
-        self.push(Record { at: clock::now(), conn, direction, kind, data, original_len });
+        self.stamped(Record { at: Stamp::default(), conn, direction, kind, data, original_len });
     }
 
-    /// Datagram records: the oldest pending ones are dropped and counted when there are too many.
+    /// Our side of a connection finished sending in that moment.
+    pub(crate) fn finished_sending(&self, moment: Moment, conn: ConnId) {
+        let data = Bytes::from_static(b"we finished sending");
+        let (direction, kind) = (Direction::Sent, RecordKind::Finished);
+        let original_len = data.len() as u64;
+        self.push(Record { at: moment.at, conn, direction, kind, data, original_len });
+        drop(moment);
+    }
+
+    /// A record of now.
+    fn stamped(&self, record: Record) {
+        let record = cut(record);
+        self.change(|pending| pending.record(Record { at: clock::now(), ..record }));
+    }
+
+    /// Datagram records with stamps from an open [`Moment`]: the oldest pending ones are dropped
+    /// and counted when there are too many.
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
         self.change(|pending| {
             for record in records {
@@ -129,7 +212,7 @@ impl Sink {
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
         let key = Key::Phase(std::mem::discriminant(&phase));
-        let event = Event::Phase { id: self.shared.session, phase, at: clock::now() };
+        let event = Event::Phase { id: self.session, phase, at: clock::now() };
         self.change(|pending| pending.event(Some(key), event));
     }
 
@@ -141,13 +224,13 @@ impl Sink {
 
     /// A body grew.
     pub(crate) fn progress(&self, number: u32, body: BodyId, encoded: u64, decoded: u64) {
-        let event = Event::Progress { id: self.shared.session, number, body, encoded, decoded };
+        let event = Event::Progress { id: self.session, number, body, encoded, decoded };
         self.change(|pending| pending.event(Some(Key::Progress(number, body)), event));
     }
 
     /// An order could not be carried out.
     pub(crate) fn refused(&self, failure: Failure) {
-        self.refused_for(self.shared.session, failure);
+        self.refused_for(self.session, failure);
     }
 
     /// The same for a session that is not (or no longer) there.
@@ -169,20 +252,19 @@ impl Sink {
             }
         }
         self.change(|pending| pending.finish(done));
-        self.shared.filled.notify_one();
     }
 
     /// Bytes of all `Data` records so far: sent, received (dropped ones included).
     pub(crate) fn totals(&self) -> (u64, u64) {
-        self.shared.lock().totals()
+        self.shared.lock().session(self.place).map_or((0, 0), Pending::totals)
     }
 
     fn change(&self, change: impl FnOnce(&mut Pending)) {
-        let mut pending = self.shared.lock();
-        let (was_empty, was_full) = (pending.is_empty(), pending.fills_a_batch());
-        change(&mut pending);
-        let wake = was_empty || (!was_full && pending.fills_a_batch());
-        drop(pending);
+        let mut queue = self.shared.lock();
+        let before = queue.load();
+        queue.change(self.place, change);
+        let wake = queue.load() != before;
+        drop(queue);
         if wake {
             self.shared.filled.notify_one();
         }
@@ -205,5 +287,7 @@ fn cut(mut record: Record) -> Record {
     record
 }
 
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod tests;

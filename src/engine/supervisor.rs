@@ -3,13 +3,13 @@
 //!
 //! ```text
 //! Open ─► session task ──────────► outcome ─┐
-//!         its connection tasks ─► all gone ─┴─► Done is the sink's last event ─► pump ends
+//!         its connection tasks ─► all gone ─┴─► Done is the sink's last event
 //! ```
 //!
 //! The supervisor itself waits for nothing but commands and ends of sessions.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ use super::clock;
 use super::command::{Command, Ending, To};
 use super::event::{Event, Summary};
 use super::session::{self, GRACE, INPUTS, Session, SessionContext, SessionInput, Surroundings};
-use super::sink::{Sink, pump};
+use super::sink::{Outlet, Sink, pump};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -42,7 +42,7 @@ const ENDS: usize = 64;
 /// Owns every session of an engine.
 pub(super) struct Supervisor {
     sessions: HashMap<SessionId, Running>,
-    facts: mpsc::Sender<Event>,
+    outlet: Outlet,
     surroundings: Surroundings,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -59,21 +59,22 @@ struct Running {
 impl Supervisor {
     pub(super) fn new(
         authority: Option<Authority>,
-        facts: mpsc::Sender<Event>,
+        facts: mpsc::Sender<VecDeque<Event>>,
         bodies: BodyStore,
         stop: CancellationToken,
         tasks: TaskTracker,
     ) -> Self {
-        let events = Sink::new(SessionId(0));
+        let outlet = Outlet::default();
+        let events = outlet.sink(SessionId(0));
         let tls = TlsStore::new(authority, events.clone());
         let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
-        Supervisor { sessions: HashMap::new(), facts, surroundings, stop, tasks, events }
+        tasks.spawn(pump(outlet.clone(), facts, stop.clone()));
+        Supervisor { sessions: HashMap::new(), outlet, surroundings, stop, tasks, events }
     }
 
     /// Takes commands until the handles are gone or the engine stops.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let (ended, mut ends) = mpsc::channel(ENDS);
-        self.tasks.spawn(pump(self.events.clone(), self.facts.clone(), self.stop.clone()));
         loop {
             tokio::select! {
                 biased;
@@ -124,12 +125,11 @@ impl Supervisor {
             return;
         };
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
-        let events = Sink::new(id);
+        let events = self.outlet.sink(id);
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = Session::new(id, events.clone(), self.surroundings.clone());
         let cancel = session.cancel.clone();
-        place.insert(Running { input, cancel, events: events.clone() });
-        self.tasks.spawn(pump(events, self.facts.clone(), self.stop.clone()));
+        place.insert(Running { input, cancel, events });
         self.tasks.spawn(async move {
             watch_over(run(plan, session.clone(), inputs), session).await;
             // Nobody listens any more when the engine has stopped.
@@ -256,12 +256,19 @@ mod tests {
         let bodies = BodyStore::new(&EngineConfig::default(), urgent, TaskTracker::new());
         let tls = TlsStore::new(None, Sink::new(SessionId(0)));
         let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
-        let session = Session::new(SessionId(1), Sink::new(SessionId(1)), surroundings);
-        let pumping = pump(session.events.clone(), facts, stop);
+        let outlet = Outlet::default();
+        let session = Session::new(SessionId(1), outlet.sink(SessionId(1)), surroundings);
         let watching = watch_over(run(session.clone()), session);
-        let both = async { tokio::join!(watching, pumping) };
-        timeout(Duration::from_secs(5), both).await.unwrap();
-        std::iter::from_fn(|| received.try_recv().ok()).collect()
+        let reading = async {
+            let mut events = Vec::new();
+            while !matches!(events.last(), Some(Event::Done { .. })) {
+                events.extend(received.recv().await.unwrap());
+            }
+            stop.cancel();
+            events
+        };
+        let all = async { tokio::join!(watching, pump(outlet, facts, stop.clone()), reading) };
+        timeout(Duration::from_secs(5), all).await.unwrap().2
     }
 
     fn outcome(events: &[Event]) -> Result<Summary, Failure> {

@@ -23,6 +23,9 @@ use super::resolve::resolve;
 use super::session::Session;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
+use crate::model::id::ConnId;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ClientTls, TlsFacts};
 pub(crate) use listen::{Acceptor, Bound, Listeners, bind, bind_each};
 pub(crate) use stream::Stream;
@@ -30,6 +33,9 @@ pub(crate) use stream::Stream;
 /// Whom to connect to, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct Dial<'a> {
+    /// Under which the records of the connection go.
+    pub(crate) conn: ConnId,
+    pub(crate) protocol: Protocol,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) tls: &'a ClientTls,
     /// Protocols to offer (ALPN), e.g. `http/1.1`; empty = the extension is not sent.
@@ -52,6 +58,7 @@ pub(crate) struct ConnectFacts {
     pub(crate) connect: Option<Duration>,
     pub(crate) tls: Option<Duration>,
     pub(crate) local: Option<SocketAddr>,
+    /// The first address of the name until one is connected.
     pub(crate) peer: Option<SocketAddr>,
     /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<TlsFacts>,
@@ -64,7 +71,8 @@ pub(crate) struct ConnectError {
     pub(crate) facts: ConnectFacts,
 }
 
-/// Connects, phase by phase. Safe to drop at any point; does not watch `session.cancel` itself.
+/// Connects, phase by phase, and records when TCP and TLS are up; the failure is the caller's to
+/// record. Safe to drop at any point; does not watch `session.cancel` itself.
 pub(crate) async fn connect(
     dial: Dial<'_>,
     session: &Session,
@@ -72,7 +80,10 @@ pub(crate) async fn connect(
     let mut facts = ConnectFacts::default();
     match dial.run(session, &mut facts).await {
         Ok(stream) => Ok(Connection { stream, facts }),
-        Err(failure) => Err(Box::new(ConnectError { failure, facts })),
+        Err(failure) => {
+            dial.introduce(session, &facts);
+            Err(Box::new(ConnectError { failure, facts }))
+        }
     }
 }
 
@@ -89,6 +100,7 @@ impl Dial<'_> {
                 late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
             })??;
             facts.lookup = resolved.elapsed;
+            facts.peer = resolved.addresses.first().copied();
             resolved.addresses
         };
 
@@ -103,6 +115,7 @@ impl Dial<'_> {
         facts.peer = Some(peer);
         facts.local = tcp.local_addr().ok();
         prepare(&tcp);
+        self.connected(session, facts);
 
         let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };
         session.events.phase(Phase::Handshaking);
@@ -113,11 +126,51 @@ impl Dial<'_> {
         let ended = timeout_at(until, handshake.run(tcp)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));
-        ended.unwrap_or_else(|_| {
+        let stream = ended.unwrap_or_else(|_| {
             Err(late(Stage::Tls, "the peer did not finish the handshake")
                 .hint("the port may not speak TLS"))
-        })
+        })?;
+        if let Some(tls) = &facts.tls_facts {
+            session.events.note(self.conn, Direction::Local, RecordKind::Secured, secured(tls));
+        }
+        Ok(stream)
     }
+
+    fn introduce(&self, session: &Session, facts: &ConnectFacts) {
+        session.events.conn(ConnInfo {
+            id: self.conn,
+            protocol: self.protocol,
+            side: Side::Client,
+            local: facts.local,
+            peer: facts.peer,
+            tls: *self.tls != ClientTls::Off,
+        });
+    }
+
+    fn connected(&self, session: &Session, facts: &ConnectFacts) {
+        self.introduce(session, facts);
+        let (Some(local), Some(peer)) = (facts.local, facts.peer) else { return };
+        let took = milliseconds(facts.connect.unwrap_or_default());
+        let text = format!("connected to {peer} from {local} in {took}");
+        session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
+    }
+}
+
+/// What a TLS layer agreed on, in a line.
+fn secured(tls: &TlsFacts) -> String {
+    let took = milliseconds(tls.handshake);
+    let mut text = format!("{} {} {} in {took}", tls.version, tls.cipher, tls.group);
+    if let Some(leaf) = tls.chain.first() {
+        text = format!("{text}, peer is {}", leaf.subject);
+    }
+    if !tls.unverified.is_empty() {
+        text = format!("{text}, NOT VERIFIED: {}", tls.unverified);
+    }
+    text
+}
+
+fn milliseconds(took: Duration) -> String {
+    format!("{:.1} ms", took.as_secs_f64() * 1000.0)
 }
 
 /// What every TCP connection of ours has: no delay of small writes, and urgent bytes in their place

@@ -77,6 +77,14 @@ impl Failure {
         self
     }
 
+    /// Everything but the stage: `target: cause (hint)`.
+    #[must_use]
+    pub fn details(&self) -> String {
+        let target = if self.target.is_empty() { "" } else { &format!("{}: ", self.target) };
+        let hint = if self.hint.is_empty() { "" } else { &format!(" ({})", self.hint) };
+        format!("{target}{}{hint}", self.cause)
+    }
+
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.kind == FailureKind::Cancelled
@@ -104,15 +112,7 @@ impl Stage {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.stage.title())?;
-        if !self.target.is_empty() {
-            write!(f, ": {}", self.target)?;
-        }
-        write!(f, ": {}", self.cause)?;
-        if !self.hint.is_empty() {
-            write!(f, " ({})", self.hint)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.stage.title(), self.details())
     }
 }
 

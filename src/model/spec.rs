@@ -7,6 +7,7 @@ use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 use super::protocol::{Protocol, Side};
 use super::stream::{TcpSpec, UdpSpec};
+use super::tls::{ClientTls, Verify};
 
 /// One variant per protocol and side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,26 @@ impl Spec {
             Spec::TcpListener(spec) => &mut spec.bind,
             Spec::Udp(spec) => &mut spec.address,
             Spec::UdpListener(spec) => &mut spec.bind,
+        }
+    }
+
+    /// Whether the peer's certificate must verify, to write to; `None` where there is no TLS
+    /// layer of a client.
+    pub fn verify_mut(&mut self) -> Option<&mut Verify> {
+        match self {
+            Spec::Http(spec) => Some(&mut spec.verify),
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, .. }, .. }) => Some(verify),
+            _ => None,
+        }
+    }
+
+    /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
+    #[must_use]
+    pub fn trusts_anyone(&self) -> bool {
+        match self {
+            Spec::Http(spec) => spec.verify == Verify::Off,
+            Spec::Tcp(spec) => matches!(spec.tls, ClientTls::On { verify: Verify::Off, .. }),
+            _ => false,
         }
     }
 

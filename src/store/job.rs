@@ -32,6 +32,12 @@ pub enum Job {
     DeletePreset {
         path: PresetPath,
     },
+    /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
+    /// long as there is one.
+    DeleteFolder {
+        folder: String,
+        presets: Vec<PresetPath>,
+    },
     /// Read the drafts and screen state of the last run.
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
@@ -99,6 +105,14 @@ pub enum Reply {
     },
     Deleted {
         path: PresetPath,
+    },
+    /// What went of a folder. `left` is the number of other files still in it; a failure names
+    /// the preset at which it ended.
+    FolderDeleted {
+        folder: String,
+        presets: Vec<PresetPath>,
+        left: usize,
+        failure: Option<Failure>,
     },
     Restored(Option<Box<Restore>>),
     RestoreSaved,
@@ -173,6 +187,7 @@ impl Job {
             Job::SavePreset { .. } => "save the preset",
             Job::RenamePreset { .. } => "rename the preset",
             Job::DeletePreset { .. } => "delete the preset",
+            Job::DeleteFolder { .. } => "delete the folder",
             Job::LoadRestore => "read the drafts of the last run",
             Job::SaveRestore(_) => "keep the drafts",
             Job::AppendHistory(_) | Job::FinishHistory { .. } => "write the history",

@@ -82,6 +82,42 @@ pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
     Ok(Reply::Deleted { path })
 }
 
+/// Removes presets of a folder, as far as it goes, and the folders that become empty. A preset that
+/// is gone already is as wanted.
+pub(super) fn delete_folder(
+    root: &Path,
+    folder: String,
+    presets: Vec<PresetPath>,
+) -> Result<Reply, Failure> {
+    starter::materialise(root)?;
+    let _lock = lock::folder(root)?;
+    let mut gone = Vec::new();
+    let mut failure = None;
+    for path in presets {
+        let file = file_of(root, &path);
+        if fs::symlink_metadata(&file).is_ok()
+            && let Err(failed) = atomic::remove(&file)
+        {
+            failure = Some(failed);
+            break;
+        }
+        remove_empty_folders(root, &file);
+        gone.push(path);
+    }
+    let left = files_in(&root.join(&folder), 0);
+    Ok(Reply::FolderDeleted { folder, presets: gone, left, failure })
+}
+
+/// Files in a folder and below.
+fn files_in(folder: &Path, depth: usize) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let count = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() && depth < workspace::DEPTH => files_in(&entry.path(), depth + 1),
+        _ => 1,
+    };
+    entries.map(count).sum()
+}
+
 fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
         // Fails when it is not empty, which is where to stop.

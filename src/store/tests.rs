@@ -169,6 +169,50 @@ fn rename_never_replaces_and_empty_folders_go() {
 }
 
 #[test]
+fn a_folder_goes_with_its_presets_and_every_other_file_stays() {
+    let mut desk = empty_workspace();
+    for name in ["f/a", "f/deep/b", "f/deep/c", "g/d"] {
+        desk.save(&preset(name, "one"), None);
+    }
+    std::fs::write(desk.root().join("f/notes.md"), "mine").unwrap();
+    std::fs::write(desk.root().join("f/_defaults.toml"), "").unwrap();
+    desk.load();
+    let presets = vec![path("f/a"), path("f/deep/b"), path("f/deep/c"), path("f/never-was")];
+    let gone = desk.ask(Job::DeleteFolder { folder: "f".into(), presets: presets.clone() });
+    let expected = Reply::FolderDeleted { folder: "f".into(), presets, left: 2, failure: None };
+    assert_eq!(gone, expected);
+    assert!(desk.root().join("f/notes.md").exists() && !desk.root().join("f/deep").exists());
+    assert_eq!(desk.load().presets.len(), 1);
+    let gone = desk.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
+    assert!(matches!(gone, Reply::FolderDeleted { left: 0, .. }));
+    assert!(!desk.root().join("g").exists() && desk.root().exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_emptied_says_what_went_and_where_it_ended() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut desk = empty_workspace();
+    for name in ["f/a", "f/deep/b", "f/z"] {
+        desk.save(&preset(name, "one"), None);
+    }
+    let deep = desk.root().join("f/deep");
+    let mode = |mode| std::fs::set_permissions(&deep, std::fs::Permissions::from_mode(mode));
+    mode(0o500).unwrap();
+    let is_root = std::fs::write(deep.join("probe"), "").is_ok();
+    let presets = vec![path("f/a"), path("f/deep/b"), path("f/z")];
+    let reply = desk.ask(Job::DeleteFolder { folder: "f".into(), presets });
+    mode(0o700).unwrap();
+    let Reply::FolderDeleted { presets, left, failure, .. } = reply else { panic!("{reply:?}") };
+    if is_root {
+        eprintln!("skipped: nothing is forbidden to this user");
+        return;
+    }
+    assert_eq!((presets, left), (vec![path("f/a")], 2));
+    assert!(failure.unwrap().target.contains("deep/b"));
+}
+
+#[test]
 fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
     let mut desk = empty_workspace();
     desk.load();

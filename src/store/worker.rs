@@ -186,6 +186,9 @@ impl Worker {
             }
             Job::RenamePreset { from, to } => preset_files::rename(root, from, to),
             Job::DeletePreset { path } => preset_files::delete(root, path),
+            Job::DeleteFolder { folder, presets } => {
+                preset_files::delete_folder(root, folder, presets)
+            }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
             Job::SaveRestore(restore) => {
                 self.restore.save(&restore)?;
@@ -264,6 +267,9 @@ impl Worker {
             Reply::Renamed { from, to } => {
                 presets.retain(|preset| preset.path != *from);
                 enter(presets, stored(to));
+            }
+            Reply::FolderDeleted { presets: gone, .. } => {
+                presets.retain(|preset| gone.binary_search(&preset.path).is_err());
             }
             Reply::Deleted { path } => presets.retain(|preset| preset.path != *path),
             _ => {}

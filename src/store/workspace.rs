@@ -24,7 +24,7 @@ pub(super) const ENVIRONMENTS: &str = "env";
 const DEFAULTS: &str = "_defaults.toml";
 const SECRET: &str = ".secret";
 /// Folders inside folders that are looked at; also ends cycles of links.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 /// Presets that are read.
 const PRESETS: usize = 20_000;
 

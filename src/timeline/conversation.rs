@@ -5,9 +5,12 @@
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
-use std::borrow::Cow;
+pub mod framing;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::Timeline;
 use crate::model::id::{ConnId, RecordId, SessionId};
@@ -39,6 +42,8 @@ pub struct Row {
     pub first: RecordId,
     /// Last record joined into it; `first` when it stands alone.
     pub last: RecordId,
+    /// Bytes of the first record that lie before the row.
+    pub skip: u32,
     /// Reads, writes or datagrams in it.
     pub count: u32,
     pub conn: ConnId,
@@ -50,6 +55,19 @@ pub struct Row {
     pub len: u64,
     /// Bytes of it that were kept; less than `len` when records were cut.
     pub kept: u64,
+    pub end: FrameEnd,
+}
+
+/// How the frame ends that a row is. Without a framing every row is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameEnd {
+    Whole,
+    /// More is expected, or was when the connection ended.
+    Open,
+    /// The next row goes on with it.
+    Part,
+    /// Its length is smaller than what holds the length.
+    Malformed,
 }
 
 /// Rows of one subject, oldest first.
@@ -75,13 +93,13 @@ impl Conversation {
     pub fn from_timeline(subject: Subject, timeline: &Timeline) -> Self {
         let mut conversation = Conversation::new(subject);
         let logged = timeline.range(timeline.first(), timeline.next_id());
-        let kept = timeline.kept().iter().map(|(id, record)| (*id, record));
+        let kept = timeline.kept().iter().cloned();
         for (id, record) in kept.chain(logged) {
             if subject.covers(record.conn) {
                 let datagram = timeline
                     .conn(record.conn)
                     .is_some_and(|conn| conn.protocol.capabilities().datagrams);
-                conversation.extend(record, id, datagram);
+                conversation.extend(&record, id, datagram);
             }
         }
         conversation
@@ -109,17 +127,23 @@ impl Conversation {
             row.kept += record.data.len() as u64;
             return true;
         }
-        self.rows.push_back(Row::of(record, id));
+        let number = self.push(Row::of(record, id));
         if joins {
             self.sweep_open(record.at);
-            self.open.insert(record.conn, self.gone + self.rows.len() as u64 - 1);
+            self.open.insert(record.conn, number);
         } else {
             self.open.remove(&record.conn);
         }
+        true
+    }
+
+    /// Adds a row and returns its number.
+    fn push(&mut self, row: Row) -> u64 {
+        self.rows.push_back(row);
         while self.rows.len() > ROWS_MAX {
             self.drop_first();
         }
-        true
+        self.gone + self.rows.len() as u64 - 1
     }
 
     /// Lets go of rows whose records were all evicted; returns how many went.
@@ -178,21 +202,37 @@ impl Conversation {
     }
 }
 
-/// The bytes of a row that the timeline still holds; borrowed when they are those of one record.
-pub fn bytes<'a>(timeline: &'a Timeline, row: &Row) -> Cow<'a, [u8]> {
+/// The bytes of a row that the timeline still holds; shared when they are those of one record.
+pub fn bytes(timeline: &Timeline, row: &Row) -> Bytes {
     if row.first == row.last {
-        return timeline.get(row.first).map_or(Cow::Borrowed(&[]), |r| Cow::Borrowed(&r.data));
+        return slices(timeline, row).next().unwrap_or_default();
     }
     let mut joined = Vec::with_capacity(row.kept as usize);
-    for record in records(timeline, row) {
-        joined.extend_from_slice(&record.data);
+    for part in slices(timeline, row) {
+        joined.extend_from_slice(&part);
     }
-    Cow::Owned(joined)
+    Bytes::from(joined)
+}
+
+/// The same in pieces, one for each record.
+pub fn slices(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Bytes> {
+    let mut skip = row.skip as usize;
+    let mut left = row.kept as usize;
+    // Without its first record, what is before the row went with it.
+    if timeline.get(row.first).is_none() {
+        skip = 0;
+    }
+    records(timeline, row).map(move |record| {
+        let start = std::mem::take(&mut skip).min(record.data.len());
+        let end = record.data.len().min(start + left);
+        left -= end - start;
+        record.data.slice(start..end)
+    })
 }
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
 /// between the first and the last, which is 20 ms of traffic at most.
-pub fn records<'a>(timeline: &'a Timeline, row: &Row) -> impl Iterator<Item = &'a Record> {
+pub fn records(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Record> {
     let Row { first, last, conn, direction, kind, .. } = *row;
     // A pinned first record may live outside of the log.
     let pinned = (first < timeline.first()).then(|| timeline.get(first)).flatten();
@@ -216,6 +256,7 @@ impl Row {
         Row {
             first: id,
             last: id,
+            skip: 0,
             count: 1,
             conn: record.conn,
             direction: record.direction,
@@ -223,6 +264,7 @@ impl Row {
             at: record.at,
             len: record.original_len,
             kept: record.data.len() as u64,
+            end: FrameEnd::Whole,
         }
     }
 

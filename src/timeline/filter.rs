@@ -18,6 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub use field::{FIELDS, Field};
 
+use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -121,6 +122,15 @@ impl Filter {
         self.reads_data
     }
 
+    /// The bytes it looks for in payload, without those it looks away from: what a screen marks.
+    pub fn needles(&self) -> Vec<Needle> {
+        let mut found = Vec::new();
+        if let Some(root) = &self.root {
+            root.needles(&mut found);
+        }
+        found
+    }
+
     fn from_root(root: Option<Expr>) -> Filter {
         let any = |test: fn(&Test) -> bool| root.as_ref().is_some_and(|root| root.any(test));
         let reads_conn = any(|test| {
@@ -138,6 +148,15 @@ impl Expr {
             Expr::And(all) => all.iter().all(|expr| expr.matches(record, conn)),
             Expr::Or(any) => any.iter().any(|expr| expr.matches(record, conn)),
             Expr::Test(test) => test.matches(record, conn),
+        }
+    }
+
+    fn needles(&self, found: &mut Vec<Needle>) {
+        match self {
+            Expr::And(list) | Expr::Or(list) => list.iter().for_each(|expr| expr.needles(found)),
+            Expr::Test(Test::Text(pattern)) => found.push(pattern.needle()),
+            Expr::Test(Test::Hex(pattern)) => found.push(pattern.needle()),
+            Expr::Not(_) | Expr::Test(_) => {}
         }
     }
 

@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 
 use super::Timeline;
+use super::block::Wanted;
 use super::filter::Filter;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Record};
@@ -97,12 +98,13 @@ impl Listing {
         }
         let mut left = work.max(1);
         let mut last = LastConn::default();
-        for (id, record) in timeline.range(timeline.first(), self.low).rev() {
+        let wanted = self.wanted();
+        for (id, record) in timeline.log.range(timeline.first(), self.low, wanted).rev() {
             self.low = id;
-            if self.filter.matches(record, last.info(&self.filter, timeline, record)) {
+            if self.filter.matches(&record, last.info(&self.filter, timeline, &record)) {
                 self.matches.push_front(id);
             }
-            left = left.saturating_sub(self.work_of(record));
+            left = left.saturating_sub(self.work_of(&record));
             if left == 0 {
                 break;
             }
@@ -125,8 +127,9 @@ impl Listing {
         self.prune(timeline);
         if !self.filter.is_everything() {
             let mut last = LastConn::default();
-            for (id, record) in timeline.range(self.high, timeline.next_id()) {
-                if self.filter.matches(record, last.info(&self.filter, timeline, record)) {
+            let wanted = self.wanted();
+            for (id, record) in timeline.log.range(self.high, timeline.next_id(), wanted) {
+                if self.filter.matches(&record, last.info(&self.filter, timeline, &record)) {
                     self.matches.push_back(id);
                 }
             }
@@ -197,6 +200,10 @@ impl Listing {
         } else {
             self.matches.len()
         }
+    }
+
+    fn wanted(&self) -> Wanted {
+        if self.filter.reads_data() { Wanted::All } else { Wanted::Facts }
     }
 
     fn work_of(&self, record: &Record) -> usize {

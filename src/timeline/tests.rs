@@ -104,9 +104,34 @@ fn a_large_clear_is_finished_by_the_pushes_that_follow() {
     timeline.clear();
     assert!(timeline.is_empty() && timeline.range(RecordId(0), RecordId(u64::MAX)).count() == 0);
     assert!(timeline.log.is_discarding());
-    timeline.push_batch((0..100).map(hundred));
+    timeline.push_batch((0..400).map(hundred));
     assert!(!timeline.log.is_discarding());
-    assert_eq!((timeline.len(), timeline.cleared()), (100, 105_000));
+    assert_eq!((timeline.len(), timeline.cleared()), (400, 105_000));
+}
+
+#[test]
+fn packed_records_are_read_evicted_and_pinned_like_fresh_ones() {
+    let at = |n: u64| Record {
+        data: bytes::Bytes::from(vec![n as u8; if n % 1000 == 7 { 9_000 } else { 60 }]),
+        ..hundred(n)
+    };
+    let mut timeline = Timeline::new(9_000_000);
+    timeline.push_batch((0..40_000).map(at));
+    timeline.pin(RecordId(1007)).unwrap();
+    let whole = timeline.bytes();
+    timeline.push_batch((40_000..100_000).map(at));
+    let first = timeline.first().0;
+    assert!((20_000..60_000).contains(&first) && whole < 9_000_000, "{first} {whole}");
+    assert_eq!(timeline.get(RecordId(1007)), Some(at(1007)));
+    assert_eq!(timeline.get(RecordId(first - 1)), None);
+    for (id, record) in timeline.range(RecordId(0), RecordId(u64::MAX)) {
+        assert_eq!(record, at(id.0));
+        assert_eq!(timeline.get(id), Some(record));
+    }
+    let held: usize =
+        timeline.range(RecordId(0), RecordId(u64::MAX)).map(|(_, record)| record.cost()).sum();
+    assert_eq!(timeline.record_bytes, held + at(1007).cost());
+    assert_eq!(timeline.pushed(), balance(&timeline));
 }
 
 #[test]
@@ -124,7 +149,7 @@ fn a_range_is_read_from_both_ends_across_segments_and_eviction() {
     let backwards: Vec<u64> =
         timeline.range(RecordId(2500), RecordId(4000)).rev().map(|(id, _)| id.0).collect();
     assert_eq!(backwards, (2500..4000).rev().collect::<Vec<_>>());
-    let right = |(id, record): (RecordId, &Record)| record.at == hundred(id.0).at;
+    let right = |(id, record): (RecordId, Record)| record.at == hundred(id.0).at;
     assert!(timeline.range(RecordId(0), RecordId(5000)).all(right));
 }
 

@@ -25,8 +25,8 @@ use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
 use super::ExitStatus;
+use super::closer;
 use super::decode::{Decoded, PASTE_LIMIT};
-use super::external;
 use super::input::Keyboard;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
@@ -71,6 +71,8 @@ pub(super) struct EventLoop {
     pub(super) troubles: Vec<Failure>,
     /// Effects from before there was an engine.
     begun: Vec<Effect>,
+    /// What closes large files waits for the end of these.
+    closers: Vec<io::PipeWriter>,
 }
 
 /// What woke the loop.
@@ -109,6 +111,7 @@ impl EventLoop {
             leaving: None,
             troubles: Vec::new(),
             begun,
+            closers: Vec::new(),
         })
     }
 
@@ -157,13 +160,14 @@ impl EventLoop {
             };
             let is_traffic = matches!(woken, Woken::Fact(_));
             self.handle(woken, &mut keys, &services)?;
-            if is_traffic {
-                // Lets the runtime look at the terminal between two batches.
+            if is_traffic && !services.events.facts.has_more() {
+                // Lets the runtime look at the terminal between two parcels.
                 tokio::task::yield_now().await;
             }
         }
         terminal::restore();
-        external::close_later(services.engine.large_files(external::CLOSERS, external::LARGE));
+        let large = services.engine.large_files(closer::FILES, closer::LARGE);
+        self.closers = closer::start(large);
         services.events.facts.close();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         Ok(self.leaving.unwrap_or_default())

@@ -6,8 +6,7 @@
 //! removed in every case.
 
 use std::io::{self, Read, Write};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 use tokio::sync::mpsc;
 
@@ -16,9 +15,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Largest file taken back from an editor; a longer one is a mistake.
 const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
-/// Files that are closed by others when we leave, and how large they are at least.
-pub(super) const CLOSERS: usize = 4;
-pub(super) const LARGE: u64 = 64 * 1024 * 1024;
 /// Shells answer so when the program was not found.
 const NOT_FOUND: i32 = 127;
 
@@ -35,19 +31,6 @@ pub(super) fn edit(text: String, extension: &'static str, outcome: mpsc::Sender<
     };
     let spawned = std::thread::Builder::new().name("editor".into()).spawn(work);
     debug_assert!(spawned.is_ok(), "a thread for the editor");
-}
-
-/// Lets somebody else close temporary files: the system takes a sixth of a second to forget a
-/// gigabyte, and whoever closes last waits for it. A small program keeps each file open until we
-/// are gone. Without that program leaving takes longer, nothing else.
-pub(super) fn close_later(files: Vec<std::fs::File>) {
-    for file in files {
-        let mut closer = Command::new("sleep");
-        closer.arg("1").stdin(file).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Err(error) = closer.process_group(0).spawn() {
-            tracing::debug!(%error, "nobody to close a file");
-        }
-    }
 }
 
 /// `$VISUAL`, `$EDITOR`, or what every Unix has.

@@ -15,7 +15,9 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::theme::Palette;
 use crate::app::App;
+use crate::app::action::Action;
 use crate::app::editor::Editor;
+use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
 
 pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
@@ -35,6 +37,11 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 let inner = window(" Environment ", text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
+            Overlay::Framing(it) => {
+                let text = r"or type: fixed 12 · delimiter \x03 · length 2 little";
+                let inner = window(" Framing of what is received ", text, palette, area, buffer);
+                choices::draw(&it.choices, palette, inner, buffer);
+            }
             Overlay::Help(it) => {
                 let title = format!(" Help ─ {} ", it.place);
                 let text = "type to search · arrows scroll · Esc close";
@@ -51,6 +58,15 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
                 let text = "Enter take · Tab complete · Esc cancel";
                 let inner = window(&title, text, palette, area, buffer);
                 naming::draw(app, it, palette, inner, buffer);
+            }
+            Overlay::About(it) => {
+                let title = format!(" About {} ", it.title);
+                let line = app.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
+                let text = format!("Enter keep · {line} new line · Esc cancel");
+                let inner = window(&title, &text, palette, area, buffer);
+                if !inner.is_empty() {
+                    super::put_editor(buffer, inner, &it.editor);
+                }
             }
             Overlay::Confirm(it) => {
                 let inner = window(" Sure? ", "", palette, area, buffer);

@@ -26,6 +26,12 @@ pub struct Palette {
     pub sent: Style,
     pub received: Style,
     pub hit: Style,
+    /// The hit the search stands on.
+    pub hit_here: Style,
+    /// What stands for a byte that cannot be shown (`\r`, `\xff`).
+    control: Style,
+    /// The same on text that is dimmed itself.
+    control_on_dim: Style,
     pub json_key: Style,
     pub string: Style,
     pub number: Style,
@@ -131,6 +137,12 @@ impl Palette {
             sent: ink(inks.yellow),
             received: ink(inks.cyan),
             hit: Style::new().fg(inks.ground_or_black()).bg(inks.yellow),
+            hit_here: Style::new()
+                .fg(inks.ground_or_black())
+                .bg(inks.accent)
+                .add_modifier(Modifier::BOLD),
+            control: ink(inks.dim),
+            control_on_dim: ink(inks.purple),
             json_key: ink(inks.blue),
             string: ink(inks.green),
             number: ink(inks.yellow),
@@ -161,6 +173,9 @@ impl Palette {
             sent: none,
             received: bold,
             hit: reversed,
+            hit_here: reversed.add_modifier(Modifier::UNDERLINED | Modifier::BOLD),
+            control: none.add_modifier(Modifier::DIM),
+            control_on_dim: none.add_modifier(Modifier::UNDERLINED),
             json_key: none,
             string: none,
             number: none,
@@ -168,6 +183,14 @@ impl Palette {
             punctuation: none,
             cursor: reversed,
         }
+    }
+
+    /// Style of what stands for a byte that cannot be shown, in text of this style: never that of
+    /// the text, so a backslash of the data is no escape of ours.
+    pub fn control(&self, text: Style) -> Style {
+        let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
+        let style = if is_dim { self.control_on_dim } else { self.control };
+        text.remove_modifier(Modifier::BOLD).patch(style)
     }
 
     /// Style of an HTTP status.

@@ -2,5 +2,6 @@
 
 pub(super) mod bytes;
 pub(super) mod detail;
+pub(super) mod fit;
 pub(super) mod run;
 pub(super) mod scrollbar;

@@ -122,7 +122,7 @@ fn a_bomb_without_the_screen_has_words_and_an_exit_status_and_bounded_memory() {
     let home = tempfile::tempdir().unwrap();
     for bomb in bombs() {
         let mut child = Command::new(program())
-            .args(["send", &format!("http://{}/", peer(&bomb))])
+            .args(["send", "--raw", &format!("http://{}/", peer(&bomb))])
             .env("WIREBENCH_HOME", home.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -161,7 +161,7 @@ fn a_body_in_a_coding_nobody_knows_is_printed_as_it_came_and_said() {
         status: 0,
     };
     let output = Command::new(program())
-        .args(["send", &format!("http://{}/", peer(&bomb))])
+        .args(["send", "--raw", &format!("http://{}/", peer(&bomb))])
         .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
         .stdin(Stdio::null())
         .output()

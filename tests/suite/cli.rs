@@ -105,7 +105,7 @@ impl Listening {
 #[test]
 fn a_body_goes_to_a_pipe_as_its_bytes() {
     let peer = support::http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\x00\xff\x1b[m");
-    let output = run(&["send", &format!("http://{peer}/")]);
+    let output = run(&["send", "--raw", &format!("http://{peer}/")]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(output.stdout, b"\x00\xff\x1b[m");
 }
@@ -163,7 +163,8 @@ fn standard_input_is_the_body_and_its_braces_are_no_templates() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    let output = run_with_input(&["send", &format!("http://{peer}/")], b"costs $100 {{pod}} \xff");
+    let output =
+        run_with_input(&["send", "--raw", &format!("http://{peer}/")], b"costs $100 {{pod}} \xff");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let request = requests.recv_timeout(PATIENCE).expect("a request");
     assert!(request.starts_with(b"POST / "), "{}", text(&request));
@@ -208,7 +209,8 @@ fn exit_statuses_tell_what_went_wrong() {
 #[test]
 fn a_tcp_peer_gets_the_bytes_and_its_reply_is_printed() {
     let peer = support::echo_peer();
-    let output = run(&["send", &format!("tcp://{peer}"), r"PING\r\n\x00", "--wait", "100ms"]);
+    let output =
+        run(&["send", "--raw", &format!("tcp://{peer}"), r"PING\r\n\x00", "--wait", "100ms"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(output.stdout, b"PING\r\n\0");
 }
@@ -223,7 +225,7 @@ fn piped_input_is_streamed_and_ends_with_a_half_close() {
         }
     });
     let input = vec![b'a'; 1_000_000];
-    let output = run_with_input(&["send", &format!("tcp://{peer}")], &input);
+    let output = run_with_input(&["send", "--raw", &format!("tcp://{peer}")], &input);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "1000000 bytes");
 }
@@ -302,7 +304,7 @@ fn an_http_listener_answers_and_tells_the_request() {
 fn a_tls_listener_is_trusted_by_its_own_installation_only() {
     let listening = listen("tls://127.0.0.1:0", &["--echo", "--for", "20s"]);
     let target = format!("tls://127.0.0.1:{}", listening.port);
-    let trusted = run(&["send", &target, "x", "--wait", "100ms"]);
+    let trusted = run(&["send", "--raw", &target, "x", "--wait", "100ms"]);
     assert_eq!(trusted.status.code(), Some(0), "{}", text(&trusted.stderr));
     assert_eq!(trusted.stdout, b"x");
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -313,7 +315,7 @@ fn a_tls_listener_is_trusted_by_its_own_installation_only() {
     };
     let refused = stranger(&["send", &target, "x"]);
     assert_eq!(refused.status.code(), Some(4), "{}", text(&refused.stderr));
-    let accepted = stranger(&["send", &target, "x", "--insecure", "--wait", "100ms"]);
+    let accepted = stranger(&["send", "--raw", &target, "x", "--insecure", "--wait", "100ms"]);
     assert_eq!(accepted.status.code(), Some(0), "{}", text(&accepted.stderr));
     assert_eq!(accepted.stdout, b"x");
 }
@@ -352,7 +354,7 @@ fn presets_of_the_starter_workspace_can_be_sent() {
         command.env("WIREBENCH_HOME", home.path());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
-    let output = run(&["send", "demo/ping", "--env", "local", "--wait", "100ms"]);
+    let output = run(&["send", "--raw", "demo/ping", "--env", "local", "--wait", "100ms"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(output.stdout, b"hi there");
     let output = run(&["send", "demo/ping"]);
@@ -384,7 +386,7 @@ fn a_reader_that_goes_away_ends_it_without_a_complaint() {
             while stream.write_all(&[b'a'; 4096]).is_ok() {}
         }
     });
-    let mut child = wirebench(&["send", &format!("http://{peer}/")])
+    let mut child = wirebench(&["send", "--raw", &format!("http://{peer}/")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -47,6 +47,8 @@ pub struct MemoryStore {
     pub jobs: Vec<Job>,
     /// Jobs wait here while the store is slow.
     pub held: Option<VecDeque<Job>>,
+    /// Files that are no presets in every folder.
+    pub other_files: usize,
     writes: u64,
 }
 
@@ -213,6 +215,13 @@ impl MemoryStore {
             Job::DeletePreset { path } => {
                 self.presets.remove(&path);
                 Some(Reply::Deleted { path })
+            }
+            Job::DeleteFolder { folder, presets } => {
+                for path in &presets {
+                    self.presets.remove(path);
+                }
+                let left = self.other_files;
+                Some(Reply::FolderDeleted { folder, presets, left, failure: None })
             }
             Job::SaveRestore(restore) => {
                 self.restore = Some(*restore);

@@ -11,8 +11,9 @@ use wirebench::engine::command::{Command, Ending, To};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::failure::{FailureKind, Stage};
+use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, StepPlan};
-use wirebench::model::record::{Direction, RecordKind};
+use wirebench::model::record::{Direction, Record, RecordKind};
 
 use super::bench::{Bench, DEADLINE, answer, echo, tcp, tcp_listener, text};
 
@@ -463,4 +464,43 @@ async fn the_tutorials_server_is_spoken_to() {
     bench.close(id, Ending::HalfClose);
     assert_eq!(bench.outcome(id).await.unwrap().ended, "closed, both sides finished");
     server.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_ends_in_one_program_are_told_in_the_order_of_time() {
+    let mut bench = Bench::start();
+    let server = bench.open(Plan::TcpListener(tcp_listener(echo())));
+    let address = bench.listening(server).await[0];
+    for _ in 0..10 {
+        let id = bench.open(Plan::Tcp(tcp(address)));
+        bench.connected(id).await;
+        for _ in 0..10 {
+            bench.send(To::All(id), b"question\n");
+        }
+        let all = b"question\n".repeat(10);
+        bench.received(id.conn(1), &all).await;
+        bench.close(id, Ending::Close);
+        bench.outcome(id).await.unwrap();
+    }
+    bench.close(server, Ending::Close);
+    bench.outcome(server).await.unwrap();
+
+    assert!(bench.records.is_sorted_by_key(|record| record.at));
+    let place = |wanted: &dyn Fn(&Record) -> bool| bench.records.iter().position(wanted).unwrap();
+    for round in 1..=10 {
+        // The connections of the listener are the clients in their order.
+        let (client, far) = (SessionId(server.0 + u64::from(round)).conn(1), server.conn(round));
+        let first = |conn, direction| {
+            place(&|r| (r.conn, r.kind, r.direction) == (conn, RecordKind::Data, direction))
+        };
+        let steps = [
+            first(client, Direction::Sent),
+            first(far, Direction::Received),
+            first(far, Direction::Sent),
+            first(client, Direction::Received),
+            place(&|r| (r.conn, r.kind) == (client, RecordKind::Closed)),
+        ];
+        assert!(steps.is_sorted(), "{steps:?}");
+        assert!(place(&|r| (r.conn, r.kind) == (far, RecordKind::Accepted)) < steps[1]);
+    }
 }

@@ -3,6 +3,8 @@
 
 #[path = "flows/composing.rs"]
 mod composing;
+#[path = "flows/conversations.rs"]
+mod conversations;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/stories.rs"]

@@ -213,9 +213,9 @@ fn http_with_the_tutorials_server_and_its_two_clients() {
     }
     let home = Home::new();
     let (_peer, port) = server(&mut script("http_server.py"));
-    let output = home.run(&["send", &format!(":{port}/greet?a=1")]);
+    let output = home.run(&["send", "--raw", &format!(":{port}/greet?a=1")]);
     assert_eq!(text(&output), r#"{"hello": "/greet?a=1"}"#);
-    let output = home.run(&["send", &format!(":{port}/users"), "name=Ann"]);
+    let output = home.run(&["send", "--raw", &format!(":{port}/users"), "name=Ann"]);
     assert!(text(&output).contains("received") && text(&output).contains("Ann"), "{output:?}");
 
     let (listener, port) = home.listen(&["http://127.0.0.1:0", "--body", r#"{"ok":true}"#]);

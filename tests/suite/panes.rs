@@ -10,6 +10,8 @@ use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind, TimerId};
+use wirebench::app::overlay::Overlay;
+use wirebench::app::overlay::jump::Target;
 use wirebench::app::pane::response;
 use wirebench::app::{App, Startup};
 use wirebench::engine::command::{Command, Ending, To};
@@ -307,7 +309,7 @@ mod http {
         );
         serve(&mut app, &effects, 500);
         shows(&app, "\"line 0\"");
-        shows(&app, "200 OK ␛[31mred");
+        shows(&app, "200 OK \\e[31mred");
         shows(&app, "line 1 of 500");
         assert!(queries(&keys(&mut app, "j")).is_empty(), "inside of the window");
         shows(&app, "line 2 of 500");
@@ -347,10 +349,8 @@ mod http {
         done(&mut app, id, outcome);
         let tick = send(&mut app, Message::Timer(clock));
         assert!(tick.is_empty(), "{tick:?}");
-        shows(
-            &app,
-            "cannot connect: 127.0.0.1:8080: connection refused (is a server listening there?)",
-        );
+        shows(&app, "cannot connect");
+        shows(&app, "127.0.0.1:8080: connection refused (is a server listening there?)");
     }
 
     #[test]
@@ -464,6 +464,47 @@ mod http {
     }
 
     #[test]
+    fn hits_are_marked_in_hex_across_the_ends_of_rows() {
+        let mut app = app((120, 40));
+        app.theme = wirebench::app::Theme::Sixteen;
+        let id = open(&mut app, http_plan());
+        let effects =
+            event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 64))))));
+        serve(&mut app, &effects, 5);
+        let effects = keys(&mut app, "x");
+        let query = queries(&effects).pop().unwrap();
+        let text =
+            Bytes::from_static(b"0123456789 needle and another NEEDLE of the body, that is all...");
+        let line = |n: usize| ViewLine {
+            offset: n as u64 * 16,
+            bytes: text.slice(n * 16..(n + 1) * 16),
+            indent: 0,
+            continued: false,
+        };
+        let lines = (0..4).map(line).collect();
+        let (top, total_lines, total_bytes) = (0, 4, 64);
+        let view = View { query, top, lines, total_lines, total_bytes, complete: true, note: None };
+        event(&mut app, Event::View(Box::new(view)));
+        let sent = commands(keys(&mut app, "/needle<Enter>"));
+        let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
+        let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false };
+        event(&mut app, Event::Found(hit));
+        let marked = |color| -> Vec<String> {
+            let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+            terminal.draw(|frame| ui::render(&app, frame)).unwrap();
+            let buffer = terminal.backend().buffer().clone();
+            let row = |y| (0..120).map(move |x| (x, y));
+            let text = |y| {
+                let cells = row(y).filter_map(|at| buffer.cell(at));
+                cells.filter(|cell| cell.bg == color).map(|cell| cell.symbol()).collect::<String>()
+            };
+            (0..40).map(text).filter(|text| !text.is_empty()).collect()
+        };
+        assert_eq!(marked(ratatui::style::Color::Cyan), ["6e 65 65 64 6cneedl", "65e"]);
+        assert_eq!(marked(ratatui::style::Color::Yellow), ["4e 45NE", "45 44 4c 45EDLE"]);
+    }
+
+    #[test]
     fn redirect_hops_are_listed_and_stepped_through() {
         let mut app = app((120, 40));
         let id = open(&mut app, http_plan());
@@ -524,6 +565,16 @@ mod http {
         keys(&mut app, "G");
         event(&mut app, Event::Exchange(Box::new(exchange(id, 21, None))));
         shows(&app, "GET /21   0 B");
+        // The letters of jump reach the list, a capital the request itself.
+        app.focus = Pane::Request;
+        keys(&mut app, "<C-o>");
+        let Some(Overlay::Jump(jump)) = app.overlays.last() else { panic!() };
+        let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, Target::Row(..)));
+        let label = rows.next().unwrap().label.to_uppercase();
+        assert!(rows.count() > 2);
+        keys(&mut app, &label);
+        assert_eq!(app.focus, Pane::Response);
+        shows(&app, "▸ GET /17   0 B");
     }
 }
 
@@ -534,7 +585,7 @@ mod conversation {
     fn a_line_is_sent_with_its_ending_and_remembered() {
         let mut app = app((120, 40));
         let id = connected(&mut app);
-        shows(&app, "220 hello␍␊");
+        shows(&app, "220 hello\\r\\n");
         let sent = commands(keys(&mut app, "hi\\x21<Enter>"));
         let to = To::Conn(id.conn(1));
         assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"hi!\r\n") }]);
@@ -576,15 +627,19 @@ mod conversation {
     }
 
     #[test]
-    fn format_and_line_ending_change_the_draft() {
+    fn the_line_ending_is_kept_with_the_preset_and_hex_is_only_a_way_of_typing() {
         let mut app = app((120, 40));
         connected(&mut app);
+        let before = app.drafts.current().spec.clone();
         keys(&mut app, "<A-x>0d 0a");
         shows(&app, "hex ❯ 0d 0a");
         let sent = commands(keys(&mut app, "<Enter>"));
         assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"\r\n"));
-        keys(&mut app, "<A-x><A-e>a");
-        assert_ne!(app.drafts.current().spec, Spec::empty(Protocol::Tcp, Side::Client));
+        assert_eq!(app.drafts.current().spec, before, "nothing to save");
+        keys(&mut app, "<A-x>");
+        shows(&app, "❯  \\r\\n");
+        keys(&mut app, "<A-e>a");
+        assert_ne!(app.drafts.current().spec, before);
     }
 
     #[test]

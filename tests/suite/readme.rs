@@ -106,7 +106,13 @@ fn send(words: &[String], home: &Path) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{words:?}: {said}");
     if words.contains(&r"PING\r\n") {
-        assert_eq!(output.stdout, b"PING\r\n");
+        assert_eq!(output.stdout, b"PING\r\n", "{words:?}");
+    } else {
+        let lines = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+            "{lines}"
+        );
     }
 }
 

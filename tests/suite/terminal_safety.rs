@@ -71,12 +71,6 @@ impl Case {
         let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("00000000  {}  ", digits[..digits.len().min(8)].join(" "))
     }
-
-    /// Checks that the screen shows the payload behind a label.
-    fn assert_shown(&self, screen: &str, label: &str) {
-        let wanted = self.wanted(label);
-        assert!(self.is_shown(screen, label), "{}: no '{wanted}' on:\n{screen}", self.id);
-    }
 }
 
 /// The matrix; `None`, said aloud, where the corpora are not.

@@ -88,17 +88,17 @@ fn a_tcp_conversation_is_held_from_both_ends() {
     tui.keys("<A-x>");
     tui.wait_for("hex ❯");
     tui.keys("68 69 0a<Enter>");
-    tui.wait_for("hi␊");
+    tui.wait_for("hi\\n");
     tui.keys("<A-x>");
     // The same connection from the other end, answered by hand.
     back_to_presets(&mut tui);
     tui.keys("<Down><Enter>");
     wait_focus(&tui, "TCP listener");
-    tui.wait_for("hi␊");
+    tui.wait_for("hi\\n");
     tui.keys("<Tab>i");
     tui.wait_for("CRLF");
     tui.keys("by hand<Enter>");
-    tui.wait_for("by hand␍␊");
+    tui.wait_for("by hand\\r\\n");
     tui.quit();
 }
 

@@ -52,6 +52,8 @@ impl<T> Choice<T> {
 pub struct Choices<T> {
     pub editor: Editor,
     all: Vec<Choice<T>>,
+    /// The last of all was made of what is typed.
+    is_offered: bool,
     fitting: Vec<usize>,
     cursor: Cursor,
 }
@@ -59,7 +61,8 @@ pub struct Choices<T> {
 impl<T> Choices<T> {
     pub fn new(all: Vec<Choice<T>>) -> Self {
         let fitting = (0..all.len()).collect();
-        Choices { editor: Editor::new("", Lines::One), all, fitting, cursor: Cursor::default() }
+        let editor = Editor::new("", Lines::One);
+        Choices { editor, all, is_offered: false, fitting, cursor: Cursor::default() }
     }
 
     /// Line of the text field and area of the list.
@@ -123,6 +126,20 @@ impl<T> Choices<T> {
     pub fn paste(&mut self, text: &str) {
         self.editor.insert(text);
         self.refit();
+    }
+
+    /// Puts a choice made of what is typed before all others, in place of the one before it.
+    pub fn offer(&mut self, choice: Option<Choice<T>>) {
+        if std::mem::replace(&mut self.is_offered, choice.is_some()) {
+            self.all.pop();
+        }
+        self.all.extend(choice);
+        self.refit();
+        if self.is_offered {
+            let last = self.all.len() - 1;
+            self.fitting.retain(|at| *at != last);
+            self.fitting.insert(0, last);
+        }
     }
 
     /// Moves by the wheel.

@@ -7,7 +7,7 @@ use crate::app::drafts::{Draft, DraftId};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::presets::{self, Item};
 use crate::app::wrap::wrap;
-use crate::app::{App, saving};
+use crate::app::{App, figures, saving};
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 use crate::store::job::Overwrite;
@@ -16,6 +16,7 @@ use crate::store::job::Overwrite;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     Delete(PresetPath),
+    DeleteFolder(String, Vec<PresetPath>),
     Discard(DraftId, String),
     Revert(DraftId, String),
     Overwrite(DraftId, PresetPath),
@@ -28,12 +29,15 @@ pub struct Confirm {
     /// Whether Enter means yes.
     pub yes: bool,
     /// A remark under the question.
-    pub remark: &'static str,
+    pub remark: String,
 }
 
 pub(super) fn delete(app: &mut App, item: &Item) {
     match item {
-        Item::Folder(_) => app.say("a folder goes with its last preset"),
+        Item::Folder(folder) => {
+            let presets = presets::in_folder(app, folder);
+            ask(app, Question::DeleteFolder(folder.clone(), presets));
+        }
         Item::Preset(path) => ask(app, Question::Delete(path.clone())),
         Item::Draft(id) => {
             let title = app.drafts.get(*id).map(Draft::title).unwrap_or_default();
@@ -63,8 +67,32 @@ pub(super) fn ask(app: &mut App, question: Question) {
         _ => None,
     };
     let live = item.is_some_and(|item| presets::is_live(app, &item));
-    let remark = if live { "It is running and will be closed." } else { "" };
+    let remark = match &question {
+        Question::DeleteFolder(_, paths) => remark_on(app, paths),
+        _ if live => "It is running and will be closed.".to_owned(),
+        _ => String::new(),
+    };
     app.overlays.push(Overlay::Confirm(Confirm { question, yes: false, remark }));
+}
+
+/// What else is lost with these presets.
+fn remark_on(app: &App, paths: &[PresetPath]) -> String {
+    let items = || paths.iter().map(|path| Item::Preset(path.clone()));
+    let live = items().filter(|item| presets::is_live(app, item)).count();
+    let changed =
+        items().filter(|item| presets::draft_of(app, item).is_some_and(Draft::is_modified)).count();
+    let mut remarks = Vec::new();
+    match live {
+        0 => {}
+        1 => remarks.push("1 is running and will be closed.".to_owned()),
+        n => remarks.push(format!("{n} are running and will be closed.")),
+    }
+    match changed {
+        0 => {}
+        1 => remarks.push("1 has unsaved changes, which go too.".to_owned()),
+        n => remarks.push(format!("{n} have unsaved changes, which go too.")),
+    }
+    remarks.join(" ")
 }
 
 impl Confirm {
@@ -72,6 +100,10 @@ impl Confirm {
     pub fn text(&self) -> String {
         let text = match &self.question {
             Question::Delete(path) => format!("Delete {path}? The file is removed."),
+            Question::DeleteFolder(folder, paths) => {
+                let count = figures::counted(paths.len() as u64, "preset");
+                format!("Delete {folder}/ with {count}? Their files are removed; other files stay.")
+            }
             Question::Discard(_, title) => format!("Throw {title} away? It was never saved."),
             Question::Revert(_, title) => format!("Throw away the unsaved changes of {title}?"),
             Question::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
@@ -82,7 +114,7 @@ impl Confirm {
     /// What yes and no are called.
     pub fn answers(&self) -> [&'static str; 2] {
         match self.question {
-            Question::Delete(_) => [" y Delete ", " n Keep "],
+            Question::Delete(_) | Question::DeleteFolder(..) => [" y Delete ", " n Keep "],
             Question::Discard(..) | Question::Revert(..) => [" y Throw away ", " n Keep "],
             Question::Overwrite(..) => [" y Replace ", " n Cancel "],
         }
@@ -137,6 +169,7 @@ pub(super) fn mouse(app: &mut App, confirm: &mut Confirm, inner: Rect, mouse: Mo
 fn yes(app: &mut App, question: &Question) -> Flow {
     match question.clone() {
         Question::Delete(path) => saving::delete(app, path),
+        Question::DeleteFolder(folder, presets) => saving::delete_folder(app, folder, presets),
         Question::Discard(id, _) => saving::discard(app, id),
         Question::Revert(id, _) => saving::revert(app, id),
         Question::Overwrite(id, path) => saving::hand_over(app, id, path, Overwrite::Replace),

@@ -1,4 +1,5 @@
-//! Help for where you are: every action that has a key here, by category; then all others.
+//! Help for where you are: what this pane alone does, every other action that has a key here by
+//! category, then the rest.
 //!
 //! Typing narrows; arrows and pages scroll. The lines come from the action table and the keymap,
 //! so help never differs from what keys do.
@@ -48,7 +49,9 @@ pub(super) fn open(app: &mut App) {
 
 fn fill(app: &App, help: &mut Help) {
     let mut finder = fuzzy::Finder::of_words(&help.editor.text());
+    let own: Vec<Context> = help.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
     let mut lines = Vec::new();
+    let mut here = vec![Line::Heading(format!("Here, in {}", help.place))];
     let mut elsewhere = vec![Line::Heading("In other places".into())];
     for category in Category::ALL {
         let heading = lines.len();
@@ -57,6 +60,8 @@ fn fill(app: &App, help: &mut Help) {
             let keys = app.keymap.keys_of(&help.here, row.action);
             let (keys, list) = if keys.is_empty() {
                 (places(app, row.action), &mut elsewhere)
+            } else if !app.keymap.keys_of(&own, row.action).is_empty() {
+                (keys.join(", "), &mut here)
             } else {
                 (keys.join(", "), &mut lines)
             };
@@ -69,11 +74,20 @@ fn fill(app: &App, help: &mut Help) {
             lines.pop();
         }
     }
+    if here.len() == 1 {
+        here.clear();
+    }
     if elsewhere.len() > 1 {
         lines.append(&mut elsewhere);
     }
-    help.lines = lines;
+    here.append(&mut lines);
+    help.lines = here;
     help.scroll = 0;
+}
+
+/// Whether a context belongs to some place on the screen, not to all or many of them.
+fn is_of_a_place(context: Context) -> bool {
+    !matches!(context, Context::Global | Context::Plain | Context::List)
 }
 
 /// Keys of an action that has none here, with the places where they hold.

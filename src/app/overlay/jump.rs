@@ -1,8 +1,9 @@
 //! Jump: a letter on every target; typing it goes there.
 //!
 //! Targets are what the screen shows: panes, fields and tabs of the form, tabs of the response,
-//! rows of presets, history and traffic. Letters go from the home row outward in reading order, panes first; when there are
-//! more targets than letters, the last ones take two. A capital also opens the row.
+//! rows of presets, history and traffic, requests of a listener, rows, peers and the input line of
+//! a conversation. Letters go from the home row outward in reading order, panes first; when there
+//! are more targets than letters, the last ones take two. A capital also opens the row.
 
 use ratatui::layout::Rect;
 
@@ -11,6 +12,7 @@ use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldId, Kind, Tab};
 use crate::app::message::{Mouse, MouseKind};
+use crate::app::pane::response::talk;
 use crate::app::pane::{history, presets, request, response, traffic};
 use crate::app::{App, global, input};
 use crate::model::key::{Key, KeyCode};
@@ -31,9 +33,12 @@ pub enum Target {
     Preset(usize),
     /// A row of the history.
     Entry(usize),
-    /// Whatever a click on this cell means to the pane there: tabs of the response, rows of the
-    /// traffic.
+    /// Whatever a click on this cell means to the pane there: tabs of the response, the input
+    /// line and the peers of a conversation.
     Cell(u16, u16),
+    /// The same for a row that can be opened: of the traffic, of a conversation, of a listener's
+    /// requests.
+    Row(u16, u16),
 }
 
 /// A target with its letters and the cell they are drawn at.
@@ -87,7 +92,9 @@ fn targets(app: &App) -> Vec<(u16, u16, Target)> {
     form(app, request::inner(areas.request), &mut found);
     preset_rows(app, areas.presets, &mut found);
     history_rows(app, areas.history, &mut found);
+    requests(app, areas.response, &mut found);
     response_tabs(app, areas.response, &mut found);
+    conversation(app, areas.response, &mut found);
     traffic_rows(app, areas.traffic, &mut found);
     found
 }
@@ -142,11 +149,50 @@ fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
     }
 }
 
+/// The requests of an HTTP listener.
+fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    if area.is_empty() || response::kind(app) != response::Kind::Listener {
+        return;
+    }
+    let list = response::exchange::parts(app, request::inner(area)).list;
+    let (_, first) = response::exchange::list_cursor(app, list.height.into());
+    let len = response::session(app).map_or(0, |session| session.exchanges.len());
+    cells(list, len.saturating_sub(first), Target::Row, found);
+}
+
+/// Peers, rows and the input line of a TCP or UDP conversation.
+fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+    let place = response::place(app).filter(|_| !area.is_empty());
+    let (Some(session), Some(place)) = (response::session(app), place) else { return };
+    if response::kind(app) != response::Kind::Conversation {
+        return;
+    }
+    let parts = talk::parts(app, request::inner(area));
+    // In one row it is no list: there is nothing to choose from.
+    if parts.peers.height > 1 {
+        let peers = talk::peer_rows(app, parts.peers.height.into()).len();
+        cells(parts.peers, peers, Target::Cell, found);
+    }
+    let shown = place.talk.len(session).saturating_sub(place.talk.cursor.offset);
+    cells(parts.rows, shown, Target::Row, found);
+    cells(parts.input, 1, Target::Cell, found);
+}
+
+/// The beginnings of so many rows, as far as there is room.
+fn cells(
+    list: Rect,
+    rows: usize,
+    target: fn(u16, u16) -> Target,
+    found: &mut Vec<(u16, u16, Target)>,
+) {
+    let shown = (list.y..list.bottom()).take(if list.width > 0 { rows } else { 0 });
+    found.extend(shown.map(|y| (list.x, y, target(list.x, y))));
+}
+
 fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
     let list = traffic::parts(app, request::inner(area)).rows;
     let first = app.traffic.cursor(usize::from(list.height)).offset;
-    let shown = (list.y..list.bottom()).zip(first..app.traffic.len());
-    found.extend(shown.map(|(y, _)| (list.x, y, Target::Cell(list.x, y))));
+    cells(list, app.traffic.len().saturating_sub(first), Target::Row, found);
 }
 
 fn rows(
@@ -177,7 +223,8 @@ pub(super) fn key(app: &mut App, jump: &mut Jump, key: Key) -> Flow {
         Some(mark) if mark.label == jump.typed => {
             let target = mark.target.clone();
             go(app, &target);
-            if c.is_uppercase() && matches!(target, Target::Preset(_) | Target::Entry(_)) {
+            let is_row = matches!(target, Target::Preset(_) | Target::Entry(_) | Target::Row(..));
+            if c.is_uppercase() && is_row {
                 input::act(app, Action::Open);
             }
             Flow::Close
@@ -221,7 +268,7 @@ fn go(app: &mut App, target: &Target) {
             global::focus(app, Pane::History);
             history::select(app, *at);
         }
-        Target::Cell(column, row) => input::press(app, *column, *row),
+        Target::Cell(column, row) | Target::Row(column, row) => input::press(app, *column, *row),
     }
 }
 

@@ -140,6 +140,12 @@ pub fn stored<'a>(app: &'a App, path: &PresetPath) -> Option<&'a StoredPreset> {
     presets.get(at)
 }
 
+/// The presets of a folder and below.
+pub fn in_folder(app: &App, folder: &str) -> Vec<PresetPath> {
+    let paths = app.workspace.presets.iter().map(|stored| &stored.path);
+    paths.filter(|path| tree::is_inside(path, folder)).cloned().collect()
+}
+
 fn search_text(app: &App) -> String {
     app.presets.search.as_ref().map(|search| search.editor.text()).unwrap_or_default()
 }
@@ -316,7 +322,11 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::Find => search::start(app),
         Action::Back if app.presets.search.is_some() => search::end(app),
         Action::Copy => copy(app),
-        Action::Rename | Action::Duplicate | Action::Delete | Action::Revert => {
+        Action::Rename
+        | Action::Duplicate
+        | Action::Delete
+        | Action::Revert
+        | Action::EditAbout => {
             if let Some(item) = selected(app) {
                 overlay::on_item(app, action, &item);
             }

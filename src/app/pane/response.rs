@@ -49,6 +49,10 @@ mod timer {
     use super::TimerId;
 
     pub(super) const CLOCK: TimerId = TimerId(100);
+    /// Cutting a conversation anew goes on.
+    pub(super) const FRAMING: TimerId = TimerId(104);
+    /// A search in a conversation goes on.
+    pub(super) const SEARCH: TimerId = TimerId(103);
 }
 
 /// State of the pane.
@@ -65,6 +69,7 @@ pub struct ResponsePane {
     pub totals: BTreeMap<SessionId, (u64, u64)>,
     places: BTreeMap<SessionId, Place>,
     clock_due: bool,
+    framing_due: bool,
     pub(super) gather: Option<exchange::Gather>,
 }
 
@@ -250,11 +255,14 @@ fn is_ticking(app: &App) -> bool {
 }
 
 pub fn timer(app: &mut App, token: TimerId) {
-    if token == timer::CLOCK {
-        app.response.clock_due = false;
-        sync(app);
-    } else {
-        super::traffic::timer(app, token);
+    match token {
+        timer::CLOCK => {
+            app.response.clock_due = false;
+            sync(app);
+        }
+        timer::FRAMING => talk::framing::go_on(app),
+        timer::SEARCH => talk::search::advance(app),
+        _ => super::traffic::timer(app, token),
     }
 }
 

@@ -4,7 +4,9 @@
 //! while capturing goes on. Rows are named by record, so they stay where they are when older ones
 //! are evicted, and when a new filter finds more of them.
 
+pub(super) mod copying;
 mod parts;
+pub mod search;
 pub(super) mod turn;
 
 use std::time::Duration;
@@ -13,16 +15,16 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, Step};
-use crate::app::detail::{Detail, is_text};
+use crate::app::detail::Detail;
 use crate::app::editor::{Editor, Lines};
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, TimerId};
 use crate::app::{App, Handled, figures};
-use crate::codec::hex;
-use crate::codec::printable::printable_lines;
+use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
+use crate::model::view::Towards;
 use crate::timeline::filter::{Filter, FilterError};
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use crate::timeline::stats::Counters;
@@ -32,8 +34,6 @@ pub use parts::{Parts, parts};
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 /// The rate is a mean over the last whole second.
 pub const RATE_SECONDS: usize = 1;
-/// Bytes put on the clipboard at most.
-const COPY_LIMIT: usize = 64 * 1024;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
 
@@ -58,6 +58,7 @@ pub struct TrafficPane {
     /// While paused, the first record that is not shown.
     pub paused: Option<RecordId>,
     pub filter: FilterLine,
+    pub search: search::RecordSearch,
     pub detail: Option<Detail>,
     /// First record not counted yet.
     next: Option<RecordId>,
@@ -74,6 +75,8 @@ pub struct FilterLine {
     pub text: String,
     /// Why what is typed is no filter; the one before stays in force.
     pub error: Option<FilterError>,
+    /// The bytes it looks for, to be marked.
+    pub pattern: Option<Pattern>,
     /// The text before typing began.
     before: String,
 }
@@ -127,7 +130,7 @@ fn height(app: &App) -> usize {
 }
 
 pub fn contexts(app: &App) -> Vec<Context> {
-    if app.traffic.filter.editor.is_some() {
+    if app.traffic.filter.editor.is_some() || app.traffic.search.editor.is_some() {
         return vec![Context::Global];
     }
     vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
@@ -137,9 +140,9 @@ pub fn contexts(app: &App) -> Vec<Context> {
 pub fn extended(app: &mut App) {
     let App { traffic, timeline, response, .. } = app;
     let from = traffic.next.unwrap_or(RecordId(0));
-    for (_, record) in timeline.range(from, timeline.next_id()) {
-        traffic.counters.count(record);
-        response.count(record);
+    for (_, record) in timeline.facts(from, timeline.next_id()) {
+        traffic.counters.count(&record);
+        response.count(&record);
     }
     traffic.next = Some(timeline.next_id());
     traffic.listing.extend(timeline);
@@ -203,8 +206,23 @@ pub fn act(app: &mut App, action: Action) -> Handled {
             _ => Handled::No,
         };
     }
+    if app.traffic.search.editor.is_some() {
+        return match action {
+            Action::Back => {
+                app.traffic.search.editor = None;
+                Handled::Yes
+            }
+            Action::Up | Action::Down => move_by(app, action),
+            _ => Handled::No,
+        };
+    }
     match action {
+        Action::Find if app.traffic.detail.as_ref().is_some_and(|detail| detail.inside) => {
+            search::start(app);
+        }
         Action::Find => open_filter(app),
+        Action::FindNext => search::go(app, Towards::End),
+        Action::FindPrevious => search::go(app, Towards::Start),
         Action::Pause => pause(app),
         Action::Mark => mark(app),
         Action::Clear => clear(app),
@@ -213,7 +231,9 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
         Action::NextItem => neighbour(app, true),
         Action::PreviousItem => neighbour(app, false),
-        Action::Copy => copy(app),
+        Action::Copy => copy(app, copying::as_seen),
+        Action::CopyHex => copy(app, copying::as_hex),
+        Action::CopyEscaped => copy(app, copying::escaped),
         Action::TurnAround => turn::selected_record(app),
         _ => return move_by(app, action),
     }
@@ -289,7 +309,7 @@ fn toggle_detail(app: &mut App) {
         Some(detail) if !detail.inside => detail.inside = true,
         Some(_) => app.traffic.detail = None,
     }
-    resized(app);
+    panes_moved(app);
 }
 
 fn close_detail(app: &mut App) -> Handled {
@@ -298,7 +318,14 @@ fn close_detail(app: &mut App) -> Handled {
         Some(detail) if detail.inside => detail.inside = false,
         Some(_) => app.traffic.detail = None,
     }
+    panes_moved(app);
     Handled::Yes
+}
+
+/// The pane takes more of the screen while a detail is open in it.
+fn panes_moved(app: &mut App) {
+    resized(app);
+    super::response::resized(app);
 }
 
 fn open_detail(app: &mut App, id: RecordId) {
@@ -322,8 +349,9 @@ fn show_detail(app: &mut App) {
 }
 
 fn toggle_hex(app: &mut App) {
+    let height = parts(app, inner(app)).detail.height;
     match &mut app.traffic.detail {
-        Some(detail) => detail.toggle_hex(),
+        Some(detail) => detail.toggle_hex(height.into()),
         None => app.say("Enter shows the record; then x switches to hex"),
     }
 }
@@ -358,25 +386,11 @@ fn select(app: &mut App, row: usize) {
     show_detail(app);
 }
 
-fn copy(app: &mut App) {
+/// The bytes of the record under the cursor go to the clipboard.
+fn copy(app: &mut App, how: fn(&mut App, &[u8])) {
     let Some(record) = selected(app).and_then(|id| app.timeline.get(id)) else { return };
     let bytes = record.data.clone();
-    copy_bytes(app, &bytes);
-}
-
-/// Puts bytes on the clipboard: text as text, anything else as a hex dump.
-pub(super) fn copy_bytes(app: &mut App, bytes: &[u8]) {
-    let part = bytes.get(..COPY_LIMIT).unwrap_or(bytes);
-    let (text, form) = if is_text(part) {
-        (printable_lines(part), "text")
-    } else {
-        let lines = part.chunks(16).enumerate();
-        let dump = lines.map(|(at, line)| hex::dump_line(at as u64 * 16, line));
-        (dump.collect::<Vec<_>>().join("\n"), "hex")
-    };
-    let cut = if part.len() < bytes.len() { " (the beginning)" } else { "" };
-    app.say(format!("{} copied as {form}{cut}", figures::size(part.len() as u64)));
-    app.effects.push(Effect::Copy(text));
+    how(app, &bytes);
 }
 
 fn open_filter(app: &mut App) {
@@ -396,6 +410,8 @@ fn apply_filter(app: &mut App, text: &str) {
     };
     line.text = if error.is_some() { line.before.clone() } else { text.to_owned() };
     line.error = error;
+    line.pattern = Pattern::any(&filter.needles());
+    traffic.search = search::RecordSearch::default();
     if filter != *traffic.listing.filter() {
         traffic.listing.set_filter(filter, timeline);
         traffic.set(Cursor::default(), true);
@@ -404,6 +420,10 @@ fn apply_filter(app: &mut App, text: &str) {
 }
 
 pub fn key(app: &mut App, key: Key) {
+    if app.traffic.search.editor.is_some() {
+        search::key(app, key);
+        return;
+    }
     let Some(editor) = &mut app.traffic.filter.editor else { return };
     if key.code == KeyCode::Enter {
         if app.traffic.filter.error.is_none() {
@@ -418,6 +438,10 @@ pub fn key(app: &mut App, key: Key) {
 }
 
 pub fn paste(app: &mut App, text: &str) {
+    if let Some(editor) = &mut app.traffic.search.editor {
+        editor.insert(text);
+        return;
+    }
     let Some(editor) = &mut app.traffic.filter.editor else { return };
     editor.insert(text);
     let text = editor.text();

@@ -62,7 +62,7 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let redirects = matches!(&plan, Plan::Http(plan) if plan.redirects > 0);
     let mut printer = Printer {
-        output: Output::new(&arguments.common, Style::Raw),
+        output: Output::new(&arguments.common),
         redirects,
         last: None,
         begun: None,
@@ -145,7 +145,9 @@ impl Printer {
             }
             if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
                 self.binary = true;
-                self.output.line("(a binary body; redirect the output to a file to keep it)")?;
+                self.output.line(
+                    "(a binary body; --raw prints its bytes, for a file or another program)",
+                )?;
                 return Ok(());
             }
             self.printed += bytes.len() as u64;

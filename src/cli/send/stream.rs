@@ -62,7 +62,7 @@ pub(super) async fn run(
     let mut conversation = Conversation {
         arguments,
         protocol,
-        output: Output::new(&arguments.common, Style::Raw),
+        output: Output::new(&arguments.common),
         text: TextStream::new(),
         conns: BTreeMap::new(),
         steps,

@@ -1,4 +1,4 @@
-//! The search thread: finds literal text in a body, block by block.
+//! The search thread: finds text in a body, block by block.
 //!
 //! A newer search cancels the one that runs. The hit's byte goes to the viewer, which knows the
 //! display lines and reports the answer.
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-use regex::bytes::{Regex, RegexBuilder};
 use tokio::sync::mpsc;
 
 use super::message::Body;
 use super::viewer::{Bell, Question};
+use crate::codec::search::Pattern;
 use crate::engine::event::Event;
 use crate::model::view::{SearchHit, SearchQuery, Towards};
 
@@ -108,7 +108,7 @@ fn find(
     after: bool,
     is_current: &dyn Fn() -> bool,
 ) -> Option<(u64, bool)> {
-    let scan = Scan { body, query, regex: &regex(&query.text)?, is_current };
+    let scan = Scan { body, query, pattern: &Pattern::parse(&query.text)?, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
     match query.towards {
@@ -125,30 +125,18 @@ fn find(
     }
 }
 
-/// Literal text; letters match without case when it has no upper-case letter.
-fn regex(text: &str) -> Option<Regex> {
-    if text.is_empty() {
-        return None;
-    }
-    let without_case = !text.chars().any(char::is_uppercase);
-    RegexBuilder::new(&regex::escape(text)).case_insensitive(without_case).build().ok()
-}
-
 struct Scan<'a> {
     body: &'a Body,
     query: &'a SearchQuery,
-    regex: &'a Regex,
+    pattern: &'a Pattern,
     is_current: &'a dyn Fn() -> bool,
 }
 
 impl Scan<'_> {
-    /// A block and what a hit that starts in it may need behind it: letters of other case can be
-    /// up to four bytes where ours are one.
+    /// A block and what a hit that starts in it may need behind it.
     fn block(&self, start: u64, count: usize) -> Vec<u8> {
-        let longest_hit = self.query.text.len().saturating_mul(4);
-        self.body
-            .read(self.query.part, start, count.saturating_add(longest_hit))
-            .unwrap_or_default()
+        let count = count.saturating_add(self.pattern.longest());
+        self.body.read(self.query.part, start, count).unwrap_or_default()
     }
 
     /// First hit that starts in `start..end`.
@@ -157,10 +145,10 @@ impl Scan<'_> {
         while at < end && (self.is_current)() {
             let count = (end - at).min(BLOCK as u64);
             let bytes = self.block(at, count as usize);
-            if let Some(hit) = self.regex.find(&bytes)
-                && (hit.start() as u64) < count
+            if let Some(hit) = self.pattern.first(&bytes, 0)
+                && (hit.start as u64) < count
             {
-                return Some(at + hit.start() as u64);
+                return Some(at + hit.start as u64);
             }
             at += count;
         }
@@ -174,9 +162,8 @@ impl Scan<'_> {
             let count = (to - start).min(BLOCK as u64);
             let at = to - count;
             let bytes = self.block(at, count as usize);
-            let hits = self.regex.find_iter(&bytes).map(|hit| hit.start() as u64);
-            if let Some(hit) = hits.take_while(|hit| *hit < count).last() {
-                return Some(at + hit);
+            if let Some(hit) = self.pattern.last(&bytes, count as usize) {
+                return Some(at + hit.start as u64);
             }
             to = at;
         }

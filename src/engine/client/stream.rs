@@ -12,21 +12,23 @@ use crate::engine::conversation::{AfterPeer, Ended, Line, Script, Talk, line};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::rules::Rules;
 use crate::engine::session::{INPUTS, Session, SessionContext, SessionInput};
-use crate::engine::transport::{self, ConnectError, ConnectFacts, Connection, Dial};
+use crate::engine::transport::{self, ConnectError, Connection, Dial};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
-use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
+use crate::model::protocol::Protocol;
+use crate::model::record::{Direction, RecordKind};
+use crate::model::tls::CertificateFacts;
 
 /// Runs the session to its end.
 pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input } = cx;
     let mut early = VecDeque::new();
-    let connection = connect(&plan, &session, &mut input, &mut early).await?;
     let conn = session.next_conn();
-    report(&session, conn, &plan, &connection.facts);
+    let connection = connect(&plan, (&session, conn), &mut input, &mut early).await?;
+    if let (Some(local), Some(peer)) = (connection.facts.local, connection.facts.peer) {
+        session.events.phase(Phase::Connected { local, peer });
+    }
 
     let (line, orders) = line();
     let (_, rules) = watch::channel(Arc::new(Rules::default()));
@@ -58,12 +60,18 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
 /// Connects, while a close or cancel ends the attempt and other orders are kept for later.
 async fn connect(
     plan: &TcpPlan,
-    session: &Session,
+    (session, conn): (&Session, ConnId),
     input: &mut mpsc::Receiver<SessionInput>,
     early: &mut VecDeque<SessionInput>,
 ) -> Result<Connection, Failure> {
-    let dial =
-        Dial { endpoint: &plan.endpoint, tls: &plan.tls, alpn: &[], timeout: plan.connect_timeout };
+    let dial = Dial {
+        conn,
+        protocol: Protocol::Tcp,
+        endpoint: &plan.endpoint,
+        tls: &plan.tls,
+        alpn: &[],
+        timeout: plan.connect_timeout,
+    };
     let connecting = transport::connect(dial, session);
     tokio::pin!(connecting);
     loop {
@@ -71,7 +79,7 @@ async fn connect(
             biased;
             () = session.cancel.cancelled() => return Err(cancelled(plan)),
             connected = &mut connecting => {
-                return connected.map_err(|error| refuse(session, plan, *error));
+                return connected.map_err(|error| refuse(session, conn, *error));
             }
             order = input.recv(), if early.len() < INPUTS => match order {
                 None | Some(SessionInput::Close(_) | SessionInput::End { .. }) => {
@@ -89,10 +97,8 @@ fn cancelled(plan: &TcpPlan) -> Failure {
 }
 
 /// Records why there is no connection, with the chain if that is the reason.
-fn refuse(session: &Session, plan: &TcpPlan, error: ConnectError) -> Failure {
+fn refuse(session: &Session, conn: ConnId, error: ConnectError) -> Failure {
     let ConnectError { failure, facts } = error;
-    let conn = session.id.itself();
-    introduce(session, conn, plan, &facts);
     let mut text = failure.to_string();
     for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
         // Writing to a string cannot fail.
@@ -115,42 +121,6 @@ fn describe(certificate: &CertificateFacts) -> String {
         certificate.not_after,
         certificate.sha256
     )
-}
-
-fn introduce(session: &Session, conn: ConnId, plan: &TcpPlan, facts: &ConnectFacts) {
-    session.events.conn(ConnInfo {
-        id: conn,
-        protocol: Protocol::Tcp,
-        side: Side::Client,
-        local: facts.local,
-        peer: facts.peer,
-        tls: plan.tls != ClientTls::Off,
-    });
-}
-
-/// Says that the connection is up, and what its TLS layer agreed on.
-fn report(session: &Session, conn: ConnId, plan: &TcpPlan, facts: &ConnectFacts) {
-    introduce(session, conn, plan, facts);
-    let (Some(local), Some(peer)) = (facts.local, facts.peer) else { return };
-    let took = facts.connect.unwrap_or_default().as_secs_f64() * 1000.0;
-    let text = format!("connected to {peer} from {local} in {took:.1} ms");
-    session.events.note(conn, Direction::Local, RecordKind::Connected, text);
-    if let Some(tls) = &facts.tls_facts {
-        session.events.note(conn, Direction::Local, RecordKind::Secured, secured(tls));
-    }
-    session.events.phase(Phase::Connected { local, peer });
-}
-
-fn secured(tls: &TlsFacts) -> String {
-    let took = tls.handshake.as_secs_f64() * 1000.0;
-    let mut text = format!("{} {} {} in {took:.1} ms", tls.version, tls.cipher, tls.group);
-    if let Some(leaf) = tls.chain.first() {
-        let _ = write!(text, ", peer is {}", leaf.subject);
-    }
-    if !tls.unverified.is_empty() {
-        let _ = write!(text, ", NOT VERIFIED: {}", tls.unverified);
-    }
-    text
 }
 
 /// Hands an order of the session to its one connection.

@@ -8,10 +8,9 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::engine::clock;
-use crate::engine::sink::Sink;
+use crate::engine::sink::{Moment, Sink};
 use crate::model::id::ConnId;
-use crate::model::record::{Direction, RECORD_KEEPS, Record, RecordKind};
+use crate::model::record::RECORD_KEEPS;
 
 /// First size of a read: a head and a small body.
 const READ_MIN: usize = 16 * 1024;
@@ -23,14 +22,13 @@ const READ_MAX: usize = 256 * 1024;
 pub(crate) struct Tap {
     events: Sink,
     conn: ConnId,
-    direction: Direction,
     /// Bytes of this message that are in records already.
     kept: usize,
 }
 
 impl Tap {
-    pub(crate) fn new(events: Sink, conn: ConnId, direction: Direction) -> Self {
-        Tap { events, conn, direction, kept: 0 }
+    pub(crate) fn new(events: Sink, conn: ConnId) -> Self {
+        Tap { events, conn, kept: 0 }
     }
 
     /// A new message begins: its first bytes are recorded again.
@@ -43,19 +41,28 @@ impl Tap {
         self.events.ready().await;
     }
 
-    /// These bytes crossed just now.
-    pub(crate) fn data(&mut self, bytes: &Bytes) {
+    /// Waits for a write; see [`Sink::timed`].
+    pub(crate) async fn timed<T>(&self, write: impl Future<Output = T>) -> (T, Moment) {
+        self.events.timed(write).await
+    }
+
+    /// These bytes were received just now.
+    pub(crate) fn received(&mut self, bytes: &Bytes) {
+        let data = self.keep(bytes);
+        self.events.received(self.conn, data, bytes.len() as u64);
+    }
+
+    /// These bytes were sent in that moment.
+    pub(crate) fn sent(&mut self, bytes: &Bytes, moment: Moment) {
+        let data = self.keep(bytes);
+        self.events.sent(moment, self.conn, data, bytes.len() as u64);
+    }
+
+    fn keep(&mut self, bytes: &Bytes) -> Bytes {
         let room = RECORD_KEEPS.saturating_sub(self.kept);
         let data = bytes.slice(..room.min(bytes.len()));
         self.kept += data.len();
-        self.events.push(Record {
-            at: clock::now(),
-            conn: self.conn,
-            direction: self.direction,
-            kind: RecordKind::Data,
-            data,
-            original_len: bytes.len() as u64,
-        });
+        data
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a session has said and the shell has not taken yet. Pure data, used under the sink's lock.
+//! What one session has said and the shell has not taken yet. Pure data, used under the queue's lock.
 //!
 //! ```text
 //! items   [ record | phase | record | (replaced) | exchange | ... ]   front = oldest
@@ -9,14 +9,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
 
-use crate::engine::event::{Batch, Event, Phase};
+use super::parcel::Parcel;
+use crate::engine::event::{Event, Phase};
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::timing::Stamp;
 
-/// A batch is flushed at this many records.
-pub(super) const BATCH_RECORDS: usize = 512;
-/// A batch is flushed at this cost.
-pub(super) const BATCH_BYTES: usize = 256 * 1024;
 /// Pending datagrams: a third of a second at 100,000 a second. A busy machine keeps a thread
 /// waiting longer than one thinks.
 pub(super) const DATAGRAMS: usize = 32_768;
@@ -26,7 +24,7 @@ pub(super) const DATAGRAM_BYTES: usize = 8 * 1024 * 1024;
 /// what pending datagrams can name, so that every look through them frees as many as it looks at.
 const ANNOUNCED: usize = 2 * DATAGRAMS;
 /// What an event that is no record costs, roughly (an exchange with its heads).
-const EVENT_COST: usize = 2_048;
+pub(super) const EVENT_COST: usize = 2_048;
 
 /// Names the events of which only the latest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,13 +99,8 @@ impl Pending {
         self.records == 0 && self.events == 0 && !self.lost_changed
     }
 
-    /// Enough to flush without waiting for more.
-    pub(super) fn fills_a_batch(&self) -> bool {
-        self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES || self.finished
-    }
-
-    pub(super) fn has_events(&self) -> bool {
-        self.events > 0
+    pub(super) fn records(&self) -> usize {
+        self.records
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -143,7 +136,7 @@ impl Pending {
         self.count(&record);
         self.records += 1;
         self.cost += record.cost();
-        self.items.push_back(Item::Record(record));
+        self.put(record.at, Item::Record(record));
     }
 
     pub(super) fn datagram(&mut self, record: Record) {
@@ -155,12 +148,33 @@ impl Pending {
         self.datagrams += 1;
         self.datagram_cost += record.cost();
         self.cost += record.cost();
-        self.items.push_back(Item::Datagram(record));
+        self.put(record.at, Item::Datagram(record));
         while self.datagrams > DATAGRAMS
             || (self.datagram_cost > DATAGRAM_BYTES && self.datagrams > 1)
         {
             self.drop_oldest_datagram();
         }
+    }
+
+    /// Puts a record before those that are younger: two tasks of a session stamp what they did in
+    /// one order and may put it in another. Few things ever stand behind it; their places move.
+    fn put(&mut self, at: Stamp, item: Item) {
+        let mut place = self.items.len();
+        for (index, other) in self.items.iter().enumerate().rev() {
+            match other.at() {
+                Some(other) if other > at => place = index,
+                Some(_) => break,
+                None => {}
+            }
+        }
+        for item in self.items.range(place..) {
+            if let Item::Event(event) = item
+                && let Some(place) = key_of(event).and_then(|key| self.latest.get_mut(&key))
+            {
+                *place += 1;
+            }
+        }
+        self.items.insert(place, item);
     }
 
     fn count(&mut self, record: &Record) {
@@ -230,47 +244,40 @@ impl Pending {
         self.finished = true;
     }
 
-    /// The next event to send: a batch of records, or something else when that is older.
-    pub(super) fn take(&mut self) -> Option<Event> {
+    /// When the oldest thing to take happened; the beginning of time when it is no record and
+    /// may go at any moment. `None` = nothing to take.
+    pub(super) fn front(&mut self) -> Option<Stamp> {
         self.skip_replaced();
-        let conn = match self.items.front() {
-            Some(Item::Event(event)) => conn_of(event),
-            Some(_) => return Some(Event::Traffic(self.take_batch())),
-            None if self.lost_changed => return Some(Event::Traffic(self.take_batch())),
-            None => return None,
-        };
-        let stands_alone = conn.and_then(|conn| self.conns.remove(&conn));
-        if stands_alone.is_some() || self.lost_changed {
-            let conns = stands_alone.into_iter().map(|announced| announced.info).collect();
-            return Some(Event::Traffic(Batch { conns, records: Vec::new(), lost: self.losses() }));
-        }
-        match self.pop() {
-            Some(Item::Event(event)) => Some(event),
-            _ => None,
+        match self.items.front() {
+            Some(Item::Record(record) | Item::Datagram(record)) => Some(record.at),
+            Some(Item::Event(_) | Item::Replaced) => Some(Stamp::default()),
+            None => self.lost_changed.then(Stamp::default),
         }
     }
 
-    fn take_batch(&mut self) -> Batch {
-        let mut batch = Batch { lost: self.losses(), ..Batch::default() };
-        let mut cost = 0;
-        batch.records.reserve(self.records.min(BATCH_RECORDS));
-        while batch.records.len() < BATCH_RECORDS && cost < BATCH_BYTES {
-            if matches!(self.items.front(), None | Some(Item::Event(_))) {
-                break;
-            }
-            let Some(Item::Record(record) | Item::Datagram(record)) = self.pop() else { continue };
-            cost += record.cost();
-            if let Some(announced) = self.conns.remove(&record.conn) {
-                batch.conns.push(announced.info);
-            }
-            batch.records.push(record);
+    /// Puts what is not younger than `until` into the parcel, oldest first, until it is full.
+    pub(super) fn take_until(&mut self, until: Stamp, parcel: &mut Parcel) {
+        if std::mem::take(&mut self.lost_changed) {
+            parcel.lost(self.lost);
         }
-        batch
-    }
-
-    fn losses(&mut self) -> Vec<Lost> {
-        let changed = std::mem::take(&mut self.lost_changed);
-        changed.then_some(self.lost).into_iter().collect()
+        while !parcel.is_full() && self.front().is_some_and(|front| front <= until) {
+            match self.pop() {
+                Some(Item::Record(record) | Item::Datagram(record)) => {
+                    if let Some(announced) = self.conns.remove(&record.conn) {
+                        parcel.conn(announced.info);
+                    }
+                    parcel.record(record);
+                }
+                Some(Item::Event(event)) => {
+                    let announced = conn_of(&event).and_then(|conn| self.conns.remove(&conn));
+                    if let Some(announced) = announced {
+                        parcel.conn(announced.info);
+                    }
+                    parcel.event(event);
+                }
+                Some(Item::Replaced) | None => {}
+            }
+        }
     }
 
     fn pop(&mut self) -> Option<Item> {
@@ -307,6 +314,13 @@ impl Pending {
 }
 
 impl Item {
+    fn at(&self) -> Option<Stamp> {
+        match self {
+            Item::Record(record) | Item::Datagram(record) => Some(record.at),
+            Item::Event(_) | Item::Replaced => None,
+        }
+    }
+
     fn conn(&self) -> Option<ConnId> {
         match self {
             Item::Record(record) | Item::Datagram(record) => Some(record.conn),

@@ -1,72 +1,69 @@
-//! The pump: carries what is pending in a [`Sink`] to the facts channel, in batches.
+//! The pump: carries what is pending in the queue to the facts channel, in parcels. One for all
+//! sessions, so that records reach the shell in the order in which they happened.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Shared, Sink};
+use super::queue::Load;
+use super::{Outlet, Shared};
 use crate::engine::event::Event;
 
 /// Longest time a record waits for company.
 const FLUSH_AFTER: Duration = Duration::from_millis(10);
 
-/// Runs until the sink is finished and empty, the shell is gone, or `stop` fires.
+/// Runs until the shell is gone or `stop` fires.
 pub(in crate::engine) async fn pump(
-    sink: Sink,
-    facts: mpsc::Sender<Event>,
+    outlet: Outlet,
+    facts: mpsc::Sender<VecDeque<Event>>,
     stop: CancellationToken,
 ) {
-    let shared = &*sink.shared;
+    let shared = &*outlet.shared;
     tokio::select! {
         biased;
         () = carry(shared, &facts) => {}
         () = stop.cancelled() => {}
     }
     // Streams that wait for room must not wait for a pump that is gone.
-    shared.lock().finish(None);
-    while shared.lock().take().is_some() {}
+    shared.lock().close();
     shared.drained.notify_waiters();
 }
 
-async fn carry(shared: &Shared, facts: &mpsc::Sender<Event>) {
+async fn carry(shared: &Shared, facts: &mpsc::Sender<VecDeque<Event>>) {
     let mut next_flush = Instant::now();
     loop {
         let filled = shared.filled.notified();
-        let (empty, full, finished) = {
-            let pending = shared.lock();
-            (pending.is_empty(), pending.fills_a_batch(), pending.is_finished())
-        };
-        if empty {
-            if finished {
-                return;
+        let load = shared.lock().load();
+        match load {
+            Load::Nothing => {
+                filled.await;
+                continue;
             }
-            filled.await;
-            continue;
-        }
-        if !full {
-            tokio::select! {
+            Load::Some => tokio::select! {
                 biased;
                 () = sleep_until(next_flush) => {}
                 () = filled => continue,
-            }
+            },
+            Load::Full => {}
         }
-        loop {
-            let Ok(permit) = facts.reserve().await else { return };
-            let (event, more) = {
-                let mut pending = shared.lock();
-                let event = pending.take();
-                (event, pending.has_events() || pending.fills_a_batch() && !pending.is_empty())
-            };
-            shared.drained.notify_waiters();
-            if let Some(event) = event {
-                permit.send(event);
-            }
-            if !more {
-                break;
-            }
+        let Ok(permit) = facts.reserve().await else { return };
+        let (parcel, load) = {
+            let mut queue = shared.lock();
+            (queue.take(), queue.load())
+        };
+        shared.drained.notify_waiters();
+        if parcel.is_empty() {
+            // Everything is younger than an open moment, whose end is told like a new record.
+            drop(permit);
+            shared.filled.notified().await;
+            continue;
         }
-        next_flush = Instant::now() + FLUSH_AFTER;
+        permit.send(parcel);
+        if load != Load::Full {
+            next_flush = Instant::now() + FLUSH_AFTER;
+        }
     }
 }

@@ -26,10 +26,6 @@ impl Stream {
         }
     }
 
-    pub(crate) fn is_tls(&self) -> bool {
-        matches!(self, Stream::Tls(_))
-    }
-
     /// Drops the connection with RST; bytes not sent yet are lost.
     pub(crate) fn reset(self) {
         // Without linger the drop sends FIN instead: the worst that can happen when this fails.

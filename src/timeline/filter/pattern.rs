@@ -7,6 +7,8 @@ use std::fmt;
 
 use memchr::memmem::Finder;
 
+use crate::codec::search::Needle;
+
 /// Letters of running text, most frequent first; a search is anchored on something rarer.
 const FREQUENT: &[u8] = b" etaoinsrhldcumfpgwybvk0123456789";
 
@@ -47,6 +49,10 @@ impl TextPattern {
         TextPattern { text: text.into(), search }
     }
 
+    pub(super) fn needle(&self) -> Needle {
+        Needle::Text(self.text.as_bytes().to_vec())
+    }
+
     pub(super) fn is_in(&self, data: &[u8]) -> bool {
         match &self.search {
             Search::Exact(finder) => finder.find(data).is_some(),
@@ -74,6 +80,10 @@ fn any_case(data: &[u8], needle: &[u8], anchor: usize) -> bool {
 impl BytesPattern {
     pub(super) fn new(bytes: &[u8]) -> Self {
         BytesPattern { finder: Box::new(Finder::new(bytes).into_owned()) }
+    }
+
+    pub(super) fn needle(&self) -> Needle {
+        Needle::Bytes(self.finder.needle().to_vec())
     }
 
     pub(super) fn is_in(&self, data: &[u8]) -> bool {

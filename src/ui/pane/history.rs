@@ -12,6 +12,7 @@ use crate::app::focus::Pane;
 use crate::app::pane::history::{cursor, parts, when};
 use crate::store::job::HistoryEntry;
 use crate::ui::theme::Palette;
+use crate::ui::widget::fit;
 use crate::ui::{badge, put, search_line};
 
 /// Narrower panes show no outcome.
@@ -76,7 +77,8 @@ fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, bu
     let style = badge::style(name, palette);
     let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
     write(&mut rest, &padded, style, buffer);
-    write(&mut rest, address(&entry.summary), Style::new(), buffer);
+    let target = fit::address(address(&entry.summary), rest.width);
+    write(&mut rest, &target, Style::new(), buffer);
 }
 
 /// The summary without what the badge says already.

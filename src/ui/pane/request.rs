@@ -41,8 +41,9 @@ fn title(app: &App) -> String {
     };
     let name = draft.preset.as_ref().map_or("not saved", |path| path.as_str());
     let mark = if draft.is_modified() { " ●" } else { "" };
+    let trust = if draft.spec.trusts_anyone() { " ─ CERTIFICATE NOT VERIFIED" } else { "" };
     let protocol = draft.spec.protocol().title();
-    crate::codec::printable::printable_str(&format!(" {protocol} {kind} ─ {name}{mark} "))
+    crate::codec::printable::printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} "))
         .into_owned()
 }
 

@@ -5,18 +5,21 @@ mod exchange;
 mod talk;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
+use crate::app::pane::response::prompt::Purpose;
 use crate::app::pane::response::{Kind, kind, session};
 use crate::codec::printable::printable_str;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
-use crate::ui::put;
 use crate::ui::theme::Palette;
+use crate::ui::widget::run::Run;
+use crate::ui::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,
@@ -66,6 +69,22 @@ fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
                 .right_aligned()
         })
         .collect()
+}
+
+/// The line that asks what to search for, or where to save.
+fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let Some(prompt) = &app.response.prompt else { return };
+    if area.height == 0 {
+        return;
+    }
+    let label = match prompt.purpose {
+        Purpose::Search => "search: ",
+        Purpose::Save(..) | Purpose::SaveBytes(_) => "save to: ",
+    };
+    let mut run = Run::new(area, buffer);
+    run.put(label, palette.key);
+    let rest = run.area;
+    put_editor(buffer, rest, &prompt.editor);
 }
 
 /// Before anything was opened: what to press.

@@ -10,13 +10,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{Parts, RATE_SECONDS, inner, parts};
+use crate::app::pane::traffic::{Parts, RATE_SECONDS, inner, parts, search};
 use crate::app::{App, figures};
-use crate::codec::printable::printable;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::ui::theme::Palette;
+use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::detail;
 use crate::ui::widget::run::Run;
 use crate::ui::widget::scrollbar::{self, Extent};
@@ -47,8 +47,9 @@ pub(super) fn draw(
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
-        detail::draw(palette, (shown, &title), (parts.detail_title, parts.detail), buffer);
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
+        let looked_for = (shown, title.as_str(), search::pattern(app));
+        detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
     filter_line(app, palette, parts.filter, buffer);
 }
@@ -149,7 +150,7 @@ fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
         let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
         let since =
             before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
-        row(app, palette, (id, record, since), &mut Run::new(line, buffer));
+        row(app, palette, (id, &record, since), &mut Run::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
@@ -185,12 +186,18 @@ fn row(
         run.column_right(&delta, DELTA - 1, palette.dim);
         run.skip(1);
     }
-    summary(palette, (record, style), run);
+    let marks = Marks { pattern: search::pattern(app), here: None };
+    summary(palette, (record, style), marks, run);
 }
 
-fn summary(palette: &Palette, (record, style): (&Record, Style), run: &mut Run<'_>) {
+fn summary(
+    palette: &Palette,
+    (record, style): (&Record, Style),
+    marks: Marks<'_>,
+    run: &mut Run<'_>,
+) {
     let reach = usize::from(run.area.width) * 4;
-    let text = printable(record.data.get(..reach).unwrap_or(&record.data));
+    let data = record.data.get(..reach).unwrap_or(&record.data);
     let style = match record.kind {
         RecordKind::Data => style,
         RecordKind::Failed | RecordKind::Reset => palette.error,
@@ -200,7 +207,8 @@ fn summary(palette: &Palette, (record, style): (&Record, Style), run: &mut Run<'
         let text = if record.original_len == 0 { "(empty)" } else { "(kept as a body)" };
         run.put(text, palette.dim);
     } else {
-        run.put(&text, style);
+        let hits = marks.hits(0, &record.data, &(0..data.len()));
+        bytes::text(run, palette, (data, style), (&[], &hits), 0);
     }
 }
 
@@ -234,11 +242,17 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 
 /// The filter while it is typed, with what is wrong about it.
 fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
-    let Some(editor) = &app.traffic.filter.editor else { return };
     if area.height == 0 {
         return;
     }
     let mut run = Run::new(area, buffer);
+    if let Some(editor) = &app.traffic.search.editor {
+        run.put("search: ", palette.key);
+        let rest = run.area;
+        put_editor(buffer, rest, editor);
+        return;
+    }
+    let Some(editor) = &app.traffic.filter.editor else { return };
     run.put("filter: ", palette.key);
     if let Some(error) = &app.traffic.filter.error {
         // Half of the line stays for what is typed.

@@ -5,56 +5,99 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use regex::bytes::{Regex, RegexBuilder};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::run::Run;
 use crate::app::breaks;
-use crate::codec::hex;
-use crate::codec::printable::printable;
+use crate::codec::printable::{Marked, marked};
+use crate::codec::search::Pattern;
 use crate::ui::theme::Palette;
 
+/// Bytes of a hex row.
+const HEX_ROW: usize = 16;
+
 /// What is searched for, ready to be marked.
-pub(in crate::ui) struct Marks(Option<Regex>);
+#[derive(Clone, Copy, Default)]
+pub(in crate::ui) struct Marks<'a> {
+    pub(in crate::ui) pattern: Option<&'a Pattern>,
+    /// Place of the hit the search stands on.
+    pub(in crate::ui) here: Option<u64>,
+}
 
-impl Marks {
-    /// Literal text; without upper-case letters, case does not matter.
-    pub(in crate::ui) fn new(text: &str) -> Self {
-        if text.is_empty() {
-            return Marks(None);
-        }
-        let any_case = !text.chars().any(char::is_uppercase);
-        Marks(RegexBuilder::new(&regex::escape(text)).case_insensitive(any_case).build().ok())
+/// A marked stretch of some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ui) struct Hit {
+    range: Range<usize>,
+    is_here: bool,
+}
+
+impl Marks<'_> {
+    /// The hits that reach into a part of bytes of which the first stands at `offset`; their
+    /// places count from the start of the part. Costs what the part is long.
+    pub(in crate::ui) fn hits(&self, offset: u64, bytes: &[u8], part: &Range<usize>) -> Vec<Hit> {
+        let Some(pattern) = self.pattern else { return Vec::new() };
+        let near = pattern.hits_in(bytes, part.clone()).into_iter();
+        near.map(|hit| Hit {
+            is_here: self.here == Some(offset + hit.start as u64),
+            range: hit.start.saturating_sub(part.start)
+                ..hit.end.min(part.end).saturating_sub(part.start),
+        })
+        .collect()
     }
+}
 
-    fn of(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        self.0.iter().flat_map(|regex| regex.find_iter(bytes)).map(|hit| hit.range()).collect()
+impl Hit {
+    fn style(&self, palette: &Palette) -> Style {
+        if self.is_here { palette.hit_here } else { palette.hit }
+    }
+}
+
+/// Writes bytes in one style; what stands for a control or a broken byte in another.
+pub(in crate::ui) fn plain(run: &mut Run<'_>, palette: &Palette, bytes: &[u8], style: Style) {
+    shown(run, palette, (&marked(bytes), style), &mut 0);
+}
+
+/// Writes visible text from the cell `left` on.
+pub(in crate::ui) fn shown(
+    run: &mut Run<'_>,
+    palette: &Palette,
+    (text, style): (&Marked, Style),
+    left: &mut usize,
+) {
+    for (piece, is_substitute) in text.pieces() {
+        put_from(run, piece, left, if is_substitute { palette.control(style) } else { style });
+        if run.area.width == 0 {
+            return;
+        }
     }
 }
 
 /// Writes a row of text from the cell `left` on. `spans` colour parts of it, in order; the rest
-/// has the style `base`.
+/// has the style `base`; hits go over both.
 pub(in crate::ui) fn text(
     run: &mut Run<'_>,
-    bytes: &[u8],
-    spans: &[(Range<usize>, Style)],
-    (base, hit): (Style, Style),
-    (marks, left): (&Marks, usize),
+    palette: &Palette,
+    (bytes, base): (&[u8], Style),
+    (spans, hits): (&[(Range<usize>, Style)], &[Hit]),
+    mut left: usize,
 ) {
-    let mut left = left;
-    let hits = marks.of(bytes);
     let mut at = 0;
     for (range, style) in styled(bytes.len(), spans, base) {
         at = at.max(range.start);
         while at < range.end {
-            let over = hits.iter().find(|h| h.end > at);
-            let (end, style) = match over {
-                Some(h) if h.start <= at => (h.end.min(range.end), hit),
-                Some(h) => (h.start.min(range.end), style),
-                None => (range.end, style),
+            let over = hits.iter().find(|hit| hit.range.end > at);
+            let (end, marked_as) = match over {
+                Some(hit) if hit.range.start <= at => {
+                    (hit.range.end.min(range.end), Some(hit.style(palette)))
+                }
+                Some(hit) => (hit.range.start.min(range.end), None),
+                None => (range.end, None),
             };
-            let piece = printable(bytes.get(at..end).unwrap_or_default());
-            put_from(run, &piece, &mut left, style);
+            let piece = marked(bytes.get(at..end).unwrap_or_default());
+            match marked_as {
+                Some(style) => put_from(run, &piece.text, &mut left, style),
+                None => shown(run, palette, (&piece, style), &mut left),
+            }
             if run.area.width == 0 {
                 return;
             }
@@ -100,22 +143,62 @@ fn put_from(run: &mut Run<'_>, text: &str, left: &mut usize, style: Style) {
     run.put(text.get(skipped..).unwrap_or_default(), style);
 }
 
+/// Writes bytes as hex digits, as many as fit.
+pub(in crate::ui) fn digits(
+    run: &mut Run<'_>,
+    palette: &Palette,
+    (bytes, base): (&[u8], Style),
+    hits: &[Hit],
+) {
+    for (at, byte) in bytes.iter().enumerate() {
+        let hit = hits.iter().find(|hit| hit.range.contains(&at));
+        let style = hit.map_or(base, |hit| hit.style(palette));
+        if at > 0 {
+            let joined = hit.is_some_and(|hit| hit.range.start < at);
+            run.put(" ", if joined { style } else { base });
+        }
+        run.put(&format!("{byte:02x}"), style);
+        if run.area.width == 0 {
+            return;
+        }
+    }
+}
+
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
 pub(in crate::ui) fn hex_row(
     palette: &Palette,
     area: Rect,
     (offset, bytes): (u64, &[u8]),
+    hits: &[Hit],
     buffer: &mut Buffer,
 ) {
-    let line = hex::dump_line(offset, bytes);
-    let (place, rest) = line.split_once("  ").unwrap_or(("", &line));
-    let (digits, text) = rest.split_once('|').unwrap_or((rest, ""));
+    let style_at = |at: usize| {
+        let hit = hits.iter().find(|hit| hit.range.contains(&at));
+        hit.map(|hit| hit.style(palette))
+    };
     let mut run = Run::new(area, buffer);
-    run.put(place, palette.dim);
+    run.put(&format!("{offset:08x}"), palette.dim);
+    let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
+    for at in 0..HEX_ROW {
+        let joined = at > 0 && hits.iter().any(|h| h.range.start < at && h.range.contains(&at));
+        let gap = if joined { style_at(at) } else { None };
+        run.put(if at % 8 == 0 { "  " } else { " " }, gap.unwrap_or(palette.base));
+        match row.get(at) {
+            Some(byte) => {
+                run.put(&format!("{byte:02x}"), style_at(at).unwrap_or(palette.base));
+            }
+            None => run.skip(2),
+        }
+    }
     run.put("  ", palette.base);
-    run.put(digits, palette.base);
     run.put("|", palette.dim);
-    run.put(text.strip_suffix('|').unwrap_or(text), palette.string);
+    for (at, byte) in row.iter().enumerate() {
+        let (letter, style) = match byte {
+            0x20..=0x7e => (char::from(*byte), palette.string),
+            _ => ('.', palette.dim),
+        };
+        run.put(letter.encode_utf8(&mut [0; 4]), style_at(at).unwrap_or(style));
+    }
     run.put("|", palette.dim);
 }
 
@@ -124,29 +207,73 @@ mod tests {
     use super::*;
     use ratatui::style::Color;
 
+    fn palette() -> Palette {
+        Palette::of(crate::app::Theme::Sixteen, false)
+    }
+
     fn row(bytes: &[u8], spans: &[(Range<usize>, Style)], search: &str, left: usize) -> Buffer {
         let area = Rect::new(0, 0, 10, 1);
         let mut buffer = Buffer::empty(area);
         let mut run = Run::new(area, &mut buffer);
-        let styles = (Style::new(), Style::new().bg(Color::Yellow));
-        text(&mut run, bytes, spans, styles, (&Marks::new(search), left));
+        let palette = palette();
+        let pattern = Pattern::parse(search);
+        let marks = Marks { pattern: pattern.as_ref(), here: None };
+        let hits = marks.hits(0, bytes, &(0..bytes.len()));
+        text(&mut run, &palette, (bytes, Style::new()), (spans, &hits), left);
         buffer
     }
 
-    fn shown(buffer: &Buffer) -> String {
+    fn screen(buffer: &Buffer) -> String {
         (0..10).filter_map(|x| buffer.cell((x, 0))).map(ratatui::buffer::Cell::symbol).collect()
     }
 
     #[test]
-    fn control_bytes_are_pictures_and_long_rows_are_cut() {
-        assert_eq!(shown(&row(b"a\x1b[31mbcdefghij", &[], "", 0)), "a␛[31mbcde");
+    fn control_bytes_are_escapes_and_long_rows_are_cut() {
+        assert_eq!(screen(&row(b"a\x1b[31mbcdefghij", &[], "", 0)), r"a\e[31mbcd");
+    }
+
+    #[test]
+    fn an_escape_does_not_look_like_a_backslash_of_the_data() {
+        let buffer = row(b"\\n\n\xff", &[], "", 0);
+        assert_eq!(screen(&buffer).trim_end(), r"\n\n\xff");
+        let control = palette().control(Style::new()).fg.unwrap();
+        let marked: Vec<bool> =
+            (0..8).map(|x| buffer.cell((x, 0)).unwrap().fg == control).collect();
+        assert_eq!(marked, [false, false, true, true, true, true, true, true]);
+    }
+
+    #[test]
+    fn hits_in_hex_are_marked_in_both_columns_and_across_rows() {
+        let bytes: Vec<u8> = (0..32).collect();
+        let pattern = Pattern::parse("0x0e0f10");
+        let marks = Marks { pattern: pattern.as_ref(), here: Some(0x10e) };
+        let area = Rect::new(0, 0, 80, 2);
+        let mut buffer = Buffer::empty(area);
+        for y in 0..2 {
+            let part = y * 16..(y + 1) * 16;
+            let hits = marks.hits(0x100, &bytes, &part);
+            let row = Rect { y: y as u16, height: 1, ..area };
+            hex_row(&palette(), row, (0x100 + y as u64 * 16, &bytes[part]), &hits, &mut buffer);
+        }
+        let line = |y: u16| -> String {
+            (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()
+        };
+        assert_eq!(line(0).trim_end(), crate::codec::hex::dump_line(0x100, &bytes[..16]));
+        assert_eq!(line(1).trim_end(), crate::codec::hex::dump_line(0x110, &bytes[16..]));
+        let here = palette().hit_here.bg.unwrap();
+        let marked = |y: u16| -> Vec<u16> {
+            (0..80).filter(|x| buffer.cell((*x, y)).unwrap().bg == here).collect()
+        };
+        let (digits, letters) = (53..58, 75..77);
+        assert_eq!(marked(0), digits.chain(letters).collect::<Vec<u16>>());
+        assert_eq!(marked(1), [10, 11, 61]);
     }
 
     #[test]
     fn scrolling_sideways_drops_cells_across_spans() {
         let spans = [(1..3, Style::new().fg(Color::Red))];
         let buffer = row(b"abcdef", &spans, "", 2);
-        assert_eq!(shown(&buffer).trim_end(), "cdef");
+        assert_eq!(screen(&buffer).trim_end(), "cdef");
         assert_eq!(buffer.cell((0, 0)).unwrap().fg, Color::Red);
         assert_eq!(buffer.cell((1, 0)).unwrap().fg, Color::Reset);
     }
@@ -154,11 +281,11 @@ mod tests {
     #[test]
     fn hits_are_marked_over_colours_and_across_them() {
         let spans = [(0..2, Style::new().fg(Color::Red))];
+        let hit = palette().hit.bg.unwrap();
         let buffer = row(b"xABCx", &spans, "abc", 0);
-        let marked: Vec<bool> =
-            (0..5).map(|x| buffer.cell((x, 0)).unwrap().bg == Color::Yellow).collect();
+        let marked: Vec<bool> = (0..5).map(|x| buffer.cell((x, 0)).unwrap().bg == hit).collect();
         assert_eq!(marked, [false, true, true, true, false]);
         let exact = row(b"xABCx", &spans, "Abc", 0);
-        assert!((0..5).all(|x| exact.cell((x, 0)).unwrap().bg != Color::Yellow));
+        assert!((0..5).all(|x| exact.cell((x, 0)).unwrap().bg != hit));
     }
 }

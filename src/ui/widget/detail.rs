@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bytes;
+use super::bytes::{self, Marks};
+use super::run::Run;
 use super::scrollbar::{self, Extent};
 use crate::app::detail::Detail;
 use crate::app::{App, figures};
-use crate::codec::printable::printable;
+use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Record, RecordKind};
 use crate::ui::put;
@@ -38,7 +39,7 @@ pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
 /// Draws title and rows.
 pub(in crate::ui) fn draw(
     palette: &Palette,
-    (detail, title): (&Detail, &str),
+    (detail, title, pattern): (&Detail, &str, Option<&Pattern>),
     (title_area, area): (Rect, Rect),
     buffer: &mut Buffer,
 ) {
@@ -53,16 +54,16 @@ pub(in crate::ui) fn draw(
         put(buffer, Rect { height: area.height.min(1), ..area }, "no bytes", palette.dim);
         return;
     }
+    let marks = Marks { pattern, here: detail.here.map(|at| at as u64) };
     for (y, at) in (area.y..area.bottom()).zip(detail.top..) {
         let row = Rect { y, height: 1, ..area };
-        match detail.row(at) {
-            Some((offset, part)) if detail.is_hex => {
-                bytes::hex_row(palette, row, (offset as u64, part), buffer);
-            }
-            Some((_, part)) => {
-                put(buffer, row, &printable(part), palette.base);
-            }
-            None => break,
+        let Some((offset, part)) = detail.row(at) else { break };
+        let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
+        if detail.is_hex {
+            bytes::hex_row(palette, row, (offset as u64, part), &hits, buffer);
+        } else {
+            let mut run = Run::new(row, buffer);
+            bytes::text(&mut run, palette, (part, palette.base), (&[], &hits), 0);
         }
     }
     let extent = Extent { top: detail.top as u64, total: detail.len() as u64 };

@@ -2,8 +2,13 @@
 
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
+use wirebench::app::message::Message;
+use wirebench::engine::event::Event;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::{Plan, PlanBody};
 use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::timing::Stamp;
+use wirebench::model::tls::{ClientTls, Verify};
 
 use crate::driver::{Driver, workspace};
 
@@ -110,6 +115,43 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
     driver.keys("<F6><F2>");
     assert_eq!(spec(&driver), (Protocol::Http, Side::Client));
     assert_eq!(driver.app.drafts.current().spec.address(), "http://h/kept");
+}
+
+#[test]
+fn something_new_is_a_client_whatever_was_on_screen() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<Enter>");
+    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    let (_, plan) = Driver::opened(&driver.keys("<C-n>:8765/a.json<Enter>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:8765/a.json");
+}
+
+#[test]
+fn a_url_with_a_path_typed_over_a_listeners_address_is_asked_for_and_the_listener_stays() {
+    let mut driver = Driver::starter(WIDE);
+    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    let (_, plan) = Driver::opened(&driver.keys("<Enter><C-l>:8765/a.json<Enter>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.url, "http://localhost:8765/a.json");
+    let presets = driver.app.drafts.iter().filter(|draft| draft.preset.is_some());
+    assert!(presets.into_iter().all(|draft| !draft.is_modified()));
+}
+
+#[test]
+fn a_refused_certificate_is_accepted_with_one_key_and_only_after_it_was_refused() {
+    let mut driver = Driver::bare(WIDE);
+    let (id, plan) = Driver::opened(&driver.keys("<C-l>tls://127.0.0.1:9<Enter>"));
+    let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
+    assert!(matches!(plan.tls, ClientTls::On { verify: Verify::On, .. }));
+    assert!(driver.keys("<A-v>").iter().all(|effect| !matches!(effect, Effect::Engine(_))));
+    let kind = FailureKind::Certificate;
+    let outcome = Err(Failure::new(Stage::Tls, "127.0.0.1:9", kind, "not trusted"));
+    driver.send(Message::Engine(Event::Done { id, outcome, at: Stamp::default() }));
+    let (_, plan) = Driver::opened(&driver.keys("<A-v>"));
+    let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
+    assert!(matches!(plan.tls, ClientTls::On { verify: Verify::Off, .. }));
+    assert!(driver.shows("CERTIFICATE NOT VERIFIED"), "{}", driver.screen());
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn unsaved_work_survives_switching_leaving_and_coming_back() {
     next.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
     next.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
     assert!(next.app.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved"));
-    assert!(next.shows("127.0.0.1:1/unsav… ●"), "{}", next.screen());
+    assert!(next.shows("127.0.0.1:1/unsaved ●"), "{}", next.screen());
 }
 
 #[test]
@@ -316,4 +316,99 @@ fn stopping_from_the_list_stops_the_selected_row() {
     let effects = driver.keys("/tcpserver<Esc><F8>");
     let close = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
     assert!(effects.iter().any(close), "{effects:?}");
+}
+
+#[test]
+fn a_folder_is_deleted_with_its_presets_after_saying_how_many_and_what_is_lost_with_them() {
+    let mut driver = Driver::starter(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    driver.keys("/udpserver<Enter><C-l><End>5");
+    driver.app.focus = Pane::Presets;
+    driver.keys("/tutorial<Esc>hd");
+    assert!(driver.shows("Delete tutorial/ with 6 presets?"), "{}", driver.screen());
+    assert!(driver.shows("1 is running"), "{}", driver.screen());
+    assert!(driver.shows("unsaved changes"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert_eq!(driver.store.presets.len(), 6, "Enter alone deletes nothing");
+    driver.store.other_files = 2;
+    let effects = driver.keys("dy");
+    let closed = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
+    assert!(effects.iter().any(closed), "{effects:?}");
+    assert!(driver.store.presets.is_empty());
+    assert!(driver.shows("6 presets of tutorial/ deleted; 2 other files stay in it"));
+    assert!(!driver.shows("udp-server"), "{}", driver.screen());
+    driver.keys("jkGgd<Enter>Ar<Esc>");
+}
+
+#[test]
+fn a_folder_that_could_not_be_deleted_as_a_whole_says_where_it_ended() {
+    let mut driver = Driver::starter(WIDE);
+    driver.store.held = Some(std::collections::VecDeque::new());
+    driver.keys("/tutorial<Esc>hdy");
+    let failure = wirebench::model::failure::Failure::new(
+        wirebench::model::failure::Stage::Storage,
+        "tutorial/tcp-client.toml",
+        wirebench::model::failure::FailureKind::Permission,
+        "permission denied",
+    );
+    let presets = vec![path("tutorial/http-client"), path("tutorial/http-server")];
+    let reply = Reply::FolderDeleted {
+        folder: "tutorial".into(),
+        presets,
+        left: 4,
+        failure: Some(failure),
+    };
+    driver.send(Message::Store(reply));
+    assert!(driver.shows("tutorial/: 2 presets deleted, then: "), "{}", driver.screen());
+    assert!(driver.shows("tcp-client") && !driver.shows("http-client"));
+}
+
+#[test]
+fn what_a_preset_says_about_itself_is_edited_and_unsaved_changes_stay_unsaved() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/udpserver<Enter><C-l><End>5");
+    driver.app.focus = Pane::Presets;
+    driver.keys("A");
+    assert!(driver.shows("About tutorial/udp-server"), "{}", driver.screen());
+    driver.keys("<C-a><C-k><C-u>Mine<C-j>and yours<Enter>");
+    let kept = |driver: &Driver| driver.store.presets[&path("tutorial/udp-server")].0.clone();
+    assert!(kept(&driver).about.contains("Mine\nand yours"), "{:?}", kept(&driver).about);
+    assert!(!kept(&driver).spec.address().ends_with("}}5"), "only the description is written");
+    assert!(driver.shows("tutorial/udp-server described"), "{}", driver.screen());
+    assert!(driver.app.drafts.current().is_modified());
+    driver.keys("<C-s>");
+    assert!(driver.app.overlays.is_empty(), "no conflict with ourselves");
+    assert!(kept(&driver).spec.address().ends_with("}}5"));
+    assert!(kept(&driver).about.contains("and yours"));
+    driver.keys("A<Esc>A<Enter>");
+    assert!(driver.app.overlays.is_empty());
+}
+
+#[test]
+fn a_description_never_replaces_what_somebody_else_wrote() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/udpserver<Esc>A");
+    driver.store.changed_by_others("tutorial/udp-server", |preset| {
+        "127.0.0.1:777".clone_into(preset.spec.address_mut());
+    });
+    driver.keys("x<Enter>");
+    let kept = &driver.store.presets[&path("tutorial/udp-server")].0;
+    assert_eq!(kept.spec.address(), "127.0.0.1:777");
+    assert!(driver.shows("changed on disk meanwhile: not described"), "{}", driver.screen());
+}
+
+#[test]
+fn a_preset_moves_to_another_folder_by_typing_it() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/udpserver<Enter>");
+    driver.app.focus = Pane::Presets;
+    driver.keys("r<C-u>devices/sensors/udp<Enter>");
+    assert!(driver.store.has("devices/sensors/udp"));
+    assert!(driver.shows("▾ sensors"), "{}", driver.screen());
+    let moved = Some(path("devices/sensors/udp"));
+    assert_eq!(driver.app.drafts.current().preset, moved, "what is on screen goes with it");
+    driver.keys("r<C-u>tutorial/tcp-server<Enter>");
+    assert!(driver.shows("tutorial/tcp-server is there already"), "{}", driver.screen());
+    assert!(driver.store.has("devices/sensors/udp"));
 }

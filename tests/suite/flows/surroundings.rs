@@ -1,13 +1,17 @@
 //! Palette, help, jump, code, mouse, leaving: what surrounds composing and watching.
 
+use std::time::Duration;
+
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::FieldId;
-use wirebench::app::message::{Input, Message, MouseKind};
+use wirebench::app::message::{Input, Message, MouseKind, TimerId};
 use wirebench::app::overlay::Overlay;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
+use wirebench::store::job::Reply;
 
 use crate::driver::{Driver, workspace};
 
@@ -191,5 +195,72 @@ fn hostile_names_reach_the_screen_as_visible_text_only() {
         assert_eq!(bad, None, "{keys}");
     }
     driver.keys("<Esc>g");
-    assert!(driver.shows("x␛[2Jy"), "{}", driver.screen());
+    assert!(driver.shows("x\\e[2Jy"), "{}", driver.screen());
+}
+
+/// Lets so much time pass without a key.
+fn wait(driver: &mut Driver, seconds: u64) {
+    let now = driver.app.now + Duration::from_secs(seconds);
+    driver.app.update(Message::Timer(TimerId(u64::MAX)), now);
+}
+
+fn footer(driver: &Driver) -> String {
+    driver.screen().lines().last().unwrap_or_default().to_owned()
+}
+
+fn notice_timers(effects: &[Effect]) -> Vec<TimerId> {
+    let token = |effect: &Effect| match effect {
+        Effect::After { delay, token } if delay.as_secs() == 6 => Some(*token),
+        _ => None,
+    };
+    effects.iter().filter_map(token).collect()
+}
+
+#[test]
+fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_again() {
+    let mut driver = Driver::starter((120, 40));
+    let effects = driver.keys("y");
+    assert!(footer(&driver).contains("copied tutorial/http-server"), "{}", footer(&driver));
+    driver.keys("j");
+    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+
+    let more = [effects, driver.keys("y"), driver.keys("ky")].concat();
+    let timers = notice_timers(&more);
+    assert_eq!(timers.len(), 3);
+    for token in &timers[..2] {
+        driver.send(Message::Timer(*token));
+        assert!(footer(&driver).contains("copied"), "the timer of an older one");
+    }
+    driver.send(Message::Timer(timers[2]));
+    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(notice_timers(&driver.effects).is_empty(), "nothing ticks");
+}
+
+#[test]
+fn what_to_press_next_is_gone_once_it_was_pressed() {
+    let mut driver = Driver::starter((120, 40));
+    let (server, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(server);
+    assert!(footer(&driver).contains("F5 again sends to it from http-client"));
+    driver.keys("<F5>");
+    assert!(!footer(&driver).contains("F5 again"), "{}", footer(&driver));
+}
+
+#[test]
+fn a_warning_waits_for_a_key_and_is_not_lost_to_one_pressed_before_it_was_read() {
+    let mut driver = Driver::starter((120, 40));
+    driver.send(Message::Store(Reply::Failed {
+        job: "write the file",
+        failure: Failure::new(Stage::Storage, "x", FailureKind::Io, "no space left on device"),
+    }));
+    let timers = notice_timers(&driver.effects);
+    assert!(timers.is_empty(), "no timer takes it away: {timers:?}");
+    driver.keys("j");
+    assert!(footer(&driver).contains("no space left"), "the key was on its way");
+    wait(&mut driver, 60);
+    assert!(footer(&driver).contains("no space left"));
+    driver.mouse(MouseKind::ScrollDown, 3, 3);
+    assert!(footer(&driver).contains("no space left"), "scrolling is looking");
+    driver.keys("j");
+    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
 }

@@ -165,16 +165,16 @@ fn one_by_one(cases: &[Case], preset: &str, ready: impl Fn(), send: impl Fn(&[u8
 fn what_a_pipe_and_json_lines_get() {
     let Some(cases) = cases().map(Arc::new) else { return };
     let home = tempfile::tempdir().unwrap();
-    for style in ["", "--json"] {
+    for style in ["--raw", "--json"] {
         let url = format!("http://{}/", bodies(Arc::clone(&cases)));
         for (n, case) in cases.iter().enumerate() {
             let output = Command::new(program())
-                .args(["send", &url].into_iter().chain((!style.is_empty()).then_some(style)))
+                .args(["send", &url, style])
                 .env("WIREBENCH_HOME", home.path())
                 .stdin(Stdio::null())
                 .output()
                 .unwrap();
-            let got = if style.is_empty() {
+            let got = if style == "--raw" {
                 output.stdout
             } else {
                 // Nothing but the newline behind each line acts on a terminal either.

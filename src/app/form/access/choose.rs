@@ -99,19 +99,18 @@ fn cycle_step(step: &mut Step, id: FieldId) {
 const EXPECT_WITHIN: Duration = Duration::from_secs(5);
 
 fn cycle_tls(spec: &mut Spec, id: FieldId, forward: bool) {
-    let flip = |verify: Verify| if verify == Verify::On { Verify::Off } else { Verify::On };
+    if id == FieldId::Verify {
+        if let Some(verify) = spec.verify_mut() {
+            *verify = if *verify == Verify::On { Verify::Off } else { Verify::On };
+        }
+        return;
+    }
     match (spec, id) {
-        (Spec::Http(http), FieldId::Verify) => http.verify = flip(http.verify),
         (Spec::Tcp(tcp), FieldId::Tls) => {
             tcp.tls = match tcp.tls {
                 ClientTls::Off => ClientTls::On { verify: Verify::On, sni: String::new() },
                 ClientTls::On { .. } => ClientTls::Off,
             };
-        }
-        (Spec::Tcp(tcp), FieldId::Verify) => {
-            if let ClientTls::On { verify, .. } = &mut tcp.tls {
-                *verify = flip(*verify);
-            }
         }
         (Spec::HttpListener(http), FieldId::ListenerTls) => {
             http.tls = next_listener_tls(&http.tls, forward);

@@ -2,7 +2,7 @@
 
 use super::blur;
 use crate::app::App;
-use crate::codec::address::detect;
+use crate::codec::address::{Detected, detect};
 use crate::model::http::HttpListenerSpec;
 use crate::model::listener::TcpListenerSpec;
 use crate::model::protocol::{Protocol, Side};
@@ -14,11 +14,14 @@ use crate::model::tls::{ClientTls, ListenerTls, Verify};
 pub fn adopt_address(app: &mut App) {
     let draft = app.drafts.current();
     let Some(found) = detect(draft.spec.address()).filter(|found| found.explicit) else { return };
-    let side = draft.spec.side();
-    let is_url = draft.spec.protocol() == Protocol::Http && side == Side::Client;
+    let composed = draft.spec.side();
+    let is_url = draft.spec.protocol() == Protocol::Http && composed == Side::Client;
     if found.protocol == Protocol::Http && is_url {
         return;
     }
+    // Nobody listens on a path: such a URL is to be asked for, and nothing of it may get lost.
+    let side = if has_path(&found) { Side::Client } else { composed };
+    let same_form = found.protocol == draft.spec.protocol() && side == composed;
     let mut spec = Spec::empty(found.protocol, side);
     let address = match (found.protocol, side) {
         (Protocol::Http, Side::Listener) => {
@@ -27,15 +30,15 @@ pub fn adopt_address(app: &mut App) {
         }
         _ => found.address,
     };
-    if found.protocol == draft.spec.protocol() {
+    if same_form {
         spec = draft.spec.clone();
     }
     *spec.address_mut() = address;
     set_tls(&mut spec, found.tls);
     let mut rest = draft.spec.clone();
-    let empty = Spec::empty(rest.protocol(), side);
+    let empty = Spec::empty(rest.protocol(), composed);
     empty.address().clone_into(rest.address_mut());
-    if rest == empty || found.protocol == draft.spec.protocol() {
+    if rest == empty || same_form {
         app.drafts.current_mut().replace(spec);
     } else {
         let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
@@ -43,6 +46,13 @@ pub fn adopt_address(app: &mut App) {
         app.drafts.open(spec);
     }
     crate::app::global::draft_changed(app);
+}
+
+/// Whether an address is a URL with more than host and port.
+fn has_path(found: &Detected) -> bool {
+    let bare = found.address.split_once("://").map_or(found.address.as_str(), |(_, rest)| rest);
+    let after = bare.find(['/', '?']).and_then(|at| bare.get(at..)).unwrap_or_default();
+    found.protocol == Protocol::Http && !matches!(after, "" | "/")
 }
 
 fn set_tls(spec: &mut Spec, on: bool) {

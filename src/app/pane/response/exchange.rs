@@ -15,7 +15,8 @@ use crate::app::effect::Effect;
 use crate::app::message::Mouse;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled, figures};
-use crate::model::exchange::{Exchange, Framing, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, Framing, HttpMessage};
+use crate::model::failure::FailureKind;
 use crate::model::file_name::safe_file_name;
 use crate::model::id::BodyId;
 use crate::model::view::{Towards, ViewMode, ViewPart};
@@ -114,8 +115,17 @@ pub fn tabs(exchange: &Exchange) -> Vec<Tab> {
 pub fn tab(app: &App) -> Tab {
     match (app.response.tab, shown(app)) {
         (Tab::Tls, Some(exchange)) if exchange.tls.is_none() => Tab::Body,
+        // Why there is no body is written in the certificates.
+        (Tab::Body, Some(exchange)) if is_distrusted(exchange) => Tab::Tls,
         (tab, _) => tab,
     }
+}
+
+/// The peer's certificate was refused, so nothing was asked.
+pub fn is_distrusted(exchange: &Exchange) -> bool {
+    let refused = matches!(&exchange.state,
+        ExchangeState::Failed(failure) if failure.kind == FailureKind::Certificate);
+    refused && exchange.response.is_none() && exchange.tls.is_some()
 }
 
 /// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.

@@ -1,7 +1,8 @@
 //! The input line of a conversation: history, text or hex, line ending, what would be sent.
 //!
 //! What is typed is checked at every key, so a wrong escape is seen where it stands and never
-//! sent. Format and line ending belong to the draft, as on its form.
+//! sent. Format and line ending are those of the draft's form; another format can be typed in
+//! without changing the preset.
 
 use std::collections::VecDeque;
 
@@ -13,6 +14,7 @@ use crate::app::editor::{Editor, Lines, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::{FieldId, access};
 use crate::app::{App, figures};
+use crate::codec::escape;
 use crate::codec::plan::payload;
 use crate::engine::command::{Command, To};
 use crate::model::key::{Key, KeyCode};
@@ -94,7 +96,13 @@ impl Histories {
 
 /// Line ending and format in force.
 pub fn settings(app: &App) -> (LineEnding, PayloadFormat) {
-    let (ending, format) = access::input_line(&app.drafts.current().spec);
+    let draft = app.drafts.current();
+    let (ending, kept) = access::input_line(&draft.spec);
+    let format = match draft.input_format {
+        // What is changed in the form afterwards goes before.
+        Some((before, now)) if before == kept => now,
+        _ => kept,
+    };
     match format {
         PayloadFormat::Hex => (LineEnding::None, format),
         PayloadFormat::Text => (ending, format),
@@ -178,16 +186,55 @@ pub(super) fn new_line(app: &mut App) {
     }
 }
 
-/// Text or hex.
+/// Text or hex; what is typed already is written the other way.
 pub(super) fn next_format(app: &mut App) {
-    access::cycle(&mut app.drafts.current_mut().spec, FieldId::Format, true);
-    app.touched();
+    let (_, before) = settings(app);
+    let now = match before {
+        PayloadFormat::Text => PayloadFormat::Hex,
+        PayloadFormat::Hex => PayloadFormat::Text,
+    };
+    let draft = app.drafts.current_mut();
+    let (_, kept) = access::input_line(&draft.spec);
+    draft.input_format = (now != kept).then_some((kept, now));
+    let typed = place(app).map(|place| place.talk.input.editor.text()).unwrap_or_default();
+    // A template stands for something else each time, so it stays as it is written.
+    if !typed.is_empty()
+        && typed.len() <= CHECKED
+        && !typed.contains("{{")
+        && let Ok(bytes) = compose(&typed, before, LineEnding::None, &app.scope())
+    {
+        set(app, &written(&bytes, now));
+    }
     checked(app);
-    let (_, format) = settings(app);
-    app.say(match format {
+    app.say(match now {
         PayloadFormat::Text => "the input line is text with \\r\\n escapes",
         PayloadFormat::Hex => "the input line is hex; no line ending is added",
     });
+}
+
+/// Bytes as they are typed in a format.
+fn written(bytes: &[u8], format: PayloadFormat) -> String {
+    match format {
+        PayloadFormat::Text => escape::escape(bytes),
+        PayloadFormat::Hex => {
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            digits.join(" ")
+        }
+    }
+}
+
+/// Takes bytes of a message into the line, without the ending that is added on sending; the line
+/// before is one key up.
+pub(super) fn take_up(app: &mut App, bytes: &[u8]) {
+    let (ending, format) = settings(app);
+    let ending = ending.bytes();
+    let bare = bytes.strip_suffix(ending).filter(|_| !ending.is_empty()).unwrap_or(bytes);
+    let Some(session) = session(app) else { return };
+    let (protocol, side) = (session.protocol(), session.side());
+    let before = place(app).map(|place| place.talk.input.editor.text()).unwrap_or_default();
+    app.response.histories.add(protocol, side, &before);
+    talk::write(app);
+    set(app, &written(bare, format));
 }
 
 pub(super) fn next_ending(app: &mut App) {
@@ -279,12 +326,12 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
     talk::resized(app);
 }
 
-/// A line ending as shown: `␍␊`.
+/// A line ending as shown: `\r\n`.
 pub fn visible_ending(ending: LineEnding) -> &'static str {
     match ending {
         LineEnding::None => "",
-        LineEnding::Lf => "␊",
-        LineEnding::CrLf => "␍␊",
-        LineEnding::Cr => "␍",
+        LineEnding::Lf => "\\n",
+        LineEnding::CrLf => "\\r\\n",
+        LineEnding::Cr => "\\r",
     }
 }

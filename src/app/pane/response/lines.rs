@@ -7,7 +7,7 @@ use super::exchange::{Tab, message, shown, tab};
 use super::{kind, place};
 use crate::app::{App, figures};
 use crate::codec::hex;
-use crate::codec::printable::printable;
+use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, Field, Framing, Head, HttpMessage};
 use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
@@ -29,18 +29,18 @@ pub enum Tone {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextLine {
     pub label: String,
-    pub value: String,
+    pub value: Marked,
     pub tone: Tone,
     /// A stretch of the whole time, as parts of one.
     pub bar: Option<(f64, f64)>,
 }
 
 impl TextLine {
-    fn new(tone: Tone, label: impl Into<String>, value: impl Into<String>) -> Self {
+    fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
         TextLine { label: label.into(), value: value.into(), tone, bar: None }
     }
 
-    fn pair(label: &str, value: impl Into<String>) -> Self {
+    fn pair(label: &str, value: impl Into<Marked>) -> Self {
         TextLine::new(Tone::Pair, label, value)
     }
 }
@@ -73,9 +73,9 @@ pub fn visible(app: &App, height: usize, reach: usize) -> Vec<TextLine> {
 /// Every line, as text for the clipboard.
 pub fn all(app: &App) -> Vec<String> {
     let line = |line: TextLine| match (line.label.is_empty(), line.tone) {
-        (true, _) => line.value,
-        (false, Tone::Pair) => format!("{}: {}", line.label, line.value),
-        (false, _) => format!("{} {}", line.label, line.value),
+        (true, _) => line.value.text,
+        (false, Tone::Pair) => format!("{}: {}", line.label, line.value.text),
+        (false, _) => format!("{} {}", line.label, line.value.text),
     };
     some(app, 0, usize::MAX, usize::MAX).into_iter().map(line).collect()
 }
@@ -125,15 +125,17 @@ fn header_line(source: &Source<'_>, reach: usize) -> TextLine {
             let line = head.raw.split(|b| *b == b'\n').next().unwrap_or_default();
             TextLine::new(Tone::Heading, "", cut(line.strip_suffix(b"\r").unwrap_or(line), reach))
         }
-        Source::Field(field) => TextLine::pair(&cut(&field.name, reach), cut(&field.value, reach)),
+        Source::Field(field) => {
+            TextLine::pair(&cut(&field.name, reach).text, cut(&field.value, reach))
+        }
         Source::Heading(title) => TextLine::new(Tone::Dim, "", *title),
         Source::Gap => TextLine::new(Tone::Dim, "", ""),
         Source::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
     }
 }
 
-fn cut(bytes: &[u8], reach: usize) -> String {
-    printable(bytes.get(..reach).unwrap_or(bytes))
+fn cut(bytes: &[u8], reach: usize) -> Marked {
+    marked(bytes.get(..reach).unwrap_or(bytes))
 }
 
 /// One bar for each phase, then sizes and addresses.
@@ -171,7 +173,7 @@ fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
             lines.push(TextLine::pair(label, address.to_string()));
         }
     }
-    lines.push(TextLine::pair("URL", printable(exchange.url.as_bytes())));
+    lines.push(TextLine::pair("URL", marked(exchange.url.as_bytes())));
     sizes(&mut lines, "Request", &exchange.request);
     if let Some(response) = &exchange.response {
         sizes(&mut lines, "Response", response);
@@ -204,7 +206,7 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut pair = |label: &str, value: &str| {
         if !value.is_empty() {
-            lines.push(TextLine::pair(label, printable(value.as_bytes())));
+            lines.push(TextLine::pair(label, marked(value.as_bytes())));
         }
     };
     pair("Version", &facts.version);
@@ -234,7 +236,7 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
             ("SHA-256", &certificate.sha256),
         ] {
             if !value.is_empty() {
-                lines.push(TextLine::pair(label, printable(value.as_bytes())));
+                lines.push(TextLine::pair(label, marked(value.as_bytes())));
             }
         }
     }

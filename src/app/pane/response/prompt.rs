@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
+use super::talk;
 use crate::app::action::Action;
 use crate::app::editor::{Editor, Lines};
 use crate::app::effect::Effect;
 use crate::app::{App, Handled};
+use crate::codec::search::Pattern;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::{SearchHit, SearchQuery, Towards, ViewPart};
+use crate::store::job::{Job, Overwrite};
 
 /// What is asked.
 #[derive(Debug)]
@@ -18,17 +23,21 @@ pub struct Prompt {
     pub editor: Editor,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     Search,
     /// The path of the file these bytes go to.
     Save(BodyId, ViewPart),
+    /// The same for bytes that are here.
+    SaveBytes(Bytes),
 }
 
-/// What is searched for in bodies.
+/// What is searched for in bodies and conversations.
 #[derive(Debug, Default)]
 pub struct Search {
     pub text: String,
+    /// What finds it, and marks it on the screen.
+    pub pattern: Option<Pattern>,
     /// Byte of the last hit and the body it is in.
     pub hit: Option<(BodyId, u64)>,
     /// The answer is not here yet.
@@ -37,12 +46,14 @@ pub struct Search {
 
 /// Opens the search line; the last text stays and is gone with one key.
 pub(super) fn open_search(app: &mut App) {
-    if super::exchange::subject(app).is_none() {
+    let is_conversation = super::kind(app) == super::Kind::Conversation;
+    if !is_conversation && super::exchange::subject(app).is_none() {
         app.say("search works in Body, Raw and Request");
         return;
     }
     let editor = Editor::new("", Lines::One);
     app.response.prompt = Some(Prompt { purpose: Purpose::Search, editor });
+    talk::resized(app);
 }
 
 /// Asks for the file the body on screen goes to.
@@ -58,11 +69,18 @@ pub(super) fn open_save(app: &mut App) {
     });
 }
 
+/// Asks for the file these bytes go to.
+pub(super) fn open_save_bytes(app: &mut App, name: &str, bytes: Bytes) {
+    let editor = Editor::new(name, Lines::One);
+    app.response.prompt = Some(Prompt { purpose: Purpose::SaveBytes(bytes), editor });
+    talk::resized(app);
+}
+
 pub(super) fn act(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Back => {
             app.response.prompt = None;
-            super::sync(app);
+            super::resized(app);
             Handled::Yes
         }
         _ => Handled::No,
@@ -75,30 +93,42 @@ pub(super) fn key(app: &mut App, key: Key) {
         prompt.editor.key(key);
         return;
     }
-    let (purpose, text) = (prompt.purpose, prompt.editor.text());
+    let (purpose, text) = (prompt.purpose.clone(), prompt.editor.text());
     app.response.prompt = None;
+    talk::resized(app);
     match purpose {
         Purpose::Search => begin(app, text),
-        Purpose::Save(body, part) => save(app, body, part, text.trim()),
+        Purpose::Save(body, part) => {
+            if let Some(path) = path(app, text.trim()) {
+                app.effects.push(Effect::Engine(Command::SaveBody { body, part, path }));
+            }
+        }
+        Purpose::SaveBytes(bytes) => {
+            if let Some(path) = path(app, text.trim()) {
+                let overwrite = Overwrite::Refuse;
+                app.effects.push(Effect::Store(Job::WriteFile { path, bytes, overwrite }));
+            }
+        }
     }
 }
 
-fn save(app: &mut App, body: BodyId, part: ViewPart, text: &str) {
+/// The file that was typed.
+fn path(app: &mut App, text: &str) -> Option<PathBuf> {
     if text.is_empty() {
         app.say("not saved: no file name");
-        return;
+        return None;
     }
-    let path = match (text.strip_prefix("~/"), app.os.get("HOME")) {
+    Some(match (text.strip_prefix("~/"), app.os.get("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(text),
-    };
-    app.effects.push(Effect::Engine(Command::SaveBody { body, part, path }));
+    })
 }
 
 fn begin(app: &mut App, text: String) {
     let repeated = text.is_empty() || text == app.response.search.text;
     if !text.is_empty() {
-        app.response.search = Search { text, ..Search::default() };
+        let pattern = Pattern::parse(&text);
+        app.response.search = Search { text, pattern, ..Search::default() };
     }
     search(app, Towards::End, repeated);
 }
@@ -107,6 +137,10 @@ fn begin(app: &mut App, text: String) {
 pub(super) fn search(app: &mut App, towards: Towards, from_hit: bool) {
     if app.response.search.text.is_empty() {
         open_search(app);
+        return;
+    }
+    if super::kind(app) == super::Kind::Conversation {
+        talk::search::begin(app, towards, from_hit);
         return;
     }
     let Some(subject) = super::exchange::subject(app) else { return };

@@ -4,7 +4,10 @@
 //! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
 
 mod conns;
+pub(in crate::app) mod framing;
+mod message;
 mod parts;
+pub mod search;
 
 use std::collections::VecDeque;
 
@@ -20,11 +23,12 @@ use crate::app::message::Mouse;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled};
 use crate::engine::command::Ending;
-use crate::model::id::ConnId;
+use crate::model::id::{ConnId, RecordId};
 use crate::model::protocol::Side;
-use crate::model::record::RecordKind;
+use crate::model::view::Towards;
 use crate::timeline::Timeline;
-use crate::timeline::conversation::{self, Row};
+use crate::timeline::conversation::framing::Frames;
+use crate::timeline::conversation::{self, Conversation, Row};
 pub use conns::{Target, conns, has_several, target};
 use conns::{choose, end, next_conn};
 pub use parts::{Parts, parts, peer_rows, prefix};
@@ -43,6 +47,11 @@ pub struct Talk {
     /// The input line has the keys.
     pub writing: bool,
     pub input: InputLine,
+    pub search: search::RowSearch,
+    /// What was received, cut anew; `None` = as it was read.
+    pub frames: Option<Frames>,
+    /// Row to go to once everything is cut anew: that of this record.
+    anchor: Option<RecordId>,
     /// Numbers of the rows of the chosen connection.
     numbers: VecDeque<u64>,
     /// Rows before this number are in `numbers` if they belong there.
@@ -61,6 +70,9 @@ impl Default for Talk {
             detail: None,
             writing: false,
             input: InputLine::default(),
+            search: search::RowSearch::default(),
+            frames: None,
+            anchor: None,
             numbers: VecDeque::new(),
             seen: 0,
             gone: 0,
@@ -73,18 +85,40 @@ impl Talk {
     pub fn len(&self, session: &Session) -> usize {
         match self.chosen {
             Some(_) => self.numbers.len(),
-            None => session.conversation.len(),
+            None => self.rows(session).len(),
         }
     }
 
+    /// The rows as they are cut now, of all connections.
+    pub fn rows<'a>(&'a self, session: &'a Session) -> &'a Conversation {
+        self.frames.as_ref().map_or(&session.conversation, Frames::conversation)
+    }
+
     /// A row by its place in what is shown.
-    pub fn row<'a>(&self, session: &'a Session, at: usize) -> Option<&'a Row> {
-        let conversation = &session.conversation;
+    pub fn row<'a>(&'a self, session: &'a Session, at: usize) -> Option<&'a Row> {
+        let conversation = self.rows(session);
         let place = match self.chosen {
             Some(_) => self.numbers.get(at)?.checked_sub(conversation.gone())? as usize,
             None => at,
         };
         conversation.row(place)
+    }
+
+    /// What names a row for as long as it lives.
+    pub fn number(&self, session: &Session, at: usize) -> Option<u64> {
+        if self.chosen.is_some() {
+            return self.numbers.get(at).copied();
+        }
+        let conversation = self.rows(session);
+        (at < conversation.len()).then(|| conversation.gone() + at as u64)
+    }
+
+    /// The place of the row of this number, or of the next one that is shown.
+    fn place(&self, session: &Session, number: u64) -> usize {
+        match self.chosen {
+            Some(_) => self.numbers.partition_point(|known| *known < number),
+            None => number.saturating_sub(self.rows(session).gone()) as usize,
+        }
     }
 
     /// Goes to the newest row and stays there.
@@ -94,7 +128,10 @@ impl Talk {
 
     /// Takes in rows that came and lets go of those that went.
     fn extend(&mut self, session: &Session, height: usize) {
-        let conversation = &session.conversation;
+        let conversation = match &self.frames {
+            Some(frames) => frames.conversation(),
+            None => &session.conversation,
+        };
         let (first, end) = (conversation.gone(), conversation.gone() + conversation.len() as u64);
         let mut went = first.saturating_sub(self.gone) as usize;
         if let Some(chosen) = self.chosen {
@@ -127,11 +164,17 @@ impl Talk {
 
     fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
         self.chosen = chosen;
-        self.numbers.clear();
-        (self.seen, self.gone) = (0, session.conversation.gone());
         self.is_following = true;
-        self.detail = None;
+        self.begin_anew(session);
         self.extend(session, height);
+    }
+
+    /// The rows shown are other ones.
+    fn begin_anew(&mut self, session: &Session) {
+        self.numbers.clear();
+        (self.seen, self.gone) = (0, self.rows(session).gone());
+        self.detail = None;
+        self.search = search::RowSearch::default();
     }
 }
 
@@ -164,6 +207,7 @@ pub(super) fn extended(app: &mut App) {
         session.conversation.prune(timeline);
     }
     if super::kind(app) == super::Kind::Conversation {
+        framing::advance(app);
         with_talk(app, Talk::extend);
     }
 }
@@ -220,8 +264,16 @@ fn act_list(app: &mut App, action: Action) -> Handled {
         Action::Open => open_detail(app),
         Action::Back => return close_detail(app),
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
-        Action::Copy => copy(app),
-        Action::TurnAround => turn_around(app),
+        Action::Copy => message::copy(app),
+        Action::CopyHex => message::copy_hex(app),
+        Action::CopyEscaped => message::copy_escaped(app),
+        Action::Resend => message::resend(app),
+        Action::TakeUp => message::take_up(app),
+        Action::SaveBody => message::save(app),
+        Action::Find => super::prompt::open_search(app),
+        Action::FindNext => super::prompt::search(app, Towards::End, true),
+        Action::FindPrevious => super::prompt::search(app, Towards::Start, true),
+        Action::TurnAround => message::turn_around(app),
         Action::EditExternal => edit_external(app),
         _ => match Step::of(action) {
             Some(way) => step(app, way),
@@ -235,6 +287,7 @@ fn act_list(app: &mut App, action: Action) -> Handled {
 fn act_conn(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Payload => input::next_format(app),
+        Action::Framing => crate::app::overlay::framing::open(app),
         Action::LineEnding => input::next_ending(app),
         Action::NextItem => next_conn(app, true),
         Action::PreviousItem => next_conn(app, false),
@@ -310,43 +363,25 @@ fn show_detail(app: &mut App) {
     let bytes = bytes_of(&app.timeline, &row);
     let Some(place) = place_mut(app) else { return };
     place.talk.detail = Some(match place.talk.detail.take() {
-        Some(detail) if detail.of == row.first && detail.bytes.len() == bytes.len() => detail,
+        Some(detail) if detail.of == row.first && detail.bytes == bytes => detail,
         Some(detail) => detail.instead(row.first, bytes),
         None => Detail::new(row.first, bytes),
     });
     resized(app);
+    search::show_hit(app);
 }
 
 fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
-    if row.first == row.last {
-        return timeline.get(row.first).map_or_else(Default::default, |r| r.data.clone());
-    }
-    bytes::Bytes::from(conversation::bytes(timeline, row).into_owned())
+    conversation::bytes(timeline, row)
 }
 
 fn toggle_hex(app: &mut App) {
+    let height = parts(app, inner(app)).detail.height;
     let Some(place) = place_mut(app) else { return };
     match &mut place.talk.detail {
-        Some(detail) => detail.toggle_hex(),
+        Some(detail) => detail.toggle_hex(height.into()),
         None => place.talk.hex = !place.talk.hex,
     }
-}
-
-fn copy(app: &mut App) {
-    let Some(row) = selected(app) else { return };
-    let bytes = bytes_of(&app.timeline, &row);
-    crate::app::pane::traffic::copy_bytes(app, &bytes);
-}
-
-fn turn_around(app: &mut App) {
-    let Some(row) = selected(app).filter(|row| row.kind == RecordKind::Data) else {
-        app.say("choose a row with data to make a preset of it");
-        return;
-    };
-    let bytes = bytes_of(&app.timeline, &row);
-    let Some(record) = app.timeline.get(row.first).cloned() else { return };
-    let whole = crate::model::record::Record { original_len: row.len, data: bytes, ..record };
-    crate::app::pane::traffic::turn::open_record(app, &whole);
 }
 
 fn edit_external(app: &mut App) {
@@ -404,12 +439,13 @@ pub(super) fn hints(app: &App) -> Vec<Action> {
     }
     let Some(session) = session(app) else { return vec![Action::Send] };
     if session.is_over() {
-        return vec![Action::Send, Action::Open, Action::ViewHex, Action::TurnAround];
+        return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];
     }
-    let mut hints = vec![Action::WriteLine, Action::Open, Action::ViewHex, Action::TurnAround];
+    let mut hints = vec![Action::WriteLine, Action::Open, Action::Find, Action::ViewHex];
     if has_several(session) {
         hints.insert(1, Action::NextItem);
     }
+    hints.extend([Action::Resend, Action::TurnAround]);
     if session.protocol().capabilities().connections {
         hints.extend([Action::HalfClose, Action::CloseConn, Action::ResetConn]);
     }

@@ -15,7 +15,7 @@ pub struct Parts {
     pub rows: Rect,
     pub detail_title: Rect,
     pub detail: Rect,
-    /// The filter line, while there is a filter or one is typed.
+    /// The line a filter or a search is typed in.
     pub filter: Rect,
 }
 
@@ -24,7 +24,8 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
     let mut rest = inner;
     let mut parts = Parts::default();
     let line = &app.traffic.filter;
-    if line.editor.is_some() && rest.height > 0 {
+    let typing = line.editor.is_some() || app.traffic.search.editor.is_some();
+    if typing && rest.height > 0 {
         rest.height -= 1;
         parts.filter = Rect { y: rest.bottom(), height: 1, ..rest };
     }

@@ -10,7 +10,7 @@ use crate::model::spec::Spec;
 
 /// Makes a draft of the record under the cursor.
 pub(super) fn selected_record(app: &mut App) {
-    let record = super::selected(app).and_then(|id| app.timeline.get(id)).cloned();
+    let record = super::selected(app).and_then(|id| app.timeline.get(id));
     match record {
         Some(record) if record.kind == RecordKind::Data => open_record(app, &record),
         _ => app.say("choose a row with data to make a preset of it"),

@@ -27,7 +27,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::HttpPlan;
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::record::{Direction, RecordKind};
 use crate::model::timing::Timing;
 use crate::model::tls::ClientTls;
 
@@ -114,6 +114,8 @@ impl<'a> Attempt<'a> {
 
     async fn connect(&self) -> Result<Stream, Failure> {
         let dial = Dial {
+            conn: self.conn,
+            protocol: Protocol::Http,
             endpoint: &self.endpoint,
             tls: &self.tls,
             alpn: &[b"http/1.1"],
@@ -122,12 +124,14 @@ impl<'a> Attempt<'a> {
         match Box::pin(transport::connect(dial, self.session)).await {
             Ok(Connection { stream, facts }) => {
                 self.learn(&facts);
-                self.connected(&facts, stream.is_tls());
+                let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
+                if !unverified.is_empty() {
+                    self.case.warn(format!("the certificate does not verify: {unverified}"));
+                }
                 Ok(stream)
             }
             Err(error) => {
                 self.learn(&error.facts);
-                self.name(&error.facts, false);
                 Err(error.failure)
             }
         }
@@ -142,27 +146,6 @@ impl<'a> Attempt<'a> {
             exchange.peer = facts.peer;
             exchange.tls.clone_from(&facts.tls_facts);
         });
-    }
-
-    fn name(&self, facts: &ConnectFacts, tls: bool) {
-        let (protocol, side) = (Protocol::Http, Side::Client);
-        let (local, peer) = (facts.local, facts.peer);
-        self.session.events.conn(ConnInfo { id: self.conn, protocol, side, local, peer, tls });
-    }
-
-    fn connected(&self, facts: &ConnectFacts, tls: bool) {
-        self.name(facts, tls);
-        let note = |kind, text: String| {
-            self.session.events.note(self.conn, Direction::Local, kind, text);
-        };
-        let address = facts.peer.map_or_else(|| self.endpoint.to_string(), |peer| peer.to_string());
-        note(RecordKind::Connected, format!("connected to {address}"));
-        if let Some(tls) = &facts.tls_facts {
-            note(RecordKind::Secured, format!("{} {}", tls.version, tls.cipher));
-            if !tls.unverified.is_empty() {
-                self.case.warn(format!("the certificate does not verify: {}", tls.unverified));
-            }
-        }
     }
 
     async fn converse(

@@ -32,7 +32,7 @@ pub(super) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     pub(super) fn new(attempt: &'a Attempt<'a>) -> Self {
         let events = attempt.session.events.clone();
-        let tap = Tap::new(events, attempt.conn, Direction::Received);
+        let tap = Tap::new(events, attempt.conn);
         Incoming { attempt, tap, buffer: ReadBuffer::new(), first_byte: None }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Incoming<'a> {
             events.note(self.attempt.conn, Direction::Received, RecordKind::Finished, text);
             return Ok(bytes);
         }
-        self.tap.data(&bytes);
+        self.tap.received(&bytes);
         if self.first_byte.is_none() {
             let now = self.attempt.case.elapsed();
             self.first_byte = Some(now);

@@ -10,7 +10,6 @@ use crate::engine::http::failure;
 use crate::engine::http::source::Source;
 use crate::engine::http::tap::Tap;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::record::Direction;
 
 /// A first piece of the body up to this size goes out in one write with the head.
 const WITH_HEAD: u64 = 64 * 1024;
@@ -28,7 +27,7 @@ pub(super) struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     pub(super) fn new(attempt: &'a Attempt<'a>, writer: BodyWriter) -> Self {
         let events = attempt.session.events.clone();
-        let tap = Tap::new(events, attempt.conn, Direction::Sent);
+        let tap = Tap::new(events, attempt.conn);
         Outgoing { attempt, tap, writer, head_len: 0, sent: 0, total: 0 }
     }
 
@@ -76,12 +75,13 @@ impl<'a> Outgoing<'a> {
     ) -> Result<(), Failure> {
         while !bytes.is_empty() {
             self.tap.ready().await;
-            let count = to.write(&bytes).await.map_err(|error| self.failed(&error))?;
+            let (count, moment) = self.tap.timed(to.write(&bytes)).await;
+            let count = count.map_err(|error| self.failed(&error))?;
             if count == 0 {
                 return Err(self.failed(&std::io::ErrorKind::BrokenPipe.into()));
             }
             let part = bytes.split_to(count);
-            self.tap.data(&part);
+            self.tap.sent(&part, moment);
             self.sent += part.len() as u64;
             self.writer.wire(part).await.map_err(|why| {
                 let url = &*self.attempt.plan.url;

@@ -72,8 +72,8 @@ impl Connection {
         peer: SocketAddr,
         stop: CancellationToken,
     ) -> Self {
-        let tap = |direction| Tap::new(listener.session.events.clone(), conn, direction);
-        let (received, sent) = (tap(Direction::Received), tap(Direction::Sent));
+        let tap = || Tap::new(listener.session.events.clone(), conn);
+        let (received, sent) = (tap(), tap());
         Connection {
             listener,
             conn,
@@ -197,7 +197,7 @@ impl Connection {
             }
             return Ok(None);
         }
-        self.received.data(&bytes);
+        self.received.received(&bytes);
         Ok(Some(bytes))
     }
 

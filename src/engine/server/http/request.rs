@@ -238,10 +238,11 @@ impl Connection {
             stream.write_all(&head).await?;
             stream.flush().await
         };
-        written.await.map_err(|error| {
+        let (written, moment) = self.sent.timed(written).await;
+        written.map_err(|error| {
             failure::socket(Stage::Send, &self.target(), &error, "sending 100 Continue")
         })?;
-        self.sent.data(&head);
+        self.sent.sent(&head, moment);
         Ok(head)
     }
 

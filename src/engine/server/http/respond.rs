@@ -182,13 +182,14 @@ impl Connection {
     ) -> Result<(), Failure> {
         while !bytes.is_empty() {
             self.sent.ready().await;
-            let count = match stream.write(&bytes).await {
+            let (count, moment) = self.sent.timed(stream.write(&bytes)).await;
+            let count = match count {
                 Ok(0) => return Err(self.broke(out, &io::ErrorKind::BrokenPipe.into())),
                 Ok(count) => count,
                 Err(error) => return Err(self.broke(out, &error)),
             };
             let part = bytes.split_to(count);
-            self.sent.data(&part);
+            self.sent.sent(&part, moment);
             out.sent += part.len() as u64;
             keep(&out.writer, part, &self.target()).await?;
         }

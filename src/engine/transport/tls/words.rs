@@ -7,7 +7,7 @@ use crate::model::failure::FailureKind;
 
 type Words = (FailureKind, String, &'static str);
 
-const CONNECT_ANYWAY: &str = "look at the chain; to connect anyway switch verification off";
+const CONNECT_ANYWAY: &str = "look at its chain; verification can be switched off";
 
 /// A client's view of an error.
 pub(super) fn explain(error: &Error) -> Words {

@@ -16,7 +16,7 @@ use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::put;
 use crate::ui::theme::Palette;
-use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::bytes::{self, Hit, Marks};
 use crate::ui::widget::run::Run;
 use crate::ui::widget::scrollbar::{self, Extent};
 
@@ -48,7 +48,9 @@ fn no_body(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
 
 /// A window onto a body.
 fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
-    let marks = Marks::new(&app.response.search.text);
+    let search = &app.response.search;
+    let here = search.hit.filter(|(body, _)| *body == view.body).map(|(_, offset)| offset);
+    let marks = Marks { pattern: search.pattern.as_ref(), here };
     let (shown, mut skip) = view.shown();
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
@@ -60,7 +62,8 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
         }
         let row = Rect { y, height: 1, ..area };
         if mode == ViewMode::Hex {
-            bytes::hex_row(palette, row, (line.offset, &line.bytes), buffer);
+            let hits = hex_hits(view, line, marks);
+            bytes::hex_row(palette, row, (line.offset, &line.bytes), &hits, buffer);
             y += 1;
             continue;
         }
@@ -71,7 +74,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
                 (row, buffer),
                 (line, 0..line.bytes.len()),
                 &spans,
-                (&marks, view.left),
+                (marks, view.left),
             );
             y += 1;
             continue;
@@ -82,7 +85,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
                 break;
             }
             let row = Rect { y, height: 1, ..area };
-            draw_line(palette, (row, buffer), (line, range), &spans, (&marks, 0));
+            draw_line(palette, (row, buffer), (line, range), &spans, (marks, 0));
             y += 1;
         }
     }
@@ -90,12 +93,32 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
     scrollbar::draw(palette, area, extent, buffer);
 }
 
+/// The hits in a hex line, those that reach in from its neighbours included.
+fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<Hit> {
+    let (Some(pattern), Some(window)) = (marks.pattern, &view.window) else { return Vec::new() };
+    let reach = pattern.longest() as u64 + line.bytes.len() as u64;
+    let near = window
+        .lines
+        .iter()
+        .filter(|other| other.offset + reach >= line.offset && other.offset <= line.offset + reach);
+    let mut start = line.offset;
+    let mut around = Vec::new();
+    for other in near {
+        if around.is_empty() {
+            start = other.offset;
+        }
+        around.extend_from_slice(&other.bytes);
+    }
+    let at = line.offset.saturating_sub(start) as usize;
+    marks.hits(start, &around, &(at..at + line.bytes.len()))
+}
+
 fn draw_line(
     palette: &Palette,
     (row, buffer): (Rect, &mut Buffer),
     (line, range): (&ViewLine, Range<usize>),
     spans: &[(Range<usize>, Style)],
-    (marks, left): (&Marks, usize),
+    (marks, left): (Marks<'_>, usize),
 ) {
     let mut run = Run::new(row, buffer);
     let indent = usize::from(line.indent);
@@ -110,7 +133,8 @@ fn draw_line(
             (start..span.end.min(range.end) - range.start, *style)
         })
         .collect();
-    bytes::text(&mut run, part, &moved, (palette.base, palette.hit), (marks, left));
+    let hits = marks.hits(line.offset, &line.bytes, &range);
+    bytes::text(&mut run, palette, (part, palette.base), (&moved, &hits), left);
 }
 
 /// Colours of a line; only JSON that was laid out anew is known to be JSON.
@@ -157,7 +181,7 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
     let mut run = Run::new(row, buffer);
     if let Some((start, end)) = line.bar {
         run.column(&line.label, LABEL, label);
-        run.column_right(&line.value, 11, value);
+        run.column_right(&line.value.text, 11, value);
         run.skip(2);
         let width = f64::from(run.area.width);
         let from = (start * width).floor();
@@ -174,7 +198,8 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
             run.skip(1);
         }
     }
-    bytes::text(&mut run, line.value.as_bytes(), &[], (value, value), (&Marks::new(""), left));
+    let mut left = left;
+    bytes::shown(&mut run, palette, (&line.value, value), &mut left);
 }
 
 /// What stands on the bottom border: note, mode, sizes, place.

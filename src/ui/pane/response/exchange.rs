@@ -8,7 +8,6 @@ use ratatui::style::Style;
 use super::content;
 use crate::app::focus::Pane;
 use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, tab, tab_strip};
-use crate::app::pane::response::prompt::Purpose;
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
 use crate::app::wrap::wrap;
@@ -16,10 +15,11 @@ use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::ui::put;
 use crate::ui::theme::Palette;
-use crate::ui::widget::run::Run;
+use crate::ui::widget::bytes;
+use crate::ui::widget::run::{Run, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
 
 pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
     let Some(session) = session(app) else { return };
@@ -38,13 +38,14 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     } else {
         without_exchange(palette, session, parts.content, buffer);
     }
-    prompt(app, palette, parts.prompt, buffer);
+    super::prompt(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.
 fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &mut Buffer) {
     let (text, style) = match &session.state {
-        State::Over(Err(failure)) => (failure.to_string(), palette.error),
+        // The line above says the stage already.
+        State::Over(Err(failure)) => (failure.details(), palette.error),
         State::Over(Ok(_)) => ("stopped; F5 starts it again".to_owned(), palette.dim),
         _ if session.side() == crate::model::protocol::Side::Listener => {
             (waiting(session), palette.dim)
@@ -135,11 +136,13 @@ fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
             let style = palette.status(*status).add_modifier(ratatui::style::Modifier::BOLD);
-            run.put(&format!("{status} {}", printable(reason)), style);
+            run.put(&format!("{status} "), style);
+            bytes::plain(run, palette, reason, style);
         }
         StartLine::Request { method, target, .. } => {
-            run.put(&printable(method.as_bytes()), palette.title);
-            run.put(&format!(" {}", printable(target.as_bytes())), palette.base);
+            bytes::plain(run, palette, method.as_bytes(), palette.title);
+            run.put(" ", palette.base);
+            bytes::plain(run, palette, target.as_bytes(), palette.base);
         }
         StartLine::Unknown => run.put("not HTTP", palette.error),
     }
@@ -221,13 +224,19 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
     };
     run.column(&status, 7, style);
     if let StartLine::Request { method, target, .. } = &exchange.request.head.start {
-        run.put(&printable(method.as_bytes()), palette.key);
+        bytes::plain(run, palette, method.as_bytes(), palette.key);
         run.put(" ", none);
-        let peer = exchange.peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let shown = target.as_bytes();
+        let target = printable(shown);
+        let peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
         let size = figures::size(exchange.request.body.decoded_len);
         let took = figures::took(exchange.timing.total);
-        run.right(&format!("  {size:>9} {took:>9}  {peer} "), palette.dim);
-        run.put(&printable(target.as_bytes()), none);
+        // The target matters most; the peer is told by the selected request as well.
+        let facts = format!("  {size:>9} {took:>9}");
+        let peer =
+            if cells(&target) + cells(&facts) + cells(&peer) < run.area.width { &peer } else { "" };
+        run.right(&format!("{facts}{peer} "), palette.dim);
+        bytes::plain(run, palette, shown, none);
     } else {
         run.put("not HTTP", palette.error);
     }
@@ -251,7 +260,7 @@ fn hops(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, 
         let is_here = Some(exchange.number) == current;
         let style = if is_here { palette.active } else { palette.dim };
         run.put(&text, style);
-        run.put(&printable(exchange.url.as_bytes()), style);
+        bytes::plain(&mut run, palette, exchange.url.as_bytes(), style);
         if at < last {
             run.put(" → ", palette.dim);
         }
@@ -270,19 +279,4 @@ fn tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
             put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
         }
     }
-}
-
-fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
-    let Some(prompt) = &app.response.prompt else { return };
-    if area.height == 0 {
-        return;
-    }
-    let label = match prompt.purpose {
-        Purpose::Search => "search: ",
-        Purpose::Save(..) => "save to: ",
-    };
-    let mut run = Run::new(area, buffer);
-    run.put(label, palette.key);
-    let rest = run.area;
-    put_editor(buffer, rest, &prompt.editor);
 }

@@ -16,8 +16,9 @@ use crate::engine::event::Phase;
 use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::record::{Direction, RecordKind};
-use crate::timeline::conversation::{self, Row};
+use crate::timeline::conversation::{self, FrameEnd, Row};
 use crate::ui::theme::Palette;
+use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::detail;
 use crate::ui::widget::run::{Run, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
@@ -37,12 +38,14 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, record));
-        detail::draw(palette, (shown, &title), (parts.detail_title, parts.detail), buffer);
+        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
+        let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
+        detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
     if !parts.input.is_empty() {
         input(app, palette, &place.talk, (parts.input, buffer));
     }
+    super::prompt(app, palette, parts.prompt, buffer);
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
@@ -184,18 +187,29 @@ fn rows(
         if at == talk.cursor.selected && (has_keys || talk.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
-        let how = (row, labels, talk.hex);
-        draw_row(app, palette, session, how, &mut Run::new(line, buffer));
+        let hit = talk.search.hit.filter(|(number, _)| talk.number(session, at) == Some(*number));
+        let how = How { labels, as_hex: talk.hex, hit: hit.map(|(_, byte)| byte) };
+        draw_row(app, palette, (session, row), how, &mut Run::new(line, buffer));
     }
     let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
 }
 
+/// What a row shows of its bytes.
+#[derive(Clone, Copy)]
+struct How {
+    /// Which connection it belongs to.
+    labels: bool,
+    as_hex: bool,
+    /// The byte at which the search stands.
+    hit: Option<usize>,
+}
+
 fn draw_row(
     app: &App,
     palette: &Palette,
-    session: &Session,
-    (row, labels, as_hex): (&Row, bool, bool),
+    (session, row): (&Session, &Row),
+    how: How,
     run: &mut Run<'_>,
 ) {
     let none = Style::new();
@@ -203,14 +217,18 @@ fn draw_row(
     let (glyph, style) = direction(palette, row.direction);
     run.put(glyph, style);
     run.put(" ", none);
-    if labels {
+    if how.labels {
         run.column_right(&label(row.conn), 4, palette.dim);
         run.skip(1);
     }
-    let width = usize::from(run.area.width);
     if row.kind != RecordKind::Data {
-        let text = first_bytes(app, row, width);
-        run.put(&printable(&text), fact_style(palette, row.kind));
+        content(
+            app,
+            palette,
+            (row, How { as_hex: false, ..how }),
+            fact_style(palette, row.kind),
+            run,
+        );
         let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
         if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
             run.put("; our side stays open, f finishes it too", palette.dim);
@@ -222,28 +240,69 @@ fn draw_row(
     if row.count > 1 {
         run.put(&format!("{}× ", row.count), palette.dim);
     }
-    let bytes = first_bytes(app, row, width);
+    match row.end {
+        FrameEnd::Whole => {}
+        FrameEnd::Open => run.put("incomplete ", palette.warning),
+        FrameEnd::Part => run.put("goes on ", palette.dim),
+        FrameEnd::Malformed => run.put("length too small ", palette.error),
+    }
     if row.len == 0 {
         run.put("(empty datagram)", palette.dim);
-    } else if bytes.is_empty() {
+        return;
+    }
+    content(app, palette, (row, how), style, run);
+}
+
+/// The bytes of a row as far as they fit; from a little before the hit, if that would be cut off.
+fn content(app: &App, palette: &Palette, (row, how): (&Row, How), style: Style, run: &mut Run<'_>) {
+    let width = usize::from(run.area.width);
+    let skip = how.hit.map_or(0, |hit| left_out(app, row, (hit, how.as_hex), width));
+    let mut bytes = some_bytes(app, row, skip, width * 4);
+    let mut skip = skip;
+    if skip > 0 && !how.as_hex {
+        // Not from the middle of a character.
+        let cut = bytes.iter().take(3).take_while(|byte| (0x80..0xc0).contains(*byte)).count();
+        bytes.drain(..cut);
+        skip += cut;
+    }
+    if bytes.is_empty() {
         run.put("(no longer kept)", palette.dim);
-    } else if as_hex {
-        let digits: Vec<String> =
-            bytes.iter().take(width / 3 + 1).map(|b| format!("{b:02x}")).collect();
-        run.put(&digits.join(" "), style);
+        return;
+    }
+    if skip > 0 {
+        run.put("…", palette.dim);
+    }
+    let here = how.hit.map(|hit| hit as u64);
+    let marks = Marks { pattern: app.response.search.pattern.as_ref(), here };
+    let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
+    if how.as_hex {
+        bytes::digits(run, palette, (&bytes, style), &hits);
     } else {
-        run.put(&printable(&bytes), style);
+        bytes::text(run, palette, (&bytes, style), (&[], &hits), 0);
     }
 }
 
-/// As many bytes as can be seen: every cell shows at most one byte's worth of text, and invisible
-/// ones take more cells, not fewer; combining marks are bounded by the factor.
-fn first_bytes(app: &App, row: &Row, width: usize) -> Vec<u8> {
-    let reach = width * 4;
+/// Bytes left out at the beginning of a row, so that a hit and some of what is before it shows.
+fn left_out(app: &App, row: &Row, (hit, as_hex): (usize, bool), width: usize) -> usize {
+    let before = some_bytes(app, row, 0, hit.min(width * 4));
+    let column = if as_hex { hit * 3 } else { cells(&printable(&before)).into() };
+    if hit <= width * 4 && column + 12 < width {
+        return 0;
+    }
+    hit.saturating_sub(if as_hex { width / 12 } else { width / 4 })
+}
+
+/// So many bytes of a row from `skip` on. Every cell shows at most one byte's worth of text, and
+/// invisible ones take more cells, not fewer; a reach of four times the width covers combining
+/// marks, which are bounded.
+fn some_bytes(app: &App, row: &Row, skip: usize, reach: usize) -> Vec<u8> {
+    let mut skip = skip;
     let mut bytes = Vec::new();
-    for record in conversation::records(&app.timeline, row) {
-        let part = record.data.get(..reach - bytes.len()).unwrap_or(&record.data);
-        bytes.extend_from_slice(part);
+    for part in conversation::slices(&app.timeline, row) {
+        let start = skip.min(part.len());
+        skip -= start;
+        let part = part.get(start..).unwrap_or_default();
+        bytes.extend_from_slice(part.get(..reach - bytes.len()).unwrap_or(part));
         if bytes.len() >= reach {
             break;
         }
@@ -326,6 +385,13 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
     let (ending, format) = settings(app);
     let extra = ending.bytes().len();
     let mut parts = Vec::new();
+    if talk.search.is_running() {
+        parts.push(("searching".to_owned(), palette.dim));
+    }
+    if let Some(frames) = &talk.frames {
+        let busy = if frames.is_behind(&app.timeline) { "…" } else { "" };
+        parts.push((format!("{}{busy}", frames.framing()), palette.active));
+    }
     if !talk.is_following {
         parts.push(("G follows".to_owned(), palette.warning));
     }

@@ -31,6 +31,8 @@ pub struct Parts {
     pub detail_title: Rect,
     pub detail: Rect,
     pub input: Rect,
+    /// What is searched for or where to save, while it is typed: in place of the input line.
+    pub prompt: Rect,
     /// Cells before the text of the input line.
     pub prefix: u16,
 }
@@ -46,7 +48,10 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
     let talk = &place.talk;
     parts.prefix = prefix(app).chars().count() as u16;
     // On one row the input line shows while it is written in, the rows otherwise.
-    if rest.height > 1 || talk.writing {
+    if app.response.prompt.is_some() && rest.height > 0 {
+        rest.height -= 1;
+        parts.prompt = Rect { y: rest.bottom(), height: 1, ..inner };
+    } else if rest.height > 1 || talk.writing {
         let lines = talk.input.editor.area().lines().len().min(64) as u16;
         let height = lines.clamp(1, (rest.height / 3).max(1)).min(rest.height);
         rest.height -= height;

@@ -1,0 +1,76 @@
+//! Asks for the description of a preset: its `about`, one line or several.
+
+use ratatui::layout::Rect;
+
+use super::{Flow, Overlay};
+use crate::app::action::Action;
+use crate::app::drafts::DraftId;
+use crate::app::editor::{Editor, Lines};
+use crate::app::keymap::{Context, Lookup};
+use crate::app::message::{Mouse, MouseKind};
+use crate::app::pane::presets::{self, Item};
+use crate::app::{App, saving};
+use crate::model::key::{Key, KeyCode};
+use crate::model::preset::PresetPath;
+
+/// What is described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Preset(PresetPath),
+    /// A draft that was never saved; the description goes into its file one day.
+    Draft(DraftId),
+}
+
+/// State of the overlay.
+#[derive(Debug)]
+pub struct About {
+    pub subject: Subject,
+    pub title: String,
+    pub editor: Editor,
+}
+
+pub(super) fn open(app: &mut App, item: &Item) {
+    let (subject, title, text) = match item {
+        Item::Folder(_) => {
+            app.say("select a preset to describe it");
+            return;
+        }
+        Item::Draft(id) => {
+            let Some(draft) = app.drafts.get(*id) else { return };
+            (Subject::Draft(*id), draft.title(), draft.about.clone())
+        }
+        Item::Preset(path) => {
+            let stored = presets::stored(app, path).and_then(|stored| stored.content.as_ref().ok());
+            let Some(preset) = stored else {
+                app.warn(format!("{path}.toml cannot be read: what is wrong in it comes first"));
+                return;
+            };
+            (Subject::Preset(path.clone()), path.to_string(), preset.about.clone())
+        }
+    };
+    let mut editor = Editor::new(&text, Lines::Many);
+    editor.place(usize::from(u16::MAX), usize::from(u16::MAX));
+    app.overlays.push(Overlay::About(About { subject, title, editor }));
+}
+
+pub(super) fn key(app: &mut App, about: &mut About, key: Key) -> Flow {
+    let action = app.keymap.lookup(&[Context::Input], &[key]);
+    if action == Lookup::Matched(Action::NewLine) {
+        about.editor.new_line();
+    } else if key.code == KeyCode::Enter {
+        let text = about.editor.text().trim().to_owned();
+        saving::describe(app, &about.subject, text);
+        return Flow::Close;
+    } else {
+        about.editor.key(key);
+    }
+    Flow::Stay
+}
+
+pub(super) fn mouse(about: &mut About, inner: Rect, mouse: Mouse) -> Flow {
+    if mouse.kind == MouseKind::Press && inner.contains((mouse.column, mouse.row).into()) {
+        let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
+        about.editor.place(row.into(), column.into());
+    }
+    Flow::Stay
+}

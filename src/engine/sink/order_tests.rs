@@ -1,0 +1,219 @@
+//! Records of several sessions come out in the order of their stamps.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::engine::event::Summary;
+use crate::engine::facts::Facts;
+use crate::engine::http::case::empty_message;
+use crate::model::exchange::ExchangeState;
+use crate::model::protocol::Side;
+use crate::model::timing::Timing;
+
+const SESSIONS: usize = 3;
+
+/// What somebody may do at any time.
+#[derive(Debug, Clone)]
+enum Step {
+    Received(usize),
+    Offered(usize),
+    Phase(usize),
+    OpenMoment(usize),
+    /// Puts what was sent in the oldest moment that is open.
+    Sent,
+    Take,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..SESSIONS).prop_map(Step::Received),
+        2 => (0..SESSIONS).prop_map(Step::Offered),
+        1 => (0..SESSIONS).prop_map(Step::Phase),
+        2 => (0..SESSIONS).prop_map(Step::OpenMoment),
+        2 => Just(Step::Sent),
+        2 => Just(Step::Take),
+    ]
+}
+
+fn sinks(outlet: &Outlet) -> Vec<Sink> {
+    (1..=SESSIONS as u64).map(|id| outlet.sink(SessionId(id))).collect()
+}
+
+fn conn(sink: &Sink) -> ConnId {
+    sink.session.conn(1)
+}
+
+fn offered(sink: &Sink) {
+    let moment = sink.moment();
+    let record = |_| Record {
+        at: clock::now(),
+        conn: conn(sink),
+        direction: Direction::Received,
+        kind: RecordKind::Data,
+        data: Bytes::new(),
+        original_len: 0,
+    };
+    sink.offer((0..3).map(record));
+    drop(moment);
+}
+
+fn stamps(events: impl IntoIterator<Item = Event>) -> Vec<Stamp> {
+    let batches = events.into_iter().filter_map(|event| match event {
+        Event::Traffic(batch) => Some(batch.records),
+        _ => None,
+    });
+    batches.flatten().map(|record| record.at).collect()
+}
+
+fn exchange(sink: &Sink, number: u32) -> Exchange {
+    Exchange {
+        conn: conn(sink),
+        number,
+        side: Side::Listener,
+        url: String::new(),
+        started: Stamp::default(),
+        local: None,
+        peer: None,
+        request: empty_message(BodyId(1)),
+        response: None,
+        interim: Vec::new(),
+        timing: Timing::default(),
+        tls: None,
+        state: ExchangeState::Active,
+        warnings: Vec::new(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_several_sessions_do_their_records_come_sorted(
+        steps in proptest::collection::vec(step(), 0..200),
+    ) {
+        let outlet = Outlet::default();
+        let sinks = sinks(&outlet);
+        let mut moments = std::collections::VecDeque::new();
+        let (mut put, mut taken) = (0, Vec::new());
+        for step in steps {
+            match step {
+                Step::Received(at) => {
+                    put += 1;
+                    sinks[at].received(conn(&sinks[at]), Bytes::new(), 0);
+                }
+                Step::Offered(at) => {
+                    put += 3;
+                    offered(&sinks[at]);
+                }
+                Step::Phase(at) => sinks[at].phase(Phase::Waiting),
+                Step::OpenMoment(at) => moments.push_back((at, sinks[at].moment())),
+                Step::Sent => if let Some((at, moment)) = moments.pop_front() {
+                    put += 1;
+                    sinks[at].sent(moment, conn(&sinks[at]), Bytes::new(), 0);
+                },
+                Step::Take => taken.extend(stamps(outlet.shared.lock().take())),
+            }
+        }
+        moments.clear();
+        taken.extend(stamps(outlet.shared.lock().take()));
+        prop_assert_eq!(taken.len(), put);
+        prop_assert!(taken.is_sorted());
+        prop_assert!(outlet.shared.lock().is_balanced());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threads_that_race_come_out_sorted_and_complete() {
+    const EACH: usize = 3_000;
+    let (facts, received) = mpsc::channel(1);
+    let mut received = Facts::new(received);
+    let outlet = Outlet::default();
+    let stop = CancellationToken::new();
+    let threads: Vec<_> = sinks(&outlet)
+        .into_iter()
+        .chain(sinks(&outlet))
+        .map(|sink| {
+            std::thread::spawn(move || {
+                for at in 0..EACH {
+                    if at % 2 == 0 {
+                        let moment = sink.moment();
+                        std::thread::yield_now();
+                        sink.sent(moment, conn(&sink), Bytes::new(), 0);
+                    } else {
+                        sink.received(conn(&sink), Bytes::new(), 0);
+                    }
+                }
+            })
+        })
+        .collect();
+    let all = EACH * threads.len();
+    let reading = async {
+        let mut taken = Vec::new();
+        while taken.len() < all {
+            let event = timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
+            taken.extend(stamps([event]));
+        }
+        stop.cancel();
+        taken
+    };
+    let (taken, ()) = tokio::join!(reading, pump(outlet, facts, stop.clone()));
+    assert!(taken.is_sorted());
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning() {
+    let (facts, received) = mpsc::channel(1);
+    let mut received = Facts::new(received);
+    let outlet = Outlet::default();
+    let sinks = sinks(&outlet);
+    let stop = CancellationToken::new();
+    let pumping = pump(outlet, facts, stop.clone());
+    let script = async {
+        let moment = sinks[0].moment();
+        sinks[1].received(conn(&sinks[1]), Bytes::new(), 0);
+        let early = timeout(Duration::from_millis(30), received.recv()).await;
+        assert!(early.is_err(), "{early:?}");
+        sinks[0].sent(moment, conn(&sinks[0]), Bytes::new(), 0);
+        let event = timeout(Duration::from_secs(5), received.recv()).await.unwrap();
+        let Some(Event::Traffic(batch)) = event else { panic!("{event:?}") };
+        let conns: Vec<_> = batch.records.iter().map(|record| record.conn).collect();
+        assert_eq!(conns, [conn(&sinks[0]), conn(&sinks[1])]);
+        stop.cancel();
+    };
+    tokio::join!(pumping, script);
+}
+
+#[test]
+fn exchanges_stand_beside_batches_and_before_the_end() {
+    let outlet = Outlet::default();
+    let sink = outlet.sink(SessionId(1));
+    for number in 0..20 {
+        sink.received(conn(&sink), Bytes::new(), 0);
+        sink.exchange(exchange(&sink, number));
+        sink.progress(number, BodyId(1), 1, 1);
+        sink.received(conn(&sink), Bytes::new(), 0);
+    }
+    let done =
+        Event::Done { id: sink.session, outcome: Ok(Summary::default()), at: Stamp::default() };
+    sink.finish(Some(done.clone()));
+    let events: Vec<Event> = outlet.shared.lock().take().into();
+    let Some(Event::Traffic(batch)) = events.first() else { panic!("{events:?}") };
+    assert_eq!(batch.records.len(), 40, "one batch");
+    let numbers: Vec<u32> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Exchange(exchange) => Some(exchange.number),
+            _ => None,
+        })
+        .collect();
+    assert!(numbers.iter().copied().eq(0..20), "{numbers:?}");
+    assert!(matches!(events.get(2), Some(Event::Progress { number: 0, .. })), "{events:?}");
+    assert_eq!(events.last(), Some(&done));
+    assert!(outlet.shared.lock().session(sink.place).is_none(), "the session is forgotten");
+}

@@ -1,0 +1,574 @@
+//! Framing: what was received on a connection, cut anew into the messages of its protocol.
+//!
+//! A stream has no boundaries of its own; how it was read is chance. A framing finds the
+//! boundaries again, on bytes that were received long ago and on those that still come:
+//!
+//! ```text
+//!   reads     [ab\ncd] [\nef] [g\n]            lines    [ab\n] [cd\n] [efg\n]
+//!             [00 02 a b 00] [01 c]            length   [00 02 a b] [00 01 c]
+//! ```
+//! Rows stay stretches of records and hold no bytes. What we sent and life-cycle facts stay rows
+//! as they were. The work is done in bounded steps, oldest record first.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use memchr::memmem;
+
+use super::super::Timeline;
+use super::super::listing::Rebuild;
+use super::{Conversation, FrameEnd, Row, Subject};
+use crate::codec::escape;
+use crate::model::id::{ConnId, RecordId};
+use crate::model::record::{Direction, Record, RecordKind};
+
+/// A row of this many bytes is not added to; a longer frame goes on in the next one.
+pub const FRAME_MAX: u64 = 1024 * 1024;
+/// Longest delimiter.
+const DELIMITER_MAX: usize = 64;
+/// Records of all connections between the ends of one row at most, so that reading a row stays
+/// cheap however much else goes on.
+const SPAN_MAX: u64 = 20_000;
+/// What looking at a record, or making a row, costs besides its bytes.
+const RECORD_WORK: usize = 64;
+
+/// How a stream is cut into messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Framing {
+    /// As it was read; reads of one moment are one row.
+    #[default]
+    AsReceived,
+    /// Behind every LF.
+    Lines,
+    /// Behind every occurrence of these bytes.
+    Delimiter(Vec<u8>),
+    /// So many bytes each.
+    Fixed(u64),
+    /// A length stands before every message.
+    Length { width: Width, order: Order, counts: Counts },
+}
+
+/// Bytes of a length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    One,
+    Two,
+    Four,
+    Eight,
+}
+
+/// Which byte of a length comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Big,
+    Little,
+}
+
+/// What a length counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// The bytes behind it.
+    Payload,
+    /// Itself too.
+    Whole,
+}
+
+impl Width {
+    pub const ALL: [Width; 4] = [Width::One, Width::Two, Width::Four, Width::Eight];
+
+    pub fn bytes(self) -> usize {
+        match self {
+            Width::One => 1,
+            Width::Two => 2,
+            Width::Four => 4,
+            Width::Eight => 8,
+        }
+    }
+}
+
+impl Framing {
+    /// Reads a framing as it is printed: `lines`, `delimiter \x03`, `fixed 16`, `length 2 little
+    /// whole`.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing.
+    pub fn parse(text: &str) -> Result<Framing, String> {
+        let text = text.trim();
+        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        match name {
+            "as" | "" if matches!(rest, "received" | "") => Ok(Framing::AsReceived),
+            "lines" | "line" if rest.is_empty() => Ok(Framing::Lines),
+            "delimiter" => delimiter(rest),
+            "fixed" => match rest.parse() {
+                Ok(bytes) if (1..=FRAME_MAX).contains(&bytes) => Ok(Framing::Fixed(bytes)),
+                _ => Err("how many bytes? Such as: fixed 16".into()),
+            },
+            "length" => length(rest),
+            _ => Err("lines, delimiter BYTES, fixed N or length 1|2|4|8".into()),
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<Framing, String> {
+    match escape::unescape(text) {
+        Ok(bytes) if bytes.is_empty() => Err(r"which bytes? Such as: delimiter \x03".into()),
+        Ok(bytes) if bytes.len() > DELIMITER_MAX => {
+            Err(format!("a delimiter has {DELIMITER_MAX} bytes at most"))
+        }
+        Ok(bytes) => Ok(Framing::Delimiter(bytes)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn length(text: &str) -> Result<Framing, String> {
+    let mut words = text.split_whitespace();
+    let digits = words.next().unwrap_or_default();
+    let width = Width::ALL.into_iter().find(|width| width.bytes().to_string() == digits);
+    let width = width.ok_or("how many bytes has the length? 1, 2, 4 or 8")?;
+    let (mut order, mut counts) = (Order::Big, Counts::Payload);
+    for word in words {
+        match word {
+            "big" => order = Order::Big,
+            "little" => order = Order::Little,
+            "whole" => counts = Counts::Whole,
+            _ => return Err(format!("'{word}' is none of: big, little, whole")),
+        }
+    }
+    Ok(Framing::Length { width, order, counts })
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Framing::AsReceived => f.write_str("as received"),
+            Framing::Lines => f.write_str("lines"),
+            Framing::Delimiter(bytes) => write!(f, "delimiter {}", escape::escape(bytes)),
+            Framing::Fixed(bytes) => write!(f, "fixed {bytes}"),
+            Framing::Length { width, order, counts } => {
+                write!(f, "length {}", width.bytes())?;
+                match (width, order) {
+                    (Width::One, _) => {}
+                    (_, Order::Big) => f.write_str(" big")?,
+                    (_, Order::Little) => f.write_str(" little")?,
+                }
+                f.write_str(if *counts == Counts::Whole { " whole" } else { "" })
+            }
+        }
+    }
+}
+
+/// The rows of a subject under a framing.
+#[derive(Debug, Clone)]
+pub struct Frames {
+    framing: Framing,
+    rows: Conversation,
+    /// First record not looked at yet.
+    high: RecordId,
+    open: HashMap<ConnId, Open>,
+}
+
+/// The frame a connection is in the middle of.
+#[derive(Debug, Clone, Default)]
+struct Open {
+    /// Number of its row, once it has one.
+    row: Option<u64>,
+    /// Bytes of the frame so far.
+    have: u64,
+    /// Its length, as far as known.
+    need: Option<u64>,
+    /// The beginning of the frame (for a length) or its end (for a delimiter) across reads.
+    edge: Vec<u8>,
+}
+
+/// What a piece of data does to the frame.
+struct Cut {
+    /// Bytes that belong to it.
+    take: usize,
+    end: FrameEnd,
+}
+
+impl Frames {
+    /// Frames of what the timeline holds from a record on; nothing is looked at before
+    /// [`step`](Frames::step).
+    #[must_use]
+    pub fn new(framing: Framing, subject: Subject, from: RecordId) -> Self {
+        let rows = Conversation::new(subject);
+        Frames { framing, rows, high: from, open: HashMap::new() }
+    }
+
+    /// How it is cut.
+    pub fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// The rows so far.
+    pub fn conversation(&self) -> &Conversation {
+        &self.rows
+    }
+
+    /// Whether there are records it has not looked at.
+    pub fn is_behind(&self, timeline: &Timeline) -> bool {
+        self.high < timeline.next_id()
+    }
+
+    /// Lets go of what was evicted and looks at records that came, as long as `work` (in bytes)
+    /// lasts.
+    pub fn step(&mut self, timeline: &Timeline, work: usize) -> Rebuild {
+        let first = timeline.first();
+        while self.rows.rows.front().is_some_and(|row| row.first < first) {
+            self.rows.drop_first();
+        }
+        if self.high < first {
+            // What went unseen may have held ends of frames.
+            self.open.clear();
+            self.high = first;
+        }
+        let mut left = work.max(1);
+        for (id, record) in timeline.range(self.high, timeline.next_id()) {
+            let rows = self.rows.gone + self.rows.rows.len() as u64;
+            self.take(&record, id);
+            self.high = RecordId(id.0 + 1);
+            let made = self.rows.gone + self.rows.rows.len() as u64 - rows;
+            let cost = record.data.len() + RECORD_WORK * (1 + made as usize);
+            left = left.saturating_sub(cost);
+            if left == 0 {
+                return if self.is_behind(timeline) { Rebuild::More } else { Rebuild::Done };
+            }
+        }
+        Rebuild::Done
+    }
+
+    fn take(&mut self, record: &Record, id: RecordId) {
+        if !self.rows.subject.covers(record.conn) {
+            return;
+        }
+        if record.kind != RecordKind::Data || record.direction != Direction::Received {
+            self.rows.extend(record, id, false);
+            if record.kind != RecordKind::Data && record.direction != Direction::Sent {
+                // The peer is done, or gone: what it began is not finished any more.
+                self.open.remove(&record.conn);
+            }
+            return;
+        }
+        let mut open = self.open.remove(&record.conn).unwrap_or_default();
+        let mut at = 0;
+        while at < record.data.len() {
+            let rest = record.data.get(at..).unwrap_or_default();
+            let cut = open.cut(&self.framing, rest);
+            self.put(record, id, (at, cut.take), &mut open);
+            at += cut.take;
+            open.have += cut.take as u64;
+            if let Some(row) = self.row_mut(open.row) {
+                open.note(cut.end, row, id);
+            }
+        }
+        let missing = record.original_len.saturating_sub(record.data.len() as u64);
+        if missing > 0 {
+            // Bytes that were not kept: where the next frame begins is not known.
+            let last = self.rows.gone + self.rows.rows.len() as u64;
+            if let Some(row) = self.row_mut(open.row.or(last.checked_sub(1))) {
+                row.len += missing;
+            }
+            open = Open::default();
+        }
+        self.open.insert(record.conn, open);
+    }
+
+    /// Adds bytes of a record to the open row, or begins one.
+    fn put(&mut self, record: &Record, id: RecordId, (skip, len): (usize, usize), open: &mut Open) {
+        if let Some(row) = self.row_mut(open.row) {
+            row.last = id;
+            row.count += 1;
+            row.len += len as u64;
+            row.kept += len as u64;
+            return;
+        }
+        let row = Row {
+            skip: skip as u32,
+            len: len as u64,
+            kept: len as u64,
+            end: FrameEnd::Open,
+            ..Row::of(record, id)
+        };
+        open.row = Some(self.rows.push(row));
+    }
+
+    fn row_mut(&mut self, number: Option<u64>) -> Option<&mut Row> {
+        let place = number?.checked_sub(self.rows.gone)?;
+        self.rows.rows.get_mut(usize::try_from(place).ok()?)
+    }
+}
+
+impl Open {
+    /// How many of these bytes belong to the frame.
+    fn cut(&mut self, framing: &Framing, data: &[u8]) -> Cut {
+        match framing {
+            Framing::AsReceived => Cut { take: data.len(), end: FrameEnd::Whole },
+            Framing::Lines => self.until(b"\n", data),
+            Framing::Delimiter(delimiter) => self.until(delimiter, data),
+            Framing::Fixed(bytes) => {
+                self.need = Some(*bytes);
+                self.counted(data)
+            }
+            Framing::Length { width, order, counts } => {
+                self.measured((*width, *order, *counts), data)
+            }
+        }
+    }
+
+    fn until(&mut self, delimiter: &[u8], data: &[u8]) -> Cut {
+        // Across the reads first: the end of what came before with the beginning of this.
+        let edge = self.edge.len();
+        if edge > 0 {
+            let more = data.get(..delimiter.len().saturating_sub(1)).unwrap_or(data);
+            let seam = [self.edge.as_slice(), more].concat();
+            let hit = memmem::find(&seam, delimiter).map(|at| at + delimiter.len());
+            if let Some(end) = hit.filter(|end| *end > edge) {
+                return Cut { take: end - edge, end: FrameEnd::Whole };
+            }
+        }
+        if let Some(at) = memmem::find(data, delimiter) {
+            return Cut { take: at + delimiter.len(), end: FrameEnd::Whole };
+        }
+        self.edge.extend_from_slice(
+            data.get(data.len().saturating_sub(DELIMITER_MAX)..).unwrap_or_default(),
+        );
+        let surplus = (self.edge.len() + 1).saturating_sub(delimiter.len());
+        self.edge.drain(..surplus.min(self.edge.len()));
+        Cut { take: data.len(), end: FrameEnd::Open }
+    }
+
+    fn counted(&mut self, data: &[u8]) -> Cut {
+        let missing = self.need.unwrap_or(0).saturating_sub(self.have);
+        let take = data.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+        let end = if take as u64 == missing { FrameEnd::Whole } else { FrameEnd::Open };
+        Cut { take, end }
+    }
+
+    fn measured(&mut self, (width, order, counts): (Width, Order, Counts), data: &[u8]) -> Cut {
+        if self.need.is_some() {
+            return self.counted(data);
+        }
+        let header = width.bytes();
+        let take = data.len().min(header - self.edge.len().min(header));
+        self.edge.extend_from_slice(data.get(..take).unwrap_or_default());
+        if self.edge.len() < header {
+            return Cut { take, end: FrameEnd::Open };
+        }
+        let digit = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
+        let value = match order {
+            Order::Big => self.edge.iter().fold(0, digit),
+            Order::Little => self.edge.iter().rev().fold(0, digit),
+        };
+        let whole = match counts {
+            Counts::Payload => value.saturating_add(header as u64),
+            Counts::Whole => value,
+        };
+        self.need = Some(whole);
+        let end = match whole.cmp(&(header as u64)) {
+            std::cmp::Ordering::Less => FrameEnd::Malformed,
+            std::cmp::Ordering::Equal => FrameEnd::Whole,
+            std::cmp::Ordering::Greater => FrameEnd::Open,
+        };
+        Cut { take, end }
+    }
+
+    /// Notes how the piece ended, in the row and for what comes next.
+    fn note(&mut self, end: FrameEnd, row: &mut Row, id: RecordId) {
+        row.end = end;
+        if end != FrameEnd::Open {
+            *self = Open::default();
+        } else if row.len >= FRAME_MAX || id.0 - row.first.0 > SPAN_MAX {
+            row.end = FrameEnd::Part;
+            self.row = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::super::bytes;
+    use super::*;
+    use crate::timeline::samples::{conn_id, received, sent};
+
+    fn framing(text: &str) -> Framing {
+        Framing::parse(text).unwrap()
+    }
+
+    fn timeline(reads: &[&[u8]]) -> Timeline {
+        let mut timeline = Timeline::default();
+        timeline.push_batch(
+            reads.iter().enumerate().map(|(at, data)| received(conn_id(1, 1), at as u64, data)),
+        );
+        timeline
+    }
+
+    fn frames(text: &str, timeline: &Timeline) -> Frames {
+        let mut frames =
+            Frames::new(framing(text), Subject::Session(conn_id(1, 1).session), RecordId(0));
+        while frames.step(timeline, 1) == Rebuild::More {}
+        frames
+    }
+
+    fn rows(text: &str, reads: &[&[u8]]) -> Vec<(Vec<u8>, FrameEnd)> {
+        let timeline = timeline(reads);
+        let frames = frames(text, &timeline);
+        let rows = frames.conversation().rows();
+        rows.map(|row| (bytes(&timeline, row).to_vec(), row.end)).collect()
+    }
+
+    fn whole(parts: &[&[u8]]) -> Vec<(Vec<u8>, FrameEnd)> {
+        parts.iter().map(|part| (part.to_vec(), FrameEnd::Whole)).collect()
+    }
+
+    #[test]
+    fn a_framing_reads_as_it_is_printed_and_says_what_is_missing() {
+        for text in [
+            "as received",
+            "lines",
+            r"delimiter \x03",
+            "fixed 16",
+            "length 1",
+            "length 8 little whole",
+        ] {
+            assert_eq!(framing(text).to_string(), text);
+        }
+        assert_eq!(framing(""), Framing::AsReceived);
+        assert_eq!(framing("length 2"), framing("length 2 big"));
+        for text in
+            ["fixed", "fixed 0", "delimiter", r"delimiter \q", "length 3", "length 2 x", "y"]
+        {
+            assert!(Framing::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_end_at_lf_wherever_the_reads_ended() {
+        let expected = whole(&[b"ab\r\n", b"cd\n", b"\n"]);
+        assert_eq!(rows("lines", &[b"ab\r", b"\nc", b"d\n\n"]), expected);
+        let mut open = expected.clone();
+        open.push((b"rest".to_vec(), FrameEnd::Open));
+        assert_eq!(rows("lines", &[b"ab\r\ncd\n\nrest"]), open);
+    }
+
+    #[test]
+    fn a_delimiter_is_found_across_reads_and_not_twice() {
+        let expected = whole(&[b"a--", b"--", b"b-c--"]);
+        for reads in [&[b"a----b-c--".as_slice()][..], &[b"a-", b"--", b"-b", b"-c-", b"-"]] {
+            assert_eq!(rows("delimiter --", reads), expected, "{reads:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_every_width_and_order_with_and_without_themselves() {
+        assert_eq!(rows("length 1", &[b"\x02ab\x00\x01c"]), whole(&[b"\x02ab", b"\0", b"\x01c"]));
+        assert_eq!(rows("length 2", &[b"\0", b"\x02a", b"b"]), whole(&[b"\0\x02ab"]));
+        assert_eq!(
+            rows("length 2 little whole", &[b"\x04\0ab\x02\0"]),
+            whole(&[b"\x04\0ab", b"\x02\0"])
+        );
+        assert_eq!(rows("length 4 little", &[b"\x01\0\0\0a"]), whole(&[b"\x01\0\0\0a"]));
+        assert_eq!(
+            rows("length 8 whole", &[b"\0\0\0\0\0\0\0\x09a"]),
+            whole(&[b"\0\0\0\0\0\0\0\x09a"])
+        );
+        let bad = (b"\0\x01".to_vec(), FrameEnd::Malformed);
+        assert_eq!(
+            rows("length 2 whole", &[b"\0\x01\0\x02"]),
+            [bad, (b"\0\x02".to_vec(), FrameEnd::Whole)]
+        );
+        let endless = rows("length 8", &[&[0xff; 20]]);
+        assert_eq!(endless, [(vec![0xff; 20], FrameEnd::Open)]);
+    }
+
+    #[test]
+    fn connections_are_cut_apart_and_what_we_sent_stays_as_it_was() {
+        let mut timeline = Timeline::default();
+        timeline.push(received(conn_id(1, 1), 0, b"on"));
+        timeline.push(received(conn_id(1, 2), 0, b"tw"));
+        timeline.push(sent(conn_id(1, 1), 1, b"ours\nwhole\n"));
+        timeline.push(received(conn_id(1, 2), 1, b"o\n"));
+        timeline.push(received(conn_id(1, 1), 2, b"e\nmore"));
+        timeline.push(received(conn_id(2, 1), 2, b"another session\n"));
+        let frames = frames("lines", &timeline);
+        let shown: Vec<_> =
+            frames.conversation().rows().map(|row| bytes(&timeline, row).to_vec()).collect();
+        let expected: [&[u8]; 4] = [b"one\n", b"two\n", b"ours\nwhole\n", b"more"];
+        assert_eq!(shown, expected);
+        assert_eq!(frames.conversation().row(0).unwrap().count, 2, "reads");
+    }
+
+    #[test]
+    fn frames_go_on_as_records_come_and_go_with_evicted_ones() {
+        let mut timeline = Timeline::new(100 * 150);
+        let mut frames =
+            Frames::new(Framing::Fixed(3), Subject::Session(conn_id(1, 1).session), RecordId(0));
+        for at in 0..1_000 {
+            timeline.push(received(conn_id(1, 1), at, b"ab"));
+            let _ = frames.step(&timeline, 1_000);
+        }
+        let rows = frames.conversation();
+        assert!(rows.gone() > 0 && rows.len() > 10);
+        for row in rows.rows().filter(|row| row.end == FrameEnd::Whole) {
+            assert!(row.first >= timeline.first());
+            assert_eq!(bytes(&timeline, row).len(), 3);
+        }
+        timeline.clear();
+        let _ = frames.step(&timeline, 1_000);
+        assert!(frames.conversation().is_empty());
+    }
+
+    #[test]
+    fn a_frame_without_end_is_rows_of_bounded_size() {
+        let chunk = vec![b'x'; 400 * 1024];
+        let reads: Vec<&[u8]> = (0..8).map(|_| chunk.as_slice()).collect();
+        let rows = rows("lines", &reads);
+        assert!(rows.len() >= 2 && rows.iter().all(|(row, _)| row.len() < 3 * 1024 * 1024));
+        assert_eq!(rows[0].1, FrameEnd::Part);
+        assert_eq!(rows.iter().map(|(row, _)| row.len()).sum::<usize>(), 8 * chunk.len());
+    }
+
+    #[test]
+    fn bytes_that_were_not_kept_end_the_frame_and_are_counted() {
+        let mut timeline = Timeline::default();
+        let mut cut = received(conn_id(1, 1), 0, b"abc");
+        cut.original_len = 10;
+        cut.data = Bytes::from_static(b"abc");
+        timeline.push(cut);
+        timeline.push(received(conn_id(1, 1), 1, b"new\n"));
+        let frames = frames("lines", &timeline);
+        let rows: Vec<_> = frames.conversation().rows().map(|row| (row.len, row.kept)).collect();
+        assert_eq!(rows, [(10, 3), (4, 4)]);
+    }
+
+    proptest! {
+        #[test]
+        fn however_the_bytes_are_split_the_frames_are_the_same(
+            data in prop::collection::vec(prop::sample::select(&b"\0\x01\x02\x03-\nab"[..]), 1..60),
+            cuts in prop::collection::vec(1_usize..8, 1..60),
+            text in prop::sample::select(vec![
+                "lines", "delimiter --", "fixed 3", "length 1", "length 2", "length 2 little whole",
+                "length 1 whole", "length 4",
+            ]),
+        ) {
+            let mut reads: Vec<&[u8]> = Vec::new();
+            let mut rest = data.as_slice();
+            for cut in cuts.into_iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (read, after) = rest.split_at(cut.min(rest.len()));
+                reads.push(read);
+                rest = after;
+            }
+            let split = rows(text, &reads);
+            prop_assert_eq!(&split, &rows(text, &[&data]));
+            let joined: Vec<u8> = split.into_iter().flat_map(|(row, _)| row).collect();
+            prop_assert_eq!(joined, data);
+        }
+    }
+}
