@@ -191,7 +191,7 @@ fn a_body_without_an_end_is_bounded_and_can_be_cancelled() {
 
     // Without the screen a reader that has enough ends it.
     let mut child = Command::new(program())
-        .args(["send", &format!("http://{peer}/")])
+        .args(["send", "--raw", &format!("http://{peer}/")])
         .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -340,7 +340,7 @@ fn a_full_disk_under_the_log_stops_nothing_and_is_said() {
     let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     let home = tempfile::tempdir().unwrap();
     let ended = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" --log trace send \"$1\""])
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" --log trace send --raw \"$1\""])
         .arg(program())
         .arg(format!("http://{peer}/"))
         .env("WIREBENCH_HOME", home.path())

@@ -203,7 +203,7 @@ pub const FAULTS: [Fault; 19] = [
         start: "\x15\x03\x01\0\x02\x02F",
         then: Then::Hold,
         words: "the peer speaks TLS; use https://",
-        kept: "␕␃␁",
+        kept: r"\x15\x03\x01",
         status: 3,
     },
 ];
