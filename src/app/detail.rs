@@ -26,7 +26,6 @@ pub enum Content {
 
 /// Bytes on show.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct Detail {
     /// The record, or the first one of the row.
     pub of: RecordId,
@@ -118,6 +117,8 @@ impl Detail {
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
     pub fn toggle_hex(&mut self, height: usize) {
         if self.content == Content::Words {
+            // Nothing to see here as hex; it is what the user wants of the next bytes.
+            self.hex_chosen = true;
             return;
         }
         let shown = self.top..self.top + height;
