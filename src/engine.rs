@@ -28,6 +28,8 @@ mod supervisor;
 pub(crate) mod transport;
 
 use std::path::PathBuf;
+#[cfg(debug_assertions)]
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -59,9 +61,15 @@ const URGENT: usize = 64;
 pub struct EngineConfig {
     /// The installation's certificate authority, if it has one already.
     pub authority: Option<Authority>,
+    /// Certificates of servers to trust as they are, a PEM file (see `certificate::named`).
+    pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
 }
+
+/// Raised by a test of a debug build: sessions panic instead of running.
+#[cfg(debug_assertions)]
+pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// The engine: only a way to start one.
 #[derive(Debug)]
@@ -98,13 +106,8 @@ impl Engine {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let bodies = BodyStore::new(&config, urgent_sender, tasks.clone());
-        let supervisor = Supervisor::new(
-            config.authority,
-            fact_sender,
-            bodies.clone(),
-            stop.clone(),
-            tasks.clone(),
-        );
+        let supervisor =
+            Supervisor::new(config, fact_sender, bodies.clone(), stop.clone(), tasks.clone());
         tasks.spawn(supervisor.run(command_queue));
         (
             EngineHandle { commands, bodies, stop, tasks },

@@ -4,6 +4,7 @@
 //! engine instead of the engine, because its first frame comes before that.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -147,7 +148,9 @@ fn engine_config(paths: &Paths) -> EngineConfig {
         certificate_pem: stored.certificate_pem,
         key_pem: stored.key_pem.0,
     });
-    EngineConfig { authority, ..EngineConfig::default() }
+    // The file also takes the place of the system's authorities, which the platform's verifier sees to.
+    let named_certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    EngineConfig { authority, named_certificates, ..EngineConfig::default() }
 }
 
 fn os_variables() -> BTreeMap<String, String> {

@@ -20,6 +20,8 @@ mod watch;
 mod worker;
 mod workspace;
 
+#[cfg(debug_assertions)]
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -40,6 +42,10 @@ pub const JOB_QUEUE: usize = 64;
 const WAKE_UPS: usize = 3;
 /// Replies that may wait for the application; the worker waits when it is full.
 pub const REPLY_QUEUE: usize = 64;
+
+/// Raised by a test of a debug build: saving a preset panics.
+#[cfg(debug_assertions)]
+pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// Starts the store.
 pub struct Store;

@@ -55,6 +55,8 @@ mod properties;
 mod pty;
 #[path = "suite/readme.rs"]
 mod readme;
+#[path = "suite/restored.rs"]
+mod restored;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/support.rs"]

@@ -21,6 +21,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ServerConfig};
 
+use super::EngineConfig;
 use super::event::Event;
 use super::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -33,6 +34,8 @@ pub(crate) struct TlsStore {
     shared: Arc<Mutex<Shared>>,
     provider: Arc<CryptoProvider>,
     events: Sink,
+    /// The file with certificates that are trusted as they are.
+    named: Option<Arc<Path>>,
 }
 
 struct Shared {
@@ -49,11 +52,13 @@ const ALPN: &[u8] = b"http/1.1";
 
 impl TlsStore {
     /// `events` is told when an authority was made.
-    pub(super) fn new(authority: Option<Authority>, events: Sink) -> Self {
+    pub(super) fn new(config: EngineConfig, events: Sink) -> Self {
+        let EngineConfig { authority, named_certificates, .. } = config;
         TlsStore {
             shared: Arc::new(Mutex::new(Shared { authority, trust: None })),
             provider: Arc::new(aws_lc_rs::default_provider()),
             events,
+            named: named_certificates.map(Arc::from),
         }
     }
 
@@ -99,7 +104,9 @@ impl TlsStore {
         let provider = Arc::clone(&self.provider);
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
         let trust: Trust = match verifier {
-            Ok(verifier) => Ok(Arc::new(named::Named::new(Arc::new(verifier)))),
+            Ok(verifier) => {
+                Ok(Arc::new(named::Named::new(Arc::new(verifier), self.named.as_deref())))
+            }
             Err(_) => Err("this machine has no trusted authorities installed".to_owned()),
         };
         shared.trust = Some(trust.clone());

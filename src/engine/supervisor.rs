@@ -11,6 +11,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
+#[cfg(debug_assertions)]
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
@@ -19,6 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::EngineConfig;
 use super::body::BodyStore;
 use super::certificate::TlsStore;
 use super::clock;
@@ -30,7 +33,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::record::ConnInfo;
-use crate::model::tls::Authority;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
 const SESSIONS: usize = 1024;
@@ -58,7 +60,7 @@ struct Running {
 
 impl Supervisor {
     pub(super) fn new(
-        authority: Option<Authority>,
+        config: EngineConfig,
         facts: mpsc::Sender<VecDeque<Event>>,
         bodies: BodyStore,
         stop: CancellationToken,
@@ -66,7 +68,7 @@ impl Supervisor {
     ) -> Self {
         let outlet = Outlet::default();
         let events = outlet.sink(SessionId(0));
-        let tls = TlsStore::new(authority, events.clone());
+        let tls = TlsStore::new(config, events.clone());
         let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
         tasks.spawn(pump(outlet.clone(), facts, stop.clone()));
         Supervisor { sessions: HashMap::new(), outlet, surroundings, stop, tasks, events }
@@ -184,6 +186,8 @@ async fn run(
         peer: None,
         tls: false,
     });
+    #[cfg(debug_assertions)]
+    assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
     session::run(plan, SessionContext { session, input }).await
 }
 
@@ -233,7 +237,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::engine::EngineConfig;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
     async fn watched<R>(run: impl FnOnce(Session) -> R) -> Vec<Event>
@@ -244,7 +247,7 @@ mod tests {
         let (urgent, _views) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let bodies = BodyStore::new(&EngineConfig::default(), urgent, TaskTracker::new());
-        let tls = TlsStore::new(None, Sink::new(SessionId(0)));
+        let tls = TlsStore::new(EngineConfig::default(), Sink::new(SessionId(0)));
         let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
         let outlet = Outlet::default();
         let session = Session::new(SessionId(1), outlet.sink(SessionId(1)), surroundings);

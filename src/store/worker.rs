@@ -5,6 +5,7 @@
 //! watcher ─► flag ─────────► 100 ms later: read anew, reply only when something differs
 //! ```
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -20,7 +21,7 @@ use super::paths::Paths;
 use super::restore::RestoreFile;
 use super::watch::{self, Watch};
 use super::{atomic, authority, preset_files, starter, workspace};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{PresetPath, StoredPreset};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
@@ -160,7 +161,10 @@ impl Worker {
         let name = job.name();
         let was_starter =
             job != Job::LoadWorkspace && self.known.as_ref().is_some_and(|known| known.is_starter);
-        let reply = self.reply(job).unwrap_or_else(|failure| Reply::Failed { job: name, failure });
+        // A job that panics fails, and the next one is done: nobody could save any more otherwise.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.reply(job)));
+        let outcome = outcome.unwrap_or_else(|_| Err(panicked(name)));
+        let reply = outcome.unwrap_or_else(|failure| Reply::Failed { job: name, failure });
         self.learn(&reply);
         self.send(reply);
         if was_starter && self.paths.workspace.exists() {
@@ -177,6 +181,8 @@ impl Worker {
         match job {
             Job::LoadWorkspace => Ok(Reply::Workspace(Box::new(self.load()))),
             Job::SavePreset { preset, based_on, overwrite } => {
+                #[cfg(debug_assertions)]
+                assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
                 preset_files::save(root, preset, based_on, overwrite)
             }
             Job::RenamePreset { from, to } => preset_files::rename(root, from, to),
@@ -312,6 +318,11 @@ fn read_text(path: &Path) -> Result<String, String> {
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn panicked(job: &'static str) -> Failure {
+    Failure::new(Stage::Storage, job, FailureKind::Internal, "internal error, it was not done")
+        .hint("the rest goes on; please report this")
 }
 
 fn write_file(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<Reply, Failure> {

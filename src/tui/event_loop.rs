@@ -367,9 +367,13 @@ fn paste_cut(bytes: usize) -> Failure {
 fn test_panic() {
     #[cfg(debug_assertions)]
     {
+        use std::sync::atomic::Ordering;
+
         let place = std::env::var("WIREBENCH_TEST_PANIC").unwrap_or_default();
         let more = place.strip_prefix("loop");
         assert!(more.is_none(), "asked for by the test{}", more.unwrap_or_default());
+        crate::engine::TEST_PANIC.store(place == "engine", Ordering::Relaxed);
+        crate::store::TEST_PANIC.store(place == "store", Ordering::Relaxed);
         if place == "thread" {
             let panicking = std::thread::Builder::new()
                 .name("test".into())

@@ -51,7 +51,7 @@ async fn both_ends_of_wirebench_speak_verified_tls() {
     assert!(!text(&secured).contains("NOT VERIFIED"));
 
     let kept = authority(&bench).unwrap();
-    let mut next = Bench::with(EngineConfig { authority: Some(kept), spill_dir: None });
+    let mut next = Bench::with(EngineConfig { authority: Some(kept), ..EngineConfig::default() });
     tls_listener(&mut next).await;
     assert!(authority(&next).is_none(), "a stored authority is used again");
 }

@@ -28,10 +28,10 @@ const PRESET: &str = "kill/target";
 const UNSAVED: &str = "kill/target ●";
 
 /// Pseudo random numbers, the same in every run (splitmix64).
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -39,7 +39,7 @@ impl Numbers {
     }
 
     /// A time up to the longest, short ones more often: that is when the files are written.
-    fn up_to(&mut self, longest: Duration) -> Duration {
+    pub fn up_to(&mut self, longest: Duration) -> Duration {
         let part = self.next() as f64 / u64::MAX as f64;
         longest.mul_f64(part * part)
     }
@@ -140,7 +140,7 @@ fn kill(tui: &Tui) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the moment of the kill is no event to wait for")]
-fn let_run_for(time: Duration) {
+pub fn let_run_for(time: Duration) {
     thread::sleep(time);
 }
 

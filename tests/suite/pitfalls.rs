@@ -1,6 +1,18 @@
-//! Pitfalls seen in other programs of this kind, on the real program in a terminal. What needs no
-//! terminal to be shown is under `flows`; editor, sizes and signals are under `pty`; bodies that
-//! are no text or cut off are under `terminal_safety` and `hostile`.
+//! Pitfalls seen in other programs of this kind, each on the real program in a terminal:
+//!
+//! | pitfall | test |
+//! |---|---|
+//! | typing right behind a send changes the request | `what_is_typed_right_behind_a_send_is_not_in_the_request_on_the_wire` |
+//! | keys typed during a freeze run blind | `keys_typed_while_it_was_frozen_do_nothing_afterwards` |
+//! | `$100` or `{{!pod}}` breaks the send | `dollars_and_marked_braces_reach_the_wire_as_text` |
+//! | a first start without configuration fails | `a_first_start_with_nothing_there_sends_a_request` |
+//! | deleting the last row crashes | `deleting_the_last_row_of_everything_leaves_a_working_program` |
+//! | terminals of 1x1 and 20x5 crash | `the_smallest_terminals_can_be_worked_in` |
+//! | the editor leaves stray keys | `pty::what_is_typed_for_the_editor_does_not_reach_us_afterwards` |
+//! | a body of invalid UTF-8 or cut off crashes | `bodies_that_are_no_text_or_cut_off_are_shown` |
+//! | the read-only configuration directory | `it_works_where_nothing_can_be_written` |
+//! | the server answers once and closes | `a_server_answers_every_message_and_not_the_first_alone` |
+//! | a second UDP sender is never seen | `a_second_sender_of_datagrams_is_seen_and_told_apart` |
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
@@ -139,4 +151,88 @@ fn a_second_sender_of_datagrams_is_seen_and_told_apart() {
     tui.wait_for("from another");
     tui.wait_for(&other.local_addr().unwrap().port().to_string());
     tui.quit();
+}
+
+#[test]
+fn a_first_start_with_nothing_there_sends_a_request() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let launch = Launch::default().size(120, 40);
+    // No preset, no environment, no configuration; only the folder is there.
+    std::fs::create_dir_all(launch.home.path().join("home/presets")).unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("env none");
+    tui.keys("<F2><C-l><C-u>");
+    tui.bytes(format!("http://{peer}/\r").as_bytes());
+    tui.wait_for("200 OK");
+    tui.wait_for("hello");
+    tui.quit();
+}
+
+#[test]
+fn deleting_the_last_row_of_everything_leaves_a_working_program() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let preset = format!("[http]\nurl = \"http://{peer}/\"\nquery = [\"only=row\"]\n");
+    let mut tui = Launch::default().preset("a", &preset).size(120, 40).start();
+    tui.wait_for("─ a ");
+    // The only row of a table in the form, and once more where there is none.
+    tui.wait_for("only");
+    tui.keys("<C-l><Down><Down>");
+    tui.keys("<C-x><C-x><C-x>");
+    tui.wait_for_screen("no row", |screen| !screen.contains("only"));
+    // The only preset, and again where there is none.
+    tui.keys("<C-o>a");
+    tui.keys("dy");
+    let file = tui.home.path().join("home/presets/a.toml");
+    wait_until("the file is gone", || !file.exists());
+    tui.wait_for_screen("an empty list", |screen| !screen.contains("GET  a"));
+    tui.keys("dydjkGg<Enter><Space>ru<Esc>");
+    tui.keys("<F2><C-l><C-u>");
+    tui.bytes(format!("http://{peer}/\r").as_bytes());
+    tui.wait_for("hello");
+    tui.quit();
+}
+
+#[test]
+fn the_smallest_terminals_can_be_worked_in() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+    for (columns, rows) in [(1, 1), (20, 5), (1, 24), (80, 1)] {
+        let mut tui = Launch::default().preset("a", &preset).size(columns, rows).start();
+        wait_until("a first frame", || tui.raw().windows(8).any(|w| w == b"\x1b[?2026l"));
+        tui.keys("<F5><Tab><Tab>z<C-p><Esc><F1><F1>zG<Tab>");
+        tui.resize(1, 1);
+        tui.keys("<F5>");
+        tui.resize(120, 40);
+        tui.wait_for("hello");
+        tui.quit();
+    }
+}
+
+#[test]
+fn bodies_that_are_no_text_or_cut_off_are_shown() {
+    for (answer, wanted) in [
+        // Said to be JSON and text, but neither: as the bytes they are.
+        (
+            &b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"a\xff\xc3\":\xe2\x82"[..],
+            &["\\xff", "\\xc3"][..],
+        ),
+        // Cut inside a character and inside a string of JSON.
+        (
+            &b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"kept\": \"caf\xc3"[..],
+            &["kept", "caf", "of 99"][..],
+        ),
+    ] {
+        let peer = http_peer(answer);
+        let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+        let mut tui = Launch::default().preset("a", &preset).size(120, 40).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        for text in wanted {
+            tui.wait_for(text);
+        }
+        // Every way to show it works.
+        tui.keys("<Tab><Tab><Tab>vvvxxwG");
+        tui.wait_quiet(Duration::from_millis(50));
+        tui.quit();
+    }
 }

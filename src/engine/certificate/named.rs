@@ -23,10 +23,11 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>) -> Self {
-        let file = std::env::var_os("SSL_CERT_FILE");
+    /// Trusts what the inner verifier does, and the certificates in this file. One that cannot be
+    /// read holds none: what is refused because of that says so.
+    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
         let certificates = file.and_then(|file| {
-            let read = CertificateDer::pem_file_iter(Path::new(&file)).ok()?;
+            let read = CertificateDer::pem_file_iter(file).ok()?;
             Some(read.filter_map(Result::ok).collect())
         });
         Named { inner, certificates: certificates.unwrap_or_default() }

@@ -2,7 +2,8 @@ use super::*;
 use crate::model::id::SessionId;
 
 fn store(authority: Option<Authority>) -> TlsStore {
-    TlsStore::new(authority, Sink::new(SessionId(0)))
+    let config = EngineConfig { authority, ..EngineConfig::default() };
+    TlsStore::new(config, Sink::new(SessionId(0)))
 }
 
 #[test]

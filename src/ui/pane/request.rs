@@ -51,20 +51,19 @@ fn title(app: &App) -> String {
         .into_owned()
 }
 
-/// What F5 will do.
-fn button(app: &App) -> &'static str {
+/// What sending will do.
+fn button(app: &App) -> String {
     let draft = app.drafts.current();
     let live = draft.session.and_then(|id| app.sessions.get(id)).is_some_and(|s| !s.is_over());
-    match (&draft.spec, live) {
-        (Spec::Http(_), true) => " F5 send again  Ctrl+C cancel ",
-        (Spec::Http(_), false) => " F5 send ",
-        (Spec::HttpListener(_), true) => " F5 update answers  F8 stop ",
-        (spec, true) if spec.side() == Side::Listener => " F5 update answers  F8 stop ",
-        (spec, false) if spec.side() == Side::Listener => " F5 listen ",
-        (Spec::Tcp(_), false) => " F5 connect ",
-        (Spec::Udp(_), false) => " F5 open ",
-        _ => " F8 close ",
-    }
+    app.keyed(match (&draft.spec, live) {
+        (Spec::Http(_), true) => " [send] send again  [interrupt] cancel ",
+        (Spec::Http(_), false) => " [send] send ",
+        (spec, true) if spec.side() == Side::Listener => " [send] update answers  [stop] stop ",
+        (spec, false) if spec.side() == Side::Listener => " [send] listen ",
+        (Spec::Tcp(_), false) => " [send] connect ",
+        (Spec::Udp(_), false) => " [send] open ",
+        _ => " [stop] close ",
+    })
 }
 
 fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer) {

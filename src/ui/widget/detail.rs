@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::bytes::{self, Marks};
 use super::run::Run;
 use super::scrollbar::{self, Extent};
-use crate::app::detail::Detail;
+use crate::app::detail::{Content, Detail};
 use crate::app::{App, figures};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -26,13 +26,16 @@ pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
         }
         _ => String::new(),
     };
+    let what = match record.kind {
+        RecordKind::Data => format!("{}{cut}", figures::size(record.original_len)),
+        kind => kind.name().to_owned(),
+    };
     format!(
-        "#{}  {}  conn {}{}  {}{cut}",
+        "#{}  {}  conn {}{}  {what}",
         id.0,
         figures::clock(record.at, app.utc_offset),
         record.conn,
         ends.unwrap_or_default(),
-        figures::size(record.original_len),
     )
 }
 
@@ -47,8 +50,12 @@ pub(in crate::ui) fn draw(
     if !title_area.is_empty() {
         put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);
         let inside = if detail.inside { "▸ " } else { "" };
-        let form = if detail.is_hex { "hex" } else { "text" };
-        put(buffer, title_area, &format!("{inside}{title}  {form} "), style);
+        let form = match (detail.content, detail.is_hex) {
+            (Content::Words, _) => "",
+            (Content::Payload, true) => "  hex",
+            (Content::Payload, false) => "  text",
+        };
+        put(buffer, title_area, &format!("{inside}{title}{form} "), style);
     }
     if detail.is_empty() {
         put(buffer, Rect { height: area.height.min(1), ..area }, "no bytes", palette.dim);

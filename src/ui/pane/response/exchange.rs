@@ -39,17 +39,23 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     if shown(app).is_some() {
         content::draw(app, palette, parts.content, buffer);
     } else {
-        without_exchange(palette, session, parts.content, buffer);
+        without_exchange(app, palette, session, parts.content, buffer);
     }
     super::prompt(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.
-fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &mut Buffer) {
+fn without_exchange(
+    app: &App,
+    palette: &Palette,
+    session: &Session,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let (text, style) = match &session.state {
         // The line above says the stage already.
         State::Over(Err(failure)) => (failure.details(), palette.error),
-        State::Over(Ok(_)) => ("stopped; F5 starts it again".to_owned(), palette.dim),
+        State::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
         _ if session.side() == crate::model::protocol::Side::Listener => {
             (waiting(session), palette.dim)
         }
@@ -85,7 +91,7 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
                 None => run.put("no response", palette.error),
             }
             if active && exchange.response.is_some() {
-                run.put("  Ctrl+C cancels", palette.dim);
+                run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
             }
         }
     }
@@ -107,7 +113,7 @@ fn progress(app: &App, palette: &Palette, session: &Session, run: &mut Run<'_>) 
     run.put("◌ ", palette.active);
     run.put(&words::phase(session), palette.base);
     run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
-    run.put("  Ctrl+C cancels", palette.dim);
+    run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
 /// `200 OK  12.4 ms  1.2 KiB  HTTP/1.1  127.0.0.1:8080`
