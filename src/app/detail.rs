@@ -8,6 +8,7 @@ use super::breaks;
 use super::cursor::{Cursor, Step};
 use crate::codec::charset;
 use crate::model::id::RecordId;
+use crate::model::record::RecordKind;
 
 /// Bytes of a hex row.
 const HEX_ROW: usize = 16;
@@ -21,6 +22,8 @@ pub struct Detail {
     pub of: RecordId,
     pub bytes: Bytes,
     pub is_hex: bool,
+    /// They crossed a socket; otherwise they are our own words about what happened.
+    pub is_payload: bool,
     /// The user chose hex; it stays for what is shown next.
     hex_chosen: bool,
     /// The keys scroll it.
@@ -42,6 +45,7 @@ impl Detail {
             of,
             bytes,
             is_hex,
+            is_payload: true,
             hex_chosen,
             inside: false,
             top: 0,
@@ -57,6 +61,14 @@ impl Detail {
         let other = Detail::new(of, bytes);
         let is_hex = self.hex_chosen || other.is_hex;
         Detail { inside: self.inside, hex_chosen: self.hex_chosen, is_hex, ..other }
+    }
+
+    /// The same as what a record of this kind holds: only data has bytes worth a look as hex.
+    #[must_use]
+    pub fn of_kind(mut self, kind: RecordKind) -> Self {
+        self.is_payload = kind == RecordKind::Data;
+        self.is_hex &= self.is_payload;
+        self
     }
 
     /// Breaks text into rows of this width.
@@ -94,6 +106,9 @@ impl Detail {
 
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
     pub fn toggle_hex(&mut self, height: usize) {
+        if !self.is_payload {
+            return;
+        }
         let shown = self.top..self.top + height;
         let here = self.here.filter(|byte| shown.contains(&self.row_at(*byte)));
         let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
@@ -193,6 +208,18 @@ mod tests {
         assert!(other(&detail, b"text"));
         detail.toggle_hex(4);
         assert!(!other(&detail, b"text"));
+    }
+
+    #[test]
+    fn our_own_words_are_never_shown_as_hex() {
+        let mut words = detail(b"text", 10);
+        words.toggle_hex(4);
+        let mut words = words.instead(RecordId(1), Bytes::from_static(b"closed by us"));
+        assert!(words.is_hex);
+        words = words.of_kind(RecordKind::Closed);
+        words.toggle_hex(4);
+        assert!(!words.is_hex);
+        assert!(words.instead(RecordId(2), Bytes::from_static(b"more")).is_hex);
     }
 
     #[test]

@@ -496,7 +496,10 @@ mod http {
             let row = |y| (0..120).map(move |x| (x, y));
             let text = |y| {
                 let cells = row(y).filter_map(|at| buffer.cell(at));
-                cells.filter(|cell| cell.bg == color).map(|cell| cell.symbol()).collect::<String>()
+                cells
+                    .filter(|cell| cell.bg == color)
+                    .map(ratatui::buffer::Cell::symbol)
+                    .collect::<String>()
             };
             (0..40).map(text).filter(|text| !text.is_empty()).collect()
         };

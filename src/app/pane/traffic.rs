@@ -330,11 +330,11 @@ fn panes_moved(app: &mut App) {
 
 fn open_detail(app: &mut App, id: RecordId) {
     let Some(record) = app.timeline.get(id) else { return };
-    let bytes = record.data.clone();
+    let (kind, bytes) = (record.kind, record.data);
     app.traffic.detail = Some(match app.traffic.detail.take() {
         Some(detail) if detail.of == id => detail,
-        Some(detail) => detail.instead(id, bytes),
-        None => Detail::new(id, bytes),
+        Some(detail) => detail.instead(id, bytes).of_kind(kind),
+        None => Detail::new(id, bytes).of_kind(kind),
     });
     resized(app);
 }

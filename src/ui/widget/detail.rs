@@ -26,13 +26,16 @@ pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
         }
         _ => String::new(),
     };
+    let what = match record.kind {
+        RecordKind::Data => format!("{}{cut}", figures::size(record.original_len)),
+        kind => kind.name().to_owned(),
+    };
     format!(
-        "#{}  {}  conn {}{}  {}{cut}",
+        "#{}  {}  conn {}{}  {what}",
         id.0,
         figures::clock(record.at, app.utc_offset),
         record.conn,
         ends.unwrap_or_default(),
-        figures::size(record.original_len),
     )
 }
 
@@ -47,8 +50,12 @@ pub(in crate::ui) fn draw(
     if !title_area.is_empty() {
         put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);
         let inside = if detail.inside { "▸ " } else { "" };
-        let form = if detail.is_hex { "hex" } else { "text" };
-        put(buffer, title_area, &format!("{inside}{title}  {form} "), style);
+        let form = match (detail.is_payload, detail.is_hex) {
+            (false, _) => "",
+            (true, true) => "  hex",
+            (true, false) => "  text",
+        };
+        put(buffer, title_area, &format!("{inside}{title}{form} "), style);
     }
     if detail.is_empty() {
         put(buffer, Rect { height: area.height.min(1), ..area }, "no bytes", palette.dim);

@@ -31,7 +31,7 @@ use crate::timeline::conversation::framing::Frames;
 use crate::timeline::conversation::{self, Conversation, Row};
 pub use conns::{Target, conns, has_several, target};
 use conns::{choose, end, next_conn};
-pub use parts::{Parts, parts, peer_rows, prefix};
+pub use parts::{Parts, failure, parts, peer_rows, prefix};
 
 /// Where the user is in a conversation.
 #[derive(Debug)]
@@ -364,8 +364,8 @@ fn show_detail(app: &mut App) {
     let Some(place) = place_mut(app) else { return };
     place.talk.detail = Some(match place.talk.detail.take() {
         Some(detail) if detail.of == row.first && detail.bytes == bytes => detail,
-        Some(detail) => detail.instead(row.first, bytes),
-        None => Detail::new(row.first, bytes),
+        Some(detail) => detail.instead(row.first, bytes).of_kind(row.kind),
+        None => Detail::new(row.first, bytes).of_kind(row.kind),
     });
     resized(app);
     search::show_hit(app);

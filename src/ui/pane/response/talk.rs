@@ -7,7 +7,9 @@ use ratatui::style::Style;
 
 use crate::app::focus::Pane;
 use crate::app::pane::response::input::{Check, settings, visible_ending};
-use crate::app::pane::response::talk::{Talk, conns, has_several, parts, peer_rows, prefix};
+use crate::app::pane::response::talk::{
+    Talk, conns, failure, has_several, parts, peer_rows, prefix,
+};
 use crate::app::pane::response::{place, session, words};
 use crate::app::sessions::{Conn, Session, State};
 use crate::app::{App, figures};
@@ -33,6 +35,9 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     let parts = parts(app, inner);
     let buffer = frame.buffer_mut();
     status(app, palette, session, (parts.status, buffer));
+    for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(failure(app, inner.width)) {
+        put(buffer, Rect { y, height: 1, ..parts.failure }, &text, palette.error);
+    }
     let Some(place) = place(app) else { return };
     peers(app, palette, session, (parts.peers, buffer));
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
@@ -58,11 +63,7 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
         _ => palette.active,
     };
     run.put("● ", style);
-    let text = match &session.state {
-        State::Over(Err(failure)) if !failure.is_cancelled() => failure.to_string(),
-        _ => words::state(session),
-    };
-    run.put(&text, style);
+    run.put(&words::state(session), style);
     match &session.state {
         State::Opening => {
             run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);

@@ -3,6 +3,7 @@
 //! ```text
 //!   wide, several peers                    else
 //!   ├ status ───────────────────┤          ├ status ────────────┤
+//!   ├ why it failed ────────────┤          ├ why it failed ─────┤
 //!   ├ peers ──┬ rows ───────────┤          ├ the chosen peer ───┤  (with several)
 //!   │         ├ detail ─────────┤          ├ rows ──────────────┤
 //!   ├ input ──┴─────────────────┤          ├ detail ────────────┤
@@ -13,7 +14,11 @@ use ratatui::layout::Rect;
 
 use super::has_several;
 use crate::app::App;
+use crate::app::action::Action;
 use crate::app::pane::response::{input, place, session};
+use crate::app::sessions::State;
+use crate::app::wrap::wrap;
+use crate::model::failure::FailureKind;
 use crate::model::id::ConnId;
 use crate::model::payload::PayloadFormat;
 
@@ -25,6 +30,8 @@ const PEERS: u16 = 34;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
     pub status: Rect,
+    /// Why it failed and what to try.
+    pub failure: Rect,
     pub peers: Rect,
     pub rows: Rect,
     /// A line with the title of the detail.
@@ -60,6 +67,9 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
     if rest.height > 1 {
         parts.status = Rect { height: 1, ..rest };
         rest = below(rest, 1);
+        let rows = failure(app, rest.width).len().min(usize::from(rest.height / 2));
+        parts.failure = Rect { height: rows as u16, ..rest };
+        rest = below(rest, parts.failure.height);
     }
     if has_several(session) {
         if rest.width >= WIDE && rest.height > 1 {
@@ -83,6 +93,22 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
     }
     parts.rows = rest;
     parts
+}
+
+/// Why the session failed and what to try, in rows of this width; the status line tells the rest.
+pub fn failure(app: &App, width: u16) -> Vec<String> {
+    let Some(State::Over(Err(failure))) = session(app).map(|session| &session.state) else {
+        return Vec::new();
+    };
+    if failure.is_cancelled() {
+        return Vec::new();
+    }
+    let mut rows = wrap(&failure.details(), width);
+    if failure.kind == FailureKind::Certificate {
+        let key = app.key_of(Action::ConnectAnyway);
+        rows.extend(wrap(&format!("{key} connects anyway, now and with this preset"), width));
+    }
+    rows
 }
 
 fn below(area: Rect, rows: u16) -> Rect {
