@@ -17,6 +17,7 @@ use wirebench::app::message::{Input, Message, Mouse, MouseKind};
 use wirebench::app::{App, Startup};
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase, Summary};
+use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::key::Key;
 use wirebench::model::plan::Plan;
@@ -208,7 +209,15 @@ impl MemoryStore {
                 Some(self.save(*preset, based_on, overwrite))
             }
             Job::RenamePreset { from, to } => {
-                let kept = self.presets.remove(&from).unwrap();
+                let Some(kept) = self.presets.remove(&from) else {
+                    let failure = Failure::new(
+                        Stage::Storage,
+                        from.to_string(),
+                        FailureKind::NotFound,
+                        "it is gone",
+                    );
+                    return Some(Reply::Failed { job: "rename", failure });
+                };
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })
             }
