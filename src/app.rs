@@ -295,6 +295,22 @@ impl App {
             .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 
+    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
+    /// key that was bound to something else.
+    #[must_use]
+    pub fn keyed(&self, text: &str) -> String {
+        let mut keyed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, name, after)) = bracketed(rest) {
+            keyed.push_str(before);
+            let row = action::TABLE.iter().find(|row| row.name == name);
+            let key = row.map_or_else(|| format!("[{name}]"), |row| self.key_of(row.action));
+            keyed.push_str(&key);
+            rest = after;
+        }
+        keyed + rest
+    }
+
     /// Shows a remark until the next key, a few seconds at most.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice_with(text.into(), Level::Info);
@@ -350,4 +366,11 @@ impl App {
             other => pane::response::timer(self, other),
         }
     }
+}
+
+/// The first `[name]` of a text, with what stands before and after it.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (name, after) = rest.split_once(']')?;
+    Some((before, name, after))
 }

@@ -6,11 +6,13 @@
 pub mod address;
 pub mod charset;
 pub mod content_coding;
+pub mod disposition;
 pub mod escape;
 pub mod hex;
 pub mod highlight;
 pub mod http1;
 pub mod lines;
+pub mod multipart;
 pub mod plan;
 pub mod pretty;
 pub mod printable;

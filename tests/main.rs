@@ -31,6 +31,8 @@ mod http;
 mod http_bench;
 #[path = "suite/http_bodies.rs"]
 mod http_bodies;
+#[path = "suite/http_composed.rs"]
+mod http_composed;
 #[path = "suite/http_corpora.rs"]
 mod http_corpora;
 #[path = "suite/http_foreign.rs"]

@@ -126,7 +126,7 @@ actions! {
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
     Rename "rename" Presets "Rename / move" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
-    Delete "delete" Presets "Delete" "Delete the preset, or the folder with its presets, after asking" [Presets "d", Presets "<Del>"];
+    Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     EditAbout "edit-about" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     TurnAround "turn-around" Presets "Make a preset of it" "Turn what was received into something to send" [List "t"];

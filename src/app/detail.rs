@@ -15,6 +15,15 @@ const HEX_ROW: usize = 16;
 /// Bytes looked at to tell text from binary.
 const SAMPLE: usize = 4096;
 
+/// What is on show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Bytes that crossed a socket.
+    Payload,
+    /// Our own words about what happened.
+    Words,
+}
+
 /// Bytes on show.
 #[derive(Debug, Clone)]
 pub struct Detail {
@@ -22,8 +31,7 @@ pub struct Detail {
     pub of: RecordId,
     pub bytes: Bytes,
     pub is_hex: bool,
-    /// They crossed a socket; otherwise they are our own words about what happened.
-    pub is_payload: bool,
+    pub content: Content,
     /// The user chose hex; it stays for what is shown next.
     hex_chosen: bool,
     /// The keys scroll it.
@@ -45,7 +53,7 @@ impl Detail {
             of,
             bytes,
             is_hex,
-            is_payload: true,
+            content: Content::Payload,
             hex_chosen,
             inside: false,
             top: 0,
@@ -66,8 +74,10 @@ impl Detail {
     /// The same as what a record of this kind holds: only data has bytes worth a look as hex.
     #[must_use]
     pub fn of_kind(mut self, kind: RecordKind) -> Self {
-        self.is_payload = kind == RecordKind::Data;
-        self.is_hex &= self.is_payload;
+        if kind != RecordKind::Data {
+            self.content = Content::Words;
+            self.is_hex = false;
+        }
         self
     }
 
@@ -106,7 +116,7 @@ impl Detail {
 
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
     pub fn toggle_hex(&mut self, height: usize) {
-        if !self.is_payload {
+        if self.content == Content::Words {
             return;
         }
         let shown = self.top..self.top + height;

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod rows;
 
+use crate::model::http::AutomaticHeader;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
@@ -30,7 +31,7 @@ pub enum Tab {
 pub enum RowList {
     Query,
     Headers,
-    /// Form fields of a body.
+    /// Fields of a form body, or parts of a multipart one.
     Form(Slot),
     /// Headers of an answer.
     Answer(Slot),
@@ -49,7 +50,11 @@ pub enum Slot {
 pub enum Part {
     On,
     Name,
+    /// Whether the value is text or a file (parts of a multipart form).
+    Source,
     Value,
+    FileName,
+    Type,
 }
 
 /// One editable thing of the form.
@@ -59,6 +64,8 @@ pub enum FieldId {
     Address,
     Tabs,
     Cell(RowList, usize, Part),
+    /// A header that is sent by itself, to be switched off.
+    Automatic(AutomaticHeader),
     AuthKind,
     AuthUser,
     AuthPassword,

@@ -97,7 +97,7 @@ fn interrupt(app: &mut App) {
             1 => " (1 session will be closed)".into(),
             n => format!(" ({n} sessions will be closed)"),
         };
-        app.say(format!("Ctrl+C again leaves{what}; unsaved work is kept"));
+        app.say(app.keyed(&format!("[interrupt] again leaves{what}; unsaved work is kept")));
     }
 }
 

@@ -82,7 +82,9 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         match (session.side(), session.protocol()) {
             (Side::Listener, _) if session.state != State::Closing => return update(app, id, plan),
             (Side::Client, Protocol::Tcp | Protocol::Udp) if session.state != State::Closing => {
-                app.say("already open: type in the input line below, or F8 closes it");
+                app.say(
+                    app.keyed("already open: type in the input line below, or [stop] closes it"),
+                );
                 pane::response::focus_input(app);
                 return;
             }
@@ -129,14 +131,16 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
 fn update(app: &mut App, id: SessionId, plan: Plan) {
     let Some(session) = app.sessions.get_mut(id) else { return };
     if session.plan == plan {
-        app.say("already listening with these answers; F8 stops");
+        app.say(app.keyed("already listening with these answers; [stop] stops"));
         return;
     }
     let moved = bind_of(&session.plan) != bind_of(&plan);
     session.plan = plan.clone();
     app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(plan) }));
     if moved {
-        app.warn("answers changed; address and TLS change when it is stopped (F8) and started");
+        app.warn(app.keyed(
+            "answers changed; address and TLS change when it is stopped ([stop]) and started",
+        ));
     } else {
         app.say("answers changed while it runs");
     }
@@ -183,9 +187,10 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     global::focus(app, Pane::Request);
     pane::request::go_to_issue(app, &first);
     match &first.unknown {
-        Some(name) => app.warn(format!(
-            "{{{{{name}}}}} is not defined in this environment; Alt+L sends it literally"
-        )),
+        Some(name) => {
+            let hint = app.keyed("[send-literal] sends it literally");
+            app.warn(format!("{{{{{name}}}}} is not defined in this environment; {hint}"));
+        }
         None => app.warn(format!("not sent: {}", first.message)),
     }
 }
@@ -212,6 +217,10 @@ fn place(field: Field) -> (FieldId, Option<Tab>) {
         Field::Body => (FieldId::Body(Slot::Request), Tab::Body),
         Field::FormName(at) => (cell(RowList::Form(Slot::Request), at, Part::Name), Tab::Body),
         Field::FormValue(at) => (cell(RowList::Form(Slot::Request), at, Part::Value), Tab::Body),
+        Field::PartFileName(at) => {
+            (cell(RowList::Form(Slot::Request), at, Part::FileName), Tab::Body)
+        }
+        Field::PartType(at) => (cell(RowList::Form(Slot::Request), at, Part::Type), Tab::Body),
         Field::ServerName => (FieldId::Sni, Tab::Options),
         Field::Certificate => (FieldId::CertificateFile, Tab::Options),
         Field::PrivateKey => (FieldId::KeyFile, Tab::Options),
@@ -236,6 +245,8 @@ fn answer_field(slot: Slot, part: AnswerField) -> FieldId {
         AnswerField::Body => FieldId::Body(slot),
         AnswerField::FormName(at) => FieldId::Cell(RowList::Form(slot), at, Part::Name),
         AnswerField::FormValue(at) => FieldId::Cell(RowList::Form(slot), at, Part::Value),
+        AnswerField::PartFileName(at) => FieldId::Cell(RowList::Form(slot), at, Part::FileName),
+        AnswerField::PartType(at) => FieldId::Cell(RowList::Form(slot), at, Part::Type),
     }
 }
 

@@ -5,7 +5,7 @@
 //! takes a separator's meaning away. Called by `target` for HTTP requests.
 
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::Row;
 
 /// One item of the command line.
@@ -42,36 +42,24 @@ const SEPARATORS: [(&str, Make); 5] = [
     ("@", Item::Upload),
 ];
 
-/// Files to be sent as parts of a form, with the fields that go with them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Multipart {
-    pub fields: Vec<Row>,
-    pub files: Vec<Row>,
-}
-
-/// Puts the items into the request. Files to upload come back, because a form with files is not
-/// something a preset can hold yet.
+/// Puts the items into the request. Files to upload make it a form in parts.
 pub(super) fn apply(
     words: &[String],
     encoding: Encoding,
     spec: &mut HttpSpec,
-) -> Result<Option<Multipart>, Failure> {
+) -> Result<(), Failure> {
     let mut fields = Vec::new();
-    let mut files = Vec::new();
     for word in words {
         match parse(word)? {
             Item::Header(row) => set_header(spec, row),
             Item::Query(row) => spec.query.push(row),
             Item::Body(path) => spec.body = HttpBody::File(path),
-            Item::Upload(row) => files.push(row),
             field => fields.push(field),
         }
     }
-    if !files.is_empty() {
-        let fields = fields.into_iter().map(plain).collect::<Result<_, _>>()?;
-        return Ok(Some(Multipart { fields, files }));
-    }
-    if !fields.is_empty() {
+    if fields.iter().any(|field| matches!(field, Item::Upload(_))) {
+        spec.body = HttpBody::Multipart(fields.into_iter().map(part).collect::<Result<_, _>>()?);
+    } else if !fields.is_empty() {
         spec.body = match encoding {
             Encoding::Form => {
                 HttpBody::Form(fields.into_iter().map(plain).collect::<Result<_, _>>()?)
@@ -79,7 +67,13 @@ pub(super) fn apply(
             Encoding::Json => HttpBody::Json(object(&fields)?),
         };
     }
-    Ok(None)
+    Ok(())
+}
+
+fn part(item: Item) -> Result<FormPart, Failure> {
+    let source = if matches!(item, Item::Upload(_)) { PartSource::File } else { PartSource::Text };
+    let Row { name, value, .. } = plain(item)?;
+    Ok(FormPart { name, source, value, ..FormPart::default() })
 }
 
 /// Replaces headers of that name, or adds one.
@@ -172,7 +166,7 @@ mod tests {
     fn applied(words: &[&str], encoding: Encoding) -> Result<HttpSpec, Failure> {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let mut spec = HttpSpec::default();
-        apply(&words, encoding, &mut spec).map(|_| spec)
+        apply(&words, encoding, &mut spec).map(|()| spec)
     }
 
     #[test]
@@ -211,12 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn files_make_a_form_with_parts() {
-        let mut spec = HttpSpec::default();
-        let words = ["note=x".to_owned(), "photo@a.png".to_owned()];
-        let parts = apply(&words, Encoding::Json, &mut spec).unwrap().unwrap();
-        assert_eq!(parts.files, [Row::new("photo", "a.png")]);
-        assert_eq!(parts.fields, [Row::new("note", "x")]);
+    fn files_make_a_form_with_parts_in_order() {
+        let spec = applied(&["note=x", "photo@a.png"], Encoding::Json).unwrap();
+        let HttpBody::Multipart(parts) = spec.body else { panic!("{:?}", spec.body) };
+        let seen: Vec<_> = parts.iter().map(|p| (&*p.name, p.source, &*p.value)).collect();
+        let expected = [("note", PartSource::Text, "x"), ("photo", PartSource::File, "a.png")];
+        assert_eq!(seen, expected);
     }
 
     #[test]

@@ -1,18 +1,16 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
 mod http;
-mod multipart;
 mod stream;
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::items::{self, Encoding, Multipart};
+use super::items::{self, Encoding};
 use super::target::{self, Target};
 use super::{Headless, stdin};
 use crate::args;
-use crate::codec::hex;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
@@ -94,15 +92,13 @@ fn compose(
 ) -> Result<Option<RawBody>, Failure> {
     let before = request.body.clone();
     let encoding = if arguments.form { Encoding::Form } else { Encoding::Json };
-    let parts = items::apply(words.items, encoding, request)?;
-    let mut raw = parts.map(|parts: Multipart| multipart::encode(&parts)).transpose()?;
+    items::apply(words.items, encoding, request)?;
+    let mut raw = None;
     match arguments.data.as_slice() {
         [] => {}
         data if arguments.hex => {
-            let bytes = hex::parse(&data.join("\n")).map_err(|error| {
-                Failure::new(Stage::Compose, "--data", FailureKind::Usage, error.to_string())
-            })?;
-            raw = Some(RawBody { bytes: bytes.into(), content_type: None });
+            let (text, format) = (data.join("\n"), PayloadFormat::Hex);
+            request.body = HttpBody::Payload(Payload { text, format });
         }
         data => request.body = text_body(&data.join("&")),
     }
@@ -211,7 +207,8 @@ mod tests {
         let mut arguments = send(&[":1"]);
         (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
         let (request, raw) = composed(&arguments);
-        assert_eq!(raw.unwrap().bytes.as_ref(), b"\xde\xad");
+        let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
+        assert_eq!((request.body, raw), (HttpBody::Payload(payload), None));
         assert_eq!(request.method, "POST");
     }
 }

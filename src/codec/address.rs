@@ -3,7 +3,8 @@
 //! Called by the address line, the command line and `plan`. Texts may still hold `{{templates}}`
 //! when they are detected; only `plan` hands expanded texts to [`normalise_url`].
 
-use url::Url;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use url::{Position, Url};
 
 use crate::model::endpoint::Endpoint;
 use crate::model::protocol::{Protocol, Side};
@@ -25,6 +26,9 @@ pub struct Detected {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct AddressError(pub String);
+
+/// What cannot stand in a request target (RFC 9112, section 3.2), besides everything beyond ASCII.
+const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Schemes of the product's plan that this version does not speak.
 const NOT_YET: &[(&str, &str)] = &[
@@ -109,7 +113,9 @@ pub fn not_yet(text: &str) -> Option<String> {
 }
 
 /// A whole `http` or `https` URL from what was typed: `:8080/x` and `/x` mean localhost, and a
-/// text without a scheme gets `http://`. The result is percent-encoded and has no fragment.
+/// text without a scheme gets `http://`. Host and port become canonical; path and query stay as
+/// they were typed, except that what no request line can hold (spaces, letters beyond ASCII) is
+/// percent-encoded. The result has no fragment.
 pub fn normalise_url(text: &str) -> Result<String, AddressError> {
     let error = |message: String| Err(AddressError(message));
     let text = text.trim_matches(' ');
@@ -132,18 +138,48 @@ pub fn normalise_url(text: &str) -> Result<String, AddressError> {
         None if text.starts_with([':', '/']) => format!("http://localhost{text}"),
         None => format!("http://{text}"),
     };
-    let path_end = whole.find(['?', '#']).unwrap_or(whole.len());
-    if whole.get(..path_end).is_some_and(|path| path.contains('\\')) {
+    let (authority, target) = split_target(&whole);
+    // The URL standard reads a backslash as a slash, and skips slashes before a host.
+    if authority.contains('\\') {
         return error("the URL holds a backslash; write / or %5C".into());
     }
+    if authority.ends_with("//") {
+        return error("the URL has no host".into());
+    }
     match Url::parse(&whole) {
-        Ok(mut url) if url.has_host() => {
-            url.set_fragment(None);
-            Ok(url.into())
+        Ok(url) if url.has_host() => {
+            let slash = if target.starts_with('/') { "" } else { "/" };
+            let target = utf8_percent_encode(target, UNSENDABLE);
+            Ok(format!("{}{slash}{target}", &url[..Position::BeforePath]))
         }
         Ok(_) | Err(url::ParseError::EmptyHost) => error("the URL has no host".into()),
         Err(problem) => error(format!("not a URL: {problem}")),
     }
+}
+
+/// The characters of a typed URL's path and query that go out percent-encoded, each once.
+#[must_use]
+pub fn encoded_on_send(text: &str) -> Vec<char> {
+    let text = text.trim_matches(' ');
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let start = text.find(['/', '?']).unwrap_or(text.len());
+    let target = text.get(start..).unwrap_or_default().split('#').next().unwrap_or_default();
+    let mut found = Vec::new();
+    for c in target.chars().filter(|c| !c.is_ascii_graphic()) {
+        if !found.contains(&c) {
+            found.push(c);
+        }
+    }
+    found
+}
+
+/// A whole URL up to its path, and path and query as written, without the fragment.
+fn split_target(whole: &str) -> (&str, &str) {
+    let start = whole.find("://").map_or(0, |at| at + 3);
+    let rest = whole.get(start..).unwrap_or_default();
+    let path = start + rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, target) = whole.split_at_checked(path).unwrap_or((whole, ""));
+    (authority, target.split('#').next().unwrap_or_default())
 }
 
 /// A control character by its usual name.
@@ -164,7 +200,7 @@ pub struct UrlParts {
     pub endpoint: Endpoint,
     /// Value of the `Host` header: the port only when it is not the scheme's own.
     pub authority: String,
-    /// Request target in origin form: path and query.
+    /// Request target in origin form: path and query, as they are in the URL.
     pub target: String,
     /// Percent-decoded user and password, when the URL has any.
     pub userinfo: Option<(String, String)>,
@@ -172,9 +208,9 @@ pub struct UrlParts {
 
 impl UrlParts {
     /// Takes a URL apart. Works on every result of [`normalise_url`].
-    pub fn parse(url: &str) -> Result<UrlParts, AddressError> {
+    pub fn parse(whole: &str) -> Result<UrlParts, AddressError> {
         let url =
-            Url::parse(url).map_err(|problem| AddressError(format!("not a URL: {problem}")))?;
+            Url::parse(whole).map_err(|problem| AddressError(format!("not a URL: {problem}")))?;
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -192,10 +228,9 @@ impl UrlParts {
         };
         let userinfo = (!url.username().is_empty() || url.password().is_some())
             .then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
-        let target = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
+        let (_, target) = split_target(whole);
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        let target = format!("{slash}{}", utf8_percent_encode(target, UNSENDABLE));
         Ok(UrlParts { tls, endpoint: Endpoint::new(bare, port), authority, target, userinfo })
     }
 }
@@ -254,6 +289,9 @@ mod tests {
             ("a.example", "http://a.example/"),
             ("a:80/p q?r s#f", "http://a/p%20q?r%20s"),
             ("https://A.example:443", "https://a.example/"),
+            ("a?q", "http://a/?q"),
+            ("a/x/../{y}/./|^`\"<>\\%7e%zz?'[{}]#f", "http://a/x/../{y}/./|^`\"<>\\%7e%zz?'[{}]"),
+            ("a/ü?ü", "http://a/%C3%BC?%C3%BC"),
             ("http://[::1]:8080/", "http://[::1]:8080/"),
         ] {
             assert_eq!(normalise_url(typed).unwrap(), whole);
@@ -269,11 +307,18 @@ mod tests {
             ("a\tb", "tab"),
             ("http://a/\r\nX: y", "CR"),
             ("http://a\\b", "backslash"),
+            ("http:///a/b", "no host"),
             ("http://a:99999/", "port"),
             ("tcp://a:1", "not a URL for HTTP"),
         ] {
             assert!(normalise_url(typed).unwrap_err().0.contains(why), "{typed}");
         }
+    }
+
+    #[test]
+    fn what_goes_out_encoded_is_known_before() {
+        assert_eq!(encoded_on_send("http://bücher.de/a b/é é?x y#ß"), [' ', 'é']);
+        assert_eq!(encoded_on_send("localhost/{}|%20"), Vec::<char>::new());
     }
 
     #[test]
@@ -295,7 +340,8 @@ mod tests {
             let _ = detect(&text);
             if let Ok(url) = normalise_url(&text) {
                 prop_assert_eq!(normalise_url(&url), Ok(url.clone()));
-                prop_assert!(UrlParts::parse(&url).is_ok());
+                let parts = UrlParts::parse(&url).unwrap();
+                prop_assert!(url.ends_with(&parts.target));
                 prop_assert!(!url.chars().any(|c| c.is_control() || c == ' '));
             }
         }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use crate::model::view::ViewMode;
+use crate::model::view::{ViewMode, Wide};
 
 /// What the bytes of a body are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,12 +118,38 @@ fn has_date(first: &[u8]) -> bool {
 /// The charset a `Content-Type` names, unless that is UTF-8 or unknown.
 #[must_use]
 pub fn charset(content_type: Option<&str>) -> Option<&'static Encoding> {
-    let label = content_type?.split(';').skip(1).find_map(|parameter| {
+    let encoding = Encoding::for_label(label(content_type)?.as_bytes())?;
+    Some(encoding).filter(|encoding| *encoding != encoding_rs::UTF_8)
+}
+
+/// The `charset` parameter.
+fn label(content_type: Option<&str>) -> Option<&str> {
+    content_type?.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_charset = name.trim().eq_ignore_ascii_case("charset");
         is_charset.then(|| value.trim().trim_matches(['"', '\'']))
-    })?;
-    Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != encoding_rs::UTF_8)
+    })
+}
+
+/// The encoding in wide units a body is in: by the byte order mark it begins with, or by the charset
+/// its `Content-Type` names. Without either sign UTF-16 is taken for little-endian, as browsers do.
+#[must_use]
+pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<Wide> {
+    let marks: [(&[u8], Wide); 4] = [
+        (b"\xff\xfe\0\0", Wide::Utf32Le),
+        (b"\0\0\xfe\xff", Wide::Utf32Be),
+        (b"\xff\xfe", Wide::Utf16Le),
+        (b"\xfe\xff", Wide::Utf16Be),
+    ];
+    let marked = marks.into_iter().find(|(mark, _)| first.starts_with(mark));
+    marked.map(|(_, wide)| wide).or_else(|| {
+        let label = label(content_type)?.to_ascii_uppercase();
+        match label.as_str() {
+            "UTF-16" => Some(Wide::Utf16Le),
+            "UTF-32" => Some(Wide::Utf32Be),
+            label => Wide::ALL.into_iter().find(|wide| wide.name() == label),
+        }
+    })
 }
 
 /// Bytes in a charset as UTF-8, for the screen. Bytes that are not valid in it become U+FFFD.
@@ -183,6 +209,22 @@ mod tests {
         assert_eq!(charset(Some("text/plain; charset=utf-8")), None);
         assert_eq!(charset(Some("text/plain; charset=nonsense")), None);
         assert!(matches!(to_utf8(b"\xff", None), Cow::Borrowed(b"\xff")));
+    }
+
+    #[test]
+    fn wide_text_is_known_by_its_mark_or_its_charset() {
+        for (kind, first, expected) in [
+            (None, &b"\xff\xfea\0"[..], Some(Wide::Utf16Le)),
+            (Some("text/plain; charset=utf-8"), b"\xfe\xff\0a", Some(Wide::Utf16Be)),
+            (None, b"\xff\xfe\0\0a\0\0\0", Some(Wide::Utf32Le)),
+            (None, b"\0\0\xfe\xff", Some(Wide::Utf32Be)),
+            (Some("text/plain; charset=UTF-16be"), b"\0a", Some(Wide::Utf16Be)),
+            (Some("text/plain; charset=\"utf-16\""), b"a\0", Some(Wide::Utf16Le)),
+            (Some("text/plain; charset=iso-8859-1"), b"a\0", None),
+            (None, b"a\0", None),
+        ] {
+            assert_eq!(wide(kind, first), expected, "{kind:?} {first:?}");
+        }
     }
 
     proptest! {

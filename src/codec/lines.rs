@@ -11,12 +11,14 @@
 //! ```
 
 mod text;
+mod wide;
 
 use bytes::Bytes;
 
 use super::pretty::{self, JsonScanner};
-use crate::model::view::{LINE_PIECE, ViewLine, ViewMode};
+use crate::model::view::{LINE_PIECE, ViewLine, ViewMode, Wide};
 use text::{HexScanner, TextScanner};
+use wide::WideScanner;
 
 /// Raw bytes a piece of a line is cut at: room for the rest of a UTF-8 character (3 bytes) and
 /// for the space after a colon.
@@ -64,6 +66,7 @@ pub struct LineScanner(Scanner);
 enum Scanner {
     Pretty(JsonScanner),
     Text(TextScanner),
+    Wide(WideScanner),
     Hex(HexScanner),
 }
 
@@ -74,6 +77,7 @@ impl LineScanner {
         LineScanner(match mode {
             ViewMode::Pretty => Scanner::Pretty(JsonScanner::default()),
             ViewMode::Text => Scanner::Text(TextScanner::default()),
+            ViewMode::Wide(wide) => Scanner::Wide(WideScanner::new(wide)),
             ViewMode::Hex => Scanner::Hex(HexScanner::default()),
         })
     }
@@ -84,6 +88,7 @@ impl LineScanner {
         match &self.0 {
             Scanner::Pretty(scanner) => scanner.offset(),
             Scanner::Text(scanner) => scanner.offset(),
+            Scanner::Wide(scanner) => scanner.offset(),
             Scanner::Hex(scanner) => scanner.offset(),
         }
     }
@@ -98,6 +103,7 @@ impl LineScanner {
         match &mut self.0 {
             Scanner::Pretty(scanner) => return scanner.scan(chunk, &mut on_line),
             Scanner::Text(scanner) => scanner.scan(chunk, &mut on_line),
+            Scanner::Wide(scanner) => scanner.scan(chunk, &mut on_line),
             Scanner::Hex(scanner) => scanner.scan(chunk, &mut on_line),
         }
         Ok(())
@@ -151,10 +157,17 @@ impl LineScanner {
         let bytes = match &self.0 {
             Scanner::Pretty(_) => Bytes::from(pretty::normalise(raw, start.inside)),
             Scanner::Text(_) => Bytes::copy_from_slice(text::without_end(raw)),
+            Scanner::Wide(scanner) => Bytes::from(wide::to_utf8(scanner.wide(), raw, start.offset)),
             Scanner::Hex(_) => Bytes::copy_from_slice(raw),
         };
         ViewLine { offset: start.offset, bytes, indent: start.indent, continued: start.continued }
     }
+}
+
+/// The bytes a character is in this encoding, for searches.
+#[must_use]
+pub fn encode_wide(wide: Wide, c: char) -> Vec<u8> {
+    wide::encode(wide, c)
 }
 
 /// Whether a byte continues a UTF-8 character, so that no cut may be made before it.

@@ -5,6 +5,7 @@
 //! to mark fields. Never stops at the first trouble: every [`Issue`] names its field and place.
 //! Line breaks and NUL cannot reach a head: a row or value that holds one is refused, not cleaned.
 
+mod body;
 mod http;
 mod issue;
 mod listener;
@@ -18,6 +19,7 @@ use bytes::Bytes;
 pub use issue::{AnswerField, Field, Issue};
 use text::Composer;
 
+use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -45,6 +47,78 @@ pub fn plan_literal(spec: &Spec, scope: &Scope, literal: &Literal) -> Result<Pla
     match plan {
         Some(plan) if composer.issues.is_empty() => Ok(plan),
         _ => Err(composer.issues),
+    }
+}
+
+/// A header that goes out although the user did not write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Automatic {
+    pub header: AutomaticHeader,
+    /// `None` = known only when the request is sent, or not before the address is right.
+    pub value: Option<String>,
+    /// The user switched it off.
+    pub omitted: bool,
+}
+
+/// Which headers [`automatic`] tells of, without their values.
+#[must_use]
+pub fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
+    automatic(&light(spec), &Scope::default()).into_iter().map(|known| known.header).collect()
+}
+
+/// Longest body that is measured while it is typed.
+const MEASURED: usize = 64 * 1024;
+
+/// The headers a request brings along by itself, in the order they go out; those the user replaced
+/// by own ones are not among them.
+#[must_use]
+pub fn automatic(spec: &HttpSpec, scope: &Scope) -> Vec<Automatic> {
+    let literal = Literal::new();
+    let mut composer = Composer::new(scope, &literal);
+    let long = match &spec.body {
+        HttpBody::Text(text) | HttpBody::Json(text) => text.len() > MEASURED,
+        HttpBody::Payload(payload) => payload.text.len() > MEASURED,
+        _ => false,
+    };
+    if !long {
+        let mut found = http::automatic(spec, &mut composer);
+        if composer.issues.iter().any(|issue| issue.field == Field::Body) {
+            forget_length(&mut found);
+        }
+        return found;
+    }
+    let mut found = http::automatic(&light(spec), &mut composer);
+    forget_length(&mut found);
+    found
+}
+
+/// The same request with an empty body of the same kind.
+fn light(spec: &HttpSpec) -> HttpSpec {
+    let body = match &spec.body {
+        HttpBody::None => HttpBody::None,
+        HttpBody::Text(_) => HttpBody::Text(String::new()),
+        HttpBody::Json(_) => HttpBody::Json(String::new()),
+        HttpBody::Payload(_) => HttpBody::Payload(Payload::default()),
+        HttpBody::Form(_) => HttpBody::Form(Vec::new()),
+        HttpBody::Multipart(_) => HttpBody::Multipart(Vec::new()),
+        HttpBody::File(_) => HttpBody::File(String::new()),
+    };
+    let HttpSpec { method, url, query, headers, auth, .. } = spec;
+    HttpSpec {
+        method: method.clone(),
+        url: url.clone(),
+        query: query.clone(),
+        headers: headers.clone(),
+        auth: auth.clone(),
+        body,
+        ..HttpSpec::default()
+    }
+}
+
+fn forget_length(found: &mut [Automatic]) {
+    let length = |known: &&mut Automatic| known.header == AutomaticHeader::ContentLength;
+    if let Some(known) = found.iter_mut().find(length) {
+        known.value = None;
     }
 }
 

@@ -15,7 +15,9 @@ use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::lines::encode_wide;
 use super::{escape, hex};
+use crate::model::view::Wide;
 
 /// Letters of other case can be up to four bytes where ours are one.
 const FOLDED: usize = 4;
@@ -51,6 +53,16 @@ impl Pattern {
             needles.push(Needle::Bytes(bytes));
         }
         Pattern::any(&needles)
+    }
+
+    /// The pattern of text in an encoding whose units are no bytes.
+    #[must_use]
+    pub fn wide(text: &str, wide: Wide) -> Option<Pattern> {
+        let any_case = !text.chars().any(char::is_uppercase);
+        let expression: String = text.chars().map(|c| wide_char(wide, c, any_case)).collect();
+        let regex = RegexBuilder::new(&expression).unicode(false).build().ok()?;
+        let longest = text.chars().count().saturating_mul(2 * FOLDED);
+        (!text.is_empty()).then_some(Pattern { regex, longest })
     }
 
     /// A pattern that finds each of these; empty ones are left out.
@@ -135,6 +147,21 @@ impl Needle {
     }
 }
 
+/// One character, in both cases or just as it is.
+fn wide_char(wide: Wide, c: char, any_case: bool) -> String {
+    let upper = c.to_uppercase().filter(|_| any_case);
+    let forms: Vec<String> = std::iter::once(c)
+        .chain(upper)
+        .map(|c| {
+            encode_wide(wide, c).iter().fold(String::new(), |mut form, byte| {
+                let _ = write!(form, "\\x{byte:02x}");
+                form
+            })
+        })
+        .collect();
+    format!("(?:{})", forms.join("|"))
+}
+
 fn exact(bytes: &[u8], out: &mut String) {
     for byte in bytes {
         let _ = write!(out, "(?-iu:\\x{byte:02x})");
@@ -171,6 +198,16 @@ mod tests {
         assert_eq!(hits("0xdeadBEEF", b"\xde\xad\xbe\xef 0xdeadBEEF"), [0..4, 5..15]);
         assert_eq!(hits("0x41", b"aA"), vec![1..2], "bytes have no case");
         assert!(hits("0x4", b"\x04").is_empty());
+    }
+
+    #[test]
+    fn wide_text_is_found_in_its_units() {
+        let body = b"x\0P\0i\0\xdc\0";
+        let hits =
+            |text| Pattern::wide(text, Wide::Utf16Le).unwrap().hits(body).collect::<Vec<_>>();
+        assert_eq!(hits("piü"), vec![2..8]);
+        assert!(hits("PI").is_empty());
+        assert!(Pattern::wide("", Wide::Utf32Be).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! What is written is literal (braces quoted, escapes where needed), so planning the spec gives
 //! the very bytes that were seen. Headers a client derives by itself are left to it.
 
-use crate::codec::{escape, printable, template};
+use crate::codec::{escape, plan, printable, template};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -77,27 +77,31 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Remark>)
         remarks.push("the body is sent without the content coding it came with".into());
     }
     let content_type = head.field("content-type").map(|value| &**value);
-    spec.body = http_body(content_type, body, &mut remarks);
+    spec.body = http_body(content_type, body);
+    // What the other client did not say is not said either.
+    for header in plan::automatic_headers(&spec) {
+        let name = header.name();
+        let derived = DERIVED.iter().any(|derived| derived.eq_ignore_ascii_case(name));
+        if !derived && head.field(name).is_none() {
+            spec.toggle_automatic(header);
+        }
+    }
     if !exchange.request.body.complete {
         remarks.push("the body was cut off; what arrived of it is sent".into());
     }
     (Spec::Http(spec), remarks)
 }
 
-fn http_body(content_type: Option<&[u8]>, body: &[u8], remarks: &mut Vec<Remark>) -> HttpBody {
+fn http_body(content_type: Option<&[u8]>, body: &[u8]) -> HttpBody {
     if body.is_empty() {
         return HttpBody::None;
     }
-    let Ok(text) = std::str::from_utf8(body) else {
-        remarks.push("the body is not text; save it to a file and choose that as body".into());
-        return HttpBody::None;
-    };
+    let is_plain = |c: char| printable::is_visible(c) || "\r\n\t".contains(c);
+    let text = std::str::from_utf8(body).ok().filter(|text| text.chars().all(is_plain));
+    let Some(text) = text else { return HttpBody::Payload(payload(body)) };
     let lower = content_type.map(|value| String::from_utf8_lossy(value).to_ascii_lowercase());
     if lower.as_deref().is_some_and(|lower| lower.contains("json")) {
         return HttpBody::Json(template::quote(text));
-    }
-    if lower.is_none() {
-        remarks.push("the request had no Content-Type; one for text is sent".into());
     }
     HttpBody::Text(template::quote(text))
 }

@@ -28,6 +28,19 @@ pub enum Library {
 /// The script that does what the plan does.
 #[must_use]
 pub fn write(plan: &Plan, library: Library) -> String {
+    let script = body_of(plan, library);
+    // Where secrets are read from the environment, the script says so itself.
+    let mut imports = String::new();
+    if script.contains("os.environ[") {
+        imports.push_str("import os\n");
+    }
+    if script.contains("quote(os.environ[") {
+        imports.push_str("from urllib.parse import quote\n");
+    }
+    imports + &script
+}
+
+fn body_of(plan: &Plan, library: Library) -> String {
     match plan {
         Plan::Http(plan) => http_client::write(plan, library),
         Plan::HttpListener(plan) => http_server::write(plan),

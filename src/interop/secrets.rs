@@ -1,24 +1,118 @@
 //! What credentials look like in a text that is shown, copied or exported: never themselves.
 //!
-//! Snippets are written from a [`Plan`]. A caller that only shows one plans with
-//! [`masked_scope`], so values of `{{secret.NAME}}` never get that far, and passes the plan
-//! through [`masked`], which also hides credentials that were typed in place.
+//! Snippets are written from a [`Plan`]. A caller that only shows one plans with [`named_scope`],
+//! in which a secret is not its value but a mark with the name of an environment variable, and
+//! passes the plan through [`masked`], which hides credentials that were typed in place. The
+//! writers turn marks into `"$API_TOKEN"` or `os.environ["API_TOKEN"]`, so what they write runs
+//! and gives nothing away.
 
+use crate::interop::wire;
 use crate::model::plan::{HttpPlan, Plan};
 use crate::model::preset::Scope;
 
-/// Stands for a credential.
+/// Stands for a credential that was typed in place.
 pub const MASK: &str = "********";
+
+/// Around the name of a variable: noncharacters of Unicode, which nobody types.
+const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
+/// The same, percent-encoded: the value of a variable that stands in a URL or a form.
+const ENCODED_MARK: (&str, &str) = ("%EF%B7%90", "%EF%B7%91");
 
 /// Headers whose values are credentials.
 const SECRET_HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
 
-/// The same scope with every secret replaced by its name.
+/// Which values become names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Secrets of the environment file, and variables of the operating system.
+    SecretsAndOs,
+    Secrets,
+}
+
+/// A run of a text in a plan made with [`named_scope`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Run<'a> {
+    Text(&'a [u8]),
+    /// The value of this variable, percent-encoded if the text around it is.
+    Variable {
+        name: &'a str,
+        encoded: bool,
+    },
+}
+
+/// The same scope with names in place of values that nobody should see.
 #[must_use]
-pub fn masked_scope(scope: &Scope) -> Scope {
-    let secrets = scope.secrets.keys().map(|name| (name.clone(), format!("<secret.{name}>")));
-    Scope { secrets: secrets.collect(), ..scope.clone() }
+pub fn named_scope(scope: &Scope, named: Named) -> Scope {
+    let mark = |name: &str| format!("{}{}{}", MARK.0, variable(name), MARK.1);
+    let mut scope = scope.clone();
+    for (name, value) in &mut scope.secrets {
+        *value = mark(name);
+    }
+    if named == Named::SecretsAndOs {
+        for (name, value) in &mut scope.os {
+            *value = format!("{}{}{}", MARK.0, os_variable(name), MARK.1);
+        }
+    }
+    scope
+}
+
+/// `api-token` as the name of an environment variable: `API_TOKEN`.
+fn variable(name: &str) -> String {
+    let mut out: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect();
+    if !out.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        out.insert(0, '_');
+    }
+    out
+}
+
+/// A variable of the operating system keeps its case; what no shell could name becomes `_`.
+fn os_variable(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if plain && starts { name.to_owned() } else { variable(name) }
+}
+
+/// Whether a text holds a variable.
+pub(super) fn has_variable(text: &[u8]) -> bool {
+    runs(text).iter().any(|run| matches!(run, Run::Variable { .. }))
+}
+
+/// The text between variables, and the variables.
+pub(super) fn runs(text: &[u8]) -> Vec<Run<'_>> {
+    let mut runs = Vec::new();
+    let mut rest = text;
+    loop {
+        let plain = find(rest, MARK.0).unwrap_or(usize::MAX);
+        let encoded = find(rest, ENCODED_MARK.0).unwrap_or(usize::MAX);
+        let (open, close) = if encoded < plain { ENCODED_MARK } else { MARK };
+        let found = split(rest, open).and_then(|(before, after)| {
+            let (name, after) = split(after, close)?;
+            Some((before, std::str::from_utf8(name).ok()?, after))
+        });
+        let Some((before, name, after)) = found else { break };
+        if !before.is_empty() {
+            runs.push(Run::Text(before));
+        }
+        runs.push(Run::Variable { name, encoded: encoded < plain });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        runs.push(Run::Text(rest));
+    }
+    runs
+}
+
+fn find(text: &[u8], mark: &str) -> Option<usize> {
+    memchr::memmem::find(text, mark.as_bytes())
+}
+
+fn split<'a>(text: &'a [u8], mark: &str) -> Option<(&'a [u8], &'a [u8])> {
+    let (before, rest) = text.split_at_checked(find(text, mark)?)?;
+    Some((before, rest.get(mark.len()..)?))
 }
 
 /// The same plan without credentials in its headers.
@@ -40,12 +134,17 @@ pub fn masked(plan: &Plan) -> Plan {
 
 fn mask_headers(headers: &mut [(String, String)]) {
     for (name, value) in headers {
-        if SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
-            // The scheme of an Authorization is no secret and tells what is meant.
-            let scheme = value.split_once(' ').map(|(scheme, _)| scheme);
-            let scheme = scheme.filter(|_| name.to_ascii_lowercase().ends_with("authorization"));
-            *value = scheme.map_or(MASK.into(), |scheme| format!("{scheme} {MASK}"));
+        if !SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+            continue;
         }
+        // A value with a variable keeps its secret elsewhere, as it should.
+        if has_variable(value.as_bytes()) || wire::basic(value).is_some() {
+            continue;
+        }
+        // The scheme of an Authorization is no secret and tells what is meant.
+        let scheme = value.split_once(' ').map(|(scheme, _)| scheme);
+        let scheme = scheme.filter(|_| name.to_ascii_lowercase().ends_with("authorization"));
+        *value = scheme.map_or(MASK.into(), |scheme| format!("{scheme} {MASK}"));
     }
 }
 
@@ -57,18 +156,40 @@ mod tests {
     #[test]
     fn secrets_and_typed_credentials_do_not_survive_masking() {
         let mut scope = Scope::default();
-        scope.secrets.insert("token".into(), "hunter2".into());
-        assert_eq!(masked_scope(&scope).secrets["token"], "<secret.token>");
+        scope.secrets.insert("api-token".into(), "hunter2".into());
+        scope.os.insert("HOME".into(), "/home/ann".into());
+        let named = named_scope(&scope, Named::SecretsAndOs);
+        assert!(!format!("{named:?}").contains("hunter2"));
+        let value = &named.secrets["api-token"];
+        assert_eq!(runs(value.as_bytes()), [Run::Variable { name: "API_TOKEN", encoded: false }]);
+        assert_eq!(
+            runs(named.os["HOME"].as_bytes()),
+            [Run::Variable { name: "HOME", encoded: false }]
+        );
+        assert_eq!(named_scope(&scope, Named::Secrets).os["HOME"], "/home/ann");
 
         let mut headers = vec![
             ("AUTHORIZATION".to_string(), "Bearer hunter2".to_string()),
             ("Cookie".to_string(), "sid=hunter2; a=b".to_string()),
             ("Accept".to_string(), "*/*".to_string()),
+            ("X-Api-Key".to_string(), value.clone()),
         ];
         mask_headers(&mut headers);
         assert_eq!(headers[0].1, "Bearer ********");
         assert_eq!(headers[1].1, "********");
         assert_eq!(headers[2].1, "*/*");
+        assert_eq!(headers[3].1, *value);
+    }
+
+    #[test]
+    fn variables_are_found_in_plain_and_in_encoded_text() {
+        let text = "a\u{fdd0}X\u{fdd1}b%EF%B7%90Y%EF%B7%91";
+        let variable = |name, encoded| Run::Variable { name, encoded };
+        let expected =
+            [Run::Text(b"a"), variable("X", false), Run::Text(b"b"), variable("Y", true)];
+        assert_eq!(runs(text.as_bytes()), expected);
+        assert_eq!(runs("\u{fdd0}open".as_bytes()), [Run::Text("\u{fdd0}open".as_bytes())]);
+        assert!(!has_variable(b"plain"));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What the writers of snippets ask about a planned request: which headers a foreign client adds
-//! by itself, and what its body is without the framing.
+//! by itself and which it must not, and how its body is given to it.
 
-use crate::codec::http1::chunked::ChunkedDecoder;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::codec::address::UrlParts;
+use crate::interop::secrets::has_variable;
 use crate::model::plan::{HttpPlan, PlanBody};
 
 /// What `codec::plan` asks for unless the user does.
@@ -10,9 +14,10 @@ const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// A planned request, seen from the outside.
 pub(super) struct Wire<'a> {
     pub(super) plan: &'a HttpPlan,
-    /// Body without transfer coding; `None` when it is in a file or there is none to send.
-    pub(super) body: Option<Vec<u8>>,
+    /// `None` when the body comes from files or there is none to send.
+    pub(super) body: Option<&'a [u8]>,
     pub(super) chunked: bool,
+    authority: String,
 }
 
 impl<'a> Wire<'a> {
@@ -20,33 +25,56 @@ impl<'a> Wire<'a> {
         let chunked = value(plan, "transfer-encoding")
             .is_some_and(|value| value.trim().to_ascii_lowercase().ends_with("chunked"));
         let body = match &plan.body {
-            PlanBody::File(_) => None,
-            PlanBody::Bytes(bytes) if chunked => Some(without_chunks(bytes)),
+            PlanBody::File(_) | PlanBody::Multipart { .. } => None,
             PlanBody::Bytes(bytes)
-                if bytes.is_empty() && value(plan, "content-length").is_none() =>
+                if bytes.is_empty() && value(plan, "content-length").is_none() && !chunked =>
             {
                 None
             }
-            PlanBody::Bytes(bytes) => Some(bytes.to_vec()),
+            PlanBody::Bytes(bytes) => Some(&**bytes),
         };
-        Wire { plan, body, chunked }
+        let authority = UrlParts::parse(&plan.url).map_or_else(|_| String::new(), |p| p.authority);
+        Wire { plan, body, chunked, authority }
+    }
+
+    /// Whether anything follows the head.
+    pub(super) fn has_body(&self) -> bool {
+        self.body.is_some() || !matches!(self.plan.body, PlanBody::Bytes(_))
     }
 
     /// Headers a client has to be told: not those it derives from URL and body just so, and not
     /// those wirebench adds of its own accord, which every client has its own form of.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
-        let authority = authority(&self.plan.url);
-        let length = self.body.as_ref().map(|body| body.len().to_string());
+        let length = self.body.map(|body| body.len().to_string());
         self.plan.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(
             move |(name, value)| match name.to_ascii_lowercase().as_str() {
-                "host" => *value != authority,
+                "host" => *value != self.authority,
                 "content-length" => length.as_deref() != Some(value.trim()),
                 "user-agent" => !value.starts_with("wirebench/"),
                 "accept" => *value != "*/*",
                 "accept-encoding" => *value != ACCEPT_ENCODING,
+                "authorization" => self.basic().is_none(),
                 _ => true,
             },
         )
+    }
+
+    /// Of these headers, those the plan does not have: a client that adds them has to be told.
+    pub(super) fn missing<'n>(&self, names: &'n [&'n str]) -> impl Iterator<Item = &'n str> {
+        names.iter().copied().filter(|name| !self.has(name))
+    }
+
+    /// User and password of Basic authentication, when one of them is a variable and so the header
+    /// cannot be written down.
+    pub(super) fn basic(&self) -> Option<(String, String)> {
+        basic(self.value("authorization")?)
+    }
+
+    /// Whether this is the type a client gives a multipart form by itself.
+    pub(super) fn is_form_type(&self, name: &str, value: &str) -> bool {
+        matches!(&self.plan.body, PlanBody::Multipart { boundary, .. }
+            if name.eq_ignore_ascii_case("content-type")
+                && value == format!("multipart/form-data; boundary={boundary}"))
     }
 
     /// First value of a header.
@@ -60,24 +88,15 @@ impl<'a> Wire<'a> {
     }
 }
 
+/// User and password of an `Authorization` of which one is a variable.
+pub(super) fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = value.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = String::from_utf8(decoded).ok().filter(|text| has_variable(text.as_bytes()))?;
+    decoded.split_once(':').map(|(user, password)| (user.into(), password.into()))
+}
+
 fn value<'a>(plan: &'a HttpPlan, name: &str) -> Option<&'a str> {
     let found = plan.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
-}
-
-/// `host` or `host:port` of a URL.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-}
-
-/// The content of a chunked body; bytes that are not chunked stay what they are.
-pub(super) fn without_chunks(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut decoder = ChunkedDecoder::new();
-    match decoder.push(bytes, &mut |piece| out.extend_from_slice(piece)) {
-        Ok(_) if decoder.is_done() => out,
-        _ => bytes.to_vec(),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::payload::{Payload, PayloadFormat};
 use super::spec::Row;
 use super::tls::{ListenerTls, Verify};
 
@@ -44,10 +45,39 @@ pub enum HttpBody {
     Text(String),
     /// Sends `Content-Type: application/json` unless a header says otherwise.
     Json(String),
+    /// Any bytes: text with escapes, or hex digits.
+    Payload(Payload),
     /// `application/x-www-form-urlencoded`.
     Form(Vec<Row>),
+    /// `multipart/form-data` (RFC 7578); files are read when the request is sent.
+    Multipart(Vec<FormPart>),
     /// Path of a file, read when the request is sent.
     File(String),
+}
+
+/// A part of a multipart form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FormPart {
+    pub off: bool,
+    pub name: String,
+    pub source: PartSource,
+    /// Text of the part, or path of the file.
+    pub value: String,
+    /// File name told to the peer; empty = that of the file, or none for text.
+    pub file_name: String,
+    /// Empty = by the extension of a file, or none for text.
+    pub content_type: String,
+}
+
+/// What the value of a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PartSource {
+    #[default]
+    Text,
+    /// The content of a file, told with its name.
+    File,
+    /// The content of a file as the value of a plain field.
+    FileText,
 }
 
 /// An HTTP listener: where it binds and what it answers.
@@ -82,6 +112,18 @@ pub struct HttpAnswer {
     pub delay: Duration,
 }
 
+/// A header that is sent unless the user writes one of that name or switches it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AutomaticHeader {
+    Host,
+    UserAgent,
+    Accept,
+    AcceptEncoding,
+    Authorization,
+    ContentType,
+    ContentLength,
+}
+
 /// Wait for the head of a response, unless the request says otherwise.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects followed, unless the request says otherwise.
@@ -100,6 +142,63 @@ impl Default for HttpSpec {
             verify: Verify::On,
             redirects: REDIRECTS,
         }
+    }
+}
+
+impl HttpSpec {
+    /// Whether an automatic header is switched off: by a switched-off row of its name without a
+    /// value, `~User-Agent` in a file.
+    #[must_use]
+    pub fn omits(&self, header: AutomaticHeader) -> bool {
+        self.headers.iter().any(|row| AutomaticHeader::switched_off_by(row) == Some(header))
+    }
+
+    /// Switches an automatic header off, or on again.
+    pub fn toggle_automatic(&mut self, header: AutomaticHeader) {
+        if self.omits(header) {
+            self.headers.retain(|row| AutomaticHeader::switched_off_by(row) != Some(header));
+        } else {
+            self.headers.push(Row { enabled: false, ..Row::new(header.name(), "") });
+        }
+    }
+}
+
+impl AutomaticHeader {
+    /// In the order they go out.
+    pub const ALL: [AutomaticHeader; 7] = [
+        AutomaticHeader::Host,
+        AutomaticHeader::UserAgent,
+        AutomaticHeader::Accept,
+        AutomaticHeader::AcceptEncoding,
+        AutomaticHeader::Authorization,
+        AutomaticHeader::ContentType,
+        AutomaticHeader::ContentLength,
+    ];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AutomaticHeader::Host => "Host",
+            AutomaticHeader::UserAgent => "User-Agent",
+            AutomaticHeader::Accept => "Accept",
+            AutomaticHeader::AcceptEncoding => "Accept-Encoding",
+            AutomaticHeader::Authorization => "Authorization",
+            AutomaticHeader::ContentType => "Content-Type",
+            AutomaticHeader::ContentLength => "Content-Length",
+        }
+    }
+
+    /// The automatic header of this name, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<AutomaticHeader> {
+        Self::ALL.into_iter().find(|header| header.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The automatic header this row switches off. A row with a value is a header of the user's
+    /// own that rests; without it the automatic one is sent.
+    #[must_use]
+    pub fn switched_off_by(row: &Row) -> Option<AutomaticHeader> {
+        if row.enabled || !row.value.is_empty() { None } else { Self::named(&row.name) }
     }
 }
 
@@ -128,8 +227,25 @@ impl HttpBody {
             HttpBody::None => "none",
             HttpBody::Text(_) => "text",
             HttpBody::Json(_) => "json",
+            HttpBody::Payload(Payload { format: PayloadFormat::Text, .. }) => "escaped",
+            HttpBody::Payload(Payload { format: PayloadFormat::Hex, .. }) => "hex",
             HttpBody::Form(_) => "form",
+            HttpBody::Multipart(_) => "multipart",
             HttpBody::File(_) => "file",
+        }
+    }
+}
+
+impl PartSource {
+    pub const ALL: [PartSource; 3] = [PartSource::Text, PartSource::File, PartSource::FileText];
+
+    /// Name on screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PartSource::Text => "text",
+            PartSource::File => "file",
+            PartSource::FileText => "text file",
         }
     }
 }

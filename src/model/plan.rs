@@ -29,22 +29,53 @@ pub struct HttpPlan {
     /// Absolute URL without fragment; the engine derives endpoint, TLS and request target from it.
     pub url: String,
     /// Every header that will be sent, in order, `Host` and `Content-Length` included; the
-    /// engine adds none (a `Content-Length` of a file body excepted).
+    /// engine adds none (a `Content-Length` only it can know excepted).
     pub headers: Vec<(String, String)>,
     pub body: PlanBody,
+    pub length: LengthHeader,
     /// From the end of the request to the end of the response head; also the longest silence
     /// inside the body.
     pub head_timeout: Duration,
     pub connect_timeout: Duration,
     pub verify: Verify,
     pub redirects: u8,
+    /// What of the request goes out otherwise than it was written, in words.
+    pub notes: Vec<String>,
 }
 
-/// Body bytes, or the file that holds them.
+/// Body bytes, or the files that hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanBody {
     Bytes(Bytes),
     File(PathBuf),
+    /// `multipart/form-data` with this boundary, which the `Content-Type` names too.
+    Multipart {
+        boundary: String,
+        parts: Vec<PartPlan>,
+    },
+}
+
+/// A part of a multipart form (RFC 7578).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPlan {
+    pub name: String,
+    pub content: PartContent,
+    pub file_name: Option<String>,
+    pub content_type: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartContent {
+    Bytes(Bytes),
+    File(PathBuf),
+}
+
+/// Whether the engine adds a `Content-Length` that only it can know: that of a body from files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LengthHeader {
+    Added,
+    /// The user switched it off.
+    Omitted,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

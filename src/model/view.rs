@@ -34,8 +34,34 @@ pub enum ViewMode {
     Pretty,
     /// Lines as they are.
     Text,
+    /// Lines of an encoding whose units are no bytes, handed out as UTF-8.
+    Wide(Wide),
     /// Sixteen bytes a line.
     Hex,
+}
+
+/// An encoding of Unicode in units of two or four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wide {
+    Utf16Le,
+    Utf16Be,
+    Utf32Le,
+    Utf32Be,
+}
+
+impl Wide {
+    pub const ALL: [Wide; 4] = [Wide::Utf16Le, Wide::Utf16Be, Wide::Utf32Le, Wide::Utf32Be];
+
+    /// Name on screen, and as a charset.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Wide::Utf16Le => "UTF-16LE",
+            Wide::Utf16Be => "UTF-16BE",
+            Wide::Utf32Le => "UTF-32LE",
+            Wide::Utf32Be => "UTF-32BE",
+        }
+    }
 }
 
 /// The answer to a [`ViewQuery`].

@@ -28,8 +28,8 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
         match overlay {
             Overlay::Jump(it) => jump::draw(it, palette, screen, buffer),
             Overlay::Palette(it) => {
-                let text = "Enter run or open · F5 send · Esc close";
-                let inner = window(" Palette ", text, palette, area, buffer);
+                let text = app.keyed("Enter run or open · [send] send · Esc close");
+                let inner = window(" Palette ", &text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
             Overlay::Environments(it) => {

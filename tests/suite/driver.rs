@@ -209,14 +209,12 @@ impl MemoryStore {
                 Some(self.save(*preset, based_on, overwrite))
             }
             Job::RenamePreset { from, to } => {
+                // Somebody may have deleted it in the meantime.
                 let Some(kept) = self.presets.remove(&from) else {
-                    let failure = Failure::new(
-                        Stage::Storage,
-                        from.to_string(),
-                        FailureKind::NotFound,
-                        "it is gone",
-                    );
-                    return Some(Reply::Failed { job: "rename", failure });
+                    let (target, kind) = (from.to_string(), FailureKind::NotFound);
+                    let failure =
+                        Failure::new(Stage::Storage, target, kind, "there is no such preset");
+                    return Some(Reply::Failed { job: "rename the preset", failure });
                 };
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })

@@ -18,7 +18,7 @@ use wirebench::model::exchange::{Exchange, ExchangeState, StartLine};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::{BodyId, SessionId};
 use wirebench::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, Plan, PlanBody,
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, Plan, PlanBody,
 };
 use wirebench::model::record::{Record, RecordKind};
 use wirebench::model::tls::{ListenerTls, Verify};
@@ -157,10 +157,12 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         url: url.into(),
         headers: vec![("Host".into(), host.into()), ("X-oDD-Case".into(), "1".into())],
         body: PlanBody::Bytes(Bytes::new()),
+        length: LengthHeader::Added,
         head_timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
         redirects: 10,
+        notes: Vec::new(),
     }
 }
 

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tokio::time::timeout;
 use wirebench::engine::command::{Command, Ending};
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::ExchangeState;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::plan::Plan;
 use wirebench::model::record::{RECORD_KEEPS, RecordKind};
-use wirebench::model::view::{ViewMode, ViewPart, ViewQuery};
+use wirebench::model::view::{SearchQuery, Towards, ViewMode, ViewPart, ViewQuery, Wide};
 
-use super::http::{Bench, Outcome, Step, peer, plan};
+use super::http::{Bench, DEADLINE, Outcome, Step, peer, plan};
 
 async fn coded(bench: &mut Bench, coding: &str, body: &[u8]) -> Outcome {
     let head = format!(
@@ -172,4 +173,45 @@ async fn lines_show_while_the_body_is_still_on_its_way() {
         }
     }
     assert_eq!(bench.finish(session).await.exchange().state, ExchangeState::Complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_in_utf_16_is_shown_and_searched_as_characters_and_kept_as_it_came() {
+    let mut bench = Bench::new();
+    let text = (0..5000).map(|n| format!("Zeile {n} ÄÖ\r\n")).collect::<Vec<_>>().concat();
+    let mut body = vec![0xff, 0xfe];
+    body.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let reply = [head.as_bytes(), &body].concat();
+    let outcome = bench.get(&peer(vec![vec![Step::Head, Step::Write(reply)]])).await;
+    assert!(bench.response_body(&outcome).await == body);
+    let id = outcome.exchange().response.as_ref().unwrap().body.id;
+    let (part, mode) = (ViewPart::Decoded, ViewMode::Wide(Wide::Utf16Le));
+    bench.handle.view(ViewQuery { body: id, part, mode, top: 4998, rows: 2 }).unwrap();
+    loop {
+        let event = timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap();
+        let Event::View(view) = event else { continue };
+        if view.complete {
+            assert_eq!(view.total_lines, 5000);
+            let lines: Vec<&[u8]> = view.lines.iter().map(|line| &*line.bytes).collect();
+            assert_eq!(lines, ["Zeile 4998 ÄÖ".as_bytes(), "Zeile 4999 ÄÖ".as_bytes()]);
+            break;
+        }
+    }
+    let query = SearchQuery {
+        body: id,
+        part,
+        mode,
+        text: "zeile 1234 äö".into(),
+        from: 0,
+        towards: Towards::End,
+    };
+    bench.handle.command(Command::Search(query)).unwrap();
+    loop {
+        let event = timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap();
+        if let Event::Found(found) = event {
+            assert_eq!(found.hit.map(|(line, _)| line), Some(1234));
+            break;
+        }
+    }
 }

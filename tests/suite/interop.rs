@@ -20,10 +20,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine;
+use wirebench::codec::http1::chunked::ChunkedDecoder;
+use wirebench::codec::multipart;
 use wirebench::codec::plan::plan;
 use wirebench::interop::python::Library;
-use wirebench::interop::{curl, python};
-use wirebench::model::http::{HttpBody, HttpSpec};
+use wirebench::interop::secrets::{self, Named};
+use wirebench::interop::{curl, from_traffic, python};
+use wirebench::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
+use wirebench::model::payload::Payload;
 use wirebench::model::plan::{HttpPlan, Plan, PlanBody};
 use wirebench::model::preset::Scope;
 use wirebench::model::spec::{Row, Spec};
@@ -67,12 +71,40 @@ impl Seen {
         let body = match &plan.body {
             PlanBody::Bytes(bytes) => bytes.to_vec(),
             PlanBody::File(path) => format!("<{}>", path.display()).into_bytes(),
+            PlanBody::Multipart { boundary, parts } => {
+                let mut body = Vec::new();
+                for piece in multipart::pieces(boundary, parts) {
+                    match piece {
+                        multipart::Piece::Bytes(bytes) => body.extend_from_slice(&bytes),
+                        multipart::Piece::File(path) => {
+                            let content = std::fs::read(&path);
+                            // Every file of the recording held its name.
+                            let dummy = || format!("DUMMY-{}\n", path.display()).into_bytes();
+                            body.extend(content.unwrap_or_else(|_| dummy()));
+                        }
+                    }
+                }
+                headers.push(("content-length".into(), body.len().to_string()));
+                headers.sort();
+                body
+            }
         };
         Seen { method: plan.method.clone(), target, headers, body }
     }
 
     fn without(mut self, names: &[&str]) -> Seen {
         self.headers.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// The body without the framing of chunks.
+    fn without_chunks(mut self) -> Seen {
+        let mut reader = ChunkedDecoder::new();
+        let mut body = Vec::new();
+        if self.value("transfer-encoding") == Some("chunked") {
+            reader.push(&self.body, &mut |piece| body.extend_from_slice(piece)).unwrap();
+            self.body = body;
+        }
         self
     }
 
@@ -114,7 +146,6 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("commented_json_with_session", "cookies of a file are never read; a warning names it"),
     ("get_http2_warning", "HTTP/2 is not spoken; a warning says that --http2 was left out"),
     ("no_location_with_full_cookie_jar", "cookies of a file are never read"),
-    ("post_image", "the part that is a file is left out, with a warning"),
     ("read_cookies_and_mixed_auth", "cookies of a file are never read"),
     ("redirect_command_url_query", "standard input is not read; a warning says so"),
 ];
@@ -230,6 +261,7 @@ fn start(program: &str, script: &str) -> Option<Running> {
     file.write_all(script.as_bytes()).unwrap();
     let path = file.into_temp_path();
     let mut command = Command::new(program);
+    command.env("WIRE_TOKEN", "s3cr-t--x");
     command.arg(&path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     match command.spawn() {
         Ok(child) => Some(Running(child, path)),
@@ -261,6 +293,7 @@ fn requests(port: u16) -> Vec<Plan> {
         redirects: 0,
         ..HttpSpec::default()
     };
+    let every: Vec<u8> = (0..=255).chain(*b"%s\\x").collect();
     let odd = "it's \"50%\" $HOME `id` \\n {{!x}} é\u{202e}\r\n\tend!";
     let specs = [
         spec(
@@ -280,24 +313,16 @@ fn requests(port: u16) -> Vec<Plan> {
             HttpBody::Text("chunk".into()),
         ),
         spec("PROPFIND", &[("Content-Type", "text/x")], HttpBody::Text("x".repeat(150_000))),
+        spec("POST", &[], HttpBody::Payload(from_traffic::payload(&every))),
+        spec("PUT", &[("Content-Type", "x/y")], HttpBody::Payload(Payload::text(r"a\0\xffé%d"))),
     ];
-    let mut plans: Vec<Plan> =
-        specs.into_iter().map(|spec| plan(&Spec::Http(spec), &Scope::default()).unwrap()).collect();
-    let mut binary = plans[2].clone();
-    if let Plan::Http(plan) = &mut binary {
-        let every: Vec<u8> = (0..=255).chain(*b"%s\\x").collect();
-        plan.headers.retain(|(name, _)| name != "Content-Length");
-        plan.headers.push(("Content-Length".into(), every.len().to_string()));
-        plan.body = PlanBody::Bytes(every.into());
-    }
-    plans.push(binary);
-    plans
+    specs.into_iter().map(|spec| plan(&Spec::Http(spec), &Scope::default()).unwrap()).collect()
 }
 
 /// Everything the plan says arrived; what the client added on its own is in `added`.
 fn assert_arrived(plan: &Plan, raw: &[u8], added: &[&str], script: &str) {
     let Plan::Http(plan) = plan else { panic!() };
-    let (ours, theirs) = (Seen::of_plan(plan), Seen::read(raw));
+    let (ours, theirs) = (Seen::of_plan(plan), Seen::read(raw).without_chunks());
     assert_eq!(
         (&ours.method, &ours.target),
         (&theirs.method, &theirs.target),
@@ -345,6 +370,146 @@ fn python_runs(plan: &Plan, library: Library, listener: &TcpListener, added: &[&
     let printed = finish(running);
     assert!(printed.contains("200 OK") && printed.contains("ok"), "{script}\n{printed}");
     true
+}
+
+/// A form with texts and files that are hard to quote, in a folder of its own.
+fn form(port: u16, folder: &std::path::Path) -> Plan {
+    let file = folder.join("a \"b\\;c,.png");
+    std::fs::write(&file, b"\x00\xff--\r\n").unwrap();
+    let field = |source, name: &str, value: &str, content_type: &str| FormPart {
+        name: name.into(),
+        source,
+        value: value.into(),
+        content_type: content_type.into(),
+        ..FormPart::default()
+    };
+    let path = file.display().to_string();
+    let parts = vec![
+        field(PartSource::Text, "note", "@it's \"50%\";type=x, $HOME\r\n é", ""),
+        field(PartSource::File, "photo", &path, ""),
+        FormPart { file_name: "other.bin".into(), ..field(PartSource::File, "b", &path, "x/y") },
+        field(PartSource::FileText, "text", &path, ""),
+        field(PartSource::Text, "json", "{\"a\": 1}", "application/json"),
+        FormPart { off: true, ..field(PartSource::Text, "off", "x", "") },
+    ];
+    let url = format!("http://127.0.0.1:{port}/");
+    let (method, body) = ("POST".into(), HttpBody::Multipart(parts));
+    let spec = HttpSpec { method, url, body, redirects: 0, ..HttpSpec::default() };
+    plan(&Spec::Http(spec), &Scope::default()).unwrap()
+}
+
+/// The parts of a body, whatever the boundary and the order of the lines of their heads.
+fn parts_of(seen: &Seen) -> Vec<(Vec<String>, Vec<u8>)> {
+    let kind = seen.value("content-type").unwrap();
+    let boundary = multipart::boundary_of(kind).unwrap();
+    let text: String = seen.body.iter().map(|byte| char::from(*byte)).collect();
+    let delimiter = format!("--{boundary}");
+    let parts = text.split(&delimiter).skip(1);
+    let parts = parts.filter_map(|part| part.strip_prefix("\r\n"));
+    let cut = parts.map(|part| {
+        let (head, content) = part.split_once("\r\n\r\n").unwrap();
+        let mut head: Vec<String> = head.split("\r\n").map(str::to_owned).collect();
+        head.sort();
+        let content = content.strip_suffix("\r\n").unwrap();
+        (head, content.chars().map(|c| c as u8).collect())
+    });
+    cut.collect()
+}
+
+#[test]
+fn the_forms_with_files_we_write_arrive_as_we_send_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = form(listener.local_addr().unwrap().port(), folder.path());
+    let Plan::Http(http) = &plan else { unreachable!() };
+    let ours = parts_of(&Seen::of_plan(http));
+    assert_eq!(ours.len(), 5);
+    let mut writers =
+        vec![("bash", curl::write(&plan)), ("python3", python::write(&plan, Library::Urllib))];
+    if has_requests() {
+        writers.push(("python3", python::write(&plan, Library::Requests)));
+    }
+    for (program, script) in writers {
+        let Some(running) = start(program, &script) else { continue };
+        let raw = receive_request(&listener);
+        let theirs = parts_of(&Seen::read(&raw));
+        assert_eq!(ours, theirs, "{script}");
+        assert!(finish(running).contains("ok"), "{script}");
+    }
+}
+
+#[test]
+fn headers_that_are_switched_off_are_not_sent_by_other_clients_either() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let mut spec = HttpSpec { url, redirects: 0, ..HttpSpec::default() };
+    for header in [AutomaticHeader::UserAgent, AutomaticHeader::Accept] {
+        spec.toggle_automatic(header);
+    }
+    let plan = plan(&Spec::Http(spec), &Scope::default()).unwrap();
+    let Plan::Http(http) = &plan else { unreachable!() };
+    let ours: Vec<&str> = http.headers.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(ours, ["Host", "Accept-Encoding"]);
+    let mut writers =
+        vec![("bash", curl::write(&plan)), ("python3", python::write(&plan, Library::Urllib))];
+    if has_requests() {
+        writers.push(("python3", python::write(&plan, Library::Requests)));
+    }
+    for (program, script) in writers {
+        let Some(running) = start(program, &script) else { continue };
+        let seen = Seen::read(&receive_request(&listener));
+        for name in ["user-agent", "accept"] {
+            assert_eq!(seen.value(name), None, "{script}");
+        }
+        assert!(finish(running).contains("ok"), "{script}");
+    }
+}
+
+#[test]
+fn secrets_are_read_from_the_environment_by_what_we_write() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let mut scope = Scope::default();
+    scope.secrets.insert("wire-token".into(), "never shown".into());
+    let named = secrets::named_scope(&scope, Named::SecretsAndOs);
+    let secret = || "{{secret.wire-token}}".to_owned();
+    let basic = Auth::Basic { user: "me".into(), password: secret() };
+    for auth in [Auth::Bearer(secret()), basic] {
+        let spec = HttpSpec {
+            method: "POST".into(),
+            url: url.clone(),
+            query: vec![Row::new("k", secret())],
+            headers: vec![Row::new("X-Key", format!("a {} b", secret()))],
+            body: HttpBody::Json(format!("{{\"t\": \"{}\"}}\n", secret())),
+            auth,
+            redirects: 0,
+            ..HttpSpec::default()
+        };
+        let spec = Spec::Http(spec);
+        let shown = secrets::masked(&plan(&spec, &named).unwrap());
+        let mut writers = vec![
+            ("bash", curl::write(&shown)),
+            ("python3", python::write(&shown, Library::Urllib)),
+        ];
+        if has_requests() {
+            writers.push(("python3", python::write(&shown, Library::Requests)));
+        }
+        // What the request is with the value the environment has.
+        scope.secrets.insert("wire-token".into(), "s3cr-t--x".into());
+        let Plan::Http(real) = plan(&spec, &scope).unwrap() else { unreachable!() };
+        let real = Seen::of_plan(&real);
+        for (program, script) in writers {
+            assert!(!script.contains("never") && !script.contains("s3cr"), "{script}");
+            let Some(running) = start(program, &script) else { continue };
+            let seen = Seen::read(&receive_request(&listener));
+            assert_eq!(seen.target, real.target, "{script}");
+            assert_eq!(seen.body, real.body, "{script}");
+            for name in ["authorization", "x-key"] {
+                assert_eq!(seen.value(name), real.value(name), "{script}");
+            }
+            assert!(finish(running).contains("ok"), "{script}");
+        }
+    }
 }
 
 fn has_requests() -> bool {

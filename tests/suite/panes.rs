@@ -24,7 +24,7 @@ use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::{BodyId, ConnId, RecordId, SessionId};
 use wirebench::model::key::Key;
 use wirebench::model::plan::{
-    AnswerPlan, HttpListenerPlan, HttpPlan, Plan, PlanBody, TcpListenerPlan, TcpPlan,
+    AnswerPlan, HttpListenerPlan, HttpPlan, LengthHeader, Plan, PlanBody, TcpListenerPlan, TcpPlan,
     UdpListenerPlan,
 };
 use wirebench::model::protocol::{Protocol, Side};
@@ -32,10 +32,13 @@ use wirebench::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::{Stamp, Timing};
 use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
-use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart, ViewQuery};
+use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
 use wirebench::ui;
 
 const MS: u64 = 1_000_000;
+
+#[path = "panes/answers.rs"]
+mod answers;
 
 fn app(size: (u16, u16)) -> App {
     App::new(Startup { size, now: Stamp(1_000_000 * MS), ..Startup::default() })
@@ -115,10 +118,12 @@ fn http_plan() -> Plan {
         url: "http://127.0.0.1:8080/data.json".into(),
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
+        length: LengthHeader::Added,
         head_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
         redirects: 10,
+        notes: Vec::new(),
     })
 }
 

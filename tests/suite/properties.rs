@@ -15,7 +15,7 @@ use wirebench::codec::printable::{is_visible, printable};
 use wirebench::codec::template::{Mode, Template, quote};
 use wirebench::codec::{escape, hex, highlight};
 use wirebench::model::exchange::Framing;
-use wirebench::model::http::{Auth, HttpBody, HttpSpec};
+use wirebench::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use wirebench::model::payload::{LineEnding, Payload, PayloadFormat};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::Scope;
@@ -87,6 +87,11 @@ fn http_body() -> impl Strategy<Value = HttpBody> {
         text().prop_map(HttpBody::Json),
         rows().prop_map(HttpBody::Form),
         text().prop_map(HttpBody::File),
+        text().prop_map(|text| HttpBody::Payload(Payload::text(text))),
+        text().prop_map(|text| HttpBody::Payload(Payload { text, format: PayloadFormat::Hex })),
+        (text(), text()).prop_map(|(name, value)| {
+            HttpBody::Multipart(vec![FormPart { name, value, ..FormPart::default() }])
+        }),
     ]
 }
 

@@ -12,7 +12,7 @@ pub use read::get;
 pub use write::set;
 
 use super::{FieldId, RowList, Slot};
-use crate::model::http::{HttpAnswer, HttpBody, HttpRule};
+use crate::model::http::{FormPart, HttpAnswer, HttpBody, HttpRule};
 use crate::model::listener::{Rule, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::{Row, Spec};
@@ -30,6 +30,40 @@ pub fn list(spec: &Spec, list: RowList) -> Option<&Vec<Row>> {
         (_, RowList::Answer(slot)) => answer(spec, slot).map(|answer| &answer.headers),
         _ => None,
     }
+}
+
+/// The parts of a multipart form.
+pub fn parts(spec: &Spec, list: RowList) -> Option<&Vec<FormPart>> {
+    match list {
+        RowList::Form(slot) => match body(spec, slot) {
+            Some(HttpBody::Multipart(parts)) => Some(parts),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn parts_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<FormPart>> {
+    match list {
+        RowList::Form(slot) => match body_mut(spec, slot) {
+            Some(HttpBody::Multipart(parts)) => Some(parts),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How many rows a list has.
+pub fn len(spec: &Spec, rows: RowList) -> usize {
+    let parts = || parts(spec, rows).map_or(0, Vec::len);
+    list(spec, rows).map_or_else(parts, Vec::len)
+}
+
+/// Whether a row is there and switched off.
+pub fn is_off(spec: &Spec, rows: RowList, at: usize) -> bool {
+    let row = list(spec, rows).and_then(|rows| rows.get(at)).map(|row| !row.enabled);
+    let part = || parts(spec, rows).and_then(|parts| parts.get(at)).map(|part| part.off);
+    row.or_else(part).unwrap_or(false)
 }
 
 /// The same, to write to.
@@ -178,7 +212,9 @@ pub fn remove(spec: &mut Spec, id: FieldId) -> bool {
         }
     }
     match id {
-        FieldId::Cell(rows, at, _) => take(list_mut(spec, rows), at),
+        FieldId::Cell(rows, at, _) => {
+            take(list_mut(spec, rows), at) || take(parts_mut(spec, rows), at)
+        }
         FieldId::When(at)
         | FieldId::WhenText(at)
         | FieldId::Reply(at)

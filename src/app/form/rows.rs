@@ -1,7 +1,9 @@
 //! Which fields stand in which rows of a tab.
 
 use super::{Field, FieldId, Kind, Part, Row, RowList, Slot, Tab, Width};
-use crate::model::http::{Auth, HttpBody, HttpListenerSpec};
+use crate::codec::plan;
+use crate::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpListenerSpec, PartSource};
+use crate::model::payload::PayloadFormat;
 use crate::model::spec::Spec;
 use crate::model::stream::Step;
 use crate::model::tls::{ClientTls, ListenerTls};
@@ -11,7 +13,10 @@ pub fn rows(spec: &Spec, tab: Tab) -> Vec<Row> {
     let mut rows = vec![address(spec), row(vec![field(FieldId::Tabs, "", Kind::Tabs, FILL)])];
     match tab {
         Tab::Params => list(&mut rows, spec, RowList::Query, "name", "value"),
-        Tab::Headers => list(&mut rows, spec, RowList::Headers, "Header", "value"),
+        Tab::Headers => {
+            list(&mut rows, spec, RowList::Headers, "Header", "value");
+            automatic(&mut rows, spec);
+        }
         Tab::Auth => auth(&mut rows, spec),
         Tab::Body => body(&mut rows, spec, Slot::Request),
         Tab::Options => options(&mut rows, spec),
@@ -67,15 +72,57 @@ fn address(spec: &Spec) -> Row {
 }
 
 fn list(rows: &mut Vec<Row>, spec: &Spec, list: RowList, name: &'static str, value: &'static str) {
-    let len = super::access::list(spec, list).map_or(0, Vec::len);
+    let len = super::access::len(spec, list);
     // One row more than there are: typing into it makes it real.
-    for at in 0..=len {
+    for at in (0..=len).filter(|at| !switches_automatic(spec, list, *at)) {
         let cell = |part, kind, width| field(FieldId::Cell(list, at, part), "", kind, width);
         rows.push(row(vec![
             cell(Part::On, Kind::Check, Width::Cells(3)),
             hinted(cell(Part::Name, Kind::Line, Width::Fill(2)), name),
             hinted(cell(Part::Value, Kind::Line, Width::Fill(3)), value),
         ]));
+    }
+}
+
+/// The headers that are sent by themselves, each to be switched off.
+fn automatic(rows: &mut Vec<Row>, spec: &Spec) {
+    let Spec::Http(http) = spec else { return };
+    for header in plan::automatic_headers(http) {
+        rows.push(row(vec![field(FieldId::Automatic(header), "", Kind::Check, FILL)]));
+    }
+}
+
+/// Whether a row of the list only says that an automatic header is off, which is seen there.
+fn switches_automatic(spec: &Spec, list: RowList, at: usize) -> bool {
+    let rows = super::access::list(spec, list).filter(|_| list == RowList::Headers);
+    let Some(row) = rows.and_then(|rows| rows.get(at)) else { return false };
+    matches!(spec, Spec::Http(http) if AutomaticHeader::switched_off_by(row)
+        .is_some_and(|header| plan::automatic_headers(http).contains(&header)))
+}
+
+/// Parts of a multipart form; what belongs to a file stands in a second row.
+fn parts(rows: &mut Vec<Row>, spec: &Spec, list: RowList) {
+    let parts = super::access::parts(spec, list).map_or(&[][..], Vec::as_slice);
+    for at in 0..=parts.len() {
+        let cell =
+            |part, label, kind, width| field(FieldId::Cell(list, at, part), label, kind, width);
+        let part = parts.get(at);
+        let is_file = part.is_some_and(|part| part.source != PartSource::Text);
+        let value = if is_file { "path of the file" } else { "value" };
+        rows.push(row(vec![
+            cell(Part::On, "", Kind::Check, Width::Cells(3)),
+            hinted(cell(Part::Name, "", Kind::Line, Width::Fill(2)), "field"),
+            cell(Part::Source, "", Kind::Choice, Width::Cells(11)),
+            hinted(cell(Part::Value, "", Kind::Line, Width::Fill(3)), value),
+        ]));
+        let has_more = |part: &FormPart| {
+            is_file || !part.file_name.is_empty() || !part.content_type.is_empty()
+        };
+        if part.is_some_and(has_more) {
+            let kind = cell(Part::Type, "    type", Kind::Line, Width::Fill(2));
+            let name = cell(Part::FileName, "file name", Kind::Line, Width::Fill(3));
+            rows.push(row(vec![hinted(kind, "by extension"), hinted(name, "the file's own")]));
+        }
     }
 }
 
@@ -100,6 +147,14 @@ fn body(rows: &mut Vec<Row>, spec: &Spec, slot: Slot) {
         Some(HttpBody::Text(_) | HttpBody::Json(_)) => {
             area(rows, FieldId::Body(slot), "type or paste; {{names}} are filled in");
         }
+        Some(HttpBody::Payload(payload)) => {
+            let hint = match payload.format {
+                PayloadFormat::Text => "text with \\r \\n \\xNN escapes; {{names}} are filled in",
+                PayloadFormat::Hex => "hex digits, or a pasted xxd, hexdump or Wireshark dump",
+            };
+            area(rows, FieldId::Body(slot), hint);
+        }
+        Some(HttpBody::Multipart(_)) => parts(rows, spec, RowList::Form(slot)),
         Some(HttpBody::File(_)) => single(rows, FieldId::Body(slot), "File", Kind::Line),
         Some(HttpBody::Form(_)) => list(rows, spec, RowList::Form(slot), "field", "value"),
         _ => {}
@@ -157,7 +212,7 @@ fn answers(rows: &mut Vec<Row>, spec: &Spec) {
             hinted(field(FieldId::RulePath(at), "", Kind::Line, FILL), "/path, * matches anything"),
             field(FieldId::Status(Slot::Rule(at)), "", Kind::Line, Width::Cells(5)),
             field(FieldId::Delay(Slot::Rule(at)), "delay", Kind::Line, Width::Cells(12)),
-            field(FieldId::BodyKind(Slot::Rule(at)), "", Kind::Choice, Width::Cells(8)),
+            field(FieldId::BodyKind(Slot::Rule(at)), "", Kind::Choice, Width::Cells(11)),
         ]));
         list(rows, spec, RowList::Answer(Slot::Rule(at)), "Header", "value");
         body(rows, spec, Slot::Rule(at));
@@ -166,7 +221,7 @@ fn answers(rows: &mut Vec<Row>, spec: &Spec) {
     rows.push(row(vec![
         field(FieldId::Status(Slot::Default), "otherwise", Kind::Line, Width::Cells(15)),
         field(FieldId::Delay(Slot::Default), "delay", Kind::Line, Width::Cells(12)),
-        field(FieldId::BodyKind(Slot::Default), "body", Kind::Choice, Width::Cells(13)),
+        field(FieldId::BodyKind(Slot::Default), "body", Kind::Choice, Width::Cells(16)),
     ]));
     list(rows, spec, RowList::Answer(Slot::Default), "Header", "value");
     body(rows, spec, Slot::Default);

@@ -4,7 +4,8 @@
 //! curl  requests  urllib      ◂ ▸ or Tab
 //! curl 'http://…'             scrolls; y copies, s shows secrets
 //! ```
-//! Secrets are masked until asked for. Names nobody defined stay in it as they were written, so
+//! Secrets are read from the environment (`$API_TOKEN`) until their values are asked for.
+//! Names nobody defined stay in it as they were written, so
 //! there is code to see before everything is filled in.
 
 use ratatui::layout::Rect;
@@ -15,6 +16,7 @@ use crate::app::effect::Effect;
 use crate::app::message::{Mouse, MouseKind};
 use crate::codec::plan::{Literal, plan, plan_literal};
 use crate::interop::python::Library;
+use crate::interop::secrets::Named;
 use crate::interop::{curl, python, secrets};
 use crate::model::key::{Key, KeyCode};
 use crate::model::plan::Plan;
@@ -67,8 +69,12 @@ pub(super) fn open(app: &mut App) {
 }
 
 fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<Listing>, String> {
+    let named = |named| planned(spec, &secrets::named_scope(scope, named));
     let plan = match shown {
-        Secrets::Masked => secrets::masked(&planned(spec, &secrets::masked_scope(scope))?),
+        // A variable of the system may be what a host or port comes from, and no name can.
+        Secrets::Masked => {
+            secrets::masked(&named(Named::SecretsAndOs).or_else(|_| named(Named::Secrets))?)
+        }
         Secrets::Shown => planned(spec, scope)?,
     };
     let mut listings = Vec::new();
@@ -208,6 +214,16 @@ mod tests {
         let masked = listings(&spec, &scope, Secrets::Masked).unwrap();
         assert_eq!(masked.len(), 3);
         assert!(masked.iter().all(|listing| !listing.text.contains("hunter2")));
+        assert!(
+            masked[0].text.contains("'Authorization: Bearer '\"$TOKEN\""),
+            "{}",
+            masked[0].text
+        );
+        assert!(
+            masked[1].text.contains(r#""Bearer " + os.environ["TOKEN"]"#),
+            "{}",
+            masked[1].text
+        );
         let shown = listings(&spec, &scope, Secrets::Shown).unwrap();
         assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
     }

@@ -222,8 +222,8 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
 pub fn about(app: &App, width: u16) -> Vec<String> {
     let text = match selected(app) {
         None if app.presets.search.is_some() => "nothing matches; Esc ends the search".into(),
-        None => "no presets yet: type an address and press F5, save it with Ctrl+S".into(),
-        Some(Item::Draft(_)) => "not saved: Ctrl+S keeps it as a preset".into(),
+        None => app.keyed("no presets yet: type an address and press [send], save it with [save]"),
+        Some(Item::Draft(_)) => app.keyed("not saved: [save] keeps it as a preset"),
         Some(Item::Folder(folder)) if app.workspace.is_starter => {
             format!("{folder}: the starter workspace, yours once you save something")
         }

@@ -127,8 +127,9 @@ fn choose(app: &mut App, at: FieldId, key: Key) {
         switch_tab(app, if forward { 1 } else { len - 1 });
         return;
     }
-    let is_check = kind_of(app, at) == Some(Kind::Check);
-    if is_check && key.code != KeyCode::Char(' ') {
+    // Between cells the arrows move; a choice on a line of its own they turn.
+    let moves = kind_of(app, at) == Some(Kind::Check) || is_source(at);
+    if moves && key.code != KeyCode::Char(' ') {
         sideways(app, if forward { Towards::Next } else { Towards::Previous });
         return;
     }
@@ -312,7 +313,7 @@ fn enter(app: &mut App) {
     match kind_of(app, at) {
         Some(Kind::Area) => edit_key(app, at, Key::new(KeyCode::Enter)),
         Some(Kind::Button) => add_row(app),
-        Some(Kind::Choice | Kind::Check) => {
+        Some(Kind::Choice | Kind::Check) if !is_source(at) => {
             access::cycle(&mut app.drafts.current_mut().spec, at, true);
             changed(app);
         }
@@ -321,10 +322,17 @@ fn enter(app: &mut App) {
     }
 }
 
+/// Whether a field says what the value of a form part is.
+fn is_source(id: FieldId) -> bool {
+    matches!(id, FieldId::Cell(_, _, Part::Source))
+}
+
 fn next_cell(app: &mut App) {
     let form = form(app);
     let Some((row, column)) = find(&form, app.drafts.current().at) else { return };
-    if let Some(field) = form[row].fields.get(column + 1) {
+    // Text or file is seldom changed; Left from the value leads there.
+    let mut rest = form[row].fields.iter().skip(column + 1);
+    if let Some(field) = rest.find(|field| !is_source(field.id)) {
         go(app, field.id);
         return;
     }
@@ -369,17 +377,19 @@ fn delete_row(app: &mut App) {
 }
 
 fn toggle_row(app: &mut App) {
-    if let FieldId::Cell(list, at, _) = app.drafts.current().at {
-        let id = FieldId::Cell(list, at, Part::On);
-        access::cycle(&mut app.drafts.current_mut().spec, id, true);
-        changed(app);
-    }
+    let id = match app.drafts.current().at {
+        FieldId::Cell(list, at, _) => FieldId::Cell(list, at, Part::On),
+        id @ FieldId::Automatic(_) => id,
+        _ => return,
+    };
+    access::cycle(&mut app.drafts.current_mut().spec, id, true);
+    changed(app);
 }
 
 fn add_row(app: &mut App) {
     let draft = app.drafts.current_mut();
     if let FieldId::Cell(list, ..) = draft.at {
-        let end = access::list(&draft.spec, list).map_or(0, Vec::len);
+        let end = access::len(&draft.spec, list);
         go(app, FieldId::Cell(list, end, Part::Name));
         return;
     }
@@ -417,9 +427,9 @@ fn edit_external(app: &mut App) {
     let extension = match target {
         FieldId::Body(slot) => match access::body(spec, slot) {
             Some(HttpBody::Json(_)) => "json",
-            Some(HttpBody::Text(_)) => "txt",
+            Some(HttpBody::Text(_) | HttpBody::Payload(_)) => "txt",
             _ => {
-                app.say("this body is not text; choose body json or text first");
+                app.say("this body is not text; choose body json, text, hex or escaped first");
                 return;
             }
         },

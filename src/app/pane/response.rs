@@ -11,6 +11,7 @@
 //! the clock; the rest is in the files named above.
 
 pub mod body;
+mod cookies;
 pub mod exchange;
 pub mod input;
 pub mod lines;

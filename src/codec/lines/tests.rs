@@ -199,3 +199,51 @@ proptest! {
         }
     }
 }
+
+fn encoded(wide: Wide, text: &str) -> Vec<u8> {
+    text.chars().flat_map(|c| encode_wide(wide, c)).collect()
+}
+
+#[test]
+fn wide_text_is_shown_as_lines_of_characters() {
+    for wide in Wide::ALL {
+        let body = encoded(wide, "\u{feff}Grüße ਊ\r\n\u{1f600}\n\nend");
+        assert_eq!(shown(ViewMode::Wide(wide), &body), ["Grüße ਊ", "\u{1f600}", "", "end"]);
+    }
+    let broken = [&b"a\0\x00\xd8b\0"[..], b"\x0a"].concat();
+    assert_eq!(shown(ViewMode::Wide(Wide::Utf16Le), &broken), ["a\u{fffd}b\u{fffd}"]);
+    assert_eq!(shown(ViewMode::Wide(Wide::Utf32Be), b"\0\x11\0\0"), ["\u{fffd}"]);
+}
+
+#[test]
+fn long_lines_of_wide_text_are_cut_between_characters() {
+    let text = "\u{1f600}".repeat(3000);
+    for wide in Wide::ALL {
+        let body = encoded(wide, &text);
+        let lines = LineScanner::new(ViewMode::Wide(wide)).format(&body, 0, usize::MAX);
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.bytes.len() <= LINE_PIECE));
+        assert!(lines.iter().skip(1).all(|line| line.continued));
+        let joined: Vec<u8> = lines.iter().flat_map(|line| line.bytes.to_vec()).collect();
+        assert_eq!(String::from_utf8(joined).unwrap(), text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn wide_lines_are_the_same_however_the_bytes_are_split(
+        body in prop::collection::vec(prop_oneof![Just(0u8), Just(10), Just(0xd8), any::<u8>()], 0..200),
+        cut in 0usize..200,
+        at in 0usize..4,
+    ) {
+        let mode = ViewMode::Wide(Wide::ALL[at]);
+        let (a, b) = body.split_at(cut.min(body.len()));
+        prop_assert_eq!(starts(mode, &[&body]), starts(mode, &[a, b]));
+        // A checkpoint anywhere shows the lines that start after it as the whole does.
+        let mut scanner = LineScanner::new(mode);
+        let mut before = 0;
+        scanner.scan(a, |_| before += 1).unwrap();
+        let rest = scanner.format(b, 0, usize::MAX);
+        let all = LineScanner::new(mode).format(&body, before, usize::MAX);
+        prop_assert_eq!(rest, all);
+    }
+}

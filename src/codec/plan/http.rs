@@ -1,17 +1,17 @@
-//! Plans of HTTP clients and listeners: the complete list of headers, and the body as bytes.
-
-use std::path::PathBuf;
+//! Plans of HTTP clients and listeners: the complete list of headers.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::text::{Composer, Controls};
-use super::{AnswerField, Field, stream};
-use crate::codec::address::{UrlParts, normalise_url};
-use crate::codec::http1::write;
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, PlanBody};
+use super::body::{Place, body};
+use super::text::Composer;
+use super::{AnswerField, Automatic, Field, stream};
+use crate::codec::address::{UrlParts, encoded_on_send, normalise_url};
+use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
+use crate::model::plan::{
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
+};
 use crate::model::spec::Row;
 use crate::model::stream::CONNECT_TIMEOUT;
 
@@ -23,53 +23,103 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 
 type Headers = Vec<(String, String)>;
 
-pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
-    let method = composer.token(Field::Method, &spec.method);
-    let url = url(spec, composer);
-    let own = headers(&spec.headers, composer, &Field::HeaderName, &Field::HeaderValue);
-    let authorization = authorization(&spec.auth, composer);
-    let fields = BodyFields { body: Field::Body, name: &Field::FormName, value: &Field::FormValue };
-    let (body, content_type) = body(&spec.body, composer, &fields);
-    let (url, parts) = url?;
+/// A request whose fields are expanded; what is still missing is which headers go out.
+struct Composed {
+    method: String,
+    url: Option<String>,
+    /// What goes out by itself unless it is replaced or switched off. Without a value it is known
+    /// only when the request is sent.
+    automatic: Vec<(AutomaticHeader, Option<String>)>,
+    own: Headers,
+    body: PlanBody,
+    notes: Vec<String>,
+}
 
-    let userinfo = parts.userinfo.as_ref();
-    let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
-    let mut list = Headers::new();
-    let mut automatic = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|_| !has(&own, name)) {
-            list.push((name.to_owned(), value));
-        }
+pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
+    let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
+    let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.name());
+    // The length comes last, where the engine puts that of a file.
+    let (last, first): (Vec<_>, Vec<_>) = automatic
+        .into_iter()
+        .filter(|(header, _)| is_sent(*header))
+        .filter_map(|(header, value)| Some((header, value?)))
+        .partition(|(header, _)| *header == AutomaticHeader::ContentLength);
+    let named = |(header, value): (AutomaticHeader, String)| (header.name().to_owned(), value);
+    let mut headers: Headers = first.into_iter().map(named).collect();
+    headers.extend(own);
+    headers.extend(last.into_iter().map(named));
+    let length = if spec.omits(AutomaticHeader::ContentLength) {
+        LengthHeader::Omitted
+    } else {
+        LengthHeader::Added
     };
-    automatic("Host", Some(parts.authority));
-    automatic("User-Agent", Some(USER_AGENT.into()));
-    automatic("Accept", Some("*/*".into()));
-    automatic("Accept-Encoding", Some(ACCEPT_ENCODING.into()));
-    automatic("Authorization", authorization);
-    automatic("Content-Type", content_type.map(str::to_owned));
-    let chunked = is_chunked(&own);
-    let length = match &body {
-        _ if has(&own, "transfer-encoding") => None,
-        PlanBody::Bytes(bytes) if !bytes.is_empty() => Some(bytes.len()),
-        PlanBody::Bytes(_) if spec.body != HttpBody::None || expects_body(&method) => Some(0),
-        // The engine knows the length of a file when it opens it.
-        _ => None,
-    };
-    automatic("Content-Length", length.map(|length| length.to_string()));
-    list.extend(own);
     Some(HttpPlan {
         method,
-        url,
-        headers: list,
-        body: if chunked { into_chunks(body) } else { body },
+        url: url?,
+        headers,
+        body,
+        length,
         head_timeout: spec.timeout,
         connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
         verify: spec.verify,
         redirects: spec.redirects,
+        notes,
     })
 }
 
+/// The headers a request brings along by itself, for the form. Nothing is checked.
+pub(super) fn automatic(spec: &HttpSpec, composer: &mut Composer<'_>) -> Vec<Automatic> {
+    let Composed { automatic, own, .. } = compose(spec, composer);
+    let shown = automatic.into_iter().filter(|(header, _)| !has(&own, header.name()));
+    shown.map(|(header, value)| Automatic { header, value, omitted: spec.omits(header) }).collect()
+}
+
+fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
+    let method = composer.token(Field::Method, &spec.method);
+    let url = url(spec, composer);
+    let own = headers(&spec.headers, composer, &Field::HeaderName, &Field::HeaderValue);
+    let authorization = authorization(&spec.auth, composer);
+    let given_type = value(&own, "content-type");
+    let (body, content_type) = body(&spec.body, given_type, composer, &Place::of_request);
+    let mut notes = Vec::new();
+    let (url, parts) = match url {
+        Some((url, parts, encoded)) => {
+            notes.extend(encoded);
+            (Some(url), Some(parts))
+        }
+        None => (None, None),
+    };
+
+    let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
+    let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
+    let fixed = |text: &str| Some(text.to_owned());
+    let mut automatic = vec![
+        (AutomaticHeader::Host, parts.map(|parts| parts.authority)),
+        (AutomaticHeader::UserAgent, fixed(USER_AGENT)),
+        (AutomaticHeader::Accept, fixed("*/*")),
+        (AutomaticHeader::AcceptEncoding, fixed(ACCEPT_ENCODING)),
+    ];
+    let mut given = |header, value: Option<String>| {
+        automatic.extend(value.map(|value| (header, Some(value))));
+    };
+    given(AutomaticHeader::Authorization, authorization);
+    given(AutomaticHeader::ContentType, content_type);
+    match &body {
+        _ if has(&own, "transfer-encoding") => {}
+        PlanBody::Bytes(bytes) => {
+            let said = !bytes.is_empty() || spec.body != HttpBody::None || expects_body(&method);
+            given(AutomaticHeader::ContentLength, said.then(|| bytes.len().to_string()));
+        }
+        // The engine knows the length of files when it opens them.
+        PlanBody::File(_) | PlanBody::Multipart { .. } => {
+            automatic.push((AutomaticHeader::ContentLength, None));
+        }
+    }
+    Composed { method, url, automatic, own, body, notes }
+}
+
 /// The whole URL with the query rows, without user and password.
-fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts)> {
+fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Option<String>)> {
     let count = composer.issues.len();
     let typed = composer.line(Field::Address, &spec.url);
     let mut query = Vec::new();
@@ -96,11 +146,26 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     // The origin has no user and password; they travel in a header.
     let scheme = whole.split("://").next().unwrap_or_default();
     let url = format!("{scheme}://{}{}", parts.authority, parts.target);
-    Some((url, parts))
+    Some((url, parts, encoded_note(&typed)))
+}
+
+/// Says what of a typed URL cannot stand in a request line as it is.
+fn encoded_note(typed: &str) -> Option<String> {
+    const SHOWN: usize = 5;
+    let encoded = encoded_on_send(typed);
+    let show = |c: &char| {
+        let code = utf8_percent_encode(c.encode_utf8(&mut [0; 4]), COMPONENT).to_string();
+        format!("'{c}' as {code}")
+    };
+    let shown: Vec<String> = encoded.iter().take(SHOWN).map(show).collect();
+    let more = if encoded.len() > SHOWN { " and more" } else { "" };
+    (!shown.is_empty()).then(|| {
+        format!("a request line cannot hold all of the URL: sent {}{more}", shown.join(", "))
+    })
 }
 
 /// A switched-on row that is not just an empty line of the form.
-fn is_used(row: &Row) -> bool {
+pub(super) fn is_used(row: &Row) -> bool {
     row.enabled && !(row.name.is_empty() && row.value.is_empty())
 }
 
@@ -117,27 +182,13 @@ fn headers(
     .collect()
 }
 
+fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
 fn has(headers: &Headers, name: &str) -> bool {
-    headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
-}
-
-/// Whether the user's own `Transfer-Encoding` ends in chunked.
-fn is_chunked(headers: &Headers) -> bool {
-    let last = headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
-    last.and_then(|(_, value)| value.rsplit(',').next())
-        .is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
-}
-
-/// One chunk and the last one. A file is chunked by whoever reads it.
-fn into_chunks(body: PlanBody) -> PlanBody {
-    match body {
-        PlanBody::Bytes(bytes) => {
-            let mut wire = write::chunk(&bytes);
-            wire.extend(write::last_chunk(&[]));
-            PlanBody::Bytes(wire.into())
-        }
-        PlanBody::File(path) => PlanBody::File(path),
-    }
+    value(headers, name).is_some()
 }
 
 /// Methods whose requests say `Content-Length: 0` rather than nothing (RFC 9110, section 8.6).
@@ -162,45 +213,6 @@ fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {
 
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
-}
-
-/// The fields issues of a body are named after.
-struct BodyFields<'a> {
-    body: Field,
-    name: &'a dyn Fn(usize) -> Field,
-    value: &'a dyn Fn(usize) -> Field,
-}
-
-fn body(
-    body: &HttpBody,
-    composer: &mut Composer<'_>,
-    fields: &BodyFields<'_>,
-) -> (PlanBody, Option<&'static str>) {
-    let mut text =
-        |text: &str| PlanBody::Bytes(composer.text(fields.body, text, Controls::Allowed).into());
-    match body {
-        HttpBody::None => (PlanBody::Bytes(bytes::Bytes::new()), None),
-        HttpBody::Text(content) => (text(content), Some("text/plain; charset=utf-8")),
-        HttpBody::Json(content) => (text(content), Some("application/json")),
-        HttpBody::Form(rows) => {
-            let mut form = url::form_urlencoded::Serializer::new(String::new());
-            for (index, row) in rows.iter().enumerate().filter(|(_, row)| is_used(row)) {
-                let name = composer.text((fields.name)(index), &row.name, Controls::Allowed);
-                let value = composer.text((fields.value)(index), &row.value, Controls::Allowed);
-                form.append_pair(&name, &value);
-            }
-            let body = PlanBody::Bytes(form.finish().into());
-            (body, Some("application/x-www-form-urlencoded"))
-        }
-        HttpBody::File(path) => {
-            let count = composer.issues.len();
-            let path = composer.line(fields.body, path);
-            if path.is_empty() && composer.issues.len() == count {
-                composer.issue(fields.body, "no file is named");
-            }
-            (PlanBody::File(PathBuf::from(path)), Some("application/octet-stream"))
-        }
-    }
 }
 
 pub(super) fn listener(
@@ -233,15 +245,11 @@ fn answer(answer: &HttpAnswer, rule: Option<usize>, composer: &mut Composer<'_>)
         headers(&answer.headers, composer, &|row| field(AnswerField::HeaderName(row)), &|row| {
             field(AnswerField::HeaderValue(row))
         });
-    let fields = BodyFields {
-        body: field(AnswerField::Body),
-        name: &|row| field(AnswerField::FormName(row)),
-        value: &|row| field(AnswerField::FormValue(row)),
-    };
-    let (body, content_type) = body(&answer.body, composer, &fields);
+    let given_type = value(&headers, "content-type");
+    let (body, content_type) =
+        body(&answer.body, given_type, composer, &|place| field(place.of_answer()));
     if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
-        headers.insert(0, ("Content-Type".into(), content_type.into()));
+        headers.insert(0, ("Content-Type".into(), content_type));
     }
-    let body = if is_chunked(&headers) { into_chunks(body) } else { body };
     AnswerPlan { status: answer.status, headers, body, delay: answer.delay }
 }

@@ -35,8 +35,11 @@ pub enum Field {
     AuthToken,
     /// Text or JSON body, or the path of a file body.
     Body,
+    /// Name of a field of a form, in parts or not.
     FormName(usize),
     FormValue(usize),
+    PartFileName(usize),
+    PartType(usize),
     ServerName,
     Certificate,
     PrivateKey,
@@ -66,6 +69,8 @@ pub enum AnswerField {
     Body,
     FormName(usize),
     FormValue(usize),
+    PartFileName(usize),
+    PartType(usize),
 }
 
 impl fmt::Display for Field {
@@ -85,6 +90,8 @@ impl fmt::Display for Field {
             Field::Body => f.write_str("body"),
             Field::FormName(row) => write!(f, "name of form field {}", row + 1),
             Field::FormValue(row) => write!(f, "value of form field {}", row + 1),
+            Field::PartFileName(row) => write!(f, "file name of form field {}", row + 1),
+            Field::PartType(row) => write!(f, "type of form field {}", row + 1),
             Field::ServerName => f.write_str("server name"),
             Field::Certificate => f.write_str("certificate file"),
             Field::PrivateKey => f.write_str("key file"),
@@ -110,6 +117,8 @@ impl fmt::Display for AnswerField {
             AnswerField::Body => f.write_str("body"),
             AnswerField::FormName(row) => write!(f, "name of form field {}", row + 1),
             AnswerField::FormValue(row) => write!(f, "value of form field {}", row + 1),
+            AnswerField::PartFileName(row) => write!(f, "file name of form field {}", row + 1),
+            AnswerField::PartType(row) => write!(f, "type of form field {}", row + 1),
         }
     }
 }

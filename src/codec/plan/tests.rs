@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::endpoint::{Bind, Endpoint};
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
 use crate::model::listener::{Rule, TcpListenerSpec, When};
-use crate::model::plan::{AnswerPart, HttpPlan, PlanBody, StepPlan, WhenPlan};
+use crate::model::plan::{
+    AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
+};
 use crate::model::spec::Row;
 use crate::model::stream::{Step, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, Verify};
+
+const USER_AGENT_TOLD: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
 
 fn scope() -> Scope {
     let mut scope = Scope::default();
@@ -39,7 +45,7 @@ fn header<'a>(plan: &'a HttpPlan, name: &str) -> Option<&'a str> {
 fn body(plan: &HttpPlan) -> &[u8] {
     match &plan.body {
         PlanBody::Bytes(bytes) => bytes,
-        PlanBody::File(_) => b"file",
+        PlanBody::File(_) | PlanBody::Multipart { .. } => b"file",
     }
 }
 
@@ -84,6 +90,16 @@ fn query_rows_are_encoded_and_appended() {
 }
 
 #[test]
+fn a_url_goes_out_as_typed_and_what_cannot_is_said() {
+    let plan = http(|spec| spec.url = "http://h/x/../{a}|b?q={\"c\"}".into()).unwrap();
+    assert_eq!(plan.url, "http://h/x/../{a}|b?q={\"c\"}");
+    assert_eq!(plan.notes, Vec::<String>::new());
+    let plan = http(|spec| spec.url = "http://h/a b/é".into()).unwrap();
+    assert_eq!(plan.url, "http://h/a%20b/%C3%A9");
+    assert!(plan.notes[0].ends_with("sent ' ' as %20, 'é' as %C3%A9"), "{:?}", plan.notes);
+}
+
+#[test]
 fn bodies_bring_their_type_and_length() {
     let plan = http(|spec| {
         spec.method = "POST".into();
@@ -104,6 +120,105 @@ fn bodies_bring_their_type_and_length() {
 }
 
 #[test]
+fn a_name_with_an_exclamation_mark_is_sent_as_the_name_in_braces() {
+    let plan = http(|spec| {
+        spec.url = "http://{{host}}/{{!a}}".into();
+        spec.headers = vec![Row::new("X", "{{!host}} {{host}}")];
+        spec.body = HttpBody::Text("{{!pod}} $100 {{! x }} {{}}".into());
+    })
+    .unwrap();
+    assert_eq!(body(&plan), b"{{pod}} $100 {{ x }} {{}}");
+    assert_eq!(header(&plan, "X"), Some("{{host}} a.example"));
+    let plan = http(|spec| spec.body = HttpBody::Payload(Payload::text(r"\{{pod}}"))).unwrap();
+    assert_eq!(body(&plan), b"{{pod}}");
+}
+
+#[test]
+fn bytes_may_be_hex_with_names_in_between() {
+    let hex =
+        |text: &str| HttpBody::Payload(Payload { text: text.into(), format: PayloadFormat::Hex });
+    let plan = http(|spec| spec.body = hex("00 {{host}} ff")).unwrap();
+    assert_eq!(body(&plan), b"\0a.example\xff");
+    assert_eq!(header(&plan, "Content-Type"), Some("application/octet-stream"));
+    assert_eq!(header(&plan, "Content-Length"), Some("11"));
+    assert_eq!(one(http(|spec| spec.body = hex("0"))).field, Field::Body);
+}
+
+#[test]
+fn the_parts_of_a_form_are_planned_and_their_troubles_named() {
+    let part = |source, value: &str| FormPart {
+        name: "{{host}}".into(),
+        source,
+        value: value.into(),
+        ..FormPart::default()
+    };
+    let parts =
+        vec![part(PartSource::Text, "@{{host}}"), part(PartSource::File, "dir/{{host}}.PNG")];
+    let plan = http(|spec| spec.body = HttpBody::Multipart(parts)).unwrap();
+    let PlanBody::Multipart { boundary, parts } = &plan.body else { panic!("{:?}", plan.body) };
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    assert_eq!(header(&plan, "Content-Type"), Some(&*kind));
+    // A value never turns text into a file.
+    assert_eq!(parts[0].content, PartContent::Bytes("@a.example".into()));
+    assert_eq!(parts[1].content, PartContent::File("dir/a.example.PNG".into()));
+    assert_eq!(parts[1].file_name.as_deref(), Some("a.example.PNG"));
+    assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
+
+    let typed = FormPart { content_type: "{{evil}}".into(), ..part(PartSource::Text, "") };
+    let issue = one(http(|spec| spec.body = HttpBody::Multipart(vec![typed])));
+    assert_eq!(issue.field, Field::PartType(0));
+    let nameless = vec![FormPart::default(), part(PartSource::File, "")];
+    let issue = one(http(|spec| spec.body = HttpBody::Multipart(nameless)));
+    assert_eq!((issue.field, &*issue.message), (Field::FormValue(1), "no file is named"));
+    let plan = http(|spec| {
+        spec.headers = vec![Row::new("content-type", "multipart/mixed; boundary=mine")];
+        spec.body = HttpBody::Multipart(Vec::new());
+    });
+    assert!(
+        matches!(plan.unwrap().body, PlanBody::Multipart { boundary, .. } if boundary == "mine")
+    );
+}
+
+#[test]
+fn automatic_headers_are_told_before_sending_and_left_out_when_switched_off() {
+    let off = |name: &str| Row { enabled: false, ..Row::new(name, "") };
+    let mut spec = HttpSpec {
+        method: "POST".into(),
+        url: "http://{{host}}/".into(),
+        headers: vec![off("user-agent"), off("X-Other"), Row::new("ACCEPT", "a/b")],
+        body: HttpBody::Text("{{id}}".into()),
+        ..HttpSpec::default()
+    };
+    let told: Vec<_> = automatic(&spec, &scope())
+        .into_iter()
+        .map(|known| (known.header.name(), known.value.unwrap_or_default(), known.omitted))
+        .collect();
+    let told: Vec<_> = told.iter().map(|(name, value, off)| (*name, &**value, *off)).collect();
+    assert_eq!(
+        told,
+        [
+            ("Host", "a.example", false),
+            ("User-Agent", USER_AGENT_TOLD, true),
+            ("Accept-Encoding", "gzip, deflate, br, zstd", false),
+            ("Content-Type", "text/plain; charset=utf-8", false),
+            ("Content-Length", "4", false),
+        ]
+    );
+    for header in [AutomaticHeader::Host, AutomaticHeader::ContentLength] {
+        spec.toggle_automatic(header);
+    }
+    let Plan::Http(plan) = plan(&Spec::Http(spec.clone()), &scope()).unwrap() else { panic!() };
+    assert_eq!(names(&plan), ["Accept-Encoding", "Content-Type", "ACCEPT"]);
+    spec.body = HttpBody::File("x".into());
+    let Plan::Http(plan) = super::plan(&Spec::Http(spec), &scope()).unwrap() else { panic!() };
+    assert_eq!(plan.length, LengthHeader::Omitted);
+    // A row with a value rests, so the automatic header is sent.
+    let resting = Row { enabled: false, ..Row::new("User-Agent", "mine") };
+    let plan = http(|spec| spec.headers = vec![resting]).unwrap();
+    assert!(header(&plan, "User-Agent").unwrap().starts_with("wirebench/"));
+}
+
+#[test]
 fn a_length_or_type_of_the_users_own_is_respected() {
     let plan = http(|spec| {
         spec.body = HttpBody::Text("abc".into());
@@ -116,13 +231,14 @@ fn a_length_or_type_of_the_users_own_is_respected() {
 }
 
 #[test]
-fn chunked_by_header_chunks_the_body() {
+fn a_body_chunked_by_a_header_has_no_length() {
     let plan = http(|spec| {
         spec.body = HttpBody::Text("abc".into());
         spec.headers = vec![Row::new("Transfer-Encoding", "chunked")];
     })
     .unwrap();
-    assert_eq!(body(&plan), b"3\r\nabc\r\n0\r\n\r\n");
+    // Whoever sends it makes the chunks.
+    assert_eq!(body(&plan), b"abc");
     assert_eq!(header(&plan, "Content-Length"), None);
 }
 

@@ -13,7 +13,7 @@ use super::message::Body;
 use super::viewer::{Bell, Question};
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
-use crate::model::view::{SearchHit, SearchQuery, Towards};
+use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
 
 /// Bytes searched between two looks whether somebody still wants to know.
 const BLOCK: usize = 1024 * 1024;
@@ -108,7 +108,11 @@ fn find(
     after: bool,
     is_current: &dyn Fn() -> bool,
 ) -> Option<(u64, bool)> {
-    let scan = Scan { body, query, pattern: &Pattern::parse(&query.text)?, is_current };
+    let pattern = match query.mode {
+        ViewMode::Wide(wide) => Pattern::wide(&query.text, wide),
+        _ => Pattern::parse(&query.text),
+    };
+    let scan = Scan { body, query, pattern: &pattern?, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
     match query.towards {

@@ -27,7 +27,7 @@ use redirect::Next;
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input } = cx;
     let allowed = plan.redirects;
-    let mut notes = Vec::new();
+    let mut notes = std::mem::take(&mut plan.notes);
     let mut number = 0;
     loop {
         let remarks = std::mem::take(&mut notes);

@@ -1,13 +1,15 @@
-//! The bytes of a body to be sent: from memory, or read from a file piece by piece on threads that
+//! The bytes of a body to be sent: from memory, or read from files piece by piece on threads that
 //! may block.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
+use crate::codec::multipart::{self, Piece};
 use crate::model::plan::PlanBody;
 
 /// Bytes of one piece: what one write of the socket takes at a time.
@@ -15,37 +17,43 @@ const PIECE: usize = 256 * 1024;
 
 /// A body to be sent, from its first byte to its last.
 pub(crate) struct Source {
-    state: State,
-    left: u64,
+    sections: VecDeque<Section>,
     len: u64,
 }
 
-enum State {
+/// A run of bytes from one place.
+enum Section {
     Memory(Bytes),
-    File(Option<File>),
+    File {
+        /// `None` while, or after, a read was interrupted.
+        file: Option<File>,
+        left: u64,
+    },
 }
 
 impl Source {
     /// A body from memory.
     pub(crate) fn bytes(bytes: Bytes) -> Self {
-        let len = bytes.len() as u64;
-        Source { state: State::Memory(bytes), left: len, len }
+        Source { len: bytes.len() as u64, sections: VecDeque::from([Section::Memory(bytes)]) }
     }
 
     /// Opens a body. The error says why a file cannot be sent.
     pub(crate) async fn open(body: &PlanBody) -> Result<Self, String> {
-        match body {
-            PlanBody::Bytes(bytes) => Ok(Source::bytes(bytes.clone())),
-            PlanBody::File(path) => {
-                let shown = path.display().to_string();
-                let path = path.clone();
-                let (file, len) = spawn_blocking(move || open_file(&path))
-                    .await
-                    .unwrap_or_else(|_| Err("reading it stopped".into()))
-                    .map_err(|why| format!("the body file {shown} cannot be read: {why}"))?;
-                Ok(Source { state: State::File(Some(file)), left: len, len })
-            }
+        let pieces = match body {
+            PlanBody::Bytes(bytes) => return Ok(Source::bytes(bytes.clone())),
+            PlanBody::File(path) => vec![Piece::File(path.clone())],
+            PlanBody::Multipart { boundary, parts } => multipart::pieces(boundary, parts),
+        };
+        let mut source = Source { sections: VecDeque::new(), len: 0 };
+        for piece in pieces {
+            let section = match piece {
+                Piece::Bytes(bytes) => Section::Memory(bytes),
+                Piece::File(path) => open_section(path).await?,
+            };
+            source.len += section.left();
+            source.sections.push_back(section);
         }
+        Ok(source)
     }
 
     /// Bytes in all.
@@ -56,13 +64,29 @@ impl Source {
     /// The next piece; empty = the end. A file that shrank meanwhile is an error, one that grew is
     /// sent as long as it was announced.
     pub(crate) async fn next(&mut self) -> io::Result<Bytes> {
-        let count = self.left.min(PIECE as u64) as usize;
-        if count == 0 {
-            return Ok(Bytes::new());
+        while self.sections.front().is_some_and(|section| section.left() == 0) {
+            self.sections.pop_front();
         }
-        let piece = match &mut self.state {
-            State::Memory(bytes) => bytes.split_to(count.min(bytes.len())),
-            State::File(place) => {
+        match self.sections.front_mut() {
+            Some(section) => section.next().await,
+            None => Ok(Bytes::new()),
+        }
+    }
+}
+
+impl Section {
+    fn left(&self) -> u64 {
+        match self {
+            Section::Memory(bytes) => bytes.len() as u64,
+            Section::File { left, .. } => *left,
+        }
+    }
+
+    async fn next(&mut self) -> io::Result<Bytes> {
+        let count = self.left().min(PIECE as u64) as usize;
+        match self {
+            Section::Memory(bytes) => Ok(bytes.split_to(count)),
+            Section::File { file: place, left } => {
                 let Some(mut file) = place.take() else {
                     return Err(io::Error::other("reading the file was interrupted"));
                 };
@@ -73,12 +97,20 @@ impl Source {
                 });
                 let (file, piece) = read.await.map_err(io::Error::other)?;
                 *place = Some(file);
-                piece?
+                *left -= count as u64;
+                piece
             }
-        };
-        self.left -= piece.len() as u64;
-        Ok(piece)
+        }
     }
+}
+
+async fn open_section(path: PathBuf) -> Result<Section, String> {
+    let shown = path.display().to_string();
+    let (file, left) = spawn_blocking(move || open_file(&path))
+        .await
+        .unwrap_or_else(|_| Err("reading it stopped".into()))
+        .map_err(|why| format!("the body file {shown} cannot be read: {why}"))?;
+    Ok(Section::File { file: Some(file), left })
 }
 
 fn open_file(path: &Path) -> Result<(File, u64), String> {
@@ -95,6 +127,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+    use crate::model::plan::{PartContent, PartPlan};
 
     async fn all(source: &mut Source) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
@@ -116,6 +149,25 @@ mod tests {
         assert_eq!(source.len(), 600_000);
         file.write_all(b"grown").unwrap();
         assert!(all(&mut source).await.unwrap() == bytes);
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_a_form_are_streamed_with_their_files() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&vec![b'x'; 300_000]).unwrap();
+        let part =
+            |content| PartPlan { name: "a".into(), content, file_name: None, content_type: None };
+        let parts = vec![
+            part(PartContent::Bytes(Bytes::new())),
+            part(PartContent::File(file.path().into())),
+        ];
+        let body = PlanBody::Multipart { boundary: "B".into(), parts };
+        let mut source = Source::open(&body).await.unwrap();
+        let sent = all(&mut source).await.unwrap();
+        assert_eq!(sent.len() as u64, source.len());
+        let head = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+        let expected = format!("{head}\r\n{head}{}\r\n--B--\r\n", "x".repeat(300_000));
+        assert!(sent == expected.as_bytes());
     }
 
     #[tokio::test]

@@ -76,3 +76,51 @@ pub(super) fn append_query(url: &str, query: &str) -> String {
     };
     format!("{url}{joint}{query}{fragment}")
 }
+
+/// Takes `.` and `..` out of the path of a URL, as curl does unless told not to (RFC 3986,
+/// section 5.2.4).
+pub(super) fn without_dots(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let Some(path) = url.get(start..).and_then(|rest| rest.find('/')).map(|at| start + at) else {
+        return url.into();
+    };
+    let (origin, rest) = url.split_at_checked(path).unwrap_or((url, ""));
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (path, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    if origin.contains(['?', '#']) || !path.contains("/.") {
+        return url.into();
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    // A path that ends in dots ends in a slash.
+    let slash = if path.ends_with("/.") || path.ends_with("/..") { "/" } else { "" };
+    let path = kept.iter().fold(String::new(), |path, segment| path + "/" + segment) + slash;
+    format!("{origin}{}{rest}", if path.is_empty() { "/" } else { &path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_leave_the_path_and_nothing_else() {
+        for (url, expected) in [
+            ("http://h/a/../b/./c?x=/../y", "http://h/b/c?x=/../y"),
+            ("http://h/../../a/..", "http://h/"),
+            ("http://h/a/.", "http://h/a/"),
+            ("http://h/.well-known/x..", "http://h/.well-known/x.."),
+            ("http://h", "http://h"),
+            ("http://h?a/../b", "http://h?a/../b"),
+        ] {
+            assert_eq!(without_dots(url), expected, "{url}");
+        }
+    }
+}

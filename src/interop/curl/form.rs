@@ -1,127 +1,233 @@
-//! `-F` and `--form-string`: a multipart form (RFC 7578) of text parts, written out as curl does.
+//! `-F` and `--form-string`: the parts of a multipart form (RFC 7578), read and written.
 
 use std::fmt::Write;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// One part of a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
-    name: String,
-    value: String,
-    file_name: Option<String>,
-    content_type: Option<String>,
+use crate::codec::multipart::{ANY_TYPE, type_of};
+use crate::model::http::{FormPart, PartSource};
+use crate::model::plan::{PartContent, PartPlan};
+
+use super::write::word;
+
+/// Parameters that may follow the content of a part.
+const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="];
+
+/// What one `-F` asks for, and what of it is not done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) parts: Vec<FormPart>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// Reads `name=value` of `--form-string`.
-pub(super) fn literal(text: &str) -> Option<Part> {
+pub(super) fn literal(text: &str) -> Option<FormPart> {
     let (name, value) = text.split_once('=')?;
-    Some(Part { name: name.into(), value: value.into(), file_name: None, content_type: None })
+    Some(FormPart { name: name.into(), value: value.into(), ..FormPart::default() })
 }
 
-/// Reads `name=value;type=...` of `-F`. `Err` says why it cannot be sent.
-pub(super) fn part(text: &str) -> Result<Part, String> {
-    let (name, rest) =
-        text.split_once('=').ok_or_else(|| format!("form field '{text}' has no '='; left out"))?;
-    if let Some(file) = rest.strip_prefix(['@', '<']) {
-        let file = file.split(';').next().unwrap_or(file);
-        return Err(format!(
-            "form field '{name}' sends the file {file}, which is not supported; left out"
-        ));
+/// Reads `name=value`, `name=@file` or `name=<file` of `-F`, with `;type=` and `;filename=`.
+pub(super) fn parts(text: &str) -> Parts {
+    let Some((name, content)) = text.split_once('=') else {
+        let warnings = vec![format!("form field '{text}' has no '='; left out")];
+        return Parts { warnings, ..Parts::default() };
+    };
+    let (source, content) = match content.chars().next() {
+        Some('@') => (PartSource::File, content.get(1..).unwrap_or_default()),
+        Some('<') => (PartSource::FileText, content.get(1..).unwrap_or_default()),
+        _ => (PartSource::Text, content),
+    };
+    let mut found = Parts::default();
+    let mut rest = content;
+    loop {
+        let stop = match source {
+            PartSource::Text => "",
+            PartSource::FileText => ";",
+            PartSource::File => ",;",
+        };
+        let (text, after) = value(rest, stop);
+        let mut part = FormPart { name: name.into(), source, value: text, ..FormPart::default() };
+        rest = parameters(&mut part, after, &mut found.warnings);
+        if source != PartSource::Text && part.value == "-" {
+            let why =
+                format!("form field '{name}' reads standard input, which is not read; left out");
+            found.warnings.push(why);
+        } else {
+            found.parts.push(part);
+        }
+        match rest.strip_prefix(',') {
+            Some(next) if source == PartSource::File => rest = next.trim_start(),
+            _ => break,
+        }
     }
-    let (value, mut rest) = value(rest);
-    let mut part = Part { name: name.into(), value, file_name: None, content_type: None };
+    if found.parts.len() > 1 {
+        let why = format!("curl nests the files of form field '{name}'; here each is a part");
+        found.warnings.push(why);
+    }
+    found
+}
+
+/// Takes `;name=value` one after another; returns what is left.
+fn parameters<'a>(part: &mut FormPart, mut rest: &'a str, warnings: &mut Vec<String>) -> &'a str {
+    let stop = if part.source == PartSource::File { ",;" } else { ";" };
     while let Some(next) = rest.strip_prefix(';') {
         let next = next.trim_start();
         let (parameter, after) = next.split_once('=').unwrap_or((next, ""));
-        let (value, after) = self::value(after);
+        let (value, after) = value(after, stop);
         match parameter.trim() {
-            "type" => part.content_type = Some(value),
-            "filename" => part.file_name = Some(value),
-            other => {
-                return Err(format!(
-                    "';{other}=' of form field '{name}' is not supported; left out"
-                ));
+            "type" => part.content_type = value,
+            "filename" => part.file_name = value,
+            other @ ("headers" | "encoder") => warnings.push(format!(
+                "';{other}={value}' of form field '{}' is not supported; left out",
+                part.name
+            )),
+            // `type=text/plain;charset=utf-8` is one type.
+            other if !part.content_type.is_empty() => {
+                let _ = write!(part.content_type, ";{other}={value}");
             }
+            other => warnings.push(format!(
+                "';{other}' of form field '{}' means nothing to curl; left out",
+                part.name
+            )),
         }
         rest = after;
     }
-    Ok(part)
+    rest
 }
 
-/// A value up to the `;` of a parameter, or in double quotes.
-fn value(text: &str) -> (String, &str) {
-    if let Some(quoted) = text.strip_prefix('"') {
-        let mut value = String::new();
-        let mut chars = quoted.char_indices();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '\\' => match chars.clone().next() {
-                    Some((_, next @ ('"' | '\\'))) => {
-                        value.push(next);
-                        chars.next();
-                    }
-                    _ => value.push(c),
-                },
-                '"' => {
-                    let rest = quoted.get(at + 1..).unwrap_or_default();
-                    return (
-                        value,
-                        rest.get(rest.find(';').unwrap_or(rest.len())..).unwrap_or_default(),
-                    );
-                }
-                c => value.push(c),
-            }
-        }
+/// A value up to the `;` of a parameter or one of `stops`, or in double quotes.
+fn value<'a>(text: &'a str, stops: &str) -> (String, &'a str) {
+    if let Some(found) = quoted(text) {
+        return found;
     }
-    let end = [";type=", ";filename=", ";headers=", ";encoder="]
-        .iter()
-        .filter_map(|parameter| text.find(parameter))
-        .min()
-        .unwrap_or(text.len());
+    let parameter = PARAMETERS.iter().filter_map(|parameter| text.find(parameter)).min();
+    let stop = text.find(|c| stops.contains(c));
+    let end = [parameter, stop].into_iter().flatten().min().unwrap_or(text.len());
     text.split_at_checked(end).map_or((String::new(), ""), |(value, rest)| (value.into(), rest))
 }
 
-/// The body and its boundary; the boundary follows from the parts, so the same command always
-/// gives the same request.
-pub(super) fn body(parts: &[Part]) -> (String, String) {
-    let mut hash = DefaultHasher::new();
-    let mut boundary = String::new();
-    let occurs = |text: &Option<String>, boundary: &str| {
-        text.as_ref().is_some_and(|text| text.contains(boundary))
-    };
-    while boundary.is_empty()
-        || parts.iter().any(|part| {
-            part.value.contains(&boundary)
-                || part.name.contains(&boundary)
-                || occurs(&part.file_name, &boundary)
-        })
-    {
-        for part in parts {
-            (&part.name, &part.value).hash(&mut hash);
+/// A value in double quotes, in which a backslash keeps `"` and `\`; what follows it up to a
+/// parameter or another file means nothing.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut value = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => match chars.clone().next() {
+                Some((_, next @ ('"' | '\\'))) => {
+                    value.push(next);
+                    chars.next();
+                }
+                _ => value.push(c),
+            },
+            '"' => {
+                let rest = inner.get(at + 1..).unwrap_or_default();
+                let end = rest.find([';', ',']).unwrap_or(rest.len());
+                return Some((value, rest.get(end..).unwrap_or_default()));
+            }
+            c => value.push(c),
         }
-        boundary = format!("------------------------{:016x}", hash.finish());
     }
-    let mut body = String::new();
-    for part in parts {
-        let _ = write!(
-            body,
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
-            name(&part.name)
-        );
-        if let Some(file_name) = &part.file_name {
-            let _ = write!(body, "; filename=\"{}\"", name(file_name));
-        }
-        if let Some(content_type) = &part.content_type {
-            let _ = write!(body, "\r\nContent-Type: {content_type}");
-        } else if part.file_name.is_some() {
-            body.push_str("\r\nContent-Type: text/plain");
-        }
-        let _ = write!(body, "\r\n\r\n{}\r\n", part.value);
-    }
-    let _ = write!(body, "--{boundary}--\r\n");
-    (body, boundary)
+    None
 }
 
-fn name(text: &str) -> String {
-    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+/// The option that makes curl send this part.
+pub(super) fn write(part: &PartPlan) -> String {
+    let PartPlan { name, content, file_name, content_type } = part;
+    let mut parameters = String::new();
+    let mut parameter = |name: &str, value: Option<&String>| {
+        let written = value.map(|value| format!(";{name}={}", in_quotes(value)));
+        parameters.push_str(&written.unwrap_or_default());
+    };
+    let content = match content {
+        PartContent::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            if file_name.is_none() && content_type.is_none() {
+                return format!("--form-string {}", word(&format!("{name}={text}")));
+            }
+            parameter("type", content_type.as_ref());
+            parameter("filename", file_name.as_ref());
+            in_quotes(&text)
+        }
+        PartContent::File(path) => {
+            let own = path.file_name().unwrap_or_default().to_string_lossy();
+            // curl guesses the type as we do.
+            let guessed = type_of(file_name.as_deref().unwrap_or(&own));
+            let guessed = guessed.or_else(|| file_name.as_ref().map(|_| ANY_TYPE));
+            let told = content_type.as_ref().filter(|kind| Some(kind.as_str()) != guessed);
+            parameter("type", told);
+            parameter("filename", file_name.as_ref().filter(|name| **name != own));
+            let sign = if file_name.is_some() { '@' } else { '<' };
+            format!("{sign}{}", in_quotes(&path.display().to_string()))
+        }
+    };
+    format!("-F {}", word(&format!("{name}={content}{parameters}")))
+}
+
+/// As it is, or in the double quotes of `-F`.
+fn in_quotes(text: &str) -> String {
+    if !text.is_empty() && !text.contains([';', ',', '"', '\\', '@', '<']) && text.trim() == text {
+        return text.into();
+    }
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> FormPart {
+        let mut found = parts(text);
+        assert_eq!((found.parts.len(), found.warnings.len()), (1, 0), "{found:?}");
+        found.parts.remove(0)
+    }
+
+    fn part(source: PartSource, value: &str, file_name: &str, content_type: &str) -> FormPart {
+        FormPart {
+            name: "n".into(),
+            source,
+            value: value.into(),
+            file_name: file_name.into(),
+            content_type: content_type.into(),
+            off: false,
+        }
+    }
+
+    #[test]
+    fn fields_and_files_are_read_as_curl_reads_them() {
+        use PartSource::{File, FileText, Text};
+        for (text, expected) in [
+            ("n=v", part(Text, "v", "", "")),
+            ("n=a;b=c", part(Text, "a;b=c", "", "")),
+            ("n=a,b", part(Text, "a,b", "", "")),
+            (
+                "n={\"a\": 1};type=application/json",
+                part(Text, "{\"a\": 1}", "", "application/json"),
+            ),
+            (r#"n="a;type=b\"";type=x/y"#, part(Text, "a;type=b\"", "", "x/y")),
+            ("n=a;type=text/x;charset=utf-8", part(Text, "a", "", "text/x;charset=utf-8")),
+            ("n=@a b.png", part(File, "a b.png", "", "")),
+            (
+                r#"n=@"a;b.png";filename="c\\d";type=image/x"#,
+                part(File, "a;b.png", r"c\d", "image/x"),
+            ),
+            ("n=<t.txt;type=text/x", part(FileText, "t.txt", "", "text/x")),
+        ] {
+            assert_eq!(one(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_named() {
+        for (text, sent, said) in [
+            ("novalue", 0, "no '='"),
+            ("n=@-", 0, "standard input"),
+            ("n=@a,b", 2, "nests"),
+            ("n=a;headers=\"X: y\"", 1, "headers=X: y"),
+            ("n=a;encoder=base64", 1, "encoder=base64"),
+        ] {
+            let found = parts(text);
+            assert_eq!(found.parts.len(), sent, "{text}");
+            assert!(found.warnings.iter().any(|warning| warning.contains(said)), "{found:?}");
+        }
+    }
 }

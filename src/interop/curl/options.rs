@@ -34,6 +34,7 @@ pub(super) enum Meaning {
     MaxTime,
     Compressed,
     Globoff,
+    PathAsIs,
     Next,
     /// Concerns what curl prints or keeps; nothing for a request.
     Quiet,
@@ -96,6 +97,7 @@ const OPTIONS: &[CurlOption] = &[
     value("max-time", Some('m'), M::MaxTime),
     flag("compressed", None, M::Compressed),
     flag("globoff", Some('g'), M::Globoff),
+    flag("path-as-is", None, M::PathAsIs),
     flag("next", Some(':'), M::Next),
     value("cookie-jar", Some('c'), M::Quiet),
     value("dump-header", Some('D'), M::Quiet),
@@ -224,7 +226,6 @@ const UNSUPPORTED_FLAGS: &[&str] = &[
     "alpn",
     "npn",
     "netrc-optional",
-    "path-as-is",
     "post301",
     "post302",
     "post303",

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::body::{self, Piece};
-use super::form::{self, Part};
+use super::form;
 use super::options::{self, CurlOption, Meaning};
 use super::{Command, ImportError, Word};
+use crate::model::http::FormPart;
 
 /// What the options asked for so far.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(super) struct Request {
     pub(super) headers: Vec<String>,
     pub(super) data: Vec<Piece>,
     pub(super) query: Vec<Piece>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<FormPart>,
     /// `-F` was given, perhaps only with parts we cannot send.
     pub(super) is_form: bool,
     pub(super) json: bool,
@@ -40,6 +41,7 @@ pub(super) struct Request {
     pub(super) max_time: Option<Duration>,
     pub(super) compressed: bool,
     pub(super) globoff: bool,
+    pub(super) path_as_is: bool,
 }
 
 /// Reads the words of one command.
@@ -152,6 +154,7 @@ impl Request {
             Meaning::Location => self.follow = true,
             Meaning::Compressed => self.compressed = true,
             Meaning::Globoff => self.globoff = true,
+            Meaning::PathAsIs => self.path_as_is = true,
             Meaning::Next => {
                 self.warnings.push("only the request before --next was read".into());
                 return true;
@@ -174,11 +177,21 @@ impl Request {
                 self.json = true;
                 self.data(body::plain(&value), option);
             }
-            Meaning::Form => self.part(form::part(&value)),
-            Meaning::FormString => self.part(
-                form::literal(&value)
-                    .ok_or_else(|| format!("form field '{value}' has no '='; left out")),
-            ),
+            Meaning::Form => {
+                self.is_form = true;
+                let found = form::parts(&value);
+                self.parts.extend(found.parts);
+                self.warnings.extend(found.warnings);
+            }
+            Meaning::FormString => {
+                self.is_form = true;
+                match form::literal(&value) {
+                    Some(part) => self.parts.push(part),
+                    None => {
+                        self.warnings.push(format!("form field '{value}' has no '='; left out"));
+                    }
+                }
+            }
             Meaning::Url => self.urls.push(word),
             Meaning::UrlQuery => self.query.push(match value.strip_prefix('+') {
                 Some(encoded) => Piece::Text(encoded.into()),
@@ -226,14 +239,6 @@ impl Request {
             return;
         }
         self.data.push(piece);
-    }
-
-    fn part(&mut self, part: Result<Part, String>) {
-        self.is_form = true;
-        match part {
-            Ok(part) => self.parts.push(part),
-            Err(warning) => self.warnings.push(warning),
-        }
     }
 
     fn max_redirects(&mut self, value: &str) {

@@ -4,18 +4,14 @@
 //! itself, so only what differs from that becomes a header row.
 
 use super::body::{self, Piece};
-use super::form;
 use super::request::Request;
 use super::{ImportError, VARIABLE};
 use crate::codec::template;
-use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::spec::Row;
 use crate::model::tls::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// Headers that are sent whether a command takes them away or not.
-const AUTOMATIC: [&str; 5] = ["Host", "User-Agent", "Accept", "Accept-Encoding", "Content-Length"];
 
 impl Request {
     /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
@@ -23,6 +19,9 @@ impl Request {
     pub(super) fn finish(mut self, end: usize) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         let user_info = take_user_info(&mut url);
+        if !self.path_as_is {
+            url = body::without_dots(&url);
+        }
         let query = std::mem::take(&mut self.query);
         let query = self.text_of(query, "&").filter(|query| !query.is_empty());
         let mut spec = HttpSpec { redirects: self.redirects(), ..HttpSpec::default() };
@@ -114,11 +113,7 @@ impl Request {
             if self.parts.is_empty() {
                 return (HttpBody::None, None);
             }
-            let (text, boundary) = form::body(&self.parts);
-            return (
-                HttpBody::Text(text),
-                Some(format!("multipart/form-data; boundary={boundary}")),
-            );
+            return (HttpBody::Multipart(std::mem::take(&mut self.parts)), None);
         }
         if data.is_empty() {
             return (HttpBody::None, None);
@@ -187,9 +182,11 @@ impl Request {
         let range =
             range.map(|range| if range.contains('-') { range } else { format!("{range}-") });
         let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join("; "));
+        let user_agent = self.user_agent.take();
+        let silent = user_agent.as_ref().is_some_and(String::is_empty);
         let before = [
             ("Range", range.map(|range| format!("bytes={range}"))),
-            ("User-Agent", self.user_agent.take()),
+            ("User-Agent", user_agent),
             ("Accept", self.json.then(|| "application/json".into())),
             ("Referer", self.referer.take()),
         ];
@@ -198,6 +195,8 @@ impl Request {
             .filter(|(name, _)| !self.mentions(name))
             .filter_map(|(name, value)| Some(Row::new(name, value.filter(|v| !v.is_empty())?)))
             .collect();
+        // `-A ""` sends none.
+        rows.extend((silent && !self.mentions("User-Agent")).then(|| off("User-Agent")));
         rows.extend(cookies.map(|cookies| Row::new("Cookie", cookies)));
         let given_type = self.mentions("Content-Type");
         for line in std::mem::take(&mut self.headers) {
@@ -209,14 +208,20 @@ impl Request {
         rows
     }
 
-    /// `Name: value`; `Name;` sends it empty, `Name:` takes a default of curl away.
+    /// `Name: value`; `Name;` sends it empty, `Name:` takes a header away that goes out otherwise.
     fn header_row(&mut self, line: &str) -> Option<Row> {
         if let Some((name, value)) = line.split_once(':') {
             let (name, value) = (name.trim(), value.trim());
-            if value.is_empty() && AUTOMATIC.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-                self.warnings.push(format!("curl would leave out {name}; here it is sent"));
+            if value.is_empty() {
+                return AutomaticHeader::named(name).map(|_| off(name));
             }
-            return (!value.is_empty()).then(|| Row::new(name, value));
+            // curl adds the boundary to the type of a form; here the type comes with it.
+            let kind = value.to_ascii_lowercase();
+            let is_form = self.is_form && name.eq_ignore_ascii_case("content-type");
+            if is_form && kind.starts_with("multipart/form-data") && !kind.contains("boundary") {
+                return None;
+            }
+            return Some(Row::new(name, value));
         }
         if let Some((name, "")) = line.split_once(';') {
             return Some(Row::new(name.trim(), ""));
@@ -246,6 +251,11 @@ impl Request {
         });
         Auth::Basic { user: user.into(), password: password.into() }
     }
+}
+
+/// Switches an automatic header off.
+fn off(name: &str) -> Row {
+    Row { enabled: false, ..Row::new(name, "") }
 }
 
 /// `user:password` of a URL, percent-decoded; taken out of it.
@@ -293,11 +303,18 @@ fn literal(spec: &mut HttpSpec) {
         Auth::Bearer(token) => quote(token),
     }
     match &mut spec.body {
-        HttpBody::None => {}
         HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => quote(text),
+        // Escapes are no text of the command.
+        HttpBody::None | HttpBody::Payload(_) => {}
         HttpBody::Form(rows) => rows.iter_mut().for_each(|row| {
             quote(&mut row.name);
             quote(&mut row.value);
+        }),
+        HttpBody::Multipart(parts) => parts.iter_mut().for_each(|part| {
+            quote(&mut part.name);
+            quote(&mut part.value);
+            quote(&mut part.file_name);
+            quote(&mut part.content_type);
         }),
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::multipart::{Piece, pieces};
 use crate::codec::plan::plan;
 use crate::model::http::{Auth, HttpBody};
 use crate::model::plan::{HttpPlan, Plan, PlanBody};
@@ -33,6 +34,13 @@ fn body(plan: &HttpPlan) -> String {
     match &plan.body {
         PlanBody::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
         PlanBody::File(path) => format!("@{}", path.display()),
+        PlanBody::Multipart { boundary, parts } => pieces(boundary, parts)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Piece::File(path) => format!("@{}", path.display()),
+            })
+            .collect(),
     }
 }
 
@@ -104,7 +112,7 @@ fn files_are_named_and_never_read() {
     let put = planned("curl x/up/ -T dir/file.txt");
     assert_eq!((put.method.as_str(), put.url.as_str()), ("PUT", "http://x/up/file.txt"));
     for (command, says) in [
-        ("curl x -F a=@/etc/passwd", "/etc/passwd, which is not supported"),
+        ("curl x -F a=@-", "reads standard input"),
         ("curl x -H @/etc/passwd", "headers of the file /etc/passwd are not read"),
         ("curl x -b jar.txt", "jar.txt are not read"),
         ("curl x -d a -d @b", "content of b is not read"),
@@ -113,6 +121,30 @@ fn files_are_named_and_never_read() {
     ] {
         assert!(warnings(command).contains(says), "{command}: {}", warnings(command));
     }
+}
+
+#[test]
+fn headers_taken_away_are_switched_off() {
+    let plan = planned("curl x -H 'User-Agent:' -H Accept: -H 'X-None:' -H 'X-Empty;'");
+    let names: Vec<&str> = plan.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Host", "Accept-Encoding", "X-Empty"]);
+    assert_eq!(header(&planned("curl x -A ''"), "user-agent"), None);
+    assert_eq!(header(&planned("curl x -d a=1 -H 'Content-Type:'"), "content-type"), None);
+}
+
+#[test]
+fn files_of_a_form_are_sent_as_parts() {
+    let plan =
+        planned("curl x -F 'p=@dir/a.png' -F 'q=<t.txt' -H 'Content-Type: multipart/form-data'");
+    let content_type = header(&plan, "content-type").unwrap();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let expected = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"p\"; filename=\"a.png\"\r\n\
+         Content-Type: image/png\r\n\r\n@dir/a.png\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"q\"\r\nContent-Type: text/plain\r\n\r\n@t.txt\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(body(&plan), expected);
+    assert_eq!(plan.method, "POST");
 }
 
 #[test]
@@ -173,7 +205,7 @@ fn braces_stay_text_and_shell_variables_become_templates() {
     let plan = planned(command);
     // The address is normalised on send, as a browser does.
     assert_eq!(spec(command).url, "http://x/{{!id}}");
-    assert_eq!(plan.url, "http://x/%7B%7Bid%7D%7D");
+    assert_eq!(plan.url, "http://x/{{id}}");
     assert_eq!(header(&plan, "A"), Some("{{a}}"));
     assert_eq!(body(&plan), "{\"b\": \"{{name}} {{!x}}\"}");
 

@@ -4,8 +4,9 @@
 use std::fmt::Write;
 
 use crate::codec::printable::is_visible;
+use crate::interop::secrets::{Run, runs};
 use crate::interop::wire::Wire;
-use crate::model::plan::{HttpPlan, Plan, PlanBody};
+use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::tls::Verify;
 
 /// Longest body given as an argument; Linux allows 128 KiB for one.
@@ -42,7 +43,10 @@ fn command(plan: &HttpPlan) -> String {
     lines.extend(method(&wire));
     lines.push(word(&plan.url));
     lines.extend(switches(&wire));
-    for (name, value) in wire.headers() {
+    if let Some((user, password)) = wire.basic() {
+        lines.push(format!("-u {}", word(&format!("{user}:{password}"))));
+    }
+    for (name, value) in wire.headers().filter(|(name, value)| !wire.is_form_type(name, value)) {
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         lines.push(format!("-H {}", word(&header)));
     }
@@ -51,15 +55,22 @@ fn command(plan: &HttpPlan) -> String {
     }
     let (pipe, data) = body(&wire);
     lines.extend(data);
-    format!("{pipe}curl {}\n", lines.join(" \\\n  "))
+    let encoded =
+        runs(plan.url.as_bytes()).into_iter().chain(wire.body.map(runs).unwrap_or_default());
+    let mut notes = String::new();
+    for run in encoded {
+        if let Run::Variable { name, encoded: true } = run {
+            let _ = writeln!(notes, "# {name} has to be percent-encoded");
+        }
+    }
+    format!("{notes}{pipe}curl {}\n", lines.join(" \\\n  "))
 }
 
 fn method(wire: &Wire<'_>) -> Option<String> {
-    let has_body = wire.body.is_some() || matches!(wire.plan.body, PlanBody::File(_));
     match wire.plan.method.as_str() {
-        "GET" if !has_body => None,
-        "POST" if has_body => None,
-        "HEAD" if !has_body => Some("--head".into()),
+        "GET" if !wire.has_body() => None,
+        "POST" if wire.has_body() => None,
+        "HEAD" if !wire.has_body() => Some("--head".into()),
         method => Some(format!("-X {}", word(method))),
     }
 }
@@ -89,35 +100,60 @@ fn switches(wire: &Wire<'_>) -> Vec<String> {
     switches
 }
 
-/// Headers curl would add because of the body although the request does not have them.
+/// Headers curl would add although the request does not have them.
 fn unwanted(wire: &Wire<'_>) -> Vec<&'static str> {
-    let has_body = wire.body.is_some() || matches!(wire.plan.body, PlanBody::File(_));
-    let long = wire.body.as_ref().is_some_and(|body| body.len() >= EXPECT_FROM);
+    let long = wire.body.is_some_and(|body| body.len() >= EXPECT_FROM);
+    let from_files = !matches!(wire.plan.body, PlanBody::Bytes(_));
+    let has_length = from_files && wire.plan.length == LengthHeader::Added;
     let added = [
-        ("Content-Type", has_body),
-        ("Expect", long || matches!(wire.plan.body, PlanBody::File(_))),
+        ("Host", true),
+        ("User-Agent", true),
+        ("Accept", true),
+        ("Content-Type", wire.has_body()),
+        ("Content-Length", wire.has_body() && !wire.chunked && !has_length),
+        ("Expect", long || from_files),
     ];
     let kept = added.into_iter().filter(|(name, applies)| *applies && !wire.has(name));
     kept.map(|(name, _)| name).collect()
 }
 
-/// What feeds curl's standard input, and the option that names the body.
-fn body(wire: &Wire<'_>) -> (String, Option<String>) {
-    if let PlanBody::File(path) = &wire.plan.body {
-        let file = word(&format!("@{}", path.display()));
-        return (String::new(), Some(format!("--data-binary {file}")));
+/// What feeds curl's standard input, and the options that name the body.
+fn body(wire: &Wire<'_>) -> (String, Vec<String>) {
+    match &wire.plan.body {
+        PlanBody::File(path) => {
+            let file = word(&format!("@{}", path.display()));
+            return (String::new(), vec![format!("--data-binary {file}")]);
+        }
+        PlanBody::Multipart { parts, .. } => {
+            return (String::new(), parts.iter().map(super::form::write).collect());
+        }
+        PlanBody::Bytes(_) => {}
     }
-    let Some(body) = &wire.body else { return (String::new(), None) };
+    let Some(body) = wire.body else { return (String::new(), Vec::new()) };
     match std::str::from_utf8(body) {
         Ok(text) if body.len() <= ARGUMENT_MAX && !text.contains('\0') => {
-            (String::new(), Some(format!("--data-raw {}", word(text))))
+            (String::new(), vec![format!("--data-raw {}", word(text))])
         }
-        _ => (format!("printf {} | ", printf_format(body)), Some("--data-binary @-".into())),
+        _ => (format!("printf {} | ", printf(body)), vec!["--data-binary @-".into()]),
     }
 }
 
-/// One argument of a shell command that stands for exactly this text (which holds no NUL).
+/// One argument of a shell command that stands for exactly this text (which holds no NUL); where a
+/// variable stands in it, for its value.
 pub(super) fn word(text: &str) -> String {
+    let runs = runs(text.as_bytes());
+    if runs.is_empty() {
+        return plain_word("");
+    }
+    runs.iter()
+        .map(|run| match run {
+            Run::Text(text) => plain_word(&String::from_utf8_lossy(text)),
+            Run::Variable { name, .. } => format!("\"${name}\""),
+        })
+        .collect()
+}
+
+fn plain_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.into()
@@ -140,6 +176,22 @@ pub(super) fn word(text: &str) -> String {
         out.push('\'');
         out
     }
+}
+
+/// The arguments of a `printf` that prints exactly these bytes.
+fn printf(bytes: &[u8]) -> String {
+    let mut format = Vec::new();
+    let mut values = String::new();
+    for run in runs(bytes) {
+        match run {
+            Run::Text(text) => format.push(printf_format(text)),
+            Run::Variable { name, .. } => {
+                format.push("%s".into());
+                let _ = write!(values, " \"${name}\"");
+            }
+        }
+    }
+    format!("{}{values}", format.concat())
 }
 
 /// A format for `printf` that prints exactly these bytes.
@@ -175,6 +227,15 @@ mod tests {
         assert_eq!(word(""), "''");
         assert_eq!(word("a\r\n'\x1b"), r"$'a\r\n\'\x1b'");
         assert_eq!(word("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
+    }
+
+    #[test]
+    fn variables_are_left_to_the_shell() {
+        let value = "Authorization: Bearer \u{fdd0}API_TOKEN\u{fdd1}";
+        assert_eq!(word(value), "'Authorization: Bearer '\"$API_TOKEN\"");
+        let mut binary = b"\xff".to_vec();
+        binary.extend_from_slice("\u{fdd0}T\u{fdd1}%".as_bytes());
+        assert_eq!(printf(&binary), r#"'\377'%s'%%' "$T""#);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::literal::{header, lines, text};
+use super::literal::{bytes, header, lines, multipart, text};
 use super::{Library, seconds};
 use crate::interop::wire::Wire;
-use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::tls::Verify;
 
 pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
@@ -16,26 +16,41 @@ pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
     }
 }
 
+/// Headers `requests` sends unless it is told not to. Those of the first list are added by the
+/// library below it, which knows a mark that means "none".
+const SKIPPED: [&str; 3] = ["Host", "User-Agent", "Accept-Encoding"];
+const OWN: [&str; 1] = ["Accept"];
+
 fn requests(wire: &Wire<'_>) -> String {
     let plan = wire.plan;
-    let mut script = String::from("import requests\n\n");
+    let skips = wire.missing(&SKIPPED).next().is_some();
+    let mut script = String::from("import requests\n");
+    if skips {
+        script.push_str("from urllib3.util import SKIP_HEADER\n");
+    }
+    script.push('\n');
     let method = plan.method.as_str();
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method);
+    let prepared = !known && method != method.to_ascii_uppercase();
     if known {
         let _ = writeln!(script, "response = requests.{}(", method.to_ascii_lowercase());
-    } else if method == method.to_ascii_uppercase() {
-        let _ = writeln!(script, "response = requests.request(\n    {},", text(method));
-    } else {
+    } else if prepared {
         // requests makes methods upper-case; a prepared request keeps what it is told.
         script
             .push_str("session = requests.Session()\nrequest = requests.Request(\n    \"GET\",\n");
+    } else {
+        let _ = writeln!(script, "response = requests.request(\n    {},", text(method));
     }
     let _ = writeln!(script, "    {},", text(&plan.url));
-    script.push_str(&headers(wire, "    headers="));
-    if let Some(body) = body(wire) {
-        // An iterator is sent in chunks.
-        let body = if wire.chunked { format!("iter([{body}])") } else { body };
-        let _ = writeln!(script, "    data={body},");
+    let mut entries = header_entries(wire);
+    entries.extend(wire.missing(&SKIPPED).map(|name| (text(name), "SKIP_HEADER".to_owned())));
+    if !prepared {
+        entries.extend(wire.missing(&OWN).map(|name| (text(name), "None".to_owned())));
+    }
+    script.push_str(&dictionary(wire, &entries));
+    script.push_str(&requests_body(wire));
+    if let Some((user, password)) = wire.basic() {
+        let _ = writeln!(script, "    auth=({}, {}),", text(&user), text(&password));
     }
     let mut options = format!("    timeout={},\n", seconds(plan.head_timeout));
     if plan.redirects == 0 {
@@ -44,7 +59,7 @@ fn requests(wire: &Wire<'_>) -> String {
     if plan.verify == Verify::Off {
         options.push_str("    verify=False,\n");
     }
-    if !known && method != method.to_ascii_uppercase() {
+    if prepared {
         let _ = writeln!(script, ").prepare()\nrequest.method = {}", text(method));
         script.push_str("response = session.send(\n    request,\n");
     }
@@ -55,6 +70,36 @@ fn requests(wire: &Wire<'_>) -> String {
          print()\nprint(response.text)\n",
     );
     script
+}
+
+fn requests_body(wire: &Wire<'_>) -> String {
+    if let PlanBody::Multipart { parts, .. } = &wire.plan.body {
+        let mut out = String::from("    files=[\n");
+        for part in parts {
+            let content = match &part.content {
+                PartContent::Bytes(content) => bytes(content),
+                PartContent::File(path) => file(path),
+            };
+            let name = part.file_name.as_deref().map_or_else(|| "None".to_owned(), text);
+            let kind = part.content_type.as_deref().map(|kind| format!(", {}", text(kind)));
+            let _ = writeln!(
+                out,
+                "        ({}, ({name}, {content}{})),",
+                text(&part.name),
+                kind.unwrap_or_default()
+            );
+        }
+        out.push_str("    ],\n");
+        return out;
+    }
+    let Some(body) = body(wire) else { return String::new() };
+    // An iterator is sent in chunks.
+    let body = if wire.chunked { format!("iter([{body}])") } else { body };
+    format!("    data={body},\n")
+}
+
+fn file(path: &std::path::Path) -> String {
+    format!("open({}, \"rb\")", text(&path.display().to_string()))
 }
 
 fn urllib(wire: &Wire<'_>) -> String {
@@ -68,7 +113,16 @@ fn urllib(wire: &Wire<'_>) -> String {
     script.push_str("request = urllib.request.Request(\n");
     let _ = writeln!(script, "    {},", text(&plan.url));
     let _ = writeln!(script, "    method={},", text(&plan.method));
-    script.push_str(&headers(wire, "    headers="));
+    let mut entries = header_entries(wire);
+    let form_type = plan.headers.iter().find(|(name, value)| wire.is_form_type(name, value));
+    entries.extend(form_type.map(|(name, value)| (header(name), header(value))));
+    if let Some((user, password)) = wire.basic() {
+        let credentials = format!("({} + \":\" + {})", text(&user), text(&password));
+        let encoded = format!("base64.b64encode({credentials}.encode()).decode()");
+        entries.push((text("Authorization"), format!("\"Basic \" + {encoded}")));
+        script.insert_str(0, "import base64\n");
+    }
+    script.push_str(&dictionary(wire, &entries));
     if let Some(body) = body(wire) {
         let body = if wire.chunked { format!("[{body}]") } else { body };
         let _ = writeln!(script, "    data={body},");
@@ -88,6 +142,9 @@ fn urllib(wire: &Wire<'_>) -> String {
         handlers.push("NoRedirects");
     }
     let _ = writeln!(script, "opener = urllib.request.build_opener({})", handlers.join(", "));
+    if wire.missing(&["User-Agent"]).next().is_some() {
+        script.push_str("opener.addheaders = []  # no User-Agent\n");
+    }
     let _ = writeln!(
         script,
         "try:\n    response = opener.open(request, timeout={})\n\
@@ -101,42 +158,46 @@ fn urllib(wire: &Wire<'_>) -> String {
     script
 }
 
-/// The dictionary of headers; a name that occurs twice is joined, as neither library can send it
-/// twice.
-fn headers(wire: &Wire<'_>, prefix: &str) -> String {
+/// Names and values as Python writes them; a name that occurs twice is joined, as neither library
+/// can send it twice.
+fn header_entries(wire: &Wire<'_>) -> Vec<(String, String)> {
     let mut joined: Vec<(&str, String)> = Vec::new();
-    let mut twice = false;
-    for (name, value) in wire.headers() {
+    for (name, value) in wire.headers().filter(|(name, value)| !wire.is_form_type(name, value)) {
         if wire.chunked && name.eq_ignore_ascii_case("transfer-encoding") {
             continue;
         }
         match joined.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
             Some((_, known)) => {
-                twice = true;
                 known.push_str(if name.eq_ignore_ascii_case("cookie") { "; " } else { ", " });
                 known.push_str(value);
             }
             None => joined.push((name, value.into())),
         }
     }
-    if joined.is_empty() {
+    joined.into_iter().map(|(name, value)| (header(name), header(&value))).collect()
+}
+
+fn dictionary(wire: &Wire<'_>, entries: &[(String, String)]) -> String {
+    if entries.is_empty() {
         return String::new();
     }
     let mut out = String::new();
-    if twice {
+    let names: Vec<String> = wire.headers().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    if names.iter().enumerate().any(|(at, name)| names.iter().skip(at + 1).any(|n| n == name)) {
         out.push_str("    # a dictionary holds a name once, so repeated headers are joined\n");
     }
-    let _ = writeln!(out, "{prefix}{{");
-    for (name, value) in joined {
-        let _ = writeln!(out, "        {}: {},", header(name), header(&value));
+    out.push_str("    headers={\n");
+    for (name, value) in entries {
+        let _ = writeln!(out, "        {name}: {value},");
     }
     out.push_str("    },\n");
     out
 }
 
 fn body(wire: &Wire<'_>) -> Option<String> {
-    if let PlanBody::File(path) = &wire.plan.body {
-        return Some(format!("open({}, \"rb\")", text(&path.display().to_string())));
+    match &wire.plan.body {
+        PlanBody::File(path) => Some(file(path)),
+        PlanBody::Multipart { boundary, parts } => Some(multipart(boundary, parts, 4)),
+        PlanBody::Bytes(_) => wire.body.map(|body| lines(body, 4)),
     }
-    wire.body.as_ref().map(|body| lines(body, 4))
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use super::literal::{header, lines, text};
+use super::literal::{header, lines, multipart, text};
 use super::{bind, is_ipv6, seconds};
-use crate::interop::wire::without_chunks;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, PlanBody};
 use crate::model::tls::ListenerTls;
 
@@ -98,7 +97,6 @@ fn tls(tls: &ListenerTls) -> String {
 fn answer(plan: &AnswerPlan, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
-    let chunked = plan.headers.iter().any(|(name, _)| is(name, "transfer-encoding"));
     let headers: Vec<String> = plan
         .headers
         .iter()
@@ -109,8 +107,8 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
         PlanBody::File(path) => {
             format!("open({}, \"rb\").read()", text(&path.display().to_string()))
         }
-        PlanBody::Bytes(bytes) if chunked => lines(&without_chunks(bytes), indent),
         PlanBody::Bytes(bytes) => lines(bytes, indent),
+        PlanBody::Multipart { boundary, parts } => multipart(boundary, parts, indent),
     };
     format!(
         "{margin}{},\n{margin}[{}],\n{margin}{body},\n{margin}{},\n",

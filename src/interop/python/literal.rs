@@ -3,21 +3,56 @@
 
 use std::fmt::Write;
 
-use crate::codec::printable::is_visible;
+use crate::codec::{self, multipart::Piece, printable::is_visible};
+use crate::interop::secrets::{Run, has_variable, runs};
+use crate::model::plan::PartPlan;
 
-/// A `str` literal.
+/// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(super) fn text(text: &str) -> String {
+    expression(text.as_bytes(), &|run| text_literal(&String::from_utf8_lossy(run)), "")
+}
+
+/// As [`text()`], whose Latin-1 encoding is the UTF-8 of `text`: what `http.client` and
+/// `http.server` need to put UTF-8 into a header.
+pub(super) fn header(value: &str) -> String {
+    expression(value.as_bytes(), &|run| header_literal(&String::from_utf8_lossy(run)), "")
+}
+
+/// An expression for bytes: a `bytes` literal, or a `str` and `.encode()` where that reads better.
+pub(super) fn bytes(bytes: &[u8]) -> String {
+    expression(bytes, &plain_bytes, ".encode()")
+}
+
+/// The runs of a text joined with `+`; `suffix` follows the value of a variable.
+fn expression(text: &[u8], literal: &dyn Fn(&[u8]) -> String, suffix: &str) -> String {
+    let runs = runs(text);
+    let terms: Vec<String> = runs
+        .iter()
+        .map(|run| match run {
+            Run::Text(text) => literal(text),
+            Run::Variable { name, encoded: false } => format!("os.environ[\"{name}\"]{suffix}"),
+            Run::Variable { name, encoded: true } => {
+                format!("quote(os.environ[\"{name}\"], safe=\"\"){suffix}")
+            }
+        })
+        .collect();
+    match terms.as_slice() {
+        [] => literal(b""),
+        [one] => one.clone(),
+        several => format!("({})", several.join(" + ")),
+    }
+}
+
+fn text_literal(text: &str) -> String {
     let mut out = String::from("\"");
     text.chars().for_each(|c| push(&mut out, c));
     out.push('"');
     out
 }
 
-/// A `str` literal whose Latin-1 encoding is the UTF-8 of `text`: what `http.client` and
-/// `http.server` need to put UTF-8 into a header.
-pub(super) fn header(value: &str) -> String {
+fn header_literal(value: &str) -> String {
     if value.is_ascii() {
-        return text(value);
+        return text_literal(value);
     }
     let latin: String = value.bytes().map(char::from).collect();
     let mut out = String::from("\"");
@@ -32,10 +67,9 @@ pub(super) fn header(value: &str) -> String {
     out
 }
 
-/// An expression for bytes: a `bytes` literal, or a `str` and `.encode()` where that reads better.
-pub(super) fn bytes(bytes: &[u8]) -> String {
+fn plain_bytes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(content) if !content.is_ascii() => format!("{}.encode()", text(content)),
+        Ok(content) if !content.is_ascii() => format!("{}.encode()", text_literal(content)),
         _ => bytes_literal(bytes),
     }
 }
@@ -43,7 +77,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
 /// As [`bytes()`], with one literal a line for content of several lines.
 pub(super) fn lines(content: &[u8], indent: usize) -> String {
     let pieces: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
-    if pieces.len() < 2 {
+    if pieces.len() < 2 || has_variable(content) {
         return bytes(content);
     }
     let utf8 = std::str::from_utf8(content).ok().filter(|content| !content.is_ascii());
@@ -51,7 +85,7 @@ pub(super) fn lines(content: &[u8], indent: usize) -> String {
     let mut out = String::from("(\n");
     for piece in pieces {
         let literal = match utf8 {
-            Some(_) => text(&String::from_utf8_lossy(piece)),
+            Some(_) => text_literal(&String::from_utf8_lossy(piece)),
             None => bytes_literal(piece),
         };
         let _ = writeln!(out, "{margin}{literal}");
@@ -60,6 +94,22 @@ pub(super) fn lines(content: &[u8], indent: usize) -> String {
     if utf8.is_some() {
         out.push_str(".encode()");
     }
+    out
+}
+
+/// An expression for the body of a multipart form.
+pub(super) fn multipart(boundary: &str, parts: &[PartPlan], indent: usize) -> String {
+    let margin = " ".repeat(indent + 4);
+    let mut out = String::from("b\"\".join([\n");
+    for piece in codec::multipart::pieces(boundary, parts) {
+        let _ = match piece {
+            Piece::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
+            Piece::File(path) => {
+                writeln!(out, "{margin}open({}, \"rb\").read(),", text(&path.display().to_string()))
+            }
+        };
+    }
+    let _ = write!(out, "{}])", " ".repeat(indent));
     out
 }
 
@@ -105,6 +155,19 @@ mod tests {
         assert_eq!(bytes(b"\x00\xffPING\r\n"), r#"b"\x00\xffPING\r\n""#);
         assert_eq!(bytes("é".as_bytes()), "\"é\".encode()");
         assert_eq!(header("é"), r#""\xc3\xa9""#);
+    }
+
+    #[test]
+    fn variables_are_read_from_the_environment() {
+        let value = "Bearer \u{fdd0}API_TOKEN\u{fdd1}";
+        assert_eq!(text(value), r#"("Bearer " + os.environ["API_TOKEN"])"#);
+        assert_eq!(header("\u{fdd0}T\u{fdd1}"), r#"os.environ["T"]"#);
+        let mut binary = b"\xff".to_vec();
+        binary.extend_from_slice("\u{fdd0}T\u{fdd1}\n".as_bytes());
+        assert_eq!(bytes(&binary), r#"(b"\xff" + os.environ["T"].encode() + b"\n")"#);
+        assert_eq!(lines(&binary, 4), bytes(&binary));
+        let query = "k=%EF%B7%90T%EF%B7%91";
+        assert_eq!(text(query), r#"("k=" + quote(os.environ["T"], safe=""))"#);
     }
 
     #[test]

@@ -7,7 +7,9 @@ use toml_edit::Item;
 use super::fields::{Element, Entry, Fields, Trouble, suggest};
 use super::row::{self, Joint};
 use super::tree::{ANY_PATH, EXPECT_WITHIN};
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::{Row, Spec};
@@ -101,19 +103,63 @@ fn body(fields: &mut Fields<'_>) -> Read<HttpBody> {
         Some(form) => Some(HttpBody::Form(row_list(&form, Joint::Equals)?)),
         None => None,
     };
+    let multipart = match kinds.get("multipart") {
+        Some(list) => {
+            let parts: Read<_> = list.list()?.iter().map(part).collect();
+            Some(HttpBody::Multipart(parts?))
+        }
+        None => None,
+    };
+    let payload = |format| move |text| HttpBody::Payload(Payload { text, format });
     let found = [
         kinds.text("text")?.map(HttpBody::Text),
         kinds.text("json")?.map(HttpBody::Json),
         form,
+        multipart,
+        kinds.text("hex")?.map(payload(PayloadFormat::Hex)),
+        kinds.text("escaped")?.map(payload(PayloadFormat::Text)),
         kinds.text("file")?.map(HttpBody::File),
     ];
     kinds.done()?;
     let mut found = found.into_iter().flatten();
     let body = found.next().unwrap_or_default();
     if found.next().is_some() {
-        return Err(entry.wrong("can be one of 'text', 'json', 'form', 'file', not several"));
+        let kinds = "'text', 'json', 'form', 'multipart', 'hex', 'escaped', 'file'";
+        return Err(entry.wrong(&format!("can be one of {kinds}, not several")));
     }
     Ok(body)
+}
+
+/// `"name=value"`, or a table with `value`, `file` or `text-file`.
+fn part(element: &Element<'_>) -> Read<FormPart> {
+    if let Some(line) = element.as_text() {
+        let row = row::parse(line, Joint::Equals).unwrap_or_default();
+        let Row { enabled, name, value } = row;
+        return Ok(FormPart { off: !enabled, name, value, ..FormPart::default() });
+    }
+    let mut fields = element.table()?;
+    let sources = [
+        (PartSource::Text, fields.text("value")?),
+        (PartSource::File, fields.text("file")?),
+        (PartSource::FileText, fields.text("text-file")?),
+    ];
+    let mut part = FormPart {
+        off: fields.flag("off")?.unwrap_or(false),
+        name: fields.text("name")?.unwrap_or_default(),
+        file_name: fields.text("file-name")?.unwrap_or_default(),
+        content_type: fields.text("type")?.unwrap_or_default(),
+        ..FormPart::default()
+    };
+    fields.done()?;
+    let mut given =
+        sources.into_iter().filter_map(|(source, value)| value.map(|value| (source, value)));
+    if let Some((source, value)) = given.next() {
+        (part.source, part.value) = (source, value);
+    }
+    if given.next().is_some() {
+        return Err(element.wrong("can have one of 'value', 'file', 'text-file', not several"));
+    }
+    Ok(part)
 }
 
 fn http_listener(mut fields: Fields<'_>) -> Read<HttpListenerSpec> {

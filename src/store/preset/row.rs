@@ -1,5 +1,6 @@
 //! Rows of a list as one line of text: `Name: value`, `name=value`, a leading `~` = switched off.
 
+use crate::model::http::AutomaticHeader;
 use crate::model::spec::Row;
 
 /// How name and value are joined.
@@ -29,7 +30,11 @@ pub(super) fn parse(line: &str, joint: Joint) -> Option<Row> {
     };
     let (name, value) = match joint {
         Joint::Colon => {
-            let (name, value) = line.split_once(':')?;
+            // `~User-Agent` switches an automatic header off; there is no value to write.
+            let (name, value) = match line.split_once(':') {
+                None if !enabled => (line, ""),
+                found => found?,
+            };
             (name, value.strip_prefix(' ').unwrap_or(value))
         }
         Joint::Equals => line.split_once('=').unwrap_or((line, "")),
@@ -41,6 +46,7 @@ pub(super) fn parse(line: &str, joint: Joint) -> Option<Row> {
 pub(super) fn print(row: &Row, joint: Joint) -> Option<String> {
     let off = if row.enabled { "" } else { "~" };
     let line = match joint {
+        Joint::Colon if AutomaticHeader::switched_off_by(row).is_some() => format!("~{}", row.name),
         Joint::Colon if row.value.is_empty() => format!("{off}{}:", row.name),
         Joint::Colon => format!("{off}{}: {}", row.name, row.value),
         Joint::Equals => format!("{off}{}={}", row.name, row.value),
@@ -57,6 +63,16 @@ mod tests {
         let row = parse("~X-Debug: 1", Joint::Colon).unwrap();
         assert_eq!((row.enabled, row.name.as_str(), row.value.as_str()), (false, "X-Debug", "1"));
         assert_eq!(print(&row, Joint::Colon).unwrap(), "~X-Debug: 1");
+    }
+
+    #[test]
+    fn an_automatic_header_is_switched_off_by_its_name() {
+        let row = parse("~User-Agent", Joint::Colon).unwrap();
+        assert_eq!(AutomaticHeader::switched_off_by(&row), Some(AutomaticHeader::UserAgent));
+        assert_eq!(print(&row, Joint::Colon).unwrap(), "~User-Agent");
+        let resting = parse("~User-Agent: mine", Joint::Colon).unwrap();
+        assert_eq!(AutomaticHeader::switched_off_by(&resting), None);
+        assert_eq!(parse("~X", Joint::Colon).map(|row| row.name), Some("X".into()));
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn keys(schema: &Value, node: &Value, path: &[String], found: &mut Vec<Vec<Strin
 /// A file that has just this key, inside lists where the format has lists. A date is no valid
 /// value of any key, so reading gets as far as the key and no further.
 fn toml_path(path: &[String]) -> String {
-    let lists = ["step", "rule", "headers", "query", "form"];
+    let lists = ["step", "rule", "headers", "query", "form", "multipart"];
     let mut value = String::from("1999-01-01");
     for key in path.iter().skip(1).rev() {
         value = format!("{{ {key} = {value} }}");

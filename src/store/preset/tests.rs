@@ -3,7 +3,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::Row;
@@ -145,6 +147,40 @@ fn body_kind_can_change_in_place() {
     spec.body = HttpBody::Form(vec![Row::new("a", "1")]);
     let text = write(&preset, Some(CREATE));
     assert!(text.contains("body.form = [\"a=1\"]") && !text.contains("body.json"), "{text}");
+}
+
+#[test]
+fn parts_of_a_form_keep_their_comments() {
+    let text = "[http]\nurl = \"a\"\nbody.multipart = [\n  \"note=x\", # what it is\n  { name = \"p\", file = \"a.png\" }, # the photo\n  \"~off=1\",\n]\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    let HttpBody::Multipart(parts) = &mut spec.body else { panic!("{:?}", spec.body) };
+    assert!(parts[2].off);
+    assert_eq!((parts[1].source, &*parts[1].value), (PartSource::File, "a.png"));
+    parts[1].content_type = "image/x".into();
+    parts[0].value = "y".into();
+    let merged = write(&preset, Some(text));
+    assert_eq!(get(&merged), preset, "{merged}");
+    assert!(merged.contains("\"note=y\", # what it is"), "{merged}");
+    let photo = "{ name = \"p\", file = \"a.png\" , type = \"image/x\" }, # the photo";
+    assert!(merged.replace(" ,", ",").contains(&photo.replace(" ,", ",")), "{merged}");
+    let twice = "[http]\nbody.multipart = [{ value = \"a\", file = \"b\" }]\n";
+    let failure = read(twice, &path()).unwrap_err().to_string();
+    assert!(failure.contains("not several"), "{failure}");
+}
+
+#[test]
+fn bytes_are_written_as_hex_or_with_escapes() {
+    let text = "[http]\nurl = \"a\"\nbody.hex = \"de ad\" # two bytes\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
+    assert_eq!(spec.body, HttpBody::Payload(payload));
+    spec.body = HttpBody::Payload(Payload { text: "be ef".into(), format: PayloadFormat::Hex });
+    assert!(write(&preset, Some(text)).contains("body.hex = \"be ef\" # two bytes"));
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.body = HttpBody::Payload(Payload::text(r"a\x00"));
+    assert!(write(&preset, Some(text)).contains(r"body.escaped = 'a\x00'"));
 }
 
 #[test]
@@ -317,8 +353,26 @@ fn body() -> impl Strategy<Value = HttpBody> {
         text().prop_map(HttpBody::Text),
         text().prop_map(HttpBody::Json),
         rows().prop_map(HttpBody::Form),
+        prop::collection::vec(part(), 0..4).prop_map(HttpBody::Multipart),
+        payload().prop_map(HttpBody::Payload),
         text().prop_map(HttpBody::File),
     ]
+}
+
+fn part() -> impl Strategy<Value = FormPart> {
+    let sources =
+        prop_oneof![Just(PartSource::Text), Just(PartSource::File), Just(PartSource::FileText)];
+    let rare = || prop_oneof![Just(String::new()), text()];
+    (any::<bool>(), text(), sources, text(), rare(), rare()).prop_map(
+        |(off, name, source, value, file_name, content_type)| FormPart {
+            off,
+            name,
+            source,
+            value,
+            file_name,
+            content_type,
+        },
+    )
 }
 
 fn payload() -> impl Strategy<Value = Payload> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::node::{Node, Table};
 use super::row::{self, Joint};
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::{Row, Spec};
@@ -70,9 +72,35 @@ fn body(body: &HttpBody) -> Option<Node> {
         HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => {
             Node::Text(text.clone())
         }
+        HttpBody::Payload(payload) => Node::Text(payload.text.clone()),
         HttpBody::Form(fields) => Node::List(row_list(fields, Joint::Equals)),
+        HttpBody::Multipart(parts) => Node::List(parts.iter().map(part).collect()),
     };
     Some(Table::one(body.kind(), node))
+}
+
+/// `name=value` for a plain text field, else a table.
+fn part(part: &FormPart) -> Node {
+    let FormPart { off, name, source, value, file_name, content_type } = part;
+    let is_plain = *source == PartSource::Text && file_name.is_empty() && content_type.is_empty();
+    let row = Row { enabled: !off, ..Row::new(&**name, &**value) };
+    if let Some(line) = row::print(&row, Joint::Equals).filter(|_| is_plain) {
+        return Node::Text(line);
+    }
+    let mut table = Table::default();
+    table.text("name", name);
+    let key = match source {
+        PartSource::Text => "value",
+        PartSource::File => "file",
+        PartSource::FileText => "text-file",
+    };
+    table.text(key, value);
+    table.text_unless("file-name", file_name, "");
+    table.text_unless("type", content_type, "");
+    if *off {
+        table.set("off", Node::Flag(true));
+    }
+    Node::Table(table)
 }
 
 fn http_listener(spec: &HttpListenerSpec) -> Table {

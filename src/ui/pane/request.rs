@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::form::{Field, FieldId, Kind, access};
 use crate::app::pane::request::{Placed, label_width, place, tab_strip};
+use crate::codec::plan::{Automatic, automatic};
+use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::ui::theme::Palette;
@@ -26,9 +28,11 @@ pub(super) fn draw(
         block.title(title(app)).title_top(ratatui::text::Line::from(button(app)).right_aligned());
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
-    for placed in place(app, inner) {
-        draw_field(app, palette, &placed, frame.buffer_mut());
+    let placed = place(app, inner);
+    for placed in &placed {
+        draw_field(app, palette, placed, frame.buffer_mut());
     }
+    automatic_headers(app, palette, &placed, frame.buffer_mut());
     issue_line(app, palette, inner, frame.buffer_mut());
 }
 
@@ -47,20 +51,19 @@ fn title(app: &App) -> String {
         .into_owned()
 }
 
-/// What F5 will do.
-fn button(app: &App) -> &'static str {
+/// What sending will do.
+fn button(app: &App) -> String {
     let draft = app.drafts.current();
     let live = draft.session.and_then(|id| app.sessions.get(id)).is_some_and(|s| !s.is_over());
-    match (&draft.spec, live) {
-        (Spec::Http(_), true) => " F5 send again  Ctrl+C cancel ",
-        (Spec::Http(_), false) => " F5 send ",
-        (Spec::HttpListener(_), true) => " F5 update answers  F8 stop ",
-        (spec, true) if spec.side() == Side::Listener => " F5 update answers  F8 stop ",
-        (spec, false) if spec.side() == Side::Listener => " F5 listen ",
-        (Spec::Tcp(_), false) => " F5 connect ",
-        (Spec::Udp(_), false) => " F5 open ",
-        _ => " F8 close ",
-    }
+    app.keyed(match (&draft.spec, live) {
+        (Spec::Http(_), true) => " [send] send again  [interrupt] cancel ",
+        (Spec::Http(_), false) => " [send] send ",
+        (spec, true) if spec.side() == Side::Listener => " [send] update answers  [stop] stop ",
+        (spec, false) if spec.side() == Side::Listener => " [send] listen ",
+        (Spec::Tcp(_), false) => " [send] connect ",
+        (Spec::Udp(_), false) => " [send] open ",
+        _ => " [stop] close ",
+    })
 }
 
 fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer) {
@@ -134,7 +137,7 @@ fn text(app: &App, palette: &Palette, field: &Field, at: (Rect, Style, bool), bu
         return;
     }
     let off = matches!(field.id, FieldId::Cell(list, at, _)
-        if access::list(&app.drafts.current().spec, list).and_then(|rows| rows.get(at)).is_some_and(|row| !row.enabled));
+        if access::is_off(&app.drafts.current().spec, list, at));
     let style = if off { palette.dim } else { style };
     let value =
         if secret && !value.contains("{{") { "•".repeat(value.chars().count()) } else { value };
@@ -156,6 +159,49 @@ fn draw_tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
         if x < area.right() {
             put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
         }
+    }
+}
+
+/// What the headers that are sent by themselves say, beside their marks.
+fn automatic_headers(app: &App, palette: &Palette, placed: &[Placed], buffer: &mut Buffer) {
+    let is_automatic = |placed: &&Placed| matches!(placed.field.id, FieldId::Automatic(_));
+    let Spec::Http(http) = &app.drafts.current().spec else { return };
+    let mut placed = placed.iter().filter(is_automatic).peekable();
+    if placed.peek().is_none() {
+        return;
+    }
+    let known = automatic(http, &app.scope());
+    for Placed { field, area } in placed {
+        let Some(known) = known.iter().find(|known| field.id == FieldId::Automatic(known.header))
+        else {
+            continue;
+        };
+        let rest =
+            Rect { x: area.x + 4.min(area.width), width: area.width.saturating_sub(4), ..*area };
+        put(buffer, rest, known.header.name(), palette.dim);
+        // As wide as the names of the user's own rows below.
+        let skip = rest.width.saturating_sub(1) * 2 / 5 + 1;
+        let value = Rect {
+            x: rest.x + skip.min(rest.width),
+            width: rest.width.saturating_sub(skip),
+            ..rest
+        };
+        put(buffer, value, &automatic_value(known), palette.dim);
+    }
+}
+
+fn automatic_value(known: &Automatic) -> String {
+    if known.omitted {
+        return "not sent".into();
+    }
+    match (known.header, &known.value) {
+        (AutomaticHeader::Authorization, Some(value)) => {
+            let scheme = value.split(' ').next().unwrap_or_default();
+            format!("{scheme} ••••••••")
+        }
+        (_, Some(value)) => crate::codec::printable::printable_str(value).into_owned(),
+        (AutomaticHeader::ContentLength, None) => "length of the body".into(),
+        (_, None) => "from the address".into(),
     }
 }
 

@@ -92,22 +92,28 @@ fn nothing(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
     let draft = app.drafts.current();
     let lines = match &draft.spec {
         Spec::Http(_) => {
-            ["F5 or Enter in the address line sends the request.", "The response appears here."]
+            ["[send] or Enter in the address line sends the request.", "The response appears here."]
         }
         Spec::HttpListener(_) => {
-            ["F5 starts the listener.", "Every request it receives appears here."]
+            ["[send] starts the listener.", "Every request it receives appears here."]
         }
-        Spec::Tcp(_) => ["F5 connects.", "The conversation appears here, with an input line."],
-        Spec::Udp(_) => ["F5 opens the socket.", "Datagrams appear here, with an input line."],
-        Spec::TcpListener(_) => {
-            ["F5 starts the listener.", "Its connections appear here; answer one or all of them."]
-        }
+        Spec::Tcp(_) => ["[send] connects.", "The conversation appears here, with an input line."],
+        Spec::Udp(_) => ["[send] opens the socket.", "Datagrams appear here, with an input line."],
+        Spec::TcpListener(_) => [
+            "[send] starts the listener.",
+            "Its connections appear here; answer one or all of them.",
+        ],
         Spec::UdpListener(_) => {
-            ["F5 starts the listener.", "Its peers and their datagrams appear here."]
+            ["[send] starts the listener.", "Its peers and their datagrams appear here."]
         }
     };
     let top = inner.y + inner.height.saturating_sub(2) / 3;
     for (y, text) in (top..inner.bottom()).zip(lines) {
-        put(frame.buffer_mut(), Rect { y, height: 1, ..inner }, &format!(" {text}"), palette.dim);
+        put(
+            frame.buffer_mut(),
+            Rect { y, height: 1, ..inner },
+            &app.keyed(&format!(" {text}")),
+            palette.dim,
+        );
     }
 }

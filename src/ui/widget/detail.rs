@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::bytes::{self, Marks};
 use super::run::Run;
 use super::scrollbar::{self, Extent};
-use crate::app::detail::Detail;
+use crate::app::detail::{Content, Detail};
 use crate::app::{App, figures};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -50,10 +50,10 @@ pub(in crate::ui) fn draw(
     if !title_area.is_empty() {
         put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);
         let inside = if detail.inside { "▸ " } else { "" };
-        let form = match (detail.is_payload, detail.is_hex) {
-            (false, _) => "",
-            (true, true) => "  hex",
-            (true, false) => "  text",
+        let form = match (detail.content, detail.is_hex) {
+            (Content::Words, _) => "",
+            (Content::Payload, true) => "  hex",
+            (Content::Payload, false) => "  text",
         };
         put(buffer, title_area, &format!("{inside}{title}{form} "), style);
     }

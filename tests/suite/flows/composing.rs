@@ -5,7 +5,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
-use wirebench::model::plan::{Plan, PlanBody};
+use wirebench::model::plan::{PartContent, Plan, PlanBody};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
 use wirebench::model::tls::{ClientTls, Verify};
@@ -183,4 +183,71 @@ fn a_pasted_curl_command_fills_the_form() {
     assert_eq!((sent.method.as_str(), sent.url.as_str()), ("PUT", "http://127.0.0.1:9/x"));
     assert!(sent.headers.contains(&("X-A".into(), "1".into())));
     assert_eq!(body(&plan), "{\"a\":1}");
+}
+
+#[test]
+fn a_header_that_is_sent_by_itself_is_seen_and_switched_off() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://127.0.0.1:9/<C-Right>");
+    let screen = driver.screen();
+    for shown in ["[x] Host", "127.0.0.1:9", "[x] User-Agent", "wirebench/", "[x] Accept-Encoding"]
+    {
+        assert!(screen.contains(shown), "{shown}\n{screen}");
+    }
+    let names = |driver: &mut Driver| {
+        let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+        let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+        plan.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&mut driver), ["Host", "User-Agent", "Accept", "Accept-Encoding"]);
+    // Tabs, the row to add one, Host, User-Agent.
+    driver.keys("<Down><Down><Down><Down><Space>");
+    let screen = driver.screen();
+    assert!(screen.contains("[ ] User-Agent") && screen.contains("not sent"), "{screen}");
+    assert_eq!(names(&mut driver), ["Host", "Accept", "Accept-Encoding"]);
+    driver.keys("<C-t>");
+    assert_eq!(names(&mut driver).len(), 4);
+}
+
+#[test]
+fn a_body_of_bytes_is_typed_as_hex_or_with_escapes() {
+    let mut driver = Driver::bare(WIDE);
+    let bytes = |driver: &mut Driver| {
+        let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+        let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+        match plan.body {
+            PlanBody::Bytes(bytes) => bytes.to_vec(),
+            other => panic!("{other:?}"),
+        }
+    };
+    // The kinds in a circle: none, escaped, hex, ...
+    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><C-Right><C-Right><Down><Down><Left><Left>");
+    driver.keys("<Down>de ad 00");
+    assert_eq!(bytes(&mut driver), b"\xde\xad\x00");
+    driver.keys("x");
+    let effects = driver.keys("<F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{effects:?}");
+    assert!(driver.screen().contains("body"), "{}", driver.screen());
+    driver.keys("<C-l><Down><Down><Right>");
+    assert!(driver.screen().contains("escaped"), "{}", driver.screen());
+    driver.keys("<Down><C-End>\\x07\\n");
+    assert_eq!(bytes(&mut driver), b"de ad 00x\x07\n");
+}
+
+#[test]
+fn parts_of_a_form_are_typed_and_switched_to_files() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><C-Right><C-Right><Down><Down>");
+    driver.keys("<Right><Right><Right><Right>");
+    assert!(driver.screen().contains("multipart"), "{}", driver.screen());
+    driver.keys("<Down><Right>note<Enter>hi<Enter>photo<Enter><Left><Space><Right>/tmp/a.png");
+    let screen = driver.screen();
+    assert!(screen.contains("by extension"), "{screen}");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    let PlanBody::Multipart { parts, .. } = plan.body else { panic!("{:?}", plan.body) };
+    assert_eq!(parts.len(), 2, "{parts:?}\n{screen}");
+    assert_eq!(parts[0].content, PartContent::Bytes("hi".into()));
+    assert_eq!(parts[1].content, PartContent::File("/tmp/a.png".into()));
+    assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use wirebench::app::action::Action;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::FieldId;
+use wirebench::app::keymap::Override;
 use wirebench::app::message::{Input, Message, MouseKind, TimerId};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
@@ -47,6 +49,22 @@ fn the_key_that_opened_an_overlay_closes_it_and_so_do_escape_and_ctrl_c() {
         assert!(driver.app.overlays.is_empty(), "{keys}");
     }
     assert!(driver.keys("<C-p><C-q>").contains(&Effect::Quit));
+}
+
+#[test]
+fn hints_name_the_keys_that_are_bound() {
+    let mut driver = Driver::starter(WIDE);
+    assert!(driver.shows("F5 listen") && driver.shows("F5 starts the listener."));
+    let line = |keys: &str, action: &str| Override {
+        context: "everywhere".into(),
+        keys: keys.into(),
+        action: action.into(),
+    };
+    let complaints = driver.app.keymap.apply(&[line("<F5>", ""), line("<A-g>", "send")]);
+    assert_eq!(complaints, Vec::<String>::new());
+    let key = driver.app.key_of(Action::Send);
+    assert!(key != "F5" && driver.shows(&format!("{key} listen")), "{}", driver.screen());
+    assert_eq!(driver.app.keyed("[no such action] [0] ["), "[no such action] [0] [");
 }
 
 #[test]

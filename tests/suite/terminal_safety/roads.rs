@@ -74,6 +74,8 @@ fn every_part_of_a_response() {
     for (keys, labels) in [
         ("", &["REASON", "BODY"][..]),
         ("<Tab><Tab><Tab>L", &headers[..]),
+        // Cookies: taken apart at ';' and '=', so that a payload does not stand there whole.
+        ("L", &["REASON"][..]),
         ("LL", &["REASON", "BODY", "TRAILER"][..]),
     ] {
         tui.keys(keys);

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    WHENS, body_mut, ending_and_format, get, list_mut, rules_mut, step_payload, steps_mut, when,
-    when_parts,
+    WHENS, body_mut, ending_and_format, get, list_mut, parts_mut, rules_mut, step_payload,
+    steps_mut, when, when_parts,
 };
 use crate::app::form::{FieldId, Part};
-use crate::model::http::{Auth, HttpBody};
-use crate::model::payload::{LineEnding, PayloadFormat};
-use crate::model::spec::Spec;
+use crate::model::http::{Auth, FormPart, HttpBody, PartSource};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::spec::{Row, Spec};
 use crate::model::stream::Step;
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
@@ -19,6 +19,24 @@ pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
         FieldId::Cell(rows, at, Part::On) => {
             if let Some(row) = list_mut(spec, rows).and_then(|rows| rows.get_mut(at)) {
                 row.enabled = !row.enabled;
+            }
+            if let Some(part) = parts_mut(spec, rows).and_then(|parts| parts.get_mut(at)) {
+                part.off = !part.off;
+            }
+        }
+        FieldId::Cell(rows, at, Part::Source) => {
+            if let Some(parts) = parts_mut(spec, rows) {
+                if at == parts.len() {
+                    parts.push(FormPart::default());
+                }
+                if let Some(part) = parts.get_mut(at) {
+                    part.source = next_of(&PartSource::ALL, &part.source, forward);
+                }
+            }
+        }
+        FieldId::Automatic(header) => {
+            if let Spec::Http(http) = spec {
+                http.toggle_automatic(header);
             }
         }
         FieldId::Method => {
@@ -56,7 +74,8 @@ pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
 /// Methods offered by the method field; any other can be typed.
 pub const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-const BODY_KINDS: [&str; 5] = ["none", "json", "text", "form", "file"];
+const BODY_KINDS: [&str; 8] =
+    ["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
 
 fn cycle_in_list(spec: &mut Spec, id: FieldId, forward: bool) {
     match id {
@@ -144,15 +163,38 @@ fn next_auth(auth: &Auth, forward: bool) -> Auth {
 fn rekind(body: &HttpBody, kind: &str) -> HttpBody {
     let text = match body {
         HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => text.clone(),
-        _ => String::new(),
+        HttpBody::Payload(payload) => payload.text.clone(),
+        HttpBody::None | HttpBody::Form(_) | HttpBody::Multipart(_) => String::new(),
     };
+    let payload = |format| HttpBody::Payload(Payload { text: text.clone(), format });
     match kind {
         "json" => HttpBody::Json(text),
         "text" => HttpBody::Text(text),
-        "form" => HttpBody::Form(Vec::new()),
+        "form" => HttpBody::Form(rows_of(body)),
+        "multipart" => HttpBody::Multipart(parts_of(body)),
+        "escaped" => payload(PayloadFormat::Text),
+        "hex" => payload(PayloadFormat::Hex),
         "file" => HttpBody::File(text),
         _ => HttpBody::None,
     }
+}
+
+/// The fields of a form that can be written in one line each; files cannot.
+fn rows_of(body: &HttpBody) -> Vec<Row> {
+    let HttpBody::Multipart(parts) = body else { return Vec::new() };
+    let texts = parts.iter().filter(|part| part.source == PartSource::Text);
+    texts.map(|part| Row { enabled: !part.off, ..Row::new(&*part.name, &*part.value) }).collect()
+}
+
+fn parts_of(body: &HttpBody) -> Vec<FormPart> {
+    let HttpBody::Form(rows) = body else { return Vec::new() };
+    let part = |row: &Row| FormPart {
+        off: !row.enabled,
+        name: row.name.clone(),
+        value: row.value.clone(),
+        ..FormPart::default()
+    };
+    rows.iter().map(part).collect()
 }
 
 fn other_format(format: PayloadFormat) -> PayloadFormat {

@@ -1,8 +1,8 @@
 //! The text of a field.
 
-use super::{answer, body, input_line, list, rules, step_payload, steps, when_parts};
+use super::{answer, body, input_line, list, parts, rules, step_payload, steps, when_parts};
 use crate::app::form::{FieldId, Part, RowList};
-use crate::model::http::{Auth, HttpBody};
+use crate::model::http::{Auth, HttpBody, PartSource};
 use crate::model::listener::Rule;
 use crate::model::payload::PayloadFormat;
 use crate::model::spec::Spec;
@@ -19,6 +19,7 @@ pub fn get(spec: &Spec, id: FieldId) -> String {
             Some(HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text)) => {
                 text.clone()
             }
+            Some(HttpBody::Payload(payload)) => payload.text.clone(),
             _ => String::new(),
         },
         FieldId::BodyKind(slot) => body(spec, slot).map_or("none", HttpBody::kind).to_owned(),
@@ -46,13 +47,26 @@ pub fn get(spec: &Spec, id: FieldId) -> String {
 }
 
 fn cell(spec: &Spec, rows: RowList, at: usize, part: Part) -> String {
+    if let Some(found) = parts(spec, rows).and_then(|parts| parts.get(at)) {
+        return match part {
+            Part::On => on_off(!found.off).to_owned(),
+            Part::Name => found.name.clone(),
+            Part::Source => found.source.name().to_owned(),
+            Part::Value => found.value.clone(),
+            Part::FileName => found.file_name.clone(),
+            Part::Type => found.content_type.clone(),
+        };
+    }
     let Some(row) = list(spec, rows).and_then(|rows| rows.get(at)) else {
-        return String::new();
+        // The row that becomes a part when something is typed into it.
+        let is_part = part == Part::Source && parts(spec, rows).is_some();
+        return if is_part { PartSource::Text.name().into() } else { String::new() };
     };
     match part {
         Part::On => on_off(row.enabled).to_owned(),
         Part::Name => row.name.clone(),
         Part::Value => row.value.clone(),
+        Part::Source | Part::FileName | Part::Type => String::new(),
     }
 }
 
@@ -83,6 +97,7 @@ fn get_option(spec: &Spec, id: FieldId) -> String {
         (Spec::Http(http), FieldId::Timeout) => show_duration(http.timeout),
         (Spec::Http(http), FieldId::Verify) => on_off(http.verify == Verify::On).into(),
         (Spec::Http(http), FieldId::Redirects) => http.redirects.to_string(),
+        (Spec::Http(http), FieldId::Automatic(header)) => on_off(!http.omits(header)).into(),
         (Spec::Http(http), id) => get_auth(&http.auth, id),
         (Spec::HttpListener(http), id) => match id {
             FieldId::RuleMethod(at) => http.rules.get(at).map_or("", |r| &r.method).to_owned(),

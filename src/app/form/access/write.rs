@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{answer_mut, body_mut, http_rule, list_mut, rules_mut, steps_mut, when, when_parts};
+use super::{
+    answer_mut, body_mut, http_rule, list_mut, parts_mut, rules_mut, steps_mut, when, when_parts,
+};
 use crate::app::form::{FieldId, Part, RowList};
-use crate::model::http::{Auth, HttpBody};
+use crate::model::http::{Auth, FormPart, HttpBody};
 use crate::model::listener::Rule;
+use crate::model::payload::Payload;
 use crate::model::spec::{Row, Spec};
 use crate::model::stream::Step;
 use crate::model::timing::parse_duration;
@@ -20,8 +23,12 @@ pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
         FieldId::Address => text.trim().clone_into(spec.address_mut()),
         FieldId::Cell(rows, at, part) => set_cell(spec, rows, at, (part, text)),
         FieldId::Body(slot) => {
-            if let Some(HttpBody::Text(old) | HttpBody::Json(old) | HttpBody::File(old)) =
-                body_mut(spec, slot)
+            if let Some(
+                HttpBody::Text(old)
+                | HttpBody::Json(old)
+                | HttpBody::File(old)
+                | HttpBody::Payload(Payload { text: old, .. }),
+            ) = body_mut(spec, slot)
             {
                 text.clone_into(old);
             }
@@ -54,15 +61,33 @@ pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
 }
 
 fn set_cell(spec: &mut Spec, rows: RowList, at: usize, (part, text): (Part, &str)) {
+    if let Some(parts) = parts_mut(spec, rows) {
+        set_part(parts, at, (part, text));
+        return;
+    }
     let Some(rows) = list_mut(spec, rows) else { return };
     if at == rows.len() && !text.is_empty() {
         rows.push(Row::new("", ""));
     }
     let Some(row) = rows.get_mut(at) else { return };
     match part {
-        Part::On => {}
         Part::Name => text.clone_into(&mut row.name),
         Part::Value => text.clone_into(&mut row.value),
+        Part::On | Part::Source | Part::FileName | Part::Type => {}
+    }
+}
+
+fn set_part(parts: &mut Vec<FormPart>, at: usize, (part, text): (Part, &str)) {
+    if at == parts.len() && !text.is_empty() {
+        parts.push(FormPart::default());
+    }
+    let Some(row) = parts.get_mut(at) else { return };
+    match part {
+        Part::Name => text.clone_into(&mut row.name),
+        Part::Value => text.clone_into(&mut row.value),
+        Part::FileName => text.clone_into(&mut row.file_name),
+        Part::Type => text.clone_into(&mut row.content_type),
+        Part::On | Part::Source => {}
     }
 }
 

@@ -34,7 +34,8 @@ pub fn listening(app: &mut App, id: SessionId) {
     }
     if let Some(partner) = partner(app, &item) {
         reveal(app, &partner);
-        app.say(format!("listening: F5 again sends to it from {}", partner.name()));
+        let hint = app.keyed("listening: [send] again sends to it from");
+        app.say(format!("{hint} {}", partner.name()));
     }
 }
 

@@ -12,7 +12,7 @@
 use crate::app::breaks;
 use crate::app::cursor::Step;
 use crate::model::id::BodyId;
-use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
 
 /// Windows kept, so that going back to a tab shows it at once.
 const KEPT: usize = 8;
@@ -51,6 +51,8 @@ pub struct BodyView {
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
+    /// The encoding its first bytes told of.
+    pub wide: Option<Wide>,
     /// The mode was chosen, or settled by the first bytes.
     is_chosen: bool,
     /// A hit to be brought into view: its line and byte.
@@ -69,6 +71,7 @@ impl BodyView {
             top: Place::default(),
             at_end: false,
             asked: None,
+            wide: None,
             is_chosen: false,
             reveal: None,
         }
@@ -110,7 +113,12 @@ impl BodyView {
 
     /// The first bytes tell how they are best shown; a choice of the user goes before.
     pub fn begin_with(&mut self, mode: ViewMode) {
-        if !self.is_chosen {
+        if let ViewMode::Wide(wide) = mode {
+            self.wide = Some(wide);
+        }
+        // As text or JSON wide units are no choice, they are unreadable.
+        let is_unreadable = self.wide.is_some() && self.mode != ViewMode::Hex;
+        if !self.is_chosen || is_unreadable {
             self.is_chosen = true;
             self.set_mode(mode);
         }
@@ -341,7 +349,7 @@ impl BodyViews {
         let view = if let Some(at) = known {
             self.list.remove(at)
         } else {
-            let chosen = self.chosen.get(default as usize).copied().flatten();
+            let chosen = place(default).and_then(|at| self.chosen.get(at).copied().flatten());
             let mut view = BodyView::new(body, part, chosen.unwrap_or(default));
             view.is_chosen = chosen.is_some();
             view
@@ -356,9 +364,21 @@ impl BodyViews {
 
     /// Remembers a choice for bodies of the same kind.
     pub fn choose(&mut self, default: ViewMode, mode: ViewMode) {
-        if let Some(chosen) = self.chosen.get_mut(default as usize) {
-            *chosen = Some(mode);
+        // Wide text is what one body is in, nothing to be liked for others.
+        let mode = Some(mode).filter(|mode| place(*mode).is_some());
+        if let Some(chosen) = place(default).and_then(|at| self.chosen.get_mut(at)) {
+            *chosen = mode;
         }
+    }
+}
+
+/// Place of a mode among those a choice is remembered for.
+fn place(mode: ViewMode) -> Option<usize> {
+    match mode {
+        ViewMode::Pretty => Some(0),
+        ViewMode::Text => Some(1),
+        ViewMode::Hex => Some(2),
+        ViewMode::Wide(_) => None,
     }
 }
 

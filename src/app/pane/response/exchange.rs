@@ -15,6 +15,7 @@ use crate::app::effect::Effect;
 use crate::app::message::Mouse;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled, figures};
+use crate::codec::disposition;
 use crate::model::exchange::{Exchange, ExchangeState, Framing, HttpMessage};
 use crate::model::failure::FailureKind;
 use crate::model::file_name::safe_file_name;
@@ -22,9 +23,10 @@ use crate::model::id::BodyId;
 use crate::model::view::{Towards, ViewMode, ViewPart};
 
 use super::body::{Room, SIDEWAYS};
+use super::cookies::has_cookies;
 use super::{Kind, inner, kind, lines, place, place_mut, prompt, session};
-pub use parts::{Parts, Remark, parts, remarks, tab_strip};
-use shape::default_mode;
+pub use parts::{Parts, Remark, failure, parts, remarks, tab_strip};
+use shape::{default_mode, wide};
 pub(super) use shape::{encoding, sniffed};
 pub use turn::Gather;
 pub(super) use turn::gathered;
@@ -38,6 +40,8 @@ pub enum Tab {
     #[default]
     Body,
     Headers,
+    /// Only where the message has any.
+    Cookies,
     Timing,
     Tls,
     /// The message exactly as it crossed the wire.
@@ -60,6 +64,7 @@ impl Tab {
         match (self, kind) {
             (Tab::Body, _) => "Body",
             (Tab::Headers, _) => "Headers",
+            (Tab::Cookies, _) => "Cookies",
             (Tab::Timing, _) => "Timing",
             (Tab::Tls, _) => "TLS",
             (Tab::Raw, _) => "Raw",
@@ -102,8 +107,12 @@ fn other(exchange: &Exchange, kind: Kind) -> Option<&HttpMessage> {
 }
 
 /// The tabs an exchange has.
-pub fn tabs(exchange: &Exchange) -> Vec<Tab> {
-    let mut tabs = vec![Tab::Body, Tab::Headers, Tab::Timing];
+pub fn tabs(exchange: &Exchange, kind: Kind) -> Vec<Tab> {
+    let mut tabs = vec![Tab::Body, Tab::Headers];
+    if message(exchange, kind).is_some_and(has_cookies) {
+        tabs.push(Tab::Cookies);
+    }
+    tabs.push(Tab::Timing);
     if exchange.tls.is_some() {
         tabs.push(Tab::Tls);
     }
@@ -115,6 +124,11 @@ pub fn tabs(exchange: &Exchange) -> Vec<Tab> {
 pub fn tab(app: &App) -> Tab {
     match (app.response.tab, shown(app)) {
         (Tab::Tls, Some(exchange)) if exchange.tls.is_none() => Tab::Body,
+        (Tab::Cookies, Some(exchange))
+            if !message(exchange, kind(app)).is_some_and(has_cookies) =>
+        {
+            Tab::Body
+        }
         // Why there is no body is written in the certificates.
         (Tab::Body, Some(exchange)) if is_distrusted(exchange) => Tab::Tls,
         (tab, _) => tab,
@@ -139,7 +153,7 @@ pub fn subject(app: &App) -> Option<Subject> {
         Tab::Body => (message(exchange, kind)?, ViewPart::Decoded),
         Tab::Raw => (message(exchange, kind)?, ViewPart::Raw),
         Tab::Other => (other(exchange, kind)?, ViewPart::Raw),
-        Tab::Headers | Tab::Timing | Tab::Tls => return None,
+        Tab::Headers | Tab::Cookies | Tab::Timing | Tab::Tls => return None,
     };
     if part == ViewPart::Decoded && has_no_body(message) {
         return None;
@@ -253,7 +267,7 @@ fn enter(app: &mut App, inside: bool) -> Handled {
 
 fn switch_tab(app: &mut App, forward: bool) {
     let Some(exchange) = shown(app) else { return };
-    let all = tabs(exchange);
+    let all = tabs(exchange, kind(app));
     let at = all.iter().position(|t| *t == tab(app)).unwrap_or(0);
     let step = if forward { 1 } else { all.len() - 1 };
     if let Some(tab) = all.get((at + step) % all.len()) {
@@ -311,15 +325,17 @@ pub fn list_cursor(app: &App, height: usize) -> (usize, usize) {
 }
 
 fn next_mode(app: &mut App) {
+    let wide = wide(app);
     set_mode(app, |mode, part| match (mode, part) {
         (ViewMode::Pretty, _) | (ViewMode::Hex, ViewPart::Raw) => ViewMode::Text,
-        (ViewMode::Text, _) => ViewMode::Hex,
-        (ViewMode::Hex, ViewPart::Decoded) => ViewMode::Pretty,
+        (ViewMode::Text | ViewMode::Wide(_), _) => ViewMode::Hex,
+        (ViewMode::Hex, ViewPart::Decoded) => wide.map_or(ViewMode::Pretty, ViewMode::Wide),
     });
 }
 
 fn toggle_hex(app: &mut App) {
-    let default = subject(app).map(|subject| subject.default);
+    let wide = wide(app).map(ViewMode::Wide);
+    let default = wide.or_else(|| subject(app).map(|subject| subject.default));
     set_mode(app, |mode, _| match mode {
         ViewMode::Hex => default.filter(|mode| *mode != ViewMode::Hex).unwrap_or(ViewMode::Text),
         _ => ViewMode::Hex,
@@ -354,8 +370,15 @@ fn copy(app: &mut App) {
     app.effects.push(Effect::Copy(text));
 }
 
-/// A name for the file a body is saved to: the last part of the URL's path.
+/// A name for the file a body is saved to: the one the peer proposes, else the last part of the
+/// URL's path.
 pub(super) fn file_name(app: &App, part: ViewPart) -> String {
+    let message = shown(app).and_then(|exchange| message(exchange, kind(app)));
+    let proposed = message.and_then(|message| message.head.field("content-disposition"));
+    let proposed = proposed.and_then(|value| disposition::file_name(value));
+    if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {
+        return safe_file_name(&name);
+    }
     let url = shown(app).map_or("", |exchange| exchange.url.as_str());
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);

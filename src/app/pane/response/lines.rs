@@ -1,10 +1,10 @@
-//! The tabs that are lists of lines: headers, timings, TLS. Only the lines on screen are made.
+//! The tabs that are lists of lines: headers, cookies, timings, TLS. Only the lines on screen are made.
 
 use std::time::Duration;
 
 use super::body::BodyView;
 use super::exchange::{Tab, message, shown, tab};
-use super::{kind, place};
+use super::{cookies, kind, place};
 use crate::app::{App, figures};
 use crate::codec::hex;
 use crate::codec::printable::{Marked, marked, printable};
@@ -36,11 +36,11 @@ pub struct TextLine {
 }
 
 impl TextLine {
-    fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
+    pub(super) fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
         TextLine { label: label.into(), value: value.into(), tone, bar: None }
     }
 
-    fn pair(label: &str, value: impl Into<Marked>) -> Self {
+    pub(super) fn pair(label: &str, value: impl Into<Marked>) -> Self {
         TextLine::new(Tone::Pair, label, value)
     }
 }
@@ -58,6 +58,9 @@ enum Source<'a> {
 pub fn count(app: &App) -> usize {
     match (tab(app), shown(app)) {
         (Tab::Headers, Some(exchange)) => headers(app, exchange).count(),
+        (Tab::Cookies, Some(exchange)) => {
+            message(exchange, kind(app)).map_or(0, |message| cookies::lines(message).len())
+        }
         (Tab::Timing, Some(exchange)) => timing(app, exchange).len(),
         (Tab::Tls, Some(exchange)) => exchange.tls.as_ref().map_or(0, |facts| tls(facts).len()),
         _ => 0,
@@ -86,6 +89,10 @@ fn some(app: &App, skip: usize, take: usize, reach: usize) -> Vec<TextLine> {
         Tab::Headers => {
             let sources = headers(app, exchange).skip(skip).take(take);
             sources.map(|source| header_line(&source, reach)).collect()
+        }
+        Tab::Cookies => {
+            let lines = message(exchange, kind(app)).map_or_else(Vec::new, cookies::lines);
+            lines.into_iter().skip(skip).take(take).collect()
         }
         Tab::Timing => timing(app, exchange).into_iter().skip(skip).take(take).collect(),
         Tab::Tls => {

@@ -1,6 +1,5 @@
 //! What was received becomes something to send: a new draft on screen.
 
-use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::{App, figures, global};
 use crate::interop::from_traffic;
@@ -46,6 +45,5 @@ fn open(app: &mut App, spec: Spec) {
     app.drafts.open(spec);
     global::draft_changed(app);
     global::focus(app, Pane::Request);
-    let save = app.keymap.hint(&app.contexts(), Action::Save).unwrap_or_default();
-    app.say(format!("a draft that sends it: F5 runs it, {save} saves it as a preset"));
+    app.say(app.keyed("a draft that sends it: [send] runs it, [save] saves it as a preset"));
 }

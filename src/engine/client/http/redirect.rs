@@ -137,6 +137,7 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
         notes.push(format!("not sent to another origin: {names}"));
     }
     plan.headers.retain(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
+    // A `Host` that is not there was switched off.
     let mut seen = false;
     plan.headers.retain_mut(|(name, value)| {
         if !name.eq_ignore_ascii_case("host") {
@@ -145,9 +146,6 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
         *value = authority(there);
         !std::mem::replace(&mut seen, true)
     });
-    if !seen {
-        plan.headers.insert(0, ("Host".into(), authority(there)));
-    }
 }
 
 /// Host and, unless it is the scheme's own, port.
@@ -180,6 +178,7 @@ mod tests {
 
     use super::*;
     use crate::model::exchange::{Field, HttpVersion, StartLine};
+    use crate::model::plan::LengthHeader;
     use crate::model::tls::Verify;
 
     fn plan(method: &str, url: &str, headers: &[(&str, &str)]) -> HttpPlan {
@@ -188,10 +187,12 @@ mod tests {
             url: url.into(),
             headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             body: PlanBody::Bytes(Bytes::from_static(b"body")),
+            length: LengthHeader::Added,
             head_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             verify: Verify::On,
             redirects: 3,
+            notes: Vec::new(),
         }
     }
 

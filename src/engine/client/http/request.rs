@@ -5,7 +5,7 @@ use url::{Host, Position, Url};
 use crate::codec::http1::write::request_head;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
 use crate::model::tls::ClientTls;
 
 /// Whom to connect to for a plan, and whether under TLS.
@@ -27,14 +27,15 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     Ok((Endpoint::new(host, port), tls))
 }
 
-/// The head as it goes out. `len` is the length of a file body.
+/// The head as it goes out. `len` is the length of a body from files.
 pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
     let mut headers = plan.headers.clone();
     let is_framed = headers.iter().any(|(name, _)| {
         name.eq_ignore_ascii_case("content-length")
             || name.eq_ignore_ascii_case("transfer-encoding")
     });
-    if matches!(plan.body, PlanBody::File(_)) && !is_framed {
+    let from_files = !matches!(plan.body, PlanBody::Bytes(_));
+    if from_files && !is_framed && plan.length == LengthHeader::Added {
         headers.push(("Content-Length".into(), len.to_string()));
     }
     let breaks_lines = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
@@ -44,6 +45,15 @@ pub(super) fn head(plan: &HttpPlan, len: u64) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause));
     }
     Ok(request_head(&plan.method, &target(&plan.url), &headers))
+}
+
+/// Whether the body goes out in chunks (RFC 9112, section 7.1): when the last transfer coding of
+/// the plan says so.
+pub(super) fn is_chunked(plan: &HttpPlan) -> bool {
+    let last =
+        plan.headers.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    last.and_then(|(_, value)| value.rsplit(',').next())
+        .is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"))
 }
 
 /// Path and query exactly as written; the URL library's reading only when they could not stand in

@@ -4,6 +4,8 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::exchange::Attempt;
+use super::request;
+use crate::codec::http1::write::{chunk, last_chunk};
 use crate::engine::body::{BodyWriter, DecodedBytes};
 use crate::engine::event::Phase;
 use crate::engine::http::failure;
@@ -19,8 +21,12 @@ pub(super) struct Outgoing<'a> {
     attempt: &'a Attempt<'a>,
     tap: Tap,
     writer: BodyWriter,
+    /// The body goes out in chunks.
+    chunked: bool,
     head_len: u64,
     sent: u64,
+    /// Bytes of the body handed over so far, without the framing of chunks.
+    content: u64,
     total: u64,
 }
 
@@ -28,7 +34,8 @@ impl<'a> Outgoing<'a> {
     pub(super) fn new(attempt: &'a Attempt<'a>, writer: BodyWriter) -> Self {
         let events = attempt.session.events.clone();
         let tap = Tap::new(events, attempt.conn);
-        Outgoing { attempt, tap, writer, head_len: 0, sent: 0, total: 0 }
+        let chunked = request::is_chunked(attempt.plan);
+        Outgoing { attempt, tap, writer, chunked, head_len: 0, sent: 0, content: 0, total: 0 }
     }
 
     /// Writes everything; the failure says how far it came.
@@ -40,21 +47,29 @@ impl<'a> Outgoing<'a> {
     ) -> Result<(), Failure> {
         self.head_len = head.len() as u64;
         self.total = self.head_len + source.len();
-        self.writer.body_starts(self.head_len, DecodedBytes::OnTheWire);
-        let mut first = head;
-        if (1..=WITH_HEAD).contains(&source.len()) {
-            let mut both = BytesMut::from(&first[..]);
-            both.extend_from_slice(&self.piece(&mut source).await?);
-            first = both.freeze();
+        let decoded = if self.chunked { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
+        self.writer.body_starts(self.head_len, decoded);
+        let mut together = BytesMut::new();
+        let small = source.len() <= WITH_HEAD;
+        if small {
+            together.extend_from_slice(&head);
+        } else {
+            self.write(&mut to, head).await?;
         }
-        self.write(&mut to, first).await?;
         loop {
             let piece = self.piece(&mut source).await?;
+            let wire = self.framed(&piece).await?;
+            self.content += piece.len() as u64;
+            if small {
+                together.extend_from_slice(&wire);
+            } else {
+                self.write(&mut to, wire).await?;
+            }
             if piece.is_empty() {
                 break;
             }
-            self.write(&mut to, piece).await?;
         }
+        self.write(&mut to, together.freeze()).await?;
         to.flush().await.map_err(|error| self.failed(&error))?;
         self.attempt.case.edit(|exchange| exchange.request.body.complete = true);
         self.writer.finish().await;
@@ -66,6 +81,19 @@ impl<'a> Outgoing<'a> {
             let cause = format!("the body file could not be read to its end: {error}");
             Failure::new(Stage::Send, &*self.attempt.plan.url, FailureKind::Io, cause)
         })
+    }
+
+    /// A piece as it crosses the wire; the empty one at the end closes a chunked body.
+    async fn framed(&self, piece: &Bytes) -> Result<Bytes, Failure> {
+        if !self.chunked {
+            return Ok(piece.clone());
+        }
+        self.writer.decoded(piece.clone()).await.map_err(|why| self.storage(&why))?;
+        Ok(if piece.is_empty() { last_chunk(&[]) } else { chunk(piece) }.into())
+    }
+
+    fn storage(&self, why: &str) -> Failure {
+        Failure::new(Stage::Storage, &*self.attempt.plan.url, FailureKind::Io, why)
     }
 
     async fn write(
@@ -83,10 +111,7 @@ impl<'a> Outgoing<'a> {
             let part = bytes.split_to(count);
             self.tap.sent(&part, moment);
             self.sent += part.len() as u64;
-            self.writer.wire(part).await.map_err(|why| {
-                let url = &*self.attempt.plan.url;
-                Failure::new(Stage::Storage, url, FailureKind::Io, why.to_string())
-            })?;
+            self.writer.wire(part).await.map_err(|why| self.storage(&why))?;
             self.report();
         }
         Ok(())
@@ -94,18 +119,20 @@ impl<'a> Outgoing<'a> {
 
     fn report(&self) {
         let sent = self.sent.saturating_sub(self.head_len);
+        let sent = if self.chunked { sent.min(self.content) } else { sent };
         self.attempt.case.edit(|exchange| {
             exchange.request.body.encoded_len = sent;
             exchange.request.body.decoded_len = sent;
         });
         if self.total > WITH_HEAD {
-            let phase = Phase::Sending { sent: self.sent, total: Some(self.total) };
+            let phase = Phase::Sending { sent: self.sent.min(self.total), total: Some(self.total) };
             self.attempt.session.events.phase(phase);
         }
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {
-        let so_far = format!("after {} of {} request bytes", self.sent, self.total);
+        let about = if self.chunked { "about " } else { "" };
+        let so_far = format!("after {} of {about}{} request bytes", self.sent, self.total);
         failure::socket(Stage::Send, &self.attempt.plan.url, error, &so_far)
     }
 }

@@ -86,7 +86,7 @@ impl Connection {
         let answer = text(500, &why);
         let source = match &answer.body {
             PlanBody::Bytes(bytes) => Source::bytes(bytes.clone()),
-            PlanBody::File(_) => Source::bytes(Bytes::new()),
+            PlanBody::File(_) | PlanBody::Multipart { .. } => Source::bytes(Bytes::new()),
         };
         (answer, source)
     }

@@ -217,6 +217,7 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
     let mode = match view.mode {
         ViewMode::Pretty => "pretty",
         ViewMode::Text => "text",
+        ViewMode::Wide(wide) => wide.name(),
         ViewMode::Hex => "hex",
     };
     let wrap = if app.response.wrap { ", wrapped" } else { "" };

@@ -3,11 +3,13 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::content;
 use crate::app::focus::Pane;
-use crate::app::pane::response::exchange::{list_cursor, parts, remarks, shown, tab, tab_strip};
+use crate::app::pane::response::exchange::{
+    failure, list_cursor, message, parts, remarks, shown, tab, tab_strip,
+};
 use crate::app::pane::response::{Kind, kind, place, session, words};
 use crate::app::sessions::{Session, State};
 use crate::app::wrap::wrap;
@@ -15,6 +17,7 @@ use crate::app::{App, figures};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
+use crate::model::failure::{FailureKind, Stage};
 use crate::ui::put;
 use crate::ui::theme::Palette;
 use crate::ui::widget::bytes;
@@ -36,17 +39,23 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     if shown(app).is_some() {
         content::draw(app, palette, parts.content, buffer);
     } else {
-        without_exchange(palette, session, parts.content, buffer);
+        without_exchange(app, palette, session, parts.content, buffer);
     }
     super::prompt(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.
-fn without_exchange(palette: &Palette, session: &Session, area: Rect, buffer: &mut Buffer) {
+fn without_exchange(
+    app: &App,
+    palette: &Palette,
+    session: &Session,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let (text, style) = match &session.state {
         // The line above says the stage already.
         State::Over(Err(failure)) => (failure.details(), palette.error),
-        State::Over(Ok(_)) => ("stopped; F5 starts it again".to_owned(), palette.dim),
+        State::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
         _ if session.side() == crate::model::protocol::Side::Listener => {
             (waiting(session), palette.dim)
         }
@@ -82,7 +91,7 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
                 None => run.put("no response", palette.error),
             }
             if active && exchange.response.is_some() {
-                run.put("  Ctrl+C cancels", palette.dim);
+                run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
             }
         }
     }
@@ -104,7 +113,7 @@ fn progress(app: &App, palette: &Palette, session: &Session, run: &mut Run<'_>) 
     run.put("◌ ", palette.active);
     run.put(&words::phase(session), palette.base);
     run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
-    run.put("  Ctrl+C cancels", palette.dim);
+    run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
 /// `200 OK  12.4 ms  1.2 KiB  HTTP/1.1  127.0.0.1:8080`
@@ -114,7 +123,12 @@ fn response_line(
     (exchange, response): (&Exchange, &HttpMessage),
     run: &mut Run<'_>,
 ) {
-    start_line(palette, response, run);
+    let broken = broken(app);
+    // What came is no success, whatever its first line said.
+    start_line(palette, response, broken.map(|_| palette.error), run);
+    if let Some(why) = broken {
+        run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
+    }
     let running = exchange.state == ExchangeState::Active;
     let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
     run.put(&format!("   {}", figures::took(total)), palette.number);
@@ -132,10 +146,28 @@ fn response_line(
     }
 }
 
-fn start_line(palette: &Palette, message: &HttpMessage, run: &mut Run<'_>) {
+/// In a word or two, why the exchange shown is not a good answer to the end.
+fn broken(app: &App) -> Option<&'static str> {
+    if let Some(failure) = failure(app) {
+        return Some(match failure.kind {
+            FailureKind::Cancelled => "cancelled",
+            FailureKind::Truncated => "cut off",
+            FailureKind::Reset => "reset",
+            FailureKind::Timeout(_) => "timed out",
+            FailureKind::Malformed => "malformed",
+            _ if failure.stage == Stage::Session => "redirect not followed",
+            _ => "failed",
+        });
+    }
+    let message = message(shown(app)?, kind(app))?;
+    message.body.decode_error.as_ref().map(|_| "not decoded")
+}
+
+fn start_line(palette: &Palette, message: &HttpMessage, instead: Option<Style>, run: &mut Run<'_>) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
-            let style = palette.status(*status).add_modifier(ratatui::style::Modifier::BOLD);
+            let style = instead.unwrap_or_else(|| palette.status(*status));
+            let style = style.add_modifier(Modifier::BOLD);
             run.put(&format!("{status} "), style);
             bytes::plain(run, palette, reason, style);
         }
@@ -177,7 +209,7 @@ fn version_name(version: HttpVersion) -> &'static str {
 fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
     let inside = place(app).is_some_and(|place| place.inside);
     run.put(if inside { "▸ " } else { "  " }, palette.key);
-    start_line(palette, &exchange.request, run);
+    start_line(palette, &exchange.request, None, run);
     run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
     if let Some(peer) = exchange.peer {
         run.put(&format!("   from {peer}"), palette.dim);

@@ -67,11 +67,11 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
     match &session.state {
         State::Opening => {
             run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
-            run.put("  Ctrl+C cancels", palette.dim);
+            run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
         }
         State::Over(_) => {
             run.put(&format!("  after {}", figures::took(session.lasted(app.now))), palette.dim);
-            run.put("  F5 opens it again", palette.key);
+            run.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
     }

@@ -87,13 +87,14 @@ fn from_top(rest: &mut Rect, height: u16) -> Rect {
 
 /// Why the exchange shown ended early.
 pub fn failure(app: &App) -> Option<&Failure> {
-    match &shown(app)?.state {
-        ExchangeState::Failed(failure) => Some(failure),
-        // The session may know what a finished exchange does not: a redirect that leads nowhere.
-        _ => match &session(app)?.state {
-            State::Over(Err(failure)) if kind(app) == Kind::Client => Some(failure),
-            _ => None,
-        },
+    let exchange = shown(app)?;
+    let session = session(app)?;
+    let is_last = session.exchanges.back().is_some_and(|last| last.number == exchange.number);
+    match (&exchange.state, &session.state) {
+        (ExchangeState::Failed(failure), _) => Some(failure),
+        // The session may know what its last exchange does not: a redirect that leads nowhere.
+        (_, State::Over(Err(failure))) if kind(app) == Kind::Client && is_last => Some(failure),
+        _ => None,
     }
 }
 
@@ -137,7 +138,7 @@ pub fn tab_strip(app: &App) -> Vec<(Tab, String, u16)> {
     let kind = kind(app);
     let fields = message(exchange, kind).map_or(0, |message| message.head.fields.len());
     let mut x = 0;
-    tabs(exchange)
+    tabs(exchange, kind)
         .into_iter()
         .map(|tab| {
             let title = match tab {

@@ -4,14 +4,17 @@ use encoding_rs::Encoding;
 
 use super::{kind, message, shown, subject};
 use crate::app::App;
-use crate::codec::charset::{Shape, charset, sniff};
+use crate::codec::charset::{self, Shape, sniff};
 use crate::model::exchange::HttpMessage;
-use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{View, ViewMode, ViewPart, ViewQuery, Wide};
 
 /// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
 /// may tell better ([`sniffed`]).
 pub(super) fn default_mode(message: &HttpMessage) -> ViewMode {
     let declared = content_type(message);
+    if let Some(wide) = charset::wide(declared.as_deref(), b"") {
+        return ViewMode::Wide(wide);
+    }
     match sniff(declared.as_deref(), b"") {
         Shape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
         shape => shape.view_mode(),
@@ -33,7 +36,15 @@ pub(in crate::app::pane::response) fn sniffed(app: &App, view: &View) -> Option<
     let subject =
         subject(app).filter(|s| (s.body, s.part) == (view.query.body, view.query.part))?;
     let is_first = view.top == 0 && !view.lines.is_empty() && subject.part == ViewPart::Decoded;
-    if !is_first || view.query.mode != subject.default {
+    if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
+        return None;
+    }
+    // A byte order mark is no JSON, so pretty printing has fallen back to text.
+    let begins = view.lines.first().map_or(&b""[..], |line| &line.bytes);
+    if let Some(wide) = charset::wide(None, begins) {
+        return Some(ViewMode::Wide(wide));
+    }
+    if view.query.mode != subject.default {
         return None;
     }
     let mut first = Vec::new();
@@ -51,6 +62,15 @@ pub(in crate::app::pane::response) fn sniffed(app: &App, view: &View) -> Option<
     (!first.is_empty() && mode != subject.default).then_some(mode)
 }
 
+/// The encoding of the body looked at, when its units are no bytes.
+pub(super) fn wide(app: &App) -> Option<Wide> {
+    let subject = subject(app).filter(|subject| subject.part == ViewPart::Decoded)?;
+    if let ViewMode::Wide(wide) = subject.default {
+        return Some(wide);
+    }
+    app.response.views.get(subject.body, subject.part)?.wide
+}
+
 /// The charset text has to be read in, where its type names one that is not UTF-8.
 pub(in crate::app::pane::response) fn encoding(
     app: &App,
@@ -59,6 +79,7 @@ pub(in crate::app::pane::response) fn encoding(
     let exchange = shown(app).filter(|_| query.part == ViewPart::Decoded)?;
     let messages = [Some(&exchange.request), exchange.response.as_ref()];
     let message = messages.into_iter().flatten().find(|m| m.body.id == query.body)?;
-    let encoding = charset(content_type(message).as_deref())?;
-    (query.mode != ViewMode::Hex && encoding.is_ascii_compatible()).then_some(encoding)
+    let encoding = charset::charset(content_type(message).as_deref())?;
+    let is_bytes = matches!(query.mode, ViewMode::Text | ViewMode::Pretty);
+    (is_bytes && encoding.is_ascii_compatible()).then_some(encoding)
 }

@@ -66,9 +66,9 @@ fn conn_meant(app: &App) -> Option<ConnId> {
 pub(super) fn end(app: &mut App, how: Ending) {
     let Some(session) = session(app) else { return };
     if session.is_over() {
-        app.say("this session is over; F5 opens it again");
+        app.say(app.keyed("this session is over; [send] opens it again"));
     } else if !session.protocol().capabilities().connections {
-        app.say("UDP has no connections; F8 closes the socket");
+        app.say(app.keyed("UDP has no connections; [stop] closes the socket"));
     } else if let Some(conn) = conn_meant(app) {
         app.effects.push(Effect::Engine(Command::End { conn, how }));
     } else {
@@ -77,10 +77,10 @@ pub(super) fn end(app: &mut App, how: Ending) {
 }
 
 /// Whom a line goes to, or why it goes nowhere.
-pub fn target(app: &App, target: Target) -> Result<To, &'static str> {
-    let session = session(app).ok_or("nothing is open; F5 opens it")?;
+pub fn target(app: &App, target: Target) -> Result<To, String> {
+    let session = session(app).ok_or_else(|| app.keyed("nothing is open; [send] opens it"))?;
     if session.is_over() {
-        return Err("not sent: this session is over; F5 opens it again");
+        return Err(app.keyed("not sent: this session is over; [send] opens it again"));
     }
     if target == Target::All {
         return Ok(To::All(session.id));
@@ -89,7 +89,10 @@ pub fn target(app: &App, target: Target) -> Result<To, &'static str> {
     if let Some(id) = chosen {
         return match session.conns.get(&id) {
             Some(conn) if conn.open => Ok(To::Conn(id)),
-            _ => Err("not sent: this connection is closed; choose another one with { or }"),
+            _ => {
+                Err(app
+                    .keyed("not sent: this connection is closed; choose another one with { or }"))
+            }
         };
     }
     if session.side() == Side::Client {
@@ -98,8 +101,9 @@ pub fn target(app: &App, target: Target) -> Result<To, &'static str> {
     }
     let mut open = conns(session).filter(|conn| conn.open);
     match (open.next(), open.next()) {
-        (None, _) => Err("not sent: nobody is connected yet"),
+        (None, _) => Err(app.keyed("not sent: nobody is connected yet")),
         (Some(conn), None) => Ok(To::Conn(conn.info.id)),
-        _ => Err("not sent: choose a connection with { or }, or send to all with Alt+A"),
+        _ => Err(app
+            .keyed("not sent: choose a connection with { or }, or send to all with [send-to-all]")),
     }
 }

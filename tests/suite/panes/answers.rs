@@ -1,0 +1,155 @@
+//! What an answer is beyond its body: broken or whole, its cookies, its name, its charset.
+
+use super::*;
+
+fn field(name: &'static str, value: &'static [u8]) -> Field {
+    Field { name: Bytes::from_static(name.as_bytes()), value: Bytes::from_static(value) }
+}
+
+fn with_fields(fields: &[(&'static str, &'static [u8])]) -> HttpMessage {
+    let mut answer = answer(200, 1, 500);
+    answer.head.fields = fields.iter().map(|(name, value)| field(name, value)).collect();
+    answer
+}
+
+fn arrived(app: &mut App, message: HttpMessage) -> Vec<Effect> {
+    let id = open(app, http_plan());
+    event(app, Event::Exchange(Box::new(exchange(id, 0, Some(message)))))
+}
+
+fn status_line(app: &App) -> String {
+    let screen = screen(app);
+    let line = screen.lines().find(|line| line.contains("HTTP/1.1") && line.contains("ms"));
+    line.unwrap_or_else(|| panic!("no status line\n{screen}")).to_owned()
+}
+
+#[test]
+fn a_failed_answer_says_so_where_its_status_stands() {
+    for (kind, word) in [
+        (FailureKind::Truncated, "200 OK"),
+        (FailureKind::Truncated, "✗ cut off"),
+        (FailureKind::Cancelled, "✗ cancelled"),
+        (FailureKind::Reset, "✗ reset"),
+        (FailureKind::Malformed, "✗ malformed"),
+    ] {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        let failure = Failure::new(Stage::Body, "h", kind, "why");
+        let state = ExchangeState::Failed(failure);
+        let broken = Exchange { state, ..exchange(id, 0, Some(answer(200, 1, 500))) };
+        event(&mut app, Event::Exchange(Box::new(broken)));
+        assert!(status_line(&app).contains(word), "{}", status_line(&app));
+    }
+    let mut app = app((120, 40));
+    let mut undecoded = answer(200, 1, 500);
+    undecoded.body.decode_error = Some("gzip: cut off".into());
+    arrived(&mut app, undecoded);
+    assert!(status_line(&app).contains("✗ not decoded"), "{}", status_line(&app));
+}
+
+#[test]
+fn a_redirect_that_was_not_followed_marks_the_last_hop_alone() {
+    let mut app = app((120, 40));
+    let id = open(&mut app, http_plan());
+    event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(302, 1, 0))))));
+    event(&mut app, Event::Exchange(Box::new(exchange(id, 1, Some(answer(302, 2, 0))))));
+    let why = Failure::new(Stage::Session, "h", FailureKind::Refused, "leads to plain http");
+    done(&mut app, id, Err(why));
+    assert!(status_line(&app).contains("✗ redirect not followed"), "{}", status_line(&app));
+    shows(&app, "leads to plain http");
+    keys(&mut app, "{");
+    assert!(!status_line(&app).contains('✗'), "{}", status_line(&app));
+}
+
+#[test]
+fn cookies_have_a_tab_where_there_are_any() {
+    let mut app = app((120, 40));
+    arrived(&mut app, answer(200, 1, 500));
+    assert!(!screen(&app).contains("Cookies"), "{}", screen(&app));
+    arrived(
+        &mut app,
+        with_fields(&[
+            ("Set-Cookie", b"sid=a=b; Path=/x; HttpOnly; SameSite=Lax"),
+            ("set-cookie", b"theme=\x1b[31mdark"),
+        ]),
+    );
+    shows(&app, "Cookies");
+    keys(&mut app, "<C-Right><C-Right>");
+    let screen = screen(&app);
+    for shown in ["sid", "a=b", "Path", "/x", "HttpOnly", "yes", "SameSite", "Lax", "theme"] {
+        assert!(screen.contains(shown), "{shown}\n{screen}");
+    }
+    assert!(!screen.contains('\u{1b}'));
+}
+
+#[test]
+fn the_name_a_server_proposes_is_made_safe_and_proposed() {
+    for (value, proposed) in [
+        (&b"attachment; filename=\"report 1.pdf\""[..], "save to: report 1.pdf"),
+        (b"attachment; filename=x; filename*=UTF-8''Gr%C3%BC%C3%9Fe.txt", "save to: Grüße.txt"),
+        (b"attachment; filename=\"../../.bashrc\"", "save to: _.._.bashrc"),
+        (b"attachment", "save to: 0"),
+    ] {
+        let mut app = app((120, 40));
+        arrived(&mut app, with_fields(&[("Content-Disposition", value)]));
+        keys(&mut app, "s");
+        shows(&app, proposed);
+    }
+}
+
+fn first_line(query: ViewQuery, bytes: &'static [u8]) -> Event {
+    let bytes = Bytes::from_static(bytes);
+    let line = ViewLine { offset: 0, bytes, indent: 0, continued: false };
+    Event::View(Box::new(View {
+        query,
+        top: 0,
+        lines: vec![line],
+        total_lines: 1,
+        total_bytes: 12,
+        complete: true,
+        note: None,
+    }))
+}
+
+#[test]
+fn wide_text_is_found_out_by_its_mark_or_its_charset() {
+    for kind in [&b"application/json"[..], b"text/plain", b"application/octet-stream"] {
+        let mut app = app((120, 40));
+        let effects = arrived(&mut app, with_fields(&[("Content-Type", kind)]));
+        let query = queries(&effects).remove(0);
+        let effects = event(&mut app, first_line(query, b"\xff\xfea\0"));
+        let query = queries(&effects).remove(0);
+        assert_eq!(query.mode, ViewMode::Wide(Wide::Utf16Le));
+        event(&mut app, first_line(query, b"as characters"));
+        shows(&app, "UTF-16LE");
+        shows(&app, "as characters");
+        // Hex is one key away, and so is the way back.
+        let effects = keys(&mut app, "x");
+        let query = queries(&effects).remove(0);
+        assert_eq!(query.mode, ViewMode::Hex);
+        event(&mut app, first_line(query, b"\xff\xfea\0"));
+        let effects = keys(&mut app, "x");
+        let back = queries(&effects).first().map(|query| query.mode);
+        assert!(back.is_none() || back == Some(ViewMode::Wide(Wide::Utf16Le)), "{back:?}");
+    }
+    let mut app = app((120, 40));
+    let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
+    let effects = arrived(&mut app, named);
+    assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(Wide::Utf16Be));
+}
+
+#[test]
+fn text_in_latin_1_is_shown_as_text_and_bytes_that_are_none_are_seen() {
+    let mut app = app((120, 40));
+    let named = with_fields(&[("Content-Type", b"text/plain; charset=iso-8859-1")]);
+    let effects = arrived(&mut app, named);
+    let query = queries(&effects).remove(0);
+    event(&mut app, first_line(query, b"Gr\xfc\xdfe"));
+    shows(&app, "Grüße");
+    let named = with_fields(&[("Content-Type", b"text/plain; charset=shift_jis")]);
+    let effects =
+        arrived(&mut app, HttpMessage { body: facts(2, 12, Framing::Length(12)), ..named });
+    let query = queries(&effects).remove(0);
+    event(&mut app, first_line(query, b"a\xff\x82\xa0b"));
+    shows(&app, "a\u{fffd}あ");
+}
