@@ -26,6 +26,7 @@ pub enum Content {
 
 /// Bytes on show.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct Detail {
     /// The record, or the first one of the row.
     pub of: RecordId,
