@@ -4,6 +4,10 @@
 //! after the first frame. That frame waits a moment for the workspace, but never for a slow disk;
 //! nobody waits for the engine's threads. The terminal is given
 //! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
+//!
+//! Input is decoded and frames are encoded here, not by a terminal library: the usual event reader
+//! spins when its terminal hangs up and collects a paste of any length, and what a frame costs in
+//! bytes is one of our promises.
 
 mod clipboard;
 pub mod closer;

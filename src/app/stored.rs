@@ -30,6 +30,7 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
+        Reply::TextsRead { files } => pane::request::cookies_read(app, files),
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));

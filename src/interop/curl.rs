@@ -6,10 +6,12 @@
 //!
 //! Reading follows curl 8 and keeps every byte curl would send, except its `User-Agent`. What a
 //! command asks for and wirebench does not do is named in a warning, never dropped in silence.
-//! Files named by a command are never read. `{{` in a pasted text stays literal; a `$NAME` the
+//! Files named by a command are not read here: those of cookies are handed in ([`parse_with`]), the
+//! others stay paths. `{{` in a pasted text stays literal; a `$NAME` the
 //! shell would expand becomes `{{env.NAME}}`.
 
 mod body;
+mod cookies;
 mod form;
 mod options;
 mod request;
@@ -19,6 +21,8 @@ mod windows;
 mod write;
 
 pub use write::{can_write, write};
+
+use std::collections::BTreeMap;
 
 use crate::model::http::HttpSpec;
 
@@ -41,15 +45,38 @@ pub fn is_command(text: &str) -> bool {
 
 /// Reads the first curl command of a text. The second value lists what was ignored or changed.
 pub fn parse(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    // A word is longer than its text where a variable stood in it; places end with the text.
-    read(text).map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
+    parse_with(text, &CookieFiles::default())
 }
 
-fn read(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
+/// As [`parse`], with the content of the files it reads cookies from.
+pub fn parse_with(text: &str, files: &CookieFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
+    let outcome = read(text).and_then(|(request, end)| request.finish(end, files));
+    // A word is longer than its text where a variable stood in it; places end with the text.
+    outcome.map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
+}
+
+/// The files a command reads cookies from, as written (`-b cookies.txt`).
+#[must_use]
+pub fn cookie_files(text: &str) -> Vec<String> {
+    let mut names = read(text).map(|(request, _)| request.cookie_files).unwrap_or_default();
+    names.retain(|name| !name.contains([VARIABLE.0, VARIABLE.1]));
+    names.dedup();
+    names
+}
+
+/// What is in the files of [`cookie_files`], or why that cannot be told.
+#[derive(Debug, Clone, Default)]
+pub struct CookieFiles {
+    pub contents: BTreeMap<String, Result<String, String>>,
+    /// Seconds since 1970, after which cookies may have expired.
+    pub now: i64,
+}
+
+fn read(text: &str) -> Result<(request::Request, usize), ImportError> {
     let command =
         if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());
-    request::read(command)?.finish(end)
+    Ok((request::read(command)?, end))
 }
 
 /// Whether a word names the program.

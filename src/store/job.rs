@@ -60,6 +60,10 @@ pub enum Job {
         bytes: Bytes,
         overwrite: Overwrite,
     },
+    /// Read small text files the user named; each is told by its own name.
+    ReadTexts {
+        files: Vec<(String, PathBuf)>,
+    },
     /// Keep the certificate authority of this installation. One that is already there stays.
     SaveAuthority {
         certificate_pem: String,
@@ -125,6 +129,10 @@ pub enum Reply {
     FileWritten {
         path: PathBuf,
         bytes: u64,
+    },
+    /// What is in each of the files, or why it cannot be read.
+    TextsRead {
+        files: BTreeMap<String, Result<String, String>>,
     },
     /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
     AuthoritySaved {
@@ -193,6 +201,7 @@ impl Job {
             Job::AppendHistory(_) | Job::FinishHistory { .. } => "write the history",
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
+            Job::ReadTexts { .. } => "read the files",
             Job::SaveAuthority { .. } => "keep the certificate authority",
         }
     }

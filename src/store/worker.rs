@@ -207,6 +207,9 @@ impl Worker {
                 let (entries, total) = self.history.query(&text, limit)?;
                 Ok(Reply::History { text, entries, total })
             }
+            Job::ReadTexts { files } => Ok(Reply::TextsRead {
+                files: files.into_iter().map(|(name, path)| (name, read_text(&path))).collect(),
+            }),
             Job::WriteFile { path, bytes, overwrite } => write_file(&path, &bytes, overwrite),
             Job::SaveAuthority { certificate_pem, key_pem } => {
                 let certificate = authority::save(&self.paths, &certificate_pem, &key_pem)?;
@@ -299,6 +302,22 @@ fn enter(presets: &mut Vec<StoredPreset>, preset: StoredPreset) {
         }
         Err(at) => presets.insert(at, preset),
     }
+}
+
+/// Longest text file that is read because the user named it.
+const TEXT_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A regular file of modest length; bytes that are no UTF-8 become U+FFFD.
+fn read_text(path: &Path) -> Result<String, String> {
+    let facts = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !facts.is_file() {
+        return Err("it is not a regular file".into());
+    }
+    if facts.len() > TEXT_LIMIT {
+        return Err("it is longer than 4 MiB".into());
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn panicked(job: &'static str) -> Failure {

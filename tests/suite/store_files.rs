@@ -155,3 +155,22 @@ fn two_instances_never_lose_an_update_in_silence() {
     let Reply::Workspace(workspace) = desk.ask(Job::LoadWorkspace) else { panic!() };
     assert_eq!(number_of(&workspace.presets[0].content.as_ref().unwrap().spec), 500);
 }
+
+#[test]
+fn files_are_read_as_text_and_nothing_else_is() {
+    let home = tempfile::tempdir().unwrap();
+    trap(home.path());
+    let folder = home.path().join("in");
+    fs::write(folder.join("latin"), b"a\xff").unwrap();
+    let mut desk = Desk::new(home.path());
+    let files = ["existing.txt", "latin", "fifo", "dirname", "none"]
+        .map(|name| (name.to_owned(), folder.join(name)));
+    let Reply::TextsRead { files } = desk.ask(Job::ReadTexts { files: files.into() }) else {
+        panic!()
+    };
+    assert_eq!(files["existing.txt"], Ok("existing".into()));
+    assert_eq!(files["latin"], Ok("a\u{fffd}".into()));
+    for name in ["fifo", "dirname", "none"] {
+        assert!(files[name].is_err(), "{name}");
+    }
+}

@@ -7,7 +7,7 @@ mod address;
 mod moves;
 mod place;
 
-pub use address::adopt_address;
+pub use address::{adopt_address, cookies_read};
 pub use place::{Placed, inner, label_width, place, tab_strip};
 
 use ratatui::layout::Rect;
@@ -38,6 +38,8 @@ pub struct RequestPane {
     pub refused: Option<(FieldId, String)>,
     /// First form row shown below the tab strip.
     pub scroll: usize,
+    /// A curl command that waits for its files of cookies.
+    pasted: Option<String>,
     /// What the external editor was opened for.
     editing: Option<EditTarget>,
 }

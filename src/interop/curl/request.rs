@@ -34,6 +34,8 @@ pub(super) struct Request {
     pub(super) user_agent: Option<String>,
     pub(super) referer: Option<String>,
     pub(super) cookies: Vec<String>,
+    /// Files named by `-b`.
+    pub(super) cookie_files: Vec<String>,
     pub(super) range: Option<String>,
     pub(super) insecure: bool,
     pub(super) follow: bool,
@@ -206,9 +208,9 @@ impl Request {
                 self.referer = Some(value.strip_suffix(";auto").unwrap_or(&value).into());
             }
             Meaning::Cookie if value.contains('=') => self.cookies.push(value),
-            Meaning::Cookie => {
-                self.warnings.push(format!("cookies of the file {value} are not read"));
-            }
+            // An empty name only makes curl keep the cookies of one run.
+            Meaning::Cookie if value.is_empty() => self.quiet.push(format!("{written} ''")),
+            Meaning::Cookie => self.cookie_files.push(value),
             Meaning::Range => self.range = Some(value),
             Meaning::MaxRedirects => self.max_redirects(&value),
             Meaning::MaxTime => self.max_time(&value),

@@ -4,8 +4,9 @@
 //! itself, so only what differs from that becomes a header row.
 
 use super::body::{self, Piece};
+use super::cookies;
 use super::request::Request;
-use super::{ImportError, VARIABLE};
+use super::{CookieFiles, ImportError, VARIABLE};
 use crate::codec::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::spec::Row;
@@ -16,7 +17,11 @@ const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 impl Request {
     /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
     /// stand.
-    pub(super) fn finish(mut self, end: usize) -> Result<(HttpSpec, Vec<String>), ImportError> {
+    pub(super) fn finish(
+        mut self,
+        end: usize,
+        files: &CookieFiles,
+    ) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         let user_info = take_user_info(&mut url);
         if !self.path_as_is {
@@ -35,6 +40,7 @@ impl Request {
             spec.timeout = time;
         }
         let (body, content_type) = self.body(&mut url);
+        self.read_cookies(&url, files);
         spec.method = self.method_for(&body);
         spec.auth = self.auth(user_info);
         spec.headers = self.rows(content_type);
@@ -75,6 +81,22 @@ impl Request {
             );
         }
         Ok(url.into())
+    }
+
+    /// The cookies of files come before those of the command, as curl sends them.
+    fn read_cookies(&mut self, url: &str, files: &CookieFiles) {
+        let mut found = Vec::new();
+        for file in std::mem::take(&mut self.cookie_files) {
+            match files.contents.get(&file) {
+                Some(Ok(content)) => found.extend(cookies::matching(content, url, files.now)),
+                Some(Err(why)) => {
+                    self.warnings.push(format!("the cookies of {file} cannot be read: {why}"));
+                }
+                None => self.warnings.push(format!("cookies of the file {file} are not read")),
+            }
+        }
+        found.append(&mut self.cookies);
+        self.cookies = found;
     }
 
     fn redirects(&self) -> u8 {

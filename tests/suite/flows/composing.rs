@@ -9,6 +9,7 @@ use wirebench::model::plan::{PartContent, Plan, PlanBody};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
 use wirebench::model::tls::{ClientTls, Verify};
+use wirebench::store::job::{Job, Reply};
 
 use crate::driver::{Driver, workspace};
 
@@ -250,4 +251,25 @@ fn parts_of_a_form_are_typed_and_switched_to_files() {
     assert_eq!(parts[0].content, PartContent::Bytes("hi".into()));
     assert_eq!(parts[1].content, PartContent::File("/tmp/a.png".into()));
     assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
+}
+
+#[test]
+fn a_pasted_curl_command_brings_the_cookies_of_its_file() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>");
+    driver.paste("curl http://127.0.0.1:9/x -b jar.txt -b 'b=2' -b missing");
+    let asked = driver.store.jobs.iter().find_map(|job| match job {
+        Job::ReadTexts { files } => Some(files.clone()),
+        _ => None,
+    });
+    let names = ["jar.txt", "missing"];
+    assert_eq!(asked.unwrap(), names.map(|name| (name.to_owned(), name.into())));
+    let jar = "127.0.0.1\tFALSE\t/\tFALSE\t0\ta\t1\nother\tFALSE\t/\tFALSE\t0\tc\t3\n";
+    let files =
+        [("jar.txt".to_owned(), Ok(jar.to_owned())), ("missing".into(), Err("gone".into()))];
+    driver.send(Message::Store(Reply::TextsRead { files: files.into() }));
+    assert!(driver.shows("missing cannot be read: gone"), "{}", driver.screen());
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Http(sent) = &plan else { panic!("{plan:?}") };
+    assert!(sent.headers.contains(&("Cookie".into(), "a=1; b=2".into())), "{:?}", sent.headers);
 }

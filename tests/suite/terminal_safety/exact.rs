@@ -148,12 +148,15 @@ fn one_by_one(cases: &[Case], preset: &str, ready: impl Fn(), send: impl Fn(&[u8
         let traffic = screen.split("Traffic ─").nth(1).unwrap_or_default();
         traffic.contains("connected") || traffic.contains("hello")
     });
-    // Hex once chosen stays, whatever comes next.
-    tui.keys("<Tab>zG<Enter>x");
+    tui.keys("<Tab>zG<Enter>");
     for (n, case) in cases.iter().enumerate() {
         let message = [format!("T{n}.").as_bytes(), &case.bytes, b"\r\n"].concat();
         send(&message);
         tui.wait_for(&format!("T{n}."));
+        if n == 0 {
+            // Hex once chosen stays, whatever comes next.
+            tui.keys("x");
+        }
         wait_for_hex(&tui, case, &message);
     }
     let (home, raw) = leave(tui);

@@ -1,13 +1,19 @@
 //! What the address line understands beyond an address: other protocols and curl commands.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use super::blur;
 use crate::app::App;
+use crate::app::effect::Effect;
 use crate::codec::address::{Detected, detect};
+use crate::interop::curl::{self, CookieFiles};
 use crate::model::http::HttpListenerSpec;
 use crate::model::listener::TcpListenerSpec;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::store::job::Job;
 
 /// An address that names another protocol (`tcp://`, `tls://`, `https://` in a TCP form) turns the
 /// draft into one of that kind. Whatever else was composed stays in a draft of its own.
@@ -70,9 +76,33 @@ fn set_tls(spec: &mut Spec, on: bool) {
     }
 }
 
-/// Fills the form from a curl command; what was composed before stays in its own draft.
+/// Fills the form from a curl command, at once or when the files it reads cookies from are here.
 pub(super) fn paste_curl(app: &mut App, text: &str) {
-    match crate::interop::curl::parse(text) {
+    let files = curl::cookie_files(text);
+    if files.is_empty() {
+        fill(app, text, &CookieFiles::default());
+        return;
+    }
+    let home = app.os.get("HOME");
+    let place = |name: String| match (name.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => (name.clone(), Path::new(home).join(rest)),
+        _ => (name.clone(), PathBuf::from(&name)),
+    };
+    let files = files.into_iter().map(place).collect();
+    app.request.pasted = Some(text.to_owned());
+    app.effects.push(Effect::Store(Job::ReadTexts { files }));
+}
+
+/// The files of cookies of a pasted command are here.
+pub fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
+    let Some(text) = app.request.pasted.take() else { return };
+    let now = i64::try_from(app.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    fill(app, &text, &CookieFiles { contents, now });
+}
+
+/// What was composed before stays in its own draft.
+fn fill(app: &mut App, text: &str, files: &CookieFiles) {
+    match curl::parse_with(text, files) {
         Ok((spec, ignored)) => {
             blur(app);
             let draft = app.drafts.current_mut();
