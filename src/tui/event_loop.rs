@@ -241,7 +241,12 @@ impl EventLoop {
 
     fn on_urgent(&mut self, event: Event, services: &Services) {
         let cause = match &event {
-            Event::View(_) => self.pace.view_arrived(),
+            Event::View(view) => {
+                if self.app.response.views.completes(view) {
+                    self.pace.became_whole();
+                }
+                self.pace.view_arrived()
+            }
             _ => Cause::Input,
         };
         self.step(Message::Engine(event), cause, services);

@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Frames for input come this far apart on average: the time a 60 Hz terminal shows one.
-const INPUT_GAP: Duration = Duration::from_millis(16);
+/// Frames for input come this far apart on average: a key behind many others is answered within
+/// the time a 60 Hz terminal shows a frame.
+const INPUT_GAP: Duration = Duration::from_millis(10);
 /// Keys that follow each other quickly are all answered at once; a wheel that spins is not.
 const INPUT_BURST: u32 = 4;
 /// Traffic leaves a frame on the screen for at least half of what a 60 Hz terminal shows it.
 const FRAME_GAP: Duration = Duration::from_millis(8);
 /// Frames for traffic come this far apart on average; 30 a second is the promise.
-const TRAFFIC_GAP: Duration = Duration::from_millis(35);
+const TRAFFIC_GAP: Duration = Duration::from_millis(36);
 /// After a quiet time so many frames may come at once: a response's head, then its first lines.
 const TRAFFIC_BURST: u32 = 2;
 /// What traffic may cost the terminal's line; 150 KB/s is the promise.
@@ -47,6 +48,8 @@ pub(super) struct Pace {
     paid_at: Option<Instant>,
     /// A window is awaited: for which kind of change, and until when a frame waits for it.
     awaited: Option<(Cause, Instant)>,
+    /// What is shown has just become whole: its frame is taken from the ones to come.
+    is_whole: bool,
 }
 
 impl Pace {
@@ -68,15 +71,22 @@ impl Pace {
         self.awaited.take().map_or(Cause::Traffic, |(cause, _)| cause)
     }
 
+    /// The body on the screen has arrived and is indexed to its last line: somebody waits for that.
+    pub(super) fn became_whole(&mut self) {
+        self.is_whole = true;
+    }
+
     /// When the next frame may be drawn; `None` when nothing changed.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let due = match self.change? {
             Cause::Input => self.input.ready(INPUT_GAP, INPUT_BURST, now),
-            Cause::Traffic => self
-                .last_frame
-                .map_or(now, |last| last + FRAME_GAP)
-                .max(self.traffic.ready(TRAFFIC_GAP, TRAFFIC_BURST, now))
-                .max(self.paid_at.unwrap_or(now)),
+            Cause::Traffic => {
+                let burst = TRAFFIC_BURST + u32::from(self.is_whole);
+                self.last_frame
+                    .map_or(now, |last| last + FRAME_GAP)
+                    .max(self.traffic.ready(TRAFFIC_GAP, burst, now))
+                    .max(self.paid_at.unwrap_or(now))
+            }
         };
         let held = self.awaited.map_or(due, |(_, until)| due.max(until));
         Some(held.max(now))
@@ -94,6 +104,7 @@ impl Pace {
             None => {}
         }
         self.last_frame = Some(now);
+        self.is_whole = false;
         // A window that is late keeps its kind but holds no more frames.
         if let Some((_, until)) = &mut self.awaited {
             *until = now;
@@ -165,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_quick_keys_are_answered_at_once_and_many_at_sixty_a_second() {
+    fn a_few_quick_keys_are_answered_at_once_and_many_at_a_hundred_a_second() {
         let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), Vec::new());
         let mut now = start;
         while now - start < ms(1000) {
@@ -177,7 +188,7 @@ mod tests {
             now += ms(1);
         }
         assert_eq!(frames[..4], [ms(0), ms(1), ms(2), ms(3)]);
-        assert!((60..70).contains(&frames.len()), "{}", frames.len());
+        assert!((95..110).contains(&frames.len()), "{}", frames.len());
     }
 
     #[test]
@@ -202,6 +213,32 @@ mod tests {
         pace.drawn(500, now);
         pace.changed(Cause::Traffic);
         assert_eq!(pace.due(now + ms(2)), Some(now + FRAME_GAP));
+    }
+
+    #[test]
+    fn what_became_whole_is_drawn_before_its_turn_and_the_average_stays() {
+        let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), 0);
+        let mut now = start;
+        while now - start < ms(5000) {
+            pace.changed(Cause::Traffic);
+            pace.became_whole();
+            if pace.due(now).is_some_and(|due| due <= now) {
+                pace.drawn(100, now);
+                frames += 1;
+            }
+            now += ms(1);
+        }
+        assert!((130..=150).contains(&frames), "{frames}");
+
+        let mut pace = Pace::default();
+        for _ in 0..TRAFFIC_BURST {
+            pace.changed(Cause::Traffic);
+            pace.drawn(100, now);
+        }
+        pace.changed(Cause::Traffic);
+        let in_turn = pace.due(now);
+        pace.became_whole();
+        assert!(pace.due(now) < in_turn && pace.due(now) == Some(now + FRAME_GAP));
     }
 
     #[test]

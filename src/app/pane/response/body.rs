@@ -343,6 +343,13 @@ impl BodyViews {
         self.list.iter_mut().find(|view| (view.body, view.part) == (body, part))
     }
 
+    /// Whether an answer is the first that shows its body whole, after one that did not.
+    pub fn completes(&self, answer: &View) -> bool {
+        let before =
+            self.get(answer.query.body, answer.query.part).and_then(|it| it.window.as_ref());
+        answer.complete && before.is_some_and(|window| !window.complete)
+    }
+
     /// The view of a body, made when it is looked at for the first time.
     pub fn open(&mut self, body: BodyId, part: ViewPart, default: ViewMode) -> &mut BodyView {
         let known = self.list.iter().position(|view| (view.body, view.part) == (body, part));
