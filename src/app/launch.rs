@@ -11,7 +11,6 @@ use super::{App, global, pane};
 use crate::codec::plan::{AnswerField, Field, Issue, Literal, plan, plan_literal};
 use crate::engine::command::{Command, Ending};
 use crate::model::exchange::ExchangeState;
-use crate::model::failure::FailureKind;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -64,9 +63,14 @@ pub(super) fn connect_anyway(app: &mut App) {
     }
 }
 
+/// How to overrule a refused certificate, for the panes that tell of it.
+pub(super) fn anyway_hint(app: &App) -> String {
+    app.keyed("[connect-anyway] connects anyway, now and whenever this preset is sent")
+}
+
 /// Whether a session ended because the peer's certificate did not verify.
 fn was_distrusted(session: &Session) -> bool {
-    matches!(&session.state, State::Over(Err(failure)) if failure.kind == FailureKind::Certificate)
+    matches!(&session.state, State::Over(Err(failure)) if failure.is_distrust())
 }
 
 /// Names in a spec that nothing is known about.

@@ -85,6 +85,12 @@ impl Failure {
         format!("{target}{}{hint}", self.cause)
     }
 
+    /// Whether the peer's certificate was refused, which the user may overrule.
+    #[must_use]
+    pub fn is_distrust(&self) -> bool {
+        self.kind == FailureKind::Certificate
+    }
+
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.kind == FailureKind::Cancelled

@@ -20,7 +20,7 @@ pub(in crate::ui) fn address(text: &str, width: u16) -> Cow<'_, str> {
 }
 
 /// The start of a text.
-pub(in crate::ui) fn start(text: &str, width: u16) -> Cow<'_, str> {
+fn start(text: &str, width: u16) -> Cow<'_, str> {
     if cells(text) <= width {
         return text.into();
     }
@@ -30,7 +30,7 @@ pub(in crate::ui) fn start(text: &str, width: u16) -> Cow<'_, str> {
 }
 
 /// The end of a text.
-pub(in crate::ui) fn end(text: &str, width: u16) -> Cow<'_, str> {
+fn end(text: &str, width: u16) -> Cow<'_, str> {
     if cells(text) <= width {
         return text.into();
     }

@@ -17,7 +17,6 @@ use crate::app::sessions::Session;
 use crate::app::{App, Handled, figures};
 use crate::codec::disposition;
 use crate::model::exchange::{Exchange, ExchangeState, Framing, HttpMessage};
-use crate::model::failure::FailureKind;
 use crate::model::file_name::safe_file_name;
 use crate::model::id::BodyId;
 use crate::model::view::{Towards, ViewMode, ViewPart};
@@ -138,7 +137,7 @@ pub fn tab(app: &App) -> Tab {
 /// The peer's certificate was refused, so nothing was asked.
 pub fn is_distrusted(exchange: &Exchange) -> bool {
     let refused = matches!(&exchange.state,
-        ExchangeState::Failed(failure) if failure.kind == FailureKind::Certificate);
+        ExchangeState::Failed(failure) if failure.is_distrust());
     refused && exchange.response.is_none() && exchange.tls.is_some()
 }
 

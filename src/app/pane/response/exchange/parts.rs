@@ -4,10 +4,9 @@ use ratatui::layout::Rect;
 
 use super::super::{Kind, kind, place, session};
 use super::{Tab, is_distrusted, message, shown, tabs};
-use crate::app::App;
-use crate::app::action::Action;
 use crate::app::sessions::State;
 use crate::app::wrap::wrap;
+use crate::app::{App, launch};
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::Failure;
 
@@ -110,8 +109,7 @@ pub fn remarks(app: &App, width: u16) -> Vec<Remark> {
     if let Some(failure) = failure(app) {
         add(&failure.to_string(), true);
         if is_distrusted(exchange) {
-            let key = app.key_of(Action::ConnectAnyway);
-            add(&format!("{key} connects anyway, now and whenever this preset is sent"), false);
+            add(&launch::anyway_hint(app), false);
         }
         let kept = message.map_or(0, |message| message.body.decoded_len);
         if kept > 0 {

@@ -13,12 +13,10 @@
 use ratatui::layout::Rect;
 
 use super::has_several;
-use crate::app::App;
-use crate::app::action::Action;
 use crate::app::pane::response::{input, place, session};
 use crate::app::sessions::State;
 use crate::app::wrap::wrap;
-use crate::model::failure::FailureKind;
+use crate::app::{App, launch};
 use crate::model::id::ConnId;
 use crate::model::payload::PayloadFormat;
 
@@ -104,9 +102,8 @@ pub fn failure(app: &App, width: u16) -> Vec<String> {
         return Vec::new();
     }
     let mut rows = wrap(&failure.details(), width);
-    if failure.kind == FailureKind::Certificate {
-        let key = app.key_of(Action::ConnectAnyway);
-        rows.extend(wrap(&format!("{key} connects anyway, now and with this preset"), width));
+    if failure.is_distrust() {
+        rows.extend(wrap(&launch::anyway_hint(app), width));
     }
     rows
 }
