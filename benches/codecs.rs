@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use wirebench::codec::content_coding::Decoder;
+use wirebench::codec::content_coding::ContentDecoder;
 use wirebench::codec::lines::LineScanner;
 use wirebench::codec::printable::printable;
 use wirebench::model::view::ViewMode;
@@ -77,7 +77,7 @@ fn decoding(criterion: &mut Criterion) {
     for (name, encoded) in [("gzip", &gzip), ("zstd", &zstd)] {
         group.bench_function(name, |bench| {
             bench.iter(|| {
-                let mut decoder = Decoder::new(&[name.to_owned()]).expect("a known coding");
+                let mut decoder = ContentDecoder::new(&[name.to_owned()]).expect("a known coding");
                 let mut length = 0;
                 for chunk in encoded.chunks(64 << 10) {
                     let mut out = |piece: &[u8]| {

@@ -11,9 +11,9 @@ use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::Stamp;
+use wirebench::query::Filter;
 use wirebench::timeline::Timeline;
 use wirebench::timeline::conversation::{Conversation, Subject};
-use wirebench::timeline::filter::Filter;
 use wirebench::timeline::listing::{Listing, Rebuild, STEP_WORK};
 
 const RECORDS: u64 = 500_000;

@@ -6,15 +6,13 @@
 //! what no pane takes is handled in `global`.
 
 pub mod action;
-pub mod breaks;
 pub mod cursor;
-pub mod detail;
 pub mod drafts;
 pub mod editor;
 pub mod effect;
-pub mod figures;
 pub mod focus;
 pub mod form;
+pub mod format;
 pub mod fuzzy;
 mod global;
 mod input;
@@ -24,10 +22,12 @@ pub mod layout;
 pub mod message;
 pub mod overlay;
 pub mod pane;
+pub mod record_view;
 mod saving;
 pub mod sessions;
 mod stored;
-pub mod wrap;
+pub mod wrap_bytes;
+pub mod wrap_words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -31,12 +31,12 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", env = "WIREBENCH_LOG", global = true)]
     pub log: Option<tracing::level_filters::LevelFilter>,
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Task>,
 }
 
 /// What can be done without a screen.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum Command {
+pub enum Task {
     /// Send one request or some bytes and print what comes back.
     Send(Send),
     /// Open a listener and print what arrives.
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn items_may_look_like_nothing_else() {
-        let Some(Command::Send(send)) =
+        let Some(Task::Send(send)) =
             parse(&["send", "POST", ":1/x", "a=b", "q==1", "X-A:b", "--timeout", "1s"])
                 .unwrap()
                 .command

@@ -19,8 +19,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::args::Command;
-use crate::engine::command::Ending;
+use crate::args::Task;
+use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -48,10 +48,10 @@ pub struct Headless {
 }
 
 /// Runs a command to its end; returns the exit status.
-pub async fn run(command: Command, mut headless: Headless) -> Result<u8, Failure> {
+pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     match command {
-        Command::Send(arguments) => send::run(&arguments, &mut headless).await,
-        Command::Listen(arguments) => listen::run(&arguments, &mut headless).await,
+        Task::Send(arguments) => send::run(&arguments, &mut headless).await,
+        Task::Listen(arguments) => listen::run(&arguments, &mut headless).await,
     }
 }
 
@@ -85,7 +85,7 @@ impl Headless {
 
     /// Ends the session and waits a moment for it; one that does not end in time ends with the
     /// program.
-    async fn close(&mut self, how: Ending) {
+    async fn close(&mut self, how: CloseMode) {
         let order = crate::engine::command::Command::Close { id: SESSION, how };
         if let Err(failure) = self.engine.command(order) {
             output::complain(&failure);

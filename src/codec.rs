@@ -3,7 +3,6 @@
 //! Called by the engine, the application and the formats of `interop`. Everything here is total:
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
-pub mod address;
 pub mod charset;
 pub mod content_coding;
 pub mod disposition;
@@ -13,8 +12,6 @@ pub mod highlight;
 pub mod http1;
 pub mod lines;
 pub mod multipart;
-pub mod plan;
 pub mod pretty;
 pub mod printable;
 pub mod search;
-pub mod template;

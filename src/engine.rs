@@ -10,21 +10,22 @@
 //! ```
 
 pub(crate) mod body;
-pub(crate) mod certificate;
 pub(crate) mod client;
 pub mod clock;
 pub mod command;
 pub(crate) mod conversation;
 pub(crate) mod datagram;
+mod dispatch;
 pub mod event;
 mod facts;
 pub(crate) mod http;
+pub(crate) mod listener;
 pub(crate) mod resolve;
 pub(crate) mod rules;
-pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod sink;
 mod supervisor;
+pub(crate) mod tls;
 pub(crate) mod transport;
 
 use std::path::PathBuf;
@@ -61,7 +62,7 @@ const URGENT: usize = 64;
 pub struct EngineConfig {
     /// The installation's certificate authority, if it has one already.
     pub authority: Option<Authority>,
-    /// Certificates of servers to trust as they are, a PEM file (see `certificate::named`).
+    /// Certificates of servers to trust as they are, a PEM file (see `crate::engine::tls::pinned`).
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,

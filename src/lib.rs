@@ -8,8 +8,9 @@
 //!    tui (shell)      cli (headless shell)
 //!      │   │  │          │   │
 //!     ui  app ├─ engine ─┘   │     engine: tokio, sockets, TLS      store: disk, SQLite
-//!      └─► app ──► timeline  │     app, timeline, codec, interop, model: pure, synchronous,
-//!            └───► model ◄───┴── codec, interop           no clock, no disk, no sockets, no tokio
+//!      └─► app ──► timeline, interop ─► compose      app, timeline, interop, compose, query, codec,
+//!            │           └──► query ◄───┘            model: pure, synchronous, no clock, no disk,
+//!            └───► model ◄─── codec                  no sockets, no tokio
 //! ```
 //!
 //! `tests/architecture.rs` enforces the arrows.
@@ -18,10 +19,12 @@ pub mod app;
 pub mod args;
 pub mod cli;
 pub mod codec;
+pub mod compose;
 pub mod engine;
 pub mod interop;
 pub mod logging;
 pub mod model;
+pub mod query;
 pub mod run;
 pub mod store;
 pub mod timeline;

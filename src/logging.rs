@@ -60,17 +60,17 @@ fn open(path: &Path) -> io::Result<File> {
 struct LogFile(Mutex<File>);
 
 /// One event on its way to the file.
-struct Line<'a>(&'a LogFile);
+struct LogLine<'a>(&'a LogFile);
 
 impl<'a> MakeWriter<'a> for LogFile {
-    type Writer = Line<'a>;
+    type Writer = LogLine<'a>;
 
-    fn make_writer(&'a self) -> Line<'a> {
-        Line(self)
+    fn make_writer(&'a self) -> LogLine<'a> {
+        LogLine(self)
     }
 }
 
-impl Write for Line<'_> {
+impl Write for LogLine<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line = escape(bytes);
         line.push('\n');

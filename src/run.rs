@@ -20,7 +20,7 @@ use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::Authority;
-use crate::store::paths::{Paths, Surroundings};
+use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, authority, keymap};
 use crate::tui::{self, EngineService, StoreService};
 
@@ -68,7 +68,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
-    let paths = Paths::discover(arguments.home, &Surroundings::read())?;
+    let paths = Paths::discover(arguments.home, &ProcessEnv::read())?;
     if let Some(level) = arguments.log {
         logging::start(level, &paths.state)?;
     }

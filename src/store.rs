@@ -32,7 +32,7 @@ use tokio::sync::mpsc;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use job::{Job, Reply};
 use paths::Paths;
-use worker::{Order, Signals, Worker};
+use worker::{Worker, WorkerFlags, WorkerOrder};
 
 pub use workspace::scan as read_workspace;
 
@@ -58,8 +58,8 @@ pub struct StoreHandle {
 
 /// What all clones of a handle share; the worker ends when the last is gone.
 struct WorkerLink {
-    orders: SyncSender<Order>,
-    signals: Arc<Signals>,
+    orders: SyncSender<WorkerOrder>,
+    signals: Arc<WorkerFlags>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -67,7 +67,7 @@ impl WorkerLink {
     fn stop(&self) {
         self.signals.stop();
         // The queue may be full; the worker looks at the signal after every job as well.
-        let _ = self.orders.try_send(Order::Wake);
+        let _ = self.orders.try_send(WorkerOrder::Wake);
     }
 }
 
@@ -83,7 +83,7 @@ impl Store {
     pub fn start(paths: Paths) -> (StoreHandle, mpsc::Receiver<Reply>) {
         let (orders, queue) = sync_channel(JOB_QUEUE + WAKE_UPS);
         let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
-        let signals = Arc::new(Signals::default());
+        let signals = Arc::new(WorkerFlags::default());
         let worker = Worker::new(paths, replies, orders.clone(), Arc::clone(&signals));
         let thread = std::thread::Builder::new().name("store".into());
         // Without a thread the queue is dropped here and every submit says so.
@@ -100,7 +100,7 @@ impl StoreHandle {
     /// When the queue is full (`Busy`) or the worker is gone.
     pub fn submit(&self, job: Job) -> Result<(), Failure> {
         let target = job.name();
-        self.worker.orders.try_send(Order::Job(Box::new(job))).map_err(|error| match error {
+        self.worker.orders.try_send(WorkerOrder::Job(Box::new(job))).map_err(|error| match error {
             TrySendError::Full(_) => {
                 let cause = "the disk is slow and too much is waiting for it";
                 Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
@@ -129,4 +129,4 @@ impl StoreHandle {
 }
 
 #[cfg(test)]
-mod tests;
+mod store_tests;

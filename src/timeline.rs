@@ -13,7 +13,6 @@
 //! counted in records.
 
 pub mod conversation;
-pub mod filter;
 pub mod listing;
 pub mod stats;
 
@@ -341,4 +340,4 @@ impl Timeline {
 }
 
 #[cfg(test)]
-mod tests;
+mod timeline_tests;

@@ -5,7 +5,7 @@
 //! stored.
 
 mod badge;
-mod chrome;
+mod header_footer;
 mod overlay;
 mod pane;
 pub mod theme;
@@ -18,23 +18,23 @@ use ratatui::widgets::{Block, Clear};
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::codec::printable::{is_visible, printable_str};
-use theme::Palette;
+use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = Palette::of(app.theme, app.truecolor);
+    let palette = ThemeStyles::of(app.theme, app.truecolor);
     let screen = frame.area();
     frame.render_widget(Clear, screen);
     frame.render_widget(Block::new().style(palette.base), screen);
     let areas = app.areas();
-    chrome::header(app, &palette, areas.header.intersection(screen), frame.buffer_mut());
+    header_footer::header(app, &palette, areas.header.intersection(screen), frame.buffer_mut());
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);
         if !area.is_empty() {
             pane::draw(app, which, &palette, area, frame);
         }
     }
-    chrome::footer(app, &palette, areas.footer.intersection(screen), frame.buffer_mut());
+    header_footer::footer(app, &palette, areas.footer.intersection(screen), frame.buffer_mut());
     overlay::draw(app, &palette, frame);
     last_gate(frame.buffer_mut());
 }
@@ -79,8 +79,8 @@ fn put(
 
 /// The search line of a list.
 fn search_line(
-    search: &crate::app::pane::presets::Search,
-    palette: &Palette,
+    search: &crate::app::pane::presets::PresetSearch,
+    palette: &ThemeStyles,
     area: ratatui::layout::Rect,
     buffer: &mut ratatui::buffer::Buffer,
 ) {

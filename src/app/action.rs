@@ -19,7 +19,7 @@ pub enum Category {
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct ActionInfo {
     pub action: Action,
     /// Name in keymap files and on the command line of the palette.
     pub name: &'static str,
@@ -37,7 +37,7 @@ macro_rules! actions {
         pub enum Action { $(#[doc = $help] $action,)* }
 
         /// Every action with its names, help and default keys.
-        pub const TABLE: &[Row] = &[$(Row {
+        pub const TABLE: &[ActionInfo] = &[$(ActionInfo {
             action: Action::$action,
             name: $name,
             title: $title,
@@ -144,7 +144,7 @@ actions! {
 
 impl Action {
     /// The action's row.
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static ActionInfo {
         &TABLE[self as usize]
     }
 

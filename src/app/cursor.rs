@@ -9,7 +9,7 @@ pub struct Cursor {
 
 /// A movement in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum CursorStep {
     Up,
     Down,
     PageUp,
@@ -20,19 +20,19 @@ pub enum Step {
     Bottom,
 }
 
-impl Step {
+impl CursorStep {
     /// The movement an action stands for.
-    pub fn of(action: super::action::Action) -> Option<Step> {
+    pub fn of(action: super::action::Action) -> Option<CursorStep> {
         use super::action::Action;
         Some(match action {
-            Action::Up => Step::Up,
-            Action::Down => Step::Down,
-            Action::PageUp => Step::PageUp,
-            Action::PageDown => Step::PageDown,
-            Action::HalfUp => Step::HalfUp,
-            Action::HalfDown => Step::HalfDown,
-            Action::Top => Step::Top,
-            Action::Bottom => Step::Bottom,
+            Action::Up => CursorStep::Up,
+            Action::Down => CursorStep::Down,
+            Action::PageUp => CursorStep::PageUp,
+            Action::PageDown => CursorStep::PageDown,
+            Action::HalfUp => CursorStep::HalfUp,
+            Action::HalfDown => CursorStep::HalfDown,
+            Action::Top => CursorStep::Top,
+            Action::Bottom => CursorStep::Bottom,
             _ => return None,
         })
     }
@@ -40,18 +40,18 @@ impl Step {
 
 impl Cursor {
     /// Moves within `len` rows of which `height` are visible.
-    pub fn step(&mut self, step: Step, len: usize, height: usize) {
+    pub fn step(&mut self, step: CursorStep, len: usize, height: usize) {
         let page = height.saturating_sub(1).max(1);
         let half = (height / 2).max(1);
         self.selected = match step {
-            Step::Up => self.selected.saturating_sub(1),
-            Step::Down => self.selected + 1,
-            Step::PageUp => self.selected.saturating_sub(page),
-            Step::PageDown => self.selected + page,
-            Step::HalfUp => self.selected.saturating_sub(half),
-            Step::HalfDown => self.selected + half,
-            Step::Top => 0,
-            Step::Bottom => usize::MAX,
+            CursorStep::Up => self.selected.saturating_sub(1),
+            CursorStep::Down => self.selected + 1,
+            CursorStep::PageUp => self.selected.saturating_sub(page),
+            CursorStep::PageDown => self.selected + page,
+            CursorStep::HalfUp => self.selected.saturating_sub(half),
+            CursorStep::HalfDown => self.selected + half,
+            CursorStep::Top => 0,
+            CursorStep::Bottom => usize::MAX,
         };
         self.settle(len, height);
     }
@@ -75,12 +75,12 @@ mod tests {
     fn the_selection_stays_in_the_list_and_in_the_window() {
         let mut cursor = Cursor::default();
         for (step, len, height) in [
-            (Step::Down, 0, 3),
-            (Step::Bottom, 10, 3),
-            (Step::PageUp, 10, 3),
-            (Step::Down, 2, 3),
-            (Step::HalfDown, 100, 0),
-            (Step::Top, 5, 5),
+            (CursorStep::Down, 0, 3),
+            (CursorStep::Bottom, 10, 3),
+            (CursorStep::PageUp, 10, 3),
+            (CursorStep::Down, 2, 3),
+            (CursorStep::HalfDown, 100, 0),
+            (CursorStep::Top, 5, 5),
         ] {
             cursor.step(step, len, height);
             assert!(cursor.selected < len.max(1));

@@ -3,14 +3,14 @@
 //! A draft of a preset remembers what the file holds, so "modified" is a comparison and never a
 //! flag. Drafts that differ from their file, or were never saved, are kept across a restart.
 
-use super::form::{FieldId, Tab, tabs};
+use super::form::{FormFieldId, FormTab, tabs};
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::store::job;
-use crate::timeline::conversation::framing::Framing;
+use crate::timeline::conversation::framing::StreamFraming;
 
 /// Names a draft for the length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,16 +30,16 @@ pub struct Draft {
     pub spec: Spec,
     /// The session it last opened.
     pub session: Option<SessionId>,
-    pub tab: Tab,
+    pub tab: FormTab,
     /// The field the cursor was on.
-    pub at: FieldId,
+    pub at: FormFieldId,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
     /// How the input line is read instead of as the spec says, and what that was when the user
     /// switched: a way of typing, no change of the preset.
     pub input_format: Option<(PayloadFormat, PayloadFormat)>,
     /// How what is received is cut into messages: a way of looking, no part of the preset.
-    pub framing: Framing,
+    pub framing: StreamFraming,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -49,8 +49,8 @@ pub struct Draft {
 /// A complaint about a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldIssue {
-    pub field: FieldId,
-    pub tab: Option<Tab>,
+    pub field: FormFieldId,
+    pub tab: Option<FormTab>,
     pub message: String,
     /// Unknown template name, which one key can send literally.
     pub unknown: Option<String>,
@@ -76,10 +76,10 @@ impl Draft {
             spec,
             session: None,
             tab,
-            at: FieldId::Address,
+            at: FormFieldId::Address,
             issues: Vec::new(),
             input_format: None,
-            framing: Framing::default(),
+            framing: StreamFraming::default(),
             saving: None,
             save_again: false,
         }
@@ -104,7 +104,7 @@ impl Draft {
         if !tabs(&self.spec).contains(&self.tab) {
             self.tab = first_tab(&self.spec);
         }
-        self.at = FieldId::Address;
+        self.at = FormFieldId::Address;
         self.issues.clear();
     }
 
@@ -125,11 +125,11 @@ impl Draft {
         self.based_on = Some(fingerprint);
     }
 
-    fn to_restore(&self) -> job::Draft {
+    fn to_restore(&self) -> job::StoredDraft {
         // On its way to a file, it is that file's draft already: should the program end before
         // the answer, it is not also there as something never saved.
         let path = self.saving.as_ref().map(|preset| &preset.path).or(self.preset.as_ref());
-        job::Draft {
+        job::StoredDraft {
             preset: path.cloned(),
             based_on: self.based_on.filter(|_| path == self.preset.as_ref()),
             unsaved: self.is_modified(),
@@ -151,9 +151,9 @@ impl Draft {
 }
 
 /// The tab shown first: the body for a request that has one, else the first.
-fn first_tab(spec: &Spec) -> Tab {
+fn first_tab(spec: &Spec) -> FormTab {
     match spec {
-        Spec::Http(http) if http.body.kind() != "none" => Tab::Body,
+        Spec::Http(http) if http.body.kind() != "none" => FormTab::Body,
         spec => tabs(spec)[0],
     }
 }
@@ -290,7 +290,7 @@ impl Drafts {
     }
 
     /// What has to survive leaving or a crash.
-    pub fn to_restore(&self) -> (Vec<job::Draft>, usize) {
+    pub fn to_restore(&self) -> (Vec<job::StoredDraft>, usize) {
         let current = self.current().id;
         let kept: Vec<&Draft> =
             self.list.iter().filter(|draft| draft.is_modified() || draft.id == current).collect();
@@ -300,7 +300,12 @@ impl Drafts {
     }
 
     /// Takes the drafts of the last run, unless something was composed in this one already.
-    pub fn restore(&mut self, drafts: &[job::Draft], current: usize, presets: &[StoredPreset]) {
+    pub fn restore(
+        &mut self,
+        drafts: &[job::StoredDraft],
+        current: usize,
+        presets: &[StoredPreset],
+    ) {
         if drafts.is_empty() || self.list.len() > 1 || self.current().is_modified() {
             return;
         }

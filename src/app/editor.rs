@@ -16,7 +16,7 @@ pub const PASTE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Whether a field holds one line or many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lines {
+pub enum LineMode {
     One,
     Many,
 }
@@ -25,17 +25,17 @@ pub enum Lines {
 #[derive(Debug, Clone)]
 pub struct Editor {
     area: TextArea<'static>,
-    lines: Lines,
+    lines: LineMode,
     /// Text that must not be shown as it is was put in (a preset or a message may hold anything).
     has_hidden: bool,
 }
 
 impl Editor {
     /// A field holding `text`, the cursor at its end (one line) or start (many).
-    pub fn new(text: &str, lines: Lines) -> Self {
+    pub fn new(text: &str, lines: LineMode) -> Self {
         let mut content: Vec<String> = match lines {
-            Lines::One => vec![text.replace(['\n', '\r'], " ")],
-            Lines::Many => text.split('\n').map(str::to_owned).collect(),
+            LineMode::One => vec![text.replace(['\n', '\r'], " ")],
+            LineMode::Many => text.split('\n').map(str::to_owned).collect(),
         };
         if content.is_empty() {
             content.push(String::new());
@@ -44,8 +44,8 @@ impl Editor {
         area.set_max_histories(200);
         area.set_cursor_line_style(ratatui::style::Style::default());
         match lines {
-            Lines::One => area.move_cursor(CursorMove::End),
-            Lines::Many => area.set_wrap_mode(WrapMode::Glyph),
+            LineMode::One => area.move_cursor(CursorMove::End),
+            LineMode::Many => area.set_wrap_mode(WrapMode::Glyph),
         }
         Editor { area, lines, has_hidden: text.chars().any(is_hidden) }
     }
@@ -65,7 +65,7 @@ impl Editor {
         self.area.is_empty()
     }
 
-    pub fn lines(&self) -> Lines {
+    pub fn lines(&self) -> LineMode {
         self.lines
     }
 
@@ -147,7 +147,7 @@ impl Editor {
 
     /// Gives the field a key; tells whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
-        if self.lines == Lines::One && matches!(key.code, KeyCode::Enter | KeyCode::Tab) {
+        if self.lines == LineMode::One && matches!(key.code, KeyCode::Enter | KeyCode::Tab) {
             return false;
         }
         let before_len = self.area.lines().len();
@@ -159,7 +159,7 @@ impl Editor {
             (KeyCode::Char('Z'), false, true) => self.area.redo(),
             _ => self.area.input(input(key)),
         };
-        if self.lines == Lines::One && self.area.lines().len() > before_len {
+        if self.lines == LineMode::One && self.area.lines().len() > before_len {
             self.flatten();
         }
         changed
@@ -174,7 +174,7 @@ impl Editor {
         let unix = text.replace("\r\n", "\n").replace('\r', "\n");
         for c in unix.chars() {
             match c {
-                '\n' if self.lines == Lines::One => clean.push(' '),
+                '\n' if self.lines == LineMode::One => clean.push(' '),
                 '\n' | '\t' => clean.push(c),
                 c if c.is_control() => {
                     rewritten += 1;
@@ -183,7 +183,7 @@ impl Editor {
                 c => clean.push(c),
             }
         }
-        let clean = if self.lines == Lines::One { clean.trim_end() } else { clean.as_str() };
+        let clean = if self.lines == LineMode::One { clean.trim_end() } else { clean.as_str() };
         self.has_hidden |= clean.chars().any(is_hidden);
         self.area.insert_str(clean);
         rewritten
@@ -191,7 +191,7 @@ impl Editor {
 
     /// Inserts a line break, in fields of many lines.
     pub fn new_line(&mut self) {
-        if self.lines == Lines::Many {
+        if self.lines == LineMode::Many {
             self.area.insert_newline();
         }
     }
@@ -202,7 +202,7 @@ impl Editor {
 
     fn flatten(&mut self) {
         let text = self.text();
-        *self = Editor::new(&text, Lines::One);
+        *self = Editor::new(&text, LineMode::One);
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_single_line_stays_one() {
-        let mut editor = Editor::new("a\nb", Lines::One);
+        let mut editor = Editor::new("a\nb", LineMode::One);
         assert_eq!(editor.text(), "a b");
         editor.key(Key::new(KeyCode::Enter));
         editor.key(Key::ctrl('m'));
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn pasted_control_characters_become_visible() {
-        let mut editor = Editor::new("", Lines::Many);
+        let mut editor = Editor::new("", LineMode::Many);
         assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
         assert_eq!(editor.text(), "a\\x1b[2Jb\n");
     }
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn hidden_characters_are_drawn_visibly_and_kept() {
         let text = "a\u{1b}[2J\u{202e}b\nc\td";
-        let mut editor = Editor::new(text, Lines::Many);
+        let mut editor = Editor::new(text, LineMode::Many);
         editor.place(0, 6);
         let shown = editor.shown();
         assert_eq!(shown.lines(), [r"a\e[2J‹U+202E›b", r"c\td"]);
@@ -274,18 +274,18 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_looked_at_too() {
-        let mut editor = Editor::new("a", Lines::One);
+        let mut editor = Editor::new("a", LineMode::One);
         assert!(matches!(editor.shown(), Cow::Borrowed(_)));
         editor.key(Key::new(KeyCode::Char('\u{200b}')));
         assert_eq!(editor.shown().lines(), ["a‹U+200B›"]);
-        let mut editor = Editor::new("", Lines::One);
+        let mut editor = Editor::new("", LineMode::One);
         editor.insert("\u{202e}x");
         assert_eq!(editor.shown().lines(), ["‹U+202E›x"]);
     }
 
     #[test]
     fn a_line_is_cleared_with_ctrl_u_and_comes_back_with_alt_z() {
-        let mut editor = Editor::new("abc", Lines::One);
+        let mut editor = Editor::new("abc", LineMode::One);
         assert!(editor.key(Key::ctrl('u')) && editor.is_empty());
         assert!(editor.key("<A-z>".parse().unwrap()));
         assert_eq!(editor.text(), "abc");
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn edges_are_known() {
-        let mut editor = Editor::new("ab", Lines::One);
+        let mut editor = Editor::new("ab", LineMode::One);
         assert!(editor.at_end() && !editor.at_start() && editor.at_top() && editor.at_bottom());
         editor.key(Key::new(KeyCode::Home));
         assert!(editor.at_start());

@@ -12,7 +12,7 @@ use crate::model::spec::Spec;
 
 /// A page of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tab {
+pub enum FormTab {
     Params,
     Headers,
     Auth,
@@ -32,14 +32,14 @@ pub enum RowList {
     Query,
     Headers,
     /// Fields of a form body, or parts of a multipart one.
-    Form(Slot),
+    Form(BodySlot),
     /// Headers of an answer.
-    Answer(Slot),
+    Answer(BodySlot),
 }
 
 /// Which body or answer: the request's, the default answer, or that of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Slot {
+pub enum BodySlot {
     Request,
     Default,
     Rule(usize),
@@ -47,7 +47,7 @@ pub enum Slot {
 
 /// Part of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum RowPart {
     On,
     Name,
     /// Whether the value is text or a file (parts of a multipart form).
@@ -59,27 +59,27 @@ pub enum Part {
 
 /// One editable thing of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FieldId {
+pub enum FormFieldId {
     Method,
     Address,
     Tabs,
-    Cell(RowList, usize, Part),
+    Cell(RowList, usize, RowPart),
     /// A header that is sent by itself, to be switched off.
     Automatic(AutomaticHeader),
     AuthKind,
     AuthUser,
     AuthPassword,
     AuthToken,
-    BodyKind(Slot),
-    Body(Slot),
+    BodyKind(BodySlot),
+    Body(BodySlot),
     Timeout,
     Verify,
     Redirects,
     ListenerTls,
     CertificateFile,
     KeyFile,
-    Status(Slot),
-    Delay(Slot),
+    Status(BodySlot),
+    Delay(BodySlot),
     RuleMethod(usize),
     RulePath(usize),
     When(usize),
@@ -104,7 +104,7 @@ pub enum FieldId {
 
 /// How a field is shown and edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// One line of text.
     Line,
     /// Many lines.
@@ -123,7 +123,7 @@ pub enum Kind {
 
 /// Room a field asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
+pub enum FieldWidth {
     Cells(u16),
     /// A share of what is left.
     Fill(u16),
@@ -131,45 +131,45 @@ pub enum Width {
 
 /// A field at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    pub id: FieldId,
+pub struct FormField {
+    pub id: FormFieldId,
     pub label: &'static str,
-    pub kind: Kind,
-    pub width: Width,
+    pub kind: FieldKind,
+    pub width: FieldWidth,
     /// Shown dimmed while the field is empty.
     pub placeholder: &'static str,
 }
 
 /// Fields side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub fields: Vec<Field>,
+pub struct FormLine {
+    pub fields: Vec<FormField>,
     /// Rows of the screen it wants; an area in the last row takes what is left.
     pub height: u16,
 }
 
 /// The tabs a spec has.
-pub fn tabs(spec: &Spec) -> &'static [Tab] {
+pub fn tabs(spec: &Spec) -> &'static [FormTab] {
     match (spec.protocol(), spec.side()) {
         (Protocol::Http, Side::Client) => {
-            &[Tab::Params, Tab::Headers, Tab::Auth, Tab::Body, Tab::Options]
+            &[FormTab::Params, FormTab::Headers, FormTab::Auth, FormTab::Body, FormTab::Options]
         }
-        (Protocol::Http, Side::Listener) => &[Tab::Answers, Tab::Options],
-        (_, Side::Client) => &[Tab::Steps, Tab::Options],
-        (_, Side::Listener) => &[Tab::Rules, Tab::Options],
+        (Protocol::Http, Side::Listener) => &[FormTab::Answers, FormTab::Options],
+        (_, Side::Client) => &[FormTab::Steps, FormTab::Options],
+        (_, Side::Listener) => &[FormTab::Rules, FormTab::Options],
     }
 }
 
-impl Tab {
+impl FormTab {
     pub fn title(self) -> &'static str {
         match self {
-            Tab::Params => "Params",
-            Tab::Headers => "Headers",
-            Tab::Auth => "Auth",
-            Tab::Body => "Body",
-            Tab::Options => "Options",
-            Tab::Answers | Tab::Rules => "Answers",
-            Tab::Steps => "On connect",
+            FormTab::Params => "Params",
+            FormTab::Headers => "Headers",
+            FormTab::Auth => "Auth",
+            FormTab::Body => "Body",
+            FormTab::Options => "Options",
+            FormTab::Answers | FormTab::Rules => "Answers",
+            FormTab::Steps => "On connect",
         }
     }
 }

@@ -4,9 +4,9 @@ use super::action::Action;
 use super::drafts::DraftId;
 use super::effect::Effect;
 use super::focus::Pane;
-use super::sessions::State;
+use super::sessions::SessionState;
 use super::{App, Handled, Theme, launch, overlay, pane, stored};
-use crate::engine::command::{Command, Ending};
+use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
 
 /// Handles what no pane took.
@@ -80,10 +80,12 @@ fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
 fn interrupt(app: &mut App) {
     let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
     if let Some(session) = running.filter(|session| {
-        !session.is_over() && session.side() == Side::Client && session.state != State::Closing
+        !session.is_over()
+            && session.side() == Side::Client
+            && session.state != SessionState::Closing
     }) {
         let id = session.id;
-        app.effects.push(Effect::Engine(Command::Close { id, how: Ending::Reset }));
+        app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
         app.leaving = false;
         return;
     }
@@ -108,15 +110,15 @@ fn stop(app: &mut App) {
         return;
     };
     let how = if session.protocol() == Protocol::Http && session.side() == Side::Client {
-        Ending::Reset
+        CloseMode::Reset
     } else {
-        Ending::Close
+        CloseMode::Close
     };
     let id = session.id;
     app.effects.push(Effect::Engine(Command::Close { id, how }));
     // Said here already, so that F5 right behind opens it again instead of finding it open.
     if let Some(session) = app.sessions.get_mut(id) {
-        session.state = State::Closing;
+        session.state = SessionState::Closing;
     }
 }
 

@@ -5,11 +5,11 @@
 use super::drafts::FieldIssue;
 use super::effect::Effect;
 use super::focus::Pane;
-use super::form::{FieldId, Part, RowList, Slot, Tab};
-use super::sessions::{Session, State};
+use super::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
+use super::sessions::{Session, SessionState};
 use super::{App, global, pane};
-use crate::codec::plan::{AnswerField, Field, Issue, Literal, plan, plan_literal};
-use crate::engine::command::{Command, Ending};
+use crate::compose::{AnswerField, Issue, IssueField, LiteralNames, plan, plan_literal};
+use crate::engine::command::{CloseMode, Command};
 use crate::model::exchange::ExchangeState;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -70,11 +70,11 @@ pub(super) fn anyway_hint(app: &App) -> String {
 
 /// Whether a session ended because the peer's certificate did not verify.
 fn was_distrusted(session: &Session) -> bool {
-    matches!(&session.state, State::Over(Err(failure)) if failure.is_distrust())
+    matches!(&session.state, SessionState::Over(Err(failure)) if failure.is_distrust())
 }
 
 /// Names in a spec that nothing is known about.
-fn unknown_names(spec: &Spec, scope: &Scope) -> Literal {
+fn unknown_names(spec: &Spec, scope: &Scope) -> LiteralNames {
     let issues = plan(spec, scope).err().unwrap_or_default();
     issues.into_iter().filter_map(|issue| issue.unknown).collect()
 }
@@ -84,8 +84,12 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
     if let Some(session) = running.filter(|session| !session.is_over()) {
         let id = session.id;
         match (session.side(), session.protocol()) {
-            (Side::Listener, _) if session.state != State::Closing => return update(app, id, plan),
-            (Side::Client, Protocol::Tcp | Protocol::Udp) if session.state != State::Closing => {
+            (Side::Listener, _) if session.state != SessionState::Closing => {
+                return update(app, id, plan);
+            }
+            (Side::Client, Protocol::Tcp | Protocol::Udp)
+                if session.state != SessionState::Closing =>
+            {
                 app.say(
                     app.keyed("already open: type in the input line below, or [stop] closes it"),
                 );
@@ -94,7 +98,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
             }
             // A request in flight makes way for the new one.
             (Side::Client, Protocol::Http) => {
-                app.effects.push(Effect::Engine(Command::Close { id, how: Ending::Reset }));
+                app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
             _ => {}
         }
@@ -205,52 +209,66 @@ fn field_issue(issue: &Issue) -> FieldIssue {
 }
 
 /// Where in the form a field of the spec is edited.
-fn place(field: Field) -> (FieldId, Option<Tab>) {
-    let cell = |list, at, part| FieldId::Cell(list, at, part);
+fn place(field: IssueField) -> (FormFieldId, Option<FormTab>) {
+    let cell = |list, at, part| FormFieldId::Cell(list, at, part);
     let (id, tab) = match field {
-        Field::Address | Field::Bind | Field::Input => return (FieldId::Address, None),
-        Field::Method => return (FieldId::Method, None),
-        Field::Source => (FieldId::Source, Tab::Options),
-        Field::QueryName(at) => (cell(RowList::Query, at, Part::Name), Tab::Params),
-        Field::QueryValue(at) => (cell(RowList::Query, at, Part::Value), Tab::Params),
-        Field::HeaderName(at) => (cell(RowList::Headers, at, Part::Name), Tab::Headers),
-        Field::HeaderValue(at) => (cell(RowList::Headers, at, Part::Value), Tab::Headers),
-        Field::AuthUser => (FieldId::AuthUser, Tab::Auth),
-        Field::AuthPassword => (FieldId::AuthPassword, Tab::Auth),
-        Field::AuthToken => (FieldId::AuthToken, Tab::Auth),
-        Field::Body => (FieldId::Body(Slot::Request), Tab::Body),
-        Field::FormName(at) => (cell(RowList::Form(Slot::Request), at, Part::Name), Tab::Body),
-        Field::FormValue(at) => (cell(RowList::Form(Slot::Request), at, Part::Value), Tab::Body),
-        Field::PartFileName(at) => {
-            (cell(RowList::Form(Slot::Request), at, Part::FileName), Tab::Body)
+        IssueField::Address | IssueField::Bind | IssueField::Input => {
+            return (FormFieldId::Address, None);
         }
-        Field::PartType(at) => (cell(RowList::Form(Slot::Request), at, Part::Type), Tab::Body),
-        Field::ServerName => (FieldId::Sni, Tab::Options),
-        Field::Certificate => (FieldId::CertificateFile, Tab::Options),
-        Field::PrivateKey => (FieldId::KeyFile, Tab::Options),
-        Field::Greeting => (FieldId::Greeting, Tab::Options),
-        Field::Step(at) => (FieldId::StepText(at), Tab::Steps),
-        Field::RuleWhen(at) => (FieldId::WhenText(at), Tab::Rules),
-        Field::RuleSend(at) => (FieldId::Reply(at), Tab::Rules),
-        Field::RuleMethod(at) => (FieldId::RuleMethod(at), Tab::Answers),
-        Field::RulePath(at) => (FieldId::RulePath(at), Tab::Answers),
-        Field::Answer { rule, part } => {
-            (answer_field(rule.map_or(Slot::Default, Slot::Rule), part), Tab::Answers)
+        IssueField::Method => return (FormFieldId::Method, None),
+        IssueField::Source => (FormFieldId::Source, FormTab::Options),
+        IssueField::QueryName(at) => (cell(RowList::Query, at, RowPart::Name), FormTab::Params),
+        IssueField::QueryValue(at) => (cell(RowList::Query, at, RowPart::Value), FormTab::Params),
+        IssueField::HeaderName(at) => (cell(RowList::Headers, at, RowPart::Name), FormTab::Headers),
+        IssueField::HeaderValue(at) => {
+            (cell(RowList::Headers, at, RowPart::Value), FormTab::Headers)
+        }
+        IssueField::AuthUser => (FormFieldId::AuthUser, FormTab::Auth),
+        IssueField::AuthPassword => (FormFieldId::AuthPassword, FormTab::Auth),
+        IssueField::AuthToken => (FormFieldId::AuthToken, FormTab::Auth),
+        IssueField::Body => (FormFieldId::Body(BodySlot::Request), FormTab::Body),
+        IssueField::FormName(at) => {
+            (cell(RowList::Form(BodySlot::Request), at, RowPart::Name), FormTab::Body)
+        }
+        IssueField::FormValue(at) => {
+            (cell(RowList::Form(BodySlot::Request), at, RowPart::Value), FormTab::Body)
+        }
+        IssueField::PartFileName(at) => {
+            (cell(RowList::Form(BodySlot::Request), at, RowPart::FileName), FormTab::Body)
+        }
+        IssueField::PartType(at) => {
+            (cell(RowList::Form(BodySlot::Request), at, RowPart::Type), FormTab::Body)
+        }
+        IssueField::ServerName => (FormFieldId::Sni, FormTab::Options),
+        IssueField::Certificate => (FormFieldId::CertificateFile, FormTab::Options),
+        IssueField::PrivateKey => (FormFieldId::KeyFile, FormTab::Options),
+        IssueField::Greeting => (FormFieldId::Greeting, FormTab::Options),
+        IssueField::Step(at) => (FormFieldId::StepText(at), FormTab::Steps),
+        IssueField::RuleWhen(at) => (FormFieldId::WhenText(at), FormTab::Rules),
+        IssueField::RuleSend(at) => (FormFieldId::Reply(at), FormTab::Rules),
+        IssueField::RuleMethod(at) => (FormFieldId::RuleMethod(at), FormTab::Answers),
+        IssueField::RulePath(at) => (FormFieldId::RulePath(at), FormTab::Answers),
+        IssueField::Answer { rule, part } => {
+            (answer_field(rule.map_or(BodySlot::Default, BodySlot::Rule), part), FormTab::Answers)
         }
     };
     (id, Some(tab))
 }
 
-fn answer_field(slot: Slot, part: AnswerField) -> FieldId {
+fn answer_field(slot: BodySlot, part: AnswerField) -> FormFieldId {
     match part {
-        AnswerField::Status => FieldId::Status(slot),
-        AnswerField::HeaderName(at) => FieldId::Cell(RowList::Answer(slot), at, Part::Name),
-        AnswerField::HeaderValue(at) => FieldId::Cell(RowList::Answer(slot), at, Part::Value),
-        AnswerField::Body => FieldId::Body(slot),
-        AnswerField::FormName(at) => FieldId::Cell(RowList::Form(slot), at, Part::Name),
-        AnswerField::FormValue(at) => FieldId::Cell(RowList::Form(slot), at, Part::Value),
-        AnswerField::PartFileName(at) => FieldId::Cell(RowList::Form(slot), at, Part::FileName),
-        AnswerField::PartType(at) => FieldId::Cell(RowList::Form(slot), at, Part::Type),
+        AnswerField::Status => FormFieldId::Status(slot),
+        AnswerField::HeaderName(at) => FormFieldId::Cell(RowList::Answer(slot), at, RowPart::Name),
+        AnswerField::HeaderValue(at) => {
+            FormFieldId::Cell(RowList::Answer(slot), at, RowPart::Value)
+        }
+        AnswerField::Body => FormFieldId::Body(slot),
+        AnswerField::FormName(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Name),
+        AnswerField::FormValue(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Value),
+        AnswerField::PartFileName(at) => {
+            FormFieldId::Cell(RowList::Form(slot), at, RowPart::FileName)
+        }
+        AnswerField::PartType(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Type),
     }
 }
 
@@ -263,7 +281,7 @@ pub(super) fn finished(app: &mut App, id: SessionId) {
 }
 
 fn outcome(session: &Session) -> String {
-    let State::Over(over) = &session.state else { return String::new() };
+    let SessionState::Over(over) = &session.state else { return String::new() };
     if let Err(failure) = over {
         return failure.cause.clone();
     }

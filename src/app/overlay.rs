@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::keymap::{Context, Lookup};
 use super::message::{Mouse, MouseKind};
-use super::pane::presets::Item;
+use super::pane::presets::TreeItem;
 use super::{App, Handled, input};
 use crate::model::key::Key;
 use crate::model::preset::{Preset, StoredPreset};
@@ -79,8 +79,8 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
         | Action::EditAbout => {
             let draft = app.drafts.current();
             let item = match &draft.preset {
-                Some(path) => Item::Preset(path.clone()),
-                None => Item::Draft(draft.id),
+                Some(path) => TreeItem::Preset(path.clone()),
+                None => TreeItem::Draft(draft.id),
             };
             on_item(app, action, &item);
         }
@@ -91,7 +91,7 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
 
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for, after
 /// asking what has to be asked.
-pub(super) fn on_item(app: &mut App, action: Action, item: &Item) {
+pub(super) fn on_item(app: &mut App, action: Action, item: &TreeItem) {
     match action {
         Action::Rename => naming::rename(app, item),
         Action::Duplicate => naming::duplicate(app, item),

@@ -11,9 +11,9 @@
 
 use super::drafts::DraftId;
 use super::effect::Effect;
-use super::overlay::about::Subject;
-use super::{App, figures, global, overlay, pane, stored};
-use crate::engine::command::{Command, Ending};
+use super::overlay::about::AboutSubject;
+use super::{App, format, global, overlay, pane, stored};
+use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -61,10 +61,10 @@ pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
-pub(super) fn describe(app: &mut App, subject: &Subject, about: String) {
+pub(super) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
     let path = match subject {
-        Subject::Preset(path) => path,
-        Subject::Draft(id) => {
+        AboutSubject::Preset(path) => path,
+        AboutSubject::Draft(id) => {
             if let Some(draft) = app.drafts.get_mut(*id) {
                 draft.about = about;
                 app.say("described; saving it writes that too");
@@ -202,12 +202,12 @@ pub(super) fn folder_deleted(
     }
     global::draft_changed(app);
     pane::presets::rebuild(app);
-    let count = figures::counted(gone.len() as u64, "preset");
+    let count = format::counted(gone.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
         None if left == 0 => app.say(format!("{folder}/ deleted with {count}")),
         None => {
-            let files = figures::counted(left as u64, "other file");
+            let files = format::counted(left as u64, "other file");
             let stay = if left == 1 { "stays" } else { "stay" };
             app.say(format!("{count} of {folder}/ deleted; {files} {stay} in it"));
         }
@@ -261,7 +261,7 @@ fn close(app: &mut App, session: Option<SessionId>) {
     let live = session.and_then(|id| app.sessions.get(id)).filter(|session| !session.is_over());
     if let Some(session) = live {
         let id = session.id;
-        app.effects.push(Effect::Engine(Command::Close { id, how: Ending::Close }));
+        app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Close }));
     }
 }
 

@@ -32,7 +32,7 @@ const ENDED_KEPT: usize = 100;
 
 /// Where a session stands.
 #[derive(Debug, Clone, PartialEq)]
-pub enum State {
+pub enum SessionState {
     Opening,
     Live,
     Closing,
@@ -48,7 +48,7 @@ pub struct Session {
     pub title: String,
     pub opened: Stamp,
     pub ended: Option<Stamp>,
-    pub state: State,
+    pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
@@ -89,7 +89,7 @@ impl Session {
     }
 
     pub fn is_over(&self) -> bool {
-        matches!(self.state, State::Over(_))
+        matches!(self.state, SessionState::Over(_))
     }
 
     /// How long it has run, or ran.
@@ -175,7 +175,7 @@ impl Sessions {
             title,
             opened: now,
             ended: None,
-            state: State::Opening,
+            state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),
             forgotten: 0,
@@ -258,8 +258,8 @@ fn traffic(app: &mut App, batch: Batch) {
 fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     match &phase {
-        Phase::Connected { .. } | Phase::Listening { .. } => session.state = State::Live,
-        Phase::Closing => session.state = State::Closing,
+        Phase::Connected { .. } | Phase::Listening { .. } => session.state = SessionState::Live,
+        Phase::Closing => session.state = SessionState::Closing,
         Phase::Clients { open, refused } => {
             session.clients = (*open, *refused);
             return;
@@ -296,7 +296,7 @@ fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64,
 fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {
     let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     session.ended = Some(at);
-    session.state = State::Over(outcome);
+    session.state = SessionState::Over(outcome);
     for conn in session.conns.values_mut() {
         conn.open = false;
     }

@@ -6,19 +6,19 @@
 
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
-use crate::model::spec::Row;
+use crate::model::spec::NameValue;
 
 /// One item of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Item {
-    Header(Row),
-    Query(Row),
+enum RequestItem {
+    Header(NameValue),
+    Query(NameValue),
     /// A field of the body; its value is a string.
-    Field(Row),
+    Field(NameValue),
     /// A field of the body whose value is JSON as written.
-    Json(Row),
+    Json(NameValue),
     /// A file sent as a part of a form.
-    Upload(Row),
+    Upload(NameValue),
     /// The whole body is this file.
     Body(String),
 }
@@ -31,15 +31,15 @@ pub(super) enum Encoding {
 }
 
 /// Makes an item of a name and a value.
-type Make = fn(Row) -> Item;
+type Make = fn(NameValue) -> RequestItem;
 
 /// Longer separators first, so that `==` is not read as `=`.
 const SEPARATORS: [(&str, Make); 5] = [
-    (":=", Item::Json),
-    ("==", Item::Query),
-    (":", Item::Header),
-    ("=", Item::Field),
-    ("@", Item::Upload),
+    (":=", RequestItem::Json),
+    ("==", RequestItem::Query),
+    (":", RequestItem::Header),
+    ("=", RequestItem::Field),
+    ("@", RequestItem::Upload),
 ];
 
 /// Puts the items into the request. Files to upload make it a form in parts.
@@ -51,13 +51,13 @@ pub(super) fn apply(
     let mut fields = Vec::new();
     for word in words {
         match parse(word)? {
-            Item::Header(row) => set_header(spec, row),
-            Item::Query(row) => spec.query.push(row),
-            Item::Body(path) => spec.body = HttpBody::File(path),
+            RequestItem::Header(row) => set_header(spec, row),
+            RequestItem::Query(row) => spec.query.push(row),
+            RequestItem::Body(path) => spec.body = HttpBody::File(path),
             field => fields.push(field),
         }
     }
-    if fields.iter().any(|field| matches!(field, Item::Upload(_))) {
+    if fields.iter().any(|field| matches!(field, RequestItem::Upload(_))) {
         spec.body = HttpBody::Multipart(fields.into_iter().map(part).collect::<Result<_, _>>()?);
     } else if !fields.is_empty() {
         spec.body = match encoding {
@@ -70,35 +70,39 @@ pub(super) fn apply(
     Ok(())
 }
 
-fn part(item: Item) -> Result<FormPart, Failure> {
-    let source = if matches!(item, Item::Upload(_)) { PartSource::File } else { PartSource::Text };
-    let Row { name, value, .. } = plain(item)?;
+fn part(item: RequestItem) -> Result<FormPart, Failure> {
+    let source =
+        if matches!(item, RequestItem::Upload(_)) { PartSource::File } else { PartSource::Text };
+    let NameValue { name, value, .. } = plain(item)?;
     Ok(FormPart { name, source, value, ..FormPart::default() })
 }
 
 /// Replaces headers of that name, or adds one.
-fn set_header(spec: &mut HttpSpec, row: Row) {
+fn set_header(spec: &mut HttpSpec, row: NameValue) {
     spec.headers.retain(|header| !header.name.eq_ignore_ascii_case(&row.name));
     spec.headers.push(row);
 }
 
-fn plain(item: Item) -> Result<Row, Failure> {
+fn plain(item: RequestItem) -> Result<NameValue, Failure> {
     match item {
-        Item::Json(row) => Err(usage(
+        RequestItem::Json(row) => Err(usage(
             &format!("{}:={}", row.name, row.value),
             "a form has no JSON values; write name=value",
         )),
-        Item::Field(row) | Item::Header(row) | Item::Query(row) | Item::Upload(row) => Ok(row),
-        Item::Body(path) => Ok(Row::new("", path)),
+        RequestItem::Field(row)
+        | RequestItem::Header(row)
+        | RequestItem::Query(row)
+        | RequestItem::Upload(row) => Ok(row),
+        RequestItem::Body(path) => Ok(NameValue::new("", path)),
     }
 }
 
 /// The fields as a JSON object, in order. Values are checked but kept as written.
-fn object(fields: &[Item]) -> Result<String, Failure> {
+fn object(fields: &[RequestItem]) -> Result<String, Failure> {
     let mut members = Vec::new();
     for field in fields {
         let (row, value) = match field {
-            Item::Json(row) => {
+            RequestItem::Json(row) => {
                 // A template has no value yet, so it cannot be checked.
                 if !row.value.contains("{{")
                     && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&row.value)
@@ -108,19 +112,22 @@ fn object(fields: &[Item]) -> Result<String, Failure> {
                 }
                 (row, row.value.clone())
             }
-            Item::Field(row) | Item::Header(row) | Item::Query(row) | Item::Upload(row) => {
+            RequestItem::Field(row)
+            | RequestItem::Header(row)
+            | RequestItem::Query(row)
+            | RequestItem::Upload(row) => {
                 (row, serde_json::Value::from(row.value.as_str()).to_string())
             }
-            Item::Body(_) => continue,
+            RequestItem::Body(_) => continue,
         };
         members.push(format!("{}: {value}", serde_json::Value::from(row.name.as_str())));
     }
     Ok(format!("{{{}}}", members.join(", ")))
 }
 
-fn parse(word: &str) -> Result<Item, Failure> {
+fn parse(word: &str) -> Result<RequestItem, Failure> {
     if let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) {
-        return Ok(Item::Body(path.into()));
+        return Ok(RequestItem::Body(path.into()));
     }
     let mut name = String::new();
     let mut rest = word;
@@ -138,11 +145,12 @@ fn parse(word: &str) -> Result<Item, Failure> {
             if name.is_empty() {
                 return Err(usage(word, "the name before the separator is missing"));
             }
-            return Ok(make(Row::new(
+            return Ok(make(NameValue::new(
                 name,
                 value.trim_start_matches(|c| {
                     // `Name: value` pasted from elsewhere.
-                    c == ' ' && make(Row::default()) == Item::Header(Row::default())
+                    c == ' '
+                        && make(NameValue::default()) == RequestItem::Header(NameValue::default())
                 }),
             )));
         }
@@ -178,30 +186,31 @@ mod tests {
         .unwrap();
         let body = r#"{"name": "Ann", "age": 42, "tags": [1, 2.50]}"#;
         assert_eq!(spec.body, HttpBody::Json(body.into()));
-        assert_eq!(spec.query, [Row::new("q", "a b")]);
-        assert_eq!(spec.headers, [Row::new("X-Token", "s=e:c")]);
+        assert_eq!(spec.query, [NameValue::new("q", "a b")]);
+        assert_eq!(spec.headers, [NameValue::new("X-Token", "s=e:c")]);
     }
 
     #[test]
     fn the_first_separator_decides_and_a_backslash_takes_its_meaning() {
-        assert_eq!(parse("a=b:c@d").unwrap(), Item::Field(Row::new("a", "b:c@d")));
-        assert_eq!(parse(r"a\:b=c").unwrap(), Item::Field(Row::new("a:b", "c")));
-        assert_eq!(parse("a=").unwrap(), Item::Field(Row::new("a", "")));
-        assert_eq!(parse("@body.json").unwrap(), Item::Body("body.json".into()));
+        assert_eq!(parse("a=b:c@d").unwrap(), RequestItem::Field(NameValue::new("a", "b:c@d")));
+        assert_eq!(parse(r"a\:b=c").unwrap(), RequestItem::Field(NameValue::new("a:b", "c")));
+        assert_eq!(parse("a=").unwrap(), RequestItem::Field(NameValue::new("a", "")));
+        assert_eq!(parse("@body.json").unwrap(), RequestItem::Body("body.json".into()));
     }
 
     #[test]
     fn a_form_keeps_order_and_duplicates() {
         let spec = applied(&["a=1", "b=2", "a=3"], Encoding::Form).unwrap();
-        let rows = [("a", "1"), ("b", "2"), ("a", "3")].map(|(n, v)| Row::new(n, v));
+        let rows = [("a", "1"), ("b", "2"), ("a", "3")].map(|(n, v)| NameValue::new(n, v));
         assert_eq!(spec.body, HttpBody::Form(rows.to_vec()));
     }
 
     #[test]
     fn a_header_replaces_the_one_of_the_preset() {
-        let mut spec = HttpSpec { headers: vec![Row::new("accept", "a/b")], ..HttpSpec::default() };
+        let mut spec =
+            HttpSpec { headers: vec![NameValue::new("accept", "a/b")], ..HttpSpec::default() };
         apply(&["Accept:c/d".into()], Encoding::Json, &mut spec).unwrap();
-        assert_eq!(spec.headers, [Row::new("Accept", "c/d")]);
+        assert_eq!(spec.headers, [NameValue::new("Accept", "c/d")]);
     }
 
     #[test]

@@ -8,11 +8,11 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::output::{self, Output, Style};
-use super::target::{self, Target};
+use super::target::{self, SendTarget};
 use super::{Headless, Interrupts, exit, now};
 use crate::args;
 use crate::codec::printable;
-use crate::engine::command::Ending;
+use crate::engine::command::CloseMode;
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
@@ -23,7 +23,7 @@ use crate::model::listener::{Rule, When};
 use crate::model::payload::Payload;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
-use crate::model::spec::{Row, Spec};
+use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
 use crate::model::view::ViewPart;
@@ -34,7 +34,7 @@ const SHOWN: usize = 64 * 1024;
 const JSON_BODY: usize = 16 * 1024 * 1024;
 
 /// What the listener prints, and when it stops.
-struct Watch {
+struct ListenWatch {
     output: Output,
     protocol: Protocol,
     conns: BTreeMap<ConnId, ConnInfo>,
@@ -45,10 +45,10 @@ struct Watch {
 /// Runs the command; returns the exit status.
 pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Result<u8, Failure> {
     let found = target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
-    let Target { mut spec, scope } = found;
+    let SendTarget { mut spec, scope } = found;
     configure(&mut spec, arguments)?;
     let plan = target::planned(&spec, &scope)?;
-    let mut watch = Watch {
+    let mut watch = ListenWatch {
         output: Output::new(&arguments.common),
         protocol: plan.protocol(),
         conns: BTreeMap::new(),
@@ -73,7 +73,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
             break;
         }
     }
-    headless.close(Ending::Close).await;
+    headless.close(CloseMode::Close).await;
     Ok(exit::OK)
 }
 
@@ -116,7 +116,7 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             }
             for header in &arguments.headers {
                 let (name, value) = header.split_once(':').unwrap_or((header, ""));
-                listener.answer.headers.push(Row::new(name.trim(), value.trim()));
+                listener.answer.headers.push(NameValue::new(name.trim(), value.trim()));
             }
         }
         Spec::TcpListener(listener) => {
@@ -137,7 +137,7 @@ fn set_tls(tls: &mut ListenerTls, arguments: &args::Listen) {
     }
 }
 
-impl Watch {
+impl ListenWatch {
     fn on_event(&mut self, event: Event, headless: &Headless) -> Result<(), Failure> {
         match event {
             Event::Phase { phase: Phase::Listening { addresses, .. }, .. } => {

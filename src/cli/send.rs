@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::items::{self, Encoding};
-use super::target::{self, Target};
+use super::target::{self, SendTarget};
 use super::{Headless, stdin};
 use crate::args;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -16,11 +16,11 @@ use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::model::stream::Step;
+use crate::model::stream::ScriptStep;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
-struct Words<'a> {
+struct SendWords<'a> {
     method: Option<&'a str>,
     target: &'a str,
     items: &'a [String],
@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
     if arguments.common.insecure {
         target::set_insecure(&mut target.spec);
     }
-    let Target { mut spec, scope } = target;
+    let SendTarget { mut spec, scope } = target;
     match &mut spec {
         Spec::Http(request) => {
             let raw = compose(request, &words, arguments)?;
@@ -73,21 +73,21 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
 }
 
 /// A first word of capital letters is a method when a target follows it.
-fn split(arguments: &args::Send) -> Words<'_> {
+fn split(arguments: &args::Send) -> SendWords<'_> {
     let is_method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
     match arguments.words.as_slice() {
         [method, target, items @ ..] if arguments.method.is_none() && is_method(method) => {
-            Words { method: Some(method), target, items }
+            SendWords { method: Some(method), target, items }
         }
-        [target, items @ ..] => Words { method: arguments.method.as_deref(), target, items },
-        [] => Words { method: None, target: "", items: &[] },
+        [target, items @ ..] => SendWords { method: arguments.method.as_deref(), target, items },
+        [] => SendWords { method: None, target: "", items: &[] },
     }
 }
 
 /// Puts options, items and standard input into the request.
 fn compose(
     request: &mut HttpSpec,
-    words: &Words<'_>,
+    words: &SendWords<'_>,
     arguments: &args::Send,
 ) -> Result<Option<RawBody>, Failure> {
     let before = request.body.clone();
@@ -135,12 +135,12 @@ fn content_type(bytes: &[u8]) -> Option<String> {
 }
 
 /// What TCP and UDP send: words after the target and `--data`, each one message.
-fn steps(words: &Words<'_>, arguments: &args::Send) -> Result<Vec<Step>, Failure> {
+fn steps(words: &SendWords<'_>, arguments: &args::Send) -> Result<Vec<ScriptStep>, Failure> {
     let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
     let messages = words.items.iter().chain(&arguments.data);
     messages
         .map(|text| match text.strip_prefix('@').filter(|path| !path.is_empty()) {
-            None => Ok(Step::Send(Payload { text: text.clone(), format })),
+            None => Ok(ScriptStep::Send(Payload { text: text.clone(), format })),
             Some(path) => {
                 let bytes = std::fs::read(path).map_err(|error| {
                     Failure::new(Stage::Compose, path, FailureKind::NotFound, error.to_string())
@@ -149,7 +149,7 @@ fn steps(words: &Words<'_>, arguments: &args::Send) -> Result<Vec<Step>, Failure
                     let _ = write!(dump, "{byte:02x}");
                     dump
                 });
-                Ok(Step::Send(Payload { text: dump, format: PayloadFormat::Hex }))
+                Ok(ScriptStep::Send(Payload { text: dump, format: PayloadFormat::Hex }))
             }
         })
         .collect()

@@ -6,8 +6,8 @@
 
 use super::Headless;
 use crate::args::Common;
-use crate::codec::address;
-use crate::codec::plan;
+use crate::compose;
+use crate::compose::address;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpListenerSpec, HttpSpec};
 use crate::model::listener::{TcpListenerSpec, UdpListenerSpec};
@@ -23,7 +23,7 @@ use crate::store::job::Workspace;
 
 /// A spec and what its templates may refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct SendTarget {
     pub spec: Spec,
     pub scope: Scope,
 }
@@ -34,7 +34,7 @@ pub(super) fn find(
     side: Side,
     common: &Common,
     headless: &Headless,
-) -> Result<Target, Failure> {
+) -> Result<SendTarget, Failure> {
     let explicit = text.contains("://") || text.starts_with([':', '*']);
     // Presets and environments are read only when they can matter.
     let workspace = (!explicit || common.env.is_some())
@@ -54,12 +54,12 @@ pub(super) fn find(
         Some(preset) => of_side(preset, side)?,
         None => from_address(text, side, workspace.as_ref())?,
     };
-    Ok(Target { spec, scope })
+    Ok(SendTarget { spec, scope })
 }
 
 /// The plan of a spec; all its issues as one failure.
 pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
-    plan::plan(spec, scope).map_err(|issues| {
+    compose::plan(spec, scope).map_err(|issues| {
         let mut causes: Vec<String> = issues
             .iter()
             .map(|issue| match issue.span.as_ref().filter(|_| issue.unknown.is_none()) {

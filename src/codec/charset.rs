@@ -11,7 +11,7 @@ use crate::model::view::{ViewMode, Wide};
 
 /// What the bytes of a body are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum ContentShape {
     Json,
     Html,
     Xml,
@@ -19,14 +19,14 @@ pub enum Shape {
     Binary,
 }
 
-impl Shape {
+impl ContentShape {
     /// The view to begin with.
     #[must_use]
     pub fn view_mode(self) -> ViewMode {
         match self {
-            Shape::Json => ViewMode::Pretty,
-            Shape::Html | Shape::Xml | Shape::Text => ViewMode::Text,
-            Shape::Binary => ViewMode::Hex,
+            ContentShape::Json => ViewMode::Pretty,
+            ContentShape::Html | ContentShape::Xml | ContentShape::Text => ViewMode::Text,
+            ContentShape::Binary => ViewMode::Hex,
         }
     }
 }
@@ -53,28 +53,28 @@ fn mostly_printable(bytes: &[u8]) -> bool {
 /// The shape of a body from its `Content-Type` (if any) and its first bytes (some hundred are
 /// enough).
 #[must_use]
-pub fn sniff(content_type: Option<&str>, first: &[u8]) -> Shape {
+pub fn sniff(content_type: Option<&str>, first: &[u8]) -> ContentShape {
     let kind = essence(content_type.unwrap_or_default());
     if kind == "application/json" || kind == "text/json" || kind.ends_with("json") {
-        return Shape::Json;
+        return ContentShape::Json;
     }
     let is_text = is_text(first) || charset(content_type).is_some() && mostly_printable(first);
     if !is_text {
-        return Shape::Binary;
+        return ContentShape::Binary;
     }
     if looks_like_json(first) {
-        return Shape::Json;
+        return ContentShape::Json;
     }
     if kind == "text/html" || kind == "application/xhtml+xml" {
-        return Shape::Html;
+        return ContentShape::Html;
     }
     if kind.ends_with("/xml") || kind.ends_with("+xml") {
-        return Shape::Xml;
+        return ContentShape::Xml;
     }
     if kind.is_empty() || kind == "application/octet-stream" {
         return by_bytes(first);
     }
-    Shape::Text
+    ContentShape::Text
 }
 
 /// Type and subtype, lower case, without parameters.
@@ -82,16 +82,16 @@ fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn by_bytes(first: &[u8]) -> Shape {
+fn by_bytes(first: &[u8]) -> ContentShape {
     let start = first.trim_ascii_start();
     let begins =
         |text: &[u8]| start.get(..text.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(text));
     if begins(b"<!doctype html") || begins(b"<html") {
-        Shape::Html
+        ContentShape::Html
     } else if begins(b"<?xml") {
-        Shape::Xml
+        ContentShape::Xml
     } else {
-        Shape::Text
+        ContentShape::Text
     }
 }
 
@@ -181,25 +181,28 @@ mod tests {
     #[test]
     fn the_declared_type_and_the_bytes_give_the_shape() {
         for (kind, first, shape) in [
-            (Some("application/json"), "anything", Shape::Json),
-            (Some("application/problem+JSON; charset=utf-8"), "", Shape::Json),
-            (Some("text/plain"), " {\n \"a\":1}", Shape::Json),
-            (None, "[{\"a\":1}]", Shape::Json),
-            (None, "[1,2]", Shape::Json),
-            (None, "[INFO] started", Shape::Text),
-            (None, "[2024-05-01 12:00] started", Shape::Text),
-            (None, "{{ template }}", Shape::Text),
-            (Some("text/html"), "<p>", Shape::Html),
-            (None, "<!DOCTYPE HTML><p>", Shape::Html),
-            (Some("image/svg+xml"), "<svg>", Shape::Xml),
-            (None, "<?xml version=\"1.0\"?>", Shape::Xml),
-            (Some("application/octet-stream"), "plain", Shape::Text),
-            (Some("text/plain"), "\0\x01", Shape::Binary),
-            (Some("image/png"), "\0", Shape::Binary),
+            (Some("application/json"), "anything", ContentShape::Json),
+            (Some("application/problem+JSON; charset=utf-8"), "", ContentShape::Json),
+            (Some("text/plain"), " {\n \"a\":1}", ContentShape::Json),
+            (None, "[{\"a\":1}]", ContentShape::Json),
+            (None, "[1,2]", ContentShape::Json),
+            (None, "[INFO] started", ContentShape::Text),
+            (None, "[2024-05-01 12:00] started", ContentShape::Text),
+            (None, "{{ template }}", ContentShape::Text),
+            (Some("text/html"), "<p>", ContentShape::Html),
+            (None, "<!DOCTYPE HTML><p>", ContentShape::Html),
+            (Some("image/svg+xml"), "<svg>", ContentShape::Xml),
+            (None, "<?xml version=\"1.0\"?>", ContentShape::Xml),
+            (Some("application/octet-stream"), "plain", ContentShape::Text),
+            (Some("text/plain"), "\0\x01", ContentShape::Binary),
+            (Some("image/png"), "\0", ContentShape::Binary),
         ] {
             assert_eq!(sniff(kind, first.as_bytes()), shape, "{kind:?} {first:?}");
         }
-        assert_eq!(sniff(Some("text/plain; charset=iso-8859-1"), b"Gr\xfc\xdfe"), Shape::Text);
+        assert_eq!(
+            sniff(Some("text/plain; charset=iso-8859-1"), b"Gr\xfc\xdfe"),
+            ContentShape::Text
+        );
     }
 
     #[test]

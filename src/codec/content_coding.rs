@@ -27,7 +27,7 @@ pub struct DecodeError {
 }
 
 /// A chain of decoders, outermost coding first.
-pub struct Decoder {
+pub struct ContentDecoder {
     stages: Vec<Stage>,
     stopped: bool,
 }
@@ -52,10 +52,10 @@ struct Step {
     made: usize,
 }
 
-impl Decoder {
+impl ContentDecoder {
     /// For codings from the outside in, as `http1::content_codings` lists them. No coding at all
     /// hands bytes through.
-    pub fn new(codings: &[String]) -> Result<Decoder, DecodeError> {
+    pub fn new(codings: &[String]) -> Result<ContentDecoder, DecodeError> {
         if codings.len() > CHAIN {
             let message = format!("more than {CHAIN} codings on top of each other");
             return Err(DecodeError { coding: codings.join(", "), message });
@@ -65,7 +65,7 @@ impl Decoder {
             .filter(|name| !name.eq_ignore_ascii_case("identity"))
             .map(|name| Stage::new(name))
             .collect::<Result<_, _>>()?;
-        Ok(Decoder { stages, stopped: false })
+        Ok(ContentDecoder { stages, stopped: false })
     }
 
     /// Takes encoded bytes and hands decoded ones to `out`. `Break` = `out` wanted no more; after
@@ -182,7 +182,7 @@ impl Stage {
     }
 }
 
-impl std::fmt::Debug for Decoder {
+impl std::fmt::Debug for ContentDecoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&str> = self.stages.iter().map(|stage| stage.name).collect();
         f.debug_struct("Decoder").field("codings", &names).field("stopped", &self.stopped).finish()
@@ -190,4 +190,4 @@ impl std::fmt::Debug for Decoder {
 }
 
 #[cfg(test)]
-mod tests;
+mod content_coding_tests;

@@ -56,7 +56,7 @@ impl Bad {
 
 /// Length in bytes of the escape at the start of `text` (which begins with a backslash), whether
 /// it is a valid one or not. Lets the template parser step over escapes.
-pub(super) fn length(text: &str) -> usize {
+pub fn length(text: &str) -> usize {
     one(text, &mut Vec::new()).unwrap_or_else(|bad| bad.length)
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What a range of a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Token {
+pub enum HighlightToken {
     /// Nothing special, white space included.
     Plain,
     /// Name of a member or header.
@@ -22,7 +22,7 @@ pub enum Token {
 }
 
 /// Ranges of a line with their tokens.
-pub type Tokens = Vec<(Range<usize>, Token)>;
+pub type Tokens = Vec<(Range<usize>, HighlightToken)>;
 
 /// A line of JSON.
 #[must_use]
@@ -35,7 +35,7 @@ pub fn json(line: &[u8]) -> Tokens {
 pub fn json_continued(line: &[u8]) -> Tokens {
     let end = string_end(line, 0);
     let mut tokens = Tokens::new();
-    push(&mut tokens, 0..end, Token::String);
+    push(&mut tokens, 0..end, HighlightToken::String);
     json_from(line, end, tokens)
 }
 
@@ -48,10 +48,10 @@ fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
                 let length = string_end(line, at + 1) - at;
                 let after = line.get(at + length..).unwrap_or_default().trim_ascii_start();
                 let is_key = after.first() == Some(&b':');
-                (length, if is_key { Token::Key } else { Token::String })
+                (length, if is_key { HighlightToken::Key } else { HighlightToken::String })
             }
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => (1, Token::Punctuation),
-            b if b <= b' ' => (run(rest, |b| b <= b' '), Token::Plain),
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => (1, HighlightToken::Punctuation),
+            b if b <= b' ' => (run(rest, |b| b <= b' '), HighlightToken::Plain),
             _ => {
                 let length = run(rest, |b| b > b' ' && !b"{}[],:\"".contains(&b));
                 (length, scalar(rest.get(..length).unwrap_or_default()))
@@ -63,11 +63,11 @@ fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
     tokens
 }
 
-fn scalar(word: &[u8]) -> Token {
+fn scalar(word: &[u8]) -> HighlightToken {
     match word {
-        b"true" | b"false" | b"null" => Token::Literal,
-        _ if is_number(word) => Token::Number,
-        _ => Token::Error,
+        b"true" | b"false" | b"null" => HighlightToken::Literal,
+        _ if is_number(word) => HighlightToken::Number,
+        _ => HighlightToken::Error,
     }
 }
 
@@ -122,21 +122,21 @@ pub fn http_head(line: &[u8]) -> Tokens {
     let last = text.iter().rposition(|b| *b == b' ').map_or(end, |at| at + 1);
     if text.starts_with(b"HTTP/") {
         let reason = (space + 4).min(end);
-        push(&mut tokens, 0..space, Token::Literal);
-        push(&mut tokens, space..reason, Token::Number);
-        push(&mut tokens, reason..end, Token::String);
+        push(&mut tokens, 0..space, HighlightToken::Literal);
+        push(&mut tokens, space..reason, HighlightToken::Number);
+        push(&mut tokens, reason..end, HighlightToken::String);
     } else if space < last && text.get(last..).is_some_and(|v| v.starts_with(b"HTTP/")) {
-        push(&mut tokens, 0..space, Token::Literal);
-        push(&mut tokens, space..last, Token::String);
-        push(&mut tokens, last..end, Token::Literal);
+        push(&mut tokens, 0..space, HighlightToken::Literal);
+        push(&mut tokens, space..last, HighlightToken::String);
+        push(&mut tokens, last..end, HighlightToken::Literal);
     } else if let Some(colon) = colon {
-        push(&mut tokens, 0..colon, Token::Key);
-        push(&mut tokens, colon..colon + 1, Token::Punctuation);
-        push(&mut tokens, colon + 1..end, Token::String);
+        push(&mut tokens, 0..colon, HighlightToken::Key);
+        push(&mut tokens, colon..colon + 1, HighlightToken::Punctuation);
+        push(&mut tokens, colon + 1..end, HighlightToken::String);
     } else {
-        push(&mut tokens, 0..end, Token::Plain);
+        push(&mut tokens, 0..end, HighlightToken::Plain);
     }
-    push(&mut tokens, end..line.len(), Token::Plain);
+    push(&mut tokens, end..line.len(), HighlightToken::Plain);
     tokens
 }
 
@@ -144,7 +144,7 @@ fn run(bytes: &[u8], is_part: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !is_part(*byte)).unwrap_or(bytes.len())
 }
 
-fn push(tokens: &mut Tokens, range: Range<usize>, token: Token) {
+fn push(tokens: &mut Tokens, range: Range<usize>, token: HighlightToken) {
     if range.start < range.end {
         tokens.push((range, token));
     }
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn named(line: &str, tokens: &Tokens) -> Vec<(String, Token)> {
+    fn named(line: &str, tokens: &Tokens) -> Vec<(String, HighlightToken)> {
         let part = |range: &Range<usize>| line.get(range.clone()).unwrap().trim().to_owned();
         let all = tokens.iter().map(|(range, token)| (part(range), *token));
         all.filter(|(text, _)| !text.is_empty()).collect()
@@ -166,18 +166,18 @@ mod tests {
         let line = r#""a\"b": [-1.5e+3, "x", true, 01, NaN"#;
         let found = named(line, &json(line.as_bytes()));
         let expected = [
-            (r#""a\"b""#, Token::Key),
-            (":", Token::Punctuation),
-            ("[", Token::Punctuation),
-            ("-1.5e+3", Token::Number),
-            (",", Token::Punctuation),
-            ("\"x\"", Token::String),
-            (",", Token::Punctuation),
-            ("true", Token::Literal),
-            (",", Token::Punctuation),
-            ("01", Token::Error),
-            (",", Token::Punctuation),
-            ("NaN", Token::Error),
+            (r#""a\"b""#, HighlightToken::Key),
+            (":", HighlightToken::Punctuation),
+            ("[", HighlightToken::Punctuation),
+            ("-1.5e+3", HighlightToken::Number),
+            (",", HighlightToken::Punctuation),
+            ("\"x\"", HighlightToken::String),
+            (",", HighlightToken::Punctuation),
+            ("true", HighlightToken::Literal),
+            (",", HighlightToken::Punctuation),
+            ("01", HighlightToken::Error),
+            (",", HighlightToken::Punctuation),
+            ("NaN", HighlightToken::Error),
         ];
         assert_eq!(found, expected.map(|(text, token)| (text.to_owned(), token)));
     }
@@ -185,13 +185,13 @@ mod tests {
     #[test]
     fn a_continued_line_begins_inside_its_string() {
         let tokens = json_continued(b"ab,{\\\" 1\": 2");
-        assert_eq!(tokens[0], (0..9, Token::String));
-        assert_eq!(tokens.last().unwrap(), &(11..12, Token::Number));
+        assert_eq!(tokens[0], (0..9, HighlightToken::String));
+        assert_eq!(tokens.last().unwrap(), &(11..12, HighlightToken::Number));
     }
 
     #[test]
     fn heads_show_their_parts() {
-        use Token::{Key, Literal, Number, Plain, Punctuation, String};
+        use HighlightToken::{Key, Literal, Number, Plain, Punctuation, String};
         let kinds =
             |line: &str| http_head(line.as_bytes()).iter().map(|(_, t)| *t).collect::<Vec<_>>();
         assert_eq!(kinds("HTTP/1.1 404 Not Found"), [Literal, Number, String]);

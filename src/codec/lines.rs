@@ -176,4 +176,4 @@ pub(super) fn continues_character(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod lines_tests;

@@ -18,7 +18,7 @@ const SEARCHED: usize = 16 * 1024 * 1024;
 
 /// Bytes to be sent, or a file whose content is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum MultipartPiece {
     Bytes(Bytes),
     File(PathBuf),
 }
@@ -94,7 +94,7 @@ pub fn boundary_of(content_type: &str) -> Option<String> {
 
 /// What goes out for these parts, in order.
 #[must_use]
-pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<Piece> {
+pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<MultipartPiece> {
     let mut pieces = Vec::new();
     let mut open: Vec<u8> = Vec::new();
     for part in parts {
@@ -102,14 +102,14 @@ pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<Piece> {
         match &part.content {
             PartContent::Bytes(bytes) => open.extend_from_slice(bytes),
             PartContent::File(path) => {
-                pieces.push(Piece::Bytes(std::mem::take(&mut open).into()));
-                pieces.push(Piece::File(path.clone()));
+                pieces.push(MultipartPiece::Bytes(std::mem::take(&mut open).into()));
+                pieces.push(MultipartPiece::File(path.clone()));
             }
         }
         open.extend_from_slice(b"\r\n");
     }
     open.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    pieces.push(Piece::Bytes(open.into()));
+    pieces.push(MultipartPiece::Bytes(open.into()));
     pieces
 }
 
@@ -153,14 +153,14 @@ mod tests {
     fn parts_are_laid_out_with_files_in_between() {
         let pieces = pieces("B", &[text("a", "1"), file("f", "/x"), text("b", "2")]);
         let expected = [
-            Piece::Bytes(
+            MultipartPiece::Bytes(
                 "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B\r\n\
                  Content-Disposition: form-data; name=\"f\"; filename=\"p%22%0D%0A.png\"\r\n\
                  Content-Type: image/png\r\n\r\n"
                     .into(),
             ),
-            Piece::File("/x".into()),
-            Piece::Bytes(
+            MultipartPiece::File("/x".into()),
+            MultipartPiece::Bytes(
                 "\r\n--B\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n2\r\n--B--\r\n"
                     .into(),
             ),

@@ -26,7 +26,7 @@ const MARKS_PER_BASE: u8 = 3;
 /// Any bytes as one line of visible text.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
-    let mut out = Printer::new(bytes.len(), Newlines::Shown);
+    let mut out = VisibleText::new(bytes.len(), Newlines::Shown);
     out.bytes(bytes);
     out.text
 }
@@ -71,7 +71,7 @@ impl From<String> for Marked {
 /// Any bytes as one line of visible text that remembers which letters are substitutes.
 #[must_use]
 pub fn marked(bytes: &[u8]) -> Marked {
-    let mut out = Printer::new(bytes.len(), Newlines::Shown);
+    let mut out = VisibleText::new(bytes.len(), Newlines::Shown);
     out.bytes(bytes);
     Marked { text: out.text, substitutes: out.substitutes }
 }
@@ -88,7 +88,7 @@ pub fn printable_str(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let mut out = Printer::new(text.len(), Newlines::Shown);
+    let mut out = VisibleText::new(text.len(), Newlines::Shown);
     out.str(text);
     if out.text == text { Cow::Borrowed(text) } else { Cow::Owned(out.text) }
 }
@@ -96,7 +96,7 @@ pub fn printable_str(text: &str) -> Cow<'_, str> {
 /// Any bytes as lines of visible text: `\n` is kept and `\r\n` becomes `\n`.
 #[must_use]
 pub fn printable_lines(bytes: &[u8]) -> String {
-    let mut out = Printer::new(bytes.len(), Newlines::Kept);
+    let mut out = VisibleText::new(bytes.len(), Newlines::Kept);
     let mut rest = bytes;
     while let Some(at) = memchr::memchr(b'\n', rest) {
         let (line, after) = rest.split_at(at);
@@ -177,7 +177,7 @@ enum Newlines {
 
 /// Collects the visible text; knows how many combining marks the last base has, so that a mark
 /// at the very start never attaches to what the screen drew before it.
-struct Printer {
+struct VisibleText {
     text: String,
     substitutes: Vec<Range<usize>>,
     newlines: Newlines,
@@ -185,10 +185,10 @@ struct Printer {
     marks: Option<u8>,
 }
 
-impl Printer {
+impl VisibleText {
     fn new(capacity: usize, newlines: Newlines) -> Self {
         let text = String::with_capacity(capacity);
-        Printer { text, substitutes: Vec::new(), newlines, marks: None }
+        VisibleText { text, substitutes: Vec::new(), newlines, marks: None }
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

@@ -30,9 +30,9 @@ use crate::model::id::BodyId;
 use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
 use disk::Disk;
 use message::Body;
-use search::Desk;
+use search::SearchQueue;
 use spool::Usage;
-use viewer::{Bell, Question};
+use viewer::{ViewQueue, ViewerQuestion};
 
 pub(crate) use message::{BodyWriter, DecodedBytes, DecodedSink};
 
@@ -49,16 +49,16 @@ const SAVES: usize = 4;
 
 /// Keeps every body of the engine; clones speak to the same store.
 #[derive(Debug, Clone)]
-pub(crate) struct BodyStore(Arc<Store>);
+pub(crate) struct BodyStore(Arc<BodyTable>);
 
 #[derive(Debug)]
-struct Store {
+struct BodyTable {
     bodies: Mutex<BTreeMap<BodyId, Arc<Body>>>,
     next: AtomicU64,
     usage: Arc<Usage>,
     disk: Disk,
-    bell: Arc<Bell>,
-    desk: Arc<Desk>,
+    bell: Arc<ViewQueue>,
+    desk: Arc<SearchQueue>,
     saves: Arc<AtomicUsize>,
     urgent: mpsc::Sender<Event>,
 }
@@ -71,11 +71,11 @@ impl BodyStore {
 
     /// Starts a store whose temporary files go to `folder` (`None` = the system's).
     pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
-        let bell = Arc::new(Bell::default());
-        let desk = Arc::new(Desk::default());
+        let bell = Arc::new(ViewQueue::default());
+        let desk = Arc::new(SearchQueue::default());
         viewer::start(&bell, urgent.clone());
         search::start(&desk, Arc::clone(&bell), urgent.clone());
-        BodyStore(Arc::new(Store {
+        BodyStore(Arc::new(BodyTable {
             bodies: Mutex::new(BTreeMap::new()),
             next: AtomicU64::new(1),
             usage: Arc::new(Usage { folder, ..Usage::default() }),
@@ -110,7 +110,7 @@ impl BodyStore {
     /// too many wait.
     pub(crate) fn view(&self, query: ViewQuery) -> Result<(), Failure> {
         let body = self.get(query.body);
-        self.0.bell.ask(Question::View { query, body })
+        self.0.bell.ask(ViewerQuestion::View { query, body })
     }
 
     /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
@@ -173,7 +173,7 @@ impl BodyStore {
     }
 }
 
-impl Store {
+impl BodyTable {
     /// Lets the oldest finished bodies go when a bound is passed, a sixteenth of it at a time so
     /// that a flood does not pay for every message.
     fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<Arc<Body>> {
@@ -193,7 +193,7 @@ impl Store {
     /// Lets bodies go on a thread that may block: giving back a large file takes its time.
     fn discard(&self, bodies: Vec<Arc<Body>>) {
         let ids = bodies.iter().map(|body| body.id).collect();
-        self.bell.order(Question::Forget(ids));
+        self.bell.order(ViewerQuestion::Forget(ids));
         self.disk.discard(bodies);
     }
 
@@ -218,7 +218,7 @@ fn step_back() {
     }
 }
 
-impl Drop for Store {
+impl Drop for BodyTable {
     fn drop(&mut self) {
         self.bell.close();
         self.desk.close();
@@ -226,4 +226,4 @@ impl Drop for Store {
 }
 
 #[cfg(test)]
-mod tests;
+mod body_tests;

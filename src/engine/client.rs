@@ -1,5 +1,5 @@
 //! The client side of each protocol: one `run(plan, cx)` per file, called by
-//! [`session`](super::session).
+//! [`dispatch`](super::dispatch).
 
 pub(crate) mod http;
 pub(crate) mod stream;

@@ -17,11 +17,11 @@ pub enum Command {
     /// Replace the answers of a running listener; its bind and TLS stay as they are.
     Update { id: SessionId, plan: Box<Plan> },
     /// Send bytes: one write on a stream, one datagram on UDP (empty ones too).
-    Send { to: To, data: Bytes },
+    Send { to: Recipient, data: Bytes },
     /// End one connection.
-    End { conn: ConnId, how: Ending },
+    End { conn: ConnId, how: CloseMode },
     /// End a whole session. `Reset` aborts at once (cancel); the others let writes finish.
-    Close { id: SessionId, how: Ending },
+    Close { id: SessionId, how: CloseMode },
     /// Find text in a body; answered by `Event::Found`. A newer search cancels an older one.
     Search(SearchQuery),
     /// Write a body to a file; answered by `Event::BodySaved`.
@@ -32,7 +32,7 @@ pub enum Command {
 
 /// Whom a payload is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum To {
+pub enum Recipient {
     Conn(ConnId),
     /// Every open connection or known peer of the session.
     All(SessionId),
@@ -40,7 +40,7 @@ pub enum To {
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Ending {
+pub enum CloseMode {
     /// We finish sending (FIN, or `close_notify` and FIN) and go on receiving.
     HalfClose,
     /// FIN, then the socket is closed.

@@ -10,7 +10,7 @@
 //!   └────our FIN─────► we still receive ──peer's FIN──► closed
 //! ```
 
-mod line;
+mod conn_handle;
 mod outgoing;
 mod script;
 
@@ -24,17 +24,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::command::Ending;
+use super::command::CloseMode;
 use super::rules::Rules;
-use super::session::Session;
-use super::sink::Moment;
-use super::transport::{Stream, explain};
+use super::session::SessionHandle;
+use super::sink::StampGuard;
+use super::transport::Stream;
+use crate::engine::conversation::conn_handle::ConnOrder;
+pub(crate) use crate::engine::conversation::conn_handle::{ConnHandle, Orders, line};
+use crate::engine::transport::explain;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
-use line::Order;
-pub(crate) use line::{Line, Orders, line};
-use outgoing::Outgoing;
+use outgoing::OutboundQueue;
 pub(crate) use script::Script;
 
 /// Room for one read.
@@ -56,8 +57,8 @@ pub(crate) enum AfterPeer {
 }
 
 /// What a conversation needs besides its stream.
-pub(crate) struct Talk {
-    pub(crate) session: Session,
+pub(crate) struct ConnSetup {
+    pub(crate) session: SessionHandle,
     pub(crate) conn: ConnId,
     /// How the peer is called in failures.
     pub(crate) peer: String,
@@ -76,19 +77,19 @@ pub(crate) struct Ended {
 
 /// What we want with our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum OurSide {
     Talk,
     HalfClose,
     Close,
 }
 
 struct Live {
-    talk: Talk,
+    talk: ConnSetup,
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
     buffer: BytesMut,
-    outgoing: Outgoing,
-    wish: Wish,
+    outgoing: OutboundQueue,
+    wish: OurSide,
     /// When patience with our own close ends.
     close_by: Option<Instant>,
     we_finished: bool,
@@ -96,18 +97,18 @@ struct Live {
     received: u64,
 }
 
-enum Turn {
+enum StreamTurn {
     Cancelled,
     Read(io::Result<usize>),
-    Wrote(io::Result<usize>, Moment),
-    Shut(io::Result<()>, Moment),
-    Order(Order),
+    Wrote(io::Result<usize>, StampGuard),
+    Shut(io::Result<()>, StampGuard),
+    Order(ConnOrder),
     AnswerDue,
     StepLate,
     CloseLate,
 }
 
-impl Talk {
+impl ConnSetup {
     /// Talks until the connection is over. `first` is sent before anything else.
     pub(crate) async fn run(self, stream: Stream, first: Bytes) -> Ended {
         let (read, write) = tokio::io::split(stream);
@@ -116,8 +117,8 @@ impl Talk {
             read,
             write,
             buffer: BytesMut::new(),
-            outgoing: Outgoing::default(),
-            wish: Wish::Talk,
+            outgoing: OutboundQueue::default(),
+            wish: OurSide::Talk,
             close_by: None,
             we_finished: false,
             peer_finished: false,
@@ -147,56 +148,58 @@ enum End {
 
 impl Live {
     /// Waits for the next thing to happen. Every arm is safe to drop.
-    async fn turn(&mut self) -> Turn {
+    async fn turn(&mut self) -> StreamTurn {
         let Live { talk, read, write, buffer, outgoing, .. } = self;
         let events = &talk.session.events;
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.has_output();
-        let may_shut = self.wish != Wish::Talk && !has_output && !self.we_finished;
+        let may_shut = self.wish != OurSide::Talk && !has_output && !self.we_finished;
         if buffer.capacity() < READ {
             buffer.reserve(READ);
         }
         let (due, has_room) = (outgoing.next_due(), outgoing.has_room());
         let step_by = talk.script.deadline();
         tokio::select! {
-            () = talk.session.cancel.cancelled() => Turn::Cancelled,
+            () = talk.session.cancel.cancelled() => StreamTurn::Cancelled,
             read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
-                Turn::Read(read)
+                StreamTurn::Read(read)
             }
             turn = async {
                 if !has_output {
                     let (shut, moment) = events.timed(write.shutdown()).await;
-                    return Turn::Shut(shut, moment);
+                    return StreamTurn::Shut(shut, moment);
                 }
                 events.ready().await;
                 let (written, moment) = events.timed(outgoing.transmit(write)).await;
-                Turn::Wrote(written, moment)
+                StreamTurn::Wrote(written, moment)
             }, if has_output || may_shut => turn,
-            order = talk.orders.next(has_room) => Turn::Order(order),
-            () = at(due) => Turn::AnswerDue,
-            () = at(step_by) => Turn::StepLate,
-            () = at(self.close_by) => Turn::CloseLate,
+            order = talk.orders.next(has_room) => StreamTurn::Order(order),
+            () = at(due) => StreamTurn::AnswerDue,
+            () = at(step_by) => StreamTurn::StepLate,
+            () = at(self.close_by) => StreamTurn::CloseLate,
         }
     }
 
-    fn take(&mut self, turn: Turn) -> Option<End> {
+    fn take(&mut self, turn: StreamTurn) -> Option<End> {
         match turn {
-            Turn::Cancelled | Turn::Order(Order::HungUp) => return Some(End::Cancelled),
-            Turn::Read(result) => return self.read(result),
-            Turn::Wrote(result, moment) => return self.wrote(result, moment),
-            Turn::Shut(result, moment) => return self.shut(&result, moment),
-            Turn::Order(Order::Send(data)) => self.send(data),
-            Turn::Order(Order::End(how)) => return self.finish(how),
-            Turn::AnswerDue => self.outgoing.release_due(Instant::now()),
-            Turn::StepLate => return self.talk.script.late(&self.talk.peer).map(End::Step),
-            Turn::CloseLate if self.we_finished => return Some(End::ClosedByUs),
-            Turn::CloseLate => return Some(End::CloseStuck),
+            StreamTurn::Cancelled | StreamTurn::Order(ConnOrder::HungUp) => {
+                return Some(End::Cancelled);
+            }
+            StreamTurn::Read(result) => return self.read(result),
+            StreamTurn::Wrote(result, moment) => return self.wrote(result, moment),
+            StreamTurn::Shut(result, moment) => return self.shut(&result, moment),
+            StreamTurn::Order(ConnOrder::Send(data)) => self.send(data),
+            StreamTurn::Order(ConnOrder::End(how)) => return self.finish(how),
+            StreamTurn::AnswerDue => self.outgoing.release_due(Instant::now()),
+            StreamTurn::StepLate => return self.talk.script.late(&self.talk.peer).map(End::Step),
+            StreamTurn::CloseLate if self.we_finished => return Some(End::ClosedByUs),
+            StreamTurn::CloseLate => return Some(End::CloseStuck),
         }
         None
     }
 
     fn send(&mut self, data: Bytes) {
-        if self.wish == Wish::Talk {
+        if self.wish == OurSide::Talk {
             return self.outgoing.push(data);
         }
         let failure = Failure::new(
@@ -208,15 +211,15 @@ impl Live {
         self.talk.session.events.refused(failure.hint("open a new connection to send more"));
     }
 
-    fn finish(&mut self, how: Ending) -> Option<End> {
+    fn finish(&mut self, how: CloseMode) -> Option<End> {
         while let Some(message) = self.talk.orders.queued() {
             self.send(message);
         }
         match how {
-            Ending::Reset => return Some(End::ResetByUs),
-            Ending::HalfClose => self.wish = self.wish.max_with(Wish::HalfClose),
-            Ending::Close => {
-                self.wish = Wish::Close;
+            CloseMode::Reset => return Some(End::ResetByUs),
+            CloseMode::HalfClose => self.wish = self.wish.max_with(OurSide::HalfClose),
+            CloseMode::Close => {
+                self.wish = OurSide::Close;
                 self.outgoing.forget_delayed();
                 let patience = if self.we_finished { LINGER } else { CLOSE_PATIENCE };
                 self.close_by = Some(Instant::now() + patience);
@@ -236,7 +239,7 @@ impl Live {
                 self.received += data.len() as u64;
                 let talk = &mut self.talk;
                 talk.session.events.received(talk.conn, data.clone(), data.len() as u64);
-                if self.wish == Wish::Talk
+                if self.wish == OurSide::Talk
                     && let Some(answer) = talk.rules.borrow().answer(&data)
                 {
                     self.outgoing.answer(answer);
@@ -281,16 +284,16 @@ impl Live {
     }
 
     fn close_after_answers(&mut self) {
-        if self.wish == Wish::Talk && !self.outgoing.has_delayed() {
-            self.wish = Wish::HalfClose;
+        if self.wish == OurSide::Talk && !self.outgoing.has_delayed() {
+            self.wish = OurSide::HalfClose;
         }
     }
 
     fn both_finished(&self) -> End {
-        if self.wish == Wish::Close { End::ClosedByUs } else { End::BothFinished }
+        if self.wish == OurSide::Close { End::ClosedByUs } else { End::BothFinished }
     }
 
-    fn wrote(&mut self, result: io::Result<usize>, moment: Moment) -> Option<End> {
+    fn wrote(&mut self, result: io::Result<usize>, moment: StampGuard) -> Option<End> {
         match result {
             Ok(count) => {
                 let data = self.outgoing.written(count);
@@ -312,7 +315,7 @@ impl Live {
         }
     }
 
-    fn shut(&mut self, result: &io::Result<()>, moment: Moment) -> Option<End> {
+    fn shut(&mut self, result: &io::Result<()>, moment: StampGuard) -> Option<End> {
         self.we_finished = true;
         if result.is_ok() {
             self.talk.session.events.finished_sending(moment, self.talk.conn);
@@ -320,7 +323,7 @@ impl Live {
         if self.peer_finished || result.is_err() {
             return Some(self.both_finished());
         }
-        if self.wish == Wish::Close {
+        if self.wish == OurSide::Close {
             self.close_by = Some(Instant::now() + LINGER);
         }
         None
@@ -379,10 +382,10 @@ impl Live {
     }
 }
 
-impl Wish {
+impl OurSide {
     /// A close is never taken back by a half-close.
-    fn max_with(self, other: Wish) -> Wish {
-        if self == Wish::Close { self } else { other }
+    fn max_with(self, other: OurSide) -> OurSide {
+        if self == OurSide::Close { self } else { other }
     }
 }
 

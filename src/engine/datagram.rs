@@ -19,12 +19,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock;
-use super::command::Ending;
+use super::command::CloseMode;
 use super::conversation::Script;
 use super::event::{Phase, Summary};
 use super::rules::Rules;
-use super::session::{Session, SessionContext, SessionInput};
-use super::transport::{bind_each, explain};
+use super::session::{SessionContext, SessionHandle, SessionInput};
+use super::transport::bind_each;
+use crate::engine::transport::explain;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -63,7 +64,7 @@ pub(super) async fn run(mut setup: Setup, cx: SessionContext) -> Result<Summary,
     let mut socket = Datagrams::open(setup, session)?;
     socket.play_steps();
     for order in early {
-        socket.obey(order);
+        socket.handle_command(order);
     }
     loop {
         socket.send_what_waits();
@@ -76,7 +77,7 @@ pub(super) async fn run(mut setup: Setup, cx: SessionContext) -> Result<Summary,
 }
 
 struct Datagrams {
-    session: Session,
+    session: SessionHandle,
     side: Side,
     ports: Vec<Port>,
     peers: Peers,
@@ -90,7 +91,7 @@ struct Datagrams {
     noted_broadcast: bool,
 }
 
-enum Turn {
+enum DatagramTurn {
     Cancelled,
     Order(Option<SessionInput>),
     Readable(usize),
@@ -100,10 +101,10 @@ enum Turn {
     ReadDrops,
 }
 
-type End = Option<Result<&'static str, Failure>>;
+type DatagramEnd = Option<Result<&'static str, Failure>>;
 
 impl Datagrams {
-    fn open(setup: Setup, session: Session) -> Result<Self, Failure> {
+    fn open(setup: Setup, session: SessionHandle) -> Result<Self, Failure> {
         let side = if setup.home.is_some() { Side::Client } else { Side::Listener };
         let ports = bind_each(&setup.bind, "udp", Port::bind);
         let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(Port::local);
@@ -165,37 +166,39 @@ impl Datagrams {
     }
 
     /// Waits for the next thing to happen. Every arm is safe to drop.
-    async fn turn(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Turn {
+    async fn turn(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> DatagramTurn {
         let room = self.outbox.has_room();
         let waiting = self.outbox.front().map(|letter| letter.to);
         tokio::select! {
             biased;
-            () = self.session.cancel.cancelled() => Turn::Cancelled,
-            order = input.recv() => Turn::Order(order),
-            () = at(self.script.deadline()) => Turn::StepLate,
-            () = at(self.outbox.next_due()) => Turn::AnswerDue,
-            () = at(self.drops_at) => Turn::ReadDrops,
-            () = writable(&self.ports, waiting) => Turn::Writable,
-            index = any_readable(&self.ports), if room => Turn::Readable(index),
+            () = self.session.cancel.cancelled() => DatagramTurn::Cancelled,
+            order = input.recv() => DatagramTurn::Order(order),
+            () = at(self.script.deadline()) => DatagramTurn::StepLate,
+            () = at(self.outbox.next_due()) => DatagramTurn::AnswerDue,
+            () = at(self.drops_at) => DatagramTurn::ReadDrops,
+            () = writable(&self.ports, waiting) => DatagramTurn::Writable,
+            index = any_readable(&self.ports), if room => DatagramTurn::Readable(index),
         }
     }
 
-    fn take(&mut self, turn: Turn) -> End {
+    fn take(&mut self, turn: DatagramTurn) -> DatagramEnd {
         match turn {
-            Turn::Cancelled => return Some(Ok("stopped by us")),
-            Turn::Order(Some(SessionInput::Close(_)) | None) => return Some(Ok("closed by us")),
-            Turn::Order(Some(order)) => self.obey(order),
-            Turn::Readable(index) => self.receive(index, DRAIN),
-            Turn::Writable => {}
-            Turn::AnswerDue => self.outbox.release_due(Instant::now()),
-            Turn::StepLate => {
+            DatagramTurn::Cancelled => return Some(Ok("stopped by us")),
+            DatagramTurn::Order(Some(SessionInput::Close(_)) | None) => {
+                return Some(Ok("closed by us"));
+            }
+            DatagramTurn::Order(Some(order)) => self.handle_command(order),
+            DatagramTurn::Readable(index) => self.receive(index, DRAIN),
+            DatagramTurn::Writable => {}
+            DatagramTurn::AnswerDue => self.outbox.release_due(Instant::now()),
+            DatagramTurn::StepLate => {
                 let target = self.home.map(|home| home.to_string()).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 let text = failure.to_string();
                 self.note(self.session.id.itself(), RecordKind::Failed, text);
                 return Some(Err(failure));
             }
-            Turn::ReadDrops => {
+            DatagramTurn::ReadDrops => {
                 self.drops_at = None;
                 self.read_drops();
             }
@@ -273,7 +276,7 @@ impl Datagrams {
         }
     }
 
-    fn obey(&mut self, order: SessionInput) {
+    fn handle_command(&mut self, order: SessionInput) {
         let refused = match order {
             SessionInput::Send { conn: Some(conn), data } if conn != self.session.id.itself() => {
                 match self.peers.address(conn) {
@@ -314,7 +317,7 @@ impl Datagrams {
         all.into_iter().try_for_each(|(_, to)| self.post(to, data.clone()))
     }
 
-    fn forget(&mut self, conn: ConnId, _how: Ending) -> Result<(), Failure> {
+    fn forget(&mut self, conn: ConnId, _how: CloseMode) -> Result<(), Failure> {
         if !self.peers.forget(conn) {
             return Err(unknown(conn));
         }

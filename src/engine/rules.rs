@@ -14,17 +14,17 @@ use crate::model::plan::{AnswerPart, RulePlan, WhenPlan};
 
 /// Rules ready to be asked, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Rules(Vec<Rule>);
+pub(crate) struct Rules(Vec<CompiledRule>);
 
 #[derive(Debug)]
-struct Rule {
-    when: When,
+struct CompiledRule {
+    when: CompiledWhen,
     send: Vec<AnswerPart>,
     delay: Duration,
 }
 
 #[derive(Debug)]
-enum When {
+enum CompiledWhen {
     Always,
     Contains(Box<memmem::Finder<'static>>),
     Equals(Bytes),
@@ -42,7 +42,7 @@ pub(crate) struct Answer {
 impl Rules {
     /// Prepares rules; fails on a regular expression that is none.
     pub(crate) fn new(plans: Vec<RulePlan>) -> Result<Self, Failure> {
-        plans.into_iter().map(Rule::new).collect::<Result<_, _>>().map(Rules)
+        plans.into_iter().map(CompiledRule::new).collect::<Result<_, _>>().map(Rules)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -58,37 +58,39 @@ impl Rules {
     }
 }
 
-impl Rule {
+impl CompiledRule {
     fn new(plan: RulePlan) -> Result<Self, Failure> {
         let when = match plan.when {
-            WhenPlan::Always => When::Always,
+            WhenPlan::Always => CompiledWhen::Always,
             WhenPlan::Contains(needle) => {
-                When::Contains(Box::new(memmem::Finder::new(&needle).into_owned()))
+                CompiledWhen::Contains(Box::new(memmem::Finder::new(&needle).into_owned()))
             }
-            WhenPlan::Equals(whole) => When::Equals(whole),
-            WhenPlan::StartsWith(start) => When::StartsWith(start),
-            WhenPlan::Matches(source) => When::Matches(Regex::new(&source).map_err(|error| {
-                Failure::new(Stage::Compose, &source, FailureKind::Usage, error.to_string())
-            })?),
+            WhenPlan::Equals(whole) => CompiledWhen::Equals(whole),
+            WhenPlan::StartsWith(start) => CompiledWhen::StartsWith(start),
+            WhenPlan::Matches(source) => {
+                CompiledWhen::Matches(Regex::new(&source).map_err(|error| {
+                    Failure::new(Stage::Compose, &source, FailureKind::Usage, error.to_string())
+                })?)
+            }
         };
-        Ok(Rule { when, send: plan.send, delay: plan.delay })
+        Ok(CompiledRule { when, send: plan.send, delay: plan.delay })
     }
 }
 
-impl When {
+impl CompiledWhen {
     /// The part that matched, if any did.
     fn matched(&self, message: &Bytes) -> Option<Bytes> {
         match self {
-            When::Always => Some(message.clone()),
-            When::Contains(finder) => {
+            CompiledWhen::Always => Some(message.clone()),
+            CompiledWhen::Contains(finder) => {
                 let start = finder.find(message)?;
                 Some(message.slice(start..start + finder.needle().len()))
             }
-            When::Equals(whole) => (without_line_ending(message) == whole.as_ref()
+            CompiledWhen::Equals(whole) => (without_line_ending(message) == whole.as_ref()
                 || message == whole)
                 .then(|| whole.clone()),
-            When::StartsWith(start) => message.starts_with(start).then(|| start.clone()),
-            When::Matches(regex) => {
+            CompiledWhen::StartsWith(start) => message.starts_with(start).then(|| start.clone()),
+            CompiledWhen::Matches(regex) => {
                 regex.find(message).map(|found| message.slice(found.start()..found.end()))
             }
         }

@@ -1,9 +1,9 @@
-//! What a session is given to work with, and the one dispatch from a plan to its protocol.
+//! What a session is given to work with.
 //!
 //! A protocol's `run` takes a [`SessionContext`] apart: `input` is what the user orders while it
-//! runs, [`Session`] is everything else and can be cloned into connection tasks. `run` ends when
+//! runs, [`SessionHandle`] is everything else and can be cloned into connection tasks. `run` ends when
 //! the session is over, when `cancel` fires (abort, RST) or after `SessionInput::Close`. Tasks
-//! started with [`Session::spawn`] are waited for before `Done`, and dropped if they outlive the
+//! started with [`SessionHandle::spawn`] are waited for before `Done`, and dropped if they outlive the
 //! cancellation by [`GRACE`].
 
 use std::panic::AssertUnwindSafe;
@@ -18,12 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
-use super::certificate::TlsStore;
-use super::command::Ending;
+use super::command::CloseMode;
 use super::event::Summary;
 use super::sink::Sink;
-use super::{client, server};
-use crate::model::failure::Failure;
+use crate::engine::tls::store::TlsStore;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::record::{Direction, RecordKind};
@@ -40,22 +38,22 @@ pub(crate) enum SessionInput {
     /// Send to one connection or peer; `None` = to all.
     Send { conn: Option<ConnId>, data: Bytes },
     /// End one connection.
-    End { conn: ConnId, how: Ending },
+    End { conn: ConnId, how: CloseMode },
     /// New answers for a listener.
     Update(Box<Plan>),
-    /// End the session and let writes finish (`Ending::Reset` comes as `cancel` instead).
-    Close(Ending),
+    /// End the session and let writes finish (`CloseMode::Reset` comes as `cancel` instead).
+    Close(CloseMode),
 }
 
 /// Everything a protocol's `run` is given.
 pub(crate) struct SessionContext {
-    pub(crate) session: Session,
+    pub(crate) session: SessionHandle,
     pub(crate) input: mpsc::Receiver<SessionInput>,
 }
 
 /// The part of a session's context that its connection tasks share.
 #[derive(Clone)]
-pub(crate) struct Session {
+pub(crate) struct SessionHandle {
     pub(crate) id: SessionId,
     pub(crate) events: Sink,
     /// Fires when the session shall stop at once: abort connections with RST.
@@ -74,16 +72,16 @@ pub(crate) struct Session {
 
 /// What the supervisor shares with every session.
 #[derive(Clone)]
-pub(super) struct Surroundings {
+pub(super) struct SessionEnv {
     pub(super) bodies: BodyStore,
     pub(super) tls: TlsStore,
     /// Fires when the engine stops.
     pub(super) stop: CancellationToken,
 }
 
-impl Session {
-    pub(super) fn new(id: SessionId, events: Sink, surroundings: Surroundings) -> Self {
-        Session {
+impl SessionHandle {
+    pub(super) fn new(id: SessionId, events: Sink, surroundings: SessionEnv) -> Self {
+        SessionHandle {
             id,
             events,
             cancel: surroundings.stop.child_token(),
@@ -128,17 +126,5 @@ impl Session {
     pub(crate) fn summary(&self, ended: impl Into<String>) -> Summary {
         let (sent, received) = self.events.totals();
         Summary { ended: ended.into(), sent, received, lasted: self.started.elapsed() }
-    }
-}
-
-/// Runs a plan to its end.
-pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failure> {
-    match plan {
-        Plan::Http(plan) => Box::pin(client::http::run(plan, cx)).await,
-        Plan::HttpListener(plan) => Box::pin(server::http::run(plan, cx)).await,
-        Plan::Tcp(plan) => Box::pin(client::stream::run(plan, cx)).await,
-        Plan::TcpListener(plan) => Box::pin(server::stream::run(plan, cx)).await,
-        Plan::Udp(plan) => Box::pin(client::udp::run(plan, cx)).await,
-        Plan::UdpListener(plan) => Box::pin(server::udp::run(plan, cx)).await,
     }
 }

@@ -5,13 +5,13 @@
 //! - datagrams use [`Sink::offer`], which drops the oldest pending ones and counts them;
 //! - phases, progress and states of one exchange that are still pending are replaced by newer ones.
 //!
-//! Everything of one session stays in order (an exchange may come a little later, see [`parcel`]);
+//! Everything of one session stays in order (an exchange may come a little later, see [`event_batch`]);
 //! records of all sessions together come in the order of their stamps. For that a record gets its
 //! stamp under the lock of the [`queue`] they share; who needs a stamp before it can put the record
-//! opens a [`Moment`]. A [`ConnInfo`] travels with or before the first record or exchange of its
+//! opens a [`StampGuard`]. A [`ConnInfo`] travels with or before the first record or exchange of its
 //! connection. The pump sends at once after a pause, then at 512 records, 256 KiB or 10 ms.
 
-mod parcel;
+mod event_batch;
 mod pending;
 mod pump;
 mod queue;
@@ -30,9 +30,9 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
 use crate::model::timing::Stamp;
-use pending::{Key, Pending};
+use pending::{CoalesceKey, Pending};
 pub(super) use pump::pump;
-use queue::{Load, Place, Queue};
+use queue::{Load, Queue, QueuePlace};
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
@@ -40,28 +40,28 @@ const STREAM_BOUND: usize = 4 * 1024 * 1024;
 
 /// Where the sinks of all sessions lead to.
 #[derive(Clone, Default)]
-pub(super) struct Outlet {
-    shared: Arc<Shared>,
+pub(super) struct Sinks {
+    shared: Arc<SinkShared>,
 }
 
 /// The session's end of its facts. Clones write to the same queue.
 #[derive(Clone)]
 pub(crate) struct Sink {
     session: SessionId,
-    place: Place,
-    shared: Arc<Shared>,
+    place: QueuePlace,
+    shared: Arc<SinkShared>,
 }
 
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
 /// work that does not wait, because everything else does.
-pub(crate) struct Moment {
+pub(crate) struct StampGuard {
     at: Stamp,
     number: u64,
-    shared: Arc<Shared>,
+    shared: Arc<SinkShared>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct SinkShared {
     queue: Mutex<Queue>,
     /// The pump has a reason to look.
     filled: Notify,
@@ -69,13 +69,13 @@ struct Shared {
     drained: Notify,
 }
 
-impl Shared {
+impl SinkShared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Outlet {
+impl Sinks {
     /// A sink for a session.
     pub(super) fn sink(&self, session: SessionId) -> Sink {
         let place = self.shared.lock().enter(session);
@@ -83,7 +83,7 @@ impl Outlet {
     }
 }
 
-impl Drop for Moment {
+impl Drop for StampGuard {
     fn drop(&mut self) {
         let load = {
             let mut queue = self.shared.lock();
@@ -100,7 +100,7 @@ impl Sink {
     /// A sink that leads to nobody else's.
     #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
-        Outlet::default().sink(session)
+        Sinks::default().sink(session)
     }
 
     /// Waits until the shell has kept up. To be awaited before every read and write of a byte
@@ -127,16 +127,16 @@ impl Sink {
     }
 
     /// Opens a moment: records stamped from now on may be put until it is dropped.
-    pub(crate) fn moment(&self) -> Moment {
+    pub(crate) fn moment(&self) -> StampGuard {
         let mut queue = self.shared.lock();
         let at = clock::now();
         let number = queue.open_moment(at);
-        Moment { at, number, shared: Arc::clone(&self.shared) }
+        StampGuard { at, number, shared: Arc::clone(&self.shared) }
     }
 
     /// Waits for work that sends something and says when it did: a peer may have answered before
     /// we know that we have sent, and must not come first.
-    pub(crate) async fn timed<T>(&self, work: impl Future<Output = T>) -> (T, Moment) {
+    pub(crate) async fn timed<T>(&self, work: impl Future<Output = T>) -> (T, StampGuard) {
         let mut work = pin!(work);
         poll_fn(|cx| {
             let moment = self.moment();
@@ -145,7 +145,7 @@ impl Sink {
         .await
     }
 
-    /// A record with its own time stamp, which has to be from an open [`Moment`]. Never dropped;
+    /// A record with its own time stamp, which has to be from an open [`StampGuard`]. Never dropped;
     /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
         log(&record);
@@ -153,7 +153,7 @@ impl Sink {
     }
 
     /// Bytes that were sent in that moment, of which `data` is kept here.
-    pub(crate) fn sent(&self, moment: Moment, conn: ConnId, data: Bytes, original_len: u64) {
+    pub(crate) fn sent(&self, moment: StampGuard, conn: ConnId, data: Bytes, original_len: u64) {
         let (direction, kind) = (Direction::Sent, RecordKind::Data);
         self.push(Record { at: moment.at, conn, direction, kind, data, original_len });
         drop(moment);
@@ -179,7 +179,7 @@ impl Sink {
     }
 
     /// Our side of a connection finished sending in that moment.
-    pub(crate) fn finished_sending(&self, moment: Moment, conn: ConnId) {
+    pub(crate) fn finished_sending(&self, moment: StampGuard, conn: ConnId) {
         let data = Bytes::from_static(b"we finished sending");
         let (direction, kind) = (Direction::Sent, RecordKind::Finished);
         let original_len = data.len() as u64;
@@ -193,7 +193,7 @@ impl Sink {
         self.change(|pending| pending.record(Record { at: clock::now(), ..record }));
     }
 
-    /// Datagram records with stamps from an open [`Moment`]: the oldest pending ones are dropped
+    /// Datagram records with stamps from an open [`StampGuard`]: the oldest pending ones are dropped
     /// and counted when there are too many.
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
         self.change(|pending| {
@@ -211,21 +211,21 @@ impl Sink {
 
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
-        let key = Key::Phase(std::mem::discriminant(&phase));
+        let key = CoalesceKey::Phase(std::mem::discriminant(&phase));
         let event = Event::Phase { id: self.session, phase, at: clock::now() };
         self.change(|pending| pending.event(Some(key), event));
     }
 
     /// An exchange began, got its head, or ended.
     pub(crate) fn exchange(&self, exchange: Exchange) {
-        let key = Key::Exchange(exchange.number);
+        let key = CoalesceKey::Exchange(exchange.number);
         self.change(|pending| pending.event(Some(key), Event::Exchange(Box::new(exchange))));
     }
 
     /// A body grew.
     pub(crate) fn progress(&self, number: u32, body: BodyId, encoded: u64, decoded: u64) {
         let event = Event::Progress { id: self.session, number, body, encoded, decoded };
-        self.change(|pending| pending.event(Some(Key::Progress(number, body)), event));
+        self.change(|pending| pending.event(Some(CoalesceKey::Progress(number, body)), event));
     }
 
     /// An order could not be carried out.
@@ -290,4 +290,4 @@ fn cut(mut record: Record) -> Record {
 #[cfg(test)]
 mod order_tests;
 #[cfg(test)]
-mod tests;
+mod sink_tests;

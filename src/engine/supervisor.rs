@@ -23,12 +23,12 @@ use tokio_util::task::TaskTracker;
 
 use super::EngineConfig;
 use super::body::BodyStore;
-use super::certificate::TlsStore;
-use super::clock;
-use super::command::{Command, Ending, To};
+use super::command::{CloseMode, Command, Recipient};
 use super::event::{Event, Summary};
-use super::session::{self, GRACE, INPUTS, Session, SessionContext, SessionInput, Surroundings};
-use super::sink::{Outlet, Sink, pump};
+use super::session::{GRACE, INPUTS, SessionContext, SessionEnv, SessionHandle, SessionInput};
+use super::sink::{Sink, Sinks, pump};
+use super::{clock, dispatch};
+use crate::engine::tls::store::TlsStore;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -44,8 +44,8 @@ const ENDS: usize = 64;
 /// Owns every session of an engine.
 pub(super) struct Supervisor {
     sessions: HashMap<SessionId, Running>,
-    outlet: Outlet,
-    surroundings: Surroundings,
+    outlet: Sinks,
+    surroundings: SessionEnv,
     stop: CancellationToken,
     tasks: TaskTracker,
     /// For what belongs to no open session.
@@ -66,10 +66,10 @@ impl Supervisor {
         stop: CancellationToken,
         tasks: TaskTracker,
     ) -> Self {
-        let outlet = Outlet::default();
+        let outlet = Sinks::default();
         let events = outlet.sink(SessionId(0));
         let tls = TlsStore::new(config, events.clone());
-        let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
+        let surroundings = SessionEnv { bodies, tls, stop: stop.clone() };
         tasks.spawn(pump(outlet.clone(), facts, stop.clone()));
         Supervisor { sessions: HashMap::new(), outlet, surroundings, stop, tasks, events }
     }
@@ -83,7 +83,7 @@ impl Supervisor {
                 () = self.stop.cancelled() => break,
                 Some(id) = ends.recv() => { self.sessions.remove(&id); }
                 command = commands.recv() => match command {
-                    Some(command) => self.obey(command, &ended),
+                    Some(command) => self.handle_command(command, &ended),
                     None => break,
                 },
             }
@@ -91,18 +91,18 @@ impl Supervisor {
         self.stop.cancel();
     }
 
-    fn obey(&mut self, command: Command, ended: &mpsc::Sender<SessionId>) {
+    fn handle_command(&mut self, command: Command, ended: &mpsc::Sender<SessionId>) {
         match command {
             Command::Open { id, plan } => self.open(id, *plan, ended.clone()),
             Command::Update { id, plan } => self.order(id, SessionInput::Update(plan)),
-            Command::Send { to: To::Conn(conn), data } => {
+            Command::Send { to: Recipient::Conn(conn), data } => {
                 self.order(conn.session, SessionInput::Send { conn: Some(conn), data });
             }
-            Command::Send { to: To::All(id), data } => {
+            Command::Send { to: Recipient::All(id), data } => {
                 self.order(id, SessionInput::Send { conn: None, data });
             }
             Command::End { conn, how } => self.order(conn.session, SessionInput::End { conn, how }),
-            Command::Close { id, how: Ending::Reset } => self.abort(id),
+            Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
             Command::Search(query) => self.surroundings.bodies.search(query),
             Command::SaveBody { body, part, path } => {
@@ -129,7 +129,7 @@ impl Supervisor {
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
         let events = self.outlet.sink(id);
         let (input, inputs) = mpsc::channel(INPUTS);
-        let session = Session::new(id, events.clone(), self.surroundings.clone());
+        let session = SessionHandle::new(id, events.clone(), self.surroundings.clone());
         let cancel = session.cancel.clone();
         place.insert(Running { input, cancel, events });
         self.tasks.spawn(async move {
@@ -175,7 +175,7 @@ fn closed() -> Failure {
 /// Introduces a session and runs it.
 async fn run(
     plan: Plan,
-    session: Session,
+    session: SessionHandle,
     input: mpsc::Receiver<SessionInput>,
 ) -> Result<Summary, Failure> {
     session.events.conn(ConnInfo {
@@ -188,11 +188,11 @@ async fn run(
     });
     #[cfg(debug_assertions)]
     assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
-    session::run(plan, SessionContext { session, input }).await
+    dispatch::run(plan, SessionContext { session, input }).await
 }
 
 /// Sees a session and everything it started to the end, then says `Done`.
-async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session: Session) {
+async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session: SessionHandle) {
     let started = Instant::now();
     let mut run = Box::pin(AssertUnwindSafe(run).catch_unwind());
     let ran = tokio::select! {
@@ -223,7 +223,7 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
 }
 
 /// A session that counted nothing itself gets the totals of its records.
-fn complete(mut summary: Summary, session: &Session, started: Instant) -> Summary {
+fn complete(mut summary: Summary, session: &SessionHandle, started: Instant) -> Summary {
     if (summary.sent, summary.received) == (0, 0) {
         (summary.sent, summary.received) = session.events.totals();
     }
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
-    async fn watched<R>(run: impl FnOnce(Session) -> R) -> Vec<Event>
+    async fn watched<R>(run: impl FnOnce(SessionHandle) -> R) -> Vec<Event>
     where
         R: Future<Output = Result<Summary, Failure>>,
     {
@@ -248,9 +248,9 @@ mod tests {
         let stop = CancellationToken::new();
         let bodies = BodyStore::new(&EngineConfig::default(), urgent, TaskTracker::new());
         let tls = TlsStore::new(EngineConfig::default(), Sink::new(SessionId(0)));
-        let surroundings = Surroundings { bodies, tls, stop: stop.clone() };
-        let outlet = Outlet::default();
-        let session = Session::new(SessionId(1), outlet.sink(SessionId(1)), surroundings);
+        let surroundings = SessionEnv { bodies, tls, stop: stop.clone() };
+        let outlet = Sinks::default();
+        let session = SessionHandle::new(SessionId(1), outlet.sink(SessionId(1)), surroundings);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {
             let mut events = Vec::new();

@@ -7,10 +7,9 @@
 
 mod connect;
 pub(crate) mod explain;
-mod holder;
 mod listen;
+mod port_owner;
 mod stream;
-pub(crate) mod tls;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -20,7 +19,8 @@ use tokio::time::timeout_at;
 
 use super::event::Phase;
 use super::resolve::resolve;
-use super::session::Session;
+use super::session::SessionHandle;
+use super::tls::handshake;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
@@ -46,7 +46,7 @@ pub(crate) struct Dial<'a> {
 
 /// A connection that is up.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct Connected {
     pub(crate) stream: Stream,
     pub(crate) facts: ConnectFacts,
 }
@@ -75,11 +75,11 @@ pub(crate) struct ConnectError {
 /// record. Safe to drop at any point; does not watch `session.cancel` itself.
 pub(crate) async fn connect(
     dial: Dial<'_>,
-    session: &Session,
-) -> Result<Connection, Box<ConnectError>> {
+    session: &SessionHandle,
+) -> Result<Connected, Box<ConnectError>> {
     let mut facts = ConnectFacts::default();
     match dial.run(session, &mut facts).await {
-        Ok(stream) => Ok(Connection { stream, facts }),
+        Ok(stream) => Ok(Connected { stream, facts }),
         Err(failure) => {
             dial.introduce(session, &facts);
             Err(Box::new(ConnectError { failure, facts }))
@@ -88,7 +88,11 @@ pub(crate) async fn connect(
 }
 
 impl Dial<'_> {
-    async fn run(&self, session: &Session, facts: &mut ConnectFacts) -> Result<Stream, Failure> {
+    async fn run(
+        &self,
+        session: &SessionHandle,
+        facts: &mut ConnectFacts,
+    ) -> Result<Stream, Failure> {
         let target = self.endpoint.to_string();
         let until = tokio::time::Instant::now() + self.timeout;
         let late =
@@ -120,9 +124,10 @@ impl Dial<'_> {
         let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };
         session.events.phase(Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
-        let wish = tls::Wish { target: &target, name, verify: *verify, alpn: self.alpn };
+        let wish =
+            handshake::ClientHandshake { target: &target, name, verify: *verify, alpn: self.alpn };
         let started = Instant::now();
-        let mut handshake = tls::Handshake::new(&wish, &session.tls)?;
+        let mut handshake = handshake::Handshake::new(&wish, &session.tls)?;
         let ended = timeout_at(until, handshake.run(tcp)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));
@@ -136,7 +141,7 @@ impl Dial<'_> {
         Ok(stream)
     }
 
-    fn introduce(&self, session: &Session, facts: &ConnectFacts) {
+    fn introduce(&self, session: &SessionHandle, facts: &ConnectFacts) {
         session.events.conn(ConnInfo {
             id: self.conn,
             protocol: self.protocol,
@@ -147,7 +152,7 @@ impl Dial<'_> {
         });
     }
 
-    fn connected(&self, session: &Session, facts: &ConnectFacts) {
+    fn connected(&self, session: &SessionHandle, facts: &ConnectFacts) {
         self.introduce(session, facts);
         let (Some(local), Some(peer)) = (facts.local, facts.peer) else { return };
         let took = milliseconds(facts.connect.unwrap_or_default());

@@ -72,7 +72,7 @@ pub struct CookieFiles {
     pub now: i64,
 }
 
-fn read(text: &str) -> Result<(request::Request, usize), ImportError> {
+fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
     let command =
         if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());
@@ -87,7 +87,7 @@ fn is_curl(word: &str) -> bool {
 
 /// A command split into words, and what was odd about it.
 #[derive(Debug, Default)]
-struct Command {
+struct CurlCommand {
     /// After the name of the program.
     words: Vec<Word>,
     warnings: Vec<String>,
@@ -106,4 +106,4 @@ struct Word {
 const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');
 
 #[cfg(test)]
-mod tests;
+mod curl_tests;

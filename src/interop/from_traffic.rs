@@ -3,19 +3,21 @@
 //! What is written is literal (braces quoted, escapes where needed), so planning the spec gives
 //! the very bytes that were seen. Headers a client derives by itself are left to it.
 
-use crate::codec::{escape, plan, printable, template};
+use crate::codec::{escape, printable};
+use crate::compose;
+use crate::compose::template;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Record, RecordKind};
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::{Step, TcpSpec, UdpSpec};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, Verify};
 
 /// Why traffic could not be turned into a request of ours, or only in part.
-pub type Remark = String;
+pub type ConversionRemark = String;
 
 /// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).
 const DERIVED: [&str; 8] = [
@@ -38,7 +40,7 @@ pub fn spec_from_exchange(exchange: &Exchange, body: &[u8]) -> Spec {
 
 /// As [`spec_from_exchange`], with what could not be carried over as it was.
 #[must_use]
-pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Remark>) {
+pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<ConversionRemark>) {
     let mut remarks = Vec::new();
     let head = &exchange.request.head;
     let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
@@ -68,7 +70,7 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Remark>)
         }
         match std::str::from_utf8(&field.value) {
             Ok(value) => {
-                spec.headers.push(Row::new(template::quote(&name), template::quote(value)));
+                spec.headers.push(NameValue::new(template::quote(&name), template::quote(value)));
             }
             Err(_) => remarks.push(format!("the header {name} is not UTF-8 and was left out")),
         }
@@ -79,7 +81,7 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Remark>)
     let content_type = head.field("content-type").map(|value| &**value);
     spec.body = http_body(content_type, body);
     // What the other client did not say is not said either.
-    for header in plan::automatic_headers(&spec) {
+    for header in compose::automatic_headers(&spec) {
         let name = header.name();
         let derived = DERIVED.iter().any(|derived| derived.eq_ignore_ascii_case(name));
         if !derived && head.field(name).is_none() {
@@ -131,7 +133,7 @@ pub fn spec_from_bytes(data: Option<&[u8]>, conn: &ConnInfo) -> Spec {
     let address = address.unwrap_or_default();
     let payload = data.map(payload);
     let format = payload.as_ref().map_or(PayloadFormat::Text, |payload| payload.format);
-    let steps = payload.map(Step::Send).into_iter().collect();
+    let steps = payload.map(ScriptStep::Send).into_iter().collect();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
             let tls = match (conn.tls, conn.side) {
@@ -171,4 +173,4 @@ fn is_readable(bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod from_traffic_tests;

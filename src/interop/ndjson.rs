@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::codec::printable::is_visible;
 use crate::model::exchange::{
-    Exchange, ExchangeState, Field, Framing, Head, HttpMessage, HttpVersion, StartLine,
+    Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
@@ -179,7 +179,7 @@ fn head(head: &Head) -> Map<String, Value> {
 }
 
 /// A list of pairs, because order and duplicates count.
-fn fields(fields: &[Field]) -> Value {
+fn fields(fields: &[FieldLine]) -> Value {
     fields.iter().map(|field| json!([bytes(&field.name), bytes(&field.value)])).collect()
 }
 
@@ -187,10 +187,10 @@ fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
     let mut object = head(&message.head);
     let facts = &message.body;
     let framing = match facts.framing {
-        Framing::None => "none",
-        Framing::Length(_) => "length",
-        Framing::Chunked => "chunked",
-        Framing::UntilClose => "close",
+        MessageFraming::None => "none",
+        MessageFraming::Length(_) => "length",
+        MessageFraming::Chunked => "chunked",
+        MessageFraming::UntilClose => "close",
     };
     let mut about = Map::new();
     about.insert("framing".into(), framing.into());
@@ -318,13 +318,13 @@ mod tests {
 
     #[test]
     fn an_exchange_keeps_header_order_duplicates_and_odd_bytes() {
-        let field = |name: &'static str, value: &'static [u8]| Field {
+        let field = |name: &'static str, value: &'static [u8]| FieldLine {
             name: Bytes::from_static(name.as_bytes()),
             value: Bytes::from_static(value),
         };
         let body = BodyFacts {
             id: BodyId(1),
-            framing: Framing::Chunked,
+            framing: MessageFraming::Chunked,
             codings: vec!["gzip".into()],
             encoded_len: 20,
             decoded_len: 5,

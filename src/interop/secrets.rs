@@ -24,7 +24,7 @@ const SECRET_HEADERS: [&str; 6] =
 
 /// Which values become names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum NamedValues {
     /// Secrets of the environment file, and variables of the operating system.
     SecretsAndOs,
     Secrets,
@@ -32,7 +32,7 @@ pub enum Named {
 
 /// A run of a text in a plan made with [`named_scope`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Run<'a> {
+pub(super) enum SecretRun<'a> {
     Text(&'a [u8]),
     /// The value of this variable, percent-encoded if the text around it is.
     Variable {
@@ -43,13 +43,13 @@ pub(super) enum Run<'a> {
 
 /// The same scope with names in place of values that nobody should see.
 #[must_use]
-pub fn named_scope(scope: &Scope, named: Named) -> Scope {
+pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
     let mark = |name: &str| format!("{}{}{}", MARK.0, variable(name), MARK.1);
     let mut scope = scope.clone();
     for (name, value) in &mut scope.secrets {
         *value = mark(name);
     }
-    if named == Named::SecretsAndOs {
+    if named == NamedValues::SecretsAndOs {
         for (name, value) in &mut scope.os {
             *value = format!("{}{}{}", MARK.0, os_variable(name), MARK.1);
         }
@@ -78,11 +78,11 @@ fn os_variable(name: &str) -> String {
 
 /// Whether a text holds a variable.
 pub(super) fn has_variable(text: &[u8]) -> bool {
-    runs(text).iter().any(|run| matches!(run, Run::Variable { .. }))
+    runs(text).iter().any(|run| matches!(run, SecretRun::Variable { .. }))
 }
 
 /// The text between variables, and the variables.
-pub(super) fn runs(text: &[u8]) -> Vec<Run<'_>> {
+pub(super) fn runs(text: &[u8]) -> Vec<SecretRun<'_>> {
     let mut runs = Vec::new();
     let mut rest = text;
     loop {
@@ -95,13 +95,13 @@ pub(super) fn runs(text: &[u8]) -> Vec<Run<'_>> {
         });
         let Some((before, name, after)) = found else { break };
         if !before.is_empty() {
-            runs.push(Run::Text(before));
+            runs.push(SecretRun::Text(before));
         }
-        runs.push(Run::Variable { name, encoded: encoded < plain });
+        runs.push(SecretRun::Variable { name, encoded: encoded < plain });
         rest = after;
     }
     if !rest.is_empty() {
-        runs.push(Run::Text(rest));
+        runs.push(SecretRun::Text(rest));
     }
     runs
 }
@@ -158,15 +158,18 @@ mod tests {
         let mut scope = Scope::default();
         scope.secrets.insert("api-token".into(), "hunter2".into());
         scope.os.insert("HOME".into(), "/home/ann".into());
-        let named = named_scope(&scope, Named::SecretsAndOs);
+        let named = named_scope(&scope, NamedValues::SecretsAndOs);
         assert!(!format!("{named:?}").contains("hunter2"));
         let value = &named.secrets["api-token"];
-        assert_eq!(runs(value.as_bytes()), [Run::Variable { name: "API_TOKEN", encoded: false }]);
+        assert_eq!(
+            runs(value.as_bytes()),
+            [SecretRun::Variable { name: "API_TOKEN", encoded: false }]
+        );
         assert_eq!(
             runs(named.os["HOME"].as_bytes()),
-            [Run::Variable { name: "HOME", encoded: false }]
+            [SecretRun::Variable { name: "HOME", encoded: false }]
         );
-        assert_eq!(named_scope(&scope, Named::Secrets).os["HOME"], "/home/ann");
+        assert_eq!(named_scope(&scope, NamedValues::Secrets).os["HOME"], "/home/ann");
 
         let mut headers = vec![
             ("AUTHORIZATION".to_string(), "Bearer hunter2".to_string()),
@@ -184,11 +187,15 @@ mod tests {
     #[test]
     fn variables_are_found_in_plain_and_in_encoded_text() {
         let text = "a\u{fdd0}X\u{fdd1}b%EF%B7%90Y%EF%B7%91";
-        let variable = |name, encoded| Run::Variable { name, encoded };
-        let expected =
-            [Run::Text(b"a"), variable("X", false), Run::Text(b"b"), variable("Y", true)];
+        let variable = |name, encoded| SecretRun::Variable { name, encoded };
+        let expected = [
+            SecretRun::Text(b"a"),
+            variable("X", false),
+            SecretRun::Text(b"b"),
+            variable("Y", true),
+        ];
         assert_eq!(runs(text.as_bytes()), expected);
-        assert_eq!(runs("\u{fdd0}open".as_bytes()), [Run::Text("\u{fdd0}open".as_bytes())]);
+        assert_eq!(runs("\u{fdd0}open".as_bytes()), [SecretRun::Text("\u{fdd0}open".as_bytes())]);
         assert!(!has_variable(b"plain"));
     }
 

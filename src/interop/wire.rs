@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::codec::address::UrlParts;
+use crate::compose::address::UrlParts;
 use crate::interop::secrets::has_variable;
 use crate::model::plan::{HttpPlan, PlanBody};
 
@@ -12,7 +12,7 @@ use crate::model::plan::{HttpPlan, PlanBody};
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 
 /// A planned request, seen from the outside.
-pub(super) struct Wire<'a> {
+pub(super) struct WireRequest<'a> {
     pub(super) plan: &'a HttpPlan,
     /// `None` when the body comes from files or there is none to send.
     pub(super) body: Option<&'a [u8]>,
@@ -20,7 +20,7 @@ pub(super) struct Wire<'a> {
     authority: String,
 }
 
-impl<'a> Wire<'a> {
+impl<'a> WireRequest<'a> {
     pub(super) fn new(plan: &'a HttpPlan) -> Self {
         let chunked = value(plan, "transfer-encoding")
             .is_some_and(|value| value.trim().to_ascii_lowercase().ends_with("chunked"));
@@ -34,7 +34,7 @@ impl<'a> Wire<'a> {
             PlanBody::Bytes(bytes) => Some(&**bytes),
         };
         let authority = UrlParts::parse(&plan.url).map_or_else(|_| String::new(), |p| p.authority);
-        Wire { plan, body, chunked, authority }
+        WireRequest { plan, body, chunked, authority }
     }
 
     /// Whether anything follows the head.

@@ -55,7 +55,7 @@ pub struct Head {
     /// Every byte up to and including the empty line.
     pub raw: Bytes,
     pub start: StartLine,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldLine>,
 }
 
 /// First line of a message (RFC 9112, sections 3 and 4).
@@ -86,7 +86,7 @@ pub enum HttpVersion {
 
 /// A header or trailer field; name and value keep their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct FieldLine {
     pub name: Bytes,
     pub value: Bytes,
 }
@@ -96,7 +96,7 @@ pub struct Field {
 pub struct BodyFacts {
     /// Names both the decoded body and the raw bytes of the whole message.
     pub id: BodyId,
-    pub framing: Framing,
+    pub framing: MessageFraming,
     /// Content codings from the outside in, lower case (`gzip`, `br`).
     pub codings: Vec<String>,
     /// Body bytes on the wire, framing not counted.
@@ -105,7 +105,7 @@ pub struct BodyFacts {
     pub decoded_len: u64,
     /// Encoded length announced by the peer.
     pub expected: Option<u64>,
-    pub trailers: Vec<Field>,
+    pub trailers: Vec<FieldLine>,
     pub complete: bool,
     /// Why decoding stopped (corrupt, bound of decoded bytes reached); the raw bytes go on.
     pub decode_error: Option<String>,
@@ -113,7 +113,7 @@ pub struct BodyFacts {
 
 /// How the end of a body is known (RFC 9112, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
+pub enum MessageFraming {
     None,
     Length(u64),
     Chunked,

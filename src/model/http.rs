@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::payload::{Payload, PayloadFormat};
-use super::spec::Row;
+use super::spec::NameValue;
 use super::tls::{ListenerTls, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
@@ -13,8 +13,8 @@ pub struct HttpSpec {
     /// `http://` or `https://` URL, or any short form `codec::address` completes (`:8080/x`).
     pub url: String,
     /// Appended to the query of `url`, percent-encoded on send.
-    pub query: Vec<Row>,
-    pub headers: Vec<Row>,
+    pub query: Vec<NameValue>,
+    pub headers: Vec<NameValue>,
     pub auth: Auth,
     pub body: HttpBody,
     /// Longest wait for the connection, then for the response head after the request was sent, and
@@ -48,7 +48,7 @@ pub enum HttpBody {
     /// Any bytes: text with escapes, or hex digits.
     Payload(Payload),
     /// `application/x-www-form-urlencoded`.
-    Form(Vec<Row>),
+    Form(Vec<NameValue>),
     /// `multipart/form-data` (RFC 7578); files are read when the request is sent.
     Multipart(Vec<FormPart>),
     /// Path of a file, read when the request is sent.
@@ -106,7 +106,7 @@ pub struct HttpRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpAnswer {
     pub status: u16,
-    pub headers: Vec<Row>,
+    pub headers: Vec<NameValue>,
     pub body: HttpBody,
     /// Waited before the first byte of the answer.
     pub delay: Duration,
@@ -158,7 +158,7 @@ impl HttpSpec {
         if self.omits(header) {
             self.headers.retain(|row| AutomaticHeader::switched_off_by(row) != Some(header));
         } else {
-            self.headers.push(Row { enabled: false, ..Row::new(header.name(), "") });
+            self.headers.push(NameValue { enabled: false, ..NameValue::new(header.name(), "") });
         }
     }
 }
@@ -197,7 +197,7 @@ impl AutomaticHeader {
     /// The automatic header this row switches off. A row with a value is a header of the user's
     /// own that rests; without it the automatic one is sent.
     #[must_use]
-    pub fn switched_off_by(row: &Row) -> Option<AutomaticHeader> {
+    pub fn switched_off_by(row: &NameValue) -> Option<AutomaticHeader> {
         if row.enabled || !row.value.is_empty() { None } else { Self::named(&row.name) }
     }
 }

@@ -23,16 +23,16 @@ pub enum Spec {
 /// A line of a list that can be switched off without losing it (header, query parameter, form
 /// field). Name and value are kept exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Row {
+pub struct NameValue {
     pub enabled: bool,
     pub name: String,
     pub value: String,
 }
 
-impl Row {
+impl NameValue {
     #[must_use]
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Row { enabled: true, name: name.into(), value: value.into() }
+        NameValue { enabled: true, name: name.into(), value: value.into() }
     }
 }
 

@@ -15,7 +15,7 @@ pub struct TcpSpec {
     pub address: String,
     pub tls: ClientTls,
     /// Done once connected, in order, before the input line is used.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScriptStep>,
     /// Appended to what the input line sends in text format.
     pub line_ending: LineEnding,
     /// Format of the input line.
@@ -30,14 +30,14 @@ pub struct UdpSpec {
     pub address: String,
     /// Local `address:port` or `:port`; empty = the system chooses.
     pub source: String,
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScriptStep>,
     pub line_ending: LineEnding,
     pub format: PayloadFormat,
 }
 
 /// One step of a scripted start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum ScriptStep {
     Send(Payload),
     /// Wait until the received bytes contain this payload.
     Expect {

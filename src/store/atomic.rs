@@ -321,4 +321,4 @@ pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+mod atomic_tests;

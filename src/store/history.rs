@@ -291,4 +291,4 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
 }
 
 #[cfg(test)]
-mod tests;
+mod history_tests;

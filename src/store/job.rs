@@ -226,7 +226,7 @@ pub struct HistoryEntry {
 /// What comes back after leaving or a crash.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Restore {
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<StoredDraft>,
     /// Index into `drafts` of the one on screen.
     pub current: usize,
     pub environment: Option<String>,
@@ -236,7 +236,7 @@ pub struct Restore {
 
 /// Something composed, saved or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct StoredDraft {
     /// The preset it belongs to; `None` = never saved.
     pub preset: Option<PresetPath>,
     /// Fingerprint of the file it started from.

@@ -31,19 +31,19 @@ pub struct Paths {
 
 /// What the system tells about this process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Surroundings {
+pub struct ProcessEnv {
     pub current: PathBuf,
     pub home: Option<PathBuf>,
     pub variables: BTreeMap<String, OsString>,
 }
 
-impl Surroundings {
+impl ProcessEnv {
     /// Reads them.
     #[must_use]
     pub fn read() -> Self {
         let names = [HOME_VARIABLE, "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
         let value = |name: &str| std::env::var_os(name).map(|value| (name.to_owned(), value));
-        Surroundings {
+        ProcessEnv {
             current: std::env::current_dir().unwrap_or_default(),
             home: etcetera::home_dir().ok(),
             variables: names.into_iter().filter_map(value).collect(),
@@ -78,7 +78,7 @@ impl Paths {
     ///
     /// # Errors
     /// When there is neither a home folder nor a choice.
-    pub fn discover(home: Option<PathBuf>, system: &Surroundings) -> Result<Paths, Failure> {
+    pub fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
         if let Some(home) = home.or_else(|| system.variable(HOME_VARIABLE)) {
             return Ok(Paths::under(&system.current.join(home)));
         }
@@ -125,8 +125,8 @@ impl Paths {
 mod tests {
     use super::*;
 
-    fn system(current: &Path) -> Surroundings {
-        Surroundings {
+    fn system(current: &Path) -> ProcessEnv {
+        ProcessEnv {
             current: current.to_owned(),
             home: Some("/home/ann".into()),
             variables: BTreeMap::new(),
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn no_home_folder_is_said_with_a_way_out() {
-        let nobody = Surroundings { current: "/".into(), ..Surroundings::default() };
+        let nobody = ProcessEnv { current: "/".into(), ..ProcessEnv::default() };
         assert!(Paths::discover(None, &nobody).unwrap_err().hint.contains("--home"));
         assert!(Paths::discover(Some("/x".into()), &nobody).is_ok());
     }

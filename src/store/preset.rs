@@ -89,6 +89,6 @@ fn means(text: &str, about: &str, spec: &Spec) -> bool {
 }
 
 #[cfg(test)]
-mod schema_tests;
+mod preset_tests;
 #[cfg(test)]
-mod tests;
+mod schema_tests;

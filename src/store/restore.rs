@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::job::{Draft, Overwrite, Restore};
+use super::job::{Overwrite, Restore, StoredDraft};
 use super::preset::{self, Fields, Trouble, long_string, parse_document};
 use super::{atomic, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -27,14 +27,14 @@ pub(super) struct RestoreFile {
     folder: PathBuf,
     /// Names the workspace.
     stem: String,
-    own: Option<Slot>,
+    own: Option<RestoreSlot>,
     /// Drafts of dead instances, taken over; removed once they are kept as ours.
-    adopted: Vec<Slot>,
+    adopted: Vec<RestoreSlot>,
     /// What the own file holds, so that the same is not written again.
     kept: Option<String>,
 }
 
-struct Slot {
+struct RestoreSlot {
     file: PathBuf,
     #[expect(dead_code, reason = "held for its lock")]
     lock: File,
@@ -80,7 +80,7 @@ impl RestoreFile {
             if let Ok(Some(orphan)) = read(&file) {
                 let all = restore.get_or_insert_default();
                 all.drafts.extend(orphan.drafts);
-                self.adopted.push(Slot { file, lock });
+                self.adopted.push(RestoreSlot { file, lock });
             }
         }
         Ok(restore)
@@ -116,7 +116,7 @@ impl RestoreFile {
         for number in 1..=INSTANCES {
             if let Some(lock) = self.try_lock(number) {
                 let file = self.file(number, "toml");
-                self.own = Some(Slot { file: file.clone(), lock });
+                self.own = Some(RestoreSlot { file: file.clone(), lock });
                 return Ok(file);
             }
         }
@@ -216,11 +216,11 @@ fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
     Ok((restore, left_out))
 }
 
-fn draft(fields: &mut Fields<'_>) -> Result<Option<Draft>, Trouble> {
+fn draft(fields: &mut Fields<'_>) -> Result<Option<StoredDraft>, Trouble> {
     let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
     let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
     let unsaved = fields.flag("unsaved")?.unwrap_or(true);
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
-    Ok(spec.map(|spec| Draft { preset, based_on, unsaved, spec }))
+    Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec }))
 }

@@ -10,18 +10,20 @@ use std::sync::mpsc::SyncSender;
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use super::worker::{Order, Signals};
+use super::worker::{WorkerFlags, WorkerOrder};
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Watches until dropped.
-pub(super) struct Watch(#[expect(dead_code, reason = "watches until dropped")] RecommendedWatcher);
+pub(super) struct FolderWatch(
+    #[expect(dead_code, reason = "watches until dropped")] RecommendedWatcher,
+);
 
 /// Starts watching `root` and everything below.
 pub(super) fn start(
     root: &Path,
-    orders: SyncSender<Order>,
-    signals: Arc<Signals>,
-) -> Result<Watch, Failure> {
+    orders: SyncSender<WorkerOrder>,
+    signals: Arc<WorkerFlags>,
+) -> Result<FolderWatch, Failure> {
     let on_event = move |event: notify::Result<notify::Event>| {
         // An error may mean lost events (overflow), so it counts as a change.
         if event.is_ok_and(|event| !changes(event.kind)) {
@@ -29,14 +31,14 @@ pub(super) fn start(
         }
         if signals.changed() {
             // A full queue means that the worker is busy; it looks at the flag after every job.
-            let _ = orders.try_send(Order::Wake);
+            let _ = orders.try_send(WorkerOrder::Wake);
         }
     };
     let watching = notify::recommended_watcher(on_event).and_then(|mut watcher| {
         watcher.watch(root, RecursiveMode::Recursive)?;
         Ok(watcher)
     });
-    watching.map(Watch).map_err(|error| {
+    watching.map(FolderWatch).map_err(|error| {
         let target = root.display().to_string();
         let cause = format!("changes made by others are not noticed: {error}");
         Failure::new(Stage::Storage, target, FailureKind::Io, cause)

@@ -19,7 +19,7 @@ use super::history::History;
 use super::job::{Job, Overwrite, Reply, Workspace};
 use super::paths::Paths;
 use super::restore::RestoreFile;
-use super::watch::{self, Watch};
+use super::watch::{self, FolderWatch};
 use super::{atomic, authority, preset_files, starter, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{PresetPath, StoredPreset};
@@ -30,7 +30,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_millis(2);
 
 /// What the queue holds.
-pub(super) enum Order {
+pub(super) enum WorkerOrder {
     Job(Box<Job>),
     /// Look at the signals.
     Wake,
@@ -38,14 +38,14 @@ pub(super) enum Order {
 
 /// Flags shared by worker, handles and watcher.
 #[derive(Default)]
-pub(super) struct Signals {
+pub(super) struct WorkerFlags {
     stopping: AtomicBool,
     changed: AtomicBool,
     finished: Mutex<bool>,
     condition: Condvar,
 }
 
-impl Signals {
+impl WorkerFlags {
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
@@ -79,13 +79,13 @@ impl Signals {
 pub(super) struct Worker {
     paths: Paths,
     replies: mpsc::Sender<Reply>,
-    orders: SyncSender<Order>,
-    signals: Arc<Signals>,
+    orders: SyncSender<WorkerOrder>,
+    signals: Arc<WorkerFlags>,
     history: History,
     restore: RestoreFile,
     /// What the application knows of the workspace.
     known: Option<Workspace>,
-    watch: Option<Watch>,
+    watch: Option<FolderWatch>,
     /// Why changes by others are not noticed.
     blind: Option<Failure>,
     /// When to read the workspace because something changed.
@@ -93,7 +93,7 @@ pub(super) struct Worker {
 }
 
 /// Says that the worker has ended, also when it panics.
-struct Finish(Arc<Signals>);
+struct Finish(Arc<WorkerFlags>);
 
 impl Drop for Finish {
     fn drop(&mut self) {
@@ -105,8 +105,8 @@ impl Worker {
     pub(super) fn new(
         paths: Paths,
         replies: mpsc::Sender<Reply>,
-        orders: SyncSender<Order>,
-        signals: Arc<Signals>,
+        orders: SyncSender<WorkerOrder>,
+        signals: Arc<WorkerFlags>,
     ) -> Self {
         Worker {
             history: History::new(paths.history()),
@@ -122,13 +122,13 @@ impl Worker {
         }
     }
 
-    pub(super) fn run(mut self, queue: &Receiver<Order>) {
+    pub(super) fn run(mut self, queue: &Receiver<WorkerOrder>) {
         let _finish = Finish(Arc::clone(&self.signals));
         self.clean();
         while !self.signals.is_stopping() {
             match self.next(queue) {
-                Ok(Order::Job(job)) => self.perform(*job),
-                Ok(Order::Wake) => {}
+                Ok(WorkerOrder::Job(job)) => self.perform(*job),
+                Ok(WorkerOrder::Wake) => {}
                 Err(RecvTimeoutError::Timeout) => self.reread(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -137,13 +137,13 @@ impl Worker {
             }
         }
         while let Ok(order) = queue.try_recv() {
-            if let Order::Job(job) = order {
+            if let WorkerOrder::Job(job) = order {
                 self.perform(*job);
             }
         }
     }
 
-    fn next(&self, queue: &Receiver<Order>) -> Result<Order, RecvTimeoutError> {
+    fn next(&self, queue: &Receiver<WorkerOrder>) -> Result<WorkerOrder, RecvTimeoutError> {
         match self.due {
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),

@@ -14,17 +14,17 @@ use crate::model::record::{ConnInfo, RecordKind};
 const DORMANT_MAX: usize = 65_536;
 
 /// Memory of one entry, hash table overhead included.
-const ENTRY_COST: usize = size_of::<Entry>() + size_of::<ConnId>() + 16;
+const ENTRY_COST: usize = size_of::<ConnEntry>() + size_of::<ConnId>() + 16;
 
 #[derive(Debug, Default)]
 pub(super) struct ConnTable {
-    entries: HashMap<ConnId, Entry>,
+    entries: HashMap<ConnId, ConnEntry>,
     /// Entries that had no record when they were put here, oldest first; each at most once.
     dormant: VecDeque<ConnId>,
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct ConnEntry {
     /// `None` when records came for a connection nobody introduced.
     info: Option<ConnInfo>,
     records: u64,

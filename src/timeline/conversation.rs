@@ -38,7 +38,7 @@ pub enum Subject {
 
 /// One row: a fact, or data that crossed in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct MessageRow {
     pub first: RecordId,
     /// Last record joined into it; `first` when it stands alone.
     pub last: RecordId,
@@ -74,7 +74,7 @@ pub enum FrameEnd {
 #[derive(Debug, Clone)]
 pub struct Conversation {
     subject: Subject,
-    rows: VecDeque<Row>,
+    rows: VecDeque<MessageRow>,
     /// Rows that went; number of the first one still here.
     gone: u64,
     /// Number of the last row of each connection that may still be joined.
@@ -127,7 +127,7 @@ impl Conversation {
             row.kept += record.data.len() as u64;
             return true;
         }
-        let number = self.push(Row::of(record, id));
+        let number = self.push(MessageRow::of(record, id));
         if joins {
             self.sweep_open(record.at);
             self.open.insert(record.conn, number);
@@ -138,7 +138,7 @@ impl Conversation {
     }
 
     /// Adds a row and returns its number.
-    fn push(&mut self, row: Row) -> u64 {
+    fn push(&mut self, row: MessageRow) -> u64 {
         self.rows.push_back(row);
         while self.rows.len() > ROWS_MAX {
             self.drop_first();
@@ -165,12 +165,12 @@ impl Conversation {
     }
 
     /// The row at this place, from 0 = oldest kept.
-    pub fn row(&self, place: usize) -> Option<&Row> {
+    pub fn row(&self, place: usize) -> Option<&MessageRow> {
         self.rows.get(place)
     }
 
     /// Rows from oldest to newest.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> + ExactSizeIterator {
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &MessageRow> + ExactSizeIterator {
         self.rows.iter()
     }
 
@@ -203,7 +203,7 @@ impl Conversation {
 }
 
 /// The bytes of a row that the timeline still holds; shared when they are those of one record.
-pub fn bytes(timeline: &Timeline, row: &Row) -> Bytes {
+pub fn bytes(timeline: &Timeline, row: &MessageRow) -> Bytes {
     if row.first == row.last {
         return slices(timeline, row).next().unwrap_or_default();
     }
@@ -215,7 +215,7 @@ pub fn bytes(timeline: &Timeline, row: &Row) -> Bytes {
 }
 
 /// The same in pieces, one for each record.
-pub fn slices(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Bytes> {
+pub fn slices(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Bytes> {
     let mut skip = row.skip as usize;
     let mut left = row.kept as usize;
     // Without its first record, what is before the row went with it.
@@ -232,8 +232,8 @@ pub fn slices(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Bytes> {
 
 /// The records of a row that the timeline still holds. Costs a look at everything that came
 /// between the first and the last, which is 20 ms of traffic at most.
-pub fn records(timeline: &Timeline, row: &Row) -> impl Iterator<Item = Record> {
-    let Row { first, last, conn, direction, kind, .. } = *row;
+pub fn records(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Record> {
+    let MessageRow { first, last, conn, direction, kind, .. } = *row;
     // A pinned first record may live outside of the log.
     let pinned = (first < timeline.first()).then(|| timeline.get(first)).flatten();
     let logged = timeline.range(first, RecordId(last.0 + 1)).map(|(_, record)| record);
@@ -251,9 +251,9 @@ impl Subject {
     }
 }
 
-impl Row {
-    fn of(record: &Record, id: RecordId) -> Row {
-        Row {
+impl MessageRow {
+    fn of(record: &Record, id: RecordId) -> MessageRow {
+        MessageRow {
             first: id,
             last: id,
             skip: 0,
@@ -276,4 +276,4 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests;
+mod conversation_tests;

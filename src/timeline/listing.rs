@@ -14,9 +14,9 @@ use std::collections::VecDeque;
 
 use super::Timeline;
 use super::block::Wanted;
-use super::filter::Filter;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Record};
+use crate::query::Filter;
 
 /// Work of one [`rebuild_step`](Listing::rebuild_step) that stays within about two milliseconds:
 /// bytes of payload to look through, with `RECORD_WORK` for each record on top.

@@ -31,7 +31,7 @@ const DISCARD_PER_PUSH: usize = 64;
 /// Records `first..next`, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    blocks: VecDeque<Place>,
+    blocks: VecDeque<BlockPlace>,
     segments: VecDeque<Vec<Record>>,
     /// Id of slot 0 of the front segment; `base <= packed_to`.
     base: u64,
@@ -46,12 +46,12 @@ pub(super) struct Log {
 
 /// A block and the id of its first record.
 #[derive(Debug)]
-struct Place {
+struct BlockPlace {
     base: u64,
     block: Block,
 }
 
-impl Place {
+impl BlockPlace {
     fn end(&self) -> u64 {
         self.base + self.block.len()
     }
@@ -104,7 +104,7 @@ impl Log {
             self.fresh -= room;
             self.packed();
         }
-        self.blocks.push_back(Place { base, block: filling.finish() });
+        self.blocks.push_back(BlockPlace { base, block: filling.finish() });
     }
 
     fn fresh_mut(&mut self, id: u64) -> Option<&mut Record> {

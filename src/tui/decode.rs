@@ -36,7 +36,7 @@ pub(super) enum Decoded {
 
 /// Holds what is incomplete between reads.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
+pub(super) struct InputDecoder {
     pending: Vec<u8>,
     paste: Option<Paste>,
 }
@@ -54,7 +54,7 @@ enum Step {
     Incomplete,
 }
 
-impl Decoder {
+impl InputDecoder {
     /// Takes what one read returned and appends what it means.
     pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) {
         self.pending.extend_from_slice(bytes);
@@ -268,7 +268,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decode(bytes: &[u8]) -> Vec<Decoded> {
-        let mut decoder = Decoder::default();
+        let mut decoder = InputDecoder::default();
         let mut out = Vec::new();
         decoder.feed(bytes, &mut out);
         decoder.expire(&mut out);
@@ -372,7 +372,7 @@ mod tests {
             prop_oneof![Just(0x1bu8), Just(b'['), Just(b'<'), Just(b'M'), Just(b'~'), 0x30u8..0x3a, any::<u8>()],
             0..60), cut in 0usize..60) {
             let cut = cut.min(bytes.len());
-            let mut decoder = Decoder::default();
+            let mut decoder = InputDecoder::default();
             let mut split = Vec::new();
             decoder.feed(&bytes[..cut], &mut split);
             decoder.feed(&bytes[cut..], &mut split);

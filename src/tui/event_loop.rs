@@ -31,7 +31,7 @@ use super::input::Keyboard;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::services::{Services, StoreService};
-use super::signals::{self, Request, Signals};
+use super::signals::{self, SignalRequest, Signals};
 use super::terminal;
 use super::timers::Timers;
 
@@ -77,7 +77,7 @@ pub(super) struct EventLoop {
 
 /// What woke the loop.
 enum Woken {
-    Signal(Request),
+    Signal(SignalRequest),
     Keys(io::Result<()>),
     Urgent(Event),
     External(External),
@@ -258,21 +258,23 @@ impl EventLoop {
         }
     }
 
-    fn on_signal(&mut self, request: Request, services: &Services) -> io::Result<()> {
+    fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
         match (request, self.foreground) {
-            (Request::Terminate(signal), _)
-            | (Request::Interrupt(signal), Foreground::Us | Foreground::Shell) => {
+            (SignalRequest::Terminate(signal), _)
+            | (SignalRequest::Interrupt(signal), Foreground::Us | Foreground::Shell) => {
                 self.terminate(signal, services);
             }
             // Meant for the editor, which got it too.
-            (Request::Interrupt(_) | Request::Continue, Foreground::Editor) => {}
-            (Request::Stop, Foreground::Us) => self.suspend(),
-            (Request::Stop, Foreground::Shell | Foreground::Editor) => signals::stop_ourselves(),
-            (Request::Continue, Foreground::Us | Foreground::Shell) => {
+            (SignalRequest::Interrupt(_) | SignalRequest::Continue, Foreground::Editor) => {}
+            (SignalRequest::Stop, Foreground::Us) => self.suspend(),
+            (SignalRequest::Stop, Foreground::Shell | Foreground::Editor) => {
+                signals::stop_ourselves();
+            }
+            (SignalRequest::Continue, Foreground::Us | Foreground::Shell) => {
                 self.come_back(services)?;
                 self.step(Message::Input(Input::Resumed), Cause::Input, services);
             }
-            (Request::Resize, _) => self.resize(services),
+            (SignalRequest::Resize, _) => self.resize(services),
         }
         Ok(())
     }

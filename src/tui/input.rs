@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
-use super::decode::{Decoded, Decoder};
+use super::decode::{Decoded, InputDecoder};
 
 /// Read at most this much before the loop gets a turn, so a large paste cannot hold it.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -25,7 +25,7 @@ const READ_BYTES: usize = 4096;
 pub(super) struct Keyboard {
     terminal: AsyncFd<File>,
     blocking: Blocking,
-    decoder: Decoder,
+    decoder: InputDecoder,
     deadline: Option<Instant>,
 }
 
@@ -47,7 +47,7 @@ impl Keyboard {
                       descriptor; std's File does not"
         )]
         let terminal = AsyncFd::new(File::from(terminal))?;
-        Ok(Keyboard { terminal, blocking, decoder: Decoder::default(), deadline: None })
+        Ok(Keyboard { terminal, blocking, decoder: InputDecoder::default(), deadline: None })
     }
 
     /// Waits for input and appends all that is there. Cancel-safe. An error means that the
@@ -90,7 +90,7 @@ async fn until(deadline: Option<Instant>) {
 fn drain(
     terminal: &mut File,
     blocking: Blocking,
-    decoder: &mut Decoder,
+    decoder: &mut InputDecoder,
     out: &mut Vec<Decoded>,
 ) -> io::Result<()> {
     let mut buffer = [0; READ_BYTES];

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum SignalRequest {
     /// SIGTERM or SIGHUP: leave. The number decides the exit status.
     Terminate(i32),
     /// SIGINT or SIGQUIT: leave, unless a program in the foreground is meant.
@@ -49,24 +49,24 @@ impl Signals {
     }
 
     /// The next request. Cancel-safe.
-    pub(super) async fn next(&mut self) -> Request {
+    pub(super) async fn next(&mut self) -> SignalRequest {
         tokio::select! {
             biased;
             _ = self.terminate.recv() => {
-                Request::Terminate(SignalKind::terminate().as_raw_value())
+                SignalRequest::Terminate(SignalKind::terminate().as_raw_value())
             }
-            _ = self.hang_up.recv() => Request::Terminate(SignalKind::hangup().as_raw_value()),
-            _ = self.interrupt.recv() => Request::Interrupt(SignalKind::interrupt().as_raw_value()),
-            _ = self.quit.recv() => Request::Interrupt(SignalKind::quit().as_raw_value()),
-            _ = self.stop.recv() => Request::Stop,
-            _ = self.go_on.recv() => Request::Continue,
-            _ = self.resize.recv() => Request::Resize,
+            _ = self.hang_up.recv() => SignalRequest::Terminate(SignalKind::hangup().as_raw_value()),
+            _ = self.interrupt.recv() => SignalRequest::Interrupt(SignalKind::interrupt().as_raw_value()),
+            _ = self.quit.recv() => SignalRequest::Interrupt(SignalKind::quit().as_raw_value()),
+            _ = self.stop.recv() => SignalRequest::Stop,
+            _ = self.go_on.recv() => SignalRequest::Continue,
+            _ = self.resize.recv() => SignalRequest::Resize,
         }
     }
 }
 
 /// Stops this program and what runs with it in the foreground, as the shell's job control expects;
-/// `Request::Continue` follows when it is continued.
+/// `SignalRequest::Continue` follows when it is continued.
 pub(super) fn stop_ourselves() {
     let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
 }

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::theme::Palette;
+use super::theme::ThemeStyles;
 
 /// Cells a badge takes, the space after it included.
 pub(super) const WIDTH: u16 = 5;
@@ -13,7 +13,7 @@ pub(super) fn short(badge: &str) -> String {
 }
 
 /// Colour of a badge.
-pub(super) fn style(badge: &str, palette: &Palette) -> Style {
+pub(super) fn style(badge: &str, palette: &ThemeStyles) -> Style {
     match badge {
         "GET" | "HEAD" | "OPTIONS" => palette.success,
         "POST" | "PUT" | "PATCH" => palette.warning,

@@ -13,14 +13,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::theme::Palette;
+use super::theme::ThemeStyles;
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::editor::Editor;
 use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
 
-pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
     let screen = frame.area();
     for overlay in &app.overlays {
         let area = overlay.area(app).intersection(screen);
@@ -82,7 +82,7 @@ pub(super) fn draw(app: &App, palette: &Palette, frame: &mut Frame<'_>) {
 }
 
 /// Clears the area, draws a border, and returns what is inside.
-fn window(title: &str, hint: &str, palette: &Palette, area: Rect, buffer: &mut Buffer) -> Rect {
+fn window(title: &str, hint: &str, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) -> Rect {
     Clear.render(area, buffer);
     let title = crate::codec::printable::printable_str(title).into_owned();
     let mut block = Block::bordered()
@@ -101,7 +101,7 @@ fn window(title: &str, hint: &str, palette: &Palette, area: Rect, buffer: &mut B
 }
 
 /// A text field with a prompt before it.
-fn field(prompt: &str, editor: &Editor, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn field(prompt: &str, editor: &Editor, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }

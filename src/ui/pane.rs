@@ -10,12 +10,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Borders};
 
-use super::theme::Palette;
+use super::theme::ThemeStyles;
 use crate::app::App;
 use crate::app::focus::Pane;
 
 /// Draws a pane with its border.
-pub(super) fn draw(app: &App, which: Pane, palette: &Palette, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(
+    app: &App,
+    which: Pane,
+    palette: &ThemeStyles,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) {
     let focused = app.focus == which && app.overlays.is_empty();
     let (border, title) = if focused {
         (palette.focused_border, palette.title)

@@ -6,7 +6,7 @@ use crate::app::Theme;
 
 /// Styles by meaning.
 #[derive(Debug, Clone, Copy)]
-pub struct Palette {
+pub struct ThemeStyles {
     pub base: Style,
     /// Labels, hints, numbers nobody has to read.
     pub dim: Style,
@@ -102,26 +102,26 @@ const SIXTEEN: Inks = Inks {
     cyan: Color::Cyan,
 };
 
-impl Palette {
+impl ThemeStyles {
     /// The palette of a theme.
-    pub fn of(theme: Theme, truecolor: bool) -> Palette {
+    pub fn of(theme: Theme, truecolor: bool) -> ThemeStyles {
         let fit = |inks: &Inks| if truecolor { *inks } else { inks.indexed() };
         match theme {
-            Theme::Dark => Palette::with(&fit(&DARK)),
-            Theme::Light => Palette::with(&fit(&LIGHT)),
+            Theme::Dark => ThemeStyles::with(&fit(&DARK)),
+            Theme::Light => ThemeStyles::with(&fit(&LIGHT)),
             Theme::Sixteen => {
-                let mut palette = Palette::with(&SIXTEEN);
+                let mut palette = ThemeStyles::with(&SIXTEEN);
                 palette.selected = Style::new().fg(Color::White).bg(Color::Blue);
                 palette
             }
-            Theme::Plain => Palette::plain(),
+            Theme::Plain => ThemeStyles::plain(),
         }
     }
 
-    fn with(inks: &Inks) -> Palette {
+    fn with(inks: &Inks) -> ThemeStyles {
         let ink = |color| Style::new().fg(color);
         let bold = |color| Style::new().fg(color).add_modifier(Modifier::BOLD);
-        Palette {
+        ThemeStyles {
             base: ink(inks.text).bg(inks.ground),
             dim: ink(inks.dim),
             border: ink(inks.line),
@@ -153,11 +153,11 @@ impl Palette {
     }
 
     /// Meaning by weight alone, for `NO_COLOR`.
-    fn plain() -> Palette {
+    fn plain() -> ThemeStyles {
         let none = Style::new();
         let bold = none.add_modifier(Modifier::BOLD);
         let reversed = none.add_modifier(Modifier::REVERSED);
-        Palette {
+        ThemeStyles {
             base: none,
             dim: none.add_modifier(Modifier::DIM),
             border: none.add_modifier(Modifier::DIM),
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn no_color_uses_no_colour() {
-        let palette = Palette::of(Theme::Plain, true);
+        let palette = ThemeStyles::of(Theme::Plain, true);
         for style in [palette.base, palette.error, palette.selected, palette.hit, palette.json_key]
         {
             assert_eq!((style.fg, style.bg), (None, None));

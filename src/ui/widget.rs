@@ -1,7 +1,7 @@
 //! Pieces that more than one pane draws: runs of text, rows of bytes, scroll bars.
 
 pub(super) mod bytes;
-pub(super) mod detail;
 pub(super) mod fit;
+pub(super) mod record_view;
 pub(super) mod run;
 pub(super) mod scrollbar;

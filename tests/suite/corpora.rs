@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use wirebench::codec::address::{UrlParts, normalise_url};
-use wirebench::codec::content_coding::Decoder;
+use wirebench::codec::content_coding::ContentDecoder;
 use wirebench::codec::http1::{
     BodyReader, Expected, HeadReader, request_framing, response_framing, write,
 };
 use wirebench::codec::lines::LineScanner;
-use wirebench::codec::plan::plan;
 use wirebench::codec::printable::{is_visible, printable, printable_lines, printable_str};
+use wirebench::compose::address::{UrlParts, normalise_url};
+use wirebench::compose::plan;
 use wirebench::model::exchange::StartLine;
 use wirebench::model::http::{Auth, HttpSpec};
 use wirebench::model::plan::{HttpPlan, Plan};
 use wirebench::model::preset::Scope;
-use wirebench::model::spec::{Row, Spec};
+use wirebench::model::spec::{NameValue, Spec};
 use wirebench::model::view::{LINE_PIECE, ViewMode};
 
 /// A file of a corpus; `None` when the corpora are not here.
@@ -137,7 +137,7 @@ fn deep_and_wide_json_is_laid_out() {
 }
 
 fn gunzip(bytes: &[u8], limit: usize) -> (usize, usize, bool, bool) {
-    let mut decoder = Decoder::new(&["gzip".into()]).expect("a known coding");
+    let mut decoder = ContentDecoder::new(&["gzip".into()]).expect("a known coding");
     let (mut total, mut largest) = (0, 0);
     let result = decoder.push(bytes, &mut |piece| {
         total += piece.len();
@@ -164,13 +164,13 @@ fn injected(field: &str) -> Option<HttpSpec> {
     let other = || "x".to_owned();
     match field {
         "url-path" => spec.url.push_str(&value),
-        "url-query" => spec.query = vec![Row::new("a", value)],
+        "url-query" => spec.query = vec![NameValue::new("a", value)],
         "url-userinfo" => spec.url = format!("http://{value}@127.0.0.1/"),
         "method" => spec.method = value,
-        "header-name" => spec.headers = vec![Row::new(value, "x")],
-        "header-value" => spec.headers = vec![Row::new("A", value)],
-        "cookie-value" => spec.headers = vec![Row::new("Cookie", format!("a={value}"))],
-        "content-type" => spec.headers = vec![Row::new("Content-Type", value)],
+        "header-name" => spec.headers = vec![NameValue::new(value, "x")],
+        "header-value" => spec.headers = vec![NameValue::new("A", value)],
+        "cookie-value" => spec.headers = vec![NameValue::new("Cookie", format!("a={value}"))],
+        "content-type" => spec.headers = vec![NameValue::new("Content-Type", value)],
         "basic-user" => spec.auth = Auth::Basic { user: value, password: other() },
         "basic-password" => spec.auth = Auth::Basic { user: other(), password: value },
         "bearer" => spec.auth = Auth::Bearer(value),

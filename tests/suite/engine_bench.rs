@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::time::timeout;
-use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
 use wirebench::model::endpoint::Endpoint;
@@ -73,15 +73,15 @@ impl Bench {
         }
     }
 
-    pub fn send(&self, to: To, data: &'static [u8]) {
+    pub fn send(&self, to: Recipient, data: &'static [u8]) {
         self.order(&Command::Send { to, data: Bytes::from_static(data) });
     }
 
-    pub fn end(&self, conn: ConnId, how: Ending) {
+    pub fn end(&self, conn: ConnId, how: CloseMode) {
         self.order(&Command::End { conn, how });
     }
 
-    pub fn close(&self, id: SessionId, how: Ending) {
+    pub fn close(&self, id: SessionId, how: CloseMode) {
         self.order(&Command::Close { id, how });
     }
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::{Engine, EngineConfig};
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::id::SessionId;
@@ -15,17 +15,17 @@ use super::bench::{Bench, echo, tcp, tcp_listener, udp, udp_listener};
 async fn orders_for_unknown_sessions_and_connections_are_refused() {
     let mut bench = Bench::start();
     let nobody = SessionId(99);
-    bench.send(To::All(nobody), b"x");
-    bench.close(nobody, Ending::Close);
-    bench.close(nobody, Ending::Reset);
+    bench.send(Recipient::All(nobody), b"x");
+    bench.close(nobody, CloseMode::Close);
+    bench.close(nobody, CloseMode::Reset);
     bench.until("three refusals", |bench| bench.refused.len() == 3).await;
     assert!(bench.refused.iter().all(|failure| failure.kind == FailureKind::NotFound));
 
     let id = bench.open(Plan::TcpListener(tcp_listener(echo())));
     bench.listening(id).await;
-    bench.send(To::Conn(id.conn(7)), b"x");
-    bench.send(To::All(id), b"x");
-    bench.end(id.conn(7), Ending::Close);
+    bench.send(Recipient::Conn(id.conn(7)), b"x");
+    bench.send(Recipient::All(id), b"x");
+    bench.end(id.conn(7), CloseMode::Close);
     bench
         .handle
         .command(Command::Update { id, plan: Box::new(Plan::UdpListener(udp_listener(echo()))) })
@@ -41,7 +41,7 @@ async fn opening_a_number_twice_leaves_the_first_session_alone() {
     let plan = Box::new(Plan::TcpListener(tcp_listener(echo())));
     bench.handle.command(Command::Open { id, plan }).unwrap();
     bench.until("a refusal", |bench| bench.refused.len() == 1).await;
-    bench.close(id, Ending::Close);
+    bench.close(id, CloseMode::Close);
     assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
 }
 
@@ -59,7 +59,7 @@ async fn cancelling_a_connect_that_hangs_ends_it_at_once() {
     let id = bench.open(Plan::Tcp(tcp(address)));
     bench.until("Connecting", |bench| format!("{:?}", bench.phases).contains("Connecting")).await;
     let started = Instant::now();
-    bench.close(id, Ending::Reset);
+    bench.close(id, CloseMode::Reset);
     let failure = bench.outcome(id).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_millis(100));
     assert_eq!((failure.stage, failure.kind), (Stage::Connect, FailureKind::Cancelled));
@@ -86,11 +86,11 @@ async fn cancelling_at_random_moments_leaves_one_done_each_and_no_task() {
             _ => Plan::UdpListener(udp_listener(echo())),
         };
         let id = bench.open(plan);
-        bench.send(To::All(id), b"hello");
+        bench.send(Recipient::All(id), b"hello");
         for _ in 0..round % 5 {
             tokio::task::yield_now().await;
         }
-        let how = [Ending::Reset, Ending::Close][round as usize % 2];
+        let how = [CloseMode::Reset, CloseMode::Close][round as usize % 2];
         bench.close(id, how);
         opened.push(id);
         if round % 10 == 0 {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::failure::{FailureKind, Stage};
@@ -46,16 +46,16 @@ async fn a_client_talks_live_and_half_closes_and_still_receives() {
 
     far.write_all(b"220 hello\r\n").unwrap();
     bench.received(conn, b"220 hello\r\n").await;
-    bench.send(To::All(id), b"PING\r\n");
+    bench.send(Recipient::All(id), b"PING\r\n");
     read_exactly(&mut far, b"PING\r\n");
-    bench.send(To::Conn(conn), b"QUIT\r\n");
-    bench.end(conn, Ending::HalfClose);
+    bench.send(Recipient::Conn(conn), b"QUIT\r\n");
+    bench.end(conn, CloseMode::HalfClose);
     let mut rest = Vec::new();
     far.read_to_end(&mut rest).unwrap();
     assert_eq!(rest, b"QUIT\r\n");
     far.write_all(b"bye\r\n").unwrap();
     bench.received(conn, b"220 hello\r\nbye\r\n").await;
-    bench.send(To::Conn(conn), b"too late");
+    bench.send(Recipient::Conn(conn), b"too late");
     bench.until("a refusal", |bench| bench.refused.len() == 1).await;
     drop(far);
 
@@ -80,9 +80,9 @@ async fn the_peer_finishing_is_said_and_our_side_stays_open() {
     let finished = bench.kind(id, RecordKind::Finished).await;
     assert_eq!(finished.direction, Direction::Received);
     assert_eq!(text(&finished), "the peer finished sending");
-    bench.send(To::All(id), b"still here");
+    bench.send(Recipient::All(id), b"still here");
     read_exactly(&mut far, b"still here");
-    bench.close(id, Ending::Close);
+    bench.close(id, CloseMode::Close);
     assert_eq!(far.read(&mut [0]).unwrap(), 0, "we closed with FIN");
     assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
 }
@@ -113,9 +113,9 @@ async fn our_reset_reaches_the_peer_as_a_reset() {
         let (mut far, _) = peer.accept().unwrap();
         bench.connected(id).await;
         if by_connection {
-            bench.end(id.conn(1), Ending::Reset);
+            bench.end(id.conn(1), CloseMode::Reset);
         } else {
-            bench.close(id, Ending::Reset);
+            bench.close(id, CloseMode::Reset);
         }
         let error = far.read(&mut [0]).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
@@ -154,7 +154,7 @@ async fn a_peer_that_never_reads_does_not_stop_us_from_reading() {
     let (mut far, _) = peer.accept().unwrap();
     bench.connected(id).await;
     let large = Bytes::from(vec![b'x'; 32 * 1024 * 1024]);
-    let to = To::All(id);
+    let to = Recipient::All(id);
     bench.handle.command(Command::Send { to, data: large.clone() }).unwrap();
     bench.record("a first write", |record| record.direction == Direction::Sent).await;
     far.write_all(b"I do not read").unwrap();
@@ -168,7 +168,7 @@ async fn a_peer_that_never_reads_does_not_stop_us_from_reading() {
         }
     }
     assert_eq!(bench.refused[0].kind, FailureKind::Busy);
-    bench.end(id.conn(1), Ending::Reset);
+    bench.end(id.conn(1), CloseMode::Reset);
     assert_eq!(bench.outcome(id).await.unwrap().ended, "reset by us");
 }
 
@@ -266,7 +266,7 @@ async fn a_listener_answers_every_message_of_every_client() {
     bench.received(id.conn(1), b"PINGPINGPING").await;
     bench.received(id.conn(2), b"xxx").await;
     assert!(peers.len() <= 2);
-    bench.close(id, Ending::Close);
+    bench.close(id, CloseMode::Close);
     assert_eq!(a.read(&mut [0]).unwrap(), 0);
     bench.outcome(id).await.unwrap();
     assert!(TcpStream::connect(address).is_err(), "the port is free again");
@@ -285,11 +285,11 @@ async fn a_listener_sends_to_one_or_to_all_and_ends_one() {
             bench.phases.iter().any(|(_, phase)| *phase == Phase::Clients { open: 2, refused: 0 })
         })
         .await;
-    bench.send(To::Conn(conn_a), b"only a;");
-    bench.send(To::All(id), b"all;");
+    bench.send(Recipient::Conn(conn_a), b"only a;");
+    bench.send(Recipient::All(id), b"all;");
     read_exactly(&mut a, b"only a;all;");
     read_exactly(&mut b, b"all;");
-    bench.end(conn_a, Ending::Reset);
+    bench.end(conn_a, CloseMode::Reset);
     assert_eq!(a.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     bench
         .until("one client", |bench| {
@@ -299,7 +299,7 @@ async fn a_listener_sends_to_one_or_to_all_and_ends_one() {
                 .is_some_and(|(_, phase)| *phase == Phase::Clients { open: 1, refused: 0 })
         })
         .await;
-    bench.send(To::All(id), b"b");
+    bench.send(Recipient::All(id), b"b");
     read_exactly(&mut b, b"b");
 }
 
@@ -399,7 +399,7 @@ async fn an_echo_to_a_client_that_does_not_read_stays_bounded_and_can_be_ended()
     }
     let (stuck, _far) = flood.join().unwrap();
     assert!(stuck, "the echo pushed back");
-    bench.close(id, Ending::Reset);
+    bench.close(id, CloseMode::Reset);
     bench.outcome(id).await.unwrap();
 }
 
@@ -459,9 +459,9 @@ async fn the_tutorials_server_is_spoken_to() {
     let mut bench = Bench::start();
     let id = bench.open(Plan::Tcp(plan));
     bench.connected(id).await;
-    bench.send(To::All(id), b"hello");
+    bench.send(Recipient::All(id), b"hello");
     bench.received(id.conn(1), b"HELLO").await;
-    bench.close(id, Ending::HalfClose);
+    bench.close(id, CloseMode::HalfClose);
     assert_eq!(bench.outcome(id).await.unwrap().ended, "closed, both sides finished");
     server.wait().unwrap();
 }
@@ -475,14 +475,14 @@ async fn both_ends_in_one_program_are_told_in_the_order_of_time() {
         let id = bench.open(Plan::Tcp(tcp(address)));
         bench.connected(id).await;
         for _ in 0..10 {
-            bench.send(To::All(id), b"question\n");
+            bench.send(Recipient::All(id), b"question\n");
         }
         let all = b"question\n".repeat(10);
         bench.received(id.conn(1), &all).await;
-        bench.close(id, Ending::Close);
+        bench.close(id, CloseMode::Close);
         bench.outcome(id).await.unwrap();
     }
-    bench.close(server, Ending::Close);
+    bench.close(server, CloseMode::Close);
     bench.outcome(server).await.unwrap();
 
     assert!(bench.records.is_sorted_by_key(|record| record.at));

@@ -6,7 +6,7 @@ use std::process::{Command as Process, Stdio};
 
 use bytes::Bytes;
 use wirebench::engine::EngineConfig;
-use wirebench::engine::command::{Ending, To};
+use wirebench::engine::command::{CloseMode, Recipient};
 use wirebench::engine::event::Event;
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::id::SessionId;
@@ -44,7 +44,7 @@ async fn both_ends_of_wirebench_speak_verified_tls() {
     plan.tls = secure(Verify::On);
     let id = bench.open(Plan::Tcp(plan));
     bench.connected(id).await;
-    bench.send(To::All(id), b"over TLS");
+    bench.send(Recipient::All(id), b"over TLS");
     bench.received(id.conn(1), b"hi;over TLS").await;
     let secured = bench.kind(id, RecordKind::Secured).await;
     assert!(text(&secured).starts_with("TLSv1.3"), "{}", text(&secured));
@@ -130,7 +130,7 @@ async fn openssl_speaks_to_the_listener_and_trusts_its_authority() {
         record.kind == RecordKind::Data && record.direction == Direction::Received
     });
     assert_eq!(text(&asked.await), "from openssl");
-    bench.close(listener, Ending::Close);
+    bench.close(listener, CloseMode::Close);
     let output = client.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "hi;from openssl");
 }

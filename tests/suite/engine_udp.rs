@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::{FailureKind, Stage};
@@ -34,7 +34,7 @@ async fn a_client_sees_its_peer_and_a_second_sender() {
     assert_eq!(home, peer.local_addr().unwrap());
     for data in [&b"one"[..], b"", b"three"] {
         let data = Bytes::copy_from_slice(data);
-        bench.handle.command(Command::Send { to: To::All(id), data }).unwrap();
+        bench.handle.command(Command::Send { to: Recipient::All(id), data }).unwrap();
     }
     assert_eq!([next(&peer), next(&peer), next(&peer)], [&b"one"[..], b"", b"three"]);
     peer.send_to(b"reply", local).unwrap();
@@ -46,9 +46,9 @@ async fn a_client_sees_its_peer_and_a_second_sender() {
     assert_eq!(lengths, [5, 0], "an empty datagram is one, too");
     let info = bench.conns.iter().find(|info| info.id == id.conn(2)).unwrap();
     assert_eq!(info.peer, Some(stranger.local_addr().unwrap()));
-    bench.send(To::Conn(id.conn(2)), b"who are you");
+    bench.send(Recipient::Conn(id.conn(2)), b"who are you");
     assert_eq!(next(&stranger), b"who are you");
-    bench.close(id, Ending::Close);
+    bench.close(id, CloseMode::Close);
     let summary = bench.outcome(id).await.unwrap();
     assert_eq!((summary.sent, summary.received), (19, 25));
 }
@@ -63,9 +63,9 @@ async fn a_listener_answers_one_or_all_and_by_rule() {
     assert_eq!(next(&a), b"PONG");
     b.send_to(b"no rule for this", address).unwrap();
     bench.received(id.conn(2), b"no rule for this").await;
-    bench.send(To::Conn(id.conn(2)), b"only b");
+    bench.send(Recipient::Conn(id.conn(2)), b"only b");
     assert_eq!(next(&b), b"only b");
-    bench.send(To::All(id), b"all");
+    bench.send(Recipient::All(id), b"all");
     assert_eq!((next(&a), next(&b)), (b"all".to_vec(), b"all".to_vec()));
 
     let plan = Box::new(Plan::UdpListener(udp_listener(vec![answer("PING", "NEW")])));
@@ -74,7 +74,7 @@ async fn a_listener_answers_one_or_all_and_by_rule() {
     a.send_to(b"PING", address).unwrap();
     assert_eq!(next(&a), b"NEW");
 
-    bench.end(id.conn(1), Ending::Close);
+    bench.end(id.conn(1), CloseMode::Close);
     bench.kind(id, RecordKind::Closed).await;
     a.send_to(b"back", address).unwrap();
     bench.received(id.conn(3), b"back").await;
@@ -89,7 +89,7 @@ async fn a_chosen_source_port_is_used_and_a_taken_one_is_explained() {
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(plan.clone()));
     assert_eq!(bench.connected(id).await.0.port(), free);
-    bench.send(To::All(id), b"x");
+    bench.send(Recipient::All(id), b"x");
     let mut buffer = [0; 9];
     assert_eq!(peer.recv_from(&mut buffer).unwrap().1.port(), free);
 
@@ -108,13 +108,13 @@ async fn a_refused_datagram_is_explained_and_the_session_goes_on() {
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(udp(address)));
     bench.connected(id).await;
-    bench.send(To::All(id), b"anybody?");
+    bench.send(Recipient::All(id), b"anybody?");
     let failed = bench.kind(id, RecordKind::Failed).await;
     assert_eq!(failed.conn, id.conn(1));
     assert_eq!(text(&failed), format!("nobody listens on {address} (port unreachable)"));
     let back = UdpSocket::bind(address).unwrap();
     back.set_read_timeout(Some(DEADLINE)).unwrap();
-    bench.send(To::All(id), b"again");
+    bench.send(Recipient::All(id), b"again");
     assert_eq!(next(&back), b"again");
 }
 
@@ -125,7 +125,7 @@ async fn a_large_datagram_is_noted_once_and_one_too_large_is_refused() {
     let id = bench.open(Plan::Udp(udp(peer.local_addr().unwrap())));
     for size in [1_472, 1_473, 2_000, 65_507, 65_508] {
         let data = Bytes::from(vec![0; size]);
-        bench.handle.command(Command::Send { to: To::All(id), data }).unwrap();
+        bench.handle.command(Command::Send { to: Recipient::All(id), data }).unwrap();
     }
     for size in [1_472, 1_473, 2_000, 65_507] {
         assert_eq!(next(&peer).len(), size);
@@ -144,7 +144,7 @@ async fn broadcast_is_switched_on_when_needed_and_said() {
     plan.source = Some(Bind::All { port: 0 });
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(plan));
-    bench.send(To::All(id), b"anybody?");
+    bench.send(Recipient::All(id), b"anybody?");
     bench.record("the datagram", |record| record.direction == Direction::Sent).await;
     let note = bench.kind(id, RecordKind::Note).await;
     assert!(text(&note).contains("broadcast was switched on"));
@@ -201,7 +201,7 @@ async fn every_datagram_is_shown_or_counted_as_lost() {
         }
     });
     flood.await.unwrap();
-    bench.close(id, Ending::Close);
+    bench.close(id, CloseMode::Close);
     bench.outcome(id).await.unwrap();
     let shown = bench.data(id.conn(1), Direction::Received).count() as u64;
     let lost = bench.lost.unwrap();

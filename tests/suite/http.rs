@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use socket2::SockRef;
 use tokio::time::timeout;
-use wirebench::engine::command::{Command, Ending};
+use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
 use wirebench::model::endpoint::Bind;
@@ -462,7 +462,7 @@ async fn cancelling_is_quick_at_any_byte_and_keeps_what_arrived() {
             }
         }
         let began = std::time::Instant::now();
-        bench.handle.command(Command::Close { id: session, how: Ending::Reset }).unwrap();
+        bench.handle.command(Command::Close { id: session, how: CloseMode::Reset }).unwrap();
         let outcome = bench.finish(session).await;
         assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
         let failure = outcome.failure();

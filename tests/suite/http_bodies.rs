@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::time::timeout;
-use wirebench::engine::command::{Command, Ending};
+use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::ExchangeState;
 use wirebench::model::failure::FailureKind;
@@ -98,7 +98,7 @@ async fn an_endless_body_is_cancelled_at_once_and_stays_readable() {
         }
     }
     let asked = Instant::now();
-    bench.handle.command(Command::Close { id: session, how: Ending::Reset }).unwrap();
+    bench.handle.command(Command::Close { id: session, how: CloseMode::Reset }).unwrap();
     let outcome = bench.finish(session).await;
     let took = asked.elapsed();
     println!("cancelled in {took:?}");

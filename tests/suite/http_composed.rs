@@ -2,16 +2,16 @@
 //! what was received to the spec that sends it again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use wirebench::codec::plan::plan;
+use wirebench::compose::plan;
 use wirebench::interop::from_traffic::spec_and_remarks;
-use wirebench::model::exchange::{Exchange, Framing};
+use wirebench::model::exchange::{Exchange, MessageFraming};
 use wirebench::model::http::{
     AutomaticHeader, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec, PartSource,
 };
 use wirebench::model::payload::{Payload, PayloadFormat};
 use wirebench::model::plan::{HttpPlan, Plan};
 use wirebench::model::preset::Scope;
-use wirebench::model::spec::{Row, Spec};
+use wirebench::model::spec::{NameValue, Spec};
 use wirebench::model::view::ViewPart;
 
 use super::http::{Bench, answer, listener};
@@ -89,7 +89,9 @@ async fn a_form_with_a_file_is_streamed_with_its_length() {
     ];
     let spec = posting(&pair.url, HttpBody::Multipart(parts));
     let (_, received, _) = pair.send(spec).await;
-    let Framing::Length(length) = received.request.body.framing else { panic!("{received:?}") };
+    let MessageFraming::Length(length) = received.request.body.framing else {
+        panic!("{received:?}")
+    };
     let body = pair.server.bytes(received.request.body.id, ViewPart::Decoded).await;
     assert_eq!(body.len() as u64, length);
     let text = String::from_utf8_lossy(&body);
@@ -105,10 +107,10 @@ async fn a_file_goes_out_in_chunks_when_a_header_says_so() {
     let content: Vec<u8> = (0..600_000_u32).map(|n| (n % 251) as u8).collect();
     std::fs::write(file.path(), &content).unwrap();
     let mut spec = posting(&pair.url, HttpBody::File(file.path().display().to_string()));
-    spec.headers = vec![Row::new("transfer-ENCODING", "chunked")];
+    spec.headers = vec![NameValue::new("transfer-ENCODING", "chunked")];
     let (sent, received, raw) = pair.send(spec).await;
     assert!(raw.ends_with(b"\r\n0\r\n\r\n"));
-    assert_eq!(received.request.body.framing, Framing::Chunked);
+    assert_eq!(received.request.body.framing, MessageFraming::Chunked);
     assert!(received.request.head.field("content-length").is_none());
     for (bench, exchange) in [(&mut pair.server, &received), (&mut pair.client, &sent)] {
         let body = bench.bytes(exchange.request.body.id, ViewPart::Decoded).await;
@@ -121,8 +123,11 @@ async fn a_file_goes_out_in_chunks_when_a_header_says_so() {
 async fn what_is_switched_off_or_written_by_hand_goes_out_just_so() {
     let mut pair = Pair::new().await;
     let mut spec = posting(&pair.url, HttpBody::Text("abc".into()));
-    spec.headers =
-        vec![Row::new("hOST", "other.example"), Row::new("X-a", "1"), Row::new("x-A", "")];
+    spec.headers = vec![
+        NameValue::new("hOST", "other.example"),
+        NameValue::new("X-a", "1"),
+        NameValue::new("x-A", ""),
+    ];
     for header in [
         AutomaticHeader::UserAgent,
         AutomaticHeader::Accept,
@@ -140,7 +145,7 @@ async fn what_is_switched_off_or_written_by_hand_goes_out_just_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_chunked_by_a_header_is_chunked_once() {
     let mut server = Bench::new();
-    let headers = vec![Row::new("Transfer-Encoding", "chunked")];
+    let headers = vec![NameValue::new("Transfer-Encoding", "chunked")];
     let answer =
         HttpAnswer { headers, body: HttpBody::Text("hello".into()), ..HttpAnswer::default() };
     let spec =

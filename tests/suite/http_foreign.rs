@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-use wirebench::model::exchange::{ExchangeState, Framing};
+use wirebench::model::exchange::{ExchangeState, MessageFraming};
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::plan::{HttpListenerPlan, HttpPlan};
 use wirebench::model::tls::{ListenerTls, Verify};
@@ -85,7 +85,7 @@ async fn the_client_talks_to_pythons_http_server() {
     let outcome = bench.request(super::http::posting(&url, b"abc")).await;
     assert_eq!(outcome.status(), Some(201));
     let response = outcome.exchange().response.clone().unwrap();
-    assert_eq!(response.body.framing, Framing::UntilClose);
+    assert_eq!(response.body.framing, MessageFraming::UntilClose);
     assert_eq!(response.head.field("x-got").unwrap(), "3");
     assert_eq!(bench.response_body(&outcome).await, b"cba");
     let outcome = bench.get(&url).await;
@@ -104,22 +104,22 @@ async fn curl_talks_to_the_listener_in_all_its_ways() {
     std::fs::write(&file, vec![b'u'; 2_000_000]).unwrap();
     let file = file.display();
     for (arguments, method, framing, length, answer) in [
-        ("", "GET", Framing::None, 0, "hello"),
-        ("-0", "GET", Framing::None, 0, "hello"),
-        ("-I", "HEAD", Framing::None, 0, ""),
-        ("-d a=b", "POST", Framing::Length(3), 3, "hello"),
-        (&format!("-T {file}"), "PUT", Framing::Length(2_000_000), 2_000_000, "hello"),
+        ("", "GET", MessageFraming::None, 0, "hello"),
+        ("-0", "GET", MessageFraming::None, 0, "hello"),
+        ("-I", "HEAD", MessageFraming::None, 0, ""),
+        ("-d a=b", "POST", MessageFraming::Length(3), 3, "hello"),
+        (&format!("-T {file}"), "PUT", MessageFraming::Length(2_000_000), 2_000_000, "hello"),
         (
             &format!("-H Transfer-Encoding:chunked --data-binary @{file}"),
             "POST",
-            Framing::Chunked,
+            MessageFraming::Chunked,
             2_000_000,
             "hello",
         ),
         (
             &format!("-H Expect:100-continue -T {file}"),
             "PUT",
-            Framing::Length(2_000_000),
+            MessageFraming::Length(2_000_000),
             2_000_000,
             "hello",
         ),

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use wirebench::engine::command::{Command, Ending};
+use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::{Event, Phase};
 use wirebench::model::exchange::ExchangeState;
 use wirebench::model::failure::FailureKind;
@@ -115,7 +115,7 @@ async fn answers_change_while_the_listener_runs_and_closing_lets_it_end() {
     bench.handle.command(Command::Update { id: session, plan: Box::new(plan) }).unwrap();
     let outcome = bench.get(&url).await;
     assert_eq!((outcome.status(), bench.response_body(&outcome).await), (Some(503), b"new".into()));
-    bench.handle.command(Command::Close { id: session, how: Ending::Close }).unwrap();
+    bench.handle.command(Command::Close { id: session, how: CloseMode::Close }).unwrap();
     let outcome = bench.finish(session).await;
     assert_eq!(outcome.done.unwrap().ended, "closed by us");
 }
@@ -194,7 +194,7 @@ async fn closing_lets_an_answer_finish() {
             break;
         }
     }
-    bench.handle.command(Command::Close { id: session, how: Ending::Close }).unwrap();
+    bench.handle.command(Command::Close { id: session, how: CloseMode::Close }).unwrap();
     let outcome = bench.finish(session).await;
     assert_eq!(outcome.done.unwrap().ended, "closed by us");
     assert_eq!(outcome.exchanges[0].state, ExchangeState::Complete);
@@ -214,7 +214,7 @@ async fn a_reset_connection_tells_what_became_of_its_request() {
             break exchange.conn;
         }
     };
-    bench.handle.command(Command::End { conn, how: Ending::Reset }).unwrap();
+    bench.handle.command(Command::End { conn, how: CloseMode::Reset }).unwrap();
     let exchange = bench.ended_exchange(session).await;
     let ExchangeState::Failed(failure) = &exchange.state else { panic!("{exchange:?}") };
     assert_eq!(failure.kind, FailureKind::Cancelled);

@@ -22,16 +22,16 @@ use std::time::Duration;
 use base64::Engine;
 use wirebench::codec::http1::chunked::ChunkedDecoder;
 use wirebench::codec::multipart;
-use wirebench::codec::plan::plan;
+use wirebench::compose::plan;
 use wirebench::interop::curl::CookieFiles;
 use wirebench::interop::python::Library;
-use wirebench::interop::secrets::{self, Named};
+use wirebench::interop::secrets::{self, NamedValues};
 use wirebench::interop::{curl, from_traffic, python};
 use wirebench::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
 use wirebench::model::payload::Payload;
 use wirebench::model::plan::{HttpPlan, Plan, PlanBody};
 use wirebench::model::preset::Scope;
-use wirebench::model::spec::{Row, Spec};
+use wirebench::model::spec::{NameValue, Spec};
 
 /// No step of these tests takes longer on a machine that works.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -76,8 +76,8 @@ impl Seen {
                 let mut body = Vec::new();
                 for piece in multipart::pieces(boundary, parts) {
                     match piece {
-                        multipart::Piece::Bytes(bytes) => body.extend_from_slice(&bytes),
-                        multipart::Piece::File(path) => {
+                        multipart::MultipartPiece::Bytes(bytes) => body.extend_from_slice(&bytes),
+                        multipart::MultipartPiece::File(path) => {
                             let content = std::fs::read(&path);
                             // Every file of the recording held its name.
                             let dummy = || format!("DUMMY-{}\n", path.display()).into_bytes();
@@ -290,7 +290,7 @@ fn requests(port: u16) -> Vec<Plan> {
     let spec = |method: &str, headers: &[(&str, &str)], body: HttpBody| HttpSpec {
         method: method.into(),
         url: url.clone(),
-        headers: headers.iter().map(|(name, value)| Row::new(*name, *value)).collect(),
+        headers: headers.iter().map(|(name, value)| NameValue::new(*name, *value)).collect(),
         body,
         redirects: 0,
         ..HttpSpec::default()
@@ -306,7 +306,11 @@ fn requests(port: u16) -> Vec<Plan> {
         spec("GET", &[("Accept", "text/x"), ("User-Agent", "me/1")], HttpBody::None),
         spec("POST", &[("Content-Type", "text/x")], HttpBody::Text(odd.into())),
         spec("PUT", &[], HttpBody::Json("{\n  \"a\": [1, \"é\"]\n}\n".into())),
-        spec("POST", &[], HttpBody::Form(vec![Row::new("a b", "c&d"), Row::new("@x", "é")])),
+        spec(
+            "POST",
+            &[],
+            HttpBody::Form(vec![NameValue::new("a b", "c&d"), NameValue::new("@x", "é")]),
+        ),
         spec("DELETE", &[("Host", "other.example"), ("X-Utf8", "é")], HttpBody::None),
         spec("PATCH", &[("Content-Type", "text/x")], HttpBody::Text("@not-a-file".into())),
         spec(
@@ -473,15 +477,15 @@ fn secrets_are_read_from_the_environment_by_what_we_write() {
     let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
     let mut scope = Scope::default();
     scope.secrets.insert("wire-token".into(), "never shown".into());
-    let named = secrets::named_scope(&scope, Named::SecretsAndOs);
+    let named = secrets::named_scope(&scope, NamedValues::SecretsAndOs);
     let secret = || "{{secret.wire-token}}".to_owned();
     let basic = Auth::Basic { user: "me".into(), password: secret() };
     for auth in [Auth::Bearer(secret()), basic] {
         let spec = HttpSpec {
             method: "POST".into(),
             url: url.clone(),
-            query: vec![Row::new("k", secret())],
-            headers: vec![Row::new("X-Key", format!("a {} b", secret()))],
+            query: vec![NameValue::new("k", secret())],
+            headers: vec![NameValue::new("X-Key", format!("a {} b", secret()))],
             body: HttpBody::Json(format!("{{\"t\": \"{}\"}}\n", secret())),
             auth,
             redirects: 0,

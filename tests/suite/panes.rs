@@ -11,14 +11,15 @@ use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind, TimerId};
 use wirebench::app::overlay::Overlay;
-use wirebench::app::overlay::jump::Target;
+use wirebench::app::overlay::jump::JumpTarget;
 use wirebench::app::pane::response;
 use wirebench::app::{App, Startup};
-use wirebench::engine::command::{Command, Ending, To};
+use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase, Summary};
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::exchange::{
-    BodyFacts, Exchange, ExchangeState, Field, Framing, Head, HttpMessage, HttpVersion, StartLine,
+    BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
+    StartLine,
 };
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::{BodyId, ConnId, RecordId, SessionId};
@@ -149,7 +150,7 @@ fn open(app: &mut App, plan: Plan) -> SessionId {
     id
 }
 
-fn facts(id: u64, len: u64, framing: Framing) -> BodyFacts {
+fn facts(id: u64, len: u64, framing: MessageFraming) -> BodyFacts {
     BodyFacts {
         id: BodyId(id),
         framing,
@@ -169,7 +170,7 @@ fn head(start: StartLine, fields: &[(&str, &str)]) -> Head {
         StartLine::Request { method, target, .. } => format!("{method} {target} HTTP/1.1\r\n"),
         StartLine::Unknown => String::new(),
     };
-    let field = |(name, value): &(&str, &str)| Field {
+    let field = |(name, value): &(&str, &str)| FieldLine {
         name: Bytes::copy_from_slice(name.as_bytes()),
         value: Bytes::copy_from_slice(value.as_bytes()),
     };
@@ -182,7 +183,7 @@ fn request(target: &str, body: u64) -> HttpMessage {
         target: target.into(),
         version: HttpVersion::Http11,
     };
-    HttpMessage { head: head(start, &[("Host", "x")]), body: facts(body, 0, Framing::None) }
+    HttpMessage { head: head(start, &[("Host", "x")]), body: facts(body, 0, MessageFraming::None) }
 }
 
 fn answer(status: u16, body: u64, len: u64) -> HttpMessage {
@@ -193,7 +194,7 @@ fn answer(status: u16, body: u64, len: u64) -> HttpMessage {
     };
     HttpMessage {
         head: head(start, &[("Content-Type", "application/json"), ("X-Case", "Kept")]),
-        body: facts(body, len, Framing::Length(len)),
+        body: facts(body, len, MessageFraming::Length(len)),
     }
 }
 
@@ -577,7 +578,7 @@ mod http {
         app.focus = Pane::Request;
         keys(&mut app, "<C-o>");
         let Some(Overlay::Jump(jump)) = app.overlays.last() else { panic!() };
-        let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, Target::Row(..)));
+        let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, JumpTarget::Row(..)));
         let label = rows.next().unwrap().label.to_uppercase();
         assert!(rows.count() > 2);
         keys(&mut app, &label);
@@ -595,7 +596,7 @@ mod conversation {
         let id = connected(&mut app);
         shows(&app, "220 hello\\r\\n");
         let sent = commands(keys(&mut app, "hi\\x21<Enter>"));
-        let to = To::Conn(id.conn(1));
+        let to = Recipient::Conn(id.conn(1));
         assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"hi!\r\n") }]);
         let sent = commands(keys(&mut app, "bare<A-Enter>"));
         assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"bare") }]);
@@ -615,7 +616,7 @@ mod conversation {
         shows(&app, "❯ xdf");
         assert!(commands(keys(&mut app, "<Esc>")).is_empty());
         let sent = commands(keys(&mut app, "f"));
-        assert_eq!(sent, [Command::End { conn: id.conn(1), how: Ending::HalfClose }]);
+        assert_eq!(sent, [Command::End { conn: id.conn(1), how: CloseMode::HalfClose }]);
         keys(&mut app, "x");
         shows(&app, "32 32 30 20");
         keys(&mut app, "iy");
@@ -704,13 +705,15 @@ mod conversation {
         response::focus_input(&mut app);
         assert!(commands(keys(&mut app, "x<Enter>")).is_empty());
         let sent = commands(keys(&mut app, "<A-a>"));
-        assert!(matches!(&sent[0], Command::Send { to: To::All(to), .. } if *to == id));
+        assert!(matches!(&sent[0], Command::Send { to: Recipient::All(to), .. } if *to == id));
         keys(&mut app, "<Esc>}}");
         let screen = screen(&app);
         let (above, _) = screen.split_once("Traffic").unwrap();
         assert!(above.contains("from 2") && !above.contains("from 3"), "{above}");
         let sent = commands(keys(&mut app, "iy<Enter>"));
-        assert!(matches!(&sent[0], Command::Send { to: To::Conn(to), .. } if *to == id.conn(2)));
+        assert!(
+            matches!(&sent[0], Command::Send { to: Recipient::Conn(to), .. } if *to == id.conn(2))
+        );
         event(
             &mut app,
             traffic(Vec::new(), vec![record(id.conn(2), 100, Direction::Received, b"again")]),
@@ -921,7 +924,7 @@ mod turned_around {
         let body = "0123456789abcde\n".repeat(3000);
         let mut seen = exchange(id, 0, Some(answer(200, 1, 500)));
         seen.request.body.decoded_len = body.len() as u64;
-        seen.request.body.framing = Framing::Length(body.len() as u64);
+        seen.request.body.framing = MessageFraming::Length(body.len() as u64);
         event(&mut app, Event::Exchange(Box::new(seen)));
         let mut asked = queries(&keys(&mut app, "t"));
         let mut windows = 0;

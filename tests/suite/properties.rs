@@ -5,21 +5,21 @@ use std::io::Write;
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use wirebench::codec::content_coding::Decoder;
+use wirebench::codec::content_coding::ContentDecoder;
 use wirebench::codec::http1::{
     BodyReader, Expected, HeadReader, content_codings, response_framing, write,
 };
 use wirebench::codec::lines::LineScanner;
-use wirebench::codec::plan::{payload, plan};
 use wirebench::codec::printable::{is_visible, printable};
-use wirebench::codec::template::{Mode, Template, quote};
 use wirebench::codec::{escape, hex, highlight};
-use wirebench::model::exchange::Framing;
+use wirebench::compose::template::{Mode, Template, quote};
+use wirebench::compose::{payload, plan};
+use wirebench::model::exchange::MessageFraming;
 use wirebench::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use wirebench::model::payload::{LineEnding, Payload, PayloadFormat};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::Scope;
-use wirebench::model::spec::{Row, Spec};
+use wirebench::model::spec::{NameValue, Spec};
 use wirebench::model::view::ViewMode;
 
 /// A response as a server sends it: chunked, gzip, with a trailer.
@@ -40,7 +40,7 @@ fn response(data: &[u8], chunk: usize) -> Vec<u8> {
 /// The same chain the engine builds.
 fn receive<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, bool) {
     let mut head = HeadReader::new(Expected::Response);
-    let mut chain: Option<(BodyReader, Decoder)> = None;
+    let mut chain: Option<(BodyReader, ContentDecoder)> = None;
     let (mut data, mut done) = (Vec::new(), false);
     for piece in pieces {
         let mut rest = piece;
@@ -48,8 +48,9 @@ fn receive<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, bool) {
             let Some((used, parsed)) = head.push(rest).expect("HTTP") else { continue };
             rest = &rest[used..];
             let framing = response_framing(&parsed.head, "GET").framing;
-            assert_eq!(framing, Framing::Chunked);
-            let decoder = Decoder::new(&content_codings(&parsed.head)).expect("a known coding");
+            assert_eq!(framing, MessageFraming::Chunked);
+            let decoder =
+                ContentDecoder::new(&content_codings(&parsed.head)).expect("a known coding");
             chain = Some((BodyReader::new(framing), decoder));
         }
         let (body, decoder) = chain.as_mut().expect("set above");
@@ -72,11 +73,15 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![r#"[a-z{}!\\x0-9:/?&=#%"' \r\n\t\x00]{0,16}"#, ".{0,12}"]
 }
 
-fn row() -> impl Strategy<Value = Row> {
-    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| Row { enabled, name, value })
+fn row() -> impl Strategy<Value = NameValue> {
+    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| NameValue {
+        enabled,
+        name,
+        value,
+    })
 }
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+fn rows() -> impl Strategy<Value = Vec<NameValue>> {
     prop::collection::vec(row(), 0..4)
 }
 
@@ -188,7 +193,7 @@ proptest! {
             }
             let _ = reader.finish();
         }
-        for framing in [Framing::None, Framing::Length(9), Framing::Chunked, Framing::UntilClose] {
+        for framing in [MessageFraming::None, MessageFraming::Length(9), MessageFraming::Chunked, MessageFraming::UntilClose] {
             let mut body = BodyReader::new(framing);
             let _ = body.push(&bytes, &mut |_| ());
             let _ = (body.finish(), body.warnings());

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::keymap::show;
-use wirebench::codec::plan::plan;
+use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::store::preset;

@@ -23,7 +23,7 @@ use wirebench::model::preset::{Preset, PresetPath};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{Draft, HistoryEntry, Job, Overwrite, Reply, Restore};
+use wirebench::store::job::{HistoryEntry, Job, Overwrite, Reply, Restore, StoredDraft};
 use wirebench::store::paths::Paths;
 use wirebench::store::{Store, StoreHandle};
 
@@ -85,7 +85,7 @@ pub fn preset(name: &str, spec: Spec) -> Preset {
 
 pub fn drafts(number: u64) -> Restore {
     let draft =
-        Draft { preset: None, based_on: None, unsaved: true, spec: request(number, 10_000) };
+        StoredDraft { preset: None, based_on: None, unsaved: true, spec: request(number, 10_000) };
     Restore { drafts: vec![draft], ..Restore::default() }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wirebench::codec::plan::plan;
+use wirebench::compose::plan;
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::Scope;
 use wirebench::store::job::{Job, Reply, Workspace};

@@ -11,15 +11,15 @@ pub use choose::{METHODS, cycle};
 pub use read::get;
 pub use write::set;
 
-use super::{FieldId, RowList, Slot};
+use super::{BodySlot, FormFieldId, RowList};
 use crate::model::http::{FormPart, HttpAnswer, HttpBody, HttpRule};
 use crate::model::listener::{Rule, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::Step;
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::ScriptStep;
 
 /// A list of rows of the spec.
-pub fn list(spec: &Spec, list: RowList) -> Option<&Vec<Row>> {
+pub fn list(spec: &Spec, list: RowList) -> Option<&Vec<NameValue>> {
     match (spec, list) {
         (Spec::Http(http), RowList::Query) => Some(&http.query),
         (Spec::Http(http), RowList::Headers) => Some(&http.headers),
@@ -67,7 +67,7 @@ pub fn is_off(spec: &Spec, rows: RowList, at: usize) -> bool {
 }
 
 /// The same, to write to.
-pub fn list_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<Row>> {
+pub fn list_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<NameValue>> {
     match (spec, list) {
         (Spec::Http(http), RowList::Query) => Some(&mut http.query),
         (Spec::Http(http), RowList::Headers) => Some(&mut http.headers),
@@ -81,32 +81,34 @@ pub fn list_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<Row>> {
 }
 
 /// The body in a slot.
-pub fn body(spec: &Spec, slot: Slot) -> Option<&HttpBody> {
+pub fn body(spec: &Spec, slot: BodySlot) -> Option<&HttpBody> {
     match (spec, slot) {
-        (Spec::Http(http), Slot::Request) => Some(&http.body),
+        (Spec::Http(http), BodySlot::Request) => Some(&http.body),
         _ => answer(spec, slot).map(|answer| &answer.body),
     }
 }
 
-fn body_mut(spec: &mut Spec, slot: Slot) -> Option<&mut HttpBody> {
+fn body_mut(spec: &mut Spec, slot: BodySlot) -> Option<&mut HttpBody> {
     match (spec, slot) {
-        (Spec::Http(http), Slot::Request) => Some(&mut http.body),
+        (Spec::Http(http), BodySlot::Request) => Some(&mut http.body),
         (spec, slot) => answer_mut(spec, slot).map(|answer| &mut answer.body),
     }
 }
 
-fn answer(spec: &Spec, slot: Slot) -> Option<&HttpAnswer> {
+fn answer(spec: &Spec, slot: BodySlot) -> Option<&HttpAnswer> {
     match (spec, slot) {
-        (Spec::HttpListener(http), Slot::Default) => Some(&http.answer),
-        (Spec::HttpListener(http), Slot::Rule(at)) => http.rules.get(at).map(|rule| &rule.answer),
+        (Spec::HttpListener(http), BodySlot::Default) => Some(&http.answer),
+        (Spec::HttpListener(http), BodySlot::Rule(at)) => {
+            http.rules.get(at).map(|rule| &rule.answer)
+        }
         _ => None,
     }
 }
 
-fn answer_mut(spec: &mut Spec, slot: Slot) -> Option<&mut HttpAnswer> {
+fn answer_mut(spec: &mut Spec, slot: BodySlot) -> Option<&mut HttpAnswer> {
     match (spec, slot) {
-        (Spec::HttpListener(http), Slot::Default) => Some(&mut http.answer),
-        (Spec::HttpListener(http), Slot::Rule(at)) => {
+        (Spec::HttpListener(http), BodySlot::Default) => Some(&mut http.answer),
+        (Spec::HttpListener(http), BodySlot::Rule(at)) => {
             http.rules.get_mut(at).map(|rule| &mut rule.answer)
         }
         _ => None,
@@ -138,7 +140,7 @@ fn http_rule(spec: &mut Spec, at: usize) -> Option<&mut HttpRule> {
 }
 
 /// Steps of a TCP or UDP client.
-pub fn steps(spec: &Spec) -> Option<&Vec<Step>> {
+pub fn steps(spec: &Spec) -> Option<&Vec<ScriptStep>> {
     match spec {
         Spec::Tcp(tcp) => Some(&tcp.steps),
         Spec::Udp(udp) => Some(&udp.steps),
@@ -146,7 +148,7 @@ pub fn steps(spec: &Spec) -> Option<&Vec<Step>> {
     }
 }
 
-fn steps_mut(spec: &mut Spec) -> Option<&mut Vec<Step>> {
+fn steps_mut(spec: &mut Spec) -> Option<&mut Vec<ScriptStep>> {
     match spec {
         Spec::Tcp(tcp) => Some(&mut tcp.steps),
         Spec::Udp(udp) => Some(&mut udp.steps),
@@ -154,9 +156,9 @@ fn steps_mut(spec: &mut Spec) -> Option<&mut Vec<Step>> {
     }
 }
 
-fn step_payload(step: &Step) -> &Payload {
+fn step_payload(step: &ScriptStep) -> &Payload {
     match step {
-        Step::Send(payload) | Step::Expect { payload, .. } => payload,
+        ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => payload,
     }
 }
 
@@ -193,7 +195,7 @@ pub fn add(spec: &mut Spec) {
         Spec::UdpListener(udp) => udp.rules.push(Rule::echo()),
         Spec::Tcp(_) | Spec::Udp(_) => {
             if let Some(steps) = steps_mut(spec) {
-                steps.push(Step::Send(Payload::default()));
+                steps.push(ScriptStep::Send(Payload::default()));
             }
         }
         Spec::Http(_) => {}
@@ -201,7 +203,7 @@ pub fn add(spec: &mut Spec) {
 }
 
 /// Removes the row, rule or step a field belongs to; tells whether there was one.
-pub fn remove(spec: &mut Spec, id: FieldId) -> bool {
+pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
     fn take<T>(list: Option<&mut Vec<T>>, at: usize) -> bool {
         match list {
             Some(list) if at < list.len() => {
@@ -212,23 +214,23 @@ pub fn remove(spec: &mut Spec, id: FieldId) -> bool {
         }
     }
     match id {
-        FieldId::Cell(rows, at, _) => {
+        FormFieldId::Cell(rows, at, _) => {
             take(list_mut(spec, rows), at) || take(parts_mut(spec, rows), at)
         }
-        FieldId::When(at)
-        | FieldId::WhenText(at)
-        | FieldId::Reply(at)
-        | FieldId::ReplyFormat(at)
-        | FieldId::ReplyDelay(at) => take(rules_mut(spec), at),
-        FieldId::StepKind(at)
-        | FieldId::StepText(at)
-        | FieldId::StepFormat(at)
-        | FieldId::StepWithin(at) => take(steps_mut(spec), at),
-        FieldId::RuleMethod(at)
-        | FieldId::RulePath(at)
-        | FieldId::Status(Slot::Rule(at))
-        | FieldId::Delay(Slot::Rule(at))
-        | FieldId::BodyKind(Slot::Rule(at)) => match spec {
+        FormFieldId::When(at)
+        | FormFieldId::WhenText(at)
+        | FormFieldId::Reply(at)
+        | FormFieldId::ReplyFormat(at)
+        | FormFieldId::ReplyDelay(at) => take(rules_mut(spec), at),
+        FormFieldId::StepKind(at)
+        | FormFieldId::StepText(at)
+        | FormFieldId::StepFormat(at)
+        | FormFieldId::StepWithin(at) => take(steps_mut(spec), at),
+        FormFieldId::RuleMethod(at)
+        | FormFieldId::RulePath(at)
+        | FormFieldId::Status(BodySlot::Rule(at))
+        | FormFieldId::Delay(BodySlot::Rule(at))
+        | FormFieldId::BodyKind(BodySlot::Rule(at)) => match spec {
             Spec::HttpListener(http) => take(Some(&mut http.rules), at),
             _ => false,
         },

@@ -5,17 +5,17 @@ use ratatui::layout::Rect;
 use super::{Flow, Overlay};
 use crate::app::action::Action;
 use crate::app::drafts::DraftId;
-use crate::app::editor::{Editor, Lines};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, Item};
+use crate::app::pane::presets::{self, TreeItem};
 use crate::app::{App, saving};
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 
 /// What is described.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum AboutSubject {
     Preset(PresetPath),
     /// A draft that was never saved; the description goes into its file one day.
     Draft(DraftId),
@@ -24,31 +24,31 @@ pub enum Subject {
 /// State of the overlay.
 #[derive(Debug)]
 pub struct About {
-    pub subject: Subject,
+    pub subject: AboutSubject,
     pub title: String,
     pub editor: Editor,
 }
 
-pub(super) fn open(app: &mut App, item: &Item) {
+pub(super) fn open(app: &mut App, item: &TreeItem) {
     let (subject, title, text) = match item {
-        Item::Folder(_) => {
+        TreeItem::Folder(_) => {
             app.say("select a preset to describe it");
             return;
         }
-        Item::Draft(id) => {
+        TreeItem::Draft(id) => {
             let Some(draft) = app.drafts.get(*id) else { return };
-            (Subject::Draft(*id), draft.title(), draft.about.clone())
+            (AboutSubject::Draft(*id), draft.title(), draft.about.clone())
         }
-        Item::Preset(path) => {
+        TreeItem::Preset(path) => {
             let stored = presets::stored(app, path).and_then(|stored| stored.content.as_ref().ok());
             let Some(preset) = stored else {
                 app.warn(format!("{path}.toml cannot be read: what is wrong in it comes first"));
                 return;
             };
-            (Subject::Preset(path.clone()), path.to_string(), preset.about.clone())
+            (AboutSubject::Preset(path.clone()), path.to_string(), preset.about.clone())
         }
     };
-    let mut editor = Editor::new(&text, Lines::Many);
+    let mut editor = Editor::new(&text, LineMode::Many);
     editor.place(usize::from(u16::MAX), usize::from(u16::MAX));
     app.overlays.push(Overlay::About(About { subject, title, editor }));
 }

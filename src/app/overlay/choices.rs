@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use crate::app::cursor::{Cursor, Step};
-use crate::app::editor::{Editor, Lines};
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::fuzzy::Finder;
 use crate::model::key::{Key, KeyCode};
 
@@ -61,7 +61,7 @@ pub struct Choices<T> {
 impl<T> Choices<T> {
     pub fn new(all: Vec<Choice<T>>) -> Self {
         let fitting = (0..all.len()).collect();
-        let editor = Editor::new("", Lines::One);
+        let editor = Editor::new("", LineMode::One);
         Choices { editor, all, is_offered: false, fitting, cursor: Cursor::default() }
     }
 
@@ -107,12 +107,12 @@ impl<T> Choices<T> {
     pub fn key(&mut self, key: Key, list: Rect) {
         let height = usize::from(list.height);
         let step = match key.code {
-            KeyCode::Up => Step::Up,
-            KeyCode::Down | KeyCode::Tab => Step::Down,
-            KeyCode::PageUp => Step::PageUp,
-            KeyCode::PageDown => Step::PageDown,
-            KeyCode::Char('n') if key.ctrl => Step::Down,
-            KeyCode::Char('p') if key.ctrl => Step::Up,
+            KeyCode::Up => CursorStep::Up,
+            KeyCode::Down | KeyCode::Tab => CursorStep::Down,
+            KeyCode::PageUp => CursorStep::PageUp,
+            KeyCode::PageDown => CursorStep::PageDown,
+            KeyCode::Char('n') if key.ctrl => CursorStep::Down,
+            KeyCode::Char('p') if key.ctrl => CursorStep::Up,
             _ => {
                 if self.editor.key(key) {
                     self.refit();
@@ -143,7 +143,7 @@ impl<T> Choices<T> {
     }
 
     /// Moves by the wheel.
-    pub fn step(&mut self, step: Step, height: u16) {
+    pub fn step(&mut self, step: CursorStep, height: u16) {
         self.cursor.step(step, self.len(), usize::from(height));
     }
 

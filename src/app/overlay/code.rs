@@ -14,9 +14,9 @@ use super::{Flow, Overlay};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::message::{Mouse, MouseKind};
-use crate::codec::plan::{Literal, plan, plan_literal};
+use crate::compose::{LiteralNames, plan, plan_literal};
 use crate::interop::python::Library;
-use crate::interop::secrets::Named;
+use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
 use crate::model::key::{Key, KeyCode};
 use crate::model::plan::Plan;
@@ -35,7 +35,7 @@ pub enum Secrets {
 
 /// One way of writing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
+pub struct CodeListing {
     pub name: &'static str,
     pub text: String,
 }
@@ -44,7 +44,7 @@ pub struct Listing {
 #[derive(Debug)]
 pub struct Code {
     pub title: String,
-    pub listings: Vec<Listing>,
+    pub listings: Vec<CodeListing>,
     pub selected: usize,
     /// First line shown.
     pub scroll: usize,
@@ -68,20 +68,20 @@ pub(super) fn open(app: &mut App) {
     }
 }
 
-fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<Listing>, String> {
+fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<CodeListing>, String> {
     let named = |named| planned(spec, &secrets::named_scope(scope, named));
     let plan = match shown {
         // A variable of the system may be what a host or port comes from, and no name can.
-        Secrets::Masked => {
-            secrets::masked(&named(Named::SecretsAndOs).or_else(|_| named(Named::Secrets))?)
-        }
+        Secrets::Masked => secrets::masked(
+            &named(NamedValues::SecretsAndOs).or_else(|_| named(NamedValues::Secrets))?,
+        ),
         Secrets::Shown => planned(spec, scope)?,
     };
     let mut listings = Vec::new();
     if curl::can_write(&plan) {
-        listings.push(Listing { name: "curl", text: curl::write(&plan) });
+        listings.push(CodeListing { name: "curl", text: curl::write(&plan) });
     }
-    let python = |name, library| Listing { name, text: python::write(&plan, library) };
+    let python = |name, library| CodeListing { name, text: python::write(&plan, library) };
     if matches!(plan, Plan::Http(_)) {
         listings.push(python("Python requests", Library::Requests));
         listings.push(python("Python urllib", Library::Urllib));
@@ -96,14 +96,14 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
         Ok(plan) => return Ok(plan),
         Err(issues) => issues,
     };
-    let unknown: Literal = issues.into_iter().filter_map(|issue| issue.unknown).collect();
+    let unknown: LiteralNames = issues.into_iter().filter_map(|issue| issue.unknown).collect();
     plan_literal(spec, scope, &unknown)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
 }
 
 impl Code {
     /// The listing on screen.
-    pub fn listing(&self) -> Option<&Listing> {
+    pub fn listing(&self) -> Option<&CodeListing> {
         self.listings.get(self.selected)
     }
 

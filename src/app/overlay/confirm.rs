@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 use super::{Flow, Overlay};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, Item};
-use crate::app::wrap::wrap;
-use crate::app::{App, figures, saving};
+use crate::app::pane::presets::{self, TreeItem};
+use crate::app::wrap_words::wrap;
+use crate::app::{App, format, saving};
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 use crate::store::job::Overwrite;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum ConfirmQuestion {
     Delete(PresetPath),
     DeleteFolder(String, Vec<PresetPath>),
     Discard(DraftId, String),
@@ -25,50 +25,50 @@ pub enum Question {
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Confirm {
-    pub question: Question,
+    pub question: ConfirmQuestion,
     /// Whether Enter means yes.
     pub yes: bool,
     /// A remark under the question.
     pub remark: String,
 }
 
-pub(super) fn delete(app: &mut App, item: &Item) {
+pub(super) fn delete(app: &mut App, item: &TreeItem) {
     match item {
-        Item::Folder(folder) => {
+        TreeItem::Folder(folder) => {
             let presets = presets::in_folder(app, folder);
-            ask(app, Question::DeleteFolder(folder.clone(), presets));
+            ask(app, ConfirmQuestion::DeleteFolder(folder.clone(), presets));
         }
-        Item::Preset(path) => ask(app, Question::Delete(path.clone())),
-        Item::Draft(id) => {
+        TreeItem::Preset(path) => ask(app, ConfirmQuestion::Delete(path.clone())),
+        TreeItem::Draft(id) => {
             let title = app.drafts.get(*id).map(Draft::title).unwrap_or_default();
-            ask(app, Question::Discard(*id, title));
+            ask(app, ConfirmQuestion::Discard(*id, title));
         }
     }
 }
 
-pub(super) fn revert(app: &mut App, item: &Item) {
+pub(super) fn revert(app: &mut App, item: &TreeItem) {
     let Some(draft) = presets::draft_of(app, item).filter(|draft| draft.is_modified()) else {
         app.say("no unsaved changes here");
         return;
     };
     let (id, title) = (draft.id, draft.title());
     if draft.preset.is_some() {
-        ask(app, Question::Revert(id, title));
+        ask(app, ConfirmQuestion::Revert(id, title));
     } else {
-        ask(app, Question::Discard(id, title));
+        ask(app, ConfirmQuestion::Discard(id, title));
     }
 }
 
 /// Asks a question.
-pub(super) fn ask(app: &mut App, question: Question) {
+pub(super) fn ask(app: &mut App, question: ConfirmQuestion) {
     let item = match &question {
-        Question::Delete(path) => Some(Item::Preset(path.clone())),
-        Question::Discard(id, _) => Some(Item::Draft(*id)),
+        ConfirmQuestion::Delete(path) => Some(TreeItem::Preset(path.clone())),
+        ConfirmQuestion::Discard(id, _) => Some(TreeItem::Draft(*id)),
         _ => None,
     };
     let live = item.is_some_and(|item| presets::is_live(app, &item));
     let remark = match &question {
-        Question::DeleteFolder(_, paths) => remark_on(app, paths),
+        ConfirmQuestion::DeleteFolder(_, paths) => remark_on(app, paths),
         _ if live => "It is running and will be closed.".to_owned(),
         _ => String::new(),
     };
@@ -77,7 +77,7 @@ pub(super) fn ask(app: &mut App, question: Question) {
 
 /// What else is lost with these presets.
 fn remark_on(app: &App, paths: &[PresetPath]) -> String {
-    let items = || paths.iter().map(|path| Item::Preset(path.clone()));
+    let items = || paths.iter().map(|path| TreeItem::Preset(path.clone()));
     let live = items().filter(|item| presets::is_live(app, item)).count();
     let changed =
         items().filter(|item| presets::draft_of(app, item).is_some_and(Draft::is_modified)).count();
@@ -99,14 +99,18 @@ impl Confirm {
     /// The question as a sentence.
     pub fn text(&self) -> String {
         let text = match &self.question {
-            Question::Delete(path) => format!("Delete {path}? The file is removed."),
-            Question::DeleteFolder(folder, paths) => {
-                let count = figures::counted(paths.len() as u64, "preset");
+            ConfirmQuestion::Delete(path) => format!("Delete {path}? The file is removed."),
+            ConfirmQuestion::DeleteFolder(folder, paths) => {
+                let count = format::counted(paths.len() as u64, "preset");
                 format!("Delete {folder}/ with {count}? Their files are removed; other files stay.")
             }
-            Question::Discard(_, title) => format!("Throw {title} away? It was never saved."),
-            Question::Revert(_, title) => format!("Throw away the unsaved changes of {title}?"),
-            Question::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
+            ConfirmQuestion::Discard(_, title) => {
+                format!("Throw {title} away? It was never saved.")
+            }
+            ConfirmQuestion::Revert(_, title) => {
+                format!("Throw away the unsaved changes of {title}?")
+            }
+            ConfirmQuestion::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
         };
         if self.remark.is_empty() { text } else { format!("{text} {}", self.remark) }
     }
@@ -114,9 +118,13 @@ impl Confirm {
     /// What yes and no are called.
     pub fn answers(&self) -> [&'static str; 2] {
         match self.question {
-            Question::Delete(_) | Question::DeleteFolder(..) => [" y Delete ", " n Keep "],
-            Question::Discard(..) | Question::Revert(..) => [" y Throw away ", " n Keep "],
-            Question::Overwrite(..) => [" y Replace ", " n Cancel "],
+            ConfirmQuestion::Delete(_) | ConfirmQuestion::DeleteFolder(..) => {
+                [" y Delete ", " n Keep "]
+            }
+            ConfirmQuestion::Discard(..) | ConfirmQuestion::Revert(..) => {
+                [" y Throw away ", " n Keep "]
+            }
+            ConfirmQuestion::Overwrite(..) => [" y Replace ", " n Cancel "],
         }
     }
 
@@ -166,13 +174,17 @@ pub(super) fn mouse(app: &mut App, confirm: &mut Confirm, inner: Rect, mouse: Mo
     }
 }
 
-fn yes(app: &mut App, question: &Question) -> Flow {
+fn yes(app: &mut App, question: &ConfirmQuestion) -> Flow {
     match question.clone() {
-        Question::Delete(path) => saving::delete(app, path),
-        Question::DeleteFolder(folder, presets) => saving::delete_folder(app, folder, presets),
-        Question::Discard(id, _) => saving::discard(app, id),
-        Question::Revert(id, _) => saving::revert(app, id),
-        Question::Overwrite(id, path) => saving::hand_over(app, id, path, Overwrite::Replace),
+        ConfirmQuestion::Delete(path) => saving::delete(app, path),
+        ConfirmQuestion::DeleteFolder(folder, presets) => {
+            saving::delete_folder(app, folder, presets);
+        }
+        ConfirmQuestion::Discard(id, _) => saving::discard(app, id),
+        ConfirmQuestion::Revert(id, _) => saving::revert(app, id),
+        ConfirmQuestion::Overwrite(id, path) => {
+            saving::hand_over(app, id, path, Overwrite::Replace);
+        }
     }
     Flow::Close
 }

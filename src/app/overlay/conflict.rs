@@ -10,7 +10,7 @@ use super::{Flow, Overlay, naming};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::form::rows::rows;
-use crate::app::form::{FieldId, access, tabs};
+use crate::app::form::{FormFieldId, access, tabs};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::{App, global};
 use crate::model::key::{Key, KeyCode};
@@ -84,10 +84,11 @@ fn lines(spec: &Spec) -> Vec<String> {
         let skip = if first { 0 } else { 2 };
         first = false;
         for row in rows(spec, *tab).into_iter().skip(skip) {
-            let values = row.fields.iter().filter(|field| field.id != FieldId::Tabs).map(|field| {
-                let value = access::get(spec, field.id);
-                if field.label.is_empty() { value } else { format!("{}: {value}", field.label) }
-            });
+            let values =
+                row.fields.iter().filter(|field| field.id != FormFieldId::Tabs).map(|field| {
+                    let value = access::get(spec, field.id);
+                    if field.label.is_empty() { value } else { format!("{}: {value}", field.label) }
+                });
             let text = values.filter(|value| !value.is_empty()).collect::<Vec<_>>().join("  ");
             lines.extend(text.split('\n').filter(|line| !line.is_empty()).map(str::to_owned));
         }

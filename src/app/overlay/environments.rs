@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
 use crate::app::App;
-use crate::app::cursor::Step;
+use crate::app::cursor::CursorStep;
 use crate::app::message::{Mouse, MouseKind};
 use crate::model::key::{Key, KeyCode};
 
@@ -75,8 +75,8 @@ fn take(app: &mut App, picker: &Environments) -> Flow {
 pub(super) fn mouse(app: &mut App, picker: &mut Environments, inner: Rect, mouse: Mouse) -> Flow {
     let (_, list) = Choices::<Option<String>>::parts(inner);
     match mouse.kind {
-        MouseKind::ScrollUp => picker.choices.step(Step::Up, list.height),
-        MouseKind::ScrollDown => picker.choices.step(Step::Down, list.height),
+        MouseKind::ScrollUp => picker.choices.step(CursorStep::Up, list.height),
+        MouseKind::ScrollDown => picker.choices.step(CursorStep::Down, list.height),
         MouseKind::Press
             if list.contains((mouse.column, mouse.row).into())
                 && picker.choices.click(mouse.row - list.y, list.height) =>

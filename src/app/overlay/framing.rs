@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
 use crate::app::App;
-use crate::app::cursor::Step;
+use crate::app::cursor::CursorStep;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk::framing;
 use crate::model::key::{Key, KeyCode};
-use crate::timeline::conversation::framing::{Counts, Framing, Order, Width};
+use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
 /// State of the picker.
 #[derive(Debug)]
 pub struct FramingPicker {
-    pub choices: Choices<Framing>,
+    pub choices: Choices<StreamFraming>,
 }
 
 /// Opens it, unless the session on screen cannot be cut anew.
@@ -38,15 +38,15 @@ pub(in crate::app) fn open(app: &mut App) {
 }
 
 /// The framings that need nothing typed.
-fn known() -> Vec<Framing> {
-    let mut known = vec![Framing::AsReceived, Framing::Lines];
-    known.extend([b"\0", b"\r"].map(|bytes| Framing::Delimiter(bytes.to_vec())));
-    known.push(Framing::Fixed(16));
+fn known() -> Vec<StreamFraming> {
+    let mut known = vec![StreamFraming::AsReceived, StreamFraming::Lines];
+    known.extend([b"\0", b"\r"].map(|bytes| StreamFraming::Delimiter(bytes.to_vec())));
+    known.push(StreamFraming::Fixed(16));
     for counts in [Counts::Payload, Counts::Whole] {
-        for width in Width::ALL {
-            for order in [Order::Big, Order::Little] {
-                if width != Width::One || order == Order::Big {
-                    known.push(Framing::Length { width, order, counts });
+        for width in LengthWidth::ALL {
+            for order in [ByteOrder::Big, ByteOrder::Little] {
+                if width != LengthWidth::One || order == ByteOrder::Big {
+                    known.push(StreamFraming::Length { width, order, counts });
                 }
             }
         }
@@ -54,17 +54,19 @@ fn known() -> Vec<Framing> {
     known
 }
 
-fn choice(framing: Framing, note: &str) -> Choice<Framing> {
+fn choice(framing: StreamFraming, note: &str) -> Choice<StreamFraming> {
     let detail = match &framing {
-        Framing::AsReceived => "reads of one moment are one row".to_owned(),
-        Framing::Lines => "a message ends behind LF".to_owned(),
-        Framing::Delimiter(_) => "a message ends behind these bytes".to_owned(),
-        Framing::Fixed(_) => "every message has so many bytes; type another number".to_owned(),
-        Framing::Length { width, order, counts } => {
+        StreamFraming::AsReceived => "reads of one moment are one row".to_owned(),
+        StreamFraming::Lines => "a message ends behind LF".to_owned(),
+        StreamFraming::Delimiter(_) => "a message ends behind these bytes".to_owned(),
+        StreamFraming::Fixed(_) => {
+            "every message has so many bytes; type another number".to_owned()
+        }
+        StreamFraming::Length { width, order, counts } => {
             let order = match (width, order) {
-                (Width::One, _) => "",
-                (_, Order::Big) => " big-endian",
-                (_, Order::Little) => " little-endian",
+                (LengthWidth::One, _) => "",
+                (_, ByteOrder::Big) => " big-endian",
+                (_, ByteOrder::Little) => " little-endian",
             };
             let counts = match counts {
                 Counts::Payload => "so many bytes follow",
@@ -86,7 +88,7 @@ fn choice(framing: Framing, note: &str) -> Choice<Framing> {
 /// What is typed may be a framing that is not in the list.
 fn offer(picker: &mut FramingPicker) {
     let text = picker.choices.editor.text();
-    let typed = Framing::parse(&text).ok().filter(|framing| !known().contains(framing));
+    let typed = StreamFraming::parse(&text).ok().filter(|framing| !known().contains(framing));
     picker.choices.offer(typed.map(|framing| choice(framing, "as typed")));
 }
 
@@ -97,7 +99,7 @@ pub(super) fn key(app: &mut App, picker: &mut FramingPicker, key: Key) -> Flow {
     let (width, height) = super::FRAMING;
     let inner = super::inner(super::placed(app.size, width, height));
     let before = picker.choices.editor.text();
-    picker.choices.key(key, Choices::<Framing>::parts(inner).1);
+    picker.choices.key(key, Choices::<StreamFraming>::parts(inner).1);
     if picker.choices.editor.text() != before {
         offer(picker);
     }
@@ -114,17 +116,17 @@ fn take(app: &mut App, picker: &FramingPicker) -> Flow {
         framing::choose(app, choice.value.clone());
         return Flow::Close;
     }
-    if let Err(why) = Framing::parse(&picker.choices.editor.text()) {
+    if let Err(why) = StreamFraming::parse(&picker.choices.editor.text()) {
         app.say(why);
     }
     Flow::Stay
 }
 
 pub(super) fn mouse(app: &mut App, picker: &mut FramingPicker, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, list) = Choices::<Framing>::parts(inner);
+    let (_, list) = Choices::<StreamFraming>::parts(inner);
     match mouse.kind {
-        MouseKind::ScrollUp => picker.choices.step(Step::Up, list.height),
-        MouseKind::ScrollDown => picker.choices.step(Step::Down, list.height),
+        MouseKind::ScrollUp => picker.choices.step(CursorStep::Up, list.height),
+        MouseKind::ScrollDown => picker.choices.step(CursorStep::Down, list.height),
         MouseKind::Press
             if list.contains((mouse.column, mouse.row).into())
                 && picker.choices.click(mouse.row - list.y, list.height) =>

@@ -9,8 +9,8 @@ use ratatui::layout::Rect;
 use super::choices::Choices;
 use super::{Flow, Overlay};
 use crate::app::action::{Action, Category, TABLE};
-use crate::app::cursor::Step;
-use crate::app::editor::{Editor, Lines};
+use crate::app::cursor::CursorStep;
+use crate::app::editor::{Editor, LineMode};
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::{App, fuzzy};
@@ -18,7 +18,7 @@ use crate::model::key::{Key, KeyCode};
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum HelpLine {
     Heading(String),
     /// Keys and what they do.
     Entry(String, Action),
@@ -31,13 +31,13 @@ pub struct Help {
     /// Where the focus was, for the title.
     pub place: &'static str,
     here: Vec<Context>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<HelpLine>,
     pub scroll: usize,
 }
 
 pub(super) fn open(app: &mut App) {
     let mut help = Help {
-        editor: Editor::new("", Lines::One),
+        editor: Editor::new("", LineMode::One),
         place: app.focus.title(),
         here: app.contexts(),
         lines: Vec::new(),
@@ -51,11 +51,11 @@ fn fill(app: &App, help: &mut Help) {
     let mut finder = fuzzy::Finder::of_words(&help.editor.text());
     let own: Vec<Context> = help.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
     let mut lines = Vec::new();
-    let mut here = vec![Line::Heading(format!("Here, in {}", help.place))];
-    let mut elsewhere = vec![Line::Heading("In other places".into())];
+    let mut here = vec![HelpLine::Heading(format!("Here, in {}", help.place))];
+    let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
     for category in Category::ALL {
         let heading = lines.len();
-        lines.push(Line::Heading(category.title().into()));
+        lines.push(HelpLine::Heading(category.title().into()));
         for row in TABLE.iter().filter(|row| row.category == category) {
             let keys = app.keymap.keys_of(&help.here, row.action);
             let (keys, list) = if keys.is_empty() {
@@ -67,7 +67,7 @@ fn fill(app: &App, help: &mut Help) {
             };
             let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
             if finder.score(&text).is_some() {
-                list.push(Line::Entry(keys, row.action));
+                list.push(HelpLine::Entry(keys, row.action));
             }
         }
         if lines.len() == heading + 1 {
@@ -111,12 +111,12 @@ pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
     let area = super::inner(super::placed(app.size, super::HELP_WIDTH, height(app.size)));
     let height = usize::from(Choices::<()>::parts(area).1.height);
     let step = match key.code {
-        KeyCode::Up => Step::Up,
-        KeyCode::Down => Step::Down,
-        KeyCode::PageUp => Step::PageUp,
-        KeyCode::PageDown => Step::PageDown,
-        KeyCode::Home => Step::Top,
-        KeyCode::End => Step::Bottom,
+        KeyCode::Up => CursorStep::Up,
+        KeyCode::Down => CursorStep::Down,
+        KeyCode::PageUp => CursorStep::PageUp,
+        KeyCode::PageDown => CursorStep::PageDown,
+        KeyCode::Home => CursorStep::Top,
+        KeyCode::End => CursorStep::Bottom,
         KeyCode::Enter => return Flow::Close,
         _ => {
             if help.editor.key(key) {
@@ -129,15 +129,15 @@ pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
     Flow::Stay
 }
 
-fn scroll(help: &mut Help, step: Step, height: usize) {
+fn scroll(help: &mut Help, step: CursorStep, height: usize) {
     let last = help.lines.len().saturating_sub(height);
     help.scroll = match step {
-        Step::Up | Step::HalfUp => help.scroll.saturating_sub(1),
-        Step::Down | Step::HalfDown => help.scroll + 1,
-        Step::PageUp => help.scroll.saturating_sub(height.max(1)),
-        Step::PageDown => help.scroll + height.max(1),
-        Step::Top => 0,
-        Step::Bottom => last,
+        CursorStep::Up | CursorStep::HalfUp => help.scroll.saturating_sub(1),
+        CursorStep::Down | CursorStep::HalfDown => help.scroll + 1,
+        CursorStep::PageUp => help.scroll.saturating_sub(height.max(1)),
+        CursorStep::PageDown => help.scroll + height.max(1),
+        CursorStep::Top => 0,
+        CursorStep::Bottom => last,
     }
     .min(last);
 }
@@ -150,8 +150,8 @@ pub(super) fn paste(app: &App, help: &mut Help, text: &str) {
 pub(super) fn mouse(_app: &mut App, help: &mut Help, inner: Rect, mouse: Mouse) -> Flow {
     let height = usize::from(Choices::<()>::parts(inner).1.height);
     match mouse.kind {
-        MouseKind::ScrollUp => scroll(help, Step::Up, height),
-        MouseKind::ScrollDown => scroll(help, Step::Down, height),
+        MouseKind::ScrollUp => scroll(help, CursorStep::Up, height),
+        MouseKind::ScrollDown => scroll(help, CursorStep::Down, height),
         _ => {}
     }
     Flow::Stay

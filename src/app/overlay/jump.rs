@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::{Flow, Overlay};
 use crate::app::action::Action;
 use crate::app::focus::Pane;
-use crate::app::form::{FieldId, Kind, Tab};
+use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk;
 use crate::app::pane::{history, presets, request, response, traffic};
@@ -25,10 +25,10 @@ const LETTERS: [char; 26] = [
 
 /// Somewhere to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum JumpTarget {
     Pane(Pane),
-    Field(FieldId),
-    Tab(Tab),
+    Field(FormFieldId),
+    Tab(FormTab),
     /// A row of the presets list.
     Preset(usize),
     /// A row of the history.
@@ -47,7 +47,7 @@ pub struct Mark {
     pub label: String,
     pub column: u16,
     pub row: u16,
-    pub target: Target,
+    pub target: JumpTarget,
 }
 
 /// State of the overlay.
@@ -80,13 +80,13 @@ fn labels(count: usize) -> Vec<String> {
     singles.iter().map(char::to_string).chain(doubles).take(count).collect()
 }
 
-fn targets(app: &App) -> Vec<(u16, u16, Target)> {
+fn targets(app: &App) -> Vec<(u16, u16, JumpTarget)> {
     let areas = app.areas();
     let mut found = Vec::new();
     for pane in Pane::ALL {
         let area = areas.of(pane);
         if !area.is_empty() {
-            found.push((area.x, area.y, Target::Pane(pane)));
+            found.push((area.x, area.y, JumpTarget::Pane(pane)));
         }
     }
     form(app, request::inner(areas.request), &mut found);
@@ -99,108 +99,111 @@ fn targets(app: &App) -> Vec<(u16, u16, Target)> {
     found
 }
 
-fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, Target)>) {
+fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     if inner.is_empty() {
         return;
     }
     for placed in request::place(app, inner) {
         let area = placed.area;
         match placed.field.kind {
-            Kind::Tabs => {
+            FieldKind::Tabs => {
                 for (tab, _, start) in request::tab_strip(app) {
                     let column = area.x.saturating_add(start);
                     if column < area.right() {
-                        found.push((column, area.y, Target::Tab(tab)));
+                        found.push((column, area.y, JumpTarget::Tab(tab)));
                     }
                 }
             }
             // The check box of a row is one step left of its name.
-            Kind::Check if matches!(placed.field.id, FieldId::Cell(..)) => {}
+            FieldKind::Check if matches!(placed.field.id, FormFieldId::Cell(..)) => {}
             _ if area.is_empty() => {}
-            _ => found.push((area.x, area.y, Target::Field(placed.field.id))),
+            _ => found.push((area.x, area.y, JumpTarget::Field(placed.field.id))),
         }
     }
 }
 
-fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
-    let list = presets::parts(app, presets::inner(area)).list;
+fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = presets::presets_areas(app, presets::inner(area)).list;
     let offset = presets::cursor(app, usize::from(list.height)).offset;
     let len = presets::listing(app).len();
-    rows(list, offset, len, Target::Preset, found);
+    rows(list, offset, len, JumpTarget::Preset, found);
 }
 
-fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
-    let list = history::parts(app, request::inner(area)).1;
+fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = history::history_areas(app, request::inner(area)).1;
     let offset = history::cursor(app, usize::from(list.height)).offset;
-    rows(list, offset, app.history.entries.len(), Target::Entry, found);
+    rows(list, offset, app.history.entries.len(), JumpTarget::Entry, found);
 }
 
-fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
-    let exchange = matches!(response::kind(app), response::Kind::Client | response::Kind::Listener);
+fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let exchange = matches!(
+        response::kind(app),
+        response::ResponseKind::Client | response::ResponseKind::Listener
+    );
     if area.is_empty() || !exchange {
         return;
     }
-    let tabs = response::exchange::parts(app, request::inner(area)).tabs;
+    let tabs = response::exchange::exchange_areas(app, request::inner(area)).tabs;
     for (.., start) in response::exchange::tab_strip(app) {
         let column = tabs.x.saturating_add(start);
         if column < tabs.right() && !tabs.is_empty() {
-            found.push((column, tabs.y, Target::Cell(column, tabs.y)));
+            found.push((column, tabs.y, JumpTarget::Cell(column, tabs.y)));
         }
     }
 }
 
 /// The requests of an HTTP listener.
-fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
-    if area.is_empty() || response::kind(app) != response::Kind::Listener {
+fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    if area.is_empty() || response::kind(app) != response::ResponseKind::Listener {
         return;
     }
-    let list = response::exchange::parts(app, request::inner(area)).list;
+    let list = response::exchange::exchange_areas(app, request::inner(area)).list;
     let (_, first) = response::exchange::list_cursor(app, list.height.into());
     let len = response::session(app).map_or(0, |session| session.exchanges.len());
-    cells(list, len.saturating_sub(first), Target::Row, found);
+    cells(list, len.saturating_sub(first), JumpTarget::Row, found);
 }
 
 /// Peers, rows and the input line of a TCP or UDP conversation.
-fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
+fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     let place = response::place(app).filter(|_| !area.is_empty());
     let (Some(session), Some(place)) = (response::session(app), place) else { return };
-    if response::kind(app) != response::Kind::Conversation {
+    if response::kind(app) != response::ResponseKind::Conversation {
         return;
     }
-    let parts = talk::parts(app, request::inner(area));
+    let parts = talk::conversation_areas(app, request::inner(area));
     // In one row it is no list: there is nothing to choose from.
     if parts.peers.height > 1 {
         let peers = talk::peer_rows(app, parts.peers.height.into()).len();
-        cells(parts.peers, peers, Target::Cell, found);
+        cells(parts.peers, peers, JumpTarget::Cell, found);
     }
     let shown = place.talk.len(session).saturating_sub(place.talk.cursor.offset);
-    cells(parts.rows, shown, Target::Row, found);
-    cells(parts.input, 1, Target::Cell, found);
+    cells(parts.rows, shown, JumpTarget::Row, found);
+    cells(parts.input, 1, JumpTarget::Cell, found);
 }
 
 /// The beginnings of so many rows, as far as there is room.
 fn cells(
     list: Rect,
     rows: usize,
-    target: fn(u16, u16) -> Target,
-    found: &mut Vec<(u16, u16, Target)>,
+    target: fn(u16, u16) -> JumpTarget,
+    found: &mut Vec<(u16, u16, JumpTarget)>,
 ) {
     let shown = (list.y..list.bottom()).take(if list.width > 0 { rows } else { 0 });
     found.extend(shown.map(|y| (list.x, y, target(list.x, y))));
 }
 
-fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, Target)>) {
-    let list = traffic::parts(app, request::inner(area)).rows;
+fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = traffic::traffic_areas(app, request::inner(area)).rows;
     let first = app.traffic.cursor(usize::from(list.height)).offset;
-    cells(list, app.traffic.len().saturating_sub(first), Target::Row, found);
+    cells(list, app.traffic.len().saturating_sub(first), JumpTarget::Row, found);
 }
 
 fn rows(
     list: Rect,
     offset: usize,
     len: usize,
-    target: fn(usize) -> Target,
-    found: &mut Vec<(u16, u16, Target)>,
+    target: fn(usize) -> JumpTarget,
+    found: &mut Vec<(u16, u16, JumpTarget)>,
 ) {
     if list.is_empty() {
         return;
@@ -223,7 +226,10 @@ pub(super) fn key(app: &mut App, jump: &mut Jump, key: Key) -> Flow {
         Some(mark) if mark.label == jump.typed => {
             let target = mark.target.clone();
             go(app, &target);
-            let is_row = matches!(target, Target::Preset(_) | Target::Entry(_) | Target::Row(..));
+            let is_row = matches!(
+                target,
+                JumpTarget::Preset(_) | JumpTarget::Entry(_) | JumpTarget::Row(..)
+            );
             if c.is_uppercase() && is_row {
                 input::act(app, Action::Open);
             }
@@ -248,27 +254,29 @@ pub(super) fn mouse(app: &mut App, jump: &mut Jump, mouse: Mouse) -> Flow {
     Flow::Close
 }
 
-fn go(app: &mut App, target: &Target) {
+fn go(app: &mut App, target: &JumpTarget) {
     match target {
-        Target::Pane(pane) => global::focus(app, *pane),
-        Target::Field(id) => {
+        JumpTarget::Pane(pane) => global::focus(app, *pane),
+        JumpTarget::Field(id) => {
             global::focus(app, Pane::Request);
             request::go(app, *id);
         }
-        Target::Tab(tab) => {
+        JumpTarget::Tab(tab) => {
             global::focus(app, Pane::Request);
             request::show_tab(app, *tab);
-            request::go(app, FieldId::Tabs);
+            request::go(app, FormFieldId::Tabs);
         }
-        Target::Preset(at) => {
+        JumpTarget::Preset(at) => {
             global::focus(app, Pane::Presets);
             presets::select(app, *at);
         }
-        Target::Entry(at) => {
+        JumpTarget::Entry(at) => {
             global::focus(app, Pane::History);
             history::select(app, *at);
         }
-        Target::Cell(column, row) | Target::Row(column, row) => input::press(app, *column, *row),
+        JumpTarget::Cell(column, row) | JumpTarget::Row(column, row) => {
+            input::press(app, *column, *row);
+        }
     }
 }
 

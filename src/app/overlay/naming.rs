@@ -8,13 +8,13 @@
 
 use ratatui::layout::Rect;
 
-use super::confirm::{self, Question};
+use super::confirm::{self, ConfirmQuestion};
 use super::{Flow, Overlay};
 use crate::app::drafts::DraftId;
-use crate::app::editor::{Editor, Lines};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, Item};
+use crate::app::pane::presets::{self, TreeItem};
 use crate::app::{App, saving};
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
@@ -24,7 +24,7 @@ use crate::store::job::{Job, Overwrite};
 
 /// What the name is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum NamingPurpose {
     Save(DraftId),
     Rename(PresetPath),
     Duplicate(Box<Spec>, String),
@@ -33,7 +33,7 @@ pub enum Purpose {
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Naming {
-    pub purpose: Purpose,
+    pub purpose: NamingPurpose,
     pub editor: Editor,
     /// Taken by Enter and Tab while nothing is typed.
     pub suggestion: String,
@@ -42,7 +42,7 @@ pub struct Naming {
 
 /// What Enter will do with the name as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum NameVerdict {
     Wrong(String),
     Free(PresetPath),
     Taken(PresetPath),
@@ -52,29 +52,29 @@ pub(in crate::app) fn save_as(app: &mut App, id: DraftId) {
     let Some(draft) = app.drafts.get(id) else { return };
     let text = draft.preset.as_ref().map(ToString::to_string).unwrap_or_default();
     let folder = match presets::selected(app) {
-        Some(Item::Folder(folder)) => folder,
-        Some(Item::Preset(path)) => path.folder().to_owned(),
+        Some(TreeItem::Folder(folder)) => folder,
+        Some(TreeItem::Preset(path)) => path.folder().to_owned(),
         _ => String::new(),
     };
     let name = free(app, &within(&folder, &suggest(&draft.spec)));
-    open(app, Purpose::Save(id), &text, name);
+    open(app, NamingPurpose::Save(id), &text, name);
 }
 
-pub(super) fn rename(app: &mut App, item: &Item) {
+pub(super) fn rename(app: &mut App, item: &TreeItem) {
     match item {
-        Item::Draft(id) => save_as(app, *id),
-        Item::Folder(_) => app.say("select a preset to rename it"),
-        Item::Preset(path) => {
-            let purpose = Purpose::Rename(path.clone());
+        TreeItem::Draft(id) => save_as(app, *id),
+        TreeItem::Folder(_) => app.say("select a preset to rename it"),
+        TreeItem::Preset(path) => {
+            let purpose = NamingPurpose::Rename(path.clone());
             open(app, purpose, path.as_str(), String::new());
         }
     }
 }
 
-pub(super) fn duplicate(app: &mut App, item: &Item) {
+pub(super) fn duplicate(app: &mut App, item: &TreeItem) {
     let copied = match (presets::draft_of(app, item), item) {
         (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
-        (None, Item::Preset(path)) => presets::stored(app, path).and_then(|stored| {
+        (None, TreeItem::Preset(path)) => presets::stored(app, path).and_then(|stored| {
             let preset = stored.content.as_ref().ok()?;
             Some((preset.spec.clone(), preset.about.clone(), path.to_string()))
         }),
@@ -85,16 +85,16 @@ pub(super) fn duplicate(app: &mut App, item: &Item) {
         return;
     };
     let base = match item {
-        Item::Preset(_) => title,
+        TreeItem::Preset(_) => title,
         _ => suggest(&spec),
     };
     let name = free(app, &base);
-    open(app, Purpose::Duplicate(Box::new(spec), about), &name, String::new());
+    open(app, NamingPurpose::Duplicate(Box::new(spec), about), &name, String::new());
 }
 
-fn open(app: &mut App, purpose: Purpose, text: &str, suggestion: String) {
+fn open(app: &mut App, purpose: NamingPurpose, text: &str, suggestion: String) {
     let folders = folders(app);
-    let editor = Editor::new(text, Lines::One);
+    let editor = Editor::new(text, LineMode::One);
     app.overlays.push(Overlay::Naming(Naming { purpose, editor, suggestion, folders }));
 }
 
@@ -152,9 +152,9 @@ impl Naming {
     /// Title of the overlay.
     pub fn title(&self) -> &'static str {
         match self.purpose {
-            Purpose::Save(_) => "Save as",
-            Purpose::Rename(_) => "Rename",
-            Purpose::Duplicate(..) => "Duplicate",
+            NamingPurpose::Save(_) => "Save as",
+            NamingPurpose::Rename(_) => "Rename",
+            NamingPurpose::Duplicate(..) => "Duplicate",
         }
     }
 
@@ -164,23 +164,23 @@ impl Naming {
     }
 
     /// Judges the name as it stands.
-    pub fn verdict(&self, app: &App) -> Verdict {
+    pub fn verdict(&self, app: &App) -> NameVerdict {
         let path = match PresetPath::parse(&self.text()) {
             Ok(path) => path,
-            Err(error) => return Verdict::Wrong(error.to_string()),
+            Err(error) => return NameVerdict::Wrong(error.to_string()),
         };
         let same = match &self.purpose {
-            Purpose::Save(id) => app.drafts.get(*id).and_then(|draft| draft.preset.clone()),
-            Purpose::Rename(from) => Some(from.clone()),
-            Purpose::Duplicate(..) => None,
+            NamingPurpose::Save(id) => app.drafts.get(*id).and_then(|draft| draft.preset.clone()),
+            NamingPurpose::Rename(from) => Some(from.clone()),
+            NamingPurpose::Duplicate(..) => None,
         };
         if same.as_ref() == Some(&path) {
-            return Verdict::Free(path);
+            return NameVerdict::Free(path);
         }
         if presets::stored(app, &path).is_some() {
-            return Verdict::Taken(path);
+            return NameVerdict::Taken(path);
         }
-        Verdict::Free(path)
+        NameVerdict::Free(path)
     }
 
     /// Folders that begin with what is typed.
@@ -196,11 +196,11 @@ impl Naming {
 
     fn complete(&mut self) {
         if self.editor.is_empty() && !self.suggestion.is_empty() {
-            self.editor = Editor::new(&self.suggestion, Lines::One);
+            self.editor = Editor::new(&self.suggestion, LineMode::One);
             return;
         }
         if let Some(folder) = self.fitting().first() {
-            self.editor = Editor::new(&format!("{folder}/"), Lines::One);
+            self.editor = Editor::new(&format!("{folder}/"), LineMode::One);
         }
     }
 
@@ -241,7 +241,7 @@ pub(super) fn mouse(app: &mut App, naming: &mut Naming, inner: Rect, mouse: Mous
     if mouse.kind == MouseKind::Press && list.contains(at) {
         let row = usize::from(mouse.row - list.y);
         if let Some(folder) = naming.fitting().get(row) {
-            naming.editor = Editor::new(&format!("{folder}/"), Lines::One);
+            naming.editor = Editor::new(&format!("{folder}/"), LineMode::One);
         }
     } else if mouse.kind == MouseKind::Press && verdict.contains(at) {
         return take(app, naming);
@@ -251,24 +251,24 @@ pub(super) fn mouse(app: &mut App, naming: &mut Naming, inner: Rect, mouse: Mous
 
 fn take(app: &mut App, naming: &mut Naming) -> Flow {
     match (naming.verdict(app), &naming.purpose) {
-        (Verdict::Wrong(_), _) => return Flow::Stay,
-        (Verdict::Taken(path), Purpose::Rename(_) | Purpose::Duplicate(..)) => {
+        (NameVerdict::Wrong(_), _) => return Flow::Stay,
+        (NameVerdict::Taken(path), NamingPurpose::Rename(_) | NamingPurpose::Duplicate(..)) => {
             app.warn(format!("{path} is there already"));
             return Flow::Stay;
         }
-        (Verdict::Taken(path), Purpose::Save(id)) => {
-            confirm::ask(app, Question::Overwrite(*id, path));
+        (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
+            confirm::ask(app, ConfirmQuestion::Overwrite(*id, path));
         }
-        (Verdict::Free(path), Purpose::Save(id)) => {
+        (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
             saving::hand_over(app, *id, path, Overwrite::Refuse);
         }
-        (Verdict::Free(to), Purpose::Rename(from)) => {
+        (NameVerdict::Free(to), NamingPurpose::Rename(from)) => {
             if *from != to {
                 let from = from.clone();
                 app.effects.push(Effect::Store(Job::RenamePreset { from, to }));
             }
         }
-        (Verdict::Free(path), Purpose::Duplicate(spec, about)) => {
+        (NameVerdict::Free(path), NamingPurpose::Duplicate(spec, about)) => {
             let draft = app.drafts.open((**spec).clone());
             draft.about.clone_from(about);
             let id = draft.id;

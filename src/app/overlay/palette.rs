@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
 use crate::app::action::{Action, TABLE};
-use crate::app::cursor::Step;
+use crate::app::cursor::CursorStep;
 use crate::app::drafts::DraftId;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
@@ -18,7 +18,7 @@ use crate::model::preset::PresetPath;
 
 /// What can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum PaletteTarget {
     Action(Action),
     Preset(PresetPath),
     Draft(DraftId),
@@ -28,17 +28,17 @@ pub enum Target {
 /// State of the palette.
 #[derive(Debug)]
 pub struct Palette {
-    pub choices: Choices<Target>,
+    pub choices: Choices<PaletteTarget>,
 }
 
 pub(super) fn open(app: &mut App) {
-    let mut all: Vec<Choice<Target>> = TABLE
+    let mut all: Vec<Choice<PaletteTarget>> = TABLE
         .iter()
         .filter(|row| row.action != Action::Palette)
         .map(|row| action(app, row.action))
         .collect();
     all.extend(app.workspace.presets.iter().map(|stored| Choice {
-        value: Target::Preset(stored.path.clone()),
+        value: PaletteTarget::Preset(stored.path.clone()),
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
             format!("{} {}", preset.spec.badge(), preset.spec.address())
@@ -48,7 +48,7 @@ pub(super) fn open(app: &mut App) {
     }));
     let unsaved = app.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
     all.extend(unsaved.map(|draft| Choice {
-        value: Target::Draft(draft.id),
+        value: PaletteTarget::Draft(draft.id),
         title: draft.title(),
         detail: draft.spec.badge().into(),
         note: "not saved".into(),
@@ -57,7 +57,7 @@ pub(super) fn open(app: &mut App) {
     let names = app.workspace.environments.iter().map(|e| Some(e.name.clone()));
     all.extend(names.chain([None]).map(|name| Choice {
         title: name.clone().unwrap_or_else(|| "none".into()),
-        value: Target::Environment(name),
+        value: PaletteTarget::Environment(name),
         detail: String::new(),
         note: "environment".into(),
         words: "environment".into(),
@@ -65,12 +65,12 @@ pub(super) fn open(app: &mut App) {
     app.overlays.push(Overlay::Palette(Palette { choices: Choices::new(all) }));
 }
 
-fn action(app: &App, action: Action) -> Choice<Target> {
+fn action(app: &App, action: Action) -> Choice<PaletteTarget> {
     let row = action.row();
     let here = app.keymap.hint(&app.contexts(), action);
     let note = here.or_else(|| app.keymap.hint(&Context::ALL, action)).unwrap_or_default();
     Choice {
-        value: Target::Action(action),
+        value: PaletteTarget::Action(action),
         title: row.title.into(),
         detail: row.help.into(),
         words: format!("{} {note}", row.name),
@@ -83,7 +83,7 @@ pub(super) fn key(app: &mut App, palette: &mut Palette, key: Key, bound: Option<
     match (key.code, bound) {
         (KeyCode::Enter, None) => run(app, found),
         (_, Some(Action::Send)) => {
-            let opens = matches!(found, Some(Target::Preset(_) | Target::Draft(_)));
+            let opens = matches!(found, Some(PaletteTarget::Preset(_) | PaletteTarget::Draft(_)));
             let flow = run(app, found);
             if opens {
                 input::act(app, Action::Send);
@@ -92,17 +92,17 @@ pub(super) fn key(app: &mut App, palette: &mut Palette, key: Key, bound: Option<
         }
         _ => {
             let area = super::inner(super::placed(app.size, super::PALETTE.0, super::PALETTE.1));
-            palette.choices.key(key, Choices::<Target>::parts(area).1);
+            palette.choices.key(key, Choices::<PaletteTarget>::parts(area).1);
             Flow::Stay
         }
     }
 }
 
 pub(super) fn mouse(app: &mut App, palette: &mut Palette, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, list) = Choices::<Target>::parts(inner);
+    let (_, list) = Choices::<PaletteTarget>::parts(inner);
     match mouse.kind {
-        MouseKind::ScrollUp => palette.choices.step(Step::Up, list.height),
-        MouseKind::ScrollDown => palette.choices.step(Step::Down, list.height),
+        MouseKind::ScrollUp => palette.choices.step(CursorStep::Up, list.height),
+        MouseKind::ScrollDown => palette.choices.step(CursorStep::Down, list.height),
         MouseKind::Press
             if list.contains((mouse.column, mouse.row).into())
                 && palette.choices.click(mouse.row - list.y, list.height) =>
@@ -115,26 +115,26 @@ pub(super) fn mouse(app: &mut App, palette: &mut Palette, inner: Rect, mouse: Mo
     Flow::Stay
 }
 
-fn run(app: &mut App, found: Option<Target>) -> Flow {
+fn run(app: &mut App, found: Option<PaletteTarget>) -> Flow {
     match found {
         None => return Flow::Stay,
-        Some(Target::Action(action)) => {
+        Some(PaletteTarget::Action(action)) => {
             if let Some(pane) = home(app, action) {
                 global::focus(app, pane);
             }
             input::act(app, action);
         }
-        Some(Target::Preset(path)) => {
+        Some(PaletteTarget::Preset(path)) => {
             if pane::presets::open(app, &path) {
                 pane::presets::reveal(app, &path);
                 global::focus(app, Pane::Request);
             }
         }
-        Some(Target::Draft(id)) => {
+        Some(PaletteTarget::Draft(id)) => {
             global::show_draft(app, id);
             global::focus(app, Pane::Request);
         }
-        Some(Target::Environment(name)) => super::environments::choose(app, name),
+        Some(PaletteTarget::Environment(name)) => super::environments::choose(app, name),
     }
     Flow::Close
 }

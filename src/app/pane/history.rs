@@ -6,13 +6,13 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, Step};
-use crate::app::editor::{Editor, Lines};
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
-use crate::app::pane::presets::Search;
+use crate::app::pane::presets::PresetSearch;
 use crate::app::{App, Handled, global};
 use crate::model::key::{Key, KeyCode};
 use crate::model::timing::Stamp;
@@ -28,7 +28,7 @@ pub struct HistoryPane {
     pub total: u64,
     /// Text of the query that is shown or under way.
     pub text: String,
-    pub search: Option<Search>,
+    pub search: Option<PresetSearch>,
     /// Time of the selected entry; `None` = the newest, whatever comes.
     selected: Option<Stamp>,
     at: usize,
@@ -64,7 +64,7 @@ fn is_typing(app: &App) -> bool {
 }
 
 /// Search line and list.
-pub fn parts(app: &App, inner: Rect) -> (Rect, Rect) {
+pub fn history_areas(app: &App, inner: Rect) -> (Rect, Rect) {
     let line = u16::from(app.history.search.is_some()).min(inner.height);
     let search = Rect { height: line, ..inner };
     (search, Rect { y: search.bottom(), height: inner.height - line, ..inner })
@@ -84,7 +84,7 @@ pub fn cursor(app: &App, height: usize) -> Cursor {
 
 fn list_height(app: &App) -> usize {
     let inner = super::request::inner(app.areas().history);
-    usize::from(parts(app, inner).1.height)
+    usize::from(history_areas(app, inner).1.height)
 }
 
 /// Puts the cursor on a row.
@@ -98,7 +98,7 @@ pub fn select(app: &mut App, at: usize) {
 
 /// Handles an action.
 pub fn act(app: &mut App, action: Action) -> Handled {
-    if let Some(step) = Step::of(action) {
+    if let Some(step) = CursorStep::of(action) {
         step_to(app, step);
         return Handled::Yes;
     }
@@ -124,7 +124,7 @@ pub fn act(app: &mut App, action: Action) -> Handled {
     Handled::Yes
 }
 
-fn step_to(app: &mut App, step: Step) {
+fn step_to(app: &mut App, step: CursorStep) {
     let height = list_height(app);
     let mut cursor = cursor(app, height);
     cursor.step(step, app.history.entries.len(), height);
@@ -161,7 +161,8 @@ fn start_search(app: &mut App) {
     match &mut app.history.search {
         Some(search) => search.typing = true,
         None => {
-            app.history.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
+            app.history.search =
+                Some(PresetSearch { editor: Editor::new("", LineMode::One), typing: true });
         }
     }
 }
@@ -188,10 +189,10 @@ pub fn key(app: &mut App, key: Key) {
     }
     match key.code {
         KeyCode::Enter => blur(app),
-        KeyCode::Up => step_to(app, Step::Up),
-        KeyCode::Down => step_to(app, Step::Down),
-        KeyCode::PageUp => step_to(app, Step::PageUp),
-        KeyCode::PageDown => step_to(app, Step::PageDown),
+        KeyCode::Up => step_to(app, CursorStep::Up),
+        KeyCode::Down => step_to(app, CursorStep::Down),
+        KeyCode::PageUp => step_to(app, CursorStep::PageUp),
+        KeyCode::PageDown => step_to(app, CursorStep::PageDown),
         _ => {
             if app.history.search.as_mut().is_some_and(|search| search.editor.key(key)) {
                 ask(app);
@@ -210,7 +211,7 @@ pub fn paste(app: &mut App, text: &str) {
 
 /// A click: selects an entry; the selected one opens.
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let (search, list) = parts(app, super::request::inner(area));
+    let (search, list) = history_areas(app, super::request::inner(area));
     let at = (mouse.column, mouse.row).into();
     if search.contains(at) {
         start_search(app);

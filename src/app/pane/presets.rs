@@ -23,14 +23,14 @@ pub use search::{blur, key, paste};
 use opening::{is_modified, send, show, show_selected};
 
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, Step};
+use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
-use crate::app::wrap::wrap;
+use crate::app::wrap_words::wrap;
 use crate::app::{App, Handled, fuzzy, global, overlay};
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::model::protocol::Side;
@@ -38,7 +38,7 @@ use crate::model::spec::Spec;
 
 /// What a row stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub enum TreeItem {
     Draft(DraftId),
     Folder(String),
     Preset(PresetPath),
@@ -46,14 +46,14 @@ pub enum Item {
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub item: Item,
+pub struct TreeRow {
+    pub item: TreeItem,
     pub depth: u16,
 }
 
 /// The search line.
 #[derive(Debug)]
-pub struct Search {
+pub struct PresetSearch {
     pub editor: Editor,
     /// Whether keys go into it.
     pub typing: bool,
@@ -62,23 +62,23 @@ pub struct Search {
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct PresetsPane {
-    selected: Option<Item>,
+    selected: Option<TreeItem>,
     /// Where the selection was, for when its item is gone.
     at: usize,
     offset: usize,
     folded: BTreeSet<String>,
-    pub search: Option<Search>,
+    pub search: Option<PresetSearch>,
     /// Rows of folders and presets; rebuilt when one of them, a fold or the search changes.
-    tree: Vec<Row>,
+    tree: Vec<TreeRow>,
 }
 
 /// The rows as they are now.
-pub struct Listing<'a> {
+pub struct TreeListing<'a> {
     drafts: Vec<DraftId>,
-    tree: &'a [Row],
+    tree: &'a [TreeRow],
 }
 
-impl Listing<'_> {
+impl TreeListing<'_> {
     pub fn len(&self) -> usize {
         self.drafts.len() + self.tree.len()
     }
@@ -88,15 +88,15 @@ impl Listing<'_> {
     }
 
     /// A row by its place.
-    pub fn row(&self, at: usize) -> Option<Row> {
+    pub fn row(&self, at: usize) -> Option<TreeRow> {
         match self.drafts.get(at) {
-            Some(id) => Some(Row { item: Item::Draft(*id), depth: 0 }),
+            Some(id) => Some(TreeRow { item: TreeItem::Draft(*id), depth: 0 }),
             None => self.tree.get(at - self.drafts.len()).cloned(),
         }
     }
 
-    fn position(&self, item: &Item) -> Option<usize> {
-        if let Item::Draft(id) = item {
+    fn position(&self, item: &TreeItem) -> Option<usize> {
+        if let TreeItem::Draft(id) = item {
             return self.drafts.iter().position(|draft| draft == id);
         }
         let at = self.tree.iter().position(|row| row.item == *item)?;
@@ -106,14 +106,14 @@ impl Listing<'_> {
 
 /// Parts of the pane's inner area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Parts {
+pub struct PresetsAreas {
     pub search: Rect,
     pub list: Rect,
     pub about: Rect,
 }
 
 /// The rows, drafts without a file first.
-pub fn listing(app: &App) -> Listing<'_> {
+pub fn listing(app: &App) -> TreeListing<'_> {
     let text = search_text(app);
     let mut finder = fuzzy::Finder::new(&text);
     let drafts = app
@@ -122,7 +122,7 @@ pub fn listing(app: &App) -> Listing<'_> {
         .filter(|draft| is_loose(app, draft) && finder.score(&draft.title()).is_some())
         .map(|draft| draft.id)
         .collect();
-    Listing { drafts, tree: &app.presets.tree }
+    TreeListing { drafts, tree: &app.presets.tree }
 }
 
 /// Whether a draft has no row in the tree.
@@ -156,16 +156,16 @@ pub fn is_folded(app: &App, folder: &str) -> bool {
 }
 
 /// The draft a row stands for, if it is open.
-pub fn draft_of<'a>(app: &'a App, item: &Item) -> Option<&'a Draft> {
+pub fn draft_of<'a>(app: &'a App, item: &TreeItem) -> Option<&'a Draft> {
     match item {
-        Item::Draft(id) => app.drafts.get(*id),
-        Item::Preset(path) => app.drafts.of_preset(path),
-        Item::Folder(_) => None,
+        TreeItem::Draft(id) => app.drafts.get(*id),
+        TreeItem::Preset(path) => app.drafts.of_preset(path),
+        TreeItem::Folder(_) => None,
     }
 }
 
 /// Whether what a row stands for runs.
-pub fn is_live(app: &App, item: &Item) -> bool {
+pub fn is_live(app: &App, item: &TreeItem) -> bool {
     let session = draft_of(app, item).and_then(|draft| draft.session);
     session.and_then(|id| app.sessions.get(id)).is_some_and(|session| !session.is_over())
 }
@@ -181,7 +181,7 @@ pub fn cursor(app: &App, height: usize) -> Cursor {
 }
 
 /// What the selected row stands for.
-pub fn selected(app: &App) -> Option<Item> {
+pub fn selected(app: &App) -> Option<TreeItem> {
     let at = cursor(app, 1).selected;
     listing(app).row(at).map(|row| row.item)
 }
@@ -196,7 +196,7 @@ pub fn select(app: &mut App, at: usize) {
 }
 
 fn list_height(app: &App) -> usize {
-    usize::from(parts(app, inner(app.areas().presets)).list.height)
+    usize::from(presets_areas(app, inner(app.areas().presets)).list.height)
 }
 
 /// The pane without its border.
@@ -205,7 +205,7 @@ pub fn inner(area: Rect) -> Rect {
 }
 
 /// Divides the inner area: search line, list, and what the selected row is about.
-pub fn parts(app: &App, inner: Rect) -> Parts {
+pub fn presets_areas(app: &App, inner: Rect) -> PresetsAreas {
     let search =
         Rect { height: inner.height.min(u16::from(app.presets.search.is_some())), ..inner };
     let left = inner.height - search.height;
@@ -215,7 +215,7 @@ pub fn parts(app: &App, inner: Rect) -> Parts {
     let least = if left >= 6 { left / 3 } else { 0 };
     let height = wanted.min(left.saturating_sub(rows).max(least));
     let list = Rect { y: search.bottom(), height: left - height, ..inner };
-    Parts { search, list, about: Rect { y: list.bottom(), height, ..inner } }
+    PresetsAreas { search, list, about: Rect { y: list.bottom(), height, ..inner } }
 }
 
 /// What is said about the selected row, in lines.
@@ -223,12 +223,12 @@ pub fn about(app: &App, width: u16) -> Vec<String> {
     let text = match selected(app) {
         None if app.presets.search.is_some() => "nothing matches; Esc ends the search".into(),
         None => app.keyed("no presets yet: type an address and press [send], save it with [save]"),
-        Some(Item::Draft(_)) => app.keyed("not saved: [save] keeps it as a preset"),
-        Some(Item::Folder(folder)) if app.workspace.is_starter => {
+        Some(TreeItem::Draft(_)) => app.keyed("not saved: [save] keeps it as a preset"),
+        Some(TreeItem::Folder(folder)) if app.workspace.is_starter => {
             format!("{folder}: the starter workspace, yours once you save something")
         }
-        Some(Item::Folder(_)) => return Vec::new(),
-        Some(Item::Preset(path)) => match stored(app, &path).map(|stored| &stored.content) {
+        Some(TreeItem::Folder(_)) => return Vec::new(),
+        Some(TreeItem::Preset(path)) => match stored(app, &path).map(|stored| &stored.content) {
             Some(Ok(preset)) => preset.about.clone(),
             Some(Err(failure)) => failure.to_string(),
             None => String::new(),
@@ -238,8 +238,8 @@ pub fn about(app: &App, width: u16) -> Vec<String> {
 }
 
 /// Whether the selected row is a file that cannot be read.
-pub fn is_broken(app: &App, item: &Item) -> bool {
-    let Item::Preset(path) = item else { return false };
+pub fn is_broken(app: &App, item: &TreeItem) -> bool {
+    let TreeItem::Preset(path) = item else { return false };
     stored(app, path).is_some_and(|stored| stored.content.is_err())
 }
 
@@ -272,7 +272,7 @@ fn first_preset(app: &App) -> Option<PresetPath> {
 /// Nothing was left by the last run: the selected preset is put on screen.
 pub fn open_first(app: &mut App) {
     if app.drafts.current().is_blank()
-        && let Some(item @ Item::Preset(_)) = selected(app)
+        && let Some(item @ TreeItem::Preset(_)) = selected(app)
     {
         show(app, &item);
     }
@@ -284,7 +284,7 @@ pub fn follow(app: &mut App) {
     match draft.preset.clone() {
         Some(path) if stored(app, &path).is_some() => reveal(app, &path),
         _ => {
-            let item = Item::Draft(draft.id);
+            let item = TreeItem::Draft(draft.id);
             if let Some(at) = listing(app).position(&item) {
                 select(app, at);
             }
@@ -303,14 +303,14 @@ pub fn rebuild(app: &mut App) {
 pub fn reveal(app: &mut App, path: &PresetPath) {
     app.presets.folded.retain(|folder| !tree::is_inside(path, folder));
     rebuild(app);
-    if let Some(at) = listing(app).position(&Item::Preset(path.clone())) {
+    if let Some(at) = listing(app).position(&TreeItem::Preset(path.clone())) {
         select(app, at);
     }
 }
 
 /// Handles an action.
 pub fn act(app: &mut App, action: Action) -> Handled {
-    if let Some(step) = Step::of(action) {
+    if let Some(step) = CursorStep::of(action) {
         step_to(app, step);
         return Handled::Yes;
     }
@@ -353,7 +353,7 @@ pub fn act(app: &mut App, action: Action) -> Handled {
     Handled::Yes
 }
 
-fn step_to(app: &mut App, step: Step) {
+fn step_to(app: &mut App, step: CursorStep) {
     let height = list_height(app);
     let mut cursor = cursor(app, height);
     cursor.step(step, listing(app).len(), height);
@@ -362,14 +362,14 @@ fn step_to(app: &mut App, step: Step) {
 
 fn open_selected(app: &mut App) {
     match selected(app) {
-        Some(Item::Folder(_)) => toggle(app),
+        Some(TreeItem::Folder(_)) => toggle(app),
         Some(item) if show(app, &item) => global::focus(app, Pane::Request),
         _ => {}
     }
 }
 
 fn toggle(app: &mut App) {
-    if let Some(Item::Folder(folder)) = selected(app) {
+    if let Some(TreeItem::Folder(folder)) = selected(app) {
         if !app.presets.folded.remove(&folder) {
             app.presets.folded.insert(folder);
         }
@@ -380,35 +380,37 @@ fn toggle(app: &mut App) {
 /// Left: folds an open folder, else goes to the folder around.
 fn fold(app: &mut App) {
     let around = match selected(app) {
-        Some(Item::Folder(folder)) if !is_folded(app, &folder) => {
+        Some(TreeItem::Folder(folder)) if !is_folded(app, &folder) => {
             app.presets.folded.insert(folder);
             rebuild(app);
             return;
         }
-        Some(Item::Folder(folder)) => folder.rsplit_once('/').map(|(around, _)| around.to_owned()),
-        Some(Item::Preset(path)) => Some(path.folder().to_owned()),
+        Some(TreeItem::Folder(folder)) => {
+            folder.rsplit_once('/').map(|(around, _)| around.to_owned())
+        }
+        Some(TreeItem::Preset(path)) => Some(path.folder().to_owned()),
         _ => None,
     };
-    let at = around.and_then(|folder| listing(app).position(&Item::Folder(folder)));
+    let at = around.and_then(|folder| listing(app).position(&TreeItem::Folder(folder)));
     if let Some(at) = at {
         select(app, at);
     }
 }
 
 fn unfold(app: &mut App) {
-    if let Some(Item::Folder(folder)) = selected(app) {
+    if let Some(TreeItem::Folder(folder)) = selected(app) {
         if app.presets.folded.remove(&folder) {
             rebuild(app);
         } else {
-            step_to(app, Step::Down);
+            step_to(app, CursorStep::Down);
         }
     }
 }
 
 fn copy(app: &mut App) {
     let text = match selected(app) {
-        Some(Item::Preset(path)) => path.to_string(),
-        Some(Item::Folder(folder)) => folder,
+        Some(TreeItem::Preset(path)) => path.to_string(),
+        Some(TreeItem::Folder(folder)) => folder,
         _ => return,
     };
     app.say(format!("copied {text}"));
@@ -417,7 +419,7 @@ fn copy(app: &mut App) {
 
 /// A click: selects a row; on the selected one it opens, on a folder it folds.
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let parts = parts(app, inner(area));
+    let parts = presets_areas(app, inner(area));
     let at = (mouse.column, mouse.row).into();
     if parts.search.contains(at) {
         search::start(app);
@@ -432,7 +434,7 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
     let Some(hit) = listing(app).row(row) else { return };
     let again = app.presets.selected.as_ref() == Some(&hit.item);
     select(app, row);
-    if again || matches!(hit.item, Item::Folder(_)) {
+    if again || matches!(hit.item, TreeItem::Folder(_)) {
         open_selected(app);
     }
 }

@@ -1,6 +1,6 @@
 //! The request pane: the form of the draft on screen.
 //!
-//! The cursor is a [`FieldId`] kept in the draft. A focused text field borrows an [`Editor`] whose
+//! The cursor is a [`FormFieldId`] kept in the draft. A focused text field borrows an [`Editor`] whose
 //! text is written into the spec at every change, so what is sent is always what is seen.
 
 mod address;
@@ -13,15 +13,17 @@ pub use place::{Placed, inner, label_width, place, tab_strip};
 use ratatui::layout::Rect;
 
 use address::paste_curl;
-use moves::{Towards, find, page, sideways, step_row, vertical};
+use moves::{FormStep, find, page, sideways, step_row, vertical};
 use place::tab_at;
 
 use crate::app::action::Action;
 use crate::app::drafts::FieldIssue;
-use crate::app::editor::{Editor, Lines, PASTE_LIMIT};
+use crate::app::editor::{Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::rows::rows;
-use crate::app::form::{FieldId, Kind, Part, Row, Slot, Tab, access, tabs};
+use crate::app::form::{
+    BodySlot, FieldKind, FormFieldId, FormLine, FormTab, RowPart, access, tabs,
+};
 use crate::app::keymap::Context;
 use crate::app::message::{External, Mouse};
 use crate::app::{App, Handled, input};
@@ -33,9 +35,9 @@ use crate::model::spec::Spec;
 #[derive(Debug, Default)]
 pub struct RequestPane {
     /// Editor of the focused text field.
-    pub editor: Option<(FieldId, Editor)>,
+    pub editor: Option<(FormFieldId, Editor)>,
     /// Text of the focused field that is no value of it, and why.
-    pub refused: Option<(FieldId, String)>,
+    pub refused: Option<(FormFieldId, String)>,
     /// First form row shown below the tab strip.
     pub scroll: usize,
     /// A curl command that waits for its files of cookies.
@@ -47,7 +49,7 @@ pub struct RequestPane {
 /// Where edited text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditTarget {
-    Field(FieldId),
+    Field(FormFieldId),
     /// The input line of the conversation.
     InputLine,
     /// Nowhere: it was opened to be read.
@@ -57,7 +59,7 @@ pub enum EditTarget {
 /// Contexts of the pane.
 pub fn contexts(app: &App) -> Vec<Context> {
     let mut contexts = Vec::new();
-    if app.drafts.current().at == FieldId::Address {
+    if app.drafts.current().at == FormFieldId::Address {
         contexts.push(Context::Address);
     }
     contexts.push(Context::Form);
@@ -69,26 +71,26 @@ pub fn contexts(app: &App) -> Vec<Context> {
 }
 
 /// The rows of the form on screen.
-pub fn form(app: &App) -> Vec<Row> {
+pub fn form(app: &App) -> Vec<FormLine> {
     let draft = app.drafts.current();
     rows(&draft.spec, draft.tab)
 }
 
-fn kind_of(app: &App, id: FieldId) -> Option<Kind> {
+fn kind_of(app: &App, id: FormFieldId) -> Option<FieldKind> {
     form(app).iter().flat_map(|row| &row.fields).find(|field| field.id == id).map(|f| f.kind)
 }
 
-fn is_text(app: &App, id: FieldId) -> bool {
-    matches!(kind_of(app, id), Some(Kind::Line | Kind::Area | Kind::Secret))
+fn is_text(app: &App, id: FormFieldId) -> bool {
+    matches!(kind_of(app, id), Some(FieldKind::Line | FieldKind::Area | FieldKind::Secret))
 }
 
 /// Handles an action.
 pub fn act(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::Up => vertical(app, Towards::Previous),
-        Action::Down => vertical(app, Towards::Next),
-        Action::PageUp => page(app, Towards::Previous),
-        Action::PageDown => page(app, Towards::Next),
+        Action::Up => vertical(app, FormStep::Previous),
+        Action::Down => vertical(app, FormStep::Next),
+        Action::PageUp => page(app, FormStep::Previous),
+        Action::PageDown => page(app, FormStep::Next),
         Action::NextCell => enter(app),
         Action::NextTab => switch_tab(app, 1),
         Action::PreviousTab => switch_tab(app, tabs(&app.drafts.current().spec).len() - 1),
@@ -110,29 +112,29 @@ pub fn key(app: &mut App, key: Key) {
         return;
     }
     match kind_of(app, at) {
-        Some(Kind::Choice | Kind::Check | Kind::Tabs) => choose(app, at, key),
-        Some(Kind::Button) if key.code == KeyCode::Char(' ') => enter(app),
-        Some(Kind::Line | Kind::Secret) => line_key(app, at, key),
-        Some(Kind::Area) => edit_key(app, at, key),
+        Some(FieldKind::Choice | FieldKind::Check | FieldKind::Tabs) => choose(app, at, key),
+        Some(FieldKind::Button) if key.code == KeyCode::Char(' ') => enter(app),
+        Some(FieldKind::Line | FieldKind::Secret) => line_key(app, at, key),
+        Some(FieldKind::Area) => edit_key(app, at, key),
         _ => {}
     }
 }
 
-fn choose(app: &mut App, at: FieldId, key: Key) {
+fn choose(app: &mut App, at: FormFieldId, key: Key) {
     let forward = match key.code {
         KeyCode::Left => false,
         KeyCode::Right | KeyCode::Char(' ') => true,
         _ => return,
     };
-    if at == FieldId::Tabs {
+    if at == FormFieldId::Tabs {
         let len = tabs(&app.drafts.current().spec).len();
         switch_tab(app, if forward { 1 } else { len - 1 });
         return;
     }
     // Between cells the arrows move; a choice on a line of its own they turn.
-    let moves = kind_of(app, at) == Some(Kind::Check) || is_source(at);
+    let moves = kind_of(app, at) == Some(FieldKind::Check) || is_source(at);
     if moves && key.code != KeyCode::Char(' ') {
-        sideways(app, if forward { Towards::Next } else { Towards::Previous });
+        sideways(app, if forward { FormStep::Next } else { FormStep::Previous });
         return;
     }
     access::cycle(&mut app.drafts.current_mut().spec, at, forward);
@@ -141,7 +143,7 @@ fn choose(app: &mut App, at: FieldId, key: Key) {
 
 /// In a line, Left at the start and Right at the end go to the neighbouring cell. The method
 /// field also offers the usual methods with Ctrl+Space and, being short, with Up from the address.
-fn line_key(app: &mut App, at: FieldId, key: Key) {
+fn line_key(app: &mut App, at: FormFieldId, key: Key) {
     open_editor(app);
     let (start, end) = match &app.request.editor {
         Some((_, editor)) => (editor.at_start(), editor.at_end()),
@@ -149,9 +151,9 @@ fn line_key(app: &mut App, at: FieldId, key: Key) {
     };
     let plain = !key.ctrl && !key.alt && !key.shift;
     match key.code {
-        KeyCode::Left if start && plain => sideways(app, Towards::Previous),
-        KeyCode::Right if end && plain => sideways(app, Towards::Next),
-        KeyCode::Char(' ') if at == FieldId::Method => {
+        KeyCode::Left if start && plain => sideways(app, FormStep::Previous),
+        KeyCode::Right if end && plain => sideways(app, FormStep::Next),
+        KeyCode::Char(' ') if at == FormFieldId::Method => {
             app.request.editor = None;
             access::cycle(&mut app.drafts.current_mut().spec, at, !key.ctrl);
             changed(app);
@@ -160,7 +162,7 @@ fn line_key(app: &mut App, at: FieldId, key: Key) {
     }
 }
 
-fn edit_key(app: &mut App, at: FieldId, key: Key) {
+fn edit_key(app: &mut App, at: FormFieldId, key: Key) {
     open_editor(app);
     let Some((_, editor)) = &mut app.request.editor else { return };
     if editor.key(key) {
@@ -169,7 +171,7 @@ fn edit_key(app: &mut App, at: FieldId, key: Key) {
 }
 
 /// The editor's text into the spec.
-fn write_back(app: &mut App, at: FieldId) {
+fn write_back(app: &mut App, at: FormFieldId) {
     let Some((_, editor)) = &app.request.editor else { return };
     let text = editor.text();
     match access::set(&mut app.drafts.current_mut().spec, at, &text) {
@@ -188,7 +190,7 @@ fn changed(app: &mut App) {
 /// Takes pasted text. A curl command in the address line fills the whole form.
 pub fn paste(app: &mut App, text: &str) {
     let at = app.drafts.current().at;
-    if at == FieldId::Address && crate::interop::curl::is_command(text) {
+    if at == FormFieldId::Address && crate::interop::curl::is_command(text) {
         paste_curl(app, text);
         return;
     }
@@ -224,9 +226,9 @@ fn open_editor(app: &mut App) {
     }
     let text = access::get(&app.drafts.current().spec, at);
     app.request.editor = match kind_of(app, at) {
-        Some(Kind::Area) => Some((at, Editor::new(&text, Lines::Many))),
-        Some(Kind::Line) => Some((at, Editor::new(&text, Lines::One))),
-        Some(Kind::Secret) => Some((at, Editor::new(&text, Lines::One).masked())),
+        Some(FieldKind::Area) => Some((at, Editor::new(&text, LineMode::Many))),
+        Some(FieldKind::Line) => Some((at, Editor::new(&text, LineMode::One))),
+        Some(FieldKind::Secret) => Some((at, Editor::new(&text, LineMode::One).masked())),
         _ => None,
     };
 }
@@ -241,7 +243,7 @@ pub fn blur(app: &mut App) {
 
 /// Puts the cursor into the address line.
 pub fn focus_address(app: &mut App) {
-    go(app, FieldId::Address);
+    go(app, FormFieldId::Address);
     // As in a browser: typing replaces the address, an arrow key goes on editing it.
     if let Some((_, editor)) = &mut app.request.editor {
         editor.select_all();
@@ -250,13 +252,13 @@ pub fn focus_address(app: &mut App) {
 
 /// The cursor leaves its field: an address may name another protocol.
 pub fn leave_address(app: &mut App) {
-    if app.drafts.current().at == FieldId::Address {
+    if app.drafts.current().at == FormFieldId::Address {
         adopt_address(app);
     }
 }
 
 /// Moves the cursor to a field.
-pub fn go(app: &mut App, id: FieldId) {
+pub fn go(app: &mut App, id: FormFieldId) {
     if app.drafts.current().at != id {
         blur(app);
         leave_address(app);
@@ -289,7 +291,7 @@ fn settle(app: &mut App) {
     let at = app.drafts.current().at;
     let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
     else {
-        app.drafts.current_mut().at = FieldId::Tabs;
+        app.drafts.current_mut().at = FormFieldId::Tabs;
         app.request.editor = None;
         return;
     };
@@ -305,7 +307,7 @@ fn settle(app: &mut App) {
     }
 }
 
-fn is_visible(app: &App, inner: Rect, id: FieldId) -> bool {
+fn is_visible(app: &App, inner: Rect, id: FormFieldId) -> bool {
     place(app, inner).iter().any(|placed| placed.field.id == id && !placed.area.is_empty())
 }
 
@@ -313,20 +315,20 @@ fn is_visible(app: &App, inner: Rect, id: FieldId) -> bool {
 fn enter(app: &mut App) {
     let at = app.drafts.current().at;
     match kind_of(app, at) {
-        Some(Kind::Area) => edit_key(app, at, Key::new(KeyCode::Enter)),
-        Some(Kind::Button) => add_row(app),
-        Some(Kind::Choice | Kind::Check) if !is_source(at) => {
+        Some(FieldKind::Area) => edit_key(app, at, Key::new(KeyCode::Enter)),
+        Some(FieldKind::Button) => add_row(app),
+        Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => {
             access::cycle(&mut app.drafts.current_mut().spec, at, true);
             changed(app);
         }
-        Some(Kind::Tabs) => step_row(app, Towards::Next),
+        Some(FieldKind::Tabs) => step_row(app, FormStep::Next),
         _ => next_cell(app),
     }
 }
 
 /// Whether a field says what the value of a form part is.
-fn is_source(id: FieldId) -> bool {
-    matches!(id, FieldId::Cell(_, _, Part::Source))
+fn is_source(id: FormFieldId) -> bool {
+    matches!(id, FormFieldId::Cell(_, _, RowPart::Source))
 }
 
 fn next_cell(app: &mut App) {
@@ -340,7 +342,7 @@ fn next_cell(app: &mut App) {
     }
     let below = form.get(row + 1).map(|next| &next.fields);
     let first = below.and_then(|fields| {
-        fields.iter().find(|field| field.kind != Kind::Check || fields.len() == 1)
+        fields.iter().find(|field| field.kind != FieldKind::Check || fields.len() == 1)
     });
     if let Some(field) = first {
         go(app, field.id);
@@ -356,12 +358,12 @@ fn switch_tab(app: &mut App, step: usize) {
 }
 
 /// Shows a tab; the cursor goes to the tab strip unless it is above.
-pub fn show_tab(app: &mut App, tab: Tab) {
+pub fn show_tab(app: &mut App, tab: FormTab) {
     blur(app);
     let draft = app.drafts.current_mut();
     draft.tab = tab;
-    if !matches!(draft.at, FieldId::Address | FieldId::Method) {
-        draft.at = FieldId::Tabs;
+    if !matches!(draft.at, FormFieldId::Address | FormFieldId::Method) {
+        draft.at = FormFieldId::Tabs;
     }
     app.request.scroll = 0;
 }
@@ -380,8 +382,8 @@ fn delete_row(app: &mut App) {
 
 fn toggle_row(app: &mut App) {
     let id = match app.drafts.current().at {
-        FieldId::Cell(list, at, _) => FieldId::Cell(list, at, Part::On),
-        id @ FieldId::Automatic(_) => id,
+        FormFieldId::Cell(list, at, _) => FormFieldId::Cell(list, at, RowPart::On),
+        id @ FormFieldId::Automatic(_) => id,
         _ => return,
     };
     access::cycle(&mut app.drafts.current_mut().spec, id, true);
@@ -390,20 +392,20 @@ fn toggle_row(app: &mut App) {
 
 fn add_row(app: &mut App) {
     let draft = app.drafts.current_mut();
-    if let FieldId::Cell(list, ..) = draft.at {
+    if let FormFieldId::Cell(list, ..) = draft.at {
         let end = access::len(&draft.spec, list);
-        go(app, FieldId::Cell(list, end, Part::Name));
+        go(app, FormFieldId::Cell(list, end, RowPart::Name));
         return;
     }
     access::add(&mut draft.spec);
     let target = match &draft.spec {
-        Spec::HttpListener(http) => FieldId::RulePath(http.rules.len().saturating_sub(1)),
+        Spec::HttpListener(http) => FormFieldId::RulePath(http.rules.len().saturating_sub(1)),
         spec @ (Spec::TcpListener(_) | Spec::UdpListener(_)) => {
-            FieldId::When(access::rules(spec).map_or(0, |rules| rules.len().saturating_sub(1)))
+            FormFieldId::When(access::rules(spec).map_or(0, |rules| rules.len().saturating_sub(1)))
         }
-        spec => {
-            FieldId::StepText(access::steps(spec).map_or(0, |steps| steps.len().saturating_sub(1)))
-        }
+        spec => FormFieldId::StepText(
+            access::steps(spec).map_or(0, |steps| steps.len().saturating_sub(1)),
+        ),
     };
     changed(app);
     go(app, target);
@@ -421,13 +423,13 @@ fn edit_external(app: &mut App) {
     let at = app.drafts.current().at;
     let spec = &app.drafts.current().spec;
     let target = match spec {
-        _ if is_text(app, at) && at != FieldId::Address => at,
-        Spec::Http(_) => FieldId::Body(Slot::Request),
-        Spec::HttpListener(_) => FieldId::Body(Slot::Default),
-        _ => FieldId::Address,
+        _ if is_text(app, at) && at != FormFieldId::Address => at,
+        Spec::Http(_) => FormFieldId::Body(BodySlot::Request),
+        Spec::HttpListener(_) => FormFieldId::Body(BodySlot::Default),
+        _ => FormFieldId::Address,
     };
     let extension = match target {
-        FieldId::Body(slot) => match access::body(spec, slot) {
+        FormFieldId::Body(slot) => match access::body(spec, slot) {
             Some(HttpBody::Json(_)) => "json",
             Some(HttpBody::Text(_) | HttpBody::Payload(_)) => "txt",
             _ => {
@@ -475,7 +477,7 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
         .into_iter()
         .find(|placed| placed.area.contains((mouse.column, mouse.row).into()));
     let Some(Placed { field, area }) = hit else { return };
-    if field.kind == Kind::Tabs {
+    if field.kind == FieldKind::Tabs {
         if let Some(tab) = tab_at(app, mouse.column.saturating_sub(area.x)) {
             show_tab(app, tab);
         }
@@ -484,12 +486,12 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
     let again = app.drafts.current().at == field.id;
     go(app, field.id);
     match field.kind {
-        Kind::Check | Kind::Choice if again || field.kind == Kind::Check => {
+        FieldKind::Check | FieldKind::Choice if again || field.kind == FieldKind::Check => {
             access::cycle(&mut app.drafts.current_mut().spec, field.id, true);
             changed(app);
         }
-        Kind::Button => add_row(app),
-        Kind::Line | Kind::Area => {
+        FieldKind::Button => add_row(app),
+        FieldKind::Line | FieldKind::Area => {
             let label = label_width(&field);
             if let Some((_, editor)) = &mut app.request.editor {
                 let column = mouse.column.saturating_sub(area.x + label);
@@ -506,7 +508,7 @@ pub fn wheel(app: &mut App, action: Action) -> Handled {
     let at = app.drafts.current().at;
     if let Some((id, editor)) = &mut app.request.editor
         && *id == at
-        && editor.lines() == Lines::Many
+        && editor.lines() == LineMode::Many
     {
         editor.scroll(if down { 1 } else { -1 });
     } else if down {

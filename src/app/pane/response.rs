@@ -16,8 +16,8 @@ pub mod exchange;
 pub mod input;
 pub mod lines;
 pub mod prompt;
+pub mod session_words;
 pub mod talk;
-pub mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, TimerId};
-use crate::app::sessions::{Session, State};
+use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, Handled};
 use crate::codec::charset;
 use crate::model::id::SessionId;
@@ -38,9 +38,9 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::view::{SearchHit, View};
 use body::BodyViews;
-use exchange::Tab;
-use prompt::{Prompt, Search};
-use talk::Talk;
+use exchange::ExchangeTab;
+use prompt::{Prompt, TextSearch};
+use talk::ConversationView;
 
 /// While something shown runs, its elapsed time is drawn this often.
 const TICK: Duration = Duration::from_millis(100);
@@ -59,16 +59,16 @@ mod timer {
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct ResponsePane {
-    pub tab: Tab,
+    pub tab: ExchangeTab,
     /// Long lines go on in the next row.
     pub wrap: bool,
     pub views: BodyViews,
-    pub search: Search,
+    pub search: TextSearch,
     pub prompt: Option<Prompt>,
     pub histories: input::Histories,
     /// Bytes sent and received by each session.
     pub totals: BTreeMap<SessionId, (u64, u64)>,
-    places: BTreeMap<SessionId, Place>,
+    places: BTreeMap<SessionId, SessionPlace>,
     clock_due: bool,
     framing_due: bool,
     pub(super) gather: Option<exchange::Gather>,
@@ -76,7 +76,7 @@ pub struct ResponsePane {
 
 /// Where the user is in a session.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct SessionPlace {
     /// The exchange looked at; `None` = the newest.
     pub number: Option<u32>,
     /// First row of a tab that is no body.
@@ -84,7 +84,7 @@ pub struct Place {
     pub left: usize,
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,
-    pub talk: Talk,
+    pub talk: ConversationView,
 }
 
 impl ResponsePane {
@@ -104,7 +104,7 @@ impl ResponsePane {
 
 /// What the pane shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ResponseKind {
     /// Nothing was opened yet.
     Nothing,
     Client,
@@ -118,22 +118,22 @@ pub fn session(app: &App) -> Option<&Session> {
 }
 
 /// What the pane shows now.
-pub fn kind(app: &App) -> Kind {
+pub fn kind(app: &App) -> ResponseKind {
     match session(app).map(|session| (session.protocol(), session.side())) {
-        None => Kind::Nothing,
-        Some((Protocol::Http, Side::Client)) => Kind::Client,
-        Some((Protocol::Http, Side::Listener)) => Kind::Listener,
-        Some(_) => Kind::Conversation,
+        None => ResponseKind::Nothing,
+        Some((Protocol::Http, Side::Client)) => ResponseKind::Client,
+        Some((Protocol::Http, Side::Listener)) => ResponseKind::Listener,
+        Some(_) => ResponseKind::Conversation,
     }
 }
 
 /// Where the user is in the session shown.
-pub fn place(app: &App) -> Option<&Place> {
+pub fn place(app: &App) -> Option<&SessionPlace> {
     app.response.places.get(&app.drafts.current().session?)
 }
 
 /// The same, to change it.
-pub(super) fn place_mut(app: &mut App) -> Option<&mut Place> {
+pub(super) fn place_mut(app: &mut App) -> Option<&mut SessionPlace> {
     let id = session(app)?.id;
     Some(app.response.places.entry(id).or_default())
 }
@@ -148,8 +148,10 @@ pub fn contexts(app: &App) -> Vec<Context> {
         return vec![Context::Global];
     }
     match kind(app) {
-        Kind::Conversation if talk::is_writing(app) => vec![Context::Input, Context::Global],
-        Kind::Conversation => vec![
+        ResponseKind::Conversation if talk::is_writing(app) => {
+            vec![Context::Input, Context::Global]
+        }
+        ResponseKind::Conversation => vec![
             Context::Conversation,
             Context::Response,
             Context::List,
@@ -218,7 +220,7 @@ pub fn resized(app: &mut App) {
 
 /// The focus belongs on the input line: a conversation was just opened.
 pub fn focus_input(app: &mut App) {
-    if kind(app) == Kind::Conversation {
+    if kind(app) == ResponseKind::Conversation {
         crate::app::global::focus(app, Pane::Response);
         talk::write(app);
     }
@@ -250,8 +252,8 @@ fn is_ticking(app: &App) -> bool {
         return false;
     }
     session(app).is_some_and(|session| match kind(app) {
-        Kind::Client => !session.is_over(),
-        _ => matches!(session.state, State::Opening | State::Closing),
+        ResponseKind::Client => !session.is_over(),
+        _ => matches!(session.state, SessionState::Opening | SessionState::Closing),
     })
 }
 
@@ -272,9 +274,9 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         return prompt::act(app, action);
     }
     let handled = match kind(app) {
-        Kind::Nothing => Handled::No,
-        Kind::Client | Kind::Listener => exchange::act(app, action),
-        Kind::Conversation => talk::act(app, action),
+        ResponseKind::Nothing => Handled::No,
+        ResponseKind::Client | ResponseKind::Listener => exchange::act(app, action),
+        ResponseKind::Conversation => talk::act(app, action),
     };
     sync(app);
     handled
@@ -283,9 +285,9 @@ pub fn act(app: &mut App, action: Action) -> Handled {
 /// The wheel over the pane moves what is shown, wherever the keys go.
 pub fn wheel(app: &mut App, action: Action) -> Handled {
     match kind(app) {
-        Kind::Nothing => {}
-        Kind::Client | Kind::Listener => exchange::scroll(app, action),
-        Kind::Conversation => talk::scroll(app, action),
+        ResponseKind::Nothing => {}
+        ResponseKind::Client | ResponseKind::Listener => exchange::scroll(app, action),
+        ResponseKind::Conversation => talk::scroll(app, action),
     }
     sync(app);
     Handled::Yes
@@ -295,7 +297,7 @@ pub fn key(app: &mut App, key: Key) {
     if app.response.prompt.is_some() {
         prompt::key(app, key);
         sync(app);
-    } else if kind(app) == Kind::Conversation && talk::is_writing(app) {
+    } else if kind(app) == ResponseKind::Conversation && talk::is_writing(app) {
         input::key(app, key);
     }
 }
@@ -303,7 +305,7 @@ pub fn key(app: &mut App, key: Key) {
 pub fn paste(app: &mut App, text: &str) {
     if let Some(prompt) = &mut app.response.prompt {
         prompt.editor.insert(text);
-    } else if kind(app) == Kind::Conversation {
+    } else if kind(app) == ResponseKind::Conversation {
         talk::write(app);
         input::paste(app, text);
     }
@@ -312,9 +314,9 @@ pub fn paste(app: &mut App, text: &str) {
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
     let inner = super::request::inner(area);
     match kind(app) {
-        Kind::Nothing => {}
-        Kind::Client | Kind::Listener => exchange::click(app, inner, mouse),
-        Kind::Conversation => talk::click(app, inner, mouse),
+        ResponseKind::Nothing => {}
+        ResponseKind::Client | ResponseKind::Listener => exchange::click(app, inner, mouse),
+        ResponseKind::Conversation => talk::click(app, inner, mouse),
     }
     sync(app);
 }
@@ -322,8 +324,8 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
 /// Actions worth naming in the footer while the pane has the focus.
 pub fn hints(app: &App) -> Vec<Action> {
     match kind(app) {
-        Kind::Nothing => vec![Action::Send],
-        Kind::Client | Kind::Listener => exchange::hints(app),
-        Kind::Conversation => talk::hints(app),
+        ResponseKind::Nothing => vec![Action::Send],
+        ResponseKind::Client | ResponseKind::Listener => exchange::hints(app),
+        ResponseKind::Conversation => talk::hints(app),
     }
 }

@@ -5,30 +5,30 @@
 //! are evicted, and when a new filter finds more of them.
 
 pub(super) mod copying;
-mod parts;
+pub(super) mod record_to_preset;
 pub mod search;
-pub(super) mod turn;
+mod traffic_areas;
 
 use std::time::Duration;
 
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, Step};
-use crate::app::detail::Detail;
-use crate::app::editor::{Editor, Lines};
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, TimerId};
-use crate::app::{App, Handled, figures};
+pub use crate::app::pane::traffic::traffic_areas::{TrafficAreas, traffic_areas};
+use crate::app::record_view::Detail;
+use crate::app::{App, Handled, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;
-use crate::timeline::filter::{Filter, FilterError};
+use crate::query::{Filter, FilterError};
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use crate::timeline::stats::Counters;
-pub use parts::{Parts, parts};
 
 /// Between two steps of a rebuild: other messages get their turn.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
@@ -126,7 +126,7 @@ pub fn inner(app: &App) -> Rect {
 }
 
 fn height(app: &App) -> usize {
-    parts(app, inner(app)).rows.height.into()
+    traffic_areas(app, inner(app)).rows.height.into()
 }
 
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -186,7 +186,7 @@ fn rebuild(app: &mut App) {
 
 /// The pane has another size.
 pub fn resized(app: &mut App) {
-    let width = parts(app, inner(app)).detail.width;
+    let width = traffic_areas(app, inner(app)).detail.width;
     if let Some(detail) = &mut app.traffic.detail {
         detail.fit(width.into());
     }
@@ -234,15 +234,15 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::Copy => copy(app, copying::as_seen),
         Action::CopyHex => copy(app, copying::as_hex),
         Action::CopyEscaped => copy(app, copying::escaped),
-        Action::TurnAround => turn::selected_record(app),
+        Action::TurnAround => record_to_preset::selected_record(app),
         _ => return move_by(app, action),
     }
     Handled::Yes
 }
 
 fn move_by(app: &mut App, action: Action) -> Handled {
-    let Some(step) = Step::of(action) else { return Handled::No };
-    let room = usize::from(parts(app, inner(app)).detail.height);
+    let Some(step) = CursorStep::of(action) else { return Handled::No };
+    let room = usize::from(traffic_areas(app, inner(app)).detail.height);
     if let Some(detail) = app.traffic.detail.as_mut().filter(|detail| detail.inside) {
         detail.step(step, room);
         return Handled::Yes;
@@ -252,8 +252,8 @@ fn move_by(app: &mut App, action: Action) -> Handled {
     let mut cursor = app.traffic.cursor(height);
     cursor.step(step, len, height);
     let follow = match step {
-        Step::Bottom => true,
-        Step::Up | Step::PageUp | Step::HalfUp | Step::Top => false,
+        CursorStep::Bottom => true,
+        CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
         _ => app.traffic.is_following(),
     };
     app.traffic.set(cursor, follow);
@@ -295,7 +295,7 @@ fn clear(app: &mut App) {
     traffic.paused = None;
     traffic.detail = None;
     super::response::extended(app);
-    app.say(format!("{} forgotten", figures::counted(gone, "record")));
+    app.say(format!("{} forgotten", format::counted(gone, "record")));
 }
 
 /// Enter: opens the record, then gives it the keys, then closes it.
@@ -349,7 +349,7 @@ fn show_detail(app: &mut App) {
 }
 
 fn toggle_hex(app: &mut App) {
-    let height = parts(app, inner(app)).detail.height;
+    let height = traffic_areas(app, inner(app)).detail.height;
     match &mut app.traffic.detail {
         Some(detail) => detail.toggle_hex(height.into()),
         None => app.say("Enter shows the record; then x switches to hex"),
@@ -396,7 +396,7 @@ fn copy(app: &mut App, how: fn(&mut App, &[u8])) {
 fn open_filter(app: &mut App) {
     let filter = &mut app.traffic.filter;
     filter.before = filter.text.clone();
-    filter.editor = Some(Editor::new(&filter.text, Lines::One));
+    filter.editor = Some(Editor::new(&filter.text, LineMode::One));
 }
 
 /// Puts a filter in force. What is no filter (yet) leaves the one from before typing in force, so
@@ -449,7 +449,7 @@ pub fn paste(app: &mut App, text: &str) {
 }
 
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let parts = parts(app, super::request::inner(area));
+    let parts = traffic_areas(app, super::request::inner(area));
     let at = (mouse.column, mouse.row).into();
     if parts.rows.contains(at) {
         let cursor = app.traffic.cursor(parts.rows.height.into());

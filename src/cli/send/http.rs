@@ -7,8 +7,8 @@ use crate::args;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::text::TextStream;
 use crate::cli::{Headless, Interrupts, exit};
-use crate::codec::content_coding::Decoder;
-use crate::engine::command::Ending;
+use crate::codec::content_coding::ContentDecoder;
+use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
@@ -29,7 +29,7 @@ const LINES: u16 = 1000;
 const INTERRUPTED: u8 = 130;
 
 /// What has been printed of the response.
-struct Printer {
+struct ResponsePrinter {
     output: Output,
     redirects: bool,
     last: Option<Box<Exchange>>,
@@ -61,7 +61,7 @@ pub(super) async fn run(
     headless: &mut Headless,
 ) -> Result<u8, Failure> {
     let redirects = matches!(&plan, Plan::Http(plan) if plan.redirects > 0);
-    let mut printer = Printer {
+    let mut printer = ResponsePrinter {
         output: Output::new(&arguments.common),
         redirects,
         last: None,
@@ -76,7 +76,7 @@ pub(super) async fn run(
         let event = tokio::select! {
             event = headless.next_event() => event,
             () = interrupts.next() => {
-                headless.close(Ending::Reset).await;
+                headless.close(CloseMode::Reset).await;
                 return Ok(INTERRUPTED);
             }
         };
@@ -95,7 +95,7 @@ pub(super) async fn run(
     }
 }
 
-impl Printer {
+impl ResponsePrinter {
     fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
             let read = |message: &HttpMessage| {
@@ -242,7 +242,7 @@ impl Printer {
             return Ok(());
         };
         let Some(error) = &body.decode_error else { return Ok(()) };
-        if Decoder::new(&body.codings).is_err() {
+        if ContentDecoder::new(&body.codings).is_err() {
             output::note(&format!("{error}; the body is printed as it came"));
             return Ok(());
         }

@@ -15,7 +15,7 @@ use crate::args;
 use crate::cli::output::{Output, Style};
 use crate::cli::text::TextStream;
 use crate::cli::{Headless, Interrupts, SESSION, exit, stdin};
-use crate::engine::command::{Command, Ending, To};
+use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -34,7 +34,7 @@ const RETRY: Duration = Duration::from_millis(2);
 const INTERRUPTED: u8 = 130;
 
 /// The state of a conversation.
-struct Conversation<'a> {
+struct CliConversation<'a> {
     arguments: &'a args::Send,
     protocol: Protocol,
     output: Output,
@@ -59,7 +59,7 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let (protocol, steps, waits_for) = facts(&plan);
     let piped = steps == 0 && waits_for == 0 && !arguments.ignore_stdin && stdin::is_piped();
-    let mut conversation = Conversation {
+    let mut conversation = CliConversation {
         arguments,
         protocol,
         output: Output::new(&arguments.common),
@@ -90,14 +90,14 @@ fn facts(plan: &Plan) -> (Protocol, usize, usize) {
     (plan.protocol(), sends, steps.len() - sends)
 }
 
-impl Conversation<'_> {
+impl CliConversation<'_> {
     /// UDP gets all of standard input as one datagram; a stream gets it as it comes.
     fn read_input(&mut self, headless: &Headless) -> Result<(), Failure> {
         match self.protocol {
             Protocol::Udp => {
                 let data = stdin::read_all()?;
                 self.steps += 1;
-                headless.engine.command(Command::Send { to: To::All(SESSION), data })
+                headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })
             }
             Protocol::Tcp | Protocol::Http => {
                 self.input = Some(stdin::pieces());
@@ -121,7 +121,7 @@ impl Conversation<'_> {
                 }
                 () = until(self.deadline) => return self.on_deadline(headless).await,
                 () = self.interrupts.next() => {
-                    headless.close(Ending::Reset).await;
+                    headless.close(CloseMode::Reset).await;
                     return Ok(INTERRUPTED);
                 }
             }
@@ -196,10 +196,10 @@ impl Conversation<'_> {
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
         self.wait_for_reply();
         let order = if let Some(data) = piece {
-            Command::Send { to: To::All(SESSION), data }
+            Command::Send { to: Recipient::All(SESSION), data }
         } else {
             self.input = None;
-            Command::End { conn: SESSION.conn(1), how: Ending::HalfClose }
+            Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
         };
         loop {
             match headless.engine.command(order.clone()) {
@@ -220,7 +220,7 @@ impl Conversation<'_> {
         }
         let rest = self.text.finish();
         self.output.bytes(rest.as_bytes())?;
-        headless.close(Ending::Close).await;
+        headless.close(CloseMode::Close).await;
         if self.replies > 0 || self.arguments.wait == Some(Duration::ZERO) {
             return Ok(exit::OK);
         }

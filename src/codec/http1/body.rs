@@ -4,18 +4,18 @@
 //! codings are undone afterwards.
 
 use super::chunked::{ChunkError, ChunkedDecoder};
-use crate::model::exchange::{Field, Framing};
+use crate::model::exchange::{FieldLine, MessageFraming};
 
 /// A body being received.
 #[derive(Debug, Clone)]
 pub struct BodyReader {
-    state: State,
+    state: BodyState,
     /// Body bytes handed out, framing not counted.
     received: u64,
 }
 
 #[derive(Debug, Clone)]
-enum State {
+enum BodyState {
     Left(u64),
     Chunked(Box<ChunkedDecoder>),
     UntilClose,
@@ -32,12 +32,12 @@ pub struct BodyProgress {
 
 impl BodyReader {
     #[must_use]
-    pub fn new(framing: Framing) -> Self {
+    pub fn new(framing: MessageFraming) -> Self {
         let state = match framing {
-            Framing::None => State::Left(0),
-            Framing::Length(length) => State::Left(length),
-            Framing::Chunked => State::Chunked(Box::default()),
-            Framing::UntilClose => State::UntilClose,
+            MessageFraming::None => BodyState::Left(0),
+            MessageFraming::Length(length) => BodyState::Left(length),
+            MessageFraming::Chunked => BodyState::Chunked(Box::default()),
+            MessageFraming::UntilClose => BodyState::UntilClose,
         };
         BodyReader { state, received: 0 }
     }
@@ -55,7 +55,7 @@ impl BodyReader {
             out(data);
         };
         match &mut self.state {
-            State::Left(left) => {
+            BodyState::Left(left) => {
                 let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 if used > 0 {
                     count(bytes.get(..used).unwrap_or_default());
@@ -63,11 +63,11 @@ impl BodyReader {
                 *left -= used as u64;
                 Ok(BodyProgress { used, done: *left == 0 })
             }
-            State::Chunked(decoder) => {
+            BodyState::Chunked(decoder) => {
                 let used = decoder.push(bytes, &mut count)?;
                 Ok(BodyProgress { used, done: decoder.is_done() })
             }
-            State::UntilClose => {
+            BodyState::UntilClose => {
                 if !bytes.is_empty() {
                     count(bytes);
                 }
@@ -79,13 +79,13 @@ impl BodyReader {
     /// The peer finished sending: `Ok` when the body is complete, else what is missing, in words.
     pub fn finish(&self) -> Result<(), String> {
         match &self.state {
-            State::UntilClose | State::Left(0) => Ok(()),
-            State::Left(left) => {
+            BodyState::UntilClose | BodyState::Left(0) => Ok(()),
+            BodyState::Left(left) => {
                 let total = self.received + left;
                 Err(format!("{left} of {total} bytes are missing"))
             }
-            State::Chunked(decoder) if decoder.is_done() => Ok(()),
-            State::Chunked(decoder) => Err(decoder.missing()),
+            BodyState::Chunked(decoder) if decoder.is_done() => Ok(()),
+            BodyState::Chunked(decoder) => Err(decoder.missing()),
         }
     }
 
@@ -97,9 +97,9 @@ impl BodyReader {
 
     /// Trailer fields so far.
     #[must_use]
-    pub fn trailers(&self) -> &[Field] {
+    pub fn trailers(&self) -> &[FieldLine] {
         match &self.state {
-            State::Chunked(decoder) => decoder.trailers(),
+            BodyState::Chunked(decoder) => decoder.trailers(),
             _ => &[],
         }
     }
@@ -108,7 +108,7 @@ impl BodyReader {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         match &self.state {
-            State::Chunked(decoder) => decoder.warnings(),
+            BodyState::Chunked(decoder) => decoder.warnings(),
             _ => Vec::new(),
         }
     }
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_length_takes_its_bytes_and_leaves_the_rest() {
-        let mut reader = BodyReader::new(Framing::Length(5));
+        let mut reader = BodyReader::new(MessageFraming::Length(5));
         assert_eq!(push(&mut reader, b"abc").1, BodyProgress { used: 3, done: false });
         assert_eq!(reader.finish(), Err("2 of 5 bytes are missing".into()));
         let (data, progress) = push(&mut reader, b"deNEXT");
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn no_body_is_complete_before_its_first_byte() {
-        for framing in [Framing::None, Framing::Length(0)] {
+        for framing in [MessageFraming::None, MessageFraming::Length(0)] {
             let mut reader = BodyReader::new(framing);
             assert_eq!(push(&mut reader, b"").1, BodyProgress { used: 0, done: true });
             assert_eq!(push(&mut reader, b"x").1.used, 0);
@@ -145,14 +145,14 @@ mod tests {
 
     #[test]
     fn until_close_ends_with_the_connection() {
-        let mut reader = BodyReader::new(Framing::UntilClose);
+        let mut reader = BodyReader::new(MessageFraming::UntilClose);
         assert_eq!(push(&mut reader, b"abc").1, BodyProgress { used: 3, done: false });
         assert_eq!(reader.finish(), Ok(()));
     }
 
     #[test]
     fn chunked_reports_trailers_and_what_is_missing() {
-        let mut reader = BodyReader::new(Framing::Chunked);
+        let mut reader = BodyReader::new(MessageFraming::Chunked);
         push(&mut reader, b"3\r\nabc\r\n0\r\nA: 1\r\n");
         assert!(reader.finish().is_err());
         assert!(push(&mut reader, b"\r\n").1.done);

@@ -10,7 +10,7 @@
 use bytes::Bytes;
 
 use super::fields::{self, Warnings, excerpt};
-use crate::model::exchange::Field;
+use crate::model::exchange::FieldLine;
 
 /// Longest line with a chunk size and its extensions.
 pub const SIZE_LINE_LIMIT: usize = 16 * 1024;
@@ -31,20 +31,20 @@ pub struct ChunkError {
 /// Decoder state.
 #[derive(Debug, Clone, Default)]
 pub struct ChunkedDecoder {
-    state: State,
+    state: ChunkState,
     /// The line being received in the states that read lines.
     line: Vec<u8>,
     /// Coded bytes taken so far.
     taken: u64,
     trailer_len: usize,
-    trailers: Vec<Field>,
+    trailers: Vec<FieldLine>,
     extensions: Vec<Bytes>,
     chunks: u64,
     warnings: Warnings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum State {
+enum ChunkState {
     #[default]
     Size,
     Data(u64),
@@ -63,17 +63,18 @@ impl ChunkedDecoder {
     /// only when the body has ended.
     pub fn push(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<usize, ChunkError> {
         let mut rest = bytes;
-        while !rest.is_empty() && self.state != State::Done {
+        while !rest.is_empty() && self.state != ChunkState::Done {
             let used = match self.state {
-                State::Data(left) => {
+                ChunkState::Data(left) => {
                     let length = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
                     out(rest.get(..length).unwrap_or_default());
                     let left = left - length as u64;
-                    self.state = if left == 0 { State::DataEnd } else { State::Data(left) };
+                    self.state =
+                        if left == 0 { ChunkState::DataEnd } else { ChunkState::Data(left) };
                     self.taken += length as u64;
                     length
                 }
-                State::DataEnd => self.data_end(rest)?,
+                ChunkState::DataEnd => self.data_end(rest)?,
                 _ => self.line(rest)?,
             };
             rest = rest.get(used..).unwrap_or_default();
@@ -83,23 +84,23 @@ impl ChunkedDecoder {
 
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.state == ChunkState::Done
     }
 
     /// Where a body that ended early was cut, in words.
     #[must_use]
     pub fn missing(&self) -> String {
         match self.state {
-            State::Data(left) => format!("{left} bytes of a chunk are missing"),
-            State::Size | State::DataEnd => "the last chunk is missing".into(),
-            State::Trailer => "the empty line after the last chunk is missing".into(),
-            State::Done => "nothing is missing".into(),
+            ChunkState::Data(left) => format!("{left} bytes of a chunk are missing"),
+            ChunkState::Size | ChunkState::DataEnd => "the last chunk is missing".into(),
+            ChunkState::Trailer => "the empty line after the last chunk is missing".into(),
+            ChunkState::Done => "nothing is missing".into(),
         }
     }
 
     /// Trailer fields received so far.
     #[must_use]
-    pub fn trailers(&self) -> &[Field] {
+    pub fn trailers(&self) -> &[FieldLine] {
         &self.trailers
     }
 
@@ -137,7 +138,7 @@ impl ChunkedDecoder {
                 fields::strip_line_end(&line, &mut self.warnings);
                 line.clear();
                 self.line = line;
-                self.state = State::Size;
+                self.state = ChunkState::Size;
             }
             _ => return Err(self.error("chunk data is not followed by a line end")),
         }
@@ -150,23 +151,26 @@ impl ChunkedDecoder {
         let end = memchr::memchr(b'\n', rest);
         let used = end.map_or(rest.len(), |end| end + 1);
         let (limit, what) = match self.state {
-            State::Trailer => (TRAILER_LIMIT - self.trailer_len, "the trailer section is longer"),
+            ChunkState::Trailer => {
+                (TRAILER_LIMIT - self.trailer_len, "the trailer section is longer")
+            }
             _ => (SIZE_LINE_LIMIT, "a chunk size with its extensions is longer"),
         };
         if self.line.len() + used > limit {
-            let limit = if self.state == State::Trailer { TRAILER_LIMIT } else { SIZE_LINE_LIMIT };
+            let limit =
+                if self.state == ChunkState::Trailer { TRAILER_LIMIT } else { SIZE_LINE_LIMIT };
             return Err(self.error(format!("{what} than {} KiB", limit / 1024)));
         }
         self.line.extend_from_slice(rest.get(..used).unwrap_or_default());
         self.taken += used as u64;
         // A size line that cannot become one is named before its end, which may never come.
-        if end.is_none() && self.state == State::Size && self.line.len() > 20 {
+        if end.is_none() && self.state == ChunkState::Size && self.line.len() > 20 {
             size(&self.line).map_err(|message| self.error(message))?;
         }
         if end.is_some() {
             let line = std::mem::take(&mut self.line);
             let text = fields::strip_line_end(&line, &mut self.warnings);
-            if self.state == State::Trailer {
+            if self.state == ChunkState::Trailer {
                 self.end_trailer(text, line.len());
             } else if let Err(message) = self.end_size(text) {
                 let offset = self.taken - line.len() as u64;
@@ -182,14 +186,14 @@ impl ChunkedDecoder {
         if !extension.is_empty() && self.extensions.len() < EXTENSIONS {
             self.extensions.push(Bytes::copy_from_slice(extension));
         }
-        self.state = if size == 0 { State::Trailer } else { State::Data(size) };
+        self.state = if size == 0 { ChunkState::Trailer } else { ChunkState::Data(size) };
         Ok(())
     }
 
     fn end_trailer(&mut self, line: &[u8], length: usize) {
         self.trailer_len += length;
         if line.is_empty() {
-            self.state = State::Done;
+            self.state = ChunkState::Done;
         } else {
             fields::read_line(line, &mut self.trailers, &mut self.warnings);
         }
@@ -225,7 +229,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    type Outcome = (Vec<u8>, Vec<Field>, usize, bool, Result<(), ChunkError>, Vec<String>);
+    type Outcome = (Vec<u8>, Vec<FieldLine>, usize, bool, Result<(), ChunkError>, Vec<String>);
 
     fn decode(pieces: &[&[u8]]) -> Outcome {
         let (mut decoder, mut data, mut used) = (ChunkedDecoder::new(), Vec::new(), 0);

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::codec::printable::printable;
-use crate::model::exchange::Field;
+use crate::model::exchange::FieldLine;
 
 /// Warnings kept of one message; a hostile peer can break as many rules as it has bytes.
 const WARNINGS: usize = 20;
@@ -88,7 +88,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// Reads one field line (without its end) and appends or extends a field.
-pub(super) fn read_line(line: &[u8], fields: &mut Vec<Field>, warnings: &mut Warnings) {
+pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut Warnings) {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         if let Some(last) = fields.last_mut() {
             warnings.add(format!(
@@ -104,7 +104,7 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<Field>, warnings: &mut War
     let line_shown = || excerpt(line);
     let Some(colon) = memchr::memchr(b':', line) else {
         warnings.add(format!("header line without a colon: '{}'", line_shown()));
-        fields.push(Field { name: Bytes::copy_from_slice(trim(line)), value: Bytes::new() });
+        fields.push(FieldLine { name: Bytes::copy_from_slice(trim(line)), value: Bytes::new() });
         return;
     };
     let (name, value) = line.split_at(colon);
@@ -124,7 +124,7 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<Field>, warnings: &mut War
         warnings.add(format!("control character in the value of '{}'", excerpt(trimmed)));
     }
     let (name, value) = (Bytes::copy_from_slice(trimmed), Bytes::copy_from_slice(value));
-    fields.push(Field { name, value });
+    fields.push(FieldLine { name, value });
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@
 //! close), because two readings of one request are how requests are smuggled.
 
 use super::fields::excerpt;
-use crate::model::exchange::{Framing, Head, HttpVersion, StartLine};
+use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 
 /// The decision for one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyFraming {
-    pub framing: Framing,
+    pub framing: MessageFraming,
     /// Transfer codings besides chunked, outermost first (`gzip`); decode them before the content
     /// codings.
     pub transfer_codings: Vec<String>,
@@ -21,7 +21,7 @@ pub struct BodyFraming {
 }
 
 impl BodyFraming {
-    fn plain(framing: Framing) -> Self {
+    fn plain(framing: MessageFraming) -> Self {
         let (transfer_codings, warnings) = (Vec::new(), Vec::new());
         BodyFraming { framing, transfer_codings, warnings, error: None }
     }
@@ -30,10 +30,10 @@ impl BodyFraming {
 /// Framing of a request.
 #[must_use]
 pub fn request_framing(head: &Head) -> BodyFraming {
-    let mut decision = announced(head, Framing::None);
+    let mut decision = announced(head, MessageFraming::None);
     if let Announced::Contradiction(message) = &decision.1 {
         decision.0.error = Some(message.clone());
-        decision.0.framing = Framing::None;
+        decision.0.framing = MessageFraming::None;
     }
     decision.0
 }
@@ -47,7 +47,7 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         || matches!(status, 204 | 304)
         || (method == "CONNECT" && (200..300).contains(&status));
     if bodiless {
-        let mut decision = BodyFraming::plain(Framing::None);
+        let mut decision = BodyFraming::plain(MessageFraming::None);
         let sized = head.field("content-length").is_some_and(|value| &value[..] != b"0");
         let may_be_sized = method == "HEAD" || status == 304;
         if head.field("transfer-encoding").is_some() || (sized && !may_be_sized) {
@@ -55,10 +55,10 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         }
         return decision;
     }
-    let (mut decision, announced) = announced(head, Framing::UntilClose);
+    let (mut decision, announced) = announced(head, MessageFraming::UntilClose);
     if let Announced::Contradiction(message) = announced {
         decision.warnings.push(format!("{message}; reading until the peer closes"));
-        decision.framing = Framing::UntilClose;
+        decision.framing = MessageFraming::UntilClose;
     }
     decision
 }
@@ -69,7 +69,7 @@ enum Announced {
     Contradiction(String),
 }
 
-fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
+fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Announced) {
     let mut decision = BodyFraming::plain(otherwise);
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
@@ -82,7 +82,7 @@ fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
     if codings.is_empty() {
         return match length {
             Ok(Some(length)) => {
-                decision.framing = Framing::Length(length);
+                decision.framing = MessageFraming::Length(length);
                 (decision, Announced::Clear)
             }
             Ok(None) => (decision, Announced::Clear),
@@ -108,10 +108,10 @@ fn announced(head: &Head, otherwise: Framing) -> (BodyFraming, Announced) {
         None
     };
     decision.framing = if last == "chunked" {
-        Framing::Chunked
+        MessageFraming::Chunked
     } else {
         codings.push(last);
-        Framing::UntilClose
+        MessageFraming::UntilClose
     };
     codings.retain(|coding| coding != "chunked" && coding != "identity");
     codings.reverse();
@@ -218,11 +218,11 @@ mod tests {
 
     #[test]
     fn the_plain_cases_of_section_six() {
-        assert_eq!(response("Content-Length: 5").framing, Framing::Length(5));
-        assert_eq!(response("Transfer-Encoding: Chunked").framing, Framing::Chunked);
-        assert_eq!(response("A: b").framing, Framing::UntilClose);
-        assert_eq!(request("A: b").framing, Framing::None);
-        assert_eq!(request("Content-Length: 0").framing, Framing::Length(0));
+        assert_eq!(response("Content-Length: 5").framing, MessageFraming::Length(5));
+        assert_eq!(response("Transfer-Encoding: Chunked").framing, MessageFraming::Chunked);
+        assert_eq!(response("A: b").framing, MessageFraming::UntilClose);
+        assert_eq!(request("A: b").framing, MessageFraming::None);
+        assert_eq!(request("Content-Length: 0").framing, MessageFraming::Length(0));
         assert!(response("Content-Length: 5").warnings.is_empty());
     }
 
@@ -233,7 +233,7 @@ mod tests {
         {
             let head = head(&format!("HTTP/1.1 {status} x\r\nContent-Length: 7"));
             let decision = response_framing(&head, method);
-            assert_eq!(decision.framing, Framing::None, "{status} {method}");
+            assert_eq!(decision.framing, MessageFraming::None, "{status} {method}");
             let quiet = status == 304 || method == "HEAD";
             assert_eq!(decision.warnings.is_empty(), quiet, "{status} {method}");
         }
@@ -242,14 +242,14 @@ mod tests {
     #[test]
     fn length_and_chunked_together_are_flagged() {
         let decision = response("Content-Length: 5\r\nTransfer-Encoding: chunked");
-        assert_eq!(decision.framing, Framing::Chunked);
+        assert_eq!(decision.framing, MessageFraming::Chunked);
         assert_eq!(decision.warnings.len(), 1);
     }
 
     #[test]
     fn lengths_that_agree_are_used_and_named_those_that_do_not_are_refused() {
         for same in ["Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5"] {
-            assert_eq!(response(same).framing, Framing::Length(5));
+            assert_eq!(response(same).framing, MessageFraming::Length(5));
             assert_eq!(response(same).warnings.len(), 1);
         }
         for bad in [
@@ -261,7 +261,7 @@ mod tests {
             "Content-Length:",
             "Content-Length: 99999999999999999999999",
         ] {
-            assert_eq!(response(bad).framing, Framing::UntilClose, "{bad}");
+            assert_eq!(response(bad).framing, MessageFraming::UntilClose, "{bad}");
             assert_eq!(response(bad).warnings.len(), 1, "{bad}");
             assert!(request(bad).error.is_some(), "{bad}");
         }
@@ -270,10 +270,13 @@ mod tests {
     #[test]
     fn transfer_codings_under_chunked_come_outermost_first() {
         let decision = response("Transfer-Encoding: deflate, gzip\r\nTransfer-Encoding: chunked");
-        assert_eq!(decision.framing, Framing::Chunked);
+        assert_eq!(decision.framing, MessageFraming::Chunked);
         assert_eq!(decision.transfer_codings, ["gzip", "deflate"]);
         let decision = response("Transfer-Encoding: gzip");
-        assert_eq!((decision.framing, decision.transfer_codings.len()), (Framing::UntilClose, 1));
+        assert_eq!(
+            (decision.framing, decision.transfer_codings.len()),
+            (MessageFraming::UntilClose, 1)
+        );
         assert!(request("Transfer-Encoding: gzip").error.is_some());
         assert!(request("Transfer-Encoding: chunked, gzip").error.is_some());
         assert!(request("Transfer-Encoding: chunked, chunked").error.is_some());
@@ -282,7 +285,7 @@ mod tests {
     #[test]
     fn identity_means_nothing_in_a_response_and_is_refused_in_a_request() {
         let fields = "Transfer-Encoding: identity\r\nContent-Length: 5";
-        assert_eq!(response(fields).framing, Framing::Length(5));
+        assert_eq!(response(fields).framing, MessageFraming::Length(5));
         assert_eq!(response(fields).warnings.len(), 1);
         assert!(request(fields).error.is_some());
     }

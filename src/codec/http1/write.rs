@@ -120,7 +120,7 @@ pub const REASONS: &[(u16, &str)] = &[
 mod tests {
     use super::*;
     use crate::codec::http1::{BodyReader, Expected, HeadReader};
-    use crate::model::exchange::Framing;
+    use crate::model::exchange::MessageFraming;
     use proptest::prelude::*;
 
     fn headers(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -154,7 +154,7 @@ mod tests {
 
             let mut wire: Vec<u8> = chunks.iter().flat_map(|data| chunk(data)).collect();
             wire.extend(last_chunk(&headers(&[("T", "1")])));
-            let (mut reader, mut data) = (BodyReader::new(Framing::Chunked), Vec::new());
+            let (mut reader, mut data) = (BodyReader::new(MessageFraming::Chunked), Vec::new());
             let progress = reader.push(&wire, &mut |part| data.extend_from_slice(part)).unwrap();
             prop_assert!(progress.done && progress.used == wire.len());
             prop_assert_eq!(data, chunks.concat());

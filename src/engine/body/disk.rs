@@ -15,7 +15,7 @@ use crate::model::view::ViewPart;
 /// Writes on their way to the disk, each at most one read of a socket (256 KiB): 4 MiB.
 const WRITES: usize = 16;
 
-enum Job {
+enum DiskJob {
     Append {
         body: Arc<Body>,
         part: ViewPart,
@@ -30,7 +30,7 @@ enum Job {
 /// The way to the thread; clones lead to the same one. It ends with the last clone.
 #[derive(Debug, Clone)]
 pub(super) struct Disk {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<DiskJob>,
 }
 
 impl Disk {
@@ -40,9 +40,9 @@ impl Disk {
         let started = thread.spawn(move || {
             while let Some(job) = queue.blocking_recv() {
                 match job {
-                    Job::Append { body, part, bytes } => body.write_file(part, &bytes),
-                    Job::Discard(bodies) => drop(bodies),
-                    Job::Flush(done) => {
+                    DiskJob::Append { body, part, bytes } => body.write_file(part, &bytes),
+                    DiskJob::Discard(bodies) => drop(bodies),
+                    DiskJob::Flush(done) => {
                         let _ = done.send(());
                     }
                 }
@@ -60,7 +60,7 @@ impl Disk {
         match self.jobs.reserve().await {
             Ok(place) => {
                 body.promise(part, bytes.len());
-                place.send(Job::Append { body: Arc::clone(body), part, bytes });
+                place.send(DiskJob::Append { body: Arc::clone(body), part, bytes });
             }
             Err(_) => body.give_up(part, "the thread that writes bodies to disk is gone"),
         }
@@ -68,13 +68,13 @@ impl Disk {
 
     /// Drops bodies away from the network, or here when the queue is full.
     pub(super) fn discard(&self, bodies: Vec<Arc<Body>>) {
-        let _ = self.jobs.try_send(Job::Discard(bodies));
+        let _ = self.jobs.try_send(DiskJob::Discard(bodies));
     }
 
     /// Waits until everything handed over before is written.
     pub(super) async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.jobs.send(Job::Flush(done)).await.is_ok() {
+        if self.jobs.send(DiskJob::Flush(done)).await.is_ok() {
             let _ = written.await;
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct Window {
     pub(super) note: Option<String>,
 }
 
-type Key = (BodyId, ViewPart, ViewMode);
+type IndexKey = (BodyId, ViewPart, ViewMode);
 
 /// The indexes of the bodies that are looked at, the latest used last.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(super) struct Indexes {
 
 #[derive(Debug)]
 struct LineIndex {
-    key: Key,
+    key: IndexKey,
     /// Scanned up to here.
     scanner: LineScanner,
     /// Lines that start before that.
@@ -75,7 +75,7 @@ impl Indexes {
         index.error.as_ref()
     }
 
-    fn use_index(&mut self, key: Key) -> &mut LineIndex {
+    fn use_index(&mut self, key: IndexKey) -> &mut LineIndex {
         let index = match self.list.iter().position(|index| index.key == key) {
             Some(place) => self.list.remove(place),
             None => LineIndex::new(key),
@@ -175,7 +175,7 @@ impl Indexes {
 }
 
 impl LineIndex {
-    fn new(key: Key) -> Self {
+    fn new(key: IndexKey) -> Self {
         let scanner = LineScanner::new(key.2);
         let checkpoints = vec![Checkpoint { lines: 0, scanner: scanner.clone() }];
         LineIndex { key, scanner, lines: 0, checkpoints, error: None }

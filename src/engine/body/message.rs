@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use super::disk::Disk;
 use super::spool::{Spool, Usage};
-use super::viewer::Bell;
+use super::viewer::ViewQueue;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
 
@@ -35,12 +35,12 @@ pub(super) struct Body {
     finished: AtomicBool,
     /// Somebody looks at it: the viewer wants to know when it grows.
     pub(super) watched: AtomicBool,
-    bell: Arc<Bell>,
+    bell: Arc<ViewQueue>,
     usage: Arc<Usage>,
 }
 
 impl Body {
-    pub(super) fn new(id: BodyId, usage: Arc<Usage>, bell: Arc<Bell>) -> Self {
+    pub(super) fn new(id: BodyId, usage: Arc<Usage>, bell: Arc<ViewQueue>) -> Self {
         Body {
             id,
             wire: Spool::new(Arc::clone(&usage)),

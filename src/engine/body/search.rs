@@ -10,7 +10,7 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::message::Body;
-use super::viewer::{Bell, Question};
+use super::viewer::{ViewQueue, ViewerQuestion};
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
 use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
@@ -19,7 +19,7 @@ use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
 const BLOCK: usize = 1024 * 1024;
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct WaitingSearch {
     /// Only the newest search counts.
     next: Option<(SearchQuery, Option<Arc<Body>>)>,
     closed: bool,
@@ -27,14 +27,14 @@ struct Waiting {
 
 /// Where the newest search waits.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
-    waiting: Mutex<Waiting>,
+pub(super) struct SearchQueue {
+    waiting: Mutex<WaitingSearch>,
     changed: Condvar,
     /// Counts searches: a change cancels the one that runs.
     newest: AtomicU64,
 }
 
-impl Desk {
+impl SearchQueue {
     /// Starts a search and cancels the one that runs. `None` = the body is gone.
     pub(super) fn search(&self, query: SearchQuery, body: Option<Arc<Body>>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,8 +64,8 @@ impl Desk {
     }
 }
 
-/// Starts the thread; it ends with [`Desk::close`].
-pub(super) fn start(desk: &Arc<Desk>, bell: Arc<Bell>, urgent: mpsc::Sender<Event>) {
+/// Starts the thread; it ends with [`SearchQueue::close`].
+pub(super) fn start(desk: &Arc<SearchQueue>, bell: Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
     let desk = Arc::clone(desk);
     let thread = thread::Builder::new().name("body-search".into());
     let started = thread.spawn(move || {
@@ -80,7 +80,7 @@ pub(super) fn start(desk: &Arc<Desk>, bell: Arc<Bell>, urgent: mpsc::Sender<Even
             }
             if let (Some((hit, wrapped)), Some(body)) = (found, body) {
                 last = Some((query.clone(), hit));
-                bell.order(Question::Locate { query, body, hit, wrapped });
+                bell.order(ViewerQuestion::Locate { query, body, hit, wrapped });
             } else {
                 let nothing = SearchHit { query, hit: None, wrapped: false };
                 let _ = urgent.blocking_send(Event::Found(nothing));

@@ -42,7 +42,7 @@ const GONE: &str = "this body is no longer kept (released to bound memory)";
 
 /// What the viewer is asked. `None` = the body is gone.
 #[derive(Debug)]
-pub(super) enum Question {
+pub(super) enum ViewerQuestion {
     View {
         query: ViewQuery,
         body: Option<Arc<Body>>,
@@ -59,19 +59,19 @@ pub(super) enum Question {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    questions: VecDeque<Question>,
+    questions: VecDeque<ViewerQuestion>,
     grew: bool,
     closed: bool,
 }
 
 /// Where questions wait and growth is announced.
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub(super) struct ViewQueue {
     waiting: Mutex<Waiting>,
     rung: Condvar,
 }
 
-impl Bell {
+impl ViewQueue {
     /// A watched body grew.
     pub(super) fn ring(&self) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,11 +86,11 @@ impl Bell {
     }
 
     /// Asks; a newer window of the same body replaces one that was not answered yet.
-    pub(super) fn ask(&self, question: Question) -> Result<(), Failure> {
+    pub(super) fn ask(&self, question: ViewerQuestion) -> Result<(), Failure> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Question::View { query: new, .. } = &question {
+        if let ViewerQuestion::View { query: new, .. } = &question {
             waiting.questions.retain(
-                |old| !matches!(old, Question::View { query, .. } if query.body == new.body),
+                |old| !matches!(old, ViewerQuestion::View { query, .. } if query.body == new.body),
             );
         }
         if waiting.questions.len() >= QUESTIONS {
@@ -103,14 +103,14 @@ impl Bell {
     }
 
     /// The store itself wants something; few of these ever wait.
-    pub(super) fn order(&self, question: Question) {
+    pub(super) fn order(&self, question: ViewerQuestion) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.questions.push_back(question);
         self.rung.notify_one();
     }
 
     /// Waits for a question, for growth or for `until`; `None` = end.
-    fn wait(&self, until: Option<Instant>) -> Option<VecDeque<Question>> {
+    fn wait(&self, until: Option<Instant>) -> Option<VecDeque<ViewerQuestion>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if waiting.closed {
@@ -133,8 +133,8 @@ impl Bell {
     }
 }
 
-/// Starts the thread; it ends with [`Bell::close`].
-pub(super) fn start(bell: &Arc<Bell>, urgent: mpsc::Sender<Event>) {
+/// Starts the thread; it ends with [`ViewQueue::close`].
+pub(super) fn start(bell: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
     let viewer = Viewer {
         bell: Arc::clone(bell),
         urgent,
@@ -153,7 +153,7 @@ pub(super) fn start(bell: &Arc<Bell>, urgent: mpsc::Sender<Event>) {
 }
 
 /// A window that is kept fresh.
-struct Watch {
+struct WatchedView {
     query: ViewQuery,
     body: Arc<Body>,
     sent_at: Instant,
@@ -163,7 +163,7 @@ struct Watch {
 }
 
 /// A hit whose display line is not known yet.
-struct Hit {
+struct PendingHit {
     query: SearchQuery,
     body: Arc<Body>,
     at: u64,
@@ -171,11 +171,11 @@ struct Hit {
 }
 
 struct Viewer {
-    bell: Arc<Bell>,
+    bell: Arc<ViewQueue>,
     urgent: mpsc::Sender<Event>,
     indexes: Indexes,
-    watches: VecDeque<Watch>,
-    hits: Vec<Hit>,
+    watches: VecDeque<WatchedView>,
+    hits: Vec<PendingHit>,
 }
 
 impl Viewer {
@@ -183,12 +183,12 @@ impl Viewer {
         while let Some(questions) = self.bell.wait(self.next_look()) {
             for question in questions {
                 match question {
-                    Question::View { query, body: Some(body) } => self.answer(query, body),
-                    Question::View { query, body: None } => self.send(gone(query)),
-                    Question::Locate { query, body, hit, wrapped } => {
-                        self.hits.push(Hit { query, body, at: hit, wrapped });
+                    ViewerQuestion::View { query, body: Some(body) } => self.answer(query, body),
+                    ViewerQuestion::View { query, body: None } => self.send(gone(query)),
+                    ViewerQuestion::Locate { query, body, hit, wrapped } => {
+                        self.hits.push(PendingHit { query, body, at: hit, wrapped });
                     }
-                    Question::Forget(ids) => self.forget(&ids),
+                    ViewerQuestion::Forget(ids) => self.forget(&ids),
                 }
             }
             self.index();
@@ -202,7 +202,7 @@ impl Viewer {
         if !self.hits.is_empty() {
             return Some(Instant::now());
         }
-        let behind = |watch: &Watch| {
+        let behind = |watch: &WatchedView| {
             if self.indexes.is_behind(&watch.body, &watch.query) {
                 return Some(Instant::now());
             }
@@ -229,7 +229,7 @@ impl Viewer {
             return;
         }
         let sent_at = Instant::now();
-        self.watches.push_back(Watch { query: asked, body, sent_at, sent, is_full });
+        self.watches.push_back(WatchedView { query: asked, body, sent_at, sent, is_full });
         if self.watches.len() > WATCHES
             && let Some(oldest) = self.watches.pop_front()
         {
@@ -299,13 +299,13 @@ impl Viewer {
     }
 }
 
-impl Watch {
+impl WatchedView {
     fn due(&self) -> Instant {
         self.sent_at + if self.is_full { REFRESH } else { FIRST_REFRESH }
     }
 }
 
-impl Hit {
+impl PendingHit {
     fn as_view(&self) -> ViewQuery {
         let SearchQuery { body, part, mode, .. } = self.query;
         ViewQuery { body, part, mode, top: 0, rows: 1 }

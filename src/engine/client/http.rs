@@ -17,11 +17,11 @@ mod send;
 use tokio::sync::mpsc;
 
 use crate::engine::event::Summary;
-use crate::engine::session::{Session, SessionContext, SessionInput};
+use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpPlan;
-use exchange::Attempt;
-use redirect::Next;
+use exchange::Hop;
+use redirect::RedirectStep;
 
 /// Runs the session to its end.
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
@@ -31,7 +31,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let mut number = 0;
     loop {
         let remarks = std::mem::take(&mut notes);
-        let (attempt, writer) = Attempt::new(&plan, number, &session, remarks)?;
+        let (attempt, writer) = Hop::new(&plan, number, &session, remarks)?;
         let outcome = tokio::select! {
             biased;
             () = stopped(&session, &mut input) => Err(attempt.cancelled()),
@@ -40,14 +40,14 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
         attempt.close(outcome.as_ref().map(|_| ()));
         let head = outcome?;
         match redirect::next(&plan, &head) {
-            Next::Stay => break,
-            Next::Follow { .. } | Next::Refuse(_) if allowed == 0 => break,
-            Next::Refuse(why) => {
+            RedirectStep::Stay => break,
+            RedirectStep::Follow { .. } | RedirectStep::Refuse(_) if allowed == 0 => break,
+            RedirectStep::Refuse(why) => {
                 let place = redirect::location(&head);
                 let cause = format!("the redirect to '{place}' was not followed: {why}");
                 return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::Refused, cause));
             }
-            Next::Follow { plan: next, .. } if plan.redirects == 0 => {
+            RedirectStep::Follow { plan: next, .. } if plan.redirects == 0 => {
                 let cause = format!(
                     "{allowed} redirects followed and the next one leads to {}",
                     crate::codec::printable::printable_str(&next.url)
@@ -55,7 +55,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
                 return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::TooLarge, cause)
                     .hint("the places may lead in a circle; look at the hops"));
             }
-            Next::Follow { plan: next, notes: remarks } => {
+            RedirectStep::Follow { plan: next, notes: remarks } => {
                 plan = *next;
                 notes = remarks;
                 number += 1;
@@ -66,7 +66,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
 }
 
 /// Returns when the user wants the request to stop. A request takes no other orders.
-async fn stopped(session: &Session, input: &mut mpsc::Receiver<SessionInput>) {
+async fn stopped(session: &SessionHandle, input: &mut mpsc::Receiver<SessionInput>) {
     loop {
         let order = tokio::select! {
             biased;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
-use crate::engine::command::Ending;
-use crate::engine::conversation::{AfterPeer, Ended, Line, Script, Talk, line};
+use crate::engine::command::CloseMode;
+use crate::engine::conversation::{AfterPeer, ConnHandle, ConnSetup, Ended, Script, line};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::rules::Rules;
-use crate::engine::session::{INPUTS, Session, SessionContext, SessionInput};
-use crate::engine::transport::{self, ConnectError, Connection, Dial};
+use crate::engine::session::{INPUTS, SessionContext, SessionHandle, SessionInput};
+use crate::engine::transport::{self, ConnectError, Connected, Dial};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
@@ -32,7 +32,7 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
 
     let (line, orders) = line();
     let (_, rules) = watch::channel(Arc::new(Rules::default()));
-    let talk = Talk {
+    let talk = ConnSetup {
         session: session.clone(),
         conn,
         peer: plan.endpoint.to_string(),
@@ -42,7 +42,7 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
         after_peer: AfterPeer::StayOpen,
     };
     for order in early {
-        obey(order, conn, &line, &session);
+        handle_command(order, conn, &line, &session);
     }
     let talking = talk.run(connection.stream, Bytes::new());
     tokio::pin!(talking);
@@ -50,7 +50,7 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
         tokio::select! {
             ended = &mut talking => return outcome(&session, ended),
             order = input.recv() => match order {
-                Some(order) => obey(order, conn, &line, &session),
+                Some(order) => handle_command(order, conn, &line, &session),
                 None => session.cancel.cancel(),
             },
         }
@@ -60,10 +60,10 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
 /// Connects, while a close or cancel ends the attempt and other orders are kept for later.
 async fn connect(
     plan: &TcpPlan,
-    (session, conn): (&Session, ConnId),
+    (session, conn): (&SessionHandle, ConnId),
     input: &mut mpsc::Receiver<SessionInput>,
     early: &mut VecDeque<SessionInput>,
-) -> Result<Connection, Failure> {
+) -> Result<Connected, Failure> {
     let dial = Dial {
         conn,
         protocol: Protocol::Tcp,
@@ -97,7 +97,7 @@ fn cancelled(plan: &TcpPlan) -> Failure {
 }
 
 /// Records why there is no connection, with the chain if that is the reason.
-fn refuse(session: &Session, conn: ConnId, error: ConnectError) -> Failure {
+fn refuse(session: &SessionHandle, conn: ConnId, error: ConnectError) -> Failure {
     let ConnectError { failure, facts } = error;
     let mut text = failure.to_string();
     for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
@@ -124,7 +124,7 @@ fn describe(certificate: &CertificateFacts) -> String {
 }
 
 /// Hands an order of the session to its one connection.
-fn obey(order: SessionInput, conn: ConnId, line: &Line, session: &Session) {
+fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session: &SessionHandle) {
     let refused = match order {
         SessionInput::Send { conn: Some(other), .. } | SessionInput::End { conn: other, .. }
             if other != conn && other != session.id.itself() =>
@@ -133,7 +133,7 @@ fn obey(order: SessionInput, conn: ConnId, line: &Line, session: &Session) {
         }
         SessionInput::Send { data, .. } => line.send("", data),
         SessionInput::End { how, .. } | SessionInput::Close(how) => {
-            if how == Ending::Close {
+            if how == CloseMode::Close {
                 session.events.phase(Phase::Closing);
             }
             line.end(how);
@@ -154,7 +154,7 @@ fn unknown(conn: ConnId) -> Failure {
     Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
 }
 
-fn outcome(session: &Session, ended: Ended) -> Result<Summary, Failure> {
+fn outcome(session: &SessionHandle, ended: Ended) -> Result<Summary, Failure> {
     match ended.failure {
         Some(failure) => Err(failure),
         None => Ok(session.summary(ended.words)),

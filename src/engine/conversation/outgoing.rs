@@ -19,15 +19,15 @@ const DELAYED: usize = 1024;
 
 /// Bytes of the queue and whose they are.
 #[derive(Debug)]
-struct Piece {
+struct QueuedBytes {
     data: Bytes,
     is_answer: bool,
 }
 
 /// The queue of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
-    queue: VecDeque<Piece>,
+pub(super) struct OutboundQueue {
+    queue: VecDeque<QueuedBytes>,
     queued: usize,
     /// Bytes of automatic answers among those, and of delayed ones.
     answers: usize,
@@ -38,13 +38,13 @@ pub(super) struct Outgoing {
     unflushed: usize,
 }
 
-impl Outgoing {
+impl OutboundQueue {
     /// What a person or a script sends.
     pub(super) fn push(&mut self, data: Bytes) {
-        self.enqueue(Piece { data, is_answer: false });
+        self.enqueue(QueuedBytes { data, is_answer: false });
     }
 
-    fn enqueue(&mut self, piece: Piece) {
+    fn enqueue(&mut self, piece: QueuedBytes) {
         if !piece.data.is_empty() {
             self.queued += piece.data.len();
             self.queue.push_back(piece);
@@ -55,7 +55,7 @@ impl Outgoing {
     pub(super) fn answer(&mut self, answer: Answer) {
         self.answers += answer.data.len();
         if answer.delay.is_zero() {
-            return self.enqueue(Piece { data: answer.data, is_answer: true });
+            return self.enqueue(QueuedBytes { data: answer.data, is_answer: true });
         }
         self.arrivals += 1;
         self.delayed.insert((Instant::now() + answer.delay, self.arrivals), answer.data);
@@ -70,7 +70,7 @@ impl Outgoing {
             && first.key().0 <= now
         {
             let data = first.remove();
-            self.enqueue(Piece { data, is_answer: true });
+            self.enqueue(QueuedBytes { data, is_answer: true });
         }
     }
 
@@ -108,7 +108,7 @@ impl Outgoing {
         &mut self,
         write: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<usize> {
-        let Some(Piece { data: front, .. }) = self.queue.front() else { return Ok(0) };
+        let Some(QueuedBytes { data: front, .. }) = self.queue.front() else { return Ok(0) };
         if self.unflushed == 0 {
             let piece = front.get(..front.len().min(WRITE)).unwrap_or(front);
             self.unflushed = write.write(piece).await?;
@@ -144,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_sends_go_out_in_pieces_and_in_order() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = OutboundQueue::default();
         outgoing.push(Bytes::from(vec![1; WRITE + 5]));
         outgoing.push(Bytes::from_static(b"end"));
         let mut written = Vec::new();
@@ -160,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn delayed_answers_come_out_by_time_then_arrival() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = OutboundQueue::default();
         for (millis, text) in [(20, "c"), (10, "a"), (10, "b"), (0, "now")] {
             let data = Bytes::from_static(text.as_bytes());
             outgoing.answer(Answer { data, delay: Duration::from_millis(millis) });
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_takes_nothing_more_in() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = OutboundQueue::default();
         assert!(outgoing.has_room());
         let data = Bytes::from(vec![0; ROOM]);
         outgoing.push(data.clone());

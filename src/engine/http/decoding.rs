@@ -13,9 +13,9 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::intake::BodyEnd;
-use crate::codec::content_coding::Decoder;
+use crate::codec::content_coding::ContentDecoder;
 use crate::engine::body::DecodedSink;
+use crate::engine::http::body_receiver::BodyEnd;
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
 const PIECES: usize = 8;
 
 #[derive(Debug, Default)]
-struct Shared {
+struct DecodeShared {
     decoded: AtomicU64,
     /// Nobody waits for the rest.
     abandoned: AtomicBool,
@@ -34,16 +34,16 @@ struct Shared {
 /// A body being decoded. Dropping it stops the thread soon.
 pub(crate) struct Decoding {
     pieces: Option<mpsc::Sender<Bytes>>,
-    shared: Arc<Shared>,
+    shared: Arc<DecodeShared>,
     thread: Option<JoinHandle<Option<String>>>,
 }
 
 impl Decoding {
     /// Starts the thread; refuses codings we do not know, in words.
     pub(crate) fn start(codings: &[String], sink: DecodedSink) -> Result<Self, String> {
-        let decoder = Decoder::new(codings).map_err(|error| error.to_string())?;
+        let decoder = ContentDecoder::new(codings).map_err(|error| error.to_string())?;
         let (pieces, queue) = mpsc::channel(PIECES);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(DecodeShared::default());
         let work = Work { decoder, sink, shared: Arc::clone(&shared) };
         let thread = Some(spawn_blocking(move || work.run(queue)));
         Ok(Decoding { pieces: Some(pieces), shared, thread })
@@ -82,9 +82,9 @@ impl Drop for Decoding {
 }
 
 struct Work {
-    decoder: Decoder,
+    decoder: ContentDecoder,
     sink: DecodedSink,
-    shared: Arc<Shared>,
+    shared: Arc<DecodeShared>,
 }
 
 impl Work {

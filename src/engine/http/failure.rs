@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::intake::Fault;
 use crate::codec::http1::{HeadError, HeadErrorKind};
+use crate::engine::http::body_receiver::Fault;
 use crate::engine::transport::explain;
 use crate::model::failure::{Failure, FailureKind, Stage};
 

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use crate::codec::multipart::{self, Piece};
+use crate::codec::multipart::{self, MultipartPiece};
 use crate::model::plan::PlanBody;
 
 /// Bytes of one piece: what one write of the socket takes at a time.
 const PIECE: usize = 256 * 1024;
 
 /// A body to be sent, from its first byte to its last.
-pub(crate) struct Source {
+pub(crate) struct BodySource {
     sections: VecDeque<Section>,
     len: u64,
 }
@@ -31,24 +31,24 @@ enum Section {
     },
 }
 
-impl Source {
+impl BodySource {
     /// A body from memory.
     pub(crate) fn bytes(bytes: Bytes) -> Self {
-        Source { len: bytes.len() as u64, sections: VecDeque::from([Section::Memory(bytes)]) }
+        BodySource { len: bytes.len() as u64, sections: VecDeque::from([Section::Memory(bytes)]) }
     }
 
     /// Opens a body. The error says why a file cannot be sent.
     pub(crate) async fn open(body: &PlanBody) -> Result<Self, String> {
         let pieces = match body {
-            PlanBody::Bytes(bytes) => return Ok(Source::bytes(bytes.clone())),
-            PlanBody::File(path) => vec![Piece::File(path.clone())],
+            PlanBody::Bytes(bytes) => return Ok(BodySource::bytes(bytes.clone())),
+            PlanBody::File(path) => vec![MultipartPiece::File(path.clone())],
             PlanBody::Multipart { boundary, parts } => multipart::pieces(boundary, parts),
         };
-        let mut source = Source { sections: VecDeque::new(), len: 0 };
+        let mut source = BodySource { sections: VecDeque::new(), len: 0 };
         for piece in pieces {
             let section = match piece {
-                Piece::Bytes(bytes) => Section::Memory(bytes),
-                Piece::File(path) => open_section(path).await?,
+                MultipartPiece::Bytes(bytes) => Section::Memory(bytes),
+                MultipartPiece::File(path) => open_section(path).await?,
             };
             source.len += section.left();
             source.sections.push_back(section);
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::model::plan::{PartContent, PartPlan};
 
-    async fn all(source: &mut Source) -> io::Result<Vec<u8>> {
+    async fn all(source: &mut BodySource) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
         loop {
             let piece = source.next().await?;
@@ -145,7 +145,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let bytes: Vec<u8> = (0..600_000_u32).map(|n| (n % 251) as u8).collect();
         file.write_all(&bytes).unwrap();
-        let mut source = Source::open(&PlanBody::File(file.path().into())).await.unwrap();
+        let mut source = BodySource::open(&PlanBody::File(file.path().into())).await.unwrap();
         assert_eq!(source.len(), 600_000);
         file.write_all(b"grown").unwrap();
         assert!(all(&mut source).await.unwrap() == bytes);
@@ -162,7 +162,7 @@ mod tests {
             part(PartContent::File(file.path().into())),
         ];
         let body = PlanBody::Multipart { boundary: "B".into(), parts };
-        let mut source = Source::open(&body).await.unwrap();
+        let mut source = BodySource::open(&body).await.unwrap();
         let sent = all(&mut source).await.unwrap();
         assert_eq!(sent.len() as u64, source.len());
         let head = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
@@ -174,11 +174,11 @@ mod tests {
     async fn a_file_that_shrinks_is_an_error_and_a_folder_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(600_000).unwrap();
-        let mut source = Source::open(&PlanBody::File(file.path().into())).await.unwrap();
+        let mut source = BodySource::open(&PlanBody::File(file.path().into())).await.unwrap();
         file.as_file().set_len(10).unwrap();
         assert!(all(&mut source).await.is_err());
         let folder = PlanBody::File(std::env::temp_dir());
-        let why = Source::open(&folder).await.err().unwrap();
+        let why = BodySource::open(&folder).await.err().unwrap();
         assert!(why.contains("not a regular file"), "{why}");
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::engine::sink::{Moment, Sink};
+use crate::engine::sink::{Sink, StampGuard};
 use crate::model::id::ConnId;
 use crate::model::record::RECORD_KEEPS;
 
@@ -42,7 +42,7 @@ impl Tap {
     }
 
     /// Waits for a write; see [`Sink::timed`].
-    pub(crate) async fn timed<T>(&self, write: impl Future<Output = T>) -> (T, Moment) {
+    pub(crate) async fn timed<T>(&self, write: impl Future<Output = T>) -> (T, StampGuard) {
         self.events.timed(write).await
     }
 
@@ -53,7 +53,7 @@ impl Tap {
     }
 
     /// These bytes were sent in that moment.
-    pub(crate) fn sent(&mut self, bytes: &Bytes, moment: Moment) {
+    pub(crate) fn sent(&mut self, bytes: &Bytes, moment: StampGuard) {
         let data = self.keep(bytes);
         self.events.sent(moment, self.conn, data, bytes.len() as u64);
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::engine::event::Summary;
 use crate::engine::facts::Facts;
-use crate::engine::http::case::empty_message;
+use crate::engine::http::exchange_recorder::empty_message;
 use crate::model::exchange::ExchangeState;
 use crate::model::protocol::Side;
 use crate::model::timing::Timing;
@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn sinks(outlet: &Outlet) -> Vec<Sink> {
+fn sinks(outlet: &Sinks) -> Vec<Sink> {
     (1..=SESSIONS as u64).map(|id| outlet.sink(SessionId(id))).collect()
 }
 
@@ -94,7 +94,7 @@ proptest! {
     fn whatever_several_sessions_do_their_records_come_sorted(
         steps in proptest::collection::vec(step(), 0..200),
     ) {
-        let outlet = Outlet::default();
+        let outlet = Sinks::default();
         let sinks = sinks(&outlet);
         let mut moments = std::collections::VecDeque::new();
         let (mut put, mut taken) = (0, Vec::new());
@@ -130,7 +130,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
     const EACH: usize = 3_000;
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Outlet::default();
+    let outlet = Sinks::default();
     let stop = CancellationToken::new();
     let threads: Vec<_> = sinks(&outlet)
         .into_iter()
@@ -170,7 +170,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
 async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning() {
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Outlet::default();
+    let outlet = Sinks::default();
     let sinks = sinks(&outlet);
     let stop = CancellationToken::new();
     let pumping = pump(outlet, facts, stop.clone());
@@ -191,7 +191,7 @@ async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning()
 
 #[test]
 fn exchanges_stand_beside_batches_and_before_the_end() {
-    let outlet = Outlet::default();
+    let outlet = Sinks::default();
     let sink = outlet.sink(SessionId(1));
     for number in 0..20 {
         sink.received(conn(&sink), Bytes::new(), 0);

@@ -9,8 +9,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
 
-use super::parcel::Parcel;
 use crate::engine::event::{Event, Phase};
+use crate::engine::sink::event_batch::EventBatch;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -28,13 +28,13 @@ pub(super) const EVENT_COST: usize = 2_048;
 
 /// Names the events of which only the latest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum CoalesceKey {
     Phase(Discriminant<Phase>),
     Exchange(u32),
     Progress(u32, BodyId),
 }
 
-enum Item {
+enum QueuedItem {
     Record(Record),
     Datagram(Record),
     Event(Event),
@@ -49,10 +49,10 @@ struct Announced {
 
 /// Facts in order, not taken yet.
 pub(super) struct Pending {
-    items: VecDeque<Item>,
+    items: VecDeque<QueuedItem>,
     /// Place of the front item, counted from the start of the session.
     base: u64,
-    latest: HashMap<Key, u64>,
+    latest: HashMap<CoalesceKey, u64>,
     conns: HashMap<ConnId, Announced>,
     records: usize,
     datagrams: usize,
@@ -125,7 +125,7 @@ impl Pending {
 
     /// Retired connections without a pending record are never named to anybody.
     fn forget_retired(&mut self) {
-        let named: HashSet<ConnId> = self.items.iter().filter_map(Item::conn).collect();
+        let named: HashSet<ConnId> = self.items.iter().filter_map(QueuedItem::conn).collect();
         self.conns.retain(|conn, announced| !announced.retired || named.contains(conn));
     }
 
@@ -136,7 +136,7 @@ impl Pending {
         self.count(&record);
         self.records += 1;
         self.cost += record.cost();
-        self.put(record.at, Item::Record(record));
+        self.put(record.at, QueuedItem::Record(record));
     }
 
     pub(super) fn datagram(&mut self, record: Record) {
@@ -148,7 +148,7 @@ impl Pending {
         self.datagrams += 1;
         self.datagram_cost += record.cost();
         self.cost += record.cost();
-        self.put(record.at, Item::Datagram(record));
+        self.put(record.at, QueuedItem::Datagram(record));
         while self.datagrams > DATAGRAMS
             || (self.datagram_cost > DATAGRAM_BYTES && self.datagrams > 1)
         {
@@ -158,7 +158,7 @@ impl Pending {
 
     /// Puts a record before those that are younger: two tasks of a session stamp what they did in
     /// one order and may put it in another. Few things ever stand behind it; their places move.
-    fn put(&mut self, at: Stamp, item: Item) {
+    fn put(&mut self, at: Stamp, item: QueuedItem) {
         let mut place = self.items.len();
         for (index, other) in self.items.iter().enumerate().rev() {
             match other.at() {
@@ -168,7 +168,7 @@ impl Pending {
             }
         }
         for item in self.items.range(place..) {
-            if let Item::Event(event) = item
+            if let QueuedItem::Event(event) = item
                 && let Some(place) = key_of(event).and_then(|key| self.latest.get_mut(&key))
             {
                 *place += 1;
@@ -188,18 +188,19 @@ impl Pending {
     /// Takes the oldest datagram out. Few things ever stand before it (a phase, a note); their
     /// places move by one.
     fn drop_oldest_datagram(&mut self) {
-        let Some(index) = self.items.iter().position(|item| matches!(item, Item::Datagram(_)))
+        let Some(index) =
+            self.items.iter().position(|item| matches!(item, QueuedItem::Datagram(_)))
         else {
             return;
         };
         for item in self.items.iter().take(index) {
-            if let Item::Event(event) = item
+            if let QueuedItem::Event(event) = item
                 && let Some(place) = key_of(event).and_then(|key| self.latest.get_mut(&key))
             {
                 *place += 1;
             }
         }
-        if let Some(Item::Datagram(record)) = self.items.remove(index) {
+        if let Some(QueuedItem::Datagram(record)) = self.items.remove(index) {
             self.base += 1;
             self.records -= 1;
             self.datagrams -= 1;
@@ -217,7 +218,7 @@ impl Pending {
         }
     }
 
-    pub(super) fn event(&mut self, key: Option<Key>, event: Event) {
+    pub(super) fn event(&mut self, key: Option<CoalesceKey>, event: Event) {
         if self.finished {
             return;
         }
@@ -225,15 +226,15 @@ impl Pending {
         let older = key.and_then(|key| self.latest.insert(key, place));
         let index = older.and_then(|older| older.checked_sub(self.base));
         if let Some(item) = index.and_then(|index| self.items.get_mut(index as usize))
-            && matches!(item, Item::Event(_))
+            && matches!(item, QueuedItem::Event(_))
         {
-            *item = Item::Replaced;
+            *item = QueuedItem::Replaced;
             self.events -= 1;
             self.cost -= EVENT_COST;
         }
         self.events += 1;
         self.cost += EVENT_COST;
-        self.items.push_back(Item::Event(event));
+        self.items.push_back(QueuedItem::Event(event));
         self.skip_replaced();
     }
 
@@ -249,83 +250,83 @@ impl Pending {
     pub(super) fn front(&mut self) -> Option<Stamp> {
         self.skip_replaced();
         match self.items.front() {
-            Some(Item::Record(record) | Item::Datagram(record)) => Some(record.at),
-            Some(Item::Event(_) | Item::Replaced) => Some(Stamp::default()),
+            Some(QueuedItem::Record(record) | QueuedItem::Datagram(record)) => Some(record.at),
+            Some(QueuedItem::Event(_) | QueuedItem::Replaced) => Some(Stamp::default()),
             None => self.lost_changed.then(Stamp::default),
         }
     }
 
     /// Puts what is not younger than `until` into the parcel, oldest first, until it is full.
-    pub(super) fn take_until(&mut self, until: Stamp, parcel: &mut Parcel) {
+    pub(super) fn take_until(&mut self, until: Stamp, parcel: &mut EventBatch) {
         if std::mem::take(&mut self.lost_changed) {
             parcel.lost(self.lost);
         }
         while !parcel.is_full() && self.front().is_some_and(|front| front <= until) {
             match self.pop() {
-                Some(Item::Record(record) | Item::Datagram(record)) => {
+                Some(QueuedItem::Record(record) | QueuedItem::Datagram(record)) => {
                     if let Some(announced) = self.conns.remove(&record.conn) {
                         parcel.conn(announced.info);
                     }
                     parcel.record(record);
                 }
-                Some(Item::Event(event)) => {
+                Some(QueuedItem::Event(event)) => {
                     let announced = conn_of(&event).and_then(|conn| self.conns.remove(&conn));
                     if let Some(announced) = announced {
                         parcel.conn(announced.info);
                     }
                     parcel.event(event);
                 }
-                Some(Item::Replaced) | None => {}
+                Some(QueuedItem::Replaced) | None => {}
             }
         }
     }
 
-    fn pop(&mut self) -> Option<Item> {
+    fn pop(&mut self) -> Option<QueuedItem> {
         let item = self.items.pop_front()?;
         self.base += 1;
         match &item {
-            Item::Event(event) => {
+            QueuedItem::Event(event) => {
                 self.events -= 1;
                 self.cost -= EVENT_COST;
                 if let Some(key) = key_of(event) {
                     self.latest.remove(&key);
                 }
             }
-            Item::Record(record) => {
+            QueuedItem::Record(record) => {
                 self.records -= 1;
                 self.cost -= record.cost();
             }
-            Item::Datagram(record) => {
+            QueuedItem::Datagram(record) => {
                 self.records -= 1;
                 self.datagrams -= 1;
                 self.datagram_cost -= record.cost();
                 self.cost -= record.cost();
             }
-            Item::Replaced => {}
+            QueuedItem::Replaced => {}
         }
         Some(item)
     }
 
     fn skip_replaced(&mut self) {
-        while matches!(self.items.front(), Some(Item::Replaced)) {
+        while matches!(self.items.front(), Some(QueuedItem::Replaced)) {
             self.pop();
         }
     }
 }
 
-impl Item {
+impl QueuedItem {
     fn at(&self) -> Option<Stamp> {
         match self {
-            Item::Record(record) | Item::Datagram(record) => Some(record.at),
-            Item::Event(_) | Item::Replaced => None,
+            QueuedItem::Record(record) | QueuedItem::Datagram(record) => Some(record.at),
+            QueuedItem::Event(_) | QueuedItem::Replaced => None,
         }
     }
 
     fn conn(&self) -> Option<ConnId> {
         match self {
-            Item::Record(record) | Item::Datagram(record) => Some(record.conn),
-            Item::Event(event) => conn_of(event),
-            Item::Replaced => None,
+            QueuedItem::Record(record) | QueuedItem::Datagram(record) => Some(record.conn),
+            QueuedItem::Event(event) => conn_of(event),
+            QueuedItem::Replaced => None,
         }
     }
 }
@@ -337,11 +338,11 @@ fn conn_of(event: &Event) -> Option<ConnId> {
     }
 }
 
-fn key_of(event: &Event) -> Option<Key> {
+fn key_of(event: &Event) -> Option<CoalesceKey> {
     match event {
-        Event::Phase { phase, .. } => Some(Key::Phase(std::mem::discriminant(phase))),
-        Event::Exchange(exchange) => Some(Key::Exchange(exchange.number)),
-        Event::Progress { number, body, .. } => Some(Key::Progress(*number, *body)),
+        Event::Phase { phase, .. } => Some(CoalesceKey::Phase(std::mem::discriminant(phase))),
+        Event::Exchange(exchange) => Some(CoalesceKey::Exchange(exchange.number)),
+        Event::Progress { number, body, .. } => Some(CoalesceKey::Progress(*number, *body)),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::queue::Load;
-use super::{Outlet, Shared};
+use super::{SinkShared, Sinks};
 use crate::engine::event::Event;
 
 /// Longest time a record waits for company.
@@ -17,7 +17,7 @@ const FLUSH_AFTER: Duration = Duration::from_millis(10);
 
 /// Runs until the shell is gone or `stop` fires.
 pub(in crate::engine) async fn pump(
-    outlet: Outlet,
+    outlet: Sinks,
     facts: mpsc::Sender<VecDeque<Event>>,
     stop: CancellationToken,
 ) {
@@ -32,7 +32,7 @@ pub(in crate::engine) async fn pump(
     shared.drained.notify_waiters();
 }
 
-async fn carry(shared: &Shared, facts: &mpsc::Sender<VecDeque<Event>>) {
+async fn carry(shared: &SinkShared, facts: &mpsc::Sender<VecDeque<Event>>) {
     let mut next_flush = Instant::now();
     loop {
         let filled = shared.filled.notified();

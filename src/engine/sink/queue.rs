@@ -11,14 +11,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
-use super::parcel::{PARCEL_BYTES, PARCEL_RECORDS, Parcel};
 use super::pending::Pending;
 use crate::engine::event::Event;
+use crate::engine::sink::event_batch::{EventBatch, PARCEL_BYTES, PARCEL_RECORDS};
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
 
 /// Names the place of a session; never used twice.
-pub(super) type Place = u64;
+pub(super) type QueuePlace = u64;
 
 /// How much there is to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub(super) enum Load {
 /// What all sessions have said.
 #[derive(Default)]
 pub(super) struct Queue {
-    sessions: BTreeMap<Place, Pending>,
-    places: Place,
+    sessions: BTreeMap<QueuePlace, Pending>,
+    places: QueuePlace,
     /// Moments from which records may still come, with a number that makes each one its own.
     moments: BTreeSet<(Stamp, u64)>,
     opened: u64,
@@ -47,7 +47,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// A place for a session.
-    pub(super) fn enter(&mut self, session: SessionId) -> Place {
+    pub(super) fn enter(&mut self, session: SessionId) -> QueuePlace {
         self.places += 1;
         if !self.closed {
             self.sessions.insert(self.places, Pending::new(session));
@@ -56,12 +56,12 @@ impl Queue {
     }
 
     /// The facts of a session; `None` = it is over and everything was taken.
-    pub(super) fn session(&self, place: Place) -> Option<&Pending> {
+    pub(super) fn session(&self, place: QueuePlace) -> Option<&Pending> {
         self.sessions.get(&place)
     }
 
     /// Adds to the facts of a session.
-    pub(super) fn change(&mut self, place: Place, change: impl FnOnce(&mut Pending)) {
+    pub(super) fn change(&mut self, place: QueuePlace, change: impl FnOnce(&mut Pending)) {
         let Some(pending) = self.sessions.get_mut(&place) else { return };
         let before = Share::of(pending);
         change(pending);
@@ -94,7 +94,7 @@ impl Queue {
     /// there is nothing or when all of it is younger than an open moment.
     pub(super) fn take(&mut self) -> VecDeque<Event> {
         let horizon = self.moments.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
-        let mut parcel = Parcel::with_room_for(self.records);
+        let mut parcel = EventBatch::with_room_for(self.records);
         let mut fronts: BinaryHeap<_> = self
             .sessions
             .iter_mut()
@@ -137,7 +137,7 @@ impl Queue {
             && self.cost == shares.iter().map(|share| share.cost).sum::<usize>()
     }
 
-    fn leave(&mut self, place: Place) {
+    fn leave(&mut self, place: QueuePlace) {
         if let Some(pending) = self.sessions.remove(&place) {
             self.count(Share::of(&pending), Share::default());
         }

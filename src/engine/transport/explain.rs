@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::holder;
+use super::port_owner;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Kind and cause of an error on a socket.
@@ -76,7 +76,7 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
     let mut hint = String::new();
     match error.kind() {
         ErrorKind::AddrInUse => {
-            let holder = holder::of_port(transport, address.port());
+            let holder = port_owner::of_port(transport, address.port());
             hint = if holder.is_some() {
                 "stop that program, or choose another port".to_owned()
             } else {
@@ -115,8 +115,8 @@ pub(crate) fn stream_failure(
     if kind == FailureKind::Reset {
         cause = format!("{cause} after {received} bytes received");
     }
-    if let Some(tls) = super::tls::error_inside(error) {
-        return super::tls::failure(&target.into(), tls);
+    if let Some(tls) = crate::engine::tls::handshake::error_inside(error) {
+        return crate::engine::tls::handshake::failure(&target.into(), tls);
     }
     Failure::new(stage, target, kind, cause)
 }

@@ -12,8 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Stream, explain, tls};
-use crate::engine::session::Session;
+use super::Stream;
+use super::explain;
+use crate::engine::session::SessionHandle;
+use crate::engine::tls::handshake;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::stream::CONNECT_TIMEOUT;
@@ -176,7 +178,7 @@ impl Acceptor {
     pub(crate) fn new(
         tls: &ListenerTls,
         addresses: &[SocketAddr],
-        session: &Session,
+        session: &SessionHandle,
     ) -> Result<Self, Failure> {
         let config = match tls {
             ListenerTls::Off => return Ok(Acceptor { tls: None }),
@@ -200,8 +202,8 @@ impl Acceptor {
             let what = "the client did not finish the handshake";
             explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
         })?;
-        let stream = accepted.map_err(|error| tls::accept_failure(&target, &error))?;
-        let facts = tls::accepted_facts(stream.get_ref().1, started.elapsed());
+        let stream = accepted.map_err(|error| handshake::accept_failure(&target, &error))?;
+        let facts = handshake::accepted_facts(stream.get_ref().1, started.elapsed());
         Ok((Stream::Tls(Box::new(stream.into())), Some(facts)))
     }
 }

@@ -3,37 +3,38 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::VARIABLE;
-use crate::model::spec::Row;
+use crate::model::spec::NameValue;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One piece of data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum DataPiece {
     Text(String),
     /// A file, as written after the `@`; `-` is standard input.
     File(String),
 }
 
 /// Data that may name a file with `@`.
-pub(super) fn plain(text: &str) -> Piece {
+pub(super) fn plain(text: &str) -> DataPiece {
     match text.strip_prefix('@') {
-        Some(file) => Piece::File(file.into()),
-        None => Piece::Text(text.into()),
+        Some(file) => DataPiece::File(file.into()),
+        None => DataPiece::Text(text.into()),
     }
 }
 
 /// Data of `--data-urlencode`: `content`, `=content`, `name=content`, `@file`, `name@file`.
-pub(super) fn url_encoded(text: &str) -> Piece {
-    let Some(at) = text.find(['=', '@']) else { return Piece::Text(encode(text)) };
+pub(super) fn url_encoded(text: &str) -> DataPiece {
+    let Some(at) = text.find(['=', '@']) else { return DataPiece::Text(encode(text)) };
     let (name, rest) = text.split_at(at);
     let equals = if name.is_empty() { "" } else { "=" };
     match rest.strip_prefix('@') {
-        Some(file) => Piece::File(file.into()),
-        None => {
-            Piece::Text(format!("{name}{equals}{}", encode(rest.strip_prefix('=').unwrap_or(rest))))
-        }
+        Some(file) => DataPiece::File(file.into()),
+        None => DataPiece::Text(format!(
+            "{name}{equals}{}",
+            encode(rest.strip_prefix('=').unwrap_or(rest))
+        )),
     }
 }
 
@@ -53,14 +54,14 @@ pub(super) fn encode(text: &str) -> String {
 
 /// The fields of a form body, if writing them out again gives the very same bytes whichever
 /// characters an encoder leaves alone.
-pub(super) fn form_rows(text: &str) -> Option<Vec<Row>> {
+pub(super) fn form_rows(text: &str) -> Option<Vec<NameValue>> {
     let plain = |text: &str| {
         text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
     };
     text.split('&')
         .map(|pair| {
             let (name, value) = pair.split_once('=')?;
-            (plain(name) && plain(value) && !name.is_empty()).then(|| Row::new(name, value))
+            (plain(name) && plain(value) && !name.is_empty()).then(|| NameValue::new(name, value))
         })
         .collect()
 }

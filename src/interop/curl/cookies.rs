@@ -3,7 +3,7 @@
 //! Reads the format of Netscape and curl (seven fields between tabs) and plain `Set-Cookie:` lines.
 //! Whatever else a file holds is passed over, so nothing of it can get into a request.
 
-use crate::codec::address::UrlParts;
+use crate::compose::address::UrlParts;
 
 /// Before the domain of a cookie that scripts must not see.
 const HTTP_ONLY: &str = "#HttpOnly_";

@@ -13,7 +13,7 @@ const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="]
 
 /// What one `-F` asks for, and what of it is not done.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct FormParts {
     pub(super) parts: Vec<FormPart>,
     pub(super) warnings: Vec<String>,
 }
@@ -25,17 +25,17 @@ pub(super) fn literal(text: &str) -> Option<FormPart> {
 }
 
 /// Reads `name=value`, `name=@file` or `name=<file` of `-F`, with `;type=` and `;filename=`.
-pub(super) fn parts(text: &str) -> Parts {
+pub(super) fn parts(text: &str) -> FormParts {
     let Some((name, content)) = text.split_once('=') else {
         let warnings = vec![format!("form field '{text}' has no '='; left out")];
-        return Parts { warnings, ..Parts::default() };
+        return FormParts { warnings, ..FormParts::default() };
     };
     let (source, content) = match content.chars().next() {
         Some('@') => (PartSource::File, content.get(1..).unwrap_or_default()),
         Some('<') => (PartSource::FileText, content.get(1..).unwrap_or_default()),
         _ => (PartSource::Text, content),
     };
-    let mut found = Parts::default();
+    let mut found = FormParts::default();
     let mut rest = content;
     loop {
         let stop = match source {

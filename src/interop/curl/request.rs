@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::body::{self, Piece};
+use super::body::{self, DataPiece};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
-use super::{Command, ImportError, Word};
+use super::{CurlCommand, ImportError, Word};
 use crate::model::http::FormPart;
 
 /// What the options asked for so far.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command line")]
-pub(super) struct Request {
+pub(super) struct CurlRequest {
     pub(super) warnings: Vec<String>,
     /// Options that mean nothing for a request, as written.
     pub(super) quiet: Vec<String>,
@@ -19,8 +19,8 @@ pub(super) struct Request {
     pub(super) method: Option<String>,
     /// `-H` lines.
     pub(super) headers: Vec<String>,
-    pub(super) data: Vec<Piece>,
-    pub(super) query: Vec<Piece>,
+    pub(super) data: Vec<DataPiece>,
+    pub(super) query: Vec<DataPiece>,
     pub(super) parts: Vec<FormPart>,
     /// `-F` was given, perhaps only with parts we cannot send.
     pub(super) is_form: bool,
@@ -47,8 +47,8 @@ pub(super) struct Request {
 }
 
 /// Reads the words of one command.
-pub(super) fn read(command: Command) -> Result<Request, ImportError> {
-    let mut request = Request { warnings: command.warnings, ..Request::default() };
+pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
+    let mut request = CurlRequest { warnings: command.warnings, ..CurlRequest::default() };
     let mut words = command.words.into_iter();
     let mut options_end = false;
     while let Some(word) = words.next() {
@@ -73,7 +73,7 @@ pub(super) fn read(command: Command) -> Result<Request, ImportError> {
     Ok(request)
 }
 
-impl Request {
+impl CurlRequest {
     /// `--name`, `--no-name`. Whether the command ends here.
     fn long(
         &mut self,
@@ -173,7 +173,7 @@ impl Request {
             Meaning::Method => self.method = Some(value),
             Meaning::Header => self.header(value),
             Meaning::Data | Meaning::DataBinary => self.data(body::plain(&value), option),
-            Meaning::DataRaw => self.data.push(Piece::Text(value)),
+            Meaning::DataRaw => self.data.push(DataPiece::Text(value)),
             Meaning::DataUrlencode => self.data(body::url_encoded(&value), option),
             Meaning::Json => {
                 self.json = true;
@@ -196,7 +196,7 @@ impl Request {
             }
             Meaning::Url => self.urls.push(word),
             Meaning::UrlQuery => self.query.push(match value.strip_prefix('+') {
-                Some(encoded) => Piece::Text(encoded.into()),
+                Some(encoded) => DataPiece::Text(encoded.into()),
                 None => body::url_encoded(&value),
             }),
             Meaning::Upload => self.upload = Some(value),
@@ -226,8 +226,8 @@ impl Request {
         }
     }
 
-    fn data(&mut self, piece: Piece, option: &CurlOption) {
-        if let Piece::File(file) = &piece
+    fn data(&mut self, piece: DataPiece, option: &CurlOption) {
+        if let DataPiece::File(file) = &piece
             && file != "-"
             && option.meaning == Meaning::Data
         {
@@ -235,7 +235,7 @@ impl Request {
                 "curl drops the line breaks of {file} with --data; here the file is sent as it is"
             ));
         }
-        if let (Piece::File(file), Meaning::DataUrlencode) = (&piece, option.meaning) {
+        if let (DataPiece::File(file), Meaning::DataUrlencode) = (&piece, option.meaning) {
             self.warnings
                 .push(format!("the content of {file} is not read to be URL-encoded; left out"));
             return;

@@ -6,10 +6,10 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::{Command, ImportError, VARIABLE, Word, is_curl};
+use super::{CurlCommand, ImportError, VARIABLE, Word, is_curl};
 
 /// The first command of a text whose program is curl.
-pub(super) fn first_curl(text: &str) -> Result<Command, ImportError> {
+pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
     if let Some(position) = text.find([VARIABLE.0, VARIABLE.1]) {
         let message = "the text holds U+FDD0 or U+FDD1, which are no characters".into();
         return Err(ImportError { position, message });
@@ -30,7 +30,7 @@ pub(super) fn first_curl(text: &str) -> Result<Command, ImportError> {
             if rest.is_some_and(|rest| rest.lines().any(super::is_command)) {
                 warnings.push("only the first of several curl commands was read".into());
             }
-            return Ok(Command { words, warnings });
+            return Ok(CurlCommand { words, warnings });
         }
     }
     Err(ImportError { position: 0, message: "no curl command; it begins with 'curl'".into() })

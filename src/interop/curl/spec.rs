@@ -3,18 +3,18 @@
 //! `codec::plan` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
 //! itself, so only what differs from that becomes a header row.
 
-use super::body::{self, Piece};
+use super::body::{self, DataPiece};
 use super::cookies;
-use super::request::Request;
+use super::request::CurlRequest;
 use super::{CookieFiles, ImportError, VARIABLE};
-use crate::codec::template;
+use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
-use crate::model::spec::Row;
+use crate::model::spec::NameValue;
 use crate::model::tls::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-impl Request {
+impl CurlRequest {
     /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
     /// stand.
     pub(super) fn finish(
@@ -141,7 +141,7 @@ impl Request {
             return (HttpBody::None, None);
         }
         let form_type = (!self.json).then(|| FORM_TYPE.to_string());
-        if let [Piece::File(file)] = data.as_slice()
+        if let [DataPiece::File(file)] = data.as_slice()
             && file != "-"
             && !self.get
         {
@@ -165,18 +165,18 @@ impl Request {
     }
 
     /// Joins pieces of text; files among them cannot be joined and are named.
-    fn text_of(&mut self, pieces: Vec<Piece>, joint: &str) -> Option<String> {
+    fn text_of(&mut self, pieces: Vec<DataPiece>, joint: &str) -> Option<String> {
         if pieces.is_empty() {
             return None;
         }
         let mut texts = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Text(text) => texts.push(text),
-                Piece::File(file) if file == "-" => {
+                DataPiece::Text(text) => texts.push(text),
+                DataPiece::File(file) if file == "-" => {
                     self.warnings.push("standard input is not read; that data is left out".into());
                 }
-                Piece::File(file) => {
+                DataPiece::File(file) => {
                     self.warnings.push(format!("the content of {file} is not read; left out"));
                 }
             }
@@ -199,7 +199,7 @@ impl Request {
         })
     }
 
-    fn rows(&mut self, content_type: Option<String>) -> Vec<Row> {
+    fn rows(&mut self, content_type: Option<String>) -> Vec<NameValue> {
         let range = self.range.take();
         let range =
             range.map(|range| if range.contains('-') { range } else { format!("{range}-") });
@@ -212,26 +212,28 @@ impl Request {
             ("Accept", self.json.then(|| "application/json".into())),
             ("Referer", self.referer.take()),
         ];
-        let mut rows: Vec<Row> = before
+        let mut rows: Vec<NameValue> = before
             .into_iter()
             .filter(|(name, _)| !self.mentions(name))
-            .filter_map(|(name, value)| Some(Row::new(name, value.filter(|v| !v.is_empty())?)))
+            .filter_map(|(name, value)| {
+                Some(NameValue::new(name, value.filter(|v| !v.is_empty())?))
+            })
             .collect();
         // `-A ""` sends none.
         rows.extend((silent && !self.mentions("User-Agent")).then(|| off("User-Agent")));
-        rows.extend(cookies.map(|cookies| Row::new("Cookie", cookies)));
+        rows.extend(cookies.map(|cookies| NameValue::new("Cookie", cookies)));
         let given_type = self.mentions("Content-Type");
         for line in std::mem::take(&mut self.headers) {
             rows.extend(self.header_row(&line));
         }
         rows.extend(
-            content_type.filter(|_| !given_type).map(|value| Row::new("Content-Type", value)),
+            content_type.filter(|_| !given_type).map(|value| NameValue::new("Content-Type", value)),
         );
         rows
     }
 
     /// `Name: value`; `Name;` sends it empty, `Name:` takes a header away that goes out otherwise.
-    fn header_row(&mut self, line: &str) -> Option<Row> {
+    fn header_row(&mut self, line: &str) -> Option<NameValue> {
         if let Some((name, value)) = line.split_once(':') {
             let (name, value) = (name.trim(), value.trim());
             if value.is_empty() {
@@ -243,10 +245,10 @@ impl Request {
             if is_form && kind.starts_with("multipart/form-data") && !kind.contains("boundary") {
                 return None;
             }
-            return Some(Row::new(name, value));
+            return Some(NameValue::new(name, value));
         }
         if let Some((name, "")) = line.split_once(';') {
-            return Some(Row::new(name.trim(), ""));
+            return Some(NameValue::new(name.trim(), ""));
         }
         self.warnings
             .push(format!("the header '{line}' has no ':'; curl would not send it either"));
@@ -276,8 +278,8 @@ impl Request {
 }
 
 /// Switches an automatic header off.
-fn off(name: &str) -> Row {
-    Row { enabled: false, ..Row::new(name, "") }
+fn off(name: &str) -> NameValue {
+    NameValue { enabled: false, ..NameValue::new(name, "") }
 }
 
 /// `user:password` of a URL, percent-decoded; taken out of it.

@@ -2,7 +2,7 @@
 //! escapes (also of line breaks) are taken away, then quotes and backslashes are read as the C
 //! runtime of Windows does.
 
-use super::{Command, ImportError, Word, is_curl};
+use super::{CurlCommand, ImportError, Word, is_curl};
 
 /// Whether the text is written with the command prompt's escapes: the first quote is escaped
 /// with `^`, or the first line goes on with one.
@@ -16,13 +16,13 @@ pub(super) fn is_cmd(text: &str) -> bool {
 }
 
 /// The words after the program's name.
-pub(super) fn words(text: &str) -> Result<Command, ImportError> {
+pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let mut words = split(&without_carets(text)?).into_iter();
     if !words.next().is_some_and(|word| is_curl(&word.text)) {
         let message = "no curl command; it begins with 'curl'".into();
         return Err(ImportError { position: 0, message });
     }
-    Ok(Command { words: words.collect(), warnings: Vec::new() })
+    Ok(CurlCommand { words: words.collect(), warnings: Vec::new() })
 }
 
 /// Characters with the byte of the pasted text they come from. A line break that nothing escapes

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use crate::codec::printable::is_visible;
-use crate::interop::secrets::{Run, runs};
-use crate::interop::wire::Wire;
+use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::tls::Verify;
 
@@ -38,7 +38,7 @@ pub fn can_write(plan: &Plan) -> bool {
 }
 
 fn command(plan: &HttpPlan) -> String {
-    let wire = Wire::new(plan);
+    let wire = WireRequest::new(plan);
     let mut lines: Vec<String> = Vec::new();
     lines.extend(method(&wire));
     lines.push(word(&plan.url));
@@ -59,14 +59,14 @@ fn command(plan: &HttpPlan) -> String {
         runs(plan.url.as_bytes()).into_iter().chain(wire.body.map(runs).unwrap_or_default());
     let mut notes = String::new();
     for run in encoded {
-        if let Run::Variable { name, encoded: true } = run {
+        if let SecretRun::Variable { name, encoded: true } = run {
             let _ = writeln!(notes, "# {name} has to be percent-encoded");
         }
     }
     format!("{notes}{pipe}curl {}\n", lines.join(" \\\n  "))
 }
 
-fn method(wire: &Wire<'_>) -> Option<String> {
+fn method(wire: &WireRequest<'_>) -> Option<String> {
     match wire.plan.method.as_str() {
         "GET" if !wire.has_body() => None,
         "POST" if wire.has_body() => None,
@@ -75,7 +75,7 @@ fn method(wire: &Wire<'_>) -> Option<String> {
     }
 }
 
-fn switches(wire: &Wire<'_>) -> Vec<String> {
+fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     let plan = wire.plan;
     let mut switches = Vec::new();
     if plan.url.starts_with("https:") {
@@ -101,7 +101,7 @@ fn switches(wire: &Wire<'_>) -> Vec<String> {
 }
 
 /// Headers curl would add although the request does not have them.
-fn unwanted(wire: &Wire<'_>) -> Vec<&'static str> {
+fn unwanted(wire: &WireRequest<'_>) -> Vec<&'static str> {
     let long = wire.body.is_some_and(|body| body.len() >= EXPECT_FROM);
     let from_files = !matches!(wire.plan.body, PlanBody::Bytes(_));
     let has_length = from_files && wire.plan.length == LengthHeader::Added;
@@ -118,7 +118,7 @@ fn unwanted(wire: &Wire<'_>) -> Vec<&'static str> {
 }
 
 /// What feeds curl's standard input, and the options that name the body.
-fn body(wire: &Wire<'_>) -> (String, Vec<String>) {
+fn body(wire: &WireRequest<'_>) -> (String, Vec<String>) {
     match &wire.plan.body {
         PlanBody::File(path) => {
             let file = word(&format!("@{}", path.display()));
@@ -147,8 +147,8 @@ pub(super) fn word(text: &str) -> String {
     }
     runs.iter()
         .map(|run| match run {
-            Run::Text(text) => plain_word(&String::from_utf8_lossy(text)),
-            Run::Variable { name, .. } => format!("\"${name}\""),
+            SecretRun::Text(text) => plain_word(&String::from_utf8_lossy(text)),
+            SecretRun::Variable { name, .. } => format!("\"${name}\""),
         })
         .collect()
 }
@@ -184,8 +184,8 @@ fn printf(bytes: &[u8]) -> String {
     let mut values = String::new();
     for run in runs(bytes) {
         match run {
-            Run::Text(text) => format.push(printf_format(text)),
-            Run::Variable { name, .. } => {
+            SecretRun::Text(text) => format.push(printf_format(text)),
+            SecretRun::Variable { name, .. } => {
                 format.push("%s".into());
                 let _ = write!(values, " \"${name}\"");
             }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use super::literal::{bytes, header, lines, multipart, text};
 use super::{Library, seconds};
-use crate::interop::wire::Wire;
+use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::tls::Verify;
 
 pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
-    let wire = Wire::new(plan);
+    let wire = WireRequest::new(plan);
     match library {
         Library::Requests => requests(&wire),
         Library::Urllib => urllib(&wire),
@@ -21,7 +21,7 @@ pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
 const SKIPPED: [&str; 3] = ["Host", "User-Agent", "Accept-Encoding"];
 const OWN: [&str; 1] = ["Accept"];
 
-fn requests(wire: &Wire<'_>) -> String {
+fn requests(wire: &WireRequest<'_>) -> String {
     let plan = wire.plan;
     let skips = wire.missing(&SKIPPED).next().is_some();
     let mut script = String::from("import requests\n");
@@ -72,7 +72,7 @@ fn requests(wire: &Wire<'_>) -> String {
     script
 }
 
-fn requests_body(wire: &Wire<'_>) -> String {
+fn requests_body(wire: &WireRequest<'_>) -> String {
     if let PlanBody::Multipart { parts, .. } = &wire.plan.body {
         let mut out = String::from("    files=[\n");
         for part in parts {
@@ -102,7 +102,7 @@ fn file(path: &std::path::Path) -> String {
     format!("open({}, \"rb\")", text(&path.display().to_string()))
 }
 
-fn urllib(wire: &Wire<'_>) -> String {
+fn urllib(wire: &WireRequest<'_>) -> String {
     let plan = wire.plan;
     let unverified = plan.verify == Verify::Off;
     let mut script = String::new();
@@ -160,7 +160,7 @@ fn urllib(wire: &Wire<'_>) -> String {
 
 /// Names and values as Python writes them; a name that occurs twice is joined, as neither library
 /// can send it twice.
-fn header_entries(wire: &Wire<'_>) -> Vec<(String, String)> {
+fn header_entries(wire: &WireRequest<'_>) -> Vec<(String, String)> {
     let mut joined: Vec<(&str, String)> = Vec::new();
     for (name, value) in wire.headers().filter(|(name, value)| !wire.is_form_type(name, value)) {
         if wire.chunked && name.eq_ignore_ascii_case("transfer-encoding") {
@@ -177,7 +177,7 @@ fn header_entries(wire: &Wire<'_>) -> Vec<(String, String)> {
     joined.into_iter().map(|(name, value)| (header(name), header(&value))).collect()
 }
 
-fn dictionary(wire: &Wire<'_>, entries: &[(String, String)]) -> String {
+fn dictionary(wire: &WireRequest<'_>, entries: &[(String, String)]) -> String {
     if entries.is_empty() {
         return String::new();
     }
@@ -194,7 +194,7 @@ fn dictionary(wire: &Wire<'_>, entries: &[(String, String)]) -> String {
     out
 }
 
-fn body(wire: &Wire<'_>) -> Option<String> {
+fn body(wire: &WireRequest<'_>) -> Option<String> {
     match &wire.plan.body {
         PlanBody::File(path) => Some(file(path)),
         PlanBody::Multipart { boundary, parts } => Some(multipart(boundary, parts, 4)),

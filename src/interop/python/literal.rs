@@ -3,8 +3,10 @@
 
 use std::fmt::Write;
 
-use crate::codec::{self, multipart::Piece, printable::is_visible};
-use crate::interop::secrets::{Run, has_variable, runs};
+use crate::codec;
+use crate::codec::multipart::MultipartPiece;
+use crate::codec::printable::is_visible;
+use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::model::plan::PartPlan;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
@@ -29,9 +31,11 @@ fn expression(text: &[u8], literal: &dyn Fn(&[u8]) -> String, suffix: &str) -> S
     let terms: Vec<String> = runs
         .iter()
         .map(|run| match run {
-            Run::Text(text) => literal(text),
-            Run::Variable { name, encoded: false } => format!("os.environ[\"{name}\"]{suffix}"),
-            Run::Variable { name, encoded: true } => {
+            SecretRun::Text(text) => literal(text),
+            SecretRun::Variable { name, encoded: false } => {
+                format!("os.environ[\"{name}\"]{suffix}")
+            }
+            SecretRun::Variable { name, encoded: true } => {
                 format!("quote(os.environ[\"{name}\"], safe=\"\"){suffix}")
             }
         })
@@ -103,8 +107,8 @@ pub(super) fn multipart(boundary: &str, parts: &[PartPlan], indent: usize) -> St
     let mut out = String::from("b\"\".join([\n");
     for piece in codec::multipart::pieces(boundary, parts) {
         let _ = match piece {
-            Piece::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
-            Piece::File(path) => {
+            MultipartPiece::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
+            MultipartPiece::File(path) => {
                 writeln!(out, "{margin}open({}, \"rb\").read(),", text(&path.display().to_string()))
             }
         };

@@ -46,13 +46,13 @@ pub(in crate::store) fn parse_document(text: &str) -> Result<Document<&str>, Tro
 
 /// An item of the file with the name it goes by in messages.
 #[derive(Clone)]
-pub(in crate::store) struct Entry<'a> {
+pub(in crate::store) struct NamedItem<'a> {
     pub(in crate::store) item: &'a Item,
     pub(in crate::store) name: String,
     span: Option<Range<usize>>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> NamedItem<'a> {
     /// A message about this entry: its name, then `what`.
     pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
@@ -148,7 +148,7 @@ pub(in crate::store) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The root of a file.
     pub(in crate::store) fn root(item: &'a Item) -> Result<Self, Trouble> {
-        Entry { item, name: String::new(), span: None }.table()
+        NamedItem { item, name: String::new(), span: None }.table()
     }
 
     /// A message about the table itself.
@@ -160,11 +160,11 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a key; remembers that the key is known.
-    pub(in crate::store) fn get(&mut self, key: &'static str) -> Option<Entry<'a>> {
+    pub(in crate::store) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
         self.asked.push(key);
         let (found, item) = self.table.get_key_value(key)?;
         let span = found.span().or_else(|| item.span());
-        Some(Entry { item, name: key.into(), span })
+        Some(NamedItem { item, name: key.into(), span })
     }
 
     pub(in crate::store) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
@@ -190,11 +190,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Every key with its value, in file order, for tables whose keys are free.
-    pub(in crate::store) fn free(self) -> impl Iterator<Item = Entry<'a>> {
+    pub(in crate::store) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
         let table = self.table;
         table.iter().map(move |(key, item)| {
             let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-            Entry { item, name: key.into(), span }
+            NamedItem { item, name: key.into(), span }
         })
     }
 

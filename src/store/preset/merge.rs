@@ -186,7 +186,7 @@ fn pair(edits: &mut Vec<Edit>, gone: &mut Vec<usize>, fresh: &mut Vec<usize>) {
 /// An element with the text around it: what stands before it since the line break, and what
 /// follows it on its own line.
 #[derive(Clone)]
-struct Slot {
+struct ArrayElement {
     lead: String,
     value: Value,
     tail: String,
@@ -204,13 +204,13 @@ fn merge_array(
     let indent = indent.map(str::to_owned);
     let lead = indent.clone().unwrap_or_else(|| " ".into());
     let first_lead = slots.first().map_or_else(String::new, |slot| slot.lead.clone());
-    let mut result: Vec<Slot> = Vec::new();
+    let mut result: Vec<ArrayElement> = Vec::new();
     for edit in edits {
         result.push(match *edit {
             Edit::Keep(old) => slots.get(old)?.clone(),
             Edit::Insert(new) => {
                 let value = take_value(news.get_mut(new)?);
-                Slot { lead: lead.clone(), value, tail: String::new() }
+                ArrayElement { lead: lead.clone(), value, tail: String::new() }
             }
             Edit::Change(old, new) => {
                 let mut slot = slots.get(old)?.clone();
@@ -257,11 +257,11 @@ fn split_line(text: &str) -> (String, String) {
     }
 }
 
-fn explode(array: &Array) -> (Vec<Slot>, String) {
+fn explode(array: &Array) -> (Vec<ArrayElement>, String) {
     let text = |raw: Option<&toml_edit::RawString>| {
         raw.and_then(toml_edit::RawString::as_str).unwrap_or_default().to_owned()
     };
-    let mut slots: Vec<Slot> = Vec::new();
+    let mut slots: Vec<ArrayElement> = Vec::new();
     let last = array.len().saturating_sub(1);
     let mut closing = String::new();
     for (index, value) in array.iter().enumerate() {
@@ -275,7 +275,7 @@ fn explode(array: &Array) -> (Vec<Slot>, String) {
             closing = text(value.decor().suffix());
             value.decor_mut().set_suffix("");
         }
-        slots.push(Slot { lead, value, tail: String::new() });
+        slots.push(ArrayElement { lead, value, tail: String::new() });
     }
     closing.push_str(&text(Some(array.trailing())));
     if let Some(slot) = slots.last_mut() {
@@ -284,7 +284,7 @@ fn explode(array: &Array) -> (Vec<Slot>, String) {
     (slots, closing)
 }
 
-fn implode(array: &mut Array, slots: Vec<Slot>, closing: &str, indent: Option<&str>) {
+fn implode(array: &mut Array, slots: Vec<ArrayElement>, closing: &str, indent: Option<&str>) {
     array.clear();
     let mut tail = String::new();
     for slot in slots {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use toml_edit::Item;
 
-use super::fields::{Element, Entry, Fields, Trouble, suggest};
+use super::fields::{Element, Fields, NamedItem, Trouble, suggest};
 use super::row::{self, Joint};
 use super::tree::{ANY_PATH, EXPECT_WITHIN};
 use crate::model::http::{
@@ -12,8 +12,8 @@ use crate::model::http::{
 };
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::{Step, TcpSpec, UdpSpec};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 type Read<T> = Result<T, Trouble>;
@@ -88,7 +88,7 @@ fn auth(fields: &mut Fields<'_>) -> Read<Auth> {
     }
 }
 
-fn basic(entry: &Entry<'_>) -> Read<Auth> {
+fn basic(entry: &NamedItem<'_>) -> Read<Auth> {
     let mut fields = entry.table()?;
     let user = fields.text("user")?.unwrap_or_default();
     let password = fields.text("password")?.unwrap_or_default();
@@ -134,7 +134,7 @@ fn body(fields: &mut Fields<'_>) -> Read<HttpBody> {
 fn part(element: &Element<'_>) -> Read<FormPart> {
     if let Some(line) = element.as_text() {
         let row = row::parse(line, Joint::Equals).unwrap_or_default();
-        let Row { enabled, name, value } = row;
+        let NameValue { enabled, name, value } = row;
         return Ok(FormPart { off: !enabled, name, value, ..FormPart::default() });
     }
     let mut fields = element.table()?;
@@ -250,20 +250,20 @@ fn udp_listener(mut fields: Fields<'_>) -> Read<UdpListenerSpec> {
     Ok(spec)
 }
 
-fn steps(fields: &mut Fields<'_>) -> Read<Vec<Step>> {
+fn steps(fields: &mut Fields<'_>) -> Read<Vec<ScriptStep>> {
     fields.list("step")?.iter().map(step).collect()
 }
 
-fn step(element: &Element<'_>) -> Read<Step> {
+fn step(element: &Element<'_>) -> Read<ScriptStep> {
     let mut fields = element.table()?;
     let send = payload(&mut fields, "send")?;
     let expect = payload(&mut fields, "expect")?;
     let within = fields.duration("within")?;
     fields.done()?;
     match (send, expect, within) {
-        (Some(payload), None, None) => Ok(Step::Send(payload)),
+        (Some(payload), None, None) => Ok(ScriptStep::Send(payload)),
         (None, Some(payload), within) => {
-            Ok(Step::Expect { payload, within: within.unwrap_or(EXPECT_WITHIN) })
+            Ok(ScriptStep::Expect { payload, within: within.unwrap_or(EXPECT_WITHIN) })
         }
         (Some(_), None, Some(_)) => Err(element.wrong("has 'within', which belongs to 'expect'")),
         _ => Err(element.wrong("must have either 'send' or 'expect'")),
@@ -289,7 +289,7 @@ fn rule(element: &Element<'_>) -> Read<Rule> {
 }
 
 /// `always`, or a word and a quoted text: `contains 'PING'`.
-fn when(entry: &Entry<'_>) -> Read<When> {
+fn when(entry: &NamedItem<'_>) -> Read<When> {
     let text = entry.text()?.trim();
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let quoted = || {
@@ -387,21 +387,21 @@ fn listener_tls(fields: &mut Fields<'_>) -> Read<ListenerTls> {
     }
 }
 
-fn rows(fields: &mut Fields<'_>, key: &'static str, joint: Joint) -> Read<Vec<Row>> {
+fn rows(fields: &mut Fields<'_>, key: &'static str, joint: Joint) -> Read<Vec<NameValue>> {
     fields.get(key).map_or_else(|| Ok(Vec::new()), |entry| row_list(&entry, joint))
 }
 
-fn row_list(entry: &Entry<'_>, joint: Joint) -> Read<Vec<Row>> {
+fn row_list(entry: &NamedItem<'_>, joint: Joint) -> Read<Vec<NameValue>> {
     entry.list()?.iter().map(|element| read_row(element, joint)).collect()
 }
 
-fn read_row(element: &Element<'_>, joint: Joint) -> Read<Row> {
+fn read_row(element: &Element<'_>, joint: Joint) -> Read<NameValue> {
     if let Some(line) = element.as_text() {
         let hint = format!("write \"{}\"", joint.example());
         return row::parse(line, joint).ok_or_else(|| element.wrong("has no colon").hint(hint));
     }
     let mut fields = element.table()?;
-    let row = Row {
+    let row = NameValue {
         name: fields.text("name")?.unwrap_or_default(),
         value: fields.text("value")?.unwrap_or_default(),
         enabled: !fields.flag("off")?.unwrap_or(false),

@@ -1,7 +1,7 @@
 //! Rows of a list as one line of text: `Name: value`, `name=value`, a leading `~` = switched off.
 
 use crate::model::http::AutomaticHeader;
-use crate::model::spec::Row;
+use crate::model::spec::NameValue;
 
 /// How name and value are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Joint {
 }
 
 /// Reads one line; `None` when a header has no colon.
-pub(super) fn parse(line: &str, joint: Joint) -> Option<Row> {
+pub(super) fn parse(line: &str, joint: Joint) -> Option<NameValue> {
     let (enabled, line) = match line.strip_prefix('~') {
         Some(rest) => (false, rest),
         None => (true, line),
@@ -39,11 +39,11 @@ pub(super) fn parse(line: &str, joint: Joint) -> Option<Row> {
         }
         Joint::Equals => line.split_once('=').unwrap_or((line, "")),
     };
-    Some(Row { enabled, name: name.into(), value: value.into() })
+    Some(NameValue { enabled, name: name.into(), value: value.into() })
 }
 
 /// The line of a row, or `None` when no line means exactly this row (a colon in a header name).
-pub(super) fn print(row: &Row, joint: Joint) -> Option<String> {
+pub(super) fn print(row: &NameValue, joint: Joint) -> Option<String> {
     let off = if row.enabled { "" } else { "~" };
     let line = match joint {
         Joint::Colon if AutomaticHeader::switched_off_by(row).is_some() => format!("~{}", row.name),
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn rows_that_no_line_can_mean_are_told() {
-        assert_eq!(print(&Row::new("a:b", "c"), Joint::Colon), None);
-        assert_eq!(print(&Row::new("~a", "c"), Joint::Equals), None);
-        assert_eq!(print(&Row::new("a", "b=c"), Joint::Equals).unwrap(), "a=b=c");
+        assert_eq!(print(&NameValue::new("a:b", "c"), Joint::Colon), None);
+        assert_eq!(print(&NameValue::new("~a", "c"), Joint::Equals), None);
+        assert_eq!(print(&NameValue::new("a", "b=c"), Joint::Equals).unwrap(), "a=b=c");
         assert_eq!(parse("no colon", Joint::Colon), None);
-        assert_eq!(parse("flag", Joint::Equals), Some(Row::new("flag", "")));
+        assert_eq!(parse("flag", Joint::Equals), Some(NameValue::new("flag", "")));
     }
 }

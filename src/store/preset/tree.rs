@@ -9,8 +9,8 @@ use crate::model::http::{
 };
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::{Step, TcpSpec, UdpSpec};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 /// Wait of an `expect` step that names none.
@@ -83,7 +83,7 @@ fn body(body: &HttpBody) -> Option<Node> {
 fn part(part: &FormPart) -> Node {
     let FormPart { off, name, source, value, file_name, content_type } = part;
     let is_plain = *source == PartSource::Text && file_name.is_empty() && content_type.is_empty();
-    let row = Row { enabled: !off, ..Row::new(&**name, &**value) };
+    let row = NameValue { enabled: !off, ..NameValue::new(&**name, &**value) };
     if let Some(line) = row::print(&row, Joint::Equals).filter(|_| is_plain) {
         return Node::Text(line);
     }
@@ -177,11 +177,11 @@ fn input_line(table: &mut Table, ending: (LineEnding, LineEnding), format: Paylo
     }
 }
 
-fn step(step: &Step) -> Node {
+fn step(step: &ScriptStep) -> Node {
     let mut table = Table::default();
     match step {
-        Step::Send(data) => table.set("send", payload(data)),
-        Step::Expect { payload: data, within } => {
+        ScriptStep::Send(data) => table.set("send", payload(data)),
+        ScriptStep::Expect { payload: data, within } => {
             table.set("expect", payload(data));
             table.set_some("within", time_unless(*within, EXPECT_WITHIN));
         }
@@ -243,17 +243,17 @@ fn list<T>(items: &[T], node: fn(&T) -> Node) -> Option<Node> {
     (!items.is_empty()).then(|| Node::List(items.iter().map(node).collect()))
 }
 
-fn rows(rows: &[Row], joint: Joint) -> Option<Node> {
+fn rows(rows: &[NameValue], joint: Joint) -> Option<Node> {
     (!rows.is_empty()).then(|| Node::List(row_list(rows, joint)))
 }
 
-fn row_list(rows: &[Row], joint: Joint) -> Vec<Node> {
-    let node = |row: &Row| row::print(row, joint).map_or_else(|| exact_row(row), Node::Text);
+fn row_list(rows: &[NameValue], joint: Joint) -> Vec<Node> {
+    let node = |row: &NameValue| row::print(row, joint).map_or_else(|| exact_row(row), Node::Text);
     rows.iter().map(node).collect()
 }
 
 /// A row that no line can mean, spelled out.
-fn exact_row(row: &Row) -> Node {
+fn exact_row(row: &NameValue) -> Node {
     let mut table = Table::default();
     table.text("name", &row.name);
     table.text("value", &row.value);

@@ -17,7 +17,7 @@ use memchr::memmem;
 
 use super::super::Timeline;
 use super::super::listing::Rebuild;
-use super::{Conversation, FrameEnd, Row, Subject};
+use super::{Conversation, FrameEnd, MessageRow, Subject};
 use crate::codec::escape;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{Direction, Record, RecordKind};
@@ -34,7 +34,7 @@ const RECORD_WORK: usize = 64;
 
 /// How a stream is cut into messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Framing {
+pub enum StreamFraming {
     /// As it was read; reads of one moment are one row.
     #[default]
     AsReceived,
@@ -45,12 +45,12 @@ pub enum Framing {
     /// So many bytes each.
     Fixed(u64),
     /// A length stands before every message.
-    Length { width: Width, order: Order, counts: Counts },
+    Length { width: LengthWidth, order: ByteOrder, counts: Counts },
 }
 
 /// Bytes of a length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
+pub enum LengthWidth {
     One,
     Two,
     Four,
@@ -59,7 +59,7 @@ pub enum Width {
 
 /// Which byte of a length comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum ByteOrder {
     Big,
     Little,
 }
@@ -73,35 +73,36 @@ pub enum Counts {
     Whole,
 }
 
-impl Width {
-    pub const ALL: [Width; 4] = [Width::One, Width::Two, Width::Four, Width::Eight];
+impl LengthWidth {
+    pub const ALL: [LengthWidth; 4] =
+        [LengthWidth::One, LengthWidth::Two, LengthWidth::Four, LengthWidth::Eight];
 
     pub fn bytes(self) -> usize {
         match self {
-            Width::One => 1,
-            Width::Two => 2,
-            Width::Four => 4,
-            Width::Eight => 8,
+            LengthWidth::One => 1,
+            LengthWidth::Two => 2,
+            LengthWidth::Four => 4,
+            LengthWidth::Eight => 8,
         }
     }
 }
 
-impl Framing {
+impl StreamFraming {
     /// Reads a framing as it is printed: `lines`, `delimiter \x03`, `fixed 16`, `length 2 little
     /// whole`.
     ///
     /// # Errors
     /// A sentence that says what is missing.
-    pub fn parse(text: &str) -> Result<Framing, String> {
+    pub fn parse(text: &str) -> Result<StreamFraming, String> {
         let text = text.trim();
         let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim();
         match name {
-            "as" | "" if matches!(rest, "received" | "") => Ok(Framing::AsReceived),
-            "lines" | "line" if rest.is_empty() => Ok(Framing::Lines),
+            "as" | "" if matches!(rest, "received" | "") => Ok(StreamFraming::AsReceived),
+            "lines" | "line" if rest.is_empty() => Ok(StreamFraming::Lines),
             "delimiter" => delimiter(rest),
             "fixed" => match rest.parse() {
-                Ok(bytes) if (1..=FRAME_MAX).contains(&bytes) => Ok(Framing::Fixed(bytes)),
+                Ok(bytes) if (1..=FRAME_MAX).contains(&bytes) => Ok(StreamFraming::Fixed(bytes)),
                 _ => Err("how many bytes? Such as: fixed 16".into()),
             },
             "length" => length(rest),
@@ -110,47 +111,47 @@ impl Framing {
     }
 }
 
-fn delimiter(text: &str) -> Result<Framing, String> {
+fn delimiter(text: &str) -> Result<StreamFraming, String> {
     match escape::unescape(text) {
         Ok(bytes) if bytes.is_empty() => Err(r"which bytes? Such as: delimiter \x03".into()),
         Ok(bytes) if bytes.len() > DELIMITER_MAX => {
             Err(format!("a delimiter has {DELIMITER_MAX} bytes at most"))
         }
-        Ok(bytes) => Ok(Framing::Delimiter(bytes)),
+        Ok(bytes) => Ok(StreamFraming::Delimiter(bytes)),
         Err(error) => Err(error.to_string()),
     }
 }
 
-fn length(text: &str) -> Result<Framing, String> {
+fn length(text: &str) -> Result<StreamFraming, String> {
     let mut words = text.split_whitespace();
     let digits = words.next().unwrap_or_default();
-    let width = Width::ALL.into_iter().find(|width| width.bytes().to_string() == digits);
+    let width = LengthWidth::ALL.into_iter().find(|width| width.bytes().to_string() == digits);
     let width = width.ok_or("how many bytes has the length? 1, 2, 4 or 8")?;
-    let (mut order, mut counts) = (Order::Big, Counts::Payload);
+    let (mut order, mut counts) = (ByteOrder::Big, Counts::Payload);
     for word in words {
         match word {
-            "big" => order = Order::Big,
-            "little" => order = Order::Little,
+            "big" => order = ByteOrder::Big,
+            "little" => order = ByteOrder::Little,
             "whole" => counts = Counts::Whole,
             _ => return Err(format!("'{word}' is none of: big, little, whole")),
         }
     }
-    Ok(Framing::Length { width, order, counts })
+    Ok(StreamFraming::Length { width, order, counts })
 }
 
-impl fmt::Display for Framing {
+impl fmt::Display for StreamFraming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Framing::AsReceived => f.write_str("as received"),
-            Framing::Lines => f.write_str("lines"),
-            Framing::Delimiter(bytes) => write!(f, "delimiter {}", escape::escape(bytes)),
-            Framing::Fixed(bytes) => write!(f, "fixed {bytes}"),
-            Framing::Length { width, order, counts } => {
+            StreamFraming::AsReceived => f.write_str("as received"),
+            StreamFraming::Lines => f.write_str("lines"),
+            StreamFraming::Delimiter(bytes) => write!(f, "delimiter {}", escape::escape(bytes)),
+            StreamFraming::Fixed(bytes) => write!(f, "fixed {bytes}"),
+            StreamFraming::Length { width, order, counts } => {
                 write!(f, "length {}", width.bytes())?;
                 match (width, order) {
-                    (Width::One, _) => {}
-                    (_, Order::Big) => f.write_str(" big")?,
-                    (_, Order::Little) => f.write_str(" little")?,
+                    (LengthWidth::One, _) => {}
+                    (_, ByteOrder::Big) => f.write_str(" big")?,
+                    (_, ByteOrder::Little) => f.write_str(" little")?,
                 }
                 f.write_str(if *counts == Counts::Whole { " whole" } else { "" })
             }
@@ -161,16 +162,16 @@ impl fmt::Display for Framing {
 /// The rows of a subject under a framing.
 #[derive(Debug, Clone)]
 pub struct Frames {
-    framing: Framing,
+    framing: StreamFraming,
     rows: Conversation,
     /// First record not looked at yet.
     high: RecordId,
-    open: HashMap<ConnId, Open>,
+    open: HashMap<ConnId, OpenFrame>,
 }
 
 /// The frame a connection is in the middle of.
 #[derive(Debug, Clone, Default)]
-struct Open {
+struct OpenFrame {
     /// Number of its row, once it has one.
     row: Option<u64>,
     /// Bytes of the frame so far.
@@ -192,13 +193,13 @@ impl Frames {
     /// Frames of what the timeline holds from a record on; nothing is looked at before
     /// [`step`](Frames::step).
     #[must_use]
-    pub fn new(framing: Framing, subject: Subject, from: RecordId) -> Self {
+    pub fn new(framing: StreamFraming, subject: Subject, from: RecordId) -> Self {
         let rows = Conversation::new(subject);
         Frames { framing, rows, high: from, open: HashMap::new() }
     }
 
     /// How it is cut.
-    pub fn framing(&self) -> &Framing {
+    pub fn framing(&self) -> &StreamFraming {
         &self.framing
     }
 
@@ -270,13 +271,19 @@ impl Frames {
             if let Some(row) = self.row_mut(open.row.or(last.checked_sub(1))) {
                 row.len += missing;
             }
-            open = Open::default();
+            open = OpenFrame::default();
         }
         self.open.insert(record.conn, open);
     }
 
     /// Adds bytes of a record to the open row, or begins one.
-    fn put(&mut self, record: &Record, id: RecordId, (skip, len): (usize, usize), open: &mut Open) {
+    fn put(
+        &mut self,
+        record: &Record,
+        id: RecordId,
+        (skip, len): (usize, usize),
+        open: &mut OpenFrame,
+    ) {
         if let Some(row) = self.row_mut(open.row) {
             row.last = id;
             row.count += 1;
@@ -284,34 +291,34 @@ impl Frames {
             row.kept += len as u64;
             return;
         }
-        let row = Row {
+        let row = MessageRow {
             skip: skip as u32,
             len: len as u64,
             kept: len as u64,
             end: FrameEnd::Open,
-            ..Row::of(record, id)
+            ..MessageRow::of(record, id)
         };
         open.row = Some(self.rows.push(row));
     }
 
-    fn row_mut(&mut self, number: Option<u64>) -> Option<&mut Row> {
+    fn row_mut(&mut self, number: Option<u64>) -> Option<&mut MessageRow> {
         let place = number?.checked_sub(self.rows.gone)?;
         self.rows.rows.get_mut(usize::try_from(place).ok()?)
     }
 }
 
-impl Open {
+impl OpenFrame {
     /// How many of these bytes belong to the frame.
-    fn cut(&mut self, framing: &Framing, data: &[u8]) -> Cut {
+    fn cut(&mut self, framing: &StreamFraming, data: &[u8]) -> Cut {
         match framing {
-            Framing::AsReceived => Cut { take: data.len(), end: FrameEnd::Whole },
-            Framing::Lines => self.until(b"\n", data),
-            Framing::Delimiter(delimiter) => self.until(delimiter, data),
-            Framing::Fixed(bytes) => {
+            StreamFraming::AsReceived => Cut { take: data.len(), end: FrameEnd::Whole },
+            StreamFraming::Lines => self.until(b"\n", data),
+            StreamFraming::Delimiter(delimiter) => self.until(delimiter, data),
+            StreamFraming::Fixed(bytes) => {
                 self.need = Some(*bytes);
                 self.counted(data)
             }
-            Framing::Length { width, order, counts } => {
+            StreamFraming::Length { width, order, counts } => {
                 self.measured((*width, *order, *counts), data)
             }
         }
@@ -346,7 +353,11 @@ impl Open {
         Cut { take, end }
     }
 
-    fn measured(&mut self, (width, order, counts): (Width, Order, Counts), data: &[u8]) -> Cut {
+    fn measured(
+        &mut self,
+        (width, order, counts): (LengthWidth, ByteOrder, Counts),
+        data: &[u8],
+    ) -> Cut {
         if self.need.is_some() {
             return self.counted(data);
         }
@@ -358,8 +369,8 @@ impl Open {
         }
         let digit = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
         let value = match order {
-            Order::Big => self.edge.iter().fold(0, digit),
-            Order::Little => self.edge.iter().rev().fold(0, digit),
+            ByteOrder::Big => self.edge.iter().fold(0, digit),
+            ByteOrder::Little => self.edge.iter().rev().fold(0, digit),
         };
         let whole = match counts {
             Counts::Payload => value.saturating_add(header as u64),
@@ -375,10 +386,10 @@ impl Open {
     }
 
     /// Notes how the piece ended, in the row and for what comes next.
-    fn note(&mut self, end: FrameEnd, row: &mut Row, id: RecordId) {
+    fn note(&mut self, end: FrameEnd, row: &mut MessageRow, id: RecordId) {
         row.end = end;
         if end != FrameEnd::Open {
-            *self = Open::default();
+            *self = OpenFrame::default();
         } else if row.len >= FRAME_MAX || id.0 - row.first.0 > SPAN_MAX {
             row.end = FrameEnd::Part;
             self.row = None;
@@ -395,8 +406,8 @@ mod tests {
     use super::*;
     use crate::timeline::samples::{conn_id, received, sent};
 
-    fn framing(text: &str) -> Framing {
-        Framing::parse(text).unwrap()
+    fn framing(text: &str) -> StreamFraming {
+        StreamFraming::parse(text).unwrap()
     }
 
     fn timeline(reads: &[&[u8]]) -> Timeline {
@@ -437,12 +448,12 @@ mod tests {
         ] {
             assert_eq!(framing(text).to_string(), text);
         }
-        assert_eq!(framing(""), Framing::AsReceived);
+        assert_eq!(framing(""), StreamFraming::AsReceived);
         assert_eq!(framing("length 2"), framing("length 2 big"));
         for text in
             ["fixed", "fixed 0", "delimiter", r"delimiter \q", "length 3", "length 2 x", "y"]
         {
-            assert!(Framing::parse(text).is_err(), "{text}");
+            assert!(StreamFraming::parse(text).is_err(), "{text}");
         }
     }
 
@@ -505,8 +516,11 @@ mod tests {
     #[test]
     fn frames_go_on_as_records_come_and_go_with_evicted_ones() {
         let mut timeline = Timeline::new(100 * 150);
-        let mut frames =
-            Frames::new(Framing::Fixed(3), Subject::Session(conn_id(1, 1).session), RecordId(0));
+        let mut frames = Frames::new(
+            StreamFraming::Fixed(3),
+            Subject::Session(conn_id(1, 1).session),
+            RecordId(0),
+        );
         for at in 0..1_000 {
             timeline.push(received(conn_id(1, 1), at, b"ab"));
             let _ = frames.step(&timeline, 1_000);

@@ -8,9 +8,9 @@ use super::field;
 use crate::app::fuzzy::Finder;
 use crate::app::overlay::choices::{Choice, Choices};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw<T>(it: &Choices<T>, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, list) = Choices::<T>::parts(inner);
     field("› ", &it.editor, palette, line, buffer);
     if it.is_empty() && !list.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn draw<T>(it: &Choices<T>, palette: &Palette, inner: Rect, buffer: &
 fn row<T>(
     choice: &Choice<T>,
     finder: &mut Finder,
-    palette: &Palette,
+    palette: &ThemeStyles,
     line: Rect,
     buffer: &mut Buffer,
 ) {

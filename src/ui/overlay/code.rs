@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::code::{Code, Secrets};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw(it: &Code, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(it: &Code, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (tabs, area) = Code::parts(inner);
     for (at, name, start) in it.tabs() {
         let x = tabs.x.saturating_add(start);

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::confirm::Confirm;
-use crate::app::wrap::wrap;
+use crate::app::wrap_words::wrap;
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw(it: &Confirm, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(it: &Confirm, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let text = Rect { height: inner.height.saturating_sub(1), ..inner };
     for (y, line) in (text.y..text.bottom()).zip(wrap(&it.text(), text.width)) {
         put(buffer, Rect { y, height: 1, ..text }, &line, palette.base);

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::conflict::{Conflict, Difference, Way};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw(it: &Conflict, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(it: &Conflict, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (differences, ways) = Conflict::parts(inner);
     let height = usize::from(differences.height);
     let hidden = it.differences.len().saturating_sub(height);

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use super::field;
 use crate::app::overlay::choices::Choices;
-use crate::app::overlay::help::{Help, Line};
+use crate::app::overlay::help::{Help, HelpLine};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
 /// Columns of the keys.
 const KEYS: u16 = 24;
 
-pub(super) fn draw(it: &Help, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(it: &Help, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, area) = Choices::<()>::parts(inner);
     field("/ ", &it.editor, palette, line, buffer);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
@@ -20,10 +20,10 @@ pub(super) fn draw(it: &Help, palette: &Palette, inner: Rect, buffer: &mut Buffe
     for (y, text) in (area.y..area.bottom()).zip(shown) {
         let line = Rect { y, height: 1, ..area };
         match text {
-            Line::Heading(text) => {
+            HelpLine::Heading(text) => {
                 put(buffer, line, text, palette.active);
             }
-            Line::Entry(keys, action) => {
+            HelpLine::Entry(keys, action) => {
                 let keys_width = KEYS.min(line.width / 2);
                 let left = Rect { width: keys_width.saturating_sub(1), ..line };
                 put(buffer, left, &format!("  {keys}"), palette.key);

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::jump::Jump;
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw(it: &Jump, palette: &Palette, screen: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(it: &Jump, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for mark in it.marks.iter().filter(|mark| mark.label.starts_with(&it.typed)) {
         let width = mark.label.len() as u16;
         let area = Rect::new(mark.column, mark.row, width, 1).intersection(screen);

@@ -5,11 +5,17 @@ use ratatui::layout::Rect;
 
 use super::field;
 use crate::app::App;
-use crate::app::overlay::naming::{Naming, Purpose, Verdict};
+use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
-pub(super) fn draw(app: &App, it: &Naming, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    it: &Naming,
+    palette: &ThemeStyles,
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
     let (line, verdict, list) = Naming::parts(inner);
     field("", &it.editor, palette, line, buffer);
     if it.editor.is_empty() && line.width > 1 {
@@ -17,12 +23,12 @@ pub(super) fn draw(app: &App, it: &Naming, palette: &Palette, inner: Rect, buffe
         put(buffer, rest, &it.suggestion, palette.dim);
     }
     let (text, style) = match it.verdict(app) {
-        Verdict::Wrong(why) => (why, palette.error),
-        Verdict::Taken(path) if matches!(it.purpose, Purpose::Save(_)) => {
+        NameVerdict::Wrong(why) => (why, palette.error),
+        NameVerdict::Taken(path) if matches!(it.purpose, NamingPurpose::Save(_)) => {
             (format!("{path} is there: Enter asks before replacing it"), palette.warning)
         }
-        Verdict::Taken(path) => (format!("{path} is there already"), palette.error),
-        Verdict::Free(path) => (format!("Enter: {path}"), palette.success),
+        NameVerdict::Taken(path) => (format!("{path} is there already"), palette.error),
+        NameVerdict::Free(path) => (format!("Enter: {path}"), palette.success),
     };
     put(buffer, verdict, &text, style);
     for (y, folder) in (list.y..list.bottom()).zip(it.fitting()) {

@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::app::pane::history::{cursor, parts, when};
+use crate::app::pane::history::{cursor, history_areas, when};
 use crate::store::job::HistoryEntry;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::fit;
 use crate::ui::{badge, put, search_line};
 
@@ -22,7 +22,7 @@ const WHOLE_FROM: u16 = 80;
 
 pub(super) fn draw(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
@@ -37,7 +37,7 @@ pub(super) fn draw(
     let inner = block.inner(area);
     let buffer = frame.buffer_mut();
     block.render(area, buffer);
-    let (search, list) = parts(app, inner);
+    let (search, list) = history_areas(app, inner);
     if let Some(line) = &pane.search {
         search_line(line, palette, search, buffer);
     }
@@ -58,7 +58,13 @@ pub(super) fn draw(
     }
 }
 
-fn draw_entry(app: &App, palette: &Palette, entry: &HistoryEntry, line: Rect, buffer: &mut Buffer) {
+fn draw_entry(
+    app: &App,
+    palette: &ThemeStyles,
+    entry: &HistoryEntry,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
     let mut rest = line;
     write(&mut rest, &format!("{} ", when(app, entry.at)), palette.dim, buffer);
     let outcome = if line.width >= WHOLE_FROM {
@@ -92,41 +98,43 @@ fn address(summary: &str) -> &str {
 
 /// What an outcome says about how it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OutcomeKind {
     Status(u16),
     /// Bytes sent and received, or requests answered.
     Count,
     Failure,
 }
 
-fn kind(outcome: &str) -> Kind {
+fn kind(outcome: &str) -> OutcomeKind {
     let first = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
     // A failure's words may end so too ("the peer reset the connection after 13 bytes received").
     let is_count = outcome.starts_with(|c: char| c.is_ascii_digit())
         && (outcome.ends_with(" received") || outcome.ends_with(" requests"));
     if outcome.is_empty() || is_count {
-        return Kind::Count;
+        return OutcomeKind::Count;
     }
-    first.filter(|status| (100..1000).contains(status)).map_or(Kind::Failure, Kind::Status)
+    first
+        .filter(|status| (100..1000).contains(status))
+        .map_or(OutcomeKind::Failure, OutcomeKind::Status)
 }
 
 /// The outcome in a word: the status, how many bytes, or that it failed.
 fn brief(outcome: &str) -> String {
     match kind(outcome) {
-        Kind::Status(status) => status.to_string(),
-        Kind::Failure => "failed".into(),
-        Kind::Count => outcome
+        OutcomeKind::Status(status) => status.to_string(),
+        OutcomeKind::Failure => "failed".into(),
+        OutcomeKind::Count => outcome
             .replace(" B sent, ", "↑ ")
             .replace(" B received", "↓")
             .replace(" requests", " req"),
     }
 }
 
-fn outcome_style(outcome: &str, palette: &Palette) -> Style {
+fn outcome_style(outcome: &str, palette: &ThemeStyles) -> Style {
     match kind(outcome) {
-        Kind::Status(status) => palette.status(status),
-        Kind::Failure => palette.error,
-        Kind::Count => palette.dim,
+        OutcomeKind::Status(status) => palette.status(status),
+        OutcomeKind::Failure => palette.error,
+        OutcomeKind::Count => palette.dim,
     }
 }
 

@@ -11,16 +11,16 @@ use crate::app::App;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::pane::presets::{
-    Item, Row, about, cursor, draft_of, is_broken, is_folded, is_live, listing, parts, selected,
-    stored,
+    TreeItem, TreeRow, about, cursor, draft_of, is_broken, is_folded, is_live, listing,
+    presets_areas, selected, stored,
 };
 use crate::codec::printable::printable_str;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 use crate::ui::{badge, put, search_line};
 
 pub(super) fn draw(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
@@ -30,7 +30,7 @@ pub(super) fn draw(
     let inner = block.inner(area);
     let buffer = frame.buffer_mut();
     block.render(area, buffer);
-    let parts = parts(app, inner);
+    let parts = presets_areas(app, inner);
     if let Some(search) = &app.presets.search {
         search_line(search, palette, parts.search, buffer);
     }
@@ -49,13 +49,13 @@ pub(super) fn draw(
     draw_about(app, palette, parts.about, buffer);
 }
 
-fn draw_row(app: &App, palette: &Palette, row: &Row, line: Rect, buffer: &mut Buffer) {
+fn draw_row(app: &App, palette: &ThemeStyles, row: &TreeRow, line: Rect, buffer: &mut Buffer) {
     let runs = is_live(app, &row.item);
     let end = line.width.saturating_sub(if runs { 2 } else { 0 });
     let mut rest = Rect { width: end, ..line };
     indent(&mut rest, row.depth.min(8) * 2);
     match &row.item {
-        Item::Folder(folder) => {
+        TreeItem::Folder(folder) => {
             let arrow = if is_folded(app, folder) { "▸ " } else { "▾ " };
             write(&mut rest, arrow, Style::new().patch(palette.dim), buffer);
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
@@ -69,13 +69,21 @@ fn draw_row(app: &App, palette: &Palette, row: &Row, line: Rect, buffer: &mut Bu
     }
 }
 
-fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer: &mut Buffer) {
+fn draw_leaf(
+    app: &App,
+    palette: &ThemeStyles,
+    item: &TreeItem,
+    rest: &mut Rect,
+    buffer: &mut Buffer,
+) {
     let draft = draft_of(app, item);
     if is_broken(app, item) {
         write(rest, "!    ", palette.error, buffer);
     } else {
         let found = match item {
-            Item::Preset(path) => stored(app, path).and_then(|stored| stored.content.as_ref().ok()),
+            TreeItem::Preset(path) => {
+                stored(app, path).and_then(|stored| stored.content.as_ref().ok())
+            }
             _ => None,
         };
         let spec = draft.map(|draft| &draft.spec).or(found.map(|preset| &preset.spec));
@@ -84,7 +92,7 @@ fn draw_leaf(app: &App, palette: &Palette, item: &Item, rest: &mut Rect, buffer:
         write(rest, &padded, badge::style(name, palette), buffer);
     }
     let name = match item {
-        Item::Preset(path) => path.name().to_owned(),
+        TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
     let modified = draft.is_some_and(Draft::is_modified);
@@ -106,7 +114,7 @@ fn short_address(address: &str) -> &str {
     address.split_once("://").map_or(address, |(_, rest)| rest)
 }
 
-fn draw_about(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn draw_about(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let broken = selected(app).is_some_and(|item| is_broken(app, &item));
     let style = if broken { palette.error } else { palette.dim };
     let lines = about(app, area.width);

@@ -8,18 +8,18 @@ use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::app::form::{Field, FieldId, Kind, access};
+use crate::app::form::{FieldKind, FormField, FormFieldId, access};
 use crate::app::pane::request::{Placed, label_width, place, tab_strip};
-use crate::codec::plan::{Automatic, automatic};
+use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 use crate::ui::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
@@ -66,13 +66,13 @@ fn button(app: &App) -> String {
     })
 }
 
-fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer) {
+fn draw_field(app: &App, palette: &ThemeStyles, placed: &Placed, buffer: &mut Buffer) {
     let Placed { field, area } = placed;
     let draft = app.drafts.current();
     let here = app.focus == Pane::Request && draft.at == field.id;
     let wrong = app.request.refused.as_ref().is_some_and(|(id, _)| *id == field.id)
         || draft.issues.iter().any(|issue| issue.field == field.id);
-    if field.kind == Kind::Tabs {
+    if field.kind == FieldKind::Tabs {
         draw_tabs(app, palette, *area, buffer);
         return;
     }
@@ -85,13 +85,13 @@ fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer
     };
     let style = if wrong { palette.error } else { palette.base };
     match field.kind {
-        Kind::Check => check(app, palette, field, (value, here), buffer),
-        Kind::Choice => {
+        FieldKind::Check => check(app, palette, field, (value, here), buffer),
+        FieldKind::Choice => {
             let text = format!("‹{}›", access::get(&draft.spec, field.id));
             let style = if here { palette.selected } else { style };
             put(buffer, Rect { height: 1, ..value }, &text, style);
         }
-        Kind::Button => {
+        FieldKind::Button => {
             let style = if here { palette.selected } else { palette.key };
             put(buffer, *area, field.label, style);
         }
@@ -99,7 +99,13 @@ fn draw_field(app: &App, palette: &Palette, placed: &Placed, buffer: &mut Buffer
     }
 }
 
-fn check(app: &App, palette: &Palette, field: &Field, at: (Rect, bool), buffer: &mut Buffer) {
+fn check(
+    app: &App,
+    palette: &ThemeStyles,
+    field: &FormField,
+    at: (Rect, bool),
+    buffer: &mut Buffer,
+) {
     let (area, here) = at;
     let mark = match access::get(&app.drafts.current().spec, field.id).as_str() {
         "on" => "[x]",
@@ -110,9 +116,15 @@ fn check(app: &App, palette: &Palette, field: &Field, at: (Rect, bool), buffer: 
     put(buffer, area, mark, style);
 }
 
-fn text(app: &App, palette: &Palette, field: &Field, at: (Rect, Style, bool), buffer: &mut Buffer) {
+fn text(
+    app: &App,
+    palette: &ThemeStyles,
+    field: &FormField,
+    at: (Rect, Style, bool),
+    buffer: &mut Buffer,
+) {
     let (area, style, here) = at;
-    let secret = field.kind == Kind::Secret;
+    let secret = field.kind == FieldKind::Secret;
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
@@ -136,7 +148,7 @@ fn text(app: &App, palette: &Palette, field: &Field, at: (Rect, Style, bool), bu
         );
         return;
     }
-    let off = matches!(field.id, FieldId::Cell(list, at, _)
+    let off = matches!(field.id, FormFieldId::Cell(list, at, _)
         if access::is_off(&app.drafts.current().spec, list, at));
     let style = if off { palette.dim } else { style };
     let value =
@@ -146,9 +158,9 @@ fn text(app: &App, palette: &Palette, field: &Field, at: (Rect, Style, bool), bu
     }
 }
 
-fn draw_tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let draft = app.drafts.current();
-    let here = app.focus == Pane::Request && draft.at == FieldId::Tabs;
+    let here = app.focus == Pane::Request && draft.at == FormFieldId::Tabs;
     for (tab, title, start) in tab_strip(app) {
         let style = match (tab == draft.tab, here) {
             (true, true) => palette.selected,
@@ -163,8 +175,8 @@ fn draw_tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What the headers that are sent by themselves say, beside their marks.
-fn automatic_headers(app: &App, palette: &Palette, placed: &[Placed], buffer: &mut Buffer) {
-    let is_automatic = |placed: &&Placed| matches!(placed.field.id, FieldId::Automatic(_));
+fn automatic_headers(app: &App, palette: &ThemeStyles, placed: &[Placed], buffer: &mut Buffer) {
+    let is_automatic = |placed: &&Placed| matches!(placed.field.id, FormFieldId::Automatic(_));
     let Spec::Http(http) = &app.drafts.current().spec else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
@@ -172,7 +184,8 @@ fn automatic_headers(app: &App, palette: &Palette, placed: &[Placed], buffer: &m
     }
     let known = automatic(http, &app.scope());
     for Placed { field, area } in placed {
-        let Some(known) = known.iter().find(|known| field.id == FieldId::Automatic(known.header))
+        let Some(known) =
+            known.iter().find(|known| field.id == FormFieldId::Automatic(known.header))
         else {
             continue;
         };
@@ -206,7 +219,7 @@ fn automatic_value(known: &Automatic) -> String {
 }
 
 /// The first complaint, on the last line of the pane.
-fn issue_line(app: &App, palette: &Palette, inner: Rect, buffer: &mut Buffer) {
+fn issue_line(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let refused = app.request.refused.as_ref().map(|(_, why)| why.clone());
     let issue = app.drafts.current().issues.first().map(|issue| issue.message.clone());
     let Some(text) = refused.or(issue) else { return };

@@ -12,18 +12,18 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
-use crate::app::pane::response::prompt::Purpose;
-use crate::app::pane::response::{Kind, kind, session};
+use crate::app::pane::response::prompt::PromptPurpose;
+use crate::app::pane::response::{ResponseKind, kind, session};
 use crate::codec::printable::printable_str;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
-use crate::ui::theme::Palette;
-use crate::ui::widget::run::Run;
+use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::run::RowWriter;
 use crate::ui::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
@@ -36,30 +36,30 @@ pub(super) fn draw(
     }
     block.render(area, frame.buffer_mut());
     match kind {
-        Kind::Nothing => nothing(app, palette, inner, frame),
-        Kind::Client | Kind::Listener => exchange::draw(app, palette, inner, frame),
-        Kind::Conversation => talk::draw(app, palette, inner, frame),
+        ResponseKind::Nothing => nothing(app, palette, inner, frame),
+        ResponseKind::Client | ResponseKind::Listener => exchange::draw(app, palette, inner, frame),
+        ResponseKind::Conversation => talk::draw(app, palette, inner, frame),
     }
 }
 
-fn title(app: &App, kind: Kind) -> String {
+fn title(app: &App, kind: ResponseKind) -> String {
     let Some(session) = session(app) else { return " Response ".into() };
     let what = match kind {
-        Kind::Listener => "Requests",
-        Kind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
-        Kind::Conversation if session.side() == Side::Listener => "Connections",
-        Kind::Conversation => "Conversation",
+        ResponseKind::Listener => "Requests",
+        ResponseKind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
+        ResponseKind::Conversation if session.side() == Side::Listener => "Connections",
+        ResponseKind::Conversation => "Conversation",
         _ => "Response",
     };
     format!(" {what} ─ {} ", printable_str(&session.title))
 }
 
 /// What stands on the bottom border.
-fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
+fn foot<'a>(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'a>> {
     let parts = match kind {
-        Kind::Nothing => Vec::new(),
-        Kind::Client | Kind::Listener => content::foot(app, palette),
-        Kind::Conversation => talk::foot(app, palette),
+        ResponseKind::Nothing => Vec::new(),
+        ResponseKind::Client | ResponseKind::Listener => content::foot(app, palette),
+        ResponseKind::Conversation => talk::foot(app, palette),
     };
     parts
         .into_iter()
@@ -72,23 +72,23 @@ fn foot<'a>(app: &App, kind: Kind, palette: &Palette) -> Vec<Line<'a>> {
 }
 
 /// The line that asks what to search for, or where to save.
-fn prompt(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn prompt(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let Some(prompt) = &app.response.prompt else { return };
     if area.height == 0 {
         return;
     }
     let label = match prompt.purpose {
-        Purpose::Search => "search: ",
-        Purpose::Save(..) | Purpose::SaveBytes(_) => "save to: ",
+        PromptPurpose::Search => "search: ",
+        PromptPurpose::Save(..) | PromptPurpose::SaveBytes(_) => "save to: ",
     };
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     run.put(label, palette.key);
     let rest = run.area;
     put_editor(buffer, rest, &prompt.editor);
 }
 
 /// Before anything was opened: what to press.
-fn nothing(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
     let draft = app.drafts.current();
     let lines = match &draft.spec {
         Spec::Http(_) => {

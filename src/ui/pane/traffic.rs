@@ -10,15 +10,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{Parts, RATE_SECONDS, inner, parts, search};
-use crate::app::{App, figures};
+use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, inner, search, traffic_areas};
+use crate::app::{App, format};
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::detail;
-use crate::ui::widget::run::Run;
+use crate::ui::widget::record_view;
+use crate::ui::widget::run::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::{put, put_editor};
 
@@ -34,12 +34,12 @@ const ROOMY: u16 = 90;
 
 pub(super) fn draw(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     block: Block<'_>,
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    let parts = parts(app, inner(app).intersection(area));
+    let parts = traffic_areas(app, inner(app).intersection(area));
     let block = block.title_top(title(app, palette)).title_top(right_title(app, palette));
     block.render(area, frame.buffer_mut());
     let buffer = frame.buffer_mut();
@@ -47,28 +47,29 @@ pub(super) fn draw(
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
+        let title =
+            record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), search::pattern(app));
-        detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
+        record_view::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
     filter_line(app, palette, parts.filter, buffer);
 }
 
 /// Totals, what was evicted, what was lost.
-fn title<'a>(app: &App, palette: &Palette) -> Line<'a> {
-    let records = figures::counted(app.timeline.len() as u64, "record");
+fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
+    let records = format::counted(app.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
     let rate = app.traffic.counters.rate(app.now, RATE_SECONDS);
     for (glyph, per_second, style) in
         [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
     {
         if per_second > 0.0 {
-            spans.push(Span::styled(format!(" {glyph} {} ", figures::rate(per_second)), style));
+            spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
         }
     }
     let (evicted, bytes) = app.timeline.evicted();
     if evicted > 0 {
-        let text = format!(" {} evicted ({}) ", figures::count(evicted), figures::size(bytes));
+        let text = format!(" {} evicted ({}) ", format::count(evicted), format::size(bytes));
         spans.push(Span::styled(text, palette.warning));
     }
     let (mut by_app, mut by_kernel) = (0, 0);
@@ -78,7 +79,7 @@ fn title<'a>(app: &App, palette: &Palette) -> Line<'a> {
     }
     for (count, by) in [(by_app, "us"), (by_kernel, "the kernel")] {
         if count > 0 {
-            let text = format!(" {} dropped by {by} ", figures::count(count));
+            let text = format!(" {} dropped by {by} ", format::count(count));
             spans.push(Span::styled(text, palette.error));
         }
     }
@@ -86,17 +87,17 @@ fn title<'a>(app: &App, palette: &Palette) -> Line<'a> {
 }
 
 /// Filter, pause, follow.
-fn right_title<'a>(app: &App, palette: &Palette) -> Line<'a> {
+fn right_title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
     let traffic = &app.traffic;
     let mut spans = Vec::new();
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
-        let shown = figures::count(traffic.len() as u64);
+        let shown = format::count(traffic.len() as u64);
         let text = crate::codec::printable::printable_str(&traffic.filter.text).into_owned();
         spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
     }
     if traffic.paused.is_some() {
-        let held = figures::count(traffic.held_back() as u64);
+        let held = format::count(traffic.held_back() as u64);
         spans.push(Span::styled(format!(" paused +{held} "), palette.warning));
     } else if !traffic.is_following() {
         spans.push(Span::styled(" G follows ", palette.dim));
@@ -104,11 +105,11 @@ fn right_title<'a>(app: &App, palette: &Palette) -> Line<'a> {
     Line::from(spans).right_aligned()
 }
 
-fn header(palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn header(palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
         return;
     }
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     let style = palette.dim;
     run.column_right("# ", NUMBER, style);
     run.column("time", TIME, style);
@@ -124,7 +125,7 @@ fn header(palette: &Palette, area: Rect, buffer: &mut Buffer) {
     run.put("summary", style);
 }
 
-fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
+fn rows(app: &App, palette: &ThemeStyles, parts: &TrafficAreas, buffer: &mut Buffer) {
     let traffic = &app.traffic;
     let area = parts.rows;
     let cursor = traffic.cursor(area.height.into());
@@ -150,7 +151,7 @@ fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
         let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
         let since =
             before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
-        row(app, palette, (id, &record, since), &mut Run::new(line, buffer));
+        row(app, palette, (id, &record, since), &mut RowWriter::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
@@ -158,15 +159,15 @@ fn rows(app: &App, palette: &Palette, parts: &Parts, buffer: &mut Buffer) {
 
 fn row(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     (id, record, since): (RecordId, &Record, Option<Duration>),
-    run: &mut Run<'_>,
+    run: &mut RowWriter<'_>,
 ) {
     let roomy = run.area.width >= ROOMY;
     let mark = if app.timeline.is_pinned(id) { "◆" } else { " " };
     run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     run.put(mark, palette.key);
-    run.column(&figures::clock(record.at, app.utc_offset), TIME, palette.dim);
+    run.column(&format::clock(record.at, app.utc_offset), TIME, palette.dim);
     run.column(&conn_label(app.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = match record.direction {
         Direction::Sent => ("▶", palette.sent),
@@ -178,7 +179,7 @@ fn row(
         run.column(record.kind.name(), KIND, palette.dim);
     }
     let is_data = record.kind == RecordKind::Data;
-    let len = if is_data { figures::count(record.original_len) } else { String::new() };
+    let len = if is_data { format::count(record.original_len) } else { String::new() };
     run.column_right(&len, LENGTH - 1, palette.number);
     run.skip(1);
     if roomy {
@@ -191,10 +192,10 @@ fn row(
 }
 
 fn summary(
-    palette: &Palette,
+    palette: &ThemeStyles,
     (record, style): (&Record, Style),
     marks: Marks<'_>,
-    run: &mut Run<'_>,
+    run: &mut RowWriter<'_>,
 ) {
     let reach = usize::from(run.area.width) * 4;
     let data = record.data.get(..reach).unwrap_or(&record.data);
@@ -241,11 +242,11 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 }
 
 /// The filter while it is typed, with what is wrong about it.
-fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn filter_line(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 {
         return;
     }
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     if let Some(editor) = &app.traffic.search.editor {
         run.put("search: ", palette.key);
         let rest = run.area;
@@ -260,7 +261,7 @@ fn filter_line(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
         let text: String = format!(" {error}").chars().take(room).collect();
         run.right(&text, palette.error);
     } else {
-        let shown = figures::count(app.traffic.len() as u64);
+        let shown = format::count(app.traffic.len() as u64);
         run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
     }
     let rest = run.area;

@@ -7,11 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::run::Run;
-use crate::app::breaks;
+use super::run::RowWriter;
+use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
 /// Bytes of a hex row.
 const HEX_ROW: usize = 16;
@@ -26,7 +26,7 @@ pub(in crate::ui) struct Marks<'a> {
 
 /// A marked stretch of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ui) struct Hit {
+pub(in crate::ui) struct MarkedRange {
     range: Range<usize>,
     is_here: bool,
 }
@@ -34,10 +34,15 @@ pub(in crate::ui) struct Hit {
 impl Marks<'_> {
     /// The hits that reach into a part of bytes of which the first stands at `offset`; their
     /// places count from the start of the part. Costs what the part is long.
-    pub(in crate::ui) fn hits(&self, offset: u64, bytes: &[u8], part: &Range<usize>) -> Vec<Hit> {
+    pub(in crate::ui) fn hits(
+        &self,
+        offset: u64,
+        bytes: &[u8],
+        part: &Range<usize>,
+    ) -> Vec<MarkedRange> {
         let Some(pattern) = self.pattern else { return Vec::new() };
         let near = pattern.hits_in(bytes, part.clone()).into_iter();
-        near.map(|hit| Hit {
+        near.map(|hit| MarkedRange {
             is_here: self.here == Some(offset + hit.start as u64),
             range: hit.start.saturating_sub(part.start)
                 ..hit.end.min(part.end).saturating_sub(part.start),
@@ -46,21 +51,26 @@ impl Marks<'_> {
     }
 }
 
-impl Hit {
-    fn style(&self, palette: &Palette) -> Style {
+impl MarkedRange {
+    fn style(&self, palette: &ThemeStyles) -> Style {
         if self.is_here { palette.hit_here } else { palette.hit }
     }
 }
 
 /// Writes bytes in one style; what stands for a control or a broken byte in another.
-pub(in crate::ui) fn plain(run: &mut Run<'_>, palette: &Palette, bytes: &[u8], style: Style) {
+pub(in crate::ui) fn plain(
+    run: &mut RowWriter<'_>,
+    palette: &ThemeStyles,
+    bytes: &[u8],
+    style: Style,
+) {
     shown(run, palette, (&marked(bytes), style), &mut 0);
 }
 
 /// Writes visible text from the cell `left` on.
 pub(in crate::ui) fn shown(
-    run: &mut Run<'_>,
-    palette: &Palette,
+    run: &mut RowWriter<'_>,
+    palette: &ThemeStyles,
     (text, style): (&Marked, Style),
     left: &mut usize,
 ) {
@@ -75,10 +85,10 @@ pub(in crate::ui) fn shown(
 /// Writes a row of text from the cell `left` on. `spans` colour parts of it, in order; the rest
 /// has the style `base`; hits go over both.
 pub(in crate::ui) fn text(
-    run: &mut Run<'_>,
-    palette: &Palette,
+    run: &mut RowWriter<'_>,
+    palette: &ThemeStyles,
     (bytes, base): (&[u8], Style),
-    (spans, hits): (&[(Range<usize>, Style)], &[Hit]),
+    (spans, hits): (&[(Range<usize>, Style)], &[MarkedRange]),
     mut left: usize,
 ) {
     let mut at = 0;
@@ -127,7 +137,7 @@ fn styled(len: usize, spans: &[(Range<usize>, Style)], base: Style) -> Vec<(Rang
 }
 
 /// Writes what lies right of the first `left` cells; counts them down.
-fn put_from(run: &mut Run<'_>, text: &str, left: &mut usize, style: Style) {
+fn put_from(run: &mut RowWriter<'_>, text: &str, left: &mut usize, style: Style) {
     if *left == 0 {
         run.put(text, style);
         return;
@@ -137,7 +147,7 @@ fn put_from(run: &mut Run<'_>, text: &str, left: &mut usize, style: Style) {
         if *left == 0 {
             break;
         }
-        *left = left.saturating_sub(breaks::cells(grapheme));
+        *left = left.saturating_sub(wrap_bytes::cells(grapheme));
         skipped += grapheme.len();
     }
     run.put(text.get(skipped..).unwrap_or_default(), style);
@@ -145,10 +155,10 @@ fn put_from(run: &mut Run<'_>, text: &str, left: &mut usize, style: Style) {
 
 /// Writes bytes as hex digits, as many as fit.
 pub(in crate::ui) fn digits(
-    run: &mut Run<'_>,
-    palette: &Palette,
+    run: &mut RowWriter<'_>,
+    palette: &ThemeStyles,
     (bytes, base): (&[u8], Style),
-    hits: &[Hit],
+    hits: &[MarkedRange],
 ) {
     for (at, byte) in bytes.iter().enumerate() {
         let hit = hits.iter().find(|hit| hit.range.contains(&at));
@@ -166,17 +176,17 @@ pub(in crate::ui) fn digits(
 
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
 pub(in crate::ui) fn hex_row(
-    palette: &Palette,
+    palette: &ThemeStyles,
     area: Rect,
     (offset, bytes): (u64, &[u8]),
-    hits: &[Hit],
+    hits: &[MarkedRange],
     buffer: &mut Buffer,
 ) {
     let style_at = |at: usize| {
         let hit = hits.iter().find(|hit| hit.range.contains(&at));
         hit.map(|hit| hit.style(palette))
     };
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     run.put(&format!("{offset:08x}"), palette.dim);
     let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
     for at in 0..HEX_ROW {
@@ -207,14 +217,14 @@ mod tests {
     use super::*;
     use ratatui::style::Color;
 
-    fn palette() -> Palette {
-        Palette::of(crate::app::Theme::Sixteen, false)
+    fn palette() -> ThemeStyles {
+        ThemeStyles::of(crate::app::Theme::Sixteen, false)
     }
 
     fn row(bytes: &[u8], spans: &[(Range<usize>, Style)], search: &str, left: usize) -> Buffer {
         let area = Rect::new(0, 0, 10, 1);
         let mut buffer = Buffer::empty(area);
-        let mut run = Run::new(area, &mut buffer);
+        let mut run = RowWriter::new(area, &mut buffer);
         let palette = palette();
         let pattern = Pattern::parse(search);
         let marks = Marks { pattern: pattern.as_ref(), here: None };

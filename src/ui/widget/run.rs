@@ -4,18 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::breaks;
+use crate::app::wrap_bytes;
 use crate::ui::put;
 
 /// What is left of a row.
-pub(in crate::ui) struct Run<'a> {
+pub(in crate::ui) struct RowWriter<'a> {
     pub(in crate::ui) area: Rect,
     buffer: &'a mut Buffer,
 }
 
-impl<'a> Run<'a> {
+impl<'a> RowWriter<'a> {
     pub(in crate::ui) fn new(area: Rect, buffer: &'a mut Buffer) -> Self {
-        Run { area: Rect { height: area.height.min(1), ..area }, buffer }
+        RowWriter { area: Rect { height: area.height.min(1), ..area }, buffer }
     }
 
     /// Writes text and goes on behind it.
@@ -61,5 +61,5 @@ impl<'a> Run<'a> {
 
 /// Cells of a text.
 pub(in crate::ui) fn cells(text: &str) -> u16 {
-    u16::try_from(breaks::cells(text)).unwrap_or(u16::MAX)
+    u16::try_from(wrap_bytes::cells(text)).unwrap_or(u16::MAX)
 }

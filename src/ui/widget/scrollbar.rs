@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 
 /// What is visible of how much.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub(in crate::ui) struct Extent {
 }
 
 /// Draws the thumb right of `area`, on the border; nothing when everything is visible.
-pub(in crate::ui) fn draw(palette: &Palette, area: Rect, extent: Extent, buffer: &mut Buffer) {
+pub(in crate::ui) fn draw(palette: &ThemeStyles, area: Rect, extent: Extent, buffer: &mut Buffer) {
     let height = u64::from(area.height);
     if extent.total <= height || height < 2 {
         return;

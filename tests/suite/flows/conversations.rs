@@ -8,8 +8,8 @@ use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::overlay::Overlay;
-use wirebench::app::overlay::jump::Target;
-use wirebench::engine::command::{Command, To};
+use wirebench::app::overlay::jump::JumpTarget;
+use wirebench::engine::command::{Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
@@ -258,7 +258,7 @@ fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
 }
 
 /// Jumps to the first target that is so, with a capital letter if the row is to be opened.
-fn jump(driver: &mut Driver, open: bool, is: impl Fn(&Target, u16, u16) -> bool) {
+fn jump(driver: &mut Driver, open: bool, is: impl Fn(&JumpTarget, u16, u16) -> bool) {
     driver.keys("<C-o>");
     let Some(Overlay::Jump(jump)) = driver.app.overlays.last() else { panic!("no jump") };
     let mark = jump.marks.iter().find(|mark| is(&mark.target, mark.column, mark.row));
@@ -279,19 +279,19 @@ fn jump_reaches_rows_peers_and_the_input_line_of_a_conversation() {
     let (mut driver, id) = serving(WIDE, 3);
     driver.app.focus = Pane::Request;
     let row = row_of(&driver, "from 2", 40);
-    jump(&mut driver, false, |target, _, y| matches!(target, Target::Row(..)) && y == row);
+    jump(&mut driver, false, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
     assert_eq!(driver.app.focus, Pane::Response);
     let (_, copied) = copied(&driver.keys("y"));
     assert_eq!(copied, "from 2");
-    jump(&mut driver, true, |target, _, y| matches!(target, Target::Row(..)) && y == row);
+    jump(&mut driver, true, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
     assert!(driver.shows("#1  12:00:00.002  conn 1/2"), "{}", driver.screen());
     driver.keys("<Esc><Esc>");
     let peer = row_of(&driver, "127.0.0.1:40003", 0);
-    jump(&mut driver, false, |target, x, y| *target == Target::Cell(x, y) && y == peer);
+    jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == peer);
     let place = wirebench::app::pane::response::place(&driver.app).unwrap();
     assert_eq!(place.talk.chosen, Some(id.conn(3)));
     let input = row_of(&driver, "i writes here", 0);
-    jump(&mut driver, false, |target, x, y| *target == Target::Cell(x, y) && y == input);
+    jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == input);
     driver.keys("typed");
     assert!(driver.shows("❯ typed"), "{}", driver.screen());
 }
@@ -336,7 +336,7 @@ fn a_message_is_copied_as_text_as_hex_and_with_escapes() {
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
 }
 
-fn sent(effects: &[Effect]) -> Vec<(To, Vec<u8>)> {
+fn sent(effects: &[Effect]) -> Vec<(Recipient, Vec<u8>)> {
     effects
         .iter()
         .filter_map(|effect| match effect {
@@ -350,17 +350,17 @@ fn sent(effects: &[Effect]) -> Vec<(To, Vec<u8>)> {
 fn a_message_is_sent_again_or_taken_into_the_input_line_and_changed() {
     let (mut driver, conn) = talking(WIDE);
     hear(&mut driver, conn, &[b"PING 1\r\n", b"\x00\xff"]);
-    assert_eq!(sent(&driver.keys("kr")), [(To::Conn(conn), b"PING 1\r\n".to_vec())]);
+    assert_eq!(sent(&driver.keys("kr")), [(Recipient::Conn(conn), b"PING 1\r\n".to_vec())]);
     driver.keys("ihalf typed<Esc>p");
     assert!(driver.shows("❯ PING 1 \\r\\n"), "the ending is added on sending: {}", driver.screen());
     let effects = driver.keys("<Backspace>2<Enter>");
-    assert_eq!(sent(&effects), [(To::Conn(conn), b"PING 2\r\n".to_vec())]);
+    assert_eq!(sent(&effects), [(Recipient::Conn(conn), b"PING 2\r\n".to_vec())]);
     driver.keys("<Up><Up>");
     assert!(driver.shows("❯ half typed"), "nothing typed is lost: {}", driver.screen());
     driver.keys("<Esc>G<A-x>p");
     assert!(driver.shows("hex ❯ 00 ff"), "{}", driver.screen());
     let (mut driver, id) = serving(WIDE, 3);
-    assert_eq!(sent(&driver.keys("gjr")), [(To::Conn(id.conn(2)), b"from 2".to_vec())]);
+    assert_eq!(sent(&driver.keys("gjr")), [(Recipient::Conn(id.conn(2)), b"from 2".to_vec())]);
     driver.done(id);
     assert!(sent(&driver.keys("r")).is_empty());
     assert!(driver.shows("not sent: this session is over"), "{}", driver.screen());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wirebench::app::action::Action;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::form::FieldId;
+use wirebench::app::form::FormFieldId;
 use wirebench::app::keymap::Override;
 use wirebench::app::message::{Input, Message, MouseKind, TimerId};
 use wirebench::app::overlay::Overlay;
@@ -85,7 +85,7 @@ fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
 
 #[test]
 fn jump_goes_to_panes_fields_and_rows() {
-    use wirebench::app::overlay::jump::Target;
+    use wirebench::app::overlay::jump::JumpTarget;
 
     let mut driver = Driver::starter(WIDE);
     let go = |driver: &mut Driver, wanted: &dyn Fn(&Overlay) -> String| {
@@ -94,18 +94,18 @@ fn jump_goes_to_panes_fields_and_rows() {
         driver.keys(&label);
         assert!(driver.app.overlays.is_empty());
     };
-    let label = |target: Target| {
+    let label = |target: JumpTarget| {
         move |overlay: &Overlay| {
             let Overlay::Jump(jump) = overlay else { panic!("{overlay:?}") };
             jump.marks.iter().find(|mark| mark.target == target).unwrap().label.clone()
         }
     };
-    go(&mut driver, &label(Target::Pane(Pane::Traffic)));
+    go(&mut driver, &label(JumpTarget::Pane(Pane::Traffic)));
     assert_eq!(driver.app.focus, Pane::Traffic);
-    go(&mut driver, &label(Target::Field(FieldId::Address)));
+    go(&mut driver, &label(JumpTarget::Field(FormFieldId::Address)));
     assert_eq!(driver.app.focus, Pane::Request);
-    assert_eq!(driver.app.drafts.current().at, FieldId::Address);
-    go(&mut driver, &label(Target::Preset(1)));
+    assert_eq!(driver.app.drafts.current().at, FormFieldId::Address);
+    go(&mut driver, &label(JumpTarget::Preset(1)));
     assert_eq!(driver.app.focus, Pane::Presets);
     driver.keys("<Enter>");
     let opened = driver.app.drafts.current().preset.clone().unwrap();

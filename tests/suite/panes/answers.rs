@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn field(name: &'static str, value: &'static [u8]) -> Field {
-    Field { name: Bytes::from_static(name.as_bytes()), value: Bytes::from_static(value) }
+fn field(name: &'static str, value: &'static [u8]) -> FieldLine {
+    FieldLine { name: Bytes::from_static(name.as_bytes()), value: Bytes::from_static(value) }
 }
 
 fn with_fields(fields: &[(&'static str, &'static [u8])]) -> HttpMessage {
@@ -148,7 +148,7 @@ fn text_in_latin_1_is_shown_as_text_and_bytes_that_are_none_are_seen() {
     shows(&app, "Grüße");
     let named = with_fields(&[("Content-Type", b"text/plain; charset=shift_jis")]);
     let effects =
-        arrived(&mut app, HttpMessage { body: facts(2, 12, Framing::Length(12)), ..named });
+        arrived(&mut app, HttpMessage { body: facts(2, 12, MessageFraming::Length(12)), ..named });
     let query = queries(&effects).remove(0);
     event(&mut app, first_line(query, b"a\xff\x82\xa0b"));
     shows(&app, "a\u{fffd}あ");

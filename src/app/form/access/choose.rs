@@ -6,17 +6,17 @@ use super::{
     WHENS, body_mut, ending_and_format, get, list_mut, parts_mut, rules_mut, step_payload,
     steps_mut, when, when_parts,
 };
-use crate::app::form::{FieldId, Part};
+use crate::app::form::{FormFieldId, RowPart};
 use crate::model::http::{Auth, FormPart, HttpBody, PartSource};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::Step;
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::ScriptStep;
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 /// Goes to the next (or previous) value of a choice, or flips a check.
-pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
+pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
     match id {
-        FieldId::Cell(rows, at, Part::On) => {
+        FormFieldId::Cell(rows, at, RowPart::On) => {
             if let Some(row) = list_mut(spec, rows).and_then(|rows| rows.get_mut(at)) {
                 row.enabled = !row.enabled;
             }
@@ -24,7 +24,7 @@ pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
                 part.off = !part.off;
             }
         }
-        FieldId::Cell(rows, at, Part::Source) => {
+        FormFieldId::Cell(rows, at, RowPart::Source) => {
             if let Some(parts) = parts_mut(spec, rows) {
                 if at == parts.len() {
                     parts.push(FormPart::default());
@@ -34,35 +34,35 @@ pub fn cycle(spec: &mut Spec, id: FieldId, forward: bool) {
                 }
             }
         }
-        FieldId::Automatic(header) => {
+        FormFieldId::Automatic(header) => {
             if let Spec::Http(http) = spec {
                 http.toggle_automatic(header);
             }
         }
-        FieldId::Method => {
+        FormFieldId::Method => {
             let now = get(spec, id);
             let next = next_of(&METHODS, &now.as_str(), forward);
             if let Spec::Http(http) = spec {
                 next.clone_into(&mut http.method);
             }
         }
-        FieldId::BodyKind(slot) => {
+        FormFieldId::BodyKind(slot) => {
             if let Some(body) = body_mut(spec, slot) {
                 let kind = next_of(&BODY_KINDS, &body.kind(), forward);
                 *body = rekind(body, kind);
             }
         }
-        FieldId::AuthKind => {
+        FormFieldId::AuthKind => {
             if let Spec::Http(http) = spec {
                 http.auth = next_auth(&http.auth, forward);
             }
         }
-        FieldId::LineEnding => {
+        FormFieldId::LineEnding => {
             if let Some((ending, _)) = ending_and_format(spec) {
                 *ending = next_of(&LineEnding::ALL, ending, forward);
             }
         }
-        FieldId::Format => {
+        FormFieldId::Format => {
             if let Some((_, format)) = ending_and_format(spec) {
                 *format = other_format(*format);
             }
@@ -77,20 +77,20 @@ pub const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD",
 const BODY_KINDS: [&str; 8] =
     ["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
 
-fn cycle_in_list(spec: &mut Spec, id: FieldId, forward: bool) {
+fn cycle_in_list(spec: &mut Spec, id: FormFieldId, forward: bool) {
     match id {
-        FieldId::When(at) => {
+        FormFieldId::When(at) => {
             if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
                 let (name, text) = when_parts(&rule.when);
                 rule.when = when(next_of(&WHENS, &name, forward), text);
             }
         }
-        FieldId::ReplyFormat(at) => {
+        FormFieldId::ReplyFormat(at) => {
             if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
                 rule.send.format = other_format(rule.send.format);
             }
         }
-        FieldId::StepFormat(at) | FieldId::StepKind(at) => {
+        FormFieldId::StepFormat(at) | FormFieldId::StepKind(at) => {
             if let Some(step) = steps_mut(spec).and_then(|steps| steps.get_mut(at)) {
                 cycle_step(step, id);
             }
@@ -99,17 +99,17 @@ fn cycle_in_list(spec: &mut Spec, id: FieldId, forward: bool) {
     }
 }
 
-fn cycle_step(step: &mut Step, id: FieldId) {
+fn cycle_step(step: &mut ScriptStep, id: FormFieldId) {
     let mut payload = step_payload(step).clone();
-    if matches!(id, FieldId::StepFormat(_)) {
+    if matches!(id, FormFieldId::StepFormat(_)) {
         payload.format = other_format(payload.format);
         match step {
-            Step::Send(old) | Step::Expect { payload: old, .. } => *old = payload,
+            ScriptStep::Send(old) | ScriptStep::Expect { payload: old, .. } => *old = payload,
         }
     } else {
         *step = match step {
-            Step::Send(_) => Step::Expect { payload, within: EXPECT_WITHIN },
-            Step::Expect { .. } => Step::Send(payload),
+            ScriptStep::Send(_) => ScriptStep::Expect { payload, within: EXPECT_WITHIN },
+            ScriptStep::Expect { .. } => ScriptStep::Send(payload),
         };
     }
 }
@@ -117,24 +117,24 @@ fn cycle_step(step: &mut Step, id: FieldId) {
 /// Wait of a new `expect` step.
 const EXPECT_WITHIN: Duration = Duration::from_secs(5);
 
-fn cycle_tls(spec: &mut Spec, id: FieldId, forward: bool) {
-    if id == FieldId::Verify {
+fn cycle_tls(spec: &mut Spec, id: FormFieldId, forward: bool) {
+    if id == FormFieldId::Verify {
         if let Some(verify) = spec.verify_mut() {
             *verify = if *verify == Verify::On { Verify::Off } else { Verify::On };
         }
         return;
     }
     match (spec, id) {
-        (Spec::Tcp(tcp), FieldId::Tls) => {
+        (Spec::Tcp(tcp), FormFieldId::Tls) => {
             tcp.tls = match tcp.tls {
                 ClientTls::Off => ClientTls::On { verify: Verify::On, sni: String::new() },
                 ClientTls::On { .. } => ClientTls::Off,
             };
         }
-        (Spec::HttpListener(http), FieldId::ListenerTls) => {
+        (Spec::HttpListener(http), FormFieldId::ListenerTls) => {
             http.tls = next_listener_tls(&http.tls, forward);
         }
-        (Spec::TcpListener(tcp), FieldId::ListenerTls) => {
+        (Spec::TcpListener(tcp), FormFieldId::ListenerTls) => {
             tcp.tls = next_listener_tls(&tcp.tls, forward);
         }
         _ => {}
@@ -180,15 +180,17 @@ fn rekind(body: &HttpBody, kind: &str) -> HttpBody {
 }
 
 /// The fields of a form that can be written in one line each; files cannot.
-fn rows_of(body: &HttpBody) -> Vec<Row> {
+fn rows_of(body: &HttpBody) -> Vec<NameValue> {
     let HttpBody::Multipart(parts) = body else { return Vec::new() };
     let texts = parts.iter().filter(|part| part.source == PartSource::Text);
-    texts.map(|part| Row { enabled: !part.off, ..Row::new(&*part.name, &*part.value) }).collect()
+    texts
+        .map(|part| NameValue { enabled: !part.off, ..NameValue::new(&*part.name, &*part.value) })
+        .collect()
 }
 
 fn parts_of(body: &HttpBody) -> Vec<FormPart> {
     let HttpBody::Form(rows) = body else { return Vec::new() };
-    let part = |row: &Row| FormPart {
+    let part = |row: &NameValue| FormPart {
         off: !row.enabled,
         name: row.name.clone(),
         value: row.value.clone(),

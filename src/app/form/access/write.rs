@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{
     answer_mut, body_mut, http_rule, list_mut, parts_mut, rules_mut, steps_mut, when, when_parts,
 };
-use crate::app::form::{FieldId, Part, RowList};
+use crate::app::form::{FormFieldId, RowList, RowPart};
 use crate::model::http::{Auth, FormPart, HttpBody};
 use crate::model::listener::Rule;
 use crate::model::payload::Payload;
-use crate::model::spec::{Row, Spec};
-use crate::model::stream::Step;
+use crate::model::spec::{NameValue, Spec};
+use crate::model::stream::ScriptStep;
 use crate::model::timing::parse_duration;
 use crate::model::tls::{ClientTls, ListenerTls};
 
@@ -18,11 +18,11 @@ use crate::model::tls::{ClientTls, ListenerTls};
 ///
 /// # Errors
 /// A sentence for the user when the text is no value of this field; the spec stays as it was.
-pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
+pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
     match id {
-        FieldId::Address => text.trim().clone_into(spec.address_mut()),
-        FieldId::Cell(rows, at, part) => set_cell(spec, rows, at, (part, text)),
-        FieldId::Body(slot) => {
+        FormFieldId::Address => text.trim().clone_into(spec.address_mut()),
+        FormFieldId::Cell(rows, at, part) => set_cell(spec, rows, at, (part, text)),
+        FormFieldId::Body(slot) => {
             if let Some(
                 HttpBody::Text(old)
                 | HttpBody::Json(old)
@@ -33,24 +33,24 @@ pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
                 text.clone_into(old);
             }
         }
-        FieldId::Status(slot) => {
+        FormFieldId::Status(slot) => {
             let status = status(text)?;
             if let Some(answer) = answer_mut(spec, slot) {
                 answer.status = status;
             }
         }
-        FieldId::Delay(slot) => {
+        FormFieldId::Delay(slot) => {
             let delay = duration(text)?;
             if let Some(answer) = answer_mut(spec, slot) {
                 answer.delay = delay;
             }
         }
-        FieldId::WhenText(at) | FieldId::Reply(at) | FieldId::ReplyDelay(at) => {
+        FormFieldId::WhenText(at) | FormFieldId::Reply(at) | FormFieldId::ReplyDelay(at) => {
             if let Some(rule) = rules_mut(spec).and_then(|rules| rules.get_mut(at)) {
                 return set_rule(rule, id, text);
             }
         }
-        FieldId::StepText(at) | FieldId::StepWithin(at) => {
+        FormFieldId::StepText(at) | FormFieldId::StepWithin(at) => {
             if let Some(step) = steps_mut(spec).and_then(|steps| steps.get_mut(at)) {
                 return set_step(step, id, text);
             }
@@ -60,50 +60,55 @@ pub fn set(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn set_cell(spec: &mut Spec, rows: RowList, at: usize, (part, text): (Part, &str)) {
+fn set_cell(spec: &mut Spec, rows: RowList, at: usize, (part, text): (RowPart, &str)) {
     if let Some(parts) = parts_mut(spec, rows) {
         set_part(parts, at, (part, text));
         return;
     }
     let Some(rows) = list_mut(spec, rows) else { return };
     if at == rows.len() && !text.is_empty() {
-        rows.push(Row::new("", ""));
+        rows.push(NameValue::new("", ""));
     }
     let Some(row) = rows.get_mut(at) else { return };
     match part {
-        Part::Name => text.clone_into(&mut row.name),
-        Part::Value => text.clone_into(&mut row.value),
-        Part::On | Part::Source | Part::FileName | Part::Type => {}
+        RowPart::Name => text.clone_into(&mut row.name),
+        RowPart::Value => text.clone_into(&mut row.value),
+        RowPart::On | RowPart::Source | RowPart::FileName | RowPart::Type => {}
     }
 }
 
-fn set_part(parts: &mut Vec<FormPart>, at: usize, (part, text): (Part, &str)) {
+fn set_part(parts: &mut Vec<FormPart>, at: usize, (part, text): (RowPart, &str)) {
     if at == parts.len() && !text.is_empty() {
         parts.push(FormPart::default());
     }
     let Some(row) = parts.get_mut(at) else { return };
     match part {
-        Part::Name => text.clone_into(&mut row.name),
-        Part::Value => text.clone_into(&mut row.value),
-        Part::FileName => text.clone_into(&mut row.file_name),
-        Part::Type => text.clone_into(&mut row.content_type),
-        Part::On | Part::Source => {}
+        RowPart::Name => text.clone_into(&mut row.name),
+        RowPart::Value => text.clone_into(&mut row.value),
+        RowPart::FileName => text.clone_into(&mut row.file_name),
+        RowPart::Type => text.clone_into(&mut row.content_type),
+        RowPart::On | RowPart::Source => {}
     }
 }
 
-fn set_rule(rule: &mut Rule, id: FieldId, text: &str) -> Result<(), String> {
+fn set_rule(rule: &mut Rule, id: FormFieldId, text: &str) -> Result<(), String> {
     match id {
-        FieldId::WhenText(_) => rule.when = when(when_parts(&rule.when).0, text),
-        FieldId::Reply(_) => text.clone_into(&mut rule.send.text),
+        FormFieldId::WhenText(_) => rule.when = when(when_parts(&rule.when).0, text),
+        FormFieldId::Reply(_) => text.clone_into(&mut rule.send.text),
         _ => rule.delay = duration(text)?,
     }
     Ok(())
 }
 
-fn set_step(step: &mut Step, id: FieldId, text: &str) -> Result<(), String> {
+fn set_step(step: &mut ScriptStep, id: FormFieldId, text: &str) -> Result<(), String> {
     match (id, step) {
-        (FieldId::StepWithin(_), Step::Expect { within, .. }) => *within = duration(text)?,
-        (FieldId::StepText(_), Step::Send(payload) | Step::Expect { payload, .. }) => {
+        (FormFieldId::StepWithin(_), ScriptStep::Expect { within, .. }) => {
+            *within = duration(text)?;
+        }
+        (
+            FormFieldId::StepText(_),
+            ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. },
+        ) => {
             text.clone_into(&mut payload.text);
         }
         _ => {}
@@ -111,53 +116,53 @@ fn set_step(step: &mut Step, id: FieldId, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn set_option(spec: &mut Spec, id: FieldId, text: &str) -> Result<(), String> {
+fn set_option(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
     let trimmed = || text.trim().to_owned();
     match (spec, id) {
-        (Spec::Http(http), FieldId::Method) => http.method = trimmed(),
-        (Spec::Http(http), FieldId::Timeout) => http.timeout = duration(text)?,
-        (Spec::Http(http), FieldId::Redirects) => {
+        (Spec::Http(http), FormFieldId::Method) => http.method = trimmed(),
+        (Spec::Http(http), FormFieldId::Timeout) => http.timeout = duration(text)?,
+        (Spec::Http(http), FormFieldId::Redirects) => {
             http.redirects = text
                 .trim()
                 .parse()
                 .map_err(|_| format!("'{}' is not a number from 0 to 255", text.trim()))?;
         }
         (Spec::Http(http), id) => match (&mut http.auth, id) {
-            (Auth::Basic { user, .. }, FieldId::AuthUser) => text.clone_into(user),
-            (Auth::Basic { password, .. }, FieldId::AuthPassword) => text.clone_into(password),
-            (Auth::Bearer(token), FieldId::AuthToken) => text.clone_into(token),
+            (Auth::Basic { user, .. }, FormFieldId::AuthUser) => text.clone_into(user),
+            (Auth::Basic { password, .. }, FormFieldId::AuthPassword) => text.clone_into(password),
+            (Auth::Bearer(token), FormFieldId::AuthToken) => text.clone_into(token),
             _ => {}
         },
-        (spec @ Spec::HttpListener(_), FieldId::RuleMethod(at)) => {
+        (spec @ Spec::HttpListener(_), FormFieldId::RuleMethod(at)) => {
             if let Some(rule) = http_rule(spec, at) {
                 rule.method = trimmed();
             }
         }
-        (spec @ Spec::HttpListener(_), FieldId::RulePath(at)) => {
+        (spec @ Spec::HttpListener(_), FormFieldId::RulePath(at)) => {
             if let Some(rule) = http_rule(spec, at) {
                 rule.path = trimmed();
             }
         }
         (Spec::HttpListener(http), id) => set_pem(&mut http.tls, id, text),
-        (Spec::TcpListener(tcp), FieldId::Greeting) => text.clone_into(&mut tcp.greeting.text),
+        (Spec::TcpListener(tcp), FormFieldId::Greeting) => text.clone_into(&mut tcp.greeting.text),
         (Spec::TcpListener(tcp), id) => set_pem(&mut tcp.tls, id, text),
-        (Spec::Tcp(tcp), FieldId::ConnectTimeout) => tcp.connect_timeout = duration(text)?,
-        (Spec::Tcp(tcp), FieldId::Sni) => {
+        (Spec::Tcp(tcp), FormFieldId::ConnectTimeout) => tcp.connect_timeout = duration(text)?,
+        (Spec::Tcp(tcp), FormFieldId::Sni) => {
             if let ClientTls::On { sni, .. } = &mut tcp.tls {
                 *sni = trimmed();
             }
         }
-        (Spec::Udp(udp), FieldId::Source) => udp.source = trimmed(),
+        (Spec::Udp(udp), FormFieldId::Source) => udp.source = trimmed(),
         _ => {}
     }
     Ok(())
 }
 
-fn set_pem(tls: &mut ListenerTls, id: FieldId, text: &str) {
+fn set_pem(tls: &mut ListenerTls, id: FormFieldId, text: &str) {
     if let ListenerTls::Files { certificate, key } = tls {
         match id {
-            FieldId::CertificateFile => text.trim().clone_into(certificate),
-            FieldId::KeyFile => text.trim().clone_into(key),
+            FormFieldId::CertificateFile => text.trim().clone_into(certificate),
+            FormFieldId::KeyFile => text.trim().clone_into(key),
             _ => {}
         }
     }

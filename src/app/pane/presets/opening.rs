@@ -1,6 +1,6 @@
 //! From a row of the presets pane to the draft on screen, and sending it from there.
 
-use super::{Item, draft_of, is_broken, reveal, selected, stored};
+use super::{TreeItem, draft_of, is_broken, reveal, selected, stored};
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::pane::request;
@@ -11,7 +11,7 @@ use crate::model::preset::PresetPath;
 /// Sends the selected row: the program does it to what is on screen.
 pub(super) fn send(app: &mut App) -> Handled {
     let Some(item) = selected(app) else { return Handled::No };
-    if matches!(item, Item::Folder(_)) {
+    if matches!(item, TreeItem::Folder(_)) {
         app.say("select a preset to send it");
         return Handled::Yes;
     }
@@ -28,7 +28,7 @@ pub(super) fn send(app: &mut App) -> Handled {
 /// the client would talk to somebody else.
 pub fn listening(app: &mut App, id: SessionId) {
     let preset = app.drafts.of_session(id).and_then(|draft| draft.preset.clone());
-    let Some(item) = preset.map(Item::Preset) else { return };
+    let Some(item) = preset.map(TreeItem::Preset) else { return };
     if app.focus != Pane::Presets || selected(app).as_ref() != Some(&item) {
         return;
     }
@@ -39,19 +39,19 @@ pub fn listening(app: &mut App, id: SessionId) {
     }
 }
 
-fn partner(app: &App, item: &Item) -> Option<PresetPath> {
-    let Item::Preset(path) = item else { return None };
+fn partner(app: &App, item: &TreeItem) -> Option<PresetPath> {
+    let TreeItem::Preset(path) = item else { return None };
     let client = path.as_str().strip_suffix("-server").filter(|_| app.workspace.is_starter)?;
     let client = PresetPath::parse(&format!("{client}-client")).ok()?;
     stored(app, &client).map(|stored| stored.path.clone())
 }
 
 /// Puts a row on screen; tells whether there is something to see.
-pub(super) fn show(app: &mut App, item: &Item) -> bool {
+pub(super) fn show(app: &mut App, item: &TreeItem) -> bool {
     match item {
-        Item::Folder(_) => return false,
-        Item::Draft(id) => global::show_draft(app, *id),
-        Item::Preset(path) => return open(app, path),
+        TreeItem::Folder(_) => return false,
+        TreeItem::Draft(id) => global::show_draft(app, *id),
+        TreeItem::Preset(path) => return open(app, path),
     }
     true
 }
@@ -72,7 +72,7 @@ pub fn open(app: &mut App, path: &PresetPath) -> bool {
 }
 
 /// Puts the selected row on screen, if it is so.
-pub(super) fn show_selected(app: &mut App, is: fn(&App, &Item) -> bool) {
+pub(super) fn show_selected(app: &mut App, is: fn(&App, &TreeItem) -> bool) {
     if let Some(item) = selected(app)
         && is(app, &item)
     {
@@ -80,6 +80,6 @@ pub(super) fn show_selected(app: &mut App, is: fn(&App, &Item) -> bool) {
     }
 }
 
-pub(super) fn is_modified(app: &App, item: &Item) -> bool {
+pub(super) fn is_modified(app: &App, item: &TreeItem) -> bool {
     draft_of(app, item).is_some_and(Draft::is_modified)
 }

@@ -1,12 +1,12 @@
 //! The search line of the presets pane: keys while it has them, and what it finds.
 
 use super::{
-    Item, Search, listing, open_selected, rebuild, reveal, search_text, select, selected, step_to,
-    tree,
+    PresetSearch, TreeItem, listing, open_selected, rebuild, reveal, search_text, select, selected,
+    step_to, tree,
 };
 use crate::app::App;
-use crate::app::cursor::Step;
-use crate::app::editor::{Editor, Lines};
+use crate::app::cursor::CursorStep;
+use crate::app::editor::{Editor, LineMode};
 use crate::model::key::{Key, KeyCode};
 
 /// Whether keys go into the search line.
@@ -19,7 +19,8 @@ pub(super) fn start(app: &mut App) {
         search.typing = true;
         return;
     }
-    app.presets.search = Some(Search { editor: Editor::new("", Lines::One), typing: true });
+    app.presets.search =
+        Some(PresetSearch { editor: Editor::new("", LineMode::One), typing: true });
     rebuild(app);
 }
 
@@ -27,7 +28,7 @@ pub(super) fn end(app: &mut App) {
     let item = selected(app);
     app.presets.search = None;
     match item {
-        Some(Item::Preset(path)) => reveal(app, &path),
+        Some(TreeItem::Preset(path)) => reveal(app, &path),
         _ => rebuild(app),
     }
 }
@@ -52,10 +53,10 @@ pub fn key(app: &mut App, key: Key) {
                 open_selected(app);
             }
         }
-        KeyCode::Up => step_to(app, Step::Up),
-        KeyCode::Down => step_to(app, Step::Down),
-        KeyCode::PageUp => step_to(app, Step::PageUp),
-        KeyCode::PageDown => step_to(app, Step::PageDown),
+        KeyCode::Up => step_to(app, CursorStep::Up),
+        KeyCode::Down => step_to(app, CursorStep::Down),
+        KeyCode::PageUp => step_to(app, CursorStep::PageUp),
+        KeyCode::PageDown => step_to(app, CursorStep::PageDown),
         _ => {
             let search = app.presets.search.as_mut();
             if search.is_some_and(|search| search.editor.key(key)) {
@@ -77,6 +78,6 @@ fn search_changed(app: &mut App) {
     rebuild(app);
     let text = search_text(app);
     let best = tree::best(&app.workspace.presets, &text);
-    let at = best.and_then(|path| listing(app).position(&Item::Preset(path)));
+    let at = best.and_then(|path| listing(app).position(&TreeItem::Preset(path)));
     select(app, at.unwrap_or(0));
 }

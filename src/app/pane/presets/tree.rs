@@ -5,12 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Item, Row};
+use super::{TreeItem, TreeRow};
 use crate::app::fuzzy::{Finder, rank};
 use crate::model::preset::{PresetPath, StoredPreset};
 
 /// The rows, without what is folded or does not match.
-pub(super) fn rows(presets: &[StoredPreset], text: &str, hidden: &BTreeSet<String>) -> Vec<Row> {
+pub(super) fn rows(
+    presets: &[StoredPreset],
+    text: &str,
+    hidden: &BTreeSet<String>,
+) -> Vec<TreeRow> {
     let mut finder = Finder::new(text);
     let mut rows = Vec::new();
     let mut before = "";
@@ -21,7 +25,7 @@ pub(super) fn rows(presets: &[StoredPreset], text: &str, hidden: &BTreeSet<Strin
         let within = stored.path.folder();
         if !folders(&mut rows, before, within, hidden) {
             let depth = u16::from(!within.is_empty()) + slashes(within);
-            rows.push(Row { item: Item::Preset(stored.path.clone()), depth });
+            rows.push(TreeRow { item: TreeItem::Preset(stored.path.clone()), depth });
         }
         before = within;
     }
@@ -29,14 +33,14 @@ pub(super) fn rows(presets: &[StoredPreset], text: &str, hidden: &BTreeSet<Strin
 }
 
 /// Adds rows for the folders that begin here; tells whether one around is folded.
-fn folders(rows: &mut Vec<Row>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
+fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
     let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
     for (depth, end) in ends.enumerate() {
         let Some(path) = folder.get(..end).filter(|path| !path.is_empty()) else { continue };
         let known = before.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         if !known {
             let depth = u16::try_from(depth).unwrap_or(u16::MAX);
-            rows.push(Row { item: Item::Folder(path.to_owned()), depth });
+            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth });
         }
         if hidden.contains(path) {
             return true;
@@ -88,13 +92,13 @@ mod tests {
         list
     }
 
-    fn shown(rows: &[Row]) -> Vec<String> {
+    fn shown(rows: &[TreeRow]) -> Vec<String> {
         rows.iter()
             .map(|row| {
                 let name = match &row.item {
-                    Item::Folder(folder) => format!("{folder}/"),
-                    Item::Preset(path) => path.name().to_owned(),
-                    Item::Draft(_) => unreachable!("no drafts in a tree"),
+                    TreeItem::Folder(folder) => format!("{folder}/"),
+                    TreeItem::Preset(path) => path.name().to_owned(),
+                    TreeItem::Draft(_) => unreachable!("no drafts in a tree"),
                 };
                 format!("{}{name}", " ".repeat(usize::from(row.depth)))
             })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::blur;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::codec::address::{Detected, detect};
+use crate::compose::address::{Detected, detect};
 use crate::interop::curl::{self, CookieFiles};
 use crate::model::http::HttpListenerSpec;
 use crate::model::listener::TcpListenerSpec;

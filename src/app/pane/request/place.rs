@@ -4,13 +4,13 @@ use ratatui::layout::Rect;
 
 use super::form;
 use crate::app::App;
-use crate::app::form::{Field, Kind, Row, Tab, Width, access, tabs};
+use crate::app::form::{FieldKind, FieldWidth, FormField, FormLine, FormTab, access, tabs};
 use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
-    pub field: Field,
+    pub field: FormField,
     pub area: Rect,
 }
 
@@ -28,7 +28,8 @@ pub fn place(app: &App, inner: Rect) -> Vec<Placed> {
             break;
         }
         let left = inner.bottom() - y;
-        let last_area = at + 1 == form.len() && row.fields.iter().any(|f| f.kind == Kind::Area);
+        let last_area =
+            at + 1 == form.len() && row.fields.iter().any(|f| f.kind == FieldKind::Area);
         let height = if last_area { left } else { row.height.min(left) };
         place_row(row, Rect { y, height, ..inner }, &mut placed);
         y += height;
@@ -36,7 +37,7 @@ pub fn place(app: &App, inner: Rect) -> Vec<Placed> {
     placed
 }
 
-fn place_row(row: &Row, area: Rect, placed: &mut Vec<Placed>) {
+fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
     let fixed: u16 = row.fields.iter().map(|field| cells(field.width)).sum();
     let gaps = row.fields.len().saturating_sub(1) as u16;
     let shares: u16 = row.fields.iter().map(|field| share(field.width)).sum();
@@ -44,8 +45,8 @@ fn place_row(row: &Row, area: Rect, placed: &mut Vec<Placed>) {
     let mut x = area.x;
     for field in &row.fields {
         let width = match field.width {
-            Width::Cells(width) => width,
-            Width::Fill(part) => free * part / shares.max(1),
+            FieldWidth::Cells(width) => width,
+            FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
         placed.push(Placed { field: field.clone(), area: Rect { x, width, ..area } });
@@ -53,17 +54,17 @@ fn place_row(row: &Row, area: Rect, placed: &mut Vec<Placed>) {
     }
 }
 
-fn cells(width: Width) -> u16 {
+fn cells(width: FieldWidth) -> u16 {
     match width {
-        Width::Cells(cells) => cells,
-        Width::Fill(_) => 0,
+        FieldWidth::Cells(cells) => cells,
+        FieldWidth::Fill(_) => 0,
     }
 }
 
-fn share(width: Width) -> u16 {
+fn share(width: FieldWidth) -> u16 {
     match width {
-        Width::Cells(_) => 0,
-        Width::Fill(share) => share,
+        FieldWidth::Cells(_) => 0,
+        FieldWidth::Fill(share) => share,
     }
 }
 
@@ -78,7 +79,7 @@ pub fn inner(area: Rect) -> Rect {
 }
 
 /// Cells the label of a field takes, the space after it included.
-pub fn label_width(field: &Field) -> u16 {
+pub fn label_width(field: &FormField) -> u16 {
     match field.label.chars().count() {
         0 => 0,
         len => len as u16 + 1,
@@ -86,7 +87,7 @@ pub fn label_width(field: &Field) -> u16 {
 }
 
 /// The tab strip: each tab's title and where it begins.
-pub fn tab_strip(app: &App) -> Vec<(Tab, String, u16)> {
+pub fn tab_strip(app: &App) -> Vec<(FormTab, String, u16)> {
     let spec = &app.drafts.current().spec;
     let mut x = 0;
     tabs(spec)
@@ -103,25 +104,26 @@ pub fn tab_strip(app: &App) -> Vec<(Tab, String, u16)> {
         .collect()
 }
 
-fn tab_count(spec: &Spec, tab: Tab) -> Option<String> {
-    let enabled = |rows: &[crate::model::spec::Row]| rows.iter().filter(|row| row.enabled).count();
+fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
+    let enabled =
+        |rows: &[crate::model::spec::NameValue]| rows.iter().filter(|row| row.enabled).count();
     let count = match (spec, tab) {
-        (Spec::Http(http), Tab::Params) => enabled(&http.query),
-        (Spec::Http(http), Tab::Headers) => enabled(&http.headers),
-        (Spec::Http(http), Tab::Body) => {
+        (Spec::Http(http), FormTab::Params) => enabled(&http.query),
+        (Spec::Http(http), FormTab::Headers) => enabled(&http.headers),
+        (Spec::Http(http), FormTab::Body) => {
             let kind = http.body.kind();
             return (kind != "none").then(|| kind.to_owned());
         }
-        (Spec::HttpListener(http), Tab::Answers) => http.rules.len() + 1,
-        (spec, Tab::Rules) => access::rules(spec).map_or(0, Vec::len),
-        (spec, Tab::Steps) => access::steps(spec).map_or(0, Vec::len),
+        (Spec::HttpListener(http), FormTab::Answers) => http.rules.len() + 1,
+        (spec, FormTab::Rules) => access::rules(spec).map_or(0, Vec::len),
+        (spec, FormTab::Steps) => access::steps(spec).map_or(0, Vec::len),
         _ => 0,
     };
     (count > 0).then(|| count.to_string())
 }
 
 /// The tab at a column of the strip.
-pub(super) fn tab_at(app: &App, column: u16) -> Option<Tab> {
+pub(super) fn tab_at(app: &App, column: u16) -> Option<FormTab> {
     tab_strip(app)
         .into_iter()
         .find(|(_, title, start)| {

@@ -9,8 +9,8 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
-use crate::app::breaks;
-use crate::app::cursor::Step;
+use crate::app::cursor::CursorStep;
+use crate::app::wrap_bytes;
 use crate::model::id::BodyId;
 use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
 
@@ -31,7 +31,7 @@ pub struct Room {
 
 /// A place in display lines: a line and, when lines wrap, how many of its rows are above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct LinePlace {
     pub line: u64,
     pub skip: usize,
 }
@@ -46,8 +46,8 @@ pub struct BodyView {
     pub left: usize,
     pub window: Option<View>,
     /// What the window can show now; lags behind `top` until the answer is here.
-    pub drawn: Place,
-    top: Place,
+    pub drawn: LinePlace,
+    top: LinePlace,
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
@@ -67,8 +67,8 @@ impl BodyView {
             mode,
             left: 0,
             window: None,
-            drawn: Place::default(),
-            top: Place::default(),
+            drawn: LinePlace::default(),
+            top: LinePlace::default(),
             at_end: false,
             asked: None,
             wide: None,
@@ -105,7 +105,7 @@ impl BodyView {
         match self.line(number) {
             Some(line) if room.wrap => {
                 let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
-                breaks::rows(&line.bytes, width).len()
+                wrap_bytes::rows(&line.bytes, width).len()
             }
             _ => 1,
         }
@@ -138,28 +138,28 @@ impl BodyView {
         // Only hex lines can be computed from a byte; elsewhere the place is not known.
         let line = if mode == ViewMode::Hex { self.first_offset() / 16 } else { 0 };
         self.mode = mode;
-        self.top = Place { line, skip: 0 };
+        self.top = LinePlace { line, skip: 0 };
         self.left = 0;
         self.at_end = false;
         self.reveal = None;
     }
 
     /// Moves up or down.
-    pub fn step(&mut self, step: Step, room: Room) {
+    pub fn step(&mut self, step: CursorStep, room: Room) {
         let page = room.height.saturating_sub(1).max(1);
         let half = (room.height / 2).max(1);
         match step {
-            Step::Up => self.up(1, room),
-            Step::PageUp => self.up(page, room),
-            Step::HalfUp => self.up(half, room),
-            Step::Down => self.down(1, room),
-            Step::PageDown => self.down(page, room),
-            Step::HalfDown => self.down(half, room),
-            Step::Top => {
-                self.top = Place::default();
+            CursorStep::Up => self.up(1, room),
+            CursorStep::PageUp => self.up(page, room),
+            CursorStep::HalfUp => self.up(half, room),
+            CursorStep::Down => self.down(1, room),
+            CursorStep::PageDown => self.down(page, room),
+            CursorStep::HalfDown => self.down(half, room),
+            CursorStep::Top => {
+                self.top = LinePlace::default();
                 self.at_end = false;
             }
-            Step::Bottom => self.at_end = true,
+            CursorStep::Bottom => self.at_end = true,
         }
         self.reveal = None;
     }
@@ -187,17 +187,17 @@ impl BodyView {
             if self.top.skip + 1 < self.rows_of(self.top.line, room) {
                 self.top.skip += 1;
             } else {
-                self.top = Place { line: self.top.line + 1, skip: 0 };
+                self.top = LinePlace { line: self.top.line + 1, skip: 0 };
             }
         }
     }
 
     /// The lowest place: the last line is the last row. Where lines wrap and are not here, the
     /// last line itself.
-    fn last_place(&self, room: Room) -> Place {
+    fn last_place(&self, room: Room) -> LinePlace {
         let total = self.total();
         if !room.wrap {
-            return Place { line: total.saturating_sub(room.height as u64), skip: 0 };
+            return LinePlace { line: total.saturating_sub(room.height as u64), skip: 0 };
         }
         let mut left = room.height.max(1);
         let mut line = total;
@@ -205,11 +205,11 @@ impl BodyView {
             line -= 1;
             let rows = self.rows_of(line, room);
             if rows >= left {
-                return Place { line, skip: rows - left };
+                return LinePlace { line, skip: rows - left };
             }
             left -= rows;
         }
-        Place::default()
+        LinePlace::default()
     }
 
     /// Moves sideways by so many cells.
@@ -230,7 +230,7 @@ impl BodyView {
         self.at_end = false;
         let visible = self.top.line..self.top.line + room.height.max(1) as u64;
         if !visible.contains(&line) || room.wrap {
-            self.top = Place { line: line.saturating_sub(room.height as u64 / 3), skip: 0 };
+            self.top = LinePlace { line: line.saturating_sub(room.height as u64 / 3), skip: 0 };
         }
         self.reveal = Some((line, offset));
     }
@@ -301,16 +301,16 @@ impl BodyView {
             return;
         }
         if room.wrap {
-            let rows = breaks::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
+            let rows = wrap_bytes::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
             let row = rows.iter().position(|row| row.contains(&into)).unwrap_or(0);
             let above = row.saturating_sub(room.height / 3);
             if row >= room.height || self.top.line != number {
-                self.top = Place { line: number, skip: above };
+                self.top = LinePlace { line: number, skip: above };
             }
             return;
         }
         let before = line.bytes.get(..into).unwrap_or_default();
-        let column = indent + breaks::cells(&crate::codec::printable::printable(before));
+        let column = indent + wrap_bytes::cells(&crate::codec::printable::printable(before));
         if column < self.left || column + 4 >= self.left + room.width {
             self.left = column.saturating_sub(room.width / 3);
         }
@@ -321,7 +321,7 @@ fn reaches_end(view: &View) -> bool {
     view.top + view.lines.len() as u64 >= view.total_lines
 }
 
-fn covers(view: &View, top: Place, room: Room) -> bool {
+fn covers(view: &View, top: LinePlace, room: Room) -> bool {
     let end = view.top + view.lines.len() as u64;
     view.top <= top.line && end >= (top.line + room.height as u64).min(view.total_lines)
 }
@@ -390,4 +390,4 @@ fn place(mode: ViewMode) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+mod response_body_tests;

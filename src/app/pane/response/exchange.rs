@@ -3,39 +3,41 @@
 //! Of a client the pane shows the response and calls the request the other message; of a listener
 //! it is the other way round. A listener has a list of requests above.
 
-mod parts;
+mod exchange_areas;
 mod shape;
-mod turn;
+mod to_preset;
 
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::cursor::Step;
+use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
 use crate::app::message::Mouse;
 use crate::app::sessions::Session;
-use crate::app::{App, Handled, figures};
+use crate::app::{App, Handled, format};
 use crate::codec::disposition;
-use crate::model::exchange::{Exchange, ExchangeState, Framing, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, MessageFraming};
 use crate::model::file_name::safe_file_name;
 use crate::model::id::BodyId;
 use crate::model::view::{Towards, ViewMode, ViewPart};
 
 use super::body::{Room, SIDEWAYS};
 use super::cookies::has_cookies;
-use super::{Kind, inner, kind, lines, place, place_mut, prompt, session};
-pub use parts::{Parts, Remark, failure, parts, remarks, tab_strip};
+use super::{ResponseKind, inner, kind, lines, place, place_mut, prompt, session};
+pub use crate::app::pane::response::exchange::exchange_areas::{
+    ExchangeAreas, StatusRemark, exchange_areas, failure, remarks, tab_strip,
+};
+pub use crate::app::pane::response::exchange::to_preset::Gather;
+pub(super) use crate::app::pane::response::exchange::to_preset::gathered;
 use shape::{default_mode, wide};
 pub(super) use shape::{encoding, sniffed};
-pub use turn::Gather;
-pub(super) use turn::gathered;
 
 /// Text put on the clipboard at most.
 const COPY_LIMIT: usize = 256 * 1024;
 
 /// A page of the pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Tab {
+pub enum ExchangeTab {
     #[default]
     Body,
     Headers,
@@ -51,24 +53,24 @@ pub enum Tab {
 
 /// Bytes to be looked at through a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject {
+pub struct WindowSubject {
     pub body: BodyId,
     pub part: ViewPart,
     /// How such bytes are shown unless the user chose otherwise.
     pub default: ViewMode,
 }
 
-impl Tab {
-    pub fn title(self, kind: Kind) -> &'static str {
+impl ExchangeTab {
+    pub fn title(self, kind: ResponseKind) -> &'static str {
         match (self, kind) {
-            (Tab::Body, _) => "Body",
-            (Tab::Headers, _) => "Headers",
-            (Tab::Cookies, _) => "Cookies",
-            (Tab::Timing, _) => "Timing",
-            (Tab::Tls, _) => "TLS",
-            (Tab::Raw, _) => "Raw",
-            (Tab::Other, Kind::Listener) => "Our answer",
-            (Tab::Other, _) => "Request",
+            (ExchangeTab::Body, _) => "Body",
+            (ExchangeTab::Headers, _) => "Headers",
+            (ExchangeTab::Cookies, _) => "Cookies",
+            (ExchangeTab::Timing, _) => "Timing",
+            (ExchangeTab::Tls, _) => "TLS",
+            (ExchangeTab::Raw, _) => "Raw",
+            (ExchangeTab::Other, ResponseKind::Listener) => "Our answer",
+            (ExchangeTab::Other, _) => "Request",
         }
     }
 }
@@ -91,45 +93,45 @@ fn position(session: &Session, number: u32) -> Option<usize> {
 }
 
 /// The message the pane is about: what came from the peer.
-pub fn message(exchange: &Exchange, kind: Kind) -> Option<&HttpMessage> {
+pub fn message(exchange: &Exchange, kind: ResponseKind) -> Option<&HttpMessage> {
     match kind {
-        Kind::Listener => Some(&exchange.request),
+        ResponseKind::Listener => Some(&exchange.request),
         _ => exchange.response.as_ref(),
     }
 }
 
-fn other(exchange: &Exchange, kind: Kind) -> Option<&HttpMessage> {
+fn other(exchange: &Exchange, kind: ResponseKind) -> Option<&HttpMessage> {
     match kind {
-        Kind::Listener => exchange.response.as_ref(),
+        ResponseKind::Listener => exchange.response.as_ref(),
         _ => Some(&exchange.request),
     }
 }
 
 /// The tabs an exchange has.
-pub fn tabs(exchange: &Exchange, kind: Kind) -> Vec<Tab> {
-    let mut tabs = vec![Tab::Body, Tab::Headers];
+pub fn tabs(exchange: &Exchange, kind: ResponseKind) -> Vec<ExchangeTab> {
+    let mut tabs = vec![ExchangeTab::Body, ExchangeTab::Headers];
     if message(exchange, kind).is_some_and(has_cookies) {
-        tabs.push(Tab::Cookies);
+        tabs.push(ExchangeTab::Cookies);
     }
-    tabs.push(Tab::Timing);
+    tabs.push(ExchangeTab::Timing);
     if exchange.tls.is_some() {
-        tabs.push(Tab::Tls);
+        tabs.push(ExchangeTab::Tls);
     }
-    tabs.extend([Tab::Raw, Tab::Other]);
+    tabs.extend([ExchangeTab::Raw, ExchangeTab::Other]);
     tabs
 }
 
 /// The tab shown; the chosen one unless this exchange has none such.
-pub fn tab(app: &App) -> Tab {
+pub fn tab(app: &App) -> ExchangeTab {
     match (app.response.tab, shown(app)) {
-        (Tab::Tls, Some(exchange)) if exchange.tls.is_none() => Tab::Body,
-        (Tab::Cookies, Some(exchange))
+        (ExchangeTab::Tls, Some(exchange)) if exchange.tls.is_none() => ExchangeTab::Body,
+        (ExchangeTab::Cookies, Some(exchange))
             if !message(exchange, kind(app)).is_some_and(has_cookies) =>
         {
-            Tab::Body
+            ExchangeTab::Body
         }
         // Why there is no body is written in the certificates.
-        (Tab::Body, Some(exchange)) if is_distrusted(exchange) => Tab::Tls,
+        (ExchangeTab::Body, Some(exchange)) if is_distrusted(exchange) => ExchangeTab::Tls,
         (tab, _) => tab,
     }
 }
@@ -142,17 +144,19 @@ pub fn is_distrusted(exchange: &Exchange) -> bool {
 }
 
 /// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.
-pub fn subject(app: &App) -> Option<Subject> {
+pub fn subject(app: &App) -> Option<WindowSubject> {
     let kind = kind(app);
-    if !matches!(kind, Kind::Client | Kind::Listener) {
+    if !matches!(kind, ResponseKind::Client | ResponseKind::Listener) {
         return None;
     }
     let exchange = shown(app)?;
     let (message, part) = match tab(app) {
-        Tab::Body => (message(exchange, kind)?, ViewPart::Decoded),
-        Tab::Raw => (message(exchange, kind)?, ViewPart::Raw),
-        Tab::Other => (other(exchange, kind)?, ViewPart::Raw),
-        Tab::Headers | Tab::Cookies | Tab::Timing | Tab::Tls => return None,
+        ExchangeTab::Body => (message(exchange, kind)?, ViewPart::Decoded),
+        ExchangeTab::Raw => (message(exchange, kind)?, ViewPart::Raw),
+        ExchangeTab::Other => (other(exchange, kind)?, ViewPart::Raw),
+        ExchangeTab::Headers | ExchangeTab::Cookies | ExchangeTab::Timing | ExchangeTab::Tls => {
+            return None;
+        }
     };
     if part == ViewPart::Decoded && has_no_body(message) {
         return None;
@@ -161,20 +165,20 @@ pub fn subject(app: &App) -> Option<Subject> {
         ViewPart::Raw => ViewMode::Text,
         ViewPart::Decoded => default_mode(message),
     };
-    Some(Subject { body: message.body.id, part, default })
+    Some(WindowSubject { body: message.body.id, part, default })
 }
 
 /// Whether it is certain that there is nothing to show.
 pub fn has_no_body(message: &HttpMessage) -> bool {
     let body = &message.body;
-    matches!(body.framing, Framing::None | Framing::Length(0))
+    matches!(body.framing, MessageFraming::None | MessageFraming::Length(0))
         || (body.complete && body.decoded_len == 0)
 }
 
 /// The room the content of the tab has.
 pub fn room(app: &App) -> Room {
     let content = match kind(app) {
-        Kind::Client | Kind::Listener => parts(app, inner(app)).content,
+        ResponseKind::Client | ResponseKind::Listener => exchange_areas(app, inner(app)).content,
         _ => Rect::default(),
     };
     Room { width: content.width.into(), height: content.height.into(), wrap: app.response.wrap }
@@ -197,7 +201,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
         Action::FindPrevious => prompt::search(app, Towards::Start, true),
         Action::SaveBody => prompt::open_save(app),
         Action::Copy => copy(app),
-        Action::TurnAround => turn::turn_around(app),
+        Action::TurnAround => to_preset::turn_around(app),
         Action::Left => sideways(app, false),
         Action::Right => sideways(app, true),
         Action::Open => return enter(app, true),
@@ -208,9 +212,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
 }
 
 fn move_by(app: &mut App, action: Action) -> Handled {
-    let Some(step) = Step::of(action) else { return Handled::No };
+    let Some(step) = CursorStep::of(action) else { return Handled::No };
     let inside = place(app).is_some_and(|place| place.inside);
-    if kind(app) == Kind::Listener && !inside {
+    if kind(app) == ResponseKind::Listener && !inside {
         step_list(app, step);
     } else {
         step_content(app, step);
@@ -220,12 +224,12 @@ fn move_by(app: &mut App, action: Action) -> Handled {
 
 /// The wheel moves the content.
 pub(super) fn scroll(app: &mut App, action: Action) {
-    if let Some(step) = Step::of(action) {
+    if let Some(step) = CursorStep::of(action) {
         step_content(app, step);
     }
 }
 
-fn step_content(app: &mut App, step: Step) {
+fn step_content(app: &mut App, step: CursorStep) {
     let room = room(app);
     if let Some(subject) = subject(app) {
         if let Some(view) = app.response.views.get_mut(subject.body, subject.part) {
@@ -254,7 +258,7 @@ fn sideways(app: &mut App, right: bool) {
 
 /// In a listener, Enter gives the keys to the exchange and Esc takes them back to the list.
 fn enter(app: &mut App, inside: bool) -> Handled {
-    let is_listener = kind(app) == Kind::Listener;
+    let is_listener = kind(app) == ResponseKind::Listener;
     match place_mut(app) {
         Some(place) if is_listener && place.inside != inside => {
             place.inside = inside;
@@ -274,7 +278,7 @@ fn switch_tab(app: &mut App, forward: bool) {
     }
 }
 
-fn show_tab(app: &mut App, tab: Tab) {
+fn show_tab(app: &mut App, tab: ExchangeTab) {
     app.response.tab = tab;
     if let Some(place) = place_mut(app) {
         (place.scroll, place.left) = (0, 0);
@@ -282,15 +286,15 @@ fn show_tab(app: &mut App, tab: Tab) {
 }
 
 fn step_exchange(app: &mut App, forward: bool) {
-    step_list(app, if forward { Step::Down } else { Step::Up });
+    step_list(app, if forward { CursorStep::Down } else { CursorStep::Up });
 }
 
 /// Moves in the list of requests, or over the redirect hops. The last place follows the newest.
-fn step_list(app: &mut App, step: Step) {
+fn step_list(app: &mut App, step: CursorStep) {
     let Some(session) = session(app) else { return };
     let len = session.exchanges.len();
     let at = place(app).and_then(|place| place.number).and_then(|n| position(session, n));
-    let height = usize::from(parts(app, inner(app)).list.height);
+    let height = usize::from(exchange_areas(app, inner(app)).list.height);
     let selected = at.unwrap_or(len.saturating_sub(1));
     let mut cursor = crate::app::cursor::Cursor { selected, offset: 0 };
     cursor.step(step, len, height);
@@ -365,7 +369,7 @@ fn copy(app: &mut App) {
         end -= 1;
     }
     let text = text.get(..end).unwrap_or_default().to_owned();
-    app.say(format!("{} copied", figures::size(text.len() as u64)));
+    app.say(format!("{} copied", format::size(text.len() as u64)));
     app.effects.push(Effect::Copy(text));
 }
 
@@ -393,7 +397,7 @@ pub(super) fn file_name(app: &App, part: ViewPart) -> String {
 }
 
 pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
-    let parts = parts(app, inner);
+    let parts = exchange_areas(app, inner);
     let at = (mouse.column, mouse.row).into();
     if parts.list.contains(at) {
         let (_, offset) = list_cursor(app, parts.list.height.into());
@@ -418,7 +422,7 @@ pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
 
 pub(super) fn hints(app: &App) -> Vec<Action> {
     let running = session(app).is_some_and(|session| !session.is_over());
-    let is_client = kind(app) == Kind::Client;
+    let is_client = kind(app) == ResponseKind::Client;
     let mut hints = Vec::new();
     if running && is_client {
         hints.push(Action::Interrupt);

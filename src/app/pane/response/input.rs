@@ -8,15 +8,15 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::talk::{self, Target};
+use super::talk::{self, InputTarget};
 use super::{place, place_mut, session};
-use crate::app::editor::{Editor, Lines, PASTE_LIMIT};
+use crate::app::editor::{Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
-use crate::app::form::{FieldId, access};
-use crate::app::{App, figures};
+use crate::app::form::{FormFieldId, access};
+use crate::app::{App, format};
 use crate::codec::escape;
-use crate::codec::plan::payload;
-use crate::engine::command::{Command, To};
+use crate::compose::payload;
+use crate::engine::command::{Command, Recipient};
 use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::preset::Scope;
@@ -67,7 +67,7 @@ pub enum Closing {
 
 impl Default for InputLine {
     fn default() -> Self {
-        InputLine { editor: Editor::new("", Lines::Many), check: Check::Empty, recalled: None }
+        InputLine { editor: Editor::new("", LineMode::Many), check: Check::Empty, recalled: None }
     }
 }
 
@@ -149,7 +149,7 @@ fn checked(app: &mut App) {
 /// Replaces the text.
 pub(super) fn set(app: &mut App, text: &str) {
     let Some(place) = place_mut(app) else { return };
-    let mut editor = Editor::new("", Lines::Many);
+    let mut editor = Editor::new("", LineMode::Many);
     editor.insert(text);
     place.talk.input.editor = editor;
     place.talk.input.recalled = None;
@@ -173,9 +173,9 @@ pub(super) fn paste(app: &mut App, text: &str) {
     let rewritten = place.talk.input.editor.insert(text.get(..end).unwrap_or_default());
     checked(app);
     if end < text.len() {
-        app.warn(format!("only the first {} were pasted", figures::size(end as u64)));
+        app.warn(format!("only the first {} were pasted", format::size(end as u64)));
     } else if rewritten > 0 {
-        app.say(format!("{} became escapes", figures::counted(rewritten as u64, "control byte")));
+        app.say(format!("{} became escapes", format::counted(rewritten as u64, "control byte")));
     }
 }
 
@@ -238,7 +238,7 @@ pub(super) fn take_up(app: &mut App, bytes: &[u8]) {
 }
 
 pub(super) fn next_ending(app: &mut App) {
-    access::cycle(&mut app.drafts.current_mut().spec, FieldId::LineEnding, true);
+    access::cycle(&mut app.drafts.current_mut().spec, FormFieldId::LineEnding, true);
     app.touched();
     let (ending, _) = access::input_line(&app.drafts.current().spec);
     app.say(format!("line ending: {}", ending.name().to_uppercase()));
@@ -275,7 +275,7 @@ pub(super) fn recall(app: &mut App, older: bool) {
         },
         None => typed.clone(),
     };
-    let mut editor = Editor::new("", Lines::Many);
+    let mut editor = Editor::new("", LineMode::Many);
     editor.insert(&line);
     input.editor = editor;
     input.recalled = at.map(|at| (at, typed));
@@ -283,7 +283,7 @@ pub(super) fn recall(app: &mut App, older: bool) {
 }
 
 /// Sends what is typed, if it can be sent.
-pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
+pub(super) fn send(app: &mut App, closing: Closing, target: InputTarget) {
     let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
     let (ending, format) = settings(app);
     let to = match talk::target(app, target) {
@@ -318,7 +318,7 @@ pub(super) fn send(app: &mut App, closing: Closing, target: Target) {
         place.talk.input = InputLine::default();
         place.talk.follow();
     }
-    if let To::All(_) = to
+    if let Recipient::All(_) = to
         && side == Side::Listener
     {
         app.say("sent to every connection");

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::body::BodyView;
-use super::exchange::{Tab, message, shown, tab};
+use super::exchange::{ExchangeTab, message, shown, tab};
 use super::{cookies, kind, place};
-use crate::app::{App, figures};
+use crate::app::{App, format};
 use crate::codec::hex;
 use crate::codec::printable::{Marked, marked, printable};
-use crate::model::exchange::{Exchange, Field, Framing, Head, HttpMessage};
+use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
 use crate::model::view::ViewMode;
@@ -46,9 +46,9 @@ impl TextLine {
 }
 
 /// A line before it is made into text.
-enum Source<'a> {
+enum LineSource<'a> {
     Start(&'a Head),
-    Field(&'a Field),
+    Field(&'a FieldLine),
     Heading(&'static str),
     Gap,
     Warning(&'a str),
@@ -57,12 +57,14 @@ enum Source<'a> {
 /// Number of lines of the tab shown.
 pub fn count(app: &App) -> usize {
     match (tab(app), shown(app)) {
-        (Tab::Headers, Some(exchange)) => headers(app, exchange).count(),
-        (Tab::Cookies, Some(exchange)) => {
+        (ExchangeTab::Headers, Some(exchange)) => headers(app, exchange).count(),
+        (ExchangeTab::Cookies, Some(exchange)) => {
             message(exchange, kind(app)).map_or(0, |message| cookies::lines(message).len())
         }
-        (Tab::Timing, Some(exchange)) => timing(app, exchange).len(),
-        (Tab::Tls, Some(exchange)) => exchange.tls.as_ref().map_or(0, |facts| tls(facts).len()),
+        (ExchangeTab::Timing, Some(exchange)) => timing(app, exchange).len(),
+        (ExchangeTab::Tls, Some(exchange)) => {
+            exchange.tls.as_ref().map_or(0, |facts| tls(facts).len())
+        }
         _ => 0,
     }
 }
@@ -86,16 +88,16 @@ pub fn all(app: &App) -> Vec<String> {
 fn some(app: &App, skip: usize, take: usize, reach: usize) -> Vec<TextLine> {
     let Some(exchange) = shown(app) else { return Vec::new() };
     match tab(app) {
-        Tab::Headers => {
+        ExchangeTab::Headers => {
             let sources = headers(app, exchange).skip(skip).take(take);
             sources.map(|source| header_line(&source, reach)).collect()
         }
-        Tab::Cookies => {
+        ExchangeTab::Cookies => {
             let lines = message(exchange, kind(app)).map_or_else(Vec::new, cookies::lines);
             lines.into_iter().skip(skip).take(take).collect()
         }
-        Tab::Timing => timing(app, exchange).into_iter().skip(skip).take(take).collect(),
-        Tab::Tls => {
+        ExchangeTab::Timing => timing(app, exchange).into_iter().skip(skip).take(take).collect(),
+        ExchangeTab::Tls => {
             let facts = exchange.tls.as_ref();
             facts.map_or_else(Vec::new, |f| tls(f).into_iter().skip(skip).take(take).collect())
         }
@@ -103,41 +105,42 @@ fn some(app: &App, skip: usize, take: usize, reach: usize) -> Vec<TextLine> {
     }
 }
 
-fn headers<'a>(app: &App, exchange: &'a Exchange) -> impl Iterator<Item = Source<'a>> {
+fn headers<'a>(app: &App, exchange: &'a Exchange) -> impl Iterator<Item = LineSource<'a>> {
     let message = message(exchange, kind(app));
     let head = message.into_iter().flat_map(|message| {
         let trailers = &message.body.trailers;
-        let title = (!trailers.is_empty()).then_some(Source::Heading("Trailers, after the body"));
-        std::iter::once(Source::Start(&message.head))
-            .chain(message.head.fields.iter().map(Source::Field))
-            .chain(title.into_iter().flat_map(|title| [Source::Gap, title]))
-            .chain(trailers.iter().map(Source::Field))
+        let title =
+            (!trailers.is_empty()).then_some(LineSource::Heading("Trailers, after the body"));
+        std::iter::once(LineSource::Start(&message.head))
+            .chain(message.head.fields.iter().map(LineSource::Field))
+            .chain(title.into_iter().flat_map(|title| [LineSource::Gap, title]))
+            .chain(trailers.iter().map(LineSource::Field))
     });
     let interim = exchange.interim.iter().flat_map(|head| {
-        [Source::Gap, Source::Heading("Interim response, before the final one")]
+        [LineSource::Gap, LineSource::Heading("Interim response, before the final one")]
             .into_iter()
-            .chain([Source::Start(head)])
-            .chain(head.fields.iter().map(Source::Field))
+            .chain([LineSource::Start(head)])
+            .chain(head.fields.iter().map(LineSource::Field))
     });
-    let odd = (!exchange.warnings.is_empty()).then_some(Source::Heading("Oddities"));
-    let warnings = exchange.warnings.iter().map(|warning| Source::Warning(warning));
+    let odd = (!exchange.warnings.is_empty()).then_some(LineSource::Heading("Oddities"));
+    let warnings = exchange.warnings.iter().map(|warning| LineSource::Warning(warning));
     head.chain(interim)
-        .chain(odd.into_iter().flat_map(|title| [Source::Gap, title]))
+        .chain(odd.into_iter().flat_map(|title| [LineSource::Gap, title]))
         .chain(warnings)
 }
 
-fn header_line(source: &Source<'_>, reach: usize) -> TextLine {
+fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
     match source {
-        Source::Start(head) => {
+        LineSource::Start(head) => {
             let line = head.raw.split(|b| *b == b'\n').next().unwrap_or_default();
             TextLine::new(Tone::Heading, "", cut(line.strip_suffix(b"\r").unwrap_or(line), reach))
         }
-        Source::Field(field) => {
+        LineSource::Field(field) => {
             TextLine::pair(&cut(&field.name, reach).text, cut(&field.value, reach))
         }
-        Source::Heading(title) => TextLine::new(Tone::Dim, "", *title),
-        Source::Gap => TextLine::new(Tone::Dim, "", ""),
-        Source::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
+        LineSource::Heading(title) => TextLine::new(Tone::Dim, "", *title),
+        LineSource::Gap => TextLine::new(Tone::Dim, "", ""),
+        LineSource::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
     }
 }
 
@@ -168,13 +171,13 @@ fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
         };
         let end = start + part(took);
         let bar = Some((start, end));
-        lines.push(TextLine { bar, ..TextLine::pair(label, figures::took(took)) });
+        lines.push(TextLine { bar, ..TextLine::pair(label, format::took(took)) });
         start = end;
     }
     let bar = Some((0.0, 1.0));
-    lines.push(TextLine { bar, ..TextLine::pair("Total", figures::took(total.max(sum))) });
+    lines.push(TextLine { bar, ..TextLine::pair("Total", format::took(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
-    lines.push(TextLine::pair("Started", figures::clock(exchange.started, app.utc_offset)));
+    lines.push(TextLine::pair("Started", format::clock(exchange.started, app.utc_offset)));
     for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
@@ -191,19 +194,19 @@ fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
 fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
     let body = &message.body;
     let framing = match body.framing {
-        Framing::None => "no body".to_owned(),
-        Framing::Length(length) => format!("Content-Length {}", figures::count(length)),
-        Framing::Chunked => "chunked".to_owned(),
-        Framing::UntilClose => "until the connection closes".to_owned(),
+        MessageFraming::None => "no body".to_owned(),
+        MessageFraming::Length(length) => format!("Content-Length {}", format::count(length)),
+        MessageFraming::Chunked => "chunked".to_owned(),
+        MessageFraming::UntilClose => "until the connection closes".to_owned(),
     };
     let mut text = format!(
         "head {} B, body {} B on the wire ({framing})",
-        figures::count(message.head.raw.len() as u64),
-        figures::count(body.encoded_len),
+        format::count(message.head.raw.len() as u64),
+        format::count(body.encoded_len),
     );
     if !body.codings.is_empty() {
         let codings = printable(body.codings.join(", ").as_bytes());
-        let decoded = figures::count(body.decoded_len);
+        let decoded = format::count(body.decoded_len);
         text = format!("{text}, {decoded} B decoded from {codings}");
     }
     lines.push(TextLine::pair(label, text));
@@ -221,7 +224,7 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
     pair("Key exchange", &facts.group);
     pair("ALPN", &facts.alpn);
     pair("Server name", &facts.sni);
-    pair("Handshake", &figures::took(facts.handshake));
+    pair("Handshake", &format::took(facts.handshake));
     if facts.unverified.is_empty() {
         pair("Certificate", "verified");
     } else {

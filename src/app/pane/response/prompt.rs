@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::talk;
 use crate::app::action::Action;
-use crate::app::editor::{Editor, Lines};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::{App, Handled};
 use crate::codec::search::Pattern;
@@ -19,12 +19,12 @@ use crate::store::job::{Job, Overwrite};
 /// What is asked.
 #[derive(Debug)]
 pub struct Prompt {
-    pub purpose: Purpose,
+    pub purpose: PromptPurpose,
     pub editor: Editor,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum PromptPurpose {
     Search,
     /// The path of the file these bytes go to.
     Save(BodyId, ViewPart),
@@ -34,7 +34,7 @@ pub enum Purpose {
 
 /// What is searched for in bodies and conversations.
 #[derive(Debug, Default)]
-pub struct Search {
+pub struct TextSearch {
     pub text: String,
     /// What finds it, and marks it on the screen.
     pub pattern: Option<Pattern>,
@@ -46,13 +46,13 @@ pub struct Search {
 
 /// Opens the search line; the last text stays and is gone with one key.
 pub(super) fn open_search(app: &mut App) {
-    let is_conversation = super::kind(app) == super::Kind::Conversation;
+    let is_conversation = super::kind(app) == super::ResponseKind::Conversation;
     if !is_conversation && super::exchange::subject(app).is_none() {
         app.say("search works in Body, Raw and Request");
         return;
     }
-    let editor = Editor::new("", Lines::One);
-    app.response.prompt = Some(Prompt { purpose: Purpose::Search, editor });
+    let editor = Editor::new("", LineMode::One);
+    app.response.prompt = Some(Prompt { purpose: PromptPurpose::Search, editor });
     talk::resized(app);
 }
 
@@ -64,15 +64,15 @@ pub(super) fn open_save(app: &mut App) {
     };
     let name = super::exchange::file_name(app, subject.part);
     app.response.prompt = Some(Prompt {
-        purpose: Purpose::Save(subject.body, subject.part),
-        editor: Editor::new(&name, Lines::One),
+        purpose: PromptPurpose::Save(subject.body, subject.part),
+        editor: Editor::new(&name, LineMode::One),
     });
 }
 
 /// Asks for the file these bytes go to.
 pub(super) fn open_save_bytes(app: &mut App, name: &str, bytes: Bytes) {
-    let editor = Editor::new(name, Lines::One);
-    app.response.prompt = Some(Prompt { purpose: Purpose::SaveBytes(bytes), editor });
+    let editor = Editor::new(name, LineMode::One);
+    app.response.prompt = Some(Prompt { purpose: PromptPurpose::SaveBytes(bytes), editor });
     talk::resized(app);
 }
 
@@ -97,13 +97,13 @@ pub(super) fn key(app: &mut App, key: Key) {
     app.response.prompt = None;
     talk::resized(app);
     match purpose {
-        Purpose::Search => begin(app, text),
-        Purpose::Save(body, part) => {
+        PromptPurpose::Search => begin(app, text),
+        PromptPurpose::Save(body, part) => {
             if let Some(path) = path(app, text.trim()) {
                 app.effects.push(Effect::Engine(Command::SaveBody { body, part, path }));
             }
         }
-        Purpose::SaveBytes(bytes) => {
+        PromptPurpose::SaveBytes(bytes) => {
             if let Some(path) = path(app, text.trim()) {
                 let overwrite = Overwrite::Refuse;
                 app.effects.push(Effect::Store(Job::WriteFile { path, bytes, overwrite }));
@@ -128,7 +128,7 @@ fn begin(app: &mut App, text: String) {
     let repeated = text.is_empty() || text == app.response.search.text;
     if !text.is_empty() {
         let pattern = Pattern::parse(&text);
-        app.response.search = Search { text, pattern, ..Search::default() };
+        app.response.search = TextSearch { text, pattern, ..TextSearch::default() };
     }
     search(app, Towards::End, repeated);
 }
@@ -139,7 +139,7 @@ pub(super) fn search(app: &mut App, towards: Towards, from_hit: bool) {
         open_search(app);
         return;
     }
-    if super::kind(app) == super::Kind::Conversation {
+    if super::kind(app) == super::ResponseKind::Conversation {
         talk::search::begin(app, towards, from_hit);
         return;
     }

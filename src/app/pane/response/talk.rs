@@ -4,9 +4,9 @@
 //! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
 
 mod conns;
+mod conversation_areas;
 pub(in crate::app) mod framing;
 mod message;
-mod parts;
 pub mod search;
 
 use std::collections::VecDeque;
@@ -16,26 +16,28 @@ use ratatui::layout::Rect;
 use super::input::{self, Closing, InputLine};
 use super::{inner, place, place_mut, session};
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, Step};
-use crate::app::detail::Detail;
+use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::message::Mouse;
+pub use crate::app::pane::response::talk::conversation_areas::{
+    ConversationAreas, conversation_areas, failure, peer_rows, prefix,
+};
+use crate::app::record_view::Detail;
 use crate::app::sessions::Session;
 use crate::app::{App, Handled};
-use crate::engine::command::Ending;
+use crate::engine::command::CloseMode;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
 use crate::timeline::Timeline;
 use crate::timeline::conversation::framing::Frames;
-use crate::timeline::conversation::{self, Conversation, Row};
-pub use conns::{Target, conns, has_several, target};
+use crate::timeline::conversation::{self, Conversation, MessageRow};
+pub use conns::{InputTarget, conns, has_several, target};
 use conns::{choose, end, next_conn};
-pub use parts::{Parts, failure, parts, peer_rows, prefix};
 
 /// Where the user is in a conversation.
 #[derive(Debug)]
-pub struct Talk {
+pub struct ConversationView {
     /// The connection looked at; `None` = all of them.
     pub chosen: Option<ConnId>,
     pub cursor: Cursor,
@@ -60,9 +62,9 @@ pub struct Talk {
     gone: u64,
 }
 
-impl Default for Talk {
+impl Default for ConversationView {
     fn default() -> Self {
-        Talk {
+        ConversationView {
             chosen: None,
             cursor: Cursor::default(),
             is_following: true,
@@ -80,7 +82,7 @@ impl Default for Talk {
     }
 }
 
-impl Talk {
+impl ConversationView {
     /// Number of rows shown.
     pub fn len(&self, session: &Session) -> usize {
         match self.chosen {
@@ -95,7 +97,7 @@ impl Talk {
     }
 
     /// A row by its place in what is shown.
-    pub fn row<'a>(&'a self, session: &'a Session, at: usize) -> Option<&'a Row> {
+    pub fn row<'a>(&'a self, session: &'a Session, at: usize) -> Option<&'a MessageRow> {
         let conversation = self.rows(session);
         let place = match self.chosen {
             Some(_) => self.numbers.get(at)?.checked_sub(conversation.gone())? as usize,
@@ -156,7 +158,7 @@ impl Talk {
     fn settle(&mut self, session: &Session, height: usize) {
         let len = self.len(session);
         if self.is_following {
-            self.cursor.step(Step::Bottom, len, height);
+            self.cursor.step(CursorStep::Bottom, len, height);
         } else {
             self.cursor.settle(len, height);
         }
@@ -179,8 +181,8 @@ impl Talk {
 }
 
 /// Session and talk together, to change the talk.
-fn with_talk(app: &mut App, change: impl FnOnce(&mut Talk, &Session, usize)) {
-    let height = usize::from(parts(app, inner(app)).rows.height);
+fn with_talk(app: &mut App, change: impl FnOnce(&mut ConversationView, &Session, usize)) {
+    let height = usize::from(conversation_areas(app, inner(app)).rows.height);
     let App { response, sessions, drafts, .. } = app;
     let Some(session) = drafts.current().session.and_then(|id| sessions.get(id)) else { return };
     let place = response.places.entry(session.id).or_default();
@@ -206,14 +208,14 @@ pub(super) fn extended(app: &mut App) {
     for session in sessions.iter_mut() {
         session.conversation.prune(timeline);
     }
-    if super::kind(app) == super::Kind::Conversation {
+    if super::kind(app) == super::ResponseKind::Conversation {
         framing::advance(app);
-        with_talk(app, Talk::extend);
+        with_talk(app, ConversationView::extend);
     }
 }
 
 pub(super) fn session_changed(app: &mut App) {
-    if super::kind(app) == super::Kind::Conversation {
+    if super::kind(app) == super::ResponseKind::Conversation {
         extended(app);
         resized(app);
     }
@@ -221,7 +223,7 @@ pub(super) fn session_changed(app: &mut App) {
 
 /// The room changed, or what takes part of it.
 pub(super) fn resized(app: &mut App) {
-    let width = usize::from(parts(app, inner(app)).detail.width);
+    let width = usize::from(conversation_areas(app, inner(app)).detail.width);
     with_talk(app, |talk, session, height| {
         talk.settle(session, height);
         if let Some(detail) = &mut talk.detail {
@@ -238,14 +240,14 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
 /// What the input line does with an action.
 fn act_writing(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::SendLine => input::send(app, Closing::LineEnding, Target::Chosen),
-        Action::SendBare => input::send(app, Closing::Bare, Target::Chosen),
-        Action::SendAll => input::send(app, Closing::LineEnding, Target::All),
+        Action::SendLine => input::send(app, Closing::LineEnding, InputTarget::Chosen),
+        Action::SendBare => input::send(app, Closing::Bare, InputTarget::Chosen),
+        Action::SendAll => input::send(app, Closing::LineEnding, InputTarget::All),
         Action::NewLine => input::new_line(app),
         Action::HistoryUp => input::recall(app, true),
         Action::HistoryDown => input::recall(app, false),
-        Action::PageUp => step(app, Step::PageUp),
-        Action::PageDown => step(app, Step::PageDown),
+        Action::PageUp => step(app, CursorStep::PageUp),
+        Action::PageDown => step(app, CursorStep::PageDown),
         Action::EditExternal => edit_external(app),
         Action::Back => {
             if let Some(place) = place_mut(app) {
@@ -275,7 +277,7 @@ fn act_list(app: &mut App, action: Action) -> Handled {
         Action::FindPrevious => super::prompt::search(app, Towards::Start, true),
         Action::TurnAround => message::turn_around(app),
         Action::EditExternal => edit_external(app),
-        _ => match Step::of(action) {
+        _ => match CursorStep::of(action) {
             Some(way) => step(app, way),
             None => return Handled::No,
         },
@@ -291,9 +293,9 @@ fn act_conn(app: &mut App, action: Action) -> Handled {
         Action::LineEnding => input::next_ending(app),
         Action::NextItem => next_conn(app, true),
         Action::PreviousItem => next_conn(app, false),
-        Action::HalfClose => end(app, Ending::HalfClose),
-        Action::CloseConn => end(app, Ending::Close),
-        Action::ResetConn => end(app, Ending::Reset),
+        Action::HalfClose => end(app, CloseMode::HalfClose),
+        Action::CloseConn => end(app, CloseMode::Close),
+        Action::ResetConn => end(app, CloseMode::Reset),
         _ => return Handled::No,
     }
     Handled::Yes
@@ -301,13 +303,13 @@ fn act_conn(app: &mut App, action: Action) -> Handled {
 
 /// The wheel: scrolls what is under it without taking the keys.
 pub(super) fn scroll(app: &mut App, action: Action) {
-    if let Some(way) = Step::of(action) {
+    if let Some(way) = CursorStep::of(action) {
         step(app, way);
     }
 }
 
-fn step(app: &mut App, way: Step) {
-    let room = parts(app, inner(app)).detail.height.into();
+fn step(app: &mut App, way: CursorStep) {
+    let room = conversation_areas(app, inner(app)).detail.height.into();
     let mut moved = false;
     with_talk(app, |talk, session, height| {
         if let Some(detail) = talk.detail.as_mut().filter(|detail| detail.inside) {
@@ -317,8 +319,8 @@ fn step(app: &mut App, way: Step) {
         let len = talk.len(session);
         talk.cursor.step(way, len, height);
         talk.is_following = match way {
-            Step::Bottom => true,
-            Step::Up | Step::PageUp | Step::HalfUp | Step::Top => false,
+            CursorStep::Bottom => true,
+            CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
             _ => talk.cursor.selected + 1 >= len,
         };
         moved = talk.detail.is_some();
@@ -329,7 +331,7 @@ fn step(app: &mut App, way: Step) {
 }
 
 /// The row under the cursor.
-pub fn selected(app: &App) -> Option<Row> {
+pub fn selected(app: &App) -> Option<MessageRow> {
     let talk = &place(app)?.talk;
     talk.row(session(app)?, talk.cursor.selected).copied()
 }
@@ -371,12 +373,12 @@ fn show_detail(app: &mut App) {
     search::show_hit(app);
 }
 
-fn bytes_of(timeline: &Timeline, row: &Row) -> bytes::Bytes {
+fn bytes_of(timeline: &Timeline, row: &MessageRow) -> bytes::Bytes {
     conversation::bytes(timeline, row)
 }
 
 fn toggle_hex(app: &mut App) {
-    let height = parts(app, inner(app)).detail.height;
+    let height = conversation_areas(app, inner(app)).detail.height;
     let Some(place) = place_mut(app) else { return };
     match &mut place.talk.detail {
         Some(detail) => detail.toggle_hex(height.into()),
@@ -391,7 +393,7 @@ fn edit_external(app: &mut App) {
 }
 
 pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
-    let parts = parts(app, inner);
+    let parts = conversation_areas(app, inner);
     let at = (mouse.column, mouse.row).into();
     if parts.input.contains(at) {
         write(app);

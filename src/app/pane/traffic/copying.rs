@@ -1,8 +1,8 @@
 //! Bytes for the clipboard: as they are looked at, as hex digits, as payload text with escapes.
 
-use crate::app::detail::is_text;
 use crate::app::effect::Effect;
-use crate::app::{App, figures};
+use crate::app::record_view::is_text;
+use crate::app::{App, format};
 use crate::codec::printable::printable_lines;
 use crate::codec::{escape, hex};
 
@@ -42,6 +42,6 @@ fn first(bytes: &[u8]) -> &[u8] {
 fn put(app: &mut App, bytes: &[u8], form: &str, write: impl Fn(&[u8]) -> String) {
     let part = first(bytes);
     let cut = if part.len() < bytes.len() { " (the beginning)" } else { "" };
-    app.say(format!("{} copied as {form}{cut}", figures::size(part.len() as u64)));
+    app.say(format!("{} copied as {form}{cut}", format::size(part.len() as u64)));
     app.effects.push(Effect::Copy(write(part)));
 }

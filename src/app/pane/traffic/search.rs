@@ -3,9 +3,9 @@
 //! The bytes of one record are bounded, so a search is over before the next frame. Without a search
 //! of its own, the record shows what the filter looks for.
 
-use super::parts;
+use super::traffic_areas;
 use crate::app::App;
-use crate::app::editor::{Editor, Lines};
+use crate::app::editor::{Editor, LineMode};
 use crate::codec::search::Pattern;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;
@@ -25,7 +25,7 @@ pub fn pattern(app: &App) -> Option<&Pattern> {
 }
 
 pub(super) fn start(app: &mut App) {
-    app.traffic.search.editor = Some(Editor::new("", Lines::One));
+    app.traffic.search.editor = Some(Editor::new("", LineMode::One));
 }
 
 /// A key while it is typed: Enter goes to the first hit, or on to the next one when nothing else
@@ -55,7 +55,7 @@ pub(super) fn go(app: &mut App, towards: Towards) {
         app.say("nothing is searched for: / in an open record begins");
         return;
     }
-    let height = usize::from(parts(app, super::inner(app)).detail.height);
+    let height = usize::from(traffic_areas(app, super::inner(app)).detail.height);
     let Some(detail) = &app.traffic.detail else {
         app.say("Enter opens the record; then n goes from hit to hit");
         return;

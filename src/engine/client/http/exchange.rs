@@ -1,6 +1,6 @@
 //! One hop: connect, send and receive at the same time, and the exchange that tells about it.
 //!
-//! The two directions are two futures of one task that share the [`Case`]; a peer may answer, or
+//! The two directions are two futures of one task that share the [`ExchangeRecorder`]; a peer may answer, or
 //! give up, while the request is still on its way.
 
 use std::sync::{Mutex, PoisonError};
@@ -11,18 +11,18 @@ use tokio::time::{Instant as TokioInstant, sleep_until};
 
 use super::receive::Incoming;
 use super::request;
-use super::send::Outgoing;
+use super::send::OutgoingRequest;
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::clock;
 use crate::engine::event::Phase;
-use crate::engine::http::case::{Case, empty_body, empty_message};
+use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_body, empty_message};
 use crate::engine::http::failure;
-use crate::engine::http::source::Source;
-use crate::engine::session::Session;
-use crate::engine::transport::{self, ConnectFacts, Connection, Dial, Stream};
+use crate::engine::http::source::BodySource;
+use crate::engine::session::SessionHandle;
+use crate::engine::transport::{self, ConnectFacts, Connected, Dial, Stream};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::{Exchange, ExchangeState, Framing, Head, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::HttpPlan;
@@ -35,11 +35,11 @@ use crate::model::tls::ClientTls;
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// One hop of a client session.
-pub(super) struct Attempt<'a> {
+pub(super) struct Hop<'a> {
     pub(super) plan: &'a HttpPlan,
-    pub(super) session: &'a Session,
+    pub(super) session: &'a SessionHandle,
     pub(super) conn: ConnId,
-    pub(super) case: Case,
+    pub(super) case: ExchangeRecorder,
     endpoint: Endpoint,
     tls: ClientTls,
     arrived: Mutex<Arrived>,
@@ -54,12 +54,12 @@ struct Arrived {
     bytes: BytesMut,
 }
 
-impl<'a> Attempt<'a> {
+impl<'a> Hop<'a> {
     /// Prepares a hop; fails when the plan names no place to go to. The writer keeps the request.
     pub(super) fn new(
         plan: &'a HttpPlan,
         number: u32,
-        session: &'a Session,
+        session: &'a SessionHandle,
         notes: Vec<String>,
     ) -> Result<(Self, BodyWriter), Failure> {
         let (endpoint, tls) = request::destination(plan)?;
@@ -81,14 +81,14 @@ impl<'a> Attempt<'a> {
             state: ExchangeState::Active,
             warnings: notes,
         };
-        let case = Case::new(exchange, session.events.clone(), Instant::now());
+        let case = ExchangeRecorder::new(exchange, session.events.clone(), Instant::now());
         let (arrived, waiting) = (Mutex::default(), Mutex::default());
-        Ok((Attempt { plan, session, conn, case, endpoint, tls, arrived, waiting }, writer))
+        Ok((Hop { plan, session, conn, case, endpoint, tls, arrived, waiting }, writer))
     }
 
     /// Makes the hop; returns the head of the response when its body is complete.
     pub(super) async fn make(&self, writer: BodyWriter) -> Result<Head, Failure> {
-        let source = Source::open(&self.plan.body).await.map_err(|why| {
+        let source = BodySource::open(&self.plan.body).await.map_err(|why| {
             Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
         })?;
         let head = request::head(self.plan, source.len())?;
@@ -98,16 +98,16 @@ impl<'a> Attempt<'a> {
     }
 
     /// Puts the request into the exchange before it goes out.
-    fn announce(&self, head: &[u8], source: &Source) {
+    fn announce(&self, head: &[u8], source: &BodySource) {
         let parsed = HeadReader::new(Expected::Request).push(head);
         let Ok(Some((_, parsed))) = parsed else { return };
         self.case.edit(|exchange| {
             let body = &mut exchange.request.body;
             body.framing = request_framing(&parsed.head).framing;
-            if body.framing == Framing::None && source.len() > 0 {
-                body.framing = Framing::Length(source.len());
+            if body.framing == MessageFraming::None && source.len() > 0 {
+                body.framing = MessageFraming::Length(source.len());
             }
-            body.expected = (body.framing != Framing::None).then_some(source.len());
+            body.expected = (body.framing != MessageFraming::None).then_some(source.len());
             exchange.request.head = parsed.head;
         });
     }
@@ -122,7 +122,7 @@ impl<'a> Attempt<'a> {
             timeout: self.plan.connect_timeout,
         };
         match Box::pin(transport::connect(dial, self.session)).await {
-            Ok(Connection { stream, facts }) => {
+            Ok(Connected { stream, facts }) => {
                 self.learn(&facts);
                 let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
                 if !unverified.is_empty() {
@@ -152,12 +152,12 @@ impl<'a> Attempt<'a> {
         &self,
         stream: Stream,
         head: Bytes,
-        source: Source,
+        source: BodySource,
         writer: BodyWriter,
     ) -> Result<Head, Failure> {
         let began = self.case.elapsed();
         let (from, to) = tokio::io::split(stream);
-        let mut sending = Box::pin(Outgoing::new(self, writer).run(to, head, source));
+        let mut sending = Box::pin(OutgoingRequest::new(self, writer).run(to, head, source));
         let mut receiving = Box::pin(Incoming::new(self).run(from));
         let mut sent = None;
         let far = self.plan.head_timeout;

@@ -5,14 +5,14 @@ use std::io;
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncRead;
 
-use super::exchange::Attempt;
+use super::exchange::Hop;
 use crate::codec::http1::{Expected, HeadReader, ParsedHead, content_codings, response_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
+use crate::engine::http::body_receiver::{BodyEnd, BodyReceiver, Fault};
 use crate::engine::http::failure;
-use crate::engine::http::intake::{BodyEnd, Fault, Intake};
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::model::exchange::{Framing, Head, HttpMessage};
+use crate::model::exchange::{Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::{Direction, RecordKind};
 
@@ -23,14 +23,14 @@ const INTERIM_BYTES: u64 = 256 * 1024;
 
 /// A response on its way in.
 pub(super) struct Incoming<'a> {
-    attempt: &'a Attempt<'a>,
+    attempt: &'a Hop<'a>,
     tap: Tap,
     buffer: ReadBuffer,
     first_byte: Option<std::time::Duration>,
 }
 
 impl<'a> Incoming<'a> {
-    pub(super) fn new(attempt: &'a Attempt<'a>) -> Self {
+    pub(super) fn new(attempt: &'a Hop<'a>) -> Self {
         let events = attempt.session.events.clone();
         let tap = Tap::new(events, attempt.conn);
         Incoming { attempt, tap, buffer: ReadBuffer::new(), first_byte: None }
@@ -159,7 +159,7 @@ impl<'a> Incoming<'a> {
             self.attempt.case.warn(warning);
         }
         // The head came with `rest` behind it, and all of that is on the wire's spool already.
-        let mut intake = Intake::new(writer, end, &framing, content_codings(&head));
+        let mut intake = BodyReceiver::new(writer, end, &framing, content_codings(&head));
         self.attempt.case.edit(|exchange| {
             let body = intake.facts().clone();
             exchange.response = Some(HttpMessage { head: head.clone(), body });
@@ -183,7 +183,7 @@ impl<'a> Incoming<'a> {
     async fn fill(
         &mut self,
         from: &mut (impl AsyncRead + Unpin),
-        intake: &mut Intake,
+        intake: &mut BodyReceiver,
         rest: Bytes,
     ) -> Result<(), Failure> {
         self.take(intake, rest, Kept::Already).await?;
@@ -204,7 +204,12 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    async fn take(&self, intake: &mut Intake, bytes: Bytes, kept: Kept) -> Result<(), Failure> {
+    async fn take(
+        &self,
+        intake: &mut BodyReceiver,
+        bytes: Bytes,
+        kept: Kept,
+    ) -> Result<(), Failure> {
         let count = bytes.len();
         let outcome = match kept {
             Kept::Already => intake.push_kept(&bytes).await,
@@ -233,8 +238,8 @@ impl<'a> Incoming<'a> {
     }
 
     /// The socket failed inside the body.
-    fn broken(&self, intake: &Intake, error: &io::Error) -> Result<(), Failure> {
-        let until_close = intake.facts().framing == Framing::UntilClose;
+    fn broken(&self, intake: &BodyReceiver, error: &io::Error) -> Result<(), Failure> {
+        let until_close = intake.facts().framing == MessageFraming::UntilClose;
         if error.kind() == io::ErrorKind::UnexpectedEof && until_close {
             self.attempt.case.warn(
                 "the peer closed without ending TLS (no close_notify): the body may be cut off",
@@ -267,7 +272,7 @@ enum Kept {
     NotYet,
 }
 
-fn so_far(intake: &Intake) -> String {
+fn so_far(intake: &BodyReceiver) -> String {
     let facts = intake.facts();
     failure::body_so_far(facts.encoded_len, facts.expected)
 }

@@ -50,7 +50,7 @@ const ABOUT_THE_BODY: &[&str] = &[
 
 /// What a response says about going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RedirectStep {
     /// It is no redirect.
     Stay,
     /// Go there with this plan; `notes` say what changed on the way.
@@ -60,26 +60,28 @@ pub(super) enum Next {
 }
 
 /// Decides about the response to `plan`.
-pub(super) fn next(plan: &HttpPlan, head: &Head) -> Next {
-    let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else { return Next::Stay };
+pub(super) fn next(plan: &HttpPlan, head: &Head) -> RedirectStep {
+    let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else {
+        return RedirectStep::Stay;
+    };
     let mut locations = head.all("location");
-    let Some(location) = locations.next() else { return Next::Stay };
+    let Some(location) = locations.next() else { return RedirectStep::Stay };
     if locations.any(|other| other != location) {
-        return Next::Refuse("the redirect names several different places".into());
+        return RedirectStep::Refuse("the redirect names several different places".into());
     }
     let (here, there) = match (Url::parse(&plan.url), place(plan, location)) {
         (Ok(here), Ok(there)) => (here, there),
         (Err(error), _) | (_, Err(error)) => {
-            return Next::Refuse(format!("the redirect's address is no URL: {error}"));
+            return RedirectStep::Refuse(format!("the redirect's address is no URL: {error}"));
         }
     };
     match (here.scheme(), there.scheme()) {
         ("https", "http") => {
-            return Next::Refuse("the redirect leads from https to plain http".into());
+            return RedirectStep::Refuse("the redirect leads from https to plain http".into());
         }
         (_, "http" | "https") => {}
         (_, other) => {
-            return Next::Refuse(format!("the redirect leads to '{other}:', not to http"));
+            return RedirectStep::Refuse(format!("the redirect leads to '{other}:', not to http"));
         }
     }
     let mut notes = Vec::new();
@@ -89,7 +91,7 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Next {
         cross_origin(&mut plan, &there, &mut notes);
     }
     plan.url = bare(there, &mut notes);
-    Next::Follow { plan: Box::new(plan), notes }
+    RedirectStep::Follow { plan: Box::new(plan), notes }
 }
 
 /// Where the response points to, as text for the user; a long one is cut.
@@ -177,7 +179,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::exchange::{Field, HttpVersion, StartLine};
+    use crate::model::exchange::{FieldLine, HttpVersion, StartLine};
     use crate::model::plan::LengthHeader;
     use crate::model::tls::Verify;
 
@@ -199,13 +201,13 @@ mod tests {
     fn answer(status: u16, location: &'static str) -> Head {
         let start =
             StartLine::Response { version: HttpVersion::Http11, status, reason: Bytes::new() };
-        let field = Field { name: "Location".into(), value: location.into() };
+        let field = FieldLine { name: "Location".into(), value: location.into() };
         Head { raw: Bytes::new(), start, fields: vec![field] }
     }
 
     fn followed(plan: &HttpPlan, head: &Head) -> HttpPlan {
         match next(plan, head) {
-            Next::Follow { plan, .. } => *plan,
+            RedirectStep::Follow { plan, .. } => *plan,
             other => panic!("{other:?}"),
         }
     }
@@ -261,7 +263,7 @@ mod tests {
     #[test]
     fn dangerous_places_are_refused_in_words() {
         let refused = |url: &str, place| match next(&plan("GET", url, &[]), &answer(302, place)) {
-            Next::Refuse(why) => why,
+            RedirectStep::Refuse(why) => why,
             other => panic!("{other:?}"),
         };
         assert!(refused("https://a/", "http://a/").contains("plain http"));
@@ -277,7 +279,7 @@ mod tests {
 
     #[test]
     fn other_answers_stay() {
-        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(200, "/x")), Next::Stay);
-        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(304, "/x")), Next::Stay);
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(200, "/x")), RedirectStep::Stay);
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(304, "/x")), RedirectStep::Stay);
     }
 }

@@ -3,13 +3,13 @@
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::exchange::Attempt;
+use super::exchange::Hop;
 use super::request;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::engine::body::{BodyWriter, DecodedBytes};
 use crate::engine::event::Phase;
 use crate::engine::http::failure;
-use crate::engine::http::source::Source;
+use crate::engine::http::source::BodySource;
 use crate::engine::http::tap::Tap;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
@@ -17,8 +17,8 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 const WITH_HEAD: u64 = 64 * 1024;
 
 /// A request on its way out.
-pub(super) struct Outgoing<'a> {
-    attempt: &'a Attempt<'a>,
+pub(super) struct OutgoingRequest<'a> {
+    attempt: &'a Hop<'a>,
     tap: Tap,
     writer: BodyWriter,
     /// The body goes out in chunks.
@@ -30,12 +30,21 @@ pub(super) struct Outgoing<'a> {
     total: u64,
 }
 
-impl<'a> Outgoing<'a> {
-    pub(super) fn new(attempt: &'a Attempt<'a>, writer: BodyWriter) -> Self {
+impl<'a> OutgoingRequest<'a> {
+    pub(super) fn new(attempt: &'a Hop<'a>, writer: BodyWriter) -> Self {
         let events = attempt.session.events.clone();
         let tap = Tap::new(events, attempt.conn);
         let chunked = request::is_chunked(attempt.plan);
-        Outgoing { attempt, tap, writer, chunked, head_len: 0, sent: 0, content: 0, total: 0 }
+        OutgoingRequest {
+            attempt,
+            tap,
+            writer,
+            chunked,
+            head_len: 0,
+            sent: 0,
+            content: 0,
+            total: 0,
+        }
     }
 
     /// Writes everything; the failure says how far it came.
@@ -43,7 +52,7 @@ impl<'a> Outgoing<'a> {
         mut self,
         mut to: impl AsyncWrite + Unpin,
         head: Bytes,
-        mut source: Source,
+        mut source: BodySource,
     ) -> Result<(), Failure> {
         self.head_len = head.len() as u64;
         self.total = self.head_len + source.len();
@@ -76,7 +85,7 @@ impl<'a> Outgoing<'a> {
         Ok(())
     }
 
-    async fn piece(&self, source: &mut Source) -> Result<Bytes, Failure> {
+    async fn piece(&self, source: &mut BodySource) -> Result<Bytes, Failure> {
         source.next().await.map_err(|error| {
             let cause = format!("the body file could not be read to its end: {error}");
             Failure::new(Stage::Send, &*self.attempt.plan.url, FailureKind::Io, cause)

@@ -7,25 +7,25 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::pane::response::body::BodyView;
-use crate::app::pane::response::exchange::{self, Tab, message, shown};
+use crate::app::pane::response::exchange::{self, ExchangeTab, message, shown};
 use crate::app::pane::response::lines::{self, TextLine, Tone};
 use crate::app::pane::response::{kind, place};
-use crate::app::{App, breaks, figures};
-use crate::codec::highlight::{self, Token};
+use crate::app::{App, format, wrap_bytes};
+use crate::codec::highlight::{self, HighlightToken};
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::put;
-use crate::ui::theme::Palette;
-use crate::ui::widget::bytes::{self, Hit, Marks};
-use crate::ui::widget::run::Run;
+use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::bytes::{self, MarkedRange, Marks};
+use crate::ui::widget::run::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
 
 /// Cells of the labels of header and timing lines.
 const LABEL: u16 = 22;
 
-pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let Some(subject) = exchange::subject(app) else {
-        if exchange::tab(app) == Tab::Body {
+        if exchange::tab(app) == ExchangeTab::Body {
             no_body(app, palette, area, buffer);
         } else {
             text_lines(app, palette, area, buffer);
@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer
     body(app, palette, view, (area, buffer));
 }
 
-fn no_body(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn no_body(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let Some(exchange) = shown(app) else { return };
     let text = match message(exchange, kind(app)) {
         Some(_) => "no body",
@@ -47,7 +47,7 @@ fn no_body(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
 }
 
 /// A window onto a body.
-fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
+fn body(app: &App, palette: &ThemeStyles, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
     let search = &app.response.search;
     let here = search.hit.filter(|(body, _)| *body == view.body).map(|(_, offset)| offset);
     let marks = Marks { pattern: search.pattern.as_ref(), here };
@@ -80,7 +80,9 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
             continue;
         }
         let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
-        for range in breaks::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip)) {
+        for range in
+            wrap_bytes::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip))
+        {
             if y >= area.bottom() {
                 break;
             }
@@ -94,7 +96,7 @@ fn body(app: &App, palette: &Palette, view: &BodyView, (area, buffer): (Rect, &m
 }
 
 /// The hits in a hex line, those that reach in from its neighbours included.
-fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<Hit> {
+fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<MarkedRange> {
     let (Some(pattern), Some(window)) = (marks.pattern, &view.window) else { return Vec::new() };
     let reach = pattern.longest() as u64 + line.bytes.len() as u64;
     let near = window
@@ -114,13 +116,13 @@ fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<Hit> {
 }
 
 fn draw_line(
-    palette: &Palette,
+    palette: &ThemeStyles,
     (row, buffer): (Rect, &mut Buffer),
     (line, range): (&ViewLine, Range<usize>),
     spans: &[(Range<usize>, Style)],
     (marks, left): (Marks<'_>, usize),
 ) {
-    let mut run = Run::new(row, buffer);
+    let mut run = RowWriter::new(row, buffer);
     let indent = usize::from(line.indent);
     run.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
     let left = left.saturating_sub(indent);
@@ -138,7 +140,7 @@ fn draw_line(
 }
 
 /// Colours of a line; only JSON that was laid out anew is known to be JSON.
-fn highlight(mode: ViewMode, palette: &Palette, line: &ViewLine) -> Vec<(Range<usize>, Style)> {
+fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Range<usize>, Style)> {
     if mode != ViewMode::Pretty {
         return Vec::new();
     }
@@ -148,18 +150,18 @@ fn highlight(mode: ViewMode, palette: &Palette, line: &ViewLine) -> Vec<(Range<u
         highlight::json(&line.bytes)
     };
     let style = |token| match token {
-        Token::Plain => palette.base,
-        Token::Key => palette.json_key,
-        Token::String => palette.string,
-        Token::Number => palette.number,
-        Token::Literal => palette.literal,
-        Token::Punctuation => palette.punctuation,
-        Token::Error => palette.error,
+        HighlightToken::Plain => palette.base,
+        HighlightToken::Key => palette.json_key,
+        HighlightToken::String => palette.string,
+        HighlightToken::Number => palette.number,
+        HighlightToken::Literal => palette.literal,
+        HighlightToken::Punctuation => palette.punctuation,
+        HighlightToken::Error => palette.error,
     };
     tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
 }
 
-fn text_lines(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn text_lines(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let left = place(app).map_or(0, |place| place.left);
     let reach = left + usize::from(area.width) * 4;
     let shown = lines::visible(app, area.height.into(), reach);
@@ -170,7 +172,12 @@ fn text_lines(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
     scrollbar::draw(palette, area, Extent { top, total: lines::count(app) as u64 }, buffer);
 }
 
-fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buffer: &mut Buffer) {
+fn text_line(
+    palette: &ThemeStyles,
+    row: Rect,
+    (line, left): (&TextLine, usize),
+    buffer: &mut Buffer,
+) {
     let (label, value) = match line.tone {
         Tone::Pair => (palette.json_key, palette.base),
         Tone::Heading => (palette.title, palette.title),
@@ -178,7 +185,7 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
         Tone::Warning => (palette.warning, palette.warning),
         Tone::Failure => (palette.json_key, palette.error),
     };
-    let mut run = Run::new(row, buffer);
+    let mut run = RowWriter::new(row, buffer);
     if let Some((start, end)) = line.bar {
         run.column(&line.label, LABEL, label);
         run.column_right(&line.value.text, 11, value);
@@ -192,7 +199,7 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
     }
     if !line.label.is_empty() {
         let is_plain = left == 0;
-        let width = breaks::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
+        let width = wrap_bytes::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
         if is_plain {
             run.column(&line.label, width.min(run.area.width), label);
             run.skip(1);
@@ -203,7 +210,7 @@ fn text_line(palette: &Palette, row: Rect, (line, left): (&TextLine, usize), buf
 }
 
 /// What stands on the bottom border: note, mode, sizes, place.
-pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
+pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let mut parts = Vec::new();
     let Some(subject) = exchange::subject(app) else { return parts };
     let Some(view) = app.response.views.get(subject.body, subject.part) else { return parts };
@@ -223,11 +230,11 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
     let wrap = if app.response.wrap { ", wrapped" } else { "" };
     parts.push((format!("{mode}{wrap}"), palette.dim));
     let growing = if window.complete { "" } else { "+" };
-    let size = figures::size(window.total_bytes);
+    let size = format::size(window.total_bytes);
     let line = (view.drawn.line + 1).min(window.total_lines);
-    let lines = figures::count(window.total_lines);
+    let lines = format::count(window.total_lines);
     parts.push((
-        format!("line {} of {lines}{growing}  {size}{growing}", figures::count(line)),
+        format!("line {} of {lines}{growing}  {size}{growing}", format::count(line)),
         palette.dim,
     ));
     parts

@@ -8,25 +8,25 @@ use ratatui::style::{Modifier, Style};
 use super::content;
 use crate::app::focus::Pane;
 use crate::app::pane::response::exchange::{
-    failure, list_cursor, message, parts, remarks, shown, tab, tab_strip,
+    exchange_areas, failure, list_cursor, message, remarks, shown, tab, tab_strip,
 };
-use crate::app::pane::response::{Kind, kind, place, session, words};
-use crate::app::sessions::{Session, State};
-use crate::app::wrap::wrap;
-use crate::app::{App, figures};
+use crate::app::pane::response::{ResponseKind, kind, place, session, session_words};
+use crate::app::sessions::{Session, SessionState};
+use crate::app::wrap_words::wrap;
+use crate::app::{App, format};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::ui::put;
-use crate::ui::theme::Palette;
+use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes;
-use crate::ui::widget::run::{Run, cells};
+use crate::ui::widget::run::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
 
-pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
     let Some(session) = session(app) else { return };
-    let parts = parts(app, inner);
+    let parts = exchange_areas(app, inner);
     let buffer = frame.buffer_mut();
     list(app, palette, session, (parts.list, buffer));
     status(app, palette, session, (parts.status, buffer));
@@ -47,15 +47,15 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
 /// The session ended before there was an exchange, or has none yet.
 fn without_exchange(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     session: &Session,
     area: Rect,
     buffer: &mut Buffer,
 ) {
     let (text, style) = match &session.state {
         // The line above says the stage already.
-        State::Over(Err(failure)) => (failure.details(), palette.error),
-        State::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
+        SessionState::Over(Err(failure)) => (failure.details(), palette.error),
+        SessionState::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
         _ if session.side() == crate::model::protocol::Side::Listener => {
             (waiting(session), palette.dim)
         }
@@ -76,11 +76,16 @@ fn waiting(session: &Session) -> String {
     }
 }
 
-fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
-    let mut run = Run::new(area, buffer);
+fn status(
+    app: &App,
+    palette: &ThemeStyles,
+    session: &Session,
+    (area, buffer): (Rect, &mut Buffer),
+) {
+    let mut run = RowWriter::new(area, buffer);
     match (kind(app), shown(app)) {
         (_, None) => progress(app, palette, session, &mut run),
-        (Kind::Listener, Some(exchange)) => {
+        (ResponseKind::Listener, Some(exchange)) => {
             request_line(app, palette, exchange, &mut run);
         }
         (_, Some(exchange)) => {
@@ -98,30 +103,30 @@ fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect
 }
 
 /// What is being done, for how long, and how to stop it.
-fn progress(app: &App, palette: &Palette, session: &Session, run: &mut Run<'_>) {
+fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
     if session.is_over() {
-        let failed = matches!(session.state, State::Over(Err(_)));
+        let failed = matches!(session.state, SessionState::Over(Err(_)));
         let style = if failed { palette.error } else { palette.dim };
-        run.put(&words::state(session), style);
+        run.put(&session_words::state(session), style);
         return;
     }
-    if kind(app) == Kind::Listener {
+    if kind(app) == ResponseKind::Listener {
         run.put("● ", palette.success);
-        run.put(&words::state(session), palette.base);
+        run.put(&session_words::state(session), palette.base);
         return;
     }
     run.put("◌ ", palette.active);
-    run.put(&words::phase(session), palette.base);
-    run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
+    run.put(&session_words::phase(session), palette.base);
+    run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
     run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
 /// `200 OK  12.4 ms  1.2 KiB  HTTP/1.1  127.0.0.1:8080`
 fn response_line(
     app: &App,
-    palette: &Palette,
+    palette: &ThemeStyles,
     (exchange, response): (&Exchange, &HttpMessage),
-    run: &mut Run<'_>,
+    run: &mut RowWriter<'_>,
 ) {
     let broken = broken(app);
     // What came is no success, whatever its first line said.
@@ -131,7 +136,7 @@ fn response_line(
     }
     let running = exchange.state == ExchangeState::Active;
     let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
-    run.put(&format!("   {}", figures::took(total)), palette.number);
+    run.put(&format!("   {}", format::took(total)), palette.number);
     run.put(&format!("   {}", sizes(response, running)), palette.base);
     if let StartLine::Response { version, .. } = &response.head.start {
         run.put(&format!("   {}", version_name(*version)), palette.dim);
@@ -163,7 +168,12 @@ fn broken(app: &App) -> Option<&'static str> {
     message.body.decode_error.as_ref().map(|_| "not decoded")
 }
 
-fn start_line(palette: &Palette, message: &HttpMessage, instead: Option<Style>, run: &mut Run<'_>) {
+fn start_line(
+    palette: &ThemeStyles,
+    message: &HttpMessage,
+    instead: Option<Style>,
+    run: &mut RowWriter<'_>,
+) {
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
             let style = instead.unwrap_or_else(|| palette.status(*status));
@@ -183,17 +193,17 @@ fn start_line(palette: &Palette, message: &HttpMessage, instead: Option<Style>, 
 /// `1.2 KiB`, `1.2 KiB (gzip 310 B)`, `1.0 MiB of 10 MiB (10 %)`.
 fn sizes(message: &HttpMessage, running: bool) -> String {
     let body = &message.body;
-    let decoded = figures::size(body.decoded_len);
+    let decoded = format::size(body.decoded_len);
     match body.expected.filter(|expected| running && *expected > 0) {
         Some(expected) => {
             let percent = (u128::from(body.encoded_len) * 100 / u128::from(expected)).min(100);
-            let encoded = figures::size(body.encoded_len);
-            format!("{encoded} of {} ({percent} %)", figures::size(expected))
+            let encoded = format::size(body.encoded_len);
+            format!("{encoded} of {} ({percent} %)", format::size(expected))
         }
         None if body.codings.is_empty() => decoded,
         None => {
             let codings = printable(body.codings.join(", ").as_bytes());
-            format!("{decoded} ({codings} {})", figures::size(body.encoded_len))
+            format!("{decoded} ({codings} {})", format::size(body.encoded_len))
         }
     }
 }
@@ -206,7 +216,7 @@ fn version_name(version: HttpVersion) -> &'static str {
 }
 
 /// A listener's exchange: the request, and what was answered.
-fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
+fn request_line(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut RowWriter<'_>) {
     let inside = place(app).is_some_and(|place| place.inside);
     run.put(if inside { "▸ " } else { "  " }, palette.key);
     start_line(palette, &exchange.request, None, run);
@@ -217,12 +227,12 @@ fn request_line(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
         run.put("   answered ", palette.dim);
         run.put(&status.to_string(), palette.status(status));
-        run.put(&format!(" in {}", figures::took(exchange.timing.total)), palette.number);
+        run.put(&format!(" in {}", format::took(exchange.timing.total)), palette.number);
     }
 }
 
 /// The requests of a listener, the chosen one among them.
-fn list(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+fn list(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
     if area.height == 0 {
         return;
     }
@@ -234,17 +244,17 @@ fn list(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, 
         if at == selected {
             buffer.set_style(row, if has_keys { palette.selected } else { palette.selected_dim });
         }
-        list_row(app, palette, exchange, &mut Run::new(row, buffer));
+        list_row(app, palette, exchange, &mut RowWriter::new(row, buffer));
     }
     let extent = Extent { top: offset as u64, total: session.exchanges.len() as u64 };
     scrollbar::draw(palette, area, extent, buffer);
 }
 
-fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>) {
+fn list_row(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut RowWriter<'_>) {
     let none = Style::new();
     run.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
     run.skip(1);
-    run.column(&figures::clock(exchange.started, app.utc_offset), 13, palette.dim);
+    run.column(&format::clock(exchange.started, app.utc_offset), 13, palette.dim);
     let (status, style) = match (&exchange.state, &exchange.response) {
         (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
         (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),
@@ -261,8 +271,8 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
         let shown = target.as_bytes();
         let target = printable(shown);
         let peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
-        let size = figures::size(exchange.request.body.decoded_len);
-        let took = figures::took(exchange.timing.total);
+        let size = format::size(exchange.request.body.decoded_len);
+        let took = format::took(exchange.timing.total);
         // The target matters most; the peer is told by the selected request as well.
         let facts = format!("  {size:>9} {took:>9}");
         let peer =
@@ -275,11 +285,11 @@ fn list_row(app: &App, palette: &Palette, exchange: &Exchange, run: &mut Run<'_>
 }
 
 /// Redirect hops: where each led, the one looked at marked.
-fn hops(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+fn hops(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
     if area.height == 0 {
         return;
     }
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     let current = shown(app).map(|exchange| exchange.number);
     let last = session.exchanges.len().saturating_sub(1);
     // From the hop before the chosen one, so that the chosen one is always on screen.
@@ -302,7 +312,7 @@ fn hops(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, 
     }
 }
 
-fn tabs(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+fn tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let current = tab(app);
     for (tab, title, start) in tab_strip(app) {
         let x = area.x.saturating_add(start);

@@ -8,21 +8,21 @@ use ratatui::style::Style;
 use crate::app::focus::Pane;
 use crate::app::pane::response::input::{Check, settings, visible_ending};
 use crate::app::pane::response::talk::{
-    Talk, conns, failure, has_several, parts, peer_rows, prefix,
+    ConversationView, conns, conversation_areas, failure, has_several, peer_rows, prefix,
 };
-use crate::app::pane::response::{place, session, words};
-use crate::app::sessions::{Conn, Session, State};
-use crate::app::{App, figures};
+use crate::app::pane::response::{place, session, session_words};
+use crate::app::sessions::{Conn, Session, SessionState};
+use crate::app::{App, format};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::record::{Direction, RecordKind};
-use crate::timeline::conversation::{self, FrameEnd, Row};
-use crate::ui::theme::Palette;
+use crate::timeline::conversation::{self, FrameEnd, MessageRow};
+use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::detail;
-use crate::ui::widget::run::{Run, cells};
+use crate::ui::widget::record_view;
+use crate::ui::widget::run::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::{put, put_editor};
 
@@ -30,9 +30,9 @@ use crate::ui::{put, put_editor};
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
-pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
     let Some(session) = session(app) else { return };
-    let parts = parts(app, inner);
+    let parts = conversation_areas(app, inner);
     let buffer = frame.buffer_mut();
     status(app, palette, session, (parts.status, buffer));
     for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(failure(app, inner.width)) {
@@ -43,9 +43,10 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
         let record = app.timeline.get(shown.of);
-        let title = record.map_or_else(String::new, |record| detail::title(app, shown.of, &record));
+        let title =
+            record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
-        detail::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
+        record_view::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
     if !parts.input.is_empty() {
         input(app, palette, &place.talk, (parts.input, buffer));
@@ -54,31 +55,36 @@ pub(super) fn draw(app: &App, palette: &Palette, inner: Rect, frame: &mut Frame<
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
-fn status(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
-    let mut run = Run::new(area, buffer);
+fn status(
+    app: &App,
+    palette: &ThemeStyles,
+    session: &Session,
+    (area, buffer): (Rect, &mut Buffer),
+) {
+    let mut run = RowWriter::new(area, buffer);
     let style = match &session.state {
-        State::Live => palette.success,
-        State::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
-        State::Over(_) => palette.dim,
+        SessionState::Live => palette.success,
+        SessionState::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
+        SessionState::Over(_) => palette.dim,
         _ => palette.active,
     };
     run.put("● ", style);
-    run.put(&words::state(session), style);
+    run.put(&session_words::state(session), style);
     match &session.state {
-        State::Opening => {
-            run.put(&format!("  {}", figures::took(session.lasted(app.now))), palette.number);
+        SessionState::Opening => {
+            run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
             run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
         }
-        State::Over(_) => {
-            run.put(&format!("  after {}", figures::took(session.lasted(app.now))), palette.dim);
+        SessionState::Over(_) => {
+            run.put(&format!("  after {}", format::took(session.lasted(app.now))), palette.dim);
             run.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
     }
     losses(palette, session, &mut run);
     if let Some((sent, received)) = app.response.totals.get(&session.id).copied() {
-        run.put(&format!("  ▶ {}", figures::size(sent)), palette.sent);
-        run.put(&format!("  ◀ {}", figures::size(received)), palette.received);
+        run.put(&format!("  ▶ {}", format::size(sent)), palette.sent);
+        run.put(&format!("  ◀ {}", format::size(received)), palette.received);
     }
     run.put(&ends(session), palette.dim);
 }
@@ -92,7 +98,7 @@ fn ends(session: &Session) -> String {
             let open = if open > 0 { format!("  {open} open") } else { String::new() };
             let refused = if refused > 0 { format!("  {refused} refused") } else { String::new() };
             let buffer = receive_buffer
-                .map(|bytes| format!("  buffer {}", figures::size(bytes as u64)))
+                .map(|bytes| format!("  buffer {}", format::size(bytes as u64)))
                 .unwrap_or_default();
             format!("  on {}{open}{refused}{buffer}", list.join(", "))
         }
@@ -104,14 +110,14 @@ fn ends(session: &Session) -> String {
 }
 
 /// Datagrams that were lost are never hidden.
-fn losses(palette: &Palette, session: &Session, run: &mut Run<'_>) {
+fn losses(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
     let Some(lost) = session.lost else { return };
     let mut parts = Vec::new();
     if lost.by_app > 0 {
-        parts.push(format!("{} by us", figures::count(lost.by_app)));
+        parts.push(format!("{} by us", format::count(lost.by_app)));
     }
     if let Some(count) = lost.by_kernel.filter(|count| *count > 0) {
-        parts.push(format!("{} by the kernel", figures::count(count)));
+        parts.push(format!("{} by the kernel", format::count(count)));
     }
     if !parts.is_empty() {
         run.put(&format!("  dropped: {}", parts.join(", ")), palette.error);
@@ -121,7 +127,7 @@ fn losses(palette: &Palette, session: &Session, run: &mut Run<'_>) {
     }
 }
 
-fn peers(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
+fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
     if area.is_empty() {
         return;
     }
@@ -131,7 +137,7 @@ fn peers(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect,
         if id == chosen && area.height > 1 {
             buffer.set_style(row, palette.selected_dim);
         }
-        let mut run = Run::new(row, buffer);
+        let mut run = RowWriter::new(row, buffer);
         if area.height == 1 {
             run.put("{ } ", palette.key);
         }
@@ -147,7 +153,7 @@ fn peers(app: &App, palette: &Palette, session: &Session, (area, buffer): (Rect,
     }
 }
 
-fn peer(palette: &Palette, conn: &Conn, run: &mut Run<'_>) {
+fn peer(palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
     let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
     run.put(mark, style);
     run.put(&format!("{} ", conn.info.id.index), palette.dim);
@@ -159,20 +165,20 @@ fn peer(palette: &Palette, conn: &Conn, run: &mut Run<'_>) {
 
 /// A size without its unit's last letters: `12`, `3.4K`.
 fn short(bytes: u64) -> String {
-    let text = figures::size(bytes);
+    let text = format::size(bytes);
     text.trim_end_matches('B').trim_end_matches('i').trim_end().replace(' ', "")
 }
 
-fn all(palette: &Palette, session: &Session, run: &mut Run<'_>) {
+fn all(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
     let count = session.conns.len() - usize::from(session.conns.contains_key(&session.id.itself()));
     run.put("all ", palette.base);
-    run.put(&figures::count(count as u64), palette.dim);
+    run.put(&format::count(count as u64), palette.dim);
 }
 
 fn rows(
     app: &App,
-    palette: &Palette,
-    (session, talk): (&Session, &Talk),
+    palette: &ThemeStyles,
+    (session, talk): (&Session, &ConversationView),
     (area, buffer): (Rect, &mut Buffer),
 ) {
     let len = talk.len(session);
@@ -190,7 +196,7 @@ fn rows(
         }
         let hit = talk.search.hit.filter(|(number, _)| talk.number(session, at) == Some(*number));
         let how = How { labels, as_hex: talk.hex, hit: hit.map(|(_, byte)| byte) };
-        draw_row(app, palette, (session, row), how, &mut Run::new(line, buffer));
+        draw_row(app, palette, (session, row), how, &mut RowWriter::new(line, buffer));
     }
     let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
@@ -208,13 +214,13 @@ struct How {
 
 fn draw_row(
     app: &App,
-    palette: &Palette,
-    (session, row): (&Session, &Row),
+    palette: &ThemeStyles,
+    (session, row): (&Session, &MessageRow),
     how: How,
-    run: &mut Run<'_>,
+    run: &mut RowWriter<'_>,
 ) {
     let none = Style::new();
-    run.column(&figures::clock(row.at, app.utc_offset), TIME, palette.dim);
+    run.column(&format::clock(row.at, app.utc_offset), TIME, palette.dim);
     let (glyph, style) = direction(palette, row.direction);
     run.put(glyph, style);
     run.put(" ", none);
@@ -236,7 +242,7 @@ fn draw_row(
         }
         return;
     }
-    run.column_right(&figures::count(row.len), LENGTH, palette.number);
+    run.column_right(&format::count(row.len), LENGTH, palette.number);
     run.skip(1);
     if row.count > 1 {
         run.put(&format!("{}× ", row.count), palette.dim);
@@ -255,7 +261,13 @@ fn draw_row(
 }
 
 /// The bytes of a row as far as they fit; from a little before the hit, if that would be cut off.
-fn content(app: &App, palette: &Palette, (row, how): (&Row, How), style: Style, run: &mut Run<'_>) {
+fn content(
+    app: &App,
+    palette: &ThemeStyles,
+    (row, how): (&MessageRow, How),
+    style: Style,
+    run: &mut RowWriter<'_>,
+) {
     let width = usize::from(run.area.width);
     let skip = how.hit.map_or(0, |hit| left_out(app, row, (hit, how.as_hex), width));
     let mut bytes = some_bytes(app, row, skip, width * 4);
@@ -284,7 +296,7 @@ fn content(app: &App, palette: &Palette, (row, how): (&Row, How), style: Style, 
 }
 
 /// Bytes left out at the beginning of a row, so that a hit and some of what is before it shows.
-fn left_out(app: &App, row: &Row, (hit, as_hex): (usize, bool), width: usize) -> usize {
+fn left_out(app: &App, row: &MessageRow, (hit, as_hex): (usize, bool), width: usize) -> usize {
     let before = some_bytes(app, row, 0, hit.min(width * 4));
     let column = if as_hex { hit * 3 } else { cells(&printable(&before)).into() };
     if hit <= width * 4 && column + 12 < width {
@@ -296,7 +308,7 @@ fn left_out(app: &App, row: &Row, (hit, as_hex): (usize, bool), width: usize) ->
 /// So many bytes of a row from `skip` on. Every cell shows at most one byte's worth of text, and
 /// invisible ones take more cells, not fewer; a reach of four times the width covers combining
 /// marks, which are bounded.
-fn some_bytes(app: &App, row: &Row, skip: usize, reach: usize) -> Vec<u8> {
+fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8> {
     let mut skip = skip;
     let mut bytes = Vec::new();
     for part in conversation::slices(&app.timeline, row) {
@@ -311,7 +323,7 @@ fn some_bytes(app: &App, row: &Row, skip: usize, reach: usize) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn direction(palette: &Palette, direction: Direction) -> (&'static str, Style) {
+pub(super) fn direction(palette: &ThemeStyles, direction: Direction) -> (&'static str, Style) {
     match direction {
         Direction::Sent => ("▶", palette.sent),
         Direction::Received => ("◀", palette.received),
@@ -319,7 +331,7 @@ pub(super) fn direction(palette: &Palette, direction: Direction) -> (&'static st
     }
 }
 
-fn fact_style(palette: &Palette, kind: RecordKind) -> Style {
+fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
     match kind {
         RecordKind::Failed | RecordKind::Reset => palette.error,
         RecordKind::Connected | RecordKind::Accepted | RecordKind::Bound | RecordKind::Secured => {
@@ -335,10 +347,15 @@ fn label(conn: ConnId) -> String {
 }
 
 /// The line to send, the cursor in it, and what will be added to it.
-fn input(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut Buffer)) {
+fn input(
+    app: &App,
+    palette: &ThemeStyles,
+    talk: &ConversationView,
+    (area, buffer): (Rect, &mut Buffer),
+) {
     let has_keys = app.focus == Pane::Response && talk.writing;
     let style = if has_keys { palette.key } else { palette.dim };
-    let mut run = Run::new(area, buffer);
+    let mut run = RowWriter::new(area, buffer);
     run.put(prefix(app), style);
     let x = run.area.x;
     let text = Rect { x, width: area.right().saturating_sub(x), ..area };
@@ -360,7 +377,12 @@ fn input(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut 
 }
 
 /// The line ending that is added on send, dimmed, behind the last line.
-fn ending(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut Buffer)) {
+fn ending(
+    app: &App,
+    palette: &ThemeStyles,
+    talk: &ConversationView,
+    (area, buffer): (Rect, &mut Buffer),
+) {
     let (ending, format) = settings(app);
     let lines = talk.input.editor.area().lines();
     let rows = lines.len().min(area.height.into()) as u16;
@@ -380,7 +402,7 @@ fn ending(app: &App, palette: &Palette, talk: &Talk, (area, buffer): (Rect, &mut
 }
 
 /// What stands on the bottom border: what the text stands for, or what is wrong with it.
-pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
+pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let Some(place) = place(app) else { return Vec::new() };
     let talk = &place.talk;
     let (ending, format) = settings(app);
@@ -407,12 +429,12 @@ pub(super) fn foot(app: &App, palette: &Palette) -> Vec<(String, Style)> {
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
         Check::Long(bytes) => {
-            parts.push((format!("{} of text", figures::size(*bytes as u64)), palette.number));
+            parts.push((format!("{} of text", format::size(*bytes as u64)), palette.number));
             return parts;
         }
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
-    parts.push((format!("{}{added} B", figures::count(bytes as u64)), palette.number));
+    parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
     let form = match format {
         PayloadFormat::Text => format!("text {}", ending.name().to_uppercase()),
         PayloadFormat::Hex => "hex".to_owned(),

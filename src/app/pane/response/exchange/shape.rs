@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 
 use super::{kind, message, shown, subject};
 use crate::app::App;
-use crate::codec::charset::{self, Shape, sniff};
+use crate::codec::charset::{self, ContentShape, sniff};
 use crate::model::exchange::HttpMessage;
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery, Wide};
 
@@ -16,7 +16,7 @@ pub(super) fn default_mode(message: &HttpMessage) -> ViewMode {
         return ViewMode::Wide(wide);
     }
     match sniff(declared.as_deref(), b"") {
-        Shape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
+        ContentShape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
         shape => shape.view_mode(),
     }
 }

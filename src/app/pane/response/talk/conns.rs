@@ -5,13 +5,13 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::pane::response::{place, session};
 use crate::app::sessions::{Conn, Session};
-use crate::engine::command::{Command, Ending, To};
+use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::id::ConnId;
 use crate::model::protocol::Side;
 
 /// Whom a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum InputTarget {
     Chosen,
     All,
 }
@@ -63,7 +63,7 @@ fn conn_meant(app: &App) -> Option<ConnId> {
     }
 }
 
-pub(super) fn end(app: &mut App, how: Ending) {
+pub(super) fn end(app: &mut App, how: CloseMode) {
     let Some(session) = session(app) else { return };
     if session.is_over() {
         app.say(app.keyed("this session is over; [send] opens it again"));
@@ -77,18 +77,18 @@ pub(super) fn end(app: &mut App, how: Ending) {
 }
 
 /// Whom a line goes to, or why it goes nowhere.
-pub fn target(app: &App, target: Target) -> Result<To, String> {
+pub fn target(app: &App, target: InputTarget) -> Result<Recipient, String> {
     let session = session(app).ok_or_else(|| app.keyed("nothing is open; [send] opens it"))?;
     if session.is_over() {
         return Err(app.keyed("not sent: this session is over; [send] opens it again"));
     }
-    if target == Target::All {
-        return Ok(To::All(session.id));
+    if target == InputTarget::All {
+        return Ok(Recipient::All(session.id));
     }
     let chosen = place(app).and_then(|place| place.talk.chosen);
     if let Some(id) = chosen {
         return match session.conns.get(&id) {
-            Some(conn) if conn.open => Ok(To::Conn(id)),
+            Some(conn) if conn.open => Ok(Recipient::Conn(id)),
             _ => {
                 Err(app
                     .keyed("not sent: this connection is closed; choose another one with { or }"))
@@ -97,12 +97,12 @@ pub fn target(app: &App, target: Target) -> Result<To, String> {
     }
     if session.side() == Side::Client {
         let first = conns(session).next().map(|conn| conn.info.id);
-        return Ok(first.map_or(To::All(session.id), To::Conn));
+        return Ok(first.map_or(Recipient::All(session.id), Recipient::Conn));
     }
     let mut open = conns(session).filter(|conn| conn.open);
     match (open.next(), open.next()) {
         (None, _) => Err(app.keyed("not sent: nobody is connected yet")),
-        (Some(conn), None) => Ok(To::Conn(conn.info.id)),
+        (Some(conn), None) => Ok(Recipient::Conn(conn.info.id)),
         _ => Err(app
             .keyed("not sent: choose a connection with { or }, or send to all with [send-to-all]")),
     }

@@ -8,14 +8,14 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::pane::response::{session, timer};
 use crate::timeline::conversation::Subject;
-use crate::timeline::conversation::framing::{Frames, Framing};
+use crate::timeline::conversation::framing::{Frames, StreamFraming};
 use crate::timeline::listing::{Rebuild, STEP_WORK};
 
 /// Between two steps: other messages get their turn.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 
 /// The framing in force.
-pub fn current(app: &App) -> &Framing {
+pub fn current(app: &App) -> &StreamFraming {
     &app.drafts.current().framing
 }
 
@@ -27,7 +27,7 @@ pub fn refusal(app: &App) -> Option<&'static str> {
 }
 
 /// Cuts what was received anew.
-pub fn choose(app: &mut App, framing: Framing) {
+pub fn choose(app: &mut App, framing: StreamFraming) {
     app.say(format!("framing: {framing}"));
     app.drafts.current_mut().framing = framing;
     super::extended(app);
@@ -48,12 +48,13 @@ pub(super) fn advance(app: &mut App) {
     let App { response, sessions, drafts, timeline, .. } = app;
     let Some(session) = drafts.current().session.and_then(|id| sessions.get(id)) else { return };
     let talk = &mut response.places.entry(session.id).or_default().talk;
-    let now = talk.frames.as_ref().map_or(&Framing::AsReceived, Frames::framing);
+    let now = talk.frames.as_ref().map_or(&StreamFraming::AsReceived, Frames::framing);
     if *now != wanted {
         talk.anchor = talk.row(session, talk.cursor.selected).map(|row| row.first);
         let subject = Subject::Session(session.id);
         let from = session.conversation.row(0).map_or(timeline.next_id(), |row| row.first);
-        talk.frames = (wanted != Framing::AsReceived).then(|| Frames::new(wanted, subject, from));
+        talk.frames =
+            (wanted != StreamFraming::AsReceived).then(|| Frames::new(wanted, subject, from));
         talk.begin_anew(session);
     }
     let mut more = false;

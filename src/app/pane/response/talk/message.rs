@@ -3,27 +3,27 @@
 
 use bytes::Bytes;
 
-use super::conns::{self, Target};
+use super::conns::{self, InputTarget};
 use super::{bytes_of, selected};
 use crate::app::effect::Effect;
 use crate::app::pane::response::{input, place, prompt, session};
 use crate::app::pane::traffic;
-use crate::app::{App, figures};
-use crate::engine::command::{Command, To};
+use crate::app::{App, format};
+use crate::engine::command::{Command, Recipient};
 use crate::model::record::{Record, RecordKind};
-use crate::timeline::conversation::Row;
+use crate::timeline::conversation::MessageRow;
 
 /// Longest message put into the input line; a longer one is no line.
 const LINE_MAX: usize = 64 * 1024;
 
 /// The row under the cursor and its bytes.
-fn message(app: &App) -> Option<(Row, Bytes)> {
+fn message(app: &App) -> Option<(MessageRow, Bytes)> {
     let row = selected(app)?;
     Some((row, bytes_of(&app.timeline, &row)))
 }
 
 /// The same when it is data; otherwise says that there is nothing to `what`.
-fn data(app: &mut App, what: &str) -> Option<(Row, Bytes)> {
+fn data(app: &mut App, what: &str) -> Option<(MessageRow, Bytes)> {
     let found = message(app).filter(|(row, _)| row.kind == RecordKind::Data);
     if found.is_none() {
         app.say(format!("choose a row with data to {what} it"));
@@ -32,10 +32,10 @@ fn data(app: &mut App, what: &str) -> Option<(Row, Bytes)> {
 }
 
 /// All bytes of a data row; otherwise says why it cannot be done.
-fn whole(app: &mut App, what: &str) -> Option<(Row, Bytes)> {
+fn whole(app: &mut App, what: &str) -> Option<(MessageRow, Bytes)> {
     let (row, bytes) = data(app, what)?;
     if (bytes.len() as u64) < row.len {
-        let (kept, len) = (figures::size(bytes.len() as u64), figures::size(row.len));
+        let (kept, len) = (format::size(bytes.len() as u64), format::size(row.len));
         app.warn(format!("only {kept} of {len} were kept: not enough to {what} it"));
         return None;
     }
@@ -64,15 +64,16 @@ pub(super) fn copy_escaped(app: &mut App) {
 pub(super) fn resend(app: &mut App) {
     let Some((row, data)) = whole(app, "send") else { return };
     let is_open = session(app).and_then(|session| session.conns.get(&row.conn));
-    let own = is_open.filter(|conn| conn.open && row.conn.index > 0).map(|_| To::Conn(row.conn));
+    let own =
+        is_open.filter(|conn| conn.open && row.conn.index > 0).map(|_| Recipient::Conn(row.conn));
     let over = session(app).is_none_or(crate::app::sessions::Session::is_over);
     let to = match own.filter(|_| !over) {
         Some(to) => Ok(to),
-        None => conns::target(app, Target::Chosen),
+        None => conns::target(app, InputTarget::Chosen),
     };
     match to {
         Ok(to) => {
-            app.say(format!("sent again: {}", figures::size(data.len() as u64)));
+            app.say(format!("sent again: {}", format::size(data.len() as u64)));
             app.effects.push(Effect::Engine(Command::Send { to, data }));
         }
         Err(why) => app.warn(why),
@@ -84,7 +85,7 @@ pub(super) fn resend(app: &mut App) {
 pub(super) fn take_up(app: &mut App) {
     let Some((_, bytes)) = whole(app, "edit") else { return };
     if bytes.len() > LINE_MAX {
-        let size = figures::size(bytes.len() as u64);
+        let size = format::size(bytes.len() as u64);
         app.warn(format!("{size} are no line: r sends them again, s saves them to a file"));
         return;
     }
@@ -95,7 +96,7 @@ pub(super) fn take_up(app: &mut App) {
 pub(super) fn save(app: &mut App) {
     let Some((row, bytes)) = data(app, "save") else { return };
     if (bytes.len() as u64) < row.len {
-        app.warn(format!("only the first {} were kept", figures::size(bytes.len() as u64)));
+        app.warn(format!("only the first {} were kept", format::size(bytes.len() as u64)));
     }
     let number = place(app).map_or(0, |place| place.talk.cursor.selected + 1);
     prompt::open_save_bytes(app, &format!("message-{number}.bin"), bytes);
@@ -106,5 +107,5 @@ pub(super) fn turn_around(app: &mut App) {
     let Some((row, bytes)) = data(app, "make a preset of") else { return };
     let Some(record) = app.timeline.get(row.first) else { return };
     let whole = Record { original_len: row.len, data: bytes, ..record };
-    traffic::turn::open_record(app, &whole);
+    traffic::record_to_preset::open_record(app, &whole);
 }

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::{Talk, inner, parts, show_detail, with_talk};
+use super::{ConversationView, conversation_areas, inner, show_detail, with_talk};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::pane::response::timer;
@@ -116,7 +116,7 @@ pub(in crate::app::pane::response) fn advance(app: &mut App) {
 
 fn step(
     course: &mut Course,
-    (talk, session): (&Talk, &Session),
+    (talk, session): (&ConversationView, &Session),
     (timeline, pattern): (&Timeline, &Pattern),
 ) -> Outcome {
     let len = talk.len(session);
@@ -169,7 +169,7 @@ fn show(app: &mut App, at: usize, byte: usize) {
 
 /// The open row shows the hit, if it is the one with it.
 pub(super) fn show_hit(app: &mut App) {
-    let height = usize::from(parts(app, inner(app)).detail.height);
+    let height = usize::from(conversation_areas(app, inner(app)).detail.height);
     with_talk(app, |talk, session, _| {
         let number = talk.number(session, talk.cursor.selected);
         let hit = talk.search.hit.filter(|(row, _)| Some(*row) == number);

@@ -1,0 +1,145 @@
+use bytes::Bytes;
+
+use super::*;
+
+const ROOM: Room = Room { width: 20, height: 10, wrap: false };
+
+fn answer(query: &ViewQuery, total: u64) -> View {
+    let top = query.top.min(total.saturating_sub(u64::from(query.rows)));
+    let end = (top + u64::from(query.rows)).min(total);
+    let lines = (top..end)
+        .map(|n| ViewLine {
+            offset: n * 30,
+            bytes: Bytes::from(format!("line {n} {}", "x".repeat(20))),
+            indent: 0,
+            continued: false,
+        })
+        .collect();
+    let (query, total_bytes) = (query.clone(), total * 30);
+    View { query, top, lines, total_lines: total, total_bytes, complete: true, note: None }
+}
+
+fn view() -> BodyView {
+    BodyView::new(BodyId(1), ViewPart::Decoded, ViewMode::Text)
+}
+
+/// Asks and answers until nothing is missing; returns the number of questions.
+fn serve(view: &mut BodyView, room: Room, total: u64) -> usize {
+    let mut asked = 0;
+    while let Some(query) = view.settle(room) {
+        asked += 1;
+        assert!(asked < 5, "asks for ever: {query:?}");
+        view.arrived(answer(&query, total), room);
+    }
+    asked
+}
+
+#[test]
+fn a_window_is_asked_for_once_and_never_when_nothing_changed() {
+    let mut view = view();
+    assert!(view.settle(ROOM).is_some());
+    assert_eq!(view.settle(ROOM), None, "the same question again");
+    let query = view.asked.clone().unwrap();
+    view.arrived(answer(&query, 1000), ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert_eq!(view.shown().0.next().unwrap().offset, 0);
+}
+
+#[test]
+fn small_steps_stay_in_the_window_and_far_ones_show_the_old_one_until_the_answer() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    view.step(CursorStep::Down, ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert_eq!(view.drawn.line, 1);
+    view.step(CursorStep::Bottom, ROOM);
+    let query = view.settle(ROOM).unwrap();
+    assert_eq!((query.top, view.drawn.line), (u64::MAX, 1));
+    view.arrived(answer(&query, 1000), ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert_eq!(view.drawn.line, 990);
+}
+
+#[test]
+fn the_end_is_followed_while_the_body_grows_until_the_user_scrolls_up() {
+    let mut view = view();
+    serve(&mut view, ROOM, 100);
+    view.step(CursorStep::Bottom, ROOM);
+    serve(&mut view, ROOM, 100);
+    let query = view.asked.clone().unwrap();
+    view.arrived(answer(&query, 150), ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert_eq!(view.drawn.line, 140);
+    view.step(CursorStep::Up, ROOM);
+    view.arrived(answer(&query, 200), ROOM);
+    serve(&mut view, ROOM, 200);
+    assert_eq!(view.drawn.line, 139);
+}
+
+#[test]
+fn a_late_answer_to_an_older_question_is_ignored() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    let old = view.asked.clone().unwrap();
+    view.step(CursorStep::Bottom, ROOM);
+    let query = view.settle(ROOM).unwrap();
+    view.arrived(answer(&query, 1000), ROOM);
+    view.settle(ROOM);
+    view.arrived(answer(&old, 1000), ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert_eq!(view.drawn.line, 990);
+}
+
+#[test]
+fn wrapped_lines_scroll_row_by_row_to_the_very_last() {
+    let room = Room { wrap: true, width: 10, height: 4 };
+    let mut view = view();
+    serve(&mut view, room, 3);
+    assert_eq!(view.rows_of(0, room), 3);
+    view.step(CursorStep::Down, room);
+    view.settle(room);
+    assert_eq!(view.drawn, LinePlace { line: 0, skip: 1 });
+    for _ in 0..20 {
+        view.step(CursorStep::Down, room);
+    }
+    view.settle(room);
+    assert_eq!(view.drawn, LinePlace { line: 1, skip: 2 });
+    view.step(CursorStep::PageUp, room);
+    view.settle(room);
+    assert_eq!(view.drawn, LinePlace { line: 0, skip: 2 });
+}
+
+#[test]
+fn a_hit_far_away_is_brought_into_view_both_ways() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    view.go_to(500, 500 * 30 + 25, ROOM);
+    serve(&mut view, ROOM, 1000);
+    assert!((491..=500).contains(&view.drawn.line), "{:?}", view.drawn);
+    assert!(view.left > 0 && view.left <= 25, "{}", view.left);
+}
+
+#[test]
+fn a_body_that_is_gone_or_empty_asks_no_more() {
+    let mut view = view();
+    let query = view.settle(ROOM).unwrap();
+    view.arrived(answer(&query, 0), ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    view.step(CursorStep::Down, ROOM);
+    view.step(CursorStep::Bottom, ROOM);
+    assert_eq!(view.settle(ROOM), None);
+    assert!(view.shown().0.next().is_none());
+}
+
+#[test]
+fn hex_begins_at_the_byte_that_was_on_top() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    for _ in 0..4 {
+        view.step(CursorStep::PageDown, ROOM);
+        serve(&mut view, ROOM, 1000);
+    }
+    let offset = view.first_offset();
+    view.choose_mode(ViewMode::Hex);
+    assert_eq!(view.top.line, offset / 16);
+}

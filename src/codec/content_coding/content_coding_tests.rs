@@ -1,0 +1,257 @@
+//! Tests of all codings together.
+
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const TEXT: &[u8] = b"wirebench wirebench wirebench, both ends of the wire";
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn raw(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(data: &[u8]) -> Vec<u8> {
+    ::zstd::encode_all(data, 3).unwrap()
+}
+
+/// A valid br stream of uncompressed metablocks (RFC 7932, section 9.2), window 64 KiB.
+fn br(data: &[u8]) -> Vec<u8> {
+    let mut bits: Vec<bool> = vec![false]; // WBITS = 16
+    let number = |bits: &mut Vec<bool>, value: usize, width: usize| {
+        bits.extend((0..width).map(|bit| value >> bit & 1 == 1));
+    };
+    let mut out = Vec::new();
+    for block in data.chunks(1 << 16) {
+        number(&mut bits, 0, 1); // ISLAST
+        number(&mut bits, 0, 2); // MNIBBLES = 4
+        number(&mut bits, block.len() - 1, 16); // MLEN - 1
+        number(&mut bits, 1, 1); // ISUNCOMPRESSED
+        out.extend(pack(&std::mem::take(&mut bits)));
+        out.extend_from_slice(block);
+    }
+    number(&mut bits, 3, 2); // ISLAST, ISLASTEMPTY
+    out.extend(pack(&bits));
+    out
+}
+
+fn pack(bits: &[bool]) -> Vec<u8> {
+    let byte = |eight: &[bool]| {
+        eight.iter().enumerate().fold(0, |sum, (place, bit)| sum | u8::from(*bit) << place)
+    };
+    bits.chunks(8).map(byte).collect()
+}
+
+fn names(codings: &[&str]) -> Vec<String> {
+    codings.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn decode(codings: &[&str], pieces: &[&[u8]]) -> (Vec<u8>, Result<(), DecodeError>) {
+    let mut decoder = ContentDecoder::new(&names(codings)).unwrap();
+    let mut data = Vec::new();
+    for piece in pieces {
+        let result = decoder.push(piece, &mut |part| {
+            assert!(!part.is_empty() && part.len() <= PIECE);
+            data.extend_from_slice(part);
+            ControlFlow::Continue(())
+        });
+        if let Err(error) = result {
+            return (data, Err(error));
+        }
+    }
+    let end = decoder.finish();
+    (data, end)
+}
+
+fn encodings(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("gzip", gzip(data)),
+        ("deflate", zlib(data)),
+        ("deflate", raw(data)),
+        ("br", br(data)),
+        ("zstd", zstd(data)),
+    ]
+}
+
+#[test]
+fn every_coding_decodes() {
+    for data in [TEXT, b"", b"x", &vec![7; 200_000][..]] {
+        for (name, encoded) in encodings(data) {
+            assert_eq!(decode(&[name], &[&encoded]), (data.to_vec(), Ok(())), "{name}");
+        }
+    }
+    assert_eq!(decode(&[], &[TEXT]), (TEXT.to_vec(), Ok(())));
+    assert_eq!(decode(&["identity"], &[TEXT]), (TEXT.to_vec(), Ok(())));
+}
+
+const RECORDS: &[u8] = include_bytes!("../../../tests/data/codings/records.json");
+/// The same at the highest quality, with the dictionary and everything else an encoder uses.
+const RECORDS_BR: &[u8] = include_bytes!("../../../tests/data/codings/records.json.br");
+const ZEROS_BR: &[u8] = include_bytes!("../../../tests/data/codings/zeros-16m.br");
+
+#[test]
+fn brotli_of_another_encoder_decodes() {
+    assert_eq!(decode(&["br"], &[RECORDS_BR]), (RECORDS.to_vec(), Ok(())));
+    let bytes: Vec<&[u8]> = RECORDS_BR.chunks(1).collect();
+    assert_eq!(decode(&["br"], &bytes), (RECORDS.to_vec(), Ok(())));
+    for length in 1..RECORDS_BR.len() {
+        assert!(decode(&["br"], &[&RECORDS_BR[..length]]).1.is_err(), "{length}");
+    }
+}
+
+#[test]
+fn many_tiny_members_are_decoded_in_time() {
+    let encoded = gzip(b"").repeat(100_000);
+    assert_eq!(decode(&["gzip"], &[&encoded]), (Vec::new(), Ok(())));
+}
+
+#[test]
+fn codings_on_top_of_each_other_decode_from_the_outside_in() {
+    let encoded = br(&gzip(&zstd(TEXT)));
+    assert_eq!(decode(&["br", "gzip", "zstd"], &[&encoded]), (TEXT.to_vec(), Ok(())));
+}
+
+#[test]
+fn several_members_and_frames_are_one_body() {
+    let twice = [TEXT, TEXT].concat();
+    for make in [gzip, zstd] {
+        let encoded = [make(TEXT), make(TEXT)].concat();
+        let name = if encoded[0] == 0x1f { "gzip" } else { "zstd" };
+        assert_eq!(decode(&[name], &[&encoded]), (twice.clone(), Ok(())));
+    }
+}
+
+#[test]
+fn gzip_headers_with_every_option_are_read() {
+    let mut builder = flate2::GzBuilder::new().filename("n").comment("c").extra(vec![1, 2, 3]);
+    builder = builder.mtime(1);
+    let mut writer = builder.write(Vec::new(), flate2::Compression::fast());
+    writer.write_all(TEXT).unwrap();
+    let mut encoded = writer.finish().unwrap();
+    assert_eq!(decode(&["gzip"], &[&encoded]), (TEXT.to_vec(), Ok(())));
+    // The same with a header checksum: flag it and put two bytes where it belongs.
+    let header = 10 + 2 + 3 + 2 + 2;
+    encoded[3] |= 2;
+    encoded.splice(header..header, [0, 0]);
+    assert_eq!(decode(&["gzip"], &[&encoded]), (TEXT.to_vec(), Ok(())));
+}
+
+#[test]
+fn cut_data_keeps_its_beginning_and_is_reported() {
+    for (name, encoded) in encodings(TEXT) {
+        for length in 1..encoded.len() {
+            let (data, result) = decode(&[name], &[&encoded[..length]]);
+            assert!(TEXT.starts_with(&data), "{name}");
+            assert_eq!(result.unwrap_err().message, "the data is cut off", "{name} {length}");
+        }
+        assert_eq!(decode(&[name], &[b""]), (Vec::new(), Ok(())));
+    }
+}
+
+#[test]
+fn data_that_is_something_else_is_an_error() {
+    for name in ["gzip", "deflate", "br", "zstd"] {
+        let (_, result) = decode(&[name], &[b"<html>this is not compressed at all</html>"]);
+        assert!(result.is_err(), "{name}");
+    }
+    assert_eq!(decode(&["gzip"], &[TEXT]).1.unwrap_err().message, "the data is not gzip");
+}
+
+#[test]
+fn a_wrong_checksum_is_an_error_after_the_data() {
+    let mut encoded = gzip(TEXT);
+    let end = encoded.len() - 5;
+    encoded[end] ^= 1;
+    let (data, result) = decode(&["gzip"], &[&encoded]);
+    assert_eq!(data, TEXT);
+    assert!(result.unwrap_err().message.contains("checksum"));
+}
+
+#[test]
+fn bytes_after_the_end_are_ignored_and_named() {
+    for (name, mut encoded) in encodings(TEXT) {
+        encoded.extend_from_slice(b"\0\0\0 some padding");
+        let mut decoder = ContentDecoder::new(&names(&[name])).unwrap();
+        let mut data = Vec::new();
+        let _ = decoder.push(&encoded, &mut |part| {
+            data.extend_from_slice(part);
+            ControlFlow::Continue(())
+        });
+        assert_eq!((data.as_slice(), decoder.finish()), (TEXT, Ok(())), "{name}");
+        assert_eq!(decoder.warnings().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_bomb_costs_no_more_than_the_receiver_takes() {
+    let zeros = vec![0; 8 << 20];
+    for (name, encoded) in [
+        ("gzip", gzip(&zeros)),
+        ("zstd", zstd(&zeros)),
+        ("deflate", zlib(&zeros)),
+        ("br", ZEROS_BR.to_vec()),
+    ] {
+        let mut decoder = ContentDecoder::new(&names(&[name])).unwrap();
+        let mut taken = 0;
+        let result = decoder.push(&encoded, &mut |part| {
+            taken += part.len();
+            if taken >= 1 << 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(result, Ok(ControlFlow::Break(())), "{name}");
+        assert_eq!(taken, 1 << 20, "{name}");
+        assert_eq!(decoder.push(b"x", &mut |_| unreachable!()), Ok(ControlFlow::Break(())));
+    }
+}
+
+#[test]
+fn a_zstd_window_larger_than_allowed_is_refused() {
+    // Magic, a frame header with a window descriptor of 2^27, an empty last block.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, (27 - 10) << 3, 0x01, 0x00, 0x00];
+    let error = decode(&["zstd"], &[&frame]).1.unwrap_err();
+    assert!(error.message.contains("8 MiB"), "{error}");
+}
+
+#[test]
+fn unknown_and_endless_chains_are_refused() {
+    assert_eq!(ContentDecoder::new(&names(&["compress"])).unwrap_err().coding, "compress");
+    assert!(ContentDecoder::new(&names(&["gzip"; 6])).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_split_gives_the_same_bytes(data: Vec<u8>, step in 1usize..40) {
+        for (name, encoded) in encodings(&data) {
+            let pieces: Vec<&[u8]> = encoded.chunks(step).collect();
+            prop_assert_eq!(decode(&[name], &pieces), (data.clone(), Ok(())));
+        }
+    }
+
+    #[test]
+    fn broken_data_never_panics(data: Vec<u8>, at: usize, byte: u8, step in 1usize..40) {
+        for (name, mut encoded) in encodings(&data) {
+            let at = at % encoded.len();
+            encoded[at] ^= byte;
+            let _ = decode(&[name], &encoded.chunks(step).collect::<Vec<_>>());
+            let _ = decode(&[name], &[&data]);
+        }
+        let mut encoded = RECORDS_BR.to_vec();
+        let at = at % encoded.len();
+        encoded[at] ^= byte;
+        let _ = decode(&["br"], &encoded.chunks(step).collect::<Vec<_>>());
+    }
+}

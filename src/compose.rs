@@ -1,0 +1,155 @@
+//! Turns a [`Spec`] as composed into a [`Plan`] the engine can run: templates expanded, payloads
+//! turned into bytes, everything checked that could go wrong before a socket opens.
+//!
+//! Called when the user sends or starts (so that later typing changes nothing), and while typing
+//! to mark fields. Never stops at the first trouble: every [`Issue`] names its field and place.
+//! Line breaks and NUL cannot reach a head: a row or value that holds one is refused, not cleaned.
+
+pub mod address;
+mod body;
+mod http;
+mod issue;
+mod listener;
+mod stream;
+pub mod template;
+mod text;
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+pub use issue::{AnswerField, Issue, IssueField};
+use text::Composer;
+
+use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::spec::Spec;
+
+/// Names that are sent as they are written, braces included, when nothing is known about them.
+pub type LiteralNames = BTreeSet<String>;
+
+/// The plan of a spec, or everything that keeps it from being sent.
+pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
+    plan_literal(spec, scope, &LiteralNames::new())
+}
+
+/// As [`plan`], with some unknown names sent literally (the user said so).
+pub fn plan_literal(
+    spec: &Spec,
+    scope: &Scope,
+    literal: &LiteralNames,
+) -> Result<Plan, Vec<Issue>> {
+    let mut composer = Composer::new(scope, literal);
+    let plan = match spec {
+        Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
+        Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
+        Spec::Tcp(spec) => stream::tcp(spec, &mut composer).map(Plan::Tcp),
+        Spec::TcpListener(spec) => listener::tcp(spec, &mut composer).map(Plan::TcpListener),
+        Spec::Udp(spec) => stream::udp(spec, &mut composer).map(Plan::Udp),
+        Spec::UdpListener(spec) => listener::udp(spec, &mut composer).map(Plan::UdpListener),
+    };
+    match plan {
+        Some(plan) if composer.issues.is_empty() => Ok(plan),
+        _ => Err(composer.issues),
+    }
+}
+
+/// A header that goes out although the user did not write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Automatic {
+    pub header: AutomaticHeader,
+    /// `None` = known only when the request is sent, or not before the address is right.
+    pub value: Option<String>,
+    /// The user switched it off.
+    pub omitted: bool,
+}
+
+/// Which headers [`automatic`] tells of, without their values.
+#[must_use]
+pub fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
+    automatic(&light(spec), &Scope::default()).into_iter().map(|known| known.header).collect()
+}
+
+/// Longest body that is measured while it is typed.
+const MEASURED: usize = 64 * 1024;
+
+/// The headers a request brings along by itself, in the order they go out; those the user replaced
+/// by own ones are not among them.
+#[must_use]
+pub fn automatic(spec: &HttpSpec, scope: &Scope) -> Vec<Automatic> {
+    let literal = LiteralNames::new();
+    let mut composer = Composer::new(scope, &literal);
+    let long = match &spec.body {
+        HttpBody::Text(text) | HttpBody::Json(text) => text.len() > MEASURED,
+        HttpBody::Payload(payload) => payload.text.len() > MEASURED,
+        _ => false,
+    };
+    if !long {
+        let mut found = http::automatic(spec, &mut composer);
+        if composer.issues.iter().any(|issue| issue.field == IssueField::Body) {
+            forget_length(&mut found);
+        }
+        return found;
+    }
+    let mut found = http::automatic(&light(spec), &mut composer);
+    forget_length(&mut found);
+    found
+}
+
+/// The same request with an empty body of the same kind.
+fn light(spec: &HttpSpec) -> HttpSpec {
+    let body = match &spec.body {
+        HttpBody::None => HttpBody::None,
+        HttpBody::Text(_) => HttpBody::Text(String::new()),
+        HttpBody::Json(_) => HttpBody::Json(String::new()),
+        HttpBody::Payload(_) => HttpBody::Payload(Payload::default()),
+        HttpBody::Form(_) => HttpBody::Form(Vec::new()),
+        HttpBody::Multipart(_) => HttpBody::Multipart(Vec::new()),
+        HttpBody::File(_) => HttpBody::File(String::new()),
+    };
+    let HttpSpec { method, url, query, headers, auth, .. } = spec;
+    HttpSpec {
+        method: method.clone(),
+        url: url.clone(),
+        query: query.clone(),
+        headers: headers.clone(),
+        auth: auth.clone(),
+        body,
+        ..HttpSpec::default()
+    }
+}
+
+fn forget_length(found: &mut [Automatic]) {
+    let length = |known: &&mut Automatic| known.header == AutomaticHeader::ContentLength;
+    if let Some(known) = found.iter_mut().find(length) {
+        known.value = None;
+    }
+}
+
+/// The bytes of a session's input line. A text payload gets the line ending; hex does not.
+pub fn payload(payload: &Payload, ending: LineEnding, scope: &Scope) -> Result<Bytes, Issue> {
+    payload_literal(payload, ending, scope, &LiteralNames::new())
+}
+
+/// As [`payload`], with some unknown names sent literally.
+pub fn payload_literal(
+    payload: &Payload,
+    ending: LineEnding,
+    scope: &Scope,
+    literal: &LiteralNames,
+) -> Result<Bytes, Issue> {
+    let mut composer = Composer::new(scope, literal);
+    let mut bytes = composer.payload(IssueField::Input, payload);
+    if let Some(issue) = composer.issues.into_iter().next() {
+        return Err(issue);
+    }
+    if payload.format == PayloadFormat::Text {
+        bytes.extend_from_slice(ending.bytes());
+    }
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod compose_tests;

@@ -1,0 +1,454 @@
+//! Tests of plans.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::endpoint::{Bind, Endpoint};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
+use crate::model::listener::{Rule, TcpListenerSpec, When};
+use crate::model::plan::{
+    AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
+};
+use crate::model::spec::NameValue;
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::tls::{ClientTls, Verify};
+
+const USER_AGENT_TOLD: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
+
+fn scope() -> Scope {
+    let mut scope = Scope::default();
+    let pairs = [("host", "a.example"), ("evil", "x\r\nX-Inj: 1"), ("id", "4 2&"), ("nul", "\0")];
+    scope.variables.extend(pairs.map(|(k, v)| (k.into(), v.into())));
+    scope.secrets.insert("token".into(), "s3".into());
+    scope
+}
+
+fn http(change: impl FnOnce(&mut HttpSpec)) -> Result<HttpPlan, Vec<Issue>> {
+    let mut spec = HttpSpec { url: "http://{{host}}/p".into(), ..HttpSpec::default() };
+    change(&mut spec);
+    match plan(&Spec::Http(spec), &scope())? {
+        Plan::Http(plan) => Ok(plan),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(plan: &HttpPlan) -> Vec<&str> {
+    plan.headers.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+fn header<'a>(plan: &'a HttpPlan, name: &str) -> Option<&'a str> {
+    plan.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+}
+
+fn body(plan: &HttpPlan) -> &[u8] {
+    match &plan.body {
+        PlanBody::Bytes(bytes) => bytes,
+        PlanBody::File(_) | PlanBody::Multipart { .. } => b"file",
+    }
+}
+
+fn one(result: Result<impl std::fmt::Debug, Vec<Issue>>) -> Issue {
+    let mut issues = result.unwrap_err();
+    assert_eq!(issues.len(), 1, "{issues:?}");
+    issues.remove(0)
+}
+
+#[test]
+fn a_plain_get_has_the_automatic_headers_in_order() {
+    let plan = http(|_| ()).unwrap();
+    assert_eq!(names(&plan), ["Host", "User-Agent", "Accept", "Accept-Encoding"]);
+    assert_eq!(header(&plan, "Host"), Some("a.example"));
+    assert!(header(&plan, "User-Agent").unwrap().starts_with("wirebench/"));
+    assert_eq!(plan.url, "http://a.example/p");
+}
+
+#[test]
+fn own_headers_keep_case_order_and_duplicates_and_replace_automatic_ones() {
+    let plan = http(|spec| {
+        spec.headers = vec![
+            NameValue::new("x-B", "1"),
+            NameValue::new("accept", "text/html"),
+            NameValue { enabled: false, ..NameValue::new("X-Off", "{{nope}}") },
+            NameValue::new("hOST", "other"),
+            NameValue::new("x-B", "2"),
+            NameValue::default(),
+        ];
+    })
+    .unwrap();
+    assert_eq!(names(&plan), ["User-Agent", "Accept-Encoding", "x-B", "accept", "hOST", "x-B"]);
+}
+
+#[test]
+fn query_rows_are_encoded_and_appended() {
+    let rows =
+        || vec![NameValue::new("q", "{{id}}"), NameValue::new("é", "a+b"), NameValue::default()];
+    let url = |url: &str| http(|spec| (spec.url, spec.query) = (url.into(), rows())).unwrap().url;
+    assert_eq!(url("http://h/p"), "http://h/p?q=4%202%26&%C3%A9=a%2Bb");
+    assert_eq!(url("http://h/p?x=1#f"), "http://h/p?x=1&q=4%202%26&%C3%A9=a%2Bb");
+    assert_eq!(url(":8080?"), "http://localhost:8080/?q=4%202%26&%C3%A9=a%2Bb");
+}
+
+#[test]
+fn a_url_goes_out_as_typed_and_what_cannot_is_said() {
+    let plan = http(|spec| spec.url = "http://h/x/../{a}|b?q={\"c\"}".into()).unwrap();
+    assert_eq!(plan.url, "http://h/x/../{a}|b?q={\"c\"}");
+    assert_eq!(plan.notes, Vec::<String>::new());
+    let plan = http(|spec| spec.url = "http://h/a b/é".into()).unwrap();
+    assert_eq!(plan.url, "http://h/a%20b/%C3%A9");
+    assert!(plan.notes[0].ends_with("sent ' ' as %20, 'é' as %C3%A9"), "{:?}", plan.notes);
+}
+
+#[test]
+fn bodies_bring_their_type_and_length() {
+    let plan = http(|spec| {
+        spec.method = "POST".into();
+        spec.body = HttpBody::Json(r#"{"n":"$100 {{!pod}}","h":"{{host}}"}"#.into());
+    })
+    .unwrap();
+    assert_eq!(body(&plan), br#"{"n":"$100 {{pod}}","h":"a.example"}"#);
+    assert_eq!(header(&plan, "Content-Type"), Some("application/json"));
+    assert_eq!(header(&plan, "Content-Length"), Some("36"));
+    let plan =
+        http(|spec| spec.body = HttpBody::Form(vec![NameValue::new("a b", "c&\n")])).unwrap();
+    assert_eq!(body(&plan), b"a+b=c%26%0A");
+    assert_eq!(header(&plan, "Content-Type"), Some("application/x-www-form-urlencoded"));
+    let plan = http(|spec| spec.body = HttpBody::File("{{host}}.bin".into())).unwrap();
+    assert_eq!(plan.body, PlanBody::File("a.example.bin".into()));
+    assert_eq!(header(&plan, "Content-Length"), None);
+    let plan = http(|spec| spec.method = "POST".into()).unwrap();
+    assert_eq!(header(&plan, "Content-Length"), Some("0"));
+}
+
+#[test]
+fn a_name_with_an_exclamation_mark_is_sent_as_the_name_in_braces() {
+    let plan = http(|spec| {
+        spec.url = "http://{{host}}/{{!a}}".into();
+        spec.headers = vec![NameValue::new("X", "{{!host}} {{host}}")];
+        spec.body = HttpBody::Text("{{!pod}} $100 {{! x }} {{}}".into());
+    })
+    .unwrap();
+    assert_eq!(body(&plan), b"{{pod}} $100 {{ x }} {{}}");
+    assert_eq!(header(&plan, "X"), Some("{{host}} a.example"));
+    let plan = http(|spec| spec.body = HttpBody::Payload(Payload::text(r"\{{pod}}"))).unwrap();
+    assert_eq!(body(&plan), b"{{pod}}");
+}
+
+#[test]
+fn bytes_may_be_hex_with_names_in_between() {
+    let hex =
+        |text: &str| HttpBody::Payload(Payload { text: text.into(), format: PayloadFormat::Hex });
+    let plan = http(|spec| spec.body = hex("00 {{host}} ff")).unwrap();
+    assert_eq!(body(&plan), b"\0a.example\xff");
+    assert_eq!(header(&plan, "Content-Type"), Some("application/octet-stream"));
+    assert_eq!(header(&plan, "Content-Length"), Some("11"));
+    assert_eq!(one(http(|spec| spec.body = hex("0"))).field, IssueField::Body);
+}
+
+#[test]
+fn the_parts_of_a_form_are_planned_and_their_troubles_named() {
+    let part = |source, value: &str| FormPart {
+        name: "{{host}}".into(),
+        source,
+        value: value.into(),
+        ..FormPart::default()
+    };
+    let parts =
+        vec![part(PartSource::Text, "@{{host}}"), part(PartSource::File, "dir/{{host}}.PNG")];
+    let plan = http(|spec| spec.body = HttpBody::Multipart(parts)).unwrap();
+    let PlanBody::Multipart { boundary, parts } = &plan.body else { panic!("{:?}", plan.body) };
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    assert_eq!(header(&plan, "Content-Type"), Some(&*kind));
+    // A value never turns text into a file.
+    assert_eq!(parts[0].content, PartContent::Bytes("@a.example".into()));
+    assert_eq!(parts[1].content, PartContent::File("dir/a.example.PNG".into()));
+    assert_eq!(parts[1].file_name.as_deref(), Some("a.example.PNG"));
+    assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
+
+    let typed = FormPart { content_type: "{{evil}}".into(), ..part(PartSource::Text, "") };
+    let issue = one(http(|spec| spec.body = HttpBody::Multipart(vec![typed])));
+    assert_eq!(issue.field, IssueField::PartType(0));
+    let nameless = vec![FormPart::default(), part(PartSource::File, "")];
+    let issue = one(http(|spec| spec.body = HttpBody::Multipart(nameless)));
+    assert_eq!((issue.field, &*issue.message), (IssueField::FormValue(1), "no file is named"));
+    let plan = http(|spec| {
+        spec.headers = vec![NameValue::new("content-type", "multipart/mixed; boundary=mine")];
+        spec.body = HttpBody::Multipart(Vec::new());
+    });
+    assert!(
+        matches!(plan.unwrap().body, PlanBody::Multipart { boundary, .. } if boundary == "mine")
+    );
+}
+
+#[test]
+fn automatic_headers_are_told_before_sending_and_left_out_when_switched_off() {
+    let off = |name: &str| NameValue { enabled: false, ..NameValue::new(name, "") };
+    let mut spec = HttpSpec {
+        method: "POST".into(),
+        url: "http://{{host}}/".into(),
+        headers: vec![off("user-agent"), off("X-Other"), NameValue::new("ACCEPT", "a/b")],
+        body: HttpBody::Text("{{id}}".into()),
+        ..HttpSpec::default()
+    };
+    let told: Vec<_> = automatic(&spec, &scope())
+        .into_iter()
+        .map(|known| (known.header.name(), known.value.unwrap_or_default(), known.omitted))
+        .collect();
+    let told: Vec<_> = told.iter().map(|(name, value, off)| (*name, &**value, *off)).collect();
+    assert_eq!(
+        told,
+        [
+            ("Host", "a.example", false),
+            ("User-Agent", USER_AGENT_TOLD, true),
+            ("Accept-Encoding", "gzip, deflate, br, zstd", false),
+            ("Content-Type", "text/plain; charset=utf-8", false),
+            ("Content-Length", "4", false),
+        ]
+    );
+    for header in [AutomaticHeader::Host, AutomaticHeader::ContentLength] {
+        spec.toggle_automatic(header);
+    }
+    let Plan::Http(plan) = plan(&Spec::Http(spec.clone()), &scope()).unwrap() else { panic!() };
+    assert_eq!(names(&plan), ["Accept-Encoding", "Content-Type", "ACCEPT"]);
+    spec.body = HttpBody::File("x".into());
+    let Plan::Http(plan) = super::plan(&Spec::Http(spec), &scope()).unwrap() else { panic!() };
+    assert_eq!(plan.length, LengthHeader::Omitted);
+    // A row with a value rests, so the automatic header is sent.
+    let resting = NameValue { enabled: false, ..NameValue::new("User-Agent", "mine") };
+    let plan = http(|spec| spec.headers = vec![resting]).unwrap();
+    assert!(header(&plan, "User-Agent").unwrap().starts_with("wirebench/"));
+}
+
+#[test]
+fn a_length_or_type_of_the_users_own_is_respected() {
+    let plan = http(|spec| {
+        spec.body = HttpBody::Text("abc".into());
+        spec.headers =
+            vec![NameValue::new("content-length", "99"), NameValue::new("Content-type", "x/y")];
+    })
+    .unwrap();
+    assert_eq!(header(&plan, "content-length"), Some("99"));
+    assert_eq!(header(&plan, "Content-Length"), None);
+    assert_eq!(header(&plan, "Content-Type"), None);
+}
+
+#[test]
+fn a_body_chunked_by_a_header_has_no_length() {
+    let plan = http(|spec| {
+        spec.body = HttpBody::Text("abc".into());
+        spec.headers = vec![NameValue::new("Transfer-Encoding", "chunked")];
+    })
+    .unwrap();
+    // Whoever sends it makes the chunks.
+    assert_eq!(body(&plan), b"abc");
+    assert_eq!(header(&plan, "Content-Length"), None);
+}
+
+#[test]
+fn credentials_become_a_header() {
+    let basic = || Auth::Basic { user: "u".into(), password: "{{secret.token}}".into() };
+    let plan = http(|spec| spec.auth = basic()).unwrap();
+    assert_eq!(header(&plan, "Authorization"), Some("Basic dTpzMw=="));
+    let plan = http(|spec| spec.auth = Auth::Bearer("{{secret.token}}".into())).unwrap();
+    assert_eq!(header(&plan, "Authorization"), Some("Bearer s3"));
+    let plan = http(|spec| spec.url = "http://u:s3@h/".into()).unwrap();
+    assert_eq!(header(&plan, "Authorization"), Some("Basic dTpzMw=="));
+    assert_eq!(plan.url, "http://h/");
+    let plan = http(|spec| {
+        spec.auth = basic();
+        spec.headers = vec![NameValue::new("authorization", "mine")];
+    });
+    assert_eq!(header(&plan.unwrap(), "Authorization"), None);
+}
+
+#[test]
+fn line_breaks_from_variables_never_reach_a_head() {
+    let issue = one(http(|spec| spec.headers = vec![NameValue::new("A", "b{{evil}}")]));
+    assert_eq!((issue.field, issue.span), (IssueField::HeaderValue(0), Some(1..9)));
+    assert_eq!(issue.message, "CR is not allowed here; it comes from {{evil}}");
+    assert_eq!(
+        one(http(|spec| spec.headers = vec![NameValue::new("{{nul}}", "")])).field,
+        IssueField::HeaderName(0)
+    );
+    assert_eq!(one(http(|spec| spec.method = "GET{{evil}}".into())).field, IssueField::Method);
+    assert_eq!(one(http(|spec| spec.url = "http://h/{{evil}}".into())).field, IssueField::Address);
+    assert_eq!(
+        one(http(|spec| spec.query = vec![NameValue::new("a", "{{evil}}")])).field,
+        IssueField::QueryValue(0)
+    );
+    assert_eq!(
+        one(http(|spec| spec.auth = Auth::Bearer("{{evil}}".into()))).field,
+        IssueField::AuthToken
+    );
+}
+
+#[test]
+fn names_and_methods_must_be_tokens() {
+    let issue =
+        one(http(|spec| spec.headers = vec![NameValue::default(), NameValue::new("a b", "")]));
+    assert_eq!(
+        (issue.field, issue.message.as_str()),
+        (IssueField::HeaderName(1), "' ' is not allowed here")
+    );
+    assert_eq!(one(http(|spec| spec.method = String::new())).message, "this is empty");
+    assert_eq!(http(|spec| spec.method = "PROPfind".into()).unwrap().method, "PROPfind");
+}
+
+#[test]
+fn every_unknown_name_is_reported_with_its_place() {
+    let issues = http(|spec| {
+        spec.url = "{{base}}/x".into();
+        spec.query = vec![NameValue::new("a", "1 {{b}}")];
+        spec.body = HttpBody::Text("{{c}}".into());
+    })
+    .unwrap_err();
+    let found: Vec<_> =
+        issues.iter().map(|i| (i.field, i.span.clone(), i.unknown.clone())).collect();
+    assert_eq!(
+        found,
+        [
+            (IssueField::Address, Some(0..8), Some("base".into())),
+            (IssueField::QueryValue(0), Some(2..7), Some("b".into())),
+            (IssueField::Body, Some(0..5), Some("c".into())),
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_name_can_be_sent_literally() {
+    let body = HttpBody::Text("{{ pod }} {{host}}".into());
+    let spec = Spec::Http(HttpSpec { url: "http://h/".into(), body, ..HttpSpec::default() });
+    let Plan::Http(plan) = plan_literal(&spec, &scope(), &["pod".into()].into()).unwrap() else {
+        panic!("not HTTP")
+    };
+    assert_eq!(self::body(&plan), b"{{ pod }} a.example");
+}
+
+#[test]
+fn a_bad_url_is_an_issue_of_the_address() {
+    for url in ["", "http://", "ws://h/", "http://h:99999/", "http://h\\x"] {
+        assert_eq!(one(http(|spec| spec.url = url.into())).field, IssueField::Address, "{url}");
+    }
+}
+
+#[test]
+fn an_http_listener_plans_its_rules_and_answers() {
+    let json = HttpAnswer { body: HttpBody::Json("{}".into()), ..HttpAnswer::default() };
+    let mut spec =
+        HttpListenerSpec { bind: ":8080".into(), answer: json, ..HttpListenerSpec::default() };
+    let Plan::HttpListener(plan) = plan(&Spec::HttpListener(spec.clone()), &scope()).unwrap()
+    else {
+        panic!("not a listener")
+    };
+    assert_eq!(plan.bind, Bind::Loopback { port: 8080 });
+    assert_eq!(plan.answer.headers, [("Content-Type".into(), "application/json".into())]);
+    let headers = vec![NameValue::new("A", "{{evil}}")];
+    let answer = HttpAnswer { status: 20, headers, ..HttpAnswer::default() };
+    spec.rules.push(HttpRule { method: String::new(), path: "/".into(), answer });
+    let issues = super::plan(&Spec::HttpListener(spec), &scope()).unwrap_err();
+    let fields: Vec<IssueField> = issues.iter().map(|issue| issue.field).collect();
+    let field = |part| IssueField::Answer { rule: Some(0), part };
+    assert_eq!(fields, [field(AnswerField::Status), field(AnswerField::HeaderValue(0))]);
+}
+
+#[test]
+fn a_bind_may_be_a_port_alone_or_carry_its_scheme() {
+    for (text, bind) in [
+        ("9000", Bind::Loopback { port: 9000 }),
+        ("tcp://:9000/", Bind::Loopback { port: 9000 }),
+        ("*:9000", Bind::All { port: 9000 }),
+    ] {
+        let spec = TcpListenerSpec { bind: text.into(), ..TcpListenerSpec::default() };
+        match plan(&Spec::TcpListener(spec), &scope()) {
+            Ok(Plan::TcpListener(plan)) => assert_eq!(plan.bind, bind),
+            other => panic!("{other:?}"),
+        }
+    }
+    let spec = TcpListenerSpec { bind: "example.com:1".into(), ..TcpListenerSpec::default() };
+    assert_eq!(one(plan(&Spec::TcpListener(spec), &scope())).field, IssueField::Bind);
+}
+
+#[test]
+fn a_tcp_client_plans_its_address_steps_and_tls() {
+    let spec = TcpSpec {
+        address: "tcp://{{host}}:7/".into(),
+        tls: ClientTls::On { verify: Verify::On, sni: "{{host}}".into() },
+        steps: vec![
+            ScriptStep::Send(Payload::text(r"PING\r\n")),
+            ScriptStep::Expect { payload: Payload::text("PONG"), within: Duration::from_secs(1) },
+        ],
+        ..TcpSpec::default()
+    };
+    let Plan::Tcp(plan) = plan(&Spec::Tcp(spec.clone()), &scope()).unwrap() else {
+        panic!("not TCP")
+    };
+    assert_eq!(plan.endpoint, Endpoint::new("a.example", 7));
+    assert_eq!(plan.tls, ClientTls::On { verify: Verify::On, sni: "a.example".into() });
+    assert_eq!(plan.steps[0], StepPlan::Send(b"PING\r\n"[..].into()));
+    let steps =
+        vec![ScriptStep::Send(Payload::text("ok")), ScriptStep::Send(Payload::text(r"a\q"))];
+    let issue = one(super::plan(&Spec::Tcp(TcpSpec { steps, ..spec.clone() }), &scope()));
+    assert_eq!((issue.field, issue.span), (IssueField::Step(1), Some(1..3)));
+    for address in ["", "host", "host:0", "host:99999", "unix:/x"] {
+        let spec = TcpSpec { address: address.into(), ..spec.clone() };
+        assert_eq!(
+            one(super::plan(&Spec::Tcp(spec), &scope())).field,
+            IssueField::Address,
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn the_source_port_of_a_udp_client_follows_its_peer() {
+    let source = |address: &str, source: &str| {
+        let spec = UdpSpec { address: address.into(), source: source.into(), ..UdpSpec::default() };
+        match plan(&Spec::Udp(spec), &scope()) {
+            Ok(Plan::Udp(plan)) => Ok(plan.source),
+            Ok(other) => panic!("{other:?}"),
+            Err(mut issues) => Err(issues.remove(0).field),
+        }
+    };
+    assert_eq!(source("127.0.0.1:9", ""), Ok(None));
+    assert_eq!(source("127.0.0.1:9", ":5000"), Ok(Some(Bind::Loopback { port: 5000 })));
+    assert_eq!(source("192.0.2.1:9", "5000"), Ok(Some(Bind::All { port: 5000 })));
+    assert_eq!(source("192.0.2.1:9", "x:1"), Err(IssueField::Source));
+}
+
+#[test]
+fn automatic_answers_keep_message_and_match_open() {
+    let rule = |when, send: &str| Rule { when, send: Payload::text(send), delay: Duration::ZERO };
+    let spec = TcpListenerSpec {
+        rules: vec![
+            rule(When::Contains(r"PI\x4eG".into()), r"<{{match}}>{{host}}\r\n"),
+            Rule::echo(),
+        ],
+        ..TcpListenerSpec::default()
+    };
+    let Plan::TcpListener(plan) = plan(&Spec::TcpListener(spec.clone()), &scope()).unwrap() else {
+        panic!("not a listener")
+    };
+    assert_eq!(plan.rules[0].when, WhenPlan::Contains(b"PING"[..].into()));
+    let literal = |text: &'static str| AnswerPart::Literal(text.into());
+    assert_eq!(plan.rules[0].send, [literal("<"), AnswerPart::Match, literal(">a.example\r\n")]);
+    assert_eq!(plan.rules[1].send, [AnswerPart::Message]);
+    let rules = vec![rule(When::Matches("(".into()), "x")];
+    let issue = one(super::plan(&Spec::TcpListener(TcpListenerSpec { rules, ..spec }), &scope()));
+    assert_eq!(issue.field, IssueField::RuleWhen(0));
+    assert!(!issue.message.contains('\n'), "{}", issue.message);
+}
+
+#[test]
+fn the_input_line_gets_its_ending_only_as_text() {
+    let bytes = |format, text: &str| {
+        let payload = Payload { text: text.into(), format };
+        super::payload(&payload, LineEnding::CrLf, &scope())
+    };
+    assert_eq!(bytes(PayloadFormat::Text, r"a\t{{host}}").unwrap(), "a\ta.example\r\n");
+    assert_eq!(bytes(PayloadFormat::Hex, "61 62").unwrap(), "ab");
+    assert_eq!(bytes(PayloadFormat::Text, "").unwrap(), "\r\n");
+    let issue = bytes(PayloadFormat::Text, "{{nope}}").unwrap_err();
+    assert_eq!((issue.field, issue.unknown.as_deref()), (IssueField::Input, Some("nope")));
+    assert_eq!(bytes(PayloadFormat::Hex, "6").unwrap_err().field, IssueField::Input);
+}

@@ -1,0 +1,258 @@
+//! Plans of HTTP clients and listeners: the complete list of headers.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::body::{BodyPlace, body};
+use super::text::Composer;
+use super::{AnswerField, Automatic, IssueField, stream};
+use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
+use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
+use crate::model::plan::{
+    AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
+};
+use crate::model::spec::NameValue;
+use crate::model::stream::CONNECT_TIMEOUT;
+
+/// Sent unless the user gives a header of that name.
+const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
+const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+/// Everything but the unreserved characters of RFC 3986.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+type Headers = Vec<(String, String)>;
+
+/// A request whose fields are expanded; what is still missing is which headers go out.
+struct Composed {
+    method: String,
+    url: Option<String>,
+    /// What goes out by itself unless it is replaced or switched off. Without a value it is known
+    /// only when the request is sent.
+    automatic: Vec<(AutomaticHeader, Option<String>)>,
+    own: Headers,
+    body: PlanBody,
+    notes: Vec<String>,
+}
+
+pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
+    let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
+    let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.name());
+    // The length comes last, where the engine puts that of a file.
+    let (last, first): (Vec<_>, Vec<_>) = automatic
+        .into_iter()
+        .filter(|(header, _)| is_sent(*header))
+        .filter_map(|(header, value)| Some((header, value?)))
+        .partition(|(header, _)| *header == AutomaticHeader::ContentLength);
+    let named = |(header, value): (AutomaticHeader, String)| (header.name().to_owned(), value);
+    let mut headers: Headers = first.into_iter().map(named).collect();
+    headers.extend(own);
+    headers.extend(last.into_iter().map(named));
+    let length = if spec.omits(AutomaticHeader::ContentLength) {
+        LengthHeader::Omitted
+    } else {
+        LengthHeader::Added
+    };
+    Some(HttpPlan {
+        method,
+        url: url?,
+        headers,
+        body,
+        length,
+        head_timeout: spec.timeout,
+        connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
+        verify: spec.verify,
+        redirects: spec.redirects,
+        notes,
+    })
+}
+
+/// The headers a request brings along by itself, for the form. Nothing is checked.
+pub(super) fn automatic(spec: &HttpSpec, composer: &mut Composer<'_>) -> Vec<Automatic> {
+    let Composed { automatic, own, .. } = compose(spec, composer);
+    let shown = automatic.into_iter().filter(|(header, _)| !has(&own, header.name()));
+    shown.map(|(header, value)| Automatic { header, value, omitted: spec.omits(header) }).collect()
+}
+
+fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
+    let method = composer.token(IssueField::Method, &spec.method);
+    let url = url(spec, composer);
+    let own = headers(&spec.headers, composer, &IssueField::HeaderName, &IssueField::HeaderValue);
+    let authorization = authorization(&spec.auth, composer);
+    let given_type = value(&own, "content-type");
+    let (body, content_type) = body(&spec.body, given_type, composer, &BodyPlace::of_request);
+    let mut notes = Vec::new();
+    let (url, parts) = match url {
+        Some((url, parts, encoded)) => {
+            notes.extend(encoded);
+            (Some(url), Some(parts))
+        }
+        None => (None, None),
+    };
+
+    let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
+    let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
+    let fixed = |text: &str| Some(text.to_owned());
+    let mut automatic = vec![
+        (AutomaticHeader::Host, parts.map(|parts| parts.authority)),
+        (AutomaticHeader::UserAgent, fixed(USER_AGENT)),
+        (AutomaticHeader::Accept, fixed("*/*")),
+        (AutomaticHeader::AcceptEncoding, fixed(ACCEPT_ENCODING)),
+    ];
+    let mut given = |header, value: Option<String>| {
+        automatic.extend(value.map(|value| (header, Some(value))));
+    };
+    given(AutomaticHeader::Authorization, authorization);
+    given(AutomaticHeader::ContentType, content_type);
+    match &body {
+        _ if has(&own, "transfer-encoding") => {}
+        PlanBody::Bytes(bytes) => {
+            let said = !bytes.is_empty() || spec.body != HttpBody::None || expects_body(&method);
+            given(AutomaticHeader::ContentLength, said.then(|| bytes.len().to_string()));
+        }
+        // The engine knows the length of files when it opens them.
+        PlanBody::File(_) | PlanBody::Multipart { .. } => {
+            automatic.push((AutomaticHeader::ContentLength, None));
+        }
+    }
+    Composed { method, url, automatic, own, body, notes }
+}
+
+/// The whole URL with the query rows, without user and password.
+fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Option<String>)> {
+    let count = composer.issues.len();
+    let typed = composer.line(IssueField::Address, &spec.url);
+    let mut query = Vec::new();
+    for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| is_used(row)) {
+        let name = composer.line(IssueField::QueryName(index), &row.name);
+        let value = composer.line(IssueField::QueryValue(index), &row.value);
+        let encode = |text| utf8_percent_encode(text, COMPONENT).to_string();
+        query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
+    }
+    if composer.issues.len() > count {
+        return None;
+    }
+    let whole = normalise_url(&typed).and_then(|url| Ok((UrlParts::parse(&url)?, url)));
+    let (mut parts, whole) =
+        whole.map_err(|error| composer.issue(IssueField::Address, error.0)).ok()?;
+    if !query.is_empty() {
+        let separator = match parts.target.split_once('?') {
+            None => "?",
+            Some((_, "")) => "",
+            Some((_, before)) if before.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        parts.target = format!("{}{separator}{}", parts.target, query.join("&"));
+    }
+    // The origin has no user and password; they travel in a header.
+    let scheme = whole.split("://").next().unwrap_or_default();
+    let url = format!("{scheme}://{}{}", parts.authority, parts.target);
+    Some((url, parts, encoded_note(&typed)))
+}
+
+/// Says what of a typed URL cannot stand in a request line as it is.
+fn encoded_note(typed: &str) -> Option<String> {
+    const SHOWN: usize = 5;
+    let encoded = encoded_on_send(typed);
+    let show = |c: &char| {
+        let code = utf8_percent_encode(c.encode_utf8(&mut [0; 4]), COMPONENT).to_string();
+        format!("'{c}' as {code}")
+    };
+    let shown: Vec<String> = encoded.iter().take(SHOWN).map(show).collect();
+    let more = if encoded.len() > SHOWN { " and more" } else { "" };
+    (!shown.is_empty()).then(|| {
+        format!("a request line cannot hold all of the URL: sent {}{more}", shown.join(", "))
+    })
+}
+
+/// A switched-on row that is not just an empty line of the form.
+pub(super) fn is_used(row: &NameValue) -> bool {
+    row.enabled && !(row.name.is_empty() && row.value.is_empty())
+}
+
+fn headers(
+    rows: &[NameValue],
+    composer: &mut Composer<'_>,
+    name: &dyn Fn(usize) -> IssueField,
+    value: &dyn Fn(usize) -> IssueField,
+) -> Headers {
+    let used = rows.iter().enumerate().filter(|(_, row)| is_used(row));
+    used.map(|(index, row)| {
+        (composer.token(name(index), &row.name), composer.line(value(index), &row.value))
+    })
+    .collect()
+}
+
+fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+fn has(headers: &Headers, name: &str) -> bool {
+    value(headers, name).is_some()
+}
+
+/// Methods whose requests say `Content-Length: 0` rather than nothing (RFC 9110, section 8.6).
+fn expects_body(method: &str) -> bool {
+    matches!(method, "POST" | "PUT" | "PATCH")
+}
+
+fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {
+    match auth {
+        Auth::None => None,
+        Auth::Basic { user, password } => {
+            let user = composer.line(IssueField::AuthUser, user);
+            let password = composer.line(IssueField::AuthPassword, password);
+            if user.contains(':') {
+                composer.issue(IssueField::AuthUser, "a user for Basic cannot hold ':' (RFC 7617)");
+            }
+            Some(basic(&user, &password))
+        }
+        Auth::Bearer(token) => {
+            Some(format!("Bearer {}", composer.line(IssueField::AuthToken, token)))
+        }
+    }
+}
+
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+pub(super) fn listener(
+    spec: &HttpListenerSpec,
+    composer: &mut Composer<'_>,
+) -> Option<HttpListenerPlan> {
+    let bind = stream::bind(&spec.bind, composer);
+    let tls = stream::listener_tls(&spec.tls, composer);
+    let mut rules = Vec::new();
+    for (index, rule) in spec.rules.iter().enumerate() {
+        let method = if rule.method.is_empty() {
+            String::new()
+        } else {
+            composer.token(IssueField::RuleMethod(index), &rule.method)
+        };
+        let path = composer.line(IssueField::RulePath(index), &rule.path);
+        let answer = answer(&rule.answer, Some(index), composer);
+        rules.push(HttpRulePlan { method, path, answer });
+    }
+    let answer = answer(&spec.answer, None, composer);
+    Some(HttpListenerPlan { bind: bind?, tls, rules, answer })
+}
+
+fn answer(answer: &HttpAnswer, rule: Option<usize>, composer: &mut Composer<'_>) -> AnswerPlan {
+    let field = |part| IssueField::Answer { rule, part };
+    if !(100..=999).contains(&answer.status) {
+        composer.issue(field(AnswerField::Status), "a status code has three digits, from 100");
+    }
+    let mut headers =
+        headers(&answer.headers, composer, &|row| field(AnswerField::HeaderName(row)), &|row| {
+            field(AnswerField::HeaderValue(row))
+        });
+    let given_type = value(&headers, "content-type");
+    let (body, content_type) =
+        body(&answer.body, given_type, composer, &|place| field(place.of_answer()));
+    if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
+        headers.insert(0, ("Content-Type".into(), content_type));
+    }
+    AnswerPlan { status: answer.status, headers, body, delay: answer.delay }
+}

@@ -1,0 +1,302 @@
+//! Templates: `{{name}}` in any text the user writes, parsed first and expanded after.
+//!
+//! - A value is never parsed again, so a value cannot smuggle in another template or an escape.
+//! - Names: `name` (a variable), `env.NAME` (operating system), `secret.NAME`. Letters, digits,
+//!   `_`, `-` and `.`; white space around the name is fine. `{{name args}}` is kept for functions.
+//! - Braces around anything that is not a well-formed name are text: `{{"a":1}}`, `{{}}`, `{{#if}}`.
+//!   They cannot be a misspelt variable, and refusing them would break bodies that hold braces.
+//! - `{{!anything}}` is the text `{{anything}}`; in payloads `\{{` is the text `{{`. `$` means nothing.
+
+use std::ops::Range;
+
+use crate::codec::{escape, hex};
+use crate::model::preset::Scope;
+
+/// What the text around the templates is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As it is: URLs, headers, bodies.
+    Text,
+    /// With the escapes of `codec::escape`.
+    Payload,
+    /// Hex digits; a value stands for its own bytes.
+    Hex,
+}
+
+/// A parsed text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<TemplatePart>,
+}
+
+/// A run of plain bytes or a name to look up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplatePart {
+    Literal(Vec<u8>),
+    Name(Name),
+}
+
+/// A name as it stands in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// `base`, `env.HOME`, `secret.token`.
+    pub name: String,
+    /// What follows the name inside the braces; nothing in this version takes arguments.
+    pub args: String,
+    /// The whole `{{...}}` as written.
+    pub source: String,
+    /// Bytes of the text it covers, braces included.
+    pub span: Range<usize>,
+}
+
+/// A template that cannot be parsed or expanded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// Bytes of the text it concerns.
+    pub span: Range<usize>,
+    pub message: String,
+    /// The name nothing is known about, when that is the trouble.
+    pub name: Option<String>,
+}
+
+impl Template {
+    /// Finds the templates and reads the text between them.
+    pub fn parse(text: &str, mode: Mode) -> Result<Template, TemplateError> {
+        let mut parts = Vec::new();
+        let mut literal = LiteralRun::new(mode);
+        let mut at = 0;
+        while let Some(found) =
+            text.as_bytes().get(at..).and_then(|rest| memchr::memchr2(b'{', b'\\', rest))
+        {
+            literal.push(text, at..at + found);
+            at += found;
+            let rest = text.get(at..).unwrap_or_default();
+            match brace(rest) {
+                _ if rest.starts_with('\\') => {
+                    let length = if mode == Mode::Payload { escape::length(rest) } else { 1 };
+                    literal.push(text, at..at + length);
+                    at += length;
+                }
+                Brace::Text => {
+                    literal.push(text, at..at + 1);
+                    at += 1;
+                }
+                Brace::Quoted(length) => {
+                    literal.finish(&mut parts)?;
+                    let inner = rest.get(3..length).unwrap_or_default();
+                    push_literal(&mut parts, format!("{{{{{inner}").into_bytes());
+                    at += length;
+                }
+                Brace::Name { name, args, length } => {
+                    literal.finish(&mut parts)?;
+                    let span = at..at + length;
+                    let source = rest.get(..length).unwrap_or_default().into();
+                    parts.push(TemplatePart::Name(Name { name, args, source, span }));
+                    at += length;
+                }
+            }
+        }
+        literal.push(text, at..text.len());
+        literal.finish(&mut parts)?;
+        Ok(Template { parts })
+    }
+
+    /// Literal runs and names in order.
+    #[must_use]
+    pub fn parts(&self) -> &[TemplatePart] {
+        &self.parts
+    }
+
+    /// Every name in order, repeated ones too.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.parts.iter().filter_map(|part| match part {
+            TemplatePart::Name(name) => Some(name),
+            TemplatePart::Literal(_) => None,
+        })
+    }
+
+    /// The bytes with every name looked up, or every name that is unknown.
+    pub fn expand_bytes(&self, scope: &Scope) -> Result<Vec<u8>, Vec<TemplateError>> {
+        self.expand_with(&|name| lookup(name, scope).map(|value| value.as_bytes().to_vec()))
+    }
+
+    /// As [`Template::expand_bytes`], for templates of text mode, whose result is text.
+    pub fn expand(&self, scope: &Scope) -> Result<String, Vec<TemplateError>> {
+        let bytes = self.expand_bytes(scope)?;
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// The bytes with every name given by `value`; what it does not know is an error.
+    pub fn expand_with(
+        &self,
+        value: &dyn Fn(&Name) -> Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Vec<TemplateError>> {
+        let mut out = Vec::new();
+        let mut errors = Vec::new();
+        for part in &self.parts {
+            match part {
+                TemplatePart::Literal(bytes) => out.extend_from_slice(bytes),
+                TemplatePart::Name(name) => match value(name) {
+                    Some(value) => out.extend_from_slice(&value),
+                    None => errors.push(name.unknown()),
+                },
+            }
+        }
+        if errors.is_empty() { Ok(out) } else { Err(errors) }
+    }
+}
+
+impl Name {
+    /// The error for a name nobody knows, with a hint where to define it.
+    #[must_use]
+    pub fn unknown(&self) -> TemplateError {
+        let name = &self.name;
+        let message = if !self.args.is_empty() {
+            format!("unknown function '{name}'")
+        } else if let Some(os) = name.strip_prefix("env.") {
+            format!("the operating system has no variable '{os}'")
+        } else if let Some(secret) = name.strip_prefix("secret.") {
+            format!("unknown secret '{secret}'")
+        } else {
+            format!("unknown variable '{name}'")
+        };
+        TemplateError { span: self.span.clone(), message, name: Some(name.clone()) }
+    }
+}
+
+/// The value of a name in a scope.
+#[must_use]
+pub fn lookup<'a>(name: &Name, scope: &'a Scope) -> Option<&'a String> {
+    if !name.args.is_empty() {
+        return None;
+    }
+    if let Some(os) = name.name.strip_prefix("env.") {
+        scope.os.get(os)
+    } else if let Some(secret) = name.name.strip_prefix("secret.") {
+        scope.secrets.get(secret)
+    } else {
+        scope.variables.get(&name.name)
+    }
+}
+
+/// Text that a template of text mode expands to exactly `text`.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let length = match brace(after) {
+            Brace::Text => 1,
+            Brace::Quoted(length) | Brace::Name { length, .. } => {
+                out.push_str("{{!");
+                out.push_str(after.get(2..length).unwrap_or_default());
+                rest = after.get(length..).unwrap_or_default();
+                continue;
+            }
+        };
+        let (brace, after) = after.split_at(length);
+        out.push_str(brace);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What a `{` begins.
+enum Brace {
+    /// Nothing special.
+    Text,
+    /// `{{!...}}` of this length.
+    Quoted(usize),
+    Name {
+        name: String,
+        args: String,
+        length: usize,
+    },
+}
+
+fn brace(text: &str) -> Brace {
+    let Some(inner) = text.strip_prefix("{{") else { return Brace::Text };
+    // A name never spans braces or lines, so a text full of braces costs linear time.
+    let Some(end) = inner.find(['{', '}', '\n']) else { return Brace::Text };
+    if !inner.get(end..).is_some_and(|rest| rest.starts_with("}}")) {
+        return Brace::Text;
+    }
+    let inner = inner.get(..end).unwrap_or_default();
+    let length = end + 4;
+    if inner.starts_with('!') {
+        return Brace::Quoted(length);
+    }
+    let inner = inner.trim();
+    let (name, args) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
+    if !is_name(name) {
+        return Brace::Text;
+    }
+    Brace::Name { name: name.into(), args: args.trim().into(), length }
+}
+
+/// Whether a text can stand between the braces: dotted words of letters, digits, `_` and `-`,
+/// each beginning with a letter or `_`.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    text.split('.').all(|word| {
+        word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    })
+}
+
+/// A run of text between names that is still being collected. Pieces are contiguous in the
+/// source, so it only keeps the range and decodes it once.
+struct LiteralRun {
+    mode: Mode,
+    text: String,
+    start: usize,
+}
+
+impl LiteralRun {
+    fn new(mode: Mode) -> Self {
+        LiteralRun { mode, text: String::new(), start: 0 }
+    }
+
+    fn push(&mut self, source: &str, range: Range<usize>) {
+        if self.text.is_empty() {
+            self.start = range.start;
+        }
+        self.text.push_str(source.get(range).unwrap_or_default());
+    }
+
+    fn finish(&mut self, parts: &mut Vec<TemplatePart>) -> Result<(), TemplateError> {
+        let text = std::mem::take(&mut self.text);
+        let error = |span: Range<usize>, message| TemplateError {
+            span: span.start + self.start..span.end + self.start,
+            message,
+            name: None,
+        };
+        let bytes = match self.mode {
+            Mode::Text => text.into_bytes(),
+            Mode::Payload => escape::unescape(&text).map_err(|e| error(e.span, e.message))?,
+            Mode::Hex => hex::parse(&text).map_err(|e| {
+                let found = text.get(e.position..).and_then(|rest| rest.chars().next());
+                let end = e.position + found.map_or(0, char::len_utf8);
+                error(e.position..end, e.message)
+            })?,
+        };
+        push_literal(parts, bytes);
+        Ok(())
+    }
+}
+
+fn push_literal(parts: &mut Vec<TemplatePart>, bytes: Vec<u8>) {
+    match parts.last_mut() {
+        _ if bytes.is_empty() => {}
+        Some(TemplatePart::Literal(last)) => last.extend_from_slice(&bytes),
+        _ => parts.push(TemplatePart::Literal(bytes)),
+    }
+}
+
+#[cfg(test)]
+mod template_tests;

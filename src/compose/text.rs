@@ -1,0 +1,178 @@
+//! Expands single fields and collects what is wrong with them.
+
+use std::ops::Range;
+
+use super::{Issue, IssueField, LiteralNames};
+use crate::codec::http1::fields::is_token;
+use crate::compose::address::name_control;
+use crate::compose::template::{Mode, Name, Template, TemplateError, TemplatePart, lookup};
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::plan::AnswerPart;
+use crate::model::preset::Scope;
+
+/// Expands the fields of one spec.
+pub(super) struct Composer<'a> {
+    scope: &'a Scope,
+    literal: &'a LiteralNames,
+    pub(super) issues: Vec<Issue>,
+}
+
+/// What may stand in a text besides ordinary characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Controls {
+    /// Bodies: anything.
+    Allowed,
+    /// Heads: no line break and no NUL.
+    OneLine,
+}
+
+impl<'a> Composer<'a> {
+    pub(super) fn new(scope: &'a Scope, literal: &'a LiteralNames) -> Self {
+        Composer { scope, literal, issues: Vec::new() }
+    }
+
+    pub(super) fn issue(&mut self, field: IssueField, message: impl Into<String>) {
+        self.place(field, None, message.into());
+    }
+
+    fn place(&mut self, field: IssueField, span: Option<Range<usize>>, message: String) {
+        self.issues.push(Issue { field, span, message, unknown: None });
+    }
+
+    fn refuse(&mut self, field: IssueField, error: TemplateError) {
+        let TemplateError { span, message, name } = error;
+        self.issues.push(Issue { field, span: Some(span), message, unknown: name });
+    }
+
+    fn value(&self, name: &Name) -> Option<Vec<u8>> {
+        let known = lookup(name, self.scope).map(|value| value.as_bytes().to_vec());
+        known
+            .or_else(|| self.literal.contains(&name.name).then(|| name.source.clone().into_bytes()))
+    }
+
+    fn parse(&mut self, field: IssueField, text: &str, mode: Mode) -> Option<Template> {
+        Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok()
+    }
+
+    fn expand(&mut self, field: IssueField, template: &Template) -> Option<Vec<u8>> {
+        match template.expand_with(&|name| self.value(name)) {
+            Ok(bytes) => Some(bytes),
+            Err(errors) => {
+                for error in errors {
+                    self.refuse(field, error);
+                }
+                None
+            }
+        }
+    }
+
+    /// A field of text; empty after an issue.
+    pub(super) fn text(&mut self, field: IssueField, text: &str, controls: Controls) -> String {
+        let Some(template) = self.parse(field, text, Mode::Text) else { return String::new() };
+        let Some(bytes) = self.expand(field, &template) else { return String::new() };
+        if controls == Controls::OneLine
+            && let Some(bad) = bytes.iter().copied().find(|byte| breaks_line(*byte))
+        {
+            let (span, source) = self.source_of(&template);
+            let control = name_control(char::from(bad));
+            self.place(field, span, format!("{control} is not allowed here{source}"));
+            return String::new();
+        }
+        String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    /// Which template brought a line break in, if it was one.
+    fn source_of(&self, template: &Template) -> (Option<Range<usize>>, String) {
+        let guilty = template.names().find(|name| {
+            self.value(name).is_some_and(|value| value.iter().any(|byte| breaks_line(*byte)))
+        });
+        match guilty {
+            Some(name) => (Some(name.span.clone()), format!("; it comes from {}", name.source)),
+            None => (None, String::new()),
+        }
+    }
+
+    /// A text of a head: no line break, no NUL.
+    pub(super) fn line(&mut self, field: IssueField, text: &str) -> String {
+        self.text(field, text, Controls::OneLine)
+    }
+
+    /// A method or header name.
+    pub(super) fn token(&mut self, field: IssueField, text: &str) -> String {
+        let count = self.issues.len();
+        let word = self.line(field, text);
+        if count == self.issues.len() && !is_token(word.as_bytes()) {
+            let message = if word.is_empty() {
+                "this is empty".to_owned()
+            } else {
+                let bad = word.chars().find(|c| !c.is_ascii() || !is_token(&[*c as u8]));
+                format!("'{}' is not allowed here", bad.unwrap_or_default())
+            };
+            self.issue(field, message);
+        }
+        word
+    }
+
+    /// The bytes of a payload; empty after an issue.
+    pub(super) fn payload(&mut self, field: IssueField, payload: &Payload) -> Vec<u8> {
+        self.escaped(field, &payload.text, mode(payload.format))
+    }
+
+    /// Payload text in text format.
+    pub(super) fn escaped(&mut self, field: IssueField, text: &str, mode: Mode) -> Vec<u8> {
+        let template = self.parse(field, text, mode);
+        template.and_then(|template| self.expand(field, &template)).unwrap_or_default()
+    }
+
+    /// The parts of an automatic answer: `{{message}}` and `{{match}}` stay open until a message
+    /// comes, everything else is expanded now.
+    pub(super) fn answer(&mut self, field: IssueField, payload: &Payload) -> Vec<AnswerPart> {
+        let Some(template) = self.parse(field, &payload.text, mode(payload.format)) else {
+            return Vec::new();
+        };
+        let mut parts: Vec<AnswerPart> = Vec::new();
+        let mut literal = Vec::new();
+        let flush = |literal: &mut Vec<u8>, parts: &mut Vec<AnswerPart>| {
+            if !literal.is_empty() {
+                parts.push(AnswerPart::Literal(std::mem::take(literal).into()));
+            }
+        };
+        for part in template.parts() {
+            let open = match part {
+                TemplatePart::Literal(bytes) => {
+                    literal.extend_from_slice(bytes);
+                    continue;
+                }
+                TemplatePart::Name(name) if name.args.is_empty() && name.name == "message" => {
+                    AnswerPart::Message
+                }
+                TemplatePart::Name(name) if name.args.is_empty() && name.name == "match" => {
+                    AnswerPart::Match
+                }
+                TemplatePart::Name(name) => {
+                    match self.value(name) {
+                        Some(value) => literal.extend(value),
+                        None => self.refuse(field, name.unknown()),
+                    }
+                    continue;
+                }
+            };
+            flush(&mut literal, &mut parts);
+            parts.push(open);
+        }
+        flush(&mut literal, &mut parts);
+        parts
+    }
+}
+
+fn mode(format: PayloadFormat) -> Mode {
+    match format {
+        PayloadFormat::Text => Mode::Payload,
+        PayloadFormat::Hex => Mode::Hex,
+    }
+}
+
+fn breaks_line(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0)
+}

@@ -1,0 +1,181 @@
+//! Which answer a request gets, and its head. Pure.
+
+use crate::codec::http1::write::response_head;
+use crate::model::exchange::HttpVersion;
+use crate::model::plan::{AnswerPlan, HttpListenerPlan};
+
+/// What a request asks of its answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    pub(super) version: HttpVersion,
+    /// The request allows another one on this connection.
+    pub(super) keep_alive: bool,
+}
+
+/// How an answer goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AnswerShape {
+    pub(super) head: Vec<u8>,
+    /// Body bytes are sent (no for HEAD, 204, 304).
+    pub(super) has_body: bool,
+    pub(super) chunked: bool,
+    /// The connection can carry another request afterwards.
+    pub(super) keep_alive: bool,
+}
+
+/// The first rule that matches, or the answer for everything else.
+pub(super) fn choose<'a>(plan: &'a HttpListenerPlan, method: &str, target: &str) -> &'a AnswerPlan {
+    let path = path(target);
+    let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
+    let rule = plan.rules.iter().find(|rule| fits(&rule.method, &rule.path));
+    rule.map_or(&plan.answer, |rule| &rule.answer)
+}
+
+/// The path of a request target, without scheme, host and query.
+fn path(target: &str) -> &str {
+    let target = target.split(['?', '#']).next().unwrap_or_default();
+    match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => target,
+    }
+}
+
+/// Whether a glob, where `*` stands for any run of characters, matches the whole path.
+fn matches(glob: &str, path: &str) -> bool {
+    let (glob, path) = (glob.as_bytes(), path.as_bytes());
+    let (mut g, mut p) = (0, 0);
+    // Where to go on when a star has to take one byte more.
+    let mut star: Option<(usize, usize)> = None;
+    while p < path.len() {
+        if glob.get(g) == Some(&b'*') {
+            star = Some((g + 1, p));
+            g += 1;
+        } else if glob.get(g) == path.get(p) {
+            (g, p) = (g + 1, p + 1);
+        } else if let Some((after, taken)) = star {
+            star = Some((after, taken + 1));
+            (g, p) = (after, taken + 1);
+        } else {
+            return false;
+        }
+    }
+    glob.get(g..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+}
+
+/// The head of an answer whose body has `len` bytes.
+pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: Asked<'_>) -> AnswerShape {
+    let value = |name: &str| {
+        let found = answer.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim().to_ascii_lowercase())
+    };
+    let chunked = value("transfer-encoding").is_some_and(|value| value.ends_with("chunked"));
+    let length = value("content-length");
+    let bodiless = matches!(answer.status, 100..=199 | 204 | 304);
+    let has_body = !bodiless && asked.method != "HEAD";
+    let mut headers = answer.headers.clone();
+    if length.is_none() && value("transfer-encoding").is_none() && !bodiless {
+        headers.push(("Content-Length".into(), len.to_string()));
+    }
+    let says_close = value("connection").is_some_and(|value| value.contains("close"));
+    // A length that is not true leaves the client waiting or with bytes to spare.
+    let is_true = length.is_none_or(|length| !has_body || length == len.to_string());
+    let keep_alive = asked.keep_alive && !says_close && is_true;
+    if value("connection").is_none() {
+        match (asked.version, keep_alive) {
+            (HttpVersion::Http10, true) => {
+                headers.push(("Connection".into(), "keep-alive".into()));
+            }
+            (_, false) => headers.push(("Connection".into(), "close".into())),
+            (HttpVersion::Http11, true) => {}
+        }
+    }
+    AnswerShape { head: response_head(answer.status, &headers), has_body, chunked, keep_alive }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::endpoint::Bind;
+    use crate::model::plan::{HttpRulePlan, PlanBody};
+    use crate::model::tls::ListenerTls;
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> AnswerPlan {
+        AnswerPlan {
+            status,
+            headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
+            body: PlanBody::Bytes(Bytes::new()),
+            delay: Duration::ZERO,
+        }
+    }
+
+    fn asked(method: &str) -> Asked<'_> {
+        Asked { method, version: HttpVersion::Http11, keep_alive: true }
+    }
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        for (glob, path, expected) in [
+            ("/a", "/a", true),
+            ("/a", "/a/", false),
+            ("/*", "/", true),
+            ("/users/*", "/users/1/x", true),
+            ("/users/*/x", "/users/1/2/x", true),
+            ("/users/*/x", "/users/1/2/y", false),
+            ("*b*b", "/abab", true),
+            ("", "/", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(glob, path), expected, "{glob} {path}");
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_answers() {
+        let rule = |method: &str, path: &str, status| HttpRulePlan {
+            method: method.into(),
+            path: path.into(),
+            answer: answer(status, &[]),
+        };
+        let plan = HttpListenerPlan {
+            bind: Bind::Loopback { port: 0 },
+            tls: ListenerTls::Off,
+            rules: vec![rule("POST", "/a", 201), rule("", "/a*", 202), rule("", "/a", 203)],
+            answer: answer(404, &[]),
+        };
+        let status = |method, target| choose(&plan, method, target).status;
+        assert_eq!(status("POST", "/a?x=1"), 201);
+        assert_eq!(status("GET", "/a"), 202);
+        assert_eq!(status("GET", "http://host/abc?q"), 202);
+        assert_eq!(status("GET", "/b"), 404);
+    }
+
+    #[test]
+    fn length_and_connection_are_added_as_needed() {
+        let head = |shape: &AnswerShape| String::from_utf8(shape.head.clone()).unwrap();
+        let plain = shape(&answer(200, &[("A", "1")]), 5, asked("GET"));
+        assert_eq!(head(&plain), "HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\n\r\n");
+        assert!(plain.keep_alive && plain.has_body);
+        let none = shape(&answer(204, &[]), 0, asked("GET"));
+        assert_eq!(head(&none), "HTTP/1.1 204 No Content\r\n\r\n");
+        let heads = shape(&answer(200, &[]), 5, asked("HEAD"));
+        assert!(head(&heads).contains("Content-Length: 5") && !heads.has_body);
+        let old = Asked { version: HttpVersion::Http10, ..asked("GET") };
+        assert!(head(&shape(&answer(200, &[]), 0, old)).contains("Connection: keep-alive"));
+        let last = Asked { keep_alive: false, ..asked("GET") };
+        assert!(head(&shape(&answer(200, &[]), 0, last)).contains("Connection: close"));
+    }
+
+    #[test]
+    fn framing_written_by_the_user_is_kept_and_a_false_length_closes() {
+        let wrong = shape(&answer(200, &[("content-length", "9")]), 5, asked("GET"));
+        assert!(!wrong.keep_alive);
+        let chunked = shape(&answer(200, &[("Transfer-Encoding", "chunked")]), 5, asked("GET"));
+        assert!(chunked.chunked && chunked.keep_alive);
+        assert!(!String::from_utf8(chunked.head).unwrap().contains("Content-Length"));
+    }
+}

@@ -1,6 +1,0 @@
-//! The listener side of each protocol: one `run(plan, cx)` per file, called by
-//! [`session`](super::session).
-
-pub(crate) mod http;
-pub(crate) mod stream;
-pub(crate) mod udp;

@@ -1,0 +1,82 @@
+//! What goes to the shell in one go: records in batches, other events beside them.
+//!
+//! ```text
+//! put in:  record  exchange  record  record  exchange  phase  record
+//! sent:    Traffic(3 records)  Exchange  Exchange  Phase  Traffic(1 record)
+//! ```
+//!
+//! An exchange says how it stands now, so it may come after records that are a little younger and
+//! does not cut a batch in two: a listener under load has one for every few records. Everything
+//! else keeps its place among the records of its session.
+
+use std::collections::VecDeque;
+
+use super::pending::EVENT_COST;
+use crate::engine::event::{Batch, Event};
+use crate::model::record::{ConnInfo, Lost, Record};
+
+/// A parcel is sent at this many records.
+pub(super) const PARCEL_RECORDS: usize = 512;
+/// A parcel is sent at this cost.
+pub(super) const PARCEL_BYTES: usize = 256 * 1024;
+
+/// A parcel in the making.
+#[derive(Default)]
+pub(super) struct EventBatch {
+    sealed: VecDeque<Event>,
+    batch: Batch,
+    /// Exchanges and progress since the last batch was sealed, in their order.
+    beside: Vec<Event>,
+    records: usize,
+    cost: usize,
+}
+
+impl EventBatch {
+    pub(super) fn with_room_for(records: usize) -> Self {
+        let mut parcel = EventBatch::default();
+        parcel.batch.records.reserve(records.min(PARCEL_RECORDS));
+        parcel
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES
+    }
+
+    pub(super) fn conn(&mut self, info: ConnInfo) {
+        self.batch.conns.push(info);
+    }
+
+    pub(super) fn lost(&mut self, lost: Lost) {
+        self.batch.lost.push(lost);
+    }
+
+    pub(super) fn record(&mut self, record: Record) {
+        self.records += 1;
+        self.cost += record.cost();
+        self.batch.records.push(record);
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.cost += EVENT_COST;
+        if matches!(event, Event::Exchange(_) | Event::Progress { .. }) {
+            self.beside.push(event);
+        } else {
+            self.seal();
+            self.sealed.push_back(event);
+        }
+    }
+
+    /// The events to send, in order.
+    pub(super) fn finish(mut self) -> VecDeque<Event> {
+        self.seal();
+        self.sealed
+    }
+
+    fn seal(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if batch != Batch::default() {
+            self.sealed.push_back(Event::Traffic(batch));
+        }
+        self.sealed.extend(self.beside.drain(..));
+    }
+}

@@ -1,0 +1,9 @@
+//! TLS of the engine: what is trusted, our own authority, handshakes, and what failures mean.
+
+pub(crate) mod authority;
+pub(crate) mod certificate_facts;
+pub(crate) mod handshake;
+pub(crate) mod pinned;
+pub(crate) mod store;
+pub(crate) mod tls_words;
+pub(crate) mod verifier;

@@ -1,0 +1,181 @@
+//! Trust in a server's own certificate: one that stands in `SSL_CERT_FILE` byte for byte.
+//!
+//! A self-signed certificate of a development server is no authority's, or is one and must not be a
+//! server's; a chain is never built to it. Naming the very certificate says more than naming its
+//! issuer, so only name and dates are left to check, as curl and openssl do.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+/// A verifier that also trusts the certificates the user named.
+#[derive(Debug)]
+pub(super) struct PinnedVerifier {
+    inner: Arc<dyn ServerCertVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl PinnedVerifier {
+    /// Trusts what the inner verifier does, and the certificates in this file. One that cannot be
+    /// read holds none: what is refused because of that says so.
+    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
+        let certificates = file.and_then(|file| {
+            let read = CertificateDer::pem_file_iter(file).ok()?;
+            Some(read.filter_map(Result::ok).collect())
+        });
+        PinnedVerifier { inner, certificates: certificates.unwrap_or_default() }
+    }
+}
+
+/// Whether a certificate that was named is for this server and now.
+fn suits(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+    let parsed = X509Certificate::from_der(certificate);
+    let (_, parsed) = parsed.map_err(|_| CertificateError::BadEncoding)?;
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = ASN1Time::from_timestamp(now).map_err(|_| CertificateError::BadEncoding)?;
+    let validity = parsed.validity();
+    match now {
+        now if now < validity.not_before => Err(CertificateError::NotValidYet.into()),
+        now if now > validity.not_after => Err(CertificateError::Expired.into()),
+        _ => Ok(()),
+    }
+}
+
+impl ServerCertVerifier for PinnedVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.inner.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        if verdict.is_ok() || !self.certificates.iter().any(|named| named == end_entity) {
+            return verdict;
+        }
+        suits(end_entity, server_name, now).map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// Refuses everything.
+    #[derive(Debug)]
+    struct Strict;
+
+    impl ServerCertVerifier for Strict {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Err(CertificateError::UnknownIssuer.into())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(CertificateError::BadSignature.into())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(CertificateError::BadSignature.into())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    fn certificate() -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(vec!["dev.test".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2024, 1, 1);
+        params.not_after = date_time_ymd(2024, 12, 31);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// The verdict on a certificate while another one, or the same, is named.
+    fn verdict(
+        named: &CertificateDer<'static>,
+        shown: &CertificateDer<'static>,
+        (name, at): (&'static str, u64),
+    ) -> String {
+        let verifier =
+            PinnedVerifier { inner: Arc::new(Strict), certificates: vec![named.clone()] };
+        let name = ServerName::try_from(name).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(at));
+        match verifier.verify_server_cert(shown, &[], &name, &[], now) {
+            Ok(_) => "trusted".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_named_certificate_is_trusted_for_its_name_and_dates_only() {
+        const DURING: u64 = 1_720_000_000;
+        let (mine, other) = (certificate(), certificate());
+        assert_eq!(verdict(&mine, &mine, ("dev.test", DURING)), "trusted");
+        assert!(verdict(&mine, &mine, ("other.test", DURING)).contains("other.test"));
+        assert!(verdict(&mine, &mine, ("dev.test", 1_600_000_000)).contains("NotValidYet"));
+        assert!(verdict(&mine, &mine, ("dev.test", 1_800_000_000)).contains("Expired"));
+        assert!(verdict(&mine, &other, ("dev.test", DURING)).contains("UnknownIssuer"));
+    }
+}

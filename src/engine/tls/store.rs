@@ -1,0 +1,177 @@
+//! TLS configurations of the engine, built on first use: trust for clients, an authority and
+//! leaves for listeners.
+//!
+//! The transport asks [`TlsStore`]; one provider (aws-lc-rs) is used everywhere and named
+//! explicitly, so no process-wide default is installed. The installation's own authority is
+//! trusted by our clients, so both ends of wirebench speak TLS to each other verified.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ServerConfig};
+
+use super::{authority, pinned};
+use crate::engine::EngineConfig;
+use crate::engine::event::Event;
+use crate::engine::sink::Sink;
+use crate::engine::tls::verifier::{Recorder, RecordingVerifier};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::tls::{Authority, Verify};
+
+/// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
+#[derive(Clone)]
+pub(crate) struct TlsStore {
+    shared: Arc<Mutex<TlsShared>>,
+    provider: Arc<CryptoProvider>,
+    events: Sink,
+    /// The file with certificates that are trusted as they are.
+    named: Option<Arc<Path>>,
+}
+
+struct TlsShared {
+    authority: Option<Authority>,
+    /// Built on first use; forgotten when an authority is made, which it has to trust.
+    trust: Option<Trust>,
+}
+
+/// The platform's verifier, or why there is none.
+pub(super) type Trust = Result<Arc<dyn ServerCertVerifier>, String>;
+
+/// The one application protocol our listeners speak.
+const ALPN: &[u8] = b"http/1.1";
+
+impl TlsStore {
+    /// `events` is told when an authority was made.
+    pub(in crate::engine) fn new(config: EngineConfig, events: Sink) -> Self {
+        let EngineConfig { authority, named_certificates, .. } = config;
+        TlsStore {
+            shared: Arc::new(Mutex::new(TlsShared { authority, trust: None })),
+            provider: Arc::new(aws_lc_rs::default_provider()),
+            events,
+            named: named_certificates.map(Arc::from),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, TlsShared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A configuration for one connection, and what will be recorded of the peer's chain.
+    pub(in crate::engine) fn client(
+        &self,
+        verify: Verify,
+        alpn: &[&[u8]],
+    ) -> Result<(ClientConfig, Arc<Recorder>), Failure> {
+        let recorder = Arc::new(Recorder::default());
+        let verifier = RecordingVerifier::new(
+            self.trust(),
+            verify,
+            Arc::clone(&recorder),
+            Arc::clone(&self.provider),
+        );
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| internal(&error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        // Every connection shows its own full handshake with the whole chain.
+        config.resumption = rustls::client::Resumption::disabled();
+        Ok((config, recorder))
+    }
+
+    /// The system's roots and our own authority. `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place
+    /// of the system's roots; a server's own certificate in that file is trusted, too.
+    fn trust(&self) -> Trust {
+        let mut shared = self.lock();
+        if let Some(trust) = &shared.trust {
+            return trust.clone();
+        }
+        let own = shared.authority.as_ref().and_then(|authority| {
+            CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()
+        });
+        let provider = Arc::clone(&self.provider);
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
+        let trust: Trust = match verifier {
+            Ok(verifier) => {
+                Ok(Arc::new(pinned::PinnedVerifier::new(Arc::new(verifier), self.named.as_deref())))
+            }
+            Err(_) => Err("this machine has no trusted authorities installed".to_owned()),
+        };
+        shared.trust = Some(trust.clone());
+        trust
+    }
+
+    /// A listener's configuration with a leaf for these addresses, signed by the installation's
+    /// authority; that is made, and reported, when there is none.
+    pub(in crate::engine) fn generated(
+        &self,
+        addresses: &[SocketAddr],
+    ) -> Result<ServerConfig, Failure> {
+        let authority = self.authority()?;
+        let (chain, key) = authority::leaf(&authority, addresses).map_err(|cause| {
+            Failure::new(Stage::Tls, "certificate", FailureKind::Certificate, cause)
+                .hint("remove the stored authority; a new one is made on the next start")
+        })?;
+        self.server(chain, key)
+    }
+
+    fn authority(&self) -> Result<Authority, Failure> {
+        let mut shared = self.lock();
+        if let Some(authority) = &shared.authority {
+            return Ok(authority.clone());
+        }
+        let made = authority::make().map_err(|error| internal(&error))?;
+        shared.authority = Some(made.clone());
+        shared.trust = None;
+        self.events.event(Event::AuthorityCreated(made.clone()));
+        Ok(made)
+    }
+
+    /// A listener's configuration from PEM files.
+    pub(in crate::engine) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
+        let certificates = CertificateDer::pem_file_iter(Path::new(chain))
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| unreadable(chain, &error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(unreadable(chain, "it holds no certificate in PEM form"));
+        }
+        let key = PrivateKeyDer::from_pem_file(Path::new(key))
+            .map_err(|error| unreadable(key, &error.to_string()))?;
+        self.server(certificates, key)
+    }
+
+    fn server(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<ServerConfig, Failure> {
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| internal(&error))?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| unreadable("certificate and key", &error.to_string()))?;
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(config)
+    }
+}
+
+fn unreadable(path: &str, cause: &str) -> Failure {
+    Failure::new(Stage::Tls, path, FailureKind::Certificate, cause)
+        .hint("name PEM files of a certificate chain and its private key")
+}
+
+fn internal(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Stage::Tls, "", FailureKind::Internal, error.to_string())
+}
+
+#[cfg(test)]
+mod store_tests;

@@ -1,0 +1,298 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::multipart::{MultipartPiece, pieces};
+use crate::compose::plan;
+use crate::model::http::{Auth, HttpBody};
+use crate::model::plan::{HttpPlan, Plan, PlanBody};
+use crate::model::preset::Scope;
+use crate::model::spec::Spec;
+use crate::model::tls::Verify;
+
+fn spec(command: &str) -> HttpSpec {
+    parse(command).unwrap_or_else(|error| panic!("{command}: {error}")).0
+}
+
+fn warnings(command: &str) -> String {
+    parse(command).unwrap().1.join("\n")
+}
+
+fn planned(command: &str) -> HttpPlan {
+    match plan(&Spec::Http(spec(command)), &Scope::default()) {
+        Ok(Plan::Http(plan)) => plan,
+        other => panic!("{command}: {other:?}"),
+    }
+}
+
+fn header<'a>(plan: &'a HttpPlan, name: &str) -> Option<&'a str> {
+    plan.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+}
+
+fn body(plan: &HttpPlan) -> String {
+    match &plan.body {
+        PlanBody::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+        PlanBody::File(path) => format!("@{}", path.display()),
+        PlanBody::Multipart { boundary, parts } => pieces(boundary, parts)
+            .into_iter()
+            .map(|piece| match piece {
+                MultipartPiece::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                MultipartPiece::File(path) => format!("@{}", path.display()),
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn a_bare_command_is_a_get_without_redirects() {
+    let spec = spec("curl localhost:8080/x");
+    assert_eq!((spec.method.as_str(), spec.url.as_str()), ("GET", "http://localhost:8080/x"));
+    assert_eq!((spec.redirects, spec.verify), (0, Verify::On));
+    assert_eq!((spec.headers, spec.body, spec.auth), (vec![], HttpBody::None, Auth::None));
+}
+
+#[test]
+fn quotes_escapes_and_line_breaks_are_those_of_a_shell() {
+    for (command, expected) in [
+        (r#"curl x -d "a\"b\$c\\d""#, "a\"b$c\\d"),
+        (r"curl x -d 'a\b'", r"a\b"),
+        (r"curl x -d a\ b\'c", "a b'c"),
+        (r"curl x -d $'a\tb\x41\101\u00e9\'\n'", "a\tbAAé'\n"),
+        ("curl x \\\n  -d a", "a"),
+        ("curl x \\  \n  -d a", "a"),
+        ("curl x \\\r\n  -d a\r\n", "a"),
+        ("curl x\n  -d a", "a"),
+        ("curl x -d 'one\ntwo'", "one\ntwo"),
+        ("curl x -d a'b'\"c\"", "abc"),
+        ("curl x -da", "a"),
+        ("curl x `\n -d a", "a"),
+        ("# first\n$ curl x -d a # rest", "a"),
+        ("FOO=1 sudo curl x -d a > out.txt 2>&1", "a"),
+        ("cd /tmp && curl x -d a | jq .", "a"),
+        ("curl x -d 'costs $100'", "costs $100"),
+        ("curl x -d \"costs $100\"", "costs $100"),
+    ] {
+        assert_eq!(body(&planned(command)), expected, "{command}");
+    }
+}
+
+#[test]
+fn a_command_copied_for_the_windows_prompt_is_read() {
+    let command = "curl ^\"http://localhost:1/a?x=1^&y=2^\" ^\r\n  -H ^\"Accept: ^*/^*^\" ^\r\n  \
+                   --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"";
+    let plan = planned(command);
+    assert_eq!(plan.url, "http://localhost:1/a?x=1&y=2");
+    assert_eq!(body(&plan), r#"{"a": 1}"#);
+    let older = "curl \"http://localhost:1/\" ^\n -H \"A: b\" ^\n --data-binary \"{\"\"a\"\":1}\" --compressed";
+    assert_eq!(body(&planned(older)), r#"{"a":1}"#);
+    assert_eq!(header(&planned(older), "A"), Some("b"));
+}
+
+#[test]
+fn data_is_joined_and_its_type_follows_curl() {
+    let plan = planned("curl x -d a=1 --data-raw @b --data-urlencode 'c=ö &'");
+    assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("POST", "a=1&@b&c=%C3%B6%20%26"));
+    assert_eq!(header(&plan, "content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(spec("curl x -d a=1 -d b=2").body.kind(), "form");
+    let json = spec("curl x -d '{\"a\":1}' -H 'content-type: application/json'");
+    assert_eq!((json.body.kind(), json.headers.len()), ("json", 1));
+    let plan = planned("curl x --json '{\"a\":' --json '1}'");
+    assert_eq!(body(&plan), "{\"a\":1}");
+    assert_eq!(header(&plan, "accept"), Some("application/json"));
+    assert_eq!(planned("curl x -G -d a=1 -d b=2").url, "http://x/?a=1&b=2");
+    assert_eq!(planned("curl x?z -G --data-urlencode =ä").url, "http://x/?z&%C3%A4");
+}
+
+#[test]
+fn files_are_named_and_never_read() {
+    let spec = spec("curl x -d @/etc/passwd");
+    assert_eq!(spec.body, HttpBody::File("/etc/passwd".into()));
+    assert_eq!(spec.method, "POST");
+    let put = planned("curl x/up/ -T dir/file.txt");
+    assert_eq!((put.method.as_str(), put.url.as_str()), ("PUT", "http://x/up/file.txt"));
+    for (command, says) in [
+        ("curl x -F a=@-", "reads standard input"),
+        ("curl x -H @/etc/passwd", "headers of the file /etc/passwd are not read"),
+        ("curl x -b jar.txt", "jar.txt are not read"),
+        ("curl x -d a -d @b", "content of b is not read"),
+        ("curl x -d @-", "standard input"),
+        ("curl x -K conf", "-K conf is not supported"),
+    ] {
+        assert!(warnings(command).contains(says), "{command}: {}", warnings(command));
+    }
+}
+
+#[test]
+fn headers_taken_away_are_switched_off() {
+    let plan = planned("curl x -H 'User-Agent:' -H Accept: -H 'X-None:' -H 'X-Empty;'");
+    let names: Vec<&str> = plan.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Host", "Accept-Encoding", "X-Empty"]);
+    assert_eq!(header(&planned("curl x -A ''"), "user-agent"), None);
+    assert_eq!(header(&planned("curl x -d a=1 -H 'Content-Type:'"), "content-type"), None);
+}
+
+#[test]
+fn files_of_a_form_are_sent_as_parts() {
+    let plan =
+        planned("curl x -F 'p=@dir/a.png' -F 'q=<t.txt' -H 'Content-Type: multipart/form-data'");
+    let content_type = header(&plan, "content-type").unwrap();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let expected = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"p\"; filename=\"a.png\"\r\n\
+         Content-Type: image/png\r\n\r\n@dir/a.png\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"q\"\r\nContent-Type: text/plain\r\n\r\n@t.txt\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(body(&plan), expected);
+    assert_eq!(plan.method, "POST");
+}
+
+#[test]
+fn text_forms_are_written_out() {
+    let plan = planned("curl x -F 'a=1;type=text/x' -F 'b=\"q\\\"\"' --form-string 'c=@;type='");
+    let content_type = header(&plan, "content-type").unwrap();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let expected = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: text/x\r\n\r\n1\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\nq\"\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n@;type=\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(body(&plan), expected);
+}
+
+#[test]
+fn credentials_agents_and_cookies_become_fields() {
+    assert_eq!(
+        spec("curl -u me:pa:ss x").auth,
+        Auth::Basic { user: "me".into(), password: "pa:ss".into() }
+    );
+    let with_info = spec("curl http://me:p%40ss@x/y");
+    assert_eq!(with_info.auth, Auth::Basic { user: "me".into(), password: "p@ss".into() });
+    assert_eq!(with_info.url, "http://x/y");
+    assert_eq!(spec("curl x --oauth2-bearer T").auth, Auth::Bearer("T".into()));
+    assert_eq!(spec("curl x -u a:b --digest").auth, Auth::None);
+    assert_eq!(spec("curl x -u a:b -H 'Authorization: z'").auth, Auth::None);
+    let plan = planned("curl x -A agent -e ref -b a=1 -b b=2 -H 'X:1' -H 'Empty;' -H 'Accept:'");
+    for (name, value) in [
+        ("User-Agent", "agent"),
+        ("Referer", "ref"),
+        ("Cookie", "a=1; b=2"),
+        ("X", "1"),
+        ("Empty", ""),
+    ] {
+        assert_eq!(header(&plan, name), Some(value));
+    }
+}
+
+#[test]
+fn switches_set_what_they_name() {
+    let spec = spec("curl -skLI --max-redirs 3 -m 2.5 --compressed x");
+    assert_eq!((spec.method.as_str(), spec.redirects, spec.verify), ("HEAD", 3, Verify::Off));
+    assert_eq!(spec.timeout, Duration::from_millis(2500));
+    assert_eq!(self::spec("curl -L --no-location x").redirects, 0);
+    assert_eq!(self::spec("curl -XwHat x").method, "wHat");
+    assert!(
+        warnings("curl -s -o out.txt -x proxy:1 --tls-max 1.2 --wat x").contains("-s, -o out.txt")
+    );
+    for part in ["-x proxy:1 is not supported", "--tls-max 1.2", "unknown option --wat"] {
+        assert!(warnings("curl -x proxy:1 --tls-max 1.2 --wat x").contains(part));
+    }
+}
+
+#[test]
+fn braces_stay_text_and_shell_variables_become_templates() {
+    let command = "curl 'http://x/{{id}}' -H 'A: {{a}}' -d '{\"b\": \"{{name}} {{!x}}\"}'";
+    let plan = planned(command);
+    // The address is normalised on send, as a browser does.
+    assert_eq!(spec(command).url, "http://x/{{!id}}");
+    assert_eq!(plan.url, "http://x/{{id}}");
+    assert_eq!(header(&plan, "A"), Some("{{a}}"));
+    assert_eq!(body(&plan), "{\"b\": \"{{name}} {{!x}}\"}");
+
+    let spec = spec("curl \"$BASE/x?a=${B}\" -H \"Authorization: Bearer $TOKEN\" -d '$NOT'");
+    assert_eq!(spec.url, "http://{{env.BASE}}/x?a={{env.B}}");
+    assert_eq!(spec.headers[0].value, "Bearer {{env.TOKEN}}");
+    assert_eq!(spec.body, HttpBody::Text("$NOT".into()));
+    assert!(warnings("curl \"$BASE/x\"").contains("$BASE became {{env.BASE}}"));
+    assert_eq!(self::spec("curl x -G --data-urlencode \"q=$Q\"").url, "http://x?q={{env.Q}}");
+}
+
+#[test]
+fn an_unquoted_ampersand_of_a_url_is_kept_with_a_warning() {
+    assert_eq!(spec("curl http://x/?a=1&b=2").url, "http://x/?a=1&b=2");
+    assert!(warnings("curl http://x/?a=1&b=2").contains("'&'"));
+    assert_eq!(spec("curl http://x/?a=1 &").url, "http://x/?a=1");
+}
+
+#[test]
+fn what_cannot_be_read_names_its_place() {
+    for (command, position, says) in [
+        ("wget x", 0, "begins with 'curl'"),
+        ("", 0, "begins with 'curl'"),
+        ("curl", 4, "no URL"),
+        ("curl -s", 7, "no URL"),
+        ("curl x -H", 7, "-H needs a value"),
+        ("curl 'x", 5, "never closed"),
+        ("curl \"x", 5, "never closed"),
+        ("curl ftp://x/", 5, "for ftp"),
+        ("curl \u{fdd0}", 5, "U+FDD0"),
+        ("curl -\"$A\"", 10, ""),
+    ] {
+        let error = parse(command).expect_err(command);
+        assert_eq!(error.position, position, "{command}: {error}");
+        assert!(error.message.contains(says), "{command}: {error}");
+    }
+}
+
+#[test]
+fn pasted_text_is_recognised() {
+    for text in ["curl x", "  $ curl -s x", "curl.exe x", "/usr/bin/curl 'x'"] {
+        assert!(is_command(text), "{text}");
+    }
+    for text in ["curl", "http://x/curl y", "curly x", ""] {
+        assert!(!is_command(text), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_after_curl_is_read_or_refused(
+        text in "\\PC{0,60}|[-a-zA-Z'\"$\\\\^&|<>{}()=:@; \n`#?!]{0,60}",
+    ) {
+        let command = format!("curl {text}");
+        if let Err(error) = parse(&command) {
+            prop_assert!(error.position <= command.len());
+        }
+    }
+
+    #[test]
+    fn a_written_command_is_read_back_as_the_same_request(
+        method in "GET|PUT|wHat",
+        value in "[ -~]{0,20}|\\PC{0,10}",
+        body in "[ -~\r\n\t]{0,40}|\\PC{0,20}",
+    ) {
+        let spec = HttpSpec {
+            method,
+            url: "http://localhost:1/p?q=[1-2]{a,b}".into(),
+            headers: vec![
+                crate::model::spec::NameValue::new("X-Value", crate::compose::template::quote(value.trim())),
+                crate::model::spec::NameValue::new("Content-Type", "text/x"),
+            ],
+            body: HttpBody::Text(crate::compose::template::quote(&body)),
+            ..HttpSpec::default()
+        };
+        let scope = Scope::default();
+        let first = plan(&Spec::Http(spec), &scope).unwrap();
+        let command = write(&first);
+        let (read, _) = parse(&command).unwrap();
+        let Plan::Http(again) = plan(&Spec::Http(read), &scope).unwrap() else { unreachable!() };
+        let Plan::Http(first) = first else { unreachable!() };
+        let sorted = |plan: &HttpPlan| {
+            let mut headers = plan.headers.clone();
+            headers.sort();
+            headers
+        };
+        prop_assert_eq!(sorted(&again), sorted(&first), "{}", command);
+        prop_assert_eq!((&again.method, &again.url, &again.body), (&first.method, &first.url, &first.body));
+    }
+}

@@ -1,0 +1,371 @@
+use std::fs;
+use std::path::Path;
+
+use super::job::{Overwrite, Restore, StoredDraft, Workspace};
+use super::*;
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::preset::{Preset, PresetPath};
+use crate::model::spec::Spec;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Desk {
+    home: tempfile::TempDir,
+    store: StoreHandle,
+    replies: mpsc::Receiver<Reply>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    fn at(home: tempfile::TempDir) -> Self {
+        let (store, replies) = Store::start(Paths::under(home.path()));
+        Desk { home, store, replies }
+    }
+
+    fn root(&self) -> std::path::PathBuf {
+        self.home.path().join("presets")
+    }
+
+    fn next(&mut self) -> Reply {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let reply =
+            runtime.block_on(async { tokio::time::timeout(PATIENCE, self.replies.recv()).await });
+        reply.expect("a reply in time").expect("the store lives")
+    }
+
+    fn ask(&mut self, job: Job) -> Reply {
+        self.store.submit(job).unwrap();
+        self.next()
+    }
+
+    fn load(&mut self) -> Workspace {
+        match self.ask(Job::LoadWorkspace) {
+            Reply::Workspace(workspace) => *workspace,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn save(&mut self, preset: &Preset, based_on: Option<u64>) -> Reply {
+        let preset = Box::new(preset.clone());
+        self.ask(Job::SavePreset { preset, based_on, overwrite: Overwrite::Refuse })
+    }
+}
+
+fn path(text: &str) -> PresetPath {
+    PresetPath::parse(text).unwrap()
+}
+
+fn preset(name: &str, url: &str) -> Preset {
+    let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
+    Preset { path: path(name), about: String::new(), spec }
+}
+
+fn fingerprint(reply: &Reply) -> u64 {
+    match reply {
+        Reply::Saved { fingerprint, .. } => *fingerprint,
+        other => panic!("not saved: {other:?}"),
+    }
+}
+
+fn empty_workspace() -> Desk {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("presets")).unwrap();
+    Desk::at(home)
+}
+
+#[test]
+fn the_starter_shows_without_touching_the_disk_and_the_first_save_makes_it_real() {
+    let mut desk = Desk::new();
+    let starter = desk.load();
+    assert!(starter.is_starter);
+    assert!(!desk.root().exists());
+    let saved = desk.save(&preset("mine", "a"), None);
+    fingerprint(&saved);
+    let Reply::Workspace(real) = desk.next() else { panic!() };
+    assert!(!real.is_starter);
+    assert_eq!(real.presets.len(), starter.presets.len() + 1);
+    let mut edited = starter.presets[0].content.clone().unwrap();
+    edited.about = "changed".into();
+    fingerprint(&desk.save(&edited, Some(starter.presets[0].fingerprint)));
+}
+
+#[test]
+fn a_change_by_somebody_else_is_a_conflict_not_a_loss() {
+    let mut desk = empty_workspace();
+    desk.load();
+    let first = fingerprint(&desk.save(&preset("a", "one"), None));
+    let file = desk.root().join("a.toml");
+    fs::write(&file, "[http]\nurl = \"theirs\"\n").unwrap();
+    let mine = preset("a", "two");
+    let reply = loop {
+        match desk.save(&mine, Some(first)) {
+            Reply::Workspace(_) => {}
+            other => break other,
+        }
+    };
+    let Reply::Conflict { mine: back, theirs } = reply else { panic!("{reply:?}") };
+    assert_eq!(*back, mine);
+    assert_eq!(theirs.content.as_ref().unwrap().spec.address(), "theirs");
+    assert!(fs::read_to_string(&file).unwrap().contains("theirs"));
+}
+
+#[test]
+fn a_new_preset_never_replaces_one_of_the_same_name() {
+    let mut desk = empty_workspace();
+    desk.save(&preset("a", "one"), None);
+    assert!(matches!(desk.save(&preset("a", "two"), None), Reply::Conflict { .. }));
+    let replace = Job::SavePreset {
+        preset: Box::new(preset("a", "two")),
+        based_on: None,
+        overwrite: Overwrite::Replace,
+    };
+    assert!(matches!(desk.ask(replace), Reply::Saved { .. }));
+    let same = desk.save(&preset("a", "two"), None);
+    assert!(matches!(same, Reply::Saved { .. }), "the same content is no conflict: {same:?}");
+}
+
+#[test]
+fn a_preset_too_large_to_be_read_back_is_refused() {
+    let mut desk = empty_workspace();
+    let mut big = preset("a", "one");
+    if let Spec::Http(spec) = &mut big.spec {
+        spec.body = HttpBody::Text("x".repeat(33 << 20));
+    }
+    let refused = desk.save(&big, None);
+    assert!(
+        matches!(&refused, Reply::Failed { failure, .. } if failure.hint.contains("body.file"))
+    );
+    let restore = Restore {
+        drafts: vec![StoredDraft { preset: None, based_on: None, unsaved: true, spec: big.spec }],
+        ..Restore::default()
+    };
+    assert_eq!(desk.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
+    let back = desk.ask(Job::LoadRestore);
+    assert!(back == Reply::Restored(Some(Box::new(restore))), "a draft may be large");
+}
+
+#[test]
+fn rename_never_replaces_and_empty_folders_go() {
+    let mut desk = empty_workspace();
+    desk.save(&preset("x/a", "one"), None);
+    desk.save(&preset("b", "two"), None);
+    let refused = desk.ask(Job::RenamePreset { from: path("x/a"), to: path("b") });
+    assert!(
+        matches!(&refused, Reply::Failed { failure, .. } if failure.cause.contains("exists")),
+        "{refused:?}"
+    );
+    let refused = desk.ask(Job::RenamePreset { from: path("gone"), to: path("new/gone") });
+    assert!(matches!(&refused, Reply::Failed { .. }));
+    let moved = desk.ask(Job::RenamePreset { from: path("x/a"), to: path("y/z/a") });
+    assert!(matches!(moved, Reply::Renamed { .. }));
+    assert!(!desk.root().join("x").exists() && !desk.root().join("new").exists());
+    assert!(matches!(desk.ask(Job::DeletePreset { path: path("y/z/a") }), Reply::Deleted { .. }));
+    assert!(!desk.root().join("y").exists());
+    let left = desk.load();
+    assert_eq!(left.presets.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
+#[test]
+fn a_folder_goes_with_its_presets_and_every_other_file_stays() {
+    let mut desk = empty_workspace();
+    for name in ["f/a", "f/deep/b", "f/deep/c", "g/d"] {
+        desk.save(&preset(name, "one"), None);
+    }
+    std::fs::write(desk.root().join("f/notes.md"), "mine").unwrap();
+    std::fs::write(desk.root().join("f/_defaults.toml"), "").unwrap();
+    desk.load();
+    let presets = vec![path("f/a"), path("f/deep/b"), path("f/deep/c"), path("f/never-was")];
+    let gone = desk.ask(Job::DeleteFolder { folder: "f".into(), presets: presets.clone() });
+    let expected = Reply::FolderDeleted { folder: "f".into(), presets, left: 2, failure: None };
+    assert_eq!(gone, expected);
+    assert!(desk.root().join("f/notes.md").exists() && !desk.root().join("f/deep").exists());
+    assert_eq!(desk.load().presets.len(), 1);
+    let gone = desk.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
+    assert!(matches!(gone, Reply::FolderDeleted { left: 0, .. }));
+    assert!(!desk.root().join("g").exists() && desk.root().exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_emptied_says_what_went_and_where_it_ended() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut desk = empty_workspace();
+    for name in ["f/a", "f/deep/b", "f/z"] {
+        desk.save(&preset(name, "one"), None);
+    }
+    let deep = desk.root().join("f/deep");
+    let mode = |mode| std::fs::set_permissions(&deep, std::fs::Permissions::from_mode(mode));
+    mode(0o500).unwrap();
+    let is_root = std::fs::write(deep.join("probe"), "").is_ok();
+    let presets = vec![path("f/a"), path("f/deep/b"), path("f/z")];
+    let reply = desk.ask(Job::DeleteFolder { folder: "f".into(), presets });
+    mode(0o700).unwrap();
+    let Reply::FolderDeleted { presets, left, failure, .. } = reply else { panic!("{reply:?}") };
+    if is_root {
+        eprintln!("skipped: nothing is forbidden to this user");
+        return;
+    }
+    assert_eq!((presets, left), (vec![path("f/a")], 2));
+    assert!(failure.unwrap().target.contains("deep/b"));
+}
+
+#[test]
+fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
+    let mut desk = empty_workspace();
+    desk.load();
+    fingerprint(&desk.save(&preset("mine", "a"), None));
+    fs::write(desk.root().join("theirs.toml"), "[tcp]\naddress = \"h:1\"\n").unwrap();
+    let Reply::Workspace(seen) = desk.next() else { panic!() };
+    assert_eq!(seen.presets.len(), 2);
+    fingerprint(&desk.save(&preset("mine", "b"), Some(seen.presets[0].fingerprint)));
+    // Had our own save been noticed, this would not be the next reply.
+    fs::create_dir(desk.root().join("sub")).unwrap();
+    fs::write(desk.root().join("sub/broken.toml"), "[http\n").unwrap();
+    let Reply::Workspace(seen) = desk.next() else { panic!() };
+    let broken = seen.presets.iter().find(|preset| preset.path == path("sub/broken"));
+    assert!(broken.is_none_or(|broken| broken.content.is_err()), "{broken:?}");
+    assert_eq!(seen.presets[0].content.as_ref().unwrap().spec.address(), "b");
+}
+
+#[test]
+fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
+    let mut desk = empty_workspace();
+    let root = desk.root();
+    let write = |name: &str, text: &str| {
+        let file = root.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("_defaults.toml", "[vars]\nbase = \"outer\"\nport = 80\n");
+    write("users/_defaults.toml", "[vars]\nbase = \"inner\"\n");
+    write("users/create.toml", "[http]\n");
+    write("usersx/other.toml", "[http]\n");
+    write("bad:name.toml", "[http]\n");
+    write("broken.toml", "[http]\nurll = 1\n");
+    write("env/local.toml", "host = \"h\"\nport = 8080\n");
+    write("env/local.secret.toml", "token = \"t\"\n");
+    write("env/bad.toml", "a = [1]\n");
+    write(".hidden.toml", "x");
+    write("_notes/a.toml", "x");
+    write(".wirebench-left.tmp", "x");
+    rustix::fs::mkfifoat(rustix::fs::CWD, root.join("fifo.toml"), 0o600.into()).unwrap();
+    let workspace = desk.load();
+    let names: Vec<_> = workspace.presets.iter().map(|p| p.path.as_str()).collect();
+    assert_eq!(names, ["broken", "users/create", "usersx/other"]);
+    assert!(workspace.presets[0].content.is_err());
+    assert_eq!(workspace.inherited("users")["base"], "inner");
+    assert_eq!(workspace.inherited("users/deep")["port"], "80");
+    assert_eq!(workspace.inherited("usersx")["base"], "outer");
+    let local = workspace.environments.iter().find(|e| e.name == "local").unwrap();
+    assert_eq!((local.variables["port"].as_str(), local.secrets["token"].as_str()), ("8080", "t"));
+    let problems: Vec<String> = workspace.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems.iter().any(|p| p.contains("bad:name")));
+    assert!(problems.iter().any(|p| p.contains("env/bad.toml:1")));
+    assert!(problems.iter().any(|p| p.contains("chmod 600 env/local.secret.toml")));
+    assert!(!root.join(".wirebench-left.tmp").exists());
+    assert_eq!(fs::read_to_string(root.join("env/.gitignore")).unwrap(), "*.secret.toml\n");
+}
+
+#[test]
+fn drafts_come_back_and_a_second_instance_keeps_its_own() {
+    let mut first = Desk::new();
+    assert_eq!(first.ask(Job::LoadRestore), Reply::Restored(None));
+    let restore = |url: &str| Restore {
+        drafts: vec![StoredDraft {
+            preset: Some(path("a/b")),
+            based_on: Some(u64::MAX),
+            unsaved: true,
+            spec: preset("x", url).spec,
+        }],
+        current: 0,
+        environment: Some("local".into()),
+        layout: vec![("split".into(), "0.3".into()), ("split".into(), "again".into())],
+    };
+    let save = |desk: &mut Desk, url: &str| {
+        let saved = desk.ask(Job::SaveRestore(Box::new(restore(url))));
+        assert_eq!(saved, Reply::RestoreSaved);
+    };
+    save(&mut first, "one");
+    let paths = Paths::under(first.home.path());
+    let (store, replies) = Store::start(paths);
+    let mut second = Desk { home: tempfile::tempdir().unwrap(), store, replies };
+    assert_eq!(second.ask(Job::LoadRestore), Reply::Restored(None), "the first still lives");
+    save(&mut second, "two");
+    save(&mut first, "three");
+    assert!(second.store.shutdown(PATIENCE));
+    assert!(first.store.shutdown(PATIENCE));
+    let mut third = Desk::at(first.home);
+    let Reply::Restored(Some(back)) = third.ask(Job::LoadRestore) else { panic!() };
+    let urls: Vec<_> = back.drafts.iter().map(|draft| draft.spec.address()).collect();
+    assert_eq!(urls, ["three", "two"], "nobody's drafts are lost");
+    assert_eq!(back.drafts[0], restore("three").drafts[0]);
+    assert_eq!(back.layout, restore("").layout);
+    third.ask(Job::SaveRestore(back.clone()));
+    assert!(third.store.shutdown(PATIENCE));
+    let mut fourth = Desk::at(third.home);
+    assert_eq!(fourth.ask(Job::LoadRestore), Reply::Restored(Some(back)), "taken over once");
+}
+
+#[test]
+fn broken_drafts_are_told_and_kept_aside() {
+    let mut desk = Desk::new();
+    desk.ask(Job::SaveRestore(Box::default()));
+    let folder = desk.home.path().join("state/drafts");
+    let file = |extension: &str| {
+        let mut files = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+        files.find(|file| file.extension().is_some_and(|found| found == extension))
+    };
+    fs::write(file("toml").unwrap(), "current = [").unwrap();
+    let Reply::Failed { failure, .. } = desk.ask(Job::LoadRestore) else { panic!() };
+    assert!(failure.hint.contains("a copy is kept"), "{failure}");
+    assert_eq!(fs::read_to_string(file("broken-1").unwrap()).unwrap(), "current = [");
+    assert_eq!(desk.ask(Job::SaveRestore(Box::default())), Reply::RestoreSaved);
+}
+
+#[test]
+fn shutdown_finishes_what_was_queued_even_when_nobody_takes_replies() {
+    let desk = empty_workspace();
+    let mut queued = 0;
+    for number in 0..1000 {
+        let job = Job::WriteFile {
+            path: desk.home.path().join(format!("file-{number}")),
+            bytes: "x".into(),
+            overwrite: Overwrite::Refuse,
+        };
+        match desk.store.submit(job) {
+            Ok(()) => queued += 1,
+            Err(failure) => {
+                assert_eq!(failure.kind, FailureKind::Busy);
+                break;
+            }
+        }
+    }
+    assert!(desk.store.shutdown(PATIENCE));
+    let written = fs::read_dir(desk.home.path()).unwrap().flatten();
+    let written = written.filter(|e| e.file_name().to_string_lossy().starts_with("file-")).count();
+    assert_eq!(written, queued);
+    let late = desk.store.submit(Job::LoadWorkspace).unwrap_err();
+    assert!(late.cause.contains("stopped"), "{late}");
+}
+
+#[test]
+fn a_file_the_user_named_is_not_replaced_unasked() {
+    let mut desk = empty_workspace();
+    let file = desk.home.path().join("out.bin");
+    let job = |overwrite, path: &Path| Job::WriteFile {
+        path: path.into(),
+        bytes: "new".into(),
+        overwrite,
+    };
+    assert!(matches!(desk.ask(job(Overwrite::Refuse, &file)), Reply::FileWritten { bytes: 3, .. }));
+    let refused = desk.ask(job(Overwrite::Refuse, &file));
+    assert!(matches!(refused, Reply::Failed { job: "write the file", .. }), "{refused:?}");
+    let missing = desk.ask(job(Overwrite::Refuse, &desk.home.path().join("no/out")));
+    assert!(
+        matches!(missing, Reply::Failed { failure, .. } if failure.kind == FailureKind::NotFound)
+    );
+}

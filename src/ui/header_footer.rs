@@ -1,0 +1,110 @@
+//! The header line and the footer line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::put;
+use super::theme::ThemeStyles;
+use crate::app::action::Action;
+use crate::app::focus::Pane;
+use crate::app::sessions::{Session, SessionState};
+use crate::app::{App, Level};
+use crate::model::protocol::{Protocol, Side};
+
+/// Program name, modes, environment, what runs.
+pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
+    let mut line = LineWriter { area, buffer };
+    line.put(" wirebench  ", palette.title);
+    let current = app.drafts.current().spec.protocol();
+    for protocol in Protocol::ALL {
+        let style = if protocol == current { palette.active } else { palette.dim };
+        line.put(protocol.title(), style);
+        line.put("  ", palette.base);
+    }
+    let environment = app.environment.as_deref().unwrap_or("none");
+    line.put(&format!("  env {environment}"), palette.dim);
+    let right = totals(app);
+    let help =
+        format!("{} help ", app.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default());
+    let width = (right.chars().count() + help.chars().count() + 2) as u16;
+    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > line.area.x) {
+        let style = if running(app) > 0 { palette.success } else { palette.dim };
+        let rest = Rect { x, width, ..area };
+        let used = put(line.buffer, rest, &right, style);
+        let rest = Rect { x: x + used + 2, width: width.saturating_sub(used + 2), ..area };
+        put(line.buffer, rest, &help, palette.dim);
+    }
+}
+
+fn running(app: &App) -> usize {
+    app.sessions.live().count()
+}
+
+fn totals(app: &App) -> String {
+    // A listener counts once it is bound: until then nothing can reach it.
+    let listens = |s: &&Session| s.side() == Side::Listener && s.state == SessionState::Live;
+    let listening = app.sessions.live().filter(listens).count();
+    let live = app.sessions.live().filter(|s| s.side() == Side::Client).count();
+    let mut parts = Vec::new();
+    if listening > 0 {
+        parts.push(format!("● {listening} listening"));
+    }
+    if live > 0 {
+        parts.push(format!("● {live} live"));
+    }
+    parts.join("  ")
+}
+
+/// A remark, or the keys of where the focus is.
+pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
+    let mut line = LineWriter { area, buffer };
+    if let Some(notice) = &app.notice {
+        let style = match notice.level {
+            Level::Info => palette.success,
+            Level::Warning => palette.error,
+        };
+        line.put(" ", style);
+        line.put(&notice.text, style);
+        return;
+    }
+    line.put(" ", palette.base);
+    let contexts = app.contexts();
+    for action in hints(app) {
+        let Some(key) = app.keymap.hint(&contexts, action) else { continue };
+        let title = action.row().title;
+        if usize::from(line.area.width) < key.chars().count() + title.chars().count() + 1 {
+            continue;
+        }
+        line.put(&key, palette.key);
+        line.put(" ", palette.base);
+        line.put(title, palette.dim);
+        line.put("  ", palette.base);
+    }
+}
+
+/// The actions worth naming where the focus is, the most useful first.
+fn hints(app: &App) -> Vec<Action> {
+    let mut hints = match app.focus {
+        Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
+        Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
+        Pane::Response => crate::app::pane::response::hints(app),
+        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::TurnAround],
+    };
+    hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
+    hints
+}
+
+/// A line written from left to right.
+struct LineWriter<'a> {
+    area: Rect,
+    buffer: &'a mut Buffer,
+}
+
+impl LineWriter<'_> {
+    fn put(&mut self, text: &str, style: Style) {
+        let used = put(self.buffer, self.area, text, style);
+        self.area.x += used;
+        self.area.width -= used;
+    }
+}
