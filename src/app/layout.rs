@@ -136,6 +136,16 @@ fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {
     areas.response = Rect { y: main.y + request, height: main.height - request, ..main };
 }
 
+/// An area without its border.
+pub fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

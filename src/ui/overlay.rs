@@ -61,7 +61,8 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
             }
             Overlay::About(it) => {
                 let title = format!(" About {} ", it.title);
-                let line = app.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
+                let line =
+                    app.shared.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
                 let text = format!("Enter keep · {line} new line · Esc cancel");
                 let inner = window(&title, &text, palette, area, buffer);
                 if !inner.is_empty() {

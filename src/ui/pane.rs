@@ -22,7 +22,7 @@ pub(super) fn draw(
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    let focused = app.focus == which && app.overlays.is_empty();
+    let focused = app.shared.focus == which && app.overlays.is_empty();
     let (border, title) = if focused {
         (palette.focused_border, palette.title)
     } else {

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::app::pane::history::{cursor, history_areas, when};
+use crate::app::pane::history::when;
 use crate::store::job::HistoryEntry;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::fit;
@@ -37,7 +37,7 @@ pub(super) fn draw(
     let inner = block.inner(area);
     let buffer = frame.buffer_mut();
     block.render(area, buffer);
-    let (search, list) = history_areas(app, inner);
+    let (search, list) = pane.areas(inner);
     if let Some(line) = &pane.search {
         search_line(line, palette, search, buffer);
     }
@@ -46,12 +46,12 @@ pub(super) fn draw(
         put(buffer, Rect { height: list.height.min(1), ..list }, text, palette.dim);
         return;
     }
-    let cursor = cursor(app, usize::from(list.height));
+    let cursor = pane.cursor(usize::from(list.height));
     for (y, at) in (list.y..list.bottom()).zip(cursor.offset..) {
         let Some(entry) = pane.entries.get(at) else { break };
         let line = Rect { y, height: 1, ..list };
         if at == cursor.selected {
-            let here = app.focus == Pane::History;
+            let here = app.shared.focus == Pane::History;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_entry(app, palette, entry, line, buffer);
@@ -66,7 +66,7 @@ fn draw_entry(
     buffer: &mut Buffer,
 ) {
     let mut rest = line;
-    write(&mut rest, &format!("{} ", when(app, entry.at)), palette.dim, buffer);
+    write(&mut rest, &format!("{} ", when(&app.shared, entry.at)), palette.dim, buffer);
     let outcome = if line.width >= WHOLE_FROM {
         crate::codec::printable::printable_str(&entry.outcome).chars().take(40).collect()
     } else {

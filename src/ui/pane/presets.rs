@@ -25,7 +25,7 @@ pub(super) fn draw(
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    let title = if app.workspace.is_starter { " Presets ─ starter " } else { " Presets " };
+    let title = if app.shared.workspace.is_starter { " Presets ─ starter " } else { " Presets " };
     let block = block.title(title);
     let inner = block.inner(area);
     let buffer = frame.buffer_mut();
@@ -41,7 +41,7 @@ pub(super) fn draw(
         let Some(row) = listing.row(at) else { break };
         let line = Rect { y: parts.list.y + y, height: 1, ..parts.list };
         if at == cursor.selected {
-            let here = app.focus == Pane::Presets;
+            let here = app.shared.focus == Pane::Presets;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_row(app, palette, &row, line, buffer);

@@ -28,7 +28,7 @@ pub(super) fn draw(
     area: Rect,
     frame: &mut Frame<'_>,
 ) {
-    let inner = crate::app::pane::request::inner(area);
+    let inner = crate::app::layout::inner(area);
     let kind = kind(app);
     let mut block = block.title(title(app, kind));
     for part in foot(app, kind, palette) {
@@ -89,7 +89,7 @@ fn prompt(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
 
 /// Before anything was opened: what to press.
 fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let lines = match &draft.spec {
         Spec::Http(_) => {
             ["[send] or Enter in the address line sends the request.", "The response appears here."]
