@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::confirm::Confirm;
 use crate::app::wrap_words::wrap;
-use crate::ui::put;
+use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
 
 pub(super) fn draw(it: &Confirm, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::conflict::{Conflict, Difference, Way};
-use crate::ui::put;
+use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
 
 pub(super) fn draw(it: &Conflict, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {

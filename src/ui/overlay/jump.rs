@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::jump::Jump;
-use crate::ui::put;
+use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
 
 pub(super) fn draw(it: &Jump, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {

@@ -68,16 +68,6 @@ fn share(width: FieldWidth) -> u16 {
     }
 }
 
-/// The pane without its border.
-pub fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x.saturating_add(1),
-        y: area.y.saturating_add(1),
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    }
-}
-
 /// Cells the label of a field takes, the space after it included.
 pub fn label_width(field: &FormField) -> u16 {
     match field.label.chars().count() {
