@@ -15,13 +15,7 @@ use crate::app::App;
 use crate::app::focus::Pane;
 
 /// Draws a pane with its border.
-pub(super) fn draw(
-    app: &App,
-    which: Pane,
-    palette: &ThemeStyles,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let titles = match which {
         Pane::Presets => presets::titles(app),
         Pane::History => history::titles(app),

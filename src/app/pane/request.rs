@@ -7,8 +7,8 @@ mod address;
 mod moves;
 mod place;
 
-pub use address::{adopt_address, cookies_read};
 pub use crate::app::layout::inner;
+pub use address::{adopt_address, cookies_read};
 pub use place::{Placed, label_width, place, tab_strip};
 
 use ratatui::layout::Rect;

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 
 use crate::app::fuzzy::Finder;
 use crate::app::overlay::choices::{Choice, Choices};
-use crate::ui::widget::text::{put, put_prompt};
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_prompt};
 
 pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, list) = Choices::<T>::parts(inner);

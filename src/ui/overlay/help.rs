@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::choices::Choices;
 use crate::app::overlay::help::{Help, HelpLine};
-use crate::ui::widget::text::{put, put_prompt};
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_prompt};
 
 /// Columns of the keys.
 const KEYS: u16 = 24;

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
-use crate::ui::widget::text::{put, put_editor};
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,

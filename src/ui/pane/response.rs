@@ -27,7 +27,9 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     match kind(app) {
         ResponseKind::Nothing => nothing(app, palette, inner, buffer),
-        ResponseKind::Client | ResponseKind::Listener => exchange::draw(app, palette, inner, buffer),
+        ResponseKind::Client | ResponseKind::Listener => {
+            exchange::draw(app, palette, inner, buffer)
+        }
         ResponseKind::Conversation => talk::draw(app, palette, inner, buffer),
     }
 }
@@ -83,11 +85,6 @@ fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     };
     let top = inner.y + inner.height.saturating_sub(2) / 3;
     for (y, text) in (top..inner.bottom()).zip(lines) {
-        put(
-            buffer,
-            Rect { y, height: 1, ..inner },
-            &app.keyed(&format!(" {text}")),
-            palette.dim,
-        );
+        put(buffer, Rect { y, height: 1, ..inner }, &app.keyed(&format!(" {text}")), palette.dim);
     }
 }

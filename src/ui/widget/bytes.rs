@@ -34,12 +34,7 @@ pub(crate) struct MarkedRange {
 impl Marks<'_> {
     /// The hits that reach into a part of bytes of which the first stands at `offset`; their
     /// places count from the start of the part. Costs what the part is long.
-    pub(crate) fn hits(
-        &self,
-        offset: u64,
-        bytes: &[u8],
-        part: &Range<usize>,
-    ) -> Vec<MarkedRange> {
+    pub(crate) fn hits(&self, offset: u64, bytes: &[u8], part: &Range<usize>) -> Vec<MarkedRange> {
         let Some(pattern) = self.pattern else { return Vec::new() };
         let near = pattern.hits_in(bytes, part.clone()).into_iter();
         near.map(|hit| MarkedRange {
@@ -58,12 +53,7 @@ impl MarkedRange {
 }
 
 /// Writes bytes in one style; what stands for a control or a broken byte in another.
-pub(crate) fn plain(
-    run: &mut RowWriter<'_>,
-    palette: &ThemeStyles,
-    bytes: &[u8],
-    style: Style,
-) {
+pub(crate) fn plain(run: &mut RowWriter<'_>, palette: &ThemeStyles, bytes: &[u8], style: Style) {
     shown(run, palette, (&marked(bytes), style), &mut 0);
 }
 

@@ -43,8 +43,7 @@ pub(crate) fn pane(
     } else {
         (BorderType::Plain, palette.border, palette.dim)
     };
-    let mut block =
-        Block::bordered().border_type(border).border_style(line).title_style(title);
+    let mut block = Block::bordered().border_type(border).border_style(line).title_style(title);
     for title in titles.top {
         block = block.title_top(title);
     }

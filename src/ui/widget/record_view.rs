@@ -11,8 +11,8 @@ use crate::app::{App, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Record, RecordKind};
-use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 /// What is visible of how much.
 #[derive(Debug, Clone, Copy)]

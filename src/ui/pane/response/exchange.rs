@@ -18,11 +18,11 @@ use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
-use crate::ui::widget::text::put;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes;
 use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::widget::text::put;
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = session(app) else { return };
