@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     match kind(app) {
         ResponseKind::Nothing => nothing(app, palette, inner, buffer),
         ResponseKind::Client | ResponseKind::Listener => {
-            exchange::draw(app, palette, inner, buffer)
+            exchange::draw(app, palette, inner, buffer);
         }
         ResponseKind::Conversation => talk::draw(app, palette, inner, buffer),
     }
