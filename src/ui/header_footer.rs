@@ -2,10 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use super::put;
 use super::theme::ThemeStyles;
+use super::widget::row_writer::RowWriter;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
@@ -14,7 +13,7 @@ use crate::model::protocol::{Protocol, Side};
 
 /// Program name, modes, environment, what runs.
 pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = LineWriter { area, buffer };
+    let mut line = RowWriter::new(area, buffer);
     line.put(" wirebench  ", palette.title);
     let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
@@ -32,10 +31,10 @@ pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > line.area.x) {
         let style = if running(app) > 0 { palette.success } else { palette.dim };
-        let rest = Rect { x, width, ..area };
-        let used = put(line.buffer, rest, &right, style);
-        let rest = Rect { x: x + used + 2, width: width.saturating_sub(used + 2), ..area };
-        put(line.buffer, rest, &help, palette.dim);
+        let mut line = RowWriter::new(Rect { x, width, ..area }, buffer);
+        line.put(&right, style);
+        line.skip(2);
+        line.put(&help, palette.dim);
     }
 }
 
@@ -60,7 +59,7 @@ fn totals(app: &App) -> String {
 
 /// A remark, or the keys of where the focus is.
 pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = LineWriter { area, buffer };
+    let mut line = RowWriter::new(area, buffer);
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
@@ -95,18 +94,4 @@ fn hints(app: &App) -> Vec<Action> {
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints
-}
-
-/// A line written from left to right.
-struct LineWriter<'a> {
-    area: Rect,
-    buffer: &'a mut Buffer,
-}
-
-impl LineWriter<'_> {
-    fn put(&mut self, text: &str, style: Style) {
-        let used = put(self.buffer, self.area, text, style);
-        self.area.x += used;
-        self.area.width -= used;
-    }
 }

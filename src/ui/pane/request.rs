@@ -1,10 +1,8 @@
 //! Draws the request pane: the form of the draft on screen.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
 use crate::app::focus::Pane;
@@ -15,25 +13,20 @@ use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::ui::theme::ThemeStyles;
-use crate::ui::{put, put_editor};
+use crate::ui::widget::frame::Titles;
+use crate::ui::widget::text::{put, put_editor};
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let block =
-        block.title(title(app)).title_top(ratatui::text::Line::from(button(app)).right_aligned());
-    let inner = block.inner(area);
-    block.render(area, frame.buffer_mut());
+pub(super) fn titles(app: &App) -> Titles {
+    Titles::of(title(app)).and_right(button(app))
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let placed = place(app, inner);
     for placed in &placed {
-        draw_field(app, palette, placed, frame.buffer_mut());
+        draw_field(app, palette, placed, buffer);
     }
-    automatic_headers(app, palette, &placed, frame.buffer_mut());
-    issue_line(app, palette, inner, frame.buffer_mut());
+    automatic_headers(app, palette, &placed, buffer);
+    issue_line(app, palette, inner, buffer);
 }
 
 /// `Request ─ users/create ●`

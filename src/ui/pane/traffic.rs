@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, inner, search, traffic_areas};
+use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, search, traffic_areas};
 use crate::app::{App, format};
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::frame::Titles;
 use crate::ui::widget::record_view;
-use crate::ui::widget::run::RowWriter;
+use crate::ui::widget::row_writer::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
+use crate::ui::widget::text::{put, put_editor, put_prompt};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -32,17 +31,12 @@ const DELTA: u16 = 9;
 /// Below this width kind and delta give way to the summary.
 const ROOMY: u16 = 90;
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let parts = traffic_areas(app, inner(app).intersection(area));
-    let block = block.title_top(title(app, palette)).title_top(right_title(app, palette));
-    block.render(area, frame.buffer_mut());
-    let buffer = frame.buffer_mut();
+pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
+    Titles::of(title(app, palette)).and_right(right_title(app, palette))
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let parts = traffic_areas(app, inner);
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
@@ -56,7 +50,7 @@ pub(super) fn draw(
 }
 
 /// Totals, what was evicted, what was lost.
-fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
+fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
     let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
     let rate = app.traffic.counters.rate(app.shared.now, RATE_SECONDS);
@@ -87,7 +81,7 @@ fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
 }
 
 /// Filter, pause, follow.
-fn right_title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
+fn right_title(app: &App, palette: &ThemeStyles) -> Line<'static> {
     let traffic = &app.traffic;
     let mut spans = Vec::new();
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
@@ -102,7 +96,7 @@ fn right_title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
     } else if !traffic.is_following() {
         spans.push(Span::styled(" G follows ", palette.dim));
     }
-    Line::from(spans).right_aligned()
+    Line::from(spans)
 }
 
 fn header(palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
@@ -170,11 +164,7 @@ fn row(
     run.put(mark, palette.key);
     run.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
     run.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
-    let (glyph, style) = match record.direction {
-        Direction::Sent => ("▶", palette.sent),
-        Direction::Received => ("◀", palette.received),
-        Direction::Local => ("·", palette.dim),
-    };
+    let (glyph, style) = palette.direction(record.direction);
     run.column(glyph, 3, style);
     if roomy {
         run.column(record.kind.name(), KIND, palette.dim);
@@ -247,14 +237,12 @@ fn filter_line(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer
     if area.height == 0 {
         return;
     }
-    let mut run = RowWriter::new(area, buffer);
     if let Some(editor) = &app.traffic.search.editor {
-        run.put("search: ", palette.key);
-        let rest = run.area;
-        put_editor(buffer, rest, editor);
+        put_prompt(buffer, area, palette, "search: ", editor);
         return;
     }
     let Some(editor) = &app.traffic.filter.editor else { return };
+    let mut run = RowWriter::new(area, buffer);
     run.put("filter: ", palette.key);
     if let Some(error) = &app.traffic.filter.error {
         // Half of the line stays for what is typed.

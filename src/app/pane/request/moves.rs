@@ -1,10 +1,10 @@
 //! Moving the cursor over the rows and cells of the form.
 
 use super::{form, go, kind_of, open_editor};
+use crate::app::App;
 use crate::app::editor::LineMode;
 use crate::app::form::{FieldKind, FormFieldId, FormLine};
 use crate::app::layout::inner;
-use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Draws an HTTP exchange: the list of a listener, status, redirect hops, remarks, tabs, content.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::content;
+use super::prompt;
 use crate::app::focus::Pane;
 use crate::app::pane::response::exchange::{
     exchange_areas, failure, list_cursor, message, remarks, shown, tab, tab_strip,
@@ -18,16 +18,15 @@ use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes;
-use crate::ui::widget::run::{RowWriter, cells};
+use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::widget::text::put;
 
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = session(app) else { return };
     let parts = exchange_areas(app, inner);
-    let buffer = frame.buffer_mut();
     list(app, palette, session, (parts.list, buffer));
     status(app, palette, session, (parts.status, buffer));
     hops(app, palette, session, (parts.hops, buffer));
@@ -41,7 +40,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Fr
     } else {
         without_exchange(app, palette, session, parts.content, buffer);
     }
-    super::prompt(app, palette, parts.prompt, buffer);
+    prompt::draw(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.

@@ -1,10 +1,10 @@
 //! Draws a conversation: status, peers, rows, the row looked at closely, the input line.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::prompt;
 use crate::app::focus::Pane;
 use crate::app::pane::response::input::{Check, settings, visible_ending};
 use crate::app::pane::response::talk::{
@@ -22,18 +22,17 @@ use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::record_view;
-use crate::ui::widget::run::{RowWriter, cells};
+use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
+use crate::ui::widget::text::{put, put_editor};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = session(app) else { return };
     let parts = conversation_areas(app, inner);
-    let buffer = frame.buffer_mut();
     status(app, palette, session, (parts.status, buffer));
     for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(failure(app, inner.width)) {
         put(buffer, Rect { y, height: 1, ..parts.failure }, &text, palette.error);
@@ -51,7 +50,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Fr
     if !parts.input.is_empty() {
         input(app, palette, &place.talk, (parts.input, buffer));
     }
-    super::prompt(app, palette, parts.prompt, buffer);
+    prompt::draw(app, palette, parts.prompt, buffer);
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
@@ -224,7 +223,7 @@ fn draw_row(
 ) {
     let none = Style::new();
     run.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
-    let (glyph, style) = direction(palette, row.direction);
+    let (glyph, style) = palette.direction(row.direction);
     run.put(glyph, style);
     run.put(" ", none);
     if how.labels {
@@ -324,14 +323,6 @@ fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8>
         }
     }
     bytes
-}
-
-pub(super) fn direction(palette: &ThemeStyles, direction: Direction) -> (&'static str, Style) {
-    match direction {
-        Direction::Sent => ("▶", palette.sent),
-        Direction::Received => ("◀", palette.received),
-        Direction::Local => ("·", palette.dim),
-    }
 }
 
 fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
