@@ -63,7 +63,7 @@ fn layers_import_only_what_lies_below_them() {
         .collect();
     let mut broken = Vec::new();
     for source in sources() {
-        let own = layer(&source);
+        let own = layer(source);
         let allowed = allowed.get(own).unwrap_or_else(|| panic!("{own} is no known layer"));
         for import in imports(&source.code) {
             let first = import.split("::").next().unwrap_or_default();

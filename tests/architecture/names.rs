@@ -66,7 +66,7 @@ fn wide_tuples(code: &str) -> Vec<String> {
             kind.starts_with('(')
                 && closing(kind).is_some_and(|end| split_commas(&kind[1..end]).len() > 2)
         };
-        if parameters.iter().any(|parameter| wide(&parameter)) {
+        if parameters.iter().any(wide) {
             found.push(function[1].to_owned());
         }
     }
