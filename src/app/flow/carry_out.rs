@@ -1,7 +1,9 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
+use crate::app::flow::draft;
 use crate::app::flow::program;
 use crate::app::intent::Intent;
+use crate::app::overlay;
 use crate::app::state::App;
 
 pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
@@ -13,6 +15,9 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Say(text) => app.say(app.keyed(&text)),
         Intent::Warn(text) => app.warn(app.keyed(&text)),
         Intent::Focus(pane) => program::focus(app, pane),
+        Intent::ActOn(action, item) => overlay::on_item(app, action, &item),
+        Intent::ShowDraft(id) => program::show_draft(app, id),
+        Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenSpec(spec) => program::open_spec(app, *spec),
     }
 }
