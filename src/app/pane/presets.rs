@@ -151,11 +151,11 @@ impl PresetsPane {
     }
 
     fn start_search(&mut self, shared: &Shared) {
-        if self.search.is_none() {
-            self.search = Some(Default::default());
+        let is_new = self.search.is_none();
+        self.search.get_or_insert_default().typing = true;
+        if is_new {
             self.rebuild(shared);
         }
-        self.search.get_or_insert_default().typing = true;
     }
 
     fn end_search(&mut self, shared: &Shared) {
