@@ -23,7 +23,9 @@ pub mod message;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;
+pub mod preset_tree;
 pub mod record_view;
+pub mod search_line;
 pub mod sessions;
 pub mod shared;
 pub mod state;
@@ -64,6 +66,7 @@ impl App {
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
         }
+        self.shared.contexts = self.contexts();
         self.dirty |= was_dirty;
         std::mem::take(&mut self.effects)
     }

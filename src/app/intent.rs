@@ -2,9 +2,12 @@
 //! application in hand.
 
 use super::action::Action;
+use super::drafts::DraftId;
 use super::effect::Effect;
 use super::focus::Pane;
 use crate::model::id::RecordId;
+use super::preset_tree::TreeItem;
+use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
 /// One thing a pane or overlay cannot do by itself.
@@ -22,6 +25,12 @@ pub enum Intent {
     Focus(Pane),
     /// Compose this in a new draft.
     OpenDraft(Box<Spec>),
+    /// Rename, duplicate, delete, revert or describe what a row of the presets pane stands for.
+    ActOn(Action, TreeItem),
+    /// Put this draft on screen.
+    ShowDraft(DraftId),
+    /// Put this preset on screen, or say why it cannot be read.
+    OpenPreset(PresetPath),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use jiff::tz::Offset;
 
+use super::action::Action;
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::keymap::Keymap;
+use super::keymap::{Context, Keymap};
 use super::layout::{self, Areas, Splits};
 use super::sessions::Sessions;
-use crate::model::preset::Scope;
+use crate::model::preset::{PresetPath, Scope, StoredPreset};
 use crate::model::timing::Stamp;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
@@ -43,6 +44,8 @@ pub struct Shared {
     /// The focused pane has the whole screen.
     pub zoom: bool,
     pub focus: Pane,
+    /// Contexts in which keys are looked up where the focus is, as of the last message.
+    pub contexts: Vec<Context>,
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
     pub workspace: Workspace,
@@ -68,6 +71,36 @@ impl Shared {
         layout::areas(self.size, splits, self.focus, self.zoom)
     }
 
+    /// The file of a preset as last read.
+    pub fn stored(&self, path: &PresetPath) -> Option<&StoredPreset> {
+        let presets = &self.workspace.presets;
+        let at = presets.binary_search_by(|stored| stored.path.cmp(path)).ok()?;
+        presets.get(at)
+    }
+
+    /// The key of an action in these contexts, or else in any, for a hint in a text.
+    pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
+        let here = self.keymap.hint(contexts, action);
+        here.or_else(|| self.keymap.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+    }
+
+    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
+    /// key that was bound to something else.
+    pub fn keyed(&self, contexts: &[Context], text: &str) -> String {
+        let mut keyed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, name, after)) = bracketed(rest) {
+            keyed.push_str(before);
+            match Action::named(name) {
+                Some(action) => keyed.push_str(&self.key_of(contexts, action)),
+                None => keyed.extend(["[", name, "]"]),
+            }
+            rest = after;
+        }
+        keyed + rest
+    }
+
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
@@ -81,4 +114,11 @@ impl Shared {
         }
         scope
     }
+}
+
+/// The first `[name]` of a text, with what stands before and after it.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (name, after) = rest.split_once(']')?;
+    Some((before, name, after))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::action::{self, Action};
+use super::action::Action;
 use super::drafts::Drafts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -125,6 +125,7 @@ impl App {
             splits: Splits::default(),
             zoom: false,
             focus: Pane::Presets,
+            contexts: Vec::new(),
             is_record_open: false,
             workspace: Workspace::default(),
             environment: None,
@@ -155,6 +156,7 @@ impl App {
             describing: BTreeMap::new(),
             loaded: false,
         };
+        app.shared.contexts = app.contexts();
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -179,7 +181,7 @@ impl App {
     /// Contexts in which keys are looked up, the most specific first.
     pub fn contexts(&self) -> Vec<Context> {
         match self.shared.focus {
-            Pane::Presets => pane::presets::contexts(self),
+            Pane::Presets => self.presets.contexts(),
             Pane::History => self.history.contexts(),
             Pane::Request => pane::request::contexts(self),
             Pane::Response => pane::response::contexts(self),
@@ -208,25 +210,13 @@ impl App {
     /// The key of an action where the focus is, or elsewhere, for a hint in a text.
     #[must_use]
     pub fn key_of(&self, action: Action) -> String {
-        let here = self.shared.keymap.hint(&self.contexts(), action);
-        here.or_else(|| self.shared.keymap.hint(&Context::ALL, action))
-            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+        self.shared.key_of(&self.contexts(), action)
     }
 
-    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
-    /// key that was bound to something else.
+    /// A text in which `[action-name]` stands for the key of an action where the focus is.
     #[must_use]
     pub fn keyed(&self, text: &str) -> String {
-        let mut keyed = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, name, after)) = bracketed(rest) {
-            keyed.push_str(before);
-            let row = action::TABLE.iter().find(|row| row.name == name);
-            let key = row.map_or_else(|| format!("[{name}]"), |row| self.key_of(row.action));
-            keyed.push_str(&key);
-            rest = after;
-        }
-        keyed + rest
+        self.shared.keyed(&self.contexts(), text)
     }
 
     /// Shows a remark until the next key, a few seconds at most.
@@ -265,11 +255,4 @@ impl App {
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
         }
     }
-}
-
-/// The first `[name]` of a text, with what stands before and after it.
-fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (name, after) = rest.split_once(']')?;
-    Some((before, name, after))
 }

@@ -89,7 +89,8 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
     if listening {
-        pane::presets::listening(app, id);
+        let outcome = app.presets.listening(&app.shared, id);
+        app.take(outcome);
     }
 }
 

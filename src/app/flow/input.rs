@@ -78,7 +78,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         app.leaving = false;
     }
     let handled = match app.shared.focus {
-        Pane::Presets => pane::presets::act(app, action),
+        Pane::Presets => to_presets(app, PaneInput::Act(action)),
         Pane::History => to_history(app, PaneInput::Act(action)),
         Pane::Request => pane::request::act(app, action),
         Pane::Response => pane::response::act(app, action),
@@ -91,7 +91,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
 
 fn type_key(app: &mut App, key: Key) {
     match app.shared.focus {
-        Pane::Presets => pane::presets::key(app, key),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Key(key))),
         Pane::Request => pane::request::key(app, key),
         Pane::Response => pane::response::key(app, key),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Key(key))),
@@ -107,8 +107,8 @@ fn paste(app: &mut App, text: &str) {
     match app.shared.focus {
         Pane::Request => pane::request::paste(app, text),
         Pane::Response => pane::response::paste(app, text),
-        Pane::Presets => pane::presets::paste(app, text),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Paste(text))),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Paste(text))),
         Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
     }
 }
@@ -140,7 +140,7 @@ pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
     // The areas of the press, not those after the focus moved: what was seen was clicked.
     let area = areas.of(target);
     match target {
-        Pane::Presets => pane::presets::click(app, area, mouse),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Press(area, mouse))),
         Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
         Pane::Request => pane::request::click(app, area, mouse),
         Pane::Response => pane::response::click(app, area, mouse),
@@ -175,7 +175,7 @@ fn wheel(app: &mut App, mouse: Mouse) {
     let action = if mouse.kind == MouseKind::ScrollUp { Action::Up } else { Action::Down };
     for _ in 0..WHEEL {
         match target {
-            Pane::Presets => pane::presets::act(app, action),
+            Pane::Presets => to_presets(app, PaneInput::Act(action)),
             Pane::History => to_history(app, PaneInput::Act(action)),
             Pane::Request => pane::request::wheel(app, action),
             Pane::Response => pane::response::wheel(app, action),
@@ -187,6 +187,11 @@ fn wheel(app: &mut App, mouse: Mouse) {
 /// Whether a key is a plain Escape.
 pub(in crate::app) fn is_escape(key: Key) -> bool {
     key == Key::new(KeyCode::Esc)
+}
+
+fn to_presets(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = app.presets.update(&app.shared, input);
+    app.take(outcome)
 }
 
 fn to_history(app: &mut App, input: PaneInput<'_>) -> Handled {

@@ -69,7 +69,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
             pane::request::blur(app);
             pane::request::leave_address(app);
         }
-        Pane::Presets => pane::presets::blur(app),
+        Pane::Presets => app.presets.blur(),
         Pane::History => app.history.blur(),
         Pane::Response | Pane::Traffic => {}
     }

@@ -1,7 +1,8 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::save;
+use super::{draft, save};
 use crate::app::effect::Effect;
+use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::app::{overlay, pane};
 use crate::store::job::{Job, Reply, Restore, Workspace};
@@ -76,13 +77,13 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         app.warn(problem.to_string());
     }
     app.shared.workspace = workspace;
-    pane::presets::workspace_changed(app, first);
+    app.presets.workspace_changed(&app.shared, first);
     pane::request::draft_changed(app);
 }
 
 fn restored(app: &mut App, restore: Option<Restore>) {
     let Some(restore) = restore else {
-        pane::presets::open_first(app);
+        open_first(app);
         return;
     };
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
@@ -99,7 +100,16 @@ fn restored(app: &mut App, restore: Option<Restore>) {
         }
     }
     crate::app::flow::program::draft_changed(app);
-    pane::presets::follow(app);
+    app.presets.follow(&app.shared);
+}
+
+/// Nothing was left by the last run: the selected preset is put on screen.
+fn open_first(app: &mut App) {
+    if app.shared.drafts.current().is_blank()
+        && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
+    {
+        draft::open_preset(app, &path);
+    }
 }
 
 /// Writes what has to survive leaving or a crash.

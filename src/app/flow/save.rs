@@ -79,7 +79,7 @@ pub(in crate::app) fn describe(app: &mut App, subject: &AboutSubject, about: Str
             return;
         }
     };
-    let Some(stored) = pane::presets::stored(app, path) else {
+    let Some(stored) = app.shared.stored(path) else {
         app.warn(format!("{path} is not there any more: not described"));
         return;
     };
@@ -113,7 +113,7 @@ pub(in crate::app) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
 /// The description is in the file. What it holds otherwise is what was known of it.
 fn described(app: &mut App, preset: Preset, fingerprint: u64) {
     let path = preset.path.clone();
-    let before = pane::presets::stored(app, &path).map(|stored| stored.fingerprint);
+    let before = app.shared.stored(&path).map(|stored| stored.fingerprint);
     for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(&path)) {
         draft.about.clone_from(&preset.about);
         if draft.based_on == before {
@@ -150,7 +150,7 @@ pub(in crate::app) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) 
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
     }
     app.say(format!("saved {path}"));
-    pane::presets::reveal(app, path);
+    app.presets.reveal(&app.shared, path);
     app.touched();
     for id in again {
         hand_over(app, id, path.clone(), Overwrite::Refuse);
@@ -183,7 +183,7 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
         draft.preset = Some(to.clone());
     }
     app.say(format!("{from} is now {to}"));
-    pane::presets::reveal(app, to);
+    app.presets.reveal(&app.shared, to);
     app.touched();
 }
 
@@ -192,7 +192,7 @@ pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
     app.shared.workspace.presets.retain(|known| known.path != *path);
     app.shared.drafts.forget(path);
     program::draft_changed(app);
-    pane::presets::rebuild(app);
+    app.presets.rebuild(&app.shared);
     app.say(format!("{path} deleted"));
 }
 
@@ -209,7 +209,7 @@ pub(in crate::app) fn folder_deleted(
         app.shared.drafts.forget(path);
     }
     program::draft_changed(app);
-    pane::presets::rebuild(app);
+    app.presets.rebuild(&app.shared);
     let count = format::counted(gone.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),

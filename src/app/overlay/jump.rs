@@ -14,7 +14,7 @@ use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk;
-use crate::app::pane::{presets, request, response};
+use crate::app::pane::{request, response};
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
@@ -124,9 +124,9 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
 }
 
 fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let list = presets::presets_areas(app, presets::inner(area)).list;
-    let offset = presets::cursor(app, usize::from(list.height)).offset;
-    let len = presets::listing(app).len();
+    let list = app.presets.areas(&app.shared, crate::app::layout::inner(area)).list;
+    let offset = app.presets.cursor(&app.shared, usize::from(list.height)).offset;
+    let len = app.presets.listing(&app.shared).len();
     rows(list, offset, len, JumpTarget::Preset, found);
 }
 
@@ -269,7 +269,7 @@ fn go(app: &mut App, target: &JumpTarget) {
         }
         JumpTarget::Preset(at) => {
             program::focus(app, Pane::Presets);
-            presets::select(app, *at);
+            app.presets.select(&app.shared, *at);
         }
         JumpTarget::Entry(at) => {
             program::focus(app, Pane::History);
