@@ -6,6 +6,7 @@
 //! what no pane takes is handled in `program`.
 
 pub mod action;
+pub mod choices;
 pub mod copying;
 pub mod cursor;
 pub mod drafts;
@@ -17,6 +18,7 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
+pub mod jump_target;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -24,6 +26,7 @@ pub mod outcome;
 pub mod overlay;
 pub mod pane;
 pub mod preset_tree;
+pub mod question;
 pub mod record_view;
 pub mod search_line;
 pub mod sessions;

@@ -15,6 +15,8 @@ pub enum Category {
     Presets,
     Traffic,
     Program,
+    /// Only in windows above the panes.
+    Window,
 }
 
 /// One row of the table.
@@ -69,19 +71,19 @@ actions! {
     PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Address" "Go to the address line" [Global "<C-l>", Plain "a"];
-    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Input "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Input "<PgDn>"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Help "<Enter>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Code "<Up>", Code "k", Help "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Code "<Down>", Code "j", Help "<Down>"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Question "<Left>", Question "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Question "<Right>", Question "<Tab>", Question "l"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Code "<PgUp>", Help "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Code "<PgDn>", Code "<Space>", Help "<PgDn>"];
     HalfUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>"];
     HalfDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>"];
-    Top "top" Move "Top" "To the first line" [List "g", List "<Home>"];
-    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>"];
-    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Global "<C-Right>", Global "<A-Right>", List "L"];
-    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Global "<C-Left>", Global "<A-Left>", List "H"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Help "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Help "<End>"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Global "<C-Right>", Global "<A-Right>", List "L", Code "<Right>", Code "<Tab>", Code "l"];
+    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Global "<C-Left>", Global "<A-Left>", List "H", Code "<Left>", Code "h"];
     NextItem "next-item" Move "Next request or connection" "Show the next exchange or connection of this session" [List "}"];
     PreviousItem "previous-item" Move "Previous request or connection" "Show the exchange or connection before" [List "{"];
 
@@ -96,7 +98,7 @@ actions! {
     Find "find" View "Filter / search" "Filter the list, or search in what is shown" [List "/"];
     FindNext "find-next" View "Next hit" "Next hit of the search" [List "n"];
     FindPrevious "find-previous" View "Previous hit" "Hit before" [List "N"];
-    Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y"];
+    Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>"];
     CopyHex "copy-hex" View "Copy as hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy with escapes" "Copy this message as text with escapes" [Conversation "<A-y>", Traffic "<A-y>"];
     SaveBody "save-body" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
@@ -114,7 +116,7 @@ actions! {
     LineEnding "line-ending" Edit "Line ending" "Next line ending: CRLF, LF, CR, none" [Input "<A-e>", Conversation "<A-e>"];
     SendLine "send-line" Edit "Send line" "Send the input line with its line ending" [Input "<Enter>"];
     SendBare "send-bare" Edit "Send without ending" "Send the input line without a line ending" [Input "<A-Enter>"];
-    NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>"];
+    NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>", About "<A-j>", About "<S-Enter>", About "<C-j>"];
     SendAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
     TakeUp "edit-message" Edit "Into the input line" "Put this message into the input line" [Conversation "p"];
     WriteLine "input-line" Edit "Write" "Go to the input line" [Conversation "i"];
@@ -122,7 +124,7 @@ actions! {
     HistoryDown "input-newer" Edit "Newer input" "Input line sent after" [Input "<Down>"];
 
     Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
-    SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S"];
+    SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
     Rename "rename" Presets "Rename / move" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
@@ -140,6 +142,20 @@ actions! {
     Help "help" Program "Help" "Help for where you are" [Global "<F1>", Plain "?"];
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
+
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>"];
+    Accept "accept" Window "Accept" "Accept: do what was asked" [Question "y", Question "Y"];
+    Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>"];
+    KeepMine "keep-mine" Window "Keep mine" "Keep mine: replace the file that changed on disk" [Conflict "m"];
+    TakeTheirs "take-theirs" Window "Take theirs" "Take theirs: read the file, my changes are lost" [Conflict "t"];
+    ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again" [Code "s"];
+}
+
+impl ActionInfo {
+    /// Whether it does something in windows only.
+    pub fn is_of_windows(&self) -> bool {
+        self.category == Category::Window
+    }
 }
 
 impl Action {
@@ -155,7 +171,7 @@ impl Action {
 }
 
 impl Category {
-    pub const ALL: [Category; 7] = [
+    pub const ALL: [Category; 8] = [
         Category::Run,
         Category::Move,
         Category::View,
@@ -163,6 +179,7 @@ impl Category {
         Category::Presets,
         Category::Traffic,
         Category::Program,
+        Category::Window,
     ];
 
     pub fn title(self) -> &'static str {
@@ -174,6 +191,7 @@ impl Category {
             Category::Presets => "Presets",
             Category::Traffic => "Traffic",
             Category::Program => "Program",
+            Category::Window => "In windows",
         }
     }
 }

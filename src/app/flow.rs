@@ -14,5 +14,7 @@ pub(crate) mod send;
 
 pub(crate) mod carry_out;
 pub(crate) mod engine;
+pub(crate) mod jump;
 pub(crate) mod timer;
 pub(crate) mod traffic;
+pub(crate) mod windows;

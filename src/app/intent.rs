@@ -5,16 +5,22 @@ use super::action::Action;
 use super::drafts::DraftId;
 use super::effect::Effect;
 use super::focus::Pane;
-use crate::model::id::RecordId;
+use super::jump_target::JumpTarget;
 use super::preset_tree::TreeItem;
-use crate::model::preset::PresetPath;
+use super::question::Question;
+use crate::model::id::RecordId;
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
+use crate::store::job::Overwrite;
+use crate::timeline::conversation::framing::StreamFraming;
 
 /// One thing a pane or overlay cannot do by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
-    /// An action of the whole program, which no pane took.
+    /// Do this as if its key had been pressed.
     Act(Action),
+    /// An action no pane took; the program may know it.
+    PassOn(Action),
     /// The shell shall do this.
     Perform(Effect),
     /// Say this at the bottom of the screen; `[action-name]` stands for the key of an action.
@@ -31,6 +37,8 @@ pub enum Intent {
     ShowDraft(DraftId),
     /// Put this preset on screen, or say why it cannot be read.
     OpenPreset(PresetPath),
+    /// The same, shown in the list of presets, and the keys go to its form.
+    FindPreset(PresetPath),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.
@@ -39,4 +47,30 @@ pub enum Intent {
     ForgetTraffic,
     /// Whether a record is looked at closely, which wants more of the screen.
     RecordOpen(bool),
+    /// Close the topmost overlay.
+    CloseOverlay,
+    /// Ask before something is lost.
+    Ask(Question),
+    /// The answer to a question was yes.
+    Confirmed(Question),
+    /// Go where a jump leads.
+    GoTo(JumpTarget),
+    /// Put an environment into force, or none.
+    ChooseEnvironment(Option<String>),
+    /// Cut what was received into messages like this.
+    ChooseFraming(StreamFraming),
+    /// Write what a preset or draft says about itself.
+    Describe(TreeItem, String),
+    /// Save a draft under this path.
+    SaveDraft(DraftId, PresetPath, Overwrite),
+    /// Save this in a draft and preset of its own.
+    SaveCopy { path: PresetPath, spec: Box<Spec>, about: String },
+    /// Replace the file that changed on disk by what was to be saved.
+    KeepMine { mine: Box<Preset>, based_on: u64 },
+    /// Read the file that changed on disk; what was to be saved under `mine` is lost.
+    TakeTheirs { mine: PresetPath, theirs: Box<StoredPreset> },
+    /// Ask for another name for what was to be saved here.
+    SaveElsewhere(PresetPath),
+    /// Leave the file that changed on disk and the draft as they are.
+    DecideLater(PresetPath),
 }

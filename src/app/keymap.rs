@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::action::{Action, TABLE};
+use super::focus::Pane;
 use crate::model::key::Key;
 
 /// Where a binding holds.
@@ -28,6 +29,19 @@ pub enum Context {
     /// The input line of a conversation.
     Input,
     Traffic,
+    /// A list to choose from by typing.
+    Choices,
+    /// A question with yes and no for an answer.
+    Question,
+    /// A preset that changed on disk.
+    Conflict,
+    /// A draft as code.
+    Code,
+    Help,
+    /// The field a name is typed in.
+    Name,
+    /// The field a description is typed in.
+    About,
 }
 
 /// What a run of keys means.
@@ -55,7 +69,8 @@ pub struct Keymap {
 }
 
 impl Context {
-    pub const ALL: [Context; 11] = [
+    /// Contexts of the screen below all windows.
+    pub const PANES: [Context; 11] = [
         Context::Global,
         Context::Plain,
         Context::List,
@@ -68,6 +83,34 @@ impl Context {
         Context::Input,
         Context::Traffic,
     ];
+
+    /// Contexts of windows above the panes.
+    pub const WINDOWS: [Context; 7] = [
+        Context::Choices,
+        Context::Question,
+        Context::Conflict,
+        Context::Code,
+        Context::Help,
+        Context::Name,
+        Context::About,
+    ];
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Context> {
+        Context::PANES.into_iter().chain(Context::WINDOWS)
+    }
+
+    /// The pane it belongs to, if it is one.
+    pub fn pane(self) -> Option<Pane> {
+        match self {
+            Context::Presets => Some(Pane::Presets),
+            Context::History => Some(Pane::History),
+            Context::Address | Context::Form => Some(Pane::Request),
+            Context::Response | Context::Conversation | Context::Input => Some(Pane::Response),
+            Context::Traffic => Some(Pane::Traffic),
+            _ => None,
+        }
+    }
 
     /// Name in keymap files and help.
     pub fn name(self) -> &'static str {
@@ -83,6 +126,13 @@ impl Context {
             Context::Conversation => "conversation",
             Context::Input => "input line",
             Context::Traffic => "traffic",
+            Context::Choices => "choice list",
+            Context::Question => "question",
+            Context::Conflict => "conflict",
+            Context::Code => "code window",
+            Context::Help => "help",
+            Context::Name => "name field",
+            Context::About => "description",
         }
     }
 }
@@ -108,8 +158,7 @@ impl Keymap {
     }
 
     fn apply_one(&mut self, line: &Override) -> Result<(), String> {
-        let context = Context::ALL
-            .into_iter()
+        let context = Context::all()
             .find(|context| context.name() == line.context)
             .ok_or_else(|| format!("keymap: '{}' is not a context", line.context))?;
         let keys = Key::parse_run(&line.keys).map_err(|error| format!("keymap: {error}"))?;
@@ -206,7 +255,14 @@ mod tests {
                 let typed = Key::parse_run(text).unwrap()[0].printable().is_some();
                 let text_field = matches!(
                     context,
-                    Context::Global | Context::Address | Context::Form | Context::Input
+                    Context::Global
+                        | Context::Address
+                        | Context::Form
+                        | Context::Input
+                        | Context::Choices
+                        | Context::Help
+                        | Context::Name
+                        | Context::About
                 );
                 assert!(!(typed && text_field), "{} in {context:?}", row.name);
             }

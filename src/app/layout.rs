@@ -93,6 +93,12 @@ pub fn inner(area: Rect) -> Rect {
     }
 }
 
+/// A window of this size in the upper middle of the screen, cut to the screen.
+pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(screen.0), height.min(screen.1));
+    Rect::new((screen.0 - width) / 2, (screen.1 - height) / 3, width, height)
+}
+
 /// Computes the areas for a screen.
 pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
     let (width, height) = size;

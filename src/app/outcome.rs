@@ -20,6 +20,19 @@ pub enum PaneInput<'a> {
     Press(Rect, Mouse),
 }
 
+/// What the topmost overlay is given to handle.
+#[derive(Debug, Clone, Copy)]
+pub enum OverlayInput<'a> {
+    /// An action bound to a key in one of the overlay's contexts, or everywhere.
+    Act(Action),
+    /// A key whose action the overlay did not take, or that has none.
+    Key(Key),
+    /// Pasted text.
+    Paste(&'a str),
+    /// A press inside the overlay, or the wheel.
+    Mouse(Mouse),
+}
+
 /// Whether a pane or overlay took an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handled {

@@ -81,7 +81,7 @@ impl Shared {
     /// The key of an action in these contexts, or else in any, for a hint in a text.
     pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
         let here = self.keymap.hint(contexts, action);
-        here.or_else(|| self.keymap.hint(&Context::ALL, action))
+        here.or_else(|| self.keymap.hint(&Context::PANES, action))
             .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 

@@ -15,23 +15,22 @@ use super::theme::ThemeStyles;
 use super::widget::frame::window;
 use super::widget::text::put_editor;
 use crate::app::App;
-use crate::app::action::Action;
-use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for overlay in &app.overlays {
-        let area = overlay.area(app).intersection(screen);
+        let area = overlay.area(&app.shared).intersection(screen);
+        let keyed = |text: &str| app.shared.keyed(&overlay.contexts(), text);
         match overlay {
             Overlay::Jump(it) => jump::draw(it, palette, screen, buffer),
             Overlay::Palette(it) => {
-                let text = app.keyed("Enter run or open · [send] send · Esc close");
+                let text = keyed("[choose] run or open · [send] send · [back] close");
                 let inner = window(" Palette ", &text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
             Overlay::Environments(it) => {
-                let text = "Enter choose · type to search · Esc close";
-                let inner = window(" Environment ", text, palette, area, buffer);
+                let text = keyed("[choose] choose · type to search · [back] close");
+                let inner = window(" Environment ", &text, palette, area, buffer);
                 choices::draw(&it.choices, palette, inner, buffer);
             }
             Overlay::Framing(it) => {
@@ -41,37 +40,35 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut 
             }
             Overlay::Help(it) => {
                 let title = format!(" Help ─ {} ", it.place);
-                let text = "type to search · arrows scroll · Esc close";
-                let inner = window(&title, text, palette, area, buffer);
+                let text = keyed("type to search · arrows scroll · [back] close");
+                let inner = window(&title, &text, palette, area, buffer);
                 help::draw(it, palette, inner, buffer);
             }
             Overlay::Code(it) => {
                 let title = format!(" {} as code ", it.title);
-                let inner = window(&title, code::hint(it), palette, area, buffer);
+                let inner = window(&title, &keyed(code::hint(it)), palette, area, buffer);
                 code::draw(it, palette, inner, buffer);
             }
             Overlay::Naming(it) => {
                 let title = format!(" {} ", it.title());
-                let text = "Enter take · Tab complete · Esc cancel";
-                let inner = window(&title, text, palette, area, buffer);
-                naming::draw(app, it, palette, inner, buffer);
+                let text = keyed("[choose] take · [complete] complete · [back] cancel");
+                let inner = window(&title, &text, palette, area, buffer);
+                naming::draw(&app.shared, it, palette, inner, buffer);
             }
             Overlay::About(it) => {
                 let title = format!(" About {} ", it.title);
-                let line =
-                    app.shared.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
-                let text = format!("Enter keep · {line} new line · Esc cancel");
+                let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
                 let inner = window(&title, &text, palette, area, buffer);
                 put_editor(buffer, inner, &it.editor);
             }
             Overlay::Confirm(it) => {
                 let inner = window(" Sure? ", "", palette, area, buffer);
-                confirm::draw(it, palette, inner, buffer);
+                confirm::draw(&app.shared, it, palette, inner, buffer);
             }
             Overlay::Conflict(it) => {
                 let title = format!(" {} changed on disk ", it.mine.path);
                 let inner = window(&title, "", palette, area, buffer);
-                conflict::draw(it, palette, inner, buffer);
+                conflict::draw(&app.shared, it, palette, inner, buffer);
             }
         }
     }

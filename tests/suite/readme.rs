@@ -39,8 +39,17 @@ fn key_list() -> String {
                     None => by_context.push((context.name(), vec![keys])),
                 }
             }
+            // Places with the same keys share a line.
+            let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
             for (context, keys) in by_context {
-                let _ = writeln!(text, "| {} | {context} | {} |", keys.join(" "), row.help);
+                let keys = keys.join(" ");
+                match lines.iter_mut().find(|(known, _)| *known == keys) {
+                    Some((_, places)) => places.push(context),
+                    None => lines.push((keys, vec![context])),
+                }
+            }
+            for (keys, places) in lines {
+                let _ = writeln!(text, "| {keys} | {} | {} |", places.join(", "), row.help);
             }
         }
     }

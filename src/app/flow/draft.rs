@@ -1,6 +1,7 @@
 //! What is done to drafts: which one is on screen, and what is in it.
 
 use super::program;
+use crate::app::focus::Pane;
 use crate::app::pane;
 use crate::app::state::App;
 use crate::model::preset::PresetPath;
@@ -16,4 +17,12 @@ pub(in crate::app) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
     app.shared.drafts.open_preset(&stored);
     program::draft_changed(app);
     true
+}
+
+/// Puts a preset on screen, shows it in its list and gives it the keys.
+pub(in crate::app) fn find_preset(app: &mut App, path: &PresetPath) {
+    if open_preset(app, path) {
+        app.presets.reveal(&app.shared, path);
+        program::focus(app, Pane::Request);
+    }
 }

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{program, restore};
+use super::{program, restore, windows};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -8,9 +8,9 @@ use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
 use crate::app::layout::Splitter;
 use crate::app::message::{Input, Mouse, MouseKind};
-use crate::app::outcome::{Handled, PaneInput};
+use crate::app::outcome::{Handled, OverlayInput, PaneInput};
+use crate::app::pane;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::model::key::{Key, KeyCode};
 
 /// Smallest width of the presets column the mouse can drag it to.
@@ -52,7 +52,9 @@ fn leave(app: &mut App) {
 
 fn key_pressed(app: &mut App, key: Key) {
     if app.overlays.last().is_some() {
-        overlay::key(app, key);
+        if let Some(action) = windows::key(app, key) {
+            act(app, action);
+        }
         return;
     }
     app.pending.push(key);
@@ -85,7 +87,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
     };
     if handled == Handled::No {
-        app.intents.push_back(Intent::Act(action));
+        app.intents.push_back(Intent::PassOn(action));
     }
 }
 
@@ -101,7 +103,7 @@ fn type_key(app: &mut App, key: Key) {
 
 fn paste(app: &mut App, text: &str) {
     if app.overlays.last().is_some() {
-        overlay::paste(app, text);
+        windows::update(app, OverlayInput::Paste(text));
         return;
     }
     match app.shared.focus {
@@ -115,7 +117,7 @@ fn paste(app: &mut App, text: &str) {
 
 fn mouse_event(app: &mut App, mouse: Mouse) {
     if app.overlays.last().is_some() {
-        overlay::mouse(app, mouse);
+        windows::mouse(app, mouse);
         return;
     }
     match mouse.kind {

@@ -1,21 +1,20 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{restore, send};
+use super::{restore, save, send, windows};
 use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::outcome::Handled;
+use crate::app::pane;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Theme;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
 /// Handles what no pane took.
-pub(in crate::app) fn act(app: &mut App, action: Action) -> Handled {
+pub(in crate::app) fn act(app: &mut App, action: Action) {
     match action {
         Action::Send => send::send(app, send::Unknown::Refuse),
         Action::SendLiteral => send::send(app, send::Unknown::Literal),
@@ -42,21 +41,11 @@ pub(in crate::app) fn act(app: &mut App, action: Action) -> Handled {
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
         Action::Quit => quit(app),
-        Action::Save
-        | Action::SaveAs
-        | Action::Palette
-        | Action::Help
-        | Action::Jump
-        | Action::PickEnvironment
-        | Action::Rename
-        | Action::Duplicate
-        | Action::Delete
-        | Action::Revert
-        | Action::EditAbout
-        | Action::ShowCode => return overlay::open(app, action),
-        _ => return Handled::No,
+        Action::Save => save::save(app),
+        _ => {
+            windows::open(app, action);
+        }
     }
-    Handled::Yes
 }
 
 /// Gives a pane the focus.
@@ -204,12 +193,17 @@ fn next_environment(app: &mut App) {
         return;
     }
     let at = names.iter().position(|name| Some(name) == app.shared.environment.as_ref());
-    app.shared.environment = match at {
-        None => names.first().cloned(),
-        Some(at) => names.get(at + 1).cloned(),
+    let next = match at {
+        None => names.first(),
+        Some(at) => names.get(at + 1),
     };
-    let name = app.shared.environment.as_deref().unwrap_or("none");
-    app.say(format!("environment: {name}"));
+    choose_environment(app, next.cloned());
+}
+
+/// Puts an environment into force, or none.
+pub(in crate::app) fn choose_environment(app: &mut App, name: Option<String>) {
+    app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
+    app.shared.environment = name;
     app.touched();
 }
 

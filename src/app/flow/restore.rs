@@ -2,9 +2,10 @@
 
 use super::{draft, save};
 use crate::app::effect::Effect;
+use crate::app::flow::windows;
+use crate::app::pane;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
 pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
@@ -16,7 +17,7 @@ pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
             app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
             app.effects.push(Effect::Store(Job::LoadWorkspace));
         }
-        Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
+        Reply::Conflict { mine, theirs } => windows::conflict(app, *mine, *theirs),
         Reply::Renamed { from, to } => save::renamed(app, &from, &to),
         Reply::Deleted { path } => save::deleted(app, &path),
         Reply::FolderDeleted { folder, presets, left, failure } => {

@@ -9,16 +9,19 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
+use super::windows;
 use super::{program, restore};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
-use crate::app::overlay::about::AboutSubject;
+use crate::app::preset_tree::TreeItem;
+use crate::app::question::Question;
 use crate::app::state::App;
-use crate::app::{format, overlay, pane};
+use crate::app::{format, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
+use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
@@ -30,7 +33,7 @@ pub(in crate::app) fn save(app: &mut App) {
     let draft = app.shared.drafts.current();
     let id = draft.id;
     match draft.preset.clone() {
-        None => overlay::naming::save_as(app, id),
+        None => windows::save_as(app, id),
         Some(path) if !draft.is_modified() => app.say(format!("{path} has no unsaved changes")),
         Some(path) => hand_over(app, id, path, Overwrite::Refuse),
     }
@@ -68,10 +71,11 @@ pub(in crate::app) fn hand_over(
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
-pub(in crate::app) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
+pub(in crate::app) fn describe(app: &mut App, subject: &TreeItem, about: String) {
     let path = match subject {
-        AboutSubject::Preset(path) => path,
-        AboutSubject::Draft(id) => {
+        TreeItem::Preset(path) => path,
+        TreeItem::Folder(_) => return,
+        TreeItem::Draft(id) => {
             if let Some(draft) = app.shared.drafts.get_mut(*id) {
                 draft.about = about;
                 app.say("described; saving it writes that too");
@@ -238,15 +242,83 @@ pub(in crate::app) fn failed(app: &mut App, job: &str) {
 /// Name of the job that saves.
 const SAVE: &str = "save the preset";
 
+/// Does what was asked about.
+pub(in crate::app) fn confirmed(app: &mut App, question: Question) {
+    match question {
+        Question::Delete(path) => delete(app, path),
+        Question::DeleteFolder(folder, presets) => delete_folder(app, folder, presets),
+        Question::Discard(id, _) => discard(app, id),
+        Question::Revert(id, _) => revert(app, id),
+        Question::Overwrite(id, path) => hand_over(app, id, path, Overwrite::Replace),
+    }
+}
+
+/// Saves a copy in a draft and preset of its own.
+pub(in crate::app) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
+    let draft = app.shared.drafts.open(spec);
+    about.clone_into(&mut draft.about);
+    let id = draft.id;
+    program::draft_changed(app);
+    hand_over(app, id, path, Overwrite::Refuse);
+}
+
+/// The file changed on disk: it is replaced by what was to be saved.
+pub(in crate::app) fn keep_mine(app: &mut App, mine: Preset, based_on: u64) {
+    let Some(id) = decide_later(app, &mine.path) else { return };
+    if let Some(draft) = app.shared.drafts.get_mut(id) {
+        draft.saving = Some(mine.clone());
+    }
+    app.effects.push(Effect::Store(Job::SavePreset {
+        preset: Box::new(mine),
+        based_on: Some(based_on),
+        overwrite: Overwrite::Replace,
+    }));
+}
+
+/// The file changed on disk: the draft follows it.
+pub(in crate::app) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &StoredPreset) {
+    let Some(id) = decide_later(app, mine) else { return };
+    match &theirs.content {
+        Ok(preset) => {
+            if let Some(draft) = app.shared.drafts.get_mut(id) {
+                draft.preset = Some(theirs.path.clone());
+                draft.follow(preset, theirs.fingerprint);
+            }
+            program::draft_changed(app);
+        }
+        Err(failure) => app.warn(failure.to_string()),
+    }
+}
+
+/// The file changed on disk: what was to be saved gets another name.
+pub(in crate::app) fn save_elsewhere(app: &mut App, path: &PresetPath) {
+    if let Some(id) = decide_later(app, path) {
+        windows::save_as(app, id);
+    }
+}
+
+/// The file changed on disk and nothing is written: the draft that was to be saved there stays as
+/// it is, unsaved.
+pub(in crate::app) fn decide_later(app: &mut App, path: &PresetPath) -> Option<DraftId> {
+    let waits = |preset: &Preset| preset.path == *path;
+    let draft =
+        app.shared.drafts.iter_mut().find(|draft| draft.saving.as_ref().is_some_and(waits))?;
+    draft.saving = None;
+    draft.save_again = false;
+    let id = draft.id;
+    app.touched();
+    Some(id)
+}
+
 /// Deletes a preset; what runs from it is closed.
-pub(in crate::app) fn delete(app: &mut App, path: PresetPath) {
+fn delete(app: &mut App, path: PresetPath) {
     let session = app.shared.drafts.of_preset(&path).and_then(|draft| draft.session);
     close(app, session);
     app.effects.push(Effect::Store(Job::DeletePreset { path }));
 }
 
 /// Deletes the presets of a folder; what runs from them is closed.
-pub(in crate::app) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
+fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
     let sessions: Vec<SessionId> = presets
         .iter()
         .filter_map(|path| app.shared.drafts.of_preset(path).and_then(|draft| draft.session))
@@ -258,7 +330,7 @@ pub(in crate::app) fn delete_folder(app: &mut App, folder: String, presets: Vec<
 }
 
 /// Throws a draft away; what runs from it is closed.
-pub(in crate::app) fn discard(app: &mut App, id: DraftId) {
+fn discard(app: &mut App, id: DraftId) {
     let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
     close(app, session);
     app.shared.drafts.remove(id);
@@ -275,7 +347,7 @@ fn close(app: &mut App, session: Option<SessionId>) {
 }
 
 /// Back to what the file holds.
-pub(in crate::app) fn revert(app: &mut App, id: DraftId) {
+fn revert(app: &mut App, id: DraftId) {
     let presets = &app.shared.workspace.presets;
     let Some(draft) = app.shared.drafts.get_mut(id) else { return };
     let stored = presets.iter().find(|stored| Some(&stored.path) == draft.preset.as_ref());
@@ -294,7 +366,6 @@ pub(in crate::app) fn revert(app: &mut App, id: DraftId) {
 mod tests {
     use super::*;
     use crate::model::protocol::{Protocol, Side};
-    use crate::model::spec::Spec;
 
     #[test]
     fn the_job_that_saves_is_known_by_its_name() {

@@ -2,76 +2,80 @@
 
 use ratatui::layout::Rect;
 
-use super::{Flow, Overlay};
 use crate::app::action::Action;
-use crate::app::drafts::DraftId;
 use crate::app::editor::{Editor, LineMode};
-use crate::app::flow::save;
-use crate::app::keymap::{Context, Lookup};
-use crate::app::message::{Mouse, MouseKind};
+use crate::app::intent::Intent;
+use crate::app::layout::{inner, window};
+use crate::app::message::MouseKind;
+use crate::app::outcome::{Outcome, OverlayInput};
 use crate::app::preset_tree::TreeItem;
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
-use crate::model::preset::PresetPath;
-
-/// What is described.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AboutSubject {
-    Preset(PresetPath),
-    /// A draft that was never saved; the description goes into its file one day.
-    Draft(DraftId),
-}
+use crate::app::shared::Shared;
 
 /// State of the overlay.
 #[derive(Debug)]
 pub struct About {
-    pub subject: AboutSubject,
+    /// A preset, or a draft that was never saved.
+    subject: TreeItem,
     pub title: String,
     pub editor: Editor,
 }
 
-pub(super) fn open(app: &mut App, item: &TreeItem) {
-    let (subject, title, text) = match item {
-        TreeItem::Folder(_) => {
-            app.say("select a preset to describe it");
-            return;
-        }
-        TreeItem::Draft(id) => {
-            let Some(draft) = app.shared.drafts.get(*id) else { return };
-            (AboutSubject::Draft(*id), draft.title(), draft.about.clone())
-        }
-        TreeItem::Preset(path) => {
-            let stored = app.shared.stored(path).and_then(|stored| stored.content.as_ref().ok());
-            let Some(preset) = stored else {
-                app.warn(format!("{path}.toml cannot be read: what is wrong in it comes first"));
-                return;
-            };
-            (AboutSubject::Preset(path.clone()), path.to_string(), preset.about.clone())
-        }
-    };
-    let mut editor = Editor::new(&text, LineMode::Many);
-    editor.place(usize::from(u16::MAX), usize::from(u16::MAX));
-    app.overlays.push(Overlay::About(About { subject, title, editor }));
-}
-
-pub(super) fn key(app: &mut App, about: &mut About, key: Key) -> Flow {
-    let action = app.shared.keymap.lookup(&[Context::Input], &[key]);
-    if action == Lookup::Matched(Action::NewLine) {
-        about.editor.new_line();
-    } else if key.code == KeyCode::Enter {
-        let text = about.editor.text().trim().to_owned();
-        save::describe(app, &about.subject, text);
-        return Flow::Close;
-    } else {
-        about.editor.key(key);
+impl About {
+    /// Asks about what a row of the presets pane stands for; else says why not.
+    pub(in crate::app) fn new(shared: &Shared, subject: TreeItem) -> Result<Self, Intent> {
+        let (title, text) = match &subject {
+            TreeItem::Folder(_) => {
+                return Err(Intent::Say("select a preset to describe it".into()));
+            }
+            TreeItem::Draft(id) => {
+                let draft = shared.drafts.get(*id);
+                draft.map(|draft| (draft.title(), draft.about.clone())).unwrap_or_default()
+            }
+            TreeItem::Preset(path) => {
+                let stored = shared.stored(path).and_then(|stored| stored.content.as_ref().ok());
+                let Some(preset) = stored else {
+                    let why = "cannot be read: what is wrong in it comes first";
+                    return Err(Intent::Warn(format!("{path}.toml {why}")));
+                };
+                (path.to_string(), preset.about.clone())
+            }
+        };
+        let mut editor = Editor::new(&text, LineMode::Many);
+        editor.place(usize::from(u16::MAX), usize::from(u16::MAX));
+        Ok(About { subject, title, editor })
     }
-    Flow::Stay
-}
 
-pub(super) fn mouse(about: &mut About, inner: Rect, mouse: Mouse) -> Flow {
-    if mouse.kind == MouseKind::Press && inner.contains((mouse.column, mouse.row).into()) {
-        let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
-        about.editor.place(row.into(), column.into());
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 70, 8)
     }
-    Flow::Stay
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        match input {
+            OverlayInput::Act(Action::NewLine) => self.editor.new_line(),
+            OverlayInput::Act(Action::Choose) => {
+                let text = self.editor.text().trim().to_owned();
+                let describe = Intent::Describe(self.subject.clone(), text);
+                return Outcome::from(Intent::CloseOverlay).with(describe);
+            }
+            OverlayInput::Act(_) => return Outcome::no(),
+            OverlayInput::Key(key) => {
+                self.editor.key(key);
+            }
+            OverlayInput::Paste(text) => {
+                self.editor.insert(text);
+            }
+            OverlayInput::Mouse(mouse) => {
+                let inner = inner(Self::area(shared));
+                if mouse.kind == MouseKind::Press
+                    && inner.contains((mouse.column, mouse.row).into())
+                {
+                    let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
+                    self.editor.place(row.into(), column.into());
+                }
+            }
+        }
+        Outcome::yes()
+    }
 }

@@ -10,15 +10,18 @@
 
 use ratatui::layout::Rect;
 
-use super::{Flow, Overlay};
+use crate::app::action::Action;
+use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
+use crate::app::intent::Intent;
+use crate::app::layout::{inner, window};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::state::App;
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 use crate::compose::{LiteralNames, plan, plan_literal};
 use crate::interop::python::Library;
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
-use crate::model::key::{Key, KeyCode};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
@@ -50,22 +53,6 @@ pub struct Code {
     pub scroll: usize,
     pub secrets: Secrets,
     spec: Spec,
-}
-
-pub(super) fn open(app: &mut App) {
-    let draft = app.shared.drafts.current();
-    let (title, spec) = (draft.title(), draft.spec.clone());
-    match listings(&spec, &app.scope(), Secrets::Masked) {
-        Ok(listings) => app.overlays.push(Overlay::Code(Code {
-            title,
-            listings,
-            selected: 0,
-            scroll: 0,
-            secrets: Secrets::Masked,
-            spec,
-        })),
-        Err(why) => app.warn(format!("no code yet: {why}")),
-    }
 }
 
 fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<CodeListing>, String> {
@@ -125,74 +112,100 @@ impl Code {
         })
     }
 
-    fn show(&mut self, at: usize) {
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 100, 30)
+    }
+
+    /// The code of the draft on screen, or why there is none yet.
+    pub(in crate::app) fn new(shared: &Shared) -> Result<Self, Intent> {
+        let draft = shared.drafts.current();
+        let (title, spec, secrets) = (draft.title(), draft.spec.clone(), Secrets::Masked);
+        match listings(&spec, &shared.scope(), secrets) {
+            Ok(listings) => Ok(Code { title, listings, selected: 0, scroll: 0, secrets, spec }),
+            Err(why) => Err(Intent::Warn(format!("no code yet: {why}"))),
+        }
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        let inner = inner(Self::area(shared));
+        match input {
+            OverlayInput::Act(action) => self.act(shared, action, Self::parts(inner).1.height),
+            OverlayInput::Mouse(mouse) => self.mouse(inner, mouse),
+            OverlayInput::Key(_) | OverlayInput::Paste(_) => Outcome::no(),
+        }
+    }
+
+    fn act(&mut self, shared: &Shared, action: Action, height: u16) -> Outcome {
+        let len = self.listings.len().max(1);
+        match action {
+            Action::NextTab => self.show((self.selected + 1) % len),
+            Action::PreviousTab => self.show((self.selected + len - 1) % len),
+            Action::Copy => self.copy(),
+            Action::ShowSecrets => self.toggle_secrets(shared),
+            _ => match CursorStep::of(action) {
+                Some(step) => self.step(step, height),
+                None => Outcome::no(),
+            },
+        }
+    }
+
+    fn show(&mut self, at: usize) -> Outcome {
         self.selected = at;
         self.scroll = 0;
+        Outcome::yes()
     }
 
-    fn move_to(&mut self, line: usize, height: u16) {
+    fn step(&mut self, step: CursorStep, height: u16) -> Outcome {
         let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
-        self.scroll = line.min(lines.saturating_sub(usize::from(height)));
+        let (height, last) = (usize::from(height), lines.saturating_sub(usize::from(height)));
+        let mut cursor = Cursor { selected: self.scroll, offset: 0 };
+        cursor.step(step, last + 1, height + 1);
+        self.scroll = cursor.selected;
+        Outcome::yes()
     }
-}
 
-pub(super) fn key(app: &mut App, code: &mut Code, key: Key) -> Flow {
-    let inner = super::inner(super::placed(app.shared.size, super::CODE.0, super::CODE.1));
-    let height = Code::parts(inner).1.height;
-    let (page, len) = (usize::from(height.max(1)), code.listings.len().max(1));
-    match key.code {
-        KeyCode::Right | KeyCode::Tab | KeyCode::Char('l') => code.show((code.selected + 1) % len),
-        KeyCode::Left | KeyCode::Char('h') => code.show((code.selected + len - 1) % len),
-        KeyCode::Up | KeyCode::Char('k') => code.move_to(code.scroll.saturating_sub(1), height),
-        KeyCode::Down | KeyCode::Char('j') => code.move_to(code.scroll + 1, height),
-        KeyCode::PageUp => code.move_to(code.scroll.saturating_sub(page), height),
-        KeyCode::PageDown | KeyCode::Char(' ') => code.move_to(code.scroll + page, height),
-        KeyCode::Home | KeyCode::Char('g') => code.move_to(0, height),
-        KeyCode::End | KeyCode::Char('G') => code.move_to(usize::MAX, height),
-        KeyCode::Char('y') | KeyCode::Enter => copy(app, code),
-        KeyCode::Char('s') => toggle_secrets(app, code),
-        KeyCode::Char('q' | 'c') => return Flow::Close,
-        _ => {}
+    fn copy(&self) -> Outcome {
+        let Some(listing) = self.listing() else { return Outcome::yes() };
+        let with = match self.secrets {
+            Secrets::Masked => "",
+            Secrets::Shown => ", secrets included",
+        };
+        Outcome::from(Intent::Perform(Effect::Copy(listing.text.clone())))
+            .with(Intent::Say(format!("copied as {}{with}", listing.name)))
     }
-    Flow::Stay
-}
 
-fn copy(app: &mut App, code: &Code) {
-    let Some(listing) = code.listing() else { return };
-    app.effects.push(Effect::Copy(listing.text.clone()));
-    let with = match code.secrets {
-        Secrets::Masked => "",
-        Secrets::Shown => ", secrets included",
-    };
-    app.say(format!("copied as {}{with}", listing.name));
-}
-
-fn toggle_secrets(app: &mut App, code: &mut Code) {
-    let next = match code.secrets {
-        Secrets::Masked => Secrets::Shown,
-        Secrets::Shown => Secrets::Masked,
-    };
-    if let Ok(listings) = listings(&code.spec, &app.scope(), next) {
-        code.listings = listings;
-        code.secrets = next;
-    }
-}
-
-pub(super) fn mouse(code: &mut Code, inner: Rect, mouse: Mouse) -> Flow {
-    let (tabs, area) = Code::parts(inner);
-    match mouse.kind {
-        MouseKind::ScrollUp => code.move_to(code.scroll.saturating_sub(WHEEL), area.height),
-        MouseKind::ScrollDown => code.move_to(code.scroll + WHEEL, area.height),
-        MouseKind::Press if tabs.contains((mouse.column, mouse.row).into()) => {
-            let column = mouse.column - tabs.x;
-            let hit = code.tabs().filter(|(_, _, start)| *start <= column).last();
-            if let Some((at, ..)) = hit {
-                code.show(at);
-            }
+    fn toggle_secrets(&mut self, shared: &Shared) -> Outcome {
+        let next = match self.secrets {
+            Secrets::Masked => Secrets::Shown,
+            Secrets::Shown => Secrets::Masked,
+        };
+        if let Ok(listings) = listings(&self.spec, &shared.scope(), next) {
+            self.listings = listings;
+            self.secrets = next;
         }
-        _ => {}
+        Outcome::yes()
     }
-    Flow::Stay
+
+    fn mouse(&mut self, inner: Rect, mouse: Mouse) -> Outcome {
+        let (tabs, area) = Self::parts(inner);
+        let wheel = match mouse.kind {
+            MouseKind::ScrollUp => CursorStep::Up,
+            MouseKind::ScrollDown => CursorStep::Down,
+            MouseKind::Press if tabs.contains((mouse.column, mouse.row).into()) => {
+                let column = mouse.column - tabs.x;
+                let hit = self.tabs().filter(|(_, _, start)| *start <= column).last();
+                let hit = hit.map_or(self.selected, |(at, ..)| at);
+                return self.show(hit);
+            }
+            _ => return Outcome::yes(),
+        };
+        for _ in 0..WHEEL {
+            self.step(wheel, area.height);
+        }
+        Outcome::yes()
+    }
 }
 
 #[cfg(test)]

@@ -2,87 +2,134 @@
 
 use ratatui::layout::Rect;
 
-use super::{Flow, Overlay};
-use crate::app::drafts::{Draft, DraftId};
-use crate::app::flow::save;
+use crate::app::action::Action;
+use crate::app::drafts::Draft;
 use crate::app::format;
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
+use crate::app::layout::{inner, window};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::preset_tree::{self, TreeItem};
-use crate::app::state::App;
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::preset_tree::TreeItem;
+use crate::app::question::Question;
+use crate::app::shared::Shared;
 use crate::app::wrap_words::wrap;
-use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
-use crate::store::job::Overwrite;
 
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConfirmQuestion {
-    Delete(PresetPath),
-    DeleteFolder(String, Vec<PresetPath>),
-    Discard(DraftId, String),
-    Revert(DraftId, String),
-    Overwrite(DraftId, PresetPath),
-}
+/// Columns it wants.
+const WIDTH: u16 = 60;
 
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Confirm {
-    pub question: ConfirmQuestion,
+    pub question: Question,
     /// Whether Enter means yes.
     pub yes: bool,
     /// A remark under the question.
     pub remark: String,
 }
 
-pub(super) fn delete(app: &mut App, item: &TreeItem) {
-    match item {
-        TreeItem::Folder(folder) => {
-            let presets = preset_tree::in_folder(&app.shared.workspace.presets, folder);
-            ask(app, ConfirmQuestion::DeleteFolder(folder.clone(), presets));
-        }
-        TreeItem::Preset(path) => ask(app, ConfirmQuestion::Delete(path.clone())),
-        TreeItem::Draft(id) => {
-            let title = app.shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
-            ask(app, ConfirmQuestion::Discard(*id, title));
+impl Confirm {
+    /// The question as a sentence.
+    pub fn text(&self) -> String {
+        let text = match &self.question {
+            Question::Delete(path) => format!("Delete {path}? The file is removed."),
+            Question::DeleteFolder(folder, paths) => {
+                let count = format::counted(paths.len() as u64, "preset");
+                format!("Delete {folder}/ with {count}? Their files are removed; other files stay.")
+            }
+            Question::Discard(_, title) => {
+                format!("Throw {title} away? It was never saved.")
+            }
+            Question::Revert(_, title) => {
+                format!("Throw away the unsaved changes of {title}?")
+            }
+            Question::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
+        };
+        if self.remark.is_empty() { text } else { format!("{text} {}", self.remark) }
+    }
+
+    /// What yes and no are called, behind their keys.
+    pub fn answers(&self, shared: &Shared) -> [String; 2] {
+        let key = |action| shared.key_of(&[Context::Question], action);
+        let (yes, no) = match self.question {
+            Question::Delete(_) | Question::DeleteFolder(..) => ("Delete", "Keep"),
+            Question::Discard(..) | Question::Revert(..) => ("Throw away", "Keep"),
+            Question::Overwrite(..) => ("Replace", "Cancel"),
+        };
+        [format!(" {} {yes} ", key(Action::Accept)), format!(" {} {no} ", key(Action::Back))]
+    }
+
+    /// Where the answers are, in the last row.
+    pub fn buttons(&self, shared: &Shared, inner: Rect) -> [Rect; 2] {
+        let mut x = inner.x;
+        self.answers(shared).map(|text| {
+            let width = (text.chars().count() as u16).min(inner.right().saturating_sub(x));
+            let y = inner.bottom().saturating_sub(1).max(inner.y);
+            let area = Rect { x, y, width, height: inner.height.min(1) };
+            x = x.saturating_add(width + 1).min(inner.right());
+            area
+        })
+    }
+
+    /// Asks a question; what else it would cost is said with it.
+    pub(in crate::app) fn new(shared: &Shared, question: Question) -> Self {
+        let item = match &question {
+            Question::Delete(path) => Some(TreeItem::Preset(path.clone())),
+            Question::Discard(id, _) => Some(TreeItem::Draft(*id)),
+            _ => None,
+        };
+        let live = item.is_some_and(|item| item.is_live(shared));
+        let remark = match &question {
+            Question::DeleteFolder(_, paths) => remark_on(shared, paths),
+            _ if live => "It is running and will be closed.".to_owned(),
+            _ => String::new(),
+        };
+        Confirm { question, yes: false, remark }
+    }
+
+    /// Where it is on the screen, border included.
+    pub fn area(&self, shared: &Shared) -> Rect {
+        let width = window(shared.size, WIDTH, 3).width;
+        let rows = wrap(&self.text(), width.saturating_sub(2)).len().min(20) as u16;
+        window(shared.size, WIDTH, rows + 4)
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        match input {
+            OverlayInput::Act(Action::Accept) => self.accept(),
+            OverlayInput::Act(Action::Choose) if self.yes => self.accept(),
+            OverlayInput::Act(Action::Choose) => Intent::CloseOverlay.into(),
+            OverlayInput::Act(Action::Left | Action::Right) => {
+                self.yes = !self.yes;
+                Outcome::yes()
+            }
+            OverlayInput::Mouse(mouse) => self.mouse(shared, mouse),
+            OverlayInput::Act(_) | OverlayInput::Key(_) | OverlayInput::Paste(_) => Outcome::no(),
         }
     }
-}
 
-pub(super) fn revert(app: &mut App, item: &TreeItem) {
-    let Some(draft) = item.draft(&app.shared).filter(|draft| draft.is_modified()) else {
-        app.say("no unsaved changes here");
-        return;
-    };
-    let (id, title) = (draft.id, draft.title());
-    if draft.preset.is_some() {
-        ask(app, ConfirmQuestion::Revert(id, title));
-    } else {
-        ask(app, ConfirmQuestion::Discard(id, title));
+    fn accept(&self) -> Outcome {
+        Outcome::from(Intent::CloseOverlay).with(Intent::Confirmed(self.question.clone()))
     }
-}
 
-/// Asks a question.
-pub(super) fn ask(app: &mut App, question: ConfirmQuestion) {
-    let item = match &question {
-        ConfirmQuestion::Delete(path) => Some(TreeItem::Preset(path.clone())),
-        ConfirmQuestion::Discard(id, _) => Some(TreeItem::Draft(*id)),
-        _ => None,
-    };
-    let live = item.is_some_and(|item| item.is_live(&app.shared));
-    let remark = match &question {
-        ConfirmQuestion::DeleteFolder(_, paths) => remark_on(app, paths),
-        _ if live => "It is running and will be closed.".to_owned(),
-        _ => String::new(),
-    };
-    app.overlays.push(Overlay::Confirm(Confirm { question, yes: false, remark }));
+    fn mouse(&self, shared: &Shared, mouse: Mouse) -> Outcome {
+        let [accept, refuse] = self.buttons(shared, inner(self.area(shared)));
+        let at = (mouse.column, mouse.row).into();
+        match mouse.kind {
+            MouseKind::Press if accept.contains(at) => self.accept(),
+            MouseKind::Press if refuse.contains(at) => Intent::CloseOverlay.into(),
+            _ => Outcome::yes(),
+        }
+    }
 }
 
 /// What else is lost with these presets.
-fn remark_on(app: &App, paths: &[PresetPath]) -> String {
+fn remark_on(shared: &Shared, paths: &[PresetPath]) -> String {
     let items = || paths.iter().map(|path| TreeItem::Preset(path.clone()));
-    let live = items().filter(|item| item.is_live(&app.shared)).count();
-    let changed =
-        items().filter(|item| item.draft(&app.shared).is_some_and(Draft::is_modified)).count();
+    let live = items().filter(|item| item.is_live(shared)).count();
+    let changed = items().filter(|item| item.draft(shared).is_some_and(Draft::is_modified)).count();
     let mut remarks = Vec::new();
     match live {
         0 => {}
@@ -95,98 +142,4 @@ fn remark_on(app: &App, paths: &[PresetPath]) -> String {
         n => remarks.push(format!("{n} have unsaved changes, which go too.")),
     }
     remarks.join(" ")
-}
-
-impl Confirm {
-    /// The question as a sentence.
-    pub fn text(&self) -> String {
-        let text = match &self.question {
-            ConfirmQuestion::Delete(path) => format!("Delete {path}? The file is removed."),
-            ConfirmQuestion::DeleteFolder(folder, paths) => {
-                let count = format::counted(paths.len() as u64, "preset");
-                format!("Delete {folder}/ with {count}? Their files are removed; other files stay.")
-            }
-            ConfirmQuestion::Discard(_, title) => {
-                format!("Throw {title} away? It was never saved.")
-            }
-            ConfirmQuestion::Revert(_, title) => {
-                format!("Throw away the unsaved changes of {title}?")
-            }
-            ConfirmQuestion::Overwrite(_, path) => format!("{path} is there already. Replace it?"),
-        };
-        if self.remark.is_empty() { text } else { format!("{text} {}", self.remark) }
-    }
-
-    /// What yes and no are called.
-    pub fn answers(&self) -> [&'static str; 2] {
-        match self.question {
-            ConfirmQuestion::Delete(_) | ConfirmQuestion::DeleteFolder(..) => {
-                [" y Delete ", " n Keep "]
-            }
-            ConfirmQuestion::Discard(..) | ConfirmQuestion::Revert(..) => {
-                [" y Throw away ", " n Keep "]
-            }
-            ConfirmQuestion::Overwrite(..) => [" y Replace ", " n Cancel "],
-        }
-    }
-
-    /// Where the answers are, in the last row.
-    pub fn buttons(&self, inner: Rect) -> [Rect; 2] {
-        let mut x = inner.x;
-        self.answers().map(|text| {
-            let width = (text.len() as u16).min(inner.right().saturating_sub(x));
-            let y = inner.bottom().saturating_sub(1).max(inner.y);
-            let area = Rect { x, y, width, height: inner.height.min(1) };
-            x = x.saturating_add(width + 1).min(inner.right());
-            area
-        })
-    }
-}
-
-/// Rows the overlay wants.
-pub(super) fn height(confirm: &Confirm, width: u16) -> u16 {
-    wrap(&confirm.text(), width.saturating_sub(2)).len().min(20) as u16 + 4
-}
-
-pub(super) fn key(app: &mut App, confirm: &mut Confirm, key: Key) -> Flow {
-    match key.code {
-        KeyCode::Char('y' | 'Y') if key.printable().is_some() => yes(app, &confirm.question),
-        KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::Char('h' | 'l') => {
-            confirm.yes = !confirm.yes;
-            Flow::Stay
-        }
-        KeyCode::Enter if confirm.yes => yes(app, &confirm.question),
-        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Enter => Flow::Close,
-        _ => Flow::Stay,
-    }
-}
-
-pub(super) fn mouse(app: &mut App, confirm: &mut Confirm, inner: Rect, mouse: Mouse) -> Flow {
-    if mouse.kind != MouseKind::Press {
-        return Flow::Stay;
-    }
-    let [accept, refuse] = confirm.buttons(inner);
-    let at = (mouse.column, mouse.row).into();
-    if accept.contains(at) {
-        yes(app, &confirm.question)
-    } else if refuse.contains(at) {
-        Flow::Close
-    } else {
-        Flow::Stay
-    }
-}
-
-fn yes(app: &mut App, question: &ConfirmQuestion) -> Flow {
-    match question.clone() {
-        ConfirmQuestion::Delete(path) => save::delete(app, path),
-        ConfirmQuestion::DeleteFolder(folder, presets) => {
-            save::delete_folder(app, folder, presets);
-        }
-        ConfirmQuestion::Discard(id, _) => save::discard(app, id),
-        ConfirmQuestion::Revert(id, _) => save::revert(app, id),
-        ConfirmQuestion::Overwrite(id, path) => {
-            save::hand_over(app, id, path, Overwrite::Replace);
-        }
-    }
-    Flow::Close
 }

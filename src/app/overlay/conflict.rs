@@ -6,18 +6,17 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::{Flow, Overlay, naming};
-use crate::app::drafts::DraftId;
-use crate::app::effect::Effect;
-use crate::app::flow::program;
+use crate::app::action::Action;
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
+use crate::app::layout::{inner, window};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 use crate::model::preset::{Preset, StoredPreset};
 use crate::model::spec::Spec;
-use crate::store::job::{Job, Overwrite};
 
 /// A way out of the conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub enum Difference {
 #[derive(Debug)]
 pub struct Conflict {
     pub mine: Preset,
-    pub theirs: StoredPreset,
+    theirs: StoredPreset,
     pub differences: Vec<Difference>,
     pub selected: Way,
 }
@@ -47,23 +46,83 @@ pub struct Conflict {
 impl Way {
     pub const ALL: [Way; 4] = [Way::Mine, Way::Theirs, Way::OtherName, Way::Cancel];
 
-    pub fn title(self) -> &'static str {
-        match self {
-            Way::Mine => "m  Keep mine: replace the file",
-            Way::Theirs => "t  Take theirs: my changes are lost",
-            Way::OtherName => "s  Save mine under another name",
-            Way::Cancel => "Esc  Decide later: nothing is written",
-        }
+    /// The key that goes it and what it does.
+    pub fn title(self, shared: &Shared) -> String {
+        let (action, text) = match self {
+            Way::Mine => (Action::KeepMine, "Keep mine: replace the file"),
+            Way::Theirs => (Action::TakeTheirs, "Take theirs: my changes are lost"),
+            Way::OtherName => (Action::SaveAs, "Save mine under another name"),
+            Way::Cancel => (Action::Back, "Decide later: nothing is written"),
+        };
+        format!("{}  {text}", shared.key_of(&[Context::Conflict, Context::Global], action))
     }
 }
 
-pub(super) fn open(app: &mut App, mine: Preset, theirs: StoredPreset) {
-    let differences = match &theirs.content {
-        Ok(preset) => differences(&mine.spec, &preset.spec),
-        Err(failure) => vec![Difference::Theirs(failure.to_string())],
-    };
-    let selected = Way::Cancel;
-    app.overlays.push(Overlay::Conflict(Conflict { mine, theirs, differences, selected }));
+impl Conflict {
+    /// Shows what differs between what was to be saved and the file.
+    pub(in crate::app) fn new(mine: Preset, theirs: StoredPreset) -> Self {
+        let differences = match &theirs.content {
+            Ok(preset) => differences(&mine.spec, &preset.spec),
+            Err(failure) => vec![Difference::Theirs(failure.to_string())],
+        };
+        Conflict { mine, theirs, differences, selected: Way::Cancel }
+    }
+
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 80, 24)
+    }
+
+    /// Area of the differences, and the row of each way out.
+    pub fn parts(inner: Rect) -> (Rect, Rect) {
+        let ways = inner.height.min(Way::ALL.len() as u16);
+        let differences = Rect { height: inner.height - ways, ..inner };
+        (differences, Rect { y: differences.bottom(), height: ways, ..inner })
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        let action = match input {
+            OverlayInput::Act(action) => action,
+            OverlayInput::Mouse(mouse) => return self.mouse(shared, mouse),
+            OverlayInput::Key(_) | OverlayInput::Paste(_) => return Outcome::no(),
+        };
+        let at = Way::ALL.iter().position(|way| *way == self.selected).unwrap_or(0);
+        match action {
+            Action::Up => self.selected = Way::ALL[at.saturating_sub(1)],
+            Action::Down => self.selected = Way::ALL[(at + 1).min(Way::ALL.len() - 1)],
+            Action::Choose => return self.go(self.selected),
+            Action::KeepMine => return self.go(Way::Mine),
+            Action::TakeTheirs => return self.go(Way::Theirs),
+            Action::SaveAs => return self.go(Way::OtherName),
+            _ => return Outcome::no(),
+        }
+        Outcome::yes()
+    }
+
+    fn mouse(&self, shared: &Shared, mouse: Mouse) -> Outcome {
+        let (_, ways) = Self::parts(inner(Self::area(shared)));
+        let inside = ways.contains((mouse.column, mouse.row).into());
+        let way = mouse.row.checked_sub(ways.y).and_then(|row| Way::ALL.get(usize::from(row)));
+        match way {
+            Some(way) if inside && mouse.kind == MouseKind::Press => self.go(*way),
+            _ => Outcome::yes(),
+        }
+    }
+
+    fn go(&self, way: Way) -> Outcome {
+        let mine = Box::new(self.mine.clone());
+        let intent = match way {
+            Way::Mine => Intent::KeepMine { mine, based_on: self.theirs.fingerprint },
+            Way::Theirs => Intent::TakeTheirs {
+                mine: self.mine.path.clone(),
+                theirs: Box::new(self.theirs.clone()),
+            },
+            Way::OtherName => Intent::SaveElsewhere(self.mine.path.clone()),
+            Way::Cancel => Intent::DecideLater(self.mine.path.clone()),
+        };
+        Outcome::from(Intent::CloseOverlay).with(intent)
+    }
 }
 
 /// Lines in one but not in the other, theirs first, in the order of the form.
@@ -95,97 +154,6 @@ fn lines(spec: &Spec) -> Vec<String> {
         }
     }
     lines
-}
-
-impl Conflict {
-    /// Area of the differences, and the row of each way out.
-    pub fn parts(inner: Rect) -> (Rect, Rect) {
-        let ways = inner.height.min(Way::ALL.len() as u16);
-        let differences = Rect { height: inner.height - ways, ..inner };
-        (differences, Rect { y: differences.bottom(), height: ways, ..inner })
-    }
-}
-
-pub(super) fn key(app: &mut App, conflict: &mut Conflict, key: Key) -> Flow {
-    let at = Way::ALL.iter().position(|way| *way == conflict.selected).unwrap_or(0);
-    match key.code {
-        KeyCode::Up => conflict.selected = Way::ALL[at.saturating_sub(1)],
-        KeyCode::Down | KeyCode::Tab => {
-            conflict.selected = Way::ALL[(at + 1).min(Way::ALL.len() - 1)];
-        }
-        KeyCode::Enter => return go(app, conflict, conflict.selected),
-        KeyCode::Char('m') => return go(app, conflict, Way::Mine),
-        KeyCode::Char('t') => return go(app, conflict, Way::Theirs),
-        KeyCode::Char('s') => return go(app, conflict, Way::OtherName),
-        _ => {}
-    }
-    Flow::Stay
-}
-
-pub(super) fn mouse(app: &mut App, conflict: &mut Conflict, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, ways) = Conflict::parts(inner);
-    let inside = ways.contains((mouse.column, mouse.row).into());
-    if mouse.kind != MouseKind::Press || !inside {
-        return Flow::Stay;
-    }
-    match Way::ALL.get(usize::from(mouse.row - ways.y)) {
-        Some(way) => go(app, conflict, *way),
-        None => Flow::Stay,
-    }
-}
-
-fn go(app: &mut App, conflict: &Conflict, way: Way) -> Flow {
-    let id = draft_of(app, conflict);
-    give_up(app, conflict);
-    let Some(id) = id else { return Flow::Close };
-    match way {
-        Way::Mine => {
-            let mine = conflict.mine.clone();
-            if let Some(draft) = app.shared.drafts.get_mut(id) {
-                draft.saving = Some(mine.clone());
-            }
-            app.effects.push(Effect::Store(Job::SavePreset {
-                preset: Box::new(mine),
-                based_on: Some(conflict.theirs.fingerprint),
-                overwrite: Overwrite::Replace,
-            }));
-        }
-        Way::Theirs => match &conflict.theirs.content {
-            Ok(preset) => {
-                if let Some(draft) = app.shared.drafts.get_mut(id) {
-                    draft.preset = Some(conflict.theirs.path.clone());
-                    draft.follow(preset, conflict.theirs.fingerprint);
-                }
-                program::draft_changed(app);
-            }
-            Err(failure) => {
-                let text = failure.to_string();
-                app.warn(text);
-            }
-        },
-        Way::OtherName => naming::save_as(app, id),
-        Way::Cancel => {}
-    }
-    Flow::Close
-}
-
-fn draft_of(app: &App, conflict: &Conflict) -> Option<DraftId> {
-    let waits = |preset: &Preset| preset.path == conflict.mine.path;
-    app.shared
-        .drafts
-        .iter()
-        .find(|draft| draft.saving.as_ref().is_some_and(waits))
-        .map(|draft| draft.id)
-}
-
-/// Nothing is written: the draft stays as it is, unsaved.
-pub(super) fn give_up(app: &mut App, conflict: &Conflict) {
-    let Some(draft) = draft_of(app, conflict).and_then(|id| app.shared.drafts.get_mut(id)) else {
-        return;
-    };
-    draft.saving = None;
-    draft.save_again = false;
-    app.touched();
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::choices::{Choice, Choices};
-use super::{Flow, Overlay};
-use crate::app::cursor::CursorStep;
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::choices::{Choice, Choices, Reaction};
+use crate::app::intent::Intent;
+use crate::app::layout::{inner, window};
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 
 /// State of the picker.
 #[derive(Debug)]
@@ -15,76 +14,43 @@ pub struct Environments {
     pub choices: Choices<Option<String>>,
 }
 
-pub(super) fn open(app: &mut App) {
-    if app.shared.workspace.environments.is_empty() {
-        app.say("no environments yet: a file env/NAME.toml in the workspace makes one");
-        return;
-    }
-    let mut all = vec![Choice {
-        value: None,
-        title: "none".into(),
-        detail: "only what folders define".into(),
-        note: String::new(),
-        words: String::new(),
-    }];
-    all.extend(app.shared.workspace.environments.iter().map(|environment| {
-        let names: Vec<&str> = environment.variables.keys().map(String::as_str).collect();
-        let secrets = environment.secrets.keys().map(|name| format!("secret.{name}"));
-        let names: Vec<String> = names.into_iter().map(str::to_owned).chain(secrets).collect();
-        Choice {
-            value: Some(environment.name.clone()),
-            title: environment.name.clone(),
-            detail: names.join(" "),
-            note: String::new(),
+impl Environments {
+    /// Offers what the workspace has; else says how to make one.
+    pub(in crate::app) fn new(shared: &Shared) -> Result<Self, Intent> {
+        if shared.workspace.environments.is_empty() {
+            let how = "no environments yet: a file env/NAME.toml in the workspace makes one";
+            return Err(Intent::Say(how.into()));
+        }
+        let choice = |value: Option<String>, title: &str, detail: String| Choice {
+            note: if value == shared.environment { "in force".into() } else { String::new() },
+            value,
+            title: title.into(),
+            detail,
             words: String::new(),
-        }
-    }));
-    for choice in &mut all {
-        if choice.value == app.shared.environment {
-            choice.note = "in force".into();
+        };
+        let mut all = vec![choice(None, "none", "only what folders define".into())];
+        all.extend(shared.workspace.environments.iter().map(|environment| {
+            let secrets = environment.secrets.keys().map(|name| format!("secret.{name}"));
+            let names: Vec<String> = environment.variables.keys().cloned().chain(secrets).collect();
+            choice(Some(environment.name.clone()), &environment.name, names.join(" "))
+        }));
+        let mut choices = Choices::new(all);
+        choices.select(|name| *name == shared.environment);
+        Ok(Environments { choices })
+    }
+
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 60, 12)
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        match (self.choices.update(inner(Self::area(shared)), input), self.choices.selected()) {
+            (Reaction::Chosen, Some(choice)) => Outcome::from(Intent::CloseOverlay)
+                .with(Intent::ChooseEnvironment(choice.value.clone())),
+            (Reaction::Unknown, _) => Outcome::no(),
+            _ => Outcome::yes(),
         }
     }
-    let mut choices = Choices::new(all);
-    choices.select(|name| *name == app.shared.environment);
-    app.overlays.push(Overlay::Environments(Environments { choices }));
-}
-
-/// Puts an environment into force.
-pub(super) fn choose(app: &mut App, name: Option<String>) {
-    let text = format!("environment: {}", name.as_deref().unwrap_or("none"));
-    app.shared.environment = name;
-    app.say(text);
-    app.touched();
-}
-
-pub(super) fn key(app: &mut App, picker: &mut Environments, key: Key) -> Flow {
-    if key.code == KeyCode::Enter {
-        return take(app, picker);
-    }
-    let inner =
-        super::inner(super::placed(app.shared.size, super::ENVIRONMENTS.0, super::ENVIRONMENTS.1));
-    picker.choices.key(key, Choices::<Option<String>>::parts(inner).1);
-    Flow::Stay
-}
-
-fn take(app: &mut App, picker: &Environments) -> Flow {
-    let Some(choice) = picker.choices.selected() else { return Flow::Stay };
-    choose(app, choice.value.clone());
-    Flow::Close
-}
-
-pub(super) fn mouse(app: &mut App, picker: &mut Environments, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, list) = Choices::<Option<String>>::parts(inner);
-    match mouse.kind {
-        MouseKind::ScrollUp => picker.choices.step(CursorStep::Up, list.height),
-        MouseKind::ScrollDown => picker.choices.step(CursorStep::Down, list.height),
-        MouseKind::Press
-            if list.contains((mouse.column, mouse.row).into())
-                && picker.choices.click(mouse.row - list.y, list.height) =>
-        {
-            return take(app, picker);
-        }
-        _ => {}
-    }
-    Flow::Stay
 }

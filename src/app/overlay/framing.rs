@@ -2,13 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::choices::{Choice, Choices};
-use super::{Flow, Overlay};
-use crate::app::cursor::CursorStep;
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::response::talk::framing;
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::choices::{Choice, Choices, Reaction};
+use crate::app::intent::Intent;
+use crate::app::layout::{inner, window};
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
 /// State of the picker.
@@ -17,24 +15,55 @@ pub struct FramingPicker {
     pub choices: Choices<StreamFraming>,
 }
 
-/// Opens it, unless the session on screen cannot be cut anew.
-pub(in crate::app) fn open(app: &mut App) {
-    if let Some(why) = framing::refusal(app) {
-        app.say(why);
-        return;
+impl FramingPicker {
+    /// Offers the usual framings and the one in force.
+    pub(in crate::app) fn new(current: &StreamFraming) -> Self {
+        let mut known = known();
+        if !known.contains(current) {
+            known.insert(1, current.clone());
+        }
+        let all = known.into_iter().map(|framing| {
+            let note = if framing == *current { "in force" } else { "" };
+            choice(framing, note)
+        });
+        let mut choices = Choices::new(all.collect());
+        choices.select(|framing| framing == current);
+        FramingPicker { choices }
     }
-    let current = framing::current(app).clone();
-    let mut known = known();
-    if !known.contains(&current) {
-        known.insert(1, current.clone());
+
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 66, 22)
     }
-    let all = known.into_iter().map(|framing| {
-        let note = if framing == current { "in force" } else { "" };
-        choice(framing, note)
-    });
-    let mut choices = Choices::new(all.collect());
-    choices.select(|framing| *framing == current);
-    app.overlays.push(Overlay::Framing(FramingPicker { choices }));
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        match self.choices.update(inner(Self::area(shared)), input) {
+            Reaction::Chosen => return self.choose(),
+            Reaction::Typed => self.offer(),
+            Reaction::Unknown => return Outcome::no(),
+            Reaction::Nothing => {}
+        }
+        Outcome::yes()
+    }
+
+    fn choose(&self) -> Outcome {
+        if let Some(choice) = self.choices.selected() {
+            let framing = Intent::ChooseFraming(choice.value.clone());
+            return Outcome::from(Intent::CloseOverlay).with(framing);
+        }
+        match StreamFraming::parse(&self.choices.editor.text()) {
+            Ok(_) => Outcome::yes(),
+            Err(why) => Intent::Say(why).into(),
+        }
+    }
+
+    /// What is typed may be a framing that is not in the list.
+    fn offer(&mut self) {
+        let text = self.choices.editor.text();
+        let typed = StreamFraming::parse(&text).ok().filter(|framing| !known().contains(framing));
+        self.choices.offer(typed.map(|framing| choice(framing, "as typed")));
+    }
 }
 
 /// The framings that need nothing typed.
@@ -83,57 +112,4 @@ fn choice(framing: StreamFraming, note: &str) -> Choice<StreamFraming> {
         note: note.to_owned(),
         words: String::new(),
     }
-}
-
-/// What is typed may be a framing that is not in the list.
-fn offer(picker: &mut FramingPicker) {
-    let text = picker.choices.editor.text();
-    let typed = StreamFraming::parse(&text).ok().filter(|framing| !known().contains(framing));
-    picker.choices.offer(typed.map(|framing| choice(framing, "as typed")));
-}
-
-pub(super) fn key(app: &mut App, picker: &mut FramingPicker, key: Key) -> Flow {
-    if key.code == KeyCode::Enter {
-        return take(app, picker);
-    }
-    let (width, height) = super::FRAMING;
-    let inner = super::inner(super::placed(app.shared.size, width, height));
-    let before = picker.choices.editor.text();
-    picker.choices.key(key, Choices::<StreamFraming>::parts(inner).1);
-    if picker.choices.editor.text() != before {
-        offer(picker);
-    }
-    Flow::Stay
-}
-
-pub(super) fn paste(picker: &mut FramingPicker, text: &str) {
-    picker.choices.paste(text);
-    offer(picker);
-}
-
-fn take(app: &mut App, picker: &FramingPicker) -> Flow {
-    if let Some(choice) = picker.choices.selected() {
-        framing::choose(app, choice.value.clone());
-        return Flow::Close;
-    }
-    if let Err(why) = StreamFraming::parse(&picker.choices.editor.text()) {
-        app.say(why);
-    }
-    Flow::Stay
-}
-
-pub(super) fn mouse(app: &mut App, picker: &mut FramingPicker, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, list) = Choices::<StreamFraming>::parts(inner);
-    match mouse.kind {
-        MouseKind::ScrollUp => picker.choices.step(CursorStep::Up, list.height),
-        MouseKind::ScrollDown => picker.choices.step(CursorStep::Down, list.height),
-        MouseKind::Press
-            if list.contains((mouse.column, mouse.row).into())
-                && picker.choices.click(mouse.row - list.y, list.height) =>
-        {
-            return take(app, picker);
-        }
-        _ => {}
-    }
-    Flow::Stay
 }

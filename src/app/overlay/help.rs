@@ -6,16 +6,16 @@
 
 use ratatui::layout::Rect;
 
-use super::choices::Choices;
-use super::{Flow, Overlay};
 use crate::app::action::{Action, Category, TABLE};
-use crate::app::cursor::CursorStep;
+use crate::app::choices::Choices;
+use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::fuzzy;
-use crate::app::keymap::Context;
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::keymap::{Context, Keymap};
+use crate::app::layout::{inner, window};
+use crate::app::message::MouseKind;
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,54 +36,91 @@ pub struct Help {
     pub scroll: usize,
 }
 
-pub(super) fn open(app: &mut App) {
-    let mut help = Help {
-        editor: Editor::new("", LineMode::One),
-        place: app.shared.focus.title(),
-        here: app.contexts(),
-        lines: Vec::new(),
-        scroll: 0,
-    };
-    fill(app, &mut help);
-    app.overlays.push(Overlay::Help(help));
-}
+impl Help {
+    /// Help for where the focus is, in these contexts.
+    pub(in crate::app) fn new(shared: &Shared, here: Vec<Context>) -> Self {
+        let editor = Editor::new("", LineMode::One);
+        let place = shared.focus.title();
+        let mut help = Help { editor, place, here, lines: Vec::new(), scroll: 0 };
+        help.fill(&shared.keymap);
+        help
+    }
 
-fn fill(app: &App, help: &mut Help) {
-    let mut finder = fuzzy::Finder::of_words(&help.editor.text());
-    let own: Vec<Context> = help.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
-    let mut lines = Vec::new();
-    let mut here = vec![HelpLine::Heading(format!("Here, in {}", help.place))];
-    let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
-    for category in Category::ALL {
-        let heading = lines.len();
-        lines.push(HelpLine::Heading(category.title().into()));
-        for row in TABLE.iter().filter(|row| row.category == category) {
-            let keys = app.shared.keymap.keys_of(&help.here, row.action);
-            let (keys, list) = if keys.is_empty() {
-                (places(app, row.action), &mut elsewhere)
-            } else if !app.shared.keymap.keys_of(&own, row.action).is_empty() {
-                (keys.join(", "), &mut here)
-            } else {
-                (keys.join(", "), &mut lines)
-            };
-            let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
-            if finder.score(&text).is_some() {
-                list.push(HelpLine::Entry(keys, row.action));
+    /// Where it is on the screen: most of a large one, all of a small one.
+    pub fn area(shared: &Shared) -> Rect {
+        let rows = shared.size.1;
+        window(shared.size, 84, if rows < 20 { rows } else { rows - 4 })
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        let height = usize::from(Choices::<()>::parts(inner(Self::area(shared))).1.height);
+        match input {
+            OverlayInput::Act(action) => match CursorStep::of(action) {
+                Some(step) => self.step(step, height),
+                None => return Outcome::no(),
+            },
+            OverlayInput::Key(key) => {
+                if self.editor.key(key) {
+                    self.fill(&shared.keymap);
+                }
+            }
+            OverlayInput::Paste(text) => {
+                self.editor.insert(text);
+                self.fill(&shared.keymap);
+            }
+            OverlayInput::Mouse(mouse) => match mouse.kind {
+                MouseKind::ScrollUp => self.step(CursorStep::Up, height),
+                MouseKind::ScrollDown => self.step(CursorStep::Down, height),
+                _ => {}
+            },
+        }
+        Outcome::yes()
+    }
+
+    fn step(&mut self, step: CursorStep, height: usize) {
+        let last = self.lines.len().saturating_sub(height);
+        let mut cursor = Cursor { selected: self.scroll, offset: 0 };
+        cursor.step(step, last + 1, height + 1);
+        self.scroll = cursor.selected;
+    }
+
+    fn fill(&mut self, keymap: &Keymap) {
+        let mut finder = fuzzy::Finder::of_words(&self.editor.text());
+        let own: Vec<Context> = self.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
+        let mut lines = Vec::new();
+        let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];
+        let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
+        for category in Category::ALL {
+            let heading = lines.len();
+            lines.push(HelpLine::Heading(category.title().into()));
+            for row in TABLE.iter().filter(|row| row.category == category) {
+                let keys = keymap.keys_of(&self.here, row.action);
+                let (keys, list) = if keys.is_empty() {
+                    (places(keymap, row.action), &mut elsewhere)
+                } else if !keymap.keys_of(&own, row.action).is_empty() {
+                    (keys.join(", "), &mut here)
+                } else {
+                    (keys.join(", "), &mut lines)
+                };
+                let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
+                if finder.score(&text).is_some() {
+                    list.push(HelpLine::Entry(keys, row.action));
+                }
+            }
+            if lines.len() == heading + 1 {
+                lines.pop();
             }
         }
-        if lines.len() == heading + 1 {
-            lines.pop();
+        if here.len() == 1 {
+            here.clear();
         }
+        if elsewhere.len() == 1 {
+            elsewhere.clear();
+        }
+        self.lines = [here, lines, elsewhere].concat();
+        self.scroll = 0;
     }
-    if here.len() == 1 {
-        here.clear();
-    }
-    if elsewhere.len() > 1 {
-        lines.append(&mut elsewhere);
-    }
-    here.append(&mut lines);
-    help.lines = here;
-    help.scroll = 0;
 }
 
 /// Whether a context belongs to some place on the screen, not to all or many of them.
@@ -92,69 +129,13 @@ fn is_of_a_place(context: Context) -> bool {
 }
 
 /// Keys of an action that has none here, with the places where they hold.
-fn places(app: &App, action: Action) -> String {
+fn places(keymap: &Keymap, action: Action) -> String {
     let mut places: Vec<String> = Vec::new();
-    for context in Context::ALL {
-        let keys = app.shared.keymap.keys_of(&[context], action);
+    for context in Context::all() {
+        let keys = keymap.keys_of(&[context], action);
         if let Some(key) = keys.first() {
             places.push(format!("{key} ({})", context.name()));
         }
     }
     if places.is_empty() { "palette".into() } else { places.join(", ") }
-}
-
-/// Rows the overlay wants: most of a large screen, all of a small one.
-pub(super) fn height(size: (u16, u16)) -> u16 {
-    if size.1 < 20 { size.1 } else { size.1 - 4 }
-}
-
-pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
-    let area =
-        super::inner(super::placed(app.shared.size, super::HELP_WIDTH, height(app.shared.size)));
-    let height = usize::from(Choices::<()>::parts(area).1.height);
-    let step = match key.code {
-        KeyCode::Up => CursorStep::Up,
-        KeyCode::Down => CursorStep::Down,
-        KeyCode::PageUp => CursorStep::PageUp,
-        KeyCode::PageDown => CursorStep::PageDown,
-        KeyCode::Home => CursorStep::Top,
-        KeyCode::End => CursorStep::Bottom,
-        KeyCode::Enter => return Flow::Close,
-        _ => {
-            if help.editor.key(key) {
-                fill(app, help);
-            }
-            return Flow::Stay;
-        }
-    };
-    scroll(help, step, height);
-    Flow::Stay
-}
-
-fn scroll(help: &mut Help, step: CursorStep, height: usize) {
-    let last = help.lines.len().saturating_sub(height);
-    help.scroll = match step {
-        CursorStep::Up | CursorStep::HalfUp => help.scroll.saturating_sub(1),
-        CursorStep::Down | CursorStep::HalfDown => help.scroll + 1,
-        CursorStep::PageUp => help.scroll.saturating_sub(height.max(1)),
-        CursorStep::PageDown => help.scroll + height.max(1),
-        CursorStep::Top => 0,
-        CursorStep::Bottom => last,
-    }
-    .min(last);
-}
-
-pub(super) fn paste(app: &App, help: &mut Help, text: &str) {
-    help.editor.insert(text);
-    fill(app, help);
-}
-
-pub(super) fn mouse(_app: &mut App, help: &mut Help, inner: Rect, mouse: Mouse) -> Flow {
-    let height = usize::from(Choices::<()>::parts(inner).1.height);
-    match mouse.kind {
-        MouseKind::ScrollUp => scroll(help, CursorStep::Up, height),
-        MouseKind::ScrollDown => scroll(help, CursorStep::Down, height),
-        _ => {}
-    }
-    Flow::Stay
 }

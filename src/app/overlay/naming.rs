@@ -8,16 +8,17 @@
 
 use ratatui::layout::Rect;
 
-use super::confirm::{self, ConfirmQuestion};
-use super::{Flow, Overlay};
+use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::flow::save;
+use crate::app::intent::Intent;
+use crate::app::layout::{inner, window};
 use crate::app::message::{Mouse, MouseKind};
+use crate::app::outcome::{Outcome, OverlayInput};
 use crate::app::preset_tree::TreeItem;
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::question::Question;
+use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
@@ -49,59 +50,60 @@ pub enum NameVerdict {
     Taken(PresetPath),
 }
 
-pub(in crate::app) fn save_as(app: &mut App, id: DraftId) {
-    let Some(draft) = app.shared.drafts.get(id) else { return };
-    let text = draft.preset.as_ref().map(ToString::to_string).unwrap_or_default();
-    let folder = match app.presets.selected(&app.shared) {
-        Some(TreeItem::Folder(folder)) => folder,
-        Some(TreeItem::Preset(path)) => path.folder().to_owned(),
-        _ => String::new(),
-    };
-    let name = free(app, &within(&folder, &suggest(&draft.spec)));
-    open(app, NamingPurpose::Save(id), &text, name);
-}
+/// What is asked for.
+impl Naming {
+    /// The name a draft is to be saved under; `near` is where the cursor of the presets pane is.
+    pub(in crate::app) fn save(shared: &Shared, id: DraftId, near: Option<&TreeItem>) -> Self {
+        let draft = shared.drafts.get(id);
+        let text = draft.and_then(|draft| draft.preset.as_ref()).map(ToString::to_string);
+        let folder = match near {
+            Some(TreeItem::Folder(folder)) => folder.as_str(),
+            Some(TreeItem::Preset(path)) => path.folder(),
+            _ => "",
+        };
+        let name = draft.map(|draft| suggest(&draft.spec)).unwrap_or_default();
+        let suggestion = free(shared, &within(folder, &name));
+        Naming::new(shared, NamingPurpose::Save(id), &text.unwrap_or_default(), suggestion)
+    }
 
-pub(super) fn rename(app: &mut App, item: &TreeItem) {
-    match item {
-        TreeItem::Draft(id) => save_as(app, *id),
-        TreeItem::Folder(_) => app.say("select a preset to rename it"),
-        TreeItem::Preset(path) => {
-            let purpose = NamingPurpose::Rename(path.clone());
-            open(app, purpose, path.as_str(), String::new());
-        }
+    /// The new name of a preset.
+    pub(in crate::app) fn rename(shared: &Shared, path: &PresetPath) -> Self {
+        let purpose = NamingPurpose::Rename(path.clone());
+        Naming::new(shared, purpose, path.as_str(), String::new())
+    }
+
+    /// The name of a copy of what a row of the presets pane stands for.
+    pub(in crate::app) fn duplicate(shared: &Shared, item: &TreeItem) -> Result<Self, Intent> {
+        let copied = match (item.draft(shared), item) {
+            (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
+            (None, TreeItem::Preset(path)) => shared.stored(path).and_then(|stored| {
+                let preset = stored.content.as_ref().ok()?;
+                Some((preset.spec.clone(), preset.about.clone(), path.to_string()))
+            }),
+            _ => None,
+        };
+        let Some((spec, about, title)) = copied else {
+            return Err(Intent::Say("select a preset to duplicate it".into()));
+        };
+        let base = match item {
+            TreeItem::Preset(_) => title,
+            TreeItem::Draft(_) | TreeItem::Folder(_) => suggest(&spec),
+        };
+        let name = free(shared, &base);
+        let purpose = NamingPurpose::Duplicate(Box::new(spec), about);
+        Ok(Naming::new(shared, purpose, &name, String::new()))
+    }
+
+    fn new(shared: &Shared, purpose: NamingPurpose, text: &str, suggestion: String) -> Self {
+        let editor = Editor::new(text, LineMode::One);
+        Naming { purpose, editor, suggestion, folders: folders(shared) }
     }
 }
 
-pub(super) fn duplicate(app: &mut App, item: &TreeItem) {
-    let copied = match (item.draft(&app.shared), item) {
-        (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
-        (None, TreeItem::Preset(path)) => app.shared.stored(path).and_then(|stored| {
-            let preset = stored.content.as_ref().ok()?;
-            Some((preset.spec.clone(), preset.about.clone(), path.to_string()))
-        }),
-        _ => None,
-    };
-    let Some((spec, about, title)) = copied else {
-        app.say("select a preset to duplicate it");
-        return;
-    };
-    let base = match item {
-        TreeItem::Preset(_) => title,
-        _ => suggest(&spec),
-    };
-    let name = free(app, &base);
-    open(app, NamingPurpose::Duplicate(Box::new(spec), about), &name, String::new());
-}
-
-fn open(app: &mut App, purpose: NamingPurpose, text: &str, suggestion: String) {
-    let folders = folders(app);
-    let editor = Editor::new(text, LineMode::One);
-    app.overlays.push(Overlay::Naming(Naming { purpose, editor, suggestion, folders }));
-}
-
-fn folders(app: &App) -> Vec<String> {
+/// Every folder with presets in it or below, sorted.
+fn folders(shared: &Shared) -> Vec<String> {
     let mut folders: Vec<String> = Vec::new();
-    for stored in &app.shared.workspace.presets {
+    for stored in &shared.workspace.presets {
         let folder = stored.path.folder();
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         folders.extend(ends.filter_map(|end| folder.get(..end)).map(str::to_owned));
@@ -139,9 +141,9 @@ fn suggest(spec: &Spec) -> String {
 }
 
 /// The name, or the first of `name-2`, `name-3` … that no preset has.
-fn free(app: &App, name: &str) -> String {
+fn free(shared: &Shared, name: &str) -> String {
     let taken =
-        |name: &str| PresetPath::parse(name).is_ok_and(|path| app.shared.stored(&path).is_some());
+        |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
     if !taken(name) {
         return name.to_owned();
     }
@@ -164,14 +166,14 @@ impl Naming {
     }
 
     /// Judges the name as it stands.
-    pub fn verdict(&self, app: &App) -> NameVerdict {
+    pub fn verdict(&self, shared: &Shared) -> NameVerdict {
         let path = match PresetPath::parse(&self.text()) {
             Ok(path) => path,
             Err(error) => return NameVerdict::Wrong(error.to_string()),
         };
         let same = match &self.purpose {
             NamingPurpose::Save(id) => {
-                app.shared.drafts.get(*id).and_then(|draft| draft.preset.clone())
+                shared.drafts.get(*id).and_then(|draft| draft.preset.clone())
             }
             NamingPurpose::Rename(from) => Some(from.clone()),
             NamingPurpose::Duplicate(..) => None,
@@ -179,7 +181,7 @@ impl Naming {
         if same.as_ref() == Some(&path) {
             return NameVerdict::Free(path);
         }
-        if app.shared.stored(&path).is_some() {
+        if shared.stored(&path).is_some() {
             return NameVerdict::Taken(path);
         }
         NameVerdict::Free(path)
@@ -220,65 +222,69 @@ impl Naming {
         };
         (line(0), line(1), list)
     }
-}
 
-pub(super) fn key(app: &mut App, naming: &mut Naming, key: Key) -> Flow {
-    match key.code {
-        KeyCode::Enter => return take(app, naming),
-        KeyCode::Tab => naming.complete(),
-        _ => {
-            naming.editor.key(key);
-        }
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 60, 12)
     }
-    Flow::Stay
-}
 
-pub(super) fn paste(_app: &mut App, naming: &mut Naming, text: &str) {
-    naming.editor.insert(text);
-}
-
-pub(super) fn mouse(app: &mut App, naming: &mut Naming, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, verdict, list) = Naming::parts(inner);
-    let at = (mouse.column, mouse.row).into();
-    if mouse.kind == MouseKind::Press && list.contains(at) {
-        let row = usize::from(mouse.row - list.y);
-        if let Some(folder) = naming.fitting().get(row) {
-            naming.editor = Editor::new(&format!("{folder}/"), LineMode::One);
-        }
-    } else if mouse.kind == MouseKind::Press && verdict.contains(at) {
-        return take(app, naming);
-    }
-    Flow::Stay
-}
-
-fn take(app: &mut App, naming: &mut Naming) -> Flow {
-    match (naming.verdict(app), &naming.purpose) {
-        (NameVerdict::Wrong(_), _) => return Flow::Stay,
-        (NameVerdict::Taken(path), NamingPurpose::Rename(_) | NamingPurpose::Duplicate(..)) => {
-            app.warn(format!("{path} is there already"));
-            return Flow::Stay;
-        }
-        (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
-            confirm::ask(app, ConfirmQuestion::Overwrite(*id, path));
-        }
-        (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
-            save::hand_over(app, *id, path, Overwrite::Refuse);
-        }
-        (NameVerdict::Free(to), NamingPurpose::Rename(from)) => {
-            if *from != to {
-                let from = from.clone();
-                app.effects.push(Effect::Store(Job::RenamePreset { from, to }));
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        match input {
+            OverlayInput::Act(Action::Choose) => return self.choose(shared),
+            OverlayInput::Act(Action::Complete) => self.complete(),
+            OverlayInput::Act(_) => return Outcome::no(),
+            OverlayInput::Key(key) => {
+                self.editor.key(key);
             }
+            OverlayInput::Paste(text) => {
+                self.editor.insert(text);
+            }
+            OverlayInput::Mouse(mouse) => return self.mouse(shared, mouse),
         }
-        (NameVerdict::Free(path), NamingPurpose::Duplicate(spec, about)) => {
-            let draft = app.shared.drafts.open((**spec).clone());
-            draft.about.clone_from(about);
-            let id = draft.id;
-            crate::app::flow::program::draft_changed(app);
-            save::hand_over(app, id, path, Overwrite::Refuse);
-        }
+        Outcome::yes()
     }
-    Flow::Close
+
+    fn mouse(&mut self, shared: &Shared, mouse: Mouse) -> Outcome {
+        let (_, verdict, list) = Naming::parts(inner(Self::area(shared)));
+        let at = (mouse.column, mouse.row).into();
+        if mouse.kind == MouseKind::Press && list.contains(at) {
+            let row = usize::from(mouse.row - list.y);
+            if let Some(folder) = self.fitting().get(row) {
+                self.editor = Editor::new(&format!("{folder}/"), LineMode::One);
+            }
+        } else if mouse.kind == MouseKind::Press && verdict.contains(at) {
+            return self.choose(shared);
+        }
+        Outcome::yes()
+    }
+
+    /// Enter: does what the name is for, if it can be one.
+    fn choose(&self, shared: &Shared) -> Outcome {
+        let intent = match (self.verdict(shared), &self.purpose) {
+            (NameVerdict::Wrong(_), _) => return Outcome::yes(),
+            (NameVerdict::Taken(path), NamingPurpose::Rename(_) | NamingPurpose::Duplicate(..)) => {
+                return Intent::Warn(format!("{path} is there already")).into();
+            }
+            (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
+                Intent::Ask(Question::Overwrite(*id, path))
+            }
+            (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
+                Intent::SaveDraft(*id, path, Overwrite::Refuse)
+            }
+            (NameVerdict::Free(to), NamingPurpose::Rename(from)) if *from == to => {
+                return Intent::CloseOverlay.into();
+            }
+            (NameVerdict::Free(to), NamingPurpose::Rename(from)) => {
+                let from = from.clone();
+                Intent::Perform(Effect::Store(Job::RenamePreset { from, to }))
+            }
+            (NameVerdict::Free(path), NamingPurpose::Duplicate(spec, about)) => {
+                Intent::SaveCopy { path, spec: spec.clone(), about: about.clone() }
+            }
+        };
+        Outcome::from(Intent::CloseOverlay).with(intent)
+    }
 }
 
 #[cfg(test)]

@@ -4,17 +4,15 @@
 
 use ratatui::layout::Rect;
 
-use super::choices::{Choice, Choices};
-use super::{Flow, Overlay};
 use crate::app::action::{Action, TABLE};
-use crate::app::cursor::CursorStep;
+use crate::app::choices::{Choice, Choices, Reaction};
 use crate::app::drafts::DraftId;
-use crate::app::flow::{draft, input, program};
 use crate::app::focus::Pane;
+use crate::app::intent::Intent;
 use crate::app::keymap::Context;
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::state::App;
-use crate::model::key::{Key, KeyCode};
+use crate::app::layout::{inner, window};
+use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
 
 /// What can be found.
@@ -30,47 +28,103 @@ pub enum PaletteTarget {
 #[derive(Debug)]
 pub struct Palette {
     pub choices: Choices<PaletteTarget>,
+    /// Contexts of the pane that has the focus below.
+    here: Vec<Context>,
 }
 
-pub(super) fn open(app: &mut App) {
-    let mut all: Vec<Choice<PaletteTarget>> = TABLE
-        .iter()
-        .filter(|row| row.action != Action::Palette)
-        .map(|row| action(app, row.action))
-        .collect();
-    all.extend(app.shared.workspace.presets.iter().map(|stored| Choice {
-        value: PaletteTarget::Preset(stored.path.clone()),
-        title: stored.path.to_string(),
-        detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
-            format!("{} {}", preset.spec.badge(), preset.spec.address())
-        }),
-        note: "preset".into(),
-        words: "open".into(),
-    }));
-    let unsaved =
-        app.shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
-    all.extend(unsaved.map(|draft| Choice {
-        value: PaletteTarget::Draft(draft.id),
-        title: draft.title(),
-        detail: draft.spec.badge().into(),
-        note: "not saved".into(),
-        words: "open".into(),
-    }));
-    let names = app.shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
-    all.extend(names.chain([None]).map(|name| Choice {
-        title: name.clone().unwrap_or_else(|| "none".into()),
-        value: PaletteTarget::Environment(name),
-        detail: String::new(),
-        note: "environment".into(),
-        words: "environment".into(),
-    }));
-    app.overlays.push(Overlay::Palette(Palette { choices: Choices::new(all) }));
+impl Palette {
+    /// Everything that can be run or opened from where the focus is.
+    pub(in crate::app) fn new(shared: &Shared, here: Vec<Context>) -> Self {
+        let mut all: Vec<Choice<PaletteTarget>> = TABLE
+            .iter()
+            .filter(|row| row.action != Action::Palette && !row.is_of_windows())
+            .map(|row| action(shared, &here, row.action))
+            .collect();
+        all.extend(shared.workspace.presets.iter().map(|stored| Choice {
+            value: PaletteTarget::Preset(stored.path.clone()),
+            title: stored.path.to_string(),
+            detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
+                format!("{} {}", preset.spec.badge(), preset.spec.address())
+            }),
+            note: "preset".into(),
+            words: "open".into(),
+        }));
+        let unsaved =
+            shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
+        all.extend(unsaved.map(|draft| Choice {
+            value: PaletteTarget::Draft(draft.id),
+            title: draft.title(),
+            detail: draft.spec.badge().into(),
+            note: "not saved".into(),
+            words: "open".into(),
+        }));
+        let names = shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
+        all.extend(names.chain([None]).map(|name| Choice {
+            title: name.clone().unwrap_or_else(|| "none".into()),
+            value: PaletteTarget::Environment(name),
+            detail: String::new(),
+            note: "environment".into(),
+            words: "environment".into(),
+        }));
+        Palette { choices: Choices::new(all), here }
+    }
+
+    /// Where it is on the screen, border included.
+    pub fn area(shared: &Shared) -> Rect {
+        window(shared.size, 76, 24)
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+        if let OverlayInput::Act(Action::Send) = input {
+            return self.send();
+        }
+        match self.choices.update(inner(Self::area(shared)), input) {
+            Reaction::Chosen => self.run(),
+            Reaction::Unknown => Outcome::no(),
+            Reaction::Typed | Reaction::Nothing => Outcome::yes(),
+        }
+    }
+
+    fn run(&self) -> Outcome {
+        let Some(choice) = self.choices.selected() else { return Outcome::yes() };
+        let close = Outcome::from(Intent::CloseOverlay);
+        match choice.value.clone() {
+            PaletteTarget::Action(action) => match self.home(action) {
+                Some(pane) => close.with(Intent::Focus(pane)).with(Intent::Act(action)),
+                None => close.with(Intent::Act(action)),
+            },
+            PaletteTarget::Preset(path) => close.with(Intent::FindPreset(path)),
+            PaletteTarget::Draft(id) => {
+                close.with(Intent::ShowDraft(id)).with(Intent::Focus(Pane::Request))
+            }
+            PaletteTarget::Environment(name) => close.with(Intent::ChooseEnvironment(name)),
+        }
+    }
+
+    /// What was found is opened and sent, or just run if it is nothing to send.
+    fn send(&self) -> Outcome {
+        let opens = self.choices.selected().is_some_and(|choice| {
+            matches!(choice.value, PaletteTarget::Preset(_) | PaletteTarget::Draft(_))
+        });
+        let outcome = self.run();
+        if opens { outcome.with(Intent::Act(Action::Send)) } else { outcome }
+    }
+
+    /// The pane an action belongs to, unless it can be done where the focus is.
+    fn home(&self, action: Action) -> Option<Pane> {
+        let keys = action.row().keys;
+        if keys.is_empty() || keys.iter().any(|(context, _)| self.here.contains(context)) {
+            return None;
+        }
+        keys.iter().find_map(|(context, _)| context.pane())
+    }
 }
 
-fn action(app: &App, action: Action) -> Choice<PaletteTarget> {
+fn action(shared: &Shared, here: &[Context], action: Action) -> Choice<PaletteTarget> {
     let row = action.row();
-    let here = app.shared.keymap.hint(&app.contexts(), action);
-    let note = here.or_else(|| app.shared.keymap.hint(&Context::ALL, action)).unwrap_or_default();
+    let note = shared.keymap.hint(here, action);
+    let note = note.or_else(|| shared.keymap.hint(&Context::PANES, action)).unwrap_or_default();
     Choice {
         value: PaletteTarget::Action(action),
         title: row.title.into(),
@@ -78,83 +132,4 @@ fn action(app: &App, action: Action) -> Choice<PaletteTarget> {
         words: format!("{} {note}", row.name),
         note,
     }
-}
-
-pub(super) fn key(app: &mut App, palette: &mut Palette, key: Key, bound: Option<Action>) -> Flow {
-    let found = palette.choices.selected().map(|choice| choice.value.clone());
-    match (key.code, bound) {
-        (KeyCode::Enter, None) => run(app, found),
-        (_, Some(Action::Send)) => {
-            let opens = matches!(found, Some(PaletteTarget::Preset(_) | PaletteTarget::Draft(_)));
-            let flow = run(app, found);
-            if opens {
-                input::act(app, Action::Send);
-            }
-            flow
-        }
-        _ => {
-            let area =
-                super::inner(super::placed(app.shared.size, super::PALETTE.0, super::PALETTE.1));
-            palette.choices.key(key, Choices::<PaletteTarget>::parts(area).1);
-            Flow::Stay
-        }
-    }
-}
-
-pub(super) fn mouse(app: &mut App, palette: &mut Palette, inner: Rect, mouse: Mouse) -> Flow {
-    let (_, list) = Choices::<PaletteTarget>::parts(inner);
-    match mouse.kind {
-        MouseKind::ScrollUp => palette.choices.step(CursorStep::Up, list.height),
-        MouseKind::ScrollDown => palette.choices.step(CursorStep::Down, list.height),
-        MouseKind::Press
-            if list.contains((mouse.column, mouse.row).into())
-                && palette.choices.click(mouse.row - list.y, list.height) =>
-        {
-            let found = palette.choices.selected().map(|choice| choice.value.clone());
-            return run(app, found);
-        }
-        _ => {}
-    }
-    Flow::Stay
-}
-
-fn run(app: &mut App, found: Option<PaletteTarget>) -> Flow {
-    match found {
-        None => return Flow::Stay,
-        Some(PaletteTarget::Action(action)) => {
-            if let Some(pane) = home(app, action) {
-                program::focus(app, pane);
-            }
-            input::act(app, action);
-        }
-        Some(PaletteTarget::Preset(path)) => {
-            if draft::open_preset(app, &path) {
-                app.presets.reveal(&app.shared, &path);
-                program::focus(app, Pane::Request);
-            }
-        }
-        Some(PaletteTarget::Draft(id)) => {
-            program::show_draft(app, id);
-            program::focus(app, Pane::Request);
-        }
-        Some(PaletteTarget::Environment(name)) => super::environments::choose(app, name),
-    }
-    Flow::Close
-}
-
-/// The pane an action belongs to, unless it can be done where the focus is.
-fn home(app: &App, action: Action) -> Option<Pane> {
-    let here = app.contexts();
-    let keys = action.row().keys;
-    if keys.is_empty() || keys.iter().any(|(context, _)| here.contains(context)) {
-        return None;
-    }
-    keys.iter().find_map(|(context, _)| match context {
-        Context::Presets => Some(Pane::Presets),
-        Context::History => Some(Pane::History),
-        Context::Address | Context::Form => Some(Pane::Request),
-        Context::Response | Context::Conversation | Context::Input => Some(Pane::Response),
-        Context::Traffic => Some(Pane::Traffic),
-        Context::Global | Context::Plain | Context::List => None,
-    })
 }

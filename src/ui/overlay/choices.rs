@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::app::choices::{Choice, Choices};
 use crate::app::fuzzy::Finder;
-use crate::app::overlay::choices::{Choice, Choices};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_prompt};
 

@@ -22,10 +22,12 @@ pub(super) fn draw(it: &Code, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     }
 }
 
-/// What can be done, for the bottom border.
+/// What can be done, for the bottom border; keys by the names of their actions.
 pub(super) fn hint(it: &Code) -> &'static str {
     match it.secrets {
-        Secrets::Masked => "y copy · ◂ ▸ language · s show secrets · Esc close",
-        Secrets::Shown => "y copy · ◂ ▸ language · s hide secrets · Esc close",
+        Secrets::Masked => {
+            "[copy] copy · ◂ ▸ language · [show-secrets] show secrets · [back] close"
+        }
+        Secrets::Shown => "[copy] copy · ◂ ▸ language · [show-secrets] hide secrets · [back] close",
     }
 }

@@ -4,10 +4,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::conflict::{Conflict, Difference, Way};
+use crate::app::shared::Shared;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
-pub(super) fn draw(it: &Conflict, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    shared: &Shared,
+    it: &Conflict,
+    palette: &ThemeStyles,
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
     let (differences, ways) = Conflict::parts(inner);
     let height = usize::from(differences.height);
     let hidden = it.differences.len().saturating_sub(height);
@@ -30,6 +37,6 @@ pub(super) fn draw(it: &Conflict, palette: &ThemeStyles, inner: Rect, buffer: &m
     }
     for (y, way) in (ways.y..ways.bottom()).zip(Way::ALL) {
         let style = if way == it.selected { palette.selected } else { palette.base };
-        put(buffer, Rect { y, height: 1, ..ways }, way.title(), style);
+        put(buffer, Rect { y, height: 1, ..ways }, &way.title(shared), style);
     }
 }

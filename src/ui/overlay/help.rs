@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::overlay::choices::Choices;
+use crate::app::choices::Choices;
 use crate::app::overlay::help::{Help, HelpLine};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_prompt};

@@ -3,13 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::App;
+use crate::app::action::Action;
+use crate::app::keymap::Context;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
+use crate::app::shared::Shared;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_editor};
 
 pub(super) fn draw(
-    app: &App,
+    shared: &Shared,
     it: &Naming,
     palette: &ThemeStyles,
     inner: Rect,
@@ -21,13 +23,14 @@ pub(super) fn draw(
         let rest = Rect { x: line.x + 1, width: line.width - 1, ..line };
         put(buffer, rest, &it.suggestion, palette.dim);
     }
-    let (text, style) = match it.verdict(app) {
+    let enter = shared.key_of(&[Context::Name], Action::Choose);
+    let (text, style) = match it.verdict(shared) {
         NameVerdict::Wrong(why) => (why, palette.error),
         NameVerdict::Taken(path) if matches!(it.purpose, NamingPurpose::Save(_)) => {
-            (format!("{path} is there: Enter asks before replacing it"), palette.warning)
+            (format!("{path} is there: {enter} asks before replacing it"), palette.warning)
         }
         NameVerdict::Taken(path) => (format!("{path} is there already"), palette.error),
-        NameVerdict::Free(path) => (format!("Enter: {path}"), palette.success),
+        NameVerdict::Free(path) => (format!("{enter}: {path}"), palette.success),
     };
     put(buffer, verdict, &text, style);
     for (y, folder) in (list.y..list.bottom()).zip(it.fitting()) {

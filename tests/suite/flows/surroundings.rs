@@ -85,7 +85,7 @@ fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
 
 #[test]
 fn jump_goes_to_panes_fields_and_rows() {
-    use wirebench::app::overlay::jump::JumpTarget;
+    use wirebench::app::jump_target::JumpTarget;
 
     let mut driver = Driver::starter(WIDE);
     let go = |driver: &mut Driver, wanted: &dyn Fn(&Overlay) -> String| {

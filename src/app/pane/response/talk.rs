@@ -291,7 +291,7 @@ fn act_list(app: &mut App, action: Action) -> Handled {
 fn act_conn(app: &mut App, action: Action) -> Handled {
     match action {
         Action::Payload => input::next_format(app),
-        Action::Framing => crate::app::overlay::framing::open(app),
+        Action::Framing => crate::app::flow::windows::framing(app),
         Action::LineEnding => input::next_ending(app),
         Action::NextItem => next_conn(app, true),
         Action::PreviousItem => next_conn(app, false),

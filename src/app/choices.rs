@@ -10,10 +10,12 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::editor::{Editor, LineMode};
-use crate::app::fuzzy::Finder;
-use crate::model::key::{Key, KeyCode};
+use super::action::Action;
+use super::cursor::{Cursor, CursorStep};
+use super::editor::{Editor, LineMode};
+use super::fuzzy::Finder;
+use super::message::{Mouse, MouseKind};
+use super::outcome::OverlayInput;
 
 /// One thing to choose.
 #[derive(Debug, Clone)]
@@ -45,6 +47,19 @@ impl<T> Choice<T> {
     fn sentence(&self) -> String {
         format!("{} {} {}", self.title, self.detail, self.words)
     }
+}
+
+/// What an input did to the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// What is under the cursor is taken.
+    Chosen,
+    /// Other text stands in the field.
+    Typed,
+    /// The cursor moved, or nothing happened.
+    Nothing,
+    /// The list has no use for it.
+    Unknown,
 }
 
 /// Choices, what is typed, and what fits.
@@ -103,29 +118,47 @@ impl<T> Choices<T> {
         cursor.offset..(cursor.offset + height).min(self.len())
     }
 
-    /// Takes a key: a movement, or text.
-    pub fn key(&mut self, key: Key, list: Rect) {
-        let height = usize::from(list.height);
-        let step = match key.code {
-            KeyCode::Up => CursorStep::Up,
-            KeyCode::Down | KeyCode::Tab => CursorStep::Down,
-            KeyCode::PageUp => CursorStep::PageUp,
-            KeyCode::PageDown => CursorStep::PageDown,
-            KeyCode::Char('n') if key.ctrl => CursorStep::Down,
-            KeyCode::Char('p') if key.ctrl => CursorStep::Up,
-            _ => {
-                if self.editor.key(key) {
-                    self.refit();
-                }
-                return;
+    /// Takes an input; `inner` is the window without its border.
+    pub fn update(&mut self, inner: Rect, input: OverlayInput<'_>) -> Reaction {
+        let (_, list) = Self::parts(inner);
+        match input {
+            OverlayInput::Act(Action::Choose) => Reaction::Chosen,
+            OverlayInput::Act(action) => match CursorStep::of(action) {
+                Some(step) => self.step(step, list.height),
+                None => Reaction::Unknown,
+            },
+            OverlayInput::Key(key) if self.editor.key(key) => self.typed(),
+            OverlayInput::Key(_) => Reaction::Nothing,
+            OverlayInput::Paste(text) => {
+                self.editor.insert(text);
+                self.typed()
             }
-        };
-        self.cursor.step(step, self.len(), height);
+            OverlayInput::Mouse(mouse) => self.mouse(list, mouse),
+        }
     }
 
-    pub fn paste(&mut self, text: &str) {
-        self.editor.insert(text);
+    fn typed(&mut self) -> Reaction {
         self.refit();
+        Reaction::Typed
+    }
+
+    fn step(&mut self, step: CursorStep, height: u16) -> Reaction {
+        self.cursor.step(step, self.len(), usize::from(height));
+        Reaction::Nothing
+    }
+
+    fn mouse(&mut self, list: Rect, mouse: Mouse) -> Reaction {
+        match mouse.kind {
+            MouseKind::ScrollUp => self.step(CursorStep::Up, list.height),
+            MouseKind::ScrollDown => self.step(CursorStep::Down, list.height),
+            MouseKind::Press
+                if list.contains((mouse.column, mouse.row).into())
+                    && self.click(mouse.row - list.y, list.height) =>
+            {
+                Reaction::Chosen
+            }
+            _ => Reaction::Nothing,
+        }
     }
 
     /// Puts a choice made of what is typed before all others, in place of the one before it.
@@ -142,13 +175,8 @@ impl<T> Choices<T> {
         }
     }
 
-    /// Moves by the wheel.
-    pub fn step(&mut self, step: CursorStep, height: u16) {
-        self.cursor.step(step, self.len(), usize::from(height));
-    }
-
     /// Puts the cursor on the choice in a row of the list; tells whether there is one.
-    pub fn click(&mut self, row: u16, height: u16) -> bool {
+    fn click(&mut self, row: u16, height: u16) -> bool {
         let at = self.rows(usize::from(height)).start + usize::from(row);
         if at < self.len() {
             self.cursor.selected = at;
@@ -176,6 +204,7 @@ impl<T> Choices<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::key::{Key, KeyCode};
 
     fn choices() -> Choices<u8> {
         let choice = |value, title: &str| Choice {
@@ -190,13 +219,13 @@ mod tests {
 
     #[test]
     fn typing_narrows_and_deleting_widens() {
-        let list = Rect::new(0, 1, 20, 2);
+        let inner = Rect::new(0, 0, 20, 3);
         let mut choices = choices();
-        choices.key(Key::char('q'), list);
+        choices.update(inner, OverlayInput::Key(Key::char('q')));
         assert_eq!(choices.selected().map(|choice| choice.value), Some(3));
-        choices.key(Key::new(KeyCode::Backspace), list);
+        choices.update(inner, OverlayInput::Key(Key::new(KeyCode::Backspace)));
         assert_eq!(choices.len(), 3);
-        choices.paste("zzz");
+        choices.update(inner, OverlayInput::Paste("zzz"));
         assert!(choices.selected().is_none());
     }
 

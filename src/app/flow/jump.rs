@@ -1,0 +1,173 @@
+//! Where a jump can lead from what is on the screen, and going there.
+
+use ratatui::layout::Rect;
+
+use super::{input, program};
+use crate::app::focus::Pane;
+use crate::app::form::{FieldKind, FormFieldId};
+use crate::app::jump_target::JumpTarget;
+use crate::app::layout::inner;
+use crate::app::pane::response::talk;
+use crate::app::pane::{request, response};
+use crate::app::state::App;
+
+/// Everything on the screen one can go to, with its cell, panes first.
+pub(in crate::app) fn targets(app: &App) -> Vec<(u16, u16, JumpTarget)> {
+    let areas = app.areas();
+    let mut found = Vec::new();
+    for pane in Pane::ALL {
+        let area = areas.of(pane);
+        if !area.is_empty() {
+            found.push((area.x, area.y, JumpTarget::Pane(pane)));
+        }
+    }
+    form(app, inner(areas.request), &mut found);
+    preset_rows(app, areas.presets, &mut found);
+    history_rows(app, areas.history, &mut found);
+    requests(app, areas.response, &mut found);
+    response_tabs(app, areas.response, &mut found);
+    conversation(app, areas.response, &mut found);
+    traffic_rows(app, areas.traffic, &mut found);
+    found
+}
+
+fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    if inner.is_empty() {
+        return;
+    }
+    for placed in request::place(app, inner) {
+        let area = placed.area;
+        match placed.field.kind {
+            FieldKind::Tabs => {
+                for (tab, _, start) in request::tab_strip(app) {
+                    let column = area.x.saturating_add(start);
+                    if column < area.right() {
+                        found.push((column, area.y, JumpTarget::Tab(tab)));
+                    }
+                }
+            }
+            // The check box of a row is one step left of its name.
+            FieldKind::Check if matches!(placed.field.id, FormFieldId::Cell(..)) => {}
+            _ if area.is_empty() => {}
+            _ => found.push((area.x, area.y, JumpTarget::Field(placed.field.id))),
+        }
+    }
+}
+
+fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = app.presets.areas(&app.shared, inner(area)).list;
+    let offset = app.presets.cursor(&app.shared, usize::from(list.height)).offset;
+    let len = app.presets.listing(&app.shared).len();
+    rows(list, offset, len, JumpTarget::Preset, found);
+}
+
+fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = app.history.areas(inner(area)).1;
+    let offset = app.history.cursor(usize::from(list.height)).offset;
+    rows(list, offset, app.history.entries.len(), JumpTarget::Entry, found);
+}
+
+fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let exchange = matches!(
+        response::kind(app),
+        response::ResponseKind::Client | response::ResponseKind::Listener
+    );
+    if area.is_empty() || !exchange {
+        return;
+    }
+    let tabs = response::exchange::exchange_areas(app, inner(area)).tabs;
+    for (.., start) in response::exchange::tab_strip(app) {
+        let column = tabs.x.saturating_add(start);
+        if column < tabs.right() && !tabs.is_empty() {
+            found.push((column, tabs.y, JumpTarget::Cell(column, tabs.y)));
+        }
+    }
+}
+
+/// The requests of an HTTP listener.
+fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    if area.is_empty() || response::kind(app) != response::ResponseKind::Listener {
+        return;
+    }
+    let list = response::exchange::exchange_areas(app, inner(area)).list;
+    let (_, first) = response::exchange::list_cursor(app, list.height.into());
+    let len = response::session(app).map_or(0, |session| session.exchanges.len());
+    cells(list, len.saturating_sub(first), JumpTarget::Row, found);
+}
+
+/// Peers, rows and the input line of a TCP or UDP conversation.
+fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let place = response::place(app).filter(|_| !area.is_empty());
+    let (Some(session), Some(place)) = (response::session(app), place) else { return };
+    if response::kind(app) != response::ResponseKind::Conversation {
+        return;
+    }
+    let parts = talk::conversation_areas(app, inner(area));
+    // In one row it is no list: there is nothing to choose from.
+    if parts.peers.height > 1 {
+        let peers = talk::peer_rows(app, parts.peers.height.into()).len();
+        cells(parts.peers, peers, JumpTarget::Cell, found);
+    }
+    let shown = place.talk.len(session).saturating_sub(place.talk.cursor.offset);
+    cells(parts.rows, shown, JumpTarget::Row, found);
+    cells(parts.input, 1, JumpTarget::Cell, found);
+}
+
+/// The beginnings of so many rows, as far as there is room.
+fn cells(
+    list: Rect,
+    rows: usize,
+    target: fn(u16, u16) -> JumpTarget,
+    found: &mut Vec<(u16, u16, JumpTarget)>,
+) {
+    let shown = (list.y..list.bottom()).take(if list.width > 0 { rows } else { 0 });
+    found.extend(shown.map(|y| (list.x, y, target(list.x, y))));
+}
+
+fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
+    let list = app.traffic.areas(inner(area)).rows;
+    let first = app.traffic.cursor(usize::from(list.height)).offset;
+    cells(list, app.traffic.len().saturating_sub(first), JumpTarget::Row, found);
+}
+
+fn rows(
+    list: Rect,
+    offset: usize,
+    len: usize,
+    target: fn(usize) -> JumpTarget,
+    found: &mut Vec<(u16, u16, JumpTarget)>,
+) {
+    if list.is_empty() {
+        return;
+    }
+    for (y, at) in (list.y..list.bottom()).zip(offset..len) {
+        found.push((list.x, y, target(at)));
+    }
+}
+
+/// Goes to a target.
+pub(in crate::app) fn go(app: &mut App, target: &JumpTarget) {
+    match target {
+        JumpTarget::Pane(pane) => program::focus(app, *pane),
+        JumpTarget::Field(id) => {
+            program::focus(app, Pane::Request);
+            request::go(app, *id);
+        }
+        JumpTarget::Tab(tab) => {
+            program::focus(app, Pane::Request);
+            request::show_tab(app, *tab);
+            request::go(app, FormFieldId::Tabs);
+        }
+        JumpTarget::Preset(at) => {
+            program::focus(app, Pane::Presets);
+            app.presets.select(&app.shared, *at);
+        }
+        JumpTarget::Entry(at) => {
+            program::focus(app, Pane::History);
+            app.history.select(&app.shared, *at);
+        }
+        JumpTarget::Cell(column, row) | JumpTarget::Row(column, row) => {
+            input::press(app, *column, *row);
+        }
+    }
+}
