@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, search, traffic_areas};
+use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas};
 use crate::app::{App, format};
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
@@ -36,12 +36,12 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
 }
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let parts = traffic_areas(app, inner);
+    let parts = app.traffic.areas(inner);
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
         let (title, rows) = (parts.detail_title, parts.detail);
-        let view = RecordView { detail: shown, pattern: search::pattern(app), title, rows };
+        let view = RecordView { detail: shown, pattern: app.traffic.pattern(), title, rows };
         record_view::draw(app, palette, &view, buffer);
     }
     filter_line(app, palette, parts.filter, buffer);
@@ -181,7 +181,7 @@ fn row(app: &App, palette: &ThemeStyles, shown: &ListRow<'_>, run: &mut RowWrite
         run.column_right(&delta, DELTA - 1, palette.dim);
         run.skip(1);
     }
-    let marks = Marks { pattern: search::pattern(app), here: None };
+    let marks = Marks { pattern: app.traffic.pattern(), here: None };
     summary(palette, (record, style), marks, run);
 }
 
