@@ -12,12 +12,12 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::tls_words;
-use crate::engine::tls::certificate_facts::describe_chain;
-use crate::engine::tls::store::TlsStore;
-use crate::engine::tls::verifier::Recorder;
-use crate::engine::transport::Stream;
+use super::certificate_facts::describe_chain;
+use super::store::TlsStore;
+use super::tls_words::{self, error_inside, failure};
+use super::verifier::Recorder;
 use crate::engine::transport::explain;
+use crate::engine::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{TlsFacts, Verify};
 
@@ -123,17 +123,6 @@ pub(in crate::engine) fn accepted_facts(
     facts
 }
 
-/// The TLS error an I/O error of a TLS stream carries.
-pub(in crate::engine) fn error_inside(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
-}
-
-/// A TLS error as a failure.
-pub(in crate::engine) fn failure(target: &str, error: &rustls::Error) -> Failure {
-    let (kind, cause, hint) = tls_words::explain(error);
-    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
-}
-
 fn broken_handshake(target: &str, error: &io::Error) -> Failure {
     let (kind, cause) = explain::socket_error(error);
     Failure::new(Stage::Tls, target, kind, format!("{cause} during the handshake"))
@@ -148,12 +137,4 @@ pub(in crate::engine) fn accept_failure(target: &str, error: &io::Error) -> Fail
     };
     let (kind, cause, hint) = tls_words::explain_to_listener(tls);
     Failure::new(Stage::Tls, target, kind, cause).hint(hint)
-}
-
-/// Why a chain was refused, without the rest of the sentence.
-pub(crate) fn why_refused(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(error) => tls_words::certificate(error),
-        other => other.to_string(),
-    }
 }

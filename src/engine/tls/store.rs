@@ -6,21 +6,19 @@
 //! trusted by our clients, so both ends of wirebench speak TLS to each other verified.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ServerConfig};
 
+use super::verifier::{Recorder, RecordingVerifier, Trust};
 use super::{authority, pinned};
-use crate::engine::EngineConfig;
 use crate::engine::event::Event;
 use crate::engine::sink::Sink;
-use crate::engine::tls::verifier::{Recorder, RecordingVerifier};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{Authority, Verify};
 
@@ -40,21 +38,22 @@ struct TlsShared {
     trust: Option<Trust>,
 }
 
-/// The platform's verifier, or why there is none.
-pub(super) type Trust = Result<Arc<dyn ServerCertVerifier>, String>;
-
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
 impl TlsStore {
-    /// `events` is told when an authority was made.
-    pub(in crate::engine) fn new(config: EngineConfig, events: Sink) -> Self {
-        let EngineConfig { authority, named_certificates, .. } = config;
+    /// `named` is a file of certificates to trust as they are; `events` is told when an authority
+    /// was made.
+    pub(in crate::engine) fn new(
+        authority: Option<Authority>,
+        named: Option<PathBuf>,
+        events: Sink,
+    ) -> Self {
         TlsStore {
             shared: Arc::new(Mutex::new(TlsShared { authority, trust: None })),
             provider: Arc::new(aws_lc_rs::default_provider()),
             events,
-            named: named_certificates.map(Arc::from),
+            named: named.map(Arc::from),
         }
     }
 
