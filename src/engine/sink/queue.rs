@@ -67,7 +67,7 @@ struct Share {
     datagram_cost: usize,
     latest: HashMap<CoalesceKey, Place>,
     /// Announced, waiting for their first record to be taken; true = retired.
-    conns: HashMap<ConnId, (ConnInfo, bool)>,
+    conns: BTreeMap<ConnId, (ConnInfo, bool)>,
     lost: Lost,
     /// Its last event is in; nothing put after it counts.
     finished: bool,
@@ -77,7 +77,7 @@ struct Share {
 #[derive(Default)]
 pub(super) struct Queue {
     items: BTreeMap<Place, Item>,
-    shares: HashMap<SessionId, Share>,
+    shares: BTreeMap<SessionId, Share>,
     /// Loss totals that changed.
     losses: BTreeMap<SessionId, Lost>,
     /// Moments from which records may still come.
@@ -319,7 +319,7 @@ impl Share {
             datagrams: VecDeque::new(),
             datagram_cost: 0,
             latest: HashMap::new(),
-            conns: HashMap::new(),
+            conns: BTreeMap::new(),
             lost: Lost { session, by_app: 0, by_kernel: None },
             finished: false,
         }

@@ -44,11 +44,7 @@ const ALPN: &[u8] = b"http/1.1";
 impl TlsStore {
     /// `named` is a file of certificates to trust as they are; `events` is told when an authority
     /// was made.
-    pub(in crate::engine) fn new(
-        authority: Option<Authority>,
-        named: Option<PathBuf>,
-        events: Sink,
-    ) -> Self {
+    pub(crate) fn new(authority: Option<Authority>, named: Option<PathBuf>, events: Sink) -> Self {
         TlsStore {
             shared: Arc::new(Mutex::new(TlsShared { authority, trust: None })),
             provider: Arc::new(aws_lc_rs::default_provider()),
@@ -62,7 +58,7 @@ impl TlsStore {
     }
 
     /// A configuration for one connection, and what will be recorded of the peer's chain.
-    pub(in crate::engine) fn client(
+    pub(crate) fn client(
         &self,
         verify: Verify,
         alpn: &[&[u8]],
@@ -110,10 +106,7 @@ impl TlsStore {
 
     /// A listener's configuration with a leaf for these addresses, signed by the installation's
     /// authority; that is made, and reported, when there is none.
-    pub(in crate::engine) fn generated(
-        &self,
-        addresses: &[SocketAddr],
-    ) -> Result<ServerConfig, Failure> {
+    pub(crate) fn generated(&self, addresses: &[SocketAddr]) -> Result<ServerConfig, Failure> {
         let authority = self.authority()?;
         let (chain, key) = authority::leaf(&authority, addresses).map_err(|cause| {
             Failure::new(Stage::Tls, "certificate", FailureKind::Certificate, cause)
@@ -135,7 +128,7 @@ impl TlsStore {
     }
 
     /// A listener's configuration from PEM files.
-    pub(in crate::engine) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
+    pub(crate) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
         let certificates = CertificateDer::pem_file_iter(Path::new(chain))
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| unreadable(chain, &error.to_string()))?;
