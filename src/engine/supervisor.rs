@@ -139,10 +139,10 @@ impl Supervisor {
         match running.input.try_send(input) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Closed(_)) => {
-                running.events.refused(refusal::session_over())
+                running.events.refused(refusal::session_over());
             }
             Err(mpsc::error::TrySendError::Full(_)) => {
-                running.events.refused(refusal::peer_does_not_read("", "orders"))
+                running.events.refused(refusal::peer_does_not_read("", "orders"));
             }
         }
     }

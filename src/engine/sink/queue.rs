@@ -244,7 +244,9 @@ impl Queue {
     pub(super) fn take(&mut self) -> VecDeque<Event> {
         let horizon = self.moments.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
         let mut parcel = EventBatch::with_room_for(self.records);
-        std::mem::take(&mut self.losses).into_values().for_each(|lost| parcel.lost(lost));
+        for lost in std::mem::take(&mut self.losses).into_values() {
+            parcel.lost(lost);
+        }
         while !parcel.is_full()
             && let Some((place, _)) = self.items.first_key_value()
             && place.0 <= horizon

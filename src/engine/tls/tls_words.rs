@@ -35,16 +35,16 @@ pub(crate) fn why_refused(error: &rustls::Error) -> String {
 /// the name it asked for.
 pub(crate) fn secured(tls: &TlsFacts) -> String {
     let took = tls.handshake.as_secs_f64() * 1000.0;
-    let mut text = format!("{} {} {} in {took:.1} ms", tls.version, tls.cipher, tls.group);
-    match tls.chain.first() {
-        Some(leaf) => text.push_str(&format!(", peer is {}", leaf.subject)),
-        None if tls.sni.is_empty() => {}
-        None => text.push_str(&format!(", name {}", tls.sni)),
-    }
-    if !tls.unverified.is_empty() {
-        text.push_str(&format!(", NOT VERIFIED: {}", tls.unverified));
-    }
-    text
+    let name = match tls.chain.first() {
+        Some(leaf) => format!(", peer is {}", leaf.subject),
+        None if tls.sni.is_empty() => String::new(),
+        None => format!(", name {}", tls.sni),
+    };
+    let refused = match &*tls.unverified {
+        "" => String::new(),
+        why => format!(", NOT VERIFIED: {why}"),
+    };
+    format!("{} {} {} in {took:.1} ms{name}{refused}", tls.version, tls.cipher, tls.group)
 }
 
 /// A client's view of an error.
