@@ -36,7 +36,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         Action::Zoom => zoom(app),
         Action::Grow => resize(app, 1),
         Action::Shrink => resize(app, -1),
-        Action::ToggleTheme => next_theme(app),
+        Action::Theme => next_theme(app),
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),

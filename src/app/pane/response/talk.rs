@@ -244,10 +244,10 @@ fn act_writing(app: &mut App, action: Action) -> Handled {
     match action {
         Action::SendLine => input::send(app, Closing::LineEnding, InputTarget::Chosen),
         Action::SendBare => input::send(app, Closing::Bare, InputTarget::Chosen),
-        Action::SendAll => input::send(app, Closing::LineEnding, InputTarget::All),
+        Action::SendToAll => input::send(app, Closing::LineEnding, InputTarget::All),
         Action::NewLine => input::new_line(app),
-        Action::HistoryUp => input::recall(app, true),
-        Action::HistoryDown => input::recall(app, false),
+        Action::InputOlder => input::recall(app, true),
+        Action::InputNewer => input::recall(app, false),
         Action::PageUp => step(app, CursorStep::PageUp),
         Action::PageDown => step(app, CursorStep::PageDown),
         Action::EditExternal => edit_external(app),
@@ -264,7 +264,7 @@ fn act_writing(app: &mut App, action: Action) -> Handled {
 /// What the list of rows does with an action.
 fn act_list(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::WriteLine => write(app),
+        Action::InputLine => write(app),
         Action::Open => open_detail(app),
         Action::Back => return close_detail(app),
         Action::ViewHex | Action::ViewMode => toggle_hex(app),
@@ -272,7 +272,7 @@ fn act_list(app: &mut App, action: Action) -> Handled {
         Action::CopyHex => message::copy_hex(app),
         Action::CopyEscaped => message::copy_escaped(app),
         Action::Resend => message::resend(app),
-        Action::TakeUp => message::take_up(app),
+        Action::EditMessage => message::take_up(app),
         Action::SaveBody => message::save(app),
         Action::Find => super::prompt::open_search(app),
         Action::FindNext => super::prompt::search(app, Towards::End, true),
@@ -290,14 +290,14 @@ fn act_list(app: &mut App, action: Action) -> Handled {
 /// What concerns a connection or the way lines are sent, wherever the keys go.
 fn act_conn(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::Payload => input::next_format(app),
+        Action::PayloadFormat => input::next_format(app),
         Action::Framing => crate::app::flow::windows::framing(app),
         Action::LineEnding => input::next_ending(app),
         Action::NextItem => next_conn(app, true),
         Action::PreviousItem => next_conn(app, false),
         Action::HalfClose => end(app, CloseMode::HalfClose),
-        Action::CloseConn => end(app, CloseMode::Close),
-        Action::ResetConn => end(app, CloseMode::Reset),
+        Action::CloseConnection => end(app, CloseMode::Close),
+        Action::ResetConnection => end(app, CloseMode::Reset),
         _ => return Handled::No,
     }
     Handled::Yes
@@ -435,9 +435,9 @@ pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
 pub(super) fn hints(app: &App) -> Vec<Action> {
     if is_writing(app) {
         let mut hints = vec![Action::SendLine, Action::SendBare, Action::LineEnding];
-        hints.extend([Action::Payload, Action::HistoryUp, Action::Back]);
+        hints.extend([Action::PayloadFormat, Action::InputOlder, Action::Back]);
         if session(app).is_some_and(|session| session.side() == Side::Listener) {
-            hints.insert(1, Action::SendAll);
+            hints.insert(1, Action::SendToAll);
         }
         return hints;
     }
@@ -445,13 +445,13 @@ pub(super) fn hints(app: &App) -> Vec<Action> {
     if session.is_over() {
         return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];
     }
-    let mut hints = vec![Action::WriteLine, Action::Open, Action::Find, Action::ViewHex];
+    let mut hints = vec![Action::InputLine, Action::Open, Action::Find, Action::ViewHex];
     if has_several(session) {
         hints.insert(1, Action::NextItem);
     }
     hints.extend([Action::Resend, Action::TurnAround]);
     if session.protocol().capabilities().connections {
-        hints.extend([Action::HalfClose, Action::CloseConn, Action::ResetConn]);
+        hints.extend([Action::HalfClose, Action::CloseConnection, Action::ResetConnection]);
     }
     hints
 }
