@@ -144,6 +144,13 @@ impl Variables for Shared {
     }
 }
 
+/// The first `[name]` of a text, with what stands before and after it.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (name, after) = rest.split_once(']')?;
+    Some((before, name, after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,11 +213,4 @@ mod tests {
         let home = app.shared.value_of(VariableName::Os("HOME")).unwrap();
         assert!(std::ptr::eq(home, app.shared.os["HOME"].as_str()));
     }
-}
-
-/// The first `[name]` of a text, with what stands before and after it.
-fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (name, after) = rest.split_once(']')?;
-    Some((before, name, after))
 }
