@@ -132,12 +132,12 @@ pub fn contexts(app: &App) -> Vec<Context> {
 
 /// New records arrived.
 pub fn extended(app: &mut App) {
-    let App { traffic, response, shared, .. } = app;
+    let App { traffic, conversation, shared, .. } = app;
     let crate::app::shared::Shared { timeline, .. } = shared;
     let from = traffic.next.unwrap_or(RecordId(0));
     for (_, record) in timeline.facts(from, timeline.next_id()) {
         traffic.counters.count(&record);
-        response.count(&record);
+        conversation.count(&record);
     }
     traffic.next = Some(timeline.next_id());
     traffic.listing.extend(timeline);
@@ -293,7 +293,7 @@ fn clear(app: &mut App) {
     traffic.paused = None;
     traffic.detail = None;
     shared.is_record_open = false;
-    super::response::extended(app);
+    crate::app::flow::response::extended(app);
     app.say(format!("{} forgotten", format::counted(gone, "record")));
 }
 
@@ -325,7 +325,7 @@ fn close_detail(app: &mut App) -> Handled {
 fn panes_moved(app: &mut App) {
     app.shared.is_record_open = app.traffic.detail.is_some();
     resized(app);
-    super::response::resized(app);
+    crate::app::flow::response::resized(app);
 }
 
 fn open_detail(app: &mut App, id: RecordId) {

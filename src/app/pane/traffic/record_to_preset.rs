@@ -5,7 +5,6 @@ use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::state::App;
 use crate::interop::from_traffic;
-use crate::model::exchange::Exchange;
 use crate::model::record::{Record, RecordKind};
 use crate::model::spec::Spec;
 
@@ -30,15 +29,6 @@ pub(in crate::app::pane) fn open_record(app: &mut App, record: &Record) {
     if cut {
         let kept = format::size(record.data.len() as u64);
         app.warn(format!("only the first {kept} were kept; the draft sends those"));
-    }
-}
-
-/// Makes a draft of a request.
-pub(in crate::app::pane) fn open_exchange(app: &mut App, exchange: &Exchange, body: &[u8]) {
-    let (spec, remarks) = from_traffic::spec_and_remarks(exchange, body);
-    open(app, spec);
-    if let Some(remark) = remarks.first() {
-        app.warn(remark.clone());
     }
 }
 
