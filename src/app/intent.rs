@@ -4,6 +4,7 @@
 use super::action::Action;
 use super::effect::Effect;
 use super::focus::Pane;
+use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
 use crate::model::spec::Spec;
 use crate::timeline::conversation::framing::StreamFraming;
@@ -39,4 +40,10 @@ pub enum Intent {
     EditInputLine(String),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
+    /// Mark a record, or take its mark away.
+    ToggleMark(RecordId),
+    /// Forget all records.
+    ForgetTraffic,
+    /// Whether a record is looked at closely, which wants more of the screen.
+    RecordOpen(bool),
 }

@@ -193,7 +193,7 @@ impl App {
                 Shown::Nothing | Shown::Exchange => self.exchange.contexts(),
                 Shown::Conversation => self.conversation.contexts(&self.shared),
             },
-            Pane::Traffic => pane::traffic::contexts(self),
+            Pane::Traffic => self.traffic.contexts(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use crate::app::flow::{program, response};
+use crate::app::flow::{program, response, traffic};
 use crate::app::intent::Intent;
 use crate::app::overlay::framing;
 use crate::app::state::App;
@@ -22,6 +22,9 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::NextLineEnding => response::next_line_ending(app),
         Intent::EditInputLine(text) => response::edit_input_line(app, text),
+        Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
+        Intent::ForgetTraffic => traffic::forget(app),
+        Intent::RecordOpen(is_open) => traffic::record_open(app, is_open),
         Intent::OpenSpec(spec) => program::open_spec(app, *spec),
     }
 }

@@ -75,7 +75,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
     }
     app.shared.focus = target;
     response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
 }
 
 fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
@@ -225,7 +225,7 @@ fn back(app: &mut App) {
 fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
     response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
 }
 
 /// Cells a splitter moves by key.
@@ -247,7 +247,7 @@ fn resize(app: &mut App, sign: i32) {
         Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
     response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
     app.touched();
 }
 

@@ -2,7 +2,6 @@
 
 use crate::app::flow::{response, restore};
 use crate::app::message::Timer;
-use crate::app::pane;
 use crate::app::state::{App, Level};
 
 pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
@@ -23,6 +22,9 @@ pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::went_off(app, timer);
         }
-        Timer::FilterRebuild | Timer::TrafficRate => pane::traffic::timer(app, timer),
+        Timer::FilterRebuild | Timer::TrafficRate => {
+            let intents = app.traffic.timer(&app.shared, timer);
+            app.intents.extend(intents);
+        }
     }
 }

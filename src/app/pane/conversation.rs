@@ -36,7 +36,7 @@ use sending::Closing;
 
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
-    pub(in crate::app) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+    pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
@@ -47,14 +47,14 @@ impl ConversationPane {
     }
 
     /// Another session is on screen, or none.
-    pub(in crate::app) fn session_changed(&mut self, shared: &Shared) {
+    pub(crate) fn session_changed(&mut self, shared: &Shared) {
         self.prompt = None;
         self.views.retain(|id, _| shared.sessions.get(*id).is_some());
         self.totals.retain(|id, _| shared.sessions.get(*id).is_some());
     }
 
     /// A timer that was asked for here went off.
-    pub(in crate::app) fn went_off(&mut self, shared: &Shared, timer: Timer) -> Option<Intent> {
+    pub(crate) fn went_off(&mut self, shared: &Shared, timer: Timer) -> Option<Intent> {
         match timer {
             Timer::ConversationFraming => self.reframe_on(shared),
             Timer::ConversationSearch => self.search_on(shared),

@@ -28,7 +28,7 @@ use exchange_state::session;
 
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
-    pub(in crate::app) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+    pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         let mut outcome = match input {
             PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(action),
             PaneInput::Act(action) => self.act(shared, action),
@@ -41,7 +41,7 @@ impl ExchangePane {
     }
 
     /// Another session is on screen, or none.
-    pub(in crate::app) fn session_changed(&mut self, shared: &Shared) {
+    pub(crate) fn session_changed(&mut self, shared: &Shared) {
         self.prompt = None;
         self.places.retain(|id, _| shared.sessions.get(*id).is_some());
     }

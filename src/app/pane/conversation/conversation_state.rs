@@ -50,7 +50,7 @@ impl ConversationPane {
     }
 
     /// Adds a record to the totals of its session.
-    pub(in crate::app) fn count(&mut self, record: &Record) {
+    pub(crate) fn count(&mut self, record: &Record) {
         if record.kind != RecordKind::Data {
             return;
         }

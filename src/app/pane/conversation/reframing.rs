@@ -32,7 +32,7 @@ fn has_boundaries(shared: &Shared) -> bool {
 
 impl ConversationPane {
     /// Records came, or are to be cut another way: the rows follow.
-    pub(in crate::app) fn extended(&mut self, shared: &Shared) -> Option<Intent> {
+    pub(crate) fn extended(&mut self, shared: &Shared) -> Option<Intent> {
         if shared.shown() != Shown::Conversation {
             return None;
         }

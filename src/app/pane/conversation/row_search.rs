@@ -44,12 +44,7 @@ impl ConversationPane {
     }
 
     /// Searches from the last hit, or from the row under the cursor.
-    pub(in crate::app) fn search(
-        &mut self,
-        shared: &Shared,
-        towards: Towards,
-        from_hit: bool,
-    ) -> Outcome {
+    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
         if shared.search.text.is_empty() {
             return self.open_search(shared);
         }

@@ -31,7 +31,7 @@ impl ConversationPane {
     }
 
     /// The room changed, or what takes part of it.
-    pub(in crate::app) fn settle(&mut self, shared: &Shared) {
+    pub(crate) fn settle(&mut self, shared: &Shared) {
         let width = usize::from(self.detail_area(shared).width);
         self.change(shared, |view, session, height| {
             view.settle(session, height);
@@ -42,7 +42,7 @@ impl ConversationPane {
     }
 
     /// Moves over the rows, or in the one that has the keys.
-    pub(in crate::app) fn scroll(&mut self, shared: &Shared, way: CursorStep) {
+    pub(crate) fn scroll(&mut self, shared: &Shared, way: CursorStep) {
         let room = self.detail_area(shared).height.into();
         let mut moved = false;
         self.change(shared, |view, session, height| {

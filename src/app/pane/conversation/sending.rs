@@ -23,7 +23,7 @@ pub(super) enum Closing {
 
 impl ConversationPane {
     /// Gives the keys to the input line.
-    pub(in crate::app) fn write(&mut self, shared: &Shared) {
+    pub(crate) fn write(&mut self, shared: &Shared) {
         if let Some(view) = self.view_mut(shared) {
             view.writing = true;
         }
@@ -31,7 +31,7 @@ impl ConversationPane {
     }
 
     /// What is typed, or how it is read, changed: what does it stand for now?
-    pub(in crate::app) fn input_changed(&mut self, shared: &Shared) {
+    pub(crate) fn input_changed(&mut self, shared: &Shared) {
         if let Some(view) = self.view_mut(shared) {
             view.input.check(shared);
         }
@@ -39,7 +39,7 @@ impl ConversationPane {
     }
 
     /// Replaces the text.
-    pub(in crate::app) fn set_input(&mut self, shared: &Shared, text: &str) {
+    pub(crate) fn set_input(&mut self, shared: &Shared, text: &str) {
         if let Some(view) = self.view_mut(shared) {
             view.input.set(text);
         }

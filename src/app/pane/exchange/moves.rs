@@ -25,7 +25,7 @@ impl ExchangePane {
     }
 
     /// Moves the content.
-    pub(in crate::app) fn scroll(&mut self, shared: &Shared, step: CursorStep) {
+    pub(crate) fn scroll(&mut self, shared: &Shared, step: CursorStep) {
         let room = self.room(shared);
         if self.subject(shared).is_some() {
             if let Some(view) = self.view_mut(shared) {

@@ -31,7 +31,7 @@ impl ExchangePane {
     }
 
     /// Asks for what is missing on screen.
-    pub(in crate::app) fn settle(&mut self, shared: &Shared) -> Option<Intent> {
+    pub(crate) fn settle(&mut self, shared: &Shared) -> Option<Intent> {
         let subject = self.subject(shared)?;
         let room = self.room(shared);
         let view = self.views.open(subject.body, subject.part, subject.default);
@@ -39,7 +39,7 @@ impl ExchangePane {
     }
 
     /// A window of a body arrived.
-    pub(in crate::app) fn view_arrived(&mut self, shared: &Shared, mut view: View) -> Vec<Intent> {
+    pub(crate) fn view_arrived(&mut self, shared: &Shared, mut view: View) -> Vec<Intent> {
         if let Some(gather) = self.gather.as_mut().filter(|gather| gather.is_mine(&view)) {
             return gather.take(&view).map_or_else(|| self.gathered(shared, &view), |it| vec![it]);
         }
@@ -78,12 +78,12 @@ impl ExchangePane {
     }
 
     /// Whether a window is the first that shows its body whole, after one that did not.
-    pub(in crate::app) fn completes(&self, view: &View) -> bool {
+    pub(crate) fn completes(&self, view: &View) -> bool {
         self.views.completes(view)
     }
 
     /// Another text is searched for.
-    pub(in crate::app) fn forget_hit(&mut self) {
+    pub(crate) fn forget_hit(&mut self) {
         self.search.hit = None;
     }
 
@@ -97,12 +97,7 @@ impl ExchangePane {
     }
 
     /// Searches from the last hit, or from what is on screen.
-    pub(in crate::app) fn search(
-        &mut self,
-        shared: &Shared,
-        towards: Towards,
-        from_hit: bool,
-    ) -> Outcome {
+    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
         let text = shared.search.text.clone();
         if text.is_empty() {
             return self.open_search(shared);
@@ -117,7 +112,7 @@ impl ExchangePane {
     }
 
     /// A search ended.
-    pub(in crate::app) fn found(&mut self, shared: &Shared, found: &SearchHit) -> Option<Intent> {
+    pub(crate) fn found(&mut self, shared: &Shared, found: &SearchHit) -> Option<Intent> {
         if found.query.text != shared.search.text {
             return None;
         }
