@@ -4,6 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::App;
+use crate::app::action::Action;
+use crate::app::keymap::Context;
 use crate::model::spec::Spec;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::frame::Titles;
@@ -16,10 +18,12 @@ pub(super) fn titles() -> Titles {
 /// What to press.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let draft = app.shared.drafts.current();
+    let in_address = app.shared.keymap.hint(&[Context::Address], Action::Send);
+    let in_address =
+        in_address.map_or_else(String::new, |key| format!(" or {key} in the address line"));
+    let request = format!("[send]{in_address} sends the request.");
     let lines = match &draft.spec {
-        Spec::Http(_) => {
-            ["[send] or Enter in the address line sends the request.", "The response appears here."]
-        }
+        Spec::Http(_) => [request.as_str(), "The response appears here."],
         Spec::HttpListener(_) => {
             ["[send] starts the listener.", "Every request it receives appears here."]
         }

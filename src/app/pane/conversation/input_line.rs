@@ -14,9 +14,9 @@ use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::escape;
 use crate::compose::payload;
+use crate::compose::template::Variables;
 use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::preset::Scope;
 use crate::model::protocol::{Protocol, Side};
 
 /// Lines remembered of each kind of session.
@@ -105,7 +105,7 @@ impl InputLine {
         } else if text.len() > CHECKED {
             Check::Long(text.len())
         } else {
-            match compose(&text, settings(shared).1, LineEnding::None, &shared.scope()) {
+            match compose(&text, settings(shared).1, LineEnding::None, shared) {
                 Ok(bytes) => Check::Bytes(bytes.len()),
                 Err(wrong) => wrong,
             }
@@ -161,10 +161,10 @@ pub(super) fn compose(
     text: &str,
     format: PayloadFormat,
     ending: LineEnding,
-    scope: &Scope,
+    variables: &dyn Variables,
 ) -> Result<Bytes, Check> {
     let written = Payload { text: text.to_owned(), format };
-    payload(&written, ending, scope).map_err(|issue| {
+    payload(&written, ending, variables).map_err(|issue| {
         let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;

@@ -104,7 +104,7 @@ impl ConversationPane {
         if !typed.is_empty()
             && typed.len() <= CHECKED
             && !typed.contains("{{")
-            && let Ok(bytes) = compose(&typed, before, LineEnding::None, &shared.scope())
+            && let Ok(bytes) = compose(&typed, before, LineEnding::None, shared)
             && let Some(view) = self.view_mut(shared)
         {
             view.input.set(&written(&bytes, now));
@@ -150,7 +150,7 @@ impl ConversationPane {
             Closing::LineEnding => ending,
             Closing::Bare => LineEnding::None,
         };
-        let data = match compose(&text, format, ending, &shared.scope()) {
+        let data = match compose(&text, format, ending, shared) {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {
                 return Outcome::warn(format!("not sent: column {column}: {message}"));
