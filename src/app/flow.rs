@@ -8,6 +8,7 @@
 pub(crate) mod draft;
 pub(crate) mod input;
 pub(crate) mod program;
+pub mod response;
 pub(crate) mod restore;
 pub(crate) mod save;
 pub(crate) mod send;

@@ -9,6 +9,7 @@ use super::jump_target::JumpTarget;
 use super::preset_tree::TreeItem;
 use super::question::Question;
 use crate::model::id::RecordId;
+use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::store::job::Overwrite;
@@ -27,6 +28,8 @@ pub enum Intent {
     Say(String),
     /// The same as a warning.
     Warn(String),
+    /// Say this, which quotes what somebody else wrote, so nothing in it stands for a key.
+    Quote(String),
     /// Give a pane the focus.
     Focus(Pane),
     /// Compose this in a new draft.
@@ -39,6 +42,18 @@ pub enum Intent {
     OpenPreset(PresetPath),
     /// The same, shown in the list of presets, and the keys go to its form.
     FindPreset(PresetPath),
+    /// Search for this text in what the response region shows; empty = for the one before.
+    LookFor(String),
+    /// Choose how what is received is cut into messages.
+    PickFraming,
+    /// Cut what is received into messages like this.
+    SetFraming(StreamFraming),
+    /// Read the input line like this instead of as the form says.
+    SetInputFormat(PayloadFormat),
+    /// End lines in the next way there is.
+    NextLineEnding,
+    /// Write this text of the input line in the external editor.
+    EditInputLine(String),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.
@@ -57,8 +72,6 @@ pub enum Intent {
     GoTo(JumpTarget),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
-    /// Cut what was received into messages like this.
-    ChooseFraming(StreamFraming),
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.

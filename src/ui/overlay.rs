@@ -20,7 +20,7 @@ use crate::app::overlay::Overlay;
 pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for overlay in &app.overlays {
         let area = overlay.area(&app.shared).intersection(screen);
-        let keyed = |text: &str| app.shared.keyed(&overlay.contexts(), text);
+        let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
             Overlay::Jump(it) => jump::draw(it, palette, screen, buffer),
             Overlay::Palette(it) => {

@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{restore, save, send, windows};
+use super::{response, restore, save, send, windows};
 use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
@@ -63,7 +63,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
         Pane::Response | Pane::Traffic => {}
     }
     app.shared.focus = target;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -181,7 +181,7 @@ pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
 /// Another draft is on screen: the other panes follow.
 pub(in crate::app) fn draft_changed(app: &mut App) {
     pane::request::draft_changed(app);
-    pane::response::session_changed(app);
+    response::session_changed(app);
     app.touched();
 }
 
@@ -218,7 +218,7 @@ fn back(app: &mut App) {
 
 fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -240,7 +240,7 @@ fn resize(app: &mut App, sign: i32) {
         }
         Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
     app.touched();
 }

@@ -18,7 +18,6 @@ use crate::app::overlay::help::Help;
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::Naming;
 use crate::app::overlay::palette::Palette;
-use crate::app::pane::response::talk::framing;
 use crate::app::preset_tree::{TreeItem, in_folder};
 use crate::app::question::Question;
 use crate::app::state::App;
@@ -110,12 +109,10 @@ pub(in crate::app) fn conflict(app: &mut App, mine: Preset, theirs: StoredPreset
     push(app, Overlay::Conflict(Conflict::new(mine, theirs)));
 }
 
-/// Asks how what was received is cut into messages, unless the session cannot be cut anew.
+/// Asks how what was received is cut into messages.
 pub(in crate::app) fn framing(app: &mut App) {
-    match framing::refusal(app) {
-        Some(why) => app.say(why),
-        None => push(app, Overlay::Framing(FramingPicker::new(framing::current(app)))),
-    }
+    let picker = FramingPicker::new(&app.shared.drafts.current().framing);
+    push(app, Overlay::Framing(picker));
 }
 
 fn push(app: &mut App, overlay: Overlay) {

@@ -51,7 +51,7 @@ impl Confirm {
 
     /// What yes and no are called, behind their keys.
     pub fn answers(&self, shared: &Shared) -> [String; 2] {
-        let key = |action| shared.key_of(&[Context::Question], action);
+        let key = |action| shared.keymap.key_of(&[Context::Question], action);
         let (yes, no) = match self.question {
             Question::Delete(_) | Question::DeleteFolder(..) => ("Delete", "Keep"),
             Question::Discard(..) | Question::Revert(..) => ("Throw away", "Keep"),

@@ -54,7 +54,7 @@ impl Way {
             Way::OtherName => (Action::SaveAs, "Save mine under another name"),
             Way::Cancel => (Action::Back, "Decide later: nothing is written"),
         };
-        format!("{}  {text}", shared.key_of(&[Context::Conflict, Context::Global], action))
+        format!("{}  {text}", shared.keymap.key_of(&[Context::Conflict, Context::Global], action))
     }
 }
 

@@ -49,7 +49,7 @@ impl FramingPicker {
 
     fn choose(&self) -> Outcome {
         if let Some(choice) = self.choices.selected() {
-            let framing = Intent::ChooseFraming(choice.value.clone());
+            let framing = Intent::SetFraming(choice.value.clone());
             return Outcome::from(Intent::CloseOverlay).with(framing);
         }
         match StreamFraming::parse(&self.choices.editor.text()) {

@@ -23,7 +23,7 @@ pub(super) fn draw(
         let rest = Rect { x: line.x + 1, width: line.width - 1, ..line };
         put(buffer, rest, &it.suggestion, palette.dim);
     }
-    let enter = shared.key_of(&[Context::Name], Action::Choose);
+    let enter = shared.keymap.key_of(&[Context::Name], Action::Choose);
     let (text, style) = match it.verdict(shared) {
         NameVerdict::Wrong(why) => (why, palette.error),
         NameVerdict::Taken(path) if matches!(it.purpose, NamingPurpose::Save(_)) => {
