@@ -6,6 +6,7 @@
 //! what no pane takes is handled in `program`.
 
 pub mod action;
+pub mod copying;
 pub mod cursor;
 pub mod drafts;
 pub mod editor;
@@ -28,6 +29,7 @@ pub mod search_line;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;
 

@@ -6,6 +6,7 @@ use super::drafts::DraftId;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::preset_tree::TreeItem;
+use crate::model::id::RecordId;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
@@ -22,6 +23,8 @@ pub enum Intent {
     Warn(String),
     /// Give a pane the focus.
     Focus(Pane),
+    /// Compose this in a new draft.
+    OpenDraft(Box<Spec>),
     /// Rename, duplicate, delete, revert or describe what a row of the presets pane stands for.
     ActOn(Action, TreeItem),
     /// Put this draft on screen.
@@ -30,4 +33,10 @@ pub enum Intent {
     OpenPreset(PresetPath),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
+    /// Mark a record, or take its mark away.
+    ToggleMark(RecordId),
+    /// Forget all records.
+    ForgetTraffic,
+    /// Whether a record is looked at closely, which wants more of the screen.
+    RecordOpen(bool),
 }

@@ -1,7 +1,6 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use crate::app::flow::draft;
-use crate::app::flow::program;
+use crate::app::flow::{draft, program, traffic};
 use crate::app::intent::Intent;
 use crate::app::overlay;
 use crate::app::state::App;
@@ -18,6 +17,10 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::ActOn(action, item) => overlay::on_item(app, action, &item),
         Intent::ShowDraft(id) => program::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
+        Intent::OpenDraft(spec) => program::open_draft(app, *spec),
+        Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
+        Intent::ForgetTraffic => traffic::forget(app),
+        Intent::RecordOpen(is_open) => traffic::record_open(app, is_open),
         Intent::OpenSpec(spec) => program::open_spec(app, *spec),
     }
 }
