@@ -672,7 +672,7 @@ mod conversation {
             ),
         );
         shows(&app, "peer finished sending; our side stays open");
-        let summary = Summary { ended: "closed by us".into(), ..Summary::default() };
+        let summary = Summary::of("closed by us");
         done(&mut app, id, Ok(summary));
         shows(&app, "closed by us");
         shows(&app, "F5 opens it again");
