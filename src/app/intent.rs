@@ -3,12 +3,22 @@
 
 use super::action::Action;
 use super::drafts::DraftId;
+use super::editor::Caret;
 use super::effect::Effect;
 use super::focus::Pane;
+use super::form::{FormFieldId, FormTab};
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
+
+/// Where the text of the external editor goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditTarget {
+    Field(FormFieldId),
+    /// The input line of the conversation.
+    InputLine,
+}
 
 /// One thing a pane or overlay cannot do by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +41,22 @@ pub enum Intent {
     ShowDraft(DraftId),
     /// Put this preset on screen, or say why it cannot be read.
     OpenPreset(PresetPath),
+    /// Move the cursor of the form to a field.
+    GoToField(FormFieldId, Caret),
+    /// Show a tab of the form.
+    ShowTab(FormTab),
+    /// Write this text of a field, as far as it is a value of it.
+    EditField(FormFieldId, String),
+    /// Take the next (or previous) value of a choice or check.
+    CycleField { field: FormFieldId, forward: bool },
+    /// Add a rule or step to what is composed.
+    AddRow,
+    /// Delete the row, rule or step the cursor is in.
+    DeleteRow,
+    /// Compose what this curl command does.
+    FillFromCurl(String),
+    /// Open the external editor on a text.
+    EditExternal { text: String, extension: &'static str, target: EditTarget },
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.

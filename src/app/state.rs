@@ -13,7 +13,7 @@ use super::action::Action;
 use super::drafts::Drafts;
 use super::effect::Effect;
 use super::focus::Pane;
-use super::intent::Intent;
+use super::intent::{EditTarget, Intent};
 use super::keymap::{Context, Keymap, Override};
 use super::layout::{Areas, Splits, Splitter};
 use super::message::Timer;
@@ -102,6 +102,10 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    /// A curl command that waits for its files of cookies.
+    pub(super) pasted_command: Option<String>,
+    /// What the external editor was opened for; nothing when it was opened to be read.
+    pub(super) editing: Option<EditTarget>,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
@@ -153,6 +157,8 @@ impl App {
             dirty: true,
             leaving: false,
             restore_due: false,
+            pasted_command: None,
+            editing: None,
             describing: BTreeMap::new(),
             loaded: false,
         };
@@ -183,7 +189,7 @@ impl App {
         match self.shared.focus {
             Pane::Presets => self.presets.contexts(),
             Pane::History => self.history.contexts(),
-            Pane::Request => pane::request::contexts(self),
+            Pane::Request => self.request.contexts(&self.shared),
             Pane::Response => pane::response::contexts(self),
             Pane::Traffic => self.traffic.contexts(),
         }

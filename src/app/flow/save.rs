@@ -9,12 +9,12 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{program, restore};
+use super::{draft, restore};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::overlay::about::AboutSubject;
 use crate::app::state::App;
-use crate::app::{format, overlay, pane};
+use crate::app::{format, overlay};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
@@ -24,7 +24,7 @@ use crate::store::job::{Job, Overwrite};
 /// Saves the draft on screen, asking for a name if it has none.
 pub(in crate::app) fn save(app: &mut App) {
     if app.request.refused.is_some() {
-        pane::request::blur(app);
+        draft::blur(app);
         return;
     }
     let draft = app.shared.drafts.current();
@@ -191,7 +191,7 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
 pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
     app.shared.workspace.presets.retain(|known| known.path != *path);
     app.shared.drafts.forget(path);
-    program::draft_changed(app);
+    draft::draft_changed(app);
     app.presets.rebuild(&app.shared);
     app.say(format!("{path} deleted"));
 }
@@ -208,7 +208,7 @@ pub(in crate::app) fn folder_deleted(
     for path in gone {
         app.shared.drafts.forget(path);
     }
-    program::draft_changed(app);
+    draft::draft_changed(app);
     app.presets.rebuild(&app.shared);
     let count = format::counted(gone.len() as u64, "preset");
     match failure {
@@ -262,7 +262,7 @@ pub(in crate::app) fn discard(app: &mut App, id: DraftId) {
     let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
     close(app, session);
     app.shared.drafts.remove(id);
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 fn close(app: &mut App, session: Option<SessionId>) {
@@ -287,7 +287,7 @@ pub(in crate::app) fn revert(app: &mut App, id: DraftId) {
         },
     }
     app.say("unsaved changes thrown away");
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
 use crate::app::action::Action;
-use crate::app::flow::{input, program};
+use crate::app::editor::Caret;
+use crate::app::flow::{draft, input, program};
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
@@ -104,11 +105,11 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     if inner.is_empty() {
         return;
     }
-    for placed in request::place(app, inner) {
+    for placed in app.request.place(&app.shared, inner) {
         let area = placed.area;
         match placed.field.kind {
             FieldKind::Tabs => {
-                for (tab, _, start) in request::tab_strip(app) {
+                for (tab, _, start) in request::tab_strip(&app.shared) {
                     let column = area.x.saturating_add(start);
                     if column < area.right() {
                         found.push((column, area.y, JumpTarget::Tab(tab)));
@@ -260,12 +261,12 @@ fn go(app: &mut App, target: &JumpTarget) {
         JumpTarget::Pane(pane) => program::focus(app, *pane),
         JumpTarget::Field(id) => {
             program::focus(app, Pane::Request);
-            request::go(app, *id);
+            draft::go(app, *id, Caret::Keep);
         }
         JumpTarget::Tab(tab) => {
             program::focus(app, Pane::Request);
-            request::show_tab(app, *tab);
-            request::go(app, FormFieldId::Tabs);
+            draft::show_tab(app, *tab);
+            draft::go(app, FormFieldId::Tabs, Caret::Keep);
         }
         JumpTarget::Preset(at) => {
             program::focus(app, Pane::Presets);

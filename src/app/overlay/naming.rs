@@ -274,7 +274,7 @@ fn take(app: &mut App, naming: &mut Naming) -> Flow {
             let draft = app.shared.drafts.open((**spec).clone());
             draft.about.clone_from(about);
             let id = draft.id;
-            crate::app::flow::program::draft_changed(app);
+            crate::app::flow::draft::draft_changed(app);
             save::hand_over(app, id, path, Overwrite::Refuse);
         }
     }

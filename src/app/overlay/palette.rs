@@ -134,7 +134,7 @@ fn run(app: &mut App, found: Option<PaletteTarget>) -> Flow {
             }
         }
         Some(PaletteTarget::Draft(id)) => {
-            program::show_draft(app, id);
+            draft::show_draft(app, id);
             program::focus(app, Pane::Request);
         }
         Some(PaletteTarget::Environment(name)) => super::environments::choose(app, name),

@@ -17,7 +17,7 @@ use super::input::{self, Closing, InputLine};
 use super::{inner, place, place_mut, session};
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::effect::Effect;
+use crate::app::intent::{EditTarget, Intent};
 use crate::app::message::Mouse;
 use crate::app::outcome::Handled;
 pub use crate::app::pane::response::talk::conversation_areas::{
@@ -390,8 +390,11 @@ fn toggle_hex(app: &mut App) {
 
 fn edit_external(app: &mut App) {
     let Some(text) = place(app).map(|place| place.talk.input.editor.text()) else { return };
-    super::super::request::editing(app, super::super::request::EditTarget::InputLine);
-    app.effects.push(Effect::Edit { text, extension: "txt" });
+    app.intents.push_back(Intent::EditExternal {
+        text,
+        extension: "txt",
+        target: EditTarget::InputLine,
+    });
 }
 
 pub(super) fn click(app: &mut App, inner: Rect, mouse: Mouse) {
