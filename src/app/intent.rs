@@ -9,8 +9,10 @@ use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
+use crate::model::payload::PayloadFormat;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
+use crate::timeline::conversation::framing::StreamFraming;
 
 /// Where the text of the external editor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Intent {
     Say(String),
     /// The same as a warning.
     Warn(String),
+    /// Say this, which quotes what somebody else wrote, so nothing in it stands for a key.
+    Quote(String),
     /// Give a pane the focus.
     Focus(Pane),
     /// Compose this in a new draft.
@@ -57,6 +61,16 @@ pub enum Intent {
     FillFromCurl(String),
     /// Open the external editor on a text.
     EditExternal { text: String, extension: &'static str, target: EditTarget },
+    /// Search for this text in what the response region shows; empty = for the one before.
+    LookFor(String),
+    /// Choose how what is received is cut into messages.
+    PickFraming,
+    /// Cut what is received into messages like this.
+    SetFraming(StreamFraming),
+    /// Read the input line like this instead of as the form says.
+    SetInputFormat(PayloadFormat),
+    /// End lines in the next way there is.
+    NextLineEnding,
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.

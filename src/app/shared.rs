@@ -1,17 +1,19 @@
 //! What every pane and overlay may read: the one owner of what more than one of them shows.
 //!
-//! Only flows change it. Panes and overlays get `&Shared` and answer with intents.
+//! Only flows change it. Panes and overlays get `&Shared` and answer with intents. What the response
+//! region shows follows from the session of the draft on screen, and is decided here alone:
+//! [`Shared::shown`].
 
 use std::collections::BTreeMap;
 
 use jiff::tz::Offset;
 
-use super::action::Action;
 use super::drafts::Drafts;
 use super::focus::Pane;
 use super::keymap::{Context, Keymap};
 use super::layout::{self, Areas, Splits};
-use super::sessions::Sessions;
+use super::sessions::{Session, Sessions};
+use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::timing::Stamp;
@@ -28,6 +30,25 @@ pub enum Theme {
     Sixteen,
     /// No colours at all (`NO_COLOR`).
     Plain,
+}
+
+/// What the response region shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing was opened yet.
+    Nothing,
+    /// Requests and responses of an HTTP client or listener.
+    Exchange,
+    /// What is said on connections or in datagrams.
+    Conversation,
+}
+
+/// What is searched for in bodies and conversations.
+#[derive(Debug, Default)]
+pub struct TextSearch {
+    pub text: String,
+    /// What finds it, and marks it on the screen.
+    pub pattern: Option<Pattern>,
 }
 
 /// State that panes, overlays and the screen read.
@@ -55,6 +76,7 @@ pub struct Shared {
     pub drafts: Drafts,
     pub sessions: Sessions,
     pub timeline: Timeline,
+    pub search: TextSearch,
     /// Offset of local time, for times of day; the shell sets it.
     pub utc_offset: Offset,
     /// Operating system environment, for `{{env.NAME}}`.
@@ -79,27 +101,18 @@ impl Shared {
         presets.get(at)
     }
 
-    /// The key of an action in these contexts, or else in any, for a hint in a text.
-    pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
-        let here = self.keymap.hint(contexts, action);
-        here.or_else(|| self.keymap.hint(&Context::ALL, action))
-            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+    /// The session of the draft on screen.
+    pub fn session(&self) -> Option<&Session> {
+        self.sessions.get(self.drafts.current().session?)
     }
 
-    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
-    /// key that was bound to something else.
-    pub fn keyed(&self, contexts: &[Context], text: &str) -> String {
-        let mut keyed = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, name, after)) = bracketed(rest) {
-            keyed.push_str(before);
-            match Action::named(name) {
-                Some(action) => keyed.push_str(&self.key_of(contexts, action)),
-                None => keyed.extend(["[", name, "]"]),
-            }
-            rest = after;
+    /// What the response region shows.
+    pub fn shown(&self) -> Shown {
+        match self.session().map(|session| session.protocol().capabilities().conversation) {
+            None => Shown::Nothing,
+            Some(false) => Shown::Exchange,
+            Some(true) => Shown::Conversation,
         }
-        keyed + rest
     }
 
     /// What templates may refer to now.
@@ -142,13 +155,6 @@ impl Variables for Shared {
         }
         .map(String::as_str)
     }
-}
-
-/// The first `[name]` of a text, with what stands before and after it.
-fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (name, after) = rest.split_once(']')?;
-    Some((before, name, after))
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@ use super::layout::{Areas, Splits, Splitter};
 use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
-use super::pane;
+use super::pane::conversation::ConversationPane;
+use super::pane::exchange::ExchangePane;
 use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
-use super::pane::response::ResponsePane;
 use super::pane::traffic::TrafficPane;
 use super::sessions::Sessions;
-use super::shared::{Shared, Theme};
+use super::shared::{Shared, Shown, TextSearch, Theme};
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
@@ -85,7 +85,8 @@ pub struct App {
     pub presets: PresetsPane,
     pub history: HistoryPane,
     pub request: RequestPane,
-    pub response: ResponsePane,
+    pub exchange: ExchangePane,
+    pub conversation: ConversationPane,
     pub traffic: TrafficPane,
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
@@ -106,6 +107,8 @@ pub struct App {
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.
     pub(super) editing: Option<EditTarget>,
+    /// The elapsed time of what runs in the response region will be drawn anew.
+    pub(super) clock_due: bool,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
@@ -136,6 +139,7 @@ impl App {
             drafts: Drafts::default(),
             sessions: Sessions::default(),
             timeline: Timeline::new(bytes),
+            search: TextSearch::default(),
             utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
             os: startup.os,
         };
@@ -144,7 +148,8 @@ impl App {
             presets: PresetsPane::default(),
             history: HistoryPane::default(),
             request: RequestPane::default(),
-            response: ResponsePane::default(),
+            exchange: ExchangePane::default(),
+            conversation: ConversationPane::default(),
             traffic: TrafficPane::default(),
             overlays: Vec::new(),
             notice: None,
@@ -159,6 +164,7 @@ impl App {
             restore_due: false,
             pasted_command: None,
             editing: None,
+            clock_due: false,
             describing: BTreeMap::new(),
             loaded: false,
         };
@@ -190,7 +196,10 @@ impl App {
             Pane::Presets => self.presets.contexts(),
             Pane::History => self.history.contexts(),
             Pane::Request => self.request.contexts(&self.shared),
-            Pane::Response => pane::response::contexts(self),
+            Pane::Response => match self.shared.shown() {
+                Shown::Nothing | Shown::Exchange => self.exchange.contexts(),
+                Shown::Conversation => self.conversation.contexts(&self.shared),
+            },
             Pane::Traffic => self.traffic.contexts(),
         }
     }
@@ -216,13 +225,13 @@ impl App {
     /// The key of an action where the focus is, or elsewhere, for a hint in a text.
     #[must_use]
     pub fn key_of(&self, action: Action) -> String {
-        self.shared.key_of(&self.contexts(), action)
+        self.shared.keymap.key_of(&self.contexts(), action)
     }
 
     /// A text in which `[action-name]` stands for the key of an action where the focus is.
     #[must_use]
     pub fn keyed(&self, text: &str) -> String {
-        self.shared.keyed(&self.contexts(), text)
+        self.shared.keymap.keyed(&self.contexts(), text)
     }
 
     /// Shows a remark until the next key, a few seconds at most.

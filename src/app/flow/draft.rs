@@ -3,13 +3,13 @@
 //! The request pane asks for edits; here the spec is changed, and the pane is told what became of
 //! its text and of the form.
 
+use super::response;
 use crate::app::drafts::{DraftId, FieldIssue};
 use crate::app::editor::Caret;
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
 use crate::app::message::External;
-use crate::app::pane;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
 use crate::model::preset::PresetPath;
@@ -18,7 +18,7 @@ use crate::model::spec::Spec;
 /// Another draft is on screen, or another spec in it: the panes follow.
 pub(in crate::app) fn draft_changed(app: &mut App) {
     form_changed(app);
-    pane::response::session_changed(app);
+    response::session_changed(app);
     app.touched();
 }
 
@@ -192,7 +192,7 @@ pub(in crate::app) fn edited(app: &mut App, result: External) {
                 spec_changed(app);
                 app.request.enter(&app.shared, Caret::Keep);
             }
-            Some(EditTarget::InputLine) => pane::response::set_input(app, &text),
+            Some(EditTarget::InputLine) => response::set_input(app, &text),
             None => {}
         },
     }

@@ -1,14 +1,14 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, restore, send};
+use super::{draft, response, restore, send};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::outcome::Handled;
+use crate::app::overlay;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Theme;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
@@ -73,7 +73,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
         Pane::Response | Pane::Traffic => {}
     }
     app.shared.focus = target;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -188,7 +188,7 @@ fn back(app: &mut App) {
 
 fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -210,7 +210,7 @@ fn resize(app: &mut App, sign: i32) {
         }
         Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
     app.touched();
 }

@@ -16,6 +16,7 @@ use form_editor::{form, is_text, kind_of};
 use moves::{FormStep, beside, in_next_row, is_source, next_cell};
 
 use crate::app::action::Action;
+use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::{BodySlot, FieldKind, FormFieldId, RowPart, access, tabs};
@@ -49,8 +50,8 @@ impl RequestPane {
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
-    pub fn wheel(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let is_down = action == Action::Down;
+    pub fn wheel(&mut self, shared: &Shared, step: CursorStep) {
+        let is_down = step == CursorStep::Down;
         let at = shared.drafts.current().at;
         if let Some((id, editor)) = &mut self.editor
             && *id == at
@@ -62,7 +63,6 @@ impl RequestPane {
         } else {
             self.scroll = self.scroll.saturating_sub(1);
         }
-        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {

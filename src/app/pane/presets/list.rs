@@ -120,7 +120,7 @@ impl PresetsPane {
 
     /// What is said about the selected row, in lines.
     pub fn about(&self, shared: &Shared, width: u16) -> Vec<String> {
-        let keyed = |text| shared.keyed(&shared.contexts, text);
+        let keyed = |text| shared.keymap.keyed(&shared.contexts, text);
         let text = match self.selected(shared) {
             None if self.search.is_some() => "nothing matches; Esc ends the search".into(),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
