@@ -42,7 +42,7 @@ use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use crate::store::job::Job;
 use effect::Effect;
-use flow::{carry_out, engine, input, restore, timer};
+use flow::{carry_out, draft, engine, input, restore, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Notice, Startup};
@@ -72,7 +72,7 @@ impl App {
             Message::Engine(event) => engine::apply(self, event),
             Message::Store(reply) => restore::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
-            Message::External(result) => pane::request::edited(self, result),
+            Message::External(result) => draft::edited(self, result),
             Message::Trouble(failure) => self.warn(failure.to_string()),
         }
         while let Some(intent) = self.intents.pop_front() {

@@ -3,8 +3,10 @@
 
 use super::action::Action;
 use super::drafts::DraftId;
+use super::editor::Caret;
 use super::effect::Effect;
 use super::focus::Pane;
+use super::form::{FormFieldId, FormTab};
 use super::jump_target::JumpTarget;
 use super::preset_tree::TreeItem;
 use super::question::Question;
@@ -14,6 +16,14 @@ use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::store::job::Overwrite;
 use crate::timeline::conversation::framing::StreamFraming;
+
+/// Where the text of the external editor goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditTarget {
+    Field(FormFieldId),
+    /// The input line of the conversation.
+    InputLine,
+}
 
 /// One thing a pane or overlay cannot do by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +52,22 @@ pub enum Intent {
     OpenPreset(PresetPath),
     /// The same, shown in the list of presets, and the keys go to its form.
     FindPreset(PresetPath),
+    /// Move the cursor of the form to a field.
+    GoToField(FormFieldId, Caret),
+    /// Show a tab of the form.
+    ShowTab(FormTab),
+    /// Write this text of a field, as far as it is a value of it.
+    EditField(FormFieldId, String),
+    /// Take the next (or previous) value of a choice or check.
+    CycleField { field: FormFieldId, forward: bool },
+    /// Add a rule or step to what is composed.
+    AddRow,
+    /// Delete the row, rule or step the cursor is in.
+    DeleteRow,
+    /// Compose what this curl command does.
+    FillFromCurl(String),
+    /// Open the external editor on a text.
+    EditExternal { text: String, extension: &'static str, target: EditTarget },
     /// Search for this text in what the response region shows; empty = for the one before.
     LookFor(String),
     /// Choose how what is received is cut into messages.
@@ -52,8 +78,6 @@ pub enum Intent {
     SetInputFormat(PayloadFormat),
     /// End lines in the next way there is.
     NextLineEnding,
-    /// Write this text of the input line in the external editor.
-    EditInputLine(String),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.

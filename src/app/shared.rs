@@ -161,7 +161,6 @@ impl Variables for Shared {
 mod tests {
     use super::*;
     use crate::app::{App, Startup};
-    use crate::model::preset::PresetPath;
     use crate::store::job::FolderDefaults;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -1,6 +1,6 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{draft, input, jump, program, response, save, traffic, windows};
+use super::{curl, draft, input, jump, program, response, save, traffic, windows};
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
@@ -13,17 +13,15 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Warn(text) => app.warn(app.keyed(&text)),
         Intent::Quote(text) => app.say(text),
         Intent::Focus(pane) => program::focus(app, pane),
-        Intent::OpenDraft(spec) => program::open_draft(app, *spec),
-        Intent::OpenSpec(spec) => program::open_spec(app, *spec),
-        Intent::ShowDraft(id) => program::show_draft(app, id),
-        Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::FindPreset(path) => draft::find_preset(app, &path),
+        Intent::ShowDraft(id) => draft::show_draft(app, id),
+        Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
+        Intent::OpenDraft(spec) => draft::open_draft(app, *spec),
         Intent::LookFor(text) => response::look_for(app, text),
         Intent::PickFraming => windows::framing(app),
         Intent::SetFraming(framing) => response::set_framing(app, framing),
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::NextLineEnding => response::next_line_ending(app),
-        Intent::EditInputLine(text) => response::edit_input_line(app, text),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
         Intent::RecordOpen(is_open) => traffic::record_open(app, is_open),
@@ -40,5 +38,16 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::TakeTheirs { mine, theirs } => save::take_theirs(app, &mine, &theirs),
         Intent::SaveElsewhere(path) => save::save_elsewhere(app, &path),
         Intent::DecideLater(path) => drop(save::decide_later(app, &path)),
+        Intent::GoToField(field, caret) => draft::go(app, field, caret),
+        Intent::ShowTab(tab) => draft::show_tab(app, tab),
+        Intent::EditField(field, text) => draft::edit_field(app, field, &text),
+        Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
+        Intent::AddRow => draft::add_row(app),
+        Intent::DeleteRow => draft::delete_row(app),
+        Intent::FillFromCurl(command) => curl::pasted(app, command),
+        Intent::EditExternal { text, extension, target } => {
+            draft::edit_external(app, text, extension, target);
+        }
+        Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
     }
 }

@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::{input, program};
+use super::{draft, input, program};
+use crate::app::editor::Caret;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId};
 use crate::app::jump_target::JumpTarget;
@@ -34,11 +35,11 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     if inner.is_empty() {
         return;
     }
-    for placed in request::place(app, inner) {
+    for placed in app.request.place(&app.shared, inner) {
         let area = placed.area;
         match placed.field.kind {
             FieldKind::Tabs => {
-                for (tab, _, start) in request::tab_strip(app) {
+                for (tab, _, start) in request::tab_strip(&app.shared) {
                     let column = area.x.saturating_add(start);
                     if column < area.right() {
                         found.push((column, area.y, JumpTarget::Tab(tab)));
@@ -143,12 +144,12 @@ pub(in crate::app) fn go(app: &mut App, target: &JumpTarget) {
         JumpTarget::Pane(pane) => program::focus(app, *pane),
         JumpTarget::Field(id) => {
             program::focus(app, Pane::Request);
-            request::go(app, *id);
+            draft::go(app, *id, Caret::Keep);
         }
         JumpTarget::Tab(tab) => {
             program::focus(app, Pane::Request);
-            request::show_tab(app, *tab);
-            request::go(app, FormFieldId::Tabs);
+            draft::show_tab(app, *tab);
+            draft::go(app, FormFieldId::Tabs, Caret::Keep);
         }
         JumpTarget::Preset(at) => {
             program::focus(app, Pane::Presets);

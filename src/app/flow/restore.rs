@@ -1,9 +1,8 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{draft, save};
+use super::{curl, draft, save};
 use crate::app::effect::Effect;
 use crate::app::flow::windows;
-use crate::app::pane;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::store::job::{Job, Reply, Restore, Workspace};
@@ -34,7 +33,7 @@ pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
-        Reply::TextsRead { files } => pane::request::cookies_read(app, files),
+        Reply::TextsRead { files } => curl::cookies_read(app, files),
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
@@ -79,7 +78,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     }
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);
-    pane::request::draft_changed(app);
+    draft::form_changed(app);
 }
 
 fn restored(app: &mut App, restore: Option<Restore>) {
@@ -100,7 +99,7 @@ fn restored(app: &mut App, restore: Option<Restore>) {
             _ => {}
         }
     }
-    crate::app::flow::program::draft_changed(app);
+    draft::draft_changed(app);
     app.presets.follow(&app.shared);
 }
 

@@ -9,14 +9,13 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::windows;
-use super::{program, restore};
+use super::{draft, restore, windows};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
+use crate::app::format;
 use crate::app::preset_tree::TreeItem;
 use crate::app::question::Question;
 use crate::app::state::App;
-use crate::app::{format, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
@@ -27,7 +26,7 @@ use crate::store::job::{Job, Overwrite};
 /// Saves the draft on screen, asking for a name if it has none.
 pub(in crate::app) fn save(app: &mut App) {
     if app.request.refused.is_some() {
-        pane::request::blur(app);
+        draft::blur(app);
         return;
     }
     let draft = app.shared.drafts.current();
@@ -195,7 +194,7 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
 pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
     app.shared.workspace.presets.retain(|known| known.path != *path);
     app.shared.drafts.forget(path);
-    program::draft_changed(app);
+    draft::draft_changed(app);
     app.presets.rebuild(&app.shared);
     app.say(format!("{path} deleted"));
 }
@@ -212,7 +211,7 @@ pub(in crate::app) fn folder_deleted(
     for path in gone {
         app.shared.drafts.forget(path);
     }
-    program::draft_changed(app);
+    draft::draft_changed(app);
     app.presets.rebuild(&app.shared);
     let count = format::counted(gone.len() as u64, "preset");
     match failure {
@@ -258,7 +257,7 @@ pub(in crate::app) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, abo
     let draft = app.shared.drafts.open(spec);
     about.clone_into(&mut draft.about);
     let id = draft.id;
-    program::draft_changed(app);
+    draft::draft_changed(app);
     hand_over(app, id, path, Overwrite::Refuse);
 }
 
@@ -284,7 +283,7 @@ pub(in crate::app) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &Sto
                 draft.preset = Some(theirs.path.clone());
                 draft.follow(preset, theirs.fingerprint);
             }
-            program::draft_changed(app);
+            draft::draft_changed(app);
         }
         Err(failure) => app.warn(failure.to_string()),
     }
@@ -334,7 +333,7 @@ fn discard(app: &mut App, id: DraftId) {
     let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
     close(app, session);
     app.shared.drafts.remove(id);
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 fn close(app: &mut App, session: Option<SessionId>) {
@@ -359,7 +358,7 @@ fn revert(app: &mut App, id: DraftId) {
         },
     }
     app.say("unsaved changes thrown away");
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 #[cfg(test)]

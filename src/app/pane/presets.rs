@@ -94,8 +94,7 @@ impl PresetsPane {
             | Action::Revert
             | Action::EditAbout => {
                 let item = self.selected(shared);
-                let intent = item.map(|item| Intent::ActOn(action, item));
-                return Outcome::from(intent.into_iter().collect::<Vec<_>>());
+                return item.map(|item| Intent::ActOn(action, item)).into();
             }
             Action::Send => return self.send(shared),
             // These mean the selected row; then the program does them to what is on screen.
