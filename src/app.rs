@@ -42,7 +42,7 @@ use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use crate::store::job::Job;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, restore, timer};
+use flow::{carry_out, draft, engine, input, store, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Notice, Startup};
@@ -70,7 +70,7 @@ impl App {
         match message {
             Message::Input(input) => input::apply(self, input),
             Message::Engine(event) => engine::apply(self, event),
-            Message::Store(reply) => restore::apply(self, reply),
+            Message::Store(reply) => store::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
             Message::External(result) => draft::edited(self, result),
             Message::Trouble(failure) => self.warn(failure.to_string()),

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::cursor::CursorStep;
 use super::intent::Intent;
 use super::message::Mouse;
 use crate::model::key::Key;
@@ -10,8 +11,10 @@ use crate::model::key::Key;
 /// What a pane is given to handle.
 #[derive(Debug, Clone, Copy)]
 pub enum PaneInput<'a> {
-    /// An action bound to a key; the wheel comes as `Up` and `Down`.
+    /// An action bound to a key.
     Act(Action),
+    /// A step of the wheel over the pane, which need not have the focus.
+    Wheel(CursorStep),
     /// A key that no action took.
     Key(Key),
     /// Pasted text.

@@ -82,7 +82,7 @@ pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) 
         PaneInput::Paste(text) => {
             prompt.editor.insert(text);
         }
-        PaneInput::Press(..) => return None,
+        PaneInput::Press(..) | PaneInput::Wheel(_) => return None,
     }
     Some(Outcome::yes())
 }

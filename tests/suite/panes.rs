@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
-use wirebench::app::flow::response;
+use wirebench::app::flow::{focus, response};
 use wirebench::app::focus::Pane;
 use wirebench::app::jump_target::JumpTarget;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind, Timer};
@@ -295,7 +295,7 @@ fn connected(app: &mut App) -> SessionId {
             ],
         ),
     );
-    response::focus_input(app);
+    focus::focus_input(app);
     id
 }
 
@@ -741,7 +741,7 @@ mod conversation {
         for n in 1..=3 {
             shows(&app, &format!("127.0.0.1:{}", 40_000 + n));
         }
-        response::focus_input(&mut app);
+        focus::focus_input(&mut app);
         assert!(commands(keys(&mut app, "x<Enter>")).is_empty());
         let sent = commands(keys(&mut app, "<A-a>"));
         assert!(matches!(&sent[0], Command::Send { to: Recipient::All(to), .. } if *to == id));

@@ -1,10 +1,10 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, input, jump, program, response, save, traffic, windows};
+use super::{curl, draft, focus, input, jump, program, response, save, traffic, windows};
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
-pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
+pub(crate) fn carry_out(app: &mut App, intent: Intent) {
     match intent {
         Intent::Act(action) => input::act(app, action),
         Intent::PassOn(action) => program::act(app, action),
@@ -12,8 +12,8 @@ pub(in crate::app) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Say(text) => app.say(app.keyed(&text)),
         Intent::Warn(text) => app.warn(app.keyed(&text)),
         Intent::Quote(text) => app.say(text),
-        Intent::Focus(pane) => program::focus(app, pane),
-        Intent::FindPreset(path) => draft::find_preset(app, &path),
+        Intent::Focus(pane) => focus::focus(app, pane),
+        Intent::FindPreset(path) => focus::find_preset(app, &path),
         Intent::ShowDraft(id) => draft::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),

@@ -11,7 +11,7 @@ use crate::model::spec::Spec;
 use crate::store::job::Job;
 
 /// Fills the form, at once or when the files the command reads cookies from are here.
-pub(in crate::app) fn pasted(app: &mut App, text: String) {
+pub(crate) fn pasted(app: &mut App, text: String) {
     let files = curl::cookie_files(&text);
     if files.is_empty() {
         fill(app, &text, &CookieFiles::default());
@@ -28,10 +28,7 @@ pub(in crate::app) fn pasted(app: &mut App, text: String) {
 }
 
 /// The files of cookies of a pasted command are here.
-pub(in crate::app) fn cookies_read(
-    app: &mut App,
-    contents: BTreeMap<String, Result<String, String>>,
-) {
+pub(crate) fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
     let Some(text) = app.pasted_command.take() else { return };
     let now = i64::try_from(app.shared.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
     fill(app, &text, &CookieFiles { contents, now });

@@ -3,11 +3,10 @@
 //! The request pane asks for edits; here the spec is changed, and the pane is told what became of
 //! its text and of the form.
 
-use super::{program, response};
+use super::response;
 use crate::app::drafts::{DraftId, FieldIssue};
 use crate::app::editor::Caret;
 use crate::app::effect::Effect;
-use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
 use crate::app::message::External;
@@ -17,27 +16,27 @@ use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
 /// Another draft is on screen, or another spec in it: the panes follow.
-pub(in crate::app) fn draft_changed(app: &mut App) {
+pub(crate) fn draft_changed(app: &mut App) {
     form_changed(app);
     response::session_changed(app);
     app.touched();
 }
 
 /// The form shows something else than before, from its top.
-pub(in crate::app) fn form_changed(app: &mut App) {
+pub(crate) fn form_changed(app: &mut App) {
     app.request.draft_changed();
     settle(app);
 }
 
 /// Puts another draft on screen.
-pub(in crate::app) fn show_draft(app: &mut App, id: DraftId) {
+pub(crate) fn show_draft(app: &mut App, id: DraftId) {
     blur(app);
     app.shared.drafts.select(id);
     draft_changed(app);
 }
 
 /// Puts a preset on screen; tells whether it could be read.
-pub(in crate::app) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
+pub(crate) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
     let Some(stored) = app.shared.stored(path).cloned() else { return false };
     if let Err(failure) = &stored.content {
         app.warn(failure.to_string());
@@ -50,7 +49,7 @@ pub(in crate::app) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
 }
 
 /// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
-pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
+pub(crate) fn open_spec(app: &mut App, spec: Spec) {
     blur(app);
     let drafts = &mut app.shared.drafts;
     let open = drafts.iter().find(|draft| draft.preset.is_none() && draft.spec == spec);
@@ -64,7 +63,7 @@ pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
 }
 
 /// Composes a spec in a new draft.
-pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
+pub(crate) fn open_draft(app: &mut App, spec: Spec) {
     blur(app);
     app.shared.drafts.open(spec);
     draft_changed(app);
@@ -72,7 +71,7 @@ pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
 
 /// An address that names another protocol turns the draft into one of that kind. Whatever else was
 /// composed stays in a draft of its own.
-pub(in crate::app) fn adopt_address(app: &mut App) {
+pub(crate) fn adopt_address(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
     let Some(adopted) = adopt(&draft.spec) else { return };
     if adopted.is_whole {
@@ -86,21 +85,21 @@ pub(in crate::app) fn adopt_address(app: &mut App) {
 }
 
 /// The cursor leaves its field: an address may name another protocol.
-pub(in crate::app) fn leave_address(app: &mut App) {
+pub(crate) fn leave_address(app: &mut App) {
     if app.shared.drafts.current().at == FormFieldId::Address {
         adopt_address(app);
     }
 }
 
 /// Leaves the focused field; a text that was refused is dropped with a remark.
-pub(in crate::app) fn blur(app: &mut App) {
+pub(crate) fn blur(app: &mut App) {
     if let Some(why) = app.request.blur() {
         app.warn(format!("not taken: {why}"));
     }
 }
 
 /// Moves the cursor to a field.
-pub(in crate::app) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
+pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     if app.shared.drafts.current().at != id {
         blur(app);
         leave_address(app);
@@ -112,12 +111,12 @@ pub(in crate::app) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
 
 /// Puts the cursor into the address line. As in a browser: typing replaces the address, an arrow
 /// key goes on editing it.
-pub(in crate::app) fn focus_address(app: &mut App) {
+pub(crate) fn focus_address(app: &mut App) {
     go(app, FormFieldId::Address, Caret::All);
 }
 
 /// Moves to the field of an issue, on its tab.
-pub(in crate::app) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
+pub(crate) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
     if let Some(tab) = issue.tab {
         app.shared.drafts.current_mut().tab = tab;
     }
@@ -126,7 +125,7 @@ pub(in crate::app) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
 }
 
 /// Shows a tab; the cursor goes to the tab strip unless it is above.
-pub(in crate::app) fn show_tab(app: &mut App, tab: FormTab) {
+pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
     blur(app);
     let draft = app.shared.drafts.current_mut();
     draft.tab = tab;
@@ -137,27 +136,27 @@ pub(in crate::app) fn show_tab(app: &mut App, tab: FormTab) {
 }
 
 /// Writes the text of a field, as far as it is a value of it.
-pub(in crate::app) fn edit_field(app: &mut App, id: FormFieldId, text: &str) {
+pub(crate) fn edit_field(app: &mut App, id: FormFieldId, text: &str) {
     let taken = access::set(&mut app.shared.drafts.current_mut().spec, id, text);
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
 }
 
 /// Next (or previous) value of a choice or check.
-pub(in crate::app) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
+pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
     access::cycle(&mut app.shared.drafts.current_mut().spec, id, forward);
     spec_changed(app);
 }
 
 /// Adds a rule or step and moves the cursor to it.
-pub(in crate::app) fn add_row(app: &mut App) {
+pub(crate) fn add_row(app: &mut App) {
     let added = access::add(&mut app.shared.drafts.current_mut().spec);
     spec_changed(app);
     go(app, added, Caret::Keep);
 }
 
 /// Deletes the row, rule or step the cursor is in.
-pub(in crate::app) fn delete_row(app: &mut App) {
+pub(crate) fn delete_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
     if access::remove(&mut draft.spec, draft.at) {
         spec_changed(app);
@@ -168,7 +167,7 @@ pub(in crate::app) fn delete_row(app: &mut App) {
 }
 
 /// Opens the external editor on a text and remembers where it goes.
-pub(in crate::app) fn edit_external(
+pub(crate) fn edit_external(
     app: &mut App,
     text: String,
     extension: &'static str,
@@ -179,7 +178,7 @@ pub(in crate::app) fn edit_external(
 }
 
 /// The external editor came back.
-pub(in crate::app) fn edited(app: &mut App, result: External) {
+pub(crate) fn edited(app: &mut App, result: External) {
     let target = app.editing.take();
     match result {
         External::Failed(failure) => app.warn(failure.to_string()),
@@ -209,13 +208,5 @@ fn spec_changed(app: &mut App) {
 fn settle(app: &mut App) {
     if !app.request.settle(&app.shared) {
         app.shared.drafts.current_mut().at = FormFieldId::Tabs;
-    }
-}
-
-/// Puts a preset on screen, shows it in its list and gives it the keys.
-pub(in crate::app) fn find_preset(app: &mut App, path: &PresetPath) {
-    if open_preset(app, path) {
-        app.presets.reveal(&app.shared, path);
-        program::focus(app, Pane::Request);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
+use super::{response, send, traffic};
 use crate::app::effect::Effect;
-use crate::app::flow::{self, response};
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
@@ -15,9 +15,9 @@ use crate::model::timing::Stamp;
 use crate::store::job::{Job, KeyPem};
 
 /// Takes an event of the engine.
-pub(in crate::app) fn apply(app: &mut App, event: Event) {
+pub(crate) fn apply(app: &mut App, event: Event) {
     match event {
-        Event::Traffic(batch) => traffic(app, batch),
+        Event::Traffic(batch) => batch_arrived(app, batch),
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, *exchange),
         Event::Progress { id, number, encoded, decoded, .. } => {
@@ -38,7 +38,7 @@ pub(in crate::app) fn apply(app: &mut App, event: Event) {
     }
 }
 
-fn traffic(app: &mut App, batch: Batch) {
+fn batch_arrived(app: &mut App, batch: Batch) {
     for info in batch.conns {
         app.shared.timeline.connect(info.clone());
         if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
@@ -71,7 +71,7 @@ fn traffic(app: &mut App, batch: Batch) {
     for (_, record) in app.shared.timeline.facts(from, app.shared.timeline.next_id()) {
         app.conversation.count(&record);
     }
-    flow::traffic::extended(app);
+    traffic::extended(app);
 }
 
 fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
@@ -120,7 +120,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     for conn in session.conns.values_mut() {
         conn.open = false;
     }
-    crate::app::flow::send::finished(app, id);
+    send::finished(app, id);
     response::exchange_changed(app, id);
     let shown: Vec<SessionId> =
         app.shared.drafts.iter().filter_map(|draft| draft.session).collect();

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{program, response, restore, windows};
+use super::{focus, program, response, restore, windows};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -16,7 +16,7 @@ use crate::model::key::Key;
 /// Smallest width of the presets column the mouse can drag it to.
 const SIDE_LEAST: u16 = 12;
 
-pub(in crate::app) fn apply(app: &mut App, input: Input) {
+pub(crate) fn apply(app: &mut App, input: Input) {
     let said = app.noticed;
     let is_act = match &input {
         Input::Key(_) | Input::Paste(_) => true,
@@ -68,37 +68,33 @@ fn key_pressed(app: &mut App, key: Key) {
             let had_prefix = app.pending.len() > 1;
             app.pending.clear();
             if !had_prefix {
-                type_key(app, key);
+                to_pane(app, app.shared.focus, PaneInput::Key(key));
             }
         }
     }
 }
 
 /// Runs an action: the focused pane first, then the program.
-pub(in crate::app) fn act(app: &mut App, action: Action) {
+pub(crate) fn act(app: &mut App, action: Action) {
     if action != Action::Interrupt {
         app.leaving = false;
     }
-    let handled = match app.shared.focus {
-        Pane::Presets => to_presets(app, PaneInput::Act(action)),
-        Pane::History => to_history(app, PaneInput::Act(action)),
-        Pane::Request => to_request(app, PaneInput::Act(action)),
-        Pane::Response => response::update(app, PaneInput::Act(action)),
-        Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
-    };
-    if handled == Handled::No {
+    if to_pane(app, app.shared.focus, PaneInput::Act(action)) == Handled::No {
         app.intents.push_back(Intent::PassOn(action));
     }
 }
 
-fn type_key(app: &mut App, key: Key) {
-    match app.shared.focus {
-        Pane::Presets => drop_handled(to_presets(app, PaneInput::Key(key))),
-        Pane::Request => drop_handled(to_request(app, PaneInput::Key(key))),
-        Pane::Response => drop_handled(response::update(app, PaneInput::Key(key))),
-        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Key(key))),
-        Pane::History => drop_handled(to_history(app, PaneInput::Key(key))),
-    }
+/// Gives a pane an input; tells whether it took it.
+fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
+    let App { presets, history, request, traffic, shared, .. } = app;
+    let outcome = match pane {
+        Pane::Presets => presets.update(shared, input),
+        Pane::History => history.update(shared, input),
+        Pane::Request => request.update(shared, input),
+        Pane::Traffic => traffic.update(shared, input),
+        Pane::Response => return response::update(app, input),
+    };
+    app.take(outcome)
 }
 
 fn paste(app: &mut App, text: &str) {
@@ -106,13 +102,7 @@ fn paste(app: &mut App, text: &str) {
         windows::update(app, OverlayInput::Paste(text));
         return;
     }
-    match app.shared.focus {
-        Pane::Request => drop_handled(to_request(app, PaneInput::Paste(text))),
-        Pane::Presets => drop_handled(to_presets(app, PaneInput::Paste(text))),
-        Pane::Response => drop_handled(response::update(app, PaneInput::Paste(text))),
-        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Paste(text))),
-        Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
-    }
+    to_pane(app, app.shared.focus, PaneInput::Paste(text));
 }
 
 fn mouse_event(app: &mut App, mouse: Mouse) {
@@ -129,7 +119,7 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
 }
 
 /// A press of the mouse button on a cell.
-pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
+pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
@@ -138,16 +128,10 @@ pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
         return;
     }
     let Some(target) = areas.pane_at(mouse.column, mouse.row) else { return };
-    program::focus(app, target);
+    focus::focus(app, target);
     // The areas of the press, not those after the focus moved: what was seen was clicked.
     let area = areas.of(target);
-    match target {
-        Pane::Presets => drop_handled(to_presets(app, PaneInput::Press(area, mouse))),
-        Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
-        Pane::Request => drop_handled(to_request(app, PaneInput::Press(area, mouse))),
-        Pane::Response => drop_handled(response::update(app, PaneInput::Press(area, mouse))),
-        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Press(area, mouse))),
-    }
+    to_pane(app, target, PaneInput::Press(area, mouse));
 }
 
 fn drag(app: &mut App, mouse: Mouse) {
@@ -174,43 +158,11 @@ const WHEEL: usize = 3;
 
 fn wheel(app: &mut App, mouse: Mouse) {
     let Some(target) = app.areas().pane_at(mouse.column, mouse.row) else { return };
-    let (action, step) = match mouse.kind {
-        MouseKind::ScrollUp => (Action::Up, CursorStep::Up),
-        _ => (Action::Down, CursorStep::Down),
+    let step = match mouse.kind {
+        MouseKind::ScrollUp => CursorStep::Up,
+        _ => CursorStep::Down,
     };
     for _ in 0..WHEEL {
-        match target {
-            Pane::Presets => to_presets(app, PaneInput::Act(action)),
-            Pane::History => to_history(app, PaneInput::Act(action)),
-            Pane::Request => {
-                app.request.wheel(&app.shared, step);
-                Handled::Yes
-            }
-            Pane::Response => response::scroll(app, step),
-            Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
-        };
+        to_pane(app, target, PaneInput::Wheel(step));
     }
 }
-
-fn to_presets(app: &mut App, input: PaneInput<'_>) -> Handled {
-    let outcome = app.presets.update(&app.shared, input);
-    app.take(outcome)
-}
-
-fn to_request(app: &mut App, input: PaneInput<'_>) -> Handled {
-    let outcome = app.request.update(&app.shared, input);
-    app.take(outcome)
-}
-
-fn to_history(app: &mut App, input: PaneInput<'_>) -> Handled {
-    let outcome = app.history.update(&app.shared, input);
-    app.take(outcome)
-}
-
-fn to_traffic(app: &mut App, input: PaneInput<'_>) -> Handled {
-    let outcome = app.traffic.update(&app.shared, input);
-    app.take(outcome)
-}
-
-/// Until every pane answers alike.
-fn drop_handled(_: Handled) {}

@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, response, restore, save, send, windows};
+use super::{draft, focus, restore, save, send, windows};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -12,7 +12,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
 /// Handles what no pane took.
-pub(in crate::app) fn act(app: &mut App, action: Action) {
+pub(crate) fn act(app: &mut App, action: Action) {
     match action {
         Action::Send => send::send(app, send::Unknown::Refuse),
         Action::SendLiteral => send::send(app, send::Unknown::Literal),
@@ -24,16 +24,16 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         Action::ModeUdp => mode(app, Protocol::Udp),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
-        Action::NextPane => focus(app, next_shown(app, Pane::next)),
-        Action::PreviousPane => focus(app, next_shown(app, Pane::previous)),
+        Action::NextPane => focus::focus(app, app.shared.focus.next()),
+        Action::PreviousPane => focus::focus(app, app.shared.focus.previous()),
         Action::FocusAddress => {
-            focus(app, Pane::Request);
+            focus::focus(app, Pane::Request);
             draft::focus_address(app);
         }
         Action::Back => back(app),
-        Action::Zoom => zoom(app),
-        Action::Grow => resize(app, 1),
-        Action::Shrink => resize(app, -1),
+        Action::Zoom => focus::zoom(app),
+        Action::Grow => focus::resize(app, 1),
+        Action::Shrink => focus::resize(app, -1),
         Action::Theme => next_theme(app),
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
@@ -44,29 +44,6 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
             windows::open(app, action);
         }
     }
-}
-
-/// Gives a pane the focus.
-pub(in crate::app) fn focus(app: &mut App, target: Pane) {
-    if app.shared.focus == target {
-        return;
-    }
-    match app.shared.focus {
-        Pane::Request => {
-            draft::blur(app);
-            draft::leave_address(app);
-        }
-        Pane::Presets => app.presets.blur(),
-        Pane::History => app.history.blur(),
-        Pane::Response | Pane::Traffic => {}
-    }
-    app.shared.focus = target;
-    response::resized(app);
-    app.traffic.resized(&app.shared);
-}
-
-fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
-    step(app.shared.focus)
 }
 
 fn interrupt(app: &mut App) {
@@ -133,7 +110,7 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
     draft::blur(app);
     app.shared.drafts.switch_kind(protocol, side);
     draft::draft_changed(app);
-    focus(app, Pane::Request);
+    focus::focus(app, Pane::Request);
     draft::focus_address(app);
 }
 
@@ -144,7 +121,7 @@ fn new(app: &mut App) {
     draft::blur(app);
     app.shared.drafts.open(Spec::empty(protocol, Side::Client));
     draft::draft_changed(app);
-    focus(app, Pane::Request);
+    focus::focus(app, Pane::Request);
     draft::focus_address(app);
 }
 
@@ -164,7 +141,7 @@ fn next_environment(app: &mut App) {
 }
 
 /// Puts an environment into force, or none.
-pub(in crate::app) fn choose_environment(app: &mut App, name: Option<String>) {
+pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
     app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
     app.shared.environment = name;
     app.touched();
@@ -172,40 +149,11 @@ pub(in crate::app) fn choose_environment(app: &mut App, name: Option<String>) {
 
 fn back(app: &mut App) {
     if app.shared.zoom {
-        zoom(app);
+        focus::zoom(app);
     } else if app.shared.focus == Pane::Request {
         draft::blur(app);
-        focus(app, Pane::Presets);
+        focus::focus(app, Pane::Presets);
     }
-}
-
-fn zoom(app: &mut App) {
-    app.shared.zoom = !app.shared.zoom;
-    response::resized(app);
-    app.traffic.resized(&app.shared);
-}
-
-/// Cells a splitter moves by key.
-const RESIZE_STEP: i32 = 2;
-
-fn resize(app: &mut App, sign: i32) {
-    let areas = app.areas();
-    let moved = |now: u16, least: u16| {
-        u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
-    };
-    match app.shared.focus {
-        Pane::Presets | Pane::History => app.shared.splits.side = moved(areas.presets.width, 12),
-        Pane::Request => app.shared.splits.request = moved(areas.request.height, 4),
-        Pane::Response => {
-            let grown = moved(areas.response.height, 4);
-            let both = areas.request.height + areas.response.height;
-            app.shared.splits.request = both.saturating_sub(grown).max(4);
-        }
-        Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
-    }
-    response::resized(app);
-    app.traffic.resized(&app.shared);
-    app.touched();
 }
 
 fn next_theme(app: &mut App) {
@@ -227,7 +175,7 @@ pub const HEADER_MODES: [(u16, u16, Protocol); 3] =
     [(12, 18, Protocol::Http), (18, 23, Protocol::Tcp), (23, 28, Protocol::Udp)];
 
 /// A click on the header line.
-pub(in crate::app) fn click_header(app: &mut App, column: u16) {
+pub(crate) fn click_header(app: &mut App, column: u16) {
     let hit = HEADER_MODES.iter().find(|(start, end, _)| (*start..*end).contains(&column));
     if let Some((_, _, protocol)) = hit {
         mode(app, *protocol);

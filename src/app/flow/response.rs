@@ -9,10 +9,7 @@
 
 use std::time::Duration;
 
-use super::program;
-use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
-use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::message::Timer;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
@@ -30,25 +27,17 @@ use crate::timeline::conversation::framing::StreamFraming;
 const TICK: Duration = Duration::from_millis(100);
 
 /// Gives an input to the pane that is shown.
-pub(in crate::app) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
+pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
     let outcome = match app.shared.shown() {
         Shown::Nothing => Outcome::no(),
         Shown::Exchange => app.exchange.update(&app.shared, input),
         Shown::Conversation => app.conversation.update(&app.shared, input),
     };
+    if let PaneInput::Wheel(_) = input {
+        settle(app);
+    }
     tick(app);
     app.take(outcome)
-}
-
-/// The wheel over the region moves what is shown, wherever the keys go.
-pub(in crate::app) fn scroll(app: &mut App, step: CursorStep) -> Handled {
-    match app.shared.shown() {
-        Shown::Nothing => {}
-        Shown::Exchange => app.exchange.scroll(&app.shared, step),
-        Shown::Conversation => app.conversation.scroll(&app.shared, step),
-    }
-    settle(app);
-    Handled::Yes
 }
 
 /// Brings what is shown in line with its room and with what came, and asks for what is missing.
@@ -80,7 +69,7 @@ fn is_ticking(app: &App) -> bool {
 }
 
 /// A timer of this region went off.
-pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
+pub(crate) fn went_off(app: &mut App, timer: Timer) {
     if timer == Timer::ResponseClock {
         app.clock_due = false;
         settle(app);
@@ -91,7 +80,7 @@ pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
 }
 
 /// New records arrived: conversations let go of rows whose bytes went, the one shown follows.
-pub(in crate::app) fn extended(app: &mut App) {
+pub(crate) fn extended(app: &mut App) {
     for session in app.shared.sessions.iter_mut() {
         session.conversation.prune(&app.shared.timeline);
     }
@@ -99,20 +88,20 @@ pub(in crate::app) fn extended(app: &mut App) {
 }
 
 /// A window of a body arrived.
-pub(in crate::app) fn view_arrived(app: &mut App, view: View) {
+pub(crate) fn view_arrived(app: &mut App, view: View) {
     let intents = app.exchange.view_arrived(&app.shared, view);
     app.intents.extend(intents);
     settle(app);
 }
 
 /// A search in a body ended.
-pub(in crate::app) fn found(app: &mut App, hit: &SearchHit) {
+pub(crate) fn found(app: &mut App, hit: &SearchHit) {
     app.intents.extend(app.exchange.found(&app.shared, hit));
     settle(app);
 }
 
 /// An exchange of this session began, changed or ended.
-pub(in crate::app) fn exchange_changed(app: &mut App, id: SessionId) {
+pub(crate) fn exchange_changed(app: &mut App, id: SessionId) {
     if app.shared.drafts.current().session == Some(id) {
         settle(app);
     }
@@ -127,16 +116,8 @@ pub fn session_changed(app: &mut App) {
 }
 
 /// The region has another size.
-pub(in crate::app) fn resized(app: &mut App) {
+pub(crate) fn resized(app: &mut App) {
     settle(app);
-}
-
-/// The focus belongs on the input line: a conversation was just opened.
-pub fn focus_input(app: &mut App) {
-    if app.shared.shown() == Shown::Conversation {
-        program::focus(app, Pane::Response);
-        app.conversation.write(&app.shared);
-    }
 }
 
 /// Searches for a text in what is shown; for the one before when it is empty.
@@ -179,6 +160,6 @@ pub(super) fn next_line_ending(app: &mut App) {
 }
 
 /// Replaces the text of the input line: the external editor came back.
-pub(in crate::app) fn set_input(app: &mut App, text: &str) {
+pub(crate) fn set_input(app: &mut App, text: &str) {
     app.conversation.set_input(&app.shared, text);
 }

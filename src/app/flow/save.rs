@@ -24,7 +24,7 @@ use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
-pub(in crate::app) fn save(app: &mut App) {
+pub(crate) fn save(app: &mut App) {
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
@@ -39,12 +39,7 @@ pub(in crate::app) fn save(app: &mut App) {
 }
 
 /// Hands a draft to the store under a path.
-pub(in crate::app) fn hand_over(
-    app: &mut App,
-    id: DraftId,
-    path: PresetPath,
-    overwrite: Overwrite,
-) {
+pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
     if app.describing.contains_key(&path) {
         app.warn(format!("{path} is being described: save it again in a moment"));
         return;
@@ -70,7 +65,7 @@ pub(in crate::app) fn hand_over(
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
-pub(in crate::app) fn describe(app: &mut App, subject: &TreeItem, about: String) {
+pub(crate) fn describe(app: &mut App, subject: &TreeItem, about: String) {
     let path = match subject {
         TreeItem::Preset(path) => path,
         TreeItem::Folder(_) => return,
@@ -109,7 +104,7 @@ pub(in crate::app) fn describe(app: &mut App, subject: &TreeItem, about: String)
 }
 
 /// Whether the answer about a preset is one to [`describe`]; it is taken as answered then.
-pub(in crate::app) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
+pub(crate) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
     app.describing.remove(path).is_some()
 }
 
@@ -129,7 +124,7 @@ fn described(app: &mut App, preset: Preset, fingerprint: u64) {
 }
 
 /// The store wrote a preset.
-pub(in crate::app) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
+pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     if let Some(preset) = app.describing.remove(path) {
         described(app, preset, fingerprint);
         return;
@@ -171,7 +166,7 @@ fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
 }
 
 /// The store moved a preset.
-pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
+pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
     let presets = &mut app.shared.workspace.presets;
     let at = presets.iter().position(|known| known.path == *from);
     if let Some(mut stored) = at.map(|at| presets.remove(at)) {
@@ -191,7 +186,7 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
 }
 
 /// The store deleted a preset.
-pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
+pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
     app.shared.workspace.presets.retain(|known| known.path != *path);
     app.shared.drafts.forget(path);
     draft::draft_changed(app);
@@ -200,7 +195,7 @@ pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
 }
 
 /// The store deleted presets of a folder (sorted), all of them unless it failed.
-pub(in crate::app) fn folder_deleted(
+pub(crate) fn folder_deleted(
     app: &mut App,
     folder: &str,
     gone: &[PresetPath],
@@ -226,7 +221,7 @@ pub(in crate::app) fn folder_deleted(
 }
 
 /// A job failed; drafts that wait for a save no longer do.
-pub(in crate::app) fn failed(app: &mut App, job: &str) {
+pub(crate) fn failed(app: &mut App, job: &str) {
     if job != SAVE {
         return;
     }
@@ -242,7 +237,7 @@ pub(in crate::app) fn failed(app: &mut App, job: &str) {
 const SAVE: &str = "save the preset";
 
 /// Does what was asked about.
-pub(in crate::app) fn confirmed(app: &mut App, question: Question) {
+pub(crate) fn confirmed(app: &mut App, question: Question) {
     match question {
         Question::Delete(path) => delete(app, path),
         Question::DeleteFolder(folder, presets) => delete_folder(app, folder, presets),
@@ -253,7 +248,7 @@ pub(in crate::app) fn confirmed(app: &mut App, question: Question) {
 }
 
 /// Saves a copy in a draft and preset of its own.
-pub(in crate::app) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
+pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
     let draft = app.shared.drafts.open(spec);
     about.clone_into(&mut draft.about);
     let id = draft.id;
@@ -262,7 +257,7 @@ pub(in crate::app) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, abo
 }
 
 /// The file changed on disk: it is replaced by what was to be saved.
-pub(in crate::app) fn keep_mine(app: &mut App, mine: Preset, based_on: u64) {
+pub(crate) fn keep_mine(app: &mut App, mine: Preset, based_on: u64) {
     let Some(id) = decide_later(app, &mine.path) else { return };
     if let Some(draft) = app.shared.drafts.get_mut(id) {
         draft.saving = Some(mine.clone());
@@ -275,7 +270,7 @@ pub(in crate::app) fn keep_mine(app: &mut App, mine: Preset, based_on: u64) {
 }
 
 /// The file changed on disk: the draft follows it.
-pub(in crate::app) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &StoredPreset) {
+pub(crate) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &StoredPreset) {
     let Some(id) = decide_later(app, mine) else { return };
     match &theirs.content {
         Ok(preset) => {
@@ -290,7 +285,7 @@ pub(in crate::app) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &Sto
 }
 
 /// The file changed on disk: what was to be saved gets another name.
-pub(in crate::app) fn save_elsewhere(app: &mut App, path: &PresetPath) {
+pub(crate) fn save_elsewhere(app: &mut App, path: &PresetPath) {
     if let Some(id) = decide_later(app, path) {
         windows::save_as(app, id);
     }
@@ -298,7 +293,7 @@ pub(in crate::app) fn save_elsewhere(app: &mut App, path: &PresetPath) {
 
 /// The file changed on disk and nothing is written: the draft that was to be saved there stays as
 /// it is, unsaved.
-pub(in crate::app) fn decide_later(app: &mut App, path: &PresetPath) -> Option<DraftId> {
+pub(crate) fn decide_later(app: &mut App, path: &PresetPath) -> Option<DraftId> {
     let waits = |preset: &Preset| preset.path == *path;
     let draft =
         app.shared.drafts.iter_mut().find(|draft| draft.saving.as_ref().is_some_and(waits))?;

@@ -2,12 +2,12 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{draft, program, response};
+use super::{draft, focus, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
-use crate::app::sessions::{Session, SessionState};
+use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{AnswerField, Issue, IssueField, LiteralNames, plan, plan_literal};
 use crate::engine::command::{CloseMode, Command};
@@ -22,7 +22,7 @@ use crate::store::job::{HistoryEntry, Job};
 
 /// What happens to template names nobody defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::app) enum Unknown {
+pub(crate) enum Unknown {
     /// The send is blocked and shows where.
     Refuse,
     /// They are sent as they stand.
@@ -30,7 +30,7 @@ pub(in crate::app) enum Unknown {
 }
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
-pub(in crate::app) fn send(app: &mut App, unknown: Unknown) {
+pub(crate) fn send(app: &mut App, unknown: Unknown) {
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
@@ -50,7 +50,7 @@ pub(in crate::app) fn send(app: &mut App, unknown: Unknown) {
 
 /// Sends once more without verifying the peer's certificate, from now on in this draft. Only after
 /// a certificate was refused here: nobody should switch that off by a slip of the hand.
-pub(in crate::app) fn connect_anyway(app: &mut App) {
+pub(crate) fn connect_anyway(app: &mut App) {
     let draft = app.shared.drafts.current();
     let refused =
         draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(was_distrusted);
@@ -90,7 +90,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
                 app.say(
                     app.keyed("already open: type in the input line below, or [stop] closes it"),
                 );
-                response::focus_input(app);
+                focus::focus_input(app);
                 return;
             }
             // A request in flight makes way for the new one.
@@ -128,8 +128,8 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
     response::session_changed(app);
     if conversation && is_client {
-        program::focus(app, Pane::Response);
-        response::focus_input(app);
+        focus::focus(app, Pane::Response);
+        focus::focus_input(app);
     }
 }
 
@@ -189,7 +189,7 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     let found: Vec<FieldIssue> = issues.iter().map(field_issue).collect();
     let Some(first) = found.first().cloned() else { return };
     app.shared.drafts.current_mut().issues = found;
-    program::focus(app, Pane::Request);
+    focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
     match &first.unknown {
         Some(name) => {
@@ -270,7 +270,7 @@ fn answer_field(slot: BodySlot, part: AnswerField) -> FormFieldId {
 }
 
 /// A session is over: its history entry gets the outcome.
-pub(in crate::app) fn finished(app: &mut App, id: SessionId) {
+pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
     let job = Job::FinishHistory { at: session.opened, outcome: outcome(session) };
     app.effects.push(Effect::Store(job));
@@ -291,9 +291,7 @@ fn outcome(session: &Session) -> String {
         let took = exchange.timing.total.as_secs_f64() * 1000.0;
         return status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"));
     }
-    let sum = |count: fn(&crate::app::sessions::Conn) -> u64| -> u64 {
-        session.conns.values().map(count).sum()
-    };
+    let sum = |count: fn(&Conn) -> u64| -> u64 { session.conns.values().map(count).sum() };
     let (sent, received) = (sum(|conn| conn.sent), sum(|conn| conn.received));
     match session.protocol() {
         Protocol::Http => {

@@ -4,7 +4,7 @@ use crate::app::flow::{response, restore};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level};
 
-pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
+pub(crate) fn went_off(app: &mut App, timer: Timer) {
     match timer {
         Timer::Notice => {
             app.notice_timers = app.notice_timers.saturating_sub(1);

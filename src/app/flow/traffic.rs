@@ -6,7 +6,7 @@ use crate::app::state::App;
 use crate::model::id::RecordId;
 
 /// Marks a record, or takes its mark away.
-pub(in crate::app) fn toggle_mark(app: &mut App, record: RecordId) {
+pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
     if app.shared.timeline.unpin(record) {
         app.say("mark taken away");
     } else if let Err(refused) = app.shared.timeline.pin(record) {
@@ -16,7 +16,7 @@ pub(in crate::app) fn toggle_mark(app: &mut App, record: RecordId) {
 }
 
 /// Forgets all records.
-pub(in crate::app) fn forget(app: &mut App) {
+pub(crate) fn forget(app: &mut App) {
     let gone = app.shared.timeline.len() as u64;
     app.shared.timeline.clear();
     app.shared.is_record_open = false;
@@ -26,14 +26,14 @@ pub(in crate::app) fn forget(app: &mut App) {
 }
 
 /// The traffic pane takes more of the screen while a record is looked at in it.
-pub(in crate::app) fn record_open(app: &mut App, is_open: bool) {
+pub(crate) fn record_open(app: &mut App, is_open: bool) {
     app.shared.is_record_open = is_open;
     app.traffic.resized(&app.shared);
     response::resized(app);
 }
 
 /// New records are in the timeline.
-pub(in crate::app) fn extended(app: &mut App) {
+pub(crate) fn extended(app: &mut App) {
     let intents = app.traffic.extended(&app.shared);
     app.intents.extend(intents);
     response::extended(app);

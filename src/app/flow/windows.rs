@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{jump, save};
+use super::jump_targets;
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::intent::Intent;
@@ -25,7 +25,7 @@ use crate::model::key::Key;
 use crate::model::preset::{Preset, StoredPreset};
 
 /// Opens the overlay an action stands for.
-pub(in crate::app) fn open(app: &mut App, action: Action) -> Handled {
+pub(crate) fn open(app: &mut App, action: Action) -> Handled {
     let contexts = app.contexts();
     match action {
         Action::Palette => push(app, Overlay::Palette(Palette::new(&app.shared, contexts))),
@@ -33,7 +33,7 @@ pub(in crate::app) fn open(app: &mut App, action: Action) -> Handled {
         Action::PickEnvironment => {
             push_or_say(app, Environments::new(&app.shared).map(Overlay::Environments));
         }
-        Action::Jump => push(app, Overlay::Jump(Jump::new(jump::targets(app)))),
+        Action::Jump => push(app, Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => push_or_say(app, Code::new(&app.shared).map(Overlay::Code)),
         Action::SaveAs => save_as(app, app.shared.drafts.current().id),
         Action::Rename
@@ -55,7 +55,7 @@ pub(in crate::app) fn open(app: &mut App, action: Action) -> Handled {
 
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for,
 /// after asking what has to be asked.
-pub(in crate::app) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
+pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
     let shared = &app.shared;
     match (action, item) {
         (Action::Rename, TreeItem::Draft(id)) => save_as(app, *id),
@@ -94,23 +94,23 @@ fn revert(app: &mut App, item: &TreeItem) {
 }
 
 /// Asks for the name a draft is to be saved under.
-pub(in crate::app) fn save_as(app: &mut App, id: DraftId) {
+pub(crate) fn save_as(app: &mut App, id: DraftId) {
     let near = app.presets.selected(&app.shared);
     push(app, Overlay::Naming(Naming::save(&app.shared, id, near.as_ref())));
 }
 
 /// Asks a question.
-pub(in crate::app) fn ask(app: &mut App, question: Question) {
+pub(crate) fn ask(app: &mut App, question: Question) {
     push(app, Overlay::Confirm(Confirm::new(&app.shared, question)));
 }
 
 /// The file on disk is not the one the draft was opened with.
-pub(in crate::app) fn conflict(app: &mut App, mine: Preset, theirs: StoredPreset) {
+pub(crate) fn conflict(app: &mut App, mine: Preset, theirs: StoredPreset) {
     push(app, Overlay::Conflict(Conflict::new(mine, theirs)));
 }
 
 /// Asks how what was received is cut into messages.
-pub(in crate::app) fn framing(app: &mut App) {
+pub(crate) fn framing(app: &mut App) {
     let picker = FramingPicker::new(&app.shared.drafts.current().framing);
     push(app, Overlay::Framing(picker));
 }
@@ -128,7 +128,7 @@ fn push_or_say(app: &mut App, overlay: Result<Overlay, Intent>) {
 
 /// Gives the topmost overlay a key; the actions of the whole program that work everywhere are
 /// left to the caller.
-pub(in crate::app) fn key(app: &mut App, key: Key) -> Option<Action> {
+pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
     let top = app.overlays.last()?;
     let found = |contexts: &[Context]| match app.shared.keymap.lookup(contexts, &[key]) {
         Lookup::Matched(action) => Some(action),
@@ -154,7 +154,7 @@ pub(in crate::app) fn key(app: &mut App, key: Key) -> Option<Action> {
 }
 
 /// Gives the topmost overlay a mouse event; a press outside closes it.
-pub(in crate::app) fn mouse(app: &mut App, mouse: Mouse) {
+pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
     let Some(top) = app.overlays.last() else { return };
     let inside = top.area(&app.shared).contains((mouse.column, mouse.row).into());
     if mouse.kind == MouseKind::Press && !inside {
@@ -165,7 +165,7 @@ pub(in crate::app) fn mouse(app: &mut App, mouse: Mouse) {
 }
 
 /// Gives the topmost overlay an input.
-pub(in crate::app) fn update(app: &mut App, input: OverlayInput<'_>) -> Handled {
+pub(crate) fn update(app: &mut App, input: OverlayInput<'_>) -> Handled {
     let App { overlays, shared, .. } = app;
     let Some(top) = overlays.last_mut() else { return Handled::No };
     let outcome = top.update(shared, input);
@@ -175,6 +175,6 @@ pub(in crate::app) fn update(app: &mut App, input: OverlayInput<'_>) -> Handled 
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
     if let Some(Overlay::Conflict(conflict)) = app.overlays.pop() {
-        save::decide_later(app, &conflict.mine.path);
+        app.intents.push_back(Intent::DecideLater(conflict.mine.path));
     }
 }

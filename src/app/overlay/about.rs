@@ -22,7 +22,7 @@ pub struct About {
 
 impl About {
     /// Asks about what a row of the presets pane stands for; else says why not.
-    pub(in crate::app) fn new(shared: &Shared, subject: TreeItem) -> Result<Self, Intent> {
+    pub(crate) fn new(shared: &Shared, subject: TreeItem) -> Result<Self, Intent> {
         let (title, text) = match &subject {
             TreeItem::Folder(_) => {
                 return Err(Intent::Say("select a preset to describe it".into()));

@@ -118,7 +118,7 @@ impl Code {
     }
 
     /// The code of the draft on screen, or why there is none yet.
-    pub(in crate::app) fn new(shared: &Shared) -> Result<Self, Intent> {
+    pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
         let (title, spec, secrets) = (draft.title(), draft.spec.clone(), Secrets::Masked);
         match listings(&spec, &shared.scope(), secrets) {

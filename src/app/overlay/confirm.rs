@@ -73,7 +73,7 @@ impl Confirm {
     }
 
     /// Asks a question; what else it would cost is said with it.
-    pub(in crate::app) fn new(shared: &Shared, question: Question) -> Self {
+    pub(crate) fn new(shared: &Shared, question: Question) -> Self {
         let item = match &question {
             Question::Delete(path) => Some(TreeItem::Preset(path.clone())),
             Question::Discard(id, _) => Some(TreeItem::Draft(*id)),

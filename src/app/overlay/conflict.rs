@@ -60,7 +60,7 @@ impl Way {
 
 impl Conflict {
     /// Shows what differs between what was to be saved and the file.
-    pub(in crate::app) fn new(mine: Preset, theirs: StoredPreset) -> Self {
+    pub(crate) fn new(mine: Preset, theirs: StoredPreset) -> Self {
         let differences = match &theirs.content {
             Ok(preset) => differences(&mine.spec, &preset.spec),
             Err(failure) => vec![Difference::Theirs(failure.to_string())],

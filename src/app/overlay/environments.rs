@@ -16,7 +16,7 @@ pub struct Environments {
 
 impl Environments {
     /// Offers what the workspace has; else says how to make one.
-    pub(in crate::app) fn new(shared: &Shared) -> Result<Self, Intent> {
+    pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         if shared.workspace.environments.is_empty() {
             let how = "no environments yet: a file env/NAME.toml in the workspace makes one";
             return Err(Intent::Say(how.into()));

@@ -17,7 +17,7 @@ pub struct FramingPicker {
 
 impl FramingPicker {
     /// Offers the usual framings and the one in force.
-    pub(in crate::app) fn new(current: &StreamFraming) -> Self {
+    pub(crate) fn new(current: &StreamFraming) -> Self {
         let mut known = known();
         if !known.contains(current) {
             known.insert(1, current.clone());

@@ -38,7 +38,7 @@ pub struct Help {
 
 impl Help {
     /// Help for where the focus is, in these contexts.
-    pub(in crate::app) fn new(shared: &Shared, here: Vec<Context>) -> Self {
+    pub(crate) fn new(shared: &Shared, here: Vec<Context>) -> Self {
         let editor = Editor::new("", LineMode::One);
         let place = shared.focus.title();
         let mut help = Help { editor, place, here, lines: Vec::new(), scroll: 0 };

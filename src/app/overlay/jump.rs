@@ -37,7 +37,7 @@ pub struct Jump {
 
 impl Jump {
     /// Gives letters to targets: the cell each is at, in reading order, panes first.
-    pub(in crate::app) fn new(targets: Vec<(u16, u16, JumpTarget)>) -> Self {
+    pub(crate) fn new(targets: Vec<(u16, u16, JumpTarget)>) -> Self {
         let labels = labels(targets.len());
         let marks = targets.into_iter().zip(labels);
         let marks = marks.map(|((column, row, target), label)| Mark { label, column, row, target });

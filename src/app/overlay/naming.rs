@@ -53,7 +53,7 @@ pub enum NameVerdict {
 /// What is asked for.
 impl Naming {
     /// The name a draft is to be saved under; `near` is where the cursor of the presets pane is.
-    pub(in crate::app) fn save(shared: &Shared, id: DraftId, near: Option<&TreeItem>) -> Self {
+    pub(crate) fn save(shared: &Shared, id: DraftId, near: Option<&TreeItem>) -> Self {
         let draft = shared.drafts.get(id);
         let text = draft.and_then(|draft| draft.preset.as_ref()).map(ToString::to_string);
         let folder = match near {
@@ -67,13 +67,13 @@ impl Naming {
     }
 
     /// The new name of a preset.
-    pub(in crate::app) fn rename(shared: &Shared, path: &PresetPath) -> Self {
+    pub(crate) fn rename(shared: &Shared, path: &PresetPath) -> Self {
         let purpose = NamingPurpose::Rename(path.clone());
         Naming::new(shared, purpose, path.as_str(), String::new())
     }
 
     /// The name of a copy of what a row of the presets pane stands for.
-    pub(in crate::app) fn duplicate(shared: &Shared, item: &TreeItem) -> Result<Self, Intent> {
+    pub(crate) fn duplicate(shared: &Shared, item: &TreeItem) -> Result<Self, Intent> {
         let copied = match (item.draft(shared), item) {
             (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
             (None, TreeItem::Preset(path)) => shared.stored(path).and_then(|stored| {

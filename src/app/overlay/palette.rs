@@ -34,7 +34,7 @@ pub struct Palette {
 
 impl Palette {
     /// Everything that can be run or opened from where the focus is.
-    pub(in crate::app) fn new(shared: &Shared, here: Vec<Context>) -> Self {
+    pub(crate) fn new(shared: &Shared, here: Vec<Context>) -> Self {
         let mut all: Vec<Choice<PaletteTarget>> = TABLE
             .iter()
             .filter(|row| row.action != Action::Palette && !row.is_of_windows())

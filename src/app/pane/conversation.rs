@@ -43,6 +43,10 @@ impl ConversationPane {
         }
         match input {
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => {
+                self.scroll(shared, step);
+                Outcome::yes()
+            }
             PaneInput::Key(key) => self.type_key(shared, key),
             PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),

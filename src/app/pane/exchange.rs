@@ -32,6 +32,10 @@ impl ExchangePane {
         let asked = prompt::update(&mut self.prompt, shared, input);
         let mut outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => {
+                self.scroll(shared, step);
+                Outcome::yes()
+            }
             PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
         });

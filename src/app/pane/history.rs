@@ -42,6 +42,7 @@ impl HistoryPane {
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => self.step(shared, step),
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),

@@ -37,6 +37,10 @@ impl PresetsPane {
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => {
+                self.step(shared, step);
+                Outcome::yes()
+            }
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),

@@ -35,6 +35,10 @@ impl RequestPane {
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => {
+                self.wheel(shared, step);
+                Outcome::yes()
+            }
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
@@ -50,7 +54,7 @@ impl RequestPane {
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
-    pub fn wheel(&mut self, shared: &Shared, step: CursorStep) {
+    fn wheel(&mut self, shared: &Shared, step: CursorStep) {
         let is_down = step == CursorStep::Down;
         let at = shared.drafts.current().at;
         if let Some((id, editor)) = &mut self.editor

@@ -209,6 +209,7 @@ impl TrafficPane {
         match input {
             PaneInput::Act(action) if self.is_typing() => self.act_while_typing(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Wheel(step) => self.step(shared, step),
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
@@ -225,8 +226,6 @@ impl TrafficPane {
                 self.search.editor = None;
                 Outcome::yes()
             }
-            // The wheel scrolls while a filter is typed.
-            Action::Up | Action::Down => self.step(shared, action),
             _ => Outcome::no(),
         }
     }
@@ -248,12 +247,14 @@ impl TrafficPane {
             Action::CopyHex => self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
             Action::TurnAround => self.to_preset(shared),
-            _ => self.step(shared, action),
+            _ => match CursorStep::of(action) {
+                Some(step) => self.step(shared, step),
+                None => Outcome::no(),
+            },
         }
     }
 
-    fn step(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let Some(step) = CursorStep::of(action) else { return Outcome::no() };
+    fn step(&mut self, shared: &Shared, step: CursorStep) -> Outcome {
         let areas = self.areas_now(shared);
         if let Some(detail) = self.detail.as_mut().filter(|detail| detail.inside) {
             detail.step(step, areas.detail.height.into());

@@ -1,0 +1,76 @@
+//! Which pane has the keys and how much of the screen each has.
+
+use super::{draft, response};
+use crate::app::focus::Pane;
+use crate::app::shared::Shown;
+use crate::app::state::App;
+use crate::model::preset::PresetPath;
+
+/// Gives a pane the focus.
+pub(crate) fn focus(app: &mut App, target: Pane) {
+    if app.shared.focus == target {
+        return;
+    }
+    match app.shared.focus {
+        Pane::Request => {
+            draft::blur(app);
+            draft::leave_address(app);
+        }
+        Pane::Presets => app.presets.blur(),
+        Pane::History => app.history.blur(),
+        Pane::Response | Pane::Traffic => {}
+    }
+    app.shared.focus = target;
+    resized(app);
+}
+
+/// The keys belong on the input line: a conversation was just opened.
+pub fn focus_input(app: &mut App) {
+    if app.shared.shown() == Shown::Conversation {
+        focus(app, Pane::Response);
+        app.conversation.write(&app.shared);
+    }
+}
+
+/// Panes have other sizes.
+pub(crate) fn resized(app: &mut App) {
+    response::resized(app);
+    app.traffic.resized(&app.shared);
+}
+
+/// Gives the whole screen to the focused pane, and back.
+pub(crate) fn zoom(app: &mut App) {
+    app.shared.zoom = !app.shared.zoom;
+    resized(app);
+}
+
+/// Cells a splitter moves by key.
+const RESIZE_STEP: i32 = 2;
+
+/// Makes the focused pane larger or smaller.
+pub(crate) fn resize(app: &mut App, sign: i32) {
+    let areas = app.areas();
+    let moved = |now: u16, least: u16| {
+        u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
+    };
+    match app.shared.focus {
+        Pane::Presets | Pane::History => app.shared.splits.side = moved(areas.presets.width, 12),
+        Pane::Request => app.shared.splits.request = moved(areas.request.height, 4),
+        Pane::Response => {
+            let grown = moved(areas.response.height, 4);
+            let both = areas.request.height + areas.response.height;
+            app.shared.splits.request = both.saturating_sub(grown).max(4);
+        }
+        Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
+    }
+    resized(app);
+    app.touched();
+}
+
+/// Puts a preset on screen, shows it in its list and gives it the keys.
+pub(crate) fn find_preset(app: &mut App, path: &PresetPath) {
+    if draft::open_preset(app, path) {
+        app.presets.reveal(&app.shared, path);
+        focus(app, Pane::Request);
+    }
+}

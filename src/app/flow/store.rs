@@ -1,0 +1,113 @@
+//! Replies of the store: workspace, saved presets, drafts of the last run, history.
+
+use super::{curl, draft, save};
+use crate::app::effect::Effect;
+use crate::app::flow::windows;
+use crate::app::preset_tree::TreeItem;
+use crate::app::state::App;
+use crate::store::job::{Job, Reply, Restore, Workspace};
+
+pub(crate) fn apply(app: &mut App, reply: Reply) {
+    match reply {
+        Reply::Workspace(workspace) => workspace_changed(app, *workspace),
+        Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
+        Reply::Conflict { mine, .. } if save::was_describing(app, &mine.path) => {
+            let path = mine.path;
+            app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
+            app.effects.push(Effect::Store(Job::LoadWorkspace));
+        }
+        Reply::Conflict { mine, theirs } => windows::conflict(app, *mine, *theirs),
+        Reply::Renamed { from, to } => save::renamed(app, &from, &to),
+        Reply::Deleted { path } => save::deleted(app, &path),
+        Reply::FolderDeleted { folder, presets, left, failure } => {
+            save::folder_deleted(app, &folder, &presets, left, failure);
+        }
+        Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
+        Reply::History { text, entries, total } => {
+            app.history.arrived(&text, entries, total);
+        }
+        Reply::HistoryAppended => {
+            let query = app.history.query();
+            app.effects.push(Effect::Store(query));
+        }
+        Reply::AuthoritySaved { certificate } => {
+            app.say(format!("clients can trust this CA: {}", certificate.display()));
+        }
+        Reply::TextsRead { files } => curl::cookies_read(app, files),
+        Reply::RestoreSaved => app.dirty = false,
+        Reply::FileWritten { path, bytes } => {
+            app.say(format!("{bytes} bytes saved to {}", path.display()));
+        }
+        Reply::Failed { job, failure } => {
+            save::failed(app, job);
+            app.warn(failure.to_string());
+        }
+    }
+}
+
+fn workspace_changed(app: &mut App, workspace: Workspace) {
+    let first = !app.loaded;
+    app.loaded = true;
+    for draft in app.shared.drafts.iter_mut() {
+        let stored = workspace.presets.iter().find(|s| Some(&s.path) == draft.preset.as_ref());
+        if let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) {
+            // An untouched draft follows the file; an edited one keeps its text and meets the
+            // conflict when it is saved.
+            if !draft.is_modified() {
+                draft.replace(preset.spec.clone());
+                draft.based_on = Some(stored.fingerprint);
+                draft.about.clone_from(&preset.about);
+            } else if draft.based_on == Some(stored.fingerprint) {
+                draft.about.clone_from(&preset.about);
+            }
+            if draft.based_on == Some(stored.fingerprint) {
+                draft.saved = Some(preset.spec.clone());
+            }
+        }
+    }
+    let gone =
+        !workspace.environments.iter().any(|e| Some(&e.name) == app.shared.environment.as_ref());
+    if gone {
+        app.shared.environment = None;
+    }
+    if first && app.shared.environment.is_none() {
+        app.shared.environment = workspace.environments.first().map(|e| e.name.clone());
+    }
+    if let Some(problem) = workspace.problems.first() {
+        app.warn(problem.to_string());
+    }
+    app.shared.workspace = workspace;
+    app.presets.workspace_changed(&app.shared, first);
+    draft::form_changed(app);
+}
+
+fn restored(app: &mut App, restore: Option<Restore>) {
+    let Some(restore) = restore else {
+        open_first(app);
+        return;
+    };
+    app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
+    if restore.environment.is_some() {
+        app.shared.environment = restore.environment;
+    }
+    for (name, value) in &restore.layout {
+        let Ok(cells) = value.parse() else { continue };
+        match name.as_str() {
+            "side" => app.shared.splits.side = cells,
+            "request" => app.shared.splits.request = cells,
+            "traffic" => app.shared.splits.traffic = cells,
+            _ => {}
+        }
+    }
+    draft::draft_changed(app);
+    app.presets.follow(&app.shared);
+}
+
+/// Nothing was left by the last run: the selected preset is put on screen.
+fn open_first(app: &mut App) {
+    if app.shared.drafts.current().is_blank()
+        && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
+    {
+        draft::open_preset(app, &path);
+    }
+}
