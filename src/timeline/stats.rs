@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::Flow;
+use super::totals::Flow;
 use crate::model::id::SessionId;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;

@@ -9,7 +9,7 @@ use crate::app::cursor::CursorStep;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk::framing;
 use crate::model::key::{Key, KeyCode};
-use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
+use crate::timeline::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
 /// State of the picker.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;
-use crate::query::{Filter, FilterError};
+use crate::query::{Filter, QueryError};
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use crate::timeline::stats::Counters;
 
@@ -74,7 +74,7 @@ pub struct FilterLine {
     /// The text in force.
     pub text: String,
     /// Why what is typed is no filter; the one before stays in force.
-    pub error: Option<FilterError>,
+    pub error: Option<QueryError>,
     /// The bytes it looks for, to be marked.
     pub pattern: Option<Pattern>,
     /// The text before typing began.

@@ -30,8 +30,8 @@ use crate::model::id::{ConnId, RecordId};
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
 use crate::timeline::Timeline;
-use crate::timeline::conversation::framing::Frames;
 use crate::timeline::conversation::{self, Conversation, MessageRow};
+use crate::timeline::frames::Frames;
 pub use conns::{InputTarget, conns, has_several, target};
 use conns::{choose, end, next_conn};
 

@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::pane::response::{session, timer};
 use crate::timeline::conversation::Subject;
-use crate::timeline::conversation::framing::{Frames, StreamFraming};
+use crate::timeline::frames::Frames;
+use crate::timeline::framing::StreamFraming;
 use crate::timeline::listing::{Rebuild, STEP_WORK};
 
 /// Between two steps: other messages get their turn.
