@@ -6,17 +6,17 @@
 //! ```text
 //!   push ─► store ─► log ─► segment        listing         ids a filter lets through (selector)
 //!             ├────► conns                 conversation    rows of a session as it was read
-//!             └────► totals                frames          the same cut into messages (framing)
+//!             └────► totals, rates         frames          the same cut into messages (framing)
 //! ```
 
 pub mod conversation;
 pub mod frames;
 pub mod framing;
 pub mod listing;
-pub mod stats;
 
 mod conns;
 mod log;
+mod rates;
 #[cfg(test)]
 mod samples;
 mod segment;
@@ -24,5 +24,6 @@ mod selector;
 mod store;
 mod totals;
 
+pub use rates::{Rate, Rates};
 pub use store::{LIMIT_BYTES, PinRefused, Timeline};
 pub use totals::{Flow, Totals};

@@ -67,8 +67,6 @@ pub struct Session {
 pub struct Conn {
     pub info: ConnInfo,
     pub open: bool,
-    pub sent: u64,
-    pub received: u64,
     pub last: Stamp,
 }
 
@@ -126,11 +124,6 @@ impl Session {
         let Some(conn) = self.conns.get_mut(&record.conn) else { return };
         conn.last = record.at;
         match record.kind {
-            RecordKind::Data => match record.direction {
-                crate::model::record::Direction::Sent => conn.sent += record.original_len,
-                crate::model::record::Direction::Received => conn.received += record.original_len,
-                crate::model::record::Direction::Local => {}
-            },
             RecordKind::Closed | RecordKind::Reset => conn.open = false,
             _ => {}
         }
@@ -226,7 +219,7 @@ fn traffic(app: &mut App, batch: Batch) {
     for info in batch.conns {
         app.timeline.connect(info.clone());
         if let Some(session) = app.sessions.get_mut(info.id.session) {
-            let fresh = Conn { info, open: true, sent: 0, received: 0, last: Stamp::default() };
+            let fresh = Conn { info, open: true, last: Stamp::default() };
             session
                 .conns
                 .entry(fresh.info.id)
@@ -301,10 +294,13 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
         conn.open = false;
     }
     super::launch::finished(app, id);
+    app.timeline.end_session(id);
     super::pane::response::exchange_changed(app, id);
     let shown: Vec<SessionId> = app.drafts.iter().filter_map(|draft| draft.session).collect();
     let gone = app.sessions.prune(|id| shown.contains(&id));
     app.release(gone);
+    let App { timeline, sessions, .. } = app;
+    timeline.forget_sessions(|id| sessions.get(id).is_none());
 }
 
 impl App {

@@ -6,7 +6,7 @@
 //! ```
 //! A push never moves what is there (one growing buffer would stall for tens of milliseconds at a
 //! million records). What is evicted gives back a large payload at once and everything else with
-//! its segment.
+//! its segment. Memory that is cleared goes back in steps, as a key must not wait for all of it.
 
 use std::collections::VecDeque;
 
@@ -15,12 +15,19 @@ use super::segment::{Segment, StoredRecord};
 use crate::model::id::RecordId;
 use crate::model::record::Record;
 
+/// Segments freed by a clear itself: a few milliseconds.
+const DISCARD_NOW: usize = 64;
+/// Segments freed when a new one is begun: memory goes back much faster than it fills again.
+const DISCARD_PER_SEGMENT: usize = 8;
+
 /// Records `first..next`, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     segments: VecDeque<Segment>,
     first: u64,
     next: u64,
+    /// Cleared segments that still have to be freed.
+    discarded: Vec<Segment>,
 }
 
 /// A record where it lies.
@@ -57,6 +64,7 @@ impl Log {
                 if let Some(full) = full {
                     full.finish();
                 }
+                self.discard(DISCARD_PER_SEGMENT);
                 let mut segment = Segment::new(id);
                 segment.push(conn, record);
                 self.segments.push_back(segment);
@@ -78,8 +86,19 @@ impl Log {
 
     /// Removes everything.
     pub(super) fn clear(&mut self) {
-        self.segments.clear();
+        self.discarded.extend(self.segments.drain(..));
         self.first = self.next;
+        self.discard(DISCARD_NOW);
+    }
+
+    fn discard(&mut self, most: usize) {
+        self.discarded.truncate(self.discarded.len().saturating_sub(most));
+    }
+
+    /// Whether cleared records still take memory.
+    #[cfg(test)]
+    pub(super) fn is_discarding(&self) -> bool {
+        !self.discarded.is_empty()
     }
 
     /// The record with this id.

@@ -9,7 +9,7 @@ use super::log::RecordView;
 use crate::query::{Filter, RecordFacts, RecordFilter};
 
 /// What examining one record costs besides its payload, in bytes of payload searched.
-pub(super) const RECORD_WORK: usize = 16;
+pub(super) const RECORD_WORK: usize = 32;
 /// What deciding about one connection costs.
 pub(super) const CONN_WORK: usize = 512;
 /// Different record filters that a new one is compared with.

@@ -18,6 +18,7 @@ use bytes::Bytes;
 
 use super::conns::{ConnSlot, ConnTable};
 use super::log::{Log, RecordView};
+use super::rates::Rates;
 use super::segment::{StoredRecord, cost};
 use super::totals::Totals;
 use crate::model::id::{ConnId, RecordId, SessionId};
@@ -54,6 +55,7 @@ pub struct Timeline {
     cleared: u64,
     totals: Totals,
     sessions: BTreeMap<SessionId, Totals>,
+    rates: Rates,
     losses: BTreeMap<SessionId, Lost>,
 }
 
@@ -82,6 +84,7 @@ impl Timeline {
             cleared: 0,
             totals: Totals::default(),
             sessions: BTreeMap::new(),
+            rates: Rates::default(),
             losses: BTreeMap::new(),
         }
     }
@@ -89,6 +92,7 @@ impl Timeline {
     /// Appends a record and evicts the oldest ones if the limit is passed.
     pub fn push(&mut self, record: Record) -> RecordId {
         self.totals.count(&record);
+        self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
         self.record_bytes += cost(record.data.len());
         let id = self.log.push(self.conns.retain(&record), record);
@@ -115,6 +119,11 @@ impl Timeline {
     /// Tells that a session is over, so its connections may be forgotten with their last record.
     pub fn end_session(&mut self, session: SessionId) {
         self.conns.end_session(session);
+    }
+
+    /// Forgets what crossed in sessions that nobody shows any more.
+    pub fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
+        self.sessions.retain(|id, _| !is_gone(*id));
     }
 
     /// Notes loss totals of a session; older totals that arrive late change nothing.
@@ -207,6 +216,11 @@ impl Timeline {
         self.totals
     }
 
+    /// How much crosses per second.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
     /// What crossed in one session, evicted or not.
     pub fn session_totals(&self, session: SessionId) -> Totals {
         self.sessions.get(&session).copied().unwrap_or_default()
@@ -225,15 +239,6 @@ impl Timeline {
         to: RecordId,
     ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
         self.log.range(from, to).map(|view| (view.id, self.record(view)))
-    }
-
-    /// The same for those who read no bytes: much cheaper, and `data` is empty.
-    pub fn facts(
-        &self,
-        from: RecordId,
-        to: RecordId,
-    ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
-        self.log.range(from, to).map(|view| (view.id, self.facts_of(view.stored)))
     }
 
     /// The same where they lie.
@@ -313,13 +318,9 @@ impl Timeline {
     }
 
     fn record(&self, view: RecordView<'_>) -> Record {
-        Record { data: view.segment.bytes(view.stored), ..self.facts_of(view.stored) }
-    }
-
-    fn facts_of(&self, stored: &StoredRecord) -> Record {
-        let StoredRecord { at, direction, kind, len: original_len, .. } = *stored;
-        let conn = self.conns.id(stored.conn);
-        Record { at, conn, direction, kind, data: Bytes::new(), original_len }
+        let StoredRecord { at, conn, direction, kind, len: original_len, .. } = *view.stored;
+        let (conn, data) = (self.conns.id(conn), view.segment.bytes(view.stored));
+        Record { at, conn, direction, kind, data, original_len }
     }
 
     fn evict_oldest(&mut self) {

@@ -35,7 +35,6 @@ use crate::codec::charset;
 use crate::model::id::SessionId;
 use crate::model::key::Key;
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::view::{SearchHit, View};
 use body::BodyViews;
 use exchange::ExchangeTab;
@@ -66,8 +65,6 @@ pub struct ResponsePane {
     pub search: TextSearch,
     pub prompt: Option<Prompt>,
     pub histories: input::Histories,
-    /// Bytes sent and received by each session.
-    pub totals: BTreeMap<SessionId, (u64, u64)>,
     places: BTreeMap<SessionId, SessionPlace>,
     clock_due: bool,
     framing_due: bool,
@@ -85,21 +82,6 @@ pub struct SessionPlace {
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,
     pub talk: ConversationView,
-}
-
-impl ResponsePane {
-    /// Adds a record to the totals of its session.
-    pub(super) fn count(&mut self, record: &Record) {
-        if record.kind != RecordKind::Data {
-            return;
-        }
-        let (sent, received) = self.totals.entry(record.conn.session).or_default();
-        match record.direction {
-            Direction::Sent => *sent += record.original_len,
-            Direction::Received => *received += record.original_len,
-            Direction::Local => {}
-        }
-    }
 }
 
 /// What the pane shows.
@@ -207,7 +189,6 @@ pub fn session_changed(app: &mut App) {
     app.response.prompt = None;
     let App { response, sessions, .. } = app;
     response.places.retain(|id, _| sessions.get(*id).is_some());
-    response.totals.retain(|id, _| sessions.get(*id).is_some());
     talk::session_changed(app);
     sync(app);
 }

@@ -28,12 +28,11 @@ use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;
 use crate::query::{Filter, QueryError};
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
-use crate::timeline::stats::Counters;
 
 /// Between two steps of a rebuild: other messages get their turn.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 /// The rate is a mean over the last whole second.
-pub const RATE_SECONDS: usize = 1;
+pub const RATE_SECONDS: u64 = 1;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
 
@@ -49,8 +48,6 @@ mod timer {
 #[derive(Debug, Default)]
 pub struct TrafficPane {
     pub listing: Listing,
-    /// Totals and rates of everything.
-    pub counters: Counters,
     /// The row under the cursor; `None` = the newest, followed.
     selected: Option<RecordId>,
     /// First row on screen; `None` = so that the newest is the last.
@@ -60,8 +57,6 @@ pub struct TrafficPane {
     pub filter: FilterLine,
     pub search: search::RecordSearch,
     pub detail: Option<Detail>,
-    /// First record not counted yet.
-    next: Option<RecordId>,
     rebuild_due: bool,
     rate_due: bool,
 }
@@ -138,13 +133,7 @@ pub fn contexts(app: &App) -> Vec<Context> {
 
 /// New records arrived.
 pub fn extended(app: &mut App) {
-    let App { traffic, timeline, response, .. } = app;
-    let from = traffic.next.unwrap_or(RecordId(0));
-    for (_, record) in timeline.facts(from, timeline.next_id()) {
-        traffic.counters.count(&record);
-        response.count(&record);
-    }
-    traffic.next = Some(timeline.next_id());
+    let App { traffic, timeline, .. } = app;
     traffic.listing.extend(timeline);
     if !traffic.rate_due {
         traffic.rate_due = true;
@@ -164,7 +153,7 @@ pub fn timer(app: &mut App, token: TimerId) {
             rebuild(app);
         }
         timer::RATE => {
-            let is_quiet = app.traffic.counters.is_quiet(app.now, RATE_SECONDS);
+            let is_quiet = app.timeline.rates().is_quiet(app.now, RATE_SECONDS);
             app.traffic.rate_due = !is_quiet;
             if !is_quiet {
                 let delay = Duration::from_secs(1);

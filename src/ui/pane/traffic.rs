@@ -59,9 +59,9 @@ pub(super) fn draw(
 fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
     let records = format::counted(app.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
-    let rate = app.traffic.counters.rate(app.now, RATE_SECONDS);
+    let rate = app.timeline.rates().rate(app.now, RATE_SECONDS);
     for (glyph, per_second, style) in
-        [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
+        [("▶", rate.sent, palette.sent), ("◀", rate.received, palette.received)]
     {
         if per_second > 0.0 {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
