@@ -128,6 +128,11 @@ impl ConnTable {
         }
     }
 
+    /// The same by id.
+    pub(super) fn release_id(&mut self, id: ConnId) {
+        self.release(self.slot(id).expect("records keep their connection"));
+    }
+
     /// No connection of this session will produce another record.
     pub(super) fn end_session(&mut self, session: SessionId) {
         self.settle_all(|entry| entry.over |= entry.id.session == session);

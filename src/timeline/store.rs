@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::conns::{ConnSlot, ConnTable};
+use super::conns::ConnTable;
 use super::log::{Log, RecordView};
 use super::rates::Rates;
 use super::segment::{StoredRecord, cost};
@@ -301,8 +301,8 @@ impl Timeline {
         if let Ok(at) = self.kept.binary_search_by_key(&id, |(kept, _)| *kept) {
             let (_, record) = self.kept.remove(at);
             self.kept_version += 1;
-            let slot = self.conns.slot(record.conn).expect("records keep their connection");
-            self.count_evicted(slot, record.data.len());
+            self.count_evicted(record.data.len());
+            self.conns.release_id(record.conn);
         }
         true
     }
@@ -334,15 +334,15 @@ impl Timeline {
             self.kept_version += 1;
             self.log.pop();
         } else if let Some(gone) = self.log.pop() {
-            self.count_evicted(gone.conn, gone.kept as usize);
+            self.count_evicted(gone.kept as usize);
+            self.conns.release(gone.conn);
         }
     }
 
-    fn count_evicted(&mut self, conn: ConnSlot, kept: usize) {
+    fn count_evicted(&mut self, kept: usize) {
         self.record_bytes -= cost(kept);
         self.evicted_records += 1;
         self.evicted_bytes += kept as u64;
-        self.conns.release(conn);
     }
 }
 
