@@ -145,6 +145,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn records_come_out_as_they_went_in(
             lens in prop::collection::vec(prop_oneof![8 => 0..200_usize, 1 => SMALL..SMALL + 2], 1..90),
