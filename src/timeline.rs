@@ -26,4 +26,4 @@ mod totals;
 
 pub use rates::{Rate, Rates};
 pub use store::{LIMIT_BYTES, PinRefused, Timeline};
-pub use totals::{Flow, Totals};
+pub use totals::{Totals, Volume};

@@ -32,7 +32,7 @@ pub(super) struct Log {
 
 /// A record where it lies.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RecordView<'a> {
+pub(super) struct RecordPlace<'a> {
     pub(super) id: RecordId,
     pub(super) stored: &'a StoredRecord,
     pub(super) segment: &'a Segment,
@@ -102,7 +102,7 @@ impl Log {
     }
 
     /// The record with this id.
-    pub(super) fn get(&self, id: RecordId) -> Option<RecordView<'_>> {
+    pub(super) fn get(&self, id: RecordId) -> Option<RecordPlace<'_>> {
         self.range(id, RecordId(id.0.saturating_add(1))).next()
     }
 
@@ -111,7 +111,7 @@ impl Log {
         &self,
         from: RecordId,
         to: RecordId,
-    ) -> impl DoubleEndedIterator<Item = RecordView<'_>> {
+    ) -> impl DoubleEndedIterator<Item = RecordPlace<'_>> {
         let from = from.0.max(self.first);
         let to = to.0.min(self.next).max(from);
         let front = self.segments.partition_point(|segment| segment.end() <= from);
@@ -119,7 +119,7 @@ impl Log {
         self.segments.range(front.min(back)..back).flat_map(move |segment| {
             let from = from.max(segment.base());
             let records = segment.records(from, to.min(segment.end()));
-            records.iter().enumerate().map(move |(at, stored)| RecordView {
+            records.iter().enumerate().map(move |(at, stored)| RecordPlace {
                 id: RecordId(from + at as u64),
                 stored,
                 segment,

@@ -5,7 +5,7 @@
 //! connections come, go and change.
 
 use super::conns::{ConnSlot, ConnTable};
-use super::log::RecordView;
+use super::log::RecordPlace;
 use crate::query::{Filter, RecordFacts, RecordFilter};
 
 /// What examining one record costs besides its payload, in bytes of payload searched.
@@ -34,8 +34,8 @@ impl<'a> Selector<'a> {
     }
 
     /// Whether the filter lets this record through.
-    pub(super) fn matches(&mut self, record: &RecordView<'_>) -> bool {
-        let RecordView { stored, segment, .. } = *record;
+    pub(super) fn matches(&mut self, record: &RecordPlace<'_>) -> bool {
+        let RecordPlace { stored, segment, .. } = *record;
         let data = if self.filter.reads_data() { segment.data(stored) } else { &[] };
         self.work += RECORD_WORK + data.len();
         let (direction, kind, len) = (stored.direction, stored.kind, stored.len);

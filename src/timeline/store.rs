@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::conns::ConnTable;
-use super::log::{Log, RecordView};
+use super::log::{Log, RecordPlace};
 use super::rates::Rates;
 use super::segment::{StoredRecord, cost};
 use super::totals::Totals;
@@ -246,7 +246,7 @@ impl Timeline {
         &self,
         from: RecordId,
         to: RecordId,
-    ) -> impl DoubleEndedIterator<Item = RecordView<'_>> {
+    ) -> impl DoubleEndedIterator<Item = RecordPlace<'_>> {
         self.log.range(from, to)
     }
 
@@ -317,7 +317,7 @@ impl Timeline {
         self.pins.iter().copied()
     }
 
-    fn record(&self, view: RecordView<'_>) -> Record {
+    fn record(&self, view: RecordPlace<'_>) -> Record {
         let StoredRecord { at, conn, direction, kind, len: original_len, .. } = *view.stored;
         let (conn, data) = (self.conns.id(conn), view.segment.bytes(view.stored));
         Record { at, conn, direction, kind, data, original_len }

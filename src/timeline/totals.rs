@@ -4,7 +4,7 @@ use crate::model::record::{Direction, Record, RecordKind};
 
 /// Number of records and bytes in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flow {
+pub struct Volume {
     /// Data records: reads, writes or datagrams.
     pub records: u64,
     /// Bytes that crossed the socket, whether we still keep them or not.
@@ -14,8 +14,8 @@ pub struct Flow {
 /// What crossed in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    pub sent: Flow,
-    pub received: Flow,
+    pub sent: Volume,
+    pub received: Volume,
 }
 
 impl Totals {

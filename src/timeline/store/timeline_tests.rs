@@ -4,7 +4,7 @@ use super::super::samples::{conn_id, fact, info, received, sent};
 use super::*;
 use crate::model::protocol::Protocol;
 use crate::model::record::RecordKind;
-use crate::timeline::totals::Flow;
+use crate::timeline::totals::Volume;
 
 fn small(records: usize) -> Timeline {
     // Room for this many 100-byte records of a connection that was never introduced.
@@ -163,8 +163,8 @@ fn totals_count_what_crossed_not_what_is_kept() {
     timeline.push(Record { original_len: 5_000_000, ..received(conn_id(1, 1), 0, b"cut") });
     timeline.push(sent(conn_id(1, 1), 0, b"ab"));
     timeline.push(fact(conn_id(1, 1), 0, RecordKind::Note, "a remark"));
-    assert_eq!(timeline.totals().received, Flow { records: 1, bytes: 5_000_000 });
-    assert_eq!(timeline.totals().sent, Flow { records: 1, bytes: 2 });
+    assert_eq!(timeline.totals().received, Volume { records: 1, bytes: 5_000_000 });
+    assert_eq!(timeline.totals().sent, Volume { records: 1, bytes: 2 });
 }
 
 #[test]
@@ -210,12 +210,14 @@ fn totals_are_kept_by_connection_session_and_all_of_them_though_records_are_evic
         timeline.push_batch((0..10).map(|at| received(conn, at, &[0; 100])));
         timeline.push(sent(conn, 0, b"12"));
     }
-    let each =
-        Totals { sent: Flow { records: 1, bytes: 2 }, received: Flow { records: 10, bytes: 1000 } };
+    let each = Totals {
+        sent: Volume { records: 1, bytes: 2 },
+        received: Volume { records: 10, bytes: 1000 },
+    };
     assert_eq!(timeline.conn_totals(one), Some(each), "open, though its records are gone");
     assert_eq!(timeline.session_totals(SessionId(1)).received.bytes, 2000);
     assert_eq!(timeline.session_totals(SessionId(2)), each);
-    assert_eq!(timeline.totals().sent, Flow { records: 3, bytes: 6 });
+    assert_eq!(timeline.totals().sent, Volume { records: 3, bytes: 6 });
     timeline.end_session(SessionId(1));
     assert_eq!((timeline.conn_totals(one), timeline.conn_totals(two)), (None, None));
     assert_eq!(
