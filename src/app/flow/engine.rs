@@ -3,7 +3,7 @@
 //! Events of a session that is unknown or over are ignored.
 
 use crate::app::effect::Effect;
-use crate::app::flow;
+use crate::app::flow::{self, response};
 use crate::app::pane;
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::shared::Shared;
@@ -31,8 +31,8 @@ pub(in crate::app) fn apply(app: &mut App, event: Event) {
             key_pem: KeyPem(made.key_pem),
         })),
         Event::Refused { failure, .. } => app.warn(failure.to_string()),
-        Event::View(view) => pane::response::view_arrived(app, *view),
-        Event::Found(hit) => pane::response::found(app, &hit),
+        Event::View(view) => response::view_arrived(app, *view),
+        Event::Found(hit) => response::found(app, &hit),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),
@@ -95,7 +95,7 @@ fn exchange_changed(app: &mut App, exchange: Exchange) {
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
     let gone = session.put(exchange);
     app.release(gone);
-    pane::response::exchange_changed(app, id);
+    response::exchange_changed(app, id);
 }
 
 fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
@@ -119,7 +119,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     }
     crate::app::flow::send::finished(app, id);
     app.shared.timeline.end_session(id);
-    pane::response::exchange_changed(app, id);
+    response::exchange_changed(app, id);
     let shown: Vec<SessionId> =
         app.shared.drafts.iter().filter_map(|draft| draft.session).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));
