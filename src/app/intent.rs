@@ -15,7 +15,7 @@ use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::store::job::Overwrite;
-use crate::timeline::conversation::framing::StreamFraming;
+use crate::timeline::framing::StreamFraming;
 
 /// Where the text of the external editor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

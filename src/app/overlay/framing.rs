@@ -7,7 +7,7 @@ use crate::app::intent::Intent;
 use crate::app::layout::{inner, window};
 use crate::app::outcome::{Outcome, OverlayInput};
 use crate::app::shared::Shared;
-use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
+use crate::timeline::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
 /// State of the picker.
 #[derive(Debug)]
