@@ -17,7 +17,7 @@ mod traffic;
 #[path = "panes/turned_around.rs"]
 mod turned_around;
 
-use wirebench::app::pane::response;
+use wirebench::app::flow::response;
 use wirebench::engine::event::Phase;
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};

@@ -1,7 +1,7 @@
 //! Conversations in the response pane: the input line, what the peer does, its rows.
 
 use bytes::Bytes;
-use wirebench::app::pane::response;
+use wirebench::app::flow::response;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase, Summary};
 use wirebench::model::plan::{Plan, TcpListenerPlan, UdpListenerPlan};
