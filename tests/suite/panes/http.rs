@@ -20,9 +20,10 @@ use wirebench::model::tls::ListenerTls;
 use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart};
 use wirebench::ui;
 
+use super::connected;
 use crate::harness::app::Driver;
 use crate::harness::samples::{
-    START, address, answer, bind, commands, exchange, http_plan, queries,
+    START, address, answer, bind, commands, exchange, http_plan, queries, window,
 };
 
 #[test]
@@ -52,6 +53,42 @@ fn a_body_is_asked_for_through_a_window_and_never_twice() {
         queries(&app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 5000)))))))
             .is_empty()
     );
+}
+
+#[test]
+fn only_a_window_that_makes_a_body_whole_is_urgent() {
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(http_plan());
+    let shown = Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 5000)))));
+    let asked = queries(&app.event(shown)).remove(0);
+    let seen = |complete| {
+        let Event::View(mut view) = window(&asked, 500) else { panic!("a window") };
+        view.complete = complete;
+        Message::Engine(Event::View(view))
+    };
+    assert!(!app.is_urgent(&seen(true)), "nothing was seen of it yet");
+    app.tell(seen(false));
+    assert!(!app.is_urgent(&seen(false)) && app.is_urgent(&seen(true)));
+    app.tell(seen(true));
+    assert!(!app.is_urgent(&seen(true)), "it was whole before");
+    assert!(!app.is_urgent(&Message::Timer(Timer::ResponseClock)));
+}
+
+#[test]
+fn what_is_searched_for_in_a_body_is_searched_for_in_a_conversation_too() {
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(http_plan());
+    let shown = Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 5000)))));
+    let effects = app.event(shown);
+    app.serve(&effects, 500);
+    let sent = commands(app.keys("/220 hello<Enter>"));
+    assert!(matches!(&sent[0], Command::Search(query) if query.text == "220 hello"));
+    connected(&mut app);
+    app.keys("<Esc>kn");
+    assert!(!app.screen().contains("was not found"), "{}", app.screen());
+    // What was typed is said as it was typed, even if it looks like the name of an action.
+    app.keys("/[send]<Enter>");
+    app.assert_shows("'[send]' was not found");
 }
 
 #[test]
