@@ -71,7 +71,7 @@ fn a_filter_applies_while_typed_and_escape_restores() {
 
 #[test]
 fn a_long_timeline_is_filtered_in_steps() {
-    let (mut app, _) = filled((120, 30), 100_000);
+    let (mut app, _) = filled((120, 30), 200_000);
     let effects = app.keys("/9");
     let timer = Timer::FilterRebuild;
     let again = |effects: &[Effect]| {
@@ -85,7 +85,7 @@ fn a_long_timeline_is_filtered_in_steps() {
     }
     assert!(steps > 1);
     assert!(app.traffic.listing.is_complete());
-    app.assert_shows("message 99999");
+    app.assert_shows("message 199999");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_detail_follows_the_cursor_and_scrolls_on_its_own() {
 #[test]
 fn marks_survive_eviction_and_clear_says_how_many_went() {
     let mut app =
-        Driver::starting(Startup { size: (120, 30), timeline_bytes: 60_000, ..Startup::default() });
+        Driver::starting(Startup { size: (120, 30), timeline_bytes: 30_000, ..Startup::default() });
     let id = app.open(tcp_plan());
     app.shared.focus = Pane::Traffic;
     app.shared.zoom = true;
