@@ -242,7 +242,7 @@ impl ResponsePrinter {
             return Ok(());
         };
         let Some(error) = &body.decode_error else { return Ok(()) };
-        if ContentDecoder::new(&body.codings).is_err() {
+        if ContentDecoder::new(&body.codings, std::iter::empty()).is_err() {
             output::note(&format!("{error}; the body is printed as it came"));
             return Ok(());
         }
