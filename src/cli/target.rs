@@ -4,7 +4,7 @@
 //! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
 //! is a preset when there is one of that name, else an address when it looks like one.
 
-use super::Headless;
+use super::headless::Headless;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;

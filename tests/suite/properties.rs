@@ -58,8 +58,8 @@ fn receive<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, bool) {
     let Some((body, codings)) = chain else { return (Vec::new(), false) };
     let mut data = Vec::new();
     let mut decoder = ContentDecoder::new(&codings, encoded.into_iter()).expect("a known coding");
-    let decoded = decoder.read_to_end(&mut data).is_ok();
-    (data, done && decoded && body.finish().is_ok() && body.trailers().len() == 1)
+    let is_whole = decoder.read_to_end(&mut data).is_ok();
+    (data, done && is_whole && body.finish().is_ok() && body.trailers().len() == 1)
 }
 
 /// Text with a liking for what means something somewhere.

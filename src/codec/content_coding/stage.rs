@@ -201,7 +201,7 @@ impl Read for Stage {
             Err(error) => error,
         };
         // That of a coding further out is in words already.
-        if error.get_ref().is_some_and(|inner| inner.is::<DecodeError>()) {
+        if error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>()).is_some() {
             self.stop();
             return Err(error);
         }

@@ -1,6 +1,6 @@
 //! Lines as they are, and lines of sixteen bytes.
 
-use super::{CUT, Inside, LineStart, continues_character};
+use super::start::{CUT, Inside, LineStart, continues_character};
 use crate::codec::hex;
 
 /// Lines end at LF; long ones are cut between characters.

@@ -3,7 +3,7 @@
 //! Works on whole units whatever the split of the input; a surrogate without its other half, a
 //! number that is no character and a unit cut off at the end become U+FFFD, so they are seen.
 
-use super::{Inside, LineStart};
+use super::start::{Inside, LineStart};
 use crate::model::view::Wide;
 
 /// Raw bytes a piece of a line is cut at: a multiple of every unit, and in UTF-8, where a unit of

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
+use super::quote::word;
 use crate::codec::multipart::{ANY_TYPE, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
-
-use super::write::word;
 
 /// Parameters that may follow the content of a part.
 const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="];

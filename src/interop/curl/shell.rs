@@ -6,7 +6,7 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::{CurlCommand, ImportError, VARIABLE, Word, is_curl};
+use super::command::{CurlCommand, ImportError, VARIABLE, Word, is_command, is_curl};
 
 /// The first command of a text whose program is curl.
 pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
@@ -27,7 +27,7 @@ pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
             words.drain(..=skip);
             let mut warnings = reader.warnings;
             let rest = text.get(reader.chars.peek().map_or(text.len(), |(at, _)| *at)..);
-            if rest.is_some_and(|rest| rest.lines().any(super::is_command)) {
+            if rest.is_some_and(|rest| rest.lines().any(is_command)) {
                 warnings.push("only the first of several curl commands was read".into());
             }
             return Ok(CurlCommand { words, warnings });
