@@ -4,7 +4,6 @@
 //! outside goes through `codec::printable`. Drawing costs what is on the screen, never what is
 //! stored.
 
-mod badge;
 mod header_footer;
 mod overlay;
 mod pane;
@@ -12,17 +11,16 @@ pub mod theme;
 mod widget;
 
 use ratatui::Frame;
-use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear};
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::codec::printable::{is_visible, printable_str};
+use crate::codec::printable::is_visible;
 use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = ThemeStyles::of(app.theme, app.truecolor);
+    let palette = ThemeStyles::of(app.shared.theme, app.shared.truecolor);
     let screen = frame.area();
     frame.render_widget(Clear, screen);
     frame.render_widget(Block::new().style(palette.base), screen);
@@ -31,11 +29,11 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);
         if !area.is_empty() {
-            pane::draw(app, which, &palette, area, frame);
+            pane::draw(app, which, &palette, area, frame.buffer_mut());
         }
     }
     header_footer::footer(app, &palette, areas.footer.intersection(screen), frame.buffer_mut());
-    overlay::draw(app, &palette, frame);
+    overlay::draw(app, &palette, screen, frame.buffer_mut());
     last_gate(frame.buffer_mut());
 }
 
@@ -48,53 +46,6 @@ fn last_gate(buffer: &mut ratatui::buffer::Buffer) {
         if !is_plain && !symbol.chars().all(is_visible) {
             cell.set_char(char::REPLACEMENT_CHARACTER);
         }
-    }
-}
-
-/// Draws a text field with its cursor.
-fn put_editor(
-    buffer: &mut ratatui::buffer::Buffer,
-    area: ratatui::layout::Rect,
-    editor: &crate::app::editor::Editor,
-) {
-    use ratatui::widgets::Widget;
-
-    editor.shown().render(area, buffer);
-}
-
-/// Writes one line of text into a row, cut at its end; returns the cells used.
-fn put(
-    buffer: &mut ratatui::buffer::Buffer,
-    area: ratatui::layout::Rect,
-    text: &str,
-    style: Style,
-) -> u16 {
-    if area.is_empty() {
-        return 0;
-    }
-    let safe = printable_str(text);
-    let (x, _) = buffer.set_stringn(area.x, area.y, safe, usize::from(area.width), style);
-    x - area.x
-}
-
-/// The search line of a list.
-fn search_line(
-    search: &crate::app::pane::presets::PresetSearch,
-    palette: &ThemeStyles,
-    area: ratatui::layout::Rect,
-    buffer: &mut ratatui::buffer::Buffer,
-) {
-    use ratatui::layout::Rect;
-
-    let used = put(buffer, area, "/ ", palette.key);
-    let rest = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
-    if rest.is_empty() {
-        return;
-    }
-    if search.typing {
-        put_editor(buffer, rest, &search.editor);
-    } else {
-        put(buffer, rest, &search.editor.text(), palette.dim);
     }
 }
 

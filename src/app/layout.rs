@@ -83,6 +83,16 @@ impl Areas {
     }
 }
 
+/// What is left of a pane or window inside its border.
+pub fn inner(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
 /// Computes the areas for a screen.
 pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
     let (width, height) = size;

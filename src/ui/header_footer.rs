@@ -2,10 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use super::put;
 use super::theme::ThemeStyles;
+use super::widget::row_writer::RowWriter;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
@@ -14,38 +13,40 @@ use crate::model::protocol::{Protocol, Side};
 
 /// Program name, modes, environment, what runs.
 pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = LineWriter { area, buffer };
+    let mut line = RowWriter::new(area, buffer);
     line.put(" wirebench  ", palette.title);
-    let current = app.drafts.current().spec.protocol();
+    let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
         let style = if protocol == current { palette.active } else { palette.dim };
         line.put(protocol.title(), style);
         line.put("  ", palette.base);
     }
-    let environment = app.environment.as_deref().unwrap_or("none");
+    let environment = app.shared.environment.as_deref().unwrap_or("none");
     line.put(&format!("  env {environment}"), palette.dim);
     let right = totals(app);
-    let help =
-        format!("{} help ", app.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default());
+    let help = format!(
+        "{} help ",
+        app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default()
+    );
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > line.area.x) {
         let style = if running(app) > 0 { palette.success } else { palette.dim };
-        let rest = Rect { x, width, ..area };
-        let used = put(line.buffer, rest, &right, style);
-        let rest = Rect { x: x + used + 2, width: width.saturating_sub(used + 2), ..area };
-        put(line.buffer, rest, &help, palette.dim);
+        let mut line = RowWriter::new(Rect { x, width, ..area }, buffer);
+        line.put(&right, style);
+        line.skip(2);
+        line.put(&help, palette.dim);
     }
 }
 
 fn running(app: &App) -> usize {
-    app.sessions.live().count()
+    app.shared.sessions.live().count()
 }
 
 fn totals(app: &App) -> String {
     // A listener counts once it is bound: until then nothing can reach it.
     let listens = |s: &&Session| s.side() == Side::Listener && s.state == SessionState::Live;
-    let listening = app.sessions.live().filter(listens).count();
-    let live = app.sessions.live().filter(|s| s.side() == Side::Client).count();
+    let listening = app.shared.sessions.live().filter(listens).count();
+    let live = app.shared.sessions.live().filter(|s| s.side() == Side::Client).count();
     let mut parts = Vec::new();
     if listening > 0 {
         parts.push(format!("● {listening} listening"));
@@ -58,7 +59,7 @@ fn totals(app: &App) -> String {
 
 /// A remark, or the keys of where the focus is.
 pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = LineWriter { area, buffer };
+    let mut line = RowWriter::new(area, buffer);
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
@@ -71,7 +72,7 @@ pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
     line.put(" ", palette.base);
     let contexts = app.contexts();
     for action in hints(app) {
-        let Some(key) = app.keymap.hint(&contexts, action) else { continue };
+        let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
         let title = action.row().title;
         if usize::from(line.area.width) < key.chars().count() + title.chars().count() + 1 {
             continue;
@@ -85,7 +86,7 @@ pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
 
 /// The actions worth naming where the focus is, the most useful first.
 fn hints(app: &App) -> Vec<Action> {
-    let mut hints = match app.focus {
+    let mut hints = match app.shared.focus {
         Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
         Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
         Pane::Response => crate::app::pane::response::hints(app),
@@ -93,18 +94,4 @@ fn hints(app: &App) -> Vec<Action> {
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints
-}
-
-/// A line written from left to right.
-struct LineWriter<'a> {
-    area: Rect,
-    buffer: &'a mut Buffer,
-}
-
-impl LineWriter<'_> {
-    fn put(&mut self, text: &str, style: Style) {
-        let used = put(self.buffer, self.area, text, style);
-        self.area.x += used;
-        self.area.width -= used;
-    }
 }

@@ -1,4 +1,4 @@
-//! The panes' frames, and one file per pane.
+//! The panes: a border with its titles, and one file per pane for what is inside.
 
 mod history;
 mod presets;
@@ -6,38 +6,30 @@ mod request;
 mod response;
 mod traffic;
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Block, BorderType, Borders};
 
 use super::theme::ThemeStyles;
+use super::widget::frame;
 use crate::app::App;
 use crate::app::focus::Pane;
 
 /// Draws a pane with its border.
-pub(super) fn draw(
-    app: &App,
-    which: Pane,
-    palette: &ThemeStyles,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let focused = app.focus == which && app.overlays.is_empty();
-    let (border, title) = if focused {
-        (palette.focused_border, palette.title)
-    } else {
-        (palette.border, palette.dim)
+pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
+    let titles = match which {
+        Pane::Presets => presets::titles(app),
+        Pane::History => history::titles(app),
+        Pane::Request => request::titles(app),
+        Pane::Response => response::titles(app, palette),
+        Pane::Traffic => traffic::titles(app, palette),
     };
-    let block = Block::new()
-        .borders(Borders::ALL)
-        .border_type(if focused { BorderType::Thick } else { BorderType::Plain })
-        .border_style(border)
-        .title_style(title);
+    let focused = app.shared.focus == which && app.overlays.is_empty();
+    let inner = frame::pane(titles, focused, palette, area, buffer);
     match which {
-        Pane::Presets => presets::draw(app, palette, block, area, frame),
-        Pane::History => history::draw(app, palette, block, area, frame),
-        Pane::Request => request::draw(app, palette, block, area, frame),
-        Pane::Response => response::draw(app, palette, block, area, frame),
-        Pane::Traffic => traffic::draw(app, palette, block, area, frame),
+        Pane::Presets => presets::draw(app, palette, inner, buffer),
+        Pane::History => history::draw(app, palette, inner, buffer),
+        Pane::Request => request::draw(app, palette, inner, buffer),
+        Pane::Response => response::draw(app, palette, inner, buffer),
+        Pane::Traffic => traffic::draw(app, palette, inner, buffer),
     }
 }

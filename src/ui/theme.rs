@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::Theme;
+use crate::model::record::Direction;
 
 /// Styles by meaning.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +104,15 @@ const SIXTEEN: Inks = Inks {
 };
 
 impl ThemeStyles {
+    /// The glyph and the style of a direction.
+    pub(super) fn direction(&self, direction: Direction) -> (&'static str, Style) {
+        match direction {
+            Direction::Sent => ("▶", self.sent),
+            Direction::Received => ("◀", self.received),
+            Direction::Local => ("·", self.dim),
+        }
+    }
+
     /// The palette of a theme.
     pub fn of(theme: Theme, truecolor: bool) -> ThemeStyles {
         let fit = |inks: &Inks| if truecolor { *inks } else { inks.indexed() };

@@ -4,15 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::field;
 use crate::app::fuzzy::Finder;
 use crate::app::overlay::choices::{Choice, Choices};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_prompt};
 
 pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, list) = Choices::<T>::parts(inner);
-    field("› ", &it.editor, palette, line, buffer);
+    put_prompt(buffer, line, palette, "› ", &it.editor);
     if it.is_empty() && !list.is_empty() {
         put(buffer, Rect { height: 1, ..list }, "nothing matches", palette.dim);
         return;

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::code::{Code, Secrets};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 pub(super) fn draw(it: &Code, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (tabs, area) = Code::parts(inner);

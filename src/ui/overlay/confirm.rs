@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::overlay::confirm::Confirm;
 use crate::app::wrap_words::wrap;
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 pub(super) fn draw(it: &Confirm, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let text = Rect { height: inner.height.saturating_sub(1), ..inner };

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::conflict::{Conflict, Difference, Way};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 pub(super) fn draw(it: &Conflict, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (differences, ways) = Conflict::parts(inner);

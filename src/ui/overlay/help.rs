@@ -3,18 +3,17 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::field;
 use crate::app::overlay::choices::Choices;
 use crate::app::overlay::help::{Help, HelpLine};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_prompt};
 
 /// Columns of the keys.
 const KEYS: u16 = 24;
 
 pub(super) fn draw(it: &Help, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, area) = Choices::<()>::parts(inner);
-    field("/ ", &it.editor, palette, line, buffer);
+    put_prompt(buffer, line, palette, "/ ", &it.editor);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
     let shown = it.lines.iter().skip(it.scroll.min(last));
     for (y, text) in (area.y..area.bottom()).zip(shown) {

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::overlay::jump::Jump;
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 pub(super) fn draw(it: &Jump, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for mark in it.marks.iter().filter(|mark| mark.label.starts_with(&it.typed)) {

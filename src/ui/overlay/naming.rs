@@ -3,11 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::field;
 use crate::app::App;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::{put, put_editor};
 
 pub(super) fn draw(
     app: &App,
@@ -17,7 +16,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) {
     let (line, verdict, list) = Naming::parts(inner);
-    field("", &it.editor, palette, line, buffer);
+    put_editor(buffer, line, &it.editor);
     if it.editor.is_empty() && line.width > 1 {
         let rest = Rect { x: line.x + 1, width: line.width - 1, ..line };
         put(buffer, rest, &it.suggestion, palette.dim);

@@ -1,57 +1,51 @@
 //! Draws the history pane: time, what was sent, what came of it.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Block, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::app::pane::history::{cursor, history_areas, when};
+use crate::app::pane::history::when;
+use crate::codec::printable::printable_str;
 use crate::store::job::HistoryEntry;
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::fit;
-use crate::ui::{badge, put, search_line};
+use crate::ui::widget::frame::Titles;
+use crate::ui::widget::row_writer::{RowWriter, cells};
+use crate::ui::widget::text::{put, put_search};
+use crate::ui::widget::{badge, fit};
 
 /// Narrower panes show no outcome.
 const OUTCOME_FROM: u16 = 22;
 /// Wider panes show it in full words.
 const WHOLE_FROM: u16 = 80;
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
+pub(super) fn titles(app: &App) -> Titles {
     let pane = &app.history;
-    let title = if pane.search.is_some() {
+    Titles::of(if pane.search.is_some() {
         format!(" History ─ {} found ", pane.total)
     } else {
         " History ".to_owned()
-    };
-    let block = block.title(title);
-    let inner = block.inner(area);
-    let buffer = frame.buffer_mut();
-    block.render(area, buffer);
-    let (search, list) = history_areas(app, inner);
+    })
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let pane = &app.history;
+    let (search, list) = pane.areas(inner);
     if let Some(line) = &pane.search {
-        search_line(line, palette, search, buffer);
+        put_search(buffer, search, palette, line);
     }
     if pane.entries.is_empty() {
         let text = if pane.text.is_empty() { "nothing sent yet" } else { "nothing found" };
         put(buffer, Rect { height: list.height.min(1), ..list }, text, palette.dim);
         return;
     }
-    let cursor = cursor(app, usize::from(list.height));
+    let cursor = pane.cursor(usize::from(list.height));
     for (y, at) in (list.y..list.bottom()).zip(cursor.offset..) {
         let Some(entry) = pane.entries.get(at) else { break };
         let line = Rect { y, height: 1, ..list };
         if at == cursor.selected {
-            let here = app.focus == Pane::History;
+            let here = app.shared.focus == Pane::History;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_entry(app, palette, entry, line, buffer);
@@ -65,26 +59,25 @@ fn draw_entry(
     line: Rect,
     buffer: &mut Buffer,
 ) {
-    let mut rest = line;
-    write(&mut rest, &format!("{} ", when(app, entry.at)), palette.dim, buffer);
+    let mut row = RowWriter::new(line, buffer);
+    row.put(&format!("{} ", when(&app.shared, entry.at)), palette.dim);
+    let mut rest = row.area;
     let outcome = if line.width >= WHOLE_FROM {
-        crate::codec::printable::printable_str(&entry.outcome).chars().take(40).collect()
+        printable_str(&entry.outcome).chars().take(40).collect()
     } else {
         brief(&entry.outcome)
     };
-    let width = outcome.width().min(line.width.into()) as u16;
+    let width = cells(&outcome).min(line.width);
     if line.width >= OUTCOME_FROM && width > 0 {
         let x = line.right().saturating_sub(width);
         let style = outcome_style(&entry.outcome, palette);
         put(buffer, Rect { x, width, ..line }, &outcome, style);
         rest.width = rest.width.saturating_sub(width + 1);
     }
-    let name = entry.spec.badge();
-    let style = badge::style(name, palette);
-    let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
-    write(&mut rest, &padded, style, buffer);
-    let target = fit::address(address(&entry.summary), rest.width);
-    write(&mut rest, &target, Style::new(), buffer);
+    let mut row = RowWriter::new(rest, buffer);
+    badge::put(&mut row, entry.spec.badge(), palette);
+    let target = fit::address(address(&entry.summary), row.area.width);
+    row.put(&target, Style::new());
 }
 
 /// The summary without what the badge says already.
@@ -136,12 +129,6 @@ fn outcome_style(outcome: &str, palette: &ThemeStyles) -> Style {
         OutcomeKind::Failure => palette.error,
         OutcomeKind::Count => palette.dim,
     }
-}
-
-fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
-    let used = put(buffer, *rest, text, style).min(rest.width);
-    rest.x += used;
-    rest.width -= used;
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
 //! Draws the presets pane.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Block, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::App;
 use crate::app::drafts::Draft;
@@ -16,23 +13,19 @@ use crate::app::pane::presets::{
 };
 use crate::codec::printable::printable_str;
 use crate::ui::theme::ThemeStyles;
-use crate::ui::{badge, put, search_line};
+use crate::ui::widget::badge;
+use crate::ui::widget::frame::Titles;
+use crate::ui::widget::row_writer::{RowWriter, cells};
+use crate::ui::widget::text::{put, put_search};
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let title = if app.workspace.is_starter { " Presets ─ starter " } else { " Presets " };
-    let block = block.title(title);
-    let inner = block.inner(area);
-    let buffer = frame.buffer_mut();
-    block.render(area, buffer);
+pub(super) fn titles(app: &App) -> Titles {
+    Titles::of(if app.shared.workspace.is_starter { " Presets ─ starter " } else { " Presets " })
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let parts = presets_areas(app, inner);
     if let Some(search) = &app.presets.search {
-        search_line(search, palette, parts.search, buffer);
+        put_search(buffer, parts.search, palette, search);
     }
     let cursor = cursor(app, usize::from(parts.list.height));
     let listing = listing(app);
@@ -41,7 +34,7 @@ pub(super) fn draw(
         let Some(row) = listing.row(at) else { break };
         let line = Rect { y: parts.list.y + y, height: 1, ..parts.list };
         if at == cursor.selected {
-            let here = app.focus == Pane::Presets;
+            let here = app.shared.focus == Pane::Presets;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_row(app, palette, &row, line, buffer);
@@ -52,16 +45,16 @@ pub(super) fn draw(
 fn draw_row(app: &App, palette: &ThemeStyles, row: &TreeRow, line: Rect, buffer: &mut Buffer) {
     let runs = is_live(app, &row.item);
     let end = line.width.saturating_sub(if runs { 2 } else { 0 });
-    let mut rest = Rect { width: end, ..line };
-    indent(&mut rest, row.depth.min(8) * 2);
+    let mut rest = RowWriter::new(Rect { width: end, ..line }, buffer);
+    rest.skip(row.depth.min(8) * 2);
     match &row.item {
         TreeItem::Folder(folder) => {
             let arrow = if is_folded(app, folder) { "▸ " } else { "▾ " };
-            write(&mut rest, arrow, Style::new().patch(palette.dim), buffer);
+            rest.put(arrow, palette.dim);
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
-            write(&mut rest, name, palette.title, buffer);
+            rest.put(name, palette.title);
         }
-        item => draw_leaf(app, palette, item, &mut rest, buffer),
+        item => draw_leaf(app, palette, item, &mut rest),
     }
     if runs {
         let mark = Rect { x: line.right().saturating_sub(1), width: line.width.min(1), ..line };
@@ -69,16 +62,10 @@ fn draw_row(app: &App, palette: &ThemeStyles, row: &TreeRow, line: Rect, buffer:
     }
 }
 
-fn draw_leaf(
-    app: &App,
-    palette: &ThemeStyles,
-    item: &TreeItem,
-    rest: &mut Rect,
-    buffer: &mut Buffer,
-) {
+fn draw_leaf(app: &App, palette: &ThemeStyles, item: &TreeItem, rest: &mut RowWriter<'_>) {
     let draft = draft_of(app, item);
     if is_broken(app, item) {
-        write(rest, "!    ", palette.error, buffer);
+        rest.put("!    ", palette.error);
     } else {
         let found = match item {
             TreeItem::Preset(path) => {
@@ -87,25 +74,21 @@ fn draw_leaf(
             _ => None,
         };
         let spec = draft.map(|draft| &draft.spec).or(found.map(|preset| &preset.spec));
-        let name = spec.map_or("", |spec| spec.badge());
-        let padded = format!("{:<1$}", badge::short(name), usize::from(badge::WIDTH));
-        write(rest, &padded, badge::style(name, palette), buffer);
+        badge::put(rest, spec.map_or("", |spec| spec.badge()), palette);
     }
     let name = match item {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
     let modified = draft.is_some_and(Draft::is_modified);
-    let width = rest.width.saturating_sub(if modified { 2 } else { 0 });
-    let wide = printable_str(&name).width() > usize::from(width);
-    let kept = if wide { width.saturating_sub(1) } else { width };
-    let used = put(buffer, Rect { width: kept, ..*rest }, &name, Style::new());
-    indent(rest, used);
+    let width = rest.area.width.saturating_sub(if modified { 2 } else { 0 });
+    let wide = cells(&printable_str(&name)) > width;
+    rest.put_within(&name, if wide { width.saturating_sub(1) } else { width }, Style::new());
     if wide {
-        write(rest, "…", palette.dim, buffer);
+        rest.put("…", palette.dim);
     }
     if modified {
-        write(rest, " ●", palette.warning, buffer);
+        rest.put(" ●", palette.warning);
     }
 }
 
@@ -121,15 +104,4 @@ fn draw_about(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer)
     for (y, text) in (area.y..area.bottom()).zip(&lines) {
         put(buffer, Rect { y, height: 1, ..area }, text, style);
     }
-}
-
-fn indent(rest: &mut Rect, by: u16) {
-    let by = by.min(rest.width);
-    rest.x += by;
-    rest.width -= by;
-}
-
-fn write(rest: &mut Rect, text: &str, style: Style, buffer: &mut Buffer) {
-    let used = put(buffer, *rest, text, style);
-    indent(rest, used);
 }

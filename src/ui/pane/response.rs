@@ -2,43 +2,35 @@
 
 mod content;
 mod exchange;
+mod prompt;
 mod talk;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
 
 use crate::app::App;
-use crate::app::pane::response::prompt::PromptPurpose;
 use crate::app::pane::response::{ResponseKind, kind, session};
 use crate::codec::printable::printable_str;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::run::RowWriter;
-use crate::ui::{put, put_editor};
+use crate::ui::widget::frame::Titles;
+use crate::ui::widget::text::put;
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let inner = crate::app::pane::request::inner(area);
+pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     let kind = kind(app);
-    let mut block = block.title(title(app, kind));
-    for part in foot(app, kind, palette) {
-        block = block.title_bottom(part);
-    }
-    block.render(area, frame.buffer_mut());
-    match kind {
-        ResponseKind::Nothing => nothing(app, palette, inner, frame),
-        ResponseKind::Client | ResponseKind::Listener => exchange::draw(app, palette, inner, frame),
-        ResponseKind::Conversation => talk::draw(app, palette, inner, frame),
+    Titles { top: vec![title(app, kind).into()], bottom: foot(app, kind, palette) }
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    match kind(app) {
+        ResponseKind::Nothing => nothing(app, palette, inner, buffer),
+        ResponseKind::Client | ResponseKind::Listener => {
+            exchange::draw(app, palette, inner, buffer);
+        }
+        ResponseKind::Conversation => talk::draw(app, palette, inner, buffer),
     }
 }
 
@@ -55,7 +47,7 @@ fn title(app: &App, kind: ResponseKind) -> String {
 }
 
 /// What stands on the bottom border.
-fn foot<'a>(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'a>> {
+fn foot(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'static>> {
     let parts = match kind {
         ResponseKind::Nothing => Vec::new(),
         ResponseKind::Client | ResponseKind::Listener => content::foot(app, palette),
@@ -71,25 +63,9 @@ fn foot<'a>(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'a
         .collect()
 }
 
-/// The line that asks what to search for, or where to save.
-fn prompt(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let Some(prompt) = &app.response.prompt else { return };
-    if area.height == 0 {
-        return;
-    }
-    let label = match prompt.purpose {
-        PromptPurpose::Search => "search: ",
-        PromptPurpose::Save(..) | PromptPurpose::SaveBytes(_) => "save to: ",
-    };
-    let mut run = RowWriter::new(area, buffer);
-    run.put(label, palette.key);
-    let rest = run.area;
-    put_editor(buffer, rest, &prompt.editor);
-}
-
 /// Before anything was opened: what to press.
-fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
-    let draft = app.drafts.current();
+fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let draft = app.shared.drafts.current();
     let lines = match &draft.spec {
         Spec::Http(_) => {
             ["[send] or Enter in the address line sends the request.", "The response appears here."]
@@ -109,11 +85,6 @@ fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>)
     };
     let top = inner.y + inner.height.saturating_sub(2) / 3;
     for (y, text) in (top..inner.bottom()).zip(lines) {
-        put(
-            frame.buffer_mut(),
-            Rect { y, height: 1, ..inner },
-            &app.keyed(&format!(" {text}")),
-            palette.dim,
-        );
+        put(buffer, Rect { y, height: 1, ..inner }, &app.keyed(&format!(" {text}")), palette.dim);
     }
 }

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, inner, search, traffic_areas};
+use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, search, traffic_areas};
 use crate::app::{App, format};
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::frame::Titles;
 use crate::ui::widget::record_view;
-use crate::ui::widget::run::RowWriter;
+use crate::ui::widget::row_writer::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
+use crate::ui::widget::text::{put, put_editor, put_prompt};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -32,21 +31,16 @@ const DELTA: u16 = 9;
 /// Below this width kind and delta give way to the summary.
 const ROOMY: u16 = 90;
 
-pub(super) fn draw(
-    app: &App,
-    palette: &ThemeStyles,
-    block: Block<'_>,
-    area: Rect,
-    frame: &mut Frame<'_>,
-) {
-    let parts = traffic_areas(app, inner(app).intersection(area));
-    let block = block.title_top(title(app, palette)).title_top(right_title(app, palette));
-    block.render(area, frame.buffer_mut());
-    let buffer = frame.buffer_mut();
+pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
+    Titles::of(title(app, palette)).and_right(right_title(app, palette))
+}
+
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let parts = traffic_areas(app, inner);
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
-        let record = app.timeline.get(shown.of);
+        let record = app.shared.timeline.get(shown.of);
         let title =
             record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), search::pattern(app));
@@ -56,10 +50,10 @@ pub(super) fn draw(
 }
 
 /// Totals, what was evicted, what was lost.
-fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
-    let records = format::counted(app.timeline.len() as u64, "record");
+fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
+    let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
-    let rate = app.traffic.counters.rate(app.now, RATE_SECONDS);
+    let rate = app.traffic.counters.rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
         [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
     {
@@ -67,13 +61,13 @@ fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
         }
     }
-    let (evicted, bytes) = app.timeline.evicted();
+    let (evicted, bytes) = app.shared.timeline.evicted();
     if evicted > 0 {
         let text = format!(" {} evicted ({}) ", format::count(evicted), format::size(bytes));
         spans.push(Span::styled(text, palette.warning));
     }
     let (mut by_app, mut by_kernel) = (0, 0);
-    for lost in app.timeline.losses() {
+    for lost in app.shared.timeline.losses() {
         by_app += lost.by_app;
         by_kernel += lost.by_kernel.unwrap_or(0);
     }
@@ -87,7 +81,7 @@ fn title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
 }
 
 /// Filter, pause, follow.
-fn right_title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
+fn right_title(app: &App, palette: &ThemeStyles) -> Line<'static> {
     let traffic = &app.traffic;
     let mut spans = Vec::new();
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
@@ -102,7 +96,7 @@ fn right_title<'a>(app: &App, palette: &ThemeStyles) -> Line<'a> {
     } else if !traffic.is_following() {
         spans.push(Span::styled(" G follows ", palette.dim));
     }
-    Line::from(spans).right_aligned()
+    Line::from(spans)
 }
 
 fn header(palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
@@ -139,18 +133,19 @@ fn rows(app: &App, palette: &ThemeStyles, parts: &TrafficAreas, buffer: &mut Buf
         put(buffer, Rect { height: 1, ..area }, text, palette.dim);
         return;
     }
-    let focused = app.focus == Pane::Traffic;
+    let focused = app.shared.focus == Pane::Traffic;
     let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
     for (y, at) in (area.y..area.bottom()).zip(cursor.offset..len) {
         let Some(id) = traffic.listing.get(at) else { break };
-        let Some(record) = app.timeline.get(id) else { continue };
+        let Some(record) = app.shared.timeline.get(id) else { continue };
         let line = Rect { y, height: 1, ..area };
         if at == cursor.selected && (focused || traffic.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
         let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
-        let since =
-            before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
+        let since = before
+            .and_then(|id| app.shared.timeline.get(id))
+            .map(|before| record.at.since(before.at));
         row(app, palette, (id, &record, since), &mut RowWriter::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
@@ -164,16 +159,12 @@ fn row(
     run: &mut RowWriter<'_>,
 ) {
     let roomy = run.area.width >= ROOMY;
-    let mark = if app.timeline.is_pinned(id) { "◆" } else { " " };
+    let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     run.put(mark, palette.key);
-    run.column(&format::clock(record.at, app.utc_offset), TIME, palette.dim);
-    run.column(&conn_label(app.timeline.conn(record.conn), record), CONN, Style::new());
-    let (glyph, style) = match record.direction {
-        Direction::Sent => ("▶", palette.sent),
-        Direction::Received => ("◀", palette.received),
-        Direction::Local => ("·", palette.dim),
-    };
+    run.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
+    run.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
+    let (glyph, style) = palette.direction(record.direction);
     run.column(glyph, 3, style);
     if roomy {
         run.column(record.kind.name(), KIND, palette.dim);
@@ -246,14 +237,12 @@ fn filter_line(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer
     if area.height == 0 {
         return;
     }
-    let mut run = RowWriter::new(area, buffer);
     if let Some(editor) = &app.traffic.search.editor {
-        run.put("search: ", palette.key);
-        let rest = run.area;
-        put_editor(buffer, rest, editor);
+        put_prompt(buffer, area, palette, "search: ", editor);
         return;
     }
     let Some(editor) = &app.traffic.filter.editor else { return };
+    let mut run = RowWriter::new(area, buffer);
     run.put("filter: ", palette.key);
     if let Some(error) = &app.traffic.filter.error {
         // Half of the line stays for what is typed.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::run::RowWriter;
+use super::row_writer::RowWriter;
 use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
@@ -18,15 +18,15 @@ const HEX_ROW: usize = 16;
 
 /// What is searched for, ready to be marked.
 #[derive(Clone, Copy, Default)]
-pub(in crate::ui) struct Marks<'a> {
-    pub(in crate::ui) pattern: Option<&'a Pattern>,
+pub(crate) struct Marks<'a> {
+    pub(crate) pattern: Option<&'a Pattern>,
     /// Place of the hit the search stands on.
-    pub(in crate::ui) here: Option<u64>,
+    pub(crate) here: Option<u64>,
 }
 
 /// A marked stretch of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ui) struct MarkedRange {
+pub(crate) struct MarkedRange {
     range: Range<usize>,
     is_here: bool,
 }
@@ -34,12 +34,7 @@ pub(in crate::ui) struct MarkedRange {
 impl Marks<'_> {
     /// The hits that reach into a part of bytes of which the first stands at `offset`; their
     /// places count from the start of the part. Costs what the part is long.
-    pub(in crate::ui) fn hits(
-        &self,
-        offset: u64,
-        bytes: &[u8],
-        part: &Range<usize>,
-    ) -> Vec<MarkedRange> {
+    pub(crate) fn hits(&self, offset: u64, bytes: &[u8], part: &Range<usize>) -> Vec<MarkedRange> {
         let Some(pattern) = self.pattern else { return Vec::new() };
         let near = pattern.hits_in(bytes, part.clone()).into_iter();
         near.map(|hit| MarkedRange {
@@ -58,17 +53,12 @@ impl MarkedRange {
 }
 
 /// Writes bytes in one style; what stands for a control or a broken byte in another.
-pub(in crate::ui) fn plain(
-    run: &mut RowWriter<'_>,
-    palette: &ThemeStyles,
-    bytes: &[u8],
-    style: Style,
-) {
+pub(crate) fn plain(run: &mut RowWriter<'_>, palette: &ThemeStyles, bytes: &[u8], style: Style) {
     shown(run, palette, (&marked(bytes), style), &mut 0);
 }
 
 /// Writes visible text from the cell `left` on.
-pub(in crate::ui) fn shown(
+pub(crate) fn shown(
     run: &mut RowWriter<'_>,
     palette: &ThemeStyles,
     (text, style): (&Marked, Style),
@@ -84,7 +74,7 @@ pub(in crate::ui) fn shown(
 
 /// Writes a row of text from the cell `left` on. `spans` colour parts of it, in order; the rest
 /// has the style `base`; hits go over both.
-pub(in crate::ui) fn text(
+pub(crate) fn text(
     run: &mut RowWriter<'_>,
     palette: &ThemeStyles,
     (bytes, base): (&[u8], Style),
@@ -154,7 +144,7 @@ fn put_from(run: &mut RowWriter<'_>, text: &str, left: &mut usize, style: Style)
 }
 
 /// Writes bytes as hex digits, as many as fit.
-pub(in crate::ui) fn digits(
+pub(crate) fn digits(
     run: &mut RowWriter<'_>,
     palette: &ThemeStyles,
     (bytes, base): (&[u8], Style),
@@ -175,7 +165,7 @@ pub(in crate::ui) fn digits(
 }
 
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
-pub(in crate::ui) fn hex_row(
+pub(crate) fn hex_row(
     palette: &ThemeStyles,
     area: Rect,
     (offset, bytes): (u64, &[u8]),

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::run::cells;
+use super::row_writer::cells;
 
 /// An address or URL in so many cells. Scheme and host are left out before port and path, which
 /// is where entries of a list differ.
-pub(in crate::ui) fn address(text: &str, width: u16) -> Cow<'_, str> {
+pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let (authority, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
     let host = authority.rfind(':').unwrap_or(authority.len());

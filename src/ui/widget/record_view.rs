@@ -4,19 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::bytes::{self, Marks};
-use super::run::RowWriter;
+use super::row_writer::RowWriter;
 use super::scrollbar::{self, Extent};
 use crate::app::record_view::{Content, Detail};
 use crate::app::{App, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Record, RecordKind};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
-pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
-    let ends = app.timeline.conn(record.conn).map(|conn| {
+pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {
+    let ends = app.shared.timeline.conn(record.conn).map(|conn| {
         let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
         format!("  {} ↔ {}", end(conn.local), end(conn.peer))
     });
@@ -33,14 +33,14 @@ pub(in crate::ui) fn title(app: &App, id: RecordId, record: &Record) -> String {
     format!(
         "#{}  {}  conn {}{}  {what}",
         id.0,
-        format::clock(record.at, app.utc_offset),
+        format::clock(record.at, app.shared.utc_offset),
         record.conn,
         ends.unwrap_or_default(),
     )
 }
 
 /// Draws title and rows.
-pub(in crate::ui) fn draw(
+pub(crate) fn draw(
     palette: &ThemeStyles,
     (detail, title, pattern): (&Detail, &str, Option<&Pattern>),
     (title_area, area): (Rect, Rect),

@@ -3,18 +3,18 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::text::put;
 
 /// What is visible of how much.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ui) struct Extent {
-    pub(in crate::ui) top: u64,
-    pub(in crate::ui) total: u64,
+pub(crate) struct Extent {
+    pub(crate) top: u64,
+    pub(crate) total: u64,
 }
 
 /// Draws the thumb right of `area`, on the border; nothing when everything is visible.
-pub(in crate::ui) fn draw(palette: &ThemeStyles, area: Rect, extent: Extent, buffer: &mut Buffer) {
+pub(crate) fn draw(palette: &ThemeStyles, area: Rect, extent: Extent, buffer: &mut Buffer) {
     let height = u64::from(area.height);
     if extent.total <= height || height < 2 {
         return;

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::form;
-use crate::app::App;
 use crate::app::form::{FieldKind, FieldWidth, FormField, FormLine, FormTab, access, tabs};
+use crate::app::state::App;
 use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
@@ -68,16 +68,6 @@ fn share(width: FieldWidth) -> u16 {
     }
 }
 
-/// The pane without its border.
-pub fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x.saturating_add(1),
-        y: area.y.saturating_add(1),
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    }
-}
-
 /// Cells the label of a field takes, the space after it included.
 pub fn label_width(field: &FormField) -> u16 {
     match field.label.chars().count() {
@@ -88,7 +78,7 @@ pub fn label_width(field: &FormField) -> u16 {
 
 /// The tab strip: each tab's title and where it begins.
 pub fn tab_strip(app: &App) -> Vec<(FormTab, String, u16)> {
-    let spec = &app.drafts.current().spec;
+    let spec = &app.shared.drafts.current().spec;
     let mut x = 0;
     tabs(spec)
         .iter()

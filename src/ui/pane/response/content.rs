@@ -14,11 +14,11 @@ use crate::app::{App, format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, MarkedRange, Marks};
-use crate::ui::widget::run::RowWriter;
+use crate::ui::widget::row_writer::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::widget::text::put;
 
 /// Cells of the labels of header and timing lines.
 const LABEL: u16 = 22;

@@ -1,11 +1,11 @@
 //! Draws an HTTP exchange: the list of a listener, status, redirect hops, remarks, tabs, content.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::content;
+use super::prompt;
 use crate::app::focus::Pane;
 use crate::app::pane::response::exchange::{
     exchange_areas, failure, list_cursor, message, remarks, shown, tab, tab_strip,
@@ -18,16 +18,15 @@ use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
-use crate::ui::put;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes;
-use crate::ui::widget::run::{RowWriter, cells};
+use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
+use crate::ui::widget::text::put;
 
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = session(app) else { return };
     let parts = exchange_areas(app, inner);
-    let buffer = frame.buffer_mut();
     list(app, palette, session, (parts.list, buffer));
     status(app, palette, session, (parts.status, buffer));
     hops(app, palette, session, (parts.hops, buffer));
@@ -41,7 +40,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Fr
     } else {
         without_exchange(app, palette, session, parts.content, buffer);
     }
-    super::prompt(app, palette, parts.prompt, buffer);
+    prompt::draw(app, palette, parts.prompt, buffer);
 }
 
 /// The session ended before there was an exchange, or has none yet.
@@ -117,7 +116,7 @@ fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWr
     }
     run.put("◌ ", palette.active);
     run.put(&session_words::phase(session), palette.base);
-    run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
+    run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
     run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
@@ -135,7 +134,8 @@ fn response_line(
         run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
     }
     let running = exchange.state == ExchangeState::Active;
-    let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
+    let total =
+        if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
     run.put(&format!("   {}", format::took(total)), palette.number);
     run.put(&format!("   {}", sizes(response, running)), palette.base);
     if let StartLine::Response { version, .. } = &response.head.start {
@@ -237,7 +237,8 @@ fn list(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Re
         return;
     }
     let (selected, offset) = list_cursor(app, area.height.into());
-    let has_keys = app.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
+    let has_keys =
+        app.shared.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
     let rows = session.exchanges.iter().enumerate().skip(offset);
     for (y, (at, exchange)) in (area.y..area.bottom()).zip(rows) {
         let row = Rect { y, height: 1, ..area };
@@ -254,7 +255,7 @@ fn list_row(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut Row
     let none = Style::new();
     run.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
     run.skip(1);
-    run.column(&format::clock(exchange.started, app.utc_offset), 13, palette.dim);
+    run.column(&format::clock(exchange.started, app.shared.utc_offset), 13, palette.dim);
     let (status, style) = match (&exchange.state, &exchange.response) {
         (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
         (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),

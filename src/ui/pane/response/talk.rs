@@ -1,10 +1,10 @@
 //! Draws a conversation: status, peers, rows, the row looked at closely, the input line.
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::prompt;
 use crate::app::focus::Pane;
 use crate::app::pane::response::input::{Check, settings, visible_ending};
 use crate::app::pane::response::talk::{
@@ -22,18 +22,17 @@ use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::record_view;
-use crate::ui::widget::run::{RowWriter, cells};
+use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::{put, put_editor};
+use crate::ui::widget::text::{put, put_editor};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = session(app) else { return };
     let parts = conversation_areas(app, inner);
-    let buffer = frame.buffer_mut();
     status(app, palette, session, (parts.status, buffer));
     for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(failure(app, inner.width)) {
         put(buffer, Rect { y, height: 1, ..parts.failure }, &text, palette.error);
@@ -42,7 +41,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Fr
     peers(app, palette, session, (parts.peers, buffer));
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
-        let record = app.timeline.get(shown.of);
+        let record = app.shared.timeline.get(shown.of);
         let title =
             record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
@@ -51,7 +50,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, frame: &mut Fr
     if !parts.input.is_empty() {
         input(app, palette, &place.talk, (parts.input, buffer));
     }
-    super::prompt(app, palette, parts.prompt, buffer);
+    prompt::draw(app, palette, parts.prompt, buffer);
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
@@ -72,11 +71,14 @@ fn status(
     run.put(&session_words::state(session), style);
     match &session.state {
         SessionState::Opening => {
-            run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
+            run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
             run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
-            run.put(&format!("  after {}", format::took(session.lasted(app.now))), palette.dim);
+            run.put(
+                &format!("  after {}", format::took(session.lasted(app.shared.now))),
+                palette.dim,
+            );
             run.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
@@ -187,7 +189,7 @@ fn rows(
         put(buffer, Rect { height: 1, ..area }, text, palette.dim);
     }
     let labels = has_several(session) && talk.chosen.is_none();
-    let has_keys = app.focus == Pane::Response && !talk.writing;
+    let has_keys = app.shared.focus == Pane::Response && !talk.writing;
     for (y, at) in (area.y..area.bottom()).zip(talk.cursor.offset..len) {
         let Some(row) = talk.row(session, at) else { break };
         let line = Rect { y, height: 1, ..area };
@@ -220,8 +222,8 @@ fn draw_row(
     run: &mut RowWriter<'_>,
 ) {
     let none = Style::new();
-    run.column(&format::clock(row.at, app.utc_offset), TIME, palette.dim);
-    let (glyph, style) = direction(palette, row.direction);
+    run.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
+    let (glyph, style) = palette.direction(row.direction);
     run.put(glyph, style);
     run.put(" ", none);
     if how.labels {
@@ -311,7 +313,7 @@ fn left_out(app: &App, row: &MessageRow, (hit, as_hex): (usize, bool), width: us
 fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8> {
     let mut skip = skip;
     let mut bytes = Vec::new();
-    for part in conversation::slices(&app.timeline, row) {
+    for part in conversation::slices(&app.shared.timeline, row) {
         let start = skip.min(part.len());
         skip -= start;
         let part = part.get(start..).unwrap_or_default();
@@ -321,14 +323,6 @@ fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8>
         }
     }
     bytes
-}
-
-pub(super) fn direction(palette: &ThemeStyles, direction: Direction) -> (&'static str, Style) {
-    match direction {
-        Direction::Sent => ("▶", palette.sent),
-        Direction::Received => ("◀", palette.received),
-        Direction::Local => ("·", palette.dim),
-    }
 }
 
 fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
@@ -353,7 +347,7 @@ fn input(
     talk: &ConversationView,
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let has_keys = app.focus == Pane::Response && talk.writing;
+    let has_keys = app.shared.focus == Pane::Response && talk.writing;
     let style = if has_keys { palette.key } else { palette.dim };
     let mut run = RowWriter::new(area, buffer);
     run.put(prefix(app), style);
@@ -412,7 +406,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
         parts.push(("searching".to_owned(), palette.dim));
     }
     if let Some(frames) = &talk.frames {
-        let busy = if frames.is_behind(&app.timeline) { "…" } else { "" };
+        let busy = if frames.is_behind(&app.shared.timeline) { "…" } else { "" };
         parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
     if !talk.is_following {
