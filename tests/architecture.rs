@@ -12,6 +12,8 @@
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/dependencies.rs"]
+mod dependencies;
 #[path = "architecture/files.rs"]
 mod files;
 #[path = "architecture/names.rs"]

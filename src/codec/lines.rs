@@ -122,7 +122,8 @@ impl LineScanner {
 
     fn line(&self, start: &LineStart, bytes: &[u8], base: u64, end: u64) -> ViewLine {
         let (from, to) = ((start.offset - base) as usize, (end - base) as usize);
-        let raw = bytes.get(from..to).unwrap_or_default();
+        // Lines start in the bytes that were scanned, in order, and the last ends where those end.
+        let raw = &bytes[from..to];
         let bytes = match &self.0 {
             Scanner::Pretty(_) => Bytes::from(pretty::normalise(raw, start.inside)),
             Scanner::Text(_) => Bytes::copy_from_slice(text::without_end(raw)),

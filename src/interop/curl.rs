@@ -6,7 +6,7 @@
 //!
 //! Reading follows curl 8 and keeps every byte curl would send, except its `User-Agent`. What a
 //! command asks for and wirebench does not do is named in a warning, never dropped in silence.
-//! Files named by a command are not read here: those of cookies are handed in ([`parse_with`]), the
+//! Files named by a command are not read here: those of cookies are handed in ([`parse`]), the
 //! others stay paths. `{{` in a pasted text stays literal; a `$NAME` the
 //! shell would expand becomes `{{env.NAME}}`.
 
@@ -29,13 +29,9 @@ pub use write::{can_write, write};
 use crate::model::http::HttpSpec;
 use command::VARIABLE;
 
-/// Reads the first curl command of a text. The second value lists what was ignored or changed.
-pub fn parse(text: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    parse_with(text, &CookieFiles::default())
-}
-
-/// As [`parse`], with the content of the files it reads cookies from.
-pub fn parse_with(text: &str, files: &CookieFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
+/// Reads the first curl command of a text; `files` has what it reads cookies from. The second value
+/// lists what was ignored or changed.
+pub fn parse(text: &str, files: &CookieFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
     let outcome = read(text).and_then(|(request, end)| request.finish(end, files));
     // A word is longer than its text where a variable stood in it; places end with the text.
     outcome.map_err(|error| ImportError { position: error.position.min(text.len()), ..error })

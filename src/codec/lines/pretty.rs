@@ -260,7 +260,7 @@ impl JsonScanner {
         }
         let mut at = (self.piece + CUT).saturating_sub(self.offset);
         while at < until {
-            let byte = block.get(at as usize).copied().unwrap_or_default();
+            let byte = block[at as usize];
             // At most three bytes later, or the bytes are no UTF-8 and any cut is as good.
             if continues_character(byte) && self.offset + at < self.piece + CUT + 3 {
                 at += 1;

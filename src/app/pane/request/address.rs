@@ -102,7 +102,7 @@ pub fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, Str
 
 /// What was composed before stays in its own draft.
 fn fill(app: &mut App, text: &str, files: &CookieFiles) {
-    match curl::parse_with(text, files) {
+    match curl::parse(text, files) {
         Ok((spec, ignored)) => {
             blur(app);
             let draft = app.shared.drafts.current_mut();
