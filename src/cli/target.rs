@@ -175,7 +175,7 @@ fn listener(detected: &address::Detected, text: &str) -> Spec {
     }
 }
 
-/// Presets whose name contains the text, or the text theirs.
+/// Presets whose name contains the text, or the text theirs, or that are a slip or two away.
 fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
     const SHOWN: usize = 3;
     let wanted = text.to_lowercase();
@@ -183,7 +183,9 @@ fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
         let close = |path: &PresetPath| {
             let path = path.as_str().to_lowercase();
             let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            path.contains(&wanted) || wanted.contains(&name)
+            let slips =
+                strsim::osa_distance(&path, &wanted).min(strsim::osa_distance(&name, &wanted));
+            path.contains(&wanted) || wanted.contains(&name) || slips <= wanted.chars().count() / 4
         };
         let presets = workspace.presets.iter().map(|preset| &preset.path);
         presets.filter(|path| close(path)).take(SHOWN).map(ToString::to_string).collect()

@@ -180,6 +180,24 @@ impl Plan {
         }
     }
 
+    /// The plan of an HTTP listener, if it is one.
+    #[must_use]
+    pub fn http_listener(self) -> Option<HttpListenerPlan> {
+        if let Plan::HttpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of a TCP listener, if it is one.
+    #[must_use]
+    pub fn tcp_listener(self) -> Option<TcpListenerPlan> {
+        if let Plan::TcpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of a UDP listener, if it is one.
+    #[must_use]
+    pub fn udp_listener(self) -> Option<UdpListenerPlan> {
+        if let Plan::UdpListener(plan) = self { Some(plan) } else { None }
+    }
+
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
@@ -194,6 +212,19 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
+        }
+    }
+
+    /// How long a response may take to begin, where one is waited for.
+    #[must_use]
+    pub fn head_timeout(&self) -> Option<Duration> {
+        match self {
+            Plan::Http(plan) => Some(plan.head_timeout),
+            Plan::HttpListener(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
         }
     }
 }

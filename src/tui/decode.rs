@@ -367,6 +367,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_split_means_the_same(bytes in proptest::collection::vec(
             prop_oneof![Just(0x1bu8), Just(b'['), Just(b'<'), Just(b'M'), Just(b'~'), 0x30u8..0x3a, any::<u8>()],

@@ -294,6 +294,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         /// The terminal ends up with the cells that were written, whatever the order.
         #[test]
         fn an_emulator_shows_what_was_drawn(drawn in proptest::collection::vec(

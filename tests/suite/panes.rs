@@ -8,11 +8,11 @@ use bytes::Bytes;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
+use wirebench::app::flow::response;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::app::overlay::jump::JumpTarget;
-use wirebench::app::pane::response;
 use wirebench::app::{App, Startup};
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase, Summary};
@@ -672,7 +672,7 @@ mod conversation {
             ),
         );
         shows(&app, "peer finished sending; our side stays open");
-        let summary = Summary { ended: "closed by us".into(), ..Summary::default() };
+        let summary = Summary::of("closed by us");
         done(&mut app, id, Ok(summary));
         shows(&app, "closed by us");
         shows(&app, "F5 opens it again");

@@ -1,0 +1,393 @@
+//! A window onto a body: where it stands, what it shows, and what has to be asked of the engine.
+//!
+//! The engine keeps the bytes; this keeps a few screens of display lines around the place that is
+//! looked at. Moving inside them is drawn at once; moving out asks for another window and draws
+//! the old one until the answer is here.
+//!
+//! ```text
+//!            ┌─ window (lines that arrived) ─┐
+//!   0 ......[     ......top│shown│......     ]............ total
+//! ```
+
+use crate::app::cursor::CursorStep;
+use crate::app::wrap_bytes;
+use crate::model::id::BodyId;
+use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
+
+/// Windows kept, so that going back to a tab shows it at once.
+const KEPT: usize = 8;
+/// Rows the engine answers at most.
+const ROWS_MAX: usize = 1024;
+/// Cells one key moves sideways.
+pub const SIDEWAYS: usize = 8;
+
+/// The room a body is shown in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub width: usize,
+    pub height: usize,
+    pub wrap: bool,
+}
+
+/// A place in display lines: a line and, when lines wrap, how many of its rows are above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinePlace {
+    pub line: u64,
+    pub skip: usize,
+}
+
+/// One body as it is looked at.
+#[derive(Debug, Clone)]
+pub struct BodyView {
+    pub body: BodyId,
+    pub part: ViewPart,
+    pub mode: ViewMode,
+    /// Cells scrolled to the right.
+    pub left: usize,
+    pub window: Option<View>,
+    /// What the window can show now; lags behind `top` until the answer is here.
+    pub drawn: LinePlace,
+    top: LinePlace,
+    /// Stays at the last line while the body grows.
+    at_end: bool,
+    asked: Option<ViewQuery>,
+    /// The encoding its first bytes told of.
+    pub wide: Option<Wide>,
+    /// The mode was chosen, or settled by the first bytes.
+    is_chosen: bool,
+    /// A hit to be brought into view: its line and byte.
+    reveal: Option<(u64, u64)>,
+}
+
+impl BodyView {
+    pub fn new(body: BodyId, part: ViewPart, mode: ViewMode) -> Self {
+        BodyView {
+            body,
+            part,
+            mode,
+            left: 0,
+            window: None,
+            drawn: LinePlace::default(),
+            top: LinePlace::default(),
+            at_end: false,
+            asked: None,
+            wide: None,
+            is_chosen: false,
+            reveal: None,
+        }
+    }
+
+    /// Display lines known so far.
+    pub fn total(&self) -> u64 {
+        self.window.as_ref().map_or(0, |window| window.total_lines)
+    }
+
+    /// The line with this number, if its window is here.
+    pub fn line(&self, number: u64) -> Option<&ViewLine> {
+        let window = self.window.as_ref()?;
+        window.lines.get(usize::try_from(number.checked_sub(window.top)?).ok()?)
+    }
+
+    /// The lines that are drawn, with the rows of the first one that lie above.
+    pub fn shown(&self) -> (impl Iterator<Item = &ViewLine>, usize) {
+        let first = self.window.as_ref().map_or(0, |w| self.drawn.line.saturating_sub(w.top));
+        let lines = self.window.iter().flat_map(|window| &window.lines);
+        (lines.skip(usize::try_from(first).unwrap_or(usize::MAX)), self.drawn.skip)
+    }
+
+    /// Place of the first byte that is drawn.
+    pub fn first_offset(&self) -> u64 {
+        self.line(self.drawn.line).map_or(0, |line| line.offset)
+    }
+
+    /// Rows a line takes.
+    fn rows_of(&self, number: u64, room: Room) -> usize {
+        match self.line(number) {
+            Some(line) if room.wrap => {
+                let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
+                wrap_bytes::rows(&line.bytes, width).len()
+            }
+            _ => 1,
+        }
+    }
+
+    /// The first bytes tell how they are best shown; a choice of the user goes before.
+    pub fn begin_with(&mut self, mode: ViewMode) {
+        if let ViewMode::Wide(wide) = mode {
+            self.wide = Some(wide);
+        }
+        // As text or JSON wide units are no choice, they are unreadable.
+        let is_unreadable = self.wide.is_some() && self.mode != ViewMode::Hex;
+        if !self.is_chosen || is_unreadable {
+            self.is_chosen = true;
+            self.set_mode(mode);
+        }
+    }
+
+    /// The user's way of showing the bytes.
+    pub fn choose_mode(&mut self, mode: ViewMode) {
+        self.is_chosen = true;
+        self.set_mode(mode);
+    }
+
+    /// Another way of showing the bytes.
+    fn set_mode(&mut self, mode: ViewMode) {
+        if self.mode == mode {
+            return;
+        }
+        // Only hex lines can be computed from a byte; elsewhere the place is not known.
+        let line = if mode == ViewMode::Hex { self.first_offset() / 16 } else { 0 };
+        self.mode = mode;
+        self.top = LinePlace { line, skip: 0 };
+        self.left = 0;
+        self.at_end = false;
+        self.reveal = None;
+    }
+
+    /// Moves up or down.
+    pub fn step(&mut self, step: CursorStep, room: Room) {
+        let page = room.height.saturating_sub(1).max(1);
+        let half = (room.height / 2).max(1);
+        match step {
+            CursorStep::Up => self.up(1, room),
+            CursorStep::PageUp => self.up(page, room),
+            CursorStep::HalfUp => self.up(half, room),
+            CursorStep::Down => self.down(1, room),
+            CursorStep::PageDown => self.down(page, room),
+            CursorStep::HalfDown => self.down(half, room),
+            CursorStep::Top => {
+                self.top = LinePlace::default();
+                self.at_end = false;
+            }
+            CursorStep::Bottom => self.at_end = true,
+        }
+        self.reveal = None;
+    }
+
+    fn up(&mut self, rows: usize, room: Room) {
+        self.at_end = false;
+        for _ in 0..rows {
+            if self.top.skip > 0 {
+                self.top.skip -= 1;
+            } else if self.top.line > 0 {
+                self.top.line -= 1;
+                self.top.skip = self.rows_of(self.top.line, room) - 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn down(&mut self, rows: usize, room: Room) {
+        let last = self.last_place(room);
+        for _ in 0..rows {
+            if (self.top.line, self.top.skip) >= (last.line, last.skip) {
+                return;
+            }
+            if self.top.skip + 1 < self.rows_of(self.top.line, room) {
+                self.top.skip += 1;
+            } else {
+                self.top = LinePlace { line: self.top.line + 1, skip: 0 };
+            }
+        }
+    }
+
+    /// The lowest place: the last line is the last row. Where lines wrap and are not here, the
+    /// last line itself.
+    fn last_place(&self, room: Room) -> LinePlace {
+        let total = self.total();
+        if !room.wrap {
+            return LinePlace { line: total.saturating_sub(room.height as u64), skip: 0 };
+        }
+        let mut left = room.height.max(1);
+        let mut line = total;
+        while line > 0 {
+            line -= 1;
+            let rows = self.rows_of(line, room);
+            if rows >= left {
+                return LinePlace { line, skip: rows - left };
+            }
+            left -= rows;
+        }
+        LinePlace::default()
+    }
+
+    /// Moves sideways by so many cells.
+    pub fn sideways(&mut self, cells: usize, right: bool, room: Room) {
+        if room.wrap {
+            return;
+        }
+        self.left = if right {
+            let widest = self.shown().0.take(room.height).map(|line| line.bytes.len()).max();
+            (self.left + cells).min(widest.unwrap_or(0).saturating_mul(4))
+        } else {
+            self.left.saturating_sub(cells)
+        };
+    }
+
+    /// Goes to a hit.
+    pub fn go_to(&mut self, line: u64, offset: u64, room: Room) {
+        self.at_end = false;
+        let visible = self.top.line..self.top.line + room.height.max(1) as u64;
+        if !visible.contains(&line) || room.wrap {
+            self.top = LinePlace { line: line.saturating_sub(room.height as u64 / 3), skip: 0 };
+        }
+        self.reveal = Some((line, offset));
+    }
+
+    /// A window arrived; it counts when it answers the last question or shows what is wanted.
+    pub fn arrived(&mut self, view: View, room: Room) {
+        let ours = (view.query.body, view.query.part, view.query.mode)
+            == (self.body, self.part, self.mode);
+        let answer = self.asked.as_ref() == Some(&view.query);
+        if !ours || !(answer || covers(&view, self.top, room)) {
+            return;
+        }
+        self.window = Some(view);
+        let last = self.last_place(room);
+        if (self.top.line, self.top.skip) > (last.line, last.skip) && self.reveal.is_none() {
+            self.top = last;
+        }
+    }
+
+    /// Brings what is drawn in line with what is here; returns what has to be asked.
+    pub fn settle(&mut self, room: Room) -> Option<ViewQuery> {
+        if room.height == 0 || room.width == 0 {
+            return None;
+        }
+        if self.at_end && self.window.as_ref().is_some_and(|w| self.is_mine(w) && reaches_end(w)) {
+            self.top = self.last_place(room);
+        }
+        let covered =
+            self.window.as_ref().is_some_and(|w| self.is_mine(w) && covers(w, self.top, room))
+                && (!self.at_end || self.window.as_ref().is_some_and(reaches_end));
+        if covered {
+            self.show_hit(room);
+            self.drawn = self.top;
+            return None;
+        }
+        let wanted = self.wanted(room);
+        if self.asked.as_ref() == Some(&wanted) {
+            return None;
+        }
+        self.asked = Some(wanted.clone());
+        Some(wanted)
+    }
+
+    /// Forgets what was asked, so that the next look asks again.
+    pub fn ask_again(&mut self) {
+        self.asked = None;
+    }
+
+    fn is_mine(&self, window: &View) -> bool {
+        window.query.mode == self.mode
+    }
+
+    fn wanted(&self, room: Room) -> ViewQuery {
+        let screens = if self.at_end { 2 } else { 3 };
+        let rows = (room.height * screens).min(ROWS_MAX) as u16;
+        let margin = room.height.min((ROWS_MAX - room.height.min(ROWS_MAX)) / 2) as u64;
+        let top = if self.at_end { u64::MAX } else { self.top.line.saturating_sub(margin) };
+        ViewQuery { body: self.body, part: self.part, mode: self.mode, top, rows }
+    }
+
+    /// Scrolls sideways, or by rows, so that a hit can be seen.
+    fn show_hit(&mut self, room: Room) {
+        let Some((number, offset)) = self.reveal.take() else { return };
+        let Some(line) = self.line(number) else { return };
+        let into = usize::try_from(offset.saturating_sub(line.offset)).unwrap_or(usize::MAX);
+        let indent = usize::from(line.indent);
+        if self.mode == ViewMode::Hex {
+            return;
+        }
+        if room.wrap {
+            let rows = wrap_bytes::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
+            let row = rows.iter().position(|row| row.contains(&into)).unwrap_or(0);
+            let above = row.saturating_sub(room.height / 3);
+            if row >= room.height || self.top.line != number {
+                self.top = LinePlace { line: number, skip: above };
+            }
+            return;
+        }
+        let before = line.bytes.get(..into).unwrap_or_default();
+        let column = indent + wrap_bytes::cells(&crate::codec::printable::printable(before));
+        if column < self.left || column + 4 >= self.left + room.width {
+            self.left = column.saturating_sub(room.width / 3);
+        }
+    }
+}
+
+fn reaches_end(view: &View) -> bool {
+    view.top + view.lines.len() as u64 >= view.total_lines
+}
+
+fn covers(view: &View, top: LinePlace, room: Room) -> bool {
+    let end = view.top + view.lines.len() as u64;
+    view.top <= top.line && end >= (top.line + room.height as u64).min(view.total_lines)
+}
+
+/// The bodies looked at lately.
+#[derive(Debug, Default)]
+pub struct BodyViews {
+    list: Vec<BodyView>,
+    /// What the user chose where [`ViewMode`] was the default, pretty, text and hex in turn.
+    chosen: [Option<ViewMode>; 3],
+}
+
+impl BodyViews {
+    pub fn get(&self, body: BodyId, part: ViewPart) -> Option<&BodyView> {
+        self.list.iter().find(|view| (view.body, view.part) == (body, part))
+    }
+
+    pub fn get_mut(&mut self, body: BodyId, part: ViewPart) -> Option<&mut BodyView> {
+        self.list.iter_mut().find(|view| (view.body, view.part) == (body, part))
+    }
+
+    /// Whether an answer is the first that shows its body whole, after one that did not.
+    pub fn completes(&self, answer: &View) -> bool {
+        let before =
+            self.get(answer.query.body, answer.query.part).and_then(|it| it.window.as_ref());
+        answer.complete && before.is_some_and(|window| !window.complete)
+    }
+
+    /// The view of a body, made when it is looked at for the first time.
+    pub fn open(&mut self, body: BodyId, part: ViewPart, default: ViewMode) -> &mut BodyView {
+        let known = self.list.iter().position(|view| (view.body, view.part) == (body, part));
+        let view = if let Some(at) = known {
+            self.list.remove(at)
+        } else {
+            let chosen = place(default).and_then(|at| self.chosen.get(at).copied().flatten());
+            let mut view = BodyView::new(body, part, chosen.unwrap_or(default));
+            view.is_chosen = chosen.is_some();
+            view
+        };
+        if self.list.len() >= KEPT {
+            self.list.remove(0);
+        }
+        self.list.push(view);
+        let last = self.list.len() - 1;
+        &mut self.list[last]
+    }
+
+    /// Remembers a choice for bodies of the same kind.
+    pub fn choose(&mut self, default: ViewMode, mode: ViewMode) {
+        // Wide text is what one body is in, nothing to be liked for others.
+        let mode = Some(mode).filter(|mode| place(*mode).is_some());
+        if let Some(chosen) = place(default).and_then(|at| self.chosen.get_mut(at)) {
+            *chosen = mode;
+        }
+    }
+}
+
+/// Place of a mode among those a choice is remembered for.
+fn place(mode: ViewMode) -> Option<usize> {
+    match mode {
+        ViewMode::Pretty => Some(0),
+        ViewMode::Text => Some(1),
+        ViewMode::Hex => Some(2),
+        ViewMode::Wide(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod body_view_tests;

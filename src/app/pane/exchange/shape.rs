@@ -1,0 +1,69 @@
+//! How a body is best shown: by its declared type, and by its first bytes once they are here.
+
+use encoding_rs::Encoding;
+
+use crate::codec::charset::{self, ContentShape, sniff};
+use crate::model::exchange::{Exchange, HttpMessage};
+use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+
+/// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
+/// may tell better ([`sniffed`]).
+pub(super) fn default_mode(message: &HttpMessage) -> ViewMode {
+    let declared = content_type(message);
+    if let Some(wide) = charset::wide(declared.as_deref(), b"") {
+        return ViewMode::Wide(wide);
+    }
+    match sniff(declared.as_deref(), b"") {
+        ContentShape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
+        shape => shape.view_mode(),
+    }
+}
+
+fn is_binary(declared: &str) -> bool {
+    const BINARY: [&str; 5] = ["image/", "audio/", "video/", "font/", "application/zip"];
+    BINARY.iter().any(|kind| declared.starts_with(kind)) && !declared.contains("svg")
+}
+
+fn content_type(message: &HttpMessage) -> Option<String> {
+    let value = message.head.field("content-type")?;
+    Some(String::from_utf8_lossy(value).trim().to_ascii_lowercase())
+}
+
+/// The way the first bytes ask to be shown, once they are here.
+pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> Option<ViewMode> {
+    let is_first = view.top == 0 && !view.lines.is_empty() && view.query.part == ViewPart::Decoded;
+    if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
+        return None;
+    }
+    // A byte order mark is no JSON, so pretty printing has fallen back to text.
+    let begins = view.lines.first().map_or(&b""[..], |line| &line.bytes);
+    if let Some(wide) = charset::wide(None, begins) {
+        return Some(ViewMode::Wide(wide));
+    }
+    if view.query.mode != default {
+        return None;
+    }
+    let mut first = Vec::new();
+    for line in view.lines.iter().take_while(|_| view.query.mode != ViewMode::Pretty).take(32) {
+        first.extend_from_slice(&line.bytes);
+        if view.query.mode == ViewMode::Text {
+            first.push(b'\n');
+        }
+        if first.len() > 512 {
+            break;
+        }
+    }
+    let declared = content_type(message);
+    let mode = sniff(declared.as_deref(), &first).view_mode();
+    (!first.is_empty() && mode != default).then_some(mode)
+}
+
+/// The charset text has to be read in, where its type names one that is not UTF-8.
+pub(super) fn encoding(exchange: &Exchange, query: &ViewQuery) -> Option<&'static Encoding> {
+    let messages = [Some(&exchange.request), exchange.response.as_ref()];
+    let mut messages = messages.into_iter().flatten().filter(|_| query.part == ViewPart::Decoded);
+    let message = messages.find(|message| message.body.id == query.body)?;
+    let encoding = charset::charset(content_type(message).as_deref())?;
+    let is_bytes = matches!(query.mode, ViewMode::Text | ViewMode::Pretty);
+    (is_bytes && encoding.is_ascii_compatible()).then_some(encoding)
+}

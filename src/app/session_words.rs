@@ -1,0 +1,64 @@
+//! What a session is doing, in words, for the panes that tell of it.
+
+use crate::app::format;
+use crate::app::keymap::Context;
+use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
+use crate::engine::event::Phase;
+use crate::model::http::HEAD_TIMEOUT;
+use crate::model::protocol::Side;
+use crate::model::timing::show_duration;
+
+/// A phase as part of a sentence: `connecting to 127.0.0.1:80`.
+pub fn phase(session: &Session) -> String {
+    let Some((phase, _)) = &session.phase else {
+        return "starting".into();
+    };
+    match phase {
+        Phase::Resolving { host } => format!("looking up {host}"),
+        Phase::Connecting { address } => format!("connecting to {address}"),
+        Phase::Handshaking => "TLS handshake".into(),
+        Phase::Sending { sent, total: Some(total) } => {
+            format!("sending {} of {}", format::size(*sent), format::size(*total))
+        }
+        Phase::Sending { sent, total: None } => format!("sending, {}", format::size(*sent)),
+        Phase::Waiting => match session.plan.head_timeout() {
+            Some(timeout) if timeout != HEAD_TIMEOUT => {
+                format!("waiting for the response ({} at most)", show_duration(timeout))
+            }
+            _ => "waiting for the response".into(),
+        },
+        Phase::Receiving => "receiving".into(),
+        Phase::Connected { .. } => connected(session).into(),
+        Phase::Listening { .. } | Phase::Clients { .. } => "listening".into(),
+        Phase::Closing => "closing".into(),
+    }
+}
+
+/// Where a conversation or listener stands, in a word or two.
+pub fn state(session: &Session) -> String {
+    match &session.state {
+        SessionState::Opening => phase(session),
+        SessionState::Live => match &session.phase {
+            Some((Phase::Connected { .. } | Phase::Listening { .. }, _)) => phase(session),
+            _ if session.side() == Side::Listener => "listening".into(),
+            _ => connected(session).into(),
+        },
+        SessionState::Closing => "closing".into(),
+        SessionState::Over(Ok(summary)) if summary.ended.is_empty() => "closed".into(),
+        SessionState::Over(Ok(summary)) => summary.ended.clone(),
+        SessionState::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
+        SessionState::Over(Err(failure)) => failure.stage.title().into(),
+    }
+}
+
+/// How to overrule a refused certificate.
+pub fn anyway_hint(shared: &Shared) -> String {
+    let hint = "[connect-anyway] connects anyway, now and whenever this preset is sent";
+    shared.keymap.keyed(&[Context::Global], hint)
+}
+
+/// A UDP socket has a peer but no connection.
+fn connected(session: &Session) -> &'static str {
+    if session.protocol().capabilities().connections { "connected" } else { "open" }
+}
