@@ -191,3 +191,20 @@ fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
         presets.filter(|path| close(path)).take(SHOWN).map(ToString::to_string).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_the_name_of_a_preset_is_seen() {
+        let path = PresetPath::parse("users/create").unwrap();
+        let content = Err(Failure::new(Stage::Storage, "x", FailureKind::Io, "unread"));
+        let presets = vec![StoredPreset { path, content, fingerprint: 0 }];
+        let workspace = Workspace { presets, ..Workspace::default() };
+        for text in ["craete", "users/creat", "crea", "Users/Create"] {
+            assert_eq!(similar(text)(&workspace), ["users/create"], "{text}");
+        }
+        assert!(similar("delete")(&workspace).is_empty());
+    }
+}

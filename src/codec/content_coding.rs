@@ -1,7 +1,7 @@
 //! Undoes content codings while a body arrives: gzip, deflate, br, zstd, alone or chained.
 //!
 //! ```text
-//!   pieces ──► Stage (outermost coding) ──► Stage ──► read()
+//!   pieces ──► CodingReader (outermost coding) ──► CodingReader ──► read()
 //! ```
 //!
 //! Used on a thread that may wait: reading asks for the next piece only when all that arrived is
@@ -10,18 +10,18 @@
 //! zstd as RFC 9659 demands).
 
 mod brotli;
+mod coding;
 mod pieces;
-mod stage;
 
 use std::io::{self, BufReader, Read};
 use std::sync::mpsc;
 
 use bytes::Bytes;
 
+use coding::{CodingReader, Source};
 use pieces::Pieces;
-use stage::{Source, Stage};
 
-pub use stage::DecodeError;
+pub use coding::DecodeError;
 
 /// Bytes worth reading at once.
 pub const PIECE: usize = 32 * 1024;
@@ -49,8 +49,8 @@ impl ContentDecoder {
         let (remarks, warnings) = mpsc::channel();
         let mut bytes: Source = Box::new(Pieces::new(pieces));
         for coding in codings.iter().filter(|name| !name.eq_ignore_ascii_case("identity")) {
-            let stage = Stage::new(coding, bytes, remarks.clone())?;
-            bytes = Box::new(BufReader::with_capacity(PIECE, stage));
+            let reader = CodingReader::new(coding, bytes, remarks.clone())?;
+            bytes = Box::new(BufReader::with_capacity(PIECE, reader));
         }
         Ok(ContentDecoder { bytes, warnings })
     }

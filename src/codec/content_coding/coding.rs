@@ -115,7 +115,7 @@ impl Member for ZstdDecoder<'static, Source> {
 }
 
 /// One coding being undone.
-pub(super) struct Stage {
+pub(super) struct CodingReader {
     coding: &'static Coding,
     /// The open member; it owns the source meanwhile.
     member: Option<Box<dyn Member>>,
@@ -125,7 +125,7 @@ pub(super) struct Stage {
     remarks: mpsc::Sender<String>,
 }
 
-impl Stage {
+impl CodingReader {
     /// Undoes the coding of this name; refuses one we do not know.
     pub(super) fn new(
         name: &str,
@@ -137,7 +137,7 @@ impl Stage {
             let message = "unknown content coding; the bytes are shown as they came".into();
             DecodeError { coding: name.into(), message }
         })?;
-        Ok(Stage { coding, member: None, source, members: 0, remarks })
+        Ok(CodingReader { coding, member: None, source, members: 0, remarks })
     }
 
     fn name(&self) -> &'static str {
@@ -194,7 +194,7 @@ impl Stage {
     }
 }
 
-impl Read for Stage {
+impl Read for CodingReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let error = match self.read_members(out) {
             Ok(made) => return Ok(made),
