@@ -4,14 +4,13 @@
 
 use crate::app::effect::Effect;
 use crate::app::flow::{self, response};
-use crate::app::pane;
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::timing::Stamp;
 use crate::store::job::{Job, KeyPem};
 
@@ -56,9 +55,9 @@ fn traffic(app: &mut App, batch: Batch) {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
             let id = app.shared.timeline.next_id();
-            let datagram = session.protocol() == Protocol::Udp;
-            if session.protocol() != Protocol::Http {
-                session.conversation.extend(&record, id, datagram);
+            let protocol = session.protocol().capabilities();
+            if protocol.conversation {
+                session.conversation.extend(&record, id, protocol.datagrams);
             }
         }
         app.shared.timeline.push(record);
@@ -89,7 +88,8 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
     if listening {
-        pane::presets::listening(app, id);
+        let outcome = app.presets.listening(&app.shared, id);
+        app.take(outcome);
     }
 }
 

@@ -19,14 +19,14 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying::CopyAs;
 use crate::app::cursor::CursorStep;
-use crate::app::intent::Intent;
+use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
 use crate::app::layout;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Handled, Outcome, PaneInput};
+use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
-use crate::model::key::Key;
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
 pub use conversation_areas::{failure, prefix};
@@ -37,11 +37,14 @@ use sending::Closing;
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        if let Some(outcome) = prompt::update(&mut self.prompt, shared, input) {
+            self.settle(shared);
+            return outcome;
+        }
         match input {
-            PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Key(key) => self.type_key(shared, key),
+            PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
         }
     }
@@ -74,15 +77,6 @@ impl ConversationPane {
         rows.into_iter().chain([Context::Plain, Context::Global]).collect()
     }
 
-    fn act_prompt(&mut self, shared: &Shared, action: Action) -> Outcome {
-        if action != Action::Back {
-            return Outcome::no();
-        }
-        self.prompt = None;
-        self.settle(shared);
-        Outcome::yes()
-    }
-
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
         let outcome = if self.is_writing(shared) {
             self.act_writing(shared, action)
@@ -101,7 +95,7 @@ impl ConversationPane {
             Action::SendLine => return self.send(shared, Closing::LineEnding, InputTarget::Chosen),
             Action::SendBare => return self.send(shared, Closing::Bare, InputTarget::Chosen),
             Action::SendAll => return self.send(shared, Closing::LineEnding, InputTarget::All),
-            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            Action::EditExternal => return self.edit_external(shared),
             Action::NewLine => self.new_line(shared),
             Action::HistoryUp => self.recall(shared, true),
             Action::HistoryDown => self.recall(shared, false),
@@ -111,6 +105,12 @@ impl ConversationPane {
             _ => return Outcome::no(),
         }
         Outcome::yes()
+    }
+
+    /// Writes the text of the input line in the external editor.
+    fn edit_external(&self, shared: &Shared) -> Outcome {
+        let text = self.typed(shared);
+        Intent::EditExternal { text, extension: "txt", target: EditTarget::InputLine }.into()
     }
 
     /// What the list of rows does with an action.
@@ -131,7 +131,7 @@ impl ConversationPane {
             Action::Find => return self.open_search(shared),
             Action::FindNext => return self.search(shared, Towards::End, true),
             Action::FindPrevious => return self.search(shared, Towards::Start, true),
-            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            Action::EditExternal => return self.edit_external(shared),
             _ => match CursorStep::of(action) {
                 Some(way) => self.scroll(shared, way),
                 None => return Outcome::no(),
@@ -160,27 +160,6 @@ impl ConversationPane {
         if let Some(view) = self.view_mut(shared) {
             view.writing = false;
         }
-    }
-
-    /// A key that no action took: text of the prompt or of the input line.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(prompt) = &mut self.prompt else {
-            if !self.is_writing(shared) {
-                return Outcome::no();
-            }
-            self.type_key(shared, key);
-            return Outcome::yes();
-        };
-        let Some(intent) = prompt.key(shared, key) else { return Outcome::yes() };
-        self.prompt = None;
-        self.settle(shared);
-        intent.into()
-    }
-
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        let Some(prompt) = &mut self.prompt else { return self.paste_input(shared, text) };
-        prompt.editor.insert(text);
-        Outcome::yes()
     }
 
     /// A press of the mouse: the keys go to what is there.

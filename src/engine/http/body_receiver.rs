@@ -53,7 +53,7 @@ impl BodyReceiver {
         };
         let reader = BodyReader::new(framing.framing);
         let done = matches!(framing.framing, MessageFraming::None | MessageFraming::Length(0));
-        let mut intake = BodyReceiver {
+        let mut receiver = BodyReceiver {
             writer,
             reader,
             decoding: None,
@@ -62,8 +62,8 @@ impl BodyReceiver {
             done,
             facts,
         };
-        intake.decode(start);
-        intake
+        receiver.decode(start);
+        receiver
     }
 
     /// Decides where the decoded body will be.

@@ -29,6 +29,7 @@ use crate::ui::widget::text::{put, put_editor, put_prompt};
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
+/// What is shown, and remarks on it for the lower border.
 pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     let Some(session) = app.shared.session() else { return Titles::default() };
     let what = match session.side() {
@@ -39,6 +40,7 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     Titles::of(format!(" {what} ─ {} ", printable_str(&session.title))).and_foot(foot(app, palette))
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = app.shared.session() else { return };
     let parts = app.conversation.areas(&app.shared, inner);

@@ -134,6 +134,7 @@ impl ConversationView {
         self.settle(session, height);
     }
 
+    /// Keeps the cursor on a row and in view: on the newest one while it is followed.
     pub(super) fn settle(&mut self, session: &Session, height: usize) {
         let len = self.len(session);
         if self.is_following {
@@ -143,6 +144,7 @@ impl ConversationView {
         }
     }
 
+    /// Shows the rows of one connection, or of all, from the newest on.
     pub(super) fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
         self.chosen = chosen;
         self.is_following = true;
