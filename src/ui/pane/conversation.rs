@@ -16,6 +16,7 @@ use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
+use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
@@ -97,9 +98,10 @@ fn status(
         _ => {}
     }
     losses(palette, session, &mut run);
-    if let Some((sent, received)) = app.conversation.totals.get(&session.id).copied() {
-        run.put(&format!("  ▶ {}", format::size(sent)), palette.sent);
-        run.put(&format!("  ◀ {}", format::size(received)), palette.received);
+    let totals = app.shared.timeline.session_totals(session.id);
+    if totals != Totals::default() {
+        run.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
+        run.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
     }
     run.put(&ends(session), palette.dim);
 }
@@ -158,7 +160,7 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
             run.put("{ } ", palette.key);
         }
         match id.and_then(|id| session.conns.get(&id)) {
-            Some(conn) => peer(palette, conn, &mut run),
+            Some(conn) => peer(app, palette, conn, &mut run),
             None => all(palette, session, &mut run),
         }
     }
@@ -169,11 +171,15 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
     }
 }
 
-fn peer(palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
+fn peer(app: &App, palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
     let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
     run.put(mark, style);
     run.put(&format!("{} ", conn.info.id.index), palette.dim);
-    let bytes = format!("▶{} ◀{}", short(conn.sent), short(conn.received));
+    // Of a connection that is over and left no record, only its session knows what crossed.
+    let bytes =
+        app.shared.timeline.conn_totals(conn.info.id).map_or("▶– ◀–".into(), |totals| {
+            format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
+        });
     run.right(&bytes, palette.dim);
     let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
     run.put(&peer, if conn.open { palette.base } else { palette.dim });

@@ -11,8 +11,8 @@ use crate::app::record_view::Detail;
 use crate::app::sessions::Session;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::view::Towards;
-use crate::timeline::conversation::framing::Frames;
 use crate::timeline::conversation::{Conversation, MessageRow};
+use crate::timeline::frames::Frames;
 
 /// Where the user is in a conversation.
 #[derive(Debug)]
