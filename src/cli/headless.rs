@@ -1,10 +1,9 @@
-//! What every command works with: the engine, its events, signals and the wall clock.
+//! What every command works with: the engine, its events and signals.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::Instant;
 
 use super::output;
 use crate::engine::command::CloseMode;
@@ -15,7 +14,6 @@ use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::timing::Stamp;
 use crate::model::view::ViewPart;
 use crate::store::Store;
 use crate::store::job::{Job, KeyPem};
@@ -107,20 +105,6 @@ impl Headless {
         };
         let _ = tokio::time::timeout(CLOSING, ended).await;
     }
-}
-
-/// Waits for a moment that may never come. Cancel-safe.
-pub(super) async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The wall clock.
-pub(super) fn now() -> Stamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Ctrl+C and SIGTERM. Listened to from before the session opens, so that none is missed.

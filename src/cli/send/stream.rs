@@ -13,10 +13,11 @@ use tokio::time::Instant;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{Headless, Interrupts, SESSION, until};
+use crate::cli::headless::{Headless, Interrupts, SESSION};
 use crate::cli::output::{Output, Style};
 use crate::cli::stdin;
 use crate::cli::text::TextStream;
+use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
@@ -104,7 +105,7 @@ impl CliConversation<'_> {
                 piece = next_piece(&mut self.input), if ready_for_input => {
                     self.on_piece(piece, headless).await?;
                 }
-                () = until(self.deadline) => return self.on_deadline(headless).await,
+                () = clock::at(self.deadline) => return self.on_deadline(headless).await,
                 () = self.interrupts.next() => {
                     headless.close(CloseMode::Reset).await;
                     return Ok(exit::INTERRUPTED);
