@@ -36,7 +36,7 @@ pub(crate) fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<Stri
 
 /// What was composed before stays in its own draft.
 fn fill(app: &mut App, text: &str, files: &CookieFiles) {
-    match curl::parse_with(text, files) {
+    match curl::parse(text, files) {
         Ok((spec, ignored)) => {
             draft::blur(app);
             let current = app.shared.drafts.current_mut();
