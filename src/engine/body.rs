@@ -155,15 +155,6 @@ impl BodyStore {
         }
     }
 
-    /// The largest temporary files, at most `count`, each of at least `bytes`.
-    pub(crate) fn large_files(&self, count: usize, bytes: u64) -> Vec<std::fs::File> {
-        let bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut files: Vec<_> = bodies.values().flat_map(|body| body.files()).collect();
-        files.retain(|(_, size)| *size >= bytes);
-        files.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        files.into_iter().take(count).filter_map(|(file, _)| file.try_clone().ok()).collect()
-    }
-
     /// Nobody will look at these again. One that still grows is let go when it is complete.
     pub(crate) fn release(&self, ids: impl IntoIterator<Item = BodyId>) {
         let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,17 +195,6 @@ impl BodyTable {
             || self.usage.memory.load(Ordering::Relaxed) > part(MEMORY_BOUND)
             || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND / 16 * sixteenths as u64
             || self.usage.files.load(Ordering::Relaxed) > part(FILES_BOUND)
-    }
-}
-
-/// Lets other threads go first. For those that compute for long: where processors are scarce,
-/// the keyboard must not wait for an index.
-fn step_back() {
-    /// Half the share of a thread that is not nice.
-    const NICE: i32 = 3;
-    // On Linux this is about the calling thread alone; a refusal changes nothing but a wait.
-    if cfg!(target_os = "linux") {
-        let _ = rustix::process::setpriority_process(None, NICE);
     }
 }
 

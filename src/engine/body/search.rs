@@ -69,7 +69,6 @@ pub(super) fn start(desk: &Arc<SearchQueue>, bell: Arc<ViewQueue>, urgent: mpsc:
     let desk = Arc::clone(desk);
     let thread = thread::Builder::new().name("body-search".into());
     let started = thread.spawn(move || {
-        super::step_back();
         let mut last = None;
         while let Some((query, body, number)) = desk.next() {
             let is_current = || desk.newest.load(Ordering::Acquire) == number;

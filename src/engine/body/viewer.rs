@@ -143,11 +143,7 @@ pub(super) fn start(bell: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
         hits: Vec::new(),
     };
     let thread = thread::Builder::new().name("body-view".into());
-    let run = move || {
-        super::step_back();
-        viewer.run();
-    };
-    if let Err(error) = thread.spawn(run) {
+    if let Err(error) = thread.spawn(move || viewer.run()) {
         tracing::error!(%error, "no thread for windows onto bodies");
     }
 }
