@@ -53,9 +53,9 @@ fn udp_listener(records: u64) -> (App, SessionId) {
     let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
     let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], 9000)));
     let plan = Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new() });
-    app.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
-    let id = app.sessions.open(plan, "bench".into(), Stamp(0));
-    app.drafts.current_mut().session = Some(id);
+    app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
+    let id = app.shared.sessions.open(plan, "bench".into(), Stamp(0));
+    app.shared.drafts.current_mut().session = Some(id);
     response::session_changed(&mut app);
     let conns = (1..=7).map(|index| ConnInfo {
         id: id.conn(index),
@@ -82,7 +82,7 @@ fn frames(c: &mut Criterion) {
     for records in [0, 1_000_000] {
         let (mut app, _) = udp_listener(records);
         for pane in [Pane::Response, Pane::Traffic] {
-            app.focus = pane;
+            app.shared.focus = pane;
             let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
             let name = format!("{} of {records} records", pane.title());
             group.bench_function(&name, |b| b.iter(|| draw(&mut terminal, &app)));
@@ -96,11 +96,11 @@ fn keys(c: &mut Criterion) {
     let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
     let mut group = c.benchmark_group("key and frame");
     for (pane, run) in [(Pane::Traffic, "k"), (Pane::Traffic, "<PgUp>"), (Pane::Response, "k")] {
-        app.focus = pane;
+        app.shared.focus = pane;
         let key = Key::parse_run(run).unwrap()[0];
         group.bench_function(format!("{} {run}", pane.title()), |b| {
             b.iter(|| {
-                app.update(Message::Input(Input::Key(key)), app.now);
+                app.update(Message::Input(Input::Key(key)), app.shared.now);
                 draw(&mut terminal, &app);
             });
         });
@@ -112,9 +112,9 @@ fn batches(c: &mut Criterion) {
     let mut group = c.benchmark_group("update");
     for (name, filter) in [("512 records", ""), ("512 records, filtered", "/temperature<Enter>")] {
         let (mut app, id) = udp_listener(1_000_000);
-        app.focus = Pane::Traffic;
+        app.shared.focus = Pane::Traffic;
         for key in Key::parse_run(filter).unwrap() {
-            app.update(Message::Input(Input::Key(key)), app.now);
+            app.update(Message::Input(Input::Key(key)), app.shared.now);
         }
         let mut next = 1_000_000;
         group.bench_function(name, |b| {
@@ -123,7 +123,7 @@ fn batches(c: &mut Criterion) {
                     next += BATCH;
                     batch(id, next)
                 },
-                |message| app.update(message, app.now + Duration::from_millis(5)),
+                |message| app.update(message, app.shared.now + Duration::from_millis(5)),
                 criterion::BatchSize::SmallInput,
             );
         });

@@ -20,7 +20,7 @@ use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = ThemeStyles::of(app.theme, app.truecolor);
+    let palette = ThemeStyles::of(app.shared.theme, app.shared.truecolor);
     let screen = frame.area();
     frame.render_widget(Clear, screen);
     frame.render_widget(Block::new().style(palette.base), screen);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::message::TimerId;
+use super::message::Timer;
 use crate::engine::command::Command;
 use crate::model::view::ViewQuery;
 use crate::store::job::Job;
@@ -21,10 +21,10 @@ pub enum Effect {
         text: String,
         extension: &'static str,
     },
-    /// Send `Message::Timer(token)` after `delay`.
+    /// Send `Message::Timer(timer)` after `delay`.
     After {
         delay: Duration,
-        token: TimerId,
+        timer: Timer,
     },
     /// Stop the program until it is continued (Ctrl+Z).
     Suspend,

@@ -11,9 +11,8 @@ pub enum Message {
     Input(Input),
     Engine(Event),
     Store(Reply),
-    /// A timer asked for with `Effect::After` went off. A token that is no longer waited for is
-    /// ignored.
-    Timer(TimerId),
+    /// A timer asked for with `Effect::After` went off.
+    Timer(Timer),
     /// The external editor or pipe came back.
     External(External),
     /// The shell could not perform an effect.
@@ -53,9 +52,24 @@ pub enum MouseKind {
     ScrollDown,
 }
 
-/// Names one timer asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TimerId(pub u64);
+/// The timers there are; each is asked for with `Effect::After`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A remark was shown long enough.
+    Notice,
+    /// Drafts changed and shall be written.
+    Restore,
+    /// The elapsed time of what runs in the response pane.
+    ResponseClock,
+    /// Cutting a conversation anew goes on.
+    ConversationFraming,
+    /// A search in a conversation goes on.
+    ConversationSearch,
+    /// Applying a new filter goes on.
+    FilterRebuild,
+    /// The rate in the header has to be taken anew.
+    TrafficRate,
+}
 
 /// Result of a program the shell ran for us.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,9 @@ use super::action::Action;
 use super::keymap::{Context, Lookup};
 use super::message::{Mouse, MouseKind};
 use super::pane::presets::TreeItem;
-use super::{App, Handled, input};
+use crate::app::flow::input;
+use crate::app::outcome::Handled;
+use crate::app::state::App;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, StoredPreset};
 
@@ -67,9 +69,9 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
         Action::PickEnvironment => environments::open(app),
         Action::Jump => jump::open(app),
         Action::ShowCode => code::open(app),
-        Action::Save => super::saving::save(app),
+        Action::Save => crate::app::flow::save::save(app),
         Action::SaveAs => {
-            let id = app.drafts.current().id;
+            let id = app.shared.drafts.current().id;
             naming::save_as(app, id);
         }
         Action::Rename
@@ -77,7 +79,7 @@ pub(super) fn open(app: &mut App, action: Action) -> Handled {
         | Action::Delete
         | Action::Revert
         | Action::EditAbout => {
-            let draft = app.drafts.current();
+            let draft = app.shared.drafts.current();
             let item = match &draft.preset {
                 Some(path) => TreeItem::Preset(path.clone()),
                 None => TreeItem::Draft(draft.id),
@@ -109,7 +111,7 @@ pub(super) fn conflict(app: &mut App, mine: Preset, theirs: StoredPreset) {
 
 /// Gives the topmost overlay a key.
 pub(super) fn key(app: &mut App, key: Key) {
-    let bound = app.keymap.lookup(&[Context::Global], &[key]);
+    let bound = app.shared.keymap.lookup(&[Context::Global], &[key]);
     let action = if let Lookup::Matched(action) = bound { Some(action) } else { None };
     match action {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => {
@@ -200,17 +202,17 @@ impl Overlay {
     pub fn area(&self, app: &App) -> Rect {
         let (width, height) = match self {
             Overlay::Palette(_) => PALETTE,
-            Overlay::Help(_) => (HELP_WIDTH, help::height(app.size)),
+            Overlay::Help(_) => (HELP_WIDTH, help::height(app.shared.size)),
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => ABOUT,
-            Overlay::Confirm(it) => (60, confirm::height(it, placed(app.size, 60, 3).width)),
+            Overlay::Confirm(it) => (60, confirm::height(it, placed(app.shared.size, 60, 3).width)),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Environments(_) => ENVIRONMENTS,
             Overlay::Framing(_) => FRAMING,
-            Overlay::Jump(_) => (app.size.0, app.size.1),
+            Overlay::Jump(_) => (app.shared.size.0, app.shared.size.1),
             Overlay::Code(_) => CODE,
         };
-        placed(app.size, width, height)
+        placed(app.shared.size, width, height)
     }
 
     /// The action that opened it closes it again.
@@ -232,5 +234,5 @@ fn placed(size: (u16, u16), width: u16, height: u16) -> Rect {
 
 /// An overlay's area without its border.
 pub fn inner(area: Rect) -> Rect {
-    super::pane::request::inner(area)
+    crate::app::layout::inner(area)
 }

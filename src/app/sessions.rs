@@ -9,10 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::App;
-use super::effect::Effect;
-use crate::engine::command::Command;
-use crate::engine::event::{Batch, Event, Phase, Summary};
+use crate::engine::event::{Phase, Summary};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
@@ -20,7 +17,6 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
-use crate::store::job::{Job, KeyPem};
 use crate::timeline::conversation::{Conversation, Subject};
 
 /// Exchanges kept of one session; older ones are counted and forgotten.
@@ -107,7 +103,7 @@ impl Session {
         self.conns.values().filter(|conn| conn.open && conn.info.peer.is_some())
     }
 
-    fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
+    pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
         if let Some(known) = known {
             *known = exchange;
@@ -122,7 +118,7 @@ impl Session {
         gone
     }
 
-    fn note(&mut self, record: &Record) {
+    pub(super) fn note(&mut self, record: &Record) {
         let Some(conn) = self.conns.get_mut(&record.conn) else { return };
         conn.last = record.at;
         match record.kind {
@@ -189,129 +185,11 @@ impl Sessions {
     }
 
     /// Forgets the oldest ended sessions beyond the bound; returns the bodies they held.
-    fn prune(&mut self, keep: impl Fn(SessionId) -> bool) -> Vec<BodyId> {
+    pub(super) fn prune(&mut self, keep: impl Fn(SessionId) -> bool) -> Vec<BodyId> {
         let ended: Vec<SessionId> =
             self.map.values().filter(|s| s.is_over() && !keep(s.id)).map(|s| s.id).collect();
         let surplus = ended.len().saturating_sub(ENDED_KEPT);
         let gone = ended.into_iter().take(surplus).filter_map(|id| self.map.remove(&id));
         gone.flat_map(|s| s.exchanges.iter().flat_map(bodies).collect::<Vec<_>>()).collect()
-    }
-}
-
-/// Takes an event of the engine.
-pub(super) fn apply(app: &mut App, event: Event) {
-    match event {
-        Event::Traffic(batch) => traffic(app, batch),
-        Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
-        Event::Exchange(exchange) => exchange_changed(app, *exchange),
-        Event::Progress { id, number, encoded, decoded, .. } => {
-            progress(app, id, number, (encoded, decoded));
-        }
-        Event::Done { id, outcome, at } => done(app, id, outcome, at),
-        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
-            certificate_pem: made.certificate_pem,
-            key_pem: KeyPem(made.key_pem),
-        })),
-        Event::Refused { failure, .. } => app.warn(failure.to_string()),
-        Event::View(view) => super::pane::response::view_arrived(app, *view),
-        Event::Found(hit) => super::pane::response::found(app, &hit),
-        Event::BodySaved { path, outcome } => match outcome {
-            Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
-            Err(failure) => app.warn(failure.to_string()),
-        },
-    }
-}
-
-fn traffic(app: &mut App, batch: Batch) {
-    for info in batch.conns {
-        app.timeline.connect(info.clone());
-        if let Some(session) = app.sessions.get_mut(info.id.session) {
-            let fresh = Conn { info, open: true, sent: 0, received: 0, last: Stamp::default() };
-            session
-                .conns
-                .entry(fresh.info.id)
-                .and_modify(|conn| conn.info = fresh.info.clone())
-                .or_insert(fresh);
-        }
-    }
-    for record in batch.records {
-        if let Some(session) = app.sessions.get_mut(record.conn.session) {
-            session.note(&record);
-            let id = app.timeline.next_id();
-            let datagram = session.protocol() == Protocol::Udp;
-            if session.protocol() != Protocol::Http {
-                session.conversation.extend(&record, id, datagram);
-            }
-        }
-        app.timeline.push(record);
-    }
-    for lost in batch.lost {
-        app.timeline.lost(lost);
-        if let Some(session) = app.sessions.get_mut(lost.session) {
-            session.lost = Some(lost);
-        }
-    }
-    super::pane::traffic::extended(app);
-    super::pane::response::extended(app);
-}
-
-fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
-    let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
-    match &phase {
-        Phase::Connected { .. } | Phase::Listening { .. } => session.state = SessionState::Live,
-        Phase::Closing => session.state = SessionState::Closing,
-        Phase::Clients { open, refused } => {
-            session.clients = (*open, *refused);
-            return;
-        }
-        _ => {}
-    }
-    let listening = matches!(phase, Phase::Listening { .. });
-    session.phase = Some((phase, at));
-    if listening {
-        super::pane::presets::listening(app, id);
-    }
-}
-
-fn exchange_changed(app: &mut App, exchange: Exchange) {
-    let id = exchange.conn.session;
-    let Some(session) = app.sessions.get_mut(id) else { return };
-    let gone = session.put(exchange);
-    app.release(gone);
-    super::pane::response::exchange_changed(app, id);
-}
-
-fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
-    let Some(session) = app.sessions.get_mut(id) else { return };
-    let exchange = session.exchanges.iter_mut().rev().find(|e| e.number == number);
-    if let Some(message) = exchange.and_then(|exchange| match session.plan.side() {
-        Side::Client => exchange.response.as_mut(),
-        Side::Listener => Some(&mut exchange.request),
-    }) {
-        message.body.encoded_len = encoded;
-        message.body.decoded_len = decoded;
-    }
-}
-
-fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {
-    let Some(session) = app.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
-    session.ended = Some(at);
-    session.state = SessionState::Over(outcome);
-    for conn in session.conns.values_mut() {
-        conn.open = false;
-    }
-    super::launch::finished(app, id);
-    super::pane::response::exchange_changed(app, id);
-    let shown: Vec<SessionId> = app.drafts.iter().filter_map(|draft| draft.session).collect();
-    let gone = app.sessions.prune(|id| shown.contains(&id));
-    app.release(gone);
-}
-
-impl App {
-    /// Tells the engine that nobody will look at these bodies again.
-    pub(super) fn release(&mut self, bodies: Vec<BodyId>) {
-        if !bodies.is_empty() {
-            self.effects.push(Effect::Engine(Command::Release(bodies)));
-        }
     }
 }

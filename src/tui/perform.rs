@@ -37,8 +37,8 @@ impl EventLoop {
                 external::edit(text, extension, self.external.clone());
                 Ok(())
             }
-            Effect::After { delay, token } => {
-                self.timers.start(Instant::now() + delay, token);
+            Effect::After { delay, timer } => {
+                self.timers.start(Instant::now() + delay, timer);
                 Ok(())
             }
             Effect::Suspend => {

@@ -5,17 +5,17 @@ use std::collections::BinaryHeap;
 
 use tokio::time::Instant;
 
-use crate::app::message::TimerId;
+use crate::app::message::Timer;
 
 /// Pending timers. The application keeps few and ignores those it no longer wants.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    pending: BinaryHeap<Reverse<(Instant, u64)>>,
+    pending: BinaryHeap<Reverse<(Instant, Timer)>>,
 }
 
 impl Timers {
-    pub(super) fn start(&mut self, at: Instant, id: TimerId) {
-        self.pending.push(Reverse((at, id.0)));
+    pub(super) fn start(&mut self, at: Instant, timer: Timer) {
+        self.pending.push(Reverse((at, timer)));
     }
 
     /// When the next one goes off.
@@ -24,11 +24,11 @@ impl Timers {
     }
 
     /// Takes one that is due.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<TimerId> {
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         if self.next()? > now {
             return None;
         }
-        self.pending.pop().map(|Reverse((_, id))| TimerId(id))
+        self.pending.pop().map(|Reverse((_, timer))| timer)
     }
 }
 
@@ -41,12 +41,12 @@ mod tests {
     fn timers_go_off_in_order_of_time_and_not_early() {
         let now = Instant::now();
         let mut timers = Timers::default();
-        timers.start(now + Duration::from_millis(20), TimerId(2));
-        timers.start(now + Duration::from_millis(10), TimerId(1));
+        timers.start(now + Duration::from_millis(20), Timer::Restore);
+        timers.start(now + Duration::from_millis(10), Timer::Notice);
         assert_eq!(timers.take_due(now), None);
         let later = now + Duration::from_millis(30);
-        assert_eq!(timers.take_due(later), Some(TimerId(1)));
-        assert_eq!(timers.take_due(later), Some(TimerId(2)));
+        assert_eq!(timers.take_due(later), Some(Timer::Notice));
+        assert_eq!(timers.take_due(later), Some(Timer::Restore));
         assert_eq!(timers.take_due(later), None);
     }
 }

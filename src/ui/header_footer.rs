@@ -15,17 +15,19 @@ use crate::model::protocol::{Protocol, Side};
 pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let mut line = RowWriter::new(area, buffer);
     line.put(" wirebench  ", palette.title);
-    let current = app.drafts.current().spec.protocol();
+    let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
         let style = if protocol == current { palette.active } else { palette.dim };
         line.put(protocol.title(), style);
         line.put("  ", palette.base);
     }
-    let environment = app.environment.as_deref().unwrap_or("none");
+    let environment = app.shared.environment.as_deref().unwrap_or("none");
     line.put(&format!("  env {environment}"), palette.dim);
     let right = totals(app);
-    let help =
-        format!("{} help ", app.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default());
+    let help = format!(
+        "{} help ",
+        app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default()
+    );
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > line.area.x) {
         let style = if running(app) > 0 { palette.success } else { palette.dim };
@@ -37,14 +39,14 @@ pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
 }
 
 fn running(app: &App) -> usize {
-    app.sessions.live().count()
+    app.shared.sessions.live().count()
 }
 
 fn totals(app: &App) -> String {
     // A listener counts once it is bound: until then nothing can reach it.
     let listens = |s: &&Session| s.side() == Side::Listener && s.state == SessionState::Live;
-    let listening = app.sessions.live().filter(listens).count();
-    let live = app.sessions.live().filter(|s| s.side() == Side::Client).count();
+    let listening = app.shared.sessions.live().filter(listens).count();
+    let live = app.shared.sessions.live().filter(|s| s.side() == Side::Client).count();
     let mut parts = Vec::new();
     if listening > 0 {
         parts.push(format!("● {listening} listening"));
@@ -70,7 +72,7 @@ pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
     line.put(" ", palette.base);
     let contexts = app.contexts();
     for action in hints(app) {
-        let Some(key) = app.keymap.hint(&contexts, action) else { continue };
+        let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
         let title = action.row().title;
         if usize::from(line.area.width) < key.chars().count() + title.chars().count() + 1 {
             continue;
@@ -84,7 +86,7 @@ pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut 
 
 /// The actions worth naming where the focus is, the most useful first.
 fn hints(app: &App) -> Vec<Action> {
-    let mut hints = match app.focus {
+    let mut hints = match app.shared.focus {
         Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
         Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
         Pane::Response => crate::app::pane::response::hints(app),

@@ -58,7 +58,8 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut 
             }
             Overlay::About(it) => {
                 let title = format!(" About {} ", it.title);
-                let line = app.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
+                let line =
+                    app.shared.keymap.hint(&[Context::Input], Action::NewLine).unwrap_or_default();
                 let text = format!("Enter keep · {line} new line · Esc cancel");
                 let inner = window(&title, &text, palette, area, buffer);
                 put_editor(buffer, inner, &it.editor);

@@ -23,7 +23,7 @@ pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, bu
         Pane::Response => response::titles(app, palette),
         Pane::Traffic => traffic::titles(app, palette),
     };
-    let focused = app.focus == which && app.overlays.is_empty();
+    let focused = app.shared.focus == which && app.overlays.is_empty();
     let inner = frame::pane(titles, focused, palette, area, buffer);
     match which {
         Pane::Presets => presets::draw(app, palette, inner, buffer),

@@ -86,7 +86,7 @@ impl Driver {
     pub fn send(&mut self, message: Message) {
         let mut waiting = VecDeque::from([message]);
         while let Some(message) = waiting.pop_front() {
-            let now = self.app.now + Duration::from_millis(1);
+            let now = self.app.shared.now + Duration::from_millis(1);
             for effect in self.app.update(message, now) {
                 match effect {
                     Effect::Store(job) => waiting.extend(self.store.take(job).map(Message::Store)),
@@ -181,7 +181,8 @@ impl Driver {
 
 /// Draws the application at its size.
 pub fn draw(app: &App) -> Buffer {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    let mut terminal =
+        Terminal::new(TestBackend::new(app.shared.size.0, app.shared.size.1)).unwrap();
     terminal.draw(|frame| wirebench::ui::render(app, frame)).unwrap();
     terminal.backend().buffer().clone()
 }

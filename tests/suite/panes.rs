@@ -9,7 +9,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::message::{Input, Message, Mouse, MouseKind, TimerId};
+use wirebench::app::message::{Input, Message, Mouse, MouseKind, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::app::overlay::jump::JumpTarget;
 use wirebench::app::pane::response;
@@ -46,7 +46,7 @@ fn app(size: (u16, u16)) -> App {
 }
 
 fn send(app: &mut App, message: Message) -> Vec<Effect> {
-    let now = app.now + Duration::from_millis(1);
+    let now = app.shared.now + Duration::from_millis(1);
     app.update(message, now)
 }
 
@@ -56,12 +56,12 @@ fn keys(app: &mut App, run: &str) -> Vec<Effect> {
 }
 
 fn phase(app: &mut App, id: SessionId, phase: Phase) -> Vec<Effect> {
-    let at = app.now;
+    let at = app.shared.now;
     event(app, Event::Phase { id, phase, at })
 }
 
 fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>) -> Vec<Effect> {
-    let at = app.now;
+    let at = app.shared.now;
     event(app, Event::Done { id, outcome, at })
 }
 
@@ -70,12 +70,13 @@ fn event(app: &mut App, event: Event) -> Vec<Effect> {
 }
 
 fn screen(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    let mut terminal =
+        Terminal::new(TestBackend::new(app.shared.size.0, app.shared.size.1)).unwrap();
     terminal.draw(|frame| ui::render(app, frame)).unwrap();
     let buffer = terminal.backend().buffer();
-    (0..app.size.1)
+    (0..app.shared.size.1)
         .map(|y| {
-            let row: String = (0..app.size.0)
+            let row: String = (0..app.shared.size.0)
                 .filter_map(|x| buffer.cell((x, y)))
                 .map(ratatui::buffer::Cell::symbol)
                 .collect();
@@ -142,11 +143,11 @@ fn bind() -> Bind {
 }
 
 fn open(app: &mut App, plan: Plan) -> SessionId {
-    app.drafts.current_mut().spec = Spec::empty(plan.protocol(), plan.side());
-    let id = app.sessions.open(plan, "a title".into(), app.now);
-    app.drafts.current_mut().session = Some(id);
+    app.shared.drafts.current_mut().spec = Spec::empty(plan.protocol(), plan.side());
+    let id = app.shared.sessions.open(plan, "a title".into(), app.shared.now);
+    app.shared.drafts.current_mut().session = Some(id);
     response::session_changed(app);
-    app.focus = Pane::Response;
+    app.shared.focus = Pane::Response;
     id
 }
 
@@ -342,9 +343,11 @@ mod http {
         assert!(queries(&effects).is_empty());
         shows(&app, "waiting for the response");
         shows(&app, "Ctrl+C cancels");
-        let clock = TimerId(100);
+        let clock = Timer::ResponseClock;
         let tick = send(&mut app, Message::Timer(clock));
-        assert!(tick.iter().any(|e| matches!(e, Effect::After { token, .. } if *token == clock)));
+        assert!(
+            tick.iter().any(|e| matches!(e, Effect::After { timer: due, .. } if *due == clock))
+        );
         let outcome = Err(Failure::new(
             Stage::Connect,
             "127.0.0.1:8080",
@@ -472,7 +475,7 @@ mod http {
     #[test]
     fn hits_are_marked_in_hex_across_the_ends_of_rows() {
         let mut app = app((120, 40));
-        app.theme = wirebench::app::Theme::Sixteen;
+        app.shared.theme = wirebench::app::Theme::Sixteen;
         let id = open(&mut app, http_plan());
         let effects =
             event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 64))))));
@@ -575,14 +578,14 @@ mod http {
         event(&mut app, Event::Exchange(Box::new(exchange(id, 21, None))));
         shows(&app, "GET /21   0 B");
         // The letters of jump reach the list, a capital the request itself.
-        app.focus = Pane::Request;
+        app.shared.focus = Pane::Request;
         keys(&mut app, "<C-o>");
         let Some(Overlay::Jump(jump)) = app.overlays.last() else { panic!() };
         let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, JumpTarget::Row(..)));
         let label = rows.next().unwrap().label.to_uppercase();
         assert!(rows.count() > 2);
         keys(&mut app, &label);
-        assert_eq!(app.focus, Pane::Response);
+        assert_eq!(app.shared.focus, Pane::Response);
         shows(&app, "▸ GET /17   0 B");
     }
 }
@@ -639,16 +642,16 @@ mod conversation {
     fn the_line_ending_is_kept_with_the_preset_and_hex_is_only_a_way_of_typing() {
         let mut app = app((120, 40));
         connected(&mut app);
-        let before = app.drafts.current().spec.clone();
+        let before = app.shared.drafts.current().spec.clone();
         keys(&mut app, "<A-x>0d 0a");
         shows(&app, "hex ❯ 0d 0a");
         let sent = commands(keys(&mut app, "<Enter>"));
         assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"\r\n"));
-        assert_eq!(app.drafts.current().spec, before, "nothing to save");
+        assert_eq!(app.shared.drafts.current().spec, before, "nothing to save");
         keys(&mut app, "<A-x>");
         shows(&app, "❯  \\r\\n");
         keys(&mut app, "<A-e>a");
-        assert_ne!(app.drafts.current().spec, before);
+        assert_ne!(app.shared.drafts.current().spec, before);
     }
 
     #[test]
@@ -761,8 +764,8 @@ mod traffic_list {
         let list = (0..records)
             .map(|n| record(conn, n, Direction::Received, format!("message {n}").as_bytes()));
         event(&mut app, traffic(infos, list.collect()));
-        app.focus = Pane::Traffic;
-        app.zoom = true;
+        app.shared.focus = Pane::Traffic;
+        app.shared.zoom = true;
         (app, id)
     }
 
@@ -818,9 +821,9 @@ mod traffic_list {
     fn a_long_timeline_is_filtered_in_steps() {
         let (mut app, _) = filled((120, 30), 100_000);
         let effects = keys(&mut app, "/9");
-        let timer = TimerId(101);
+        let timer = Timer::FilterRebuild;
         let again = |effects: &[Effect]| {
-            effects.iter().any(|e| matches!(e, Effect::After { token, .. } if *token == timer))
+            effects.iter().any(|e| matches!(e, Effect::After { timer: due, .. } if *due == timer))
         };
         assert!(again(&effects));
         let mut steps = 0;
@@ -850,8 +853,8 @@ mod traffic_list {
         let mut app =
             App::new(Startup { size: (120, 30), timeline_bytes: 60_000, ..Startup::default() });
         let id = open(&mut app, tcp_plan());
-        app.focus = Pane::Traffic;
-        app.zoom = true;
+        app.shared.focus = Pane::Traffic;
+        app.shared.zoom = true;
         event(
             &mut app,
             traffic(
@@ -869,7 +872,7 @@ mod traffic_list {
         shows(&app, "◆");
         keys(&mut app, "C");
         shows(&app, "records forgotten");
-        assert_eq!(app.timeline.len(), 0);
+        assert_eq!(app.shared.timeline.len(), 0);
     }
 
     #[test]
@@ -877,8 +880,8 @@ mod traffic_list {
         let mut app =
             App::new(Startup { size: (120, 30), timeline_bytes: 60_000, ..Startup::default() });
         let id = open(&mut app, tcp_plan());
-        app.focus = Pane::Traffic;
-        app.zoom = true;
+        app.shared.focus = Pane::Traffic;
+        app.shared.zoom = true;
         event(&mut app, traffic(vec![info(id.conn(1), Protocol::Tcp, Side::Client)], Vec::new()));
         for n in 0..600 {
             more(&mut app, id, &format!("n {n}."));
@@ -935,11 +938,11 @@ mod turned_around {
             asked = queries(&effects).into_iter().filter(|q| q.body == BodyId(100)).collect();
         }
         assert_eq!(windows, 3);
-        let Spec::Http(http) = &app.drafts.current().spec else { panic!("no HTTP draft") };
+        let Spec::Http(http) = &app.shared.drafts.current().spec else { panic!("no HTTP draft") };
         assert!(
             matches!(&http.body, wirebench::model::http::HttpBody::Text(text) if *text == body)
         );
-        assert_eq!(app.focus, Pane::Request);
+        assert_eq!(app.shared.focus, Pane::Request);
     }
 
     #[test]
@@ -948,9 +951,9 @@ mod turned_around {
             let mut app = app((120, 40));
             connected(&mut app);
             keys(&mut app, "<Esc>");
-            app.focus = pane;
+            app.shared.focus = pane;
             keys(&mut app, "t");
-            let Spec::Tcp(tcp) = &app.drafts.current().spec else { panic!("no TCP draft") };
+            let Spec::Tcp(tcp) = &app.shared.drafts.current().spec else { panic!("no TCP draft") };
             assert!(tcp.steps.iter().any(|step| format!("{step:?}").contains("220 hello")));
         }
     }
@@ -961,7 +964,7 @@ mod turned_around {
         connected(&mut app);
         keys(&mut app, "<Esc>gt");
         shows(&app, "choose a row with data");
-        assert!(app.drafts.current().session.is_some());
+        assert!(app.shared.drafts.current().session.is_some());
     }
 }
 
@@ -994,7 +997,7 @@ mod mouse {
         let screen = screen(&app);
         let (above, _) = screen.split_once("Traffic").unwrap();
         assert!(above.contains("to three") && !above.contains("220 hello"), "{above}");
-        app.focus = Pane::Traffic;
+        app.shared.focus = Pane::Traffic;
         click(&mut app, "connected to 127");
         assert_eq!(wirebench::app::pane::traffic::selected(&app), Some(RecordId(0)));
     }

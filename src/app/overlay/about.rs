@@ -6,10 +6,11 @@ use super::{Flow, Overlay};
 use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::editor::{Editor, LineMode};
+use crate::app::flow::save;
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::presets::{self, TreeItem};
-use crate::app::{App, saving};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 
@@ -36,7 +37,7 @@ pub(super) fn open(app: &mut App, item: &TreeItem) {
             return;
         }
         TreeItem::Draft(id) => {
-            let Some(draft) = app.drafts.get(*id) else { return };
+            let Some(draft) = app.shared.drafts.get(*id) else { return };
             (AboutSubject::Draft(*id), draft.title(), draft.about.clone())
         }
         TreeItem::Preset(path) => {
@@ -54,12 +55,12 @@ pub(super) fn open(app: &mut App, item: &TreeItem) {
 }
 
 pub(super) fn key(app: &mut App, about: &mut About, key: Key) -> Flow {
-    let action = app.keymap.lookup(&[Context::Input], &[key]);
+    let action = app.shared.keymap.lookup(&[Context::Input], &[key]);
     if action == Lookup::Matched(Action::NewLine) {
         about.editor.new_line();
     } else if key.code == KeyCode::Enter {
         let text = about.editor.text().trim().to_owned();
-        saving::describe(app, &about.subject, text);
+        save::describe(app, &about.subject, text);
         return Flow::Close;
     } else {
         about.editor.key(key);

@@ -11,9 +11,9 @@
 use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
-use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::message::{Mouse, MouseKind};
+use crate::app::state::App;
 use crate::compose::{LiteralNames, plan, plan_literal};
 use crate::interop::python::Library;
 use crate::interop::secrets::NamedValues;
@@ -53,7 +53,7 @@ pub struct Code {
 }
 
 pub(super) fn open(app: &mut App) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let (title, spec) = (draft.title(), draft.spec.clone());
     match listings(&spec, &app.scope(), Secrets::Masked) {
         Ok(listings) => app.overlays.push(Overlay::Code(Code {
@@ -137,7 +137,7 @@ impl Code {
 }
 
 pub(super) fn key(app: &mut App, code: &mut Code, key: Key) -> Flow {
-    let inner = super::inner(super::placed(app.size, super::CODE.0, super::CODE.1));
+    let inner = super::inner(super::placed(app.shared.size, super::CODE.0, super::CODE.1));
     let height = Code::parts(inner).1.height;
     let (page, len) = (usize::from(height.max(1)), code.listings.len().max(1));
     match key.code {

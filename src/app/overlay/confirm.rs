@@ -4,10 +4,12 @@ use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
 use crate::app::drafts::{Draft, DraftId};
+use crate::app::flow::save;
+use crate::app::format;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::presets::{self, TreeItem};
+use crate::app::state::App;
 use crate::app::wrap_words::wrap;
-use crate::app::{App, format, saving};
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 use crate::store::job::Overwrite;
@@ -40,7 +42,7 @@ pub(super) fn delete(app: &mut App, item: &TreeItem) {
         }
         TreeItem::Preset(path) => ask(app, ConfirmQuestion::Delete(path.clone())),
         TreeItem::Draft(id) => {
-            let title = app.drafts.get(*id).map(Draft::title).unwrap_or_default();
+            let title = app.shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
             ask(app, ConfirmQuestion::Discard(*id, title));
         }
     }
@@ -176,14 +178,14 @@ pub(super) fn mouse(app: &mut App, confirm: &mut Confirm, inner: Rect, mouse: Mo
 
 fn yes(app: &mut App, question: &ConfirmQuestion) -> Flow {
     match question.clone() {
-        ConfirmQuestion::Delete(path) => saving::delete(app, path),
+        ConfirmQuestion::Delete(path) => save::delete(app, path),
         ConfirmQuestion::DeleteFolder(folder, presets) => {
-            saving::delete_folder(app, folder, presets);
+            save::delete_folder(app, folder, presets);
         }
-        ConfirmQuestion::Discard(id, _) => saving::discard(app, id),
-        ConfirmQuestion::Revert(id, _) => saving::revert(app, id),
+        ConfirmQuestion::Discard(id, _) => save::discard(app, id),
+        ConfirmQuestion::Revert(id, _) => save::revert(app, id),
         ConfirmQuestion::Overwrite(id, path) => {
-            saving::hand_over(app, id, path, Overwrite::Replace);
+            save::hand_over(app, id, path, Overwrite::Replace);
         }
     }
     Flow::Close

@@ -9,10 +9,11 @@ use ratatui::layout::Rect;
 use super::{Flow, Overlay, naming};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
+use crate::app::flow::program;
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::{App, global};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::{Preset, StoredPreset};
 use crate::model::spec::Spec;
@@ -140,7 +141,7 @@ fn go(app: &mut App, conflict: &Conflict, way: Way) -> Flow {
     match way {
         Way::Mine => {
             let mine = conflict.mine.clone();
-            if let Some(draft) = app.drafts.get_mut(id) {
+            if let Some(draft) = app.shared.drafts.get_mut(id) {
                 draft.saving = Some(mine.clone());
             }
             app.effects.push(Effect::Store(Job::SavePreset {
@@ -151,11 +152,11 @@ fn go(app: &mut App, conflict: &Conflict, way: Way) -> Flow {
         }
         Way::Theirs => match &conflict.theirs.content {
             Ok(preset) => {
-                if let Some(draft) = app.drafts.get_mut(id) {
+                if let Some(draft) = app.shared.drafts.get_mut(id) {
                     draft.preset = Some(conflict.theirs.path.clone());
                     draft.follow(preset, conflict.theirs.fingerprint);
                 }
-                global::draft_changed(app);
+                program::draft_changed(app);
             }
             Err(failure) => {
                 let text = failure.to_string();
@@ -170,12 +171,16 @@ fn go(app: &mut App, conflict: &Conflict, way: Way) -> Flow {
 
 fn draft_of(app: &App, conflict: &Conflict) -> Option<DraftId> {
     let waits = |preset: &Preset| preset.path == conflict.mine.path;
-    app.drafts.iter().find(|draft| draft.saving.as_ref().is_some_and(waits)).map(|draft| draft.id)
+    app.shared
+        .drafts
+        .iter()
+        .find(|draft| draft.saving.as_ref().is_some_and(waits))
+        .map(|draft| draft.id)
 }
 
 /// Nothing is written: the draft stays as it is, unsaved.
 pub(super) fn give_up(app: &mut App, conflict: &Conflict) {
-    let Some(draft) = draft_of(app, conflict).and_then(|id| app.drafts.get_mut(id)) else {
+    let Some(draft) = draft_of(app, conflict).and_then(|id| app.shared.drafts.get_mut(id)) else {
         return;
     };
     draft.saving = None;

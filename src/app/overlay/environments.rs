@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
-use crate::app::App;
 use crate::app::cursor::CursorStep;
 use crate::app::message::{Mouse, MouseKind};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
 /// State of the picker.
@@ -16,7 +16,7 @@ pub struct Environments {
 }
 
 pub(super) fn open(app: &mut App) {
-    if app.workspace.environments.is_empty() {
+    if app.shared.workspace.environments.is_empty() {
         app.say("no environments yet: a file env/NAME.toml in the workspace makes one");
         return;
     }
@@ -27,7 +27,7 @@ pub(super) fn open(app: &mut App) {
         note: String::new(),
         words: String::new(),
     }];
-    all.extend(app.workspace.environments.iter().map(|environment| {
+    all.extend(app.shared.workspace.environments.iter().map(|environment| {
         let names: Vec<&str> = environment.variables.keys().map(String::as_str).collect();
         let secrets = environment.secrets.keys().map(|name| format!("secret.{name}"));
         let names: Vec<String> = names.into_iter().map(str::to_owned).chain(secrets).collect();
@@ -40,19 +40,19 @@ pub(super) fn open(app: &mut App) {
         }
     }));
     for choice in &mut all {
-        if choice.value == app.environment {
+        if choice.value == app.shared.environment {
             choice.note = "in force".into();
         }
     }
     let mut choices = Choices::new(all);
-    choices.select(|name| *name == app.environment);
+    choices.select(|name| *name == app.shared.environment);
     app.overlays.push(Overlay::Environments(Environments { choices }));
 }
 
 /// Puts an environment into force.
 pub(super) fn choose(app: &mut App, name: Option<String>) {
     let text = format!("environment: {}", name.as_deref().unwrap_or("none"));
-    app.environment = name;
+    app.shared.environment = name;
     app.say(text);
     app.touched();
 }
@@ -61,7 +61,8 @@ pub(super) fn key(app: &mut App, picker: &mut Environments, key: Key) -> Flow {
     if key.code == KeyCode::Enter {
         return take(app, picker);
     }
-    let inner = super::inner(super::placed(app.size, super::ENVIRONMENTS.0, super::ENVIRONMENTS.1));
+    let inner =
+        super::inner(super::placed(app.shared.size, super::ENVIRONMENTS.0, super::ENVIRONMENTS.1));
     picker.choices.key(key, Choices::<Option<String>>::parts(inner).1);
     Flow::Stay
 }

@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
-use crate::app::App;
 use crate::app::cursor::CursorStep;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk::framing;
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
@@ -97,7 +97,7 @@ pub(super) fn key(app: &mut App, picker: &mut FramingPicker, key: Key) -> Flow {
         return take(app, picker);
     }
     let (width, height) = super::FRAMING;
-    let inner = super::inner(super::placed(app.size, width, height));
+    let inner = super::inner(super::placed(app.shared.size, width, height));
     let before = picker.choices.editor.text();
     picker.choices.key(key, Choices::<StreamFraming>::parts(inner).1);
     if picker.choices.editor.text() != before {

@@ -11,9 +11,10 @@ use super::{Flow, Overlay};
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Editor, LineMode};
+use crate::app::fuzzy;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::{App, fuzzy};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
 /// A line of the help.
@@ -38,7 +39,7 @@ pub struct Help {
 pub(super) fn open(app: &mut App) {
     let mut help = Help {
         editor: Editor::new("", LineMode::One),
-        place: app.focus.title(),
+        place: app.shared.focus.title(),
         here: app.contexts(),
         lines: Vec::new(),
         scroll: 0,
@@ -57,10 +58,10 @@ fn fill(app: &App, help: &mut Help) {
         let heading = lines.len();
         lines.push(HelpLine::Heading(category.title().into()));
         for row in TABLE.iter().filter(|row| row.category == category) {
-            let keys = app.keymap.keys_of(&help.here, row.action);
+            let keys = app.shared.keymap.keys_of(&help.here, row.action);
             let (keys, list) = if keys.is_empty() {
                 (places(app, row.action), &mut elsewhere)
-            } else if !app.keymap.keys_of(&own, row.action).is_empty() {
+            } else if !app.shared.keymap.keys_of(&own, row.action).is_empty() {
                 (keys.join(", "), &mut here)
             } else {
                 (keys.join(", "), &mut lines)
@@ -94,7 +95,7 @@ fn is_of_a_place(context: Context) -> bool {
 fn places(app: &App, action: Action) -> String {
     let mut places: Vec<String> = Vec::new();
     for context in Context::ALL {
-        let keys = app.keymap.keys_of(&[context], action);
+        let keys = app.shared.keymap.keys_of(&[context], action);
         if let Some(key) = keys.first() {
             places.push(format!("{key} ({})", context.name()));
         }
@@ -108,7 +109,8 @@ pub(super) fn height(size: (u16, u16)) -> u16 {
 }
 
 pub(super) fn key(app: &mut App, help: &mut Help, key: Key) -> Flow {
-    let area = super::inner(super::placed(app.size, super::HELP_WIDTH, height(app.size)));
+    let area =
+        super::inner(super::placed(app.shared.size, super::HELP_WIDTH, height(app.shared.size)));
     let height = usize::from(Choices::<()>::parts(area).1.height);
     let step = match key.code {
         KeyCode::Up => CursorStep::Up,

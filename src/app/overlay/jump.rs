@@ -9,12 +9,13 @@ use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
 use crate::app::action::Action;
+use crate::app::flow::{input, program};
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk;
-use crate::app::pane::{history, presets, request, response, traffic};
-use crate::app::{App, global, input};
+use crate::app::pane::{presets, request, response, traffic};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
 /// Letters in the order they are given out.
@@ -89,7 +90,7 @@ fn targets(app: &App) -> Vec<(u16, u16, JumpTarget)> {
             found.push((area.x, area.y, JumpTarget::Pane(pane)));
         }
     }
-    form(app, request::inner(areas.request), &mut found);
+    form(app, crate::app::layout::inner(areas.request), &mut found);
     preset_rows(app, areas.presets, &mut found);
     history_rows(app, areas.history, &mut found);
     requests(app, areas.response, &mut found);
@@ -130,8 +131,8 @@ fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
 }
 
 fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let list = history::history_areas(app, request::inner(area)).1;
-    let offset = history::cursor(app, usize::from(list.height)).offset;
+    let list = app.history.areas(crate::app::layout::inner(area)).1;
+    let offset = app.history.cursor(usize::from(list.height)).offset;
     rows(list, offset, app.history.entries.len(), JumpTarget::Entry, found);
 }
 
@@ -143,7 +144,7 @@ fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>)
     if area.is_empty() || !exchange {
         return;
     }
-    let tabs = response::exchange::exchange_areas(app, request::inner(area)).tabs;
+    let tabs = response::exchange::exchange_areas(app, crate::app::layout::inner(area)).tabs;
     for (.., start) in response::exchange::tab_strip(app) {
         let column = tabs.x.saturating_add(start);
         if column < tabs.right() && !tabs.is_empty() {
@@ -157,7 +158,7 @@ fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     if area.is_empty() || response::kind(app) != response::ResponseKind::Listener {
         return;
     }
-    let list = response::exchange::exchange_areas(app, request::inner(area)).list;
+    let list = response::exchange::exchange_areas(app, crate::app::layout::inner(area)).list;
     let (_, first) = response::exchange::list_cursor(app, list.height.into());
     let len = response::session(app).map_or(0, |session| session.exchanges.len());
     cells(list, len.saturating_sub(first), JumpTarget::Row, found);
@@ -170,7 +171,7 @@ fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) 
     if response::kind(app) != response::ResponseKind::Conversation {
         return;
     }
-    let parts = talk::conversation_areas(app, request::inner(area));
+    let parts = talk::conversation_areas(app, crate::app::layout::inner(area));
     // In one row it is no list: there is nothing to choose from.
     if parts.peers.height > 1 {
         let peers = talk::peer_rows(app, parts.peers.height.into()).len();
@@ -193,7 +194,7 @@ fn cells(
 }
 
 fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let list = traffic::traffic_areas(app, request::inner(area)).rows;
+    let list = traffic::traffic_areas(app, crate::app::layout::inner(area)).rows;
     let first = app.traffic.cursor(usize::from(list.height)).offset;
     cells(list, app.traffic.len().saturating_sub(first), JumpTarget::Row, found);
 }
@@ -256,23 +257,23 @@ pub(super) fn mouse(app: &mut App, jump: &mut Jump, mouse: Mouse) -> Flow {
 
 fn go(app: &mut App, target: &JumpTarget) {
     match target {
-        JumpTarget::Pane(pane) => global::focus(app, *pane),
+        JumpTarget::Pane(pane) => program::focus(app, *pane),
         JumpTarget::Field(id) => {
-            global::focus(app, Pane::Request);
+            program::focus(app, Pane::Request);
             request::go(app, *id);
         }
         JumpTarget::Tab(tab) => {
-            global::focus(app, Pane::Request);
+            program::focus(app, Pane::Request);
             request::show_tab(app, *tab);
             request::go(app, FormFieldId::Tabs);
         }
         JumpTarget::Preset(at) => {
-            global::focus(app, Pane::Presets);
+            program::focus(app, Pane::Presets);
             presets::select(app, *at);
         }
         JumpTarget::Entry(at) => {
-            global::focus(app, Pane::History);
-            history::select(app, *at);
+            program::focus(app, Pane::History);
+            app.history.select(&app.shared, *at);
         }
         JumpTarget::Cell(column, row) | JumpTarget::Row(column, row) => {
             input::press(app, *column, *row);

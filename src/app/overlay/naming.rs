@@ -13,9 +13,10 @@ use super::{Flow, Overlay};
 use crate::app::drafts::DraftId;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
+use crate::app::flow::save;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::presets::{self, TreeItem};
-use crate::app::{App, saving};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 use crate::model::protocol::Side;
@@ -49,7 +50,7 @@ pub enum NameVerdict {
 }
 
 pub(in crate::app) fn save_as(app: &mut App, id: DraftId) {
-    let Some(draft) = app.drafts.get(id) else { return };
+    let Some(draft) = app.shared.drafts.get(id) else { return };
     let text = draft.preset.as_ref().map(ToString::to_string).unwrap_or_default();
     let folder = match presets::selected(app) {
         Some(TreeItem::Folder(folder)) => folder,
@@ -100,7 +101,7 @@ fn open(app: &mut App, purpose: NamingPurpose, text: &str, suggestion: String) {
 
 fn folders(app: &App) -> Vec<String> {
     let mut folders: Vec<String> = Vec::new();
-    for stored in &app.workspace.presets {
+    for stored in &app.shared.workspace.presets {
         let folder = stored.path.folder();
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         folders.extend(ends.filter_map(|end| folder.get(..end)).map(str::to_owned));
@@ -170,7 +171,9 @@ impl Naming {
             Err(error) => return NameVerdict::Wrong(error.to_string()),
         };
         let same = match &self.purpose {
-            NamingPurpose::Save(id) => app.drafts.get(*id).and_then(|draft| draft.preset.clone()),
+            NamingPurpose::Save(id) => {
+                app.shared.drafts.get(*id).and_then(|draft| draft.preset.clone())
+            }
             NamingPurpose::Rename(from) => Some(from.clone()),
             NamingPurpose::Duplicate(..) => None,
         };
@@ -260,7 +263,7 @@ fn take(app: &mut App, naming: &mut Naming) -> Flow {
             confirm::ask(app, ConfirmQuestion::Overwrite(*id, path));
         }
         (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
-            saving::hand_over(app, *id, path, Overwrite::Refuse);
+            save::hand_over(app, *id, path, Overwrite::Refuse);
         }
         (NameVerdict::Free(to), NamingPurpose::Rename(from)) => {
             if *from != to {
@@ -269,11 +272,11 @@ fn take(app: &mut App, naming: &mut Naming) -> Flow {
             }
         }
         (NameVerdict::Free(path), NamingPurpose::Duplicate(spec, about)) => {
-            let draft = app.drafts.open((**spec).clone());
+            let draft = app.shared.drafts.open((**spec).clone());
             draft.about.clone_from(about);
             let id = draft.id;
-            crate::app::global::draft_changed(app);
-            saving::hand_over(app, id, path, Overwrite::Refuse);
+            crate::app::flow::program::draft_changed(app);
+            save::hand_over(app, id, path, Overwrite::Refuse);
         }
     }
     Flow::Close

@@ -9,10 +9,12 @@ use super::{Flow, Overlay};
 use crate::app::action::{Action, TABLE};
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::DraftId;
+use crate::app::flow::{input, program};
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::{App, global, input, pane};
+use crate::app::pane;
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
 
@@ -37,7 +39,7 @@ pub(super) fn open(app: &mut App) {
         .filter(|row| row.action != Action::Palette)
         .map(|row| action(app, row.action))
         .collect();
-    all.extend(app.workspace.presets.iter().map(|stored| Choice {
+    all.extend(app.shared.workspace.presets.iter().map(|stored| Choice {
         value: PaletteTarget::Preset(stored.path.clone()),
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
@@ -46,7 +48,8 @@ pub(super) fn open(app: &mut App) {
         note: "preset".into(),
         words: "open".into(),
     }));
-    let unsaved = app.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
+    let unsaved =
+        app.shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
     all.extend(unsaved.map(|draft| Choice {
         value: PaletteTarget::Draft(draft.id),
         title: draft.title(),
@@ -54,7 +57,7 @@ pub(super) fn open(app: &mut App) {
         note: "not saved".into(),
         words: "open".into(),
     }));
-    let names = app.workspace.environments.iter().map(|e| Some(e.name.clone()));
+    let names = app.shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
     all.extend(names.chain([None]).map(|name| Choice {
         title: name.clone().unwrap_or_else(|| "none".into()),
         value: PaletteTarget::Environment(name),
@@ -67,8 +70,8 @@ pub(super) fn open(app: &mut App) {
 
 fn action(app: &App, action: Action) -> Choice<PaletteTarget> {
     let row = action.row();
-    let here = app.keymap.hint(&app.contexts(), action);
-    let note = here.or_else(|| app.keymap.hint(&Context::ALL, action)).unwrap_or_default();
+    let here = app.shared.keymap.hint(&app.contexts(), action);
+    let note = here.or_else(|| app.shared.keymap.hint(&Context::ALL, action)).unwrap_or_default();
     Choice {
         value: PaletteTarget::Action(action),
         title: row.title.into(),
@@ -91,7 +94,8 @@ pub(super) fn key(app: &mut App, palette: &mut Palette, key: Key, bound: Option<
             flow
         }
         _ => {
-            let area = super::inner(super::placed(app.size, super::PALETTE.0, super::PALETTE.1));
+            let area =
+                super::inner(super::placed(app.shared.size, super::PALETTE.0, super::PALETTE.1));
             palette.choices.key(key, Choices::<PaletteTarget>::parts(area).1);
             Flow::Stay
         }
@@ -120,19 +124,19 @@ fn run(app: &mut App, found: Option<PaletteTarget>) -> Flow {
         None => return Flow::Stay,
         Some(PaletteTarget::Action(action)) => {
             if let Some(pane) = home(app, action) {
-                global::focus(app, pane);
+                program::focus(app, pane);
             }
             input::act(app, action);
         }
         Some(PaletteTarget::Preset(path)) => {
             if pane::presets::open(app, &path) {
                 pane::presets::reveal(app, &path);
-                global::focus(app, Pane::Request);
+                program::focus(app, Pane::Request);
             }
         }
         Some(PaletteTarget::Draft(id)) => {
-            global::show_draft(app, id);
-            global::focus(app, Pane::Request);
+            program::show_draft(app, id);
+            program::focus(app, Pane::Request);
         }
         Some(PaletteTarget::Environment(name)) => super::environments::choose(app, name),
     }

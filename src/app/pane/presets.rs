@@ -27,11 +27,14 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
+use crate::app::flow::program;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
+use crate::app::outcome::Handled;
+use crate::app::state::App;
 use crate::app::wrap_words::wrap;
-use crate::app::{App, Handled, fuzzy, global, overlay};
+use crate::app::{fuzzy, overlay};
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
@@ -117,6 +120,7 @@ pub fn listing(app: &App) -> TreeListing<'_> {
     let text = search_text(app);
     let mut finder = fuzzy::Finder::new(&text);
     let drafts = app
+        .shared
         .drafts
         .iter()
         .filter(|draft| is_loose(app, draft) && finder.score(&draft.title()).is_some())
@@ -135,14 +139,14 @@ fn is_loose(app: &App, draft: &Draft) -> bool {
 
 /// The file of a preset as last read.
 pub fn stored<'a>(app: &'a App, path: &PresetPath) -> Option<&'a StoredPreset> {
-    let presets = &app.workspace.presets;
+    let presets = &app.shared.workspace.presets;
     let at = presets.binary_search_by(|stored| stored.path.cmp(path)).ok()?;
     presets.get(at)
 }
 
 /// The presets of a folder and below.
 pub fn in_folder(app: &App, folder: &str) -> Vec<PresetPath> {
-    let paths = app.workspace.presets.iter().map(|stored| &stored.path);
+    let paths = app.shared.workspace.presets.iter().map(|stored| &stored.path);
     paths.filter(|path| tree::is_inside(path, folder)).cloned().collect()
 }
 
@@ -158,8 +162,8 @@ pub fn is_folded(app: &App, folder: &str) -> bool {
 /// The draft a row stands for, if it is open.
 pub fn draft_of<'a>(app: &'a App, item: &TreeItem) -> Option<&'a Draft> {
     match item {
-        TreeItem::Draft(id) => app.drafts.get(*id),
-        TreeItem::Preset(path) => app.drafts.of_preset(path),
+        TreeItem::Draft(id) => app.shared.drafts.get(*id),
+        TreeItem::Preset(path) => app.shared.drafts.of_preset(path),
         TreeItem::Folder(_) => None,
     }
 }
@@ -167,7 +171,7 @@ pub fn draft_of<'a>(app: &'a App, item: &TreeItem) -> Option<&'a Draft> {
 /// Whether what a row stands for runs.
 pub fn is_live(app: &App, item: &TreeItem) -> bool {
     let session = draft_of(app, item).and_then(|draft| draft.session);
-    session.and_then(|id| app.sessions.get(id)).is_some_and(|session| !session.is_over())
+    session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|session| !session.is_over())
 }
 
 /// The selected row and the first one shown, brought into the list as it is now.
@@ -201,7 +205,7 @@ fn list_height(app: &App) -> usize {
 
 /// The pane without its border.
 pub fn inner(area: Rect) -> Rect {
-    super::request::inner(area)
+    crate::app::layout::inner(area)
 }
 
 /// Divides the inner area: search line, list, and what the selected row is about.
@@ -224,7 +228,7 @@ pub fn about(app: &App, width: u16) -> Vec<String> {
         None if app.presets.search.is_some() => "nothing matches; Esc ends the search".into(),
         None => app.keyed("no presets yet: type an address and press [send], save it with [save]"),
         Some(TreeItem::Draft(_)) => app.keyed("not saved: [save] keeps it as a preset"),
-        Some(TreeItem::Folder(folder)) if app.workspace.is_starter => {
+        Some(TreeItem::Folder(folder)) if app.shared.workspace.is_starter => {
             format!("{folder}: the starter workspace, yours once you save something")
         }
         Some(TreeItem::Folder(_)) => return Vec::new(),
@@ -261,17 +265,17 @@ pub fn workspace_changed(app: &mut App, first: bool) {
 
 /// Where a newcomer begins: a listener that the presets beside it talk to, else the first preset.
 fn first_preset(app: &App) -> Option<PresetPath> {
-    let readable = || app.workspace.presets.iter().filter(|stored| stored.content.is_ok());
+    let readable = || app.shared.workspace.presets.iter().filter(|stored| stored.content.is_ok());
     let is_listener = |stored: &&StoredPreset| {
         stored.content.as_ref().is_ok_and(|preset| preset.spec.side() == Side::Listener)
     };
-    let begin = readable().find(is_listener).filter(|_| app.workspace.is_starter);
+    let begin = readable().find(is_listener).filter(|_| app.shared.workspace.is_starter);
     begin.or_else(|| readable().next()).map(|stored| stored.path.clone())
 }
 
 /// Nothing was left by the last run: the selected preset is put on screen.
 pub fn open_first(app: &mut App) {
-    if app.drafts.current().is_blank()
+    if app.shared.drafts.current().is_blank()
         && let Some(item @ TreeItem::Preset(_)) = selected(app)
     {
         show(app, &item);
@@ -280,7 +284,7 @@ pub fn open_first(app: &mut App) {
 
 /// Selects the row of the draft on screen, if it has one.
 pub fn follow(app: &mut App) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     match draft.preset.clone() {
         Some(path) if stored(app, &path).is_some() => reveal(app, &path),
         _ => {
@@ -296,7 +300,7 @@ pub fn follow(app: &mut App) {
 pub fn rebuild(app: &mut App) {
     let text = search_text(app);
     let folded = if app.presets.search.is_some() { &BTreeSet::new() } else { &app.presets.folded };
-    app.presets.tree = tree::rows(&app.workspace.presets, &text, folded);
+    app.presets.tree = tree::rows(&app.shared.workspace.presets, &text, folded);
 }
 
 /// Selects a preset and unfolds what hides it.
@@ -343,7 +347,7 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         }
         // What was just edited is saved before what happens to be selected.
         Action::Save => {
-            if !app.drafts.current().is_modified() {
+            if !app.shared.drafts.current().is_modified() {
                 show_selected(app, is_modified);
             }
             return Handled::No;
@@ -363,7 +367,7 @@ fn step_to(app: &mut App, step: CursorStep) {
 fn open_selected(app: &mut App) {
     match selected(app) {
         Some(TreeItem::Folder(_)) => toggle(app),
-        Some(item) if show(app, &item) => global::focus(app, Pane::Request),
+        Some(item) if show(app, &item) => program::focus(app, Pane::Request),
         _ => {}
     }
 }

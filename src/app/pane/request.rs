@@ -21,13 +21,15 @@ use crate::app::action::Action;
 use crate::app::drafts::FieldIssue;
 use crate::app::editor::{Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
+use crate::app::flow::input;
 use crate::app::form::rows::rows;
 use crate::app::form::{
     BodySlot, FieldKind, FormFieldId, FormLine, FormTab, RowPart, access, tabs,
 };
 use crate::app::keymap::Context;
 use crate::app::message::{External, Mouse};
-use crate::app::{App, Handled, input};
+use crate::app::outcome::Handled;
+use crate::app::state::App;
 use crate::model::http::HttpBody;
 use crate::model::key::{Key, KeyCode};
 use crate::model::spec::Spec;
@@ -60,11 +62,11 @@ pub enum EditTarget {
 /// Contexts of the pane.
 pub fn contexts(app: &App) -> Vec<Context> {
     let mut contexts = Vec::new();
-    if app.drafts.current().at == FormFieldId::Address {
+    if app.shared.drafts.current().at == FormFieldId::Address {
         contexts.push(Context::Address);
     }
     contexts.push(Context::Form);
-    if !is_text(app, app.drafts.current().at) {
+    if !is_text(app, app.shared.drafts.current().at) {
         contexts.push(Context::Plain);
     }
     contexts.push(Context::Global);
@@ -73,7 +75,7 @@ pub fn contexts(app: &App) -> Vec<Context> {
 
 /// The rows of the form on screen.
 pub fn form(app: &App) -> Vec<FormLine> {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     rows(&draft.spec, draft.tab)
 }
 
@@ -94,7 +96,7 @@ pub fn act(app: &mut App, action: Action) -> Handled {
         Action::PageDown => page(app, FormStep::Next),
         Action::NextCell => enter(app),
         Action::NextTab => switch_tab(app, 1),
-        Action::PreviousTab => switch_tab(app, tabs(&app.drafts.current().spec).len() - 1),
+        Action::PreviousTab => switch_tab(app, tabs(&app.shared.drafts.current().spec).len() - 1),
         Action::DeleteRow => delete_row(app),
         Action::ToggleRow => toggle_row(app),
         Action::AddRow => add_row(app),
@@ -107,7 +109,7 @@ pub fn act(app: &mut App, action: Action) -> Handled {
 
 /// Takes a key that no action took.
 pub fn key(app: &mut App, key: Key) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     if input::is_escape(key) {
         blur(app);
         return;
@@ -128,7 +130,7 @@ fn choose(app: &mut App, at: FormFieldId, key: Key) {
         _ => return,
     };
     if at == FormFieldId::Tabs {
-        let len = tabs(&app.drafts.current().spec).len();
+        let len = tabs(&app.shared.drafts.current().spec).len();
         switch_tab(app, if forward { 1 } else { len - 1 });
         return;
     }
@@ -138,7 +140,7 @@ fn choose(app: &mut App, at: FormFieldId, key: Key) {
         sideways(app, if forward { FormStep::Next } else { FormStep::Previous });
         return;
     }
-    access::cycle(&mut app.drafts.current_mut().spec, at, forward);
+    access::cycle(&mut app.shared.drafts.current_mut().spec, at, forward);
     changed(app);
 }
 
@@ -156,7 +158,7 @@ fn line_key(app: &mut App, at: FormFieldId, key: Key) {
         KeyCode::Right if end && plain => sideways(app, FormStep::Next),
         KeyCode::Char(' ') if at == FormFieldId::Method => {
             app.request.editor = None;
-            access::cycle(&mut app.drafts.current_mut().spec, at, !key.ctrl);
+            access::cycle(&mut app.shared.drafts.current_mut().spec, at, !key.ctrl);
             changed(app);
         }
         _ => edit_key(app, at, key),
@@ -175,7 +177,7 @@ fn edit_key(app: &mut App, at: FormFieldId, key: Key) {
 fn write_back(app: &mut App, at: FormFieldId) {
     let Some((_, editor)) = &app.request.editor else { return };
     let text = editor.text();
-    match access::set(&mut app.drafts.current_mut().spec, at, &text) {
+    match access::set(&mut app.shared.drafts.current_mut().spec, at, &text) {
         Ok(()) => app.request.refused = None,
         Err(why) => app.request.refused = Some((at, why)),
     }
@@ -183,14 +185,14 @@ fn write_back(app: &mut App, at: FormFieldId) {
 }
 
 fn changed(app: &mut App) {
-    app.drafts.current_mut().issues.clear();
+    app.shared.drafts.current_mut().issues.clear();
     app.touched();
     settle(app);
 }
 
 /// Takes pasted text. A curl command in the address line fills the whole form.
 pub fn paste(app: &mut App, text: &str) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     if at == FormFieldId::Address && crate::interop::curl::is_command(text) {
         paste_curl(app, text);
         return;
@@ -221,11 +223,11 @@ fn floor(text: &str, limit: usize) -> &str {
 
 /// Opens an editor for the focused field unless it is open.
 fn open_editor(app: &mut App) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     if app.request.editor.as_ref().is_some_and(|(id, _)| *id == at) {
         return;
     }
-    let text = access::get(&app.drafts.current().spec, at);
+    let text = access::get(&app.shared.drafts.current().spec, at);
     app.request.editor = match kind_of(app, at) {
         Some(FieldKind::Area) => Some((at, Editor::new(&text, LineMode::Many))),
         Some(FieldKind::Line) => Some((at, Editor::new(&text, LineMode::One))),
@@ -253,17 +255,17 @@ pub fn focus_address(app: &mut App) {
 
 /// The cursor leaves its field: an address may name another protocol.
 pub fn leave_address(app: &mut App) {
-    if app.drafts.current().at == FormFieldId::Address {
+    if app.shared.drafts.current().at == FormFieldId::Address {
         adopt_address(app);
     }
 }
 
 /// Moves the cursor to a field.
 pub fn go(app: &mut App, id: FormFieldId) {
-    if app.drafts.current().at != id {
+    if app.shared.drafts.current().at != id {
         blur(app);
         leave_address(app);
-        app.drafts.current_mut().at = id;
+        app.shared.drafts.current_mut().at = id;
     }
     settle(app);
     open_editor(app);
@@ -272,7 +274,7 @@ pub fn go(app: &mut App, id: FormFieldId) {
 /// Moves to the field of an issue, on its tab.
 pub fn go_to_issue(app: &mut App, issue: &FieldIssue) {
     if let Some(tab) = issue.tab {
-        app.drafts.current_mut().tab = tab;
+        app.shared.drafts.current_mut().tab = tab;
     }
     app.request.scroll = 0;
     go(app, issue.field);
@@ -289,10 +291,10 @@ pub fn draft_changed(app: &mut App) {
 /// Keeps the cursor on a field that exists and in view.
 fn settle(app: &mut App) {
     let form = form(app);
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
     else {
-        app.drafts.current_mut().at = FormFieldId::Tabs;
+        app.shared.drafts.current_mut().at = FormFieldId::Tabs;
         app.request.editor = None;
         return;
     };
@@ -314,12 +316,12 @@ fn is_visible(app: &App, inner: Rect, id: FormFieldId) -> bool {
 
 /// Enter: a new line in an area, the next cell in a row, the next row after the last cell.
 fn enter(app: &mut App) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     match kind_of(app, at) {
         Some(FieldKind::Area) => edit_key(app, at, Key::new(KeyCode::Enter)),
         Some(FieldKind::Button) => add_row(app),
         Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => {
-            access::cycle(&mut app.drafts.current_mut().spec, at, true);
+            access::cycle(&mut app.shared.drafts.current_mut().spec, at, true);
             changed(app);
         }
         Some(FieldKind::Tabs) => step_row(app, FormStep::Next),
@@ -334,7 +336,7 @@ fn is_source(id: FormFieldId) -> bool {
 
 fn next_cell(app: &mut App) {
     let form = form(app);
-    let Some((row, column)) = find(&form, app.drafts.current().at) else { return };
+    let Some((row, column)) = find(&form, app.shared.drafts.current().at) else { return };
     // Text or file is seldom changed; Left from the value leads there.
     let mut rest = form[row].fields.iter().skip(column + 1);
     if let Some(field) = rest.find(|field| !is_source(field.id)) {
@@ -352,7 +354,7 @@ fn next_cell(app: &mut App) {
 
 fn switch_tab(app: &mut App, step: usize) {
     blur(app);
-    let draft = app.drafts.current_mut();
+    let draft = app.shared.drafts.current_mut();
     let all = tabs(&draft.spec);
     let at = all.iter().position(|tab| *tab == draft.tab).unwrap_or(0);
     show_tab(app, all[(at + step) % all.len()]);
@@ -361,7 +363,7 @@ fn switch_tab(app: &mut App, step: usize) {
 /// Shows a tab; the cursor goes to the tab strip unless it is above.
 pub fn show_tab(app: &mut App, tab: FormTab) {
     blur(app);
-    let draft = app.drafts.current_mut();
+    let draft = app.shared.drafts.current_mut();
     draft.tab = tab;
     if !matches!(draft.at, FormFieldId::Address | FormFieldId::Method) {
         draft.at = FormFieldId::Tabs;
@@ -370,10 +372,10 @@ pub fn show_tab(app: &mut App, tab: FormTab) {
 }
 
 fn delete_row(app: &mut App) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     app.request.editor = None;
     app.request.refused = None;
-    if access::remove(&mut app.drafts.current_mut().spec, at) {
+    if access::remove(&mut app.shared.drafts.current_mut().spec, at) {
         changed(app);
         open_editor(app);
     } else {
@@ -382,17 +384,17 @@ fn delete_row(app: &mut App) {
 }
 
 fn toggle_row(app: &mut App) {
-    let id = match app.drafts.current().at {
+    let id = match app.shared.drafts.current().at {
         FormFieldId::Cell(list, at, _) => FormFieldId::Cell(list, at, RowPart::On),
         id @ FormFieldId::Automatic(_) => id,
         _ => return,
     };
-    access::cycle(&mut app.drafts.current_mut().spec, id, true);
+    access::cycle(&mut app.shared.drafts.current_mut().spec, id, true);
     changed(app);
 }
 
 fn add_row(app: &mut App) {
-    let draft = app.drafts.current_mut();
+    let draft = app.shared.drafts.current_mut();
     if let FormFieldId::Cell(list, ..) = draft.at {
         let end = access::len(&draft.spec, list);
         go(app, FormFieldId::Cell(list, end, RowPart::Name));
@@ -413,7 +415,7 @@ fn add_row(app: &mut App) {
 }
 
 fn copy(app: &mut App) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let text = access::get(&draft.spec, draft.at);
     app.say(format!("{} bytes copied", text.len()));
     app.effects.push(Effect::Copy(text));
@@ -421,8 +423,8 @@ fn copy(app: &mut App) {
 
 /// Opens the external editor on the focused text, or on the body from anywhere else.
 fn edit_external(app: &mut App) {
-    let at = app.drafts.current().at;
-    let spec = &app.drafts.current().spec;
+    let at = app.shared.drafts.current().at;
+    let spec = &app.shared.drafts.current().spec;
     let target = match spec {
         _ if is_text(app, at) && at != FormFieldId::Address => at,
         Spec::Http(_) => FormFieldId::Body(BodySlot::Request),
@@ -459,7 +461,8 @@ pub fn edited(app: &mut App, result: External) {
         External::Edited { text: None } => app.say("not changed"),
         External::Edited { text: Some(text) } => match target {
             Some(EditTarget::Field(id)) => {
-                if let Err(why) = access::set(&mut app.drafts.current_mut().spec, id, &text) {
+                if let Err(why) = access::set(&mut app.shared.drafts.current_mut().spec, id, &text)
+                {
                     app.warn(why);
                 }
                 changed(app);
@@ -484,11 +487,11 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
         }
         return;
     }
-    let again = app.drafts.current().at == field.id;
+    let again = app.shared.drafts.current().at == field.id;
     go(app, field.id);
     match field.kind {
         FieldKind::Check | FieldKind::Choice if again || field.kind == FieldKind::Check => {
-            access::cycle(&mut app.drafts.current_mut().spec, field.id, true);
+            access::cycle(&mut app.shared.drafts.current_mut().spec, field.id, true);
             changed(app);
         }
         FieldKind::Button => add_row(app),
@@ -506,7 +509,7 @@ pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
 /// The wheel over the pane.
 pub fn wheel(app: &mut App, action: Action) -> Handled {
     let down = action == Action::Down;
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     if let Some((id, editor)) = &mut app.request.editor
         && *id == at
         && editor.lines() == LineMode::Many

@@ -28,9 +28,10 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
-use crate::app::message::{Mouse, TimerId};
+use crate::app::message::{Mouse, Timer};
+use crate::app::outcome::Handled;
 use crate::app::sessions::{Session, SessionState};
-use crate::app::{App, Handled};
+use crate::app::state::App;
 use crate::codec::charset;
 use crate::model::id::SessionId;
 use crate::model::key::Key;
@@ -44,17 +45,6 @@ use talk::ConversationView;
 
 /// While something shown runs, its elapsed time is drawn this often.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Timers of this pane; those of the program are below 100.
-mod timer {
-    use super::TimerId;
-
-    pub(super) const CLOCK: TimerId = TimerId(100);
-    /// Cutting a conversation anew goes on.
-    pub(super) const FRAMING: TimerId = TimerId(104);
-    /// A search in a conversation goes on.
-    pub(super) const SEARCH: TimerId = TimerId(103);
-}
 
 /// State of the pane.
 #[derive(Debug, Default)]
@@ -114,7 +104,7 @@ pub enum ResponseKind {
 
 /// The session of the draft on screen.
 pub fn session(app: &App) -> Option<&Session> {
-    app.sessions.get(app.drafts.current().session?)
+    app.shared.sessions.get(app.shared.drafts.current().session?)
 }
 
 /// What the pane shows now.
@@ -129,7 +119,7 @@ pub fn kind(app: &App) -> ResponseKind {
 
 /// Where the user is in the session shown.
 pub fn place(app: &App) -> Option<&SessionPlace> {
-    app.response.places.get(&app.drafts.current().session?)
+    app.response.places.get(&app.shared.drafts.current().session?)
 }
 
 /// The same, to change it.
@@ -140,7 +130,7 @@ pub(super) fn place_mut(app: &mut App) -> Option<&mut SessionPlace> {
 
 /// The pane without its border.
 pub fn inner(app: &App) -> Rect {
-    super::request::inner(app.areas().response)
+    crate::app::layout::inner(app.areas().response)
 }
 
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -197,7 +187,7 @@ pub fn extended(app: &mut App) {
 
 /// An exchange of this session began, changed or ended.
 pub fn exchange_changed(app: &mut App, id: SessionId) {
-    if app.drafts.current().session == Some(id) {
+    if app.shared.drafts.current().session == Some(id) {
         sync(app);
     }
 }
@@ -205,7 +195,8 @@ pub fn exchange_changed(app: &mut App, id: SessionId) {
 /// Another draft, hence another session, is on screen.
 pub fn session_changed(app: &mut App) {
     app.response.prompt = None;
-    let App { response, sessions, .. } = app;
+    let App { response, shared, .. } = app;
+    let crate::app::shared::Shared { sessions, .. } = shared;
     response.places.retain(|id, _| sessions.get(*id).is_some());
     response.totals.retain(|id, _| sessions.get(*id).is_some());
     talk::session_changed(app);
@@ -221,7 +212,7 @@ pub fn resized(app: &mut App) {
 /// The focus belongs on the input line: a conversation was just opened.
 pub fn focus_input(app: &mut App) {
     if kind(app) == ResponseKind::Conversation {
-        crate::app::global::focus(app, Pane::Response);
+        crate::app::flow::program::focus(app, Pane::Response);
         talk::write(app);
     }
 }
@@ -242,7 +233,7 @@ pub(super) fn sync(app: &mut App) {
     }
     if is_ticking(app) && !app.response.clock_due {
         app.response.clock_due = true;
-        app.effects.push(Effect::After { delay: TICK, token: timer::CLOCK });
+        app.effects.push(Effect::After { delay: TICK, timer: Timer::ResponseClock });
     }
 }
 
@@ -257,15 +248,15 @@ fn is_ticking(app: &App) -> bool {
     })
 }
 
-pub fn timer(app: &mut App, token: TimerId) {
-    match token {
-        timer::CLOCK => {
+pub fn timer(app: &mut App, timer: Timer) {
+    match timer {
+        Timer::ResponseClock => {
             app.response.clock_due = false;
             sync(app);
         }
-        timer::FRAMING => talk::framing::go_on(app),
-        timer::SEARCH => talk::search::advance(app),
-        _ => super::traffic::timer(app, token),
+        Timer::ConversationFraming => talk::framing::go_on(app),
+        Timer::ConversationSearch => talk::search::advance(app),
+        _ => {}
     }
 }
 
@@ -312,7 +303,7 @@ pub fn paste(app: &mut App, text: &str) {
 }
 
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let inner = super::request::inner(area);
+    let inner = crate::app::layout::inner(area);
     match kind(app) {
         ResponseKind::Nothing => {}
         ResponseKind::Client | ResponseKind::Listener => exchange::click(app, inner, mouse),

@@ -17,11 +17,13 @@ use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
+use crate::app::format;
 use crate::app::keymap::Context;
-use crate::app::message::{Mouse, TimerId};
+use crate::app::message::{Mouse, Timer};
+use crate::app::outcome::Handled;
 pub use crate::app::pane::traffic::traffic_areas::{TrafficAreas, traffic_areas};
 use crate::app::record_view::Detail;
-use crate::app::{App, Handled, format};
+use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
@@ -36,14 +38,6 @@ const STEP_PAUSE: Duration = Duration::from_millis(1);
 pub const RATE_SECONDS: usize = 1;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
-
-/// Timers of this pane.
-mod timer {
-    use super::TimerId;
-
-    pub(super) const REBUILD: TimerId = TimerId(101);
-    pub(super) const RATE: TimerId = TimerId(102);
-}
 
 /// State of the pane.
 #[derive(Debug, Default)]
@@ -122,7 +116,7 @@ impl TrafficPane {
 
 /// The pane without its border.
 pub fn inner(app: &App) -> Rect {
-    super::request::inner(app.areas().traffic)
+    crate::app::layout::inner(app.areas().traffic)
 }
 
 fn height(app: &App) -> usize {
@@ -138,7 +132,8 @@ pub fn contexts(app: &App) -> Vec<Context> {
 
 /// New records arrived.
 pub fn extended(app: &mut App) {
-    let App { traffic, timeline, response, .. } = app;
+    let App { traffic, response, shared, .. } = app;
+    let crate::app::shared::Shared { timeline, .. } = shared;
     let from = traffic.next.unwrap_or(RecordId(0));
     for (_, record) in timeline.facts(from, timeline.next_id()) {
         traffic.counters.count(&record);
@@ -149,7 +144,7 @@ pub fn extended(app: &mut App) {
     if !traffic.rate_due {
         traffic.rate_due = true;
         let delay = Duration::from_secs(1);
-        app.effects.push(Effect::After { delay, token: timer::RATE });
+        app.effects.push(Effect::After { delay, timer: Timer::TrafficRate });
     }
     if app.traffic.is_following() {
         show_detail(app);
@@ -157,18 +152,18 @@ pub fn extended(app: &mut App) {
 }
 
 /// A timer of this pane went off.
-pub fn timer(app: &mut App, token: TimerId) {
-    match token {
-        timer::REBUILD => {
+pub fn timer(app: &mut App, timer: Timer) {
+    match timer {
+        Timer::FilterRebuild => {
             app.traffic.rebuild_due = false;
             rebuild(app);
         }
-        timer::RATE => {
-            let is_quiet = app.traffic.counters.is_quiet(app.now, RATE_SECONDS);
+        Timer::TrafficRate => {
+            let is_quiet = app.traffic.counters.is_quiet(app.shared.now, RATE_SECONDS);
             app.traffic.rate_due = !is_quiet;
             if !is_quiet {
                 let delay = Duration::from_secs(1);
-                app.effects.push(Effect::After { delay, token: timer::RATE });
+                app.effects.push(Effect::After { delay, timer: Timer::TrafficRate });
             }
         }
         _ => {}
@@ -177,10 +172,11 @@ pub fn timer(app: &mut App, token: TimerId) {
 
 /// A step of applying a new filter; the rest follows in a moment.
 fn rebuild(app: &mut App) {
-    let App { traffic, timeline, .. } = app;
+    let App { traffic, shared, .. } = app;
+    let crate::app::shared::Shared { timeline, .. } = shared;
     if traffic.listing.rebuild_step(timeline, STEP_WORK) == Rebuild::More && !traffic.rebuild_due {
         traffic.rebuild_due = true;
-        app.effects.push(Effect::After { delay: STEP_PAUSE, token: timer::REBUILD });
+        app.effects.push(Effect::After { delay: STEP_PAUSE, timer: Timer::FilterRebuild });
     }
 }
 
@@ -271,29 +267,32 @@ fn pause(app: &mut App) {
     let traffic = &mut app.traffic;
     traffic.paused = match traffic.paused {
         Some(_) => None,
-        None => Some(app.timeline.next_id()),
+        None => Some(app.shared.timeline.next_id()),
     };
 }
 
 fn mark(app: &mut App) {
     let Some(record) = selected(app) else { return };
-    if app.timeline.unpin(record) {
+    if app.shared.timeline.unpin(record) {
         app.say("mark taken away");
-    } else if let Err(refused) = app.timeline.pin(record) {
+    } else if let Err(refused) = app.shared.timeline.pin(record) {
         app.warn(refused.to_string());
     }
-    let App { traffic, timeline, .. } = app;
+    let App { traffic, shared, .. } = app;
+    let crate::app::shared::Shared { timeline, .. } = shared;
     traffic.listing.extend(timeline);
 }
 
 fn clear(app: &mut App) {
-    let gone = app.timeline.len() as u64;
-    app.timeline.clear();
-    let App { traffic, timeline, .. } = app;
+    let gone = app.shared.timeline.len() as u64;
+    app.shared.timeline.clear();
+    let App { traffic, shared, .. } = app;
+    let crate::app::shared::Shared { timeline, .. } = shared;
     traffic.listing.extend(timeline);
     traffic.set(Cursor::default(), true);
     traffic.paused = None;
     traffic.detail = None;
+    shared.is_record_open = false;
     super::response::extended(app);
     app.say(format!("{} forgotten", format::counted(gone, "record")));
 }
@@ -324,18 +323,20 @@ fn close_detail(app: &mut App) -> Handled {
 
 /// The pane takes more of the screen while a detail is open in it.
 fn panes_moved(app: &mut App) {
+    app.shared.is_record_open = app.traffic.detail.is_some();
     resized(app);
     super::response::resized(app);
 }
 
 fn open_detail(app: &mut App, id: RecordId) {
-    let Some(record) = app.timeline.get(id) else { return };
+    let Some(record) = app.shared.timeline.get(id) else { return };
     let (kind, bytes) = (record.kind, record.data);
     app.traffic.detail = Some(match app.traffic.detail.take() {
         Some(detail) if detail.of == id => detail,
         Some(detail) => detail.instead(id, bytes).of_kind(kind),
         None => Detail::new(id, bytes).of_kind(kind),
     });
+    app.shared.is_record_open = true;
     resized(app);
 }
 
@@ -359,11 +360,11 @@ fn toggle_hex(app: &mut App) {
 /// Goes to the next or previous record of the same connection.
 fn neighbour(app: &mut App, forward: bool) {
     let Some(from) = selected(app) else { return };
-    let Some(conn) = app.timeline.get(from).map(|record| record.conn) else { return };
+    let Some(conn) = app.shared.timeline.get(from).map(|record| record.conn) else { return };
     let traffic = &app.traffic;
     let (at, len) = (traffic.listing.rows_before(from), traffic.len());
     let is_ours = |row: &usize| {
-        let record = traffic.listing.get(*row).and_then(|id| app.timeline.get(id));
+        let record = traffic.listing.get(*row).and_then(|id| app.shared.timeline.get(id));
         record.is_some_and(|record| record.conn == conn)
     };
     let found = if forward {
@@ -388,7 +389,7 @@ fn select(app: &mut App, row: usize) {
 
 /// The bytes of the record under the cursor go to the clipboard.
 fn copy(app: &mut App, how: fn(&mut App, &[u8])) {
-    let Some(record) = selected(app).and_then(|id| app.timeline.get(id)) else { return };
+    let Some(record) = selected(app).and_then(|id| app.shared.timeline.get(id)) else { return };
     let bytes = record.data.clone();
     how(app, &bytes);
 }
@@ -402,7 +403,8 @@ fn open_filter(app: &mut App) {
 /// Puts a filter in force. What is no filter (yet) leaves the one from before typing in force, so
 /// half a filter does not empty the list.
 fn apply_filter(app: &mut App, text: &str) {
-    let App { traffic, timeline, .. } = app;
+    let App { traffic, shared, .. } = app;
+    let crate::app::shared::Shared { timeline, .. } = shared;
     let line = &mut traffic.filter;
     let (filter, error) = match Filter::parse(text) {
         Ok(filter) => (filter, None),
@@ -449,7 +451,7 @@ pub fn paste(app: &mut App, text: &str) {
 }
 
 pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let parts = traffic_areas(app, super::request::inner(area));
+    let parts = traffic_areas(app, crate::app::layout::inner(area));
     let at = (mouse.column, mouse.row).into();
     if parts.rows.contains(at) {
         let cursor = app.traffic.cursor(parts.rows.height.into());

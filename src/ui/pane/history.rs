@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::app::pane::history::{cursor, history_areas, when};
+use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
 use crate::store::job::HistoryEntry;
 use crate::ui::theme::ThemeStyles;
@@ -31,7 +31,7 @@ pub(super) fn titles(app: &App) -> Titles {
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let pane = &app.history;
-    let (search, list) = history_areas(app, inner);
+    let (search, list) = pane.areas(inner);
     if let Some(line) = &pane.search {
         put_search(buffer, search, palette, line);
     }
@@ -40,12 +40,12 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
         put(buffer, Rect { height: list.height.min(1), ..list }, text, palette.dim);
         return;
     }
-    let cursor = cursor(app, usize::from(list.height));
+    let cursor = pane.cursor(usize::from(list.height));
     for (y, at) in (list.y..list.bottom()).zip(cursor.offset..) {
         let Some(entry) = pane.entries.get(at) else { break };
         let line = Rect { y, height: 1, ..list };
         if at == cursor.selected {
-            let here = app.focus == Pane::History;
+            let here = app.shared.focus == Pane::History;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_entry(app, palette, entry, line, buffer);
@@ -60,7 +60,7 @@ fn draw_entry(
     buffer: &mut Buffer,
 ) {
     let mut row = RowWriter::new(line, buffer);
-    row.put(&format!("{} ", when(app, entry.at)), palette.dim);
+    row.put(&format!("{} ", when(&app.shared, entry.at)), palette.dim);
     let mut rest = row.area;
     let outcome = if line.width >= WHOLE_FROM {
         printable_str(&entry.outcome).chars().take(40).collect()

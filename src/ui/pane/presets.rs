@@ -19,7 +19,7 @@ use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::text::{put, put_search};
 
 pub(super) fn titles(app: &App) -> Titles {
-    Titles::of(if app.workspace.is_starter { " Presets ─ starter " } else { " Presets " })
+    Titles::of(if app.shared.workspace.is_starter { " Presets ─ starter " } else { " Presets " })
 }
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
@@ -34,7 +34,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
         let Some(row) = listing.row(at) else { break };
         let line = Rect { y: parts.list.y + y, height: 1, ..parts.list };
         if at == cursor.selected {
-            let here = app.focus == Pane::Presets;
+            let here = app.shared.focus == Pane::Presets;
             buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
         }
         draw_row(app, palette, &row, line, buffer);

@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
 
 /// `Request ─ users/create ●`
 fn title(app: &App) -> String {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let kind = match draft.spec.side() {
         Side::Client => "client",
         Side::Listener => "listener",
@@ -46,8 +46,9 @@ fn title(app: &App) -> String {
 
 /// What sending will do.
 fn button(app: &App) -> String {
-    let draft = app.drafts.current();
-    let live = draft.session.and_then(|id| app.sessions.get(id)).is_some_and(|s| !s.is_over());
+    let draft = app.shared.drafts.current();
+    let live =
+        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
     app.keyed(match (&draft.spec, live) {
         (Spec::Http(_), true) => " [send] send again  [interrupt] cancel ",
         (Spec::Http(_), false) => " [send] send ",
@@ -61,8 +62,8 @@ fn button(app: &App) -> String {
 
 fn draw_field(app: &App, palette: &ThemeStyles, placed: &Placed, buffer: &mut Buffer) {
     let Placed { field, area } = placed;
-    let draft = app.drafts.current();
-    let here = app.focus == Pane::Request && draft.at == field.id;
+    let draft = app.shared.drafts.current();
+    let here = app.shared.focus == Pane::Request && draft.at == field.id;
     let wrong = app.request.refused.as_ref().is_some_and(|(id, _)| *id == field.id)
         || draft.issues.iter().any(|issue| issue.field == field.id);
     if field.kind == FieldKind::Tabs {
@@ -100,7 +101,7 @@ fn check(
     buffer: &mut Buffer,
 ) {
     let (area, here) = at;
-    let mark = match access::get(&app.drafts.current().spec, field.id).as_str() {
+    let mark = match access::get(&app.shared.drafts.current().spec, field.id).as_str() {
         "on" => "[x]",
         "off" => "[ ]",
         _ => " + ",
@@ -130,7 +131,7 @@ fn text(
         }
         return;
     }
-    let value = access::get(&app.drafts.current().spec, field.id);
+    let value = access::get(&app.shared.drafts.current().spec, field.id);
     if value.is_empty() {
         let style = if here { palette.selected } else { palette.dim };
         put(
@@ -142,7 +143,7 @@ fn text(
         return;
     }
     let off = matches!(field.id, FormFieldId::Cell(list, at, _)
-        if access::is_off(&app.drafts.current().spec, list, at));
+        if access::is_off(&app.shared.drafts.current().spec, list, at));
     let style = if off { palette.dim } else { style };
     let value =
         if secret && !value.contains("{{") { "•".repeat(value.chars().count()) } else { value };
@@ -152,8 +153,8 @@ fn text(
 }
 
 fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let draft = app.drafts.current();
-    let here = app.focus == Pane::Request && draft.at == FormFieldId::Tabs;
+    let draft = app.shared.drafts.current();
+    let here = app.shared.focus == Pane::Request && draft.at == FormFieldId::Tabs;
     for (tab, title, start) in tab_strip(app) {
         let style = match (tab == draft.tab, here) {
             (true, true) => palette.selected,
@@ -170,7 +171,7 @@ fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) 
 /// What the headers that are sent by themselves say, beside their marks.
 fn automatic_headers(app: &App, palette: &ThemeStyles, placed: &[Placed], buffer: &mut Buffer) {
     let is_automatic = |placed: &&Placed| matches!(placed.field.id, FormFieldId::Automatic(_));
-    let Spec::Http(http) = &app.drafts.current().spec else { return };
+    let Spec::Http(http) = &app.shared.drafts.current().spec else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
         return;
@@ -214,7 +215,7 @@ fn automatic_value(known: &Automatic) -> String {
 /// The first complaint, on the last line of the pane.
 fn issue_line(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let refused = app.request.refused.as_ref().map(|(_, why)| why.clone());
-    let issue = app.drafts.current().issues.first().map(|issue| issue.message.clone());
+    let issue = app.shared.drafts.current().issues.first().map(|issue| issue.message.clone());
     let Some(text) = refused.or(issue) else { return };
     if inner.height < 3 {
         return;

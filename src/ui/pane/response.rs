@@ -65,7 +65,7 @@ fn foot(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'stati
 
 /// Before anything was opened: what to press.
 fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let lines = match &draft.spec {
         Spec::Http(_) => {
             ["[send] or Enter in the address line sends the request.", "The response appears here."]

@@ -40,7 +40,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
-        let record = app.timeline.get(shown.of);
+        let record = app.shared.timeline.get(shown.of);
         let title =
             record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), search::pattern(app));
@@ -51,9 +51,9 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
 
 /// Totals, what was evicted, what was lost.
 fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
-    let records = format::counted(app.timeline.len() as u64, "record");
+    let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
-    let rate = app.traffic.counters.rate(app.now, RATE_SECONDS);
+    let rate = app.traffic.counters.rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
         [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
     {
@@ -61,13 +61,13 @@ fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
         }
     }
-    let (evicted, bytes) = app.timeline.evicted();
+    let (evicted, bytes) = app.shared.timeline.evicted();
     if evicted > 0 {
         let text = format!(" {} evicted ({}) ", format::count(evicted), format::size(bytes));
         spans.push(Span::styled(text, palette.warning));
     }
     let (mut by_app, mut by_kernel) = (0, 0);
-    for lost in app.timeline.losses() {
+    for lost in app.shared.timeline.losses() {
         by_app += lost.by_app;
         by_kernel += lost.by_kernel.unwrap_or(0);
     }
@@ -133,18 +133,19 @@ fn rows(app: &App, palette: &ThemeStyles, parts: &TrafficAreas, buffer: &mut Buf
         put(buffer, Rect { height: 1, ..area }, text, palette.dim);
         return;
     }
-    let focused = app.focus == Pane::Traffic;
+    let focused = app.shared.focus == Pane::Traffic;
     let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
     for (y, at) in (area.y..area.bottom()).zip(cursor.offset..len) {
         let Some(id) = traffic.listing.get(at) else { break };
-        let Some(record) = app.timeline.get(id) else { continue };
+        let Some(record) = app.shared.timeline.get(id) else { continue };
         let line = Rect { y, height: 1, ..area };
         if at == cursor.selected && (focused || traffic.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
         let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
-        let since =
-            before.and_then(|id| app.timeline.get(id)).map(|before| record.at.since(before.at));
+        let since = before
+            .and_then(|id| app.shared.timeline.get(id))
+            .map(|before| record.at.since(before.at));
         row(app, palette, (id, &record, since), &mut RowWriter::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
@@ -158,11 +159,11 @@ fn row(
     run: &mut RowWriter<'_>,
 ) {
     let roomy = run.area.width >= ROOMY;
-    let mark = if app.timeline.is_pinned(id) { "◆" } else { " " };
+    let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     run.put(mark, palette.key);
-    run.column(&format::clock(record.at, app.utc_offset), TIME, palette.dim);
-    run.column(&conn_label(app.timeline.conn(record.conn), record), CONN, Style::new());
+    run.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
+    run.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
     run.column(glyph, 3, style);
     if roomy {

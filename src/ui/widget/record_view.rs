@@ -16,7 +16,7 @@ use crate::ui::widget::text::put;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {
-    let ends = app.timeline.conn(record.conn).map(|conn| {
+    let ends = app.shared.timeline.conn(record.conn).map(|conn| {
         let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
         format!("  {} ↔ {}", end(conn.local), end(conn.peer))
     });
@@ -33,7 +33,7 @@ pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {
     format!(
         "#{}  {}  conn {}{}  {what}",
         id.0,
-        format::clock(record.at, app.utc_offset),
+        format::clock(record.at, app.shared.utc_offset),
         record.conn,
         ends.unwrap_or_default(),
     )

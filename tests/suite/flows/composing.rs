@@ -45,8 +45,8 @@ fn what_is_typed_right_after_send_does_not_change_what_is_being_sent() {
     let (id, sent) = Driver::opened(&driver.keys("<C-l>http://127.0.0.1:9/a<F5>"));
     let later = driver.keys("XYZ");
     assert!(later.iter().all(|effect| !matches!(effect, Effect::Engine(_))), "{later:?}");
-    assert!(driver.app.drafts.current().spec.address().ends_with("/aXYZ"));
-    assert_eq!(driver.app.sessions.get(id).unwrap().plan, sent);
+    assert!(driver.app.shared.drafts.current().spec.address().ends_with("/aXYZ"));
+    assert_eq!(driver.app.shared.sessions.get(id).unwrap().plan, sent);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn an_unknown_name_blocks_the_send_shows_where_and_one_key_sends_it_literally() 
     let mut driver = Driver::with(WIDE, workspace(&[("greet", file)]));
     let effects = driver.keys("<F5>");
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{effects:?}");
-    assert_eq!(driver.app.focus, Pane::Request);
+    assert_eq!(driver.app.shared.focus, Pane::Request);
     assert!(driver.shows("nobody"), "{}", driver.screen());
     let (_, plan) = Driver::opened(&driver.keys("<A-l>"));
     assert_eq!(body(&plan), "hi {{nobody}}");
@@ -82,20 +82,20 @@ fn environments_switch_with_one_key_and_by_picking() {
     }
     let mut driver = Driver::with(WIDE, found);
     let url = |driver: &mut Driver| {
-        driver.app.focus = Pane::Presets;
+        driver.app.shared.focus = Pane::Presets;
         let (_, plan) = Driver::opened(&driver.keys("<F5>"));
         let Plan::Http(plan) = plan else { panic!("{plan:?}") };
         plan.url
     };
-    assert_eq!(driver.app.environment.as_deref(), Some("dev"));
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("dev"));
     assert_eq!(url(&mut driver), "http://dev.test:1/");
     driver.keys("<F7>");
     assert_eq!(url(&mut driver), "http://prod.test:1/");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("Edev<Enter>");
-    assert_eq!(driver.app.environment.as_deref(), Some("dev"));
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("dev"));
     driver.keys("<C-p>environment none<Enter>");
-    assert_eq!(driver.app.environment, None);
+    assert_eq!(driver.app.shared.environment, None);
     let effects = driver.keys("<F5>");
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
 }
@@ -105,7 +105,7 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://h/kept<F3>");
     let spec = |driver: &Driver| {
-        let spec = &driver.app.drafts.current().spec;
+        let spec = &driver.app.shared.drafts.current().spec;
         (spec.protocol(), spec.side())
     };
     assert_eq!(spec(&driver), (Protocol::Tcp, Side::Client));
@@ -115,14 +115,14 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
     assert_eq!(spec(&driver), (Protocol::Udp, Side::Client));
     driver.keys("<F6><F2>");
     assert_eq!(spec(&driver), (Protocol::Http, Side::Client));
-    assert_eq!(driver.app.drafts.current().spec.address(), "http://h/kept");
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/kept");
 }
 
 #[test]
 fn something_new_is_a_client_whatever_was_on_screen() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<Enter>");
-    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    assert_eq!(driver.app.shared.drafts.current().spec.side(), Side::Listener);
     let (_, plan) = Driver::opened(&driver.keys("<C-n>:8765/a.json<Enter>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(plan.url, "http://localhost:8765/a.json");
@@ -131,11 +131,11 @@ fn something_new_is_a_client_whatever_was_on_screen() {
 #[test]
 fn a_url_with_a_path_typed_over_a_listeners_address_is_asked_for_and_the_listener_stays() {
     let mut driver = Driver::starter(WIDE);
-    assert_eq!(driver.app.drafts.current().spec.side(), Side::Listener);
+    assert_eq!(driver.app.shared.drafts.current().spec.side(), Side::Listener);
     let (_, plan) = Driver::opened(&driver.keys("<Enter><C-l>:8765/a.json<Enter>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(plan.url, "http://localhost:8765/a.json");
-    let presets = driver.app.drafts.iter().filter(|draft| draft.preset.is_some());
+    let presets = driver.app.shared.drafts.iter().filter(|draft| draft.preset.is_some());
     assert!(presets.into_iter().all(|draft| !draft.is_modified()));
 }
 

@@ -78,7 +78,7 @@ pub fn serving(size: (u16, u16), peers: u32) -> (Driver, SessionId) {
         record(id.conn(n), u64::from(n), Direction::Received, text.as_bytes())
     });
     arrive(&mut driver, conns, records.collect());
-    driver.app.focus = Pane::Response;
+    driver.app.shared.focus = Pane::Response;
     (driver, id)
 }
 
@@ -89,7 +89,7 @@ pub fn arrive(driver: &mut Driver, conns: Vec<ConnInfo>, records: Vec<Record>) {
 
 /// Messages of the peer, each far enough from the one before to be a row of its own.
 pub fn hear(driver: &mut Driver, conn: ConnId, messages: &[&[u8]]) {
-    let before = driver.app.timeline.len() as u64;
+    let before = driver.app.shared.timeline.len() as u64;
     let records = messages
         .iter()
         .enumerate()
@@ -111,7 +111,7 @@ fn let_timers_go(driver: &mut Driver) -> usize {
             .effects
             .extract_if(.., |effect| matches!(effect, Effect::After { .. }))
             .filter_map(|effect| match effect {
-                Effect::After { delay, token } if delay.as_millis() < 50 => Some(token),
+                Effect::After { delay, timer } if delay.as_millis() < 50 => Some(timer),
                 _ => None,
             })
             .collect();
@@ -139,7 +139,7 @@ fn with_background(driver: &Driver, color: Color) -> Vec<String> {
 
 /// Backgrounds of hits and of the hit stood on, in the theme of tests.
 fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
-    driver.app.theme = wirebench::app::Theme::Sixteen;
+    driver.app.shared.theme = wirebench::app::Theme::Sixteen;
     (with_background(driver, Color::Yellow), with_background(driver, Color::Cyan))
 }
 
@@ -244,7 +244,7 @@ fn a_search_that_is_typed_can_be_given_up_and_leaves_the_input_line_as_it_was() 
 fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
     let (mut driver, conn) = talking((120, 60));
     hear(&mut driver, conn, &[b"alpha \x00\x01 beta alpha", b"nothing"]);
-    driver.app.focus = Pane::Traffic;
+    driver.app.shared.focus = Pane::Traffic;
     press(&mut driver, "/beta<Enter>g<Enter>");
     let_timers_go(&mut driver);
     let (marked, _) = hits(&mut driver);
@@ -277,10 +277,10 @@ fn row_of(driver: &Driver, text: &str, from: usize) -> u16 {
 #[test]
 fn jump_reaches_rows_peers_and_the_input_line_of_a_conversation() {
     let (mut driver, id) = serving(WIDE, 3);
-    driver.app.focus = Pane::Request;
+    driver.app.shared.focus = Pane::Request;
     let row = row_of(&driver, "from 2", 40);
     jump(&mut driver, false, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
-    assert_eq!(driver.app.focus, Pane::Response);
+    assert_eq!(driver.app.shared.focus, Pane::Response);
     let (_, copied) = copied(&driver.keys("y"));
     assert_eq!(copied, "from 2");
     jump(&mut driver, true, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
@@ -314,14 +314,14 @@ fn switching_the_input_line_to_hex_rewrites_what_is_typed_and_changes_no_preset(
     driver.keys("<F5>");
     driver.keys("on\\x21<A-x>");
     assert!(driver.shows("hex ❯ 6f 6e 21"), "{}", driver.screen());
-    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.app.shared.drafts.current().is_modified());
     assert!(!driver.shows("dev ●"));
     driver.keys("<A-x>");
     assert!(driver.shows("❯ on!"), "{}", driver.screen());
     driver.keys("{{name}}<A-x>");
     assert!(driver.shows("hex ❯ on!{{name}}"), "a template stays: {}", driver.screen());
     driver.keys("<Esc>x<C-o><Esc>wv}");
-    assert!(!driver.app.drafts.current().is_modified(), "nothing of this is in the file");
+    assert!(!driver.app.shared.drafts.current().is_modified(), "nothing of this is in the file");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn a_message_is_copied_as_text_as_hex_and_with_escapes() {
     assert_eq!(copied(&driver.keys("Y")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
     assert!(driver.shows("8 B copied as text with escapes"), "{}", driver.screen());
-    driver.app.focus = Pane::Traffic;
+    driver.app.shared.focus = Pane::Traffic;
     assert_eq!(copied(&driver.keys("GY")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
 }
@@ -392,7 +392,7 @@ fn texts(driver: &Driver) -> Vec<String> {
     let session = wirebench::app::pane::response::session(&driver.app).unwrap();
     (0..place.talk.len(session))
         .filter_map(|at| place.talk.row(session, at))
-        .map(|row| conversation::bytes(&driver.app.timeline, row).escape_ascii().to_string())
+        .map(|row| conversation::bytes(&driver.app.shared.timeline, row).escape_ascii().to_string())
         .collect()
 }
 
@@ -407,7 +407,7 @@ fn what_was_received_is_cut_anew_into_messages_and_back() {
     assert!(driver.shows("incomplete fo") && driver.shows("2× two\\n"), "{}", driver.screen());
     hear(&mut driver, conn, &[b"ur\n"]);
     assert_eq!(texts(&driver), [r"one\n", r"two\n", r"three\n", r"four\n"]);
-    assert!(!driver.app.drafts.current().spec.address().is_empty());
+    assert!(!driver.app.shared.drafts.current().spec.address().is_empty());
     driver.keys("Fdelimiter e<Enter>");
     assert_eq!(texts(&driver), ["one", r"\ntwo\nthre", "e", r"\nfour\n"]);
     driver.keys("Ffixed 5<Enter>g");

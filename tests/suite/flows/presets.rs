@@ -39,8 +39,8 @@ fn a_search_types_letters_and_runs_no_command() {
     assert!(driver.app.overlays.is_empty());
     assert!(driver.shows("nothing matches"));
     driver.keys("<Esc>/udpcl<Enter>");
-    assert_eq!(driver.app.focus, Pane::Request);
-    assert_eq!(driver.app.drafts.current().preset, Some(path("tutorial/udp-client")));
+    assert_eq!(driver.app.shared.focus, Pane::Request);
+    assert_eq!(driver.app.shared.drafts.current().preset, Some(path("tutorial/udp-client")));
     assert!(driver.app.presets.search.is_none());
 }
 
@@ -60,7 +60,7 @@ fn a_composed_request_is_saved_under_a_name_and_folder() {
     assert!(driver.shows("Enter: get-users"), "{}", driver.screen());
     driver.keys("users/list<Enter>");
     assert!(driver.store.has("users/list"));
-    let draft = driver.app.drafts.current();
+    let draft = driver.app.shared.drafts.current();
     assert_eq!(draft.preset, Some(path("users/list")));
     assert!(!draft.is_modified());
     assert!(driver.shows("▾ users"), "{}", driver.screen());
@@ -98,7 +98,7 @@ fn replacing_another_preset_is_asked_and_enter_alone_means_no() {
     assert_eq!(driver.store.presets[&path("tutorial/http-client")], before);
     driver.keys("<C-s>tutorial/http-client<Enter>y");
     assert_ne!(driver.store.presets[&path("tutorial/http-client")], before);
-    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.app.shared.drafts.current().is_modified());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn saving_twice_in_a_row_is_no_conflict_with_ourselves() {
     driver.keys("1<C-s>2<C-s>3<C-s>");
     driver.release_store();
     assert!(driver.app.overlays.is_empty(), "{:?}", driver.app.overlays);
-    let draft = driver.app.drafts.current();
+    let draft = driver.app.shared.drafts.current();
     assert!(!draft.is_modified());
     let file = &driver.store.presets[draft.preset.as_ref().unwrap()].0;
     assert!(file.spec.address().ends_with("123"), "{}", file.spec.address());
@@ -130,15 +130,15 @@ fn a_save_that_failed_can_be_tried_again() {
     );
     driver.send(Message::Store(Reply::Failed { job: "save the preset", failure }));
     assert!(driver.shows("no space left on device"));
-    assert!(driver.app.drafts.current().is_modified());
+    assert!(driver.app.shared.drafts.current().is_modified());
     driver.keys("<C-s>");
-    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.app.shared.drafts.current().is_modified());
 }
 
 fn conflicting() -> Driver {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<Enter><C-l>9");
-    let name = driver.app.drafts.current().preset.clone().unwrap();
+    let name = driver.app.shared.drafts.current().preset.clone().unwrap();
     driver.store.changed_by_others(name.as_str(), |preset| {
         "127.0.0.1:777".clone_into(preset.spec.address_mut());
     });
@@ -156,12 +156,12 @@ fn in_a_conflict_mine_theirs_another_name_or_nothing() {
     let mut driver = conflicting();
     driver.keys("m");
     assert!(saved(&driver).ends_with('9'));
-    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.app.shared.drafts.current().is_modified());
 
     let mut driver = conflicting();
     driver.keys("t");
-    assert_eq!(driver.app.drafts.current().spec.address(), "127.0.0.1:777");
-    assert!(!driver.app.drafts.current().is_modified());
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "127.0.0.1:777");
+    assert!(!driver.app.shared.drafts.current().is_modified());
 
     let mut driver = conflicting();
     driver.keys("s<Tab><C-u>mine<Enter>");
@@ -170,7 +170,7 @@ fn in_a_conflict_mine_theirs_another_name_or_nothing() {
     let mut driver = conflicting();
     driver.keys("<Esc>");
     assert_eq!(saved(&driver), "127.0.0.1:777");
-    assert!(driver.app.drafts.current().is_modified());
+    assert!(driver.app.shared.drafts.current().is_modified());
     driver.keys("<C-s>");
     assert!(driver.shows("changed on disk"), "it is asked again");
 }
@@ -221,12 +221,12 @@ fn deleting_everything_down_to_the_last_row_leaves_a_working_program() {
 fn unsaved_changes_are_marked_and_thrown_away_only_after_asking() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<Enter><C-l>99<Esc><Esc>");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     assert!(driver.shows("http-server ●"), "{}", driver.screen());
     driver.keys("u<Enter>");
-    assert!(driver.app.drafts.current().is_modified());
+    assert!(driver.app.shared.drafts.current().is_modified());
     driver.keys("uy");
-    assert!(!driver.app.drafts.current().is_modified());
+    assert!(!driver.app.shared.drafts.current().is_modified());
 }
 
 #[test]
@@ -239,7 +239,9 @@ fn unsaved_work_survives_switching_leaving_and_coming_back() {
     let mut next = Driver::bare(WIDE);
     next.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
     next.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
-    assert!(next.app.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved"));
+    assert!(
+        next.app.shared.drafts.iter().any(|d| d.spec.address() == "http://127.0.0.1:1/unsaved")
+    );
     assert!(next.shows("127.0.0.1:1/unsaved ●"), "{}", next.screen());
 }
 
@@ -251,8 +253,8 @@ fn folders_fold_and_the_selection_survives_what_comes_above_it() {
     let more = [files[0], ("a/zero", "[udp]\naddress='h:3'\n"), files[1]];
     driver.send(Message::Store(Reply::Workspace(Box::new(workspace(&more)))));
     driver.keys("<Enter>");
-    assert_eq!(driver.app.drafts.current().preset, Some(path("b/two")));
-    driver.app.focus = Pane::Presets;
+    assert_eq!(driver.app.shared.drafts.current().preset, Some(path("b/two")));
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("h<Space>");
     assert!(driver.shows("▸ b") && !driver.shows("TCP  two"), "{}", driver.screen());
     driver.keys("l");
@@ -267,9 +269,9 @@ fn a_broken_file_marks_one_preset_and_says_why() {
     driver.keys("g");
     assert!(driver.shows("adress"), "{}", driver.screen());
     driver.keys("<F5><Enter>");
-    assert!(driver.app.sessions.iter().next().is_none());
+    assert!(driver.app.shared.sessions.iter().next().is_none());
     driver.keys("<Down><Enter>");
-    assert_eq!(driver.app.drafts.current().preset, Some(path("good")));
+    assert_eq!(driver.app.shared.drafts.current().preset, Some(path("good")));
 }
 
 #[test]
@@ -277,22 +279,22 @@ fn history_opens_again_as_it_was_and_sends_again() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<F6><C-l>http://127.0.0.1:5/first<F5>");
     driver.keys("<C-l><C-u>http://127.0.0.1:5/second<F5>");
-    driver.app.focus = Pane::History;
+    driver.app.shared.focus = Pane::History;
     assert_eq!(driver.app.history.entries.len(), 2);
     driver.keys("<Down>");
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(plan.url, "http://127.0.0.1:5/first");
-    driver.app.focus = Pane::History;
+    driver.app.shared.focus = Pane::History;
     driver.keys("/second");
     assert!(driver.store.jobs.contains(&Job::QueryHistory { text: "second".into(), limit: 500 }));
     assert_eq!(driver.app.history.entries.len(), 1);
     driver.keys("<Enter><Enter>");
-    assert_eq!(driver.app.drafts.current().spec.address(), "http://127.0.0.1:5/second");
-    driver.app.focus = Pane::History;
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://127.0.0.1:5/second");
+    driver.app.shared.focus = Pane::History;
     driver.keys("<Esc>");
     assert_eq!(driver.app.history.entries.len(), 3);
-    let newest = driver.app.sessions.iter().next_back().unwrap().id;
+    let newest = driver.app.shared.sessions.iter().next_back().unwrap().id;
     driver.done(newest);
     let finished = driver.store.jobs.iter().any(|job| matches!(job, Job::FinishHistory { .. }));
     assert!(finished, "the outcome is written when it is known");
@@ -312,7 +314,7 @@ fn stopping_from_the_list_stops_the_selected_row() {
     let (id, _) = Driver::opened(&driver.keys("/tcpserver<Esc><F5>"));
     driver.listening(id);
     driver.keys("/udpclient<Enter>");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     let effects = driver.keys("/tcpserver<Esc><F8>");
     let close = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { id: closed, .. }) if *closed == id);
     assert!(effects.iter().any(close), "{effects:?}");
@@ -324,7 +326,7 @@ fn a_folder_is_deleted_with_its_presets_after_saying_how_many_and_what_is_lost_w
     let (id, _) = Driver::opened(&driver.keys("<F5>"));
     driver.listening(id);
     driver.keys("/udpserver<Enter><C-l><End>5");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("/tutorial<Esc>hd");
     assert!(driver.shows("Delete tutorial/ with 6 presets?"), "{}", driver.screen());
     assert!(driver.shows("1 is running"), "{}", driver.screen());
@@ -368,7 +370,7 @@ fn a_folder_that_could_not_be_deleted_as_a_whole_says_where_it_ended() {
 fn what_a_preset_says_about_itself_is_edited_and_unsaved_changes_stay_unsaved() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("/udpserver<Enter><C-l><End>5");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("A");
     assert!(driver.shows("About tutorial/udp-server"), "{}", driver.screen());
     driver.keys("<C-a><C-k><C-u>Mine<C-j>and yours<Enter>");
@@ -376,7 +378,7 @@ fn what_a_preset_says_about_itself_is_edited_and_unsaved_changes_stay_unsaved() 
     assert!(kept(&driver).about.contains("Mine\nand yours"), "{:?}", kept(&driver).about);
     assert!(!kept(&driver).spec.address().ends_with("}}5"), "only the description is written");
     assert!(driver.shows("tutorial/udp-server described"), "{}", driver.screen());
-    assert!(driver.app.drafts.current().is_modified());
+    assert!(driver.app.shared.drafts.current().is_modified());
     driver.keys("<C-s>");
     assert!(driver.app.overlays.is_empty(), "no conflict with ourselves");
     assert!(kept(&driver).spec.address().ends_with("}}5"));
@@ -402,12 +404,12 @@ fn a_description_never_replaces_what_somebody_else_wrote() {
 fn a_preset_moves_to_another_folder_by_typing_it() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("/udpserver<Enter>");
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("r<C-u>devices/sensors/udp<Enter>");
     assert!(driver.store.has("devices/sensors/udp"));
     assert!(driver.shows("▾ sensors"), "{}", driver.screen());
     let moved = Some(path("devices/sensors/udp"));
-    assert_eq!(driver.app.drafts.current().preset, moved, "what is on screen goes with it");
+    assert_eq!(driver.app.shared.drafts.current().preset, moved, "what is on screen goes with it");
     driver.keys("r<C-u>tutorial/tcp-server<Enter>");
     assert!(driver.shows("tutorial/tcp-server is there already"), "{}", driver.screen());
     assert!(driver.store.has("devices/sensors/udp"));

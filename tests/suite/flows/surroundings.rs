@@ -7,7 +7,7 @@ use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::FormFieldId;
 use wirebench::app::keymap::Override;
-use wirebench::app::message::{Input, Message, MouseKind, TimerId};
+use wirebench::app::message::{Input, Message, MouseKind, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
@@ -23,11 +23,11 @@ const WIDE: (u16, u16) = (120, 40);
 fn the_palette_runs_actions_opens_presets_and_sends_them() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<C-p>compose for udp<Enter>");
-    assert_eq!(driver.app.drafts.current().spec.protocol(), Protocol::Udp);
+    assert_eq!(driver.app.shared.drafts.current().spec.protocol(), Protocol::Udp);
     driver.keys("<C-p>httpclient<Enter>");
-    let opened = driver.app.drafts.current().preset.clone();
+    let opened = driver.app.shared.drafts.current().preset.clone();
     assert_eq!(opened, PresetPath::parse("tutorial/http-client").ok());
-    assert_eq!(driver.app.focus, Pane::Request);
+    assert_eq!(driver.app.shared.focus, Pane::Request);
     let (_, plan) = Driver::opened(&driver.keys("<C-p>tcp-server<F5>"));
     assert!(matches!(plan, Plan::TcpListener(_)));
     assert!(driver.keys("<C-p>quit<Enter>").contains(&Effect::Quit));
@@ -38,7 +38,7 @@ fn the_palette_does_what_belongs_to_another_pane_there() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<C-l><C-p>rename<Enter>");
     assert!(matches!(driver.app.overlays.last(), Some(Overlay::Naming(_))));
-    assert_eq!(driver.app.focus, Pane::Presets);
+    assert_eq!(driver.app.shared.focus, Pane::Presets);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn hints_name_the_keys_that_are_bound() {
         keys: keys.into(),
         action: action.into(),
     };
-    let complaints = driver.app.keymap.apply(&[line("<F5>", ""), line("<A-g>", "send")]);
+    let complaints = driver.app.shared.keymap.apply(&[line("<F5>", ""), line("<A-g>", "send")]);
     assert_eq!(complaints, Vec::<String>::new());
     let key = driver.app.key_of(Action::Send);
     assert!(key != "F5" && driver.shows(&format!("{key} listen")), "{}", driver.screen());
@@ -101,14 +101,14 @@ fn jump_goes_to_panes_fields_and_rows() {
         }
     };
     go(&mut driver, &label(JumpTarget::Pane(Pane::Traffic)));
-    assert_eq!(driver.app.focus, Pane::Traffic);
+    assert_eq!(driver.app.shared.focus, Pane::Traffic);
     go(&mut driver, &label(JumpTarget::Field(FormFieldId::Address)));
-    assert_eq!(driver.app.focus, Pane::Request);
-    assert_eq!(driver.app.drafts.current().at, FormFieldId::Address);
+    assert_eq!(driver.app.shared.focus, Pane::Request);
+    assert_eq!(driver.app.shared.drafts.current().at, FormFieldId::Address);
     go(&mut driver, &label(JumpTarget::Preset(1)));
-    assert_eq!(driver.app.focus, Pane::Presets);
+    assert_eq!(driver.app.shared.focus, Pane::Presets);
     driver.keys("<Enter>");
-    let opened = driver.app.drafts.current().preset.clone().unwrap();
+    let opened = driver.app.shared.drafts.current().preset.clone().unwrap();
     assert_eq!(opened.as_str(), "tutorial/http-client");
 }
 
@@ -143,7 +143,7 @@ fn listeners_show_themselves_as_python_servers() {
         driver.keys(&format!("/{name}<Esc>c"));
         assert!(driver.shows(word), "{}", driver.screen());
         driver.keys("<Esc>");
-        driver.app.focus = Pane::Presets;
+        driver.app.shared.focus = Pane::Presets;
     }
 }
 
@@ -151,16 +151,16 @@ fn listeners_show_themselves_as_python_servers() {
 fn the_mouse_selects_opens_folds_and_closes() {
     let mut driver = Driver::starter(WIDE);
     driver.click("tcp-client");
-    assert_eq!(driver.app.focus, Pane::Presets);
+    assert_eq!(driver.app.shared.focus, Pane::Presets);
     driver.click("tcp-client");
-    let opened = driver.app.drafts.current().preset.clone();
+    let opened = driver.app.shared.drafts.current().preset.clone();
     assert_eq!(opened, PresetPath::parse("tutorial/tcp-client").ok());
     driver.click("▾ tutorial");
     assert!(driver.shows("▸ tutorial"), "{}", driver.screen());
     driver.keys("<C-p>");
     driver.mouse(MouseKind::Press, 0, 0);
     assert!(driver.app.overlays.is_empty());
-    driver.app.focus = Pane::Presets;
+    driver.app.shared.focus = Pane::Presets;
     driver.keys("<Space>d<Esc>jd");
     driver.click("n Keep");
     assert!(driver.app.overlays.is_empty());
@@ -218,17 +218,17 @@ fn hostile_names_reach_the_screen_as_visible_text_only() {
 
 /// Lets so much time pass without a key.
 fn wait(driver: &mut Driver, seconds: u64) {
-    let now = driver.app.now + Duration::from_secs(seconds);
-    driver.app.update(Message::Timer(TimerId(u64::MAX)), now);
+    let now = driver.app.shared.now + Duration::from_secs(seconds);
+    driver.app.update(Message::Timer(Timer::FilterRebuild), now);
 }
 
 fn footer(driver: &Driver) -> String {
     driver.screen().lines().last().unwrap_or_default().to_owned()
 }
 
-fn notice_timers(effects: &[Effect]) -> Vec<TimerId> {
+fn notice_timers(effects: &[Effect]) -> Vec<Timer> {
     let token = |effect: &Effect| match effect {
-        Effect::After { delay, token } if delay.as_secs() == 6 => Some(*token),
+        Effect::After { delay, timer } if delay.as_secs() == 6 => Some(*timer),
         _ => None,
     };
     effects.iter().filter_map(token).collect()

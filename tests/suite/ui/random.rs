@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use wirebench::app::action::TABLE;
-use wirebench::app::message::{Input, Message, Mouse, MouseKind, TimerId};
+use wirebench::app::message::{Input, Message, Mouse, MouseKind, Timer};
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
@@ -42,8 +42,8 @@ fn store() -> impl Strategy<Value = Message> {
         Message::Store(Reply::Workspace(Box::new(starter_workspace()))),
         Message::Store(Reply::Workspace(Box::new(workspace(&[("a/b", "[tcp]\n")])))),
         Message::Store(Reply::Failed { job: "save the preset", failure: failure() }),
-        Message::Timer(TimerId(1)),
-        Message::Timer(TimerId(2)),
+        Message::Timer(Timer::Notice),
+        Message::Timer(Timer::Restore),
         Message::Trouble(failure()),
     ];
     proptest::sample::select(replies)
@@ -83,9 +83,9 @@ proptest! {
                     prop_assert!(opened.insert(id), "session ids are used once");
                 }
             }
-            prop_assert!(driver.app.drafts.iter().count() > 0);
+            prop_assert!(driver.app.shared.drafts.iter().count() > 0);
         }
-        let size = driver.app.size;
+        let size = driver.app.shared.size;
         let buffer = draw(&driver.app);
         prop_assert_eq!((buffer.area.width, buffer.area.height), size);
     }

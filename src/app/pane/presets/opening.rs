@@ -2,9 +2,11 @@
 
 use super::{TreeItem, draft_of, is_broken, reveal, selected, stored};
 use crate::app::drafts::Draft;
+use crate::app::flow::program;
 use crate::app::focus::Pane;
+use crate::app::outcome::Handled;
 use crate::app::pane::request;
-use crate::app::{App, Handled, global};
+use crate::app::state::App;
 use crate::model::id::SessionId;
 use crate::model::preset::PresetPath;
 
@@ -27,9 +29,9 @@ pub(super) fn send(app: &mut App) -> Handled {
 /// talks to it, so that the same key once more shows both ends. Not before: were the port taken,
 /// the client would talk to somebody else.
 pub fn listening(app: &mut App, id: SessionId) {
-    let preset = app.drafts.of_session(id).and_then(|draft| draft.preset.clone());
+    let preset = app.shared.drafts.of_session(id).and_then(|draft| draft.preset.clone());
     let Some(item) = preset.map(TreeItem::Preset) else { return };
-    if app.focus != Pane::Presets || selected(app).as_ref() != Some(&item) {
+    if app.shared.focus != Pane::Presets || selected(app).as_ref() != Some(&item) {
         return;
     }
     if let Some(partner) = partner(app, &item) {
@@ -41,7 +43,8 @@ pub fn listening(app: &mut App, id: SessionId) {
 
 fn partner(app: &App, item: &TreeItem) -> Option<PresetPath> {
     let TreeItem::Preset(path) = item else { return None };
-    let client = path.as_str().strip_suffix("-server").filter(|_| app.workspace.is_starter)?;
+    let client =
+        path.as_str().strip_suffix("-server").filter(|_| app.shared.workspace.is_starter)?;
     let client = PresetPath::parse(&format!("{client}-client")).ok()?;
     stored(app, &client).map(|stored| stored.path.clone())
 }
@@ -50,7 +53,7 @@ fn partner(app: &App, item: &TreeItem) -> Option<PresetPath> {
 pub(super) fn show(app: &mut App, item: &TreeItem) -> bool {
     match item {
         TreeItem::Folder(_) => return false,
-        TreeItem::Draft(id) => global::show_draft(app, *id),
+        TreeItem::Draft(id) => program::show_draft(app, *id),
         TreeItem::Preset(path) => return open(app, path),
     }
     true
@@ -66,8 +69,8 @@ pub fn open(app: &mut App, path: &PresetPath) -> bool {
     }
     let stored = stored.clone();
     request::blur(app);
-    app.drafts.open_preset(&stored);
-    global::draft_changed(app);
+    app.shared.drafts.open_preset(&stored);
+    program::draft_changed(app);
     true
 }
 

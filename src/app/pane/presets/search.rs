@@ -4,9 +4,9 @@ use super::{
     PresetSearch, TreeItem, listing, open_selected, rebuild, reveal, search_text, select, selected,
     step_to, tree,
 };
-use crate::app::App;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Editor, LineMode};
+use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
 /// Whether keys go into the search line.
@@ -77,7 +77,7 @@ pub fn paste(app: &mut App, text: &str) {
 fn search_changed(app: &mut App) {
     rebuild(app);
     let text = search_text(app);
-    let best = tree::best(&app.workspace.presets, &text);
+    let best = tree::best(&app.shared.workspace.presets, &text);
     let at = best.and_then(|path| listing(app).position(&TreeItem::Preset(path)));
     select(app, at.unwrap_or(0));
 }

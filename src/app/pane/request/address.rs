@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::blur;
-use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::state::App;
 use crate::compose::address::{Detected, detect};
 use crate::interop::curl::{self, CookieFiles};
 use crate::model::http::HttpListenerSpec;
@@ -18,7 +18,7 @@ use crate::store::job::Job;
 /// An address that names another protocol (`tcp://`, `tls://`, `https://` in a TCP form) turns the
 /// draft into one of that kind. Whatever else was composed stays in a draft of its own.
 pub fn adopt_address(app: &mut App) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let Some(found) = detect(draft.spec.address()).filter(|found| found.explicit) else { return };
     let composed = draft.spec.side();
     let is_url = draft.spec.protocol() == Protocol::Http && composed == Side::Client;
@@ -45,13 +45,13 @@ pub fn adopt_address(app: &mut App) {
     let empty = Spec::empty(rest.protocol(), composed);
     empty.address().clone_into(rest.address_mut());
     if rest == empty || same_form {
-        app.drafts.current_mut().replace(spec);
+        app.shared.drafts.current_mut().replace(spec);
     } else {
         let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
-        *app.drafts.current_mut().spec.address_mut() = saved;
-        app.drafts.open(spec);
+        *app.shared.drafts.current_mut().spec.address_mut() = saved;
+        app.shared.drafts.open(spec);
     }
-    crate::app::global::draft_changed(app);
+    crate::app::flow::program::draft_changed(app);
 }
 
 /// Whether an address is a URL with more than host and port.
@@ -83,7 +83,7 @@ pub(super) fn paste_curl(app: &mut App, text: &str) {
         fill(app, text, &CookieFiles::default());
         return;
     }
-    let home = app.os.get("HOME");
+    let home = app.shared.os.get("HOME");
     let place = |name: String| match (name.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => (name.clone(), Path::new(home).join(rest)),
         _ => (name.clone(), PathBuf::from(&name)),
@@ -96,7 +96,7 @@ pub(super) fn paste_curl(app: &mut App, text: &str) {
 /// The files of cookies of a pasted command are here.
 pub fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
     let Some(text) = app.request.pasted.take() else { return };
-    let now = i64::try_from(app.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    let now = i64::try_from(app.shared.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
     fill(app, &text, &CookieFiles { contents, now });
 }
 
@@ -105,13 +105,13 @@ fn fill(app: &mut App, text: &str, files: &CookieFiles) {
     match curl::parse_with(text, files) {
         Ok((spec, ignored)) => {
             blur(app);
-            let draft = app.drafts.current_mut();
+            let draft = app.shared.drafts.current_mut();
             if draft.is_blank() {
                 draft.replace(Spec::Http(spec));
             } else {
-                app.drafts.open(Spec::Http(spec));
+                app.shared.drafts.open(Spec::Http(spec));
             }
-            crate::app::global::draft_changed(app);
+            crate::app::flow::program::draft_changed(app);
             let note = match ignored.as_slice() {
                 [] => "filled from the curl command".to_owned(),
                 ignored => {

@@ -14,7 +14,7 @@ pub(super) enum FormStep {
 }
 
 pub(super) fn vertical(app: &mut App, towards: FormStep) {
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     if kind_of(app, at) == Some(FieldKind::Area) {
         open_editor(app);
         let Some((_, editor)) = &mut app.request.editor else { return };
@@ -32,7 +32,7 @@ pub(super) fn vertical(app: &mut App, towards: FormStep) {
 
 pub(super) fn step_row(app: &mut App, towards: FormStep) {
     let form = form(app);
-    let at = app.drafts.current().at;
+    let at = app.shared.drafts.current().at;
     let Some((row, column)) = find(&form, at) else { return };
     let next = match towards {
         FormStep::Previous => row.checked_sub(1),
@@ -55,7 +55,7 @@ pub(super) fn find(form: &[FormLine], id: FormFieldId) -> Option<(usize, usize)>
 
 pub(super) fn sideways(app: &mut App, towards: FormStep) {
     let form = form(app);
-    let Some((row, column)) = find(&form, app.drafts.current().at) else { return };
+    let Some((row, column)) = find(&form, app.shared.drafts.current().at) else { return };
     let next = match towards {
         FormStep::Previous => column.checked_sub(1),
         FormStep::Next => Some(column + 1),

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::form;
-use crate::app::App;
 use crate::app::form::{FieldKind, FieldWidth, FormField, FormLine, FormTab, access, tabs};
+use crate::app::state::App;
 use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
@@ -78,7 +78,7 @@ pub fn label_width(field: &FormField) -> u16 {
 
 /// The tab strip: each tab's title and where it begins.
 pub fn tab_strip(app: &App) -> Vec<(FormTab, String, u16)> {
-    let spec = &app.drafts.current().spec;
+    let spec = &app.shared.drafts.current().spec;
     let mut x = 0;
     tabs(spec)
         .iter()

@@ -13,7 +13,8 @@ use super::{place, place_mut, session};
 use crate::app::editor::{Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, access};
-use crate::app::{App, format};
+use crate::app::format;
+use crate::app::state::App;
 use crate::codec::escape;
 use crate::compose::payload;
 use crate::engine::command::{Command, Recipient};
@@ -96,7 +97,7 @@ impl Histories {
 
 /// Line ending and format in force.
 pub fn settings(app: &App) -> (LineEnding, PayloadFormat) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let (ending, kept) = access::input_line(&draft.spec);
     let format = match draft.input_format {
         // What is changed in the form afterwards goes before.
@@ -193,7 +194,7 @@ pub(super) fn next_format(app: &mut App) {
         PayloadFormat::Text => PayloadFormat::Hex,
         PayloadFormat::Hex => PayloadFormat::Text,
     };
-    let draft = app.drafts.current_mut();
+    let draft = app.shared.drafts.current_mut();
     let (_, kept) = access::input_line(&draft.spec);
     draft.input_format = (now != kept).then_some((kept, now));
     let typed = place(app).map(|place| place.talk.input.editor.text()).unwrap_or_default();
@@ -238,9 +239,9 @@ pub(super) fn take_up(app: &mut App, bytes: &[u8]) {
 }
 
 pub(super) fn next_ending(app: &mut App) {
-    access::cycle(&mut app.drafts.current_mut().spec, FormFieldId::LineEnding, true);
+    access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::LineEnding, true);
     app.touched();
-    let (ending, _) = access::input_line(&app.drafts.current().spec);
+    let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
     app.say(format!("line ending: {}", ending.name().to_uppercase()));
 }
 
@@ -248,7 +249,8 @@ pub(super) fn next_ending(app: &mut App) {
 pub(super) fn recall(app: &mut App, older: bool) {
     let Some(session) = session(app) else { return };
     let (protocol, side) = (session.protocol(), session.side());
-    let App { response, drafts, .. } = app;
+    let App { response, shared, .. } = app;
+    let crate::app::shared::Shared { drafts, .. } = shared;
     let Some(id) = drafts.current().session else { return };
     let Some(place) = response.places.get_mut(&id) else { return };
     let input = &mut place.talk.input;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::body::BodyView;
 use super::exchange::{ExchangeTab, message, shown, tab};
 use super::{cookies, kind, place};
-use crate::app::{App, format};
+use crate::app::format;
+use crate::app::state::App;
 use crate::codec::hex;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
@@ -177,7 +178,7 @@ fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
     let bar = Some((0.0, 1.0));
     lines.push(TextLine { bar, ..TextLine::pair("Total", format::took(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
-    lines.push(TextLine::pair("Started", format::clock(exchange.started, app.utc_offset)));
+    lines.push(TextLine::pair("Started", format::clock(exchange.started, app.shared.utc_offset)));
     for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));

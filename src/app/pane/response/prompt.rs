@@ -8,7 +8,8 @@ use super::talk;
 use crate::app::action::Action;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::{App, Handled};
+use crate::app::outcome::Handled;
+use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -118,7 +119,7 @@ fn path(app: &mut App, text: &str) -> Option<PathBuf> {
         app.say("not saved: no file name");
         return None;
     }
-    Some(match (text.strip_prefix("~/"), app.os.get("HOME")) {
+    Some(match (text.strip_prefix("~/"), app.shared.os.get("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(text),
     })

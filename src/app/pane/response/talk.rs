@@ -19,12 +19,13 @@ use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::message::Mouse;
+use crate::app::outcome::Handled;
 pub use crate::app::pane::response::talk::conversation_areas::{
     ConversationAreas, conversation_areas, failure, peer_rows, prefix,
 };
 use crate::app::record_view::Detail;
 use crate::app::sessions::Session;
-use crate::app::{App, Handled};
+use crate::app::state::App;
 use crate::engine::command::CloseMode;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::protocol::Side;
@@ -183,7 +184,8 @@ impl ConversationView {
 /// Session and talk together, to change the talk.
 fn with_talk(app: &mut App, change: impl FnOnce(&mut ConversationView, &Session, usize)) {
     let height = usize::from(conversation_areas(app, inner(app)).rows.height);
-    let App { response, sessions, drafts, .. } = app;
+    let App { response, shared, .. } = app;
+    let crate::app::shared::Shared { sessions, drafts, .. } = shared;
     let Some(session) = drafts.current().session.and_then(|id| sessions.get(id)) else { return };
     let place = response.places.entry(session.id).or_default();
     change(&mut place.talk, session, height);
@@ -204,7 +206,7 @@ pub(super) fn write(app: &mut App) {
 
 /// Records came: conversations let go of rows whose bytes went, the talk follows.
 pub(super) fn extended(app: &mut App) {
-    let App { sessions, timeline, .. } = app;
+    let crate::app::shared::Shared { sessions, timeline, .. } = &mut app.shared;
     for session in sessions.iter_mut() {
         session.conversation.prune(timeline);
     }
@@ -362,7 +364,7 @@ fn close_detail(app: &mut App) -> Handled {
 /// Shows the bytes of the row under the cursor.
 fn show_detail(app: &mut App) {
     let Some(row) = selected(app) else { return };
-    let bytes = bytes_of(&app.timeline, &row);
+    let bytes = bytes_of(&app.shared.timeline, &row);
     let Some(place) = place_mut(app) else { return };
     place.talk.detail = Some(match place.talk.detail.take() {
         Some(detail) if detail.of == row.first && detail.bytes == bytes => detail,

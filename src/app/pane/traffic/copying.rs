@@ -1,8 +1,9 @@
 //! Bytes for the clipboard: as they are looked at, as hex digits, as payload text with escapes.
 
 use crate::app::effect::Effect;
+use crate::app::format;
 use crate::app::record_view::is_text;
-use crate::app::{App, format};
+use crate::app::state::App;
 use crate::codec::printable::printable_lines;
 use crate::codec::{escape, hex};
 

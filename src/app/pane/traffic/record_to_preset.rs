@@ -1,7 +1,9 @@
 //! What was received becomes something to send: a new draft on screen.
 
+use crate::app::flow::program;
 use crate::app::focus::Pane;
-use crate::app::{App, format, global};
+use crate::app::format;
+use crate::app::state::App;
 use crate::interop::from_traffic;
 use crate::model::exchange::Exchange;
 use crate::model::record::{Record, RecordKind};
@@ -9,7 +11,7 @@ use crate::model::spec::Spec;
 
 /// Makes a draft of the record under the cursor.
 pub(super) fn selected_record(app: &mut App) {
-    let record = super::selected(app).and_then(|id| app.timeline.get(id));
+    let record = super::selected(app).and_then(|id| app.shared.timeline.get(id));
     match record {
         Some(record) if record.kind == RecordKind::Data => open_record(app, &record),
         _ => app.say("choose a row with data to make a preset of it"),
@@ -18,7 +20,7 @@ pub(super) fn selected_record(app: &mut App) {
 
 /// Makes a draft of a TCP message or datagram.
 pub(in crate::app::pane) fn open_record(app: &mut App, record: &Record) {
-    let Some(conn) = app.timeline.conn(record.conn) else {
+    let Some(conn) = app.shared.timeline.conn(record.conn) else {
         app.say("nothing is known about this connection any more");
         return;
     };
@@ -42,8 +44,8 @@ pub(in crate::app::pane) fn open_exchange(app: &mut App, exchange: &Exchange, bo
 
 fn open(app: &mut App, spec: Spec) {
     super::super::request::blur(app);
-    app.drafts.open(spec);
-    global::draft_changed(app);
-    global::focus(app, Pane::Request);
+    app.shared.drafts.open(spec);
+    program::draft_changed(app);
+    program::focus(app, Pane::Request);
     app.say(app.keyed("a draft that sends it: [send] runs it, [save] saves it as a preset"));
 }

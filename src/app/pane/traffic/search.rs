@@ -4,8 +4,8 @@
 //! of its own, the record shows what the filter looks for.
 
 use super::traffic_areas;
-use crate::app::App;
 use crate::app::editor::{Editor, LineMode};
+use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::App;
+use crate::app::state::App;
 
 /// Width from which the detail stands beside the list.
 const BESIDE: u16 = 150;

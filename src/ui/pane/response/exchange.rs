@@ -116,7 +116,7 @@ fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWr
     }
     run.put("◌ ", palette.active);
     run.put(&session_words::phase(session), palette.base);
-    run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
+    run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
     run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
@@ -134,7 +134,8 @@ fn response_line(
         run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
     }
     let running = exchange.state == ExchangeState::Active;
-    let total = if running { app.now.since(exchange.started) } else { exchange.timing.total };
+    let total =
+        if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
     run.put(&format!("   {}", format::took(total)), palette.number);
     run.put(&format!("   {}", sizes(response, running)), palette.base);
     if let StartLine::Response { version, .. } = &response.head.start {
@@ -236,7 +237,8 @@ fn list(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Re
         return;
     }
     let (selected, offset) = list_cursor(app, area.height.into());
-    let has_keys = app.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
+    let has_keys =
+        app.shared.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
     let rows = session.exchanges.iter().enumerate().skip(offset);
     for (y, (at, exchange)) in (area.y..area.bottom()).zip(rows) {
         let row = Rect { y, height: 1, ..area };
@@ -253,7 +255,7 @@ fn list_row(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut Row
     let none = Style::new();
     run.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
     run.skip(1);
-    run.column(&format::clock(exchange.started, app.utc_offset), 13, palette.dim);
+    run.column(&format::clock(exchange.started, app.shared.utc_offset), 13, palette.dim);
     let (status, style) = match (&exchange.state, &exchange.response) {
         (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
         (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),

@@ -41,7 +41,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     peers(app, palette, session, (parts.peers, buffer));
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
-        let record = app.timeline.get(shown.of);
+        let record = app.shared.timeline.get(shown.of);
         let title =
             record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
         let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
@@ -71,11 +71,14 @@ fn status(
     run.put(&session_words::state(session), style);
     match &session.state {
         SessionState::Opening => {
-            run.put(&format!("  {}", format::took(session.lasted(app.now))), palette.number);
+            run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
             run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
-            run.put(&format!("  after {}", format::took(session.lasted(app.now))), palette.dim);
+            run.put(
+                &format!("  after {}", format::took(session.lasted(app.shared.now))),
+                palette.dim,
+            );
             run.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
@@ -186,7 +189,7 @@ fn rows(
         put(buffer, Rect { height: 1, ..area }, text, palette.dim);
     }
     let labels = has_several(session) && talk.chosen.is_none();
-    let has_keys = app.focus == Pane::Response && !talk.writing;
+    let has_keys = app.shared.focus == Pane::Response && !talk.writing;
     for (y, at) in (area.y..area.bottom()).zip(talk.cursor.offset..len) {
         let Some(row) = talk.row(session, at) else { break };
         let line = Rect { y, height: 1, ..area };
@@ -219,7 +222,7 @@ fn draw_row(
     run: &mut RowWriter<'_>,
 ) {
     let none = Style::new();
-    run.column(&format::clock(row.at, app.utc_offset), TIME, palette.dim);
+    run.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
     let (glyph, style) = palette.direction(row.direction);
     run.put(glyph, style);
     run.put(" ", none);
@@ -310,7 +313,7 @@ fn left_out(app: &App, row: &MessageRow, (hit, as_hex): (usize, bool), width: us
 fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8> {
     let mut skip = skip;
     let mut bytes = Vec::new();
-    for part in conversation::slices(&app.timeline, row) {
+    for part in conversation::slices(&app.shared.timeline, row) {
         let start = skip.min(part.len());
         skip -= start;
         let part = part.get(start..).unwrap_or_default();
@@ -344,7 +347,7 @@ fn input(
     talk: &ConversationView,
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let has_keys = app.focus == Pane::Response && talk.writing;
+    let has_keys = app.shared.focus == Pane::Response && talk.writing;
     let style = if has_keys { palette.key } else { palette.dim };
     let mut run = RowWriter::new(area, buffer);
     run.put(prefix(app), style);
@@ -403,7 +406,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
         parts.push(("searching".to_owned(), palette.dim));
     }
     if let Some(frames) = &talk.frames {
-        let busy = if frames.is_behind(&app.timeline) { "…" } else { "" };
+        let busy = if frames.is_behind(&app.shared.timeline) { "…" } else { "" };
         parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
     if !talk.is_following {

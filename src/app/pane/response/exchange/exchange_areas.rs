@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 
 use super::super::{ResponseKind, kind, place, session};
 use super::{ExchangeTab, is_distrusted, message, shown, tabs};
+use crate::app::flow::send;
 use crate::app::sessions::SessionState;
+use crate::app::state::App;
 use crate::app::wrap_words::wrap;
-use crate::app::{App, launch};
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::Failure;
 
@@ -111,7 +112,7 @@ pub fn remarks(app: &App, width: u16) -> Vec<StatusRemark> {
     if let Some(failure) = failure(app) {
         add(&failure.to_string(), true);
         if is_distrusted(exchange) {
-            add(&launch::anyway_hint(app), false);
+            add(&send::anyway_hint(app), false);
         }
         let kept = message.map_or(0, |message| message.body.decoded_len);
         if kept > 0 {

@@ -3,7 +3,7 @@
 use encoding_rs::Encoding;
 
 use super::{kind, message, shown, subject};
-use crate::app::App;
+use crate::app::state::App;
 use crate::codec::charset::{self, ContentShape, sniff};
 use crate::model::exchange::HttpMessage;
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery, Wide};

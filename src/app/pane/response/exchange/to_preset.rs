@@ -4,8 +4,8 @@
 //! byte; [`Gather`] remembers how far that is.
 
 use super::shown;
-use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::state::App;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
@@ -83,6 +83,7 @@ pub(in crate::app::pane::response) fn gathered(app: &mut App, view: &View) -> bo
 
 fn finish(app: &mut App, session: SessionId, number: u32, body: &[u8]) {
     let exchange = app
+        .shared
         .sessions
         .get(session)
         .and_then(|session| session.exchanges.iter().find(|e| e.number == number))

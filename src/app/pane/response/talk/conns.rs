@@ -1,10 +1,10 @@
 //! The connections and peers of a conversation: which one is looked at, written to, ended.
 
 use super::{resized, selected, with_talk};
-use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::pane::response::{place, session};
 use crate::app::sessions::{Conn, Session};
+use crate::app::state::App;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::id::ConnId;
 use crate::model::protocol::Side;

@@ -13,10 +13,11 @@
 use ratatui::layout::Rect;
 
 use super::has_several;
+use crate::app::flow::send;
 use crate::app::pane::response::{input, place, session};
 use crate::app::sessions::SessionState;
+use crate::app::state::App;
 use crate::app::wrap_words::wrap;
-use crate::app::{App, launch};
 use crate::model::id::ConnId;
 use crate::model::payload::PayloadFormat;
 
@@ -103,7 +104,7 @@ pub fn failure(app: &App, width: u16) -> Vec<String> {
     }
     let mut rows = wrap(&failure.details(), width);
     if failure.is_distrust() {
-        rows.extend(wrap(&launch::anyway_hint(app), width));
+        rows.extend(wrap(&send::anyway_hint(app), width));
     }
     rows
 }

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::with_talk;
-use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::pane::response::{session, timer};
+use crate::app::message::Timer;
+use crate::app::pane::response::session;
+use crate::app::state::App;
 use crate::timeline::conversation::Subject;
 use crate::timeline::conversation::framing::{Frames, StreamFraming};
 use crate::timeline::listing::{Rebuild, STEP_WORK};
@@ -16,7 +17,7 @@ const STEP_PAUSE: Duration = Duration::from_millis(1);
 
 /// The framing in force.
 pub fn current(app: &App) -> &StreamFraming {
-    &app.drafts.current().framing
+    &app.shared.drafts.current().framing
 }
 
 /// Whether the session on screen can be cut anew; otherwise why not.
@@ -29,7 +30,7 @@ pub fn refusal(app: &App) -> Option<&'static str> {
 /// Cuts what was received anew.
 pub fn choose(app: &mut App, framing: StreamFraming) {
     app.say(format!("framing: {framing}"));
-    app.drafts.current_mut().framing = framing;
+    app.shared.drafts.current_mut().framing = framing;
     super::extended(app);
 }
 
@@ -45,7 +46,8 @@ pub(super) fn advance(app: &mut App) {
         return;
     }
     let wanted = current(app).clone();
-    let App { response, sessions, drafts, timeline, .. } = app;
+    let App { response, shared, .. } = app;
+    let crate::app::shared::Shared { sessions, drafts, timeline, .. } = shared;
     let Some(session) = drafts.current().session.and_then(|id| sessions.get(id)) else { return };
     let talk = &mut response.places.entry(session.id).or_default().talk;
     let now = talk.frames.as_ref().map_or(&StreamFraming::AsReceived, Frames::framing);
@@ -63,7 +65,7 @@ pub(super) fn advance(app: &mut App) {
     }
     if more && !response.framing_due {
         response.framing_due = true;
-        app.effects.push(Effect::After { delay: STEP_PAUSE, token: timer::FRAMING });
+        app.effects.push(Effect::After { delay: STEP_PAUSE, timer: Timer::ConversationFraming });
     }
     if !more {
         to_anchor(app);

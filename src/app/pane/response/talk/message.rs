@@ -6,9 +6,10 @@ use bytes::Bytes;
 use super::conns::{self, InputTarget};
 use super::{bytes_of, selected};
 use crate::app::effect::Effect;
+use crate::app::format;
 use crate::app::pane::response::{input, place, prompt, session};
 use crate::app::pane::traffic;
-use crate::app::{App, format};
+use crate::app::state::App;
 use crate::engine::command::{Command, Recipient};
 use crate::model::record::{Record, RecordKind};
 use crate::timeline::conversation::MessageRow;
@@ -19,7 +20,7 @@ const LINE_MAX: usize = 64 * 1024;
 /// The row under the cursor and its bytes.
 fn message(app: &App) -> Option<(MessageRow, Bytes)> {
     let row = selected(app)?;
-    Some((row, bytes_of(&app.timeline, &row)))
+    Some((row, bytes_of(&app.shared.timeline, &row)))
 }
 
 /// The same when it is data; otherwise says that there is nothing to `what`.
@@ -105,7 +106,7 @@ pub(super) fn save(app: &mut App) {
 /// Makes a draft that sends the bytes.
 pub(super) fn turn_around(app: &mut App) {
     let Some((row, bytes)) = data(app, "make a preset of") else { return };
-    let Some(record) = app.timeline.get(row.first) else { return };
+    let Some(record) = app.shared.timeline.get(row.first) else { return };
     let whole = Record { original_len: row.len, data: bytes, ..record };
     traffic::record_to_preset::open_record(app, &whole);
 }

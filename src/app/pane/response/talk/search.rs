@@ -10,11 +10,11 @@
 use std::time::Duration;
 
 use super::{ConversationView, conversation_areas, inner, show_detail, with_talk};
-use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::pane::response::timer;
+use crate::app::message::Timer;
 use crate::app::pane::response::{place, place_mut, session};
 use crate::app::sessions::Session;
+use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::view::Towards;
 use crate::timeline::Timeline;
@@ -90,7 +90,7 @@ pub(in crate::app::pane::response) fn advance(app: &mut App) {
     let Some(mut course) = place(app).and_then(|place| place.talk.search.running) else { return };
     let outcome = match (session(app), place(app), &app.response.search.pattern) {
         (Some(session), Some(place), Some(pattern)) => {
-            step(&mut course, (&place.talk, session), (&app.timeline, pattern))
+            step(&mut course, (&place.talk, session), (&app.shared.timeline, pattern))
         }
         _ => Outcome::Nothing,
     };
@@ -98,7 +98,7 @@ pub(in crate::app::pane::response) fn advance(app: &mut App) {
     place.talk.search.running = matches!(outcome, Outcome::More).then_some(course);
     match outcome {
         Outcome::More => {
-            app.effects.push(Effect::After { delay: STEP_PAUSE, token: timer::SEARCH });
+            app.effects.push(Effect::After { delay: STEP_PAUSE, timer: Timer::ConversationSearch });
         }
         Outcome::Nothing => {
             let text = app.response.search.text.clone();

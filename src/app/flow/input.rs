@@ -1,18 +1,22 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::action::Action;
-use super::focus::Pane;
-use super::keymap::Lookup;
-use super::layout::Splitter;
-use super::message::{Input, Mouse, MouseKind};
-use super::{App, Handled, global, overlay, pane, stored};
+use super::{program, restore};
+use crate::app::action::Action;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::intent::Intent;
+use crate::app::keymap::Lookup;
+use crate::app::layout::Splitter;
+use crate::app::message::{Input, Mouse, MouseKind};
+use crate::app::outcome::{Handled, PaneInput};
+use crate::app::state::App;
+use crate::app::{overlay, pane};
 use crate::model::key::{Key, KeyCode};
 
 /// Smallest width of the presets column the mouse can drag it to.
 const SIDE_LEAST: u16 = 12;
 
-pub(super) fn apply(app: &mut App, input: Input) {
+pub(in crate::app) fn apply(app: &mut App, input: Input) {
     let said = app.noticed;
     let is_act = match &input {
         Input::Key(_) | Input::Paste(_) => true,
@@ -32,7 +36,7 @@ fn perform(app: &mut App, input: Input) {
         Input::Paste(text) => paste(app, &text),
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
-            app.size = (columns, rows);
+            app.shared.size = (columns, rows);
             pane::response::resized(app);
             pane::traffic::resized(app);
         }
@@ -42,7 +46,7 @@ fn perform(app: &mut App, input: Input) {
 }
 
 fn leave(app: &mut App) {
-    stored::save_restore(app);
+    restore::save_restore(app);
     app.effects.push(Effect::Quit);
 }
 
@@ -52,7 +56,7 @@ fn key_pressed(app: &mut App, key: Key) {
         return;
     }
     app.pending.push(key);
-    match app.keymap.lookup(&app.contexts(), &app.pending) {
+    match app.shared.keymap.lookup(&app.contexts(), &app.pending) {
         Lookup::Matched(action) => {
             app.pending.clear();
             act(app, action);
@@ -69,29 +73,29 @@ fn key_pressed(app: &mut App, key: Key) {
 }
 
 /// Runs an action: the focused pane first, then the program.
-pub(super) fn act(app: &mut App, action: Action) {
+pub(in crate::app) fn act(app: &mut App, action: Action) {
     if action != Action::Interrupt {
         app.leaving = false;
     }
-    let handled = match app.focus {
+    let handled = match app.shared.focus {
         Pane::Presets => pane::presets::act(app, action),
-        Pane::History => pane::history::act(app, action),
+        Pane::History => to_history(app, PaneInput::Act(action)),
         Pane::Request => pane::request::act(app, action),
         Pane::Response => pane::response::act(app, action),
         Pane::Traffic => pane::traffic::act(app, action),
     };
     if handled == Handled::No {
-        global::act(app, action);
+        app.intents.push_back(Intent::Act(action));
     }
 }
 
 fn type_key(app: &mut App, key: Key) {
-    match app.focus {
+    match app.shared.focus {
         Pane::Presets => pane::presets::key(app, key),
         Pane::Request => pane::request::key(app, key),
         Pane::Response => pane::response::key(app, key),
         Pane::Traffic => pane::traffic::key(app, key),
-        Pane::History => pane::history::key(app, key),
+        Pane::History => drop_handled(to_history(app, PaneInput::Key(key))),
     }
 }
 
@@ -100,12 +104,12 @@ fn paste(app: &mut App, text: &str) {
         overlay::paste(app, text);
         return;
     }
-    match app.focus {
+    match app.shared.focus {
         Pane::Request => pane::request::paste(app, text),
         Pane::Response => pane::response::paste(app, text),
         Pane::Presets => pane::presets::paste(app, text),
         Pane::Traffic => pane::traffic::paste(app, text),
-        Pane::History => pane::history::paste(app, text),
+        Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
     }
 }
 
@@ -123,21 +127,21 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
 }
 
 /// A press of the mouse button on a cell.
-pub(super) fn press(app: &mut App, column: u16, row: u16) {
+pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
     if areas.header.contains((mouse.column, mouse.row).into()) {
-        global::click_header(app, mouse.column);
+        program::click_header(app, mouse.column);
         return;
     }
     let Some(target) = areas.pane_at(mouse.column, mouse.row) else { return };
-    global::focus(app, target);
+    program::focus(app, target);
     // The areas of the press, not those after the focus moved: what was seen was clicked.
     let area = areas.of(target);
     match target {
         Pane::Presets => pane::presets::click(app, area, mouse),
-        Pane::History => pane::history::click(app, area, mouse),
+        Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
         Pane::Request => pane::request::click(app, area, mouse),
         Pane::Response => pane::response::click(app, area, mouse),
         Pane::Traffic => pane::traffic::click(app, area, mouse),
@@ -148,13 +152,13 @@ fn drag(app: &mut App, mouse: Mouse) {
     let areas = app.areas();
     match app.dragging {
         Some(Splitter::Side) => {
-            app.splits.side = (mouse.column + 1).max(SIDE_LEAST);
+            app.shared.splits.side = (mouse.column + 1).max(SIDE_LEAST);
         }
         Some(Splitter::Request) => {
-            app.splits.request = mouse.row.saturating_sub(areas.request.y).max(4);
+            app.shared.splits.request = mouse.row.saturating_sub(areas.request.y).max(4);
         }
         Some(Splitter::Traffic) => {
-            app.splits.traffic = areas.traffic.bottom().saturating_sub(mouse.row).max(3);
+            app.shared.splits.traffic = areas.traffic.bottom().saturating_sub(mouse.row).max(3);
         }
         None => return,
     }
@@ -172,7 +176,7 @@ fn wheel(app: &mut App, mouse: Mouse) {
     for _ in 0..WHEEL {
         match target {
             Pane::Presets => pane::presets::act(app, action),
-            Pane::History => pane::history::act(app, action),
+            Pane::History => to_history(app, PaneInput::Act(action)),
             Pane::Request => pane::request::wheel(app, action),
             Pane::Response => pane::response::wheel(app, action),
             Pane::Traffic => pane::traffic::act(app, action),
@@ -181,6 +185,14 @@ fn wheel(app: &mut App, mouse: Mouse) {
 }
 
 /// Whether a key is a plain Escape.
-pub(super) fn is_escape(key: Key) -> bool {
+pub(in crate::app) fn is_escape(key: Key) -> bool {
     key == Key::new(KeyCode::Esc)
 }
+
+fn to_history(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = app.history.update(&app.shared, input);
+    app.take(outcome)
+}
+
+/// Until every pane answers alike.
+fn drop_handled(_: Handled) {}

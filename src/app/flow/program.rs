@@ -1,20 +1,25 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::action::Action;
-use super::drafts::DraftId;
-use super::effect::Effect;
-use super::focus::Pane;
-use super::sessions::SessionState;
-use super::{App, Handled, Theme, launch, overlay, pane, stored};
+use super::{restore, send};
+use crate::app::action::Action;
+use crate::app::drafts::DraftId;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::outcome::Handled;
+use crate::app::sessions::SessionState;
+use crate::app::shared::Theme;
+use crate::app::state::App;
+use crate::app::{overlay, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
 
 /// Handles what no pane took.
-pub(super) fn act(app: &mut App, action: Action) -> Handled {
+pub(in crate::app) fn act(app: &mut App, action: Action) -> Handled {
     match action {
-        Action::Send => launch::send(app, launch::Unknown::Refuse),
-        Action::SendLiteral => launch::send(app, launch::Unknown::Literal),
-        Action::ConnectAnyway => launch::connect_anyway(app),
+        Action::Send => send::send(app, send::Unknown::Refuse),
+        Action::SendLiteral => send::send(app, send::Unknown::Literal),
+        Action::ConnectAnyway => send::connect_anyway(app),
         Action::Interrupt => interrupt(app),
         Action::Stop => stop(app),
         Action::ModeHttp => mode(app, Protocol::Http),
@@ -55,30 +60,30 @@ pub(super) fn act(app: &mut App, action: Action) -> Handled {
 }
 
 /// Gives a pane the focus.
-pub(super) fn focus(app: &mut App, target: Pane) {
-    if app.focus == target {
+pub(in crate::app) fn focus(app: &mut App, target: Pane) {
+    if app.shared.focus == target {
         return;
     }
-    match app.focus {
+    match app.shared.focus {
         Pane::Request => {
             pane::request::blur(app);
             pane::request::leave_address(app);
         }
         Pane::Presets => pane::presets::blur(app),
-        Pane::History => pane::history::blur(app),
+        Pane::History => app.history.blur(),
         Pane::Response | Pane::Traffic => {}
     }
-    app.focus = target;
+    app.shared.focus = target;
     pane::response::resized(app);
     pane::traffic::resized(app);
 }
 
 fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
-    step(app.focus)
+    step(app.shared.focus)
 }
 
 fn interrupt(app: &mut App) {
-    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
     if let Some(session) = running.filter(|session| {
         !session.is_over()
             && session.side() == Side::Client
@@ -93,7 +98,7 @@ fn interrupt(app: &mut App) {
         quit(app);
     } else {
         app.leaving = true;
-        let live = app.sessions.live().count();
+        let live = app.shared.sessions.live().count();
         let what = match live {
             0 => String::new(),
             1 => " (1 session will be closed)".into(),
@@ -104,7 +109,7 @@ fn interrupt(app: &mut App) {
 }
 
 fn stop(app: &mut App) {
-    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
     let Some(session) = running.filter(|session| !session.is_over()) else {
         app.say("nothing runs here");
         return;
@@ -117,7 +122,7 @@ fn stop(app: &mut App) {
     let id = session.id;
     app.effects.push(Effect::Engine(Command::Close { id, how }));
     // Said here already, so that F5 right behind opens it again instead of finding it open.
-    if let Some(session) = app.sessions.get_mut(id) {
+    if let Some(session) = app.shared.sessions.get_mut(id) {
         session.state = SessionState::Closing;
     }
 }
@@ -128,7 +133,7 @@ fn mode(app: &mut App, protocol: Protocol) {
 }
 
 fn switch_side(app: &mut App) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let side = match draft.spec.side() {
         Side::Client => Side::Listener,
         Side::Listener => Side::Client,
@@ -139,7 +144,7 @@ fn switch_side(app: &mut App) {
 
 fn compose(app: &mut App, protocol: Protocol, side: Side) {
     pane::request::blur(app);
-    app.drafts.switch_kind(protocol, side);
+    app.shared.drafts.switch_kind(protocol, side);
     draft_changed(app);
     focus(app, Pane::Request);
     pane::request::focus_address(app);
@@ -148,55 +153,70 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
 /// A client of the protocol on screen: that is what people compose most, and the only thing an
 /// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
-    let protocol = app.drafts.current().spec.protocol();
+    let protocol = app.shared.drafts.current().spec.protocol();
     pane::request::blur(app);
-    app.drafts.open(crate::model::spec::Spec::empty(protocol, Side::Client));
+    app.shared.drafts.open(Spec::empty(protocol, Side::Client));
     draft_changed(app);
     focus(app, Pane::Request);
     pane::request::focus_address(app);
 }
 
 /// Puts another draft on screen.
-pub(super) fn show_draft(app: &mut App, id: DraftId) {
+pub(in crate::app) fn show_draft(app: &mut App, id: DraftId) {
     pane::request::blur(app);
-    app.drafts.select(id);
+    app.shared.drafts.select(id);
+    draft_changed(app);
+}
+
+/// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
+pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
+    pane::request::blur(app);
+    let drafts = &mut app.shared.drafts;
+    let open = drafts.iter().find(|draft| draft.preset.is_none() && draft.spec == spec);
+    match open.map(|draft| draft.id) {
+        Some(id) => drafts.select(id),
+        None => {
+            drafts.open(spec);
+        }
+    }
     draft_changed(app);
 }
 
 /// Another draft is on screen: the other panes follow.
-pub(super) fn draft_changed(app: &mut App) {
+pub(in crate::app) fn draft_changed(app: &mut App) {
     pane::request::draft_changed(app);
     pane::response::session_changed(app);
     app.touched();
 }
 
 fn next_environment(app: &mut App) {
-    let names: Vec<String> = app.workspace.environments.iter().map(|e| e.name.clone()).collect();
+    let names: Vec<String> =
+        app.shared.workspace.environments.iter().map(|e| e.name.clone()).collect();
     if names.is_empty() {
         app.say("no environments yet: a file env/NAME.toml in the workspace makes one");
         return;
     }
-    let at = names.iter().position(|name| Some(name) == app.environment.as_ref());
-    app.environment = match at {
+    let at = names.iter().position(|name| Some(name) == app.shared.environment.as_ref());
+    app.shared.environment = match at {
         None => names.first().cloned(),
         Some(at) => names.get(at + 1).cloned(),
     };
-    let name = app.environment.as_deref().unwrap_or("none");
+    let name = app.shared.environment.as_deref().unwrap_or("none");
     app.say(format!("environment: {name}"));
     app.touched();
 }
 
 fn back(app: &mut App) {
-    if app.zoom {
+    if app.shared.zoom {
         zoom(app);
-    } else if app.focus == Pane::Request {
+    } else if app.shared.focus == Pane::Request {
         pane::request::blur(app);
         focus(app, Pane::Presets);
     }
 }
 
 fn zoom(app: &mut App) {
-    app.zoom = !app.zoom;
+    app.shared.zoom = !app.shared.zoom;
     pane::response::resized(app);
     pane::traffic::resized(app);
 }
@@ -209,15 +229,15 @@ fn resize(app: &mut App, sign: i32) {
     let moved = |now: u16, least: u16| {
         u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
     };
-    match app.focus {
-        Pane::Presets | Pane::History => app.splits.side = moved(areas.presets.width, 12),
-        Pane::Request => app.splits.request = moved(areas.request.height, 4),
+    match app.shared.focus {
+        Pane::Presets | Pane::History => app.shared.splits.side = moved(areas.presets.width, 12),
+        Pane::Request => app.shared.splits.request = moved(areas.request.height, 4),
         Pane::Response => {
             let grown = moved(areas.response.height, 4);
             let both = areas.request.height + areas.response.height;
-            app.splits.request = both.saturating_sub(grown).max(4);
+            app.shared.splits.request = both.saturating_sub(grown).max(4);
         }
-        Pane::Traffic => app.splits.traffic = moved(areas.traffic.height, 3),
+        Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
     pane::response::resized(app);
     pane::traffic::resized(app);
@@ -225,7 +245,7 @@ fn resize(app: &mut App, sign: i32) {
 }
 
 fn next_theme(app: &mut App) {
-    app.theme = match app.theme {
+    app.shared.theme = match app.shared.theme {
         Theme::Dark => Theme::Light,
         Theme::Light => Theme::Sixteen,
         Theme::Sixteen => Theme::Plain,
@@ -234,7 +254,7 @@ fn next_theme(app: &mut App) {
 }
 
 fn quit(app: &mut App) {
-    stored::save_restore(app);
+    restore::save_restore(app);
     app.effects.push(Effect::Quit);
 }
 
@@ -243,7 +263,7 @@ pub const HEADER_MODES: [(u16, u16, Protocol); 3] =
     [(12, 18, Protocol::Http), (18, 23, Protocol::Tcp), (23, 28, Protocol::Udp)];
 
 /// A click on the header line.
-pub(super) fn click_header(app: &mut App, column: u16) {
+pub(in crate::app) fn click_header(app: &mut App, column: u16) {
     let hit = HEADER_MODES.iter().find(|(start, end, _)| (*start..*end).contains(&column));
     if let Some((_, _, protocol)) = hit {
         mode(app, *protocol);

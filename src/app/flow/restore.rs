@@ -1,30 +1,32 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::effect::Effect;
-use super::{App, overlay, pane, saving};
+use super::save;
+use crate::app::effect::Effect;
+use crate::app::state::App;
+use crate::app::{overlay, pane};
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
-pub(super) fn apply(app: &mut App, reply: Reply) {
+pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
-        Reply::Saved { path, fingerprint } => saving::saved(app, &path, fingerprint),
-        Reply::Conflict { mine, .. } if saving::was_describing(app, &mine.path) => {
+        Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
+        Reply::Conflict { mine, .. } if save::was_describing(app, &mine.path) => {
             let path = mine.path;
             app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
             app.effects.push(Effect::Store(Job::LoadWorkspace));
         }
         Reply::Conflict { mine, theirs } => overlay::conflict(app, *mine, *theirs),
-        Reply::Renamed { from, to } => saving::renamed(app, &from, &to),
-        Reply::Deleted { path } => saving::deleted(app, &path),
+        Reply::Renamed { from, to } => save::renamed(app, &from, &to),
+        Reply::Deleted { path } => save::deleted(app, &path),
         Reply::FolderDeleted { folder, presets, left, failure } => {
-            saving::folder_deleted(app, &folder, &presets, left, failure);
+            save::folder_deleted(app, &folder, &presets, left, failure);
         }
         Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
         Reply::History { text, entries, total } => {
-            pane::history::arrived(app, &text, entries, total);
+            app.history.arrived(&text, entries, total);
         }
         Reply::HistoryAppended => {
-            let query = pane::history::refresh(app);
+            let query = app.history.query();
             app.effects.push(Effect::Store(query));
         }
         Reply::AuthoritySaved { certificate } => {
@@ -36,7 +38,7 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
         Reply::Failed { job, failure } => {
-            saving::failed(app, job);
+            save::failed(app, job);
             app.warn(failure.to_string());
         }
     }
@@ -45,7 +47,7 @@ pub(super) fn apply(app: &mut App, reply: Reply) {
 fn workspace_changed(app: &mut App, workspace: Workspace) {
     let first = !app.loaded;
     app.loaded = true;
-    for draft in app.drafts.iter_mut() {
+    for draft in app.shared.drafts.iter_mut() {
         let stored = workspace.presets.iter().find(|s| Some(&s.path) == draft.preset.as_ref());
         if let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) {
             // An untouched draft follows the file; an edited one keeps its text and meets the
@@ -62,17 +64,18 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
             }
         }
     }
-    let gone = !workspace.environments.iter().any(|e| Some(&e.name) == app.environment.as_ref());
+    let gone =
+        !workspace.environments.iter().any(|e| Some(&e.name) == app.shared.environment.as_ref());
     if gone {
-        app.environment = None;
+        app.shared.environment = None;
     }
-    if first && app.environment.is_none() {
-        app.environment = workspace.environments.first().map(|e| e.name.clone());
+    if first && app.shared.environment.is_none() {
+        app.shared.environment = workspace.environments.first().map(|e| e.name.clone());
     }
     if let Some(problem) = workspace.problems.first() {
         app.warn(problem.to_string());
     }
-    app.workspace = workspace;
+    app.shared.workspace = workspace;
     pane::presets::workspace_changed(app, first);
     pane::request::draft_changed(app);
 }
@@ -82,40 +85,40 @@ fn restored(app: &mut App, restore: Option<Restore>) {
         pane::presets::open_first(app);
         return;
     };
-    app.drafts.restore(&restore.drafts, restore.current, &app.workspace.presets);
+    app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
     if restore.environment.is_some() {
-        app.environment = restore.environment;
+        app.shared.environment = restore.environment;
     }
     for (name, value) in &restore.layout {
         let Ok(cells) = value.parse() else { continue };
         match name.as_str() {
-            "side" => app.splits.side = cells,
-            "request" => app.splits.request = cells,
-            "traffic" => app.splits.traffic = cells,
+            "side" => app.shared.splits.side = cells,
+            "request" => app.shared.splits.request = cells,
+            "traffic" => app.shared.splits.traffic = cells,
             _ => {}
         }
     }
-    super::global::draft_changed(app);
+    crate::app::flow::program::draft_changed(app);
     pane::presets::follow(app);
 }
 
 /// Writes what has to survive leaving or a crash.
-pub(super) fn save_restore(app: &mut App) {
+pub(in crate::app) fn save_restore(app: &mut App) {
     app.restore_due = false;
     if !app.loaded {
         // Nothing was read yet, so writing would replace the last run's drafts by nothing.
         return;
     }
-    let (drafts, current) = app.drafts.to_restore();
+    let (drafts, current) = app.shared.drafts.to_restore();
     let layout = [
-        ("side", app.splits.side),
-        ("request", app.splits.request),
-        ("traffic", app.splits.traffic),
+        ("side", app.shared.splits.side),
+        ("request", app.shared.splits.request),
+        ("traffic", app.shared.splits.traffic),
     ];
     let restore = Restore {
         drafts,
         current,
-        environment: app.environment.clone(),
+        environment: app.shared.environment.clone(),
         layout: layout.iter().map(|(name, cells)| ((*name).into(), cells.to_string())).collect(),
     };
     app.effects.push(Effect::Store(Job::SaveRestore(Box::new(restore))));

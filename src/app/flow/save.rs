@@ -9,10 +9,12 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::drafts::DraftId;
-use super::effect::Effect;
-use super::overlay::about::AboutSubject;
-use super::{App, format, global, overlay, pane, stored};
+use super::{program, restore};
+use crate::app::drafts::DraftId;
+use crate::app::effect::Effect;
+use crate::app::overlay::about::AboutSubject;
+use crate::app::state::App;
+use crate::app::{format, overlay, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
@@ -20,12 +22,12 @@ use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::store::job::{Job, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
-pub(super) fn save(app: &mut App) {
+pub(in crate::app) fn save(app: &mut App) {
     if app.request.refused.is_some() {
         pane::request::blur(app);
         return;
     }
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let id = draft.id;
     match draft.preset.clone() {
         None => overlay::naming::save_as(app, id),
@@ -35,12 +37,17 @@ pub(super) fn save(app: &mut App) {
 }
 
 /// Hands a draft to the store under a path.
-pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+pub(in crate::app) fn hand_over(
+    app: &mut App,
+    id: DraftId,
+    path: PresetPath,
+    overwrite: Overwrite,
+) {
     if app.describing.contains_key(&path) {
         app.warn(format!("{path} is being described: save it again in a moment"));
         return;
     }
-    let Some(draft) = app.drafts.get_mut(id) else { return };
+    let Some(draft) = app.shared.drafts.get_mut(id) else { return };
     if draft.saving.is_some() {
         draft.save_again = true;
         return;
@@ -51,7 +58,7 @@ pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
     if app.restore_due {
         // Whatever ends the program in the middle, what is being saved comes back; and no older
         // draft comes back over the file.
-        stored::save_restore(app);
+        restore::save_restore(app);
     }
     app.effects.push(Effect::Store(Job::SavePreset {
         preset: Box::new(preset),
@@ -61,11 +68,11 @@ pub(super) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
-pub(super) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
+pub(in crate::app) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
     let path = match subject {
         AboutSubject::Preset(path) => path,
         AboutSubject::Draft(id) => {
-            if let Some(draft) = app.drafts.get_mut(*id) {
+            if let Some(draft) = app.shared.drafts.get_mut(*id) {
                 draft.about = about;
                 app.say("described; saving it writes that too");
             }
@@ -81,6 +88,7 @@ pub(super) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
         return;
     }
     let is_busy = app
+        .shared
         .drafts
         .iter()
         .any(|draft| draft.saving.as_ref().is_some_and(|preset| preset.path == *path));
@@ -98,7 +106,7 @@ pub(super) fn describe(app: &mut App, subject: &AboutSubject, about: String) {
 }
 
 /// Whether the answer about a preset is one to [`describe`]; it is taken as answered then.
-pub(super) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
+pub(in crate::app) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
     app.describing.remove(path).is_some()
 }
 
@@ -106,7 +114,7 @@ pub(super) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
 fn described(app: &mut App, preset: Preset, fingerprint: u64) {
     let path = preset.path.clone();
     let before = pane::presets::stored(app, &path).map(|stored| stored.fingerprint);
-    for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(&path)) {
+    for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(&path)) {
         draft.about.clone_from(&preset.about);
         if draft.based_on == before {
             draft.based_on = Some(fingerprint);
@@ -118,14 +126,14 @@ fn described(app: &mut App, preset: Preset, fingerprint: u64) {
 }
 
 /// The store wrote a preset.
-pub(super) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
+pub(in crate::app) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     if let Some(preset) = app.describing.remove(path) {
         described(app, preset, fingerprint);
         return;
     }
     let mut written = None;
     let mut again = Vec::new();
-    for draft in app.drafts.iter_mut() {
+    for draft in app.shared.drafts.iter_mut() {
         if draft.saving.as_ref().is_some_and(|preset| preset.path == *path) {
             written.clone_from(&draft.saving);
             draft.was_saved(fingerprint);
@@ -152,7 +160,7 @@ pub(super) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
 fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
     let path = preset.path.clone();
     let stored = StoredPreset { path, content: Ok(preset), fingerprint };
-    let presets = &mut app.workspace.presets;
+    let presets = &mut app.shared.workspace.presets;
     match presets.binary_search_by(|known| known.path.cmp(&stored.path)) {
         Ok(at) => presets[at] = stored,
         Err(at) => presets.insert(at, stored),
@@ -160,8 +168,8 @@ fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
 }
 
 /// The store moved a preset.
-pub(super) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
-    let presets = &mut app.workspace.presets;
+pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
+    let presets = &mut app.shared.workspace.presets;
     let at = presets.iter().position(|known| known.path == *from);
     if let Some(mut stored) = at.map(|at| presets.remove(at)) {
         stored.path = to.clone();
@@ -171,7 +179,7 @@ pub(super) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
         let place = presets.partition_point(|known| known.path < *to);
         presets.insert(place, stored);
     }
-    for draft in app.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
+    for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
         draft.preset = Some(to.clone());
     }
     app.say(format!("{from} is now {to}"));
@@ -180,27 +188,27 @@ pub(super) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
 }
 
 /// The store deleted a preset.
-pub(super) fn deleted(app: &mut App, path: &PresetPath) {
-    app.workspace.presets.retain(|known| known.path != *path);
-    app.drafts.forget(path);
-    global::draft_changed(app);
+pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
+    app.shared.workspace.presets.retain(|known| known.path != *path);
+    app.shared.drafts.forget(path);
+    program::draft_changed(app);
     pane::presets::rebuild(app);
     app.say(format!("{path} deleted"));
 }
 
 /// The store deleted presets of a folder (sorted), all of them unless it failed.
-pub(super) fn folder_deleted(
+pub(in crate::app) fn folder_deleted(
     app: &mut App,
     folder: &str,
     gone: &[PresetPath],
     left: usize,
     failure: Option<Failure>,
 ) {
-    app.workspace.presets.retain(|known| gone.binary_search(&known.path).is_err());
+    app.shared.workspace.presets.retain(|known| gone.binary_search(&known.path).is_err());
     for path in gone {
-        app.drafts.forget(path);
+        app.shared.drafts.forget(path);
     }
-    global::draft_changed(app);
+    program::draft_changed(app);
     pane::presets::rebuild(app);
     let count = format::counted(gone.len() as u64, "preset");
     match failure {
@@ -215,12 +223,12 @@ pub(super) fn folder_deleted(
 }
 
 /// A job failed; drafts that wait for a save no longer do.
-pub(super) fn failed(app: &mut App, job: &str) {
+pub(in crate::app) fn failed(app: &mut App, job: &str) {
     if job != SAVE {
         return;
     }
     app.describing.clear();
-    for draft in app.drafts.iter_mut() {
+    for draft in app.shared.drafts.iter_mut() {
         draft.saving = None;
         draft.save_again = false;
     }
@@ -231,17 +239,17 @@ pub(super) fn failed(app: &mut App, job: &str) {
 const SAVE: &str = "save the preset";
 
 /// Deletes a preset; what runs from it is closed.
-pub(super) fn delete(app: &mut App, path: PresetPath) {
-    let session = app.drafts.of_preset(&path).and_then(|draft| draft.session);
+pub(in crate::app) fn delete(app: &mut App, path: PresetPath) {
+    let session = app.shared.drafts.of_preset(&path).and_then(|draft| draft.session);
     close(app, session);
     app.effects.push(Effect::Store(Job::DeletePreset { path }));
 }
 
 /// Deletes the presets of a folder; what runs from them is closed.
-pub(super) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
+pub(in crate::app) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
     let sessions: Vec<SessionId> = presets
         .iter()
-        .filter_map(|path| app.drafts.of_preset(path).and_then(|draft| draft.session))
+        .filter_map(|path| app.shared.drafts.of_preset(path).and_then(|draft| draft.session))
         .collect();
     for session in sessions {
         close(app, Some(session));
@@ -250,15 +258,16 @@ pub(super) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPa
 }
 
 /// Throws a draft away; what runs from it is closed.
-pub(super) fn discard(app: &mut App, id: DraftId) {
-    let session = app.drafts.get(id).and_then(|draft| draft.session);
+pub(in crate::app) fn discard(app: &mut App, id: DraftId) {
+    let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
     close(app, session);
-    app.drafts.remove(id);
-    global::draft_changed(app);
+    app.shared.drafts.remove(id);
+    program::draft_changed(app);
 }
 
 fn close(app: &mut App, session: Option<SessionId>) {
-    let live = session.and_then(|id| app.sessions.get(id)).filter(|session| !session.is_over());
+    let live =
+        session.and_then(|id| app.shared.sessions.get(id)).filter(|session| !session.is_over());
     if let Some(session) = live {
         let id = session.id;
         app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Close }));
@@ -266,9 +275,9 @@ fn close(app: &mut App, session: Option<SessionId>) {
 }
 
 /// Back to what the file holds.
-pub(super) fn revert(app: &mut App, id: DraftId) {
-    let presets = &app.workspace.presets;
-    let Some(draft) = app.drafts.get_mut(id) else { return };
+pub(in crate::app) fn revert(app: &mut App, id: DraftId) {
+    let presets = &app.shared.workspace.presets;
+    let Some(draft) = app.shared.drafts.get_mut(id) else { return };
     let stored = presets.iter().find(|stored| Some(&stored.path) == draft.preset.as_ref());
     match stored.and_then(|stored| Some((stored.content.as_ref().ok()?, stored.fingerprint))) {
         Some((preset, fingerprint)) => draft.follow(preset, fingerprint),
@@ -278,7 +287,7 @@ pub(super) fn revert(app: &mut App, id: DraftId) {
         },
     }
     app.say("unsaved changes thrown away");
-    global::draft_changed(app);
+    program::draft_changed(app);
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::drafts::FieldIssue;
-use super::effect::Effect;
-use super::focus::Pane;
-use super::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
-use super::sessions::{Session, SessionState};
-use super::{App, global, pane};
+use super::program;
+use crate::app::drafts::FieldIssue;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
+use crate::app::pane;
+use crate::app::sessions::{Session, SessionState};
+use crate::app::state::App;
 use crate::compose::{AnswerField, Issue, IssueField, LiteralNames, plan, plan_literal};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::exchange::ExchangeState;
@@ -21,7 +23,7 @@ use crate::store::job::{HistoryEntry, Job};
 
 /// What happens to template names nobody defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown {
+pub(in crate::app) enum Unknown {
     /// The send is blocked and shows where.
     Refuse,
     /// They are sent as they stand.
@@ -29,14 +31,14 @@ pub(super) enum Unknown {
 }
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
-pub(super) fn send(app: &mut App, unknown: Unknown) {
+pub(in crate::app) fn send(app: &mut App, unknown: Unknown) {
     if app.request.refused.is_some() {
         pane::request::blur(app);
         return;
     }
     pane::request::adopt_address(app);
     let scope = app.scope();
-    let spec = &app.drafts.current().spec;
+    let spec = &app.shared.drafts.current().spec;
     let planned = match unknown {
         Unknown::Refuse => plan(spec, &scope),
         Unknown::Literal => plan_literal(spec, &scope, &unknown_names(spec, &scope)),
@@ -49,22 +51,23 @@ pub(super) fn send(app: &mut App, unknown: Unknown) {
 
 /// Sends once more without verifying the peer's certificate, from now on in this draft. Only after
 /// a certificate was refused here: nobody should switch that off by a slip of the hand.
-pub(super) fn connect_anyway(app: &mut App) {
-    let draft = app.drafts.current();
-    let refused = draft.session.and_then(|id| app.sessions.get(id)).is_some_and(was_distrusted);
+pub(in crate::app) fn connect_anyway(app: &mut App) {
+    let draft = app.shared.drafts.current();
+    let refused =
+        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(was_distrusted);
     if !refused {
         app.say("nothing to accept: no certificate was refused here");
         return;
     }
-    if let Some(verify) = app.drafts.current_mut().spec.verify_mut() {
+    if let Some(verify) = app.shared.drafts.current_mut().spec.verify_mut() {
         *verify = Verify::Off;
-        global::draft_changed(app);
+        program::draft_changed(app);
         send(app, Unknown::Refuse);
     }
 }
 
 /// How to overrule a refused certificate, for the panes that tell of it.
-pub(super) fn anyway_hint(app: &App) -> String {
+pub(in crate::app) fn anyway_hint(app: &App) -> String {
     app.keyed("[connect-anyway] connects anyway, now and whenever this preset is sent")
 }
 
@@ -80,7 +83,7 @@ fn unknown_names(spec: &Spec, scope: &Scope) -> LiteralNames {
 }
 
 fn start(app: &mut App, plan: Plan, scope: &Scope) {
-    let running = app.drafts.current().session.and_then(|id| app.sessions.get(id));
+    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
     if let Some(session) = running.filter(|session| !session.is_over()) {
         let id = session.id;
         match (session.side(), session.protocol()) {
@@ -107,14 +110,14 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
 }
 
 fn open(app: &mut App, plan: Plan, scope: &Scope) {
-    let draft = app.drafts.current();
+    let draft = app.shared.drafts.current();
     let title = match &draft.preset {
         Some(path) => path.to_string(),
         None => draft.spec.address().to_owned(),
     };
     let conversation = plan.protocol().capabilities().conversation;
     let entry = HistoryEntry {
-        at: app.now,
+        at: app.shared.now,
         protocol: plan.protocol(),
         side: plan.side(),
         summary: summary(&draft.spec, scope),
@@ -123,21 +126,21 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         preset: draft.preset.clone(),
     };
     let is_client = plan.side() == Side::Client;
-    let id = app.sessions.open(plan.clone(), title, app.now);
-    let draft = app.drafts.current_mut();
+    let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
+    let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
     draft.issues.clear();
     app.effects.push(Effect::Engine(Command::Open { id, plan: Box::new(plan) }));
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
     pane::response::session_changed(app);
     if conversation && is_client {
-        global::focus(app, Pane::Response);
+        program::focus(app, Pane::Response);
         pane::response::focus_input(app);
     }
 }
 
 fn update(app: &mut App, id: SessionId, plan: Plan) {
-    let Some(session) = app.sessions.get_mut(id) else { return };
+    let Some(session) = app.shared.sessions.get_mut(id) else { return };
     if session.plan == plan {
         app.say(app.keyed("already listening with these answers; [stop] stops"));
         return;
@@ -191,8 +194,8 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
 fn refuse(app: &mut App, issues: &[Issue]) {
     let found: Vec<FieldIssue> = issues.iter().map(field_issue).collect();
     let Some(first) = found.first().cloned() else { return };
-    app.drafts.current_mut().issues = found;
-    global::focus(app, Pane::Request);
+    app.shared.drafts.current_mut().issues = found;
+    program::focus(app, Pane::Request);
     pane::request::go_to_issue(app, &first);
     match &first.unknown {
         Some(name) => {
@@ -273,11 +276,11 @@ fn answer_field(slot: BodySlot, part: AnswerField) -> FormFieldId {
 }
 
 /// A session is over: its history entry gets the outcome.
-pub(super) fn finished(app: &mut App, id: SessionId) {
-    let Some(session) = app.sessions.get(id) else { return };
+pub(in crate::app) fn finished(app: &mut App, id: SessionId) {
+    let Some(session) = app.shared.sessions.get(id) else { return };
     let job = Job::FinishHistory { at: session.opened, outcome: outcome(session) };
     app.effects.push(Effect::Store(job));
-    app.effects.push(Effect::Store(pane::history::refresh(app)));
+    app.effects.push(Effect::Store(app.history.query()));
 }
 
 fn outcome(session: &Session) -> String {
@@ -294,7 +297,7 @@ fn outcome(session: &Session) -> String {
         let took = exchange.timing.total.as_secs_f64() * 1000.0;
         return status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"));
     }
-    let sum = |count: fn(&super::sessions::Conn) -> u64| -> u64 {
+    let sum = |count: fn(&crate::app::sessions::Conn) -> u64| -> u64 {
         session.conns.values().map(count).sum()
     };
     let (sent, received) = (sum(|conn| conn.sent), sum(|conn| conn.received));

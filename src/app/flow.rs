@@ -1,0 +1,16 @@
+//! What the program does with what panes, overlays, the engine and the store ask for or report:
+//! the only files that get `&mut App`.
+//!
+//! A flow changes the shared state, calls panes, and keeps what they ask for in the queue of
+//! intents ([`App::take`](super::state::App::take)); `App::update` carries these out one by one
+//! ([`carry_out`]). So no flow calls back into the one that called it.
+
+pub(crate) mod input;
+pub(crate) mod program;
+pub(crate) mod restore;
+pub(crate) mod save;
+pub(crate) mod send;
+
+pub(crate) mod carry_out;
+pub(crate) mod engine;
+pub(crate) mod timer;

@@ -1,0 +1,125 @@
+//! What the engine reports: traffic, phases, exchanges and ends of sessions.
+//!
+//! Events of a session that is unknown or over are ignored.
+
+use crate::app::effect::Effect;
+use crate::app::pane;
+use crate::app::sessions::{Conn, SessionState};
+use crate::app::state::App;
+use crate::engine::event::{Batch, Event, Phase, Summary};
+use crate::model::exchange::Exchange;
+use crate::model::failure::Failure;
+use crate::model::id::SessionId;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::timing::Stamp;
+use crate::store::job::{Job, KeyPem};
+
+/// Takes an event of the engine.
+pub(in crate::app) fn apply(app: &mut App, event: Event) {
+    match event {
+        Event::Traffic(batch) => traffic(app, batch),
+        Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
+        Event::Exchange(exchange) => exchange_changed(app, *exchange),
+        Event::Progress { id, number, encoded, decoded, .. } => {
+            progress(app, id, number, (encoded, decoded));
+        }
+        Event::Done { id, outcome, at } => done(app, id, outcome, at),
+        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
+            certificate_pem: made.certificate_pem,
+            key_pem: KeyPem(made.key_pem),
+        })),
+        Event::Refused { failure, .. } => app.warn(failure.to_string()),
+        Event::View(view) => pane::response::view_arrived(app, *view),
+        Event::Found(hit) => pane::response::found(app, &hit),
+        Event::BodySaved { path, outcome } => match outcome {
+            Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
+            Err(failure) => app.warn(failure.to_string()),
+        },
+    }
+}
+
+fn traffic(app: &mut App, batch: Batch) {
+    for info in batch.conns {
+        app.shared.timeline.connect(info.clone());
+        if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
+            let fresh = Conn { info, open: true, sent: 0, received: 0, last: Stamp::default() };
+            session
+                .conns
+                .entry(fresh.info.id)
+                .and_modify(|conn| conn.info = fresh.info.clone())
+                .or_insert(fresh);
+        }
+    }
+    for record in batch.records {
+        if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
+            session.note(&record);
+            let id = app.shared.timeline.next_id();
+            let datagram = session.protocol() == Protocol::Udp;
+            if session.protocol() != Protocol::Http {
+                session.conversation.extend(&record, id, datagram);
+            }
+        }
+        app.shared.timeline.push(record);
+    }
+    for lost in batch.lost {
+        app.shared.timeline.lost(lost);
+        if let Some(session) = app.shared.sessions.get_mut(lost.session) {
+            session.lost = Some(lost);
+        }
+    }
+    pane::traffic::extended(app);
+    pane::response::extended(app);
+}
+
+fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
+    let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
+    match &phase {
+        Phase::Connected { .. } | Phase::Listening { .. } => session.state = SessionState::Live,
+        Phase::Closing => session.state = SessionState::Closing,
+        Phase::Clients { open, refused } => {
+            session.clients = (*open, *refused);
+            return;
+        }
+        _ => {}
+    }
+    let listening = matches!(phase, Phase::Listening { .. });
+    session.phase = Some((phase, at));
+    if listening {
+        pane::presets::listening(app, id);
+    }
+}
+
+fn exchange_changed(app: &mut App, exchange: Exchange) {
+    let id = exchange.conn.session;
+    let Some(session) = app.shared.sessions.get_mut(id) else { return };
+    let gone = session.put(exchange);
+    app.release(gone);
+    pane::response::exchange_changed(app, id);
+}
+
+fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
+    let Some(session) = app.shared.sessions.get_mut(id) else { return };
+    let exchange = session.exchanges.iter_mut().rev().find(|e| e.number == number);
+    if let Some(message) = exchange.and_then(|exchange| match session.plan.side() {
+        Side::Client => exchange.response.as_mut(),
+        Side::Listener => Some(&mut exchange.request),
+    }) {
+        message.body.encoded_len = encoded;
+        message.body.decoded_len = decoded;
+    }
+}
+
+fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {
+    let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
+    session.ended = Some(at);
+    session.state = SessionState::Over(outcome);
+    for conn in session.conns.values_mut() {
+        conn.open = false;
+    }
+    crate::app::flow::send::finished(app, id);
+    pane::response::exchange_changed(app, id);
+    let shown: Vec<SessionId> =
+        app.shared.drafts.iter().filter_map(|draft| draft.session).collect();
+    let gone = app.shared.sessions.prune(|id| shown.contains(&id));
+    app.release(gone);
+}

@@ -1,0 +1,28 @@
+//! Timers that went off.
+
+use crate::app::flow::restore;
+use crate::app::message::Timer;
+use crate::app::pane;
+use crate::app::state::{App, Level};
+
+pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
+    match timer {
+        Timer::Notice => {
+            app.notice_timers = app.notice_timers.saturating_sub(1);
+            let is_newest = app.notice_timers == 0;
+            app.dirty =
+                is_newest && app.notice.as_ref().is_some_and(|notice| notice.level == Level::Info);
+            if app.dirty {
+                app.notice = None;
+            }
+        }
+        Timer::Restore => {
+            app.dirty = false;
+            restore::save_restore(app);
+        }
+        Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
+            pane::response::timer(app, timer);
+        }
+        Timer::FilterRebuild | Timer::TrafficRate => pane::traffic::timer(app, timer),
+    }
+}

@@ -1,0 +1,24 @@
+//! What panes and overlays ask for, as data. `flow` carries it out; nobody else has the whole
+//! application in hand.
+
+use super::action::Action;
+use super::effect::Effect;
+use super::focus::Pane;
+use crate::model::spec::Spec;
+
+/// One thing a pane or overlay cannot do by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// An action of the whole program, which no pane took.
+    Act(Action),
+    /// The shell shall do this.
+    Perform(Effect),
+    /// Say this at the bottom of the screen; `[action-name]` stands for the key of an action.
+    Say(String),
+    /// The same as a warning.
+    Warn(String),
+    /// Give a pane the focus.
+    Focus(Pane),
+    /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
+    OpenSpec(Box<Spec>),
+}

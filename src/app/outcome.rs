@@ -1,0 +1,68 @@
+//! What a pane or overlay answers to an input: whether it took it, and what it asks for.
+
+use ratatui::layout::Rect;
+
+use super::action::Action;
+use super::intent::Intent;
+use super::message::Mouse;
+use crate::model::key::Key;
+
+/// What a pane is given to handle.
+#[derive(Debug, Clone, Copy)]
+pub enum PaneInput<'a> {
+    /// An action bound to a key; the wheel comes as `Up` and `Down`.
+    Act(Action),
+    /// A key that no action took.
+    Key(Key),
+    /// Pasted text.
+    Paste(&'a str),
+    /// A press of the mouse, with the pane's area on the screen as it was then.
+    Press(Rect, Mouse),
+}
+
+/// Whether a pane or overlay took an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    Yes,
+    No,
+}
+
+/// The answer of a pane or overlay: what it asks for is carried out in this order.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    pub handled: Handled,
+    pub intents: Vec<Intent>,
+}
+
+impl Outcome {
+    /// Not taken: somebody else may know what to do.
+    pub fn no() -> Self {
+        Outcome { handled: Handled::No, intents: Vec::new() }
+    }
+
+    /// Taken, nothing else to do.
+    pub fn yes() -> Self {
+        Outcome { handled: Handled::Yes, intents: Vec::new() }
+    }
+
+    /// Adds something to be done.
+    #[must_use]
+    pub fn with(mut self, intent: Intent) -> Self {
+        self.intents.push(intent);
+        self
+    }
+}
+
+impl From<Intent> for Outcome {
+    /// Taken, and this is to be done.
+    fn from(intent: Intent) -> Self {
+        Outcome { handled: Handled::Yes, intents: vec![intent] }
+    }
+}
+
+impl From<Vec<Intent>> for Outcome {
+    /// Taken, and these are to be done.
+    fn from(intents: Vec<Intent>) -> Self {
+        Outcome { handled: Handled::Yes, intents }
+    }
+}

@@ -1,0 +1,275 @@
+//! The whole state of the program, and what is said to its user.
+//!
+//! [`App::update`](super) takes messages; flows change the state through what is here. Panes and
+//! overlays never see it: they get [`Shared`] and answer with intents, which wait here until
+//! their turn ([`App::take`]).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::tz::Offset;
+
+use super::action::{self, Action};
+use super::drafts::Drafts;
+use super::effect::Effect;
+use super::focus::Pane;
+use super::intent::Intent;
+use super::keymap::{Context, Keymap, Override};
+use super::layout::{Areas, Splits, Splitter};
+use super::message::Timer;
+use super::outcome::{Handled, Outcome};
+use super::overlay::Overlay;
+use super::pane;
+use super::pane::history::HistoryPane;
+use super::pane::presets::PresetsPane;
+use super::pane::request::RequestPane;
+use super::pane::response::ResponsePane;
+use super::pane::traffic::TrafficPane;
+use super::sessions::Sessions;
+use super::shared::{Shared, Theme};
+use crate::engine::command::Command;
+use crate::model::id::BodyId;
+use crate::model::key::Key;
+use crate::model::preset::{Preset, PresetPath, Scope};
+use crate::model::timing::Stamp;
+use crate::store::job::Workspace;
+use crate::timeline::Timeline;
+
+/// How long a remark stays when no key is pressed; a warning stays until one is.
+const NOTICE_STAYS: Duration = Duration::from_secs(6);
+/// A key pressed so soon after a warning was pressed before it was read.
+const WARNING_STAYS: Duration = Duration::from_secs(1);
+/// How long after the last change drafts are written to disk.
+const RESTORE_DELAY: Duration = Duration::from_millis(400);
+
+/// What the shell knows at start.
+#[derive(Debug, Clone, Default)]
+pub struct Startup {
+    pub size: (u16, u16),
+    pub now: Stamp,
+    /// Operating system environment, for `{{env.NAME}}`.
+    pub os: BTreeMap<String, String>,
+    /// Lines of the user's keymap file.
+    pub keymap: Vec<Override>,
+    /// What the user has to be told about the configuration.
+    pub problem: Option<String>,
+    pub theme: Theme,
+    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
+    pub truecolor: bool,
+    /// Bound of the timeline in bytes; 0 = the default.
+    pub timeline_bytes: usize,
+    /// Offset of local time from UTC, if known.
+    pub utc_offset: Option<Offset>,
+}
+
+/// A sentence for the user at the bottom of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub level: Level,
+    since: Stamp,
+}
+
+/// How serious a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Info,
+    Warning,
+}
+
+/// The whole state of the program.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
+pub struct App {
+    pub shared: Shared,
+    pub presets: PresetsPane,
+    pub history: HistoryPane,
+    pub request: RequestPane,
+    pub response: ResponsePane,
+    pub traffic: TrafficPane,
+    pub overlays: Vec<Overlay>,
+    pub notice: Option<Notice>,
+    /// Notices there were so far.
+    pub(super) noticed: u64,
+    /// Timers of notices under way; the last one to go off is that of the newest.
+    pub(super) notice_timers: u32,
+    /// Keys of a sequence that is not finished.
+    pub pending: Vec<Key>,
+    pub(super) dragging: Option<Splitter>,
+    /// What panes and overlays asked for and was not carried out yet.
+    pub(super) intents: VecDeque<Intent>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) dirty: bool,
+    pub(super) leaving: bool,
+    pub(super) restore_due: bool,
+    /// Presets whose description is on its way to their files.
+    pub(super) describing: BTreeMap<PresetPath, Preset>,
+    pub(super) loaded: bool,
+}
+
+impl App {
+    /// The state before anything was read; the first frame can be drawn from it.
+    pub fn new(startup: Startup) -> Self {
+        let mut keymap = Keymap::default();
+        let problems = keymap.apply(&startup.keymap);
+        let bytes = match startup.timeline_bytes {
+            0 => crate::timeline::LIMIT_BYTES,
+            bytes => bytes,
+        };
+        let shared = Shared {
+            now: startup.now,
+            size: startup.size,
+            theme: startup.theme,
+            truecolor: startup.truecolor,
+            keymap,
+            splits: Splits::default(),
+            zoom: false,
+            focus: Pane::Presets,
+            is_record_open: false,
+            workspace: Workspace::default(),
+            environment: None,
+            drafts: Drafts::default(),
+            sessions: Sessions::default(),
+            timeline: Timeline::new(bytes),
+            utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
+            os: startup.os,
+        };
+        let mut app = App {
+            shared,
+            presets: PresetsPane::default(),
+            history: HistoryPane::default(),
+            request: RequestPane::default(),
+            response: ResponsePane::default(),
+            traffic: TrafficPane::default(),
+            overlays: Vec::new(),
+            notice: None,
+            noticed: 0,
+            notice_timers: 0,
+            pending: Vec::new(),
+            dragging: None,
+            intents: VecDeque::new(),
+            effects: Vec::new(),
+            dirty: true,
+            leaving: false,
+            restore_due: false,
+            describing: BTreeMap::new(),
+            loaded: false,
+        };
+        if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
+            app.warn(problem.clone());
+        }
+        app
+    }
+
+    /// Whether something changed since the last [`App::drawn`].
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// The shell has drawn the state as it is.
+    pub fn drawn(&mut self) {
+        self.dirty = false;
+    }
+
+    /// Where the panes are now.
+    pub fn areas(&self) -> Areas {
+        self.shared.areas()
+    }
+
+    /// Contexts in which keys are looked up, the most specific first.
+    pub fn contexts(&self) -> Vec<Context> {
+        match self.shared.focus {
+            Pane::Presets => pane::presets::contexts(self),
+            Pane::History => self.history.contexts(),
+            Pane::Request => pane::request::contexts(self),
+            Pane::Response => pane::response::contexts(self),
+            Pane::Traffic => pane::traffic::contexts(self),
+        }
+    }
+
+    /// What templates may refer to now.
+    pub fn scope(&self) -> Scope {
+        self.shared.scope()
+    }
+
+    /// Keeps what a pane or overlay asks for until its turn; tells whether it took the input.
+    pub(super) fn take(&mut self, outcome: Outcome) -> Handled {
+        self.intents.extend(outcome.intents);
+        outcome.handled
+    }
+
+    /// Tells the engine that nobody will look at these bodies again.
+    pub(super) fn release(&mut self, bodies: Vec<BodyId>) {
+        if !bodies.is_empty() {
+            self.effects.push(Effect::Engine(Command::Release(bodies)));
+        }
+    }
+
+    /// The key of an action where the focus is, or elsewhere, for a hint in a text.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        let here = self.shared.keymap.hint(&self.contexts(), action);
+        here.or_else(|| self.shared.keymap.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+    }
+
+    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
+    /// key that was bound to something else.
+    #[must_use]
+    pub fn keyed(&self, text: &str) -> String {
+        let mut keyed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, name, after)) = bracketed(rest) {
+            keyed.push_str(before);
+            let row = action::TABLE.iter().find(|row| row.name == name);
+            let key = row.map_or_else(|| format!("[{name}]"), |row| self.key_of(row.action));
+            keyed.push_str(&key);
+            rest = after;
+        }
+        keyed + rest
+    }
+
+    /// Shows a remark until the next key, a few seconds at most.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Info);
+    }
+
+    /// Shows a warning until the next key after it could be read.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Warning);
+    }
+
+    fn notice_with(&mut self, text: String, level: Level) {
+        self.notice = Some(Notice { text, level, since: self.shared.now });
+        self.noticed += 1;
+        if level == Level::Info {
+            self.notice_timers += 1;
+            self.effects.push(Effect::After { delay: NOTICE_STAYS, timer: Timer::Notice });
+        }
+    }
+
+    /// The user did something: what was said before is read, unless it is a warning of just now.
+    pub(super) fn notice_was_seen(&mut self) {
+        let stays = |notice: &Notice| {
+            notice.level == Level::Warning && self.shared.now.since(notice.since) < WARNING_STAYS
+        };
+        if !self.notice.as_ref().is_some_and(stays) {
+            self.notice = None;
+        }
+    }
+
+    /// Notes that drafts changed: they are written a moment later.
+    pub(crate) fn touched(&mut self) {
+        if !self.restore_due {
+            self.restore_due = true;
+            self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
+        }
+    }
+}
+
+/// The first `[name]` of a text, with what stands before and after it.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (name, after) = rest.split_once(']')?;
+    Some((before, name, after))
+}

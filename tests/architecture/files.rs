@@ -1,0 +1,79 @@
+//! What lies in the repository besides code: the lock file, the assets, no path of a machine.
+
+use std::fs;
+use std::process::Command;
+
+use crate::source::{assert_none, below, root};
+
+#[test]
+fn the_lock_file_holds_one_of_each_and_no_ring_is_built() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for name in ["ratatui", "ratatui-core", "crossterm", "rustls", "tokio", "rusqlite"] {
+        let count = lock.matches(&format!("name = \"{name}\"\n")).count();
+        assert_eq!(count, 1, "{name} in Cargo.lock");
+    }
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8_lossy(&tree.stdout);
+    assert!(tree.contains("aws-lc-rs v"), "the tree is of this program");
+    assert!(!tree.lines().any(|line| line.starts_with("ring v")), "ring is built");
+}
+
+#[test]
+fn every_asset_parses() {
+    let assets = root().join("assets");
+    for path in below(&assets, "toml") {
+        let text = fs::read_to_string(&path).unwrap();
+        if let Err(error) = text.parse::<toml::Table>() {
+            panic!("{}: {error}", path.display());
+        }
+    }
+    for path in below(&assets, "json") {
+        let text = fs::read_to_string(&path).unwrap();
+        if let Err(error) = serde_json::from_str::<serde_json::Value>(&text) {
+            panic!("{}: {error}", path.display());
+        }
+    }
+    let starter = below(&assets.join("starter"), "toml");
+    assert!(starter.len() >= 6, "the tutorial's six programs");
+    let folder = assets.join("starter");
+    for path in starter {
+        let name = path.strip_prefix(&folder).unwrap().with_extension("");
+        let name = name.to_string_lossy();
+        if name.starts_with("env/") || name.ends_with("_defaults") {
+            continue;
+        }
+        let preset = wirebench::model::preset::PresetPath::parse(&name).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        if let Err(failure) = wirebench::store::preset::read(&text, &preset) {
+            panic!("{}: {failure}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_path_of_a_machine_stands_in_the_repository() {
+    let mut broken = Vec::new();
+    for folder in ["src", "tests", "benches", "assets", ".ci"] {
+        for extension in ["rs", "toml", "py", "md", "sh"] {
+            for path in below(&root().join(folder), extension) {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                // Written in two pieces, or this line would find itself.
+                for prefix in [concat!("/", "work/"), concat!("/", "root/")] {
+                    let starts = |at: usize| {
+                        let before = text[..at].chars().next_back();
+                        before.is_none_or(|c| !c.is_alphanumeric() && !"._-".contains(c))
+                    };
+                    if text.match_indices(prefix).any(|(at, _)| starts(at)) {
+                        broken.push(format!("{}: {prefix}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert_none("paths of a machine", &broken);
+}

@@ -1,0 +1,125 @@
+//! Capabilities decide: outside `model` and `compose` nobody compares a protocol, picks one kind of
+//! spec or plan out of all, or matches them with an arm for the rest.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::source::{assert_at_most, closing, layer, sources};
+
+/// Comparisons that are left: may only fall.
+const COMPARISONS: usize = 26;
+/// Matches with an arm for the rest that are left: may only fall.
+const WILDCARDS: usize = 37;
+
+static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"[!=]= *&?(?:\w+::)*Protocol::\w+|\b(?:Protocol::\w+) *[!=]=|",
+        r"\blet [^=;{]*\b(?:Spec|Plan|Protocol)::\w+[^=;]*=|",
+        r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol)::\w+"
+    ))
+    .unwrap()
+});
+static KIND: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:Spec|Plan|Protocol)::[A-Z]").unwrap());
+static MATCH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bmatch\b").unwrap());
+/// A pattern that takes whatever is left.
+static REST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b_\b|^\(?[a-z]\w*\b(?: *[,)]|$)|\b(?:Some|Ok)\([a-z_]\w*\)").unwrap()
+});
+
+#[test]
+fn nobody_compares_a_protocol() {
+    let broken =
+        outside(|code| COMPARISON.find_iter(code).map(|found| found.as_str().to_owned()).collect());
+    assert_at_most("comparisons with a protocol", &broken, COMPARISONS);
+}
+
+#[test]
+fn nobody_matches_a_protocol_with_an_arm_for_the_rest() {
+    assert_at_most("matches with an arm for the rest", &outside(wildcards), WILDCARDS);
+}
+
+/// What is found in the files outside `model` and `compose`.
+fn outside(find: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let files = sources().iter().filter(|source| !["model", "compose"].contains(&layer(source)));
+    files
+        .flat_map(|source| {
+            let found = find(&source.code).into_iter();
+            found.map(|code| {
+                let line: Vec<&str> = code.split_whitespace().collect();
+                format!("{}: {}", source.name, line.join(" "))
+            })
+        })
+        .collect()
+}
+
+/// Matches that name a kind of spec, plan or protocol in one arm and take the rest in another.
+fn wildcards(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for start in MATCH.find_iter(code).map(|found| found.start()) {
+        let Some(arms) = arms(&code[start..]) else { continue };
+        let (kinds, others): (Vec<&str>, Vec<&str>) =
+            arms.into_iter().partition(|pattern| KIND.is_match(pattern));
+        if let (Some(kind), Some(rest)) =
+            (kinds.first(), others.iter().find(|other| REST.is_match(other)))
+        {
+            found.push(format!("{kind} … {rest} =>"));
+        }
+    }
+    found
+}
+
+/// The patterns of a match's arms, without their guards.
+fn arms(code: &str) -> Option<Vec<&str>> {
+    let open = code.find('{')?;
+    let body = &code[open + 1..open + closing(&code[open..])?];
+    let mut patterns = Vec::new();
+    let mut rest = body;
+    while let Some(arrow) = at_top(rest, "=>") {
+        let pattern = rest[..arrow].trim();
+        patterns.push(pattern.split(" if ").next().unwrap_or_default().trim());
+        rest = rest[arrow + 2..].trim_start();
+        rest = if rest.starts_with('{') {
+            let end = closing(rest)?;
+            rest[end + 1..].trim_start().trim_start_matches(',')
+        } else {
+            at_top(rest, ",").map_or("", |end| &rest[end + 1..])
+        };
+    }
+    Some(patterns)
+}
+
+/// The first place of a mark that stands in no bracket.
+fn at_top(text: &str, mark: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (at, c) in text.char_indices() {
+        if depth == 0 && text[at..].starts_with(mark) {
+            return Some(at);
+        }
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn the_checks_of_protocols_can_fail() {
+    let code = "match spec { Spec::Http(a) if a => { x(), y } Spec::Tcp(_) => f(1, 2), _ => 3 }";
+    assert_eq!(wildcards(code).len(), 1);
+    let all = "match spec { Some(Spec::Http(_) | Spec::Tcp(_)) => 1, None => 2 }";
+    assert_eq!(wildcards(all).len(), 0);
+    let pair = "match (spec, live) { (Spec::Http(_), true) => 1, (spec, true) => 2 }";
+    assert_eq!(wildcards(pair).len(), 1);
+    for compared in [
+        "if a == Protocol::Tcp {}",
+        "if let Spec::Http(x) = y {}",
+        "let Some(Spec::Http(x)) = y else {};",
+        "matches!(x, Spec::Http(_))",
+    ] {
+        assert!(COMPARISON.is_match(compared), "{compared}");
+    }
+}
