@@ -9,13 +9,18 @@
 //!                      └──silence, Ctrl+C──► DeadPaste ──ESC[201~, a key alone──► Keys
 //! ```
 //!
-//! crossterm's own reader is not used: its `EventStream` (0.29.0) fails these tests of
-//! `event_parser_tests`, tried in a pseudo terminal:
-//! `an_arrow_cut_behind_its_escape_is_still_the_arrow`, `a_tail_that_comes_late_is_still_its_sequence`,
-//! `a_paste_over_the_limit_is_cut_and_says_so`, `a_paste_that_never_ends_is_ended_by_silence`,
-//! `a_paste_that_never_ends_is_ended_by_ctrl_c`, `colours_the_terminal_tells_are_answers`,
-//! `answers_and_unknown_sequences_never_become_keys`, `modified_enter_comes_in_three_spellings`.
-//! And it reads for ever, at full load, from a terminal that was hung up.
+//! crossterm's own reader is not used. Tried in a pseudo terminal, its `EventStream` (0.29.0) fails
+//! these of `event_parser_tests`:
+//! - `an_arrow_cut_behind_its_escape_is_still_the_arrow`: it is Esc, `[` and `D`
+//! - `a_tail_that_comes_late_is_still_its_sequence`: the text of a paste whose mark was cut is typed
+//! - `a_paste_over_the_limit_is_cut_and_says_so`: it is kept, however long
+//! - `a_paste_that_never_ends_is_ended_by_silence`: the read blocks the whole loop
+//! - `a_paste_that_never_ends_is_ended_by_ctrl_c`
+//! - `colours_the_terminal_tells_are_answers`: OSC 11 is typed, mode 2031 swallows the keys behind it
+//! - `answers_and_unknown_sequences_never_become_keys`
+//! - `modified_enter_comes_in_three_spellings`: xterm's is lost
+//!
+//! And from a terminal that was hung up it reads for ever, without waiting.
 
 use std::time::Duration;
 
