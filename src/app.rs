@@ -6,6 +6,7 @@
 //! what no pane takes is handled in `program`.
 
 pub mod action;
+pub mod copying;
 pub mod cursor;
 pub mod drafts;
 pub mod editor;
@@ -26,6 +27,7 @@ pub mod record_view;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;
 

@@ -9,155 +9,31 @@
 //!       └──── view ────► BodyStore ───────────────urgent(64)──────────────────────────────────►
 //! ```
 
-pub(crate) mod body;
-pub(crate) mod client;
+mod accept;
+mod body;
+mod client;
 pub mod clock;
 pub mod command;
-pub(crate) mod conversation;
-pub(crate) mod datagram;
+mod conversation;
+mod datagram;
 mod dispatch;
 pub mod event;
 mod facts;
-pub(crate) mod http;
-pub(crate) mod listener;
-pub(crate) mod resolve;
-pub(crate) mod rules;
-pub(crate) mod session;
-pub(crate) mod sink;
+mod handle;
+mod http;
+mod listener;
+mod os;
+mod outbound;
+mod refusal;
+mod resolve;
+mod rules;
+mod session;
+mod sink;
 mod supervisor;
-pub(crate) mod tls;
-pub(crate) mod transport;
+mod tls;
+mod transport;
 
-use std::path::PathBuf;
-#[cfg(debug_assertions)]
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
-
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::BodyId;
-use crate::model::tls::Authority;
-use crate::model::view::{ViewPart, ViewQuery};
-use body::BodyStore;
-use command::Command;
-use event::Event;
 pub use facts::Facts;
-use supervisor::Supervisor;
-
-/// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
-/// faster than a loop can route, and it is told so.
-const COMMANDS: usize = 64;
-/// Parcels on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
-/// screen at full speed.
-const FACTS: usize = 16;
-/// Answers to the screen on their way: one window, one hit and one save are open at a time, the
-/// rest are windows that grow.
-const URGENT: usize = 64;
-
-/// What an engine needs to know before it starts.
-#[derive(Debug, Clone, Default)]
-pub struct EngineConfig {
-    /// The installation's certificate authority, if it has one already.
-    pub authority: Option<Authority>,
-    /// Certificates of servers to trust as they are, a PEM file (see `crate::engine::tls::pinned`).
-    pub named_certificates: Option<PathBuf>,
-    /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
-    pub spill_dir: Option<PathBuf>,
-}
-
-/// Raised by a test of a debug build: sessions panic instead of running.
+pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 #[cfg(debug_assertions)]
-pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
-
-/// The engine: only a way to start one.
-#[derive(Debug)]
-pub struct Engine;
-
-/// What goes into a running engine. Clones speak to the same engine; nothing here waits.
-#[derive(Debug, Clone)]
-pub struct EngineHandle {
-    commands: mpsc::Sender<Command>,
-    bodies: BodyStore,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-}
-
-/// What comes out of a running engine.
-#[derive(Debug)]
-pub struct Events {
-    /// Everything sessions report, in order per session; records of all in order of their stamps.
-    pub facts: Facts,
-    /// `View`, `Found`, `BodySaved`: never behind traffic.
-    pub urgent: mpsc::Receiver<Event>,
-}
-
-impl Engine {
-    /// Starts an engine inside the current tokio runtime.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime.
-    #[must_use]
-    pub fn start(config: EngineConfig) -> (EngineHandle, Events) {
-        let (commands, command_queue) = mpsc::channel(COMMANDS);
-        let (fact_sender, facts) = mpsc::channel(FACTS);
-        let (urgent_sender, urgent) = mpsc::channel(URGENT);
-        let stop = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        let bodies = BodyStore::new(&config, urgent_sender, tasks.clone());
-        let supervisor =
-            Supervisor::new(config, fact_sender, bodies.clone(), stop.clone(), tasks.clone());
-        tasks.spawn(supervisor.run(command_queue));
-        (
-            EngineHandle { commands, bodies, stop, tasks },
-            Events { facts: Facts::new(facts), urgent },
-        )
-    }
-}
-
-impl EngineHandle {
-    /// Hands over an order; refused with kind `Busy` when the queue is full.
-    pub fn command(&self, command: Command) -> Result<(), Failure> {
-        self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                Failure::new(Stage::Session, "", FailureKind::Busy, "too many orders at once")
-                    .hint("try again")
-            }
-            mpsc::error::TrySendError::Closed(_) => {
-                Failure::new(Stage::Session, "", FailureKind::Internal, "the engine has stopped")
-            }
-        })
-    }
-
-    /// Asks for a window of a body; answered by `Event::View` on `Events::urgent`.
-    pub fn view(&self, query: ViewQuery) -> Result<(), Failure> {
-        self.bodies.view(query)
-    }
-
-    /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
-    /// disk, so it is for shells without a screen.
-    pub fn read_body(
-        &self,
-        body: BodyId,
-        part: ViewPart,
-        at: u64,
-        count: usize,
-    ) -> std::io::Result<Vec<u8>> {
-        self.bodies.read(body, part, at, count)
-    }
-
-    /// No task of the engine is left; so after a shutdown within its bound.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.tasks.is_empty()
-    }
-
-    /// Ends every session at once and waits until all tasks are gone, at most `bound`.
-    pub async fn shutdown(&self, bound: Duration) {
-        self.stop.cancel();
-        self.tasks.close();
-        let _ = tokio::time::timeout(bound, self.tasks.wait()).await;
-    }
-}
+pub use supervisor::TEST_PANIC;

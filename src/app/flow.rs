@@ -14,3 +14,4 @@ pub(crate) mod send;
 pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub(crate) mod timer;
+pub(crate) mod traffic;

@@ -4,6 +4,7 @@
 use super::action::Action;
 use super::effect::Effect;
 use super::focus::Pane;
+use crate::model::id::RecordId;
 use crate::model::spec::Spec;
 
 /// One thing a pane or overlay cannot do by itself.
@@ -19,6 +20,14 @@ pub enum Intent {
     Warn(String),
     /// Give a pane the focus.
     Focus(Pane),
+    /// Compose this in a new draft.
+    OpenDraft(Box<Spec>),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
+    /// Mark a record, or take its mark away.
+    ToggleMark(RecordId),
+    /// Forget all records.
+    ForgetTraffic,
+    /// Whether a record is looked at closely, which wants more of the screen.
+    RecordOpen(bool),
 }

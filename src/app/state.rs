@@ -183,7 +183,7 @@ impl App {
             Pane::History => self.history.contexts(),
             Pane::Request => pane::request::contexts(self),
             Pane::Response => pane::response::contexts(self),
-            Pane::Traffic => pane::traffic::contexts(self),
+            Pane::Traffic => self.traffic.contexts(),
         }
     }
 

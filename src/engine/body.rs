@@ -12,7 +12,9 @@ mod message;
 mod save;
 mod search;
 mod spool;
+mod view_queue;
 mod viewer;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,9 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
 
-use super::EngineConfig;
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
@@ -32,9 +32,9 @@ use disk::Disk;
 use message::Body;
 use search::SearchQueue;
 use spool::Usage;
-use viewer::{ViewQueue, ViewerQuestion};
+use view_queue::{ViewQueue, ViewerQuestion};
 
-pub(crate) use message::{BodyWriter, DecodedBytes, DecodedSink};
+pub(crate) use writer::{BodyWriter, DecodedBytes, DecodedSink};
 
 /// Memory all finished bodies may use together.
 const MEMORY_BOUND: usize = 64 * 1024 * 1024;
@@ -64,12 +64,8 @@ struct BodyTable {
 }
 
 impl BodyStore {
-    /// The store of an engine; its answers go to `urgent`.
-    pub(crate) fn new(config: &EngineConfig, urgent: mpsc::Sender<Event>, _: TaskTracker) -> Self {
-        BodyStore::start(config.spill_dir.clone(), urgent)
-    }
-
-    /// Starts a store whose temporary files go to `folder` (`None` = the system's).
+    /// Starts a store whose temporary files go to `folder` (`None` = the system's) and whose
+    /// answers go to `urgent`.
     pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
         let bell = Arc::new(ViewQueue::default());
         let desk = Arc::new(SearchQueue::default());

@@ -1,4 +1,4 @@
-//! The engine's clock: wall-clock stamps that never run backwards.
+//! The engine's clock: wall-clock stamps that never run backwards, and waiting for a time.
 //!
 //! The wall clock is read once; later stamps add monotonic time to it, so a correction of the
 //! system's clock cannot turn the order of records around.
@@ -7,6 +7,14 @@ use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::timing::Stamp;
+
+/// Completes at the time, never without one. Safe to drop.
+pub async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
 
 static START: OnceLock<(Stamp, Instant)> = OnceLock::new();
 

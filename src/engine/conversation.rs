@@ -10,11 +10,9 @@
 //!   └────our FIN─────► we still receive ──peer's FIN──► closed
 //! ```
 
-mod conn_handle;
-mod outgoing;
-mod script;
+pub(crate) mod conn_handle;
+pub(crate) mod script;
 
-use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +20,21 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::clock;
 use super::command::CloseMode;
+use super::outbound::{OutboundQueue, Why};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
-use super::transport::Stream;
-use crate::engine::conversation::conn_handle::ConnOrder;
-pub(crate) use crate::engine::conversation::conn_handle::{ConnHandle, Orders, line};
-use crate::engine::transport::explain;
+use super::transport::explain;
+use super::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
-use outgoing::OutboundQueue;
-pub(crate) use script::Script;
+use conn_handle::{ConnOrder, Orders};
+use script::Script;
 
 /// Room for one read.
 const READ: usize = 64 * 1024;
@@ -88,7 +86,7 @@ struct Live {
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
     buffer: BytesMut,
-    outgoing: OutboundQueue,
+    outgoing: OutboundQueue<()>,
     wish: OurSide,
     /// When patience with our own close ends.
     close_by: Option<Instant>,
@@ -124,7 +122,7 @@ impl ConnSetup {
             peer_finished: false,
             received: 0,
         };
-        live.outgoing.push(first);
+        live.outgoing.push_bytes(first, Why::Ordered, Duration::ZERO);
         live.play_steps();
         loop {
             let turn = live.turn().await;
@@ -152,7 +150,7 @@ impl Live {
         let Live { talk, read, write, buffer, outgoing, .. } = self;
         let events = &talk.session.events;
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
-        let has_output = outgoing.has_output();
+        let has_output = outgoing.front().is_some();
         let may_shut = self.wish != OurSide::Talk && !has_output && !self.we_finished;
         if buffer.capacity() < READ {
             buffer.reserve(READ);
@@ -174,9 +172,9 @@ impl Live {
                 StreamTurn::Wrote(written, moment)
             }, if has_output || may_shut => turn,
             order = talk.orders.next(has_room) => StreamTurn::Order(order),
-            () = at(due) => StreamTurn::AnswerDue,
-            () = at(step_by) => StreamTurn::StepLate,
-            () = at(self.close_by) => StreamTurn::CloseLate,
+            () = clock::at(due) => StreamTurn::AnswerDue,
+            () = clock::at(step_by) => StreamTurn::StepLate,
+            () = clock::at(self.close_by) => StreamTurn::CloseLate,
         }
     }
 
@@ -200,7 +198,7 @@ impl Live {
 
     fn send(&mut self, data: Bytes) {
         if self.wish == OurSide::Talk {
-            return self.outgoing.push(data);
+            return self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
         }
         let failure = Failure::new(
             Stage::Send,
@@ -242,7 +240,7 @@ impl Live {
                 if self.wish == OurSide::Talk
                     && let Some(answer) = talk.rules.borrow().answer(&data)
                 {
-                    self.outgoing.answer(answer);
+                    self.outgoing.push_bytes(answer.data, Why::Answer, answer.delay);
                 }
                 self.talk.script.received(&data);
                 self.play_steps();
@@ -333,7 +331,7 @@ impl Live {
     fn play_steps(&mut self) {
         let was_over = self.talk.script.is_over();
         while let Some(data) = self.talk.script.next_send() {
-            self.outgoing.push(data);
+            self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
         }
         if !was_over && self.talk.script.is_over() {
             self.note(Direction::Local, RecordKind::Note, "all steps are done");
@@ -386,13 +384,5 @@ impl OurSide {
     /// A close is never taken back by a half-close.
     fn max_with(self, other: OurSide) -> OurSide {
         if self == OurSide::Close { self } else { other }
-    }
-}
-
-/// Completes at the time, never without one.
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => pending().await,
     }
 }

@@ -5,7 +5,6 @@
 //! (`Lost::by_app`), and what the kernel dropped is read from its own counter, so that always
 //! sent = shown + dropped by us + dropped by the kernel.
 
-mod outbox;
 mod peers;
 mod port;
 
@@ -16,16 +15,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::clock;
-use super::command::CloseMode;
-use super::conversation::Script;
+use super::conversation::script::Script;
 use super::event::{Phase, Summary};
+use super::outbound::{Letter, OutboundQueue, Why};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
-use super::transport::bind_each;
-use crate::engine::transport::explain;
+use super::transport::explain;
+use super::transport::listen::bind_each;
+use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -33,7 +32,6 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
-use outbox::{Letter, Outbox, Why};
 use peers::{Known, Peers};
 use port::Port;
 
@@ -71,7 +69,7 @@ pub(super) async fn run(mut setup: Setup, cx: SessionContext) -> Result<Summary,
         let turn = socket.turn(&mut input).await;
         if let Some(ended) = socket.take(turn) {
             socket.last_look();
-            return ended.map(|words| socket.session.summary(words));
+            return ended.map(Summary::of);
         }
     }
 }
@@ -81,7 +79,7 @@ struct Datagrams {
     side: Side,
     ports: Vec<Port>,
     peers: Peers,
-    outbox: Outbox,
+    outbox: OutboundQueue<SocketAddr>,
     rules: Rules,
     script: Script,
     home: Option<SocketAddr>,
@@ -117,16 +115,14 @@ impl Datagrams {
             tls: false,
         };
         session.events.conn(itself);
-        let ports = ports.inspect_err(|failure| {
-            let text = failure.to_string();
-            session.events.note(session.id.itself(), Direction::Local, RecordKind::Failed, text);
-        })?;
+        let ports =
+            ports.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
         let mut socket = Datagrams {
             session,
             side,
             ports,
             peers: Peers::new(setup.home),
-            outbox: Outbox::default(),
+            outbox: OutboundQueue::default(),
             rules: setup.rules,
             script: setup.script,
             home: setup.home,
@@ -167,15 +163,15 @@ impl Datagrams {
 
     /// Waits for the next thing to happen. Every arm is safe to drop.
     async fn turn(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> DatagramTurn {
-        let room = self.outbox.has_room();
+        let room = self.outbox.has_room_for_answers();
         let waiting = self.outbox.front().map(|letter| letter.to);
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled() => DatagramTurn::Cancelled,
             order = input.recv() => DatagramTurn::Order(order),
-            () = at(self.script.deadline()) => DatagramTurn::StepLate,
-            () = at(self.outbox.next_due()) => DatagramTurn::AnswerDue,
-            () = at(self.drops_at) => DatagramTurn::ReadDrops,
+            () = clock::at(self.script.deadline()) => DatagramTurn::StepLate,
+            () = clock::at(self.outbox.next_due()) => DatagramTurn::AnswerDue,
+            () = clock::at(self.drops_at) => DatagramTurn::ReadDrops,
             () = writable(&self.ports, waiting) => DatagramTurn::Writable,
             index = any_readable(&self.ports), if room => DatagramTurn::Readable(index),
         }
@@ -194,8 +190,7 @@ impl Datagrams {
             DatagramTurn::StepLate => {
                 let target = self.home.map(|home| home.to_string()).unwrap_or_default();
                 let failure = self.script.late(&target)?;
-                let text = failure.to_string();
-                self.note(self.session.id.itself(), RecordKind::Failed, text);
+                self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
             }
             DatagramTurn::ReadDrops => {
@@ -245,7 +240,7 @@ impl Datagrams {
             if let Some(answer) = self.rules.answer(&data) {
                 let letter = Letter { to: from, data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
-                more = self.outbox.has_room();
+                more = self.outbox.has_room_for_answers();
             }
             self.script.received(&data);
         }
@@ -281,11 +276,11 @@ impl Datagrams {
             SessionInput::Send { conn: Some(conn), data } if conn != self.session.id.itself() => {
                 match self.peers.address(conn) {
                     Some(to) => self.post(to, data),
-                    None => Err(unknown(conn)),
+                    None => Err(refusal::unknown(conn)),
                 }
             }
             SessionInput::Send { data, .. } => self.post_to_all(&data),
-            SessionInput::End { conn, how } => self.forget(conn, how),
+            SessionInput::End { conn, .. } => self.forget(conn),
             SessionInput::Update(plan) => self.update(*plan),
             SessionInput::Close(_) => Ok(()),
         };
@@ -317,9 +312,9 @@ impl Datagrams {
         all.into_iter().try_for_each(|(_, to)| self.post(to, data.clone()))
     }
 
-    fn forget(&mut self, conn: ConnId, _how: CloseMode) -> Result<(), Failure> {
+    fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
         if !self.peers.forget(conn) {
-            return Err(unknown(conn));
+            return Err(refusal::unknown(conn));
         }
         self.note(conn, RecordKind::Closed, "forgotten by us");
         self.session.events.retire(conn);
@@ -328,10 +323,7 @@ impl Datagrams {
     }
 
     fn update(&mut self, plan: Plan) -> Result<(), Failure> {
-        let Plan::UdpListener(plan) = plan else {
-            let cause = "these are not the answers of a UDP listener";
-            return Err(Failure::new(Stage::Session, "", FailureKind::Usage, cause));
-        };
+        let plan = plan.udp_listener().ok_or_else(refusal::other_answers)?;
         self.rules = Rules::new(plan.rules)?;
         self.note(self.session.id.itself(), RecordKind::Note, "the answers were changed");
         Ok(())
@@ -452,11 +444,6 @@ fn datagram(at: Stamp, conn: ConnId, direction: Direction, data: Bytes) -> Recor
     Record { at, conn, direction, kind: RecordKind::Data, data, original_len }
 }
 
-fn unknown(conn: ConnId) -> Failure {
-    let cause = format!("there is no peer {conn} (any more)");
-    Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
-}
-
 /// The socket that reaches an address: the one of its family.
 fn port_for(ports: &[Port], to: SocketAddr) -> Option<&Port> {
     ports.iter().find(|port| port.local().is_ipv4() == to.is_ipv4())
@@ -492,12 +479,5 @@ async fn writable(ports: &[Port], to: Option<SocketAddr>) {
     match to.and_then(|to| port_for(ports, to)) {
         Some(port) if port.writable().await.is_ok() => {}
         _ => pending().await,
-    }
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => pending().await,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
@@ -106,12 +105,17 @@ pub enum Phase {
     Closing,
 }
 
-/// Totals of a finished session.
+/// How a session ended without a failure. Its bytes and records are counted by the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// How it ended, in words: `peer closed`, `closed by us`.
+    /// In words: `peer closed`, `closed by us`.
     pub ended: String,
-    pub sent: u64,
-    pub received: u64,
-    pub lasted: Duration,
+}
+
+impl Summary {
+    /// The outcome of a session that ended like this.
+    #[must_use]
+    pub fn of(ended: impl Into<String>) -> Self {
+        Summary { ended: ended.into() }
+    }
 }

@@ -9,7 +9,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -19,9 +19,8 @@ use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
 use super::command::CloseMode;
-use super::event::Summary;
 use super::sink::Sink;
-use crate::engine::tls::store::TlsStore;
+use super::tls::store::TlsStore;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::record::{Direction, RecordKind};
@@ -67,7 +66,6 @@ pub(crate) struct SessionHandle {
     pub(super) kill: CancellationToken,
     pub(super) tasks: TaskTracker,
     next_conn: Arc<AtomicU32>,
-    started: Instant,
 }
 
 /// What the supervisor shares with every session.
@@ -80,18 +78,17 @@ pub(super) struct SessionEnv {
 }
 
 impl SessionHandle {
-    pub(super) fn new(id: SessionId, events: Sink, surroundings: SessionEnv) -> Self {
+    pub(super) fn new(id: SessionId, events: Sink, env: SessionEnv) -> Self {
         SessionHandle {
             id,
             events,
-            cancel: surroundings.stop.child_token(),
-            stop: surroundings.stop,
-            bodies: surroundings.bodies,
-            tls: surroundings.tls,
+            cancel: env.stop.child_token(),
+            stop: env.stop,
+            bodies: env.bodies,
+            tls: env.tls,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
             next_conn: Arc::new(AtomicU32::new(1)),
-            started: Instant::now(),
         }
     }
 
@@ -120,11 +117,5 @@ impl SessionHandle {
                 }
             }
         });
-    }
-
-    /// The totals so far, as the outcome of a session that ended like this.
-    pub(crate) fn summary(&self, ended: impl Into<String>) -> Summary {
-        let (sent, received) = self.events.totals();
-        Summary { ended: ended.into(), sent, received, lasted: self.started.elapsed() }
     }
 }

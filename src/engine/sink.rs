@@ -12,16 +12,18 @@
 //! connection. The pump sends at once after a pause, then at 512 records, 256 KiB or 10 ms.
 
 mod event_batch;
-mod pending;
 mod pump;
 mod queue;
+mod shared;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::clock;
 use super::event::{Event, Phase};
@@ -30,9 +32,8 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
 use crate::model::timing::Stamp;
-use pending::{CoalesceKey, Pending};
-pub(super) use pump::pump;
-use queue::{Load, Queue, QueuePlace};
+use queue::{Load, Place, Queue};
+use shared::SinkShared;
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
@@ -48,38 +49,30 @@ pub(super) struct Sinks {
 #[derive(Clone)]
 pub(crate) struct Sink {
     session: SessionId,
-    place: QueuePlace,
     shared: Arc<SinkShared>,
 }
 
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
 /// work that does not wait, because everything else does.
 pub(crate) struct StampGuard {
-    at: Stamp,
-    number: u64,
+    place: Place,
     shared: Arc<SinkShared>,
 }
 
-#[derive(Default)]
-struct SinkShared {
-    queue: Mutex<Queue>,
-    /// The pump has a reason to look.
-    filled: Notify,
-    /// The pump took something; streams may go on.
-    drained: Notify,
-}
-
-impl SinkShared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Carries what sessions say to the shell, until it is gone or `stop` fires.
+pub(super) async fn pump(
+    sinks: Sinks,
+    facts: mpsc::Sender<VecDeque<Event>>,
+    stop: CancellationToken,
+) {
+    pump::run(&sinks.shared, facts, stop).await;
 }
 
 impl Sinks {
     /// A sink for a session.
     pub(super) fn sink(&self, session: SessionId) -> Sink {
-        let place = self.shared.lock().enter(session);
-        Sink { session, place, shared: Arc::clone(&self.shared) }
+        self.shared.lock().enter(session);
+        Sink { session, shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -87,7 +80,7 @@ impl Drop for StampGuard {
     fn drop(&mut self) {
         let load = {
             let mut queue = self.shared.lock();
-            queue.close_moment(self.at, self.number);
+            queue.close_moment(self.place);
             queue.load()
         };
         if load != Load::Nothing {
@@ -108,8 +101,7 @@ impl Sink {
     pub(crate) async fn ready(&self) {
         loop {
             let drained = self.shared.drained.notified();
-            let cost = self.shared.lock().session(self.place).map_or(0, Pending::cost);
-            if cost < STREAM_BOUND {
+            if self.shared.lock().cost(self.session) < STREAM_BOUND {
                 return;
             }
             drained.await;
@@ -118,20 +110,18 @@ impl Sink {
 
     /// Names a connection, or corrects what was said about it. Sent with its next record.
     pub(crate) fn conn(&self, info: ConnInfo) {
-        self.change(|pending| pending.announce(info));
+        self.shared.change(|queue| queue.announce(info));
     }
 
     /// The connection will have no further records.
     pub(crate) fn retire(&self, conn: ConnId) {
-        self.change(|pending| pending.retire(conn));
+        self.shared.change(|queue| queue.retire(conn));
     }
 
     /// Opens a moment: records stamped from now on may be put until it is dropped.
     pub(crate) fn moment(&self) -> StampGuard {
-        let mut queue = self.shared.lock();
-        let at = clock::now();
-        let number = queue.open_moment(at);
-        StampGuard { at, number, shared: Arc::clone(&self.shared) }
+        let place = self.shared.lock().open_moment(clock::now);
+        StampGuard { place, shared: Arc::clone(&self.shared) }
     }
 
     /// Waits for work that sends something and says when it did: a peer may have answered before
@@ -149,13 +139,13 @@ impl Sink {
     /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
         log(&record);
-        self.change(|pending| pending.record(cut(record)));
+        self.change(|queue, session| queue.record(session, cut(record)));
     }
 
     /// Bytes that were sent in that moment, of which `data` is kept here.
     pub(crate) fn sent(&self, moment: StampGuard, conn: ConnId, data: Bytes, original_len: u64) {
         let (direction, kind) = (Direction::Sent, RecordKind::Data);
-        self.push(Record { at: moment.at, conn, direction, kind, data, original_len });
+        self.push(Record { at: moment.place.0, conn, direction, kind, data, original_len });
         drop(moment);
     }
 
@@ -178,54 +168,57 @@ impl Sink {
         self.stamped(Record { at: Stamp::default(), conn, direction, kind, data, original_len });
     }
 
+    /// Something failed on our side, as of now.
+    pub(crate) fn failed(&self, conn: ConnId, failure: &Failure) {
+        self.note(conn, Direction::Local, RecordKind::Failed, failure.to_string());
+    }
+
     /// Our side of a connection finished sending in that moment.
     pub(crate) fn finished_sending(&self, moment: StampGuard, conn: ConnId) {
         let data = Bytes::from_static(b"we finished sending");
         let (direction, kind) = (Direction::Sent, RecordKind::Finished);
         let original_len = data.len() as u64;
-        self.push(Record { at: moment.at, conn, direction, kind, data, original_len });
+        self.push(Record { at: moment.place.0, conn, direction, kind, data, original_len });
         drop(moment);
     }
 
     /// A record of now.
     fn stamped(&self, record: Record) {
         let record = cut(record);
-        self.change(|pending| pending.record(Record { at: clock::now(), ..record }));
+        self.change(|queue, session| {
+            queue.record(session, Record { at: clock::now(), ..record });
+        });
     }
 
     /// Datagram records with stamps from an open [`StampGuard`]: the oldest pending ones are dropped
     /// and counted when there are too many.
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
-        self.change(|pending| {
+        self.change(|queue, session| {
             for record in records {
                 log(&record);
-                pending.datagram(cut(record));
+                queue.datagram(session, cut(record));
             }
         });
     }
 
     /// The kernel's total of datagrams it dropped for this session.
     pub(crate) fn lost_by_kernel(&self, total: u64) {
-        self.change(|pending| pending.lost_by_kernel(total));
+        self.change(|queue, session| queue.lost_by_kernel(session, total));
     }
 
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
-        let key = CoalesceKey::Phase(std::mem::discriminant(&phase));
-        let event = Event::Phase { id: self.session, phase, at: clock::now() };
-        self.change(|pending| pending.event(Some(key), event));
+        self.event(Event::Phase { id: self.session, phase, at: clock::now() });
     }
 
     /// An exchange began, got its head, or ended.
     pub(crate) fn exchange(&self, exchange: Exchange) {
-        let key = CoalesceKey::Exchange(exchange.number);
-        self.change(|pending| pending.event(Some(key), Event::Exchange(Box::new(exchange))));
+        self.event(Event::Exchange(Box::new(exchange)));
     }
 
     /// A body grew.
     pub(crate) fn progress(&self, number: u32, body: BodyId, encoded: u64, decoded: u64) {
-        let event = Event::Progress { id: self.session, number, body, encoded, decoded };
-        self.change(|pending| pending.event(Some(CoalesceKey::Progress(number, body)), event));
+        self.event(Event::Progress { id: self.session, number, body, encoded, decoded });
     }
 
     /// An order could not be carried out.
@@ -235,39 +228,27 @@ impl Sink {
 
     /// The same for a session that is not (or no longer) there.
     pub(super) fn refused_for(&self, id: SessionId, failure: Failure) {
-        self.change(|pending| pending.event(None, Event::Refused { id, failure }));
+        self.event(Event::Refused { id, failure });
     }
 
-    /// Any other event.
+    /// Any event, as of now.
     pub(super) fn event(&self, event: Event) {
-        self.change(|pending| pending.event(None, event));
+        self.change(|queue, session| queue.event(session, clock::now(), event));
     }
 
     /// The last event; nothing put after it is sent.
-    pub(super) fn finish(&self, done: Option<Event>) {
-        if let Some(Event::Done { id, outcome, .. }) = &done {
+    pub(super) fn finish(&self, done: Event) {
+        if let Event::Done { id, outcome, .. } = &done {
             match outcome {
                 Ok(summary) => tracing::info!("session {id} ended: {}", summary.ended),
                 Err(failure) => tracing::info!("session {id} failed: {}", failure.cause),
             }
         }
-        self.change(|pending| pending.finish(done));
+        self.change(|queue, session| queue.finish(session, clock::now(), done));
     }
 
-    /// Bytes of all `Data` records so far: sent, received (dropped ones included).
-    pub(crate) fn totals(&self) -> (u64, u64) {
-        self.shared.lock().session(self.place).map_or((0, 0), Pending::totals)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Pending)) {
-        let mut queue = self.shared.lock();
-        let before = queue.load();
-        queue.change(self.place, change);
-        let wake = queue.load() != before;
-        drop(queue);
-        if wake {
-            self.shared.filled.notify_one();
-        }
+    fn change(&self, change: impl FnOnce(&mut Queue, SessionId)) {
+        self.shared.change(|queue| change(queue, self.session));
     }
 }
 

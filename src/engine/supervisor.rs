@@ -8,12 +8,11 @@
 //!
 //! The supervisor itself waits for nothing but commands and ends of sessions.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 #[cfg(debug_assertions)]
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
@@ -21,14 +20,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::EngineConfig;
-use super::body::BodyStore;
 use super::command::{CloseMode, Command, Recipient};
 use super::event::{Event, Summary};
 use super::session::{GRACE, INPUTS, SessionContext, SessionEnv, SessionHandle, SessionInput};
-use super::sink::{Sink, Sinks, pump};
-use super::{clock, dispatch};
-use crate::engine::tls::store::TlsStore;
+use super::sink::{Sink, Sinks};
+use super::{clock, dispatch, refusal};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -41,12 +37,15 @@ const KEPT_FOR_ENDINGS: usize = 16;
 /// Ends of sessions waiting to be noticed; the tasks wait when it is full.
 const ENDS: usize = 64;
 
+/// Raised by a test of a debug build: sessions panic instead of running.
+#[cfg(debug_assertions)]
+pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
+
 /// Owns every session of an engine.
 pub(super) struct Supervisor {
     sessions: HashMap<SessionId, Running>,
-    outlet: Sinks,
-    surroundings: SessionEnv,
-    stop: CancellationToken,
+    sinks: Sinks,
+    env: SessionEnv,
     tasks: TaskTracker,
     /// For what belongs to no open session.
     events: Sink,
@@ -59,19 +58,9 @@ struct Running {
 }
 
 impl Supervisor {
-    pub(super) fn new(
-        config: EngineConfig,
-        facts: mpsc::Sender<VecDeque<Event>>,
-        bodies: BodyStore,
-        stop: CancellationToken,
-        tasks: TaskTracker,
-    ) -> Self {
-        let outlet = Sinks::default();
-        let events = outlet.sink(SessionId(0));
-        let tls = TlsStore::new(config, events.clone());
-        let surroundings = SessionEnv { bodies, tls, stop: stop.clone() };
-        tasks.spawn(pump(outlet.clone(), facts, stop.clone()));
-        Supervisor { sessions: HashMap::new(), outlet, surroundings, stop, tasks, events }
+    /// `events` is for what belongs to no open session.
+    pub(super) fn new(sinks: Sinks, events: Sink, env: SessionEnv, tasks: TaskTracker) -> Self {
+        Supervisor { sessions: HashMap::new(), sinks, env, tasks, events }
     }
 
     /// Takes commands until the handles are gone or the engine stops.
@@ -80,7 +69,7 @@ impl Supervisor {
         loop {
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => break,
+                () = self.env.stop.cancelled() => break,
                 Some(id) = ends.recv() => { self.sessions.remove(&id); }
                 command = commands.recv() => match command {
                     Some(command) => self.handle_command(command, &ended),
@@ -88,7 +77,7 @@ impl Supervisor {
                 },
             }
         }
-        self.stop.cancel();
+        self.env.stop.cancel();
     }
 
     fn handle_command(&mut self, command: Command, ended: &mpsc::Sender<SessionId>) {
@@ -104,11 +93,11 @@ impl Supervisor {
             Command::End { conn, how } => self.order(conn.session, SessionInput::End { conn, how }),
             Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
-            Command::Search(query) => self.surroundings.bodies.search(query),
+            Command::Search(query) => self.env.bodies.search(query),
             Command::SaveBody { body, part, path } => {
-                self.surroundings.bodies.save(body, part, path);
+                self.env.bodies.save(body, part, path);
             }
-            Command::Release(bodies) => self.surroundings.bodies.release(bodies),
+            Command::Release(bodies) => self.env.bodies.release(bodies),
         }
     }
 
@@ -127,9 +116,9 @@ impl Supervisor {
             return;
         };
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
-        let events = self.outlet.sink(id);
+        let events = self.sinks.sink(id);
         let (input, inputs) = mpsc::channel(INPUTS);
-        let session = SessionHandle::new(id, events.clone(), self.surroundings.clone());
+        let session = SessionHandle::new(id, events.clone(), self.env.clone());
         let cancel = session.cancel.clone();
         place.insert(Running { input, cancel, events });
         self.tasks.spawn(async move {
@@ -141,35 +130,29 @@ impl Supervisor {
 
     fn order(&mut self, id: SessionId, input: SessionInput) {
         let Some(running) = self.sessions.get(&id) else {
-            return self.events.refused_for(id, closed());
+            return self.events.refused_for(id, refusal::session_over());
         };
         let is_message = matches!(input, SessionInput::Send { .. });
         if is_message && running.input.capacity() <= KEPT_FOR_ENDINGS {
-            return running.events.refused(busy());
+            return running.events.refused(refusal::peer_does_not_read("", "orders"));
         }
         match running.input.try_send(input) {
             Ok(()) => {}
-            Err(mpsc::error::TrySendError::Closed(_)) => running.events.refused(closed()),
-            Err(mpsc::error::TrySendError::Full(_)) => running.events.refused(busy()),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                running.events.refused(refusal::session_over());
+            }
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                running.events.refused(refusal::peer_does_not_read("", "orders"));
+            }
         }
     }
 
     fn abort(&mut self, id: SessionId) {
         match self.sessions.get(&id) {
             Some(running) => running.cancel.cancel(),
-            None => self.events.refused_for(id, closed()),
+            None => self.events.refused_for(id, refusal::session_over()),
         }
     }
-}
-
-fn busy() -> Failure {
-    let cause = "earlier orders still wait, the peer takes no more bytes";
-    Failure::new(Stage::Session, "", FailureKind::Busy, cause).hint("wait, or reset the connection")
-}
-
-fn closed() -> Failure {
-    Failure::new(Stage::Session, "", FailureKind::NotFound, "this session is over")
-        .hint("open it again")
 }
 
 /// Introduces a session and runs it.
@@ -187,13 +170,12 @@ async fn run(
         tls: false,
     });
     #[cfg(debug_assertions)]
-    assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
+    assert!(!TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
     dispatch::run(plan, SessionContext { session, input }).await
 }
 
 /// Sees a session and everything it started to the end, then says `Done`.
 async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session: SessionHandle) {
-    let started = Instant::now();
     let mut run = Box::pin(AssertUnwindSafe(run).catch_unwind());
     let ran = tokio::select! {
         ran = &mut run => Some(ran),
@@ -208,7 +190,7 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
             "internal error: the task of this session stopped",
         )
         .hint("the other sessions go on; please report it")),
-        None => Err(Failure::new(Stage::Session, "", FailureKind::Cancelled, "cancelled")),
+        None => Err(refusal::cancelled(Stage::Session, "", "cancelled")),
     };
     drop(run);
     session.cancel.cancel();
@@ -217,26 +199,19 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
         session.kill.cancel();
         session.tasks.wait().await;
     }
-    let outcome = outcome.map(|summary| complete(summary, &session, started));
     let id = session.id;
-    session.events.finish(Some(Event::Done { id, outcome, at: clock::now() }));
-}
-
-/// A session that counted nothing itself gets the totals of its records.
-fn complete(mut summary: Summary, session: &SessionHandle, started: Instant) -> Summary {
-    if (summary.sent, summary.received) == (0, 0) {
-        (summary.sent, summary.received) = session.events.totals();
-    }
-    summary.lasted = started.elapsed();
-    summary
+    session.events.finish(Event::Done { id, outcome, at: clock::now() });
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::engine::body::BodyStore;
+    use crate::engine::sink::pump;
+    use crate::engine::tls::store::TlsStore;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
     async fn watched<R>(run: impl FnOnce(SessionHandle) -> R) -> Vec<Event>
@@ -246,11 +221,11 @@ mod tests {
         let (facts, mut received) = mpsc::channel(16);
         let (urgent, _views) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let bodies = BodyStore::new(&EngineConfig::default(), urgent, TaskTracker::new());
-        let tls = TlsStore::new(EngineConfig::default(), Sink::new(SessionId(0)));
-        let surroundings = SessionEnv { bodies, tls, stop: stop.clone() };
-        let outlet = Sinks::default();
-        let session = SessionHandle::new(SessionId(1), outlet.sink(SessionId(1)), surroundings);
+        let bodies = BodyStore::start(None, urgent);
+        let sinks = Sinks::default();
+        let tls = TlsStore::new(None, None, sinks.sink(SessionId(0)));
+        let env = SessionEnv { bodies, tls, stop: stop.clone() };
+        let session = SessionHandle::new(SessionId(1), sinks.sink(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {
             let mut events = Vec::new();
@@ -260,7 +235,7 @@ mod tests {
             stop.cancel();
             events
         };
-        let all = async { tokio::join!(watching, pump(outlet, facts, stop.clone()), reading) };
+        let all = async { tokio::join!(watching, pump(sinks, facts, stop.clone()), reading) };
         timeout(Duration::from_secs(5), all).await.unwrap().2
     }
 
@@ -287,7 +262,7 @@ mod tests {
     async fn a_connection_that_panics_is_recorded_and_the_session_ends_well() {
         let events = watched(|session| {
             session.spawn(session.id.conn(1), async { panic!("on purpose") });
-            ready(Ok(session.summary("closed by us")))
+            ready(Ok(Summary::of("closed by us")))
         })
         .await;
         assert_eq!(outcome(&events).unwrap().ended, "closed by us");

@@ -168,6 +168,24 @@ pub enum AnswerPart {
 }
 
 impl Plan {
+    /// The plan of an HTTP listener, if it is one.
+    #[must_use]
+    pub fn http_listener(self) -> Option<HttpListenerPlan> {
+        if let Plan::HttpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of a TCP listener, if it is one.
+    #[must_use]
+    pub fn tcp_listener(self) -> Option<TcpListenerPlan> {
+        if let Plan::TcpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of a UDP listener, if it is one.
+    #[must_use]
+    pub fn udp_listener(self) -> Option<UdpListenerPlan> {
+        if let Plan::UdpListener(plan) = self { Some(plan) } else { None }
+    }
+
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {

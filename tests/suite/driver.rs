@@ -161,7 +161,7 @@ impl Driver {
 
     /// The engine says that a session is over.
     pub fn done(&mut self, id: SessionId) {
-        let outcome = Ok(Summary { ended: "closed by us".into(), ..Summary::default() });
+        let outcome = Ok(Summary::of("closed by us"));
         self.send(Message::Engine(Event::Done { id, outcome, at: NOON }));
     }
 

@@ -155,6 +155,19 @@ impl Bench {
         find(self).unwrap()
     }
 
+    /// Bytes of the data records of a session: sent and received.
+    pub fn totals(&self, id: SessionId) -> (u64, u64) {
+        let sum = |direction| -> u64 {
+            let data = self.records.iter().filter(|record| {
+                record.conn.session == id
+                    && record.kind == RecordKind::Data
+                    && record.direction == direction
+            });
+            data.map(|record| record.original_len).sum()
+        };
+        (sum(Direction::Sent), sum(Direction::Received))
+    }
+
     pub async fn outcome(&mut self, id: SessionId) -> Result<Summary, Failure> {
         self.until("Done", |bench| bench.done.iter().any(|(of, _)| *of == id)).await;
         self.done.iter().find(|(of, _)| *of == id).unwrap().1.clone()

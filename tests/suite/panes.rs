@@ -672,7 +672,7 @@ mod conversation {
             ),
         );
         shows(&app, "peer finished sending; our side stays open");
-        let summary = Summary { ended: "closed by us".into(), ..Summary::default() };
+        let summary = Summary::of("closed by us");
         done(&mut app, id, Ok(summary));
         shows(&app, "closed by us");
         shows(&app, "F5 opens it again");
@@ -887,12 +887,12 @@ mod traffic_list {
             more(&mut app, id, &format!("n {n}."));
         }
         keys(&mut app, "kkk");
-        let before = wirebench::app::pane::traffic::selected(&app);
+        let before = app.traffic.selected(&app.shared);
         assert_eq!(before, Some(RecordId(596)));
         for n in 600..700 {
             more(&mut app, id, &format!("n {n}."));
         }
-        assert_eq!(wirebench::app::pane::traffic::selected(&app), before);
+        assert_eq!(app.traffic.selected(&app.shared), before);
         shows(&app, "n 596.");
     }
 }
@@ -999,7 +999,7 @@ mod mouse {
         assert!(above.contains("to three") && !above.contains("220 hello"), "{above}");
         app.shared.focus = Pane::Traffic;
         click(&mut app, "connected to 127");
-        assert_eq!(wirebench::app::pane::traffic::selected(&app), Some(RecordId(0)));
+        assert_eq!(app.traffic.selected(&app.shared), Some(RecordId(0)));
     }
 }
 

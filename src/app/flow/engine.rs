@@ -3,6 +3,7 @@
 //! Events of a session that is unknown or over are ignored.
 
 use crate::app::effect::Effect;
+use crate::app::flow;
 use crate::app::pane;
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::state::App;
@@ -50,6 +51,7 @@ fn traffic(app: &mut App, batch: Batch) {
                 .or_insert(fresh);
         }
     }
+    let from = app.shared.timeline.next_id();
     for record in batch.records {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
@@ -67,8 +69,10 @@ fn traffic(app: &mut App, batch: Batch) {
             session.lost = Some(lost);
         }
     }
-    pane::traffic::extended(app);
-    pane::response::extended(app);
+    for (_, record) in app.shared.timeline.facts(from, app.shared.timeline.next_id()) {
+        app.response.count(&record);
+    }
+    flow::traffic::extended(app);
 }
 
 fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {

@@ -38,7 +38,7 @@ fn perform(app: &mut App, input: Input) {
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
             pane::response::resized(app);
-            pane::traffic::resized(app);
+            app.traffic.resized(&app.shared);
         }
         Input::Terminate => leave(app),
         Input::Resumed => app.effects.push(Effect::Redraw),
@@ -82,7 +82,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         Pane::History => to_history(app, PaneInput::Act(action)),
         Pane::Request => pane::request::act(app, action),
         Pane::Response => pane::response::act(app, action),
-        Pane::Traffic => pane::traffic::act(app, action),
+        Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
     };
     if handled == Handled::No {
         app.intents.push_back(Intent::Act(action));
@@ -94,7 +94,7 @@ fn type_key(app: &mut App, key: Key) {
         Pane::Presets => pane::presets::key(app, key),
         Pane::Request => pane::request::key(app, key),
         Pane::Response => pane::response::key(app, key),
-        Pane::Traffic => pane::traffic::key(app, key),
+        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Key(key))),
         Pane::History => drop_handled(to_history(app, PaneInput::Key(key))),
     }
 }
@@ -108,7 +108,7 @@ fn paste(app: &mut App, text: &str) {
         Pane::Request => pane::request::paste(app, text),
         Pane::Response => pane::response::paste(app, text),
         Pane::Presets => pane::presets::paste(app, text),
-        Pane::Traffic => pane::traffic::paste(app, text),
+        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Paste(text))),
         Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
     }
 }
@@ -144,7 +144,7 @@ pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
         Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
         Pane::Request => pane::request::click(app, area, mouse),
         Pane::Response => pane::response::click(app, area, mouse),
-        Pane::Traffic => pane::traffic::click(app, area, mouse),
+        Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Press(area, mouse))),
     }
 }
 
@@ -163,7 +163,7 @@ fn drag(app: &mut App, mouse: Mouse) {
         None => return,
     }
     pane::response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
     app.touched();
 }
 
@@ -179,7 +179,7 @@ fn wheel(app: &mut App, mouse: Mouse) {
             Pane::History => to_history(app, PaneInput::Act(action)),
             Pane::Request => pane::request::wheel(app, action),
             Pane::Response => pane::response::wheel(app, action),
-            Pane::Traffic => pane::traffic::act(app, action),
+            Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
         };
     }
 }
@@ -191,6 +191,11 @@ pub(in crate::app) fn is_escape(key: Key) -> bool {
 
 fn to_history(app: &mut App, input: PaneInput<'_>) -> Handled {
     let outcome = app.history.update(&app.shared, input);
+    app.take(outcome)
+}
+
+fn to_traffic(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = app.traffic.update(&app.shared, input);
     app.take(outcome)
 }
 

@@ -75,7 +75,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
     }
     app.shared.focus = target;
     pane::response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
 }
 
 fn next_shown(app: &App, step: fn(Pane) -> Pane) -> Pane {
@@ -182,6 +182,13 @@ pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
     draft_changed(app);
 }
 
+/// Composes a spec in a new draft.
+pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
+    pane::request::blur(app);
+    app.shared.drafts.open(spec);
+    draft_changed(app);
+}
+
 /// Another draft is on screen: the other panes follow.
 pub(in crate::app) fn draft_changed(app: &mut App) {
     pane::request::draft_changed(app);
@@ -218,7 +225,7 @@ fn back(app: &mut App) {
 fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
     pane::response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
 }
 
 /// Cells a splitter moves by key.
@@ -240,7 +247,7 @@ fn resize(app: &mut App, sign: i32) {
         Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
     pane::response::resized(app);
-    pane::traffic::resized(app);
+    app.traffic.resized(&app.shared);
     app.touched();
 }
 

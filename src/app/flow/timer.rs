@@ -23,6 +23,9 @@ pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             pane::response::timer(app, timer);
         }
-        Timer::FilterRebuild | Timer::TrafficRate => pane::traffic::timer(app, timer),
+        Timer::FilterRebuild | Timer::TrafficRate => {
+            let intents = app.traffic.timer(&app.shared, timer);
+            app.intents.extend(intents);
+        }
     }
 }

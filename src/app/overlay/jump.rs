@@ -14,7 +14,7 @@ use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::pane::response::talk;
-use crate::app::pane::{presets, request, response, traffic};
+use crate::app::pane::{presets, request, response};
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
@@ -194,7 +194,7 @@ fn cells(
 }
 
 fn traffic_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let list = traffic::traffic_areas(app, crate::app::layout::inner(area)).rows;
+    let list = app.traffic.areas(crate::app::layout::inner(area)).rows;
     let first = app.traffic.cursor(usize::from(list.height)).offset;
     cells(list, app.traffic.len().saturating_sub(first), JumpTarget::Row, found);
 }

@@ -79,7 +79,7 @@ pub struct SessionPlace {
 
 impl ResponsePane {
     /// Adds a record to the totals of its session.
-    pub(super) fn count(&mut self, record: &Record) {
+    pub(in crate::app) fn count(&mut self, record: &Record) {
         if record.kind != RecordKind::Data {
             return;
         }

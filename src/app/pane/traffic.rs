@@ -4,9 +4,8 @@
 //! while capturing goes on. Rows are named by record, so they stay where they are when older ones
 //! are evicted, and when a new filter finds more of them.
 
-pub(super) mod copying;
-pub(super) mod record_to_preset;
-pub mod search;
+mod filter_line;
+mod record_search;
 mod traffic_areas;
 
 use std::time::Duration;
@@ -14,23 +13,28 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::copying::{CopyAs, copy};
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::format;
+use crate::app::intent::Intent;
 use crate::app::keymap::Context;
+use crate::app::layout::inner;
 use crate::app::message::{Mouse, Timer};
-use crate::app::outcome::Handled;
-pub use crate::app::pane::traffic::traffic_areas::{TrafficAreas, traffic_areas};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
-use crate::app::state::App;
+use crate::app::shared::Shared;
+use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::{Key, KeyCode};
+use crate::model::record::RecordKind;
 use crate::model::view::Towards;
-use crate::query::{Filter, FilterError};
+use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use crate::timeline::stats::Counters;
+use filter_line::FilterLine;
+use record_search::{RecordSearch, Typed};
+pub use traffic_areas::TrafficAreas;
 
 /// Between two steps of a rebuild: other messages get their turn.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
@@ -52,7 +56,7 @@ pub struct TrafficPane {
     /// While paused, the first record that is not shown.
     pub paused: Option<RecordId>,
     pub filter: FilterLine,
-    pub search: search::RecordSearch,
+    pub search: RecordSearch,
     pub detail: Option<Detail>,
     /// First record not counted yet.
     next: Option<RecordId>,
@@ -60,21 +64,7 @@ pub struct TrafficPane {
     rate_due: bool,
 }
 
-/// The filter as typed.
-#[derive(Debug, Default)]
-pub struct FilterLine {
-    /// Open while the filter is being typed.
-    pub editor: Option<Editor>,
-    /// The text in force.
-    pub text: String,
-    /// Why what is typed is no filter; the one before stays in force.
-    pub error: Option<FilterError>,
-    /// The bytes it looks for, to be marked.
-    pub pattern: Option<Pattern>,
-    /// The text before typing began.
-    before: String,
-}
-
+/// What the list shows and where.
 impl TrafficPane {
     /// Number of rows that are shown, without those that came since a pause.
     pub fn len(&self) -> usize {
@@ -107,6 +97,42 @@ impl TrafficPane {
         cursor
     }
 
+    /// Where the pieces are drawn in the pane's inner area.
+    pub fn areas(&self, inner: Rect) -> TrafficAreas {
+        TrafficAreas::new(inner, self.is_typing(), self.detail.is_some())
+    }
+
+    /// What is marked in rows and in the open record: its own search, or what the filter looks for.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.search.pattern.as_ref().or(self.filter.pattern.as_ref())
+    }
+
+    /// The record under the cursor.
+    pub fn selected(&self, shared: &Shared) -> Option<RecordId> {
+        let at = self.cursor(self.height(shared)).selected;
+        self.listing.get(at).filter(|_| !self.is_empty())
+    }
+
+    /// Contexts of the pane.
+    pub fn contexts(&self) -> Vec<Context> {
+        if self.is_typing() {
+            return vec![Context::Global];
+        }
+        vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
+    }
+
+    fn is_typing(&self) -> bool {
+        self.filter.editor.is_some() || self.search.editor.is_some()
+    }
+
+    fn areas_now(&self, shared: &Shared) -> TrafficAreas {
+        self.areas(inner(shared.areas().traffic))
+    }
+
+    fn height(&self, shared: &Shared) -> usize {
+        self.areas_now(shared).rows.height.into()
+    }
+
     fn set(&mut self, cursor: Cursor, follow: bool) {
         let follow = follow || self.is_empty();
         self.selected = if follow { None } else { self.listing.get(cursor.selected) };
@@ -114,361 +140,360 @@ impl TrafficPane {
     }
 }
 
-/// The pane without its border.
-pub fn inner(app: &App) -> Rect {
-    crate::app::layout::inner(app.areas().traffic)
-}
-
-fn height(app: &App) -> usize {
-    traffic_areas(app, inner(app)).rows.height.into()
-}
-
-pub fn contexts(app: &App) -> Vec<Context> {
-    if app.traffic.filter.editor.is_some() || app.traffic.search.editor.is_some() {
-        return vec![Context::Global];
-    }
-    vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
-}
-
-/// New records arrived.
-pub fn extended(app: &mut App) {
-    let App { traffic, response, shared, .. } = app;
-    let crate::app::shared::Shared { timeline, .. } = shared;
-    let from = traffic.next.unwrap_or(RecordId(0));
-    for (_, record) in timeline.facts(from, timeline.next_id()) {
-        traffic.counters.count(&record);
-        response.count(&record);
-    }
-    traffic.next = Some(timeline.next_id());
-    traffic.listing.extend(timeline);
-    if !traffic.rate_due {
-        traffic.rate_due = true;
-        let delay = Duration::from_secs(1);
-        app.effects.push(Effect::After { delay, timer: Timer::TrafficRate });
-    }
-    if app.traffic.is_following() {
-        show_detail(app);
-    }
-}
-
-/// A timer of this pane went off.
-pub fn timer(app: &mut App, timer: Timer) {
-    match timer {
-        Timer::FilterRebuild => {
-            app.traffic.rebuild_due = false;
-            rebuild(app);
+/// What happens outside: records, timers, sizes.
+impl TrafficPane {
+    /// New records arrived.
+    pub fn extended(&mut self, shared: &Shared) -> Vec<Intent> {
+        let timeline = &shared.timeline;
+        for (_, record) in timeline.facts(self.next.unwrap_or(RecordId(0)), timeline.next_id()) {
+            self.counters.count(&record);
         }
-        Timer::TrafficRate => {
-            let is_quiet = app.traffic.counters.is_quiet(app.shared.now, RATE_SECONDS);
-            app.traffic.rate_due = !is_quiet;
-            if !is_quiet {
-                let delay = Duration::from_secs(1);
-                app.effects.push(Effect::After { delay, timer: Timer::TrafficRate });
+        self.next = Some(timeline.next_id());
+        self.listing.extend(timeline);
+        if self.is_following() {
+            self.show_record(shared);
+        }
+        if std::mem::replace(&mut self.rate_due, true) { Vec::new() } else { vec![rate_timer()] }
+    }
+
+    /// All records were forgotten.
+    pub fn cleared(&mut self, shared: &Shared) {
+        self.listing.extend(&shared.timeline);
+        self.set(Cursor::default(), true);
+        self.paused = None;
+        self.detail = None;
+    }
+
+    /// Marks of records changed: more of them match, or fewer are kept.
+    pub fn marked(&mut self, shared: &Shared) {
+        self.listing.extend(&shared.timeline);
+    }
+
+    /// A timer of this pane went off.
+    pub fn timer(&mut self, shared: &Shared, timer: Timer) -> Vec<Intent> {
+        if timer == Timer::FilterRebuild {
+            self.rebuild_due = false;
+            return self.rebuild(shared);
+        }
+        self.rate_due = !self.counters.is_quiet(shared.now, RATE_SECONDS);
+        if self.rate_due { vec![rate_timer()] } else { Vec::new() }
+    }
+
+    /// The pane has another size.
+    pub fn resized(&mut self, shared: &Shared) {
+        let width = self.areas_now(shared).detail.width;
+        if let Some(detail) = &mut self.detail {
+            detail.fit(width.into());
+        }
+    }
+
+    /// A step of applying a new filter; the rest follows in a moment.
+    fn rebuild(&mut self, shared: &Shared) -> Vec<Intent> {
+        let more = self.listing.rebuild_step(&shared.timeline, STEP_WORK) == Rebuild::More;
+        if !more || std::mem::replace(&mut self.rebuild_due, true) {
+            return Vec::new();
+        }
+        let timer = Timer::FilterRebuild;
+        vec![Intent::Perform(Effect::After { delay: STEP_PAUSE, timer })]
+    }
+}
+
+fn rate_timer() -> Intent {
+    Intent::Perform(Effect::After { delay: Duration::from_secs(1), timer: Timer::TrafficRate })
+}
+
+/// What the user does.
+impl TrafficPane {
+    /// Takes an input while the pane has the focus, or the wheel over it.
+    pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        match input {
+            PaneInput::Act(action) if self.is_typing() => self.act_while_typing(shared, action),
+            PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Key(key) => self.key(shared, key),
+            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+        }
+    }
+
+    fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
+        match action {
+            Action::Back if self.filter.editor.is_some() => {
+                let before = self.filter.give_up();
+                self.apply(shared, before).into()
             }
-        }
-        _ => {}
-    }
-}
-
-/// A step of applying a new filter; the rest follows in a moment.
-fn rebuild(app: &mut App) {
-    let App { traffic, shared, .. } = app;
-    let crate::app::shared::Shared { timeline, .. } = shared;
-    if traffic.listing.rebuild_step(timeline, STEP_WORK) == Rebuild::More && !traffic.rebuild_due {
-        traffic.rebuild_due = true;
-        app.effects.push(Effect::After { delay: STEP_PAUSE, timer: Timer::FilterRebuild });
-    }
-}
-
-/// The pane has another size.
-pub fn resized(app: &mut App) {
-    let width = traffic_areas(app, inner(app)).detail.width;
-    if let Some(detail) = &mut app.traffic.detail {
-        detail.fit(width.into());
-    }
-}
-
-pub fn act(app: &mut App, action: Action) -> Handled {
-    if app.traffic.filter.editor.is_some() {
-        return match action {
             Action::Back => {
-                let before = app.traffic.filter.before.clone();
-                app.traffic.filter.editor = None;
-                apply_filter(app, &before);
-                Handled::Yes
+                self.search.editor = None;
+                Outcome::yes()
             }
             // The wheel scrolls while a filter is typed.
-            Action::Up | Action::Down => move_by(app, action),
-            _ => Handled::No,
+            Action::Up | Action::Down => self.step(shared, action),
+            _ => Outcome::no(),
+        }
+    }
+
+    fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        match action {
+            Action::Find => self.find(),
+            Action::FindNext => self.go(shared, Towards::End),
+            Action::FindPrevious => self.go(shared, Towards::Start),
+            Action::Pause => self.pause(shared),
+            Action::Mark => self.of_selected(shared, Intent::ToggleMark),
+            Action::Clear => Intent::ForgetTraffic.into(),
+            Action::Detail | Action::Open => self.toggle_record(shared),
+            Action::Back => self.close_record(),
+            Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
+            Action::NextItem => self.neighbour(shared, Towards::End),
+            Action::PreviousItem => self.neighbour(shared, Towards::Start),
+            Action::Copy => self.copy(shared, CopyAs::Seen),
+            Action::CopyHex => self.copy(shared, CopyAs::Hex),
+            Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
+            Action::TurnAround => self.to_preset(shared),
+            _ => self.step(shared, action),
+        }
+    }
+
+    fn step(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let Some(step) = CursorStep::of(action) else { return Outcome::no() };
+        let areas = self.areas_now(shared);
+        if let Some(detail) = self.detail.as_mut().filter(|detail| detail.inside) {
+            detail.step(step, areas.detail.height.into());
+            return Outcome::yes();
+        }
+        let height = usize::from(areas.rows.height);
+        let mut cursor = self.cursor(height);
+        cursor.step(step, self.len(), height);
+        let follow = match step {
+            CursorStep::Bottom => true,
+            CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
+            _ => self.is_following(),
         };
+        self.set(cursor, follow);
+        self.show_record(shared);
+        Outcome::yes()
     }
-    if app.traffic.search.editor.is_some() {
-        return match action {
-            Action::Back => {
-                app.traffic.search.editor = None;
-                Handled::Yes
-            }
-            Action::Up | Action::Down => move_by(app, action),
-            _ => Handled::No,
+
+    fn find(&mut self) -> Outcome {
+        if self.detail.as_ref().is_some_and(|detail| detail.inside) {
+            self.search.start();
+        } else {
+            self.filter.open();
+        }
+        Outcome::yes()
+    }
+
+    fn pause(&mut self, shared: &Shared) -> Outcome {
+        self.paused = match self.paused {
+            Some(_) => None,
+            None => Some(shared.timeline.next_id()),
         };
+        Outcome::yes()
     }
-    match action {
-        Action::Find if app.traffic.detail.as_ref().is_some_and(|detail| detail.inside) => {
-            search::start(app);
-        }
-        Action::Find => open_filter(app),
-        Action::FindNext => search::go(app, Towards::End),
-        Action::FindPrevious => search::go(app, Towards::Start),
-        Action::Pause => pause(app),
-        Action::Mark => mark(app),
-        Action::Clear => clear(app),
-        Action::Detail | Action::Open => toggle_detail(app),
-        Action::Back => return close_detail(app),
-        Action::ViewHex | Action::ViewMode => toggle_hex(app),
-        Action::NextItem => neighbour(app, true),
-        Action::PreviousItem => neighbour(app, false),
-        Action::Copy => copy(app, copying::as_seen),
-        Action::CopyHex => copy(app, copying::as_hex),
-        Action::CopyEscaped => copy(app, copying::escaped),
-        Action::TurnAround => record_to_preset::selected_record(app),
-        _ => return move_by(app, action),
+
+    fn of_selected(&self, shared: &Shared, intent: fn(RecordId) -> Intent) -> Outcome {
+        self.selected(shared).map_or_else(Outcome::yes, |record| intent(record).into())
     }
-    Handled::Yes
-}
 
-fn move_by(app: &mut App, action: Action) -> Handled {
-    let Some(step) = CursorStep::of(action) else { return Handled::No };
-    let room = usize::from(traffic_areas(app, inner(app)).detail.height);
-    if let Some(detail) = app.traffic.detail.as_mut().filter(|detail| detail.inside) {
-        detail.step(step, room);
-        return Handled::Yes;
+    fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
+        let record = self.selected(shared).and_then(|id| shared.timeline.get(id));
+        record.map_or_else(Outcome::yes, |record| copy(&record.data, how).into())
     }
-    let height = height(app);
-    let len = app.traffic.len();
-    let mut cursor = app.traffic.cursor(height);
-    cursor.step(step, len, height);
-    let follow = match step {
-        CursorStep::Bottom => true,
-        CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
-        _ => app.traffic.is_following(),
-    };
-    app.traffic.set(cursor, follow);
-    show_detail(app);
-    Handled::Yes
-}
 
-/// The record under the cursor.
-pub fn selected(app: &App) -> Option<RecordId> {
-    let traffic = &app.traffic;
-    traffic.listing.get(traffic.cursor(height(app)).selected).filter(|_| !traffic.is_empty())
-}
-
-fn pause(app: &mut App) {
-    let traffic = &mut app.traffic;
-    traffic.paused = match traffic.paused {
-        Some(_) => None,
-        None => Some(app.shared.timeline.next_id()),
-    };
-}
-
-fn mark(app: &mut App) {
-    let Some(record) = selected(app) else { return };
-    if app.shared.timeline.unpin(record) {
-        app.say("mark taken away");
-    } else if let Err(refused) = app.shared.timeline.pin(record) {
-        app.warn(refused.to_string());
-    }
-    let App { traffic, shared, .. } = app;
-    let crate::app::shared::Shared { timeline, .. } = shared;
-    traffic.listing.extend(timeline);
-}
-
-fn clear(app: &mut App) {
-    let gone = app.shared.timeline.len() as u64;
-    app.shared.timeline.clear();
-    let App { traffic, shared, .. } = app;
-    let crate::app::shared::Shared { timeline, .. } = shared;
-    traffic.listing.extend(timeline);
-    traffic.set(Cursor::default(), true);
-    traffic.paused = None;
-    traffic.detail = None;
-    shared.is_record_open = false;
-    super::response::extended(app);
-    app.say(format!("{} forgotten", format::counted(gone, "record")));
-}
-
-/// Enter: opens the record, then gives it the keys, then closes it.
-fn toggle_detail(app: &mut App) {
-    match &mut app.traffic.detail {
-        None => {
-            if let Some(record) = selected(app) {
-                open_detail(app, record);
+    /// Makes a draft of the record under the cursor.
+    fn to_preset(&self, shared: &Shared) -> Outcome {
+        match self.selected(shared).and_then(|id| shared.timeline.get(id)) {
+            Some(record) if record.kind == RecordKind::Data => {
+                to_preset::record(shared, &record).into()
             }
+            _ => Intent::Say("choose a row with data to make a preset of it".into()).into(),
         }
-        Some(detail) if !detail.inside => detail.inside = true,
-        Some(_) => app.traffic.detail = None,
     }
-    panes_moved(app);
-}
 
-fn close_detail(app: &mut App) -> Handled {
-    match &mut app.traffic.detail {
-        None => return Handled::No,
-        Some(detail) if detail.inside => detail.inside = false,
-        Some(_) => app.traffic.detail = None,
-    }
-    panes_moved(app);
-    Handled::Yes
-}
-
-/// The pane takes more of the screen while a detail is open in it.
-fn panes_moved(app: &mut App) {
-    app.shared.is_record_open = app.traffic.detail.is_some();
-    resized(app);
-    super::response::resized(app);
-}
-
-fn open_detail(app: &mut App, id: RecordId) {
-    let Some(record) = app.shared.timeline.get(id) else { return };
-    let (kind, bytes) = (record.kind, record.data);
-    app.traffic.detail = Some(match app.traffic.detail.take() {
-        Some(detail) if detail.of == id => detail,
-        Some(detail) => detail.instead(id, bytes).of_kind(kind),
-        None => Detail::new(id, bytes).of_kind(kind),
-    });
-    app.shared.is_record_open = true;
-    resized(app);
-}
-
-/// An open detail goes with the cursor.
-fn show_detail(app: &mut App) {
-    if app.traffic.detail.is_some()
-        && let Some(record) = selected(app)
-    {
-        open_detail(app, record);
-    }
-}
-
-fn toggle_hex(app: &mut App) {
-    let height = traffic_areas(app, inner(app)).detail.height;
-    match &mut app.traffic.detail {
-        Some(detail) => detail.toggle_hex(height.into()),
-        None => app.say("Enter shows the record; then x switches to hex"),
-    }
-}
-
-/// Goes to the next or previous record of the same connection.
-fn neighbour(app: &mut App, forward: bool) {
-    let Some(from) = selected(app) else { return };
-    let Some(conn) = app.shared.timeline.get(from).map(|record| record.conn) else { return };
-    let traffic = &app.traffic;
-    let (at, len) = (traffic.listing.rows_before(from), traffic.len());
-    let is_ours = |row: &usize| {
-        let record = traffic.listing.get(*row).and_then(|id| app.shared.timeline.get(id));
-        record.is_some_and(|record| record.conn == conn)
-    };
-    let found = if forward {
-        (at + 1..len).take(NEIGHBOUR_REACH).find(is_ours)
-    } else {
-        (0..at).rev().take(NEIGHBOUR_REACH).find(is_ours)
-    };
-    match found {
-        Some(row) => select(app, row),
-        None => app.say("no further record of this connection near here"),
-    }
-}
-
-fn select(app: &mut App, row: usize) {
-    let height = height(app);
-    let mut cursor = app.traffic.cursor(height);
-    cursor.selected = row;
-    cursor.settle(app.traffic.len(), height);
-    app.traffic.set(cursor, false);
-    show_detail(app);
-}
-
-/// The bytes of the record under the cursor go to the clipboard.
-fn copy(app: &mut App, how: fn(&mut App, &[u8])) {
-    let Some(record) = selected(app).and_then(|id| app.shared.timeline.get(id)) else { return };
-    let bytes = record.data.clone();
-    how(app, &bytes);
-}
-
-fn open_filter(app: &mut App) {
-    let filter = &mut app.traffic.filter;
-    filter.before = filter.text.clone();
-    filter.editor = Some(Editor::new(&filter.text, LineMode::One));
-}
-
-/// Puts a filter in force. What is no filter (yet) leaves the one from before typing in force, so
-/// half a filter does not empty the list.
-fn apply_filter(app: &mut App, text: &str) {
-    let App { traffic, shared, .. } = app;
-    let crate::app::shared::Shared { timeline, .. } = shared;
-    let line = &mut traffic.filter;
-    let (filter, error) = match Filter::parse(text) {
-        Ok(filter) => (filter, None),
-        Err(error) => (Filter::parse(&line.before).unwrap_or_default(), Some(error)),
-    };
-    line.text = if error.is_some() { line.before.clone() } else { text.to_owned() };
-    line.error = error;
-    line.pattern = Pattern::any(&filter.needles());
-    traffic.search = search::RecordSearch::default();
-    if filter != *traffic.listing.filter() {
-        traffic.listing.set_filter(filter, timeline);
-        traffic.set(Cursor::default(), true);
-        rebuild(app);
-    }
-}
-
-pub fn key(app: &mut App, key: Key) {
-    if app.traffic.search.editor.is_some() {
-        search::key(app, key);
-        return;
-    }
-    let Some(editor) = &mut app.traffic.filter.editor else { return };
-    if key.code == KeyCode::Enter {
-        if app.traffic.filter.error.is_none() {
-            app.traffic.filter.editor = None;
+    /// Goes to the next or previous record of the same connection.
+    fn neighbour(&mut self, shared: &Shared, towards: Towards) -> Outcome {
+        let Some(from) = self.selected(shared) else { return Outcome::yes() };
+        let Some(conn) = shared.timeline.get(from).map(|record| record.conn) else {
+            return Outcome::yes();
+        };
+        let (at, len) = (self.listing.rows_before(from), self.len());
+        let is_ours = |row: &usize| {
+            let record = self.listing.get(*row).and_then(|id| shared.timeline.get(id));
+            record.is_some_and(|record| record.conn == conn)
+        };
+        let found = match towards {
+            Towards::End => (at + 1..len).take(NEIGHBOUR_REACH).find(is_ours),
+            Towards::Start => (0..at).rev().take(NEIGHBOUR_REACH).find(is_ours),
+        };
+        match found {
+            Some(row) => self.select(shared, row),
+            None => Intent::Say("no further record of this connection near here".into()).into(),
         }
-        return;
     }
-    if editor.key(key) {
-        let text = editor.text();
-        apply_filter(app, &text);
-    }
-}
 
-pub fn paste(app: &mut App, text: &str) {
-    if let Some(editor) = &mut app.traffic.search.editor {
+    fn select(&mut self, shared: &Shared, row: usize) -> Outcome {
+        let height = self.height(shared);
+        let mut cursor = self.cursor(height);
+        cursor.selected = row;
+        cursor.settle(self.len(), height);
+        self.set(cursor, false);
+        self.show_record(shared);
+        Outcome::yes()
+    }
+
+    /// Puts a filter in force.
+    fn apply(&mut self, shared: &Shared, filter: Filter) -> Vec<Intent> {
+        self.search = RecordSearch::default();
+        if filter == *self.listing.filter() {
+            return Vec::new();
+        }
+        self.listing.set_filter(filter, &shared.timeline);
+        self.set(Cursor::default(), true);
+        self.rebuild(shared)
+    }
+
+    /// A key that no action took: text of the filter or the search.
+    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        if self.search.editor.is_some() {
+            return self.search_key(shared, key);
+        }
+        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
+        if key.code == KeyCode::Enter {
+            if self.filter.error.is_none() {
+                self.filter.editor = None;
+            }
+            return Outcome::yes();
+        }
+        if !editor.key(key) {
+            return Outcome::yes();
+        }
+        let filter = self.filter.typed();
+        self.apply(shared, filter).into()
+    }
+
+    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
+        if let Some(editor) = &mut self.search.editor {
+            editor.insert(text);
+            return Outcome::yes();
+        }
+        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
         editor.insert(text);
-        return;
+        let filter = self.filter.typed();
+        self.apply(shared, filter).into()
     }
-    let Some(editor) = &mut app.traffic.filter.editor else { return };
-    editor.insert(text);
-    let text = editor.text();
-    apply_filter(app, &text);
+
+    fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let areas = self.areas(inner(area));
+        let at = (mouse.column, mouse.row).into();
+        if areas.rows.contains(at) {
+            let row = self.cursor(areas.rows.height.into()).offset;
+            let row = row + usize::from(mouse.row - areas.rows.y);
+            if row < self.len() {
+                if let Some(detail) = &mut self.detail {
+                    detail.inside = false;
+                }
+                return self.select(shared, row);
+            }
+        } else if areas.filter.contains(at) {
+            if self.filter.editor.is_none() {
+                self.filter.open();
+            }
+        } else if areas.detail.contains(at)
+            && let Some(detail) = &mut self.detail
+        {
+            detail.inside = true;
+        }
+        Outcome::yes()
+    }
 }
 
-pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let parts = traffic_areas(app, crate::app::layout::inner(area));
-    let at = (mouse.column, mouse.row).into();
-    if parts.rows.contains(at) {
-        let cursor = app.traffic.cursor(parts.rows.height.into());
-        let row = cursor.offset + usize::from(mouse.row - parts.rows.y);
-        if row < app.traffic.len() {
-            if let Some(detail) = &mut app.traffic.detail {
-                detail.inside = false;
+/// The record that is looked at closely.
+impl TrafficPane {
+    /// Enter: opens the record, then gives it the keys, then closes it.
+    fn toggle_record(&mut self, shared: &Shared) -> Outcome {
+        match &mut self.detail {
+            None => {
+                if let Some(record) = self.selected(shared) {
+                    self.open_record(shared, record);
+                }
             }
-            select(app, row);
+            Some(detail) if !detail.inside => detail.inside = true,
+            Some(_) => self.detail = None,
         }
-    } else if parts.filter.contains(at) {
-        if app.traffic.filter.editor.is_none() {
-            open_filter(app);
+        Intent::RecordOpen(self.detail.is_some()).into()
+    }
+
+    fn close_record(&mut self) -> Outcome {
+        match &mut self.detail {
+            None => return Outcome::no(),
+            Some(detail) if detail.inside => detail.inside = false,
+            Some(_) => self.detail = None,
         }
-    } else if parts.detail.contains(at)
-        && let Some(detail) = &mut app.traffic.detail
-    {
-        detail.inside = true;
+        Intent::RecordOpen(self.detail.is_some()).into()
+    }
+
+    fn open_record(&mut self, shared: &Shared, id: RecordId) {
+        let Some(record) = shared.timeline.get(id) else { return };
+        let (kind, bytes) = (record.kind, record.data);
+        self.detail = Some(match self.detail.take() {
+            Some(detail) if detail.of == id => detail,
+            Some(detail) => detail.instead(id, bytes).of_kind(kind),
+            None => Detail::new(id, bytes).of_kind(kind),
+        });
+        self.resized(shared);
+    }
+
+    /// An open record goes with the cursor.
+    fn show_record(&mut self, shared: &Shared) {
+        if self.detail.is_some()
+            && let Some(record) = self.selected(shared)
+        {
+            self.open_record(shared, record);
+        }
+    }
+
+    fn toggle_hex(&mut self, shared: &Shared) -> Outcome {
+        let height = self.areas_now(shared).detail.height;
+        match &mut self.detail {
+            Some(detail) => {
+                detail.toggle_hex(height.into());
+                Outcome::yes()
+            }
+            None => {
+                Intent::Say("[detail] shows the record; then [view-hex] switches to hex".into())
+                    .into()
+            }
+        }
+    }
+
+    fn search_key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let typed = self.search.key(key);
+        if typed == Typed::Another
+            && let Some(detail) = &mut self.detail
+        {
+            detail.here = None;
+        }
+        if typed == Typed::More { Outcome::yes() } else { self.go(shared, Towards::End) }
+    }
+
+    /// Goes to the next hit or the one before, round the ends.
+    fn go(&mut self, shared: &Shared, towards: Towards) -> Outcome {
+        let say = |text: &str| Intent::Say(text.into()).into();
+        let height = self.areas_now(shared).detail.height;
+        let Some(pattern) = self.pattern() else {
+            return say("nothing is searched for: [find] in an open record begins");
+        };
+        let Some(detail) = &self.detail else {
+            return say("[detail] opens the record; then [find-next] goes from hit to hit");
+        };
+        let Some((hit, wrapped)) = record_search::find(detail, pattern, towards) else {
+            return say("not found in this record");
+        };
+        if let Some(detail) = &mut self.detail {
+            detail.reveal(hit, height.into());
+        }
+        match (wrapped, towards) {
+            (false, _) => Outcome::yes(),
+            (true, Towards::End) => say("the search went on from the top"),
+            (true, Towards::Start) => say("the search went on from the bottom"),
+        }
     }
 }

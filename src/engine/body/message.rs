@@ -1,4 +1,4 @@
-//! `Body`: what is kept of one message, and the handle that fills it.
+//! `Body`: what is kept of one message.
 //!
 //! ```text
 //!   wire     HEAD | framed body            exactly as it crossed the socket
@@ -6,18 +6,14 @@
 //! ```
 //!
 //! Without a spool of its own the decoded body is the window `start..end` of the wire. One
-//! [`BodyWriter`] fills it from a network task; when that is dropped the message is complete,
-//! however it ended.
+//! [`BodyWriter`](super::writer::BodyWriter) fills it.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
-
-use super::disk::Disk;
 use super::spool::{Spool, Usage};
-use super::viewer::ViewQueue;
+use super::view_queue::ViewQueue;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
 
@@ -54,7 +50,7 @@ impl Body {
         }
     }
 
-    fn spool(&self, part: ViewPart) -> &Spool {
+    pub(super) fn spool(&self, part: ViewPart) -> &Spool {
         match part {
             ViewPart::Raw => &self.wire,
             ViewPart::Decoded => self.decoded.get().map_or(&self.wire, |spool| spool),
@@ -125,111 +121,46 @@ impl Body {
         self.spool(part).give_up(why);
     }
 
-    fn grew(&self) {
+    /// The temporary files of the parts and how much is in them.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&std::fs::File, u64)> {
+        let decoded = self.decoded.get().map(AsRef::as_ref);
+        std::iter::once(&self.wire).chain(decoded).filter_map(Spool::file)
+    }
+
+    /// Readers that wait are told that there is more.
+    pub(super) fn grew(&self) {
         if self.watched.load(Ordering::Acquire) {
             self.bell.ring();
         }
     }
-}
-
-/// Fills one [`Body`] from a network task. Dropping it completes the message.
-#[derive(Debug)]
-pub(crate) struct BodyWriter {
-    body: Arc<Body>,
-    disk: Disk,
-}
-
-/// Where the decoded body is to be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DecodedBytes {
-    /// They are the wire's bytes after the head.
-    OnTheWire,
-    /// They are handed over on their own.
-    Separate,
-}
-
-impl BodyWriter {
-    pub(super) fn new(body: Arc<Body>, disk: Disk) -> Self {
-        BodyWriter { body, disk }
-    }
-
-    /// The name under which the message can be viewed.
-    pub(crate) fn id(&self) -> BodyId {
-        self.body.id
-    }
-
-    /// Appends bytes as they crossed the wire; waits when the disk is behind. Fails, in words,
-    /// when they cannot be kept.
-    pub(crate) async fn wire(&self, bytes: Bytes) -> Result<(), Arc<str>> {
-        self.append(ViewPart::Raw, bytes).await
-    }
-
-    /// Appends bytes of the decoded body; only after [`DecodedBytes::Separate`].
-    pub(crate) async fn decoded(&self, bytes: Bytes) -> Result<(), Arc<str>> {
-        self.append(ViewPart::Decoded, bytes).await
-    }
-
-    async fn append(&self, part: ViewPart, bytes: Bytes) -> Result<(), Arc<str>> {
-        let spool = self.body.spool(part);
-        let kept = spool.keep_in_memory(&bytes);
-        if kept > 0 {
-            self.body.grew();
-        }
-        if kept < bytes.len() {
-            self.disk.append(&self.body, part, bytes.slice(kept..)).await;
-        }
-        spool.failure().map_or(Ok(()), |why| Err(why.into()))
-    }
 
     /// The head is over: the body begins at this byte of the wire.
-    pub(crate) fn body_starts(&self, at: u64, decoded: DecodedBytes) {
-        self.body.start.store(at, Ordering::Release);
-        if decoded == DecodedBytes::Separate {
-            self.body.decoded.get_or_init(|| Box::new(Spool::new(Arc::clone(&self.body.usage))));
-        }
+    pub(super) fn starts(&self, at: u64) {
+        self.start.store(at, Ordering::Release);
     }
 
-    /// The body ends before this byte of the wire; what follows belongs to nobody.
-    pub(crate) fn body_ends(&self, at: u64) {
-        self.body.end.store(at, Ordering::Release);
+    /// The decoded body gets a spool of its own.
+    pub(super) fn separate(&self) {
+        self.decoded.get_or_init(|| Box::new(Spool::new(Arc::clone(&self.usage))));
     }
 
-    /// A second handle for a blocking thread that decodes the body.
-    pub(crate) fn decoded_sink(&self) -> DecodedSink {
-        DecodedSink(Arc::clone(&self.body))
+    /// The body ends before this byte of the wire.
+    pub(super) fn ends(&self, at: u64) {
+        self.end.store(at, Ordering::Release);
     }
 
-    /// Waits until every byte is readable and completes the message.
-    pub(crate) async fn finish(self) -> BodyId {
-        if !(self.body.wire.is_flushed()
-            && self.body.decoded.get().is_none_or(|spool| spool.is_flushed()))
-        {
-            self.disk.flush().await;
-        }
-        self.body.id
+    /// Nothing is on its way to the disk.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.wire.is_flushed() && self.decoded.get().is_none_or(|spool| spool.is_flushed())
     }
-}
 
-impl Drop for BodyWriter {
-    fn drop(&mut self) {
-        self.body.wire.shrink();
-        if let Some(decoded) = self.body.decoded.get() {
+    /// Nothing more will be added.
+    pub(super) fn complete(&self) {
+        self.wire.shrink();
+        if let Some(decoded) = self.decoded.get() {
             decoded.shrink();
         }
-        self.body.finished.store(true, Ordering::Release);
-        self.body.grew();
-    }
-}
-
-/// Appends to the decoded body from a thread that may block.
-#[derive(Debug)]
-pub(crate) struct DecodedSink(Arc<Body>);
-
-impl DecodedSink {
-    /// Appends; blocks on the disk. Fails, in words, when the bytes cannot be kept.
-    pub(crate) fn append(&self, bytes: &[u8]) -> Result<(), Arc<str>> {
-        let outcome = self.0.spool(ViewPart::Decoded).append_blocking(bytes);
-        self.0.grew();
-        outcome
+        self.finished.store(true, Ordering::Release);
+        self.grew();
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::message::Body;
-use super::viewer::{ViewQueue, ViewerQuestion};
+use super::view_queue::{ViewQueue, ViewerQuestion};
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
 use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};

@@ -11,8 +11,8 @@
 //! nothing to do.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,15 +20,13 @@ use tokio::sync::mpsc;
 
 use super::index::{Indexes, Window};
 use super::message::Body;
+use super::view_queue::{ViewQueue, ViewerQuestion};
 use crate::engine::event::Event;
-use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::view::{SearchHit, SearchQuery, View, ViewQuery};
 
 /// Bytes indexed between two looks at the questions: a third of a millisecond.
 const SLICE: usize = 256 * 1024;
-/// Questions waiting. Each body has at most one, and a screen shows few bodies.
-const QUESTIONS: usize = 64;
 /// Growing bodies that get fresh windows unasked: both messages of two exchanges.
 const WATCHES: usize = 4;
 /// Pause between two unasked windows of one body: a frame under traffic.
@@ -40,99 +38,6 @@ const ROWS: u16 = 1024;
 /// Said instead of lines when a body was released.
 const GONE: &str = "this body is no longer kept (released to bound memory)";
 
-/// What the viewer is asked. `None` = the body is gone.
-#[derive(Debug)]
-pub(super) enum ViewerQuestion {
-    View {
-        query: ViewQuery,
-        body: Option<Arc<Body>>,
-    },
-    /// Tell on which display line a hit lies, and report it.
-    Locate {
-        query: SearchQuery,
-        body: Arc<Body>,
-        hit: u64,
-        wrapped: bool,
-    },
-    Forget(Vec<BodyId>),
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    questions: VecDeque<ViewerQuestion>,
-    grew: bool,
-    closed: bool,
-}
-
-/// Where questions wait and growth is announced.
-#[derive(Debug, Default)]
-pub(super) struct ViewQueue {
-    waiting: Mutex<Waiting>,
-    rung: Condvar,
-}
-
-impl ViewQueue {
-    /// A watched body grew.
-    pub(super) fn ring(&self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.grew = true;
-        self.rung.notify_one();
-    }
-
-    /// Ends the thread.
-    pub(super) fn close(&self) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.rung.notify_one();
-    }
-
-    /// Asks; a newer window of the same body replaces one that was not answered yet.
-    pub(super) fn ask(&self, question: ViewerQuestion) -> Result<(), Failure> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let ViewerQuestion::View { query: new, .. } = &question {
-            waiting.questions.retain(
-                |old| !matches!(old, ViewerQuestion::View { query, .. } if query.body == new.body),
-            );
-        }
-        if waiting.questions.len() >= QUESTIONS {
-            let cause = "too many windows asked at once";
-            return Err(Failure::new(Stage::Session, "", FailureKind::Busy, cause));
-        }
-        waiting.questions.push_back(question);
-        self.rung.notify_one();
-        Ok(())
-    }
-
-    /// The store itself wants something; few of these ever wait.
-    pub(super) fn order(&self, question: ViewerQuestion) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.questions.push_back(question);
-        self.rung.notify_one();
-    }
-
-    /// Waits for a question, for growth or for `until`; `None` = end.
-    fn wait(&self, until: Option<Instant>) -> Option<VecDeque<ViewerQuestion>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.closed {
-                return None;
-            }
-            if waiting.grew || !waiting.questions.is_empty() {
-                waiting.grew = false;
-                return Some(std::mem::take(&mut waiting.questions));
-            }
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            waiting = match left {
-                Some(Duration::ZERO) => return Some(VecDeque::new()),
-                Some(left) => {
-                    let woken = self.rung.wait_timeout(waiting, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.rung.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-}
-
 /// Starts the thread; it ends with [`ViewQueue::close`].
 pub(super) fn start(bell: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
     let viewer = Viewer {
@@ -143,7 +48,10 @@ pub(super) fn start(bell: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
         hits: Vec::new(),
     };
     let thread = thread::Builder::new().name("body-view".into());
-    if let Err(error) = thread.spawn(move || viewer.run()) {
+    let run = move || {
+        viewer.run();
+    };
+    if let Err(error) = thread.spawn(run) {
         tracing::error!(%error, "no thread for windows onto bodies");
     }
 }

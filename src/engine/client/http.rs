@@ -17,6 +17,7 @@ mod send;
 use tokio::sync::mpsc;
 
 use crate::engine::event::Summary;
+use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpPlan;
@@ -62,7 +63,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
             }
         }
     }
-    Ok(session.summary("response complete"))
+    Ok(Summary::of("response complete"))
 }
 
 /// Returns when the user wants the request to stop. A request takes no other orders.
@@ -76,8 +77,7 @@ async fn stopped(session: &SessionHandle, input: &mut mpsc::Receiver<SessionInpu
         match order {
             Some(SessionInput::Close(_) | SessionInput::End { .. }) => return,
             Some(SessionInput::Send { .. } | SessionInput::Update(_)) => {
-                let cause = "an HTTP request takes no further input";
-                session.events.refused(Failure::new(Stage::Session, "", FailureKind::Usage, cause));
+                session.events.refused(refusal::usage("an HTTP request takes no further input"));
             }
             None => std::future::pending().await,
         }

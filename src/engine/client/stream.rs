@@ -7,13 +7,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
+use crate::engine::accept::Guest as _;
 use crate::engine::command::CloseMode;
-use crate::engine::conversation::{AfterPeer, ConnHandle, ConnSetup, Ended, Script, line};
+use crate::engine::conversation::conn_handle::{ConnHandle, line};
+use crate::engine::conversation::script::Script;
+use crate::engine::conversation::{AfterPeer, ConnSetup, Ended};
 use crate::engine::event::{Phase, Summary};
+use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{INPUTS, SessionContext, SessionHandle, SessionInput};
-use crate::engine::transport::{self, ConnectError, Connected, Dial};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::engine::transport::dial::{self, ConnectError, Connected, Dial};
+use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
 use crate::model::protocol::Protocol;
@@ -30,12 +34,13 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
         session.events.phase(Phase::Connected { local, peer });
     }
 
-    let (line, orders) = line();
+    let peer = plan.endpoint.to_string();
+    let (line, orders) = line(&peer);
     let (_, rules) = watch::channel(Arc::new(Rules::default()));
     let talk = ConnSetup {
         session: session.clone(),
         conn,
-        peer: plan.endpoint.to_string(),
+        peer,
         orders,
         rules,
         script: Script::new(plan.steps),
@@ -48,7 +53,7 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
     tokio::pin!(talking);
     loop {
         tokio::select! {
-            ended = &mut talking => return outcome(&session, ended),
+            ended = &mut talking => return outcome(ended),
             order = input.recv() => match order {
                 Some(order) => handle_command(order, conn, &line, &session),
                 None => session.cancel.cancel(),
@@ -72,7 +77,7 @@ async fn connect(
         alpn: &[],
         timeout: plan.connect_timeout,
     };
-    let connecting = transport::connect(dial, session);
+    let connecting = dial::connect(dial, session);
     tokio::pin!(connecting);
     loop {
         tokio::select! {
@@ -92,8 +97,7 @@ async fn connect(
 }
 
 fn cancelled(plan: &TcpPlan) -> Failure {
-    let target = plan.endpoint.to_string();
-    Failure::new(Stage::Connect, target, FailureKind::Cancelled, "cancelled while connecting")
+    refusal::cancelled(Stage::Connect, plan.endpoint.to_string(), "cancelled while connecting")
 }
 
 /// Records why there is no connection, with the chain if that is the reason.
@@ -129,9 +133,9 @@ fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session:
         SessionInput::Send { conn: Some(other), .. } | SessionInput::End { conn: other, .. }
             if other != conn && other != session.id.itself() =>
         {
-            Err(unknown(other))
+            Err(refusal::unknown(other))
         }
-        SessionInput::Send { data, .. } => line.send("", data),
+        SessionInput::Send { data, .. } => line.send(data),
         SessionInput::End { how, .. } | SessionInput::Close(how) => {
             if how == CloseMode::Close {
                 session.events.phase(Phase::Closing);
@@ -139,24 +143,16 @@ fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session:
             line.end(how);
             Ok(())
         }
-        SessionInput::Update(_) => {
-            let cause = "a client has no answers to change";
-            Err(Failure::new(Stage::Session, "", FailureKind::Usage, cause))
-        }
+        SessionInput::Update(_) => Err(refusal::usage("a client has no answers to change")),
     };
     if let Err(failure) = refused {
         session.events.refused(failure);
     }
 }
 
-fn unknown(conn: ConnId) -> Failure {
-    let cause = format!("there is no connection {conn} (any more)");
-    Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
-}
-
-fn outcome(session: &SessionHandle, ended: Ended) -> Result<Summary, Failure> {
+fn outcome(ended: Ended) -> Result<Summary, Failure> {
     match ended.failure {
         Some(failure) => Err(failure),
-        None => Ok(session.summary(ended.words)),
+        None => Ok(Summary::of(ended.words)),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::engine::conversation::Script;
+use crate::engine::conversation::script::Script;
 use crate::engine::datagram::{self, Setup};
 use crate::engine::event::{Phase, Summary};
+use crate::engine::refusal;
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
 use crate::engine::session::{INPUTS, SessionContext, SessionInput};
@@ -12,7 +13,6 @@ use crate::engine::transport::explain;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::UdpPlan;
-use crate::model::record::{Direction, RecordKind};
 use crate::model::stream::CONNECT_TIMEOUT;
 
 /// Runs the session to its end.
@@ -35,18 +35,15 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
             }
         }
     };
-    let (home, bind) = prepared.inspect_err(|failure| {
-        let text = failure.to_string();
-        session.events.note(session.id.itself(), Direction::Local, RecordKind::Failed, text);
-    })?;
+    let (home, bind) =
+        prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
     datagram::run(Setup { bind, rules: Rules::default(), script, home: Some(home), early }, cx)
         .await
 }
 
 fn cancelled(plan: &UdpPlan) -> Failure {
-    let cause = "cancelled during the name lookup";
-    Failure::new(Stage::Lookup, &plan.endpoint.host, FailureKind::Cancelled, cause)
+    refusal::cancelled(Stage::Lookup, &plan.endpoint.host, "cancelled during the name lookup")
 }
 
 /// Whom to send to, and where to bind for it.

@@ -1,13 +1,15 @@
 //! How a session speaks to one of its connections: messages through a bounded queue, endings past
 //! it, so that a connection whose peer does not read can always be ended.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
+use crate::engine::accept::Guest;
 use crate::engine::command::CloseMode;
+use crate::engine::refusal;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Messages waiting for one connection; more means the peer does not read.
@@ -16,9 +18,11 @@ const MESSAGES: usize = 64;
 /// The session's end.
 #[derive(Debug)]
 pub(crate) struct ConnHandle {
+    /// How the peer is called in failures.
+    peer: String,
     messages: mpsc::Sender<Bytes>,
     ending: watch::Sender<Option<CloseMode>>,
-    peer_finished: Arc<AtomicBool>,
+    peer_finished: Arc<OnceLock<Instant>>,
 }
 
 /// The connection's end.
@@ -28,7 +32,8 @@ pub(crate) struct Orders {
     ending: watch::Receiver<Option<CloseMode>>,
     /// The session has let go of the line.
     hung_up: bool,
-    peer_finished: Arc<AtomicBool>,
+    /// Set when the peer has sent its FIN.
+    peer_finished: Arc<OnceLock<Instant>>,
 }
 
 /// What a connection is told.
@@ -40,44 +45,46 @@ pub(super) enum ConnOrder {
     HungUp,
 }
 
-/// A line to a new connection.
-pub(crate) fn line() -> (ConnHandle, Orders) {
+/// A line to a new connection. `peer` is how it is called in failures.
+pub(crate) fn line(peer: &str) -> (ConnHandle, Orders) {
     let (message_sender, messages) = mpsc::channel(MESSAGES);
     let (ending_sender, ending) = watch::channel(None);
-    let finished = Arc::new(AtomicBool::new(false));
-    let peer_finished = Arc::clone(&finished);
-    let line =
-        ConnHandle { messages: message_sender, ending: ending_sender, peer_finished: finished };
-    (line, Orders { messages, ending, hung_up: false, peer_finished })
+    let peer_finished = Arc::new(OnceLock::new());
+    let handle = ConnHandle {
+        peer: peer.to_owned(),
+        messages: message_sender,
+        ending: ending_sender,
+        peer_finished: Arc::clone(&peer_finished),
+    };
+    (handle, Orders { messages, ending, hung_up: false, peer_finished })
 }
 
 impl ConnHandle {
     /// Queues a message. Refused when empty (a stream has no empty messages), when the peer does
     /// not read, or when the connection is over.
-    pub(crate) fn send(&self, peer: &str, data: Bytes) -> Result<(), Failure> {
+    pub(crate) fn send(&self, data: Bytes) -> Result<(), Failure> {
+        let peer = &*self.peer;
         if data.is_empty() {
             let cause = "an empty message cannot be sent on a stream";
             return Err(Failure::new(Stage::Send, peer, FailureKind::Usage, cause));
         }
         self.messages.try_send(data).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                let cause = "earlier messages still wait, the peer takes no more bytes";
-                Failure::new(Stage::Send, peer, FailureKind::Busy, cause)
-                    .hint("wait, or reset the connection")
-            }
+            mpsc::error::TrySendError::Full(_) => refusal::peer_does_not_read(peer, "messages"),
             mpsc::error::TrySendError::Closed(_) => {
                 Failure::new(Stage::Send, peer, FailureKind::NotFound, "the connection is over")
             }
         })
     }
+}
 
-    /// The peer has sent its FIN.
-    pub(crate) fn peer_has_finished(&self) -> bool {
-        self.peer_finished.load(Ordering::Relaxed)
+impl Guest for ConnHandle {
+    /// Clients that finished sending stay open for a late answer, but not for ever.
+    fn idle_since(&self) -> Option<Instant> {
+        self.peer_finished.get().copied()
     }
 
     /// Ends the connection; messages queued before are sent first, except by a reset.
-    pub(crate) fn end(&self, how: CloseMode) {
+    fn end(&self, how: CloseMode) {
         self.ending.send_modify(|ending| {
             // A half-close does not take back a close.
             if !(how == CloseMode::HalfClose && ending.is_some()) {
@@ -114,7 +121,7 @@ impl Orders {
 
     /// Tells the session that the peer has sent its FIN.
     pub(super) fn peer_finished(&self) {
-        self.peer_finished.store(true, Ordering::Relaxed);
+        self.peer_finished.get_or_init(Instant::now);
     }
 
     /// A message that is queued already.
@@ -129,9 +136,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_ending_passes_a_full_queue() {
-        let (line, mut orders) = line();
-        while line.send("h:1", Bytes::from_static(b"x")).is_ok() {}
-        let failure = line.send("h:1", Bytes::from_static(b"x")).unwrap_err();
+        let (line, mut orders) = line("h:1");
+        while line.send(Bytes::from_static(b"x")).is_ok() {}
+        let failure = line.send(Bytes::from_static(b"x")).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Busy);
         line.end(CloseMode::Close);
         line.end(CloseMode::HalfClose);
@@ -141,8 +148,8 @@ mod tests {
 
     #[tokio::test]
     async fn messages_come_before_the_ending_given_after_them() {
-        let (line, mut orders) = line();
-        line.send("h:1", Bytes::from_static(b"x")).unwrap();
+        let (line, mut orders) = line("h:1");
+        line.send(Bytes::from_static(b"x")).unwrap();
         line.end(CloseMode::HalfClose);
         assert_eq!(orders.next(true).await, ConnOrder::Send(Bytes::from_static(b"x")));
         assert_eq!(orders.next(true).await, ConnOrder::End(CloseMode::HalfClose));
@@ -152,8 +159,8 @@ mod tests {
 
     #[test]
     fn empty_messages_and_dead_connections_are_refused() {
-        let (line, orders) = line();
-        let kind = |data: &'static [u8]| line.send("", Bytes::from_static(data)).unwrap_err().kind;
+        let (line, orders) = line("");
+        let kind = |data: &'static [u8]| line.send(Bytes::from_static(data)).unwrap_err().kind;
         assert_eq!(kind(b""), FailureKind::Usage);
         drop(orders);
         assert_eq!(kind(b"x"), FailureKind::NotFound);

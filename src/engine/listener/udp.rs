@@ -1,6 +1,6 @@
 //! A UDP listener: every sender is a peer of its own and may be answered, by rule or by hand.
 
-use crate::engine::conversation::Script;
+use crate::engine::conversation::script::Script;
 use crate::engine::datagram::{self, Setup};
 use crate::engine::event::Summary;
 use crate::engine::rules::Rules;

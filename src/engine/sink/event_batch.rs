@@ -11,7 +11,6 @@
 
 use std::collections::VecDeque;
 
-use super::pending::EVENT_COST;
 use crate::engine::event::{Batch, Event};
 use crate::model::record::{ConnInfo, Lost, Record};
 
@@ -19,6 +18,9 @@ use crate::model::record::{ConnInfo, Lost, Record};
 pub(super) const PARCEL_RECORDS: usize = 512;
 /// A parcel is sent at this cost.
 pub(super) const PARCEL_BYTES: usize = 256 * 1024;
+
+/// What an event that is no record costs, roughly (an exchange with its heads).
+pub(super) const EVENT_COST: usize = 2_048;
 
 /// A parcel in the making.
 #[derive(Default)]

@@ -201,7 +201,7 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     }
     let done =
         Event::Done { id: sink.session, outcome: Ok(Summary::default()), at: Stamp::default() };
-    sink.finish(Some(done.clone()));
+    sink.finish(done.clone());
     let events: Vec<Event> = outlet.shared.lock().take().into();
     let Some(Event::Traffic(batch)) = events.first() else { panic!("{events:?}") };
     assert_eq!(batch.records.len(), 40, "one batch");
@@ -215,5 +215,5 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     assert!(numbers.iter().copied().eq(0..20), "{numbers:?}");
     assert!(matches!(events.get(2), Some(Event::Progress { number: 0, .. })), "{events:?}");
     assert_eq!(events.last(), Some(&done));
-    assert!(outlet.shared.lock().session(sink.place).is_none(), "the session is forgotten");
+    assert!(!outlet.shared.lock().knows(sink.session), "the session is forgotten");
 }

@@ -9,19 +9,18 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::queue::Load;
-use super::{SinkShared, Sinks};
+use super::shared::SinkShared;
 use crate::engine::event::Event;
 
 /// Longest time a record waits for company.
 const FLUSH_AFTER: Duration = Duration::from_millis(10);
 
 /// Runs until the shell is gone or `stop` fires.
-pub(in crate::engine) async fn pump(
-    outlet: Sinks,
+pub(super) async fn run(
+    shared: &SinkShared,
     facts: mpsc::Sender<VecDeque<Event>>,
     stop: CancellationToken,
 ) {
-    let shared = &*outlet.shared;
     tokio::select! {
         biased;
         () = carry(shared, &facts) => {}

@@ -1,24 +1,34 @@
-//! The facts of all sessions that the shell has not taken yet, merged into one order of time. Pure
-//! data under one lock, so that no session can say something older than what was taken already:
-//! whoever puts a record reads the clock while it holds the lock, or has a moment open.
+//! The facts of all sessions that the shell has not taken yet, in one order of time. Pure data
+//! under one lock, so that no session can say something older than what was taken already: whoever
+//! puts a record reads the clock while it holds the lock, or has a moment open.
 //!
 //! ```text
-//! session 1  [ 3 | 7 | 9 ]  ┐
-//! session 2  [ 4 | 5 ]      ├─ take ─►  3 4 5 | (a moment is open since 6: 7 and 9 have to wait)
-//! session 3  [ ]            ┘
+//! items   3 record(1)  4 datagram(2)  5 phase(2) | a moment is open since 6 | 7 record(1)  9 ...
+//!         └────────────── take ─────────────────┘                           └── have to wait ──┘
+//! shares  what each session has in there, its losses, and the connections not named yet
 //! ```
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::mem::Discriminant;
 
-use super::pending::Pending;
-use crate::engine::event::Event;
-use crate::engine::sink::event_batch::{EventBatch, PARCEL_BYTES, PARCEL_RECORDS};
-use crate::model::id::SessionId;
+use super::event_batch::{EVENT_COST, EventBatch, PARCEL_BYTES, PARCEL_RECORDS};
+use crate::engine::event::{Event, Phase};
+use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
 
-/// Names the place of a session; never used twice.
-pub(super) type QueuePlace = u64;
+/// Pending datagrams of a session: a third of a second at 100,000 a second. A busy machine keeps a
+/// thread waiting longer than one thinks.
+pub(super) const DATAGRAMS: usize = 32_768;
+/// Pending datagram payload and metadata of a session.
+const DATAGRAM_BYTES: usize = 8 * 1024 * 1024;
+/// Announced connections of a session; when there are more, retired ones without a record are
+/// forgotten. Twice what pending datagrams can name, so that every look through them frees as many
+/// as it looks at.
+const ANNOUNCED: usize = 2 * DATAGRAMS;
+
+/// Time and number of arrival: what happened at the same time stays in the order it was put.
+pub(super) type Place = (Stamp, u64);
 
 /// How much there is to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,144 +39,324 @@ pub(super) enum Load {
     Full,
 }
 
+/// Names the events of a session of which only the latest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum CoalesceKey {
+    Phase(Discriminant<Phase>),
+    Exchange(u32),
+    Progress(u32, BodyId),
+}
+
+struct Item {
+    session: SessionId,
+    fact: Fact,
+}
+
+enum Fact {
+    Record(Record),
+    Datagram(Record),
+    Event(Event),
+}
+
+/// What one session has in the queue.
+struct Share {
+    items: usize,
+    cost: usize,
+    /// Oldest first.
+    datagrams: VecDeque<Place>,
+    datagram_cost: usize,
+    latest: HashMap<CoalesceKey, Place>,
+    /// Announced, waiting for their first record to be taken; true = retired.
+    conns: BTreeMap<ConnId, (ConnInfo, bool)>,
+    lost: Lost,
+    /// Its last event is in; nothing put after it counts.
+    finished: bool,
+}
+
 /// What all sessions have said.
 #[derive(Default)]
 pub(super) struct Queue {
-    sessions: BTreeMap<QueuePlace, Pending>,
-    places: QueuePlace,
-    /// Moments from which records may still come, with a number that makes each one its own.
-    moments: BTreeSet<(Stamp, u64)>,
-    opened: u64,
-    /// Sessions with something to take, sessions that are finished, and what all hold together.
-    waiting: usize,
-    finished: usize,
+    items: BTreeMap<Place, Item>,
+    shares: BTreeMap<SessionId, Share>,
+    /// Loss totals that changed.
+    losses: BTreeMap<SessionId, Lost>,
+    /// Moments from which records may still come.
+    moments: BTreeSet<Place>,
+    arrivals: u64,
     records: usize,
     cost: usize,
+    finished: usize,
     closed: bool,
 }
 
 impl Queue {
     /// A place for a session.
-    pub(super) fn enter(&mut self, session: SessionId) -> QueuePlace {
-        self.places += 1;
+    pub(super) fn enter(&mut self, session: SessionId) {
         if !self.closed {
-            self.sessions.insert(self.places, Pending::new(session));
+            self.shares.entry(session).or_insert_with(|| Share::new(session));
         }
-        self.places
     }
 
-    /// The facts of a session; `None` = it is over and everything was taken.
-    pub(super) fn session(&self, place: QueuePlace) -> Option<&Pending> {
-        self.sessions.get(&place)
-    }
-
-    /// Adds to the facts of a session.
-    pub(super) fn change(&mut self, place: QueuePlace, change: impl FnOnce(&mut Pending)) {
-        let Some(pending) = self.sessions.get_mut(&place) else { return };
-        let before = Share::of(pending);
-        change(pending);
-        let after = Share::of(pending);
-        self.count(before, after);
+    /// What the pending facts of a session cost; nothing when it is over.
+    pub(super) fn cost(&self, session: SessionId) -> usize {
+        self.shares.get(&session).map_or(0, |share| share.cost)
     }
 
     pub(super) fn load(&self) -> Load {
         if self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES || self.finished > 0 {
             Load::Full
-        } else if self.waiting > 0 {
-            Load::Some
-        } else {
+        } else if self.items.is_empty() && self.losses.is_empty() {
             Load::Nothing
+        } else {
+            Load::Some
         }
     }
 
-    /// From `at` on records may come that are put later. Returns the number of the moment.
-    pub(super) fn open_moment(&mut self, at: Stamp) -> u64 {
-        self.opened += 1;
-        self.moments.insert((at, self.opened));
-        self.opened
+    /// From now on records may come that are put later. The clock is read under the lock.
+    pub(super) fn open_moment(&mut self, now: impl FnOnce() -> Stamp) -> Place {
+        let place = self.place(now());
+        self.moments.insert(place);
+        place
     }
 
-    pub(super) fn close_moment(&mut self, at: Stamp, number: u64) {
-        self.moments.remove(&(at, number));
+    pub(super) fn close_moment(&mut self, place: Place) {
+        self.moments.remove(&place);
     }
 
-    /// What comes next, at most a parcel of it; records in the order of their stamps. Empty when
-    /// there is nothing or when all of it is younger than an open moment.
+    fn place(&mut self, at: Stamp) -> Place {
+        self.arrivals += 1;
+        (at, self.arrivals)
+    }
+
+    /// The share of a session that still has something to say.
+    fn open(&mut self, session: SessionId) -> Option<&mut Share> {
+        self.shares.get_mut(&session).filter(|share| !share.finished)
+    }
+
+    pub(super) fn announce(&mut self, info: ConnInfo) {
+        let session = info.id.session;
+        let Some(share) = self.shares.get_mut(&session).filter(|share| !share.finished) else {
+            return;
+        };
+        if share.conns.len() >= ANNOUNCED {
+            // Retired connections without a pending record are never named to anybody.
+            let own = self.items.values().filter(|item| item.session == session);
+            let named: HashSet<ConnId> = own.filter_map(Item::conn).collect();
+            share.conns.retain(|conn, (_, retired)| !*retired || named.contains(conn));
+        }
+        share.conns.insert(info.id, (info, false));
+    }
+
+    pub(super) fn retire(&mut self, conn: ConnId) {
+        let share = self.shares.get_mut(&conn.session);
+        if let Some((_, retired)) = share.and_then(|share| share.conns.get_mut(&conn)) {
+            *retired = true;
+        }
+    }
+
+    pub(super) fn record(&mut self, session: SessionId, record: Record) {
+        self.put(session, record.at, Fact::Record(record));
+    }
+
+    /// A record that may be dropped: the oldest ones of a session are when there are too many.
+    pub(super) fn datagram(&mut self, session: SessionId, record: Record) {
+        let cost = record.cost();
+        let Some(place) = self.put(session, record.at, Fact::Datagram(record)) else { return };
+        let Some(share) = self.open(session) else { return };
+        let index = share.datagrams.partition_point(|other| *other < place);
+        share.datagrams.insert(index, place);
+        share.datagram_cost += cost;
+        while let Some(oldest) = self.surplus(session) {
+            self.remove(oldest);
+            if let Some(share) = self.open(session) {
+                share.lost.by_app += 1;
+                let lost = share.lost;
+                self.losses.insert(session, lost);
+            }
+        }
+    }
+
+    /// The oldest datagram of a session that has too many.
+    fn surplus(&self, session: SessionId) -> Option<Place> {
+        let share = self.shares.get(&session)?;
+        let count = share.datagrams.len();
+        let is_over = count > DATAGRAMS || (share.datagram_cost > DATAGRAM_BYTES && count > 1);
+        share.datagrams.front().copied().filter(|_| is_over)
+    }
+
+    pub(super) fn lost_by_kernel(&mut self, session: SessionId, total: u64) {
+        let Some(share) = self.open(session) else { return };
+        if share.lost.by_kernel != Some(total) {
+            share.lost.by_kernel = Some(total);
+            let lost = share.lost;
+            self.losses.insert(session, lost);
+        }
+    }
+
+    /// An event of now; it takes the place of an older one that says the same.
+    pub(super) fn event(&mut self, session: SessionId, at: Stamp, event: Event) {
+        let key = key_of(&event);
+        let Some(place) = self.put(session, at, Fact::Event(event)) else { return };
+        let Some(share) = self.open(session) else { return };
+        if let Some(older) = key.and_then(|key| share.latest.insert(key, place)) {
+            self.remove(older);
+        }
+    }
+
+    /// The last event of a session.
+    pub(super) fn finish(&mut self, session: SessionId, at: Stamp, done: Event) {
+        self.event(session, at, done);
+        if let Some(share) = self.open(session) {
+            share.finished = true;
+            self.finished += 1;
+        }
+    }
+
+    fn put(&mut self, session: SessionId, at: Stamp, fact: Fact) -> Option<Place> {
+        let cost = fact.cost();
+        let share = self.open(session)?;
+        share.items += 1;
+        share.cost += cost;
+        self.cost += cost;
+        self.records += usize::from(fact.is_record());
+        let place = self.place(at);
+        self.items.insert(place, Item { session, fact });
+        Some(place)
+    }
+
+    fn remove(&mut self, place: Place) -> Option<Item> {
+        let item = self.items.remove(&place)?;
+        self.records -= usize::from(item.fact.is_record());
+        let cost = item.fact.cost();
+        self.cost -= cost;
+        let share = self.shares.get_mut(&item.session)?;
+        share.items -= 1;
+        share.cost -= cost;
+        if matches!(item.fact, Fact::Datagram(_)) {
+            share.datagrams.pop_front();
+            share.datagram_cost -= cost;
+        }
+        Some(item)
+    }
+
+    /// What comes next, at most a parcel of it. Empty when there is nothing or when all of it is
+    /// younger than an open moment.
     pub(super) fn take(&mut self) -> VecDeque<Event> {
         let horizon = self.moments.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
         let mut parcel = EventBatch::with_room_for(self.records);
-        let mut fronts: BinaryHeap<_> = self
-            .sessions
-            .iter_mut()
-            .filter_map(|(place, pending)| Some(Reverse((pending.front()?, *place))))
-            .collect();
-        let mut over = Vec::new();
-        while let Some(Reverse((front, place))) = fronts.pop() {
-            if front > horizon || parcel.is_full() {
-                break;
-            }
-            let next = fronts.peek().map_or(horizon, |Reverse((next, _))| *next);
-            let Some(pending) = self.sessions.get_mut(&place) else { continue };
-            let before = Share::of(pending);
-            pending.take_until(next.min(horizon), &mut parcel);
-            let after = Share::of(pending);
-            fronts.extend(pending.front().map(|front| Reverse((front, place))));
-            if after.finished && !after.waiting {
-                over.push(place);
-            }
-            self.count(before, after);
+        for lost in std::mem::take(&mut self.losses).into_values() {
+            parcel.lost(lost);
         }
-        for place in over {
-            self.leave(place);
+        while !parcel.is_full()
+            && let Some((place, _)) = self.items.first_key_value()
+            && place.0 <= horizon
+            && let Some(item) = self.remove(*place)
+        {
+            self.hand_over(item, &mut parcel);
         }
         parcel.finish()
     }
 
-    /// Nobody takes anything any more: forgets everything, and whatever is put from now on.
-    pub(super) fn close(&mut self) {
-        *self = Queue { closed: true, places: self.places, ..Queue::default() };
-    }
-
-    /// The sums are those of the sessions.
-    #[cfg(test)]
-    pub(super) fn is_balanced(&self) -> bool {
-        let shares: Vec<Share> = self.sessions.values().map(Share::of).collect();
-        self.waiting == shares.iter().filter(|share| share.waiting).count()
-            && self.finished == shares.iter().filter(|share| share.finished).count()
-            && self.records == shares.iter().map(|share| share.records).sum::<usize>()
-            && self.cost == shares.iter().map(|share| share.cost).sum::<usize>()
-    }
-
-    fn leave(&mut self, place: QueuePlace) {
-        if let Some(pending) = self.sessions.remove(&place) {
-            self.count(Share::of(&pending), Share::default());
+    fn hand_over(&mut self, item: Item, parcel: &mut EventBatch) {
+        let conn = item.conn();
+        let Item { session, fact } = item;
+        let share = self.shares.get_mut(&session);
+        if let Some(share) = share {
+            let announced = conn.and_then(|conn| share.conns.remove(&conn));
+            if let Some((info, _)) = announced {
+                parcel.conn(info);
+            }
+            if let Fact::Event(event) = &fact
+                && let Some(key) = key_of(event)
+            {
+                share.latest.remove(&key);
+            }
+            if share.finished && share.items == 0 {
+                self.shares.remove(&session);
+                self.finished -= 1;
+            }
+        }
+        match fact {
+            Fact::Record(record) | Fact::Datagram(record) => parcel.record(record),
+            Fact::Event(event) => parcel.event(event),
         }
     }
 
-    fn count(&mut self, before: Share, after: Share) {
-        self.waiting = self.waiting + usize::from(after.waiting) - usize::from(before.waiting);
-        self.finished = self.finished + usize::from(after.finished) - usize::from(before.finished);
-        self.records = self.records + after.records - before.records;
-        self.cost = self.cost + after.cost - before.cost;
+    /// Nobody takes anything any more: forgets everything, and whatever is put from now on.
+    pub(super) fn close(&mut self) {
+        *self = Queue { closed: true, arrivals: self.arrivals, ..Queue::default() };
     }
-}
 
-/// What one session adds to the sums.
-#[derive(Debug, Clone, Copy, Default)]
-struct Share {
-    waiting: bool,
-    finished: bool,
-    records: usize,
-    cost: usize,
+    /// Nothing of a session is pending.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self, session: SessionId) -> bool {
+        self.shares.get(&session).is_none_or(|share| (share.items, share.cost) == (0, 0))
+    }
+
+    #[cfg(test)]
+    pub(super) fn knows(&self, session: SessionId) -> bool {
+        self.shares.contains_key(&session)
+    }
+
+    /// The sums are those of the sessions, and those of the items.
+    #[cfg(test)]
+    pub(super) fn is_balanced(&self) -> bool {
+        let shares = self.shares.values();
+        let items = self.items.values();
+        let datagrams = items.clone().filter(|item| matches!(item.fact, Fact::Datagram(_)));
+        self.items.len() == shares.clone().map(|share| share.items).sum::<usize>()
+            && self.cost == shares.clone().map(|share| share.cost).sum::<usize>()
+            && self.cost == items.clone().map(|item| item.fact.cost()).sum::<usize>()
+            && self.records == items.filter(|item| item.fact.is_record()).count()
+            && datagrams.count() == shares.clone().map(|share| share.datagrams.len()).sum::<usize>()
+            && self.finished == shares.filter(|share| share.finished).count()
+    }
 }
 
 impl Share {
-    fn of(pending: &Pending) -> Share {
+    fn new(session: SessionId) -> Self {
         Share {
-            waiting: !pending.is_empty(),
-            finished: pending.is_finished(),
-            records: pending.records(),
-            cost: pending.cost(),
+            items: 0,
+            cost: 0,
+            datagrams: VecDeque::new(),
+            datagram_cost: 0,
+            latest: HashMap::new(),
+            conns: BTreeMap::new(),
+            lost: Lost { session, by_app: 0, by_kernel: None },
+            finished: false,
         }
+    }
+}
+
+impl Item {
+    /// The connection that has to be named first.
+    fn conn(&self) -> Option<ConnId> {
+        match &self.fact {
+            Fact::Record(record) | Fact::Datagram(record) => Some(record.conn),
+            Fact::Event(Event::Exchange(exchange)) => Some(exchange.conn),
+            Fact::Event(_) => None,
+        }
+    }
+}
+
+impl Fact {
+    fn cost(&self) -> usize {
+        match self {
+            Fact::Record(record) | Fact::Datagram(record) => record.cost(),
+            Fact::Event(_) => EVENT_COST,
+        }
+    }
+
+    fn is_record(&self) -> bool {
+        !matches!(self, Fact::Event(_))
+    }
+}
+
+fn key_of(event: &Event) -> Option<CoalesceKey> {
+    match event {
+        Event::Phase { phase, .. } => Some(CoalesceKey::Phase(std::mem::discriminant(phase))),
+        Event::Exchange(exchange) => Some(CoalesceKey::Exchange(exchange.number)),
+        Event::Progress { number, body, .. } => Some(CoalesceKey::Progress(*number, *body)),
+        _ => None,
     }
 }

@@ -1,6 +1,5 @@
 //! The installation's authority and the leaf certificates it signs (X.509, RFC 5280).
 
-use std::fs;
 use std::net::SocketAddr;
 
 use jiff::civil::Date;
@@ -13,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::engine::os;
 use crate::model::tls::Authority;
 
 /// Years an authority is good for.
@@ -108,9 +108,7 @@ fn names(addresses: &[SocketAddr]) -> Vec<String> {
 
 /// The machine's own name, when it is one that can stand in a certificate.
 fn host_name() -> Option<String> {
-    let name = ["/proc/sys/kernel/hostname", "/etc/hostname"]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok())?;
+    let name = os::host_name()?;
     let name = name.trim().to_ascii_lowercase();
     let fits = !name.is_empty()
         && name.len() < 64

@@ -12,27 +12,27 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::tls_words;
-use crate::engine::tls::certificate_facts::describe_chain;
-use crate::engine::tls::store::TlsStore;
-use crate::engine::tls::verifier::Recorder;
-use crate::engine::transport::Stream;
+use super::certificate_facts::describe_chain;
+use super::store::TlsStore;
+use super::tls_words::{self, error_inside, failure};
+use super::verifier::Recorder;
 use crate::engine::transport::explain;
+use crate::engine::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{TlsFacts, Verify};
 
 /// What a client wants of a handshake.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct ClientHandshake<'a> {
-    pub(in crate::engine) target: &'a str,
+pub(crate) struct ClientHandshake<'a> {
+    pub(crate) target: &'a str,
     /// Server name to send and to verify.
-    pub(in crate::engine) name: &'a str,
-    pub(in crate::engine) verify: Verify,
-    pub(in crate::engine) alpn: &'a [&'a [u8]],
+    pub(crate) name: &'a str,
+    pub(crate) verify: Verify,
+    pub(crate) alpn: &'a [&'a [u8]],
 }
 
 /// A client's handshake: prepared, run, then asked for what was learnt.
-pub(in crate::engine) struct Handshake {
+pub(crate) struct Handshake {
     target: String,
     name: ServerName<'static>,
     connector: TlsConnector,
@@ -41,10 +41,7 @@ pub(in crate::engine) struct Handshake {
 }
 
 impl Handshake {
-    pub(in crate::engine) fn new(
-        wish: &ClientHandshake<'_>,
-        store: &TlsStore,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(wish: &ClientHandshake<'_>, store: &TlsStore) -> Result<Self, Failure> {
         let name = ServerName::try_from(wish.name.to_owned()).map_err(|_| {
             let cause = format!("'{}' cannot be a TLS server name", wish.name);
             Failure::new(Stage::Tls, wish.target, FailureKind::Usage, cause)
@@ -60,7 +57,7 @@ impl Handshake {
         })
     }
 
-    pub(in crate::engine) async fn run(&mut self, tcp: TcpStream) -> Result<Stream, Failure> {
+    pub(crate) async fn run(&mut self, tcp: TcpStream) -> Result<Stream, Failure> {
         let connected = self.connector.connect(self.name.clone(), tcp).await;
         let stream = connected.map_err(|error| match error_inside(&error) {
             Some(tls) => failure(&self.target, tls),
@@ -71,7 +68,7 @@ impl Handshake {
     }
 
     /// What was learnt, also when the handshake failed.
-    pub(in crate::engine) fn facts(&self, handshake: Duration) -> TlsFacts {
+    pub(crate) fn facts(&self, handshake: Duration) -> TlsFacts {
         let seen = self.recorder.seen();
         TlsFacts {
             chain: describe_chain(&seen.chain),
@@ -110,10 +107,7 @@ fn agreed(facts: &mut TlsFacts, state: &rustls::CommonState) {
 }
 
 /// What a handshake of a listener agreed on.
-pub(in crate::engine) fn accepted_facts(
-    connection: &ServerConnection,
-    handshake: Duration,
-) -> TlsFacts {
+pub(crate) fn accepted_facts(connection: &ServerConnection, handshake: Duration) -> TlsFacts {
     let mut facts = TlsFacts {
         sni: connection.server_name().unwrap_or_default().to_owned(),
         handshake,
@@ -123,17 +117,6 @@ pub(in crate::engine) fn accepted_facts(
     facts
 }
 
-/// The TLS error an I/O error of a TLS stream carries.
-pub(in crate::engine) fn error_inside(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
-}
-
-/// A TLS error as a failure.
-pub(in crate::engine) fn failure(target: &str, error: &rustls::Error) -> Failure {
-    let (kind, cause, hint) = tls_words::explain(error);
-    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
-}
-
 fn broken_handshake(target: &str, error: &io::Error) -> Failure {
     let (kind, cause) = explain::socket_error(error);
     Failure::new(Stage::Tls, target, kind, format!("{cause} during the handshake"))
@@ -141,19 +124,11 @@ fn broken_handshake(target: &str, error: &io::Error) -> Failure {
 }
 
 /// A handshake of a listener failed.
-pub(in crate::engine) fn accept_failure(target: &str, error: &io::Error) -> Failure {
+pub(crate) fn accept_failure(target: &str, error: &io::Error) -> Failure {
     let Some(tls) = error_inside(error) else {
         let (kind, cause) = explain::socket_error(error);
         return Failure::new(Stage::Tls, target, kind, format!("{cause} during the handshake"));
     };
     let (kind, cause, hint) = tls_words::explain_to_listener(tls);
     Failure::new(Stage::Tls, target, kind, cause).hint(hint)
-}
-
-/// Why a chain was refused, without the rest of the sentence.
-pub(crate) fn why_refused(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(error) => tls_words::certificate(error),
-        other => other.to_string(),
-    }
 }

@@ -6,21 +6,19 @@
 //! trusted by our clients, so both ends of wirebench speak TLS to each other verified.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ServerConfig};
 
+use super::verifier::{Recorder, RecordingVerifier, Trust};
 use super::{authority, pinned};
-use crate::engine::EngineConfig;
 use crate::engine::event::Event;
 use crate::engine::sink::Sink;
-use crate::engine::tls::verifier::{Recorder, RecordingVerifier};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{Authority, Verify};
 
@@ -40,21 +38,18 @@ struct TlsShared {
     trust: Option<Trust>,
 }
 
-/// The platform's verifier, or why there is none.
-pub(super) type Trust = Result<Arc<dyn ServerCertVerifier>, String>;
-
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
 impl TlsStore {
-    /// `events` is told when an authority was made.
-    pub(in crate::engine) fn new(config: EngineConfig, events: Sink) -> Self {
-        let EngineConfig { authority, named_certificates, .. } = config;
+    /// `named` is a file of certificates to trust as they are; `events` is told when an authority
+    /// was made.
+    pub(crate) fn new(authority: Option<Authority>, named: Option<PathBuf>, events: Sink) -> Self {
         TlsStore {
             shared: Arc::new(Mutex::new(TlsShared { authority, trust: None })),
             provider: Arc::new(aws_lc_rs::default_provider()),
             events,
-            named: named_certificates.map(Arc::from),
+            named: named.map(Arc::from),
         }
     }
 
@@ -63,7 +58,7 @@ impl TlsStore {
     }
 
     /// A configuration for one connection, and what will be recorded of the peer's chain.
-    pub(in crate::engine) fn client(
+    pub(crate) fn client(
         &self,
         verify: Verify,
         alpn: &[&[u8]],
@@ -111,10 +106,7 @@ impl TlsStore {
 
     /// A listener's configuration with a leaf for these addresses, signed by the installation's
     /// authority; that is made, and reported, when there is none.
-    pub(in crate::engine) fn generated(
-        &self,
-        addresses: &[SocketAddr],
-    ) -> Result<ServerConfig, Failure> {
+    pub(crate) fn generated(&self, addresses: &[SocketAddr]) -> Result<ServerConfig, Failure> {
         let authority = self.authority()?;
         let (chain, key) = authority::leaf(&authority, addresses).map_err(|cause| {
             Failure::new(Stage::Tls, "certificate", FailureKind::Certificate, cause)
@@ -136,7 +128,7 @@ impl TlsStore {
     }
 
     /// A listener's configuration from PEM files.
-    pub(in crate::engine) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
+    pub(crate) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
         let certificates = CertificateDer::pem_file_iter(Path::new(chain))
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| unreadable(chain, &error.to_string()))?;

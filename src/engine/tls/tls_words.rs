@@ -1,13 +1,51 @@
 //! TLS errors and alerts in words (alerts: RFC 8446, section 6).
 
+use std::io;
+
 use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 
-use crate::engine::tls::certificate_facts::date;
-use crate::model::failure::FailureKind;
+use super::certificate_facts::date;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::tls::TlsFacts;
 
 type FailureWords = (FailureKind, String, &'static str);
 
 const CONNECT_ANYWAY: &str = "look at its chain; verification can be switched off";
+
+/// The TLS error an I/O error of a TLS stream carries.
+pub(crate) fn error_inside(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// A TLS error as a failure.
+pub(crate) fn failure(target: &str, error: &rustls::Error) -> Failure {
+    let (kind, cause, hint) = explain(error);
+    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
+}
+
+/// Why a chain was refused, without the rest of the sentence.
+pub(crate) fn why_refused(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate(error),
+        other => other.to_string(),
+    }
+}
+
+/// What a TLS layer agreed on, in a line: of the peer the name of its certificate, or as a listener
+/// the name it asked for.
+pub(crate) fn secured(tls: &TlsFacts) -> String {
+    let took = tls.handshake.as_secs_f64() * 1000.0;
+    let name = match tls.chain.first() {
+        Some(leaf) => format!(", peer is {}", leaf.subject),
+        None if tls.sni.is_empty() => String::new(),
+        None => format!(", name {}", tls.sni),
+    };
+    let refused = match &*tls.unverified {
+        "" => String::new(),
+        why => format!(", NOT VERIFIED: {why}"),
+    };
+    format!("{} {} {} in {took:.1} ms{name}{refused}", tls.version, tls.cipher, tls.group)
+}
 
 /// A client's view of an error.
 pub(super) fn explain(error: &Error) -> FailureWords {
@@ -81,7 +119,7 @@ pub(super) fn explain_to_listener(error: &Error) -> FailureWords {
 }
 
 /// Why a certificate was refused.
-pub(crate) fn certificate(error: &CertificateError) -> String {
+fn certificate(error: &CertificateError) -> String {
     match error {
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("it expired on {}", date(not_after.as_secs()))

@@ -9,9 +9,11 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
-use crate::engine::tls::handshake::why_refused;
-use crate::engine::tls::store::Trust;
+use super::tls_words::why_refused;
 use crate::model::tls::Verify;
+
+/// The platform's verifier, or why there is none.
+pub(super) type Trust = Result<Arc<dyn ServerCertVerifier>, String>;
 
 /// Certificates remembered at most.
 const CHAIN: usize = 16;

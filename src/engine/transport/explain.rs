@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::port_owner;
+use crate::engine::os;
+use crate::engine::tls::tls_words;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Kind and cause of an error on a socket.
@@ -76,7 +77,7 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
     let mut hint = String::new();
     match error.kind() {
         ErrorKind::AddrInUse => {
-            let holder = port_owner::of_port(transport, address.port());
+            let holder = os::port_owner(transport, address.port());
             hint = if holder.is_some() {
                 "stop that program, or choose another port".to_owned()
             } else {
@@ -115,8 +116,8 @@ pub(crate) fn stream_failure(
     if kind == FailureKind::Reset {
         cause = format!("{cause} after {received} bytes received");
     }
-    if let Some(tls) = crate::engine::tls::handshake::error_inside(error) {
-        return crate::engine::tls::handshake::failure(&target.into(), tls);
+    if let Some(tls) = tls_words::error_inside(error) {
+        return tls_words::failure(&target.into(), tls);
     }
     Failure::new(stage, target, kind, cause)
 }

@@ -12,8 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::Stream;
 use super::explain;
+use super::stream::{Stream, prepare};
+use crate::engine::os;
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake;
 use crate::model::endpoint::Bind;
@@ -117,10 +118,8 @@ fn bind_once<S: Bound>(
 
 /// The machine has no such address family, or no loopback address in it.
 fn lacks_family(error: &io::Error) -> bool {
-    /// `EAFNOSUPPORT` on Linux; elsewhere the other condition has to do.
-    const FAMILY_NOT_SUPPORTED: i32 = 97;
     error.kind() == io::ErrorKind::AddrNotAvailable
-        || error.raw_os_error() == Some(FAMILY_NOT_SUPPORTED)
+        || error.raw_os_error().is_some_and(|error| Some(error) == os::FAMILY_NOT_SUPPORTED)
 }
 
 impl Listeners {
@@ -134,7 +133,7 @@ impl Listeners {
     pub(crate) async fn accept(&mut self) -> Result<(TcpStream, SocketAddr), Failure> {
         match self.accept_any().await {
             Ok((tcp, peer)) => {
-                super::prepare(&tcp);
+                prepare(&tcp);
                 Ok((tcp, peer))
             }
             Err(error) => {

@@ -3,9 +3,9 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use socket2::SockRef;
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
@@ -71,4 +71,12 @@ impl AsyncWrite for Stream {
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
+}
+
+/// What every TCP connection of ours has: no delay of small writes, and urgent bytes in their place
+/// among the others instead of being dropped by the system (RFC 6093, section 5).
+pub(super) fn prepare(tcp: &TcpStream) {
+    // A socket that is gone already will say so on the first read.
+    let _ = tcp.set_nodelay(true);
+    let _ = SockRef::from(tcp).set_out_of_band_inline(true);
 }

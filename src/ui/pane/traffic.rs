@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas, search, traffic_areas};
+use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas};
 use crate::app::{App, format};
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
@@ -36,14 +36,14 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
 }
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let parts = traffic_areas(app, inner);
+    let parts = app.traffic.areas(inner);
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
         let record = app.shared.timeline.get(shown.of);
         let title =
             record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
-        let looked_for = (shown, title.as_str(), search::pattern(app));
+        let looked_for = (shown, title.as_str(), app.traffic.pattern());
         record_view::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
     }
     filter_line(app, palette, parts.filter, buffer);
@@ -178,7 +178,7 @@ fn row(
         run.column_right(&delta, DELTA - 1, palette.dim);
         run.skip(1);
     }
-    let marks = Marks { pattern: search::pattern(app), here: None };
+    let marks = Marks { pattern: app.traffic.pattern(), here: None };
     summary(palette, (record, style), marks, run);
 }
 

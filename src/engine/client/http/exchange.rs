@@ -19,8 +19,10 @@ use crate::engine::event::Phase;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_body, empty_message};
 use crate::engine::http::failure;
 use crate::engine::http::source::BodySource;
+use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::{self, ConnectFacts, Connected, Dial, Stream};
+use crate::engine::transport::dial::{self, ConnectFacts, Connected, Dial};
+use crate::engine::transport::stream::Stream;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -121,7 +123,7 @@ impl<'a> Hop<'a> {
             alpn: &[b"http/1.1"],
             timeout: self.plan.connect_timeout,
         };
-        match Box::pin(transport::connect(dial, self.session)).await {
+        match Box::pin(dial::connect(dial, self.session)).await {
             Ok(Connected { stream, facts }) => {
                 self.learn(&facts);
                 let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
@@ -298,15 +300,14 @@ impl<'a> Hop<'a> {
             }
             None => (Stage::Head, "cancelled before the response head".to_owned()),
         });
-        Failure::new(stage, &*self.plan.url, FailureKind::Cancelled, so_far)
+        refusal::cancelled(stage, &*self.plan.url, so_far)
     }
 
     /// The last word about this hop.
     pub(super) fn close(&self, outcome: Result<(), &Failure>) {
         if let Err(failure) = outcome {
             self.keep_partial_head();
-            let text = failure.to_string();
-            self.session.events.note(self.conn, Direction::Local, RecordKind::Failed, text);
+            self.session.events.failed(self.conn, failure);
         }
         if self.case.edit(|exchange| exchange.local.is_some()) {
             let text = "closed by us";

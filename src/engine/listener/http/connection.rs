@@ -1,7 +1,7 @@
 //! One accepted connection: reads request after request and has each answered.
 //!
 //! ```text
-//! (TLS) ─► [ idle ─► head ─► 100? ─► body ─► answer ]* ─► linger ─► closed
+//! [ idle ─► head ─► 100? ─► body ─► answer ]* ─► linger ─► closed
 //! ```
 //!
 //! What a client sends is kept and shown byte for byte; what is malformed is answered 400 and
@@ -11,23 +11,22 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, timeout};
 
-use super::HttpListener;
+use super::shared::{HttpGuest, HttpListener};
+use crate::engine::accept::AcceptedConn;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::engine::transport::Stream;
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::engine::refusal;
+use crate::engine::transport::stream::Stream;
+use crate::model::failure::Stage;
 use crate::model::id::ConnId;
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::record::{Direction, RecordKind};
 use crate::model::tls::TlsFacts;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
@@ -45,14 +44,13 @@ pub(super) struct HttpConnection {
     pub(super) peer: SocketAddr,
     pub(super) local: Option<SocketAddr>,
     pub(super) tls: Option<TlsFacts>,
-    /// Stops between two requests.
-    stop: CancellationToken,
+    guest: HttpGuest,
     received: Tap,
     pub(super) sent: Tap,
     buffer: ReadBuffer,
     /// Bytes that came behind the last request.
     pub(super) rest: Bytes,
-    /// The exchange being made; outlives a cancelled [`HttpConnection::serve`].
+    /// The exchange being made; outlives a cancelled [`HttpConnection::requests`].
     pub(super) current: Option<Arc<ExchangeRecorder>>,
     /// The client's end was noted.
     finished: bool,
@@ -66,62 +64,51 @@ pub(super) enum AfterRequest {
 }
 
 impl HttpConnection {
-    pub(super) fn new(
+    /// Serves an accepted connection to its end.
+    pub(super) async fn serve(
         listener: Arc<HttpListener>,
-        conn: ConnId,
-        peer: SocketAddr,
-        stop: CancellationToken,
-    ) -> Self {
+        accepted: AcceptedConn,
+        guest: HttpGuest,
+    ) {
+        let AcceptedConn { conn, peer, local, tls, mut stream, abort } = accepted;
         let tap = || Tap::new(listener.session.events.clone(), conn);
         let (received, sent) = (tap(), tap());
-        HttpConnection {
+        let mut connection = HttpConnection {
             listener,
             conn,
             peer,
-            local: None,
-            tls: None,
-            stop,
+            local,
+            tls,
+            guest,
             received,
             sent,
             buffer: ReadBuffer::new(),
             rest: Bytes::new(),
             current: None,
             finished: false,
-        }
-    }
-
-    /// Serves the connection to its end; `reset` aborts it.
-    pub(super) async fn run(mut self, tcp: TcpStream, reset: CancellationToken) {
-        let secured = tokio::select! {
-            biased;
-            () = reset.cancelled() => return,
-            secured = self.secure(tcp) => secured,
         };
-        let Some(mut stream) = secured else { return };
         let ended = tokio::select! {
             biased;
-            () = reset.cancelled() => None,
-            ended = Box::pin(self.serve(&mut stream)) => Some(ended),
+            () = abort.cancelled() => None,
+            ended = Box::pin(connection.requests(&mut stream)) => Some(ended),
         };
-        if let Some(text) = ended {
-            tokio::select! {
-                biased;
-                () = reset.cancelled() => {}
-                () = self.linger(&mut stream) => {}
-            }
-            self.note(Direction::Local, RecordKind::Closed, text);
-        } else {
-            self.aborted();
-            stream.reset();
+        let Some(text) = ended else {
+            connection.aborted();
+            return stream.reset();
+        };
+        tokio::select! {
+            biased;
+            () = abort.cancelled() => {}
+            () = connection.linger(&mut stream) => {}
         }
+        connection.note(Direction::Local, RecordKind::Closed, text);
     }
 
     /// Somebody on our side ended it in the middle of whatever it did.
     fn aborted(&mut self) {
         if let Some(case) = self.current.take() {
-            let (peer, kind) = (self.target(), FailureKind::Cancelled);
-            let cause = "the connection was reset by us";
-            case.close(Err(Failure::new(Stage::Session, peer, kind, cause)));
+            let when = "the connection was reset by us";
+            case.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
         }
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
@@ -134,31 +121,8 @@ impl HttpConnection {
         self.peer.to_string()
     }
 
-    async fn secure(&mut self, tcp: TcpStream) -> Option<Stream> {
-        self.local = tcp.local_addr().ok();
-        let (id, protocol, side) = (self.conn, Protocol::Http, Side::Listener);
-        let (local, peer, tls) = (self.local, Some(self.peer), self.listener.acceptor.is_tls());
-        self.listener.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls });
-        let text = format!("accepted {}", self.peer);
-        self.note(Direction::Received, RecordKind::Accepted, text);
-        match Box::pin(self.listener.acceptor.secure(tcp)).await {
-            Ok((stream, facts)) => {
-                if let Some(facts) = &facts {
-                    let text = format!("{} {}", facts.version, facts.cipher);
-                    self.note(Direction::Local, RecordKind::Secured, text);
-                }
-                self.tls = facts;
-                Some(stream)
-            }
-            Err(failure) => {
-                self.note(Direction::Local, RecordKind::Failed, failure.to_string());
-                None
-            }
-        }
-    }
-
     /// Serves requests until one of the sides has enough; says how it ended.
-    async fn serve(&mut self, stream: &mut Stream) -> &'static str {
+    async fn requests(&mut self, stream: &mut Stream) -> &'static str {
         loop {
             self.received.next_message();
             self.sent.next_message();
@@ -167,7 +131,7 @@ impl HttpConnection {
                 Ok(request) => request,
                 Err(why) => {
                     if let Some(case) = self.current.take() {
-                        self.note(Direction::Local, RecordKind::Failed, why.to_string());
+                        self.listener.session.events.failed(self.conn, &why);
                         case.close(Err(why));
                     }
                     return "closed inside a request";
@@ -206,14 +170,14 @@ impl HttpConnection {
         if !self.rest.is_empty() {
             return Some(std::mem::take(&mut self.rest));
         }
-        self.listener.set_idle(self.conn, Some(Instant::now()));
-        let stop = self.stop.clone();
+        self.guest.set_idle(Some(Instant::now()));
+        let stop = self.guest.stop.clone();
         let read = tokio::select! {
             biased;
             () = stop.cancelled() => Ok(None),
             read = self.read(stream) => read,
         };
-        self.listener.set_idle(self.conn, None);
+        self.guest.set_idle(None);
         match read {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -244,6 +208,6 @@ impl HttpConnection {
 
     /// Whether the listener wants the connection to end after this answer.
     pub(super) fn is_stopping(&self) -> bool {
-        self.stop.is_cancelled()
+        self.guest.stop.is_cancelled()
     }
 }

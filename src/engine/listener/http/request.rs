@@ -20,7 +20,7 @@ use crate::engine::clock;
 use crate::engine::http::body_receiver::{BodyEnd, BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::failure;
-use crate::engine::transport::Stream;
+use crate::engine::transport::stream::Stream;
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::protocol::Side;

@@ -16,7 +16,7 @@ use crate::engine::body::{BodyWriter, DecodedBytes};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::failure;
 use crate::engine::http::source::BodySource;
-use crate::engine::transport::Stream;
+use crate::engine::transport::stream::Stream;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{AnswerPlan, PlanBody};

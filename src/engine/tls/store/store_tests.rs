@@ -2,8 +2,7 @@ use super::*;
 use crate::model::id::SessionId;
 
 fn store(authority: Option<Authority>) -> TlsStore {
-    let config = EngineConfig { authority, ..EngineConfig::default() };
-    TlsStore::new(config, Sink::new(SessionId(0)))
+    TlsStore::new(authority, None, Sink::new(SessionId(0)))
 }
 
 #[test]

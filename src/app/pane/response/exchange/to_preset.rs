@@ -89,5 +89,6 @@ fn finish(app: &mut App, session: SessionId, number: u32, body: &[u8]) {
         .and_then(|session| session.exchanges.iter().find(|e| e.number == number))
         .cloned();
     let Some(exchange) = exchange else { return };
-    crate::app::pane::traffic::record_to_preset::open_exchange(app, &exchange, body);
+    let intents = crate::app::to_preset::exchange(&exchange, body);
+    app.intents.extend(intents);
 }

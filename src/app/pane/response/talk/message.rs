@@ -5,10 +5,10 @@ use bytes::Bytes;
 
 use super::conns::{self, InputTarget};
 use super::{bytes_of, selected};
+use crate::app::copying::{self, CopyAs};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::pane::response::{input, place, prompt, session};
-use crate::app::pane::traffic;
 use crate::app::state::App;
 use crate::engine::command::{Command, Recipient};
 use crate::model::record::{Record, RecordKind};
@@ -45,19 +45,19 @@ fn whole(app: &mut App, what: &str) -> Option<(MessageRow, Bytes)> {
 
 pub(super) fn copy(app: &mut App) {
     if let Some((_, bytes)) = message(app) {
-        traffic::copying::as_seen(app, &bytes);
+        app.intents.extend(copying::copy(&bytes, CopyAs::Seen));
     }
 }
 
 pub(super) fn copy_hex(app: &mut App) {
     if let Some((_, bytes)) = message(app) {
-        traffic::copying::as_hex(app, &bytes);
+        app.intents.extend(copying::copy(&bytes, CopyAs::Hex));
     }
 }
 
 pub(super) fn copy_escaped(app: &mut App) {
     if let Some((_, bytes)) = message(app) {
-        traffic::copying::escaped(app, &bytes);
+        app.intents.extend(copying::copy(&bytes, CopyAs::Escaped));
     }
 }
 
@@ -108,5 +108,6 @@ pub(super) fn turn_around(app: &mut App) {
     let Some((row, bytes)) = data(app, "make a preset of") else { return };
     let Some(record) = app.shared.timeline.get(row.first) else { return };
     let whole = Record { original_len: row.len, data: bytes, ..record };
-    traffic::record_to_preset::open_record(app, &whole);
+    let intents = crate::app::to_preset::record(&app.shared, &whole);
+    app.intents.extend(intents);
 }

@@ -1,0 +1,40 @@
+//! What the user does to the timeline, and the panes that show it.
+
+use crate::app::format;
+use crate::app::pane;
+use crate::app::state::App;
+use crate::model::id::RecordId;
+
+/// Marks a record, or takes its mark away.
+pub(in crate::app) fn toggle_mark(app: &mut App, record: RecordId) {
+    if app.shared.timeline.unpin(record) {
+        app.say("mark taken away");
+    } else if let Err(refused) = app.shared.timeline.pin(record) {
+        app.warn(refused.to_string());
+    }
+    app.traffic.marked(&app.shared);
+}
+
+/// Forgets all records.
+pub(in crate::app) fn forget(app: &mut App) {
+    let gone = app.shared.timeline.len() as u64;
+    app.shared.timeline.clear();
+    app.shared.is_record_open = false;
+    app.traffic.cleared(&app.shared);
+    pane::response::extended(app);
+    app.say(format!("{} forgotten", format::counted(gone, "record")));
+}
+
+/// The traffic pane takes more of the screen while a record is looked at in it.
+pub(in crate::app) fn record_open(app: &mut App, is_open: bool) {
+    app.shared.is_record_open = is_open;
+    app.traffic.resized(&app.shared);
+    pane::response::resized(app);
+}
+
+/// New records are in the timeline.
+pub(in crate::app) fn extended(app: &mut App) {
+    let intents = app.traffic.extended(&app.shared);
+    app.intents.extend(intents);
+    pane::response::extended(app);
+}

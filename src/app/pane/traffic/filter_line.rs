@@ -1,0 +1,53 @@
+//! The filter of the traffic pane: as typed, and as it is in force.
+
+use crate::app::editor::{Editor, LineMode};
+use crate::codec::search::Pattern;
+use crate::query::{Filter, FilterError};
+
+/// The filter as typed.
+#[derive(Debug, Default)]
+pub struct FilterLine {
+    /// Open while the filter is being typed.
+    pub editor: Option<Editor>,
+    /// The text in force.
+    pub text: String,
+    /// Why what is typed is no filter; the one before stays in force.
+    pub error: Option<FilterError>,
+    /// The bytes it looks for, to be marked.
+    pub pattern: Option<Pattern>,
+    /// The text before typing began.
+    before: String,
+}
+
+impl FilterLine {
+    /// Begins to type.
+    pub(super) fn open(&mut self) {
+        self.before = self.text.clone();
+        self.editor = Some(Editor::new(&self.text, LineMode::One));
+    }
+
+    /// Ends typing; the text before it is to be put in force again.
+    pub(super) fn give_up(&mut self) -> Filter {
+        self.editor = None;
+        let before = self.before.clone();
+        self.read(&before)
+    }
+
+    /// Reads what is typed. What is no filter (yet) leaves the one from before typing in force,
+    /// so half a filter does not empty the list.
+    pub(super) fn typed(&mut self) -> Filter {
+        let text = self.editor.as_ref().map(Editor::text).unwrap_or_default();
+        self.read(&text)
+    }
+
+    fn read(&mut self, text: &str) -> Filter {
+        let (filter, error) = match Filter::parse(text) {
+            Ok(filter) => (filter, None),
+            Err(error) => (Filter::parse(&self.before).unwrap_or_default(), Some(error)),
+        };
+        self.text = if error.is_some() { self.before.clone() } else { text.to_owned() };
+        self.error = error;
+        self.pattern = Pattern::any(&filter.needles());
+        filter
+    }
+}

@@ -1,0 +1,341 @@
+//! The one accept loop of every listener that accepts connections: bind, announce, limit, refuse,
+//! TLS, guard. A taken port, a connection too many and "secured" look the same everywhere.
+//!
+//! ```text
+//! open ─► next ─┬─ Newcomer ─► start: task { TLS ─► what the protocol does with it }
+//!               ├─ Order       what only the protocol can do: send, new answers
+//!               └─ Over        everybody has left after a close, or stopped
+//! ```
+//!
+//! Not more than [`CONNECTIONS`] are open; when they are used up the one that idles longest is
+//! asked to go, and if none idles the newcomer is refused with RST, shown and counted.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::command::CloseMode;
+use super::event::Phase;
+use super::session::{SessionHandle, SessionInput};
+use super::tls::tls_words;
+use super::transport::listen::{Acceptor, Listeners, Secured, bind};
+use super::transport::stream::Stream;
+use super::{clock, refusal};
+use crate::model::endpoint::Bind;
+use crate::model::failure::Failure;
+use crate::model::id::ConnId;
+use crate::model::plan::Plan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::tls::{ListenerTls, TlsFacts};
+
+/// Connections open at the same time (PRODUCT.md).
+const CONNECTIONS: usize = 256;
+/// The same with those that were asked to go and are on their way.
+const WITH_LEAVING: usize = 2 * CONNECTIONS;
+/// How long connections may take to end after the listener was closed; a little more than the
+/// patience each of them has with its own writes, so that it can say what was stuck.
+const FAREWELL: Duration = Duration::from_millis(5_250);
+
+/// What to listen as, and where.
+pub(crate) struct Listening<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) side: Side,
+    pub(crate) bind: &'a Bind,
+    pub(crate) tls: &'a ListenerTls,
+}
+
+/// The listener's end of one of its connections.
+pub(crate) trait Guest {
+    /// Since when it has nothing to do but wait for its peer; `None` = it is busy.
+    fn idle_since(&self) -> Option<Instant>;
+    /// Ends it.
+    fn end(&self, how: CloseMode);
+}
+
+/// A connection that was let in.
+pub(crate) struct Newcomer {
+    pub(crate) conn: ConnId,
+    pub(crate) peer: SocketAddr,
+    local: Option<SocketAddr>,
+    tcp: TcpStream,
+}
+
+/// A connection that is ready for its protocol.
+pub(crate) struct AcceptedConn {
+    pub(crate) conn: ConnId,
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) stream: Stream,
+    pub(crate) tls: Option<TlsFacts>,
+    /// Fires when it shall be reset at once.
+    pub(crate) abort: CancellationToken,
+}
+
+/// What happens to a listener.
+pub(crate) enum Arrival {
+    /// To be handed to [`AcceptLoop::start`].
+    Newcomer(Newcomer),
+    Order(GuestOrder),
+    /// How it ended.
+    Over(&'static str),
+}
+
+/// An order that only the protocol can carry out.
+pub(crate) enum GuestOrder {
+    /// `None` = to all.
+    Send { conn: Option<ConnId>, data: Bytes },
+    /// New answers.
+    Update(Box<Plan>),
+}
+
+/// A listener's sockets and connections.
+pub(crate) struct AcceptLoop<G> {
+    session: SessionHandle,
+    protocol: Protocol,
+    side: Side,
+    acceptor: Acceptor,
+    /// `None` once the listener was closed.
+    sockets: Option<Listeners>,
+    guests: BTreeMap<ConnId, HeldGuest<G>>,
+    refused: u32,
+    leaving: mpsc::Sender<ConnId>,
+    left: mpsc::Receiver<ConnId>,
+    /// When patience with the last connections ends.
+    farewell: Option<Instant>,
+}
+
+struct HeldGuest<G> {
+    guest: G,
+    abort: CancellationToken,
+    /// It was asked to make room.
+    asked: bool,
+}
+
+/// Tells the loop that a connection's task is gone, however it ended.
+struct Leaving {
+    conn: ConnId,
+    to: mpsc::Sender<ConnId>,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        // There is room for every connection that can exist.
+        let _ = self.to.try_send(self.conn);
+    }
+}
+
+impl<G: Guest> AcceptLoop<G> {
+    /// Binds, prepares TLS, and says where we listen; a failure is recorded.
+    pub(crate) fn open(what: &Listening<'_>, session: SessionHandle) -> Result<Self, Failure> {
+        let opened = bind(what.bind).and_then(|sockets| {
+            let addresses = sockets.addresses();
+            let acceptor = Acceptor::new(what.tls, &addresses, &session)?;
+            Ok((sockets, addresses, acceptor))
+        });
+        let (sockets, addresses, acceptor) =
+            opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
+        let (leaving, left) = mpsc::channel(WITH_LEAVING);
+        let accept = AcceptLoop {
+            session,
+            protocol: what.protocol,
+            side: what.side,
+            acceptor,
+            sockets: Some(sockets),
+            guests: BTreeMap::new(),
+            refused: 0,
+            leaving,
+            left,
+            farewell: None,
+        };
+        accept.announce(addresses);
+        Ok(accept)
+    }
+
+    fn announce(&self, addresses: Vec<SocketAddr>) {
+        let itself = self.session.id.itself();
+        self.introduce(itself, addresses.first().copied(), None);
+        let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        let tls = if self.acceptor.is_tls() { " (TLS)" } else { "" };
+        let text = format!("listening on {}{tls}", list.join(" and "));
+        self.session.events.note(itself, Direction::Local, RecordKind::Bound, text);
+        self.session.events.phase(Phase::Listening { addresses, receive_buffer: None });
+        self.count();
+    }
+
+    fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
+        let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_tls());
+        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls });
+    }
+
+    fn count(&self) {
+        let open = u32::try_from(self.guests.len()).unwrap_or(u32::MAX);
+        self.session.events.phase(Phase::Clients { open, refused: self.refused });
+    }
+
+    /// The next thing that is the protocol's to do.
+    pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Arrival {
+        loop {
+            if self.farewell.is_some() && self.guests.is_empty() {
+                return Arrival::Over("closed by us");
+            }
+            tokio::select! {
+                biased;
+                () = self.session.cancel.cancelled() => return Arrival::Over("stopped by us"),
+                () = clock::at(self.farewell) => return Arrival::Over("closed by us"),
+                Some(conn) = self.left.recv() => {
+                    self.guests.remove(&conn);
+                    self.session.events.retire(conn);
+                    self.count();
+                }
+                order = input.recv() => match order {
+                    Some(SessionInput::Send { conn, data }) => {
+                        return Arrival::Order(GuestOrder::Send { conn, data });
+                    }
+                    Some(SessionInput::Update(plan)) => {
+                        return Arrival::Order(GuestOrder::Update(plan));
+                    }
+                    Some(SessionInput::End { conn, how }) => self.end(conn, how),
+                    Some(SessionInput::Close(_)) => self.close(),
+                    None => self.session.cancel.cancel(),
+                },
+                accepted = accept(&self.session, &mut self.sockets) => match accepted {
+                    Ok((tcp, peer)) => if let Some(newcomer) = self.let_in(tcp, peer) {
+                        return Arrival::Newcomer(newcomer);
+                    },
+                    Err(failure) => {
+                        self.session.events.failed(self.session.id.itself(), &failure);
+                    }
+                },
+            }
+        }
+    }
+
+    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
+        if self.guests.len() >= CONNECTIONS && !self.make_room() {
+            Stream::Plain(tcp).reset();
+            self.refused = self.refused.saturating_add(1);
+            let text = format!("refused {peer}: {CONNECTIONS} connections are open already");
+            self.session.events.note(
+                self.session.id.itself(),
+                Direction::Local,
+                RecordKind::Failed,
+                text,
+            );
+            self.count();
+            return None;
+        }
+        let conn = self.session.next_conn();
+        let local = tcp.local_addr().ok();
+        self.introduce(conn, local, Some(peer));
+        let text = format!("accepted from {peer}");
+        self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
+        Some(Newcomer { conn, peer, local, tcp })
+    }
+
+    /// Asks the connection that idles longest to go; false when there is none.
+    fn make_room(&mut self) -> bool {
+        if self.guests.len() >= WITH_LEAVING {
+            return false;
+        }
+        let staying = self.guests.iter_mut().filter(|(_, held)| !held.asked);
+        let idle = staying.filter_map(|(conn, held)| Some((held.guest.idle_since()?, conn, held)));
+        let Some((_, conn, held)) = idle.min_by_key(|(since, ..)| *since) else { return false };
+        held.asked = true;
+        let text = "closed to make room for another connection";
+        self.session.events.note(*conn, Direction::Local, RecordKind::Note, text);
+        held.guest.end(CloseMode::Close);
+        true
+    }
+
+    /// Starts the task of a connection: TLS, then `serve`.
+    pub(crate) fn start<F: Future<Output = ()> + Send>(
+        &mut self,
+        newcomer: Newcomer,
+        guest: G,
+        serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
+    ) {
+        let Newcomer { conn, peer, local, tcp } = newcomer;
+        let abort = self.session.cancel.child_token();
+        let held = HeldGuest { guest, abort: abort.clone(), asked: false };
+        let leaving = Leaving { conn, to: self.leaving.clone() };
+        let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
+        self.session.spawn(conn, async move {
+            let _leaving = leaving;
+            let secured = tokio::select! {
+                biased;
+                () = abort.cancelled() => {
+                    let text = "closed by us during the handshake";
+                    return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
+                }
+                secured = Box::pin(secure(&session, conn, &acceptor, tcp)) => secured,
+            };
+            if let Some((stream, tls)) = secured {
+                serve(AcceptedConn { conn, peer, local, stream, tls, abort }).await;
+            }
+        });
+        self.guests.insert(conn, held);
+        self.count();
+    }
+
+    /// The connection with this number.
+    pub(crate) fn guest(&self, conn: ConnId) -> Result<&G, Failure> {
+        self.guests.get(&conn).map(|held| &held.guest).ok_or_else(|| refusal::unknown(conn))
+    }
+
+    /// All connections.
+    pub(crate) fn guests(&self) -> impl Iterator<Item = &G> {
+        self.guests.values().map(|held| &held.guest)
+    }
+
+    fn end(&self, conn: ConnId, how: CloseMode) {
+        let Some(held) = self.guests.get(&conn) else {
+            return self.session.events.refused(refusal::unknown(conn));
+        };
+        if how == CloseMode::Reset {
+            held.abort.cancel();
+        }
+        held.guest.end(how);
+    }
+
+    fn close(&mut self) {
+        self.sockets = None;
+        self.farewell.get_or_insert_with(|| Instant::now() + FAREWELL);
+        self.session.events.phase(Phase::Closing);
+        self.guests().for_each(|guest| guest.end(CloseMode::Close));
+    }
+}
+
+async fn accept(
+    session: &SessionHandle,
+    sockets: &mut Option<Listeners>,
+) -> Result<(TcpStream, SocketAddr), Failure> {
+    session.events.ready().await;
+    match sockets {
+        Some(sockets) => sockets.accept().await,
+        None => pending().await,
+    }
+}
+
+/// Finishes the handshake, if there is TLS, and records what came of it.
+async fn secure(
+    session: &SessionHandle,
+    conn: ConnId,
+    acceptor: &Acceptor,
+    tcp: TcpStream,
+) -> Option<Secured> {
+    let secured = acceptor.secure(tcp).await;
+    let secured = secured.inspect_err(|failure| session.events.failed(conn, failure)).ok()?;
+    if let Some(facts) = &secured.1 {
+        let text = tls_words::secured(facts);
+        session.events.note(conn, Direction::Local, RecordKind::Secured, text);
+    }
+    Some(secured)
+}

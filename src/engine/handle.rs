@@ -1,0 +1,138 @@
+//! Starting an engine, and what a shell holds of a running one. Called by the shells.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::body::BodyStore;
+use super::command::Command;
+use super::event::Event;
+use super::facts::Facts;
+use super::session::SessionEnv;
+use super::sink::{Sinks, pump};
+use super::supervisor::Supervisor;
+use super::tls::store::TlsStore;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::{BodyId, SessionId};
+use crate::model::tls::Authority;
+use crate::model::view::{ViewPart, ViewQuery};
+
+/// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
+/// faster than a loop can route, and it is told so.
+const COMMANDS: usize = 64;
+/// Parcels on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
+/// screen at full speed.
+const FACTS: usize = 16;
+/// Answers to the screen on their way: one window, one hit and one save are open at a time, the
+/// rest are windows that grow.
+const URGENT: usize = 64;
+
+/// What an engine needs to know before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct EngineConfig {
+    /// The installation's certificate authority, if it has one already.
+    pub authority: Option<Authority>,
+    /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::pinned`).
+    pub named_certificates: Option<PathBuf>,
+    /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
+    pub spill_dir: Option<PathBuf>,
+}
+
+/// The engine: only a way to start one.
+#[derive(Debug)]
+pub struct Engine;
+
+/// What goes into a running engine. Clones speak to the same engine; nothing here waits.
+#[derive(Debug, Clone)]
+pub struct EngineHandle {
+    commands: mpsc::Sender<Command>,
+    bodies: BodyStore,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What comes out of a running engine.
+#[derive(Debug)]
+pub struct Events {
+    /// Everything sessions report, in order per session; records of all in order of their stamps.
+    pub facts: Facts,
+    /// `View`, `Found`, `BodySaved`: never behind traffic.
+    pub urgent: mpsc::Receiver<Event>,
+}
+
+impl Engine {
+    /// Starts an engine inside the current tokio runtime.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn start(config: EngineConfig) -> (EngineHandle, Events) {
+        let (commands, command_queue) = mpsc::channel(COMMANDS);
+        let (fact_sender, facts) = mpsc::channel(FACTS);
+        let (urgent_sender, urgent) = mpsc::channel(URGENT);
+        let (stop, tasks, sinks) = (CancellationToken::new(), TaskTracker::new(), Sinks::default());
+        let bodies = BodyStore::start(config.spill_dir, urgent_sender);
+        let own = sinks.sink(SessionId(0));
+        let tls = TlsStore::new(config.authority, config.named_certificates, own.clone());
+        let env = SessionEnv { bodies: bodies.clone(), tls, stop: stop.clone() };
+        tasks.spawn(pump(sinks.clone(), fact_sender, stop.clone()));
+        tasks.spawn(Supervisor::new(sinks, own, env, tasks.clone()).run(command_queue));
+        (
+            EngineHandle { commands, bodies, stop, tasks },
+            Events { facts: Facts::new(facts), urgent },
+        )
+    }
+}
+
+impl EngineHandle {
+    /// Hands over an order; refused with kind `Busy` when the queue is full.
+    pub fn command(&self, command: Command) -> Result<(), Failure> {
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                Failure::new(Stage::Session, "", FailureKind::Busy, "too many orders at once")
+                    .hint("try again")
+            }
+            mpsc::error::TrySendError::Closed(_) => {
+                Failure::new(Stage::Session, "", FailureKind::Internal, "the engine has stopped")
+            }
+        })
+    }
+
+    /// Asks for a window of a body; answered by `Event::View` on `Events::urgent`.
+    pub fn view(&self, query: ViewQuery) -> Result<(), Failure> {
+        self.bodies.view(query)
+    }
+
+    /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
+    /// disk, so it is for shells without a screen.
+    pub fn read_body(
+        &self,
+        body: BodyId,
+        part: ViewPart,
+        at: u64,
+        count: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        self.bodies.read(body, part, at, count)
+    }
+
+    /// The largest temporary files of bodies, at most `count`, each of at least `bytes`.
+    pub fn large_files(&self, count: usize, bytes: u64) -> Vec<std::fs::File> {
+        self.bodies.large_files(count, bytes)
+    }
+
+    /// No task of the engine is left; so after a shutdown within its bound.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Ends every session at once and waits until all tasks are gone, at most `bound`.
+    pub async fn shutdown(&self, bound: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(bound, self.tasks.wait()).await;
+    }
+}

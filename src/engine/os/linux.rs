@@ -1,0 +1,190 @@
+//! Linux: `/proc`, the error queue of UDP sockets (ip(7)).
+
+use std::fs;
+use std::io::{self, IoSliceMut};
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::AsRawFd as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
+};
+use socket2::Socket;
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+/// `EAFNOSUPPORT`: the machine has no such address family.
+pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);
+/// A bind failure may not take longer than a key press.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// `python3 (pid 4711)`, or `None` when it cannot be read. `transport` is `tcp` or `udp`.
+pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
+    let inodes: Vec<u64> = [transport.to_owned(), format!("{transport}6")]
+        .iter()
+        .filter_map(|table| fs::read_to_string(format!("/proc/net/{table}")).ok())
+        .flat_map(|table| inodes_of(&table, transport, port))
+        .collect();
+    if inodes.is_empty() {
+        return None;
+    }
+    let until = Instant::now() + PATIENCE;
+    let processes = fs::read_dir("/proc").ok()?;
+    for process in processes.flatten() {
+        if Instant::now() > until {
+            return None;
+        }
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        if holds_one(&process.path(), &inodes) {
+            if pid == std::process::id() {
+                return Some("another session of this program".to_owned());
+            }
+            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            return Some(format!("{} (pid {pid})", name.trim()));
+        }
+    }
+    None
+}
+
+fn holds_one(process: &Path, inodes: &[u64]) -> bool {
+    let Ok(files) = fs::read_dir(process.join("fd")) else { return false };
+    files.flatten().any(|file| {
+        let Ok(target) = fs::read_link(file.path()) else { return false };
+        let text = target.to_string_lossy();
+        let inode = text.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+        inode.and_then(|inode| inode.parse().ok()).is_some_and(|inode| inodes.contains(&inode))
+    })
+}
+
+/// Sockets of a `/proc/net` table bound to the port; of TCP only those that listen (state 0A).
+fn inodes_of(table: &str, transport: &str, port: u16) -> Vec<u64> {
+    let suffix = format!(":{port:04X}");
+    table
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let mut columns = line.split_whitespace();
+            let local = columns.nth(1)?;
+            let state = columns.nth(1)?;
+            let inode = columns.nth(5)?;
+            let listens = transport != "tcp" || state == "0A";
+            (local.ends_with(&suffix) && listens).then(|| inode.parse().ok()).flatten()
+        })
+        .filter(|inode| *inode != 0)
+        .collect()
+}
+
+/// Bytes of receive buffer the system granted. It reports twice that, to account for its own
+/// bookkeeping (socket(7)).
+pub(crate) fn granted_buffer(reported: usize) -> usize {
+    reported / 2
+}
+
+/// Datagrams the kernel dropped because the receive buffer was full, since the bind.
+pub(crate) fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
+    let is_ipv4 = socket.local_addr().ok()?.is_ipv4();
+    let table = if is_ipv4 { "/proc/net/udp" } else { "/proc/net/udp6" };
+    drops_of(&fs::read_to_string(table).ok()?, rustix::fs::fstat(socket).ok()?.st_ino)
+}
+
+/// The drops column of the socket with this inode.
+fn drops_of(table: &str, inode: u64) -> Option<u64> {
+    table.lines().skip(1).find_map(|line| {
+        let mut columns = line.split_whitespace();
+        let found: u64 = columns.nth(9)?.parse().ok()?;
+        let drops = columns.nth(2)?;
+        (found == inode).then(|| drops.parse().ok()).flatten()
+    })
+}
+
+/// Room for one error report with the address of the router that sent it.
+const CONTROL: usize = 256;
+
+/// Asks the system to keep reports of datagrams that came back (ip(7), `IP_RECVERR`).
+pub(crate) fn keep_reports(socket: &Socket, address: SocketAddr) {
+    // Without it only the words for a refused datagram are missing.
+    let _ = if address.is_ipv4() {
+        setsockopt(socket, sockopt::Ipv4RecvErr, &true)
+    } else {
+        setsockopt(socket, sockopt::Ipv6RecvErr, &true)
+    };
+}
+
+/// Reports of datagrams that came back, at most `limit`: whom they were for, and why.
+pub(crate) fn undelivered(socket: &UdpSocket, limit: usize) -> Vec<(SocketAddr, io::Error)> {
+    let mut reports = Vec::new();
+    for _ in 0..limit {
+        match socket.try_io(Interest::ERROR, || next_report(socket)) {
+            Ok(report) => reports.extend(report),
+            Err(_) => break,
+        }
+    }
+    reports
+}
+
+fn next_report(socket: &UdpSocket) -> io::Result<Option<(SocketAddr, io::Error)>> {
+    let mut payload = [0; 1];
+    let mut parts = [IoSliceMut::new(&mut payload)];
+    let mut control = vec![0; CONTROL];
+    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+    let message =
+        recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
+    let Some(to) = message.address.as_ref().and_then(address) else { return Ok(None) };
+    let mut errors = message.cmsgs().map_err(io::Error::from)?;
+    let number = errors.find_map(|control| match control {
+        ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
+            Some(error.ee_errno)
+        }
+        _ => None,
+    });
+    Ok(number.map(|number| {
+        (to, io::Error::from_raw_os_error(i32::try_from(number).unwrap_or_default()))
+    }))
+}
+
+fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddrV4::from(*v4).into());
+    }
+    storage.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into())
+}
+
+/// The machine's own name.
+pub(crate) fn host_name() -> Option<String> {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TCP_TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   0: 0100007F:2328 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1\n   1: 0100007F:2328 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 4343 1\n";
+
+    #[test]
+    fn only_the_listening_socket_of_the_port_counts() {
+        assert_eq!(inodes_of(TCP_TABLE, "tcp", 9000), [4242]);
+        assert_eq!(inodes_of(TCP_TABLE, "tcp", 9001), Vec::<u64>::new());
+        assert_eq!(inodes_of(TCP_TABLE, "udp", 9000), [4242, 4343]);
+    }
+
+    #[test]
+    fn a_broken_table_is_no_trouble() {
+        assert_eq!(inodes_of("x\n1: 2\n\n", "tcp", 1), Vec::<u64>::new());
+    }
+
+    const UDP_TABLE: &str = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n  100: 0100007F:2328 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77 2 0000000000000000 12\n  101: 0100007F:2329 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 78 2 0000000000000000 0\n";
+
+    #[test]
+    fn drops_are_found_by_inode() {
+        assert_eq!(drops_of(UDP_TABLE, 77), Some(12));
+        assert_eq!(drops_of(UDP_TABLE, 78), Some(0));
+        assert_eq!(drops_of(UDP_TABLE, 79), None);
+        assert_eq!(drops_of("", 77), None);
+    }
+}

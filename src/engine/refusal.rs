@@ -1,0 +1,42 @@
+//! Refusals that several protocols and the supervisor give, each in one wording.
+
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+
+/// An order for a connection or peer that is not there.
+pub(super) fn unknown(conn: ConnId) -> Failure {
+    let cause = format!("there is no connection {conn} (any more)");
+    Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
+}
+
+/// The user stopped it; `when` says what it was doing.
+pub(super) fn cancelled(
+    stage: Stage,
+    target: impl Into<String>,
+    when: impl Into<String>,
+) -> Failure {
+    Failure::new(stage, target, FailureKind::Cancelled, when)
+}
+
+/// An order for a session that is over.
+pub(super) fn session_over() -> Failure {
+    Failure::new(Stage::Session, "", FailureKind::NotFound, "this session is over")
+        .hint("open it again")
+}
+
+/// Earlier `what` (orders, messages) still wait to be written.
+pub(super) fn peer_does_not_read(peer: &str, what: &str) -> Failure {
+    let cause = format!("earlier {what} still wait, the peer takes no more bytes");
+    let stage = if peer.is_empty() { Stage::Session } else { Stage::Send };
+    Failure::new(stage, peer, FailureKind::Busy, cause).hint("wait, or reset the connection")
+}
+
+/// An order this session has no use for.
+pub(super) fn usage(cause: &str) -> Failure {
+    Failure::new(Stage::Session, "", FailureKind::Usage, cause)
+}
+
+/// New answers of another protocol, or for a client.
+pub(super) fn other_answers() -> Failure {
+    usage("these are not the answers of this session")
+}
