@@ -26,6 +26,7 @@ use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
+use template::Variables;
 
 /// Names that are sent as they are written, braces included, when nothing is known about them.
 pub type LiteralNames = BTreeSet<String>;
@@ -78,9 +79,9 @@ const MEASURED: usize = 64 * 1024;
 /// The headers a request brings along by itself, in the order they go out; those the user replaced
 /// by own ones are not among them.
 #[must_use]
-pub fn automatic(spec: &HttpSpec, scope: &Scope) -> Vec<Automatic> {
+pub fn automatic(spec: &HttpSpec, variables: &dyn Variables) -> Vec<Automatic> {
     let literal = LiteralNames::new();
-    let mut composer = Composer::new(scope, &literal);
+    let mut composer = Composer::new(variables, &literal);
     let long = match &spec.body {
         HttpBody::Text(text) | HttpBody::Json(text) => text.len() > MEASURED,
         HttpBody::Payload(payload) => payload.text.len() > MEASURED,
@@ -129,18 +130,22 @@ fn forget_length(found: &mut [Automatic]) {
 }
 
 /// The bytes of a session's input line. A text payload gets the line ending; hex does not.
-pub fn payload(payload: &Payload, ending: LineEnding, scope: &Scope) -> Result<Bytes, Issue> {
-    payload_literal(payload, ending, scope, &LiteralNames::new())
+pub fn payload(
+    payload: &Payload,
+    ending: LineEnding,
+    variables: &dyn Variables,
+) -> Result<Bytes, Issue> {
+    payload_literal(payload, ending, variables, &LiteralNames::new())
 }
 
 /// As [`payload`], with some unknown names sent literally.
 pub fn payload_literal(
     payload: &Payload,
     ending: LineEnding,
-    scope: &Scope,
+    variables: &dyn Variables,
     literal: &LiteralNames,
 ) -> Result<Bytes, Issue> {
-    let mut composer = Composer::new(scope, literal);
+    let mut composer = Composer::new(variables, literal);
     let mut bytes = composer.payload(IssueField::Input, payload);
     if let Some(issue) = composer.issues.into_iter().next() {
         return Err(issue);

@@ -24,6 +24,8 @@ pub mod engine;
 pub mod interop;
 pub mod logging;
 pub mod model;
+#[cfg(test)]
+mod property_tests;
 pub mod query;
 pub mod run;
 pub mod store;

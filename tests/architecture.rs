@@ -147,6 +147,11 @@ const ONLY_IN: &[OnlyIn] = &[
         code: &["process::Command", "Command::new("],
         places: &["tui/external.rs"],
     },
+    OnlyIn {
+        what: "drawing looks names up and copies no environment",
+        code: &[".scope()"],
+        places: &["app"],
+    },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },
     OnlyIn {
         what: "tasks are started through the tracker",

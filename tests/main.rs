@@ -51,6 +51,8 @@ mod picture;
 mod pitfalls;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "../src/property_tests.rs"]
+mod property_tests;
 #[path = "suite/pty.rs"]
 mod pty;
 #[path = "suite/readme.rs"]

@@ -11,7 +11,8 @@ use super::focus::Pane;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, Splits};
 use super::sessions::Sessions;
-use crate::model::preset::Scope;
+use crate::compose::template::{VariableName, Variables};
+use crate::model::preset::{Environment, Scope};
 use crate::model::timing::Stamp;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
@@ -71,14 +72,105 @@ impl Shared {
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
-        let folder = self.drafts.current().preset.as_ref().map_or("", |path| path.folder());
-        scope.variables.extend(self.workspace.inherited(folder));
-        let named =
-            self.workspace.environments.iter().find(|e| Some(&e.name) == self.environment.as_ref());
-        if let Some(environment) = named {
+        for defaults in self.workspace.applying(self.folder()) {
+            scope.variables.extend(defaults.variables.clone());
+        }
+        if let Some(environment) = self.environment() {
             scope.variables.extend(environment.variables.clone());
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// Folder of the preset on screen.
+    fn folder(&self) -> &str {
+        self.drafts.current().preset.as_ref().map_or("", |path| path.folder())
+    }
+
+    /// The environment in force.
+    fn environment(&self) -> Option<&Environment> {
+        let named = self.environment.as_ref()?;
+        self.workspace.environments.iter().find(|known| known.name == *named)
+    }
+}
+
+/// The same as in [`Shared::scope`], looked up where it lies: nothing is copied for a frame.
+impl Variables for Shared {
+    fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
+        let environment = self.environment();
+        match name {
+            VariableName::Plain(name) => {
+                let mut folders = self.workspace.applying(self.folder()).rev();
+                let inherited = || folders.find_map(|it| it.variables.get(name));
+                environment.and_then(|it| it.variables.get(name)).or_else(inherited)
+            }
+            VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
+            VariableName::Os(name) => self.os.get(name),
+        }
+        .map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{App, Startup};
+    use crate::model::preset::PresetPath;
+    use crate::store::job::FolderDefaults;
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    /// Folders, an environment and the system's variables, each hiding something of the one before.
+    fn app() -> App {
+        let mut app = App::new(Startup {
+            os: variables(&[("HOME", "/home/ann"), ("host", "os")]),
+            ..Startup::default()
+        });
+        let defaults = |folder: &str, pairs| FolderDefaults {
+            folder: folder.into(),
+            variables: variables(pairs),
+        };
+        app.shared.workspace.defaults = vec![
+            defaults("", &[("host", "outer"), ("port", "80"), ("only", "outer")]),
+            defaults("api", &[("host", "inner"), ("port", "81")]),
+            defaults("other", &[("only", "never")]),
+        ];
+        app.shared.workspace.environments = vec![Environment {
+            name: "lab".into(),
+            variables: variables(&[("host", "lab")]),
+            secrets: variables(&[("token", "s3cr3t")]),
+        }];
+        app.shared.drafts.current_mut().preset = Some(PresetPath::parse("api/users").unwrap());
+        app
+    }
+
+    #[test]
+    fn names_looked_up_where_they_lie_have_the_values_of_a_scope() {
+        let mut app = app();
+        for environment in [None, Some("lab"), Some("gone")] {
+            app.shared.environment = environment.map(str::to_owned);
+            let scope = app.scope();
+            for name in ["host", "port", "only", "token", "HOME", "nope"] {
+                for name in
+                    [VariableName::Plain(name), VariableName::Secret(name), VariableName::Os(name)]
+                {
+                    let found = app.shared.value_of(name);
+                    assert_eq!(found, scope.value_of(name), "{name:?} in {environment:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_look_at_a_name_copies_nothing() {
+        let mut app = app();
+        app.shared.environment = Some("lab".into());
+        let host = app.shared.value_of(VariableName::Plain("host")).unwrap();
+        let kept = &app.shared.workspace.environments[0].variables["host"];
+        assert!(std::ptr::eq(host, kept.as_str()));
+        let home = app.shared.value_of(VariableName::Os("HOME")).unwrap();
+        assert!(std::ptr::eq(home, app.shared.os["HOME"].as_str()));
     }
 }

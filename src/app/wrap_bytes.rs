@@ -125,6 +125,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn rows_cover_every_byte_in_order_and_fit(
             bytes in any_text(),

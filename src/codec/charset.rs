@@ -231,6 +231,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn arbitrary_types_and_bytes_have_a_shape(kind in ".*", first: Vec<u8>) {
             let _ = sniff(Some(&kind), &first).view_mode();

@@ -97,6 +97,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn arbitrary_values_give_a_name_or_none(value in prop::collection::vec(
             prop_oneof![any::<u8>(), prop::sample::select(&b"\\\";='*%filename"[..])], 0..60,

@@ -231,6 +231,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn escape_and_back_gives_the_same_bytes(bytes: Vec<u8>) {
             let text = escape(&bytes);

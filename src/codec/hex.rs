@@ -323,6 +323,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn our_own_dump_reads_back(bytes in prop::collection::vec(any::<u8>(), 1..100)) {
             let dump: Vec<String> = bytes

@@ -203,6 +203,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn ranges_cover_the_line_without_cutting_characters(
             line in r#"["\\{}\[\],: a1é\-.eHTP/]{0,40}|.*"#,

@@ -315,6 +315,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn no_invisible_character_ever_gets_through(bytes: Vec<u8>, text: String) {
             for shown in [printable(&bytes), printable_str(&text).into_owned()] {

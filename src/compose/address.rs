@@ -335,6 +335,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn whole_urls_stay_as_they_are(text in r"(https?://)?[a-z:/\[\]@{}%#?. é\\-]{0,30}") {
             let _ = detect(&text);

@@ -117,12 +117,12 @@ impl Template {
     }
 
     /// The bytes with every name looked up, or every name that is unknown.
-    pub fn expand_bytes(&self, scope: &Scope) -> Result<Vec<u8>, Vec<TemplateError>> {
+    pub fn expand_bytes(&self, scope: &dyn Variables) -> Result<Vec<u8>, Vec<TemplateError>> {
         self.expand_with(&|name| lookup(name, scope).map(|value| value.as_bytes().to_vec()))
     }
 
     /// As [`Template::expand_bytes`], for templates of text mode, whose result is text.
-    pub fn expand(&self, scope: &Scope) -> Result<String, Vec<TemplateError>> {
+    pub fn expand(&self, scope: &dyn Variables) -> Result<String, Vec<TemplateError>> {
         let bytes = self.expand_bytes(scope)?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
@@ -166,19 +166,45 @@ impl Name {
     }
 }
 
-/// The value of a name in a scope.
+/// What a name stands for: `{{NAME}}`, `{{secret.NAME}}` or `{{env.NAME}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableName<'a> {
+    Plain(&'a str),
+    Secret(&'a str),
+    Os(&'a str),
+}
+
+/// Who knows the values of names: a [`Scope`] of its own, or somebody who has them lying about and
+/// need not copy them for a look.
+pub trait Variables {
+    /// The value of a name, if there is one.
+    fn value_of(&self, name: VariableName<'_>) -> Option<&str>;
+}
+
+impl Variables for Scope {
+    fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
+        match name {
+            VariableName::Plain(name) => self.variables.get(name),
+            VariableName::Secret(name) => self.secrets.get(name),
+            VariableName::Os(name) => self.os.get(name),
+        }
+        .map(String::as_str)
+    }
+}
+
+/// The value of a name; functions have none yet.
 #[must_use]
-pub fn lookup<'a>(name: &Name, scope: &'a Scope) -> Option<&'a String> {
+pub fn lookup<'a>(name: &Name, variables: &'a dyn Variables) -> Option<&'a str> {
     if !name.args.is_empty() {
         return None;
     }
-    if let Some(os) = name.name.strip_prefix("env.") {
-        scope.os.get(os)
+    variables.value_of(if let Some(os) = name.name.strip_prefix("env.") {
+        VariableName::Os(os)
     } else if let Some(secret) = name.name.strip_prefix("secret.") {
-        scope.secrets.get(secret)
+        VariableName::Secret(secret)
     } else {
-        scope.variables.get(&name.name)
-    }
+        VariableName::Plain(&name.name)
+    })
 }
 
 /// Text that a template of text mode expands to exactly `text`.

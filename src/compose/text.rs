@@ -5,14 +5,15 @@ use std::ops::Range;
 use super::{Issue, IssueField, LiteralNames};
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
-use crate::compose::template::{Mode, Name, Template, TemplateError, TemplatePart, lookup};
+use crate::compose::template::{
+    Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
+};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::AnswerPart;
-use crate::model::preset::Scope;
 
 /// Expands the fields of one spec.
 pub(super) struct Composer<'a> {
-    scope: &'a Scope,
+    variables: &'a dyn Variables,
     literal: &'a LiteralNames,
     pub(super) issues: Vec<Issue>,
 }
@@ -27,8 +28,8 @@ pub(super) enum Controls {
 }
 
 impl<'a> Composer<'a> {
-    pub(super) fn new(scope: &'a Scope, literal: &'a LiteralNames) -> Self {
-        Composer { scope, literal, issues: Vec::new() }
+    pub(super) fn new(variables: &'a dyn Variables, literal: &'a LiteralNames) -> Self {
+        Composer { variables, literal, issues: Vec::new() }
     }
 
     pub(super) fn issue(&mut self, field: IssueField, message: impl Into<String>) {
@@ -45,7 +46,7 @@ impl<'a> Composer<'a> {
     }
 
     fn value(&self, name: &Name) -> Option<Vec<u8>> {
-        let known = lookup(name, self.scope).map(|value| value.as_bytes().to_vec());
+        let known = lookup(name, self.variables).map(|value| value.as_bytes().to_vec());
         known
             .or_else(|| self.literal.contains(&name.name).then(|| name.source.clone().into_bytes()))
     }

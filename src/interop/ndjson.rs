@@ -366,6 +366,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn every_line_is_visible_json_that_gives_the_bytes_back(
             data in prop_oneof![

@@ -102,6 +102,19 @@ impl Spec {
         }
     }
 
+    /// The HTTP request, if it is one.
+    #[must_use]
+    pub fn as_http(&self) -> Option<&HttpSpec> {
+        match self {
+            Spec::Http(spec) => Some(spec),
+            Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
     /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
     #[must_use]
     pub fn trusts_anyone(&self) -> bool {

@@ -145,6 +145,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_case_search_finds_what_a_naive_search_finds(
             data in prop::collection::vec(prop::sample::select(&b"aAbBzZ0 "[..]), 0..40),

@@ -237,6 +237,8 @@ fn expr() -> impl Strategy<Value = Expr> {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn a_printed_filter_parses_to_the_same_filter(expr in expr()) {
         let filter = Filter::from_root(Some(expr));

@@ -173,16 +173,15 @@ impl Workspace {
     /// the environment.
     #[must_use]
     pub fn inherited(&self, folder: &str) -> BTreeMap<String, String> {
-        let mut variables = BTreeMap::new();
-        for defaults in &self.defaults {
-            let outer = defaults.folder.as_str();
-            let applies = outer.is_empty()
-                || folder.strip_prefix(outer).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-            if applies {
-                variables.extend(defaults.variables.clone());
-            }
-        }
-        variables
+        self.applying(folder).flat_map(|defaults| defaults.variables.clone()).collect()
+    }
+
+    /// The defaults that apply to a preset in this folder, the outermost first.
+    pub fn applying(&self, folder: &str) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
+        self.defaults.iter().filter(move |defaults| {
+            let rest = folder.strip_prefix(defaults.folder.as_str());
+            defaults.folder.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        })
     }
 }
 

@@ -207,6 +207,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn records_come_out_as_they_went_in(
             records in proptest::collection::vec(record(), 1..300),

@@ -232,6 +232,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn the_accounts_balance_after_any_sequence(steps in prop::collection::vec(step(), 0..300)) {
         let mut timeline = Timeline::new(6000);

@@ -122,6 +122,8 @@ fn http_spec() -> impl Strategy<Value = HttpSpec> {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn a_body_survives_coding_chunks_and_any_split(
         data: Vec<u8>, chunk in 1usize..50, step in 1usize..70,

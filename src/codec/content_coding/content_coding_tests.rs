@@ -233,6 +233,8 @@ fn unknown_and_endless_chains_are_refused() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_split_gives_the_same_bytes(data: Vec<u8>, step in 1usize..40) {
         for (name, encoded) in encodings(&data) {

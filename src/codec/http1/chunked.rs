@@ -314,6 +314,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_split_gives_the_same_result(
             body in r"([0-3](;x)?(\r\n|\n)[ab]{0,3}(\r\n|\n)?){0,5}(0\r\n(T: 1\r\n)?\r\n)?[a-f]{0,30}",

@@ -301,6 +301,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn any_split_gives_the_same_head(text in head_like(), at in 0usize..60, step in 1usize..7) {
             for expected in [Expected::Request, Expected::Response] {

@@ -168,6 +168,8 @@ fn json_like() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_split_gives_the_same_lines(body in json_like(), step in 1usize..100, pad in 0usize..9000) {
         let body = format!("[\"{}\",{body}", "y".repeat(pad));
@@ -229,6 +231,8 @@ fn long_lines_of_wide_text_are_cut_between_characters() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn wide_lines_are_the_same_however_the_bytes_are_split(
         body in prop::collection::vec(prop_oneof![Just(0u8), Just(10), Just(0xd8), any::<u8>()], 0..200),

@@ -128,6 +128,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn masks_say_what_reading_byte_by_byte_says(
             text in r#"[a"\\{\[,\] \n]{1,200}"#,

@@ -101,6 +101,8 @@ fn in_hex_a_value_stands_for_its_own_bytes() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn quoted_text_expands_to_itself(text in r"[{}!x.\\ a\n]{0,20}|.*") {
         let template = Template::parse(&quote(&text), Mode::Text).unwrap();

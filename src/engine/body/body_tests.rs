@@ -229,7 +229,7 @@ fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::property_tests::cases(64))]
     #[test]
     fn any_window_shows_what_one_scan_of_everything_shows(
         bytes in some_bytes(),

@@ -90,6 +90,8 @@ fn exchange(sink: &Sink, number: u32) -> Exchange {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn whatever_several_sessions_do_their_records_come_sorted(
         steps in proptest::collection::vec(step(), 0..200),

@@ -258,6 +258,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn whatever_is_put_the_books_balance(steps in proptest::collection::vec(step(), 0..300)) {
         let sink = Sink::new(SESSION);

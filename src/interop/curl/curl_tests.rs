@@ -255,6 +255,8 @@ fn pasted_text_is_recognised() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_text_after_curl_is_read_or_refused(
         text in "\\PC{0,60}|[-a-zA-Z'\"$\\\\^&|<>{}()=:@; \n`#?!]{0,60}",

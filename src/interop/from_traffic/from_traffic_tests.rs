@@ -119,6 +119,8 @@ fn a_request_without_the_usual_headers_is_sent_without_them() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_body_is_sent_again_byte_for_byte(
         body in prop_oneof![
@@ -182,6 +184,8 @@ fn text_stays_readable_and_the_rest_becomes_hex() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn a_message_turned_around_sends_the_very_bytes(
         data in prop_oneof![

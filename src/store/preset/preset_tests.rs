@@ -510,7 +510,7 @@ fn commented(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(crate::property_tests::cases(2000))]
 
     #[test]
     fn every_preset_reads_back_as_written(about in text(), spec in spec()) {

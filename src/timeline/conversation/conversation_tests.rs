@@ -133,6 +133,8 @@ fn the_number_of_rows_is_bounded() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn every_byte_stands_in_exactly_one_row(
         steps in prop::collection::vec((1..4u32, 0..30u64, any::<bool>(), 0..5usize), 0..60),

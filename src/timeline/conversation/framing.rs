@@ -560,6 +560,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn however_the_bytes_are_split_the_frames_are_the_same(
             data in prop::collection::vec(prop::sample::select(&b"\0\x01\x02\x03-\nab"[..]), 1..60),

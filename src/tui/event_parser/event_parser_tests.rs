@@ -235,6 +235,8 @@ fn an_answer_of_any_length_is_bounded_and_never_becomes_keys() {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_split_means_the_same(bytes in proptest::collection::vec(
         prop_oneof![Just(0x1bu8), Just(b'['), Just(b'<'), Just(b'M'), Just(b'~'), 0x30u8..0x3a, any::<u8>()],

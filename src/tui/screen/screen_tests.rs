@@ -114,6 +114,8 @@ fn in_emulator(color: Color) -> vt100::Color {
 }
 
 proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     /// The terminal ends up with the cells that were drawn, frame after frame.
     #[test]
     fn an_emulator_shows_what_was_drawn(frames in proptest::collection::vec(

@@ -11,7 +11,6 @@ use crate::app::pane::request::{Placed, label_width, place, tab_strip};
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
-use crate::model::spec::Spec;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::frame::Titles;
 use crate::ui::widget::text::{put, put_editor};
@@ -49,14 +48,15 @@ fn button(app: &App) -> String {
     let draft = app.shared.drafts.current();
     let live =
         draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
-    app.keyed(match (&draft.spec, live) {
-        (Spec::Http(_), true) => " [send] send again  [interrupt] cancel ",
-        (Spec::Http(_), false) => " [send] send ",
-        (spec, true) if spec.side() == Side::Listener => " [send] update answers  [stop] stop ",
-        (spec, false) if spec.side() == Side::Listener => " [send] listen ",
-        (Spec::Tcp(_), false) => " [send] connect ",
-        (Spec::Udp(_), false) => " [send] open ",
-        _ => " [stop] close ",
+    let can = draft.spec.protocol().capabilities();
+    app.keyed(match (draft.spec.side(), live) {
+        (Side::Listener, true) => " [send] update answers  [stop] stop ",
+        (Side::Listener, false) => " [send] listen ",
+        (Side::Client, true) if can.conversation => " [stop] close ",
+        (Side::Client, true) => " [send] send again  [interrupt] cancel ",
+        (Side::Client, false) if !can.conversation => " [send] send ",
+        (Side::Client, false) if can.connections => " [send] connect ",
+        (Side::Client, false) => " [send] open ",
     })
 }
 
@@ -72,35 +72,42 @@ fn draw_field(app: &App, palette: &ThemeStyles, placed: &Placed, buffer: &mut Bu
     }
     let label = put(buffer, *area, field.label, palette.dim);
     let skip = if label == 0 { 0 } else { label_width(field) };
-    let value = Rect {
-        x: (area.x + skip).min(area.right()),
-        width: area.width.saturating_sub(skip),
-        ..*area
+    let value = Value {
+        field,
+        area: Rect {
+            x: (area.x + skip).min(area.right()),
+            width: area.width.saturating_sub(skip),
+            ..*area
+        },
+        style: if wrong { palette.error } else { palette.base },
+        here,
     };
-    let style = if wrong { palette.error } else { palette.base };
     match field.kind {
-        FieldKind::Check => check(app, palette, field, (value, here), buffer),
+        FieldKind::Check => check(app, palette, &value, buffer),
         FieldKind::Choice => {
             let text = format!("‹{}›", access::get(&draft.spec, field.id));
-            let style = if here { palette.selected } else { style };
-            put(buffer, Rect { height: 1, ..value }, &text, style);
+            let style = if here { palette.selected } else { value.style };
+            put(buffer, Rect { height: 1, ..value.area }, &text, style);
         }
         FieldKind::Button => {
             let style = if here { palette.selected } else { palette.key };
             put(buffer, *area, field.label, style);
         }
-        _ => text(app, palette, field, (value, style, here), buffer),
+        _ => text(app, palette, &value, buffer),
     }
 }
 
-fn check(
-    app: &App,
-    palette: &ThemeStyles,
-    field: &FormField,
-    at: (Rect, bool),
-    buffer: &mut Buffer,
-) {
-    let (area, here) = at;
+/// The part of a field behind its label.
+struct Value<'a> {
+    field: &'a FormField,
+    area: Rect,
+    style: Style,
+    /// The cursor of the form is on it.
+    here: bool,
+}
+
+fn check(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer) {
+    let Value { field, area, here, .. } = *value;
     let mark = match access::get(&app.shared.drafts.current().spec, field.id).as_str() {
         "on" => "[x]",
         "off" => "[ ]",
@@ -110,14 +117,8 @@ fn check(
     put(buffer, area, mark, style);
 }
 
-fn text(
-    app: &App,
-    palette: &ThemeStyles,
-    field: &FormField,
-    at: (Rect, Style, bool),
-    buffer: &mut Buffer,
-) {
-    let (area, style, here) = at;
+fn text(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer) {
+    let Value { field, area, style, here } = *value;
     let secret = field.kind == FieldKind::Secret;
     if here
         && let Some((id, editor)) = &app.request.editor
@@ -171,12 +172,12 @@ fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) 
 /// What the headers that are sent by themselves say, beside their marks.
 fn automatic_headers(app: &App, palette: &ThemeStyles, placed: &[Placed], buffer: &mut Buffer) {
     let is_automatic = |placed: &&Placed| matches!(placed.field.id, FormFieldId::Automatic(_));
-    let Spec::Http(http) = &app.shared.drafts.current().spec else { return };
+    let Some(http) = app.shared.drafts.current().spec.as_http() else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
         return;
     }
-    let known = automatic(http, &app.scope());
+    let known = automatic(http, &app.shared);
     for Placed { field, area } in placed {
         let Some(known) =
             known.iter().find(|known| field.id == FormFieldId::Automatic(known.header))

@@ -11,9 +11,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::app::App;
+use crate::app::action::Action;
+use crate::app::keymap::Context;
 use crate::app::pane::response::{ResponseKind, kind, session};
 use crate::codec::printable::printable_str;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::frame::Titles;
@@ -38,7 +40,7 @@ fn title(app: &App, kind: ResponseKind) -> String {
     let Some(session) = session(app) else { return " Response ".into() };
     let what = match kind {
         ResponseKind::Listener => "Requests",
-        ResponseKind::Conversation if session.protocol() == Protocol::Udp => "Datagrams",
+        ResponseKind::Conversation if session.protocol().capabilities().datagrams => "Datagrams",
         ResponseKind::Conversation if session.side() == Side::Listener => "Connections",
         ResponseKind::Conversation => "Conversation",
         _ => "Response",
@@ -66,10 +68,12 @@ fn foot(app: &App, kind: ResponseKind, palette: &ThemeStyles) -> Vec<Line<'stati
 /// Before anything was opened: what to press.
 fn nothing(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let draft = app.shared.drafts.current();
+    let in_address = app.shared.keymap.hint(&[Context::Address], Action::Send);
+    let in_address =
+        in_address.map_or_else(String::new, |key| format!(" or {key} in the address line"));
+    let request = format!("[send]{in_address} sends the request.");
     let lines = match &draft.spec {
-        Spec::Http(_) => {
-            ["[send] or Enter in the address line sends the request.", "The response appears here."]
-        }
+        Spec::Http(_) => [request.as_str(), "The response appears here."],
         Spec::HttpListener(_) => {
             ["[send] starts the listener.", "Every request it receives appears here."]
         }

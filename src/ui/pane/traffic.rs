@@ -16,7 +16,7 @@ use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::frame::Titles;
-use crate::ui::widget::record_view;
+use crate::ui::widget::record_view::{self, RecordView};
 use crate::ui::widget::row_writer::RowWriter;
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::widget::text::{put, put_editor, put_prompt};
@@ -40,11 +40,9 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     header(palette, parts.header, buffer);
     rows(app, palette, &parts, buffer);
     if let Some(shown) = &app.traffic.detail {
-        let record = app.shared.timeline.get(shown.of);
-        let title =
-            record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
-        let looked_for = (shown, title.as_str(), app.traffic.pattern());
-        record_view::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
+        let (title, rows) = (parts.detail_title, parts.detail);
+        let view = RecordView { detail: shown, pattern: app.traffic.pattern(), title, rows };
+        record_view::draw(app, palette, &view, buffer);
     }
     filter_line(app, palette, parts.filter, buffer);
 }
@@ -94,7 +92,7 @@ fn right_title(app: &App, palette: &ThemeStyles) -> Line<'static> {
         let held = format::count(traffic.held_back() as u64);
         spans.push(Span::styled(format!(" paused +{held} "), palette.warning));
     } else if !traffic.is_following() {
-        spans.push(Span::styled(" G follows ", palette.dim));
+        spans.push(Span::styled(app.keyed(" [bottom] follows "), palette.dim));
     }
     Line::from(spans)
 }
@@ -146,18 +144,23 @@ fn rows(app: &App, palette: &ThemeStyles, parts: &TrafficAreas, buffer: &mut Buf
         let since = before
             .and_then(|id| app.shared.timeline.get(id))
             .map(|before| record.at.since(before.at));
-        row(app, palette, (id, &record, since), &mut RowWriter::new(line, buffer));
+        let shown = ListRow { id, record: &record, since };
+        row(app, palette, &shown, &mut RowWriter::new(line, buffer));
     }
     let extent = Extent { top: cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
 }
 
-fn row(
-    app: &App,
-    palette: &ThemeStyles,
-    (id, record, since): (RecordId, &Record, Option<Duration>),
-    run: &mut RowWriter<'_>,
-) {
+/// A record in the list.
+struct ListRow<'a> {
+    id: RecordId,
+    record: &'a Record,
+    /// Time since the row before.
+    since: Option<Duration>,
+}
+
+fn row(app: &App, palette: &ThemeStyles, shown: &ListRow<'_>, run: &mut RowWriter<'_>) {
+    let ListRow { id, record, since } = *shown;
     let roomy = run.area.width >= ROOMY;
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
@@ -251,7 +254,7 @@ fn filter_line(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer
         run.right(&text, palette.error);
     } else {
         let shown = format::count(app.traffic.len() as u64);
-        run.right(&format!(" {shown} shown  Esc restores"), palette.dim);
+        run.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
     }
     let rest = run.area;
     put_editor(buffer, rest, editor);

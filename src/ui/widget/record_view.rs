@@ -15,7 +15,7 @@ use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
-pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {
+fn title(app: &App, id: RecordId, record: &Record) -> String {
     let ends = app.shared.timeline.conn(record.conn).map(|conn| {
         let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
         format!("  {} ↔ {}", end(conn.local), end(conn.peer))
@@ -39,13 +39,20 @@ pub(crate) fn title(app: &App, id: RecordId, record: &Record) -> String {
     )
 }
 
+/// A record that is looked at closely, and where it is drawn.
+pub(crate) struct RecordView<'a> {
+    pub(crate) detail: &'a Detail,
+    /// What is searched for in it.
+    pub(crate) pattern: Option<&'a Pattern>,
+    pub(crate) title: Rect,
+    pub(crate) rows: Rect,
+}
+
 /// Draws title and rows.
-pub(crate) fn draw(
-    palette: &ThemeStyles,
-    (detail, title, pattern): (&Detail, &str, Option<&Pattern>),
-    (title_area, area): (Rect, Rect),
-    buffer: &mut Buffer,
-) {
+pub(crate) fn draw(app: &App, palette: &ThemeStyles, view: &RecordView<'_>, buffer: &mut Buffer) {
+    let RecordView { detail, pattern, title: title_area, rows: area } = *view;
+    let record = app.shared.timeline.get(detail.of);
+    let title = record.map_or_else(String::new, |record| title(app, detail.of, &record));
     let style = if detail.inside { palette.title } else { palette.dim };
     if !title_area.is_empty() {
         put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);

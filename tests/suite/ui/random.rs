@@ -69,7 +69,7 @@ fn engine() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(crate::property_tests::cases(48))]
 
     #[test]
     fn whatever_comes_the_program_stands(messages in prop::collection::vec(message(), 1..120)) {

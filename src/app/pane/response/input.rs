@@ -17,10 +17,10 @@ use crate::app::format;
 use crate::app::state::App;
 use crate::codec::escape;
 use crate::compose::payload;
+use crate::compose::template::Variables;
 use crate::engine::command::{Command, Recipient};
 use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::preset::Scope;
 use crate::model::protocol::{Protocol, Side};
 
 /// Lines remembered of each kind of session.
@@ -115,10 +115,10 @@ fn compose(
     text: &str,
     format: PayloadFormat,
     ending: LineEnding,
-    scope: &Scope,
+    variables: &dyn Variables,
 ) -> Result<Bytes, Check> {
     let written = Payload { text: text.to_owned(), format };
-    payload(&written, ending, scope).map_err(|issue| {
+    payload(&written, ending, variables).map_err(|issue| {
         let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -136,7 +136,7 @@ fn checked(app: &mut App) {
     } else if text.len() > CHECKED {
         Check::Long(text.len())
     } else {
-        match compose(&text, format, LineEnding::None, &app.scope()) {
+        match compose(&text, format, LineEnding::None, &app.shared) {
             Ok(bytes) => Check::Bytes(bytes.len()),
             Err(wrong) => wrong,
         }
@@ -202,7 +202,7 @@ pub(super) fn next_format(app: &mut App) {
     if !typed.is_empty()
         && typed.len() <= CHECKED
         && !typed.contains("{{")
-        && let Ok(bytes) = compose(&typed, before, LineEnding::None, &app.scope())
+        && let Ok(bytes) = compose(&typed, before, LineEnding::None, &app.shared)
     {
         set(app, &written(&bytes, now));
     }
@@ -299,7 +299,7 @@ pub(super) fn send(app: &mut App, closing: Closing, target: InputTarget) {
         Closing::LineEnding => ending,
         Closing::Bare => LineEnding::None,
     };
-    let bytes = match compose(&text, format, ending, &app.scope()) {
+    let bytes = match compose(&text, format, ending, &app.shared) {
         Ok(bytes) => bytes,
         Err(wrong) => {
             if let Check::Wrong { column, message, .. } = &wrong {

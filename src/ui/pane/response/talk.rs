@@ -21,7 +21,7 @@ use crate::model::record::{Direction, RecordKind};
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::record_view;
+use crate::ui::widget::record_view::{self, RecordView};
 use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::widget::text::{put, put_editor};
@@ -41,11 +41,10 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
     peers(app, palette, session, (parts.peers, buffer));
     rows(app, palette, (session, &place.talk), (parts.rows, buffer));
     if let Some(shown) = &place.talk.detail {
-        let record = app.shared.timeline.get(shown.of);
-        let title =
-            record.map_or_else(String::new, |record| record_view::title(app, shown.of, &record));
-        let looked_for = (shown, title.as_str(), app.response.search.pattern.as_ref());
-        record_view::draw(palette, looked_for, (parts.detail_title, parts.detail), buffer);
+        let pattern = app.response.search.pattern.as_ref();
+        let (title, rows) = (parts.detail_title, parts.detail);
+        let view = RecordView { detail: shown, pattern, title, rows };
+        record_view::draw(app, palette, &view, buffer);
     }
     if !parts.input.is_empty() {
         input(app, palette, &place.talk, (parts.input, buffer));
@@ -240,7 +239,8 @@ fn draw_row(
         );
         let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
         if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
-            run.put("; our side stays open, f finishes it too", palette.dim);
+            let hint = app.keyed("; our side stays open, [half-close] finishes it too");
+            run.put(&hint, palette.dim);
         }
         return;
     }
@@ -362,9 +362,9 @@ fn input(
             put(buffer, Rect { y, height: 1, ..text }, line, palette.base);
         }
         if editor.is_empty() {
-            let hint =
-                if session(app).is_some_and(Session::is_over) { "" } else { "i writes here" };
-            put(buffer, Rect { height: 1, ..text }, hint, palette.dim);
+            let over = session(app).is_some_and(Session::is_over);
+            let hint = if over { String::new() } else { app.keyed("[input-line] writes here") };
+            put(buffer, Rect { height: 1, ..text }, &hint, palette.dim);
         }
     }
     ending(app, palette, talk, (text, buffer));
@@ -410,7 +410,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
         parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
     if !talk.is_following {
-        parts.push(("G follows".to_owned(), palette.warning));
+        parts.push((app.keyed("[bottom] follows"), palette.warning));
     }
     let bytes = match &talk.input.check {
         Check::Wrong { line: 1, column, message } => {
