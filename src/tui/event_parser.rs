@@ -256,10 +256,9 @@ fn key_event(code: KeyCode, modifiers: KeyModifiers) -> Parsed {
 
 fn step(bytes: &[u8]) -> Step {
     let (alt, rest) = match bytes {
-        [] | [ESC] => return Step::Incomplete,
+        [] | [ESC] | [ESC, b'O'] => return Step::Incomplete,
         [ESC, ESC, ..] => return Step::Took(1, Some(key_event(KeyCode::Esc, KeyModifiers::NONE))),
         [ESC, b'[', rest @ ..] => return control_sequence(rest),
-        [ESC, b'O'] => return Step::Incomplete,
         [ESC, b'O', last @ 0x20..=0xff, ..] => {
             let code = letter(*last).or((*last == b'M').then_some(KeyCode::Enter));
             return Step::Took(3, code.map(|code| key_event(code, KeyModifiers::NONE)));
@@ -282,10 +281,11 @@ fn step(bytes: &[u8]) -> Step {
 /// A key that is one character or control byte, and how many bytes it takes; bytes that are no
 /// UTF-8 are no key. `None` = more bytes are needed.
 fn character(bytes: &[u8]) -> Option<(usize, Option<(KeyCode, KeyModifiers)>)> {
+    const LONGEST_UTF8: usize = 4;
     if let Some(key) = control_byte(*bytes.first()?) {
         return Some((1, Some(key)));
     }
-    let bytes = bytes.get(..char::MAX_LEN_UTF8).unwrap_or(bytes);
+    let bytes = bytes.get(..LONGEST_UTF8).unwrap_or(bytes);
     if let Some(c) = bytes.utf8_chunks().next()?.valid().chars().next() {
         let modifiers = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
         return Some((c.len_utf8(), Some((KeyCode::Char(c), modifiers))));

@@ -27,7 +27,12 @@ impl Screen {
     /// A screen of this size; the terminal is expected to be cleared.
     pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
         let size = Size::new(columns, rows);
-        let backend = FrameBackend { bytes: Vec::new(), size, wanted: None, cursor: None };
+        let backend = FrameBackend {
+            bytes: Vec::new(),
+            size,
+            wanted: CursorState::Hidden,
+            cursor: CursorState::Unknown,
+        };
         Ok(Screen { terminal: Terminal::new(backend)? })
     }
 
@@ -40,7 +45,7 @@ impl Screen {
     pub(super) fn forget(&mut self) -> io::Result<()> {
         let backend = self.terminal.backend_mut();
         let Size { width, height } = backend.size;
-        backend.cursor = None;
+        backend.cursor = CursorState::Unknown;
         self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
@@ -68,14 +73,22 @@ impl Screen {
     }
 }
 
+/// What is known of the terminal's cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CursorState {
+    Unknown,
+    Hidden,
+    At(Position),
+}
+
 /// Collects the bytes of the frame being drawn.
 struct FrameBackend {
     bytes: Vec<u8>,
     size: Size,
-    /// Where this frame wants the cursor; `None` = hidden.
-    wanted: Option<Position>,
-    /// Where the last frame left it; `None` = not known.
-    cursor: Option<Option<Position>>,
+    /// Where this frame wants the cursor.
+    wanted: CursorState,
+    /// Where the last frame left it.
+    cursor: CursorState,
 }
 
 impl FrameBackend {
@@ -110,7 +123,7 @@ impl Backend for FrameBackend {
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.wanted = None;
+        self.wanted = CursorState::Hidden;
         Ok(())
     }
 
@@ -120,11 +133,14 @@ impl Backend for FrameBackend {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.cursor.flatten().unwrap_or_default())
+        match self.cursor {
+            CursorState::At(position) => Ok(position),
+            CursorState::Unknown | CursorState::Hidden => Ok(Position::ORIGIN),
+        }
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.wanted = Some(position.into());
+        self.wanted = CursorState::At(position.into());
         Ok(())
     }
 
@@ -146,13 +162,16 @@ impl Backend for FrameBackend {
 
     /// The end of a frame: the cursor is moved only when it is not where it should be.
     fn flush(&mut self) -> io::Result<()> {
-        let before = self.cursor.replace(self.wanted);
+        let before = std::mem::replace(&mut self.cursor, self.wanted);
+        // Drawing has moved it.
+        let is_there = before == self.wanted && self.bytes.is_empty();
         match self.wanted {
-            None if before != Some(None) => queue!(self.bytes, Hide),
-            Some(place) if before != Some(Some(place)) || !self.bytes.is_empty() => {
+            CursorState::At(place) if !is_there => {
                 queue!(self.bytes, MoveTo(place.x, place.y))?;
-                if matches!(before, Some(Some(_))) { Ok(()) } else { queue!(self.bytes, Show) }
+                let is_shown = matches!(before, CursorState::At(_));
+                if is_shown { Ok(()) } else { queue!(self.bytes, Show) }
             }
+            CursorState::Hidden if before != CursorState::Hidden => queue!(self.bytes, Hide),
             _ => Ok(()),
         }
     }

@@ -200,13 +200,13 @@ fn a_paste_that_never_ends_is_ended_by_ctrl_c() {
 
 #[test]
 fn colours_the_terminal_tells_are_answers() {
-    let (dark, light) =
-        (Parsed::Answer(Answer::DarkBackground), Parsed::Answer(Answer::LightBackground));
-    assert_eq!(parse(b"\x1b]11;rgb:1414/1717/1c1c\x07"), [dark.clone()]);
-    assert_eq!(parse(b"\x1b]11;rgb:fb/fb/f9\x1b\\"), [light.clone()]);
-    assert_eq!(parse(b"\x1b]11;rgba:f/f/f/0\x1b\\"), [light.clone()]);
-    assert_eq!(parse(b"\x1b[?997;1n\x1b[?997;2n"), [dark.clone(), light]);
-    assert_eq!(parse_reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), [dark]);
+    let dark = [Parsed::Answer(Answer::DarkBackground)];
+    let light = [Parsed::Answer(Answer::LightBackground)];
+    assert_eq!(parse(b"\x1b]11;rgb:1414/1717/1c1c\x07"), dark);
+    assert_eq!(parse(b"\x1b]11;rgb:fb/fb/f9\x1b\\"), light);
+    assert_eq!(parse(b"\x1b]11;rgba:f/f/f/0\x1b\\"), light);
+    assert_eq!(parse(b"\x1b[?997;1n\x1b[?997;2n"), [dark.clone(), light].concat());
+    assert_eq!(parse_reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), dark);
     for nonsense in [b"\x1b]11;rgb:\x07".as_slice(), b"\x1b]11;rgb:/0/0\x07", b"\x1b]11;?\x07"] {
         assert_eq!(parse(nonsense), []);
     }
