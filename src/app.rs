@@ -23,7 +23,9 @@ pub mod message;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;
+pub mod prompt;
 pub mod record_view;
+pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
@@ -31,6 +33,7 @@ pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;
 
+use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use crate::store::job::Job;
 use effect::Effect;
@@ -46,6 +49,12 @@ impl App {
         self.effects.push(Effect::Store(Job::LoadRestore));
         self.effects.push(Effect::Store(self.history.query()));
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether a message brings what has to be on the screen before its turn: a body that was seen
+    /// in part and is whole now.
+    pub fn is_urgent(&self, message: &Message) -> bool {
+        matches!(message, Message::Engine(Event::View(view)) if self.exchange.completes(view))
     }
 
     /// Takes a message at a time and returns what the shell has to do, in order.

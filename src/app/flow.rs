@@ -7,6 +7,7 @@
 
 pub(crate) mod input;
 pub(crate) mod program;
+pub mod response;
 pub(crate) mod restore;
 pub(crate) mod save;
 pub(crate) mod send;

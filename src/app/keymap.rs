@@ -162,6 +162,38 @@ impl Keymap {
         });
         first.or_else(|| self.keys_of(contexts, action).into_iter().next())
     }
+
+    /// The key of an action in these contexts, or elsewhere, for a hint in a text.
+    #[must_use]
+    pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
+        let here = self.hint(contexts, action);
+        here.or_else(|| self.hint(&Context::ALL, action))
+            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+    }
+
+    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
+    /// key that was bound to something else.
+    #[must_use]
+    pub fn keyed(&self, contexts: &[Context], text: &str) -> String {
+        let mut keyed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, name, after)) = bracketed(rest) {
+            keyed.push_str(before);
+            let row = TABLE.iter().find(|row| row.name == name);
+            let key =
+                row.map_or_else(|| format!("[{name}]"), |row| self.key_of(contexts, row.action));
+            keyed.push_str(&key);
+            rest = after;
+        }
+        keyed + rest
+    }
+}
+
+/// The first `[name]` of a text, with what stands before and after it.
+fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('[')?;
+    let (name, after) = rest.split_once(']')?;
+    Some((before, name, after))
 }
 
 /// Keys as shown to people: `Ctrl+S`, `F5`, `g`.

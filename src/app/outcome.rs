@@ -45,6 +45,16 @@ impl Outcome {
         Outcome { handled: Handled::Yes, intents: Vec::new() }
     }
 
+    /// Taken, and this remark is made; `[action-name]` in it stands for a key.
+    pub fn say(text: impl Into<String>) -> Self {
+        Intent::Say(text.into()).into()
+    }
+
+    /// The same as a warning.
+    pub fn warn(text: impl Into<String>) -> Self {
+        Intent::Warn(text.into()).into()
+    }
+
     /// Adds something to be done.
     #[must_use]
     pub fn with(mut self, intent: Intent) -> Self {

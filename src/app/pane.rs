@@ -3,8 +3,9 @@
 //! A pane offers `act(&mut App, Action) -> Handled`, and, where text is typed, `key(&mut App,
 //! Key)` for keys no action took and `paste(&mut App, &str)`.
 
+pub mod conversation;
+pub mod exchange;
 pub mod history;
 pub mod presets;
 pub mod request;
-pub mod response;
 pub mod traffic;

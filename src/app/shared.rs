@@ -1,6 +1,8 @@
 //! What every pane and overlay may read: the one owner of what more than one of them shows.
 //!
-//! Only flows change it. Panes and overlays get `&Shared` and answer with intents.
+//! Only flows change it. Panes and overlays get `&Shared` and answer with intents. What the response
+//! region shows follows from the session of the draft on screen, and is decided here alone:
+//! [`Shared::shown`].
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,8 @@ use super::drafts::Drafts;
 use super::focus::Pane;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, Splits};
-use super::sessions::Sessions;
+use super::sessions::{Session, Sessions};
+use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, Scope};
 use crate::model::timing::Stamp;
@@ -27,6 +30,25 @@ pub enum Theme {
     Sixteen,
     /// No colours at all (`NO_COLOR`).
     Plain,
+}
+
+/// What the response region shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing was opened yet.
+    Nothing,
+    /// Requests and responses of an HTTP client or listener.
+    Exchange,
+    /// What is said on connections or in datagrams.
+    Conversation,
+}
+
+/// What is searched for in bodies and conversations.
+#[derive(Debug, Default)]
+pub struct TextSearch {
+    pub text: String,
+    /// What finds it, and marks it on the screen.
+    pub pattern: Option<Pattern>,
 }
 
 /// State that panes, overlays and the screen read.
@@ -52,6 +74,7 @@ pub struct Shared {
     pub drafts: Drafts,
     pub sessions: Sessions,
     pub timeline: Timeline,
+    pub search: TextSearch,
     /// Offset of local time, for times of day; the shell sets it.
     pub utc_offset: Offset,
     /// Operating system environment, for `{{env.NAME}}`.
@@ -67,6 +90,20 @@ impl Shared {
             splits.traffic = self.size.1 / 2;
         }
         layout::areas(self.size, splits, self.focus, self.zoom)
+    }
+
+    /// The session of the draft on screen.
+    pub fn session(&self) -> Option<&Session> {
+        self.sessions.get(self.drafts.current().session?)
+    }
+
+    /// What the response region shows.
+    pub fn shown(&self) -> Shown {
+        match self.session().map(|session| session.protocol().capabilities().conversation) {
+            None => Shown::Nothing,
+            Some(false) => Shown::Exchange,
+            Some(true) => Shown::Conversation,
+        }
     }
 
     /// What templates may refer to now.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::action::{self, Action};
+use super::action::Action;
 use super::drafts::Drafts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -20,13 +20,14 @@ use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
 use super::pane;
+use super::pane::conversation::ConversationPane;
+use super::pane::exchange::ExchangePane;
 use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
-use super::pane::response::ResponsePane;
 use super::pane::traffic::TrafficPane;
 use super::sessions::Sessions;
-use super::shared::{Shared, Theme};
+use super::shared::{Shared, Shown, TextSearch, Theme};
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
@@ -85,7 +86,8 @@ pub struct App {
     pub presets: PresetsPane,
     pub history: HistoryPane,
     pub request: RequestPane,
-    pub response: ResponsePane,
+    pub exchange: ExchangePane,
+    pub conversation: ConversationPane,
     pub traffic: TrafficPane,
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
@@ -102,6 +104,8 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    /// The elapsed time of what runs in the response region will be drawn anew.
+    pub(super) clock_due: bool,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
@@ -131,6 +135,7 @@ impl App {
             drafts: Drafts::default(),
             sessions: Sessions::default(),
             timeline: Timeline::new(bytes),
+            search: TextSearch::default(),
             utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
             os: startup.os,
         };
@@ -139,7 +144,8 @@ impl App {
             presets: PresetsPane::default(),
             history: HistoryPane::default(),
             request: RequestPane::default(),
-            response: ResponsePane::default(),
+            exchange: ExchangePane::default(),
+            conversation: ConversationPane::default(),
             traffic: TrafficPane::default(),
             overlays: Vec::new(),
             notice: None,
@@ -152,6 +158,7 @@ impl App {
             dirty: true,
             leaving: false,
             restore_due: false,
+            clock_due: false,
             describing: BTreeMap::new(),
             loaded: false,
         };
@@ -182,7 +189,10 @@ impl App {
             Pane::Presets => pane::presets::contexts(self),
             Pane::History => self.history.contexts(),
             Pane::Request => pane::request::contexts(self),
-            Pane::Response => pane::response::contexts(self),
+            Pane::Response => match self.shared.shown() {
+                Shown::Nothing | Shown::Exchange => self.exchange.contexts(),
+                Shown::Conversation => self.conversation.contexts(&self.shared),
+            },
             Pane::Traffic => self.traffic.contexts(),
         }
     }
@@ -208,25 +218,14 @@ impl App {
     /// The key of an action where the focus is, or elsewhere, for a hint in a text.
     #[must_use]
     pub fn key_of(&self, action: Action) -> String {
-        let here = self.shared.keymap.hint(&self.contexts(), action);
-        here.or_else(|| self.shared.keymap.hint(&Context::ALL, action))
-            .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
+        self.shared.keymap.key_of(&self.contexts(), action)
     }
 
     /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
     /// key that was bound to something else.
     #[must_use]
     pub fn keyed(&self, text: &str) -> String {
-        let mut keyed = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, name, after)) = bracketed(rest) {
-            keyed.push_str(before);
-            let row = action::TABLE.iter().find(|row| row.name == name);
-            let key = row.map_or_else(|| format!("[{name}]"), |row| self.key_of(row.action));
-            keyed.push_str(&key);
-            rest = after;
-        }
-        keyed + rest
+        self.shared.keymap.keyed(&self.contexts(), text)
     }
 
     /// Shows a remark until the next key, a few seconds at most.
@@ -265,11 +264,4 @@ impl App {
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
         }
     }
-}
-
-/// The first `[name]` of a text, with what stands before and after it.
-fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (name, after) = rest.split_once(']')?;
-    Some((before, name, after))
 }

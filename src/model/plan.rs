@@ -202,4 +202,17 @@ impl Plan {
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
         }
     }
+
+    /// How long a response may take to begin, where one is waited for.
+    #[must_use]
+    pub fn head_timeout(&self) -> Option<Duration> {
+        match self {
+            Plan::Http(plan) => Some(plan.head_timeout),
+            Plan::HttpListener(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
+        }
+    }
 }

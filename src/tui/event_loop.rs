@@ -241,16 +241,13 @@ impl EventLoop {
     }
 
     fn on_urgent(&mut self, event: Event, services: &Services) {
-        let cause = match &event {
-            Event::View(view) => {
-                if self.app.response.views.completes(view) {
-                    self.pace.became_whole();
-                }
-                self.pace.view_arrived()
-            }
-            _ => Cause::Input,
-        };
-        self.step(Message::Engine(event), cause, services);
+        let is_view = matches!(event, Event::View(_));
+        let message = Message::Engine(event);
+        if self.app.is_urgent(&message) {
+            self.pace.became_whole();
+        }
+        let cause = if is_view { self.pace.view_arrived() } else { Cause::Input };
+        self.step(message, cause, services);
     }
 
     fn on_clock(&mut self, services: &Services) {

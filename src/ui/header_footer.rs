@@ -8,6 +8,7 @@ use super::widget::row_writer::RowWriter;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shown;
 use crate::app::{App, Level};
 use crate::model::protocol::{Protocol, Side};
 
@@ -89,7 +90,11 @@ fn hints(app: &App) -> Vec<Action> {
     let mut hints = match app.shared.focus {
         Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
         Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
-        Pane::Response => crate::app::pane::response::hints(app),
+        Pane::Response => match app.shared.shown() {
+            Shown::Nothing => vec![Action::Send],
+            Shown::Exchange => app.exchange.hints(&app.shared),
+            Shown::Conversation => app.conversation.hints(&app.shared),
+        },
         Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::TurnAround],
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);

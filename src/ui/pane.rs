@@ -1,10 +1,12 @@
 //! The panes: a border with its titles, and one file per pane for what is inside.
 
+mod conversation;
+mod exchange;
 mod history;
 mod presets;
 mod request;
-mod response;
 mod traffic;
+mod unopened;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,6 +15,7 @@ use super::theme::ThemeStyles;
 use super::widget::frame;
 use crate::app::App;
 use crate::app::focus::Pane;
+use crate::app::shared::Shown;
 
 /// Draws a pane with its border.
 pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
@@ -20,7 +23,11 @@ pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, bu
         Pane::Presets => presets::titles(app),
         Pane::History => history::titles(app),
         Pane::Request => request::titles(app),
-        Pane::Response => response::titles(app, palette),
+        Pane::Response => match app.shared.shown() {
+            Shown::Nothing => unopened::titles(),
+            Shown::Exchange => exchange::titles(app, palette),
+            Shown::Conversation => conversation::titles(app, palette),
+        },
         Pane::Traffic => traffic::titles(app, palette),
     };
     let focused = app.shared.focus == which && app.overlays.is_empty();
@@ -29,7 +36,11 @@ pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, bu
         Pane::Presets => presets::draw(app, palette, inner, buffer),
         Pane::History => history::draw(app, palette, inner, buffer),
         Pane::Request => request::draw(app, palette, inner, buffer),
-        Pane::Response => response::draw(app, palette, inner, buffer),
+        Pane::Response => match app.shared.shown() {
+            Shown::Nothing => unopened::draw(app, palette, inner, buffer),
+            Shown::Exchange => exchange::draw(app, palette, inner, buffer),
+            Shown::Conversation => conversation::draw(app, palette, inner, buffer),
+        },
         Pane::Traffic => traffic::draw(app, palette, inner, buffer),
     }
 }

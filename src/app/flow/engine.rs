@@ -3,7 +3,7 @@
 //! Events of a session that is unknown or over are ignored.
 
 use crate::app::effect::Effect;
-use crate::app::flow;
+use crate::app::flow::{self, response};
 use crate::app::pane;
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::state::App;
@@ -30,8 +30,8 @@ pub(in crate::app) fn apply(app: &mut App, event: Event) {
             key_pem: KeyPem(made.key_pem),
         })),
         Event::Refused { failure, .. } => app.warn(failure.to_string()),
-        Event::View(view) => pane::response::view_arrived(app, *view),
-        Event::Found(hit) => pane::response::found(app, &hit),
+        Event::View(view) => response::view_arrived(app, *view),
+        Event::Found(hit) => response::found(app, &hit),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),
@@ -70,7 +70,7 @@ fn traffic(app: &mut App, batch: Batch) {
         }
     }
     for (_, record) in app.shared.timeline.facts(from, app.shared.timeline.next_id()) {
-        app.response.count(&record);
+        app.conversation.count(&record);
     }
     flow::traffic::extended(app);
 }
@@ -98,7 +98,7 @@ fn exchange_changed(app: &mut App, exchange: Exchange) {
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
     let gone = session.put(exchange);
     app.release(gone);
-    pane::response::exchange_changed(app, id);
+    response::exchange_changed(app, id);
 }
 
 fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
@@ -121,7 +121,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
         conn.open = false;
     }
     crate::app::flow::send::finished(app, id);
-    pane::response::exchange_changed(app, id);
+    response::exchange_changed(app, id);
     let shown: Vec<SessionId> =
         app.shared.drafts.iter().filter_map(|draft| draft.session).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));

@@ -1,7 +1,8 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{program, restore};
+use super::{program, response, restore};
 use crate::app::action::Action;
+use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
@@ -37,7 +38,7 @@ fn perform(app: &mut App, input: Input) {
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
-            pane::response::resized(app);
+            response::resized(app);
             app.traffic.resized(&app.shared);
         }
         Input::Terminate => leave(app),
@@ -81,7 +82,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         Pane::Presets => pane::presets::act(app, action),
         Pane::History => to_history(app, PaneInput::Act(action)),
         Pane::Request => pane::request::act(app, action),
-        Pane::Response => pane::response::act(app, action),
+        Pane::Response => response::update(app, PaneInput::Act(action)),
         Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
     };
     if handled == Handled::No {
@@ -93,7 +94,7 @@ fn type_key(app: &mut App, key: Key) {
     match app.shared.focus {
         Pane::Presets => pane::presets::key(app, key),
         Pane::Request => pane::request::key(app, key),
-        Pane::Response => pane::response::key(app, key),
+        Pane::Response => drop_handled(response::update(app, PaneInput::Key(key))),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Key(key))),
         Pane::History => drop_handled(to_history(app, PaneInput::Key(key))),
     }
@@ -106,7 +107,7 @@ fn paste(app: &mut App, text: &str) {
     }
     match app.shared.focus {
         Pane::Request => pane::request::paste(app, text),
-        Pane::Response => pane::response::paste(app, text),
+        Pane::Response => drop_handled(response::update(app, PaneInput::Paste(text))),
         Pane::Presets => pane::presets::paste(app, text),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Paste(text))),
         Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
@@ -143,7 +144,7 @@ pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
         Pane::Presets => pane::presets::click(app, area, mouse),
         Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
         Pane::Request => pane::request::click(app, area, mouse),
-        Pane::Response => pane::response::click(app, area, mouse),
+        Pane::Response => drop_handled(response::update(app, PaneInput::Press(area, mouse))),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Press(area, mouse))),
     }
 }
@@ -162,7 +163,7 @@ fn drag(app: &mut App, mouse: Mouse) {
         }
         None => return,
     }
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
     app.touched();
 }
@@ -172,13 +173,16 @@ const WHEEL: usize = 3;
 
 fn wheel(app: &mut App, mouse: Mouse) {
     let Some(target) = app.areas().pane_at(mouse.column, mouse.row) else { return };
-    let action = if mouse.kind == MouseKind::ScrollUp { Action::Up } else { Action::Down };
+    let (action, step) = match mouse.kind {
+        MouseKind::ScrollUp => (Action::Up, CursorStep::Up),
+        _ => (Action::Down, CursorStep::Down),
+    };
     for _ in 0..WHEEL {
         match target {
             Pane::Presets => pane::presets::act(app, action),
             Pane::History => to_history(app, PaneInput::Act(action)),
             Pane::Request => pane::request::wheel(app, action),
-            Pane::Response => pane::response::wheel(app, action),
+            Pane::Response => response::scroll(app, step),
             Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
         };
     }

@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{restore, send};
+use super::{response, restore, send};
 use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
@@ -74,7 +74,7 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
         Pane::Response | Pane::Traffic => {}
     }
     app.shared.focus = target;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -192,7 +192,7 @@ pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
 /// Another draft is on screen: the other panes follow.
 pub(in crate::app) fn draft_changed(app: &mut App) {
     pane::request::draft_changed(app);
-    pane::response::session_changed(app);
+    response::session_changed(app);
     app.touched();
 }
 
@@ -224,7 +224,7 @@ fn back(app: &mut App) {
 
 fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -246,7 +246,7 @@ fn resize(app: &mut App, sign: i32) {
         }
         Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
     }
-    pane::response::resized(app);
+    response::resized(app);
     app.traffic.resized(&app.shared);
     app.touched();
 }

@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::program;
+use super::{program, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -66,11 +66,6 @@ pub(in crate::app) fn connect_anyway(app: &mut App) {
     }
 }
 
-/// How to overrule a refused certificate, for the panes that tell of it.
-pub(in crate::app) fn anyway_hint(app: &App) -> String {
-    app.keyed("[connect-anyway] connects anyway, now and whenever this preset is sent")
-}
-
 /// Whether a session ended because the peer's certificate did not verify.
 fn was_distrusted(session: &Session) -> bool {
     matches!(&session.state, SessionState::Over(Err(failure)) if failure.is_distrust())
@@ -96,7 +91,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
                 app.say(
                     app.keyed("already open: type in the input line below, or [stop] closes it"),
                 );
-                pane::response::focus_input(app);
+                response::focus_input(app);
                 return;
             }
             // A request in flight makes way for the new one.
@@ -132,10 +127,10 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     draft.issues.clear();
     app.effects.push(Effect::Engine(Command::Open { id, plan: Box::new(plan) }));
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
-    pane::response::session_changed(app);
+    response::session_changed(app);
     if conversation && is_client {
         program::focus(app, Pane::Response);
-        pane::response::focus_input(app);
+        response::focus_input(app);
     }
 }
 

@@ -1,8 +1,7 @@
 //! Timers that went off.
 
-use crate::app::flow::restore;
+use crate::app::flow::{response, restore};
 use crate::app::message::Timer;
-use crate::app::pane;
 use crate::app::state::{App, Level};
 
 pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
@@ -21,7 +20,7 @@ pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
             restore::save_restore(app);
         }
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
-            pane::response::timer(app, timer);
+            response::went_off(app, timer);
         }
         Timer::FilterRebuild | Timer::TrafficRate => {
             let intents = app.traffic.timer(&app.shared, timer);

@@ -1,7 +1,7 @@
 //! What the user does to the timeline, and the panes that show it.
 
+use crate::app::flow::response;
 use crate::app::format;
-use crate::app::pane;
 use crate::app::state::App;
 use crate::model::id::RecordId;
 
@@ -21,7 +21,7 @@ pub(in crate::app) fn forget(app: &mut App) {
     app.shared.timeline.clear();
     app.shared.is_record_open = false;
     app.traffic.cleared(&app.shared);
-    pane::response::extended(app);
+    response::extended(app);
     app.say(format!("{} forgotten", format::counted(gone, "record")));
 }
 
@@ -29,12 +29,12 @@ pub(in crate::app) fn forget(app: &mut App) {
 pub(in crate::app) fn record_open(app: &mut App, is_open: bool) {
     app.shared.is_record_open = is_open;
     app.traffic.resized(&app.shared);
-    pane::response::resized(app);
+    response::resized(app);
 }
 
 /// New records are in the timeline.
 pub(in crate::app) fn extended(app: &mut App) {
     let intents = app.traffic.extended(&app.shared);
     app.intents.extend(intents);
-    pane::response::extended(app);
+    response::extended(app);
 }

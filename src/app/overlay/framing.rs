@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::choices::{Choice, Choices};
 use super::{Flow, Overlay};
 use crate::app::cursor::CursorStep;
+use crate::app::intent::Intent;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::response::talk::framing;
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
@@ -17,13 +17,9 @@ pub struct FramingPicker {
     pub choices: Choices<StreamFraming>,
 }
 
-/// Opens it, unless the session on screen cannot be cut anew.
+/// Opens it.
 pub(in crate::app) fn open(app: &mut App) {
-    if let Some(why) = framing::refusal(app) {
-        app.say(why);
-        return;
-    }
-    let current = framing::current(app).clone();
+    let current = app.shared.drafts.current().framing.clone();
     let mut known = known();
     if !known.contains(&current) {
         known.insert(1, current.clone());
@@ -113,7 +109,7 @@ pub(super) fn paste(picker: &mut FramingPicker, text: &str) {
 
 fn take(app: &mut App, picker: &FramingPicker) -> Flow {
     if let Some(choice) = picker.choices.selected() {
-        framing::choose(app, choice.value.clone());
+        app.intents.push_back(Intent::SetFraming(choice.value.clone()));
         return Flow::Close;
     }
     if let Err(why) = StreamFraming::parse(&picker.choices.editor.text()) {

@@ -13,8 +13,7 @@ use crate::app::flow::{input, program};
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::response::talk;
-use crate::app::pane::{presets, request, response};
+use crate::app::pane::{presets, request};
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
@@ -137,15 +136,11 @@ fn history_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) 
 }
 
 fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let exchange = matches!(
-        response::kind(app),
-        response::ResponseKind::Client | response::ResponseKind::Listener
-    );
-    if area.is_empty() || !exchange {
+    if area.is_empty() {
         return;
     }
-    let tabs = response::exchange::exchange_areas(app, crate::app::layout::inner(area)).tabs;
-    for (.., start) in response::exchange::tab_strip(app) {
+    let tabs = app.exchange.areas(&app.shared, crate::app::layout::inner(area)).tabs;
+    for (.., start) in app.exchange.tab_strip(&app.shared) {
         let column = tabs.x.saturating_add(start);
         if column < tabs.right() && !tabs.is_empty() {
             found.push((column, tabs.y, JumpTarget::Cell(column, tabs.y)));
@@ -155,29 +150,26 @@ fn response_tabs(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>)
 
 /// The requests of an HTTP listener.
 fn requests(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    if area.is_empty() || response::kind(app) != response::ResponseKind::Listener {
+    if area.is_empty() {
         return;
     }
-    let list = response::exchange::exchange_areas(app, crate::app::layout::inner(area)).list;
-    let (_, first) = response::exchange::list_cursor(app, list.height.into());
-    let len = response::session(app).map_or(0, |session| session.exchanges.len());
+    let list = app.exchange.areas(&app.shared, crate::app::layout::inner(area)).list;
+    let first = app.exchange.list_cursor(&app.shared, list.height.into()).offset;
+    let len = app.shared.session().map_or(0, |session| session.exchanges.len());
     cells(list, len.saturating_sub(first), JumpTarget::Row, found);
 }
 
 /// Peers, rows and the input line of a TCP or UDP conversation.
 fn conversation(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let place = response::place(app).filter(|_| !area.is_empty());
-    let (Some(session), Some(place)) = (response::session(app), place) else { return };
-    if response::kind(app) != response::ResponseKind::Conversation {
-        return;
-    }
-    let parts = talk::conversation_areas(app, crate::app::layout::inner(area));
+    let view = app.conversation.view(&app.shared).filter(|_| !area.is_empty());
+    let (Some(session), Some(view)) = (app.shared.session(), view) else { return };
+    let parts = app.conversation.areas(&app.shared, crate::app::layout::inner(area));
     // In one row it is no list: there is nothing to choose from.
     if parts.peers.height > 1 {
-        let peers = talk::peer_rows(app, parts.peers.height.into()).len();
+        let peers = app.conversation.peer_rows(&app.shared, parts.peers.height.into()).len();
         cells(parts.peers, peers, JumpTarget::Cell, found);
     }
-    let shown = place.talk.len(session).saturating_sub(place.talk.cursor.offset);
+    let shown = view.len(session).saturating_sub(view.cursor.offset);
     cells(parts.rows, shown, JumpTarget::Row, found);
     cells(parts.input, 1, JumpTarget::Cell, found);
 }

@@ -468,7 +468,7 @@ pub fn edited(app: &mut App, result: External) {
                 changed(app);
                 open_editor(app);
             }
-            Some(EditTarget::InputLine) => super::response::set_input(app, &text),
+            Some(EditTarget::InputLine) => crate::app::flow::response::set_input(app, &text),
             Some(EditTarget::Nowhere) | None => {}
         },
     }

@@ -2,7 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use crate::app::layout;
@@ -20,6 +21,17 @@ impl Titles {
     /// A title on the left of the top border and nothing else.
     pub(crate) fn of(title: impl Into<Line<'static>>) -> Self {
         Titles { top: vec![title.into()], bottom: Vec::new() }
+    }
+
+    /// Remarks on the right of the bottom border, each in its style; empty ones are left out.
+    #[must_use]
+    pub(crate) fn and_foot(mut self, parts: Vec<(String, Style)>) -> Self {
+        let parts = parts.into_iter().filter(|(text, _)| !text.is_empty());
+        self.bottom.extend(parts.map(|(text, style)| {
+            let style = style.remove_modifier(Modifier::BOLD);
+            Line::from(Span::styled(format!(" {text} "), style)).right_aligned()
+        }));
+        self
     }
 
     /// One more on the right of the top border.

@@ -288,8 +288,8 @@ fn jump_reaches_rows_peers_and_the_input_line_of_a_conversation() {
     driver.keys("<Esc><Esc>");
     let peer = row_of(&driver, "127.0.0.1:40003", 0);
     jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == peer);
-    let place = wirebench::app::pane::response::place(&driver.app).unwrap();
-    assert_eq!(place.talk.chosen, Some(id.conn(3)));
+    let view = driver.app.conversation.view(&driver.app.shared).unwrap();
+    assert_eq!(view.chosen, Some(id.conn(3)));
     let input = row_of(&driver, "i writes here", 0);
     jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == input);
     driver.keys("typed");
@@ -388,10 +388,10 @@ fn a_message_is_saved_to_a_file_that_is_named() {
 
 /// The texts of the rows of the conversation.
 fn texts(driver: &Driver) -> Vec<String> {
-    let place = wirebench::app::pane::response::place(&driver.app).unwrap();
-    let session = wirebench::app::pane::response::session(&driver.app).unwrap();
-    (0..place.talk.len(session))
-        .filter_map(|at| place.talk.row(session, at))
+    let view = driver.app.conversation.view(&driver.app.shared).unwrap();
+    let session = driver.app.shared.session().unwrap();
+    (0..view.len(session))
+        .filter_map(|at| view.row(session, at))
         .map(|row| conversation::bytes(&driver.app.shared.timeline, row).escape_ascii().to_string())
         .collect()
 }
@@ -437,7 +437,7 @@ fn a_large_conversation_is_cut_anew_in_steps_and_the_place_is_kept() {
     assert_eq!(texts(&driver).len(), 32 * 256 + 2);
     assert_eq!(copied(&driver.keys("y")).1, "here\n");
     // It holds when the same is opened again, and datagrams have boundaries of their own.
-    let session = wirebench::app::pane::response::session(&driver.app).unwrap().id;
+    let session = driver.app.shared.session().unwrap().id;
     driver.done(session);
     let (id, _) = Driver::opened(&driver.keys("<F5>"));
     arrive(&mut driver, vec![client(id.conn(1))], Vec::new());

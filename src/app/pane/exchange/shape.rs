@@ -2,11 +2,9 @@
 
 use encoding_rs::Encoding;
 
-use super::{kind, message, shown, subject};
-use crate::app::state::App;
 use crate::codec::charset::{self, ContentShape, sniff};
-use crate::model::exchange::HttpMessage;
-use crate::model::view::{View, ViewMode, ViewPart, ViewQuery, Wide};
+use crate::model::exchange::{Exchange, HttpMessage};
+use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
 /// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
 /// may tell better ([`sniffed`]).
@@ -32,10 +30,8 @@ fn content_type(message: &HttpMessage) -> Option<String> {
 }
 
 /// The way the first bytes ask to be shown, once they are here.
-pub(in crate::app::pane::response) fn sniffed(app: &App, view: &View) -> Option<ViewMode> {
-    let subject =
-        subject(app).filter(|s| (s.body, s.part) == (view.query.body, view.query.part))?;
-    let is_first = view.top == 0 && !view.lines.is_empty() && subject.part == ViewPart::Decoded;
+pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> Option<ViewMode> {
+    let is_first = view.top == 0 && !view.lines.is_empty() && view.query.part == ViewPart::Decoded;
     if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
         return None;
     }
@@ -44,7 +40,7 @@ pub(in crate::app::pane::response) fn sniffed(app: &App, view: &View) -> Option<
     if let Some(wide) = charset::wide(None, begins) {
         return Some(ViewMode::Wide(wide));
     }
-    if view.query.mode != subject.default {
+    if view.query.mode != default {
         return None;
     }
     let mut first = Vec::new();
@@ -57,28 +53,16 @@ pub(in crate::app::pane::response) fn sniffed(app: &App, view: &View) -> Option<
             break;
         }
     }
-    let declared = content_type(message(shown(app)?, kind(app))?);
+    let declared = content_type(message);
     let mode = sniff(declared.as_deref(), &first).view_mode();
-    (!first.is_empty() && mode != subject.default).then_some(mode)
-}
-
-/// The encoding of the body looked at, when its units are no bytes.
-pub(super) fn wide(app: &App) -> Option<Wide> {
-    let subject = subject(app).filter(|subject| subject.part == ViewPart::Decoded)?;
-    if let ViewMode::Wide(wide) = subject.default {
-        return Some(wide);
-    }
-    app.response.views.get(subject.body, subject.part)?.wide
+    (!first.is_empty() && mode != default).then_some(mode)
 }
 
 /// The charset text has to be read in, where its type names one that is not UTF-8.
-pub(in crate::app::pane::response) fn encoding(
-    app: &App,
-    query: &ViewQuery,
-) -> Option<&'static Encoding> {
-    let exchange = shown(app).filter(|_| query.part == ViewPart::Decoded)?;
+pub(super) fn encoding(exchange: &Exchange, query: &ViewQuery) -> Option<&'static Encoding> {
     let messages = [Some(&exchange.request), exchange.response.as_ref()];
-    let message = messages.into_iter().flatten().find(|m| m.body.id == query.body)?;
+    let mut messages = messages.into_iter().flatten().filter(|_| query.part == ViewPart::Decoded);
+    let message = messages.find(|message| message.body.id == query.body)?;
     let encoding = charset::charset(content_type(message).as_deref())?;
     let is_bytes = matches!(query.mode, ViewMode::Text | ViewMode::Pretty);
     (is_bytes && encoding.is_ascii_compatible()).then_some(encoding)

@@ -6,10 +6,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::pane::response::body::BodyView;
-use crate::app::pane::response::exchange::{self, ExchangeTab, message, shown};
-use crate::app::pane::response::lines::{self, TextLine, Tone};
-use crate::app::pane::response::{kind, place};
+use crate::app::pane::exchange::body_view::BodyView;
+use crate::app::pane::exchange::shown_exchange::ExchangeTab;
+use crate::app::pane::exchange::text_line::{TextLine, Tone};
 use crate::app::{App, format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
 use crate::model::exchange::ExchangeState;
@@ -24,23 +23,23 @@ use crate::ui::widget::text::put;
 const LABEL: u16 = 22;
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let Some(subject) = exchange::subject(app) else {
-        if exchange::tab(app) == ExchangeTab::Body {
+    if app.exchange.subject(&app.shared).is_none() {
+        if app.exchange.tab(&app.shared) == ExchangeTab::Body {
             no_body(app, palette, area, buffer);
         } else {
             text_lines(app, palette, area, buffer);
         }
         return;
-    };
-    let Some(view) = app.response.views.get(subject.body, subject.part) else { return };
+    }
+    let Some(view) = app.exchange.view(&app.shared) else { return };
     body(app, palette, view, (area, buffer));
 }
 
 fn no_body(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let Some(exchange) = shown(app) else { return };
-    let text = match message(exchange, kind(app)) {
+    let Some(shown) = app.exchange.shown(&app.shared) else { return };
+    let text = match shown.message() {
         Some(_) => "no body",
-        None if exchange.state == ExchangeState::Active => "",
+        None if shown.exchange.state == ExchangeState::Active => "",
         None => "nothing arrived",
     };
     put(buffer, Rect { height: area.height.min(1), ..area }, text, palette.dim);
@@ -48,9 +47,9 @@ fn no_body(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
 
 /// A window onto a body.
 fn body(app: &App, palette: &ThemeStyles, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
-    let search = &app.response.search;
-    let here = search.hit.filter(|(body, _)| *body == view.body).map(|(_, offset)| offset);
-    let marks = Marks { pattern: search.pattern.as_ref(), here };
+    let hit = app.exchange.search.hit.filter(|(body, _)| *body == view.body);
+    let here = hit.map(|(_, offset)| offset);
+    let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let (shown, mut skip) = view.shown();
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
@@ -68,7 +67,7 @@ fn body(app: &App, palette: &ThemeStyles, view: &BodyView, (area, buffer): (Rect
             continue;
         }
         let spans = if is_laid_out { highlight(mode, palette, line) } else { Vec::new() };
-        if !app.response.wrap {
+        if !app.exchange.wrap {
             draw_line(
                 palette,
                 (row, buffer),
@@ -162,14 +161,16 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
 }
 
 fn text_lines(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let left = place(app).map_or(0, |place| place.left);
+    let Some(lines) = app.exchange.lines(&app.shared) else { return };
+    let place = app.exchange.place(&app.shared);
+    let (top, left) = place.map_or((0, 0), |place| (place.scroll, place.left));
     let reach = left + usize::from(area.width) * 4;
-    let shown = lines::visible(app, area.height.into(), reach);
+    let shown = lines.some(top, area.height.into(), reach);
     for (y, line) in (area.y..area.bottom()).zip(&shown) {
         text_line(palette, Rect { y, height: 1, ..area }, (line, left), buffer);
     }
-    let top = place(app).map_or(0, |place| place.scroll) as u64;
-    scrollbar::draw(palette, area, Extent { top, total: lines::count(app) as u64 }, buffer);
+    let extent = Extent { top: top as u64, total: lines.count() as u64 };
+    scrollbar::draw(palette, area, extent, buffer);
 }
 
 fn text_line(
@@ -212,13 +213,12 @@ fn text_line(
 /// What stands on the bottom border: note, mode, sizes, place.
 pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let mut parts = Vec::new();
-    let Some(subject) = exchange::subject(app) else { return parts };
-    let Some(view) = app.response.views.get(subject.body, subject.part) else { return parts };
+    let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
         parts.push((crate::codec::printable::printable_str(note).into_owned(), palette.warning));
     }
-    if app.response.search.is_running {
+    if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
     }
     let mode = match view.mode {
@@ -227,7 +227,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
         ViewMode::Wide(wide) => wide.name(),
         ViewMode::Hex => "hex",
     };
-    let wrap = if app.response.wrap { ", wrapped" } else { "" };
+    let wrap = if app.exchange.wrap { ", wrapped" } else { "" };
     parts.push((format!("{mode}{wrap}"), palette.dim));
     let growing = if window.complete { "" } else { "+" };
     let size = format::size(window.total_bytes);

@@ -1,10 +1,12 @@
-//! What a session is doing, in words.
+//! What a session is doing, in words, for the panes that tell of it.
 
 use crate::app::format;
+use crate::app::keymap::Context;
 use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
 use crate::engine::event::Phase;
 use crate::model::http::HEAD_TIMEOUT;
-use crate::model::plan::Plan;
+use crate::model::protocol::Side;
 use crate::model::timing::show_duration;
 
 /// A phase as part of a sentence: `connecting to 127.0.0.1:80`.
@@ -20,9 +22,9 @@ pub fn phase(session: &Session) -> String {
             format!("sending {} of {}", format::size(*sent), format::size(*total))
         }
         Phase::Sending { sent, total: None } => format!("sending, {}", format::size(*sent)),
-        Phase::Waiting => match &session.plan {
-            Plan::Http(plan) if plan.head_timeout != HEAD_TIMEOUT => {
-                format!("waiting for the response ({} at most)", show_duration(plan.head_timeout))
+        Phase::Waiting => match session.plan.head_timeout() {
+            Some(timeout) if timeout != HEAD_TIMEOUT => {
+                format!("waiting for the response ({} at most)", show_duration(timeout))
             }
             _ => "waiting for the response".into(),
         },
@@ -39,7 +41,7 @@ pub fn state(session: &Session) -> String {
         SessionState::Opening => phase(session),
         SessionState::Live => match &session.phase {
             Some((Phase::Connected { .. } | Phase::Listening { .. }, _)) => phase(session),
-            _ if session.side() == crate::model::protocol::Side::Listener => "listening".into(),
+            _ if session.side() == Side::Listener => "listening".into(),
             _ => connected(session).into(),
         },
         SessionState::Closing => "closing".into(),
@@ -48,6 +50,12 @@ pub fn state(session: &Session) -> String {
         SessionState::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
         SessionState::Over(Err(failure)) => failure.stage.title().into(),
     }
+}
+
+/// How to overrule a refused certificate.
+pub fn anyway_hint(shared: &Shared) -> String {
+    let hint = "[connect-anyway] connects anyway, now and whenever this preset is sent";
+    shared.keymap.keyed(&[Context::Global], hint)
 }
 
 /// A UDP socket has a peer but no connection.

@@ -1,46 +1,58 @@
 //! Draws an HTTP exchange: the list of a listener, status, redirect hops, remarks, tabs, content.
 
+mod content;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::content;
-use super::prompt;
+use crate::app::cursor::Cursor;
 use crate::app::focus::Pane;
-use crate::app::pane::response::exchange::{
-    exchange_areas, failure, list_cursor, message, remarks, shown, tab, tab_strip,
-};
-use crate::app::pane::response::{ResponseKind, kind, place, session, session_words};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::wrap_words::wrap;
-use crate::app::{App, format};
-use crate::codec::printable::printable;
+use crate::app::{App, format, session_words};
+use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
+use crate::model::protocol::Side;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes;
+use crate::ui::widget::frame::Titles;
 use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::put;
+use crate::ui::widget::text::{put, put_prompt};
+
+pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
+    let Some(session) = app.shared.session() else { return Titles::default() };
+    let what = match session.side() {
+        Side::Listener => "Requests",
+        Side::Client => "Response",
+    };
+    Titles::of(format!(" {what} ─ {} ", printable_str(&session.title)))
+        .and_foot(content::foot(app, palette))
+}
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let Some(session) = session(app) else { return };
-    let parts = exchange_areas(app, inner);
+    let Some(session) = app.shared.session() else { return };
+    let parts = app.exchange.areas(&app.shared, inner);
     list(app, palette, session, (parts.list, buffer));
     status(app, palette, session, (parts.status, buffer));
     hops(app, palette, session, (parts.hops, buffer));
-    for (y, remark) in (parts.remarks.y..parts.remarks.bottom()).zip(remarks(app, inner.width)) {
+    let remarks = app.exchange.remarks(&app.shared, inner.width);
+    for (y, remark) in (parts.remarks.y..parts.remarks.bottom()).zip(remarks) {
         let style = if remark.is_failure { palette.error } else { palette.warning };
         put(buffer, Rect { y, height: 1, ..parts.remarks }, &remark.text, style);
     }
     tabs(app, palette, parts.tabs, buffer);
-    if shown(app).is_some() {
+    if app.exchange.shown(&app.shared).is_some() {
         content::draw(app, palette, parts.content, buffer);
     } else {
         without_exchange(app, palette, session, parts.content, buffer);
     }
-    prompt::draw(app, palette, parts.prompt, buffer);
+    if let Some(prompt) = &app.exchange.prompt {
+        put_prompt(buffer, parts.prompt, palette, prompt.label(), &prompt.editor);
+    }
 }
 
 /// The session ended before there was an exchange, or has none yet.
@@ -55,9 +67,7 @@ fn without_exchange(
         // The line above says the stage already.
         SessionState::Over(Err(failure)) => (failure.details(), palette.error),
         SessionState::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
-        _ if session.side() == crate::model::protocol::Side::Listener => {
-            (waiting(session), palette.dim)
-        }
+        _ if session.side() == Side::Listener => (waiting(session), palette.dim),
         _ => return,
     };
     for (y, text) in (area.y..area.bottom()).zip(wrap(&text, area.width)) {
@@ -82,12 +92,13 @@ fn status(
     (area, buffer): (Rect, &mut Buffer),
 ) {
     let mut run = RowWriter::new(area, buffer);
-    match (kind(app), shown(app)) {
+    let shown = app.exchange.shown(&app.shared).map(|shown| shown.exchange);
+    match (session.side(), shown) {
         (_, None) => progress(app, palette, session, &mut run),
-        (ResponseKind::Listener, Some(exchange)) => {
+        (Side::Listener, Some(exchange)) => {
             request_line(app, palette, exchange, &mut run);
         }
-        (_, Some(exchange)) => {
+        (Side::Client, Some(exchange)) => {
             let active = exchange.state == ExchangeState::Active;
             match &exchange.response {
                 Some(response) => response_line(app, palette, (exchange, response), &mut run),
@@ -109,7 +120,7 @@ fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWr
         run.put(&session_words::state(session), style);
         return;
     }
-    if kind(app) == ResponseKind::Listener {
+    if session.side() == Side::Listener {
         run.put("● ", palette.success);
         run.put(&session_words::state(session), palette.base);
         return;
@@ -153,7 +164,7 @@ fn response_line(
 
 /// In a word or two, why the exchange shown is not a good answer to the end.
 fn broken(app: &App) -> Option<&'static str> {
-    if let Some(failure) = failure(app) {
+    if let Some(failure) = app.exchange.failure(&app.shared) {
         return Some(match failure.kind {
             FailureKind::Cancelled => "cancelled",
             FailureKind::Truncated => "cut off",
@@ -164,7 +175,7 @@ fn broken(app: &App) -> Option<&'static str> {
             _ => "failed",
         });
     }
-    let message = message(shown(app)?, kind(app))?;
+    let message = app.exchange.shown(&app.shared)?.message()?;
     message.body.decode_error.as_ref().map(|_| "not decoded")
 }
 
@@ -217,7 +228,7 @@ fn version_name(version: HttpVersion) -> &'static str {
 
 /// A listener's exchange: the request, and what was answered.
 fn request_line(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut RowWriter<'_>) {
-    let inside = place(app).is_some_and(|place| place.inside);
+    let inside = app.exchange.is_inside(&app.shared);
     run.put(if inside { "▸ " } else { "  " }, palette.key);
     start_line(palette, &exchange.request, None, run);
     run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
@@ -236,9 +247,8 @@ fn list(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Re
     if area.height == 0 {
         return;
     }
-    let (selected, offset) = list_cursor(app, area.height.into());
-    let has_keys =
-        app.shared.focus == Pane::Response && place(app).is_none_or(|place| !place.inside);
+    let Cursor { selected, offset } = app.exchange.list_cursor(&app.shared, area.height.into());
+    let has_keys = app.shared.focus == Pane::Response && !app.exchange.is_inside(&app.shared);
     let rows = session.exchanges.iter().enumerate().skip(offset);
     for (y, (at, exchange)) in (area.y..area.bottom()).zip(rows) {
         let row = Rect { y, height: 1, ..area };
@@ -291,7 +301,7 @@ fn hops(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Re
         return;
     }
     let mut run = RowWriter::new(area, buffer);
-    let current = shown(app).map(|exchange| exchange.number);
+    let current = app.exchange.shown(&app.shared).map(|shown| shown.exchange.number);
     let last = session.exchanges.len().saturating_sub(1);
     // From the hop before the chosen one, so that the chosen one is always on screen.
     let chosen = session.exchanges.iter().position(|e| Some(e.number) == current).unwrap_or(0);
@@ -314,8 +324,8 @@ fn hops(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Re
 }
 
 fn tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let current = tab(app);
-    for (tab, title, start) in tab_strip(app) {
+    let current = app.exchange.tab(&app.shared);
+    for (tab, title, start) in app.exchange.tab_strip(&app.shared) {
         let x = area.x.saturating_add(start);
         if x < area.right() && area.height > 0 {
             let style = if tab == current { palette.active } else { palette.dim };

@@ -4,52 +4,64 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::prompt;
 use crate::app::focus::Pane;
-use crate::app::pane::response::input::{Check, settings, visible_ending};
-use crate::app::pane::response::talk::{
-    ConversationView, conns, conversation_areas, failure, has_several, peer_rows, prefix,
-};
-use crate::app::pane::response::{place, session, session_words};
+use crate::app::pane::conversation::conversation_view::ConversationView;
+use crate::app::pane::conversation::input_line::{Check, settings, visible_ending};
+use crate::app::pane::conversation::{conns, failure, has_several, prefix};
 use crate::app::sessions::{Conn, Session, SessionState};
-use crate::app::{App, format};
-use crate::codec::printable::printable;
+use crate::app::{App, format, session_words};
+use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
 use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::frame::Titles;
 use crate::ui::widget::record_view::{self, RecordView};
 use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::{put, put_editor};
+use crate::ui::widget::text::{put, put_editor, put_prompt};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
+pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
+    let Some(session) = app.shared.session() else { return Titles::default() };
+    let what = match session.side() {
+        _ if session.protocol().capabilities().datagrams => "Datagrams",
+        Side::Listener => "Connections",
+        Side::Client => "Conversation",
+    };
+    Titles::of(format!(" {what} ─ {} ", printable_str(&session.title))).and_foot(foot(app, palette))
+}
+
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let Some(session) = session(app) else { return };
-    let parts = conversation_areas(app, inner);
+    let Some(session) = app.shared.session() else { return };
+    let parts = app.conversation.areas(&app.shared, inner);
     status(app, palette, session, (parts.status, buffer));
-    for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(failure(app, inner.width)) {
+    let why = failure(&app.shared, inner.width);
+    for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(why) {
         put(buffer, Rect { y, height: 1, ..parts.failure }, &text, palette.error);
     }
-    let Some(place) = place(app) else { return };
+    let Some(view) = app.conversation.view(&app.shared) else { return };
     peers(app, palette, session, (parts.peers, buffer));
-    rows(app, palette, (session, &place.talk), (parts.rows, buffer));
-    if let Some(shown) = &place.talk.detail {
-        let pattern = app.response.search.pattern.as_ref();
+    rows(app, palette, (session, view), (parts.rows, buffer));
+    if let Some(shown) = &view.detail {
+        let pattern = app.shared.search.pattern.as_ref();
         let (title, rows) = (parts.detail_title, parts.detail);
-        let view = RecordView { detail: shown, pattern, title, rows };
-        record_view::draw(app, palette, &view, buffer);
+        let record = RecordView { detail: shown, pattern, title, rows };
+        record_view::draw(app, palette, &record, buffer);
     }
     if !parts.input.is_empty() {
-        input(app, palette, &place.talk, (parts.input, buffer));
+        input(app, palette, view, (parts.input, buffer));
     }
-    prompt::draw(app, palette, parts.prompt, buffer);
+    if let Some(prompt) = &app.conversation.prompt {
+        put_prompt(buffer, parts.prompt, palette, prompt.label(), &prompt.editor);
+    }
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
@@ -83,7 +95,7 @@ fn status(
         _ => {}
     }
     losses(palette, session, &mut run);
-    if let Some((sent, received)) = app.response.totals.get(&session.id).copied() {
+    if let Some((sent, received)) = app.conversation.totals.get(&session.id).copied() {
         run.put(&format!("  ▶ {}", format::size(sent)), palette.sent);
         run.put(&format!("  ◀ {}", format::size(received)), palette.received);
     }
@@ -132,8 +144,9 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
     if area.is_empty() {
         return;
     }
-    let chosen = place(app).and_then(|place| place.talk.chosen);
-    for (y, id) in (area.y..area.bottom()).zip(peer_rows(app, area.height.into())) {
+    let chosen = app.conversation.view(&app.shared).and_then(|view| view.chosen);
+    let ids = app.conversation.peer_rows(&app.shared, area.height.into());
+    for (y, id) in (area.y..area.bottom()).zip(ids) {
         let row = Rect { y, height: 1, ..area };
         if id == chosen && area.height > 1 {
             buffer.set_style(row, palette.selected_dim);
@@ -179,27 +192,27 @@ fn all(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
 fn rows(
     app: &App,
     palette: &ThemeStyles,
-    (session, talk): (&Session, &ConversationView),
+    (session, view): (&Session, &ConversationView),
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let len = talk.len(session);
+    let len = view.len(session);
     if len == 0 && area.height > 0 {
         let text = if session.is_over() { "" } else { "nothing was said yet" };
         put(buffer, Rect { height: 1, ..area }, text, palette.dim);
     }
-    let labels = has_several(session) && talk.chosen.is_none();
-    let has_keys = app.shared.focus == Pane::Response && !talk.writing;
-    for (y, at) in (area.y..area.bottom()).zip(talk.cursor.offset..len) {
-        let Some(row) = talk.row(session, at) else { break };
+    let labels = has_several(session) && view.chosen.is_none();
+    let has_keys = app.shared.focus == Pane::Response && !view.writing;
+    for (y, at) in (area.y..area.bottom()).zip(view.cursor.offset..len) {
+        let Some(row) = view.row(session, at) else { break };
         let line = Rect { y, height: 1, ..area };
-        if at == talk.cursor.selected && (has_keys || talk.detail.is_some()) {
+        if at == view.cursor.selected && (has_keys || view.detail.is_some()) {
             buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
         }
-        let hit = talk.search.hit.filter(|(number, _)| talk.number(session, at) == Some(*number));
-        let how = How { labels, as_hex: talk.hex, hit: hit.map(|(_, byte)| byte) };
+        let hit = view.search.hit.filter(|(number, _)| view.number(session, at) == Some(*number));
+        let how = How { labels, as_hex: view.hex, hit: hit.map(|(_, byte)| byte) };
         draw_row(app, palette, (session, row), how, &mut RowWriter::new(line, buffer));
     }
-    let extent = Extent { top: talk.cursor.offset as u64, total: len as u64 };
+    let extent = Extent { top: view.cursor.offset as u64, total: len as u64 };
     scrollbar::draw(palette, area, extent, buffer);
 }
 
@@ -288,7 +301,7 @@ fn content(
         run.put("…", palette.dim);
     }
     let here = how.hit.map(|hit| hit as u64);
-    let marks = Marks { pattern: app.response.search.pattern.as_ref(), here };
+    let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
     if how.as_hex {
         bytes::digits(run, palette, (&bytes, style), &hits);
@@ -344,16 +357,16 @@ fn label(conn: ConnId) -> String {
 fn input(
     app: &App,
     palette: &ThemeStyles,
-    talk: &ConversationView,
+    view: &ConversationView,
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let has_keys = app.shared.focus == Pane::Response && talk.writing;
+    let has_keys = app.shared.focus == Pane::Response && view.writing;
     let style = if has_keys { palette.key } else { palette.dim };
     let mut run = RowWriter::new(area, buffer);
-    run.put(prefix(app), style);
+    run.put(prefix(&app.shared), style);
     let x = run.area.x;
     let text = Rect { x, width: area.right().saturating_sub(x), ..area };
-    let editor = &talk.input.editor;
+    let editor = &view.input.editor;
     if has_keys {
         put_editor(buffer, text, editor);
     } else {
@@ -362,23 +375,23 @@ fn input(
             put(buffer, Rect { y, height: 1, ..text }, line, palette.base);
         }
         if editor.is_empty() {
-            let over = session(app).is_some_and(Session::is_over);
+            let over = app.shared.session().is_some_and(Session::is_over);
             let hint = if over { String::new() } else { app.keyed("[input-line] writes here") };
             put(buffer, Rect { height: 1, ..text }, &hint, palette.dim);
         }
     }
-    ending(app, palette, talk, (text, buffer));
+    ending(app, palette, view, (text, buffer));
 }
 
 /// The line ending that is added on send, dimmed, behind the last line.
 fn ending(
     app: &App,
     palette: &ThemeStyles,
-    talk: &ConversationView,
+    view: &ConversationView,
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let (ending, format) = settings(app);
-    let lines = talk.input.editor.area().lines();
+    let (ending, format) = settings(&app.shared);
+    let lines = view.input.editor.area().lines();
     let rows = lines.len().min(area.height.into()) as u16;
     let last = lines.last().map_or(0, |line| cells(line));
     if format == PayloadFormat::Hex || ending == LineEnding::None || rows == 0 {
@@ -386,7 +399,7 @@ fn ending(
     }
     // One cell is left for the cursor.
     let skip = last.saturating_add(1);
-    if talk.input.editor.is_empty() && !talk.writing {
+    if view.input.editor.is_empty() && !view.writing {
         return;
     }
     if let Some(width) = area.width.checked_sub(skip).filter(|width| *width > 0) {
@@ -396,30 +409,29 @@ fn ending(
 }
 
 /// What stands on the bottom border: what the text stands for, or what is wrong with it.
-pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
-    let Some(place) = place(app) else { return Vec::new() };
-    let talk = &place.talk;
-    let (ending, format) = settings(app);
+fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
+    let Some(view) = app.conversation.view(&app.shared) else { return Vec::new() };
+    let (ending, format) = settings(&app.shared);
     let extra = ending.bytes().len();
     let mut parts = Vec::new();
-    if talk.search.is_running() {
+    if view.search.is_running() {
         parts.push(("searching".to_owned(), palette.dim));
     }
-    if let Some(frames) = &talk.frames {
+    if let Some(frames) = &view.frames {
         let busy = if frames.is_behind(&app.shared.timeline) { "…" } else { "" };
         parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
-    if !talk.is_following {
+    if !view.is_following {
         parts.push((app.keyed("[bottom] follows"), palette.warning));
     }
-    let bytes = match &talk.input.check {
+    let bytes = match &view.input.check {
         Check::Wrong { line: 1, column, message } => {
             return vec![(format!("column {column}: {message}"), palette.error)];
         }
         Check::Wrong { line, column, message } => {
             return vec![(format!("line {line}, column {column}: {message}"), palette.error)];
         }
-        Check::Empty if !talk.writing => return parts,
+        Check::Empty if !view.writing => return parts,
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
         Check::Long(bytes) => {

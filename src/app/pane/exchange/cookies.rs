@@ -1,13 +1,8 @@
 //! The Cookies tab: what a message sets or brings, one cookie after another, as it was sent.
 
-use super::lines::{TextLine, Tone};
+use super::text_line::{TextLine, Tone};
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::HttpMessage;
-
-/// Whether a message says anything about cookies.
-pub fn has_cookies(message: &HttpMessage) -> bool {
-    message.head.field("set-cookie").is_some() || message.head.field("cookie").is_some()
-}
 
 /// The cookies of a response with their attributes (RFC 6265, section 5.2), or those of a request.
 pub(super) fn lines(message: &HttpMessage) -> Vec<TextLine> {

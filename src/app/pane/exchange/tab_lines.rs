@@ -1,50 +1,17 @@
-//! The tabs that are lists of lines: headers, cookies, timings, TLS. Only the lines on screen are made.
+//! The tabs that are lists of lines: headers, cookies, timings, TLS.
 
 use std::time::Duration;
 
-use super::body::BodyView;
-use super::exchange::{ExchangeTab, message, shown, tab};
-use super::{cookies, kind, place};
+use jiff::tz::Offset;
+
+use super::cookies;
+use super::shown_exchange::{ExchangeTab, ShownExchange};
+use super::text_line::{TextLine, Tone};
 use crate::app::format;
-use crate::app::state::App;
-use crate::codec::hex;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
-use crate::model::view::ViewMode;
-
-/// What a line is, for its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Label and value.
-    Pair,
-    /// A start line or heading.
-    Heading,
-    Dim,
-    Warning,
-    Failure,
-}
-
-/// One line of such a tab; both texts are printable.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TextLine {
-    pub label: String,
-    pub value: Marked,
-    pub tone: Tone,
-    /// A stretch of the whole time, as parts of one.
-    pub bar: Option<(f64, f64)>,
-}
-
-impl TextLine {
-    pub(super) fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
-        TextLine { label: label.into(), value: value.into(), tone, bar: None }
-    }
-
-    pub(super) fn pair(label: &str, value: impl Into<Marked>) -> Self {
-        TextLine::new(Tone::Pair, label, value)
-    }
-}
 
 /// A line before it is made into text.
 enum LineSource<'a> {
@@ -55,60 +22,54 @@ enum LineSource<'a> {
     Warning(&'a str),
 }
 
-/// Number of lines of the tab shown.
-pub fn count(app: &App) -> usize {
-    match (tab(app), shown(app)) {
-        (ExchangeTab::Headers, Some(exchange)) => headers(app, exchange).count(),
-        (ExchangeTab::Cookies, Some(exchange)) => {
-            message(exchange, kind(app)).map_or(0, |message| cookies::lines(message).len())
+/// A tab of lines. Only the lines on screen are made.
+#[derive(Debug, Clone, Copy)]
+pub struct TabLines<'a> {
+    pub(super) shown: ShownExchange<'a>,
+    pub(super) tab: ExchangeTab,
+    /// For the time of day.
+    pub(super) utc_offset: Offset,
+}
+
+impl TabLines<'_> {
+    /// Number of lines.
+    pub fn count(self) -> usize {
+        match self.tab {
+            ExchangeTab::Headers => headers(self.shown).count(),
+            _ => self.some(0, usize::MAX, usize::MAX).len(),
         }
-        (ExchangeTab::Timing, Some(exchange)) => timing(app, exchange).len(),
-        (ExchangeTab::Tls, Some(exchange)) => {
-            exchange.tls.as_ref().map_or(0, |facts| tls(facts).len())
-        }
-        _ => 0,
+    }
+
+    /// So many lines, after the first `skip`; values are cut after `reach` bytes.
+    pub fn some(self, skip: usize, take: usize, reach: usize) -> Vec<TextLine> {
+        let lines = match self.tab {
+            ExchangeTab::Headers => {
+                let sources = headers(self.shown).skip(skip).take(take);
+                return sources.map(|source| header_line(&source, reach)).collect();
+            }
+            ExchangeTab::Cookies => self.shown.message().map(cookies::lines),
+            ExchangeTab::Timing => Some(timing(self.shown.exchange, self.utc_offset)),
+            ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
+            ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
+        };
+        lines.unwrap_or_default().into_iter().skip(skip).take(take).collect()
+    }
+
+    /// Every line, as text for the clipboard.
+    pub fn text(self) -> String {
+        let line = |line: TextLine| match (line.label.is_empty(), line.tone) {
+            (true, _) => line.value.text,
+            (false, Tone::Pair) => format!("{}: {}", line.label, line.value.text),
+            (false, _) => format!("{} {}", line.label, line.value.text),
+        };
+        let lines = self.some(0, usize::MAX, usize::MAX).into_iter().map(line);
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
-/// The lines on screen; values are cut after `reach` bytes.
-pub fn visible(app: &App, height: usize, reach: usize) -> Vec<TextLine> {
-    let skip = place(app).map_or(0, |place| place.scroll);
-    some(app, skip, height, reach)
-}
-
-/// Every line, as text for the clipboard.
-pub fn all(app: &App) -> Vec<String> {
-    let line = |line: TextLine| match (line.label.is_empty(), line.tone) {
-        (true, _) => line.value.text,
-        (false, Tone::Pair) => format!("{}: {}", line.label, line.value.text),
-        (false, _) => format!("{} {}", line.label, line.value.text),
-    };
-    some(app, 0, usize::MAX, usize::MAX).into_iter().map(line).collect()
-}
-
-fn some(app: &App, skip: usize, take: usize, reach: usize) -> Vec<TextLine> {
-    let Some(exchange) = shown(app) else { return Vec::new() };
-    match tab(app) {
-        ExchangeTab::Headers => {
-            let sources = headers(app, exchange).skip(skip).take(take);
-            sources.map(|source| header_line(&source, reach)).collect()
-        }
-        ExchangeTab::Cookies => {
-            let lines = message(exchange, kind(app)).map_or_else(Vec::new, cookies::lines);
-            lines.into_iter().skip(skip).take(take).collect()
-        }
-        ExchangeTab::Timing => timing(app, exchange).into_iter().skip(skip).take(take).collect(),
-        ExchangeTab::Tls => {
-            let facts = exchange.tls.as_ref();
-            facts.map_or_else(Vec::new, |f| tls(f).into_iter().skip(skip).take(take).collect())
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn headers<'a>(app: &App, exchange: &'a Exchange) -> impl Iterator<Item = LineSource<'a>> {
-    let message = message(exchange, kind(app));
-    let head = message.into_iter().flat_map(|message| {
+fn headers(shown: ShownExchange<'_>) -> impl Iterator<Item = LineSource<'_>> {
+    let exchange = shown.exchange;
+    let head = shown.message().into_iter().flat_map(|message| {
         let trailers = &message.body.trailers;
         let title =
             (!trailers.is_empty()).then_some(LineSource::Heading("Trailers, after the body"));
@@ -150,7 +111,7 @@ fn cut(bytes: &[u8], reach: usize) -> Marked {
 }
 
 /// One bar for each phase, then sizes and addresses.
-fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
+fn timing(exchange: &Exchange, utc_offset: Offset) -> Vec<TextLine> {
     let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
     let phases = [
         ("Name lookup", lookup),
@@ -178,7 +139,7 @@ fn timing(app: &App, exchange: &Exchange) -> Vec<TextLine> {
     let bar = Some((0.0, 1.0));
     lines.push(TextLine { bar, ..TextLine::pair("Total", format::took(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
-    lines.push(TextLine::pair("Started", format::clock(exchange.started, app.shared.utc_offset)));
+    lines.push(TextLine::pair("Started", format::clock(exchange.started, utc_offset)));
     for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
@@ -252,23 +213,4 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         }
     }
     lines
-}
-
-/// The lines of a body that are on screen, as text.
-pub fn of_body(view: &BodyView, height: usize) -> String {
-    let (lines, _) = view.shown();
-    let mut text = String::new();
-    for (at, line) in lines.take(height).enumerate() {
-        if view.mode == ViewMode::Hex {
-            text += &hex::dump_line(line.offset, &line.bytes);
-            text.push('\n');
-            continue;
-        }
-        if at > 0 && !line.continued {
-            text.push('\n');
-        }
-        text += &" ".repeat(line.indent.into());
-        text += &printable(&line.bytes);
-    }
-    text
 }

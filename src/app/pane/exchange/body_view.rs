@@ -390,4 +390,4 @@ fn place(mode: ViewMode) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod response_body_tests;
+mod body_view_tests;

@@ -1,0 +1,191 @@
+//! The response region: which of its two panes gets what the user does and what the engine reports.
+//!
+//! ```text
+//!   HTTP client     exchange       status, redirect hops, tabs, a window onto a body
+//!   HTTP listener   exchange       the same below a list of requests
+//!   TCP and UDP     conversation   rows, peers, the input line
+//! ```
+//! Here is also what both share: the clock of what runs, and the text that is searched for.
+
+use std::time::Duration;
+
+use super::program;
+use crate::app::cursor::CursorStep;
+use crate::app::effect::Effect;
+use crate::app::focus::Pane;
+use crate::app::form::{FormFieldId, access};
+use crate::app::message::Timer;
+use crate::app::outcome::{Handled, Outcome, PaneInput};
+use crate::app::pane::request::{self, EditTarget};
+use crate::app::sessions::SessionState;
+use crate::app::shared::{Shown, TextSearch};
+use crate::app::state::App;
+use crate::codec::search::Pattern;
+use crate::model::id::SessionId;
+use crate::model::payload::PayloadFormat;
+use crate::model::protocol::Side;
+use crate::model::view::{SearchHit, Towards, View};
+use crate::timeline::conversation::framing::StreamFraming;
+
+/// While something shown runs, its elapsed time is drawn this often.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Gives an input to the pane that is shown.
+pub(in crate::app) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = match app.shared.shown() {
+        Shown::Nothing => Outcome::no(),
+        Shown::Exchange => app.exchange.update(&app.shared, input),
+        Shown::Conversation => app.conversation.update(&app.shared, input),
+    };
+    tick(app);
+    app.take(outcome)
+}
+
+/// The wheel over the region moves what is shown, wherever the keys go.
+pub(in crate::app) fn scroll(app: &mut App, step: CursorStep) -> Handled {
+    match app.shared.shown() {
+        Shown::Nothing => {}
+        Shown::Exchange => app.exchange.scroll(&app.shared, step),
+        Shown::Conversation => app.conversation.scroll(&app.shared, step),
+    }
+    settle(app);
+    Handled::Yes
+}
+
+/// Brings what is shown in line with its room and with what came, and asks for what is missing.
+fn settle(app: &mut App) {
+    match app.shared.shown() {
+        Shown::Nothing => {}
+        Shown::Exchange => app.intents.extend(app.exchange.settle(&app.shared)),
+        Shown::Conversation => app.conversation.settle(&app.shared),
+    }
+    tick(app);
+}
+
+/// Asks for the clock while a time that runs is shown.
+fn tick(app: &mut App) {
+    if !app.clock_due && is_ticking(app) {
+        app.clock_due = true;
+        app.effects.push(Effect::After { delay: TICK, timer: Timer::ResponseClock });
+    }
+}
+
+fn is_ticking(app: &App) -> bool {
+    if app.areas().response.is_empty() {
+        return false;
+    }
+    app.shared.session().is_some_and(|session| match (app.shared.shown(), session.side()) {
+        (Shown::Exchange, Side::Client) => !session.is_over(),
+        _ => matches!(session.state, SessionState::Opening | SessionState::Closing),
+    })
+}
+
+/// A timer of this region went off.
+pub(in crate::app) fn went_off(app: &mut App, timer: Timer) {
+    if timer == Timer::ResponseClock {
+        app.clock_due = false;
+        settle(app);
+    } else {
+        let intents = app.conversation.went_off(&app.shared, timer);
+        app.intents.extend(intents);
+    }
+}
+
+/// New records arrived: conversations let go of rows whose bytes went, the one shown follows.
+pub(in crate::app) fn extended(app: &mut App) {
+    for session in app.shared.sessions.iter_mut() {
+        session.conversation.prune(&app.shared.timeline);
+    }
+    app.intents.extend(app.conversation.extended(&app.shared));
+}
+
+/// A window of a body arrived.
+pub(in crate::app) fn view_arrived(app: &mut App, view: View) {
+    let intents = app.exchange.view_arrived(&app.shared, view);
+    app.intents.extend(intents);
+    settle(app);
+}
+
+/// A search in a body ended.
+pub(in crate::app) fn found(app: &mut App, hit: &SearchHit) {
+    app.intents.extend(app.exchange.found(&app.shared, hit));
+    settle(app);
+}
+
+/// An exchange of this session began, changed or ended.
+pub(in crate::app) fn exchange_changed(app: &mut App, id: SessionId) {
+    if app.shared.drafts.current().session == Some(id) {
+        settle(app);
+    }
+}
+
+/// Another draft, hence another session, is on screen.
+pub fn session_changed(app: &mut App) {
+    app.exchange.session_changed(&app.shared);
+    app.conversation.session_changed(&app.shared);
+    app.intents.extend(app.conversation.extended(&app.shared));
+    settle(app);
+}
+
+/// The region has another size.
+pub(in crate::app) fn resized(app: &mut App) {
+    settle(app);
+}
+
+/// The focus belongs on the input line: a conversation was just opened.
+pub fn focus_input(app: &mut App) {
+    if app.shared.shown() == Shown::Conversation {
+        program::focus(app, Pane::Response);
+        app.conversation.write(&app.shared);
+    }
+}
+
+/// Searches for a text in what is shown; for the one before when it is empty.
+pub(super) fn look_for(app: &mut App, text: String) {
+    let is_repeated = text.is_empty() || text == app.shared.search.text;
+    if !text.is_empty() {
+        app.shared.search = TextSearch { pattern: Pattern::parse(&text), text };
+        app.exchange.forget_hit();
+    }
+    let outcome = match app.shared.shown() {
+        Shown::Nothing => return,
+        Shown::Exchange => app.exchange.search(&app.shared, Towards::End, is_repeated),
+        Shown::Conversation => app.conversation.search(&app.shared, Towards::End, is_repeated),
+    };
+    app.take(outcome);
+    settle(app);
+}
+
+/// Cuts what is received into messages like this, now and when the draft is opened again.
+pub(super) fn set_framing(app: &mut App, framing: StreamFraming) {
+    app.say(format!("framing: {framing}"));
+    app.shared.drafts.current_mut().framing = framing;
+    app.intents.extend(app.conversation.extended(&app.shared));
+}
+
+/// Reads the input line like this instead of as the form says.
+pub(super) fn set_input_format(app: &mut App, format: PayloadFormat) {
+    let draft = app.shared.drafts.current_mut();
+    let (_, kept) = access::input_line(&draft.spec);
+    draft.input_format = (format != kept).then_some((kept, format));
+    app.conversation.input_changed(&app.shared);
+}
+
+/// Ends lines in the next way there is.
+pub(super) fn next_line_ending(app: &mut App) {
+    access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::LineEnding, true);
+    app.touched();
+    let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
+    app.say(format!("line ending: {}", ending.name().to_uppercase()));
+}
+
+/// Writes the text of the input line in the external editor.
+pub(super) fn edit_input_line(app: &mut App, text: String) {
+    request::editing(app, EditTarget::InputLine);
+    app.effects.push(Effect::Edit { text, extension: "txt" });
+}
+
+/// Replaces the text of the input line: the external editor came back.
+pub(in crate::app) fn set_input(app: &mut App, text: &str) {
+    app.conversation.set_input(&app.shared, text);
+}

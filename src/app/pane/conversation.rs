@@ -1,0 +1,240 @@
+//! The conversation pane: what is said on TCP connections or in datagrams, and the line to say more.
+//!
+//! It shares the response region of the screen with the exchange. Keys go to the list of rows, to
+//! the row that is looked at closely, or to the input line.
+
+mod conversation_areas;
+mod conversation_state;
+pub mod conversation_view;
+pub mod input_line;
+mod peers;
+mod reframing;
+mod row_actions;
+mod row_search;
+mod rows;
+mod sending;
+
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::copying::CopyAs;
+use crate::app::cursor::CursorStep;
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
+use crate::app::layout;
+use crate::app::message::{Mouse, Timer};
+use crate::app::outcome::{Handled, Outcome, PaneInput};
+use crate::app::shared::Shared;
+use crate::engine::command::CloseMode;
+use crate::model::key::Key;
+use crate::model::protocol::Side;
+use crate::model::view::Towards;
+pub use conversation_areas::{failure, prefix};
+pub use conversation_state::{ConversationPane, conns, has_several};
+use peers::InputTarget;
+use sending::Closing;
+
+impl ConversationPane {
+    /// Takes an input while the pane has the focus.
+    pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        match input {
+            PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(shared, action),
+            PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Key(key) => self.key(shared, key),
+            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+        }
+    }
+
+    /// Another session is on screen, or none.
+    pub(crate) fn session_changed(&mut self, shared: &Shared) {
+        self.prompt = None;
+        self.views.retain(|id, _| shared.sessions.get(*id).is_some());
+        self.totals.retain(|id, _| shared.sessions.get(*id).is_some());
+    }
+
+    /// A timer that was asked for here went off.
+    pub(crate) fn went_off(&mut self, shared: &Shared, timer: Timer) -> Option<Intent> {
+        match timer {
+            Timer::ConversationFraming => self.reframe_on(shared),
+            Timer::ConversationSearch => self.search_on(shared),
+            _ => None,
+        }
+    }
+
+    /// Contexts of the pane.
+    pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
+        if self.prompt.is_some() {
+            return vec![Context::Global];
+        }
+        if self.is_writing(shared) {
+            return vec![Context::Input, Context::Global];
+        }
+        let rows = [Context::Conversation, Context::Response, Context::List];
+        rows.into_iter().chain([Context::Plain, Context::Global]).collect()
+    }
+
+    fn act_prompt(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if action != Action::Back {
+            return Outcome::no();
+        }
+        self.prompt = None;
+        self.settle(shared);
+        Outcome::yes()
+    }
+
+    fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let outcome = if self.is_writing(shared) {
+            self.act_writing(shared, action)
+        } else {
+            self.act_rows(shared, action)
+        };
+        match outcome.handled {
+            Handled::Yes => outcome,
+            Handled::No => self.act_conn(shared, action),
+        }
+    }
+
+    /// What the input line does with an action.
+    fn act_writing(&mut self, shared: &Shared, action: Action) -> Outcome {
+        match action {
+            Action::SendLine => return self.send(shared, Closing::LineEnding, InputTarget::Chosen),
+            Action::SendBare => return self.send(shared, Closing::Bare, InputTarget::Chosen),
+            Action::SendAll => return self.send(shared, Closing::LineEnding, InputTarget::All),
+            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            Action::NewLine => self.new_line(shared),
+            Action::HistoryUp => self.recall(shared, true),
+            Action::HistoryDown => self.recall(shared, false),
+            Action::PageUp => self.scroll(shared, CursorStep::PageUp),
+            Action::PageDown => self.scroll(shared, CursorStep::PageDown),
+            Action::Back => self.leave_input(shared),
+            _ => return Outcome::no(),
+        }
+        Outcome::yes()
+    }
+
+    /// What the list of rows does with an action.
+    fn act_rows(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let told = |outcome: Result<Outcome, Outcome>| outcome.unwrap_or_else(|why| why);
+        match action {
+            Action::WriteLine => self.write(shared),
+            Action::Open => self.open_detail(shared),
+            Action::Back => return self.close_detail(shared),
+            Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
+            Action::Copy => return self.copy(shared, CopyAs::Seen),
+            Action::CopyHex => return self.copy(shared, CopyAs::Hex),
+            Action::CopyEscaped => return self.copy(shared, CopyAs::Escaped),
+            Action::Resend => return told(self.resend(shared)),
+            Action::TakeUp => return told(self.take_up(shared)),
+            Action::SaveBody => return told(self.save(shared)),
+            Action::TurnAround => return told(self.turn_around(shared)),
+            Action::Find => return self.open_search(shared),
+            Action::FindNext => return self.search(shared, Towards::End, true),
+            Action::FindPrevious => return self.search(shared, Towards::Start, true),
+            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            _ => match CursorStep::of(action) {
+                Some(way) => self.scroll(shared, way),
+                None => return Outcome::no(),
+            },
+        }
+        Outcome::yes()
+    }
+
+    /// What concerns a connection or the way lines are sent, wherever the keys go.
+    fn act_conn(&mut self, shared: &Shared, action: Action) -> Outcome {
+        match action {
+            Action::Payload => self.next_format(shared),
+            Action::Framing => reframing::pick(shared),
+            Action::LineEnding => Intent::NextLineEnding.into(),
+            Action::NextItem => self.next_conn(shared, true),
+            Action::PreviousItem => self.next_conn(shared, false),
+            Action::HalfClose => self.end(shared, CloseMode::HalfClose),
+            Action::CloseConn => self.end(shared, CloseMode::Close),
+            Action::ResetConn => self.end(shared, CloseMode::Reset),
+            _ => Outcome::no(),
+        }
+    }
+
+    /// Takes the keys from the input line.
+    fn leave_input(&mut self, shared: &Shared) {
+        if let Some(view) = self.view_mut(shared) {
+            view.writing = false;
+        }
+    }
+
+    /// A key that no action took: text of the prompt or of the input line.
+    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let Some(prompt) = &mut self.prompt else {
+            if !self.is_writing(shared) {
+                return Outcome::no();
+            }
+            self.type_key(shared, key);
+            return Outcome::yes();
+        };
+        let Some(intent) = prompt.key(shared, key) else { return Outcome::yes() };
+        self.prompt = None;
+        self.settle(shared);
+        intent.into()
+    }
+
+    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
+        let Some(prompt) = &mut self.prompt else { return self.paste_input(shared, text) };
+        prompt.editor.insert(text);
+        Outcome::yes()
+    }
+
+    /// A press of the mouse: the keys go to what is there.
+    fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let parts = self.areas(shared, layout::inner(area));
+        let at = (mouse.column, mouse.row).into();
+        if parts.input.contains(at) {
+            self.write(shared);
+            let column = usize::from(mouse.column - parts.input.x);
+            let column = column.saturating_sub(parts.prefix.into());
+            if let Some(view) = self.view_mut(shared) {
+                view.input.editor.place(usize::from(mouse.row - parts.input.y), column);
+            }
+            return Outcome::yes();
+        }
+        self.leave_input(shared);
+        if parts.peers.contains(at) {
+            let row = usize::from(mouse.row - parts.peers.y);
+            let rows = self.peer_rows(shared, parts.peers.height.into());
+            if let Some(conn) = rows.into_iter().nth(row) {
+                self.choose(shared, conn);
+            }
+        } else if parts.rows.contains(at) {
+            self.select(shared, usize::from(mouse.row - parts.rows.y));
+        } else if parts.detail.contains(at)
+            && let Some(detail) = self.view_mut(shared).and_then(|view| view.detail.as_mut())
+        {
+            detail.inside = true;
+        }
+        Outcome::yes()
+    }
+
+    /// Actions worth naming in the footer while the pane has the focus.
+    pub fn hints(&self, shared: &Shared) -> Vec<Action> {
+        let Some(session) = shared.session() else { return Vec::new() };
+        if self.is_writing(shared) {
+            let mut hints = vec![Action::SendLine, Action::SendBare, Action::LineEnding];
+            hints.extend([Action::Payload, Action::HistoryUp, Action::Back]);
+            if session.side() == Side::Listener {
+                hints.insert(1, Action::SendAll);
+            }
+            return hints;
+        }
+        if session.is_over() {
+            return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];
+        }
+        let mut hints = vec![Action::WriteLine, Action::Open, Action::Find, Action::ViewHex];
+        if has_several(session) {
+            hints.insert(1, Action::NextItem);
+        }
+        hints.extend([Action::Resend, Action::TurnAround]);
+        if session.protocol().capabilities().connections {
+            hints.extend([Action::HalfClose, Action::CloseConn, Action::ResetConn]);
+        }
+        hints
+    }
+}

@@ -1,0 +1,195 @@
+//! The input line of a conversation: text or hex, what it stands for, and lines sent before.
+//!
+//! What is typed is checked at every key, so a wrong escape is seen where it stands and never
+//! sent. Format and line ending are those of the draft's form; another format can be typed in
+//! without changing the preset.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::app::editor::{Editor, LineMode};
+use crate::app::form::access;
+use crate::app::sessions::Session;
+use crate::app::shared::Shared;
+use crate::codec::escape;
+use crate::compose::payload;
+use crate::compose::template::Variables;
+use crate::model::key::{Key, KeyCode};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::protocol::{Protocol, Side};
+
+/// Lines remembered of each kind of session.
+const HISTORY: usize = 200;
+/// Longest line remembered, in bytes; a pasted file is no history.
+const REMEMBERED: usize = 64 * 1024;
+/// Longest text checked at every key, in bytes: about a millisecond.
+pub(super) const CHECKED: usize = 256 * 1024;
+
+/// The line itself.
+#[derive(Debug)]
+pub struct InputLine {
+    pub editor: Editor,
+    pub check: Check,
+    /// Place in the history, counted from the newest, and what was typed before going there.
+    recalled: Option<(usize, String)>,
+}
+
+/// What the text stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Check {
+    #[default]
+    Empty,
+    /// So many bytes, the line ending not counted.
+    Bytes(usize),
+    /// Too long to be looked through at every key; checked when it is sent.
+    Long(usize),
+    Wrong {
+        line: usize,
+        column: usize,
+        message: String,
+    },
+}
+
+/// Lines sent before, by kind of session, the newest last.
+#[derive(Debug, Default)]
+pub(super) struct SentLines(BTreeMap<(Protocol, Side), VecDeque<String>>);
+
+impl SentLines {
+    /// Those of the kind of a session.
+    pub(super) fn of(&mut self, session: &Session) -> &mut VecDeque<String> {
+        self.0.entry((session.protocol(), session.side())).or_default()
+    }
+
+    /// Remembers a line.
+    pub(super) fn add(&mut self, session: &Session, text: &str) {
+        let lines = self.of(session);
+        if text.is_empty() || text.len() > REMEMBERED || lines.back().is_some_and(|l| l == text) {
+            return;
+        }
+        lines.push_back(text.to_owned());
+        if lines.len() > HISTORY {
+            lines.pop_front();
+        }
+    }
+}
+
+impl Default for InputLine {
+    fn default() -> Self {
+        InputLine { editor: Editor::new("", LineMode::Many), check: Check::Empty, recalled: None }
+    }
+}
+
+impl InputLine {
+    /// Replaces the text.
+    pub(super) fn set(&mut self, text: &str) {
+        self.editor = Editor::new("", LineMode::Many);
+        self.editor.insert(text);
+        self.recalled = None;
+    }
+
+    /// Takes a key; tells whether the text changed.
+    pub(super) fn key(&mut self, key: Key) -> bool {
+        let is_changed = self.editor.key(key);
+        if is_changed {
+            self.recalled = None;
+        }
+        is_changed
+    }
+
+    /// Finds out what the text stands for.
+    pub(super) fn check(&mut self, shared: &Shared) {
+        let text = self.editor.text();
+        self.check = if text.is_empty() {
+            Check::Empty
+        } else if text.len() > CHECKED {
+            Check::Long(text.len())
+        } else {
+            match compose(&text, settings(shared).1, LineEnding::None, shared) {
+                Ok(bytes) => Check::Bytes(bytes.len()),
+                Err(wrong) => wrong,
+            }
+        };
+    }
+
+    /// One line back or forth in what was sent; inside several lines the cursor moves first.
+    pub(super) fn recall(&mut self, lines: &VecDeque<String>, older: bool) {
+        let (code, at_edge) = if older {
+            (KeyCode::Up, self.editor.at_top())
+        } else {
+            (KeyCode::Down, self.editor.at_bottom())
+        };
+        if !at_edge {
+            self.editor.key(Key::new(code));
+            return;
+        }
+        let (at, typed) = match (self.recalled.take(), older) {
+            (None, true) => (Some(0), self.editor.text()),
+            (None, false) => return,
+            (Some((at, typed)), true) => (Some((at + 1).min(lines.len().saturating_sub(1))), typed),
+            (Some((at, typed)), false) => (at.checked_sub(1), typed),
+        };
+        let line = match at {
+            Some(at) => match lines.iter().rev().nth(at) {
+                Some(line) => line.clone(),
+                None => return,
+            },
+            None => typed.clone(),
+        };
+        self.set(&line);
+        self.recalled = at.map(|at| (at, typed));
+    }
+}
+
+/// Line ending and format in force.
+pub fn settings(shared: &Shared) -> (LineEnding, PayloadFormat) {
+    let draft = shared.drafts.current();
+    let (ending, kept) = access::input_line(&draft.spec);
+    let format = match draft.input_format {
+        // What is changed in the form afterwards goes before.
+        Some((before, now)) if before == kept => now,
+        _ => kept,
+    };
+    match format {
+        PayloadFormat::Hex => (LineEnding::None, format),
+        PayloadFormat::Text => (ending, format),
+    }
+}
+
+/// The bytes a text stands for, its line ending included.
+pub(super) fn compose(
+    text: &str,
+    format: PayloadFormat,
+    ending: LineEnding,
+    variables: &dyn Variables,
+) -> Result<Bytes, Check> {
+    let written = Payload { text: text.to_owned(), format };
+    payload(&written, ending, variables).map_err(|issue| {
+        let start = issue.span.map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        Check::Wrong { line, column, message: issue.message }
+    })
+}
+
+/// Bytes as they are typed in a format.
+pub(super) fn written(bytes: &[u8], format: PayloadFormat) -> String {
+    match format {
+        PayloadFormat::Text => escape::escape(bytes),
+        PayloadFormat::Hex => {
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            digits.join(" ")
+        }
+    }
+}
+
+/// A line ending as shown: `\r\n`.
+pub fn visible_ending(ending: LineEnding) -> &'static str {
+    match ending {
+        LineEnding::None => "",
+        LineEnding::Lf => "\\n",
+        LineEnding::CrLf => "\\r\\n",
+        LineEnding::Cr => "\\r",
+    }
+}

@@ -1,0 +1,109 @@
+//! The connections and peers of a conversation: which one is looked at, written to, ended.
+
+use super::conversation_state::{ConversationPane, conns, has_several};
+use crate::app::effect::Effect;
+use crate::app::intent::Intent;
+use crate::app::outcome::Outcome;
+use crate::app::shared::Shared;
+use crate::engine::command::{CloseMode, Command, Recipient};
+use crate::model::id::ConnId;
+use crate::model::protocol::Side;
+
+/// Whom a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InputTarget {
+    Chosen,
+    All,
+}
+
+impl ConversationPane {
+    fn chosen(&self, shared: &Shared) -> Option<ConnId> {
+        self.view(shared).and_then(|view| view.chosen)
+    }
+
+    /// Looks at the next connection, at the one before, or at all.
+    pub(super) fn next_conn(&mut self, shared: &Shared, forward: bool) -> Outcome {
+        let Some(session) = shared.session() else { return Outcome::yes() };
+        let chosen = self.chosen(shared);
+        if !has_several(session) && chosen.is_none() {
+            return Outcome::say("there is only one connection here");
+        }
+        let range = &session.conns;
+        let next = match (chosen, forward) {
+            (None, true) => conns(session).next(),
+            (None, false) => conns(session).next_back(),
+            (Some(id), true) => range.range(id..).nth(1).map(|(_, conn)| conn),
+            (Some(id), false) => {
+                range.range(session.id.conn(1)..id).next_back().map(|(_, conn)| conn)
+            }
+        };
+        self.choose(shared, next.map(|conn| conn.info.id));
+        Outcome::yes()
+    }
+
+    /// Looks at one connection, or at all.
+    pub(super) fn choose(&mut self, shared: &Shared, conn: Option<ConnId>) {
+        self.change(shared, |view, session, height| view.choose(conn, session, height));
+        self.settle(shared);
+    }
+
+    /// The connection meant by an order: the chosen one, the only one, or that of the row.
+    fn conn_meant(&self, shared: &Shared) -> Option<ConnId> {
+        let session = shared.session()?;
+        let chosen = self.chosen(shared);
+        let first = conns(session).next().map(|conn| conn.info.id);
+        let row = || self.selected(shared).map(|row| row.conn).filter(|conn| conn.index > 0);
+        match session.side() {
+            Side::Client => chosen.or(first),
+            Side::Listener if !has_several(session) => chosen.or(first),
+            Side::Listener => chosen.or_else(row),
+        }
+    }
+
+    /// Ends a connection.
+    pub(super) fn end(&self, shared: &Shared, how: CloseMode) -> Outcome {
+        let Some(session) = shared.session() else { return Outcome::yes() };
+        if session.is_over() {
+            Outcome::say("this session is over; [send] opens it again")
+        } else if !session.protocol().capabilities().connections {
+            Outcome::say("UDP has no connections; [stop] closes the socket")
+        } else if let Some(conn) = self.conn_meant(shared) {
+            Intent::Perform(Effect::Engine(Command::End { conn, how })).into()
+        } else {
+            Outcome::say("choose a connection with { or } first")
+        }
+    }
+
+    /// Whom a line goes to, or why it goes nowhere.
+    pub(super) fn target(
+        &self,
+        shared: &Shared,
+        target: InputTarget,
+    ) -> Result<Recipient, &'static str> {
+        let session = shared.session().ok_or("nothing is open; [send] opens it")?;
+        if session.is_over() {
+            return Err("not sent: this session is over; [send] opens it again");
+        }
+        if target == InputTarget::All {
+            return Ok(Recipient::All(session.id));
+        }
+        if let Some(id) = self.chosen(shared) {
+            return match session.conns.get(&id) {
+                Some(conn) if conn.open => Ok(Recipient::Conn(id)),
+                _ => Err("not sent: this connection is closed; choose another one with { or }"),
+            };
+        }
+        if session.side() == Side::Client {
+            let first = conns(session).next().map(|conn| conn.info.id);
+            return Ok(first.map_or(Recipient::All(session.id), Recipient::Conn));
+        }
+        let mut open = conns(session).filter(|conn| conn.open);
+        match (open.next(), open.next()) {
+            (None, _) => Err("not sent: nobody is connected yet"),
+            (Some(conn), None) => Ok(Recipient::Conn(conn.info.id)),
+            _ => {
+                Err("not sent: choose a connection with { or }, or send to all with [send-to-all]")
+            }
+        }
+    }
+}

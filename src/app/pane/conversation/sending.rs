@@ -1,0 +1,176 @@
+//! What the input line does: it is typed in, sent, recalled, and read in another way.
+
+use super::conversation_state::ConversationPane;
+use super::input_line::{CHECKED, Check, InputLine, compose, settings, written};
+use super::peers::InputTarget;
+use crate::app::editor::PASTE_LIMIT;
+use crate::app::effect::Effect;
+use crate::app::format;
+use crate::app::intent::Intent;
+use crate::app::outcome::Outcome;
+use crate::app::shared::Shared;
+use crate::engine::command::{Command, Recipient};
+use crate::model::key::Key;
+use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::protocol::Side;
+
+/// Whether the line ending is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    LineEnding,
+    Bare,
+}
+
+impl ConversationPane {
+    /// Gives the keys to the input line.
+    pub(crate) fn write(&mut self, shared: &Shared) {
+        if let Some(view) = self.view_mut(shared) {
+            view.writing = true;
+        }
+        self.settle(shared);
+    }
+
+    /// What is typed, or how it is read, changed: what does it stand for now?
+    pub(crate) fn input_changed(&mut self, shared: &Shared) {
+        if let Some(view) = self.view_mut(shared) {
+            view.input.check(shared);
+        }
+        self.settle(shared);
+    }
+
+    /// Replaces the text.
+    pub(crate) fn set_input(&mut self, shared: &Shared, text: &str) {
+        if let Some(view) = self.view_mut(shared) {
+            view.input.set(text);
+        }
+        self.input_changed(shared);
+    }
+
+    /// What is typed.
+    pub(super) fn typed(&self, shared: &Shared) -> String {
+        self.view(shared).map(|view| view.input.editor.text()).unwrap_or_default()
+    }
+
+    /// A key that no action took.
+    pub(super) fn type_key(&mut self, shared: &Shared, key: Key) {
+        if self.view_mut(shared).is_some_and(|view| view.input.key(key)) {
+            self.input_changed(shared);
+        }
+    }
+
+    /// Takes pasted text; the keys go where it went.
+    pub(super) fn paste_input(&mut self, shared: &Shared, text: &str) -> Outcome {
+        let mut end = text.len().min(PASTE_LIMIT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.write(shared);
+        let Some(view) = self.view_mut(shared) else { return Outcome::no() };
+        let rewritten = view.input.editor.insert(text.get(..end).unwrap_or_default());
+        self.input_changed(shared);
+        if end < text.len() {
+            return Outcome::warn(format!(
+                "only the first {} were pasted",
+                format::size(end as u64)
+            ));
+        }
+        if rewritten > 0 {
+            let bytes = format::counted(rewritten as u64, "control byte");
+            return Outcome::say(format!("{bytes} became escapes"));
+        }
+        Outcome::yes()
+    }
+
+    pub(super) fn new_line(&mut self, shared: &Shared) {
+        if let Some(view) = self.view_mut(shared) {
+            view.input.editor.new_line();
+        }
+        self.input_changed(shared);
+    }
+
+    /// Text or hex; what is typed already is written the other way.
+    pub(super) fn next_format(&mut self, shared: &Shared) -> Outcome {
+        let (_, before) = settings(shared);
+        let (now, said) = match before {
+            PayloadFormat::Text => {
+                (PayloadFormat::Hex, "the input line is hex; no line ending is added")
+            }
+            PayloadFormat::Hex => {
+                (PayloadFormat::Text, "the input line is text with \\r\\n escapes")
+            }
+        };
+        let typed = self.typed(shared);
+        // A template stands for something else each time, so it stays as it is written.
+        if !typed.is_empty()
+            && typed.len() <= CHECKED
+            && !typed.contains("{{")
+            && let Ok(bytes) = compose(&typed, before, LineEnding::None, shared)
+            && let Some(view) = self.view_mut(shared)
+        {
+            view.input.set(&written(&bytes, now));
+        }
+        Outcome::from(Intent::SetInputFormat(now)).with(Intent::Say(said.into()))
+    }
+
+    /// Takes bytes of a message into the line, without the ending that is added on sending; the
+    /// line before is one key up.
+    pub(super) fn take_up_bytes(&mut self, shared: &Shared, bytes: &[u8]) {
+        let (ending, format) = settings(shared);
+        let ending = ending.bytes();
+        let bare = bytes.strip_suffix(ending).filter(|_| !ending.is_empty()).unwrap_or(bytes);
+        let Some(session) = shared.session() else { return };
+        let before = self.typed(shared);
+        self.sent.add(session, &before);
+        self.write(shared);
+        self.set_input(shared, &written(bare, format));
+    }
+
+    /// One line back or forth in what was sent.
+    pub(super) fn recall(&mut self, shared: &Shared, older: bool) {
+        let Some(session) = shared.session() else { return };
+        let Some(view) = self.views.get_mut(&session.id) else { return };
+        view.input.recall(self.sent.of(session), older);
+        self.input_changed(shared);
+    }
+
+    /// Sends what is typed, if it can be sent.
+    pub(super) fn send(
+        &mut self,
+        shared: &Shared,
+        closing: Closing,
+        target: InputTarget,
+    ) -> Outcome {
+        let text = self.typed(shared);
+        let to = match self.target(shared, target) {
+            Ok(to) => to,
+            Err(why) => return Outcome::warn(why),
+        };
+        let (ending, format) = settings(shared);
+        let ending = match closing {
+            Closing::LineEnding => ending,
+            Closing::Bare => LineEnding::None,
+        };
+        let data = match compose(&text, format, ending, shared) {
+            Ok(bytes) => bytes,
+            Err(Check::Wrong { column, message, .. }) => {
+                return Outcome::warn(format!("not sent: column {column}: {message}"));
+            }
+            Err(_) => return Outcome::yes(),
+        };
+        let Some(session) = shared.session() else { return Outcome::yes() };
+        if data.is_empty() && !session.protocol().capabilities().datagrams {
+            return Outcome::say("nothing to send: the line and its line ending are empty");
+        }
+        self.sent.add(session, &text);
+        if let Some(view) = self.view_mut(shared) {
+            view.input = InputLine::default();
+            view.follow();
+        }
+        self.settle(shared);
+        let sent = Outcome::from(Intent::Perform(Effect::Engine(Command::Send { to, data })));
+        if matches!(to, Recipient::All(_)) && session.side() == Side::Listener {
+            return sent.with(Intent::Say("sent to every connection".into()));
+        }
+        sent
+    }
+}

@@ -1,0 +1,169 @@
+//! Where the pieces of an exchange are drawn: pure geometry, shared by clicks, scrolling and `ui`.
+
+use ratatui::layout::Rect;
+
+use super::exchange_state::{ExchangePane, position, session};
+use super::shown_exchange::ExchangeTab;
+use crate::app::cursor::Cursor;
+use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
+use crate::app::wrap_words::wrap;
+use crate::app::{format, session_words};
+use crate::model::exchange::ExchangeState;
+use crate::model::failure::Failure;
+use crate::model::protocol::Side;
+
+/// Warnings shown above the tabs; the Headers tab has all of them.
+const WARNINGS: usize = 2;
+
+/// Areas of the pane, from top to bottom; empty where there is nothing or no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExchangeAreas {
+    /// Requests of a listener.
+    pub list: Rect,
+    pub status: Rect,
+    /// Redirect hops of a client.
+    pub hops: Rect,
+    /// Failure and warnings.
+    pub remarks: Rect,
+    pub tabs: Rect,
+    pub content: Rect,
+    /// The search or file name line.
+    pub prompt: Rect,
+}
+
+/// A line between status and tabs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusRemark {
+    pub text: String,
+    pub is_failure: bool,
+}
+
+impl ExchangePane {
+    /// Lays the pieces out in the pane's inner area.
+    pub fn areas(&self, shared: &Shared, inner: Rect) -> ExchangeAreas {
+        let mut rest = inner;
+        let mut parts = ExchangeAreas::default();
+        let Some(session) = session(shared) else { return parts };
+        if self.prompt.is_some() && rest.height > 1 {
+            rest.height -= 1;
+            parts.prompt = Rect { y: rest.bottom(), height: 1, ..rest };
+        }
+        if session.side() == Side::Listener {
+            let height = list_height(session, self.is_inside(shared), inner.height);
+            parts.list = from_top(&mut rest, height);
+        }
+        parts.status = from_top(&mut rest, 1);
+        if session.side() == Side::Client && session.exchanges.len() > 1 && rest.height >= 4 {
+            parts.hops = from_top(&mut rest, 1);
+        }
+        if self.shown(shared).is_some() {
+            if rest.height >= 3 {
+                let room = usize::from(rest.height / 3).max(1);
+                let rows = self.remarks(shared, inner.width).len().min(room);
+                parts.remarks = from_top(&mut rest, rows as u16);
+            }
+            if rest.height >= 2 {
+                parts.tabs = from_top(&mut rest, 1);
+            }
+        }
+        parts.content = rest;
+        parts
+    }
+
+    /// Why the exchange shown ended early.
+    pub fn failure<'a>(&self, shared: &'a Shared) -> Option<&'a Failure> {
+        let (session, exchange) = (session(shared)?, self.shown(shared)?.exchange);
+        let is_last = session.exchanges.back().is_some_and(|last| last.number == exchange.number);
+        match (&exchange.state, &session.state) {
+            (ExchangeState::Failed(failure), _) => Some(failure),
+            // The session may know what its last exchange does not: a redirect that leads nowhere.
+            (_, SessionState::Over(Err(failure))) if session.side() == Side::Client && is_last => {
+                Some(failure)
+            }
+            _ => None,
+        }
+    }
+
+    /// What went wrong or was odd, in rows of the pane.
+    pub fn remarks(&self, shared: &Shared, width: u16) -> Vec<StatusRemark> {
+        let mut remarks = Vec::new();
+        let Some(shown) = self.shown(shared) else { return remarks };
+        let mut add = |text: &str, is_failure| {
+            let rows = wrap(text, width).into_iter();
+            remarks.extend(rows.map(|text| StatusRemark { text, is_failure }));
+        };
+        let message = shown.message();
+        if let Some(failure) = self.failure(shared) {
+            add(&failure.to_string(), true);
+            if shown.is_distrusted() {
+                add(&session_words::anyway_hint(shared), false);
+            }
+            let kept = message.map_or(0, |message| message.body.decoded_len);
+            if kept > 0 {
+                let kept = format::size(kept);
+                add(&format!("{kept} of the body arrived before and can be looked at"), false);
+            }
+        }
+        let error = message.and_then(|message| message.body.decode_error.as_deref());
+        if let Some(error) = error {
+            add(&format!("{error}; Raw shows the bytes as they came"), true);
+        }
+        let warnings = &shown.exchange.warnings;
+        for warning in warnings.iter().take(WARNINGS) {
+            add(&format!("! {warning}"), false);
+        }
+        if let Some(more) = warnings.len().checked_sub(WARNINGS + 1) {
+            add(&format!("! {} more in Headers", more + 1), false);
+        }
+        remarks
+    }
+
+    /// The tab strip: each tab's title and where it begins.
+    pub fn tab_strip(&self, shared: &Shared) -> Vec<(ExchangeTab, String, u16)> {
+        let Some(shown) = self.shown(shared) else { return Vec::new() };
+        let fields = shown.message().map_or(0, |message| message.head.fields.len());
+        let mut x = 0;
+        let placed = shown.tabs().into_iter().map(|tab| {
+            let title = match tab {
+                ExchangeTab::Headers if fields > 0 => format!("{} {fields}", tab.title(shown.side)),
+                _ => tab.title(shown.side).to_owned(),
+            };
+            let start = x;
+            x += title.chars().count() as u16 + 2;
+            (tab, title, start)
+        });
+        placed.collect()
+    }
+
+    /// The exchange looked at as a place in the list, and the first row shown.
+    pub fn list_cursor(&self, shared: &Shared, height: usize) -> Cursor {
+        let Some(session) = session(shared) else { return Cursor::default() };
+        let len = session.exchanges.len();
+        let number = self.place(shared).and_then(|place| place.number);
+        let selected =
+            number.and_then(|n| position(session, n)).unwrap_or_else(|| len.saturating_sub(1));
+        let height = height.max(1);
+        // The chosen row stands in the middle unless the list ends before.
+        let offset = selected.saturating_sub(height / 2).min(len.saturating_sub(height));
+        Cursor { selected, offset }
+    }
+}
+
+/// A third of the pane for the list, all of it but a line where both have no room.
+fn list_height(session: &Session, is_inside: bool, height: u16) -> u16 {
+    let len = session.exchanges.len().min(usize::from(u16::MAX)) as u16;
+    match height {
+        0..=5 if is_inside => 0,
+        0..=5 => height.saturating_sub(1).min(len),
+        _ => len.clamp(1, (height / 3).max(2)),
+    }
+}
+
+fn from_top(rest: &mut Rect, height: u16) -> Rect {
+    let height = height.min(rest.height);
+    let top = Rect { height, ..*rest };
+    rest.y += height;
+    rest.height -= height;
+    top
+}

@@ -1,0 +1,115 @@
+//! State of the exchange pane, and what follows from it: the exchange, the tab and the bytes shown.
+
+use std::collections::BTreeMap;
+
+use super::body_view::{BodyView, BodyViews};
+use super::gather::Gather;
+use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
+use super::tab_lines::TabLines;
+use crate::app::prompt::Prompt;
+use crate::app::sessions::Session;
+use crate::app::shared::{Shared, Shown};
+use crate::model::id::{BodyId, SessionId};
+
+/// State of the pane.
+#[derive(Debug, Default)]
+pub struct ExchangePane {
+    /// The chosen tab; an exchange that has none such shows another one.
+    pub(super) tab: ExchangeTab,
+    /// Long lines go on in the next row.
+    pub wrap: bool,
+    pub views: BodyViews,
+    pub search: BodySearch,
+    pub prompt: Option<Prompt>,
+    /// A body on its way into a draft.
+    pub(super) gather: Option<Gather>,
+    pub(super) places: BTreeMap<SessionId, ExchangePlace>,
+}
+
+/// Where a search in bodies stands.
+#[derive(Debug, Default)]
+pub struct BodySearch {
+    /// Byte of the last hit and the body it is in.
+    pub hit: Option<(BodyId, u64)>,
+    /// The answer is not here yet.
+    pub is_running: bool,
+}
+
+/// Where the user is in a session.
+#[derive(Debug, Default)]
+pub struct ExchangePlace {
+    /// The exchange looked at; `None` = the newest.
+    pub(super) number: Option<u32>,
+    /// First row of a tab that is no body.
+    pub scroll: usize,
+    pub left: usize,
+    /// The keys go to the exchange below the list of requests.
+    pub inside: bool,
+}
+
+/// The session on screen, if it is one of exchanges.
+pub(super) fn session(shared: &Shared) -> Option<&Session> {
+    shared.session().filter(|_| shared.shown() == Shown::Exchange)
+}
+
+/// Place of the exchange with this number; they are in order and mostly without gaps.
+pub(super) fn position(session: &Session, number: u32) -> Option<usize> {
+    let at = session.exchanges.partition_point(|exchange| exchange.number < number);
+    session.exchanges.get(at).filter(|exchange| exchange.number == number).map(|_| at)
+}
+
+impl ExchangePane {
+    /// Where the user is in the session shown.
+    pub fn place(&self, shared: &Shared) -> Option<&ExchangePlace> {
+        self.places.get(&session(shared)?.id)
+    }
+
+    /// The same, to change it.
+    pub(super) fn place_mut(&mut self, shared: &Shared) -> Option<&mut ExchangePlace> {
+        Some(self.places.entry(session(shared)?.id).or_default())
+    }
+
+    /// Whether the keys go to the exchange below the list of requests.
+    pub fn is_inside(&self, shared: &Shared) -> bool {
+        self.place(shared).is_some_and(|place| place.inside)
+    }
+
+    /// The exchange looked at.
+    pub fn shown<'a>(&self, shared: &'a Shared) -> Option<ShownExchange<'a>> {
+        let session = session(shared)?;
+        let chosen = self.place(shared).and_then(|place| place.number);
+        let exchange = chosen
+            .and_then(|number| session.exchanges.get(position(session, number)?))
+            .or_else(|| session.exchanges.back())?;
+        Some(ShownExchange { exchange, side: session.side() })
+    }
+
+    /// The tab shown.
+    pub fn tab(&self, shared: &Shared) -> ExchangeTab {
+        self.shown(shared).map_or(self.tab, |shown| shown.tab(self.tab))
+    }
+
+    /// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.
+    pub fn subject(&self, shared: &Shared) -> Option<WindowSubject> {
+        let shown = self.shown(shared)?;
+        shown.subject(shown.tab(self.tab))
+    }
+
+    /// The window onto those bytes.
+    pub fn view(&self, shared: &Shared) -> Option<&BodyView> {
+        let subject = self.subject(shared)?;
+        self.views.get(subject.body, subject.part)
+    }
+
+    /// The same, to change it.
+    pub(super) fn view_mut(&mut self, shared: &Shared) -> Option<&mut BodyView> {
+        let subject = self.subject(shared)?;
+        self.views.get_mut(subject.body, subject.part)
+    }
+
+    /// The lines of the tab shown.
+    pub fn lines<'a>(&self, shared: &'a Shared) -> Option<TabLines<'a>> {
+        let shown = self.shown(shared)?;
+        Some(TabLines { shown, tab: shown.tab(self.tab), utc_offset: shared.utc_offset })
+    }
+}

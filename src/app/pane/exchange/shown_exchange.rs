@@ -1,0 +1,140 @@
+//! An exchange as it is looked at: which message the pane is about, which tabs there are, and which
+//! bytes a tab shows.
+//!
+//! Of a client that is the response, and the request is the other message; of a listener it is the
+//! other way round.
+
+use super::shape::default_mode;
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, MessageFraming};
+use crate::model::id::BodyId;
+use crate::model::protocol::Side;
+use crate::model::view::{ViewMode, ViewPart};
+
+/// A page of the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ExchangeTab {
+    #[default]
+    Body,
+    Headers,
+    /// Only where the message has any.
+    Cookies,
+    Timing,
+    Tls,
+    /// The message exactly as it crossed the wire.
+    Raw,
+    /// The other message exactly as it crossed the wire.
+    Other,
+}
+
+/// Bytes to be looked at through a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowSubject {
+    pub body: BodyId,
+    pub part: ViewPart,
+    /// How such bytes are shown unless the user chose otherwise.
+    pub default: ViewMode,
+}
+
+/// An exchange and the side it is seen from.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownExchange<'a> {
+    pub exchange: &'a Exchange,
+    pub side: Side,
+}
+
+impl ExchangeTab {
+    /// Title in the tab strip.
+    pub fn title(self, side: Side) -> &'static str {
+        match (self, side) {
+            (ExchangeTab::Body, _) => "Body",
+            (ExchangeTab::Headers, _) => "Headers",
+            (ExchangeTab::Cookies, _) => "Cookies",
+            (ExchangeTab::Timing, _) => "Timing",
+            (ExchangeTab::Tls, _) => "TLS",
+            (ExchangeTab::Raw, _) => "Raw",
+            (ExchangeTab::Other, Side::Listener) => "Our answer",
+            (ExchangeTab::Other, Side::Client) => "Request",
+        }
+    }
+}
+
+impl<'a> ShownExchange<'a> {
+    /// The message the pane is about: what came from the peer.
+    pub fn message(self) -> Option<&'a HttpMessage> {
+        match self.side {
+            Side::Listener => Some(&self.exchange.request),
+            Side::Client => self.exchange.response.as_ref(),
+        }
+    }
+
+    fn other(self) -> Option<&'a HttpMessage> {
+        match self.side {
+            Side::Listener => self.exchange.response.as_ref(),
+            Side::Client => Some(&self.exchange.request),
+        }
+    }
+
+    fn has_cookies(self) -> bool {
+        self.message().is_some_and(|message| {
+            message.head.field("set-cookie").is_some() || message.head.field("cookie").is_some()
+        })
+    }
+
+    /// The tabs there are.
+    pub fn tabs(self) -> Vec<ExchangeTab> {
+        let mut tabs = vec![ExchangeTab::Body, ExchangeTab::Headers];
+        if self.has_cookies() {
+            tabs.push(ExchangeTab::Cookies);
+        }
+        tabs.push(ExchangeTab::Timing);
+        if self.exchange.tls.is_some() {
+            tabs.push(ExchangeTab::Tls);
+        }
+        tabs.extend([ExchangeTab::Raw, ExchangeTab::Other]);
+        tabs
+    }
+
+    /// The tab shown; the chosen one unless this exchange has none such.
+    pub fn tab(self, chosen: ExchangeTab) -> ExchangeTab {
+        match chosen {
+            ExchangeTab::Tls if self.exchange.tls.is_none() => ExchangeTab::Body,
+            ExchangeTab::Cookies if !self.has_cookies() => ExchangeTab::Body,
+            // Why there is no body is written in the certificates.
+            ExchangeTab::Body if self.is_distrusted() => ExchangeTab::Tls,
+            tab => tab,
+        }
+    }
+
+    /// The peer's certificate was refused, so nothing was asked.
+    pub fn is_distrusted(self) -> bool {
+        let refused = matches!(&self.exchange.state,
+            ExchangeState::Failed(failure) if failure.is_distrust());
+        refused && self.exchange.response.is_none() && self.exchange.tls.is_some()
+    }
+
+    /// The bytes a tab shows through a window; `None` for tabs of lines and for empty bodies.
+    pub fn subject(self, tab: ExchangeTab) -> Option<WindowSubject> {
+        let (message, part) = match tab {
+            ExchangeTab::Body => (self.message()?, ViewPart::Decoded),
+            ExchangeTab::Raw => (self.message()?, ViewPart::Raw),
+            ExchangeTab::Other => (self.other()?, ViewPart::Raw),
+            ExchangeTab::Headers
+            | ExchangeTab::Cookies
+            | ExchangeTab::Timing
+            | ExchangeTab::Tls => return None,
+        };
+        let default = match part {
+            ViewPart::Raw => ViewMode::Text,
+            ViewPart::Decoded if has_no_body(message) => return None,
+            ViewPart::Decoded => default_mode(message),
+        };
+        Some(WindowSubject { body: message.body.id, part, default })
+    }
+}
+
+/// Whether it is certain that there is nothing to show.
+fn has_no_body(message: &HttpMessage) -> bool {
+    let body = &message.body;
+    matches!(body.framing, MessageFraming::None | MessageFraming::Length(0))
+        || (body.complete && body.decoded_len == 0)
+}

@@ -1,0 +1,242 @@
+//! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
+//! is done with them.
+
+use super::body_view::{BodyView, Room};
+use super::exchange_state::ExchangePane;
+use super::gather;
+use super::shape;
+use super::shown_exchange::ShownExchange;
+use super::tab_lines::TabLines;
+use crate::app::effect::Effect;
+use crate::app::format;
+use crate::app::intent::Intent;
+use crate::app::layout;
+use crate::app::outcome::Outcome;
+use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::shared::Shared;
+use crate::codec::printable::printable;
+use crate::codec::{charset, disposition, hex};
+use crate::engine::command::Command;
+use crate::model::file_name::safe_file_name;
+use crate::model::view::{SearchHit, SearchQuery, Towards, View, ViewMode, ViewPart};
+
+/// Text put on the clipboard at most.
+const COPY_LIMIT: usize = 256 * 1024;
+
+impl ExchangePane {
+    /// The room the content of the tab has.
+    pub(super) fn room(&self, shared: &Shared) -> Room {
+        let content = self.areas(shared, layout::inner(shared.areas().response)).content;
+        Room { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
+    }
+
+    /// Asks for what is missing on screen.
+    pub(crate) fn settle(&mut self, shared: &Shared) -> Option<Intent> {
+        let subject = self.subject(shared)?;
+        let room = self.room(shared);
+        let view = self.views.open(subject.body, subject.part, subject.default);
+        view.settle(room).map(|query| Intent::Perform(Effect::View(query)))
+    }
+
+    /// A window of a body arrived.
+    pub(crate) fn view_arrived(&mut self, shared: &Shared, mut view: View) -> Vec<Intent> {
+        if let Some(gather) = self.gather.as_mut().filter(|gather| gather.is_mine(&view)) {
+            return gather.take(&view).map_or_else(|| self.gathered(shared, &view), |it| vec![it]);
+        }
+        let room = self.room(shared);
+        let shown = self.shown(shared);
+        let sniffed = self.sniffed(shared, &view);
+        if let Some(encoding) = shown.and_then(|it| shape::encoding(it.exchange, &view.query)) {
+            for line in &mut view.lines {
+                line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
+            }
+        }
+        if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
+            known.arrived(view, room);
+            if let Some(mode) = sniffed {
+                known.begin_with(mode);
+            }
+        }
+        Vec::new()
+    }
+
+    /// The whole body is here that is to become a draft.
+    fn gathered(&mut self, shared: &Shared, last: &View) -> Vec<Intent> {
+        // The screen may look at the same body, whose window this one replaced.
+        if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
+            known.ask_again();
+        }
+        self.gather.take().map_or_else(Vec::new, |gather| gather.finish(shared))
+    }
+
+    /// The way its first bytes ask for what is looked at to be shown.
+    fn sniffed(&self, shared: &Shared, view: &View) -> Option<ViewMode> {
+        let subject = self.subject(shared)?;
+        let is_shown = (subject.body, subject.part) == (view.query.body, view.query.part);
+        let message = self.shown(shared)?.message().filter(|_| is_shown)?;
+        shape::sniffed(message, subject.default, view)
+    }
+
+    /// Whether a window is the first that shows its body whole, after one that did not.
+    pub(crate) fn completes(&self, view: &View) -> bool {
+        self.views.completes(view)
+    }
+
+    /// Another text is searched for.
+    pub(crate) fn forget_hit(&mut self) {
+        self.search.hit = None;
+    }
+
+    /// Opens the search line; the last text stays and is gone with one key.
+    pub(super) fn open_search(&mut self, shared: &Shared) -> Outcome {
+        if self.subject(shared).is_none() {
+            return Outcome::say("search works in Body, Raw and Request");
+        }
+        self.prompt = Some(Prompt::new(PromptPurpose::Search, ""));
+        Outcome::yes()
+    }
+
+    /// Searches from the last hit, or from what is on screen.
+    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
+        let text = shared.search.text.clone();
+        if text.is_empty() {
+            return self.open_search(shared);
+        }
+        let Some(view) = self.view(shared) else { return Outcome::yes() };
+        let (body, part, mode) = (view.body, view.part, view.mode);
+        let hit = self.search.hit.filter(|(hit, _)| from_hit && *hit == body);
+        let from = hit.map_or_else(|| view.first_offset(), |(_, offset)| offset);
+        self.search.is_running = true;
+        let query = SearchQuery { body, part, mode, text, from, towards };
+        Intent::Perform(Effect::Engine(Command::Search(query))).into()
+    }
+
+    /// A search ended.
+    pub(crate) fn found(&mut self, shared: &Shared, found: &SearchHit) -> Option<Intent> {
+        if found.query.text != shared.search.text {
+            return None;
+        }
+        self.search.is_running = false;
+        let Some((line, offset)) = found.hit else {
+            return Some(Intent::Quote(format!("'{}' was not found", found.query.text)));
+        };
+        self.search.hit = Some((found.query.body, offset));
+        let room = self.room(shared);
+        let view = self.views.get_mut(found.query.body, found.query.part);
+        if let Some(view) = view.filter(|view| view.mode == found.query.mode) {
+            view.go_to(line, offset, room);
+        }
+        let edge = if found.query.towards == Towards::End { "top" } else { "bottom" };
+        found.wrapped.then(|| Intent::Say(format!("the search went on from the {edge}")))
+    }
+
+    /// The encoding of the body looked at, when its units are no bytes.
+    fn wide(&self, shared: &Shared) -> Option<ViewMode> {
+        let subject = self.subject(shared).filter(|subject| subject.part == ViewPart::Decoded)?;
+        if matches!(subject.default, ViewMode::Wide(_)) {
+            return Some(subject.default);
+        }
+        self.view(shared)?.wide.map(ViewMode::Wide)
+    }
+
+    /// Shows the bytes in the next way there is.
+    pub(super) fn next_mode(&mut self, shared: &Shared) {
+        let wide = self.wide(shared);
+        self.set_mode(shared, |mode, part| match (mode, part) {
+            (ViewMode::Pretty, _) | (ViewMode::Hex, ViewPart::Raw) => ViewMode::Text,
+            (ViewMode::Text | ViewMode::Wide(_), _) => ViewMode::Hex,
+            (ViewMode::Hex, ViewPart::Decoded) => wide.unwrap_or(ViewMode::Pretty),
+        });
+    }
+
+    /// Shows the bytes as hex, or as before.
+    pub(super) fn toggle_hex(&mut self, shared: &Shared) {
+        let default = self.wide(shared).or_else(|| Some(self.subject(shared)?.default));
+        self.set_mode(shared, |mode, _| match mode {
+            ViewMode::Hex => default.filter(|it| *it != ViewMode::Hex).unwrap_or(ViewMode::Text),
+            _ => ViewMode::Hex,
+        });
+    }
+
+    fn set_mode(&mut self, shared: &Shared, next: impl Fn(ViewMode, ViewPart) -> ViewMode) {
+        let Some(subject) = self.subject(shared) else { return };
+        let Some(view) = self.view_mut(shared) else { return };
+        let mode = next(view.mode, view.part);
+        view.choose_mode(mode);
+        self.views.choose(subject.default, mode);
+    }
+
+    /// Puts the lines on screen onto the clipboard; of a tab of lines all of them.
+    pub(super) fn copy(&self, shared: &Shared) -> Outcome {
+        let text = match (self.subject(shared), self.view(shared)) {
+            (Some(_), Some(view)) => shown_text(view, self.room(shared).height),
+            (Some(_), None) => return Outcome::yes(),
+            (None, _) => self.lines(shared).map(TabLines::text).unwrap_or_default(),
+        };
+        let mut end = text.len().min(COPY_LIMIT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = text.get(..end).unwrap_or_default().to_owned();
+        Outcome::say(format!("{} copied", format::size(text.len() as u64)))
+            .with(Intent::Perform(Effect::Copy(text)))
+    }
+
+    /// Asks for the file the body on screen goes to.
+    pub(super) fn open_save(&mut self, shared: &Shared) -> Outcome {
+        let (Some(shown), Some(subject)) = (self.shown(shared), self.subject(shared)) else {
+            return Outcome::say("there is no body to save here");
+        };
+        let purpose = PromptPurpose::Save(subject.body, subject.part);
+        self.prompt = Some(Prompt::new(purpose, &file_name(shown, subject.part)));
+        Outcome::yes()
+    }
+
+    /// Makes a draft of the exchange shown, at once or when its body is here.
+    pub(super) fn turn_around(&mut self, shared: &Shared) -> Outcome {
+        match self.shown(shared) {
+            Some(shown) => gather::turn_around(shown.exchange, &mut self.gather),
+            None => Outcome::say("nothing was received yet"),
+        }
+    }
+}
+
+/// A name for the file a body is saved to: the one the peer proposes, else the last part of the
+/// URL's path.
+fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
+    let proposed = shown.message().and_then(|it| it.head.field("content-disposition"));
+    let proposed = proposed.and_then(|value| disposition::file_name(value));
+    if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {
+        return safe_file_name(&name);
+    }
+    let path = shown.exchange.url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    let last = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
+    let name = match last {
+        Some(last) if !last.is_empty() => safe_file_name(last),
+        _ => "response".to_owned(),
+    };
+    match part {
+        ViewPart::Raw => format!("{name}.http"),
+        ViewPart::Decoded => name,
+    }
+}
+
+/// The lines of a body that are on screen, as text.
+fn shown_text(view: &BodyView, height: usize) -> String {
+    let (lines, _) = view.shown();
+    let mut text = String::new();
+    for (at, line) in lines.take(height).enumerate() {
+        if view.mode == ViewMode::Hex {
+            text += &hex::dump_line(line.offset, &line.bytes);
+            text.push('\n');
+            continue;
+        }
+        if at > 0 && !line.continued {
+            text.push('\n');
+        }
+        text += &" ".repeat(line.indent.into());
+        text += &printable(&line.bytes);
+    }
+    text
+}

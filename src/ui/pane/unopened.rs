@@ -1,0 +1,44 @@
+//! Draws the response region before anything was opened: what to press, and what will appear.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::App;
+use crate::app::action::Action;
+use crate::app::keymap::Context;
+use crate::model::spec::Spec;
+use crate::ui::theme::ThemeStyles;
+use crate::ui::widget::frame::Titles;
+use crate::ui::widget::text::put;
+
+pub(super) fn titles() -> Titles {
+    Titles::of(" Response ")
+}
+
+/// What to press.
+pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let draft = app.shared.drafts.current();
+    let in_address = app.shared.keymap.hint(&[Context::Address], Action::Send);
+    let in_address =
+        in_address.map_or_else(String::new, |key| format!(" or {key} in the address line"));
+    let request = format!("[send]{in_address} sends the request.");
+    let lines = match &draft.spec {
+        Spec::Http(_) => [request.as_str(), "The response appears here."],
+        Spec::HttpListener(_) => {
+            ["[send] starts the listener.", "Every request it receives appears here."]
+        }
+        Spec::Tcp(_) => ["[send] connects.", "The conversation appears here, with an input line."],
+        Spec::Udp(_) => ["[send] opens the socket.", "Datagrams appear here, with an input line."],
+        Spec::TcpListener(_) => [
+            "[send] starts the listener.",
+            "Its connections appear here; answer one or all of them.",
+        ],
+        Spec::UdpListener(_) => {
+            ["[send] starts the listener.", "Its peers and their datagrams appear here."]
+        }
+    };
+    let top = inner.y + inner.height.saturating_sub(2) / 3;
+    for (y, text) in (top..inner.bottom()).zip(lines) {
+        put(buffer, Rect { y, height: 1, ..inner }, &app.keyed(&format!(" {text}")), palette.dim);
+    }
+}
