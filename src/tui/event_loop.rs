@@ -24,7 +24,7 @@ use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
-use super::event_parser::{Answer, PASTE_LIMIT, Parsed};
+use super::event_parser::{PASTE_LIMIT, Parsed, TerminalAnswer};
 use super::event_reader::EventReader;
 use super::input::input;
 use super::pace::{Cause, Pace};
@@ -220,11 +220,13 @@ impl EventLoop {
         for parsed in parsed.drain(..) {
             let message = match parsed {
                 Parsed::Event(event) => input(event).map(Message::Input),
-                Parsed::Answer(Answer::KittyKeyboard) => {
+                Parsed::Answer(TerminalAnswer::KittyKeyboard) => {
                     terminal::use_kitty_keyboard();
                     None
                 }
-                Parsed::Answer(Answer::DarkBackground | Answer::LightBackground) => None,
+                Parsed::Answer(
+                    TerminalAnswer::DarkBackground | TerminalAnswer::LightBackground,
+                ) => None,
                 Parsed::PasteCut(bytes) => Some(Message::Trouble(paste_cut(bytes))),
                 Parsed::PasteUnfinished => Some(Message::Trouble(paste_unfinished())),
             };

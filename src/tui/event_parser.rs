@@ -50,7 +50,7 @@ const CTRL_C: [&[u8]; 2] = [b"\x03", b"\x1b[99;5u"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parsed {
     Event(Event),
-    Answer(Answer),
+    Answer(TerminalAnswer),
     /// A paste was longer than [`PASTE_LIMIT`]; this many bytes were left out.
     PasteCut(usize),
     /// A paste had no end; what came of it was handed on, what may still come is dropped.
@@ -59,7 +59,7 @@ pub(super) enum Parsed {
 
 /// What the terminal says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum TerminalAnswer {
     /// It speaks the kitty keyboard protocol.
     KittyKeyboard,
     /// Its background, asked for by OSC 11 or reported by mode 2031.
@@ -321,7 +321,7 @@ fn string(introducer: u8, rest: &[u8]) -> Step {
 
 /// The answer to OSC 11, `11;rgb:RRRR/GGGG/BBBB` with one to four hexadecimal digits each (xterm
 /// control sequences, "Operating System Commands").
-fn background(body: &[u8]) -> Option<Answer> {
+fn background(body: &[u8]) -> Option<TerminalAnswer> {
     let color = std::str::from_utf8(body.strip_prefix(b"11;")?).ok()?;
     let (_rgb_or_rgba, channels) = color.split_once(':')?;
     let mut luminance = 0.0;
@@ -332,7 +332,11 @@ fn background(body: &[u8]) -> Option<Answer> {
         let value = u32::from_str_radix(digits, 16).ok()?;
         luminance += weight * f64::from(value) / f64::from(most);
     }
-    Some(if luminance < 0.5 { Answer::DarkBackground } else { Answer::LightBackground })
+    Some(if luminance < 0.5 {
+        TerminalAnswer::DarkBackground
+    } else {
+        TerminalAnswer::LightBackground
+    })
 }
 
 /// `rest` follows `ESC [`.
@@ -361,10 +365,10 @@ fn control_sequence(rest: &[u8]) -> Step {
     let parsed = match (body, last) {
         (b"200", b'~') => return Step::PasteStarts(body.len() + 3),
         ([b'<', report @ ..], b'M' | b'm') => sgr_mouse(report, last),
-        ([b'?', ..], b'u') => Some(Parsed::Answer(Answer::KittyKeyboard)),
+        ([b'?', ..], b'u') => Some(Parsed::Answer(TerminalAnswer::KittyKeyboard)),
         // Mode 2031, "color palette update notifications".
-        (b"?997;1", b'n') => Some(Parsed::Answer(Answer::DarkBackground)),
-        (b"?997;2", b'n') => Some(Parsed::Answer(Answer::LightBackground)),
+        (b"?997;1", b'n') => Some(Parsed::Answer(TerminalAnswer::DarkBackground)),
+        (b"?997;2", b'n') => Some(Parsed::Answer(TerminalAnswer::LightBackground)),
         ([b'<'..=b'?', ..], _) => None,
         _ => keyboard(body, last),
     };

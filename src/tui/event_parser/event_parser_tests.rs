@@ -131,7 +131,7 @@ fn kitty_keys_fold_shift_into_the_character_and_drop_releases() {
         _ => false,
     }));
     assert_eq!(keys(b"\x1b[97;1:2u"), "a");
-    assert_eq!(parse(b"\x1b[?0u"), [Parsed::Answer(Answer::KittyKeyboard)]);
+    assert_eq!(parse(b"\x1b[?0u"), [Parsed::Answer(TerminalAnswer::KittyKeyboard)]);
 }
 
 #[test]
@@ -200,8 +200,8 @@ fn a_paste_that_never_ends_is_ended_by_ctrl_c() {
 
 #[test]
 fn colours_the_terminal_tells_are_answers() {
-    let dark = [Parsed::Answer(Answer::DarkBackground)];
-    let light = [Parsed::Answer(Answer::LightBackground)];
+    let dark = [Parsed::Answer(TerminalAnswer::DarkBackground)];
+    let light = [Parsed::Answer(TerminalAnswer::LightBackground)];
     assert_eq!(parse(b"\x1b]11;rgb:1414/1717/1c1c\x07"), dark);
     assert_eq!(parse(b"\x1b]11;rgb:fb/fb/f9\x1b\\"), light);
     assert_eq!(parse(b"\x1b]11;rgba:f/f/f/0\x1b\\"), light);
