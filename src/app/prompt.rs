@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use super::action::Action;
 use super::editor::{Editor, LineMode};
 use super::effect::Effect;
 use super::intent::Intent;
+use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -46,7 +48,7 @@ impl Prompt {
     }
 
     /// Takes a key; with Enter the prompt is over and this is to be done.
-    pub fn key(&mut self, shared: &Shared, key: Key) -> Option<Intent> {
+    fn key(&mut self, shared: &Shared, key: Key) -> Option<Intent> {
         if key.code != KeyCode::Enter {
             self.editor.key(key);
             return None;
@@ -63,6 +65,26 @@ impl Prompt {
             }),
         })
     }
+}
+
+/// Gives an input to the prompt that is open; `None` = there is none, or the input is not for it.
+pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) -> Option<Outcome> {
+    let prompt = open.as_mut()?;
+    match input {
+        PaneInput::Act(Action::Back) => *open = None,
+        PaneInput::Act(_) => return Some(Outcome::no()),
+        PaneInput::Key(key) => {
+            if let Some(intent) = prompt.key(shared, key) {
+                *open = None;
+                return Some(intent.into());
+            }
+        }
+        PaneInput::Paste(text) => {
+            prompt.editor.insert(text);
+        }
+        PaneInput::Press(..) => return None,
+    }
+    Some(Outcome::yes())
 }
 
 fn save(shared: &Shared, text: &str, effect: impl FnOnce(PathBuf) -> Effect) -> Intent {

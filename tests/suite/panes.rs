@@ -336,6 +336,42 @@ mod http {
     }
 
     #[test]
+    fn only_a_window_that_makes_a_body_whole_is_urgent() {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        let shown = Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 5000)))));
+        let asked = queries(&event(&mut app, shown)).remove(0);
+        let seen = |complete| {
+            let Event::View(mut view) = window(&asked, 500) else { panic!("a window") };
+            view.complete = complete;
+            Message::Engine(Event::View(view))
+        };
+        assert!(!app.is_urgent(&seen(true)), "nothing was seen of it yet");
+        send(&mut app, seen(false));
+        assert!(!app.is_urgent(&seen(false)) && app.is_urgent(&seen(true)));
+        send(&mut app, seen(true));
+        assert!(!app.is_urgent(&seen(true)), "it was whole before");
+        assert!(!app.is_urgent(&Message::Timer(Timer::ResponseClock)));
+    }
+
+    #[test]
+    fn what_is_searched_for_in_a_body_is_searched_for_in_a_conversation_too() {
+        let mut app = app((120, 40));
+        let id = open(&mut app, http_plan());
+        let shown = Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 5000)))));
+        let effects = event(&mut app, shown);
+        serve(&mut app, &effects, 500);
+        let sent = commands(keys(&mut app, "/220 hello<Enter>"));
+        assert!(matches!(&sent[0], Command::Search(query) if query.text == "220 hello"));
+        connected(&mut app);
+        keys(&mut app, "<Esc>kn");
+        assert!(!screen(&app).contains("was not found"), "{}", screen(&app));
+        // What was typed is said as it was typed, even if it looks like the name of an action.
+        keys(&mut app, "/[send]<Enter>");
+        shows(&app, "'[send]' was not found");
+    }
+
+    #[test]
     fn while_it_runs_the_phase_is_said_and_the_clock_ticks_only_then() {
         let mut app = app((120, 40));
         let id = open(&mut app, http_plan());

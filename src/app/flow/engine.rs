@@ -11,7 +11,7 @@ use crate::engine::event::{Batch, Event, Phase, Summary};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::timing::Stamp;
 use crate::store::job::{Job, KeyPem};
 
@@ -56,9 +56,9 @@ fn traffic(app: &mut App, batch: Batch) {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
             let id = app.shared.timeline.next_id();
-            let datagram = session.protocol() == Protocol::Udp;
-            if session.protocol() != Protocol::Http {
-                session.conversation.extend(&record, id, datagram);
+            let protocol = session.protocol().capabilities();
+            if protocol.conversation {
+                session.conversation.extend(&record, id, protocol.datagrams);
             }
         }
         app.shared.timeline.push(record);

@@ -24,9 +24,9 @@ use crate::app::keymap::Context;
 use crate::app::layout;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Handled, Outcome, PaneInput};
+use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
-use crate::model::key::Key;
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
 pub use conversation_areas::{failure, prefix};
@@ -37,11 +37,14 @@ use sending::Closing;
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        if let Some(outcome) = prompt::update(&mut self.prompt, shared, input) {
+            self.settle(shared);
+            return outcome;
+        }
         match input {
-            PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Key(key) => self.type_key(shared, key),
+            PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
         }
     }
@@ -72,15 +75,6 @@ impl ConversationPane {
         }
         let rows = [Context::Conversation, Context::Response, Context::List];
         rows.into_iter().chain([Context::Plain, Context::Global]).collect()
-    }
-
-    fn act_prompt(&mut self, shared: &Shared, action: Action) -> Outcome {
-        if action != Action::Back {
-            return Outcome::no();
-        }
-        self.prompt = None;
-        self.settle(shared);
-        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -160,27 +154,6 @@ impl ConversationPane {
         if let Some(view) = self.view_mut(shared) {
             view.writing = false;
         }
-    }
-
-    /// A key that no action took: text of the prompt or of the input line.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(prompt) = &mut self.prompt else {
-            if !self.is_writing(shared) {
-                return Outcome::no();
-            }
-            self.type_key(shared, key);
-            return Outcome::yes();
-        };
-        let Some(intent) = prompt.key(shared, key) else { return Outcome::yes() };
-        self.prompt = None;
-        self.settle(shared);
-        intent.into()
-    }
-
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        let Some(prompt) = &mut self.prompt else { return self.paste_input(shared, text) };
-        prompt.editor.insert(text);
-        Outcome::yes()
     }
 
     /// A press of the mouse: the keys go to what is there.

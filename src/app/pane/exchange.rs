@@ -19,8 +19,8 @@ use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::keymap::Context;
 use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::prompt;
 use crate::app::shared::Shared;
-use crate::model::key::Key;
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
 pub use exchange_state::ExchangePane;
@@ -29,13 +29,12 @@ use exchange_state::session;
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        let mut outcome = match input {
-            PaneInput::Act(action) if self.prompt.is_some() => self.act_prompt(action),
+        let asked = prompt::update(&mut self.prompt, shared, input);
+        let mut outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(text),
+            PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-        };
+        });
         outcome.intents.extend(self.settle(shared));
         outcome
     }
@@ -52,14 +51,6 @@ impl ExchangePane {
             return vec![Context::Global];
         }
         vec![Context::Response, Context::List, Context::Plain, Context::Global]
-    }
-
-    fn act_prompt(&mut self, action: Action) -> Outcome {
-        if action != Action::Back {
-            return Outcome::no();
-        }
-        self.prompt = None;
-        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -90,20 +81,6 @@ impl ExchangePane {
                 None => return Outcome::no(),
             },
         }
-        Outcome::yes()
-    }
-
-    /// A key that no action took: text of the prompt.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(prompt) = &mut self.prompt else { return Outcome::no() };
-        let Some(intent) = prompt.key(shared, key) else { return Outcome::yes() };
-        self.prompt = None;
-        intent.into()
-    }
-
-    fn paste(&mut self, text: &str) -> Outcome {
-        let Some(prompt) = &mut self.prompt else { return Outcome::no() };
-        prompt.editor.insert(text);
         Outcome::yes()
     }
 

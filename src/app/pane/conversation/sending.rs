@@ -52,10 +52,13 @@ impl ConversationPane {
     }
 
     /// A key that no action took.
-    pub(super) fn type_key(&mut self, shared: &Shared, key: Key) {
-        if self.view_mut(shared).is_some_and(|view| view.input.key(key)) {
+    pub(super) fn type_key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let view = self.view_mut(shared).filter(|view| view.writing);
+        let Some(view) = view else { return Outcome::no() };
+        if view.input.key(key) {
             self.input_changed(shared);
         }
+        Outcome::yes()
     }
 
     /// Takes pasted text; the keys go where it went.
