@@ -23,8 +23,10 @@ pub mod message;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;
+pub mod preset_tree;
 pub mod prompt;
 pub mod record_view;
+pub mod search_line;
 pub mod session_words;
 pub mod sessions;
 pub mod shared;
@@ -37,7 +39,7 @@ use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use crate::store::job::Job;
 use effect::Effect;
-use flow::{carry_out, engine, input, restore, timer};
+use flow::{carry_out, draft, engine, input, restore, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Notice, Startup};
@@ -67,12 +69,13 @@ impl App {
             Message::Engine(event) => engine::apply(self, event),
             Message::Store(reply) => restore::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
-            Message::External(result) => pane::request::edited(self, result),
+            Message::External(result) => draft::edited(self, result),
             Message::Trouble(failure) => self.warn(failure.to_string()),
         }
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
         }
+        self.shared.contexts = self.contexts();
         self.dirty |= was_dirty;
         std::mem::take(&mut self.effects)
     }

@@ -6,6 +6,7 @@
 //! Line breaks and NUL cannot reach a head: a row or value that holds one is refused, not cleaned.
 
 pub mod address;
+pub mod adopt;
 mod body;
 mod http;
 mod issue;

@@ -138,6 +138,12 @@ const ONLY_IN: &[OnlyIn] = &[
         ],
     },
     OnlyIn {
+        what: "an authority that was made is handed to the store once, by the application or without \
+               a screen by the command",
+        code: &["Job::SaveAuthority {"],
+        places: &["app/flow/engine.rs", "cli.rs", "store"],
+    },
+    OnlyIn {
         what: "sockets belong to the engine",
         code: &["TcpStream", "TcpListener::bind", "UdpSocket"],
         places: &["engine"],

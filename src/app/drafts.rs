@@ -85,6 +85,15 @@ impl Draft {
         }
     }
 
+    /// Name in lists: the preset's path, the address, or what it is (`new TCP listener`).
+    pub fn title(&self) -> String {
+        match &self.preset {
+            Some(path) => path.to_string(),
+            None if !self.spec.address().is_empty() => self.spec.address().to_owned(),
+            None => format!("new {} {}", self.spec.protocol().title(), self.spec.side().name()),
+        }
+    }
+
     /// Differs from its file, or holds something that was never saved.
     pub fn is_modified(&self) -> bool {
         match &self.saved {

@@ -21,6 +21,19 @@ pub enum LineMode {
     Many,
 }
 
+/// Where the cursor of a field goes when the field gets the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caret {
+    /// Where it is.
+    Keep,
+    /// Before the first character of its line.
+    Start,
+    /// Everything is selected, so that the next character replaces it.
+    All,
+    /// To a row and column, as far as the text reaches.
+    At { row: usize, column: usize },
+}
+
 /// A text field with cursor, selection and undo.
 #[derive(Debug, Clone)]
 pub struct Editor {
@@ -114,6 +127,16 @@ impl Editor {
     /// Puts the cursor at a character position, as far as the text reaches.
     pub fn place(&mut self, row: usize, column: usize) {
         self.area.move_cursor(CursorMove::Jump(cell(row), cell(column)));
+    }
+
+    /// Puts the cursor where it shall be in a field that got the focus.
+    pub fn move_to(&mut self, caret: Caret) {
+        match caret {
+            Caret::Keep => {}
+            Caret::Start => drop(self.key(Key::new(KeyCode::Home))),
+            Caret::All => self.select_all(),
+            Caret::At { row, column } => self.place(row, column),
+        }
     }
 
     /// Selects everything, so that the next character replaces it.

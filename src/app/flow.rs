@@ -5,6 +5,8 @@
 //! intents ([`App::take`](super::state::App::take)); `App::update` carries these out one by one
 //! ([`carry_out`]). So no flow calls back into the one that called it.
 
+pub(crate) mod curl;
+pub(crate) mod draft;
 pub(crate) mod input;
 pub(crate) mod program;
 pub mod response;

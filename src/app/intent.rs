@@ -2,12 +2,25 @@
 //! application in hand.
 
 use super::action::Action;
+use super::drafts::DraftId;
+use super::editor::Caret;
 use super::effect::Effect;
 use super::focus::Pane;
+use super::form::{FormFieldId, FormTab};
+use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
+use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 use crate::timeline::conversation::framing::StreamFraming;
+
+/// Where the text of the external editor goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditTarget {
+    Field(FormFieldId),
+    /// The input line of the conversation.
+    InputLine,
+}
 
 /// One thing a pane or overlay cannot do by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +39,28 @@ pub enum Intent {
     Focus(Pane),
     /// Compose this in a new draft.
     OpenDraft(Box<Spec>),
+    /// Rename, duplicate, delete, revert or describe what a row of the presets pane stands for.
+    ActOn(Action, TreeItem),
+    /// Put this draft on screen.
+    ShowDraft(DraftId),
+    /// Put this preset on screen, or say why it cannot be read.
+    OpenPreset(PresetPath),
+    /// Move the cursor of the form to a field.
+    GoToField(FormFieldId, Caret),
+    /// Show a tab of the form.
+    ShowTab(FormTab),
+    /// Write this text of a field, as far as it is a value of it.
+    EditField(FormFieldId, String),
+    /// Take the next (or previous) value of a choice or check.
+    CycleField { field: FormFieldId, forward: bool },
+    /// Add a rule or step to what is composed.
+    AddRow,
+    /// Delete the row, rule or step the cursor is in.
+    DeleteRow,
+    /// Compose what this curl command does.
+    FillFromCurl(String),
+    /// Open the external editor on a text.
+    EditExternal { text: String, extension: &'static str, target: EditTarget },
     /// Search for this text in what the response region shows; empty = for the one before.
     LookFor(String),
     /// Choose how what is received is cut into messages.
@@ -36,8 +71,6 @@ pub enum Intent {
     SetInputFormat(PayloadFormat),
     /// End lines in the next way there is.
     NextLineEnding,
-    /// Write this text of the input line in the external editor.
-    EditInputLine(String),
     /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.

@@ -76,3 +76,10 @@ impl From<Vec<Intent>> for Outcome {
         Outcome { handled: Handled::Yes, intents }
     }
 }
+
+impl From<Option<Intent>> for Outcome {
+    /// Taken, and this is to be done, if anything.
+    fn from(intent: Option<Intent>) -> Self {
+        Outcome { handled: Handled::Yes, intents: intent.into_iter().collect() }
+    }
+}

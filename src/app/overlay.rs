@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::keymap::{Context, Lookup};
 use super::message::{Mouse, MouseKind};
-use super::pane::presets::TreeItem;
+use super::preset_tree::TreeItem;
 use crate::app::flow::input;
 use crate::app::outcome::Handled;
 use crate::app::state::App;

@@ -10,12 +10,12 @@ use jiff::tz::Offset;
 
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::keymap::Keymap;
+use super::keymap::{Context, Keymap};
 use super::layout::{self, Areas, Splits};
 use super::sessions::{Session, Sessions};
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
-use crate::model::preset::{Environment, Scope};
+use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::timing::Stamp;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
@@ -66,6 +66,8 @@ pub struct Shared {
     /// The focused pane has the whole screen.
     pub zoom: bool,
     pub focus: Pane,
+    /// Contexts in which keys are looked up where the focus is, as of the last message.
+    pub contexts: Vec<Context>,
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
     pub workspace: Workspace,
@@ -90,6 +92,13 @@ impl Shared {
             splits.traffic = self.size.1 / 2;
         }
         layout::areas(self.size, splits, self.focus, self.zoom)
+    }
+
+    /// The file of a preset as last read.
+    pub fn stored(&self, path: &PresetPath) -> Option<&StoredPreset> {
+        let presets = &self.workspace.presets;
+        let at = presets.binary_search_by(|stored| stored.path.cmp(path)).ok()?;
+        presets.get(at)
     }
 
     /// The session of the draft on screen.
@@ -152,7 +161,6 @@ impl Variables for Shared {
 mod tests {
     use super::*;
     use crate::app::{App, Startup};
-    use crate::model::preset::PresetPath;
     use crate::store::job::FolderDefaults;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -13,13 +13,12 @@ use super::action::Action;
 use super::drafts::Drafts;
 use super::effect::Effect;
 use super::focus::Pane;
-use super::intent::Intent;
+use super::intent::{EditTarget, Intent};
 use super::keymap::{Context, Keymap, Override};
 use super::layout::{Areas, Splits, Splitter};
 use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
-use super::pane;
 use super::pane::conversation::ConversationPane;
 use super::pane::exchange::ExchangePane;
 use super::pane::history::HistoryPane;
@@ -104,6 +103,10 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    /// A curl command that waits for its files of cookies.
+    pub(super) pasted_command: Option<String>,
+    /// What the external editor was opened for; nothing when it was opened to be read.
+    pub(super) editing: Option<EditTarget>,
     /// The elapsed time of what runs in the response region will be drawn anew.
     pub(super) clock_due: bool,
     /// Presets whose description is on its way to their files.
@@ -129,6 +132,7 @@ impl App {
             splits: Splits::default(),
             zoom: false,
             focus: Pane::Presets,
+            contexts: Vec::new(),
             is_record_open: false,
             workspace: Workspace::default(),
             environment: None,
@@ -158,10 +162,13 @@ impl App {
             dirty: true,
             leaving: false,
             restore_due: false,
+            pasted_command: None,
+            editing: None,
             clock_due: false,
             describing: BTreeMap::new(),
             loaded: false,
         };
+        app.shared.contexts = app.contexts();
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -186,9 +193,9 @@ impl App {
     /// Contexts in which keys are looked up, the most specific first.
     pub fn contexts(&self) -> Vec<Context> {
         match self.shared.focus {
-            Pane::Presets => pane::presets::contexts(self),
+            Pane::Presets => self.presets.contexts(),
             Pane::History => self.history.contexts(),
-            Pane::Request => pane::request::contexts(self),
+            Pane::Request => self.request.contexts(&self.shared),
             Pane::Response => match self.shared.shown() {
                 Shown::Nothing | Shown::Exchange => self.exchange.contexts(),
                 Shown::Conversation => self.conversation.contexts(&self.shared),
@@ -221,8 +228,7 @@ impl App {
         self.shared.keymap.key_of(&self.contexts(), action)
     }
 
-    /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
-    /// key that was bound to something else.
+    /// A text in which `[action-name]` stands for the key of an action where the focus is.
     #[must_use]
     pub fn keyed(&self, text: &str) -> String {
         self.shared.keymap.keyed(&self.contexts(), text)

@@ -57,8 +57,8 @@ struct BodyTable {
     next: AtomicU64,
     usage: Arc<Usage>,
     disk: Disk,
-    bell: Arc<ViewQueue>,
-    desk: Arc<SearchQueue>,
+    views: Arc<ViewQueue>,
+    searches: Arc<SearchQueue>,
     saves: Arc<AtomicUsize>,
     urgent: mpsc::Sender<Event>,
 }
@@ -67,17 +67,17 @@ impl BodyStore {
     /// Starts a store whose temporary files go to `folder` (`None` = the system's) and whose
     /// answers go to `urgent`.
     pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
-        let bell = Arc::new(ViewQueue::default());
-        let desk = Arc::new(SearchQueue::default());
-        viewer::start(&bell, urgent.clone());
-        search::start(&desk, Arc::clone(&bell), urgent.clone());
+        let views = Arc::new(ViewQueue::default());
+        let searches = Arc::new(SearchQueue::default());
+        viewer::start(&views, urgent.clone());
+        search::start(&searches, Arc::clone(&views), urgent.clone());
         BodyStore(Arc::new(BodyTable {
             bodies: Mutex::new(BTreeMap::new()),
             next: AtomicU64::new(1),
             usage: Arc::new(Usage { folder, ..Usage::default() }),
             disk: Disk::start(),
-            bell,
-            desk,
+            views,
+            searches,
             saves: Arc::new(AtomicUsize::new(0)),
             urgent,
         }))
@@ -87,7 +87,7 @@ impl BodyStore {
     pub(crate) fn create(&self) -> BodyWriter {
         let store = &*self.0;
         let id = BodyId(store.next.fetch_add(1, Ordering::Relaxed));
-        let body = Arc::new(Body::new(id, Arc::clone(&store.usage), Arc::clone(&store.bell)));
+        let body = Arc::new(Body::new(id, Arc::clone(&store.usage), Arc::clone(&store.views)));
         let mut bodies = store.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(id, Arc::clone(&body));
         let released = store.release_oldest(&mut bodies);
@@ -106,7 +106,7 @@ impl BodyStore {
     /// too many wait.
     pub(crate) fn view(&self, query: ViewQuery) -> Result<(), Failure> {
         let body = self.get(query.body);
-        self.0.bell.ask(ViewerQuestion::View { query, body })
+        self.0.views.ask(ViewerQuestion::View { query, body })
     }
 
     /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
@@ -123,7 +123,7 @@ impl BodyStore {
     /// Searches; answered by `Event::Found` unless a newer search comes.
     pub(crate) fn search(&self, query: SearchQuery) {
         let body = self.get(query.body);
-        self.0.desk.search(query, body);
+        self.0.searches.search(query, body);
     }
 
     /// Writes a part to a new file; answered by `Event::BodySaved`.
@@ -180,7 +180,7 @@ impl BodyTable {
     /// Lets bodies go on a thread that may block: giving back a large file takes its time.
     fn discard(&self, bodies: Vec<Arc<Body>>) {
         let ids = bodies.iter().map(|body| body.id).collect();
-        self.bell.order(ViewerQuestion::Forget(ids));
+        self.views.order(ViewerQuestion::Forget(ids));
         self.disk.discard(bodies);
     }
 
@@ -196,8 +196,8 @@ impl BodyTable {
 
 impl Drop for BodyTable {
     fn drop(&mut self) {
-        self.bell.close();
-        self.desk.close();
+        self.views.close();
+        self.searches.close();
     }
 }
 

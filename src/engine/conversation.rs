@@ -82,7 +82,7 @@ enum OurSide {
 }
 
 struct Live {
-    talk: ConnSetup,
+    setup: ConnSetup,
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
     buffer: BytesMut,
@@ -111,7 +111,7 @@ impl ConnSetup {
     pub(crate) async fn run(self, stream: Stream, first: Bytes) -> Ended {
         let (read, write) = tokio::io::split(stream);
         let mut live = Live {
-            talk: self,
+            setup: self,
             read,
             write,
             buffer: BytesMut::new(),
@@ -147,8 +147,8 @@ enum End {
 impl Live {
     /// Waits for the next thing to happen. Every arm is safe to drop.
     async fn turn(&mut self) -> StreamTurn {
-        let Live { talk, read, write, buffer, outgoing, .. } = self;
-        let events = &talk.session.events;
+        let Live { setup, read, write, buffer, outgoing, .. } = self;
+        let events = &setup.session.events;
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.front().is_some();
         let may_shut = self.wish != OurSide::Talk && !has_output && !self.we_finished;
@@ -156,9 +156,9 @@ impl Live {
             buffer.reserve(READ);
         }
         let (due, has_room) = (outgoing.next_due(), outgoing.has_room());
-        let step_by = talk.script.deadline();
+        let step_by = setup.script.deadline();
         tokio::select! {
-            () = talk.session.cancel.cancelled() => StreamTurn::Cancelled,
+            () = setup.session.cancel.cancelled() => StreamTurn::Cancelled,
             read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
                 StreamTurn::Read(read)
             }
@@ -171,7 +171,7 @@ impl Live {
                 let (written, moment) = events.timed(outgoing.transmit(write)).await;
                 StreamTurn::Wrote(written, moment)
             }, if has_output || may_shut => turn,
-            order = talk.orders.next(has_room) => StreamTurn::Order(order),
+            order = setup.orders.next(has_room) => StreamTurn::Order(order),
             () = clock::at(due) => StreamTurn::AnswerDue,
             () = clock::at(step_by) => StreamTurn::StepLate,
             () = clock::at(self.close_by) => StreamTurn::CloseLate,
@@ -189,7 +189,7 @@ impl Live {
             StreamTurn::Order(ConnOrder::Send(data)) => self.send(data),
             StreamTurn::Order(ConnOrder::End(how)) => return self.finish(how),
             StreamTurn::AnswerDue => self.outgoing.release_due(Instant::now()),
-            StreamTurn::StepLate => return self.talk.script.late(&self.talk.peer).map(End::Step),
+            StreamTurn::StepLate => return self.setup.script.late(&self.setup.peer).map(End::Step),
             StreamTurn::CloseLate if self.we_finished => return Some(End::ClosedByUs),
             StreamTurn::CloseLate => return Some(End::CloseStuck),
         }
@@ -202,15 +202,15 @@ impl Live {
         }
         let failure = Failure::new(
             Stage::Send,
-            &self.talk.peer,
+            &self.setup.peer,
             FailureKind::Usage,
             "our side has finished sending",
         );
-        self.talk.session.events.refused(failure.hint("open a new connection to send more"));
+        self.setup.session.events.refused(failure.hint("open a new connection to send more"));
     }
 
     fn finish(&mut self, how: CloseMode) -> Option<End> {
-        while let Some(message) = self.talk.orders.queued() {
+        while let Some(message) = self.setup.orders.queued() {
             self.send(message);
         }
         match how {
@@ -235,20 +235,24 @@ impl Live {
             Ok(_) => {
                 let data = self.take_buffer();
                 self.received += data.len() as u64;
-                let talk = &mut self.talk;
-                talk.session.events.received(talk.conn, data.clone(), data.len() as u64);
+                let setup = &mut self.setup;
+                setup.session.events.received(setup.conn, data.clone(), data.len() as u64);
                 if self.wish == OurSide::Talk
-                    && let Some(answer) = talk.rules.borrow().answer(&data)
+                    && let Some(answer) = setup.rules.borrow().answer(&data)
                 {
                     self.outgoing.push_bytes(answer.data, Why::Answer, answer.delay);
                 }
-                self.talk.script.received(&data);
+                self.setup.script.received(&data);
                 self.play_steps();
                 None
             }
             Err(error) => {
-                let failure =
-                    explain::stream_failure(Stage::Session, &self.talk.peer, &error, self.received);
+                let failure = explain::stream_failure(
+                    Stage::Session,
+                    &self.setup.peer,
+                    &error,
+                    self.received,
+                );
                 Some(End::Broken(failure))
             }
         }
@@ -266,16 +270,16 @@ impl Live {
 
     fn peer_is_done(&mut self, words: &str) -> Option<End> {
         self.peer_finished = true;
-        self.talk.orders.peer_finished();
+        self.setup.orders.peer_finished();
         self.note(Direction::Received, RecordKind::Finished, words);
-        if let Some(failure) = self.talk.script.peer_finished(&self.talk.peer) {
+        if let Some(failure) = self.setup.script.peer_finished(&self.setup.peer) {
             return Some(End::Step(failure));
         }
         if self.we_finished {
             return Some(self.both_finished());
         }
-        let answers = !self.talk.rules.borrow().is_empty();
-        if answers && self.talk.after_peer == AfterPeer::CloseWhenAnswered {
+        let answers = !self.setup.rules.borrow().is_empty();
+        if answers && self.setup.after_peer == AfterPeer::CloseWhenAnswered {
             self.close_after_answers();
         }
         None
@@ -296,9 +300,9 @@ impl Live {
             Ok(count) => {
                 let data = self.outgoing.written(count);
                 let len = data.len() as u64;
-                self.talk.session.events.sent(moment, self.talk.conn, data, len);
-                let answers = self.talk.after_peer == AfterPeer::CloseWhenAnswered;
-                if self.peer_finished && answers && !self.talk.rules.borrow().is_empty() {
+                self.setup.session.events.sent(moment, self.setup.conn, data, len);
+                let answers = self.setup.after_peer == AfterPeer::CloseWhenAnswered;
+                if self.peer_finished && answers && !self.setup.rules.borrow().is_empty() {
                     self.close_after_answers();
                 }
                 None
@@ -306,7 +310,7 @@ impl Live {
             Err(error) => {
                 let unsent = self.outgoing.unsent();
                 let mut failure =
-                    explain::stream_failure(Stage::Send, &self.talk.peer, &error, self.received);
+                    explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
                 failure.cause = format!("{}; {unsent} bytes were not sent", failure.cause);
                 Some(End::Broken(failure))
             }
@@ -316,7 +320,7 @@ impl Live {
     fn shut(&mut self, result: &io::Result<()>, moment: StampGuard) -> Option<End> {
         self.we_finished = true;
         if result.is_ok() {
-            self.talk.session.events.finished_sending(moment, self.talk.conn);
+            self.setup.session.events.finished_sending(moment, self.setup.conn);
         }
         if self.peer_finished || result.is_err() {
             return Some(self.both_finished());
@@ -329,17 +333,17 @@ impl Live {
 
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
-        let was_over = self.talk.script.is_over();
-        while let Some(data) = self.talk.script.next_send() {
+        let was_over = self.setup.script.is_over();
+        while let Some(data) = self.setup.script.next_send() {
             self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
         }
-        if !was_over && self.talk.script.is_over() {
+        if !was_over && self.setup.script.is_over() {
             self.note(Direction::Local, RecordKind::Note, "all steps are done");
         }
     }
 
     fn note(&self, direction: Direction, kind: RecordKind, words: &str) {
-        self.talk.session.events.note(self.talk.conn, direction, kind, words);
+        self.setup.session.events.note(self.setup.conn, direction, kind, words);
     }
 
     /// Lets go of the socket and records how.
@@ -371,7 +375,7 @@ impl Live {
         let text = failure.as_ref().map_or_else(|| words.to_owned(), Failure::to_string);
         self.note(direction, kind, &text);
         let resets = kind == RecordKind::Reset && direction == Direction::Sent;
-        let stopping = self.talk.session.is_stopping();
+        let stopping = self.setup.session.is_stopping();
         let stream = self.read.unsplit(self.write);
         if resets && !stopping {
             stream.reset();

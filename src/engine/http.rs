@@ -5,5 +5,6 @@ pub(crate) mod body_receiver;
 pub(crate) mod decoding;
 pub(crate) mod exchange_recorder;
 pub(crate) mod failure;
+pub(crate) mod message_writer;
 pub(crate) mod source;
 pub(crate) mod tap;

@@ -50,6 +50,29 @@ pub(crate) struct SessionContext {
     pub(crate) input: mpsc::Receiver<SessionInput>,
 }
 
+impl SessionContext {
+    /// Does what a client needs before its socket is up. A close or cancel ends it (`None`); other
+    /// orders are kept for later and returned with the outcome.
+    pub(crate) async fn prepare<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Option<(T, Vec<SessionInput>)> {
+        let mut early = Vec::new();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.session.cancel.cancelled() => return None,
+                outcome = &mut work => return Some((outcome, early)),
+                order = self.input.recv(), if early.len() < INPUTS => match order {
+                    None | Some(SessionInput::Close(_) | SessionInput::End { .. }) => return None,
+                    Some(order) => early.push(order),
+                },
+            }
+        }
+    }
+}
+
 /// The part of a session's context that its connection tasks share.
 #[derive(Clone)]
 pub(crate) struct SessionHandle {

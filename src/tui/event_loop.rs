@@ -190,10 +190,7 @@ impl EventLoop {
             }
             Woken::Clock => self.on_clock(services),
             Woken::Store(reply) => self.step(Message::Store(reply), Cause::Input, services),
-            Woken::Fact(event) => {
-                self.keep_authority(&event, services);
-                self.step(Message::Engine(event), Cause::Traffic, services);
-            }
+            Woken::Fact(event) => self.step(Message::Engine(event), Cause::Traffic, services),
         }
         Ok(())
     }

@@ -7,10 +7,8 @@ use crossterm::clipboard::CopyToClipboard;
 use tokio::time::Instant;
 
 use crate::app::effect::Effect;
-use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewQuery;
-use crate::store::job::{Job, KeyPem};
 
 use super::event_loop::{EventLoop, Foreground};
 use super::pace::Cause;
@@ -53,18 +51,6 @@ impl EventLoop {
         };
         if let Err(failure) = done {
             tracing::warn!("effect refused: {failure}");
-            self.troubles.push(failure);
-        }
-    }
-
-    /// A certificate authority was made for a TLS listener: kept for the next run.
-    pub(super) fn keep_authority(&mut self, event: &Event, services: &Services) {
-        let Event::AuthorityCreated(authority) = event else { return };
-        let job = Job::SaveAuthority {
-            certificate_pem: authority.certificate_pem.clone(),
-            key_pem: KeyPem(authority.key_pem.clone()),
-        };
-        if let Err(failure) = services.store.handle.submit(job) {
             self.troubles.push(failure);
         }
     }

@@ -6,6 +6,8 @@
     reason = "tests, and what they share outside test functions"
 )]
 
+#[path = "engine_accept.rs"]
+mod accept;
 #[path = "engine_bench.rs"]
 mod bench;
 #[path = "engine_life.rs"]

@@ -4,7 +4,6 @@
 
 use crate::app::effect::Effect;
 use crate::app::flow::{self, response};
-use crate::app::pane;
 use crate::app::sessions::{Conn, SessionState};
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
@@ -89,7 +88,8 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
     if listening {
-        pane::presets::listening(app, id);
+        let outcome = app.presets.listening(&app.shared, id);
+        app.take(outcome);
     }
 }
 

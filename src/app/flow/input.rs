@@ -10,9 +10,9 @@ use crate::app::keymap::Lookup;
 use crate::app::layout::Splitter;
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
+use crate::app::overlay;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::Key;
 
 /// Smallest width of the presets column the mouse can drag it to.
 const SIDE_LEAST: u16 = 12;
@@ -79,9 +79,9 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
         app.leaving = false;
     }
     let handled = match app.shared.focus {
-        Pane::Presets => pane::presets::act(app, action),
+        Pane::Presets => to_presets(app, PaneInput::Act(action)),
         Pane::History => to_history(app, PaneInput::Act(action)),
-        Pane::Request => pane::request::act(app, action),
+        Pane::Request => to_request(app, PaneInput::Act(action)),
         Pane::Response => response::update(app, PaneInput::Act(action)),
         Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
     };
@@ -92,8 +92,8 @@ pub(in crate::app) fn act(app: &mut App, action: Action) {
 
 fn type_key(app: &mut App, key: Key) {
     match app.shared.focus {
-        Pane::Presets => pane::presets::key(app, key),
-        Pane::Request => pane::request::key(app, key),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Key(key))),
+        Pane::Request => drop_handled(to_request(app, PaneInput::Key(key))),
         Pane::Response => drop_handled(response::update(app, PaneInput::Key(key))),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Key(key))),
         Pane::History => drop_handled(to_history(app, PaneInput::Key(key))),
@@ -106,9 +106,9 @@ fn paste(app: &mut App, text: &str) {
         return;
     }
     match app.shared.focus {
-        Pane::Request => pane::request::paste(app, text),
+        Pane::Request => drop_handled(to_request(app, PaneInput::Paste(text))),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Paste(text))),
         Pane::Response => drop_handled(response::update(app, PaneInput::Paste(text))),
-        Pane::Presets => pane::presets::paste(app, text),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Paste(text))),
         Pane::History => drop_handled(to_history(app, PaneInput::Paste(text))),
     }
@@ -141,9 +141,9 @@ pub(in crate::app) fn press(app: &mut App, column: u16, row: u16) {
     // The areas of the press, not those after the focus moved: what was seen was clicked.
     let area = areas.of(target);
     match target {
-        Pane::Presets => pane::presets::click(app, area, mouse),
+        Pane::Presets => drop_handled(to_presets(app, PaneInput::Press(area, mouse))),
         Pane::History => drop_handled(to_history(app, PaneInput::Press(area, mouse))),
-        Pane::Request => pane::request::click(app, area, mouse),
+        Pane::Request => drop_handled(to_request(app, PaneInput::Press(area, mouse))),
         Pane::Response => drop_handled(response::update(app, PaneInput::Press(area, mouse))),
         Pane::Traffic => drop_handled(to_traffic(app, PaneInput::Press(area, mouse))),
     }
@@ -179,18 +179,26 @@ fn wheel(app: &mut App, mouse: Mouse) {
     };
     for _ in 0..WHEEL {
         match target {
-            Pane::Presets => pane::presets::act(app, action),
+            Pane::Presets => to_presets(app, PaneInput::Act(action)),
             Pane::History => to_history(app, PaneInput::Act(action)),
-            Pane::Request => pane::request::wheel(app, action),
+            Pane::Request => {
+                app.request.wheel(&app.shared, step);
+                Handled::Yes
+            }
             Pane::Response => response::scroll(app, step),
             Pane::Traffic => to_traffic(app, PaneInput::Act(action)),
         };
     }
 }
 
-/// Whether a key is a plain Escape.
-pub(in crate::app) fn is_escape(key: Key) -> bool {
-    key == Key::new(KeyCode::Esc)
+fn to_presets(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = app.presets.update(&app.shared, input);
+    app.take(outcome)
+}
+
+fn to_request(app: &mut App, input: PaneInput<'_>) -> Handled {
+    let outcome = app.request.update(&app.shared, input);
+    app.take(outcome)
 }
 
 fn to_history(app: &mut App, input: PaneInput<'_>) -> Handled {

@@ -1,15 +1,14 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{response, restore, send};
+use super::{draft, response, restore, send};
 use crate::app::action::Action;
-use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::outcome::Handled;
+use crate::app::overlay;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Theme;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
@@ -31,7 +30,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) -> Handled {
         Action::PreviousPane => focus(app, next_shown(app, Pane::previous)),
         Action::FocusAddress => {
             focus(app, Pane::Request);
-            pane::request::focus_address(app);
+            draft::focus_address(app);
         }
         Action::Back => back(app),
         Action::Zoom => zoom(app),
@@ -66,10 +65,10 @@ pub(in crate::app) fn focus(app: &mut App, target: Pane) {
     }
     match app.shared.focus {
         Pane::Request => {
-            pane::request::blur(app);
-            pane::request::leave_address(app);
+            draft::blur(app);
+            draft::leave_address(app);
         }
-        Pane::Presets => pane::presets::blur(app),
+        Pane::Presets => app.presets.blur(),
         Pane::History => app.history.blur(),
         Pane::Response | Pane::Traffic => {}
     }
@@ -143,57 +142,22 @@ fn switch_side(app: &mut App) {
 }
 
 fn compose(app: &mut App, protocol: Protocol, side: Side) {
-    pane::request::blur(app);
+    draft::blur(app);
     app.shared.drafts.switch_kind(protocol, side);
-    draft_changed(app);
+    draft::draft_changed(app);
     focus(app, Pane::Request);
-    pane::request::focus_address(app);
+    draft::focus_address(app);
 }
 
 /// A client of the protocol on screen: that is what people compose most, and the only thing an
 /// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
     let protocol = app.shared.drafts.current().spec.protocol();
-    pane::request::blur(app);
+    draft::blur(app);
     app.shared.drafts.open(Spec::empty(protocol, Side::Client));
-    draft_changed(app);
+    draft::draft_changed(app);
     focus(app, Pane::Request);
-    pane::request::focus_address(app);
-}
-
-/// Puts another draft on screen.
-pub(in crate::app) fn show_draft(app: &mut App, id: DraftId) {
-    pane::request::blur(app);
-    app.shared.drafts.select(id);
-    draft_changed(app);
-}
-
-/// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
-pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
-    pane::request::blur(app);
-    let drafts = &mut app.shared.drafts;
-    let open = drafts.iter().find(|draft| draft.preset.is_none() && draft.spec == spec);
-    match open.map(|draft| draft.id) {
-        Some(id) => drafts.select(id),
-        None => {
-            drafts.open(spec);
-        }
-    }
-    draft_changed(app);
-}
-
-/// Composes a spec in a new draft.
-pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
-    pane::request::blur(app);
-    app.shared.drafts.open(spec);
-    draft_changed(app);
-}
-
-/// Another draft is on screen: the other panes follow.
-pub(in crate::app) fn draft_changed(app: &mut App) {
-    pane::request::draft_changed(app);
-    response::session_changed(app);
-    app.touched();
+    draft::focus_address(app);
 }
 
 fn next_environment(app: &mut App) {
@@ -217,7 +181,7 @@ fn back(app: &mut App) {
     if app.shared.zoom {
         zoom(app);
     } else if app.shared.focus == Pane::Request {
-        pane::request::blur(app);
+        draft::blur(app);
         focus(app, Pane::Presets);
     }
 }

@@ -16,7 +16,6 @@ use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::message::Timer;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
-use crate::app::pane::request::{self, EditTarget};
 use crate::app::sessions::SessionState;
 use crate::app::shared::{Shown, TextSearch};
 use crate::app::state::App;
@@ -177,12 +176,6 @@ pub(super) fn next_line_ending(app: &mut App) {
     app.touched();
     let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
     app.say(format!("line ending: {}", ending.name().to_uppercase()));
-}
-
-/// Writes the text of the input line in the external editor.
-pub(super) fn edit_input_line(app: &mut App, text: String) {
-    request::editing(app, EditTarget::InputLine);
-    app.effects.push(Effect::Edit { text, extension: "txt" });
 }
 
 /// Replaces the text of the input line: the external editor came back.

@@ -1,9 +1,10 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::save;
+use super::{curl, draft, save};
 use crate::app::effect::Effect;
+use crate::app::overlay;
+use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
-use crate::app::{overlay, pane};
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
 pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
@@ -32,7 +33,7 @@ pub(in crate::app) fn apply(app: &mut App, reply: Reply) {
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
-        Reply::TextsRead { files } => pane::request::cookies_read(app, files),
+        Reply::TextsRead { files } => curl::cookies_read(app, files),
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
@@ -76,13 +77,13 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         app.warn(problem.to_string());
     }
     app.shared.workspace = workspace;
-    pane::presets::workspace_changed(app, first);
-    pane::request::draft_changed(app);
+    app.presets.workspace_changed(&app.shared, first);
+    draft::form_changed(app);
 }
 
 fn restored(app: &mut App, restore: Option<Restore>) {
     let Some(restore) = restore else {
-        pane::presets::open_first(app);
+        open_first(app);
         return;
     };
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
@@ -98,8 +99,17 @@ fn restored(app: &mut App, restore: Option<Restore>) {
             _ => {}
         }
     }
-    crate::app::flow::program::draft_changed(app);
-    pane::presets::follow(app);
+    draft::draft_changed(app);
+    app.presets.follow(&app.shared);
+}
+
+/// Nothing was left by the last run: the selected preset is put on screen.
+fn open_first(app: &mut App) {
+    if app.shared.drafts.current().is_blank()
+        && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
+    {
+        draft::open_preset(app, &path);
+    }
 }
 
 /// Writes what has to survive leaving or a crash.

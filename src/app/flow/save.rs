@@ -9,12 +9,12 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{program, restore};
+use super::{draft, restore};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::overlay::about::AboutSubject;
 use crate::app::state::App;
-use crate::app::{format, overlay, pane};
+use crate::app::{format, overlay};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
@@ -24,7 +24,7 @@ use crate::store::job::{Job, Overwrite};
 /// Saves the draft on screen, asking for a name if it has none.
 pub(in crate::app) fn save(app: &mut App) {
     if app.request.refused.is_some() {
-        pane::request::blur(app);
+        draft::blur(app);
         return;
     }
     let draft = app.shared.drafts.current();
@@ -79,7 +79,7 @@ pub(in crate::app) fn describe(app: &mut App, subject: &AboutSubject, about: Str
             return;
         }
     };
-    let Some(stored) = pane::presets::stored(app, path) else {
+    let Some(stored) = app.shared.stored(path) else {
         app.warn(format!("{path} is not there any more: not described"));
         return;
     };
@@ -113,7 +113,7 @@ pub(in crate::app) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
 /// The description is in the file. What it holds otherwise is what was known of it.
 fn described(app: &mut App, preset: Preset, fingerprint: u64) {
     let path = preset.path.clone();
-    let before = pane::presets::stored(app, &path).map(|stored| stored.fingerprint);
+    let before = app.shared.stored(&path).map(|stored| stored.fingerprint);
     for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(&path)) {
         draft.about.clone_from(&preset.about);
         if draft.based_on == before {
@@ -150,7 +150,7 @@ pub(in crate::app) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) 
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
     }
     app.say(format!("saved {path}"));
-    pane::presets::reveal(app, path);
+    app.presets.reveal(&app.shared, path);
     app.touched();
     for id in again {
         hand_over(app, id, path.clone(), Overwrite::Refuse);
@@ -183,7 +183,7 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
         draft.preset = Some(to.clone());
     }
     app.say(format!("{from} is now {to}"));
-    pane::presets::reveal(app, to);
+    app.presets.reveal(&app.shared, to);
     app.touched();
 }
 
@@ -191,8 +191,8 @@ pub(in crate::app) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath)
 pub(in crate::app) fn deleted(app: &mut App, path: &PresetPath) {
     app.shared.workspace.presets.retain(|known| known.path != *path);
     app.shared.drafts.forget(path);
-    program::draft_changed(app);
-    pane::presets::rebuild(app);
+    draft::draft_changed(app);
+    app.presets.rebuild(&app.shared);
     app.say(format!("{path} deleted"));
 }
 
@@ -208,8 +208,8 @@ pub(in crate::app) fn folder_deleted(
     for path in gone {
         app.shared.drafts.forget(path);
     }
-    program::draft_changed(app);
-    pane::presets::rebuild(app);
+    draft::draft_changed(app);
+    app.presets.rebuild(&app.shared);
     let count = format::counted(gone.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
@@ -262,7 +262,7 @@ pub(in crate::app) fn discard(app: &mut App, id: DraftId) {
     let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
     close(app, session);
     app.shared.drafts.remove(id);
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 fn close(app: &mut App, session: Option<SessionId>) {
@@ -287,7 +287,7 @@ pub(in crate::app) fn revert(app: &mut App, id: DraftId) {
         },
     }
     app.say("unsaved changes thrown away");
-    program::draft_changed(app);
+    draft::draft_changed(app);
 }
 
 #[cfg(test)]

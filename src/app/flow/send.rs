@@ -2,12 +2,11 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{program, response};
+use super::{draft, program, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
-use crate::app::pane;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{AnswerField, Issue, IssueField, LiteralNames, plan, plan_literal};
@@ -33,10 +32,10 @@ pub(in crate::app) enum Unknown {
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
 pub(in crate::app) fn send(app: &mut App, unknown: Unknown) {
     if app.request.refused.is_some() {
-        pane::request::blur(app);
+        draft::blur(app);
         return;
     }
-    pane::request::adopt_address(app);
+    draft::adopt_address(app);
     let scope = app.scope();
     let spec = &app.shared.drafts.current().spec;
     let planned = match unknown {
@@ -61,7 +60,7 @@ pub(in crate::app) fn connect_anyway(app: &mut App) {
     }
     if let Some(verify) = app.shared.drafts.current_mut().spec.verify_mut() {
         *verify = Verify::Off;
-        program::draft_changed(app);
+        draft::draft_changed(app);
         send(app, Unknown::Refuse);
     }
 }
@@ -191,7 +190,7 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     let Some(first) = found.first().cloned() else { return };
     app.shared.drafts.current_mut().issues = found;
     program::focus(app, Pane::Request);
-    pane::request::go_to_issue(app, &first);
+    draft::go_to_issue(app, &first);
     match &first.unknown {
         Some(name) => {
             let hint = app.keyed("[send-literal] sends it literally");

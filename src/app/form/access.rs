@@ -12,11 +12,11 @@ pub use read::get;
 pub use write::set;
 
 use super::{BodySlot, FormFieldId, RowList};
-use crate::model::http::{FormPart, HttpAnswer, HttpBody, HttpRule};
-use crate::model::listener::{Rule, When};
+use crate::model::http::{FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::stream::ScriptStep;
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 
 /// A list of rows of the spec.
 pub fn list(spec: &Spec, list: RowList) -> Option<&Vec<NameValue>> {
@@ -139,6 +139,14 @@ fn http_rule(spec: &mut Spec, at: usize) -> Option<&mut HttpRule> {
     }
 }
 
+/// Rules of an HTTP listener.
+pub fn http_rules(spec: &Spec) -> Option<&Vec<HttpRule>> {
+    match spec {
+        Spec::HttpListener(http) => Some(&http.rules),
+        _ => None,
+    }
+}
+
 /// Steps of a TCP or UDP client.
 pub fn steps(spec: &Spec) -> Option<&Vec<ScriptStep>> {
     match spec {
@@ -183,22 +191,27 @@ pub fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
     }
 }
 
-/// Adds a rule or a step at the end.
-pub fn add(spec: &mut Spec) {
+/// Adds a rule or a step at the end; returns the field to go on with.
+pub fn add(spec: &mut Spec) -> FormFieldId {
     match spec {
-        Spec::HttpListener(http) => http.rules.push(HttpRule {
-            method: String::new(),
-            path: "/".into(),
-            answer: HttpAnswer::default(),
-        }),
-        Spec::TcpListener(tcp) => tcp.rules.push(Rule::echo()),
-        Spec::UdpListener(udp) => udp.rules.push(Rule::echo()),
-        Spec::Tcp(_) | Spec::Udp(_) => {
-            if let Some(steps) = steps_mut(spec) {
-                steps.push(ScriptStep::Send(Payload::default()));
-            }
+        Spec::HttpListener(HttpListenerSpec { rules, .. }) => {
+            rules.push(HttpRule {
+                method: String::new(),
+                path: "/".into(),
+                answer: HttpAnswer::default(),
+            });
+            FormFieldId::RulePath(rules.len() - 1)
         }
-        Spec::Http(_) => {}
+        Spec::TcpListener(TcpListenerSpec { rules, .. })
+        | Spec::UdpListener(UdpListenerSpec { rules, .. }) => {
+            rules.push(Rule::echo());
+            FormFieldId::When(rules.len() - 1)
+        }
+        Spec::Tcp(TcpSpec { steps, .. }) | Spec::Udp(UdpSpec { steps, .. }) => {
+            steps.push(ScriptStep::Send(Payload::default()));
+            FormFieldId::StepText(steps.len() - 1)
+        }
+        Spec::Http(_) => FormFieldId::Tabs,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::editor::{Editor, LineMode};
 use crate::app::flow::save;
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, TreeItem};
+use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
@@ -41,7 +41,7 @@ pub(super) fn open(app: &mut App, item: &TreeItem) {
             (AboutSubject::Draft(*id), draft.title(), draft.about.clone())
         }
         TreeItem::Preset(path) => {
-            let stored = presets::stored(app, path).and_then(|stored| stored.content.as_ref().ok());
+            let stored = app.shared.stored(path).and_then(|stored| stored.content.as_ref().ok());
             let Some(preset) = stored else {
                 app.warn(format!("{path}.toml cannot be read: what is wrong in it comes first"));
                 return;

@@ -7,7 +7,7 @@ use crate::app::drafts::{Draft, DraftId};
 use crate::app::flow::save;
 use crate::app::format;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, TreeItem};
+use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::app::wrap_words::wrap;
 use crate::model::key::{Key, KeyCode};
@@ -37,7 +37,7 @@ pub struct Confirm {
 pub(super) fn delete(app: &mut App, item: &TreeItem) {
     match item {
         TreeItem::Folder(folder) => {
-            let presets = presets::in_folder(app, folder);
+            let presets = preset_tree::in_folder(&app.shared.workspace.presets, folder);
             ask(app, ConfirmQuestion::DeleteFolder(folder.clone(), presets));
         }
         TreeItem::Preset(path) => ask(app, ConfirmQuestion::Delete(path.clone())),
@@ -49,7 +49,7 @@ pub(super) fn delete(app: &mut App, item: &TreeItem) {
 }
 
 pub(super) fn revert(app: &mut App, item: &TreeItem) {
-    let Some(draft) = presets::draft_of(app, item).filter(|draft| draft.is_modified()) else {
+    let Some(draft) = item.draft(&app.shared).filter(|draft| draft.is_modified()) else {
         app.say("no unsaved changes here");
         return;
     };
@@ -68,7 +68,7 @@ pub(super) fn ask(app: &mut App, question: ConfirmQuestion) {
         ConfirmQuestion::Discard(id, _) => Some(TreeItem::Draft(*id)),
         _ => None,
     };
-    let live = item.is_some_and(|item| presets::is_live(app, &item));
+    let live = item.is_some_and(|item| item.is_live(&app.shared));
     let remark = match &question {
         ConfirmQuestion::DeleteFolder(_, paths) => remark_on(app, paths),
         _ if live => "It is running and will be closed.".to_owned(),
@@ -80,9 +80,9 @@ pub(super) fn ask(app: &mut App, question: ConfirmQuestion) {
 /// What else is lost with these presets.
 fn remark_on(app: &App, paths: &[PresetPath]) -> String {
     let items = || paths.iter().map(|path| TreeItem::Preset(path.clone()));
-    let live = items().filter(|item| presets::is_live(app, item)).count();
+    let live = items().filter(|item| item.is_live(&app.shared)).count();
     let changed =
-        items().filter(|item| presets::draft_of(app, item).is_some_and(Draft::is_modified)).count();
+        items().filter(|item| item.draft(&app.shared).is_some_and(Draft::is_modified)).count();
     let mut remarks = Vec::new();
     match live {
         0 => {}

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::{Flow, Overlay, naming};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
-use crate::app::flow::program;
+use crate::app::flow::draft;
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
 use crate::app::message::{Mouse, MouseKind};
@@ -156,7 +156,7 @@ fn go(app: &mut App, conflict: &Conflict, way: Way) -> Flow {
                     draft.preset = Some(conflict.theirs.path.clone());
                     draft.follow(preset, conflict.theirs.fingerprint);
                 }
-                program::draft_changed(app);
+                draft::draft_changed(app);
             }
             Err(failure) => {
                 let text = failure.to_string();

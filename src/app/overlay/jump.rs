@@ -9,11 +9,12 @@ use ratatui::layout::Rect;
 
 use super::{Flow, Overlay};
 use crate::app::action::Action;
-use crate::app::flow::{input, program};
+use crate::app::editor::Caret;
+use crate::app::flow::{draft, input, program};
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId, FormTab};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::{presets, request};
+use crate::app::pane::request;
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 
@@ -103,11 +104,11 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     if inner.is_empty() {
         return;
     }
-    for placed in request::place(app, inner) {
+    for placed in app.request.place(&app.shared, inner) {
         let area = placed.area;
         match placed.field.kind {
             FieldKind::Tabs => {
-                for (tab, _, start) in request::tab_strip(app) {
+                for (tab, _, start) in request::tab_strip(&app.shared) {
                     let column = area.x.saturating_add(start);
                     if column < area.right() {
                         found.push((column, area.y, JumpTarget::Tab(tab)));
@@ -123,9 +124,9 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
 }
 
 fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
-    let list = presets::presets_areas(app, presets::inner(area)).list;
-    let offset = presets::cursor(app, usize::from(list.height)).offset;
-    let len = presets::listing(app).len();
+    let list = app.presets.areas(&app.shared, crate::app::layout::inner(area)).list;
+    let offset = app.presets.cursor(&app.shared, usize::from(list.height)).offset;
+    let len = app.presets.listing(&app.shared).len();
     rows(list, offset, len, JumpTarget::Preset, found);
 }
 
@@ -252,16 +253,16 @@ fn go(app: &mut App, target: &JumpTarget) {
         JumpTarget::Pane(pane) => program::focus(app, *pane),
         JumpTarget::Field(id) => {
             program::focus(app, Pane::Request);
-            request::go(app, *id);
+            draft::go(app, *id, Caret::Keep);
         }
         JumpTarget::Tab(tab) => {
             program::focus(app, Pane::Request);
-            request::show_tab(app, *tab);
-            request::go(app, FormFieldId::Tabs);
+            draft::show_tab(app, *tab);
+            draft::go(app, FormFieldId::Tabs, Caret::Keep);
         }
         JumpTarget::Preset(at) => {
             program::focus(app, Pane::Presets);
-            presets::select(app, *at);
+            app.presets.select(&app.shared, *at);
         }
         JumpTarget::Entry(at) => {
             program::focus(app, Pane::History);

@@ -15,7 +15,7 @@ use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::flow::save;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane::presets::{self, TreeItem};
+use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
@@ -52,7 +52,7 @@ pub enum NameVerdict {
 pub(in crate::app) fn save_as(app: &mut App, id: DraftId) {
     let Some(draft) = app.shared.drafts.get(id) else { return };
     let text = draft.preset.as_ref().map(ToString::to_string).unwrap_or_default();
-    let folder = match presets::selected(app) {
+    let folder = match app.presets.selected(&app.shared) {
         Some(TreeItem::Folder(folder)) => folder,
         Some(TreeItem::Preset(path)) => path.folder().to_owned(),
         _ => String::new(),
@@ -73,9 +73,9 @@ pub(super) fn rename(app: &mut App, item: &TreeItem) {
 }
 
 pub(super) fn duplicate(app: &mut App, item: &TreeItem) {
-    let copied = match (presets::draft_of(app, item), item) {
+    let copied = match (item.draft(&app.shared), item) {
         (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
-        (None, TreeItem::Preset(path)) => presets::stored(app, path).and_then(|stored| {
+        (None, TreeItem::Preset(path)) => app.shared.stored(path).and_then(|stored| {
             let preset = stored.content.as_ref().ok()?;
             Some((preset.spec.clone(), preset.about.clone(), path.to_string()))
         }),
@@ -140,9 +140,8 @@ fn suggest(spec: &Spec) -> String {
 
 /// The name, or the first of `name-2`, `name-3` … that no preset has.
 fn free(app: &App, name: &str) -> String {
-    let taken = |name: &str| {
-        PresetPath::parse(name).is_ok_and(|path| presets::stored(app, &path).is_some())
-    };
+    let taken =
+        |name: &str| PresetPath::parse(name).is_ok_and(|path| app.shared.stored(&path).is_some());
     if !taken(name) {
         return name.to_owned();
     }
@@ -180,7 +179,7 @@ impl Naming {
         if same.as_ref() == Some(&path) {
             return NameVerdict::Free(path);
         }
-        if presets::stored(app, &path).is_some() {
+        if app.shared.stored(&path).is_some() {
             return NameVerdict::Taken(path);
         }
         NameVerdict::Free(path)
@@ -275,7 +274,7 @@ fn take(app: &mut App, naming: &mut Naming) -> Flow {
             let draft = app.shared.drafts.open((**spec).clone());
             draft.about.clone_from(about);
             let id = draft.id;
-            crate::app::flow::program::draft_changed(app);
+            crate::app::flow::draft::draft_changed(app);
             save::hand_over(app, id, path, Overwrite::Refuse);
         }
     }

@@ -9,11 +9,10 @@ use super::{Flow, Overlay};
 use crate::app::action::{Action, TABLE};
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::DraftId;
-use crate::app::flow::{input, program};
+use crate::app::flow::{draft, input, program};
 use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::pane;
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
 use crate::model::preset::PresetPath;
@@ -129,13 +128,13 @@ fn run(app: &mut App, found: Option<PaletteTarget>) -> Flow {
             input::act(app, action);
         }
         Some(PaletteTarget::Preset(path)) => {
-            if pane::presets::open(app, &path) {
-                pane::presets::reveal(app, &path);
+            if draft::open_preset(app, &path) {
+                app.presets.reveal(&app.shared, &path);
                 program::focus(app, Pane::Request);
             }
         }
         Some(PaletteTarget::Draft(id)) => {
-            program::show_draft(app, id);
+            draft::show_draft(app, id);
             program::focus(app, Pane::Request);
         }
         Some(PaletteTarget::Environment(name)) => super::environments::choose(app, name),

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying::CopyAs;
 use crate::app::cursor::CursorStep;
-use crate::app::intent::Intent;
+use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
 use crate::app::layout;
 use crate::app::message::{Mouse, Timer};
@@ -95,7 +95,7 @@ impl ConversationPane {
             Action::SendLine => return self.send(shared, Closing::LineEnding, InputTarget::Chosen),
             Action::SendBare => return self.send(shared, Closing::Bare, InputTarget::Chosen),
             Action::SendAll => return self.send(shared, Closing::LineEnding, InputTarget::All),
-            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            Action::EditExternal => return self.edit_external(shared),
             Action::NewLine => self.new_line(shared),
             Action::HistoryUp => self.recall(shared, true),
             Action::HistoryDown => self.recall(shared, false),
@@ -105,6 +105,12 @@ impl ConversationPane {
             _ => return Outcome::no(),
         }
         Outcome::yes()
+    }
+
+    /// Writes the text of the input line in the external editor.
+    fn edit_external(&self, shared: &Shared) -> Outcome {
+        let text = self.typed(shared);
+        Intent::EditExternal { text, extension: "txt", target: EditTarget::InputLine }.into()
     }
 
     /// What the list of rows does with an action.
@@ -125,7 +131,7 @@ impl ConversationPane {
             Action::Find => return self.open_search(shared),
             Action::FindNext => return self.search(shared, Towards::End, true),
             Action::FindPrevious => return self.search(shared, Towards::Start, true),
-            Action::EditExternal => return Intent::EditInputLine(self.typed(shared)).into(),
+            Action::EditExternal => return self.edit_external(shared),
             _ => match CursorStep::of(action) {
                 Some(way) => self.scroll(shared, way),
                 None => return Outcome::no(),

@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
@@ -15,9 +14,9 @@ use crate::app::keymap::Context;
 use crate::app::layout::inner;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
-use crate::app::pane::presets::PresetSearch;
+use crate::app::search_line::{SearchKey, SearchLine};
 use crate::app::shared::Shared;
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::Key;
 use crate::model::timing::Stamp;
 use crate::store::job::{HistoryEntry, Job};
 
@@ -31,7 +30,7 @@ pub struct HistoryPane {
     pub total: u64,
     /// Text of the query that is shown or under way.
     pub text: String,
-    pub search: Option<PresetSearch>,
+    pub search: Option<SearchLine>,
     /// Time of the selected entry; `None` = the newest, whatever comes.
     selected: Option<Stamp>,
     at: usize,
@@ -159,11 +158,7 @@ impl HistoryPane {
     }
 
     fn start_search(&mut self) -> Outcome {
-        let search = self.search.get_or_insert_with(|| PresetSearch {
-            editor: Editor::new("", LineMode::One),
-            typing: true,
-        });
-        search.typing = true;
+        self.search.get_or_insert_default().typing = true;
         Outcome::yes()
     }
 
@@ -178,14 +173,11 @@ impl HistoryPane {
         let Some(search) = self.search.as_mut().filter(|search| search.typing) else {
             return Outcome::no();
         };
-        match key.code {
-            KeyCode::Enter => self.blur(),
-            KeyCode::Up => return self.step(shared, CursorStep::Up),
-            KeyCode::Down => return self.step(shared, CursorStep::Down),
-            KeyCode::PageUp => return self.step(shared, CursorStep::PageUp),
-            KeyCode::PageDown => return self.step(shared, CursorStep::PageDown),
-            _ if search.editor.key(key) => return self.ask(),
-            _ => {}
+        match search.key(key) {
+            SearchKey::Accept => self.blur(),
+            SearchKey::Move(step) => return self.step(shared, step),
+            SearchKey::Changed => return self.ask(),
+            SearchKey::Ignored => {}
         }
         Outcome::yes()
     }

@@ -1,216 +1,330 @@
 //! The request pane: the form of the draft on screen.
 //!
-//! The cursor is a [`FormFieldId`] kept in the draft. A focused text field borrows an [`Editor`] whose
-//! text is written into the spec at every change, so what is sent is always what is seen.
+//! [`form_editor`] keeps the state; here is what keys, clicks and the wheel do. The spec is changed
+//! by the flow of drafts, which the pane asks with intents.
 
-mod address;
+mod form_editor;
 mod moves;
 mod place;
 
-pub use crate::app::layout::inner;
-pub use address::{adopt_address, cookies_read};
-pub use place::{Placed, label_width, place, tab_strip};
+pub use form_editor::RequestPane;
+pub use place::{Placed, label_width, tab_strip};
 
 use ratatui::layout::Rect;
 
-use address::paste_curl;
-use moves::{FormStep, find, page, sideways, step_row, vertical};
-use place::tab_at;
+use form_editor::{form, is_text, kind_of};
+use moves::{FormStep, beside, in_next_row, is_source, next_cell};
 
 use crate::app::action::Action;
-use crate::app::drafts::FieldIssue;
-use crate::app::editor::{Editor, LineMode, PASTE_LIMIT};
+use crate::app::cursor::CursorStep;
+use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
-use crate::app::flow::input;
-use crate::app::form::rows::rows;
-use crate::app::form::{
-    BodySlot, FieldKind, FormFieldId, FormLine, FormTab, RowPart, access, tabs,
-};
+use crate::app::form::{BodySlot, FieldKind, FormFieldId, RowPart, access, tabs};
+use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
-use crate::app::message::{External, Mouse};
-use crate::app::outcome::Handled;
-use crate::app::state::App;
+use crate::app::layout::inner;
+use crate::app::message::Mouse;
+use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::shared::Shared;
+use crate::interop::curl;
 use crate::model::http::HttpBody;
 use crate::model::key::{Key, KeyCode};
-use crate::model::spec::Spec;
 
-/// State of the pane beyond the draft itself.
-#[derive(Debug, Default)]
-pub struct RequestPane {
-    /// Editor of the focused text field.
-    pub editor: Option<(FormFieldId, Editor)>,
-    /// Text of the focused field that is no value of it, and why.
-    pub refused: Option<(FormFieldId, String)>,
-    /// First form row shown below the tab strip.
-    pub scroll: usize,
-    /// A curl command that waits for its files of cookies.
-    pasted: Option<String>,
-    /// What the external editor was opened for.
-    editing: Option<EditTarget>,
-}
-
-/// Where edited text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditTarget {
-    Field(FormFieldId),
-    /// The input line of the conversation.
-    InputLine,
-    /// Nowhere: it was opened to be read.
-    Nowhere,
-}
-
-/// Contexts of the pane.
-pub fn contexts(app: &App) -> Vec<Context> {
-    let mut contexts = Vec::new();
-    if app.shared.drafts.current().at == FormFieldId::Address {
-        contexts.push(Context::Address);
+impl RequestPane {
+    /// Takes an input while the pane has the focus.
+    pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        match input {
+            PaneInput::Act(action) => self.act(shared, action),
+            PaneInput::Key(key) => self.key(shared, key),
+            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+        }
     }
-    contexts.push(Context::Form);
-    if !is_text(app, app.shared.drafts.current().at) {
-        contexts.push(Context::Plain);
+
+    /// Contexts of the pane.
+    pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
+        let at = shared.drafts.current().at;
+        let address = (at == FormFieldId::Address).then_some(Context::Address);
+        let plain = (!is_text(shared, at)).then_some(Context::Plain);
+        [address, Some(Context::Form), plain, Some(Context::Global)].into_iter().flatten().collect()
     }
-    contexts.push(Context::Global);
-    contexts
-}
 
-/// The rows of the form on screen.
-pub fn form(app: &App) -> Vec<FormLine> {
-    let draft = app.shared.drafts.current();
-    rows(&draft.spec, draft.tab)
-}
-
-fn kind_of(app: &App, id: FormFieldId) -> Option<FieldKind> {
-    form(app).iter().flat_map(|row| &row.fields).find(|field| field.id == id).map(|f| f.kind)
-}
-
-fn is_text(app: &App, id: FormFieldId) -> bool {
-    matches!(kind_of(app, id), Some(FieldKind::Line | FieldKind::Area | FieldKind::Secret))
-}
-
-/// Handles an action.
-pub fn act(app: &mut App, action: Action) -> Handled {
-    match action {
-        Action::Up => vertical(app, FormStep::Previous),
-        Action::Down => vertical(app, FormStep::Next),
-        Action::PageUp => page(app, FormStep::Previous),
-        Action::PageDown => page(app, FormStep::Next),
-        Action::NextCell => enter(app),
-        Action::NextTab => switch_tab(app, 1),
-        Action::PreviousTab => switch_tab(app, tabs(&app.shared.drafts.current().spec).len() - 1),
-        Action::DeleteRow => delete_row(app),
-        Action::ToggleRow => toggle_row(app),
-        Action::AddRow => add_row(app),
-        Action::EditExternal => edit_external(app),
-        Action::Copy => copy(app),
-        _ => return Handled::No,
+    /// The wheel over the pane: it scrolls and leaves the cursor where it is.
+    pub fn wheel(&mut self, shared: &Shared, step: CursorStep) {
+        let is_down = step == CursorStep::Down;
+        let at = shared.drafts.current().at;
+        if let Some((id, editor)) = &mut self.editor
+            && *id == at
+            && editor.lines() == LineMode::Many
+        {
+            editor.scroll(if is_down { 1 } else { -1 });
+        } else if is_down {
+            self.scroll = (self.scroll + 1).min(form(shared).len().saturating_sub(3));
+        } else {
+            self.scroll = self.scroll.saturating_sub(1);
+        }
     }
-    Handled::Yes
+
+    fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        match action {
+            Action::Up => self.vertical(shared, FormStep::Previous),
+            Action::Down => self.vertical(shared, FormStep::Next),
+            Action::PageUp => self.page(shared, FormStep::Previous),
+            Action::PageDown => self.page(shared, FormStep::Next),
+            Action::NextCell => self.enter_pressed(shared),
+            Action::NextTab => switch_tab(shared, FormStep::Next),
+            Action::PreviousTab => switch_tab(shared, FormStep::Previous),
+            Action::DeleteRow => {
+                self.blur();
+                Intent::DeleteRow.into()
+            }
+            Action::ToggleRow => match shared.drafts.current().at {
+                FormFieldId::Cell(list, at, _) => {
+                    cycle(FormFieldId::Cell(list, at, RowPart::On), true)
+                }
+                field @ FormFieldId::Automatic(_) => cycle(field, true),
+                _ => Outcome::yes(),
+            },
+            Action::AddRow => add_row(shared),
+            Action::EditExternal => self.edit_external(shared),
+            Action::Copy => copy(shared),
+            _ => Outcome::no(),
+        }
+    }
+
+    /// A key that no action took.
+    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let at = shared.drafts.current().at;
+        if key == Key::new(KeyCode::Esc) {
+            return self.leave_field();
+        }
+        match kind_of(shared, at) {
+            Some(FieldKind::Choice | FieldKind::Check | FieldKind::Tabs) => choose(shared, at, key),
+            Some(FieldKind::Button) if key.code == KeyCode::Char(' ') => add_row(shared),
+            Some(FieldKind::Line | FieldKind::Secret) => self.line_key(shared, at, key),
+            Some(FieldKind::Area) => self.edit_key(shared, key),
+            Some(FieldKind::Button) | None => Outcome::no(),
+        }
+    }
+
+    /// In a line, Left at the start and Right at the end go to the neighbouring cell; Space in the
+    /// method field takes the next of the usual methods.
+    fn line_key(&mut self, shared: &Shared, at: FormFieldId, key: Key) -> Outcome {
+        let (start, end) = match self.open_editor(shared) {
+            Some(editor) => (editor.at_start(), editor.at_end()),
+            None => (true, true),
+        };
+        let plain = !key.ctrl && !key.alt && !key.shift;
+        match key.code {
+            KeyCode::Left if start && plain => sideways(shared, FormStep::Previous),
+            KeyCode::Right if end && plain => sideways(shared, FormStep::Next),
+            KeyCode::Char(' ') if at == FormFieldId::Method => {
+                self.editor = None;
+                cycle(at, !key.ctrl)
+            }
+            _ => self.edit_key(shared, key),
+        }
+    }
+
+    fn edit_key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let is_changed = self.open_editor(shared).is_some_and(|editor| editor.key(key));
+        if is_changed { self.written() } else { Outcome::yes() }
+    }
+
+    /// The editor's text, to be written into the spec.
+    fn written(&self) -> Outcome {
+        let text = |(at, editor): &(FormFieldId, Editor)| Intent::EditField(*at, editor.text());
+        self.editor.as_ref().map(text).into()
+    }
+
+    /// Pasted text. A curl command in the address line fills the whole form.
+    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
+        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
+            return Intent::FillFromCurl(text.to_owned()).into();
+        }
+        let Some(editor) = self.open_editor(shared) else {
+            return Intent::Say("paste goes into a text field; move to one first".into()).into();
+        };
+        let cut = floor(text, PASTE_LIMIT);
+        let rewritten = editor.insert(cut);
+        let outcome = self.written();
+        if cut.len() < text.len() {
+            outcome.with(Intent::Warn(format!(
+                "the paste was cut after {PASTE_LIMIT} bytes; use a file body instead"
+            )))
+        } else if rewritten > 0 {
+            outcome
+                .with(Intent::Say(format!("{rewritten} control characters were pasted as \\xNN")))
+        } else {
+            outcome
+        }
+    }
+
+    /// Leaves the focused field; a text that was refused is dropped with a remark.
+    fn leave_field(&mut self) -> Outcome {
+        self.blur().map(|why| Intent::Warn(format!("not taken: {why}"))).into()
+    }
+
+    /// Up and Down: within an area to its edge, else from row to row.
+    fn vertical(&mut self, shared: &Shared, towards: FormStep) -> Outcome {
+        let at = shared.drafts.current().at;
+        if kind_of(shared, at) == Some(FieldKind::Area)
+            && let Some(editor) = self.open_editor(shared)
+        {
+            let (code, is_edge) = match towards {
+                FormStep::Previous => (KeyCode::Up, editor.at_top()),
+                FormStep::Next => (KeyCode::Down, editor.at_bottom()),
+            };
+            if !is_edge {
+                editor.key(Key::new(code));
+                return Outcome::yes();
+            }
+        }
+        go(in_next_row(&form(shared), at, towards), Caret::Keep)
+    }
+
+    fn page(&mut self, shared: &Shared, towards: FormStep) -> Outcome {
+        if let Some((_, editor)) = &mut self.editor
+            && editor.lines() == LineMode::Many
+        {
+            let is_next = towards == FormStep::Next;
+            editor.key(Key::new(if is_next { KeyCode::PageDown } else { KeyCode::PageUp }));
+            return Outcome::yes();
+        }
+        let form = form(shared);
+        let rows = usize::from(inner(shared.areas().request).height.max(2) / 2);
+        let steps = std::iter::successors(Some(shared.drafts.current().at), |at| {
+            in_next_row(&form, *at, towards)
+        });
+        go(steps.skip(1).take(rows).last(), Caret::Keep)
+    }
+
+    /// Enter: a new line in an area, the next cell in a row, the next row after the last cell.
+    fn enter_pressed(&mut self, shared: &Shared) -> Outcome {
+        let at = shared.drafts.current().at;
+        match kind_of(shared, at) {
+            Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
+            Some(FieldKind::Button) => add_row(shared),
+            Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
+            Some(FieldKind::Tabs) => {
+                go(in_next_row(&form(shared), at, FormStep::Next), Caret::Keep)
+            }
+            _ => go(next_cell(&form(shared), at), Caret::Keep),
+        }
+    }
+
+    /// Opens the external editor on the focused text, or on the body from anywhere else.
+    fn edit_external(&mut self, shared: &Shared) -> Outcome {
+        let draft = shared.drafts.current();
+        let body = [BodySlot::Request, BodySlot::Default]
+            .into_iter()
+            .find(|slot| access::body(&draft.spec, *slot).is_some());
+        let target = if is_text(shared, draft.at) && draft.at != FormFieldId::Address {
+            draft.at
+        } else {
+            body.map_or(FormFieldId::Address, FormFieldId::Body)
+        };
+        let extension = match target {
+            FormFieldId::Body(slot) => match access::body(&draft.spec, slot) {
+                Some(HttpBody::Json(_)) => "json",
+                Some(HttpBody::Text(_) | HttpBody::Payload(_)) => "txt",
+                _ => {
+                    let text =
+                        "this body is not text; choose body json, text, hex or escaped first";
+                    return Intent::Say(text.into()).into();
+                }
+            },
+            _ => "txt",
+        };
+        let text = access::get(&draft.spec, target);
+        let target = EditTarget::Field(target);
+        self.leave_field().with(Intent::EditExternal { text, extension, target })
+    }
+
+    /// A press of the mouse: the cursor goes to the field under it.
+    fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let under = (mouse.column, mouse.row).into();
+        let mut placed = self.place(shared, inner(area)).into_iter();
+        let Some(Placed { field, area }) = placed.find(|placed| placed.area.contains(under)) else {
+            return Outcome::no();
+        };
+        let again = shared.drafts.current().at == field.id;
+        let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
+        match field.kind {
+            FieldKind::Tabs => {
+                let tab = place::tab_at(shared, mouse.column.saturating_sub(area.x));
+                tab.map(Intent::ShowTab).into()
+            }
+            FieldKind::Choice if !again => there,
+            FieldKind::Choice | FieldKind::Check => {
+                there.with(Intent::CycleField { field: field.id, forward: true })
+            }
+            FieldKind::Button => there.with(Intent::AddRow),
+            FieldKind::Line | FieldKind::Area => {
+                let column = mouse.column.saturating_sub(area.x + label_width(&field));
+                let caret = Caret::At { row: (mouse.row - area.y).into(), column: column.into() };
+                Intent::GoToField(field.id, caret).into()
+            }
+            FieldKind::Secret => there,
+        }
+    }
 }
 
-/// Takes a key that no action took.
-pub fn key(app: &mut App, key: Key) {
-    let at = app.shared.drafts.current().at;
-    if input::is_escape(key) {
-        blur(app);
-        return;
-    }
-    match kind_of(app, at) {
-        Some(FieldKind::Choice | FieldKind::Check | FieldKind::Tabs) => choose(app, at, key),
-        Some(FieldKind::Button) if key.code == KeyCode::Char(' ') => enter(app),
-        Some(FieldKind::Line | FieldKind::Secret) => line_key(app, at, key),
-        Some(FieldKind::Area) => edit_key(app, at, key),
-        _ => {}
-    }
-}
-
-fn choose(app: &mut App, at: FormFieldId, key: Key) {
-    let forward = match key.code {
-        KeyCode::Left => false,
-        KeyCode::Right | KeyCode::Char(' ') => true,
-        _ => return,
+/// Keys on a choice, a check or the tab strip. Between cells the arrows move; a choice on a line
+/// of its own they turn.
+fn choose(shared: &Shared, at: FormFieldId, key: Key) -> Outcome {
+    let towards = match key.code {
+        KeyCode::Left => FormStep::Previous,
+        KeyCode::Right | KeyCode::Char(' ') => FormStep::Next,
+        _ => return Outcome::no(),
     };
     if at == FormFieldId::Tabs {
-        let len = tabs(&app.shared.drafts.current().spec).len();
-        switch_tab(app, if forward { 1 } else { len - 1 });
-        return;
+        return switch_tab(shared, towards);
     }
-    // Between cells the arrows move; a choice on a line of its own they turn.
-    let moves = kind_of(app, at) == Some(FieldKind::Check) || is_source(at);
+    let moves = kind_of(shared, at) == Some(FieldKind::Check) || is_source(at);
     if moves && key.code != KeyCode::Char(' ') {
-        sideways(app, if forward { FormStep::Next } else { FormStep::Previous });
-        return;
+        return sideways(shared, towards);
     }
-    access::cycle(&mut app.shared.drafts.current_mut().spec, at, forward);
-    changed(app);
+    cycle(at, towards == FormStep::Next)
 }
 
-/// In a line, Left at the start and Right at the end go to the neighbouring cell. The method
-/// field also offers the usual methods with Ctrl+Space and, being short, with Up from the address.
-fn line_key(app: &mut App, at: FormFieldId, key: Key) {
-    open_editor(app);
-    let (start, end) = match &app.request.editor {
-        Some((_, editor)) => (editor.at_start(), editor.at_end()),
-        None => (true, true),
-    };
-    let plain = !key.ctrl && !key.alt && !key.shift;
-    match key.code {
-        KeyCode::Left if start && plain => sideways(app, FormStep::Previous),
-        KeyCode::Right if end && plain => sideways(app, FormStep::Next),
-        KeyCode::Char(' ') if at == FormFieldId::Method => {
-            app.request.editor = None;
-            access::cycle(&mut app.shared.drafts.current_mut().spec, at, !key.ctrl);
-            changed(app);
-        }
-        _ => edit_key(app, at, key),
-    }
+fn cycle(field: FormFieldId, forward: bool) -> Outcome {
+    Intent::CycleField { field, forward }.into()
 }
 
-fn edit_key(app: &mut App, at: FormFieldId, key: Key) {
-    open_editor(app);
-    let Some((_, editor)) = &mut app.request.editor else { return };
-    if editor.key(key) {
-        write_back(app, at);
-    }
+/// Moves the cursor, if there is somewhere to go.
+fn go(field: Option<FormFieldId>, caret: Caret) -> Outcome {
+    field.map(|field| Intent::GoToField(field, caret)).into()
 }
 
-/// The editor's text into the spec.
-fn write_back(app: &mut App, at: FormFieldId) {
-    let Some((_, editor)) = &app.request.editor else { return };
-    let text = editor.text();
-    match access::set(&mut app.shared.drafts.current_mut().spec, at, &text) {
-        Ok(()) => app.request.refused = None,
-        Err(why) => app.request.refused = Some((at, why)),
-    }
-    changed(app);
+fn sideways(shared: &Shared, towards: FormStep) -> Outcome {
+    let caret = if towards == FormStep::Next { Caret::Start } else { Caret::Keep };
+    go(beside(&form(shared), shared.drafts.current().at, towards), caret)
 }
 
-fn changed(app: &mut App) {
-    app.shared.drafts.current_mut().issues.clear();
-    app.touched();
-    settle(app);
+fn switch_tab(shared: &Shared, towards: FormStep) -> Outcome {
+    let draft = shared.drafts.current();
+    let all = tabs(&draft.spec);
+    let at = all.iter().position(|tab| *tab == draft.tab).unwrap_or(0);
+    let step = if towards == FormStep::Next { 1 } else { all.len() - 1 };
+    Intent::ShowTab(all[(at + step) % all.len()]).into()
 }
 
-/// Takes pasted text. A curl command in the address line fills the whole form.
-pub fn paste(app: &mut App, text: &str) {
-    let at = app.shared.drafts.current().at;
-    if at == FormFieldId::Address && crate::interop::curl::is_command(text) {
-        paste_curl(app, text);
-        return;
+/// In a list the cursor goes to the row behind its last one; elsewhere a rule or step is added.
+fn add_row(shared: &Shared) -> Outcome {
+    let draft = shared.drafts.current();
+    if let FormFieldId::Cell(list, ..) = draft.at {
+        let end = access::len(&draft.spec, list);
+        return go(Some(FormFieldId::Cell(list, end, RowPart::Name)), Caret::Keep);
     }
-    if !is_text(app, at) {
-        app.say("paste goes into a text field; move to one first");
-        return;
-    }
-    open_editor(app);
-    let cut = floor(text, PASTE_LIMIT);
-    let Some((_, editor)) = &mut app.request.editor else { return };
-    let rewritten = editor.insert(cut);
-    write_back(app, at);
-    if cut.len() < text.len() {
-        app.warn(format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead"));
-    } else if rewritten > 0 {
-        app.say(format!("{rewritten} control characters were pasted as \\xNN"));
-    }
+    Intent::AddRow.into()
+}
+
+fn copy(shared: &Shared) -> Outcome {
+    let draft = shared.drafts.current();
+    let text = access::get(&draft.spec, draft.at);
+    Outcome::from(Intent::Say(format!("{} bytes copied", text.len())))
+        .with(Intent::Perform(Effect::Copy(text)))
 }
 
 fn floor(text: &str, limit: usize) -> &str {
@@ -219,307 +333,4 @@ fn floor(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
-}
-
-/// Opens an editor for the focused field unless it is open.
-fn open_editor(app: &mut App) {
-    let at = app.shared.drafts.current().at;
-    if app.request.editor.as_ref().is_some_and(|(id, _)| *id == at) {
-        return;
-    }
-    let text = access::get(&app.shared.drafts.current().spec, at);
-    app.request.editor = match kind_of(app, at) {
-        Some(FieldKind::Area) => Some((at, Editor::new(&text, LineMode::Many))),
-        Some(FieldKind::Line) => Some((at, Editor::new(&text, LineMode::One))),
-        Some(FieldKind::Secret) => Some((at, Editor::new(&text, LineMode::One).masked())),
-        _ => None,
-    };
-}
-
-/// Leaves the focused field; a text that was refused is dropped with a remark.
-pub fn blur(app: &mut App) {
-    app.request.editor = None;
-    if let Some((_, why)) = app.request.refused.take() {
-        app.warn(format!("not taken: {why}"));
-    }
-}
-
-/// Puts the cursor into the address line.
-pub fn focus_address(app: &mut App) {
-    go(app, FormFieldId::Address);
-    // As in a browser: typing replaces the address, an arrow key goes on editing it.
-    if let Some((_, editor)) = &mut app.request.editor {
-        editor.select_all();
-    }
-}
-
-/// The cursor leaves its field: an address may name another protocol.
-pub fn leave_address(app: &mut App) {
-    if app.shared.drafts.current().at == FormFieldId::Address {
-        adopt_address(app);
-    }
-}
-
-/// Moves the cursor to a field.
-pub fn go(app: &mut App, id: FormFieldId) {
-    if app.shared.drafts.current().at != id {
-        blur(app);
-        leave_address(app);
-        app.shared.drafts.current_mut().at = id;
-    }
-    settle(app);
-    open_editor(app);
-}
-
-/// Moves to the field of an issue, on its tab.
-pub fn go_to_issue(app: &mut App, issue: &FieldIssue) {
-    if let Some(tab) = issue.tab {
-        app.shared.drafts.current_mut().tab = tab;
-    }
-    app.request.scroll = 0;
-    go(app, issue.field);
-}
-
-/// Another draft or spec is on screen.
-pub fn draft_changed(app: &mut App) {
-    app.request.editor = None;
-    app.request.refused = None;
-    app.request.scroll = 0;
-    settle(app);
-}
-
-/// Keeps the cursor on a field that exists and in view.
-fn settle(app: &mut App) {
-    let form = form(app);
-    let at = app.shared.drafts.current().at;
-    let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
-    else {
-        app.shared.drafts.current_mut().at = FormFieldId::Tabs;
-        app.request.editor = None;
-        return;
-    };
-    let inner = inner(app.areas().request);
-    if row < 2 {
-        return;
-    }
-    if row < 2 + app.request.scroll {
-        app.request.scroll = row - 2;
-    }
-    while app.request.scroll + 2 < row && !is_visible(app, inner, at) {
-        app.request.scroll += 1;
-    }
-}
-
-fn is_visible(app: &App, inner: Rect, id: FormFieldId) -> bool {
-    place(app, inner).iter().any(|placed| placed.field.id == id && !placed.area.is_empty())
-}
-
-/// Enter: a new line in an area, the next cell in a row, the next row after the last cell.
-fn enter(app: &mut App) {
-    let at = app.shared.drafts.current().at;
-    match kind_of(app, at) {
-        Some(FieldKind::Area) => edit_key(app, at, Key::new(KeyCode::Enter)),
-        Some(FieldKind::Button) => add_row(app),
-        Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => {
-            access::cycle(&mut app.shared.drafts.current_mut().spec, at, true);
-            changed(app);
-        }
-        Some(FieldKind::Tabs) => step_row(app, FormStep::Next),
-        _ => next_cell(app),
-    }
-}
-
-/// Whether a field says what the value of a form part is.
-fn is_source(id: FormFieldId) -> bool {
-    matches!(id, FormFieldId::Cell(_, _, RowPart::Source))
-}
-
-fn next_cell(app: &mut App) {
-    let form = form(app);
-    let Some((row, column)) = find(&form, app.shared.drafts.current().at) else { return };
-    // Text or file is seldom changed; Left from the value leads there.
-    let mut rest = form[row].fields.iter().skip(column + 1);
-    if let Some(field) = rest.find(|field| !is_source(field.id)) {
-        go(app, field.id);
-        return;
-    }
-    let below = form.get(row + 1).map(|next| &next.fields);
-    let first = below.and_then(|fields| {
-        fields.iter().find(|field| field.kind != FieldKind::Check || fields.len() == 1)
-    });
-    if let Some(field) = first {
-        go(app, field.id);
-    }
-}
-
-fn switch_tab(app: &mut App, step: usize) {
-    blur(app);
-    let draft = app.shared.drafts.current_mut();
-    let all = tabs(&draft.spec);
-    let at = all.iter().position(|tab| *tab == draft.tab).unwrap_or(0);
-    show_tab(app, all[(at + step) % all.len()]);
-}
-
-/// Shows a tab; the cursor goes to the tab strip unless it is above.
-pub fn show_tab(app: &mut App, tab: FormTab) {
-    blur(app);
-    let draft = app.shared.drafts.current_mut();
-    draft.tab = tab;
-    if !matches!(draft.at, FormFieldId::Address | FormFieldId::Method) {
-        draft.at = FormFieldId::Tabs;
-    }
-    app.request.scroll = 0;
-}
-
-fn delete_row(app: &mut App) {
-    let at = app.shared.drafts.current().at;
-    app.request.editor = None;
-    app.request.refused = None;
-    if access::remove(&mut app.shared.drafts.current_mut().spec, at) {
-        changed(app);
-        open_editor(app);
-    } else {
-        app.say("this row cannot be deleted");
-    }
-}
-
-fn toggle_row(app: &mut App) {
-    let id = match app.shared.drafts.current().at {
-        FormFieldId::Cell(list, at, _) => FormFieldId::Cell(list, at, RowPart::On),
-        id @ FormFieldId::Automatic(_) => id,
-        _ => return,
-    };
-    access::cycle(&mut app.shared.drafts.current_mut().spec, id, true);
-    changed(app);
-}
-
-fn add_row(app: &mut App) {
-    let draft = app.shared.drafts.current_mut();
-    if let FormFieldId::Cell(list, ..) = draft.at {
-        let end = access::len(&draft.spec, list);
-        go(app, FormFieldId::Cell(list, end, RowPart::Name));
-        return;
-    }
-    access::add(&mut draft.spec);
-    let target = match &draft.spec {
-        Spec::HttpListener(http) => FormFieldId::RulePath(http.rules.len().saturating_sub(1)),
-        spec @ (Spec::TcpListener(_) | Spec::UdpListener(_)) => {
-            FormFieldId::When(access::rules(spec).map_or(0, |rules| rules.len().saturating_sub(1)))
-        }
-        spec => FormFieldId::StepText(
-            access::steps(spec).map_or(0, |steps| steps.len().saturating_sub(1)),
-        ),
-    };
-    changed(app);
-    go(app, target);
-}
-
-fn copy(app: &mut App) {
-    let draft = app.shared.drafts.current();
-    let text = access::get(&draft.spec, draft.at);
-    app.say(format!("{} bytes copied", text.len()));
-    app.effects.push(Effect::Copy(text));
-}
-
-/// Opens the external editor on the focused text, or on the body from anywhere else.
-fn edit_external(app: &mut App) {
-    let at = app.shared.drafts.current().at;
-    let spec = &app.shared.drafts.current().spec;
-    let target = match spec {
-        _ if is_text(app, at) && at != FormFieldId::Address => at,
-        Spec::Http(_) => FormFieldId::Body(BodySlot::Request),
-        Spec::HttpListener(_) => FormFieldId::Body(BodySlot::Default),
-        _ => FormFieldId::Address,
-    };
-    let extension = match target {
-        FormFieldId::Body(slot) => match access::body(spec, slot) {
-            Some(HttpBody::Json(_)) => "json",
-            Some(HttpBody::Text(_) | HttpBody::Payload(_)) => "txt",
-            _ => {
-                app.say("this body is not text; choose body json, text, hex or escaped first");
-                return;
-            }
-        },
-        _ => "txt",
-    };
-    let text = access::get(spec, target);
-    blur(app);
-    app.request.editing = Some(EditTarget::Field(target));
-    app.effects.push(Effect::Edit { text, extension });
-}
-
-/// Remembers where the text of an external editor goes.
-pub fn editing(app: &mut App, target: EditTarget) {
-    app.request.editing = Some(target);
-}
-
-/// The external editor came back.
-pub fn edited(app: &mut App, result: External) {
-    let target = app.request.editing.take();
-    match result {
-        External::Failed(failure) => app.warn(failure.to_string()),
-        External::Edited { text: None } => app.say("not changed"),
-        External::Edited { text: Some(text) } => match target {
-            Some(EditTarget::Field(id)) => {
-                if let Err(why) = access::set(&mut app.shared.drafts.current_mut().spec, id, &text)
-                {
-                    app.warn(why);
-                }
-                changed(app);
-                open_editor(app);
-            }
-            Some(EditTarget::InputLine) => crate::app::flow::response::set_input(app, &text),
-            Some(EditTarget::Nowhere) | None => {}
-        },
-    }
-}
-
-/// A click: the cursor goes to the field under the mouse.
-pub fn click(app: &mut App, area: Rect, mouse: Mouse) {
-    let inner = inner(area);
-    let hit = place(app, inner)
-        .into_iter()
-        .find(|placed| placed.area.contains((mouse.column, mouse.row).into()));
-    let Some(Placed { field, area }) = hit else { return };
-    if field.kind == FieldKind::Tabs {
-        if let Some(tab) = tab_at(app, mouse.column.saturating_sub(area.x)) {
-            show_tab(app, tab);
-        }
-        return;
-    }
-    let again = app.shared.drafts.current().at == field.id;
-    go(app, field.id);
-    match field.kind {
-        FieldKind::Check | FieldKind::Choice if again || field.kind == FieldKind::Check => {
-            access::cycle(&mut app.shared.drafts.current_mut().spec, field.id, true);
-            changed(app);
-        }
-        FieldKind::Button => add_row(app),
-        FieldKind::Line | FieldKind::Area => {
-            let label = label_width(&field);
-            if let Some((_, editor)) = &mut app.request.editor {
-                let column = mouse.column.saturating_sub(area.x + label);
-                editor.place(usize::from(mouse.row - area.y), usize::from(column));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The wheel over the pane.
-pub fn wheel(app: &mut App, action: Action) -> Handled {
-    let down = action == Action::Down;
-    let at = app.shared.drafts.current().at;
-    if let Some((id, editor)) = &mut app.request.editor
-        && *id == at
-        && editor.lines() == LineMode::Many
-    {
-        editor.scroll(if down { 1 } else { -1 });
-    } else if down {
-        let last = form(app).len().saturating_sub(3);
-        app.request.scroll = (app.request.scroll + 1).min(last);
-    } else {
-        app.request.scroll = app.request.scroll.saturating_sub(1);
-    }
-    Handled::Yes
 }

@@ -58,7 +58,7 @@ impl BodyReader {
             BodyState::Left(left) => {
                 let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 if used > 0 {
-                    count(bytes.get(..used).unwrap_or_default());
+                    count(&bytes[..used]);
                 }
                 *left -= used as u64;
                 Ok(BodyProgress { used, done: *left == 0 })

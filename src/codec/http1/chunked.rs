@@ -7,8 +7,6 @@
 //! Size -> Data -> DataEnd -> Size ... Size(0) -> Trailer -> Done
 //! ```
 
-use bytes::Bytes;
-
 use super::fields::{self, Warnings, excerpt};
 use crate::model::exchange::FieldLine;
 
@@ -16,8 +14,6 @@ use crate::model::exchange::FieldLine;
 pub const SIZE_LINE_LIMIT: usize = 16 * 1024;
 /// Longest trailer section.
 pub const TRAILER_LIMIT: usize = 64 * 1024;
-/// Chunk extensions kept to be shown.
-const EXTENSIONS: usize = 64;
 
 /// Bytes that break the coding. What was decoded before stays valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,8 +34,6 @@ pub struct ChunkedDecoder {
     taken: u64,
     trailer_len: usize,
     trailers: Vec<FieldLine>,
-    extensions: Vec<Bytes>,
-    chunks: u64,
     warnings: Warnings,
 }
 
@@ -67,7 +61,7 @@ impl ChunkedDecoder {
             let used = match self.state {
                 ChunkState::Data(left) => {
                     let length = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
-                    out(rest.get(..length).unwrap_or_default());
+                    out(&rest[..length]);
                     let left = left - length as u64;
                     self.state =
                         if left == 0 { ChunkState::DataEnd } else { ChunkState::Data(left) };
@@ -77,7 +71,7 @@ impl ChunkedDecoder {
                 ChunkState::DataEnd => self.data_end(rest)?,
                 _ => self.line(rest)?,
             };
-            rest = rest.get(used..).unwrap_or_default();
+            rest = &rest[used..];
         }
         Ok(bytes.len() - rest.len())
     }
@@ -102,18 +96,6 @@ impl ChunkedDecoder {
     #[must_use]
     pub fn trailers(&self) -> &[FieldLine] {
         &self.trailers
-    }
-
-    /// The first chunk extensions, as sent, without their leading `;`.
-    #[must_use]
-    pub fn extensions(&self) -> &[Bytes] {
-        &self.extensions
-    }
-
-    /// Chunks begun, the last (empty) one included.
-    #[must_use]
-    pub fn chunks(&self) -> u64 {
-        self.chunks
     }
 
     /// What was odd so far.
@@ -161,7 +143,7 @@ impl ChunkedDecoder {
                 if self.state == ChunkState::Trailer { TRAILER_LIMIT } else { SIZE_LINE_LIMIT };
             return Err(self.error(format!("{what} than {} KiB", limit / 1024)));
         }
-        self.line.extend_from_slice(rest.get(..used).unwrap_or_default());
+        self.line.extend_from_slice(&rest[..used]);
         self.taken += used as u64;
         // A size line that cannot become one is named before its end, which may never come.
         if end.is_none() && self.state == ChunkState::Size && self.line.len() > 20 {
@@ -181,11 +163,7 @@ impl ChunkedDecoder {
     }
 
     fn end_size(&mut self, line: &[u8]) -> Result<(), String> {
-        let (size, extension) = size(line)?;
-        self.chunks += 1;
-        if !extension.is_empty() && self.extensions.len() < EXTENSIONS {
-            self.extensions.push(Bytes::copy_from_slice(extension));
-        }
+        let size = size(line)?;
         self.state = if size == 0 { ChunkState::Trailer } else { ChunkState::Data(size) };
         Ok(())
     }
@@ -208,8 +186,8 @@ fn short(line: &[u8]) -> String {
     }
 }
 
-/// Size and extension of a chunk line.
-fn size(line: &[u8]) -> Result<(u64, &[u8]), String> {
+/// Size of a chunk line; its extensions are passed over.
+fn size(line: &[u8]) -> Result<u64, String> {
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     let (number, rest) = line.split_at(digits);
     let rest = rest.trim_ascii();
@@ -219,7 +197,7 @@ fn size(line: &[u8]) -> Result<(u64, &[u8]), String> {
     let number = str::from_utf8(number).unwrap_or_default();
     // The top bit would make sums overflow; nobody sends eight exabytes.
     match u64::from_str_radix(number, 16) {
-        Ok(size) if i64::try_from(size).is_ok() => Ok((size, rest.get(1..).unwrap_or_default())),
+        Ok(size) if i64::try_from(size).is_ok() => Ok(size),
         _ => Err(format!("chunk size '{}' is too large", short(number.as_bytes()))),
     }
 }
@@ -256,8 +234,7 @@ mod tests {
         assert_eq!(data, b"Wikipedia");
         assert_eq!(&body[used..], b"next");
         assert_eq!(decoder.trailers()[0].value, "abc");
-        assert_eq!(decoder.extensions(), ["name=v"]);
-        assert_eq!((decoder.chunks(), decoder.is_done()), (3, true));
+        assert!(decoder.is_done());
         assert_eq!(decoder.warnings(), Vec::<String>::new());
     }
 

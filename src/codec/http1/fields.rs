@@ -84,7 +84,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = bytes.iter().position(|b| !is_space(b)).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|b| !is_space(b)).map_or(start, |last| last + 1);
-    bytes.get(start..end).unwrap_or_default()
+    &bytes[start..end]
 }
 
 /// Reads one field line (without its end) and appends or extends a field.
@@ -108,7 +108,7 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
         return;
     };
     let (name, value) = line.split_at(colon);
-    let value = trim(value.get(1..).unwrap_or_default());
+    let value = trim(&value[1..]);
     let trimmed = trim(name);
     if trimmed.len() != name.len() && name.ends_with(trimmed) {
         // Leading space was named above.

@@ -86,7 +86,7 @@ impl HeadReader {
         self.buffer.extend_from_slice(rest);
         self.check_limit()?;
         if self.start.is_none() {
-            let begun = self.buffer.get(self.line..).unwrap_or_default();
+            let begun = &self.buffer[self.line..];
             // A CR alone may be the start of an empty line.
             if begun != b"\r"
                 && let Some(message) = start_line::foreign(begun, self.expected)
@@ -111,7 +111,7 @@ impl HeadReader {
     /// A line just ended; `true` when it was the empty one that ends the head. `rest` only goes
     /// into the bytes kept of something that is not HTTP.
     fn end_line(&mut self, rest: &[u8]) -> Result<bool, HeadError> {
-        let line = self.buffer.get(self.line..).unwrap_or_default();
+        let line = &self.buffer[self.line..];
         let is_empty = matches!(line, b"\n" | b"\r\n");
         if self.start.is_none() && !is_empty {
             let text = fields::strip_line_end(line, &mut Warnings::default());
@@ -167,7 +167,7 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
     if start > 0 {
         warnings.add("an empty line before the start line");
     }
-    let lines = raw.get(start..).unwrap_or_default();
+    let lines = &raw[start..];
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
         let line = if line.ends_with(b"\n") {
             fields::strip_line_end(line, &mut warnings)

@@ -114,7 +114,7 @@ impl Indexes {
         buffer.resize(budget, 0);
         // A body that cannot be read any more stays as far as it is indexed.
         let count = body.read_at(query.part, index.scanner.offset(), &mut buffer).unwrap_or(0);
-        index.scan(buffer.get(..count).unwrap_or_default());
+        index.scan(&buffer[..count]);
         self.buffer = buffer;
     }
 

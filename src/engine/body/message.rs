@@ -31,12 +31,12 @@ pub(super) struct Body {
     finished: AtomicBool,
     /// Somebody looks at it: the viewer wants to know when it grows.
     pub(super) watched: AtomicBool,
-    bell: Arc<ViewQueue>,
+    views: Arc<ViewQueue>,
     usage: Arc<Usage>,
 }
 
 impl Body {
-    pub(super) fn new(id: BodyId, usage: Arc<Usage>, bell: Arc<ViewQueue>) -> Self {
+    pub(super) fn new(id: BodyId, usage: Arc<Usage>, views: Arc<ViewQueue>) -> Self {
         Body {
             id,
             wire: Spool::new(Arc::clone(&usage)),
@@ -45,7 +45,7 @@ impl Body {
             end: AtomicU64::new(UNKNOWN),
             finished: AtomicBool::new(false),
             watched: AtomicBool::new(false),
-            bell,
+            views,
             usage,
         }
     }
@@ -92,8 +92,7 @@ impl Body {
     pub(super) fn read_at(&self, part: ViewPart, at: u64, buf: &mut [u8]) -> io::Result<usize> {
         let (start, end) = self.window(part);
         let readable = (end - start).saturating_sub(at).min(buf.len() as u64);
-        let buf = buf.get_mut(..readable as usize).unwrap_or_default();
-        self.spool(part).read_at(start.saturating_add(at), buf)
+        self.spool(part).read_at(start.saturating_add(at), &mut buf[..readable as usize])
     }
 
     /// Up to `count` bytes from `offset` of the part.
@@ -124,7 +123,7 @@ impl Body {
     /// Readers that wait are told that there is more.
     pub(super) fn grew(&self) {
         if self.watched.load(Ordering::Acquire) {
-            self.bell.ring();
+            self.views.ring();
         }
     }
 

@@ -53,7 +53,7 @@ fn copy(body: &Body, part: ViewPart, file: &mut File) -> io::Result<u64> {
             file.sync_all()?;
             return Ok(at);
         }
-        file.write_all(buf.get(..count).unwrap_or_default())?;
+        file.write_all(&buf[..count])?;
         at += count as u64;
     }
 }

@@ -65,13 +65,17 @@ impl SearchQueue {
 }
 
 /// Starts the thread; it ends with [`SearchQueue::close`].
-pub(super) fn start(desk: &Arc<SearchQueue>, bell: Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
-    let desk = Arc::clone(desk);
+pub(super) fn start(
+    searches: &Arc<SearchQueue>,
+    views: Arc<ViewQueue>,
+    urgent: mpsc::Sender<Event>,
+) {
+    let searches = Arc::clone(searches);
     let thread = thread::Builder::new().name("body-search".into());
     let started = thread.spawn(move || {
         let mut last = None;
-        while let Some((query, body, number)) = desk.next() {
-            let is_current = || desk.newest.load(Ordering::Acquire) == number;
+        while let Some((query, body, number)) = searches.next() {
+            let is_current = || searches.newest.load(Ordering::Acquire) == number;
             let after = goes_on(&query, last.as_ref());
             let found = body.as_ref().and_then(|body| find(body, &query, after, &is_current));
             if !is_current() {
@@ -79,7 +83,7 @@ pub(super) fn start(desk: &Arc<SearchQueue>, bell: Arc<ViewQueue>, urgent: mpsc:
             }
             if let (Some((hit, wrapped)), Some(body)) = (found, body) {
                 last = Some((query.clone(), hit));
-                bell.order(ViewerQuestion::Locate { query, body, hit, wrapped });
+                views.order(ViewerQuestion::Locate { query, body, hit, wrapped });
             } else {
                 let nothing = SearchHit { query, hit: None, wrapped: false };
                 let _ = urgent.blocking_send(Event::Found(nothing));

@@ -169,18 +169,15 @@ impl Spool {
         let mut done = 0;
         if offset < MEMORY_KEEP {
             let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nothing is wanted past the readable bytes.
             let from = memory.get(offset as usize..).unwrap_or_default();
             done = from.len().min(wanted);
-            if let (Some(into), Some(from)) = (buf.get_mut(..done), from.get(..done)) {
-                into.copy_from_slice(from);
-            }
+            buf[..done].copy_from_slice(&from[..done]);
         }
         while done < wanted {
-            let (Some(file), Some(rest)) = (self.file.get(), buf.get_mut(done..wanted)) else {
-                break;
-            };
+            let Some(file) = self.file.get() else { break };
             let place = offset.saturating_add(done as u64).saturating_sub(MEMORY_KEEP);
-            match file.read_at(rest, place) {
+            match file.read_at(&mut buf[done..wanted], place) {
                 Ok(0) => break,
                 Ok(count) => done += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   view(query) ──┐                 ┌── one slice of indexing, then look again
-//!   body grew ────┼──► Bell ──► Viewer ──► Event::View / Event::Found (urgent channel)
+//!   body grew ────┼──► queue ─► Viewer ──► Event::View / Event::Found (urgent channel)
 //!   search hit ───┘
 //! ```
 //!
@@ -39,9 +39,9 @@ const ROWS: u16 = 1024;
 const GONE: &str = "this body is no longer kept (released to bound memory)";
 
 /// Starts the thread; it ends with [`ViewQueue::close`].
-pub(super) fn start(bell: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
+pub(super) fn start(views: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
     let viewer = Viewer {
-        bell: Arc::clone(bell),
+        views: Arc::clone(views),
         urgent,
         indexes: Indexes::default(),
         watches: VecDeque::new(),
@@ -75,7 +75,7 @@ struct PendingHit {
 }
 
 struct Viewer {
-    bell: Arc<ViewQueue>,
+    views: Arc<ViewQueue>,
     urgent: mpsc::Sender<Event>,
     indexes: Indexes,
     watches: VecDeque<WatchedView>,
@@ -84,7 +84,7 @@ struct Viewer {
 
 impl Viewer {
     fn run(mut self) {
-        while let Some(questions) = self.bell.wait(self.next_look()) {
+        while let Some(questions) = self.views.wait(self.next_look()) {
             for question in questions {
                 match question {
                     ViewerQuestion::View { query, body: Some(body) } => self.answer(query, body),

@@ -59,6 +59,11 @@ impl BodyWriter {
         spool.failure().map_or(Ok(()), |why| Err(why.into()))
     }
 
+    /// Bytes of the wire handed over so far.
+    pub(crate) fn wire_len(&self) -> u64 {
+        self.body.spool(ViewPart::Raw).accepted()
+    }
+
     /// The head is over: the body begins at this byte of the wire.
     pub(crate) fn body_starts(&self, at: u64, decoded: DecodedBytes) {
         self.body.starts(at);

@@ -9,10 +9,10 @@
 //! what had arrived.
 
 mod exchange;
+mod hop;
 mod receive;
 mod redirect;
 mod request;
-mod send;
 
 use tokio::sync::mpsc;
 
@@ -21,7 +21,7 @@ use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpPlan;
-use exchange::Hop;
+use hop::Hop;
 use redirect::RedirectStep;
 
 /// Runs the session to its end.
@@ -32,13 +32,13 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let mut number = 0;
     loop {
         let remarks = std::mem::take(&mut notes);
-        let (attempt, writer) = Hop::new(&plan, number, &session, remarks)?;
+        let (hop, writer) = Hop::new(&plan, number, &session, remarks)?;
         let outcome = tokio::select! {
             biased;
-            () = stopped(&session, &mut input) => Err(attempt.cancelled()),
-            outcome = attempt.make(writer) => outcome,
+            () = stopped(&session, &mut input) => Err(hop.cancelled()),
+            outcome = hop.make(writer) => outcome,
         };
-        attempt.close(outcome.as_ref().map(|_| ()));
+        hop.close(outcome.as_ref().map(|_| ()));
         let head = outcome?;
         match redirect::next(&plan, &head) {
             RedirectStep::Stay => break,

@@ -1,21 +1,20 @@
 //! A TCP or TLS client session: connect, do the steps, then talk until either side has enough.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::engine::accept::Guest as _;
 use crate::engine::command::CloseMode;
 use crate::engine::conversation::conn_handle::{ConnHandle, line};
 use crate::engine::conversation::script::Script;
-use crate::engine::conversation::{AfterPeer, ConnSetup, Ended};
+use crate::engine::conversation::{AfterPeer, ConnSetup};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::rules::Rules;
-use crate::engine::session::{INPUTS, SessionContext, SessionHandle, SessionInput};
+use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::engine::transport::dial::{self, ConnectError, Connected, Dial};
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
@@ -25,19 +24,28 @@ use crate::model::record::{Direction, RecordKind};
 use crate::model::tls::CertificateFacts;
 
 /// Runs the session to its end.
-pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
-    let mut early = VecDeque::new();
+pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
+    let (session, peer) = (cx.session.clone(), plan.endpoint.to_string());
     let conn = session.next_conn();
-    let connection = connect(&plan, (&session, conn), &mut input, &mut early).await?;
-    if let (Some(local), Some(peer)) = (connection.facts.local, connection.facts.peer) {
+    let dial = Dial {
+        conn,
+        protocol: Protocol::Tcp,
+        endpoint: &plan.endpoint,
+        tls: &plan.tls,
+        alpn: &[],
+        timeout: plan.connect_timeout,
+    };
+    let Some((connected, early)) = cx.prepare(dial::connect(dial, &session)).await else {
+        return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));
+    };
+    let Connected { stream, facts } = connected.map_err(|error| refuse(&session, conn, *error))?;
+    if let (Some(local), Some(peer)) = (facts.local, facts.peer) {
         session.events.phase(Phase::Connected { local, peer });
     }
 
-    let peer = plan.endpoint.to_string();
     let (line, orders) = line(&peer);
     let (_, rules) = watch::channel(Arc::new(Rules::default()));
-    let talk = ConnSetup {
+    let setup = ConnSetup {
         session: session.clone(),
         conn,
         peer,
@@ -49,55 +57,17 @@ pub(crate) async fn run(plan: TcpPlan, cx: SessionContext) -> Result<Summary, Fa
     for order in early {
         handle_command(order, conn, &line, &session);
     }
-    let talking = talk.run(connection.stream, Bytes::new());
+    let talking = setup.run(stream, Bytes::new());
     tokio::pin!(talking);
     loop {
         tokio::select! {
-            ended = &mut talking => return outcome(ended),
-            order = input.recv() => match order {
+            ended = &mut talking => return ended.failure.map_or(Ok(Summary::of(ended.words)), Err),
+            order = cx.input.recv() => match order {
                 Some(order) => handle_command(order, conn, &line, &session),
                 None => session.cancel.cancel(),
             },
         }
     }
-}
-
-/// Connects, while a close or cancel ends the attempt and other orders are kept for later.
-async fn connect(
-    plan: &TcpPlan,
-    (session, conn): (&SessionHandle, ConnId),
-    input: &mut mpsc::Receiver<SessionInput>,
-    early: &mut VecDeque<SessionInput>,
-) -> Result<Connected, Failure> {
-    let dial = Dial {
-        conn,
-        protocol: Protocol::Tcp,
-        endpoint: &plan.endpoint,
-        tls: &plan.tls,
-        alpn: &[],
-        timeout: plan.connect_timeout,
-    };
-    let connecting = dial::connect(dial, session);
-    tokio::pin!(connecting);
-    loop {
-        tokio::select! {
-            biased;
-            () = session.cancel.cancelled() => return Err(cancelled(plan)),
-            connected = &mut connecting => {
-                return connected.map_err(|error| refuse(session, conn, *error));
-            }
-            order = input.recv(), if early.len() < INPUTS => match order {
-                None | Some(SessionInput::Close(_) | SessionInput::End { .. }) => {
-                    return Err(cancelled(plan));
-                }
-                Some(order) => early.push_back(order),
-            },
-        }
-    }
-}
-
-fn cancelled(plan: &TcpPlan) -> Failure {
-    refusal::cancelled(Stage::Connect, plan.endpoint.to_string(), "cancelled while connecting")
 }
 
 /// Records why there is no connection, with the chain if that is the reason.
@@ -147,12 +117,5 @@ fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session:
     };
     if let Err(failure) = refused {
         session.events.refused(failure);
-    }
-}
-
-fn outcome(ended: Ended) -> Result<Summary, Failure> {
-    match ended.failure {
-        Some(failure) => Err(failure),
-        None => Ok(Summary::of(ended.words)),
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
-use crate::engine::session::{INPUTS, SessionContext, SessionInput};
+use crate::engine::session::SessionContext;
 use crate::engine::transport::explain;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -19,31 +19,17 @@ use crate::model::stream::CONNECT_TIMEOUT;
 pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
     let session = cx.session.clone();
     session.events.phase(Phase::Resolving { host: plan.endpoint.host.clone() });
-    let mut early = Vec::new();
-    let prepared = {
-        let preparing = prepare(&plan);
-        tokio::pin!(preparing);
-        loop {
-            tokio::select! {
-                biased;
-                () = session.cancel.cancelled() => break Err(cancelled(&plan)),
-                prepared = &mut preparing => break prepared,
-                order = cx.input.recv(), if early.len() < INPUTS => match order {
-                    None | Some(SessionInput::Close(_)) => break Err(cancelled(&plan)),
-                    Some(order) => early.push(order),
-                },
-            }
-        }
+    let Some((prepared, early)) = cx.prepare(prepare(&plan)).await else {
+        let when = "cancelled during the name lookup";
+        let failure = refusal::cancelled(Stage::Lookup, &plan.endpoint.host, when);
+        session.events.failed(session.id.itself(), &failure);
+        return Err(failure);
     };
     let (home, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
     datagram::run(Setup { bind, rules: Rules::default(), script, home: Some(home), early }, cx)
         .await
-}
-
-fn cancelled(plan: &UdpPlan) -> Failure {
-    refusal::cancelled(Stage::Lookup, &plan.endpoint.host, "cancelled during the name lookup")
 }
 
 /// Whom to send to, and where to bind for it.

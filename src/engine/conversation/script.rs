@@ -117,13 +117,13 @@ impl Script {
             return "nothing came".to_owned();
         }
         let start = self.seen.len().saturating_sub(SHOWN);
-        format!("the last bytes were {}", shown(self.seen.get(start..).unwrap_or_default()))
+        format!("the last bytes were {}", shown(&self.seen[start..]))
     }
 }
 
 /// Bytes in quotes, escaped.
 fn shown(bytes: &[u8]) -> String {
-    let kept = bytes.get(..bytes.len().min(SHOWN)).unwrap_or_default();
+    let kept = &bytes[..bytes.len().min(SHOWN)];
     let more = if kept.len() < bytes.len() { "…" } else { "" };
     format!("'{}{more}'", kept.escape_ascii())
 }

@@ -61,7 +61,7 @@ impl BodyReceiver {
         };
         let reader = BodyReader::new(framing.framing);
         let done = matches!(framing.framing, MessageFraming::None | MessageFraming::Length(0));
-        let mut intake = BodyReceiver {
+        let mut receiver = BodyReceiver {
             writer,
             reader,
             decoding: None,
@@ -70,8 +70,8 @@ impl BodyReceiver {
             done,
             facts,
         };
-        intake.decode(start);
-        intake
+        receiver.decode(start);
+        receiver
     }
 
     /// Decides where the decoded body will be.

@@ -1,4 +1,4 @@
-//! Reading a socket, and telling the timeline what crossed it.
+//! Reading and writing a socket, and telling the timeline what crossed it.
 //!
 //! A message may be gigabytes long and is kept whole by the body store, so the timeline gets only
 //! the first [`RECORD_KEEPS`] bytes of it; later records carry their true length and no bytes.
@@ -6,9 +6,9 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use crate::engine::sink::{Sink, StampGuard};
+use crate::engine::sink::Sink;
 use crate::model::id::ConnId;
 use crate::model::record::RECORD_KEEPS;
 
@@ -41,21 +41,27 @@ impl Tap {
         self.events.ready().await;
     }
 
-    /// Waits for a write; see [`Sink::timed`].
-    pub(crate) async fn timed<T>(&self, write: impl Future<Output = T>) -> (T, StampGuard) {
-        self.events.timed(write).await
-    }
-
     /// These bytes were received just now.
     pub(crate) fn received(&mut self, bytes: &Bytes) {
         let data = self.keep(bytes);
         self.events.received(self.conn, data, bytes.len() as u64);
     }
 
-    /// These bytes were sent in that moment.
-    pub(crate) fn sent(&mut self, bytes: &Bytes, moment: StampGuard) {
-        let data = self.keep(bytes);
-        self.events.sent(moment, self.conn, data, bytes.len() as u64);
+    /// Writes some of the bytes, takes them off the front and returns them.
+    pub(crate) async fn write(
+        &mut self,
+        to: &mut (impl AsyncWrite + Unpin),
+        bytes: &mut Bytes,
+    ) -> io::Result<Bytes> {
+        self.ready().await;
+        let (count, moment) = self.events.timed(to.write(bytes)).await;
+        let sent = match count? {
+            0 => return Err(io::ErrorKind::BrokenPipe.into()),
+            count => bytes.split_to(count),
+        };
+        let data = self.keep(&sent);
+        self.events.sent(moment, self.conn, data, sent.len() as u64);
+        Ok(sent)
     }
 
     fn keep(&mut self, bytes: &Bytes) -> Bytes {

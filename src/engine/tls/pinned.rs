@@ -7,22 +7,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, Error};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-/// A verifier that also trusts the certificates the user named.
+/// What the platform trusts, and the certificates the user named.
 #[derive(Debug)]
-pub(super) struct PinnedVerifier {
+pub(super) struct ServerTrust {
     inner: Arc<dyn ServerCertVerifier>,
     certificates: Vec<CertificateDer<'static>>,
 }
 
-impl PinnedVerifier {
+impl ServerTrust {
     /// Trusts what the inner verifier does, and the certificates in this file. One that cannot be
     /// read holds none: what is refused because of that says so.
     pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
@@ -30,7 +30,24 @@ impl PinnedVerifier {
             let read = CertificateDer::pem_file_iter(file).ok()?;
             Some(read.filter_map(Result::ok).collect())
         });
-        PinnedVerifier { inner, certificates: certificates.unwrap_or_default() }
+        ServerTrust { inner, certificates: certificates.unwrap_or_default() }
+    }
+
+    /// The verdict on a server's chain; arguments as those of [`ServerCertVerifier`].
+    pub(super) fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict =
+            self.inner.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        if verdict.is_ok() || !self.certificates.iter().any(|named| named == end_entity) {
+            return verdict;
+        }
+        suits(end_entity, name, now).map(|()| ServerCertVerified::assertion())
     }
 }
 
@@ -53,56 +70,13 @@ fn suits(
     }
 }
 
-impl ServerCertVerifier for PinnedVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.inner.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        if verdict.is_ok() || !self.certificates.iter().any(|named| named == end_entity) {
-            return verdict;
-        }
-        suits(end_entity, server_name, now).map(|()| ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use rustls::client::danger::HandshakeSignatureValid;
+    use rustls::{DigitallySignedStruct, SignatureScheme};
 
     use super::*;
 
@@ -158,11 +132,10 @@ mod tests {
         shown: &CertificateDer<'static>,
         (name, at): (&'static str, u64),
     ) -> String {
-        let verifier =
-            PinnedVerifier { inner: Arc::new(Strict), certificates: vec![named.clone()] };
+        let verifier = ServerTrust { inner: Arc::new(Strict), certificates: vec![named.clone()] };
         let name = ServerName::try_from(name).unwrap();
         let now = UnixTime::since_unix_epoch(Duration::from_secs(at));
-        match verifier.verify_server_cert(shown, &[], &name, &[], now) {
+        match verifier.verify(shown, &[], &name, &[], now) {
             Ok(_) => "trusted".to_owned(),
             Err(error) => error.to_string(),
         }

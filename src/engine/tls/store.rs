@@ -15,8 +15,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ServerConfig};
 
+use super::authority;
+use super::pinned::ServerTrust;
 use super::verifier::{Recorder, RecordingVerifier, Trust};
-use super::{authority, pinned};
 use crate::engine::event::Event;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -96,7 +97,7 @@ impl TlsStore {
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
         let trust: Trust = match verifier {
             Ok(verifier) => {
-                Ok(Arc::new(pinned::PinnedVerifier::new(Arc::new(verifier), self.named.as_deref())))
+                Ok(Arc::new(ServerTrust::new(Arc::new(verifier), self.named.as_deref())))
             }
             Err(_) => Err("this machine has no trusted authorities installed".to_owned()),
         };

@@ -9,11 +9,12 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
+use super::pinned::ServerTrust;
 use super::tls_words::why_refused;
 use crate::model::tls::Verify;
 
-/// The platform's verifier, or why there is none.
-pub(super) type Trust = Result<Arc<dyn ServerCertVerifier>, String>;
+/// What the platform trusts, or why it trusts nobody.
+pub(super) type Trust = Result<Arc<ServerTrust>, String>;
 
 /// Certificates remembered at most.
 const CHAIN: usize = 16;
@@ -82,9 +83,7 @@ impl ServerCertVerifier for RecordingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verdict = match &self.trust {
-            Ok(trust) => {
-                trust.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            }
+            Ok(trust) => trust.verify(end_entity, intermediates, server_name, ocsp_response, now),
             Err(reason) => Err(Error::InvalidCertificate(CertificateError::Other(OtherError(
                 Arc::new(NoTrust(reason.clone())),
             )))),

@@ -7,10 +7,7 @@ use ratatui::style::Style;
 use crate::app::App;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
-use crate::app::pane::presets::{
-    TreeItem, TreeRow, about, cursor, draft_of, is_broken, is_folded, is_live, listing,
-    presets_areas, selected, stored,
-};
+use crate::app::preset_tree::{TreeItem, TreeRow};
 use crate::codec::printable::printable_str;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::badge;
@@ -23,12 +20,12 @@ pub(super) fn titles(app: &App) -> Titles {
 }
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let parts = presets_areas(app, inner);
+    let parts = app.presets.areas(&app.shared, inner);
     if let Some(search) = &app.presets.search {
         put_search(buffer, parts.search, palette, search);
     }
-    let cursor = cursor(app, usize::from(parts.list.height));
-    let listing = listing(app);
+    let cursor = app.presets.cursor(&app.shared, usize::from(parts.list.height));
+    let listing = app.presets.listing(&app.shared);
     for y in 0..parts.list.height {
         let at = cursor.offset + usize::from(y);
         let Some(row) = listing.row(at) else { break };
@@ -43,13 +40,13 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
 }
 
 fn draw_row(app: &App, palette: &ThemeStyles, row: &TreeRow, line: Rect, buffer: &mut Buffer) {
-    let runs = is_live(app, &row.item);
+    let runs = row.item.is_live(&app.shared);
     let end = line.width.saturating_sub(if runs { 2 } else { 0 });
     let mut rest = RowWriter::new(Rect { width: end, ..line }, buffer);
     rest.skip(row.depth.min(8) * 2);
     match &row.item {
         TreeItem::Folder(folder) => {
-            let arrow = if is_folded(app, folder) { "▸ " } else { "▾ " };
+            let arrow = if app.presets.is_folded(folder) { "▸ " } else { "▾ " };
             rest.put(arrow, palette.dim);
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
             rest.put(name, palette.title);
@@ -63,13 +60,13 @@ fn draw_row(app: &App, palette: &ThemeStyles, row: &TreeRow, line: Rect, buffer:
 }
 
 fn draw_leaf(app: &App, palette: &ThemeStyles, item: &TreeItem, rest: &mut RowWriter<'_>) {
-    let draft = draft_of(app, item);
-    if is_broken(app, item) {
+    let draft = item.draft(&app.shared);
+    if item.is_broken(&app.shared) {
         rest.put("!    ", palette.error);
     } else {
         let found = match item {
             TreeItem::Preset(path) => {
-                stored(app, path).and_then(|stored| stored.content.as_ref().ok())
+                app.shared.stored(path).and_then(|stored| stored.content.as_ref().ok())
             }
             _ => None,
         };
@@ -98,9 +95,9 @@ fn short_address(address: &str) -> &str {
 }
 
 fn draw_about(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let broken = selected(app).is_some_and(|item| is_broken(app, &item));
+    let broken = app.presets.selected(&app.shared).is_some_and(|item| item.is_broken(&app.shared));
     let style = if broken { palette.error } else { palette.dim };
-    let lines = about(app, area.width);
+    let lines = app.presets.about(&app.shared, area.width);
     for (y, text) in (area.y..area.bottom()).zip(&lines) {
         put(buffer, Rect { y, height: 1, ..area }, text, style);
     }

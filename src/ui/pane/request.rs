@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
-use crate::app::pane::request::{Placed, label_width, place, tab_strip};
+use crate::app::pane::request::{Placed, label_width, tab_strip};
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
@@ -20,7 +20,7 @@ pub(super) fn titles(app: &App) -> Titles {
 }
 
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let placed = place(app, inner);
+    let placed = app.request.place(&app.shared, inner);
     for placed in &placed {
         draw_field(app, palette, placed, buffer);
     }
@@ -156,7 +156,7 @@ fn text(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer
 fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     let draft = app.shared.drafts.current();
     let here = app.shared.focus == Pane::Request && draft.at == FormFieldId::Tabs;
-    for (tab, title, start) in tab_strip(app) {
+    for (tab, title, start) in tab_strip(&app.shared) {
         let style = match (tab == draft.tab, here) {
             (true, true) => palette.selected,
             (true, false) => palette.active,

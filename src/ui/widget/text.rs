@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use crate::app::editor::Editor;
-use crate::app::pane::presets::PresetSearch;
+use crate::app::search_line::SearchLine;
 use crate::codec::printable::printable_str;
 use crate::ui::theme::ThemeStyles;
 
@@ -44,7 +44,7 @@ pub(crate) fn put_search(
     buffer: &mut Buffer,
     area: Rect,
     palette: &ThemeStyles,
-    search: &PresetSearch,
+    search: &SearchLine,
 ) {
     if search.typing {
         put_prompt(buffer, area, palette, "/ ", &search.editor);

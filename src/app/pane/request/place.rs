@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::form;
-use crate::app::form::{FieldKind, FieldWidth, FormField, FormLine, FormTab, access, tabs};
-use crate::app::state::App;
+use crate::app::form::{
+    BodySlot, FieldKind, FieldWidth, FormField, FormLine, FormTab, RowList, access, tabs,
+};
+use crate::app::shared::Shared;
 use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
@@ -14,14 +15,13 @@ pub struct Placed {
     pub area: Rect,
 }
 
-/// Puts every visible field of the form into the pane's inner area.
-pub fn place(app: &App, inner: Rect) -> Vec<Placed> {
-    let form = form(app);
+/// Puts every visible field of the form, scrolled so far, into the pane's inner area.
+pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed> {
     let mut placed = Vec::new();
     let mut y = inner.y;
     for (at, row) in form.iter().enumerate() {
         // The address line and the tab strip stay; the rest scrolls.
-        if at >= 2 && at < 2 + app.request.scroll {
+        if at >= 2 && at < 2 + scroll {
             continue;
         }
         if y >= inner.bottom() {
@@ -77,8 +77,8 @@ pub fn label_width(field: &FormField) -> u16 {
 }
 
 /// The tab strip: each tab's title and where it begins.
-pub fn tab_strip(app: &App) -> Vec<(FormTab, String, u16)> {
-    let spec = &app.shared.drafts.current().spec;
+pub fn tab_strip(shared: &Shared) -> Vec<(FormTab, String, u16)> {
+    let spec = &shared.drafts.current().spec;
     let mut x = 0;
     tabs(spec)
         .iter()
@@ -95,26 +95,25 @@ pub fn tab_strip(app: &App) -> Vec<(FormTab, String, u16)> {
 }
 
 fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
-    let enabled =
-        |rows: &[crate::model::spec::NameValue]| rows.iter().filter(|row| row.enabled).count();
-    let count = match (spec, tab) {
-        (Spec::Http(http), FormTab::Params) => enabled(&http.query),
-        (Spec::Http(http), FormTab::Headers) => enabled(&http.headers),
-        (Spec::Http(http), FormTab::Body) => {
-            let kind = http.body.kind();
+    let enabled = |list| access::list(spec, list).into_iter().flatten().filter(|row| row.enabled);
+    let count = match tab {
+        FormTab::Params => enabled(RowList::Query).count(),
+        FormTab::Headers => enabled(RowList::Headers).count(),
+        FormTab::Body => {
+            let kind = access::body(spec, BodySlot::Request).map_or("none", |body| body.kind());
             return (kind != "none").then(|| kind.to_owned());
         }
-        (Spec::HttpListener(http), FormTab::Answers) => http.rules.len() + 1,
-        (spec, FormTab::Rules) => access::rules(spec).map_or(0, Vec::len),
-        (spec, FormTab::Steps) => access::steps(spec).map_or(0, Vec::len),
-        _ => 0,
+        FormTab::Answers => access::http_rules(spec).map_or(0, |rules| rules.len() + 1),
+        FormTab::Rules => access::rules(spec).map_or(0, Vec::len),
+        FormTab::Steps => access::steps(spec).map_or(0, Vec::len),
+        FormTab::Auth | FormTab::Options => 0,
     };
     (count > 0).then(|| count.to_string())
 }
 
 /// The tab at a column of the strip.
-pub(super) fn tab_at(app: &App, column: u16) -> Option<FormTab> {
-    tab_strip(app)
+pub(super) fn tab_at(shared: &Shared, column: u16) -> Option<FormTab> {
+    tab_strip(shared)
         .into_iter()
         .find(|(_, title, start)| {
             (*start..*start + title.chars().count() as u16 + 2).contains(&column)

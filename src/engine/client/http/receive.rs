@@ -5,7 +5,7 @@ use std::io;
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncRead;
 
-use super::exchange::Hop;
+use super::hop::Hop;
 use crate::codec::http1::{Expected, HeadReader, ParsedHead, content_codings, response_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -23,32 +23,32 @@ const INTERIM_BYTES: u64 = 256 * 1024;
 
 /// A response on its way in.
 pub(super) struct Incoming<'a> {
-    attempt: &'a Hop<'a>,
+    hop: &'a Hop<'a>,
     tap: Tap,
     buffer: ReadBuffer,
     first_byte: Option<std::time::Duration>,
 }
 
 impl<'a> Incoming<'a> {
-    pub(super) fn new(attempt: &'a Hop<'a>) -> Self {
-        let events = attempt.session.events.clone();
-        let tap = Tap::new(events, attempt.conn);
-        Incoming { attempt, tap, buffer: ReadBuffer::new(), first_byte: None }
+    pub(super) fn new(hop: &'a Hop<'a>) -> Self {
+        let events = hop.session.events.clone();
+        let tap = Tap::new(events, hop.conn);
+        Incoming { hop, tap, buffer: ReadBuffer::new(), first_byte: None }
     }
 
     /// Reads until the response is complete; returns its head.
     pub(super) async fn run(mut self, mut from: impl AsyncRead + Unpin) -> Result<Head, Failure> {
-        let writer = self.attempt.session.bodies.create();
+        let writer = self.hop.session.bodies.create();
         let id = writer.id();
         let outcome = match self.head(&mut from, &writer).await {
             Ok((head, rest)) => self.body(&mut from, writer, head, rest).await,
             Err(failure) => Err(failure),
         };
         if self.first_byte.is_none() {
-            self.attempt.session.bodies.release(vec![id]);
+            self.hop.session.bodies.release(vec![id]);
         }
-        self.attempt.case.edit(|exchange| {
-            let elapsed = self.attempt.case.elapsed();
+        self.hop.recorder.edit(|exchange| {
+            let elapsed = self.hop.recorder.elapsed();
             exchange.timing.transfer = self.first_byte.map(|first| elapsed.saturating_sub(first));
         });
         outcome
@@ -57,21 +57,21 @@ impl<'a> Incoming<'a> {
     /// One read; empty = the peer finished sending.
     async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
         self.tap.ready().await;
-        self.attempt.wait_begins();
+        self.hop.wait_begins();
         let read = self.buffer.read(from).await;
-        self.attempt.wait_ends();
+        self.hop.wait_ends();
         let bytes = read?;
-        let events = &self.attempt.session.events;
+        let events = &self.hop.session.events;
         if bytes.is_empty() {
             let text = "the peer finished sending";
-            events.note(self.attempt.conn, Direction::Received, RecordKind::Finished, text);
+            events.note(self.hop.conn, Direction::Received, RecordKind::Finished, text);
             return Ok(bytes);
         }
         self.tap.received(&bytes);
         if self.first_byte.is_none() {
-            let now = self.attempt.case.elapsed();
+            let now = self.hop.recorder.elapsed();
             self.first_byte = Some(now);
-            self.attempt.case.edit(|exchange| {
+            self.hop.recorder.edit(|exchange| {
                 let before = [
                     exchange.timing.lookup,
                     exchange.timing.connect,
@@ -92,7 +92,7 @@ impl<'a> Incoming<'a> {
         from: &mut (impl AsyncRead + Unpin),
         writer: &BodyWriter,
     ) -> Result<(FinalHead, Bytes), Failure> {
-        let url = &*self.attempt.plan.url;
+        let url = &*self.hop.plan.url;
         let mut reader = HeadReader::new(Expected::Response);
         let mut end = 0;
         loop {
@@ -109,7 +109,7 @@ impl<'a> Incoming<'a> {
             writer.wire(bytes.clone()).await.map_err(|why| {
                 failure::body(url, &Fault::Storage(why.to_string()), "before the body")
             })?;
-            self.attempt.arrived(writer.id(), &bytes);
+            self.hop.arrived(writer.id(), &bytes);
             loop {
                 let (used, parsed) = match reader.push(&bytes) {
                     Ok(None) => {
@@ -125,7 +125,7 @@ impl<'a> Incoming<'a> {
                     return Ok((FinalHead { parsed, end }, bytes));
                 }
                 self.interim(parsed, end)?;
-                self.attempt.next_head(&bytes);
+                self.hop.next_head(&bytes);
                 reader = HeadReader::new(Expected::Response);
             }
         }
@@ -133,9 +133,9 @@ impl<'a> Incoming<'a> {
 
     fn interim(&self, parsed: ParsedHead, end: u64) -> Result<(), Failure> {
         for warning in parsed.warnings {
-            self.attempt.case.warn(warning);
+            self.hop.recorder.warn(warning);
         }
-        let count = self.attempt.case.edit(|exchange| {
+        let count = self.hop.recorder.edit(|exchange| {
             exchange.interim.push(parsed.head);
             exchange.interim.len()
         });
@@ -143,7 +143,7 @@ impl<'a> Incoming<'a> {
             return Ok(());
         }
         let cause = format!("{count} interim (1xx) responses, {end} bytes, and no final one");
-        Err(Failure::new(Stage::Head, &*self.attempt.plan.url, FailureKind::TooLarge, cause))
+        Err(Failure::new(Stage::Head, &*self.hop.plan.url, FailureKind::TooLarge, cause))
     }
 
     async fn body(
@@ -154,24 +154,24 @@ impl<'a> Incoming<'a> {
         rest: Bytes,
     ) -> Result<Head, Failure> {
         let ParsedHead { head, warnings } = parsed;
-        let framing = response_framing(&head, &self.attempt.plan.method);
+        let framing = response_framing(&head, &self.hop.plan.method);
         for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
-            self.attempt.case.warn(warning);
+            self.hop.recorder.warn(warning);
         }
         // The head came with `rest` behind it, and all of that is on the wire's spool already.
-        let mut intake = BodyReceiver::new(writer, end, &framing, content_codings(&head));
-        self.attempt.case.edit(|exchange| {
-            let body = intake.facts().clone();
+        let mut receiver = BodyReceiver::new(writer, end, &framing, content_codings(&head));
+        self.hop.recorder.edit(|exchange| {
+            let body = receiver.facts().clone();
             exchange.response = Some(HttpMessage { head: head.clone(), body });
         });
-        self.attempt.case.publish();
-        let outcome = self.fill(from, &mut intake, rest).await;
+        self.hop.recorder.publish();
+        let outcome = self.fill(from, &mut receiver, rest).await;
         let ending = if outcome.is_ok() { BodyEnd::Complete } else { BodyEnd::CutOff };
-        let (facts, warnings) = intake.finish(ending).await;
+        let (facts, warnings) = receiver.finish(ending).await;
         for warning in warnings {
-            self.attempt.case.warn(warning);
+            self.hop.recorder.warn(warning);
         }
-        self.attempt.case.edit(|exchange| {
+        self.hop.recorder.edit(|exchange| {
             if let Some(response) = &mut exchange.response {
                 response.body = facts;
             }
@@ -183,77 +183,77 @@ impl<'a> Incoming<'a> {
     async fn fill(
         &mut self,
         from: &mut (impl AsyncRead + Unpin),
-        intake: &mut BodyReceiver,
+        receiver: &mut BodyReceiver,
         rest: Bytes,
     ) -> Result<(), Failure> {
-        self.take(intake, rest, Kept::Already).await?;
-        while !intake.is_done() {
+        self.take(receiver, rest, Kept::Already).await?;
+        while !receiver.is_done() {
             let bytes = match self.read(from).await {
                 Ok(bytes) => bytes,
-                Err(error) => return self.broken(intake, &error),
+                Err(error) => return self.broken(receiver, &error),
             };
             if bytes.is_empty() {
-                return intake.end_of_stream().map_err(|missing| {
-                    let cause = format!("the peer closed: {missing}, {}", so_far(intake));
-                    let url = &*self.attempt.plan.url;
+                return receiver.end_of_stream().map_err(|missing| {
+                    let cause = format!("the peer closed: {missing}, {}", so_far(receiver));
+                    let url = &*self.hop.plan.url;
                     Failure::new(Stage::Body, url, FailureKind::Truncated, cause)
                 });
             }
-            self.take(intake, bytes, Kept::NotYet).await?;
+            self.take(receiver, bytes, Kept::NotYet).await?;
         }
         Ok(())
     }
 
     async fn take(
         &self,
-        intake: &mut BodyReceiver,
+        receiver: &mut BodyReceiver,
         bytes: Bytes,
         kept: Kept,
     ) -> Result<(), Failure> {
         let count = bytes.len();
         let outcome = match kept {
-            Kept::Already => intake.push_kept(&bytes).await,
-            Kept::NotYet => intake.push(&bytes).await,
+            Kept::Already => receiver.push_kept(&bytes).await,
+            Kept::NotYet => receiver.push(&bytes).await,
         };
-        let url = &*self.attempt.plan.url;
-        let used = outcome.map_err(|fault| failure::body(url, &fault, &so_far(intake)))?;
-        let facts = intake.facts();
-        self.attempt.case.edit(|exchange| {
+        let url = &*self.hop.plan.url;
+        let used = outcome.map_err(|fault| failure::body(url, &fault, &so_far(receiver)))?;
+        let facts = receiver.facts();
+        self.hop.recorder.edit(|exchange| {
             if let Some(response) = &mut exchange.response {
                 response.body.encoded_len = facts.encoded_len;
                 response.body.decoded_len = facts.decoded_len;
             }
         });
-        self.attempt.case.progress(facts);
+        self.hop.recorder.progress(facts);
         if used < count {
             let surplus = count - used;
-            self.attempt.case.warn(format!("{surplus} bytes after the end of the response"));
+            self.hop.recorder.warn(format!("{surplus} bytes after the end of the response"));
             if kept == Kept::NotYet {
                 let rest = bytes.slice(used..);
-                let outcome = intake.surplus(rest).await;
-                outcome.map_err(|fault| failure::body(url, &fault, &so_far(intake)))?;
+                let outcome = receiver.surplus(rest).await;
+                outcome.map_err(|fault| failure::body(url, &fault, &so_far(receiver)))?;
             }
         }
         Ok(())
     }
 
     /// The socket failed inside the body.
-    fn broken(&self, intake: &BodyReceiver, error: &io::Error) -> Result<(), Failure> {
-        let until_close = intake.facts().framing == MessageFraming::UntilClose;
+    fn broken(&self, receiver: &BodyReceiver, error: &io::Error) -> Result<(), Failure> {
+        let until_close = receiver.facts().framing == MessageFraming::UntilClose;
         if error.kind() == io::ErrorKind::UnexpectedEof && until_close {
-            self.attempt.case.warn(
+            self.hop.recorder.warn(
                 "the peer closed without ending TLS (no close_notify): the body may be cut off",
             );
             return Ok(());
         }
-        Err(self.broke(Stage::Body, error, &so_far(intake)))
+        Err(self.broke(Stage::Body, error, &so_far(receiver)))
     }
 
     fn broke(&self, stage: Stage, error: &io::Error, so_far: &str) -> Failure {
-        let failure = failure::socket(stage, &self.attempt.plan.url, error, so_far);
+        let failure = failure::socket(stage, &self.hop.plan.url, error, so_far);
         if failure.kind == FailureKind::Reset {
-            let (events, text) = (&self.attempt.session.events, failure.cause.clone());
-            events.note(self.attempt.conn, Direction::Received, RecordKind::Reset, text);
+            let (events, text) = (&self.hop.session.events, failure.cause.clone());
+            events.note(self.hop.conn, Direction::Received, RecordKind::Reset, text);
         }
         failure
     }
@@ -272,8 +272,8 @@ enum Kept {
     NotYet,
 }
 
-fn so_far(intake: &BodyReceiver) -> String {
-    let facts = intake.facts();
+fn so_far(receiver: &BodyReceiver) -> String {
+    let facts = receiver.facts();
     failure::body_so_far(facts.encoded_len, facts.expected)
 }
 

@@ -106,9 +106,9 @@ impl HttpConnection {
 
     /// Somebody on our side ended it in the middle of whatever it did.
     fn aborted(&mut self) {
-        if let Some(case) = self.current.take() {
+        if let Some(recorder) = self.current.take() {
             let when = "the connection was reset by us";
-            case.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
+            recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
         }
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
@@ -130,9 +130,9 @@ impl HttpConnection {
             let request = match self.request(stream, first).await {
                 Ok(request) => request,
                 Err(why) => {
-                    if let Some(case) = self.current.take() {
+                    if let Some(recorder) = self.current.take() {
                         self.listener.session.events.failed(self.conn, &why);
-                        case.close(Err(why));
+                        recorder.close(Err(why));
                     }
                     return "closed inside a request";
                 }

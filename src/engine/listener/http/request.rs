@@ -30,7 +30,7 @@ use super::connection::{HttpConnection, STALL};
 
 /// A request that was read as far as it could be.
 pub(super) struct ReceivedRequest {
-    pub(super) case: Arc<ExchangeRecorder>,
+    pub(super) recorder: Arc<ExchangeRecorder>,
     pub(super) method: String,
     pub(super) target: String,
     pub(super) version: HttpVersion,
@@ -63,22 +63,22 @@ impl HttpConnection {
         first: Bytes,
     ) -> Result<ReceivedRequest, Failure> {
         let writer = self.listener.session.bodies.create();
-        let case = self.begin(&writer);
+        let recorder = self.begin(&writer);
         let (error, verdict) = match self.head(stream, first).await {
             Ok(parsed) => {
                 self.keep(&writer, parsed.head.raw.clone()).await?;
-                return self.body(stream, case, writer, parsed).await;
+                return self.body(stream, recorder, writer, parsed).await;
             }
             Err(end) => *end,
         };
         self.keep(&writer, error.partial.head.raw.clone()).await?;
-        case.edit(|exchange| {
+        recorder.edit(|exchange| {
             exchange.warnings.extend(error.partial.warnings);
             exchange.request.head = error.partial.head;
         });
         match verdict {
             Verdict::Gone(failure) => Err(failure),
-            Verdict::Answer(refusal) => Ok(refused(case, refusal)),
+            Verdict::Answer(refusal) => Ok(refused(recorder, refusal)),
         }
     }
 
@@ -147,9 +147,9 @@ impl HttpConnection {
             warnings: Vec::new(),
         };
         let events = self.listener.session.events.clone();
-        let case = Arc::new(ExchangeRecorder::new(exchange, events, Instant::now()));
-        self.current = Some(Arc::clone(&case));
-        case
+        let recorder = Arc::new(ExchangeRecorder::new(exchange, events, Instant::now()));
+        self.current = Some(Arc::clone(&recorder));
+        recorder
     }
 
     async fn keep(&self, writer: &BodyWriter, raw: Bytes) -> Result<(), Failure> {
@@ -161,22 +161,22 @@ impl HttpConnection {
     async fn body(
         &mut self,
         stream: &mut Stream,
-        case: Arc<ExchangeRecorder>,
+        recorder: Arc<ExchangeRecorder>,
         writer: BodyWriter,
         parsed: ParsedHead,
     ) -> Result<ReceivedRequest, Failure> {
         let ParsedHead { head, warnings } = parsed;
         let framing = request_framing(&head);
-        let mut request = Self::describe(Arc::clone(&case), &head);
+        let mut request = Self::describe(Arc::clone(&recorder), &head);
         for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
-            case.warn(warning);
+            recorder.warn(warning);
         }
         let start = head.raw.len() as u64;
         let expects = head.field("expect").is_some_and(|value| {
             value.eq_ignore_ascii_case(b"100-continue") && request.version == HttpVersion::Http11
         });
         let codings = content_codings(&head);
-        case.edit(|exchange| {
+        recorder.edit(|exchange| {
             exchange.url = self.url(&head, &request.target);
             exchange.request.head = head;
         });
@@ -185,27 +185,27 @@ impl HttpConnection {
             request.refusal = Some(Refusal { status: 400, why });
             return Ok(request);
         }
-        let mut intake = BodyReceiver::new(writer, start, &framing, codings);
-        if !intake.is_done() {
-            case.edit(|exchange| exchange.request.body = intake.facts().clone());
-            case.publish();
+        let mut receiver = BodyReceiver::new(writer, start, &framing, codings);
+        if !receiver.is_done() {
+            recorder.edit(|exchange| exchange.request.body = receiver.facts().clone());
+            recorder.publish();
             if expects && self.rest.is_empty() {
                 request.interim = Some(self.go_on(stream).await?);
             }
         }
-        let outcome = self.fill(stream, &case, &mut intake).await;
+        let outcome = self.fill(stream, &recorder, &mut receiver).await;
         let ending = if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
-        let (facts, warnings) = intake.finish(ending).await;
-        case.edit(|exchange| exchange.request.body = facts);
+        let (facts, warnings) = receiver.finish(ending).await;
+        recorder.edit(|exchange| exchange.request.body = facts);
         for warning in warnings {
-            case.warn(warning);
+            recorder.warn(warning);
         }
         request.refusal = outcome?;
         request.keep_alive &= request.refusal.is_none();
         Ok(request)
     }
 
-    fn describe(case: Arc<ExchangeRecorder>, head: &Head) -> ReceivedRequest {
+    fn describe(recorder: Arc<ExchangeRecorder>, head: &Head) -> ReceivedRequest {
         let (method, target, version) = match &head.start {
             StartLine::Request { method, target, version } => {
                 (method.clone(), target.clone(), *version)
@@ -213,7 +213,15 @@ impl HttpConnection {
             _ => (String::new(), String::new(), HttpVersion::Http10),
         };
         let keep_alive = keeps_alive(head);
-        ReceivedRequest { case, method, target, version, keep_alive, refusal: None, interim: None }
+        ReceivedRequest {
+            recorder,
+            method,
+            target,
+            version,
+            keep_alive,
+            refusal: None,
+            interim: None,
+        }
     }
 
     /// The absolute URL the client meant (RFC 9112, section 3.3).
@@ -233,16 +241,16 @@ impl HttpConnection {
     /// Tells a client that waits before it sends its body (RFC 9110, section 10.1.1).
     async fn go_on(&mut self, stream: &mut Stream) -> Result<Bytes, Failure> {
         let head = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
-        self.sent.ready().await;
+        let mut left = head.clone();
         let written = async {
-            stream.write_all(&head).await?;
+            while !left.is_empty() {
+                self.sent.write(stream, &mut left).await?;
+            }
             stream.flush().await
         };
-        let (written, moment) = self.sent.timed(written).await;
-        written.map_err(|error| {
+        written.await.map_err(|error| {
             failure::socket(Stage::Send, &self.target(), &error, "sending 100 Continue")
         })?;
-        self.sent.sent(&head, moment);
         Ok(head)
     }
 
@@ -250,49 +258,49 @@ impl HttpConnection {
     async fn fill(
         &mut self,
         stream: &mut Stream,
-        case: &ExchangeRecorder,
-        intake: &mut BodyReceiver,
+        recorder: &ExchangeRecorder,
+        receiver: &mut BodyReceiver,
     ) -> Result<Option<Refusal>, Failure> {
-        while !intake.is_done() {
+        while !receiver.is_done() {
             let bytes = if self.rest.is_empty() {
                 match timeout(STALL, self.read(stream)).await {
                     Ok(Ok(Some(bytes))) => bytes,
-                    Ok(Ok(None)) => return Err(self.cut_off(intake)),
+                    Ok(Ok(None)) => return Err(self.cut_off(receiver)),
                     Ok(Err(error)) => {
-                        let so_far = so_far(intake);
+                        let so_far = so_far(receiver);
                         return Err(failure::socket(Stage::Body, &self.target(), &error, &so_far));
                     }
                     Err(_) => {
                         let wait = STALL.as_secs();
-                        let why = format!("no body byte for {wait} s, {}", so_far(intake));
+                        let why = format!("no body byte for {wait} s, {}", so_far(receiver));
                         return Ok(Some(Refusal { status: 408, why }));
                     }
                 }
             } else {
                 std::mem::take(&mut self.rest)
             };
-            match intake.push(&bytes).await {
+            match receiver.push(&bytes).await {
                 Ok(used) => self.rest = bytes.slice(used..),
                 Err(Fault::Malformed(why)) => {
                     return Ok(Some(Refusal { status: 400, why }));
                 }
-                Err(fault) => return Err(failure::body(&self.target(), &fault, &so_far(intake))),
+                Err(fault) => return Err(failure::body(&self.target(), &fault, &so_far(receiver))),
             }
-            case.progress(intake.facts());
+            recorder.progress(receiver.facts());
         }
         Ok(None)
     }
 
-    fn cut_off(&self, intake: &BodyReceiver) -> Failure {
-        let missing = intake.end_of_stream().err().unwrap_or_default();
-        let cause = format!("the client closed: {missing}, {}", so_far(intake));
+    fn cut_off(&self, receiver: &BodyReceiver) -> Failure {
+        let missing = receiver.end_of_stream().err().unwrap_or_default();
+        let cause = format!("the client closed: {missing}, {}", so_far(receiver));
         Failure::new(Stage::Body, self.target(), FailureKind::Truncated, cause)
     }
 }
 
-fn refused(case: Arc<ExchangeRecorder>, refusal: Refusal) -> ReceivedRequest {
+fn refused(recorder: Arc<ExchangeRecorder>, refusal: Refusal) -> ReceivedRequest {
     ReceivedRequest {
-        case,
+        recorder,
         method: String::new(),
         target: String::new(),
         version: HttpVersion::Http11,
@@ -302,7 +310,7 @@ fn refused(case: Arc<ExchangeRecorder>, refusal: Refusal) -> ReceivedRequest {
     }
 }
 
-fn so_far(intake: &BodyReceiver) -> String {
-    let facts = intake.facts();
+fn so_far(receiver: &BodyReceiver) -> String {
+    let facts = receiver.facts();
     failure::body_so_far(facts.encoded_len, facts.expected)
 }

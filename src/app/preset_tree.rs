@@ -1,13 +1,59 @@
-//! From the sorted presets of a workspace to the rows of a tree.
+//! From the sorted presets of a workspace to the rows of a tree, and what a row stands for.
 //!
 //! Presets of one folder stand together because paths are sorted; a folder's row comes before the
 //! first of them.
 
 use std::collections::BTreeSet;
 
-use super::{TreeItem, TreeRow};
-use crate::app::fuzzy::{Finder, rank};
+use super::drafts::{Draft, DraftId};
+use super::fuzzy::{Finder, rank};
+use super::shared::Shared;
 use crate::model::preset::{PresetPath, StoredPreset};
+
+/// What a row stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeItem {
+    Draft(DraftId),
+    Folder(String),
+    Preset(PresetPath),
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeRow {
+    pub item: TreeItem,
+    /// Folders around it.
+    pub depth: u16,
+}
+
+impl TreeItem {
+    /// The draft it stands for, if it is open.
+    pub fn draft<'a>(&self, shared: &'a Shared) -> Option<&'a Draft> {
+        match self {
+            TreeItem::Draft(id) => shared.drafts.get(*id),
+            TreeItem::Preset(path) => shared.drafts.of_preset(path),
+            TreeItem::Folder(_) => None,
+        }
+    }
+
+    /// Whether what it stands for runs.
+    pub fn is_live(&self, shared: &Shared) -> bool {
+        let session = self.draft(shared).and_then(|draft| draft.session);
+        session.and_then(|id| shared.sessions.get(id)).is_some_and(|session| !session.is_over())
+    }
+
+    /// Whether it is a file that cannot be read.
+    pub fn is_broken(&self, shared: &Shared) -> bool {
+        let TreeItem::Preset(path) = self else { return false };
+        shared.stored(path).is_some_and(|stored| stored.content.is_err())
+    }
+}
+
+/// The presets of a folder and below.
+pub(super) fn in_folder(presets: &[StoredPreset], folder: &str) -> Vec<PresetPath> {
+    let paths = presets.iter().map(|stored| &stored.path);
+    paths.filter(|path| is_inside(path, folder)).cloned().collect()
+}
 
 /// The rows, without what is folded or does not match.
 pub(super) fn rows(

@@ -1,0 +1,62 @@
+//! A curl command pasted into the address line fills the form.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::draft;
+use crate::app::effect::Effect;
+use crate::app::state::App;
+use crate::interop::curl::{self, CookieFiles};
+use crate::model::spec::Spec;
+use crate::store::job::Job;
+
+/// Fills the form, at once or when the files the command reads cookies from are here.
+pub(in crate::app) fn pasted(app: &mut App, text: String) {
+    let files = curl::cookie_files(&text);
+    if files.is_empty() {
+        fill(app, &text, &CookieFiles::default());
+        return;
+    }
+    let home = app.shared.os.get("HOME");
+    let place = |name: String| match (name.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => (name.clone(), Path::new(home).join(rest)),
+        _ => (name.clone(), PathBuf::from(&name)),
+    };
+    let files = files.into_iter().map(place).collect();
+    app.pasted_command = Some(text);
+    app.effects.push(Effect::Store(Job::ReadTexts { files }));
+}
+
+/// The files of cookies of a pasted command are here.
+pub(in crate::app) fn cookies_read(
+    app: &mut App,
+    contents: BTreeMap<String, Result<String, String>>,
+) {
+    let Some(text) = app.pasted_command.take() else { return };
+    let now = i64::try_from(app.shared.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    fill(app, &text, &CookieFiles { contents, now });
+}
+
+/// What was composed before stays in its own draft.
+fn fill(app: &mut App, text: &str, files: &CookieFiles) {
+    match curl::parse_with(text, files) {
+        Ok((spec, ignored)) => {
+            draft::blur(app);
+            let current = app.shared.drafts.current_mut();
+            if current.is_blank() {
+                current.replace(Spec::Http(spec));
+            } else {
+                app.shared.drafts.open(Spec::Http(spec));
+            }
+            draft::draft_changed(app);
+            let note = match ignored.as_slice() {
+                [] => "filled from the curl command".to_owned(),
+                ignored => {
+                    format!("filled from the curl command; not used: {}", ignored.join(", "))
+                }
+            };
+            app.say(note);
+        }
+        Err(error) => app.warn(format!("curl command: {error}")),
+    }
+}

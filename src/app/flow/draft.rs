@@ -1,0 +1,212 @@
+//! What is done to drafts: which one is on screen, what is in it, and where its cursor is.
+//!
+//! The request pane asks for edits; here the spec is changed, and the pane is told what became of
+//! its text and of the form.
+
+use super::response;
+use crate::app::drafts::{DraftId, FieldIssue};
+use crate::app::editor::Caret;
+use crate::app::effect::Effect;
+use crate::app::form::{FormFieldId, FormTab, access};
+use crate::app::intent::EditTarget;
+use crate::app::message::External;
+use crate::app::state::App;
+use crate::compose::adopt::adopt;
+use crate::model::preset::PresetPath;
+use crate::model::spec::Spec;
+
+/// Another draft is on screen, or another spec in it: the panes follow.
+pub(in crate::app) fn draft_changed(app: &mut App) {
+    form_changed(app);
+    response::session_changed(app);
+    app.touched();
+}
+
+/// The form shows something else than before, from its top.
+pub(in crate::app) fn form_changed(app: &mut App) {
+    app.request.draft_changed();
+    settle(app);
+}
+
+/// Puts another draft on screen.
+pub(in crate::app) fn show_draft(app: &mut App, id: DraftId) {
+    blur(app);
+    app.shared.drafts.select(id);
+    draft_changed(app);
+}
+
+/// Puts a preset on screen; tells whether it could be read.
+pub(in crate::app) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
+    let Some(stored) = app.shared.stored(path).cloned() else { return false };
+    if let Err(failure) = &stored.content {
+        app.warn(failure.to_string());
+        return false;
+    }
+    blur(app);
+    app.shared.drafts.open_preset(&stored);
+    draft_changed(app);
+    true
+}
+
+/// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
+pub(in crate::app) fn open_spec(app: &mut App, spec: Spec) {
+    blur(app);
+    let drafts = &mut app.shared.drafts;
+    let open = drafts.iter().find(|draft| draft.preset.is_none() && draft.spec == spec);
+    match open.map(|draft| draft.id) {
+        Some(id) => drafts.select(id),
+        None => {
+            drafts.open(spec);
+        }
+    }
+    draft_changed(app);
+}
+
+/// Composes a spec in a new draft.
+pub(in crate::app) fn open_draft(app: &mut App, spec: Spec) {
+    blur(app);
+    app.shared.drafts.open(spec);
+    draft_changed(app);
+}
+
+/// An address that names another protocol turns the draft into one of that kind. Whatever else was
+/// composed stays in a draft of its own.
+pub(in crate::app) fn adopt_address(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some(adopted) = adopt(&draft.spec) else { return };
+    if adopted.is_whole {
+        draft.replace(adopted.spec);
+    } else {
+        let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
+        *draft.spec.address_mut() = saved;
+        app.shared.drafts.open(adopted.spec);
+    }
+    draft_changed(app);
+}
+
+/// The cursor leaves its field: an address may name another protocol.
+pub(in crate::app) fn leave_address(app: &mut App) {
+    if app.shared.drafts.current().at == FormFieldId::Address {
+        adopt_address(app);
+    }
+}
+
+/// Leaves the focused field; a text that was refused is dropped with a remark.
+pub(in crate::app) fn blur(app: &mut App) {
+    if let Some(why) = app.request.blur() {
+        app.warn(format!("not taken: {why}"));
+    }
+}
+
+/// Moves the cursor to a field.
+pub(in crate::app) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
+    if app.shared.drafts.current().at != id {
+        blur(app);
+        leave_address(app);
+        app.shared.drafts.current_mut().at = id;
+    }
+    settle(app);
+    app.request.enter(&app.shared, caret);
+}
+
+/// Puts the cursor into the address line. As in a browser: typing replaces the address, an arrow
+/// key goes on editing it.
+pub(in crate::app) fn focus_address(app: &mut App) {
+    go(app, FormFieldId::Address, Caret::All);
+}
+
+/// Moves to the field of an issue, on its tab.
+pub(in crate::app) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
+    if let Some(tab) = issue.tab {
+        app.shared.drafts.current_mut().tab = tab;
+    }
+    app.request.scroll = 0;
+    go(app, issue.field, Caret::Keep);
+}
+
+/// Shows a tab; the cursor goes to the tab strip unless it is above.
+pub(in crate::app) fn show_tab(app: &mut App, tab: FormTab) {
+    blur(app);
+    let draft = app.shared.drafts.current_mut();
+    draft.tab = tab;
+    if !matches!(draft.at, FormFieldId::Address | FormFieldId::Method) {
+        draft.at = FormFieldId::Tabs;
+    }
+    app.request.scroll = 0;
+}
+
+/// Writes the text of a field, as far as it is a value of it.
+pub(in crate::app) fn edit_field(app: &mut App, id: FormFieldId, text: &str) {
+    let taken = access::set(&mut app.shared.drafts.current_mut().spec, id, text);
+    app.request.refused = taken.err().map(|why| (id, why));
+    spec_changed(app);
+}
+
+/// Next (or previous) value of a choice or check.
+pub(in crate::app) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
+    access::cycle(&mut app.shared.drafts.current_mut().spec, id, forward);
+    spec_changed(app);
+}
+
+/// Adds a rule or step and moves the cursor to it.
+pub(in crate::app) fn add_row(app: &mut App) {
+    let added = access::add(&mut app.shared.drafts.current_mut().spec);
+    spec_changed(app);
+    go(app, added, Caret::Keep);
+}
+
+/// Deletes the row, rule or step the cursor is in.
+pub(in crate::app) fn delete_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    if access::remove(&mut draft.spec, draft.at) {
+        spec_changed(app);
+        app.request.enter(&app.shared, Caret::Keep);
+    } else {
+        app.say("this row cannot be deleted");
+    }
+}
+
+/// Opens the external editor on a text and remembers where it goes.
+pub(in crate::app) fn edit_external(
+    app: &mut App,
+    text: String,
+    extension: &'static str,
+    target: EditTarget,
+) {
+    app.editing = Some(target);
+    app.effects.push(Effect::Edit { text, extension });
+}
+
+/// The external editor came back.
+pub(in crate::app) fn edited(app: &mut App, result: External) {
+    let target = app.editing.take();
+    match result {
+        External::Failed(failure) => app.warn(failure.to_string()),
+        External::Edited { text: None } => app.say("not changed"),
+        External::Edited { text: Some(text) } => match target {
+            Some(EditTarget::Field(id)) => {
+                let spec = &mut app.shared.drafts.current_mut().spec;
+                if let Err(why) = access::set(spec, id, &text) {
+                    app.warn(why);
+                }
+                spec_changed(app);
+                app.request.enter(&app.shared, Caret::Keep);
+            }
+            Some(EditTarget::InputLine) => response::set_input(app, &text),
+            None => {}
+        },
+    }
+}
+
+fn spec_changed(app: &mut App) {
+    app.shared.drafts.current_mut().issues.clear();
+    app.touched();
+    settle(app);
+}
+
+/// Keeps the cursor on a field that exists and in view.
+fn settle(app: &mut App) {
+    if !app.request.settle(&app.shared) {
+        app.shared.drafts.current_mut().at = FormFieldId::Tabs;
+    }
+}

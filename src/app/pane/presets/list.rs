@@ -1,0 +1,268 @@
+//! The rows of the presets pane, and which of them is selected.
+//!
+//! The selection is an item, not a row number, so it survives whatever comes and goes above it.
+
+use std::collections::BTreeSet;
+
+use ratatui::layout::Rect;
+
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::drafts::{Draft, DraftId};
+use crate::app::fuzzy::Finder;
+use crate::app::layout::inner;
+use crate::app::preset_tree::{self, TreeItem, TreeRow};
+use crate::app::search_line::SearchLine;
+use crate::app::shared::Shared;
+use crate::app::wrap_words::wrap;
+use crate::model::preset::PresetPath;
+use crate::model::protocol::Side;
+
+/// State of the pane.
+#[derive(Debug, Default)]
+pub struct PresetsPane {
+    selected: Option<TreeItem>,
+    /// Where the selection was, for when its item is gone.
+    at: usize,
+    offset: usize,
+    folded: BTreeSet<String>,
+    pub search: Option<SearchLine>,
+    /// Rows of folders and presets; rebuilt when one of them, a fold or the search changes.
+    tree: Vec<TreeRow>,
+}
+
+/// The rows as they are now.
+pub struct TreeListing<'a> {
+    drafts: Vec<DraftId>,
+    tree: &'a [TreeRow],
+}
+
+impl TreeListing<'_> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.drafts.len() + self.tree.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A row by its place.
+    pub fn row(&self, at: usize) -> Option<TreeRow> {
+        match self.drafts.get(at) {
+            Some(id) => Some(TreeRow { item: TreeItem::Draft(*id), depth: 0 }),
+            None => self.tree.get(at - self.drafts.len()).cloned(),
+        }
+    }
+
+    fn position(&self, item: &TreeItem) -> Option<usize> {
+        if let TreeItem::Draft(id) = item {
+            return self.drafts.iter().position(|draft| draft == id);
+        }
+        let at = self.tree.iter().position(|row| row.item == *item)?;
+        Some(at + self.drafts.len())
+    }
+}
+
+/// Parts of the pane's inner area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresetsAreas {
+    pub search: Rect,
+    pub list: Rect,
+    pub about: Rect,
+}
+
+impl PresetsPane {
+    /// The rows, drafts without a file first.
+    pub fn listing(&self, shared: &Shared) -> TreeListing<'_> {
+        let mut finder = Finder::new(&self.search_text());
+        let drafts = shared
+            .drafts
+            .iter()
+            .filter(|draft| is_loose(shared, draft) && finder.score(&draft.title()).is_some())
+            .map(|draft| draft.id)
+            .collect();
+        TreeListing { drafts, tree: &self.tree }
+    }
+
+    /// The selected row and the first one shown, brought into the list as it is now.
+    pub fn cursor(&self, shared: &Shared, height: usize) -> Cursor {
+        let listing = self.listing(shared);
+        let found = self.selected.as_ref().and_then(|item| listing.position(item));
+        let mut cursor = Cursor { selected: found.unwrap_or(self.at), offset: self.offset };
+        cursor.settle(listing.len(), height);
+        cursor
+    }
+
+    /// What the selected row stands for.
+    pub fn selected(&self, shared: &Shared) -> Option<TreeItem> {
+        let at = self.cursor(shared, 1).selected;
+        self.listing(shared).row(at).map(|row| row.item)
+    }
+
+    /// Whether the rows of a folder are hidden.
+    pub fn is_folded(&self, folder: &str) -> bool {
+        self.search.is_none() && self.folded.contains(folder)
+    }
+
+    /// Divides the inner area: search line, list, and what the selected row is about.
+    pub fn areas(&self, shared: &Shared, inner: Rect) -> PresetsAreas {
+        let search = Rect { height: inner.height.min(u16::from(self.search.is_some())), ..inner };
+        let left = inner.height - search.height;
+        let rows = u16::try_from(self.listing(shared).len()).unwrap_or(u16::MAX);
+        let wanted = u16::try_from(self.about(shared, inner.width).len()).unwrap_or(u16::MAX);
+        // The list gets what it needs; what it is about at least a third, on all but tiny screens.
+        let least = if left >= 6 { left / 3 } else { 0 };
+        let height = wanted.min(left.saturating_sub(rows).max(least));
+        let list = Rect { y: search.bottom(), height: left - height, ..inner };
+        PresetsAreas { search, list, about: Rect { y: list.bottom(), height, ..inner } }
+    }
+
+    /// What is said about the selected row, in lines.
+    pub fn about(&self, shared: &Shared, width: u16) -> Vec<String> {
+        let keyed = |text| shared.keymap.keyed(&shared.contexts, text);
+        let text = match self.selected(shared) {
+            None if self.search.is_some() => "nothing matches; Esc ends the search".into(),
+            None => keyed("no presets yet: type an address and press [send], save it with [save]"),
+            Some(TreeItem::Draft(_)) => keyed("not saved: [save] keeps it as a preset"),
+            Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
+                format!("{folder}: the starter workspace, yours once you save something")
+            }
+            Some(TreeItem::Folder(_)) => return Vec::new(),
+            Some(TreeItem::Preset(path)) => match shared.stored(&path).map(|s| &s.content) {
+                Some(Ok(preset)) => preset.about.clone(),
+                Some(Err(failure)) => failure.to_string(),
+                None => String::new(),
+            },
+        };
+        if text.is_empty() { Vec::new() } else { wrap(&text, width) }
+    }
+
+    /// Puts the cursor on a row.
+    pub fn select(&mut self, shared: &Shared, at: usize) {
+        self.selected = self.listing(shared).row(at).map(|row| row.item);
+        self.at = at;
+        self.offset = self.cursor(shared, self.list_height(shared)).offset;
+    }
+
+    /// The workspace was read, for the first time or because files changed.
+    pub fn workspace_changed(&mut self, shared: &Shared, first: bool) {
+        self.rebuild(shared);
+        if first && let Some(path) = first_preset(shared) {
+            self.reveal(shared, &path);
+        }
+    }
+
+    /// Selects the row of the draft on screen, if it has one.
+    pub fn follow(&mut self, shared: &Shared) {
+        let draft = shared.drafts.current();
+        match &draft.preset {
+            Some(path) if shared.stored(path).is_some() => self.reveal(shared, path),
+            _ => self.select_item(shared, &TreeItem::Draft(draft.id)),
+        }
+    }
+
+    /// Makes the tree anew.
+    pub fn rebuild(&mut self, shared: &Shared) {
+        let folded = if self.search.is_some() { &BTreeSet::new() } else { &self.folded };
+        self.tree = preset_tree::rows(&shared.workspace.presets, &self.search_text(), folded);
+    }
+
+    /// Selects a preset and unfolds what hides it.
+    pub fn reveal(&mut self, shared: &Shared, path: &PresetPath) {
+        self.folded.retain(|folder| !preset_tree::is_inside(path, folder));
+        self.rebuild(shared);
+        self.select_item(shared, &TreeItem::Preset(path.clone()));
+    }
+
+    pub(super) fn step(&mut self, shared: &Shared, step: CursorStep) {
+        let height = self.list_height(shared);
+        let mut cursor = self.cursor(shared, height);
+        cursor.step(step, self.listing(shared).len(), height);
+        self.select(shared, cursor.selected);
+    }
+
+    /// Whether an item was selected, not only the row it came to stand in.
+    pub(super) fn is_chosen(&self, item: &TreeItem) -> bool {
+        self.selected.as_ref() == Some(item)
+    }
+
+    /// Folds the selected folder, or unfolds it.
+    pub(super) fn toggle(&mut self, shared: &Shared) {
+        if let Some(TreeItem::Folder(folder)) = self.selected(shared) {
+            if !self.folded.remove(&folder) {
+                self.folded.insert(folder);
+            }
+            self.rebuild(shared);
+        }
+    }
+
+    /// Left: folds an open folder, else goes to the folder around.
+    pub(super) fn fold(&mut self, shared: &Shared) {
+        let around = match self.selected(shared) {
+            Some(TreeItem::Folder(folder)) if !self.is_folded(&folder) => {
+                self.folded.insert(folder);
+                self.rebuild(shared);
+                return;
+            }
+            Some(TreeItem::Folder(folder)) => {
+                folder.rsplit_once('/').map(|(around, _)| around.to_owned())
+            }
+            Some(TreeItem::Preset(path)) => Some(path.folder().to_owned()),
+            Some(TreeItem::Draft(_)) | None => None,
+        };
+        if let Some(folder) = around {
+            self.select_item(shared, &TreeItem::Folder(folder));
+        }
+    }
+
+    /// Right: unfolds a folder, else goes into it.
+    pub(super) fn unfold(&mut self, shared: &Shared) {
+        if let Some(TreeItem::Folder(folder)) = self.selected(shared) {
+            if self.folded.remove(&folder) {
+                self.rebuild(shared);
+            } else {
+                self.step(shared, CursorStep::Down);
+            }
+        }
+    }
+
+    /// Another text is searched: the best hit is selected.
+    pub(super) fn search_changed(&mut self, shared: &Shared) {
+        self.rebuild(shared);
+        let best = preset_tree::best(&shared.workspace.presets, &self.search_text());
+        let at = best.and_then(|path| self.listing(shared).position(&TreeItem::Preset(path)));
+        self.select(shared, at.unwrap_or(0));
+    }
+
+    fn select_item(&mut self, shared: &Shared, item: &TreeItem) {
+        if let Some(at) = self.listing(shared).position(item) {
+            self.select(shared, at);
+        }
+    }
+
+    fn search_text(&self) -> String {
+        self.search.as_ref().map(|search| search.editor.text()).unwrap_or_default()
+    }
+
+    fn list_height(&self, shared: &Shared) -> usize {
+        self.areas(shared, inner(shared.areas().presets)).list.height.into()
+    }
+}
+
+/// Whether a draft has no row in the tree.
+fn is_loose(shared: &Shared, draft: &Draft) -> bool {
+    match &draft.preset {
+        Some(path) => shared.stored(path).is_none(),
+        None => !draft.is_blank() || draft.session.is_some(),
+    }
+}
+
+/// Where a newcomer begins: a listener that the presets beside it talk to, else the first preset.
+fn first_preset(shared: &Shared) -> Option<PresetPath> {
+    let readable = || shared.workspace.presets.iter().filter_map(|s| s.content.as_ref().ok());
+    let begin = readable()
+        .find(|preset| preset.spec.side() == Side::Listener)
+        .filter(|_| shared.workspace.is_starter);
+    begin.or_else(|| readable().next()).map(|preset| preset.path.clone())
+}

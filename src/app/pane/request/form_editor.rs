@@ -1,0 +1,107 @@
+//! What the request pane keeps beyond the draft: the editor of the focused field, and how far the
+//! form is scrolled.
+//!
+//! The cursor is a [`FormFieldId`] kept in the draft. A focused text field borrows an [`Editor`]
+//! whose text is written into the spec at every change, so what is sent is always what is seen.
+
+use ratatui::layout::Rect;
+
+use super::place::{self, Placed};
+use crate::app::editor::{Caret, Editor, LineMode};
+use crate::app::form::rows::rows;
+use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
+use crate::app::layout::inner;
+use crate::app::shared::Shared;
+
+/// State of the pane beyond the draft itself.
+#[derive(Debug, Default)]
+pub struct RequestPane {
+    /// Editor of the focused text field.
+    pub editor: Option<(FormFieldId, Editor)>,
+    /// Text of the focused field that is no value of it, and why.
+    pub refused: Option<(FormFieldId, String)>,
+    /// First form row shown below the tab strip.
+    pub scroll: usize,
+}
+
+impl RequestPane {
+    /// Puts every visible field of the form into the pane's inner area.
+    pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<Placed> {
+        place::place(&form(shared), self.scroll, inner)
+    }
+
+    /// Leaves the focused field; tells why its text was refused, if it was.
+    pub fn blur(&mut self) -> Option<String> {
+        self.editor = None;
+        self.refused.take().map(|(_, why)| why)
+    }
+
+    /// Another draft or spec is on screen.
+    pub fn draft_changed(&mut self) {
+        *self = RequestPane::default();
+    }
+
+    /// Scrolls to the cursor's field; tells whether there is such a field.
+    pub fn settle(&mut self, shared: &Shared) -> bool {
+        let form = form(shared);
+        let at = shared.drafts.current().at;
+        let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
+        else {
+            self.editor = None;
+            return false;
+        };
+        // The address line and the tab strip never scroll.
+        let Some(below) = row.checked_sub(2) else { return true };
+        self.scroll = self.scroll.min(below);
+        let inner = inner(shared.areas().request);
+        let is_visible = |placed: &Placed| placed.field.id == at && !placed.area.is_empty();
+        while self.scroll < below && !place::place(&form, self.scroll, inner).iter().any(is_visible)
+        {
+            self.scroll += 1;
+        }
+        true
+    }
+
+    /// The cursor comes to its field: a text field gets an editor unless it has one.
+    pub fn enter(&mut self, shared: &Shared, caret: Caret) {
+        if let Some(editor) = self.open_editor(shared) {
+            editor.move_to(caret);
+        }
+    }
+
+    /// The editor of the focused field, opened unless it is open; `None` where no text is.
+    pub(super) fn open_editor(&mut self, shared: &Shared) -> Option<&mut Editor> {
+        let draft = shared.drafts.current();
+        let at = draft.at;
+        if self.editor.as_ref().is_none_or(|(id, _)| *id != at) {
+            let text = || access::get(&draft.spec, at);
+            let editor = match kind_of(shared, at) {
+                Some(FieldKind::Area) => Some(Editor::new(&text(), LineMode::Many)),
+                Some(FieldKind::Line) => Some(Editor::new(&text(), LineMode::One)),
+                Some(FieldKind::Secret) => Some(Editor::new(&text(), LineMode::One).masked()),
+                Some(
+                    FieldKind::Choice | FieldKind::Check | FieldKind::Tabs | FieldKind::Button,
+                )
+                | None => None,
+            };
+            self.editor = editor.map(|editor| (at, editor));
+        }
+        self.editor.as_mut().map(|(_, editor)| editor)
+    }
+}
+
+/// The rows of the form on screen.
+pub(super) fn form(shared: &Shared) -> Vec<FormLine> {
+    let draft = shared.drafts.current();
+    rows(&draft.spec, draft.tab)
+}
+
+/// How the field under the cursor is edited.
+pub(super) fn kind_of(shared: &Shared, id: FormFieldId) -> Option<FieldKind> {
+    form(shared).iter().flat_map(|row| &row.fields).find(|field| field.id == id).map(|f| f.kind)
+}
+
+/// Whether a field holds text.
+pub(super) fn is_text(shared: &Shared, id: FormFieldId) -> bool {
+    matches!(kind_of(shared, id), Some(FieldKind::Line | FieldKind::Area | FieldKind::Secret))
+}

@@ -1,0 +1,126 @@
+//! What every listener has in common looks the same whatever it speaks.
+
+use std::io::Read as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use bytes::Bytes;
+use wirebench::engine::command::CloseMode;
+use wirebench::engine::event::Phase;
+use wirebench::model::endpoint::Bind;
+use wirebench::model::failure::FailureKind;
+use wirebench::model::id::SessionId;
+use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody, TcpListenerPlan};
+use wirebench::model::record::{Direction, Record, RecordKind};
+use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
+
+use super::bench::{Bench, echo, tcp, tcp_listener, text};
+
+/// One listener of each protocol that accepts connections.
+fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
+    let answer = AnswerPlan {
+        status: 200,
+        headers: Vec::new(),
+        body: PlanBody::Bytes(Bytes::new()),
+        delay: Duration::ZERO,
+    };
+    let (bind, tls) = (bind.clone(), tls.clone());
+    let stream = TcpListenerPlan { bind: bind.clone(), tls: tls.clone(), ..tcp_listener(echo()) };
+    let http = HttpListenerPlan { bind, tls, rules: Vec::new(), answer };
+    [Plan::TcpListener(stream), Plan::HttpListener(http)]
+}
+
+fn anywhere() -> Bind {
+    Bind::Address("127.0.0.1:0".parse().unwrap())
+}
+
+/// What was recorded of a session or one of its connections, without what differs each time.
+fn told(record: &Record, address: SocketAddr, peer: SocketAddr) -> String {
+    let text = text(record).replace(&address.to_string(), "HERE");
+    let text = text.replace(&peer.to_string(), "THERE");
+    let took = text.find(" in ").map_or(text.len(), |at| at);
+    format!("{:?} {:?} {}", record.kind, record.direction, &text[..took])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taken_port_is_recorded_in_the_same_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut all = Vec::new();
+    let mut bench = Bench::start();
+    for plan in listeners(&Bind::Address(taken.local_addr().unwrap()), &ListenerTls::Off) {
+        let id = bench.open(plan);
+        let failure = bench.outcome(id).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::AddressInUse);
+        let own = bench.records.iter().filter(|record| record.conn == id.itself());
+        let own: Vec<_> = own.map(|record| (record.kind, text(record))).collect();
+        assert_eq!(own, [(RecordKind::Failed, failure.to_string())]);
+        all.push(failure);
+    }
+    assert_eq!(all[0], all[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn binding_accepting_and_securing_are_told_in_the_same_words() {
+    let mut all = Vec::new();
+    for plan in listeners(&anywhere(), &ListenerTls::Generated) {
+        let mut bench = Bench::start();
+        let id = bench.open(plan);
+        let address = bench.listening(id).await[0];
+        let mut client = tcp(address);
+        client.tls = ClientTls::On { verify: Verify::Off, sni: String::new() };
+        let client = bench.open(Plan::Tcp(client));
+        let (peer, _) = bench.connected(client).await;
+        let own = |bench: &Bench| -> Vec<String> {
+            let own = bench.records.iter().filter(|record| record.conn.session == id);
+            own.map(|record| told(record, address, peer)).collect()
+        };
+        bench.until("secured", |bench| own(bench).len() == 3).await;
+        all.push(own(&bench));
+    }
+    assert_eq!(all[0], all[1]);
+    assert_eq!(all[0][0], "Bound Local listening on HERE (TLS)");
+    assert_eq!(all[0][1], "Accepted Received accepted from THERE");
+    assert!(all[0][2].starts_with("Secured Local TLSv1.3 "), "{all:?}");
+}
+
+/// The count of open and refused connections becomes this.
+async fn clients(bench: &mut Bench, id: SessionId, wanted: (u32, u32)) {
+    let wanted = (id, Phase::Clients { open: wanted.0, refused: wanted.1 });
+    bench.until("the count", |bench| bench.phases.contains(&wanted)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connection_too_many_is_reset_shown_and_counted_in_the_same_words() {
+    for plan in listeners(&anywhere(), &ListenerTls::Off) {
+        let mut bench = Bench::start();
+        let id = bench.open(plan);
+        let address = bench.listening(id).await[0];
+        // Busy, each in its own way: nothing of it may make room.
+        let busy: Vec<TcpStream> = (0..256)
+            .map(|_| {
+                let mut client = TcpStream::connect(address).unwrap();
+                std::io::Write::write_all(&mut client, b"GET / HT").unwrap();
+                client
+            })
+            .collect();
+        let begun = |bench: &Bench| {
+            let data = bench.records.iter().filter(|record| {
+                record.kind == RecordKind::Data && record.direction == Direction::Received
+            });
+            data.count() == 256
+        };
+        bench.until("256 busy connections", begun).await;
+        let mut refused = TcpStream::connect(address).unwrap();
+        let peer = refused.local_addr().unwrap();
+        clients(&mut bench, id, (256, 1)).await;
+        let said = bench.kind(id, RecordKind::Failed).await;
+        assert_eq!(said.conn, id.itself());
+        assert_eq!(text(&said), format!("refused {peer}: 256 connections are open already"));
+        refused.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert!(refused.read(&mut [0; 1]).is_err(), "it is reset");
+        drop(busy);
+        clients(&mut bench, id, (0, 1)).await;
+        bench.close(id, CloseMode::Close);
+        assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
+    }
+}
