@@ -10,7 +10,7 @@ use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::store::job;
-use crate::timeline::conversation::framing::StreamFraming;
+use crate::timeline::framing::StreamFraming;
 
 /// Names a draft for the length of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
-use crate::timeline::conversation::framing::StreamFraming;
+use crate::timeline::framing::StreamFraming;
 
 /// Where the text of the external editor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

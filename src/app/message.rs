@@ -59,7 +59,7 @@ pub enum Timer {
     Notice,
     /// Drafts changed and shall be written.
     Restore,
-    /// The elapsed time of what runs in the response pane.
+    /// The elapsed time of what runs in the response region.
     ResponseClock,
     /// Cutting a conversation anew goes on.
     ConversationFraming,

@@ -63,8 +63,6 @@ pub struct Session {
 pub struct Conn {
     pub info: ConnInfo,
     pub open: bool,
-    pub sent: u64,
-    pub received: u64,
     pub last: Stamp,
 }
 
@@ -122,11 +120,6 @@ impl Session {
         let Some(conn) = self.conns.get_mut(&record.conn) else { return };
         conn.last = record.at;
         match record.kind {
-            RecordKind::Data => match record.direction {
-                crate::model::record::Direction::Sent => conn.sent += record.original_len,
-                crate::model::record::Direction::Received => conn.received += record.original_len,
-                crate::model::record::Direction::Local => {}
-            },
             RecordKind::Closed | RecordKind::Reset => conn.open = false,
             _ => {}
         }

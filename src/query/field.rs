@@ -1,13 +1,13 @@
-//! The table of filter fields: names, what they take, and words for the help and for messages.
+//! The table of fields an expression can ask about: names, what they take, and words for the help and for messages.
 
-use super::WireProtocol;
+use super::expr::WireProtocol;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind};
 
-/// One field a filter can ask about.
+/// One field an expression can ask about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FilterField {
-    pub(super) id: FilterFieldId,
+pub struct QueryField {
+    pub(super) id: QueryFieldId,
     pub name: &'static str,
     /// Operators it takes, as written.
     pub operators: &'static [&'static str],
@@ -19,8 +19,9 @@ pub struct FilterField {
     pub values: &'static [&'static str],
 }
 
+/// Which field it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FilterFieldId {
+pub(super) enum QueryFieldId {
     Port,
     Address,
     Protocol,
@@ -39,41 +40,41 @@ const COMPARE: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
 const CONTAINS: &[&str] = &["contains"];
 
 /// Every field, in the order of the help.
-pub const FIELDS: &[FilterField] = &[
-    FilterField {
-        id: FilterFieldId::Port,
+pub const FIELDS: &[QueryField] = &[
+    QueryField {
+        id: QueryFieldId::Port,
         name: "port",
         operators: COMPARE,
         about: "port of either end",
         example: "port == 9000",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Address,
+    QueryField {
+        id: QueryFieldId::Address,
         name: "addr",
         operators: IS,
         about: "IP address of either end, with a port or as a block if you like",
         example: "addr == 127.0.0.1",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Protocol,
+    QueryField {
+        id: QueryFieldId::Protocol,
         name: "proto",
         operators: IS,
         about: "protocol, or tls for any that is encrypted",
         example: "proto == udp",
         values: &["http", "tcp", "udp", "tls"],
     },
-    FilterField {
-        id: FilterFieldId::Direction,
+    QueryField {
+        id: QueryFieldId::Direction,
         name: "dir",
         operators: IS,
         about: "received, sent, or a fact about our own end",
         example: "dir == in",
         values: &["in", "out", "local"],
     },
-    FilterField {
-        id: FilterFieldId::Kind,
+    QueryField {
+        id: QueryFieldId::Kind,
         name: "kind",
         operators: IS,
         about: "what happened",
@@ -91,48 +92,48 @@ pub const FIELDS: &[FilterField] = &[
             "note",
         ],
     },
-    FilterField {
-        id: FilterFieldId::Len,
+    QueryField {
+        id: QueryFieldId::Len,
         name: "len",
         operators: COMPARE,
         about: "bytes that crossed; k and m stand for KiB and MiB",
         example: "len > 64",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Conn,
+    QueryField {
+        id: QueryFieldId::Conn,
         name: "conn",
         operators: IS,
         about: "one connection or peer, as session/number",
         example: "conn == 3/1",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Session,
+    QueryField {
+        id: QueryFieldId::Session,
         name: "session",
         operators: IS,
         about: "everything of one session",
         example: "session == 3",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Side,
+    QueryField {
+        id: QueryFieldId::Side,
         name: "side",
         operators: IS,
         about: "which end we are",
         example: "side == listener",
         values: &["client", "listener"],
     },
-    FilterField {
-        id: FilterFieldId::Text,
+    QueryField {
+        id: QueryFieldId::Text,
         name: "text",
         operators: CONTAINS,
         about: "text in the bytes; lower-case letters match both cases",
         example: "text contains \"ping\"",
         values: &[],
     },
-    FilterField {
-        id: FilterFieldId::Hex,
+    QueryField {
+        id: QueryFieldId::Hex,
         name: "hex",
         operators: CONTAINS,
         about: "these very bytes, as hex digits",
@@ -141,25 +142,20 @@ pub const FIELDS: &[FilterField] = &[
     },
 ];
 
-impl FilterField {
+impl QueryField {
     /// The field with this name, whatever its case.
-    pub fn named(name: &str) -> Option<&'static FilterField> {
+    pub fn named(name: &str) -> Option<&'static QueryField> {
         FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 }
 
+/// The protocol with this name, or TLS.
 pub(super) fn wire(name: &str) -> Option<WireProtocol> {
     let protocol = Protocol::ALL.into_iter().find(|protocol| protocol.name() == name);
     protocol.map(WireProtocol::Protocol).or((name == "tls").then_some(WireProtocol::Tls))
 }
 
-pub(super) fn wire_name(wire: WireProtocol) -> &'static str {
-    match wire {
-        WireProtocol::Protocol(protocol) => protocol.name(),
-        WireProtocol::Tls => "tls",
-    }
-}
-
+/// The direction with this name.
 pub(super) fn direction(name: &str) -> Option<Direction> {
     let name = match name {
         "received" => "in",
@@ -169,10 +165,12 @@ pub(super) fn direction(name: &str) -> Option<Direction> {
     Direction::ALL.into_iter().find(|direction| direction.name() == name)
 }
 
+/// The side with this name.
 pub(super) fn side(name: &str) -> Option<Side> {
     Side::ALL.into_iter().find(|side| side.name() == name)
 }
 
+/// The kind of record with this name.
 pub(super) fn kind(name: &str) -> Option<RecordKind> {
     RecordKind::ALL.into_iter().find(|kind| kind.name() == name)
 }

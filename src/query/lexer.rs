@@ -1,16 +1,23 @@
-//! The filter language, first step: characters to words, quoted texts and parentheses.
+//! The expression language, first step: characters to words, quoted texts and parentheses.
 
-use super::FilterError;
-
-/// One piece of a filter and the column (from 1) where it begins.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct FilterToken {
-    pub(super) column: usize,
-    pub(super) what: What,
+/// Why a text is not an expression: the place (in characters, from 1) and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (column {column})")]
+pub struct QueryError {
+    pub column: usize,
+    pub message: String,
 }
 
+/// One piece of an expression and the column (from 1) where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum What {
+pub(super) struct QueryToken {
+    pub(super) column: usize,
+    pub(super) kind: TokenKind,
+}
+
+/// What a piece is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TokenKind {
     Open,
     Close,
     Not,
@@ -18,30 +25,32 @@ pub(super) enum What {
     Quoted(String),
 }
 
-pub(super) fn error(column: usize, message: impl Into<String>) -> FilterError {
-    FilterError { column, message: message.into() }
+/// An error at this column.
+pub(super) fn error(column: usize, message: impl Into<String>) -> QueryError {
+    QueryError { column, message: message.into() }
 }
 
-pub(super) fn tokens(text: &str) -> Result<Vec<FilterToken>, FilterError> {
+/// The pieces of a text, in order.
+pub(super) fn tokens(text: &str) -> Result<Vec<QueryToken>, QueryError> {
     let mut tokens = Vec::new();
     let mut chars = text.chars().enumerate().map(|(at, c)| (at + 1, c)).peekable();
     while let Some((column, c)) = chars.next() {
-        let what = match c {
+        let kind = match c {
             c if c.is_whitespace() => continue,
-            '(' => What::Open,
-            ')' => What::Close,
-            '!' if chars.peek().is_none_or(|(_, next)| *next != '=') => What::Not,
-            '"' | '\'' => What::Quoted(quoted(column, c, &mut chars)?),
+            '(' => TokenKind::Open,
+            ')' => TokenKind::Close,
+            '!' if chars.peek().is_none_or(|(_, next)| *next != '=') => TokenKind::Not,
+            '"' | '\'' => TokenKind::Quoted(quoted(column, c, &mut chars)?),
             c => {
                 let mut word = String::from(c);
                 let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"');
                 while let Some((_, c)) = chars.next_if(|(_, c)| !ends(*c)) {
                     word.push(c);
                 }
-                What::Word(word)
+                TokenKind::Word(word)
             }
         };
-        tokens.push(FilterToken { column, what });
+        tokens.push(QueryToken { column, kind });
     }
     Ok(tokens)
 }
@@ -51,7 +60,7 @@ fn quoted(
     start: usize,
     quote: char,
     chars: &mut impl Iterator<Item = (usize, char)>,
-) -> Result<String, FilterError> {
+) -> Result<String, QueryError> {
     let mut text = String::new();
     while let Some((column, c)) = chars.next() {
         match c {
@@ -66,7 +75,7 @@ fn quoted(
 fn escaped(
     column: usize,
     chars: &mut impl Iterator<Item = (usize, char)>,
-) -> Result<char, FilterError> {
+) -> Result<char, QueryError> {
     let wrong = || error(column, r#"unknown escape; write \" \' \\ \n \r \t \0 or \u{1f}"#);
     match chars.next().map(|(_, c)| c) {
         Some('n') => Ok('\n'),

@@ -1,7 +1,14 @@
+use std::net::{IpAddr, SocketAddr};
+
 use bytes::Bytes;
 use proptest::prelude::*;
 
+use super::expr::{AddressPattern, Compare, ConnTest, Expr, Is, RecordTest};
+use super::pattern::{BytesPattern, TextPattern};
 use super::*;
+use crate::model::id::SessionId;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 fn record(data: &[u8]) -> Record {
@@ -174,11 +181,12 @@ fn the_examples_of_the_table_parse_and_print_as_they_are() {
 fn a_filter_knows_what_it_reads() {
     let reads = |text: &str| {
         let filter = Filter::parse(text).unwrap();
-        (filter.reads_conn(), filter.reads_data())
+        (filter.asks_conn(), filter.reads_data())
     };
     assert_eq!(reads("len > 3"), (false, false));
     assert_eq!(reads("not (len > 3 or port:1)"), (true, false));
-    assert_eq!(reads("conn:1/1 ping"), (false, true));
+    assert_eq!(reads("conn:1/1 ping"), (true, true));
+    assert_eq!(reads("dir == in"), (false, false));
     assert!(Filter::default().is_everything());
 }
 
@@ -208,22 +216,24 @@ fn test() -> impl Strategy<Value = Expr> {
     let direction =
         prop::sample::select(vec![Direction::Sent, Direction::Received, Direction::Local]);
     let kind = prop::sample::select(vec![RecordKind::Data, RecordKind::Reset, RecordKind::Note]);
-    prop_oneof![
-        (compare(), any::<u16>()).prop_map(|(how, port)| Test::Port(how, port.into())),
-        (compare(), any::<u64>()).prop_map(|(how, len)| Test::Len(how, len)),
-        (is(), address()).prop_map(|(is, address)| Test::Address(is, address)),
-        (is(), wire).prop_map(|(is, name)| Test::Protocol(is, field::wire(name).unwrap())),
-        (is(), direction).prop_map(|(is, direction)| Test::Direction(is, direction)),
-        (is(), kind).prop_map(|(is, kind)| Test::Kind(is, kind)),
+    let about_conn = prop_oneof![
+        (compare(), any::<u16>()).prop_map(|(how, port)| ConnTest::Port(how, port.into())),
+        (is(), address()).prop_map(|(is, address)| ConnTest::Address(is, address)),
+        (is(), wire).prop_map(|(is, name)| ConnTest::Protocol(is, field::wire(name).unwrap())),
         (is(), any::<u64>(), any::<u32>())
-            .prop_map(|(is, session, index)| Test::Conn(is, SessionId(session).conn(index))),
-        (is(), any::<u64>()).prop_map(|(is, session)| Test::Session(is, SessionId(session))),
+            .prop_map(|(is, session, index)| ConnTest::Conn(is, SessionId(session).conn(index))),
+        (is(), any::<u64>()).prop_map(|(is, session)| ConnTest::Session(is, SessionId(session))),
+    ];
+    let about_record = prop_oneof![
+        (compare(), any::<u64>()).prop_map(|(how, len)| RecordTest::Len(how, len)),
+        (is(), direction).prop_map(|(is, direction)| RecordTest::Direction(is, direction)),
+        (is(), kind).prop_map(|(is, kind)| RecordTest::Kind(is, kind)),
         "\\PC{1,8}|[\\x00-\\x7f\u{80}-\u{9f}]{1,4}"
-            .prop_map(|text: String| Test::Text(TextPattern::new(&text))),
+            .prop_map(|text: String| RecordTest::Text(TextPattern::new(&text))),
         prop::collection::vec(any::<u8>(), 1..6)
-            .prop_map(|bytes| Test::Hex(BytesPattern::new(&bytes))),
-    ]
-    .prop_map(Expr::Test)
+            .prop_map(|bytes| RecordTest::Hex(BytesPattern::new(&bytes))),
+    ];
+    prop_oneof![about_conn.prop_map(Expr::Conn), about_record.prop_map(Expr::Record)]
 }
 
 fn expr() -> impl Strategy<Value = Expr> {

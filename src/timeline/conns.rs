@@ -1,111 +1,214 @@
-//! Who the two ends of each connection are, for as long as somebody may ask.
+//! Who the two ends of each connection are and what crossed on it, for as long as somebody may ask.
 //!
 //! The engine names a connection once, before its first record. An entry lives while records
 //! refer to it or the connection may still produce some; what is open but silent ("dormant") is
 //! bounded in number, so a flood of peers that never say goodbye cannot grow the table for ever.
+//! Records refer to an entry by its slot, which stays the same as long as they are there.
 
 use std::collections::{HashMap, VecDeque};
 
+use super::totals::Totals;
 use crate::model::id::{ConnId, SessionId};
-use crate::model::record::{ConnInfo, RecordKind};
+use crate::model::record::{ConnInfo, Record, RecordKind};
 
 /// Open connections without a record in the timeline that are remembered: every UDP peer of one
 /// address could be among them.
 const DORMANT_MAX: usize = 65_536;
 
 /// Memory of one entry, hash table overhead included.
-const ENTRY_COST: usize = size_of::<ConnEntry>() + size_of::<ConnId>() + 16;
+const ENTRY_COST: usize = size_of::<ConnEntry>() + size_of::<(ConnId, ConnSlot)>() + 24;
 
+/// Place of a connection in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ConnSlot(u32);
+
+/// The connections by id and by slot.
 #[derive(Debug, Default)]
 pub(super) struct ConnTable {
-    entries: HashMap<ConnId, ConnEntry>,
+    slots: HashMap<ConnId, ConnSlot>,
+    /// Boxed, so that a slot that is free again costs little.
+    entries: Vec<Option<Box<ConnEntry>>>,
+    free: Vec<ConnSlot>,
     /// Entries that had no record when they were put here, oldest first; each at most once.
     dormant: VecDeque<ConnId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct ConnEntry {
+    id: ConnId,
     /// `None` when records came for a connection nobody introduced.
     info: Option<ConnInfo>,
+    totals: Totals,
     records: u64,
     /// No record will come any more.
     over: bool,
     in_dormant: bool,
 }
 
+impl ConnEntry {
+    /// Not so the session itself, and a UDP peer that refused one datagram may take the next.
+    fn ends_by_failure(&self) -> bool {
+        let datagrams = |info: &ConnInfo| info.protocol.capabilities().datagrams;
+        self.id.index > 0 && !self.info.as_ref().is_some_and(datagrams)
+    }
+}
+
+impl ConnSlot {
+    /// Its number, below [`ConnTable::slot_count`].
+    pub(super) fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl ConnTable {
+    /// Number of connections.
     pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Memory of the table.
+    pub(super) fn cost(&self) -> usize {
+        self.slots.len() * ENTRY_COST + self.entries.len() * size_of::<Option<Box<ConnEntry>>>()
+    }
+
+    /// Number of slots, used or free.
+    pub(super) fn slot_count(&self) -> usize {
         self.entries.len()
     }
 
-    pub(super) fn cost(&self) -> usize {
-        self.entries.len() * ENTRY_COST
+    /// The slot of a connection.
+    pub(super) fn slot(&self, id: ConnId) -> Option<ConnSlot> {
+        self.slots.get(&id).copied()
     }
 
-    pub(super) fn get(&self, id: ConnId) -> Option<&ConnInfo> {
-        self.entries.get(&id)?.info.as_ref()
+    /// The connection that has this slot as long as records refer to it.
+    pub(super) fn id(&self, slot: ConnSlot) -> ConnId {
+        self.entry(slot).expect("records keep their connection").id
     }
 
+    /// Its two ends, when somebody introduced it.
+    pub(super) fn info(&self, slot: ConnSlot) -> Option<&ConnInfo> {
+        self.entry(slot)?.info.as_ref()
+    }
+
+    /// What crossed on it.
+    pub(super) fn totals(&self, slot: ConnSlot) -> Option<Totals> {
+        Some(self.entry(slot)?.totals)
+    }
+
+    /// Learns who the two ends are.
     pub(super) fn connect(&mut self, info: ConnInfo) {
-        let id = info.id;
-        let entry = self.entries.entry(id).or_default();
-        entry.info = Some(info);
+        let slot = self.enter(info.id);
+        let entry = self.entry_mut(slot);
         entry.over = false;
-        self.settle(id);
+        entry.info = Some(info);
+        self.settle(slot);
     }
 
-    /// A record of this connection entered the timeline.
-    pub(super) fn retain(&mut self, id: ConnId, kind: RecordKind) {
-        let entry = self.entries.entry(id).or_default();
+    /// A record entered the timeline.
+    pub(super) fn retain(&mut self, record: &Record) -> ConnSlot {
+        let slot = self.enter(record.conn);
+        let entry = self.entry_mut(slot);
         entry.records += 1;
-        entry.over |= kind == RecordKind::Closed;
+        entry.totals.count(record);
+        entry.over |= match record.kind {
+            RecordKind::Closed | RecordKind::Reset => true,
+            RecordKind::Failed => entry.ends_by_failure(),
+            _ => false,
+        };
+        slot
     }
 
     /// A record of this connection left the timeline.
-    pub(super) fn release(&mut self, id: ConnId) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.records = entry.records.saturating_sub(1);
-            self.settle(id);
+    pub(super) fn release(&mut self, slot: ConnSlot) {
+        let entry = self.entry_mut(slot);
+        entry.records -= 1;
+        if entry.records == 0 {
+            self.settle(slot);
         }
+    }
+
+    /// The same by id.
+    pub(super) fn release_id(&mut self, id: ConnId) {
+        self.release(self.slot(id).expect("records keep their connection"));
     }
 
     /// No connection of this session will produce another record.
     pub(super) fn end_session(&mut self, session: SessionId) {
-        self.entries.retain(|id, entry| {
-            entry.over |= id.session == session;
-            !(entry.over && entry.records == 0)
-        });
+        self.settle_all(|entry| entry.over |= entry.id.session == session);
     }
 
     /// Every record left the timeline at once.
     pub(super) fn forget_records(&mut self) {
-        let ids: Vec<ConnId> = self.entries.keys().copied().collect();
-        for id in ids {
-            if let Some(entry) = self.entries.get_mut(&id) {
-                entry.records = 0;
+        self.settle_all(|entry| entry.records = 0);
+    }
+
+    fn entry(&self, slot: ConnSlot) -> Option<&ConnEntry> {
+        self.entries[slot.number()].as_deref()
+    }
+
+    fn entry_mut(&mut self, slot: ConnSlot) -> &mut ConnEntry {
+        self.entries[slot.number()].as_deref_mut().expect("a slot in use has its entry")
+    }
+
+    /// The slot of a connection, which gets one now if it has none.
+    fn enter(&mut self, id: ConnId) -> ConnSlot {
+        if let Some(slot) = self.slots.get(&id) {
+            return *slot;
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            ConnSlot(self.entries.len() as u32 - 1)
+        });
+        self.entries[slot.number()] = Some(Box::new(ConnEntry {
+            id,
+            info: None,
+            totals: Totals::default(),
+            records: 0,
+            over: false,
+            in_dormant: false,
+        }));
+        self.slots.insert(id, slot);
+        slot
+    }
+
+    fn remove(&mut self, slot: ConnSlot) {
+        if let Some(entry) = self.entries[slot.number()].take() {
+            self.slots.remove(&entry.id);
+            self.free.push(slot);
+        }
+    }
+
+    fn settle_all(&mut self, change: impl Fn(&mut ConnEntry)) {
+        for number in 0..self.entries.len() {
+            if let Some(entry) = &mut self.entries[number] {
+                change(entry);
+                self.settle(ConnSlot(number as u32));
             }
-            self.settle(id);
         }
     }
 
     /// Decides about an entry that may have no record: gone, or dormant.
-    fn settle(&mut self, id: ConnId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+    fn settle(&mut self, slot: ConnSlot) {
+        let entry = self.entry_mut(slot);
         if entry.records > 0 {
             return;
         }
         if entry.over || entry.info.is_none() {
-            self.entries.remove(&id);
+            self.remove(slot);
         } else if !entry.in_dormant {
             entry.in_dormant = true;
+            let id = entry.id;
             self.dormant.push_back(id);
         }
         while self.dormant.len() > DORMANT_MAX {
-            let Some(oldest) = self.dormant.pop_front() else { return };
-            let Some(entry) = self.entries.get_mut(&oldest) else { continue };
+            let Some(slot) = self.dormant.pop_front().and_then(|oldest| self.slot(oldest)) else {
+                continue;
+            };
+            let entry = self.entry_mut(slot);
             entry.in_dormant = false;
             if entry.records == 0 {
-                self.entries.remove(&oldest);
+                self.remove(slot);
             }
         }
     }

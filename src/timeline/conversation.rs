@@ -5,14 +5,12 @@
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
-pub mod framing;
-
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Timeline;
+use super::store::Timeline;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -88,23 +86,6 @@ impl Conversation {
         Conversation { subject, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
     }
 
-    /// The conversation so far, from what the timeline holds.
-    #[must_use]
-    pub fn from_timeline(subject: Subject, timeline: &Timeline) -> Self {
-        let mut conversation = Conversation::new(subject);
-        let logged = timeline.range(timeline.first(), timeline.next_id());
-        let kept = timeline.kept().iter().cloned();
-        for (id, record) in kept.chain(logged) {
-            if subject.covers(record.conn) {
-                let datagram = timeline
-                    .conn(record.conn)
-                    .is_some_and(|conn| conn.protocol.capabilities().datagrams);
-                conversation.extend(&record, id, datagram);
-            }
-        }
-        conversation
-    }
-
     /// What it is about.
     pub fn subject(&self) -> Subject {
         self.subject
@@ -116,9 +97,9 @@ impl Conversation {
             return false;
         }
         let joins = record.kind == RecordKind::Data && !datagram && !record.data.is_empty();
-        let open = self.open.get(&record.conn).and_then(|number| number.checked_sub(self.gone));
+        let open = self.open.get(&record.conn).copied();
         if joins
-            && let Some(row) = open.and_then(|place| self.rows.get_mut(place as usize))
+            && let Some(row) = open.and_then(|number| self.row_mut(number))
             && row.takes(record)
         {
             row.last = id;
@@ -138,12 +119,22 @@ impl Conversation {
     }
 
     /// Adds a row and returns its number.
-    fn push(&mut self, row: MessageRow) -> u64 {
+    pub(super) fn push(&mut self, row: MessageRow) -> u64 {
         self.rows.push_back(row);
         while self.rows.len() > ROWS_MAX {
             self.drop_first();
         }
-        self.gone + self.rows.len() as u64 - 1
+        self.next_number() - 1
+    }
+
+    /// Number of the next row; a number names a row for ever.
+    pub(super) fn next_number(&self) -> u64 {
+        self.gone + self.rows.len() as u64
+    }
+
+    /// The row with this number, unless it went.
+    pub(super) fn row_mut(&mut self, number: u64) -> Option<&mut MessageRow> {
+        self.rows.get_mut(number.checked_sub(self.gone)? as usize)
     }
 
     /// Lets go of rows whose records were all evicted; returns how many went.
@@ -184,7 +175,8 @@ impl Conversation {
         self.rows.partition_point(|row| row.first <= id).checked_sub(1)
     }
 
-    fn drop_first(&mut self) {
+    /// Lets go of the oldest row.
+    pub(super) fn drop_first(&mut self) {
         if self.rows.pop_front().is_some() {
             self.gone += 1;
         }
@@ -243,7 +235,8 @@ pub fn records(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Re
 }
 
 impl Subject {
-    fn covers(self, conn: ConnId) -> bool {
+    /// Whether records of this connection belong to it.
+    pub(super) fn covers(self, conn: ConnId) -> bool {
         match self {
             Subject::Session(session) => conn.session == session,
             Subject::Conn(wanted) => conn == wanted,
@@ -252,7 +245,8 @@ impl Subject {
 }
 
 impl MessageRow {
-    fn of(record: &Record, id: RecordId) -> MessageRow {
+    /// A row of one record.
+    pub(super) fn of(record: &Record, id: RecordId) -> MessageRow {
         MessageRow {
             first: id,
             last: id,

@@ -12,18 +12,14 @@
 
 use std::collections::VecDeque;
 
-use super::Timeline;
-use super::block::Wanted;
-use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Record};
+use super::selector::Selector;
+use super::store::Timeline;
+use crate::model::id::RecordId;
 use crate::query::Filter;
 
 /// Work of one [`rebuild_step`](Listing::rebuild_step) that stays within about two milliseconds:
-/// bytes of payload to look through, with `RECORD_WORK` for each record on top.
+/// bytes of payload to look through, with a little for each record and connection on top.
 pub const STEP_WORK: usize = 2 * 1024 * 1024;
-
-/// What examining one record costs besides its payload, in bytes of payload searched.
-const RECORD_WORK: usize = 64;
 
 /// Whether a rebuild has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,16 +92,13 @@ impl Listing {
         if !self.rebuilding {
             return Rebuild::Done;
         }
-        let mut left = work.max(1);
-        let mut last = LastConn::default();
-        let wanted = self.wanted();
-        for (id, record) in timeline.log.range(timeline.first(), self.low, wanted).rev() {
-            self.low = id;
-            if self.filter.matches(&record, last.info(&self.filter, timeline, &record)) {
-                self.matches.push_front(id);
+        let mut selector = Selector::new(&self.filter, timeline.conns());
+        for record in timeline.views(timeline.first(), self.low).rev() {
+            self.low = record.id;
+            if selector.matches(&record) {
+                self.matches.push_front(record.id);
             }
-            left = left.saturating_sub(self.work_of(&record));
-            if left == 0 {
+            if selector.work() >= work {
                 break;
             }
         }
@@ -126,11 +119,10 @@ impl Listing {
     pub fn extend(&mut self, timeline: &Timeline) {
         self.prune(timeline);
         if !self.filter.is_everything() {
-            let mut last = LastConn::default();
-            let wanted = self.wanted();
-            for (id, record) in timeline.log.range(self.high, timeline.next_id(), wanted) {
-                if self.filter.matches(&record, last.info(&self.filter, timeline, &record)) {
-                    self.matches.push_back(id);
+            let mut selector = Selector::new(&self.filter, timeline.conns());
+            for record in timeline.views(self.high, timeline.next_id()) {
+                if selector.matches(&record) {
+                    self.matches.push_back(record.id);
                 }
             }
         }
@@ -202,14 +194,6 @@ impl Listing {
         }
     }
 
-    fn wanted(&self) -> Wanted {
-        if self.filter.reads_data() { Wanted::All } else { Wanted::Facts }
-    }
-
-    fn work_of(&self, record: &Record) -> usize {
-        RECORD_WORK + if self.filter.reads_data() { record.data.len() } else { 0 }
-    }
-
     fn finish_rebuild(&mut self, timeline: &Timeline) {
         self.low = timeline.first();
         self.rebuilding = false;
@@ -232,35 +216,10 @@ impl Listing {
     }
 }
 
-/// The connection of the record examined last: neighbours mostly share it, and a table look-up
-/// costs more than most filters.
-#[derive(Default)]
-struct LastConn<'a> {
-    id: Option<ConnId>,
-    info: Option<&'a ConnInfo>,
-}
-
-impl<'a> LastConn<'a> {
-    fn info(
-        &mut self,
-        filter: &Filter,
-        timeline: &'a Timeline,
-        record: &Record,
-    ) -> Option<&'a ConnInfo> {
-        if !filter.reads_conn() {
-            return None;
-        }
-        if self.id != Some(record.conn) {
-            self.id = Some(record.conn);
-            self.info = timeline.conn(record.conn);
-        }
-        self.info
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::samples::{conn_id, info, received, sent};
+    use super::super::selector::{CONN_WORK, RECORD_WORK};
     use super::*;
     use crate::model::protocol::Protocol;
 
@@ -320,7 +279,7 @@ mod tests {
         listing.set_filter(filter("port == 9000 and dir == out"), &timeline);
         assert!(listing.is_empty() && !listing.is_complete());
         let mut steps = 1;
-        while listing.rebuild_step(&timeline, RECORD_WORK * 10) == Rebuild::More {
+        while listing.rebuild_step(&timeline, CONN_WORK + RECORD_WORK * 10) == Rebuild::More {
             if steps == 1 {
                 assert!(listing.get(0).unwrap().0 >= 990, "newest first");
                 timeline.push(sent(conn_id(1, 1), 0, b"while rebuilding"));

@@ -855,7 +855,7 @@ mod traffic_list {
 
     #[test]
     fn a_long_timeline_is_filtered_in_steps() {
-        let (mut app, _) = filled((120, 30), 100_000);
+        let (mut app, _) = filled((120, 30), 200_000);
         let effects = keys(&mut app, "/9");
         let timer = Timer::FilterRebuild;
         let again = |effects: &[Effect]| {
@@ -869,7 +869,7 @@ mod traffic_list {
         }
         assert!(steps > 1);
         assert!(app.traffic.listing.is_complete());
-        shows(&app, "message 99999");
+        shows(&app, "message 199999");
     }
 
     #[test]
@@ -887,7 +887,7 @@ mod traffic_list {
     #[test]
     fn marks_survive_eviction_and_clear_says_how_many_went() {
         let mut app =
-            App::new(Startup { size: (120, 30), timeline_bytes: 60_000, ..Startup::default() });
+            App::new(Startup { size: (120, 30), timeline_bytes: 30_000, ..Startup::default() });
         let id = open(&mut app, tcp_plan());
         app.shared.focus = Pane::Traffic;
         app.shared.zoom = true;

@@ -5,6 +5,7 @@
 use crate::app::effect::Effect;
 use crate::app::flow::{self, response};
 use crate::app::sessions::{Conn, SessionState};
+use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
 use crate::model::exchange::Exchange;
@@ -42,7 +43,7 @@ fn traffic(app: &mut App, batch: Batch) {
     for info in batch.conns {
         app.shared.timeline.connect(info.clone());
         if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
-            let fresh = Conn { info, open: true, sent: 0, received: 0, last: Stamp::default() };
+            let fresh = Conn { info, open: true, last: Stamp::default() };
             session
                 .conns
                 .entry(fresh.info.id)
@@ -50,7 +51,6 @@ fn traffic(app: &mut App, batch: Batch) {
                 .or_insert(fresh);
         }
     }
-    let from = app.shared.timeline.next_id();
     for record in batch.records {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
@@ -67,9 +67,6 @@ fn traffic(app: &mut App, batch: Batch) {
         if let Some(session) = app.shared.sessions.get_mut(lost.session) {
             session.lost = Some(lost);
         }
-    }
-    for (_, record) in app.shared.timeline.facts(from, app.shared.timeline.next_id()) {
-        app.conversation.count(&record);
     }
     flow::traffic::extended(app);
 }
@@ -121,9 +118,12 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
         conn.open = false;
     }
     crate::app::flow::send::finished(app, id);
+    app.shared.timeline.end_session(id);
     response::exchange_changed(app, id);
     let shown: Vec<SessionId> =
         app.shared.drafts.iter().filter_map(|draft| draft.session).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));
     app.release(gone);
+    let Shared { timeline, sessions, .. } = &mut app.shared;
+    timeline.forget_sessions(|id| sessions.get(id).is_none());
 }

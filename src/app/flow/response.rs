@@ -24,7 +24,7 @@ use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::protocol::Side;
 use crate::model::view::{SearchHit, Towards, View};
-use crate::timeline::conversation::framing::StreamFraming;
+use crate::timeline::framing::StreamFraming;
 
 /// While something shown runs, its elapsed time is drawn this often.
 const TICK: Duration = Duration::from_millis(100);

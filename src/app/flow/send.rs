@@ -19,6 +19,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::model::tls::Verify;
 use crate::store::job::{HistoryEntry, Job};
+use crate::timeline::Totals;
 
 /// What happens to template names nobody defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,12 +273,15 @@ fn answer_field(slot: BodySlot, part: AnswerField) -> FormFieldId {
 /// A session is over: its history entry gets the outcome.
 pub(in crate::app) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
-    let job = Job::FinishHistory { at: session.opened, outcome: outcome(session) };
+    let job = Job::FinishHistory {
+        at: session.opened,
+        outcome: outcome(session, app.shared.timeline.session_totals(id)),
+    };
     app.effects.push(Effect::Store(job));
     app.effects.push(Effect::Store(app.history.query()));
 }
 
-fn outcome(session: &Session) -> String {
+fn outcome(session: &Session, totals: Totals) -> String {
     let SessionState::Over(over) = &session.state else { return String::new() };
     if let Err(failure) = over {
         return failure.cause.clone();
@@ -291,14 +295,12 @@ fn outcome(session: &Session) -> String {
         let took = exchange.timing.total.as_secs_f64() * 1000.0;
         return status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"));
     }
-    let sum = |count: fn(&crate::app::sessions::Conn) -> u64| -> u64 {
-        session.conns.values().map(count).sum()
-    };
-    let (sent, received) = (sum(|conn| conn.sent), sum(|conn| conn.received));
     match session.protocol() {
         Protocol::Http => {
             format!("{} requests", session.exchanges.len() as u64 + session.forgotten)
         }
-        _ => format!("{sent} B sent, {received} B received"),
+        Protocol::Tcp | Protocol::Udp => {
+            format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes)
+        }
     }
 }

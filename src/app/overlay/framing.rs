@@ -9,7 +9,7 @@ use crate::app::intent::Intent;
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::state::App;
 use crate::model::key::{Key, KeyCode};
-use crate::timeline::conversation::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
+use crate::timeline::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
 
 /// State of the picker.
 #[derive(Debug)]

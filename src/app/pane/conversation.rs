@@ -53,7 +53,6 @@ impl ConversationPane {
     pub(crate) fn session_changed(&mut self, shared: &Shared) {
         self.prompt = None;
         self.views.retain(|id, _| shared.sessions.get(*id).is_some());
-        self.totals.retain(|id, _| shared.sessions.get(*id).is_some());
     }
 
     /// A timer that was asked for here went off.

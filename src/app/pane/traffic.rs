@@ -31,7 +31,6 @@ use crate::model::record::RecordKind;
 use crate::model::view::Towards;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
-use crate::timeline::stats::Counters;
 use filter_line::FilterLine;
 use record_search::{RecordSearch, Typed};
 pub use traffic_areas::TrafficAreas;
@@ -39,7 +38,7 @@ pub use traffic_areas::TrafficAreas;
 /// Between two steps of a rebuild: other messages get their turn.
 const STEP_PAUSE: Duration = Duration::from_millis(1);
 /// The rate is a mean over the last whole second.
-pub const RATE_SECONDS: usize = 1;
+pub const RATE_SECONDS: u64 = 1;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
 
@@ -47,8 +46,6 @@ const NEIGHBOUR_REACH: usize = 50_000;
 #[derive(Debug, Default)]
 pub struct TrafficPane {
     pub listing: Listing,
-    /// Totals and rates of everything.
-    pub counters: Counters,
     /// The row under the cursor; `None` = the newest, followed.
     selected: Option<RecordId>,
     /// First row on screen; `None` = so that the newest is the last.
@@ -58,8 +55,6 @@ pub struct TrafficPane {
     pub filter: FilterLine,
     pub search: RecordSearch,
     pub detail: Option<Detail>,
-    /// First record not counted yet.
-    next: Option<RecordId>,
     rebuild_due: bool,
     rate_due: bool,
 }
@@ -144,12 +139,7 @@ impl TrafficPane {
 impl TrafficPane {
     /// New records arrived.
     pub fn extended(&mut self, shared: &Shared) -> Vec<Intent> {
-        let timeline = &shared.timeline;
-        for (_, record) in timeline.facts(self.next.unwrap_or(RecordId(0)), timeline.next_id()) {
-            self.counters.count(&record);
-        }
-        self.next = Some(timeline.next_id());
-        self.listing.extend(timeline);
+        self.listing.extend(&shared.timeline);
         if self.is_following() {
             self.show_record(shared);
         }
@@ -175,7 +165,7 @@ impl TrafficPane {
             self.rebuild_due = false;
             return self.rebuild(shared);
         }
-        self.rate_due = !self.counters.is_quiet(shared.now, RATE_SECONDS);
+        self.rate_due = !shared.timeline.rates().is_quiet(shared.now, RATE_SECONDS);
         if self.rate_due { vec![rate_timer()] } else { Vec::new() }
     }
 

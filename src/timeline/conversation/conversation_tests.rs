@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::segment::cost;
 use super::*;
 use crate::model::protocol::Protocol;
 use crate::timeline::samples::{conn_id, fact, info, received, sent};
@@ -12,6 +13,16 @@ fn talk(records: Vec<Record>, datagram: bool) -> (Timeline, Conversation) {
         conversation.extend(&record, id, datagram);
     }
     (timeline, conversation)
+}
+
+/// The conversation as the timeline holds it.
+fn from_timeline(subject: Subject, timeline: &Timeline) -> Conversation {
+    let mut conversation = Conversation::new(subject);
+    let logged = timeline.range(timeline.first(), timeline.next_id());
+    for (id, record) in timeline.kept().iter().cloned().chain(logged) {
+        conversation.extend(&record, id, false);
+    }
+    conversation
 }
 
 fn counts(conversation: &Conversation) -> Vec<u32> {
@@ -93,7 +104,7 @@ fn a_row_ends_at_sixty_four_kibibytes() {
 #[test]
 fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
     let one = conn_id(1, 1);
-    let mut timeline = Timeline::new(4 * (100 + size_of::<Record>()) + 200);
+    let mut timeline = Timeline::new(4 * cost(100) + 250);
     let mut conversation = Conversation::new(Subject::Conn(one));
     for at in 0..9 {
         let record = received(one, at * 10, &[b'0' + at as u8; 100]);
@@ -108,7 +119,7 @@ fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
     let half = conversation.row(0).unwrap();
     assert_eq!(bytes(&timeline, half).len(), 100);
     assert_eq!(conversation.place_of(RecordId(8)), Some(2));
-    let rebuilt = Conversation::from_timeline(Subject::Conn(one), &timeline);
+    let rebuilt = from_timeline(Subject::Conn(one), &timeline);
     assert_eq!(counts(&rebuilt), [2, 2]);
 }
 
@@ -118,7 +129,7 @@ fn the_rows_of_a_filled_timeline_are_those_made_live() {
     let (mut timeline, live) =
         talk((0..100).map(|at| received(one, at * 3, b"abc")).collect(), false);
     timeline.connect(info(one, Protocol::Tcp));
-    let later = Conversation::from_timeline(Subject::Session(SessionId(1)), &timeline);
+    let later = from_timeline(Subject::Session(SessionId(1)), &timeline);
     assert!(later.rows().eq(live.rows()));
 }
 

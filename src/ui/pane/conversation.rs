@@ -16,6 +16,7 @@ use crate::model::id::ConnId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
+use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
@@ -29,6 +30,7 @@ use crate::ui::widget::text::{put, put_editor, put_prompt};
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
+/// What is shown, and remarks on it for the lower border.
 pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     let Some(session) = app.shared.session() else { return Titles::default() };
     let what = match session.side() {
@@ -39,6 +41,7 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     Titles::of(format!(" {what} ─ {} ", printable_str(&session.title))).and_foot(foot(app, palette))
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = app.shared.session() else { return };
     let parts = app.conversation.areas(&app.shared, inner);
@@ -95,9 +98,10 @@ fn status(
         _ => {}
     }
     losses(palette, session, &mut run);
-    if let Some((sent, received)) = app.conversation.totals.get(&session.id).copied() {
-        run.put(&format!("  ▶ {}", format::size(sent)), palette.sent);
-        run.put(&format!("  ◀ {}", format::size(received)), palette.received);
+    let totals = app.shared.timeline.session_totals(session.id);
+    if totals != Totals::default() {
+        run.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
+        run.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
     }
     run.put(&ends(session), palette.dim);
 }
@@ -156,7 +160,7 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
             run.put("{ } ", palette.key);
         }
         match id.and_then(|id| session.conns.get(&id)) {
-            Some(conn) => peer(palette, conn, &mut run),
+            Some(conn) => peer(app, palette, conn, &mut run),
             None => all(palette, session, &mut run),
         }
     }
@@ -167,11 +171,15 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
     }
 }
 
-fn peer(palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
+fn peer(app: &App, palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
     let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
     run.put(mark, style);
     run.put(&format!("{} ", conn.info.id.index), palette.dim);
-    let bytes = format!("▶{} ◀{}", short(conn.sent), short(conn.received));
+    // Of a connection that is over and left no record, only its session knows what crossed.
+    let bytes =
+        app.shared.timeline.conn_totals(conn.info.id).map_or("▶– ◀–".into(), |totals| {
+            format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
+        });
     run.right(&bytes, palette.dim);
     let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
     run.put(&peer, if conn.open { palette.base } else { palette.dim });

@@ -23,6 +23,7 @@ use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::scrollbar::{self, Extent};
 use crate::ui::widget::text::{put, put_prompt};
 
+/// What is shown, and remarks on it for the lower border.
 pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     let Some(session) = app.shared.session() else { return Titles::default() };
     let what = match session.side() {
@@ -33,6 +34,7 @@ pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
         .and_foot(content::foot(app, palette))
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let Some(session) = app.shared.session() else { return };
     let parts = app.exchange.areas(&app.shared, inner);

@@ -51,9 +51,9 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
 fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
     let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
-    let rate = app.traffic.counters.rate(app.shared.now, RATE_SECONDS);
+    let rate = app.shared.timeline.rates().rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
-        [("▶", rate.sent_records, palette.sent), ("◀", rate.received_records, palette.received)]
+        [("▶", rate.sent, palette.sent), ("◀", rate.received, palette.received)]
     {
         if per_second > 0.0 {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));

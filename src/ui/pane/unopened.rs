@@ -11,6 +11,7 @@ use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::frame::Titles;
 use crate::ui::widget::text::put;
 
+/// The name of the region.
 pub(super) fn titles() -> Titles {
     Titles::of(" Response ")
 }

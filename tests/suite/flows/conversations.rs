@@ -144,6 +144,17 @@ fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
+fn a_session_that_is_over_lets_go_of_its_connections_with_their_records() {
+    let (mut driver, id) = serving((80, 24), 3);
+    driver.done(id);
+    let timeline = &mut driver.app.shared.timeline;
+    assert_eq!(timeline.conn_count(), 3);
+    timeline.clear();
+    assert_eq!(timeline.conn_count(), 0);
+    assert_eq!(timeline.session_totals(id).received.records, 3, "what crossed is still known");
+}
+
+#[test]
 fn a_search_goes_from_hit_to_hit_over_the_rows_and_round_the_end() {
     let (mut driver, conn) = talking(WIDE);
     hear(&mut driver, conn, &[b"alpha ping ping", b"beta", b"PING gamma", b"delta"]);

@@ -8,14 +8,11 @@ use crate::app::prompt::Prompt;
 use crate::app::sessions::{Conn, Session};
 use crate::app::shared::{Shared, Shown};
 use crate::model::id::SessionId;
-use crate::model::record::{Direction, Record, RecordKind};
 
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct ConversationPane {
     pub prompt: Option<Prompt>,
-    /// Bytes sent and received by each session.
-    pub totals: BTreeMap<SessionId, (u64, u64)>,
     pub(super) sent: SentLines,
     pub(super) views: BTreeMap<SessionId, ConversationView>,
     /// A step of cutting anew was asked for.
@@ -47,18 +44,5 @@ impl ConversationPane {
     /// Whether the input line has the keys.
     pub fn is_writing(&self, shared: &Shared) -> bool {
         self.view(shared).is_some_and(|view| view.writing)
-    }
-
-    /// Adds a record to the totals of its session.
-    pub(crate) fn count(&mut self, record: &Record) {
-        if record.kind != RecordKind::Data {
-            return;
-        }
-        let (sent, received) = self.totals.entry(record.conn.session).or_default();
-        match record.direction {
-            Direction::Sent => *sent += record.original_len,
-            Direction::Received => *received += record.original_len,
-            Direction::Local => {}
-        }
     }
 }

@@ -11,8 +11,8 @@ use crate::app::record_view::Detail;
 use crate::app::sessions::Session;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::view::Towards;
-use crate::timeline::conversation::framing::Frames;
 use crate::timeline::conversation::{Conversation, MessageRow};
+use crate::timeline::frames::Frames;
 
 /// Where the user is in a conversation.
 #[derive(Debug)]
@@ -134,6 +134,7 @@ impl ConversationView {
         self.settle(session, height);
     }
 
+    /// Keeps the cursor on a row and in view: on the newest one while it is followed.
     pub(super) fn settle(&mut self, session: &Session, height: usize) {
         let len = self.len(session);
         if self.is_following {
@@ -143,6 +144,7 @@ impl ConversationView {
         }
     }
 
+    /// Shows the rows of one connection, or of all, from the newest on.
     pub(super) fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
         self.chosen = chosen;
         self.is_following = true;

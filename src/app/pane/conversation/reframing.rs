@@ -11,7 +11,8 @@ use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
 use crate::app::shared::{Shared, Shown};
 use crate::timeline::conversation::Subject;
-use crate::timeline::conversation::framing::{Frames, StreamFraming};
+use crate::timeline::frames::Frames;
+use crate::timeline::framing::StreamFraming;
 use crate::timeline::listing::{Rebuild, STEP_WORK};
 
 /// Between two steps: other messages get their turn.

@@ -84,6 +84,7 @@ impl ConversationPane {
         Outcome::yes()
     }
 
+    /// Begins another line in the input line.
     pub(super) fn new_line(&mut self, shared: &Shared) {
         if let Some(view) = self.view_mut(shared) {
             view.input.editor.new_line();

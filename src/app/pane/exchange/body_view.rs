@@ -60,6 +60,7 @@ pub struct BodyView {
 }
 
 impl BodyView {
+    /// A view of a body nobody looked at yet, from its beginning.
     pub fn new(body: BodyId, part: ViewPart, mode: ViewMode) -> Self {
         BodyView {
             body,
@@ -335,10 +336,12 @@ pub struct BodyViews {
 }
 
 impl BodyViews {
+    /// The view of a body, if it was looked at lately.
     pub fn get(&self, body: BodyId, part: ViewPart) -> Option<&BodyView> {
         self.list.iter().find(|view| (view.body, view.part) == (body, part))
     }
 
+    /// The same, to change it.
     pub fn get_mut(&mut self, body: BodyId, part: ViewPart) -> Option<&mut BodyView> {
         self.list.iter_mut().find(|view| (view.body, view.part) == (body, part))
     }

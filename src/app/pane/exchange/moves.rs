@@ -41,6 +41,7 @@ impl ExchangePane {
         place.scroll = cursor.selected;
     }
 
+    /// Moves the content sideways.
     pub(super) fn sideways(&mut self, shared: &Shared, right: bool) {
         let room = self.room(shared);
         if self.subject(shared).is_some() {
@@ -64,6 +65,7 @@ impl ExchangePane {
         }
     }
 
+    /// Shows the next tab or the one before, round the ends.
     pub(super) fn switch_tab(&mut self, shared: &Shared, forward: bool) {
         let Some(shown) = self.shown(shared) else { return };
         let (all, now) = (shown.tabs(), shown.tab(self.tab));

@@ -25,10 +25,12 @@ pub struct TextLine {
 }
 
 impl TextLine {
+    /// A line without a bar.
     pub(super) fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
         TextLine { label: label.into(), value: value.into(), tone, bar: None }
     }
 
+    /// A label with its value.
     pub(super) fn pair(label: &str, value: impl Into<Marked>) -> Self {
         TextLine::new(Tone::Pair, label, value)
     }

@@ -2,7 +2,7 @@
 
 use crate::app::editor::{Editor, LineMode};
 use crate::codec::search::Pattern;
-use crate::query::{Filter, FilterError};
+use crate::query::{Filter, QueryError};
 
 /// The filter as typed.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub struct FilterLine {
     /// The text in force.
     pub text: String,
     /// Why what is typed is no filter; the one before stays in force.
-    pub error: Option<FilterError>,
+    pub error: Option<QueryError>,
     /// The bytes it looks for, to be marked.
     pub pattern: Option<Pattern>,
     /// The text before typing began.

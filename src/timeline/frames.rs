@@ -1,163 +1,23 @@
-//! Framing: what was received on a connection, cut anew into the messages of its protocol.
-//!
-//! A stream has no boundaries of its own; how it was read is chance. A framing finds the
-//! boundaries again, on bytes that were received long ago and on those that still come:
-//!
-//! ```text
-//!   reads     [ab\ncd] [\nef] [g\n]            lines    [ab\n] [cd\n] [efg\n]
-//!             [00 02 a b 00] [01 c]            length   [00 02 a b] [00 01 c]
-//! ```
-//! Rows stay stretches of records and hold no bytes. What we sent and life-cycle facts stay rows
-//! as they were. The work is done in bounded steps, oldest record first.
+//! What was received on a connection, cut anew into the messages of its protocol, as a framing
+//! says. Rows stay stretches of records and hold no bytes. What we sent and life-cycle facts stay
+//! rows as they were. The work is done in bounded steps, oldest record first.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use memchr::memmem;
 
-use super::super::Timeline;
-use super::super::listing::Rebuild;
-use super::{Conversation, FrameEnd, MessageRow, Subject};
-use crate::codec::escape;
+use super::conversation::{Conversation, FrameEnd, MessageRow, Subject};
+use super::framing::{ByteOrder, Counts, DELIMITER_MAX, FRAME_MAX, LengthWidth, StreamFraming};
+use super::listing::Rebuild;
+use super::store::Timeline;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{Direction, Record, RecordKind};
 
-/// A row of this many bytes is not added to; a longer frame goes on in the next one.
-pub const FRAME_MAX: u64 = 1024 * 1024;
-/// Longest delimiter.
-const DELIMITER_MAX: usize = 64;
 /// Records of all connections between the ends of one row at most, so that reading a row stays
 /// cheap however much else goes on.
 const SPAN_MAX: u64 = 20_000;
 /// What looking at a record, or making a row, costs besides its bytes.
 const RECORD_WORK: usize = 64;
-
-/// How a stream is cut into messages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum StreamFraming {
-    /// As it was read; reads of one moment are one row.
-    #[default]
-    AsReceived,
-    /// Behind every LF.
-    Lines,
-    /// Behind every occurrence of these bytes.
-    Delimiter(Vec<u8>),
-    /// So many bytes each.
-    Fixed(u64),
-    /// A length stands before every message.
-    Length { width: LengthWidth, order: ByteOrder, counts: Counts },
-}
-
-/// Bytes of a length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LengthWidth {
-    One,
-    Two,
-    Four,
-    Eight,
-}
-
-/// Which byte of a length comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ByteOrder {
-    Big,
-    Little,
-}
-
-/// What a length counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
-    /// The bytes behind it.
-    Payload,
-    /// Itself too.
-    Whole,
-}
-
-impl LengthWidth {
-    pub const ALL: [LengthWidth; 4] =
-        [LengthWidth::One, LengthWidth::Two, LengthWidth::Four, LengthWidth::Eight];
-
-    pub fn bytes(self) -> usize {
-        match self {
-            LengthWidth::One => 1,
-            LengthWidth::Two => 2,
-            LengthWidth::Four => 4,
-            LengthWidth::Eight => 8,
-        }
-    }
-}
-
-impl StreamFraming {
-    /// Reads a framing as it is printed: `lines`, `delimiter \x03`, `fixed 16`, `length 2 little
-    /// whole`.
-    ///
-    /// # Errors
-    /// A sentence that says what is missing.
-    pub fn parse(text: &str) -> Result<StreamFraming, String> {
-        let text = text.trim();
-        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let rest = rest.trim();
-        match name {
-            "as" | "" if matches!(rest, "received" | "") => Ok(StreamFraming::AsReceived),
-            "lines" | "line" if rest.is_empty() => Ok(StreamFraming::Lines),
-            "delimiter" => delimiter(rest),
-            "fixed" => match rest.parse() {
-                Ok(bytes) if (1..=FRAME_MAX).contains(&bytes) => Ok(StreamFraming::Fixed(bytes)),
-                _ => Err("how many bytes? Such as: fixed 16".into()),
-            },
-            "length" => length(rest),
-            _ => Err("lines, delimiter BYTES, fixed N or length 1|2|4|8".into()),
-        }
-    }
-}
-
-fn delimiter(text: &str) -> Result<StreamFraming, String> {
-    match escape::unescape(text) {
-        Ok(bytes) if bytes.is_empty() => Err(r"which bytes? Such as: delimiter \x03".into()),
-        Ok(bytes) if bytes.len() > DELIMITER_MAX => {
-            Err(format!("a delimiter has {DELIMITER_MAX} bytes at most"))
-        }
-        Ok(bytes) => Ok(StreamFraming::Delimiter(bytes)),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn length(text: &str) -> Result<StreamFraming, String> {
-    let mut words = text.split_whitespace();
-    let digits = words.next().unwrap_or_default();
-    let width = LengthWidth::ALL.into_iter().find(|width| width.bytes().to_string() == digits);
-    let width = width.ok_or("how many bytes has the length? 1, 2, 4 or 8")?;
-    let (mut order, mut counts) = (ByteOrder::Big, Counts::Payload);
-    for word in words {
-        match word {
-            "big" => order = ByteOrder::Big,
-            "little" => order = ByteOrder::Little,
-            "whole" => counts = Counts::Whole,
-            _ => return Err(format!("'{word}' is none of: big, little, whole")),
-        }
-    }
-    Ok(StreamFraming::Length { width, order, counts })
-}
-
-impl fmt::Display for StreamFraming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StreamFraming::AsReceived => f.write_str("as received"),
-            StreamFraming::Lines => f.write_str("lines"),
-            StreamFraming::Delimiter(bytes) => write!(f, "delimiter {}", escape::escape(bytes)),
-            StreamFraming::Fixed(bytes) => write!(f, "fixed {bytes}"),
-            StreamFraming::Length { width, order, counts } => {
-                write!(f, "length {}", width.bytes())?;
-                match (width, order) {
-                    (LengthWidth::One, _) => {}
-                    (_, ByteOrder::Big) => f.write_str(" big")?,
-                    (_, ByteOrder::Little) => f.write_str(" little")?,
-                }
-                f.write_str(if *counts == Counts::Whole { " whole" } else { "" })
-            }
-        }
-    }
-}
 
 /// The rows of a subject under a framing.
 #[derive(Debug, Clone)]
@@ -217,7 +77,7 @@ impl Frames {
     /// lasts.
     pub fn step(&mut self, timeline: &Timeline, work: usize) -> Rebuild {
         let first = timeline.first();
-        while self.rows.rows.front().is_some_and(|row| row.first < first) {
+        while self.rows.row(0).is_some_and(|row| row.first < first) {
             self.rows.drop_first();
         }
         if self.high < first {
@@ -227,10 +87,10 @@ impl Frames {
         }
         let mut left = work.max(1);
         for (id, record) in timeline.range(self.high, timeline.next_id()) {
-            let rows = self.rows.gone + self.rows.rows.len() as u64;
+            let rows = self.rows.next_number();
             self.take(&record, id);
             self.high = RecordId(id.0 + 1);
-            let made = self.rows.gone + self.rows.rows.len() as u64 - rows;
+            let made = self.rows.next_number() - rows;
             let cost = record.data.len() + RECORD_WORK * (1 + made as usize);
             left = left.saturating_sub(cost);
             if left == 0 {
@@ -241,7 +101,7 @@ impl Frames {
     }
 
     fn take(&mut self, record: &Record, id: RecordId) {
-        if !self.rows.subject.covers(record.conn) {
+        if !self.rows.subject().covers(record.conn) {
             return;
         }
         if record.kind != RecordKind::Data || record.direction != Direction::Received {
@@ -255,20 +115,19 @@ impl Frames {
         let mut open = self.open.remove(&record.conn).unwrap_or_default();
         let mut at = 0;
         while at < record.data.len() {
-            let rest = record.data.get(at..).unwrap_or_default();
-            let cut = open.cut(&self.framing, rest);
+            let cut = open.cut(&self.framing, &record.data[at..]);
             self.put(record, id, (at, cut.take), &mut open);
             at += cut.take;
             open.have += cut.take as u64;
-            if let Some(row) = self.row_mut(open.row) {
+            if let Some(row) = open.row.and_then(|number| self.rows.row_mut(number)) {
                 open.note(cut.end, row, id);
             }
         }
         let missing = record.original_len.saturating_sub(record.data.len() as u64);
         if missing > 0 {
             // Bytes that were not kept: where the next frame begins is not known.
-            let last = self.rows.gone + self.rows.rows.len() as u64;
-            if let Some(row) = self.row_mut(open.row.or(last.checked_sub(1))) {
+            let last = self.rows.next_number().checked_sub(1);
+            if let Some(row) = open.row.or(last).and_then(|number| self.rows.row_mut(number)) {
                 row.len += missing;
             }
             open = OpenFrame::default();
@@ -284,7 +143,7 @@ impl Frames {
         (skip, len): (usize, usize),
         open: &mut OpenFrame,
     ) {
-        if let Some(row) = self.row_mut(open.row) {
+        if let Some(row) = open.row.and_then(|number| self.rows.row_mut(number)) {
             row.last = id;
             row.count += 1;
             row.len += len as u64;
@@ -300,11 +159,6 @@ impl Frames {
         };
         open.row = Some(self.rows.push(row));
     }
-
-    fn row_mut(&mut self, number: Option<u64>) -> Option<&mut MessageRow> {
-        let place = number?.checked_sub(self.rows.gone)?;
-        self.rows.rows.get_mut(usize::try_from(place).ok()?)
-    }
 }
 
 impl OpenFrame {
@@ -319,7 +173,7 @@ impl OpenFrame {
                 self.counted(data)
             }
             StreamFraming::Length { width, order, counts } => {
-                self.measured((*width, *order, *counts), data)
+                self.measured(*width, *order, *counts, data)
             }
         }
     }
@@ -328,7 +182,7 @@ impl OpenFrame {
         // Across the reads first: the end of what came before with the beginning of this.
         let edge = self.edge.len();
         if edge > 0 {
-            let more = data.get(..delimiter.len().saturating_sub(1)).unwrap_or(data);
+            let more = &data[..data.len().min(delimiter.len() - 1)];
             let seam = [self.edge.as_slice(), more].concat();
             let hit = memmem::find(&seam, delimiter).map(|at| at + delimiter.len());
             if let Some(end) = hit.filter(|end| *end > edge) {
@@ -338,9 +192,7 @@ impl OpenFrame {
         if let Some(at) = memmem::find(data, delimiter) {
             return Cut { take: at + delimiter.len(), end: FrameEnd::Whole };
         }
-        self.edge.extend_from_slice(
-            data.get(data.len().saturating_sub(DELIMITER_MAX)..).unwrap_or_default(),
-        );
+        self.edge.extend_from_slice(&data[data.len().saturating_sub(DELIMITER_MAX)..]);
         let surplus = (self.edge.len() + 1).saturating_sub(delimiter.len());
         self.edge.drain(..surplus.min(self.edge.len()));
         Cut { take: data.len(), end: FrameEnd::Open }
@@ -355,7 +207,9 @@ impl OpenFrame {
 
     fn measured(
         &mut self,
-        (width, order, counts): (LengthWidth, ByteOrder, Counts),
+        width: LengthWidth,
+        order: ByteOrder,
+        counts: Counts,
         data: &[u8],
     ) -> Cut {
         if self.need.is_some() {
@@ -363,7 +217,7 @@ impl OpenFrame {
         }
         let header = width.bytes();
         let take = data.len().min(header - self.edge.len().min(header));
-        self.edge.extend_from_slice(data.get(..take).unwrap_or_default());
+        self.edge.extend_from_slice(&data[..take]);
         if self.edge.len() < header {
             return Cut { take, end: FrameEnd::Open };
         }
@@ -402,9 +256,9 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    use super::super::bytes;
+    use super::super::conversation::bytes;
+    use super::super::samples::{conn_id, received, sent};
     use super::*;
-    use crate::timeline::samples::{conn_id, received, sent};
 
     fn framing(text: &str) -> StreamFraming {
         StreamFraming::parse(text).unwrap()
@@ -434,27 +288,6 @@ mod tests {
 
     fn whole(parts: &[&[u8]]) -> Vec<(Vec<u8>, FrameEnd)> {
         parts.iter().map(|part| (part.to_vec(), FrameEnd::Whole)).collect()
-    }
-
-    #[test]
-    fn a_framing_reads_as_it_is_printed_and_says_what_is_missing() {
-        for text in [
-            "as received",
-            "lines",
-            r"delimiter \x03",
-            "fixed 16",
-            "length 1",
-            "length 8 little whole",
-        ] {
-            assert_eq!(framing(text).to_string(), text);
-        }
-        assert_eq!(framing(""), StreamFraming::AsReceived);
-        assert_eq!(framing("length 2"), framing("length 2 big"));
-        for text in
-            ["fixed", "fixed 0", "delimiter", r"delimiter \q", "length 3", "length 2 x", "y"]
-        {
-            assert!(StreamFraming::parse(text).is_err(), "{text}");
-        }
     }
 
     #[test]

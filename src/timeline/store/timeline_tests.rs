@@ -1,17 +1,19 @@
 use proptest::prelude::*;
 
-use super::samples::{conn_id, fact, info, received, sent};
+use super::super::samples::{conn_id, fact, info, received, sent};
 use super::*;
 use crate::model::protocol::Protocol;
+use crate::model::record::RecordKind;
+use crate::timeline::totals::Volume;
 
 fn small(records: usize) -> Timeline {
     // Room for this many 100-byte records of a connection that was never introduced.
     let conn_cost = {
         let mut timeline = Timeline::default();
         timeline.push(received(conn_id(1, 1), 0, b""));
-        timeline.bytes() - size_of::<Record>()
+        timeline.bytes() - cost(0)
     };
-    Timeline::new(records * (100 + size_of::<Record>()) + conn_cost)
+    Timeline::new(records * cost(100) + conn_cost)
 }
 
 fn hundred(millis: u64) -> Record {
@@ -94,43 +96,45 @@ fn clear_removes_everything_and_goes_on_counting() {
     assert!(timeline.get(RecordId(1500)).is_some());
     assert_eq!(timeline.cleared(), 1500);
     assert_eq!(timeline.pushed(), balance(&timeline));
-    assert_eq!(timeline.received().records, 1501);
+    assert_eq!(timeline.totals().received.records, 1501);
 }
 
 #[test]
 fn a_large_clear_is_finished_by_the_pushes_that_follow() {
     let mut timeline = Timeline::default();
-    timeline.push_batch((0..105_000).map(hundred));
+    timeline.push_batch((0..185_000).map(hundred));
     timeline.clear();
     assert!(timeline.is_empty() && timeline.range(RecordId(0), RecordId(u64::MAX)).count() == 0);
     assert!(timeline.log.is_discarding());
     timeline.push_batch((0..400).map(hundred));
     assert!(!timeline.log.is_discarding());
-    assert_eq!((timeline.len(), timeline.cleared()), (400, 105_000));
+    assert_eq!((timeline.len(), timeline.cleared()), (400, 185_000));
 }
 
 #[test]
-fn packed_records_are_read_evicted_and_pinned_like_fresh_ones() {
+fn records_of_full_segments_are_read_evicted_and_pinned_like_fresh_ones() {
     let at = |n: u64| Record {
         data: bytes::Bytes::from(vec![n as u8; if n % 1000 == 7 { 9_000 } else { 60 }]),
         ..hundred(n)
     };
-    let mut timeline = Timeline::new(9_000_000);
+    let mut timeline = Timeline::new(6_500_000);
     timeline.push_batch((0..40_000).map(at));
     timeline.pin(RecordId(1007)).unwrap();
     let whole = timeline.bytes();
     timeline.push_batch((40_000..100_000).map(at));
     let first = timeline.first().0;
-    assert!((20_000..60_000).contains(&first) && whole < 9_000_000, "{first} {whole}");
+    assert!((20_000..60_000).contains(&first) && whole < 6_500_000, "{first} {whole}");
     assert_eq!(timeline.get(RecordId(1007)), Some(at(1007)));
     assert_eq!(timeline.get(RecordId(first - 1)), None);
     for (id, record) in timeline.range(RecordId(0), RecordId(u64::MAX)) {
         assert_eq!(record, at(id.0));
         assert_eq!(timeline.get(id), Some(record));
     }
-    let held: usize =
-        timeline.range(RecordId(0), RecordId(u64::MAX)).map(|(_, record)| record.cost()).sum();
-    assert_eq!(timeline.record_bytes, held + at(1007).cost());
+    let held: usize = timeline
+        .range(RecordId(0), RecordId(u64::MAX))
+        .map(|(_, record)| cost(record.data.len()))
+        .sum();
+    assert_eq!(timeline.record_bytes, held + cost(9_000));
     assert_eq!(timeline.pushed(), balance(&timeline));
 }
 
@@ -159,8 +163,8 @@ fn totals_count_what_crossed_not_what_is_kept() {
     timeline.push(Record { original_len: 5_000_000, ..received(conn_id(1, 1), 0, b"cut") });
     timeline.push(sent(conn_id(1, 1), 0, b"ab"));
     timeline.push(fact(conn_id(1, 1), 0, RecordKind::Note, "a remark"));
-    assert_eq!(timeline.received(), Flow { records: 1, bytes: 5_000_000 });
-    assert_eq!(timeline.sent(), Flow { records: 1, bytes: 2 });
+    assert_eq!(timeline.totals().received, Volume { records: 1, bytes: 5_000_000 });
+    assert_eq!(timeline.totals().sent, Volume { records: 1, bytes: 2 });
 }
 
 #[test]
@@ -172,6 +176,58 @@ fn a_closed_connection_is_forgotten_with_its_last_record() {
     assert!(timeline.conn(conn).is_some());
     timeline.push_batch((0..9).map(|at| received(conn_id(1, 2), at, &[0; 100])));
     assert_eq!(timeline.conn(conn), None);
+}
+
+#[test]
+fn a_connection_that_was_reset_or_failed_is_forgotten_with_its_last_record() {
+    for kind in [RecordKind::Reset, RecordKind::Failed] {
+        let mut timeline = small(2);
+        let conn = conn_id(1, 1);
+        timeline.connect(info(conn, Protocol::Tcp));
+        timeline.push(fact(conn, 0, kind, "why"));
+        timeline.push_batch((0..9).map(|at| received(conn_id(1, 2), at, &[0; 100])));
+        assert_eq!(timeline.conn(conn), None, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_datagram_that_failed_ends_neither_its_peer_nor_the_session() {
+    let mut timeline = Timeline::default();
+    for conn in [conn_id(1, 1), conn_id(1, 0)] {
+        timeline.connect(info(conn, Protocol::Udp));
+        timeline.push(fact(conn, 0, RecordKind::Failed, "refused"));
+    }
+    timeline.clear();
+    assert!(timeline.conn(conn_id(1, 1)).is_some() && timeline.conn(conn_id(1, 0)).is_some());
+}
+
+#[test]
+fn totals_are_kept_by_connection_session_and_all_of_them_though_records_are_evicted() {
+    let mut timeline = small(3);
+    let (one, two, other) = (conn_id(1, 1), conn_id(1, 2), conn_id(2, 1));
+    for conn in [one, two, other] {
+        timeline.connect(info(conn, Protocol::Tcp));
+        timeline.push_batch((0..10).map(|at| received(conn, at, &[0; 100])));
+        timeline.push(sent(conn, 0, b"12"));
+    }
+    let each = Totals {
+        sent: Volume { records: 1, bytes: 2 },
+        received: Volume { records: 10, bytes: 1000 },
+    };
+    assert_eq!(timeline.conn_totals(one), Some(each), "open, though its records are gone");
+    assert_eq!(timeline.session_totals(SessionId(1)).received.bytes, 2000);
+    assert_eq!(timeline.session_totals(SessionId(2)), each);
+    assert_eq!(timeline.totals().sent, Volume { records: 3, bytes: 6 });
+    timeline.end_session(SessionId(1));
+    assert_eq!((timeline.conn_totals(one), timeline.conn_totals(two)), (None, None));
+    assert_eq!(
+        timeline.session_totals(SessionId(1)).received.bytes,
+        2000,
+        "counted in it for ever"
+    );
+    timeline.clear();
+    assert_eq!(timeline.conn_totals(other), Some(each));
+    assert_eq!(timeline.totals().received.records, 30);
 }
 
 #[test]
@@ -249,8 +305,8 @@ proptest! {
             prop_assert_eq!(timeline.pushed(), balance(&timeline));
             let cost: usize = timeline
                 .range(RecordId(0), timeline.next_id())
-                .map(|(_, record)| record.cost())
-                .chain(timeline.kept().iter().map(|(_, record)| record.cost()))
+                .map(|(_, record)| cost(record.data.len()))
+                .chain(timeline.kept().iter().map(|(_, record)| cost(record.data.len())))
                 .sum();
             prop_assert_eq!(cost, timeline.record_bytes);
             prop_assert!(timeline.bytes() <= 6000 || timeline.log.len() == 1);

@@ -1,0 +1,73 @@
+//! A filter on its way through the records of a timeline.
+//!
+//! What the filter asks about connections is answered once for each; most connections then ask the
+//! same of their records, so a few [`RecordFilter`]s serve all. Lives no longer than one pass, as
+//! connections come, go and change.
+
+use super::conns::{ConnSlot, ConnTable};
+use super::log::RecordPlace;
+use crate::query::{Filter, RecordFacts, RecordFilter};
+
+/// What examining one record costs besides its payload, in bytes of payload searched.
+pub(super) const RECORD_WORK: usize = 32;
+/// What deciding about one connection costs.
+pub(super) const CONN_WORK: usize = 512;
+/// Different record filters that a new one is compared with.
+const COMPARED: usize = 16;
+
+/// A pass over records.
+pub(super) struct Selector<'a> {
+    filter: &'a Filter,
+    conns: &'a ConnTable,
+    /// By slot: number of the connection's filter plus one, 0 = not met. Empty when the filter asks
+    /// the same of all connections.
+    numbers: Vec<u32>,
+    filters: Vec<RecordFilter<'a>>,
+    work: usize,
+}
+
+impl<'a> Selector<'a> {
+    /// A pass with this filter.
+    pub(super) fn new(filter: &'a Filter, conns: &'a ConnTable) -> Self {
+        let slots = if filter.asks_conn() { conns.slot_count() } else { 0 };
+        Selector { filter, conns, numbers: vec![0; slots], filters: Vec::new(), work: 0 }
+    }
+
+    /// Whether the filter lets this record through.
+    pub(super) fn matches(&mut self, record: &RecordPlace<'_>) -> bool {
+        let RecordPlace { stored, segment, .. } = *record;
+        let data = if self.filter.reads_data() { segment.data(stored) } else { &[] };
+        self.work += RECORD_WORK + data.len();
+        let (direction, kind, len) = (stored.direction, stored.kind, stored.len);
+        self.filter_of(stored.conn).matches(&RecordFacts { direction, kind, len, data })
+    }
+
+    /// Work done so far, in bytes of payload searched.
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
+    fn filter_of(&mut self, slot: ConnSlot) -> &RecordFilter<'a> {
+        let known = match self.numbers.get(slot.number()) {
+            Some(number) => *number as usize,
+            None => self.filters.len(),
+        };
+        let number = if known == 0 { self.meet(slot) } else { known };
+        &self.filters[number - 1]
+    }
+
+    /// Decides about a connection; returns the number of its filter plus one.
+    fn meet(&mut self, slot: ConnSlot) -> usize {
+        self.work += CONN_WORK;
+        let filter = self.filter.about(self.conns.id(slot), self.conns.info(slot));
+        let known = self.filters.iter().take(COMPARED).position(|known| *known == filter);
+        let number = known.unwrap_or(self.filters.len());
+        if known.is_none() {
+            self.filters.push(filter);
+        }
+        if let Some(place) = self.numbers.get_mut(slot.number()) {
+            *place = number as u32 + 1;
+        }
+        number + 1
+    }
+}

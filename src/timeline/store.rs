@@ -1,0 +1,350 @@
+//! The bounded log of everything that crossed our sockets.
+//!
+//! Memory is bounded by bytes: when the limit is passed the oldest records go, counted; marked
+//! (pinned) ones are kept aside. What crossed is added up here alone, for each connection, each
+//! session and all of them.
+//!
+//! ```text
+//!   kept (pinned, older than first)        first ............... next_id
+//!   [ 17 ] [ 240 ]                         [ 1041 | 1042 | ... | 9999 ]
+//! ```
+//!
+//! Invariants: ids strictly increase and are never reused; `pushed() == len() + evicted + cleared`,
+//! counted in records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+use super::conns::ConnTable;
+use super::log::{Log, RecordPlace};
+use super::rates::Rates;
+use super::segment::{StoredRecord, cost};
+use super::totals::Totals;
+use crate::model::id::{ConnId, RecordId, SessionId};
+use crate::model::record::{ConnInfo, Lost, Record};
+
+/// Payload and metadata kept unless the user configures another bound.
+pub const LIMIT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Why a record could not be pinned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PinRefused {
+    #[error("this record is no longer in the timeline")]
+    Gone,
+    #[error("marked records already take half of the timeline's memory; unmark some first")]
+    Full,
+}
+
+/// The log, the connections its records belong to, and what was lost.
+#[derive(Debug)]
+pub struct Timeline {
+    limit: usize,
+    log: Log,
+    /// Pinned records older than the log's first one, in order of id.
+    kept: Vec<(RecordId, Record)>,
+    /// Changes whenever `kept` loses or gains a record.
+    kept_version: u64,
+    pins: BTreeSet<RecordId>,
+    /// Cost of every pinned record, still in the log or not.
+    pinned_bytes: usize,
+    conns: ConnTable,
+    record_bytes: usize,
+    evicted_records: u64,
+    evicted_bytes: u64,
+    cleared: u64,
+    totals: Totals,
+    sessions: BTreeMap<SessionId, Totals>,
+    rates: Rates,
+    losses: BTreeMap<SessionId, Lost>,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Timeline::new(LIMIT_BYTES)
+    }
+}
+
+impl Timeline {
+    /// An empty timeline that keeps at most `limit_bytes` of payload and metadata. The newest
+    /// record is always kept, however small the limit.
+    #[must_use]
+    pub fn new(limit_bytes: usize) -> Self {
+        Timeline {
+            limit: limit_bytes,
+            log: Log::default(),
+            kept: Vec::new(),
+            kept_version: 0,
+            pins: BTreeSet::new(),
+            pinned_bytes: 0,
+            conns: ConnTable::default(),
+            record_bytes: 0,
+            evicted_records: 0,
+            evicted_bytes: 0,
+            cleared: 0,
+            totals: Totals::default(),
+            sessions: BTreeMap::new(),
+            rates: Rates::default(),
+            losses: BTreeMap::new(),
+        }
+    }
+
+    /// Appends a record and evicts the oldest ones if the limit is passed.
+    pub fn push(&mut self, record: Record) -> RecordId {
+        self.totals.count(&record);
+        self.rates.count(&record);
+        self.sessions.entry(record.conn.session).or_default().count(&record);
+        self.record_bytes += cost(record.data.len());
+        let id = self.log.push(self.conns.retain(&record), record);
+        while self.bytes() > self.limit && self.log.len() > 1 {
+            self.evict_oldest();
+        }
+        id
+    }
+
+    /// Appends the records of a batch; returns the id of the first. Linear in the batch.
+    pub fn push_batch(&mut self, records: impl IntoIterator<Item = Record>) -> RecordId {
+        let first = self.next_id();
+        for record in records {
+            self.push(record);
+        }
+        first
+    }
+
+    /// Learns or updates who the two ends of a connection are.
+    pub fn connect(&mut self, info: ConnInfo) {
+        self.conns.connect(info);
+    }
+
+    /// Tells that a session is over, so its connections may be forgotten with their last record.
+    pub fn end_session(&mut self, session: SessionId) {
+        self.conns.end_session(session);
+    }
+
+    /// Forgets what crossed in sessions that nobody shows any more.
+    pub fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
+        self.sessions.retain(|id, _| !is_gone(*id));
+    }
+
+    /// Notes loss totals of a session; older totals that arrive late change nothing.
+    pub fn lost(&mut self, lost: Lost) {
+        let known = self.losses.entry(lost.session).or_insert(lost);
+        known.by_app = known.by_app.max(lost.by_app);
+        known.by_kernel = known.by_kernel.max(lost.by_kernel);
+    }
+
+    /// Loss totals of every session that lost something or reported that it did not.
+    pub fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
+        self.losses.values().copied()
+    }
+
+    /// Loss totals of one session.
+    pub fn lost_of(&self, session: SessionId) -> Option<Lost> {
+        self.losses.get(&session).copied()
+    }
+
+    /// The record with this id, unless it was evicted or cleared. Small payload is copied, large
+    /// payload shared.
+    pub fn get(&self, id: RecordId) -> Option<Record> {
+        if let Some(record) = self.log.get(id) {
+            return Some(self.record(record));
+        }
+        let at = self.kept.binary_search_by_key(&id, |(kept, _)| *kept).ok()?;
+        Some(self.kept[at].1.clone())
+    }
+
+    /// The two ends of a connection that still has records here or is still open.
+    pub fn conn(&self, id: ConnId) -> Option<&ConnInfo> {
+        self.conns.info(self.conns.slot(id)?)
+    }
+
+    /// Number of connections in the table.
+    pub fn conn_count(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// Id of the oldest record that was not evicted; pinned ones older than it are in [`kept`].
+    /// Equal to [`next_id`] when there is none.
+    ///
+    /// [`kept`]: Timeline::kept
+    /// [`next_id`]: Timeline::next_id
+    pub fn first(&self) -> RecordId {
+        self.log.first()
+    }
+
+    /// Id the next record will get.
+    pub fn next_id(&self) -> RecordId {
+        self.log.next_id()
+    }
+
+    /// Records kept now, pinned ones included.
+    pub fn len(&self) -> usize {
+        self.log.len() + self.kept.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Memory taken by records, payload and connection table.
+    pub fn bytes(&self) -> usize {
+        self.record_bytes + self.conns.cost()
+    }
+
+    /// The bound of [`bytes`](Timeline::bytes).
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Records evicted to stay within the limit, and the payload bytes they held.
+    pub fn evicted(&self) -> (u64, u64) {
+        (self.evicted_records, self.evicted_bytes)
+    }
+
+    /// Records removed by [`clear`](Timeline::clear).
+    pub fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
+    /// Records ever pushed: always `len() + evicted().0 + cleared()`.
+    pub fn pushed(&self) -> u64 {
+        self.log.next_id().0
+    }
+
+    /// Everything that crossed, evicted or not.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// How much crosses per second.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// What crossed in one session, evicted or not.
+    pub fn session_totals(&self, session: SessionId) -> Totals {
+        self.sessions.get(&session).copied().unwrap_or_default()
+    }
+
+    /// What crossed on one connection, evicted or not; `None` when it is over and its last record
+    /// is gone, or nothing crossed yet. It still counts in its session.
+    pub fn conn_totals(&self, id: ConnId) -> Option<Totals> {
+        self.conns.totals(self.conns.slot(id)?)
+    }
+
+    /// Records with `from <= id < to` that were not evicted, from either end.
+    pub fn range(
+        &self,
+        from: RecordId,
+        to: RecordId,
+    ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
+        self.log.range(from, to).map(|view| (view.id, self.record(view)))
+    }
+
+    /// The same where they lie.
+    pub(super) fn views(
+        &self,
+        from: RecordId,
+        to: RecordId,
+    ) -> impl DoubleEndedIterator<Item = RecordPlace<'_>> {
+        self.log.range(from, to)
+    }
+
+    /// The connections that records refer to.
+    pub(super) fn conns(&self) -> &ConnTable {
+        &self.conns
+    }
+
+    /// Pinned records older than [`first`](Timeline::first), in order.
+    pub fn kept(&self) -> &[(RecordId, Record)] {
+        &self.kept
+    }
+
+    /// A number that changes whenever [`kept`](Timeline::kept) changes.
+    pub fn kept_version(&self) -> u64 {
+        self.kept_version
+    }
+
+    /// Removes every record, pinned ones too. Ids, totals and losses go on.
+    pub fn clear(&mut self) {
+        self.cleared += self.len() as u64;
+        self.log.clear();
+        self.kept.clear();
+        self.kept_version += 1;
+        self.pins.clear();
+        self.pinned_bytes = 0;
+        self.record_bytes = 0;
+        self.conns.forget_records();
+    }
+
+    /// Keeps a record when its time for eviction comes. Pinning twice is no error.
+    pub fn pin(&mut self, id: RecordId) -> Result<(), PinRefused> {
+        let cost = cost(self.get(id).ok_or(PinRefused::Gone)?.data.len());
+        if self.pins.contains(&id) {
+            return Ok(());
+        }
+        if self.pinned_bytes + cost > self.limit / 2 {
+            return Err(PinRefused::Full);
+        }
+        self.pins.insert(id);
+        self.pinned_bytes += cost;
+        Ok(())
+    }
+
+    /// Takes the pin away; a record that lived by it alone is evicted at once. Returns whether it
+    /// was pinned.
+    pub fn unpin(&mut self, id: RecordId) -> bool {
+        if !self.pins.remove(&id) {
+            return false;
+        }
+        self.pinned_bytes -= self.get(id).map_or(0, |record| cost(record.data.len()));
+        if let Ok(at) = self.kept.binary_search_by_key(&id, |(kept, _)| *kept) {
+            let (_, record) = self.kept.remove(at);
+            self.kept_version += 1;
+            self.count_evicted(record.data.len());
+            self.conns.release_id(record.conn);
+        }
+        true
+    }
+
+    /// Whether a record is pinned.
+    pub fn is_pinned(&self, id: RecordId) -> bool {
+        self.pins.contains(&id)
+    }
+
+    /// Pinned records in order.
+    pub fn pinned(&self) -> impl DoubleEndedIterator<Item = RecordId> + '_ {
+        self.pins.iter().copied()
+    }
+
+    fn record(&self, view: RecordPlace<'_>) -> Record {
+        let StoredRecord { at, conn, direction, kind, len: original_len, .. } = *view.stored;
+        let (conn, data) = (self.conns.id(conn), view.segment.bytes(view.stored));
+        Record { at, conn, direction, kind, data, original_len }
+    }
+
+    fn evict_oldest(&mut self) {
+        let id = self.log.first();
+        if self.pins.contains(&id)
+            && let Some(mut record) = self.get(id)
+        {
+            // Its bytes may be a slice of a whole batch; a copy lets go of the rest.
+            record.data = Bytes::copy_from_slice(&record.data);
+            self.kept.push((id, record));
+            self.kept_version += 1;
+            self.log.pop();
+        } else if let Some(gone) = self.log.pop() {
+            self.count_evicted(gone.kept as usize);
+            self.conns.release(gone.conn);
+        }
+    }
+
+    fn count_evicted(&mut self, kept: usize) {
+        self.record_bytes -= cost(kept);
+        self.evicted_records += 1;
+        self.evicted_bytes += kept as u64;
+    }
+}
+
+#[cfg(test)]
+mod timeline_tests;
