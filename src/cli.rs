@@ -15,7 +15,7 @@ mod target;
 mod text;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -26,7 +26,6 @@ use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
-use crate::model::timing::Stamp;
 use crate::store::Store;
 use crate::store::job::{Job, KeyPem};
 use crate::store::paths::Paths;
@@ -100,12 +99,6 @@ impl Headless {
         };
         let _ = tokio::time::timeout(CLOSING, ended).await;
     }
-}
-
-/// The wall clock.
-fn now() -> Stamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Ctrl+C and SIGTERM. Listened to from before the session opens, so that none is missed.

@@ -12,7 +12,7 @@
 mod accept;
 mod body;
 mod client;
-pub mod clock;
+pub(crate) mod clock;
 pub mod command;
 mod conversation;
 mod datagram;

@@ -13,8 +13,6 @@ mod bombs;
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
-#[path = "suite/driver.rs"]
-mod driver;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/faults.rs"]
@@ -23,6 +21,8 @@ mod faults;
 mod flows;
 #[path = "suite/foreign.rs"]
 mod foreign;
+#[path = "suite/harness.rs"]
+mod harness;
 #[path = "suite/hostile.rs"]
 mod hostile;
 #[path = "suite/http.rs"]
@@ -61,8 +61,6 @@ mod readme;
 mod restored;
 #[path = "suite/store.rs"]
 mod store;
-#[path = "suite/support.rs"]
-mod support;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
 #[path = "suite/tour.rs"]

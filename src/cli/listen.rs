@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use super::output::{self, Output, Style};
 use super::target::{self, SendTarget};
-use super::{Headless, Interrupts, exit, now};
+use super::{Headless, Interrupts, exit};
 use crate::args;
 use crate::codec::printable;
+use crate::engine::clock;
 use crate::engine::command::CloseMode;
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
@@ -61,7 +62,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
         let event = tokio::select! {
             biased;
             () = interrupts.next() => break,
-            () = until(deadline) => break,
+            () = clock::at(deadline) => break,
             event = headless.next_event() => event,
         };
         match event {
@@ -75,13 +76,6 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
     }
     headless.close(CloseMode::Close).await;
     Ok(exit::OK)
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.
@@ -181,7 +175,7 @@ impl ListenWatch {
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
             match self.output.style {
-                Style::Json => self.output.json(&ndjson::lost(lost, now()))?,
+                Style::Json => self.output.json(&ndjson::lost(lost, clock::now()))?,
                 Style::Text | Style::Raw => {
                     let kernel = lost.by_kernel.unwrap_or_default();
                     let text = format!("lost: {} by us, {kernel} by the kernel", lost.by_app);
@@ -206,7 +200,7 @@ impl ListenWatch {
             Style::Raw => return Ok(()),
             Style::Text => {}
         }
-        let mut line = format!("{}  {}", clock(record.at), record.conn);
+        let mut line = format!("{}  {}", time_of_day(record.at), record.conn);
         if let Some(peer) = conn.and_then(|conn| conn.peer) {
             let _ = write!(line, "  {peer}");
         }
@@ -281,7 +275,7 @@ fn is_received(record: &Record) -> bool {
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`
 fn summary(exchange: &Exchange) -> String {
-    let mut line = clock(exchange.started);
+    let mut line = time_of_day(exchange.started);
     if let Some(peer) = exchange.peer {
         let _ = write!(line, "  {peer}");
     }
@@ -304,7 +298,7 @@ fn summary(exchange: &Exchange) -> String {
 }
 
 /// Time of day with milliseconds, in the local time zone.
-fn clock(at: Stamp) -> String {
+fn time_of_day(at: Stamp) -> String {
     Timestamp::from_nanosecond(i128::from(at.0)).map_or_else(
         |_| "??:??:??".into(),
         |time| time.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f").to_string(),

@@ -4,10 +4,11 @@
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
+use crate::harness::peers::{read_head, tcp_peer};
+use crate::harness::program::{run, spawned};
+use crate::harness::terminal::Launch;
 use crate::hostile::{assert_keys_are_answered, pane};
-use crate::support::{Launch, program, read_head, tcp_peer};
 
 /// Most of one body that is decoded.
 const BOUND: usize = 256 << 20;
@@ -102,9 +103,7 @@ fn peer(bomb: &Bomb) -> SocketAddr {
 fn a_bomb_is_told_and_shown_in_bounded_memory_while_keys_are_answered() {
     for bomb in bombs() {
         let preset = format!("[http]\nurl = \"http://{}/\"\n", peer(&bomb));
-        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-        tui.wait_for("─ a ");
-        tui.keys("<F5>");
+        let mut tui = Launch::sending(&preset);
         assert_keys_are_answered(&mut tui);
         tui.wait_for_screen(bomb.name, |screen| {
             let response = pane(screen, "Response ─");
@@ -119,21 +118,13 @@ fn a_bomb_is_told_and_shown_in_bounded_memory_while_keys_are_answered() {
 
 #[test]
 fn a_bomb_without_the_screen_has_words_and_an_exit_status_and_bounded_memory() {
-    let home = tempfile::tempdir().unwrap();
     for bomb in bombs() {
-        let mut child = Command::new(program())
-            .args(["send", "--raw", &format!("http://{}/", peer(&bomb))])
-            .env("WIREBENCH_HOME", home.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = spawned(&["send", "--raw", &format!("http://{}/", peer(&bomb))]);
         let mut output = child.stdout.take().unwrap();
         let (mut length, mut peak, mut buffer) = (0, 0, vec![0; 1 << 20]);
         while let Ok(read @ 1..) = output.read(&mut buffer) {
             length += read;
-            peak = peak.max(crate::support::peak_memory(child.id()).unwrap_or_default());
+            peak = peak.max(crate::harness::program::peak_memory(child.id()).unwrap_or_default());
         }
         let ended = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);
@@ -160,12 +151,7 @@ fn a_body_in_a_coding_nobody_knows_is_printed_as_it_came_and_said() {
         decoded: 5,
         status: 0,
     };
-    let output = Command::new(program())
-        .args(["send", "--raw", &format!("http://{}/", peer(&bomb))])
-        .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = run(&["send", "--raw", &format!("http://{}/", peer(&bomb))]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"plain"[..]), "{said}");
     assert!(said.contains("utf-8") && said.contains("printed as it came"), "{said}");

@@ -1,110 +1,18 @@
 //! `wirebench send` and `wirebench listen` as a script uses them.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{self, PATIENCE};
-
-/// The program with a home of its own and nothing on standard input.
-pub fn wirebench(args: &[&str]) -> Command {
-    let mut command = Command::new(support::program());
-    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/cli-home");
-    command.args(args).env("WIREBENCH_HOME", home).env_remove("WIREBENCH_LOG");
-    command.stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    finished(wirebench(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
-}
-
-/// The output of a program that ends in time.
-pub fn finished(child: std::io::Result<Child>) -> Output {
-    let child = child.expect("the program runs");
-    let pid = rustix::process::Pid::from_child(&child);
-    let (sender, output) = std::sync::mpsc::channel();
-    std::thread::spawn(move || sender.send(child.wait_with_output()));
-    if let Ok(output) = output.recv_timeout(PATIENCE) {
-        return output.expect("its output");
-    }
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-    let output = output.recv().expect("an end").expect("its output");
-    panic!("no end in time:\n{}{}", text(&output.stdout), text(&output.stderr));
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Runs with bytes on standard input.
-fn run_with_input(args: &[&str], input: &[u8]) -> Output {
-    let mut child = wirebench(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
-    child.stdin.take().expect("a pipe").write_all(input).expect("standard input");
-    finished(Ok(child))
-}
-
-/// A listener of ours, killed when dropped.
-pub struct Listening {
-    child: Option<Child>,
-    pub port: u16,
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// Starts `listen` on a free port and waits until it says where.
-pub fn listen(spec: &str, args: &[&str]) -> Listening {
-    listening(&mut wirebench(&[&["listen", spec], args].concat()))
-}
-
-/// Runs a command that listens and waits until it says where.
-pub fn listening(command: &mut Command) -> Listening {
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
-    let mut said = String::new();
-    let errors = child.stderr.take().expect("a pipe");
-    BufReader::new(errors).read_line(&mut said).expect("a line");
-    let port = said.split("127.0.0.1:").nth(1).and_then(|rest| {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    });
-    Listening { child: Some(child), port: port.unwrap_or_else(|| panic!("no port in: {said}")) }
-}
-
-impl Listening {
-    /// The lines printed, one after the other as they come.
-    pub fn lines(&mut self) -> impl Iterator<Item = Value> {
-        let child = self.child.as_mut().expect("a running listener");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
-    }
-
-    /// Waits for the end; returns the status and the lines printed.
-    pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
-        let ended = finished(Ok(self.child.take().expect("a running listener")));
-        let (printed, status) = (text(&ended.stdout), ended.status.code());
-        let lines = printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-        (status, lines)
-    }
-}
+use crate::harness::peers::{echo_peer, http_peer, read_head, tcp_peer, udp_peer};
+use crate::harness::program::{command, finished, listen, run, run_with_input, text};
+use crate::harness::wait::PATIENCE;
 
 #[test]
 fn a_body_goes_to_a_pipe_as_its_bytes() {
-    let peer = support::http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\x00\xff\x1b[m");
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\x00\xff\x1b[m");
     let output = run(&["send", "--raw", &format!("http://{peer}/")]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(output.stdout, b"\x00\xff\x1b[m");
@@ -112,7 +20,7 @@ fn a_body_goes_to_a_pipe_as_its_bytes() {
 
 #[test]
 fn text_output_never_carries_a_control_byte_of_the_peer() {
-    let peer = support::http_peer(
+    let peer = http_peer(
         b"HTTP/1.1 200 \x1b]0;reason\x07\r\nX-A: \x1b[2J\r\nContent-Length: 12\r\n\r\n\xc2\x9b31mMARK\x1b]52",
     );
     let output = run(&["send", "--text", &format!("http://{peer}/")]);
@@ -123,7 +31,7 @@ fn text_output_never_carries_a_control_byte_of_the_peer() {
 
 #[test]
 fn json_on_a_terminal_is_laid_out_and_its_bytes_kept() {
-    let peer = support::http_peer(
+    let peer = http_peer(
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{\"n\":1.50,\"a\":[1,2]}\n",
     );
     let output = run(&["send", "--text", &format!("http://{peer}/")]);
@@ -135,8 +43,8 @@ fn json_on_a_terminal_is_laid_out_and_its_bytes_kept() {
 #[test]
 fn items_become_query_headers_and_body() {
     let (sender, requests) = std::sync::mpsc::channel();
-    let peer = support::tcp_peer(move |mut stream| {
-        if let Some(request) = support::read_head(&mut stream) {
+    let peer = tcp_peer(move |mut stream| {
+        if let Some(request) = read_head(&mut stream) {
             let _ = sender.send(request);
             let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
         }
@@ -157,8 +65,8 @@ fn items_become_query_headers_and_body() {
 #[test]
 fn standard_input_is_the_body_and_its_braces_are_no_templates() {
     let (sender, requests) = std::sync::mpsc::channel();
-    let peer = support::tcp_peer(move |mut stream| {
-        if let Some(request) = support::read_head(&mut stream) {
+    let peer = tcp_peer(move |mut stream| {
+        if let Some(request) = read_head(&mut stream) {
             let _ = sender.send(request);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
@@ -174,12 +82,12 @@ fn standard_input_is_the_body_and_its_braces_are_no_templates() {
 #[test]
 fn exit_statuses_tell_what_went_wrong() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let not_found = support::http_peer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    let silent = support::tcp_peer(|mut stream| {
+    let not_found = http_peer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    let silent = tcp_peer(|mut stream| {
         let _ = stream.read_to_end(&mut Vec::new());
     });
     // No TLS, and it says so at once.
-    let plain = support::tcp_peer(|mut stream| {
+    let plain = tcp_peer(|mut stream| {
         let _ = stream.write_all(b"220 ready\r\n");
         let _ = stream.read_to_end(&mut Vec::new());
     });
@@ -208,7 +116,7 @@ fn exit_statuses_tell_what_went_wrong() {
 
 #[test]
 fn a_tcp_peer_gets_the_bytes_and_its_reply_is_printed() {
-    let peer = support::echo_peer();
+    let peer = echo_peer();
     let output =
         run(&["send", "--raw", &format!("tcp://{peer}"), r"PING\r\n\x00", "--wait", "100ms"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -217,7 +125,7 @@ fn a_tcp_peer_gets_the_bytes_and_its_reply_is_printed() {
 
 #[test]
 fn piped_input_is_streamed_and_ends_with_a_half_close() {
-    let peer = support::tcp_peer(|mut stream| {
+    let peer = tcp_peer(|mut stream| {
         let mut all = Vec::new();
         // Only answers when the other side has finished sending.
         if stream.read_to_end(&mut all).is_ok() {
@@ -232,8 +140,7 @@ fn piped_input_is_streamed_and_ends_with_a_half_close() {
 
 #[test]
 fn a_datagram_is_sent_and_no_answer_is_a_timeout() {
-    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    peer.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let (peer, _) = udp_peer();
     let target = format!("udp://{}", peer.local_addr().expect("an address"));
     let output = run(&["send", &target, "--hex", "--data", "de ad", "--timeout", "100ms"]);
     assert_eq!(output.status.code(), Some(5), "{}", text(&output.stderr));
@@ -264,8 +171,7 @@ fn a_tcp_listener_echoes_and_prints_records_until_its_count() {
 #[test]
 fn a_udp_listener_keeps_empty_datagrams_and_answers() {
     let listening = listen("udp://127.0.0.1:0", &["--body", "pong", "--count", "2"]);
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let (socket, _) = udp_peer();
     for message in [b"".as_slice(), b"two"] {
         socket.send_to(message, ("127.0.0.1", listening.port)).expect("a send");
         let mut answer = [0; 16];
@@ -309,7 +215,7 @@ fn a_tls_listener_is_trusted_by_its_own_installation_only() {
     assert_eq!(trusted.stdout, b"x");
     let elsewhere = tempfile::tempdir().expect("a folder");
     let stranger = |args: &[&str]| {
-        let mut command = wirebench(args);
+        let mut command = command(args);
         command.env("WIREBENCH_HOME", elsewhere.path());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
@@ -322,11 +228,9 @@ fn a_tls_listener_is_trusted_by_its_own_installation_only() {
 
 #[test]
 fn an_interrupt_stops_a_listener_as_asked() {
-    let mut listening = listen("tcp://127.0.0.1:0", &[]);
-    let child = listening.child.take().expect("a running listener");
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a running program");
-    assert_eq!(finished(Ok(child)).status.code(), Some(0));
+    let listening = listen("tcp://127.0.0.1:0", &[]);
+    listening.interrupt();
+    assert_eq!(listening.finish().0, Some(0));
 }
 
 #[test]
@@ -343,14 +247,14 @@ fn presets_of_the_starter_workspace_can_be_sent() {
     let home = tempfile::tempdir().expect("a folder");
     let presets = home.path().join("presets/demo");
     std::fs::create_dir_all(&presets).expect("folders");
-    let peer = support::echo_peer();
+    let peer = echo_peer();
     let toml = format!("[tcp]\naddress = \"{peer}\"\nstep = [{{ send = \"{{{{word}}}}\" }}]\n");
     std::fs::write(presets.join("ping.toml"), toml).expect("a preset");
     std::fs::create_dir_all(home.path().join("presets/env")).expect("folders");
     std::fs::write(home.path().join("presets/env/local.toml"), "word = \"hi there\"\n")
         .expect("an environment");
     let run = |args: &[&str]| {
-        let mut command = wirebench(args);
+        let mut command = command(args);
         command.env("WIREBENCH_HOME", home.path());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
@@ -380,13 +284,13 @@ fn help_shows_examples_and_the_exit_statuses() {
 
 #[test]
 fn a_reader_that_goes_away_ends_it_without_a_complaint() {
-    let peer = support::tcp_peer(|mut stream| {
-        if support::read_head(&mut stream).is_some() {
+    let peer = tcp_peer(|mut stream| {
+        if read_head(&mut stream).is_some() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
             while stream.write_all(&[b'a'; 4096]).is_ok() {}
         }
     });
-    let mut child = wirebench(&["send", "--raw", &format!("http://{peer}/")])
+    let mut child = command(&["send", "--raw", &format!("http://{peer}/")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

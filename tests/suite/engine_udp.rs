@@ -12,11 +12,10 @@ use wirebench::model::plan::{Plan, StepPlan};
 use wirebench::model::record::{Direction, RecordKind};
 
 use super::bench::{Bench, DEADLINE, answer, echo, text, udp, udp_listener};
+use crate::harness::peers::udp_peer;
 
 fn socket() -> UdpSocket {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(DEADLINE)).unwrap();
-    socket
+    udp_peer().0
 }
 
 fn next(socket: &UdpSocket) -> Vec<u8> {

@@ -3,14 +3,17 @@
 //! with the test that meets it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::process::{Command, Output, Stdio};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::harness::peers::{free_port, http_peer, read_head, tcp_peer, udp_peer};
+use crate::harness::program::{program, run, spawned, told};
+use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
 use crate::hostile::{assert_keys_are_answered, pane, table::FAULTS};
-use crate::support::{Launch, free_port, http_peer, program, read_head, tcp_peer, wait_until};
 
 /// Faults of the corpus that are met by a test of their own.
 const ELSEWHERE: [(&str, &str); 19] = [
@@ -86,21 +89,6 @@ fn sources(folder: &str) -> String {
     all
 }
 
-fn run(args: &[&str]) -> (Option<i32>, String) {
-    let home = tempfile::tempdir().unwrap();
-    let ended = Command::new(program())
-        .args(args)
-        .env("WIREBENCH_HOME", home.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    said(&ended)
-}
-
-fn said(ended: &Output) -> (Option<i32>, String) {
-    (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
-}
-
 /// A listener whose queue is full; it answers no further attempt to connect.
 fn full_listener() -> (socket2::Socket, Vec<std::io::Result<TcpStream>>, SocketAddr) {
     let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -117,7 +105,7 @@ fn a_peer_that_never_accepts_is_told_and_can_be_cancelled() {
     let (_full, _filling, address) = full_listener();
     for scheme in ["http", "tcp", "tls", "https"] {
         let target = format!("{scheme}://{address}");
-        let (status, said) = run(&["send", &target, "--timeout", "200ms", "-I"]);
+        let (status, said) = told(&run(&["send", &target, "--timeout", "200ms", "-I"]));
         assert_eq!(status, Some(5), "{scheme}: {said}");
         assert!(said.contains("timed out after 200 ms: no answer from"), "{scheme}: {said}");
     }
@@ -125,9 +113,7 @@ fn a_peer_that_never_accepts_is_told_and_can_be_cancelled() {
         format!("[http]\nurl = \"http://{address}/\"\n"),
         format!("[tcp]\naddress = \"{address}\"\n"),
     ] {
-        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-        tui.wait_for("─ a ");
-        tui.keys("<F5>");
+        let mut tui = Launch::sending(&preset);
         tui.wait_for("connecting");
         assert_keys_are_answered(&mut tui);
         tui.keys("<C-c>");
@@ -152,10 +138,11 @@ fn a_body_that_moves_is_never_timed_out_and_a_silent_one_is() {
         }
     });
     let started = Instant::now();
-    let (status, said) = run(&["send", &format!("http://{peer}/"), "--timeout", "500ms"]);
+    let (status, said) = told(&run(&["send", &format!("http://{peer}/"), "--timeout", "500ms"]));
     assert_eq!(status, Some(0), "{said}");
     assert!(started.elapsed() > Duration::from_secs(1), "longer than the timeout");
-    let (status, said) = run(&["send", &format!("http://{peer}/silent"), "--timeout", "500ms"]);
+    let (status, said) =
+        told(&run(&["send", &format!("http://{peer}/silent"), "--timeout", "500ms"]));
     assert_eq!(status, Some(5), "{said}");
     let words = "body ended early";
     assert!(said.contains(words) && said.contains("within 0.5 s, after 1 of 20"), "{said}");
@@ -171,9 +158,7 @@ fn a_body_without_an_end_is_bounded_and_can_be_cancelled() {
         }
     });
     let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-    tui.wait_for("─ a ");
-    tui.keys("<F5>");
+    let mut tui = Launch::sending(&preset);
     tui.wait_for_screen("the beginning", |screen| pane(screen, "Response ─").contains("kept-z"));
     assert_keys_are_answered(&mut tui);
     tui.wait_for_screen("a lot of it", |screen| {
@@ -190,14 +175,7 @@ fn a_body_without_an_end_is_bounded_and_can_be_cancelled() {
     tui.quit();
 
     // Without the screen a reader that has enough ends it.
-    let mut child = Command::new(program())
-        .args(["send", "--raw", &format!("http://{peer}/")])
-        .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawned(&["send", "--raw", &format!("http://{peer}/")]);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "kept-z\r\n");
@@ -236,7 +214,7 @@ fn a_flood_of_connections_is_counted_and_refusals_are_named() {
     drop(clients);
     // It goes on: the next client is answered.
     let mut next = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    next.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    next.set_read_timeout(Some(crate::harness::wait::PATIENCE)).unwrap();
     next.write_all(b"after all").unwrap();
     let mut echo = [0; 9];
     next.read_exact(&mut echo).expect("an echo");
@@ -246,9 +224,7 @@ fn a_flood_of_connections_is_counted_and_refusals_are_named() {
 
     // More connections than are held at once: each one is counted, answered or refused.
     let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-    tui.wait_for("─ a ");
-    tui.keys("<F5>");
+    let mut tui = Launch::sending(&preset);
     tui.wait_for("1 listening");
     let clients: Vec<_> = (0..FLOOD).map(|_| TcpStream::connect(("127.0.0.1", port))).collect();
     assert!(clients.iter().all(Result::is_ok));
@@ -262,9 +238,7 @@ fn a_flood_of_connections_is_counted_and_refusals_are_named() {
 fn an_urgent_byte_is_shown_in_its_place_and_does_no_harm() {
     let port = free_port();
     let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-    tui.wait_for("─ a ");
-    tui.keys("<F5>");
+    let tui = Launch::sending(&preset);
     tui.wait_for("1 listening");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(b"before ").unwrap();
@@ -286,15 +260,13 @@ fn an_alert_of_the_peer_is_named() {
     });
     for (scheme, table, key) in [("https", "http", "url"), ("tls", "tcp", "address")] {
         let target = format!("{scheme}://{peer}");
-        let (status, said) = run(&["send", &target, "-I"]);
+        let (status, said) = told(&run(&["send", &target, "-I"]));
         assert_eq!(status, Some(4), "{said}");
         assert!(said.contains("alert 'handshake failure'"), "{said}");
         let tls = if table == "tcp" { "tls = true\n" } else { "" };
         let address = if table == "tcp" { peer.to_string() } else { target };
         let preset = format!("[{table}]\n{key} = \"{address}\"\n{tls}");
-        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-        tui.wait_for("─ a ");
-        tui.keys("<F5>");
+        let tui = Launch::sending(&preset);
         tui.wait_for("alert 'handshake failure'");
         tui.quit();
     }
@@ -303,7 +275,7 @@ fn an_alert_of_the_peer_is_named() {
 #[test]
 fn a_circle_of_redirects_is_left_and_said() {
     let peer = http_peer(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /again\r\n\r\n");
-    let (status, said) = run(&["send", &format!("http://{peer}/")]);
+    let (status, said) = told(&run(&["send", &format!("http://{peer}/")]));
     assert_eq!(status, Some(3), "{said}");
     assert!(said.contains("10 redirects followed"), "{said}");
 }
@@ -312,7 +284,7 @@ fn a_circle_of_redirects_is_left_and_said() {
 fn a_name_that_does_not_exist_is_said() {
     for scheme in ["http", "tcp", "udp", "tls"] {
         let target = format!("{scheme}://no-such-host.invalid:9");
-        let (status, said) = run(&["send", &target, "-I"]);
+        let (status, said) = told(&run(&["send", &target, "-I"]));
         assert_eq!(status, Some(3), "{said}");
         let words = "name lookup failed: no-such-host.invalid";
         assert!(said.contains(words), "{scheme}: {said}");
@@ -329,7 +301,7 @@ fn a_port_for_root_alone_is_explained() {
         eprintln!("skipped: everybody may use low ports here");
         return;
     }
-    let (status, said) = run(&["listen", "tcp://127.0.0.1:81"]);
+    let (status, said) = told(&run(&["listen", "tcp://127.0.0.1:81"]));
     assert_eq!(status, Some(3), "{said}");
     assert!(said.contains("no permission for port 81") && said.contains("try 8081"), "{said}");
 }
@@ -347,20 +319,16 @@ fn a_full_disk_under_the_log_stops_nothing_and_is_said() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let (status, said) = said(&ended);
+    let (status, said) = told(&ended);
     assert_eq!((status, &*ended.stdout), (Some(0), &b"hello"[..]), "{said}");
     assert_eq!(said, "wirebench: the log is not complete: File too large (os error 27)\n");
 }
 
 #[test]
 fn an_empty_datagram_is_seen_on_the_screen() {
-    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
-    peer.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
-    let address = peer.local_addr().unwrap();
+    let (peer, address) = udp_peer();
     let preset = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"hello\" }}]\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-    tui.wait_for("─ a ");
-    tui.keys("<F5>");
+    let tui = Launch::sending(&preset);
     let (_, program) = peer.recv_from(&mut [0; 16]).unwrap();
     peer.send_to(b"", program).unwrap();
     tui.wait_for("(empty)");

@@ -15,7 +15,8 @@ use std::thread;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{PATIENCE, program, wait_until};
+use crate::harness::program::program;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 /// A child that is ended with the test.
 pub struct Peer {
@@ -352,7 +353,7 @@ fn we_talk_to_ncat_and_socat_as_servers() {
     };
     if has("socat", &["-V"]) {
         for (listen, scheme) in [("TCP-LISTEN", "tcp"), ("UDP-RECVFROM", "udp")] {
-            let port = crate::support::free_port();
+            let port = crate::harness::peers::free_port();
             let address = format!("{listen}:{port},bind=127.0.0.1,fork");
             let _peer = Peer::start(Command::new("socat").args([&address, "EXEC:cat"]));
             let target = format!("{scheme}://127.0.0.1:{port}");
@@ -360,7 +361,7 @@ fn we_talk_to_ncat_and_socat_as_servers() {
         }
     }
     if has("ncat", &["--version"]) {
-        let port = crate::support::free_port();
+        let port = crate::harness::peers::free_port();
         let _peer = Peer::start(Command::new("ncat").args([
             "-l",
             "-k",

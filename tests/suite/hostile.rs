@@ -5,8 +5,7 @@
 pub mod table;
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -15,7 +14,10 @@ use std::time::Duration;
 
 use table::{FAULTS, Fault, Then};
 
-use crate::support::{Launch, PATIENCE, Tui, free_port, program, read_head, tcp_peer};
+use crate::harness::peers::{free_port, read_head, tcp_peer, udp_peer};
+use crate::harness::program::spawned;
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::PATIENCE;
 
 /// Between bytes of a peer that is slow on purpose.
 const SLOW: Duration = Duration::from_millis(20);
@@ -106,17 +108,10 @@ pub fn pane(screen: &str, title: &str) -> String {
 #[test]
 fn every_fault_without_the_screen_has_its_exit_status() {
     let stage = Stage::new();
-    let home = tempfile::tempdir().unwrap();
     for (n, fault) in FAULTS.iter().enumerate() {
         stage.number.store(n, Ordering::SeqCst);
-        let child = Command::new(program())
-            .args(["send", &format!("http://{}/", stage.address), "--timeout", "1s", "--text"])
-            .env("WIREBENCH_HOME", home.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child =
+            spawned(&["send", &format!("http://{}/", stage.address), "--timeout", "1s", "--text"]);
         // A reset overtakes what was not read yet; nothing tells from outside what was.
         thread::park_timeout(Duration::from_millis(150));
         stage.go_on.send(()).unwrap();
@@ -141,9 +136,7 @@ fn a_response_that_comes_byte_by_byte_is_a_response() {
         }
     });
     let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-    tui.wait_for("─ a ");
-    tui.keys("<F5>");
+    let tui = Launch::sending(&preset);
     tui.wait_for_screen("the whole body", |screen| pane(screen, "Response ─").contains("whole"));
     tui.quit();
 }
@@ -198,8 +191,7 @@ fn tcp_and_udp_peers_that_refuse_or_never_answer_are_told() {
         let _ = std::io::Read::read(&mut stream, &mut [0; 64]);
         let _ = std::io::Read::read(&mut stream, &mut [0; 64]);
     });
-    let quiet = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let datagrams = quiet.local_addr().unwrap();
+    let (_quiet, datagrams) = udp_peer();
     let free = free_port();
     let step = |send: &str| {
         format!("step = [{{ send = \"{send}\" }}, {{ expect = \"x\", within = \"300ms\" }}]\n")
@@ -211,9 +203,7 @@ fn tcp_and_udp_peers_that_refuse_or_never_answer_are_told() {
         ("udp", datagrams.to_string(), "300 ms"),
     ] {
         let preset = format!("[{table}]\naddress = \"{address}\"\n{}", step("hello"));
-        let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
-        tui.wait_for("─ a ");
-        tui.keys("<F5>");
+        let mut tui = Launch::sending(&preset);
         tui.wait_for(words);
         assert_keys_are_answered(&mut tui);
         tui.quit();

@@ -174,7 +174,7 @@ async fn a_connection_that_idles_makes_place() {
     }
     // The newcomer may be answered before the end of the other one has arrived here.
     let mut closed = 0;
-    crate::support::wait_until("one idle connection is closed", || {
+    crate::harness::wait::wait_until("one idle connection is closed", || {
         closed = idle.iter_mut().filter(|s| matches!((&**s).read(&mut [0; 1]), Ok(0))).count();
         closed > 0
     });

@@ -4,16 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::support::{Launch, Tui, wait_until};
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
 
 /// Kills around a save.
 const ROUNDS: u32 = 100;

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::support::{Launch, Tui, starter_with_free_ports};
+use crate::harness::terminal::{Launch, Tui, starter_with_free_ports};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/screen.svg");
 const LARGEST: usize = 200 * 1024;

@@ -22,7 +22,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::{Launch, PATIENCE, free_port, http_peer, read_head, tcp_peer, wait_until};
+use crate::harness::peers::{free_port, http_peer, read_head, tcp_peer};
+use crate::harness::terminal::Launch;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 #[test]
 fn what_is_typed_right_behind_a_send_is_not_in_the_request_on_the_wire() {

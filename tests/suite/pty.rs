@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{Launch, Tui, is_debug_build, wait_until};
+use crate::harness::program::is_debug_build;
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
 
 /// Text that every size of the main screen down to 80x24 shows.
 const READY: &str = "wirebench";
@@ -165,7 +167,7 @@ fn started_with_editor() -> Tui {
 /// Waits until the editor has spoken that many times. What it said before is still on the
 /// terminal's own screen, which comes back a moment before the editor does.
 fn wait_for_editor(tui: &Tui, times: usize) {
-    wait_until("the editor", || crate::support::count(&tui.raw(), b"EDITOR") == times);
+    wait_until("the editor", || crate::harness::terminal::count(&tui.raw(), b"EDITOR") == times);
     tui.wait_for_screen("the editor alone", |screen| !screen.contains(READY));
 }
 
@@ -242,7 +244,7 @@ fn with_nothing_to_do_it_writes_nothing_and_sleeps() {
 
 #[test]
 fn without_a_terminal_it_says_what_to_use_instead() {
-    let output = std::process::Command::new(crate::support::program())
+    let output = std::process::Command::new(crate::harness::program::program())
         .env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path())
         .output()
         .unwrap();
@@ -255,7 +257,9 @@ fn without_a_terminal_it_says_what_to_use_instead() {
 fn a_terminal_that_speaks_kitty_keys_gets_them_switched_off_again() {
     let mut tui = started();
     tui.bytes(b"\x1b[?0u");
-    wait_until("kitty keys are on", || crate::support::count(&tui.raw(), b"\x1b[>1u") == 1);
+    wait_until("kitty keys are on", || {
+        crate::harness::terminal::count(&tui.raw(), b"\x1b[>1u") == 1
+    });
     tui.bytes(b"\x1b[113;5u");
     let status = tui.wait_exit();
     assert!(status.success());

@@ -17,8 +17,10 @@ use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::store::preset;
 
-use crate::cli::{finished, listening, wirebench};
-use crate::support::{PATIENCE, echo_peer, http_peer, starter_with_free_ports};
+use crate::harness::peers::{echo_peer, http_peer};
+use crate::harness::program::{command, finished, listening};
+use crate::harness::terminal::starter_with_free_ports;
+use crate::harness::wait::PATIENCE;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const OPEN: &str = "<!-- keys: generated from the action table, checked by a test -->\n";
@@ -99,7 +101,7 @@ fn send(words: &[String], home: &Path) {
         .map(|word| word.replace(":8080", &format!(":{http}")).replace(":9000", &format!(":{tcp}")))
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let mut command = wirebench(&words);
+    let mut command = command(&words);
     command.env("WIREBENCH_HOME", home);
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let output = finished(command.spawn());
@@ -124,7 +126,7 @@ fn listen(words: &[String]) {
         words.extend(["--count".into(), "1".into()]);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let listening = listening(&mut wirebench(&words));
+    let listening = listening(&mut command(&words));
     let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
@@ -141,7 +143,7 @@ fn the_commands_in_the_readme_do_what_they_say() {
     let home = tempfile::tempdir().unwrap();
     starter_with_free_ports(&home);
     let home_folder = home.path().join("home");
-    let mut server = wirebench(&["listen", "tutorial/http-server"]);
+    let mut server = command(&["listen", "tutorial/http-server"]);
     let _server = listening(server.env("WIREBENCH_HOME", &home_folder));
     let readme = readme();
     let mut run = 0;

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::harness::peers::{read_head, tcp_peer};
+use crate::harness::program::is_debug_build;
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
 use crate::kill::{Numbers, let_run_for};
-use crate::support::{Launch, Tui, is_debug_build, read_head, tcp_peer, wait_until};
 
 /// Rounds for each of the two tests of signals.
 const ROUNDS: u64 = 60;

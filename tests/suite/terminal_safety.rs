@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use wirebench::codec::printable::printable;
 
-use crate::support::Tui;
+use crate::harness::terminal::Tui;
 
 /// What a payload says besides its control sequences.
 const MARKER: &str = "NWBMARK";

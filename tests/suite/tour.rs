@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use crate::support::{Launch, Tui, starter_with_free_ports};
+use crate::harness::terminal::{Launch, Tui, starter_with_free_ports};
 
 /// The starter workspace on ports of its own, large enough to read along.
 fn started() -> (Tui, [u16; 3]) {

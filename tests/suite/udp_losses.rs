@@ -9,7 +9,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::foreign::Home;
-use crate::support::{Launch, free_port, wait_until};
+use crate::harness::peers::free_port;
+use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
 
 /// More than the largest receive buffer that is asked for can hold.
 const SENT: u64 = 60_000;

@@ -15,6 +15,7 @@ use crate::args;
 use crate::cli::output::{Output, Style};
 use crate::cli::text::TextStream;
 use crate::cli::{Headless, Interrupts, SESSION, exit, stdin};
+use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
@@ -119,7 +120,7 @@ impl CliConversation<'_> {
                 piece = next_piece(&mut self.input), if ready_for_input => {
                     self.on_piece(piece, headless).await?;
                 }
-                () = until(self.deadline) => return self.on_deadline(headless).await,
+                () = clock::at(self.deadline) => return self.on_deadline(headless).await,
                 () = self.interrupts.next() => {
                     headless.close(CloseMode::Reset).await;
                     return Ok(INTERRUPTED);
@@ -246,13 +247,6 @@ impl CliConversation<'_> {
 async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> {
     match input {
         Some(input) => input.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
 }

@@ -15,7 +15,7 @@ use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
-use crate::engine::transport::dial::{self, ConnectError, Connected, Dial};
+use crate::engine::transport::dial::{self, ConnectFacts, Dial, Dialed};
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
@@ -35,10 +35,11 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         alpn: &[],
         timeout: plan.connect_timeout,
     };
-    let Some((connected, early)) = cx.prepare(dial::connect(dial, &session)).await else {
+    let Some((dialed, early)) = cx.prepare(dial::connect(dial, &session)).await else {
         return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));
     };
-    let Connected { stream, facts } = connected.map_err(|error| refuse(&session, conn, *error))?;
+    let Dialed { stream, facts } = dialed;
+    let stream = stream.inspect_err(|failure| record(&session, conn, failure, &facts))?;
     if let (Some(local), Some(peer)) = (facts.local, facts.peer) {
         session.events.phase(Phase::Connected { local, peer });
     }
@@ -71,15 +72,13 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
 }
 
 /// Records why there is no connection, with the chain if that is the reason.
-fn refuse(session: &SessionHandle, conn: ConnId, error: ConnectError) -> Failure {
-    let ConnectError { failure, facts } = error;
+fn record(session: &SessionHandle, conn: ConnId, failure: &Failure, facts: &ConnectFacts) {
     let mut text = failure.to_string();
     for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n{depth}: {}", describe(certificate));
     }
     session.events.note(conn, Direction::Local, RecordKind::Failed, text);
-    failure
 }
 
 fn describe(certificate: &CertificateFacts) -> String {

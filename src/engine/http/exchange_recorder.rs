@@ -49,6 +49,13 @@ impl ExchangeRecorder {
         }
     }
 
+    /// The same for several.
+    pub(crate) fn warn_all(&self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            self.warn(warning);
+        }
+    }
+
     /// Tells the shell how it stands.
     pub(crate) fn publish(&self) {
         let copy = self.edit(|exchange| {

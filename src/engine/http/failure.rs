@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::codec::http1::{HeadError, HeadErrorKind};
-use crate::engine::http::body_receiver::Fault;
+use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::transport::explain;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
@@ -46,6 +46,11 @@ pub(crate) fn body(target: &str, fault: &Fault, so_far: &str) -> Failure {
                 .hint("free some disk space, or set another folder for temporary files")
         }
     }
+}
+
+/// How far a body is that is received.
+pub(crate) fn so_far(receiver: &BodyReceiver) -> String {
+    body_so_far(receiver.facts().encoded_len, receiver.facts().expected)
 }
 
 /// `512 of 1000 body bytes`, or without the total when nobody announced one.

@@ -36,10 +36,10 @@ pub(crate) struct Dial<'a> {
     pub(crate) timeout: Duration,
 }
 
-/// A connection that is up.
+/// What came of an attempt to connect.
 #[derive(Debug)]
-pub(crate) struct Connected {
-    pub(crate) stream: Stream,
+pub(crate) struct Dialed {
+    pub(crate) stream: Result<Stream, Failure>,
     pub(crate) facts: ConnectFacts,
 }
 
@@ -56,27 +56,15 @@ pub(crate) struct ConnectFacts {
     pub(crate) tls_facts: Option<TlsFacts>,
 }
 
-/// A connection that failed. Boxed where returned: it is larger than the happy road.
-#[derive(Debug)]
-pub(crate) struct ConnectError {
-    pub(crate) failure: Failure,
-    pub(crate) facts: ConnectFacts,
-}
-
 /// Connects, phase by phase, and records when TCP and TLS are up; the failure is the caller's to
 /// record. Safe to drop at any point; does not watch `session.cancel` itself.
-pub(crate) async fn connect(
-    dial: Dial<'_>,
-    session: &SessionHandle,
-) -> Result<Connected, Box<ConnectError>> {
+pub(crate) async fn connect(dial: Dial<'_>, session: &SessionHandle) -> Dialed {
     let mut facts = ConnectFacts::default();
-    match dial.run(session, &mut facts).await {
-        Ok(stream) => Ok(Connected { stream, facts }),
-        Err(failure) => {
-            dial.introduce(session, &facts);
-            Err(Box::new(ConnectError { failure, facts }))
-        }
+    let stream = dial.run(session, &mut facts).await;
+    if stream.is_err() {
+        dial.introduce(session, &facts);
     }
+    Dialed { stream, facts }
 }
 
 impl Dial<'_> {

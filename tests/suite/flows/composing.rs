@@ -11,7 +11,8 @@ use wirebench::model::timing::Stamp;
 use wirebench::model::tls::{ClientTls, Verify};
 use wirebench::store::job::{Job, Reply};
 
-use crate::driver::{Driver, workspace};
+use crate::harness::app::Driver;
+use crate::harness::store::workspace;
 
 const WIDE: (u16, u16) = (120, 40);
 

@@ -18,7 +18,7 @@ use wirebench::model::timing::Stamp;
 use wirebench::store::job::{Job, Overwrite};
 use wirebench::timeline::conversation;
 
-use crate::driver::{Driver, NOON};
+use crate::harness::app::{Driver, NOON};
 
 pub const WIDE: (u16, u16) = (120, 40);
 
@@ -321,7 +321,7 @@ fn copied(effects: &[Effect]) -> (usize, String) {
 #[test]
 fn switching_the_input_line_to_hex_rewrites_what_is_typed_and_changes_no_preset() {
     let files = [("dev", "[tcp]\naddress = '127.0.0.1:9000'\n")];
-    let mut driver = Driver::with(WIDE, crate::driver::workspace(&files));
+    let mut driver = Driver::with(WIDE, crate::harness::store::workspace(&files));
     driver.keys("<F5>");
     driver.keys("on\\x21<A-x>");
     assert!(driver.shows("hex ❯ 6f 6e 21"), "{}", driver.screen());

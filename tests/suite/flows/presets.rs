@@ -9,7 +9,8 @@ use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::store::job::{Job, Reply};
 
-use crate::driver::{Driver, starter_workspace, stored, workspace};
+use crate::harness::app::Driver;
+use crate::harness::store::{starter_workspace, stored, workspace};
 
 const WIDE: (u16, u16) = (120, 40);
 

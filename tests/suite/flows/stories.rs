@@ -5,7 +5,8 @@ use std::path::Path;
 
 use wirebench::store::starter;
 
-use crate::support::{Launch, Tui, free_port};
+use crate::harness::peers::free_port;
+use crate::harness::terminal::{Launch, Tui};
 
 /// Writes the starter's files as a workspace of the user's own.
 fn started() -> Tui {

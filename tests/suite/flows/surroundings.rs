@@ -15,7 +15,8 @@ use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
 use wirebench::store::job::Reply;
 
-use crate::driver::{Driver, workspace};
+use crate::harness::app::Driver;
+use crate::harness::store::workspace;
 
 const WIDE: (u16, u16) = (120, 40);
 

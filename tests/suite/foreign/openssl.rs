@@ -9,7 +9,8 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 use super::{Home, Peer, has, talk, text};
-use crate::support::{Launch, wait_until};
+use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
 
 /// A certificate and its key as PEM files.
 struct Identity {

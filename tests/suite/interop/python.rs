@@ -1,7 +1,7 @@
 //! Python scripts written for TCP, UDP and listeners, run against loopback peers.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use wirebench::model::plan::{
 use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
 
 use super::{PATIENCE, Running, accept, finish, start};
+use crate::harness::peers::udp_peer;
 
 /// A Python listener that says where it listens.
 fn start_python_listener(plan: &Plan) -> Option<(Running, u16)> {
@@ -90,8 +91,7 @@ fn a_python_tcp_listener_answers_like_ours() {
 fn a_python_udp_listener_answers_like_ours() {
     let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules() });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (socket, _) = udp_peer();
     for (message, expected) in DIALOGUE {
         socket.send_to(message, ("127.0.0.1", port)).unwrap();
         let mut buffer = [0; 100];
@@ -174,8 +174,7 @@ fn a_python_tcp_client_says_what_ours_says() {
 
 #[test]
 fn a_python_udp_client_says_what_ours_says() {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (socket, _) = udp_peer();
     let plan = Plan::Udp(UdpPlan {
         endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
         source: Some(loopback()),

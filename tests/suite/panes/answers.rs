@@ -1,6 +1,14 @@
 //! What an answer is beyond its body: broken or whole, its cookies, its name, its charset.
 
-use super::*;
+use bytes::Bytes;
+use wirebench::app::effect::Effect;
+use wirebench::engine::event::Event;
+use wirebench::model::exchange::{Exchange, ExchangeState, FieldLine, HttpMessage, MessageFraming};
+use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::view::{View, ViewLine, ViewMode, ViewQuery, Wide};
+
+use crate::harness::app::Driver;
+use crate::harness::samples::{START, answer, exchange, facts, http_plan, queries};
 
 fn field(name: &'static str, value: &'static [u8]) -> FieldLine {
     FieldLine { name: Bytes::from_static(name.as_bytes()), value: Bytes::from_static(value) }
@@ -12,13 +20,13 @@ fn with_fields(fields: &[(&'static str, &'static [u8])]) -> HttpMessage {
     answer
 }
 
-fn arrived(app: &mut App, message: HttpMessage) -> Vec<Effect> {
-    let id = open(app, http_plan());
-    event(app, Event::Exchange(Box::new(exchange(id, 0, Some(message)))))
+fn arrived(app: &mut Driver, message: HttpMessage) -> Vec<Effect> {
+    let id = app.open(http_plan());
+    app.event(Event::Exchange(Box::new(exchange(id, 0, Some(message)))))
 }
 
-fn status_line(app: &App) -> String {
-    let screen = screen(app);
+fn status_line(app: &Driver) -> String {
+    let screen = app.screen();
     let line = screen.lines().find(|line| line.contains("HTTP/1.1") && line.contains("ms"));
     line.unwrap_or_else(|| panic!("no status line\n{screen}")).to_owned()
 }
@@ -32,15 +40,15 @@ fn a_failed_answer_says_so_where_its_status_stands() {
         (FailureKind::Reset, "✗ reset"),
         (FailureKind::Malformed, "✗ malformed"),
     ] {
-        let mut app = app((120, 40));
-        let id = open(&mut app, http_plan());
+        let mut app = Driver::new((120, 40), START);
+        let id = app.open(http_plan());
         let failure = Failure::new(Stage::Body, "h", kind, "why");
         let state = ExchangeState::Failed(failure);
         let broken = Exchange { state, ..exchange(id, 0, Some(answer(200, 1, 500))) };
-        event(&mut app, Event::Exchange(Box::new(broken)));
+        app.event(Event::Exchange(Box::new(broken)));
         assert!(status_line(&app).contains(word), "{}", status_line(&app));
     }
-    let mut app = app((120, 40));
+    let mut app = Driver::new((120, 40), START);
     let mut undecoded = answer(200, 1, 500);
     undecoded.body.decode_error = Some("gzip: cut off".into());
     arrived(&mut app, undecoded);
@@ -49,23 +57,23 @@ fn a_failed_answer_says_so_where_its_status_stands() {
 
 #[test]
 fn a_redirect_that_was_not_followed_marks_the_last_hop_alone() {
-    let mut app = app((120, 40));
-    let id = open(&mut app, http_plan());
-    event(&mut app, Event::Exchange(Box::new(exchange(id, 0, Some(answer(302, 1, 0))))));
-    event(&mut app, Event::Exchange(Box::new(exchange(id, 1, Some(answer(302, 2, 0))))));
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(http_plan());
+    app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(302, 1, 0))))));
+    app.event(Event::Exchange(Box::new(exchange(id, 1, Some(answer(302, 2, 0))))));
     let why = Failure::new(Stage::Session, "h", FailureKind::Refused, "leads to plain http");
-    done(&mut app, id, Err(why));
+    app.ended(id, Err(why));
     assert!(status_line(&app).contains("✗ redirect not followed"), "{}", status_line(&app));
-    shows(&app, "leads to plain http");
-    keys(&mut app, "{");
+    app.assert_shows("leads to plain http");
+    app.keys("{");
     assert!(!status_line(&app).contains('✗'), "{}", status_line(&app));
 }
 
 #[test]
 fn cookies_have_a_tab_where_there_are_any() {
-    let mut app = app((120, 40));
+    let mut app = Driver::new((120, 40), START);
     arrived(&mut app, answer(200, 1, 500));
-    assert!(!screen(&app).contains("Cookies"), "{}", screen(&app));
+    assert!(!app.screen().contains("Cookies"), "{}", app.screen());
     arrived(
         &mut app,
         with_fields(&[
@@ -73,9 +81,9 @@ fn cookies_have_a_tab_where_there_are_any() {
             ("set-cookie", b"theme=\x1b[31mdark"),
         ]),
     );
-    shows(&app, "Cookies");
-    keys(&mut app, "<C-Right><C-Right>");
-    let screen = screen(&app);
+    app.assert_shows("Cookies");
+    app.keys("<C-Right><C-Right>");
+    let screen = app.screen();
     for shown in ["sid", "a=b", "Path", "/x", "HttpOnly", "yes", "SameSite", "Lax", "theme"] {
         assert!(screen.contains(shown), "{shown}\n{screen}");
     }
@@ -90,10 +98,10 @@ fn the_name_a_server_proposes_is_made_safe_and_proposed() {
         (b"attachment; filename=\"../../.bashrc\"", "save to: _.._.bashrc"),
         (b"attachment", "save to: 0"),
     ] {
-        let mut app = app((120, 40));
+        let mut app = Driver::new((120, 40), START);
         arrived(&mut app, with_fields(&[("Content-Disposition", value)]));
-        keys(&mut app, "s");
-        shows(&app, proposed);
+        app.keys("s");
+        app.assert_shows(proposed);
     }
 }
 
@@ -114,25 +122,25 @@ fn first_line(query: ViewQuery, bytes: &'static [u8]) -> Event {
 #[test]
 fn wide_text_is_found_out_by_its_mark_or_its_charset() {
     for kind in [&b"application/json"[..], b"text/plain", b"application/octet-stream"] {
-        let mut app = app((120, 40));
+        let mut app = Driver::new((120, 40), START);
         let effects = arrived(&mut app, with_fields(&[("Content-Type", kind)]));
         let query = queries(&effects).remove(0);
-        let effects = event(&mut app, first_line(query, b"\xff\xfea\0"));
+        let effects = app.event(first_line(query, b"\xff\xfea\0"));
         let query = queries(&effects).remove(0);
         assert_eq!(query.mode, ViewMode::Wide(Wide::Utf16Le));
-        event(&mut app, first_line(query, b"as characters"));
-        shows(&app, "UTF-16LE");
-        shows(&app, "as characters");
+        app.event(first_line(query, b"as characters"));
+        app.assert_shows("UTF-16LE");
+        app.assert_shows("as characters");
         // Hex is one key away, and so is the way back.
-        let effects = keys(&mut app, "x");
+        let effects = app.keys("x");
         let query = queries(&effects).remove(0);
         assert_eq!(query.mode, ViewMode::Hex);
-        event(&mut app, first_line(query, b"\xff\xfea\0"));
-        let effects = keys(&mut app, "x");
+        app.event(first_line(query, b"\xff\xfea\0"));
+        let effects = app.keys("x");
         let back = queries(&effects).first().map(|query| query.mode);
         assert!(back.is_none() || back == Some(ViewMode::Wide(Wide::Utf16Le)), "{back:?}");
     }
-    let mut app = app((120, 40));
+    let mut app = Driver::new((120, 40), START);
     let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
     let effects = arrived(&mut app, named);
     assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(Wide::Utf16Be));
@@ -140,16 +148,16 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
 
 #[test]
 fn text_in_latin_1_is_shown_as_text_and_bytes_that_are_none_are_seen() {
-    let mut app = app((120, 40));
+    let mut app = Driver::new((120, 40), START);
     let named = with_fields(&[("Content-Type", b"text/plain; charset=iso-8859-1")]);
     let effects = arrived(&mut app, named);
     let query = queries(&effects).remove(0);
-    event(&mut app, first_line(query, b"Gr\xfc\xdfe"));
-    shows(&app, "Grüße");
+    app.event(first_line(query, b"Gr\xfc\xdfe"));
+    app.assert_shows("Grüße");
     let named = with_fields(&[("Content-Type", b"text/plain; charset=shift_jis")]);
     let effects =
         arrived(&mut app, HttpMessage { body: facts(2, 12, MessageFraming::Length(12)), ..named });
     let query = queries(&effects).remove(0);
-    event(&mut app, first_line(query, b"a\xff\x82\xa0b"));
-    shows(&app, "a\u{fffd}あ");
+    app.event(first_line(query, b"a\xff\x82\xa0b"));
+    app.assert_shows("a\u{fffd}あ");
 }

@@ -14,7 +14,7 @@ pub fn assert_screen_bytes(raw: &[u8]) {
     for mode in MODES {
         for way in ["h", "l"] {
             let sequence = format!("\x1b[{mode}{way}");
-            assert_eq!(crate::support::count(raw, sequence.as_bytes()), 1, "{mode}{way}");
+            assert_eq!(crate::harness::terminal::count(raw, sequence.as_bytes()), 1, "{mode}{way}");
         }
     }
     if let Err((at, why)) = audit(raw) {

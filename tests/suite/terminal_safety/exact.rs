@@ -2,12 +2,10 @@
 //! and in JSON Lines, while none of it acts on the terminal.
 
 use std::io::Write;
-use std::net::{TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,8 +14,10 @@ use serde_json::Value;
 use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, cases};
-use crate::cli;
-use crate::support::{Launch, PATIENCE, Tui, program, read_head, tcp_peer, wait_until};
+use crate::harness::peers::{read_head, tcp_peer, udp_peer};
+use crate::harness::program::run;
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
 
 /// Where the hex rows on the screen begin, and their bytes; rows with a gap are a frame half read.
 fn hex_rows(screen: &str) -> Option<(usize, Vec<u8>)> {
@@ -122,9 +122,7 @@ fn bytes_of_tcp_and_udp_peers_in_hex() {
     let stream = format!("[tcp]\naddress = \"{peer}\"\n");
     one_by_one(&cases, &stream, || {}, |bytes| sender.send(bytes.to_vec()).unwrap());
 
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let address = socket.local_addr().unwrap();
+    let (socket, address) = udp_peer();
     let datagrams = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"hello\" }}]\n");
     let program = Mutex::new(None);
     one_by_one(
@@ -167,16 +165,10 @@ fn one_by_one(cases: &[Case], preset: &str, ready: impl Fn(), send: impl Fn(&[u8
 #[test]
 fn what_a_pipe_and_json_lines_get() {
     let Some(cases) = cases().map(Arc::new) else { return };
-    let home = tempfile::tempdir().unwrap();
     for style in ["--raw", "--json"] {
         let url = format!("http://{}/", bodies(Arc::clone(&cases)));
         for (n, case) in cases.iter().enumerate() {
-            let output = Command::new(program())
-                .args(["send", &url, style])
-                .env("WIREBENCH_HOME", home.path())
-                .stdin(Stdio::null())
-                .output()
-                .unwrap();
+            let output = run(&["send", &url, style]);
             let got = if style == "--raw" {
                 output.stdout
             } else {
@@ -189,7 +181,8 @@ fn what_a_pipe_and_json_lines_get() {
         }
     }
 
-    let mut listening = cli::listen("tcp://127.0.0.1:0", &["--json", "--for", "20s"]);
+    let mut listening =
+        crate::harness::program::listen("tcp://127.0.0.1:0", &["--json", "--for", "20s"]);
     let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).expect("a listener");
     let sent: Vec<u8> = cases.iter().flat_map(|case| case.bytes.iter().copied()).collect();
     for case in cases.iter() {

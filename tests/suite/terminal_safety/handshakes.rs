@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::audit::{assert_log, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, cases};
-use crate::support::{Launch, Tui, free_port, tcp_peer};
+use crate::harness::peers::{free_port, tcp_peer};
+use crate::harness::terminal::{Launch, Tui};
 
 /// The payloads that fit into a name.
 fn names() -> Option<Vec<Case>> {

@@ -13,7 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::audit::assert_plain_lines;
 use super::roads::{hostile_http, request};
 use super::{Case, MARKER, cases};
-use crate::support::{Launch, free_port, program, tcp_peer, wait_until};
+use crate::harness::peers::{free_port, tcp_peer};
+use crate::harness::program::program;
+use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
 
 #[test]
 fn what_a_response_prints_on_a_terminal() {

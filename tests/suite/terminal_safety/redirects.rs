@@ -3,14 +3,15 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Case, MARKER, cases};
-use crate::support::{Launch, program, read_head, tcp_peer};
+use crate::harness::peers::{read_head, tcp_peer};
+use crate::harness::program::run;
+use crate::harness::terminal::Launch;
 
 /// What is before a payload in a `Location`, and what is said in the end.
 const FORMS: [(&str, &str); 3] =
@@ -64,15 +65,9 @@ fn redirect_targets_on_the_screen() {
 #[test]
 fn redirect_targets_without_the_screen() {
     let Some(cases) = cases().map(Arc::new) else { return };
-    let home = tempfile::tempdir().unwrap();
     let url = format!("http://{}/", guide(Arc::clone(&cases)));
     for n in 0..cases.len() * FORMS.len() {
-        let output = Command::new(program())
-            .args(["send", &url, "--text"])
-            .env("WIREBENCH_HOME", home.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = run(&["send", &url, "--text"]);
         let said = [output.stdout, output.stderr].concat();
         let (id, words) = (&cases[n / FORMS.len()].id, FORMS[n % FORMS.len()].1);
         assert_plain_lines(&said, id);

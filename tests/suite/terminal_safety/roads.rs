@@ -1,14 +1,15 @@
 //! From a peer to the screen: every part of a response, of a request, and bytes of conversations.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use super::audit::{assert_log, assert_screen_bytes};
 use super::{Borders, Case, cases};
-use crate::support::{Launch, PATIENCE, Tui, free_port, read_head, tcp_peer};
+use crate::harness::peers::{free_port, read_head, tcp_peer, udp_peer};
+use crate::harness::terminal::{Launch, Tui};
 
 /// Answers request number n with the n-th payload in every part of the response; each part ends
 /// with a mark of its own.
@@ -146,9 +147,7 @@ fn bytes_of_a_tcp_peer() {
 #[test]
 fn datagrams() {
     let Some(cases) = cases() else { return };
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let address = socket.local_addr().unwrap();
+    let (socket, address) = udp_peer();
     let text = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"hello\" }}]\n");
     let mut tui = Launch::default().preset("a", &text).size(200, 50).start();
     tui.wait_for("─ a ");

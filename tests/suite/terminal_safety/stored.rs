@@ -11,7 +11,9 @@ use rustls::pki_types::PrivateKeyDer;
 use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Borders, Case, MARKER, cases};
-use crate::support::{Launch, is_debug_build, tcp_peer};
+use crate::harness::peers::tcp_peer;
+use crate::harness::program::is_debug_build;
+use crate::harness::terminal::Launch;
 
 fn preset_of(case: &Case, n: usize) -> Vec<u8> {
     // Without the quotes a payload that is no text goes in as it is: a broken file.

@@ -10,7 +10,8 @@ use wirebench::model::id::SessionId;
 use wirebench::model::key::Key;
 use wirebench::store::job::Reply;
 
-use crate::driver::{Driver, NOON, draw, starter_workspace, workspace};
+use crate::harness::app::{Driver, NOON, draw};
+use crate::harness::store::{starter_workspace, workspace};
 
 fn keys() -> Vec<Key> {
     let bound = TABLE.iter().flat_map(|row| row.keys).map(|(_, keys)| *keys);

@@ -2,7 +2,7 @@
 
 use wirebench::app::message::{Input, Message};
 
-use crate::driver::{Driver, draw};
+use crate::harness::app::{Driver, draw};
 
 /// Scenes by the keys that lead there.
 pub const SCENES: [(&str, &str); 14] = [

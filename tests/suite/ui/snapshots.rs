@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::sizes::SCENES;
-use crate::driver::{Driver, text};
+use crate::harness::app::{Driver, text};
 
 /// The text, then a letter per style and cell (dot = the most common), then what letters mean.
 fn picture(buffer: &Buffer) -> String {

@@ -19,7 +19,7 @@ use crate::engine::http::message_writer::{
 };
 use crate::engine::http::source::BodySource;
 use crate::engine::http::tap::Tap;
-use crate::engine::transport::dial::{self, Connected, Dial};
+use crate::engine::transport::dial::{self, Dial, Dialed};
 use crate::engine::transport::stream::Stream;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -49,20 +49,13 @@ impl Hop<'_> {
             alpn: &[b"http/1.1"],
             timeout: self.plan.connect_timeout,
         };
-        match Box::pin(dial::connect(dial, self.session)).await {
-            Ok(Connected { stream, facts }) => {
-                self.learn(&facts);
-                let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
-                if !unverified.is_empty() {
-                    self.recorder.warn(format!("the certificate does not verify: {unverified}"));
-                }
-                Ok(stream)
-            }
-            Err(error) => {
-                self.learn(&error.facts);
-                Err(error.failure)
-            }
+        let Dialed { stream, facts } = Box::pin(dial::connect(dial, self.session)).await;
+        self.learn(&facts);
+        let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
+        if stream.is_ok() && !unverified.is_empty() {
+            self.recorder.warn(format!("the certificate does not verify: {unverified}"));
         }
+        stream
     }
 
     async fn converse(

@@ -132,9 +132,7 @@ impl<'a> Incoming<'a> {
     }
 
     fn interim(&self, parsed: ParsedHead, end: u64) -> Result<(), Failure> {
-        for warning in parsed.warnings {
-            self.hop.recorder.warn(warning);
-        }
+        self.hop.recorder.warn_all(parsed.warnings);
         let count = self.hop.recorder.edit(|exchange| {
             exchange.interim.push(parsed.head);
             exchange.interim.len()
@@ -155,9 +153,7 @@ impl<'a> Incoming<'a> {
     ) -> Result<Head, Failure> {
         let ParsedHead { head, warnings } = parsed;
         let framing = response_framing(&head, &self.hop.plan.method);
-        for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
-            self.hop.recorder.warn(warning);
-        }
+        self.hop.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
         // The head came with `rest` behind it, and all of that is on the wire's spool already.
         let mut receiver = BodyReceiver::new(writer, end, &framing, content_codings(&head));
         self.hop.recorder.edit(|exchange| {
@@ -168,9 +164,7 @@ impl<'a> Incoming<'a> {
         let outcome = self.fill(from, &mut receiver, rest).await;
         let ending = if outcome.is_ok() { BodyEnd::Complete } else { BodyEnd::CutOff };
         let (facts, warnings) = receiver.finish(ending).await;
-        for warning in warnings {
-            self.hop.recorder.warn(warning);
-        }
+        self.hop.recorder.warn_all(warnings);
         self.hop.recorder.edit(|exchange| {
             if let Some(response) = &mut exchange.response {
                 response.body = facts;
@@ -194,7 +188,8 @@ impl<'a> Incoming<'a> {
             };
             if bytes.is_empty() {
                 return receiver.end_of_stream().map_err(|missing| {
-                    let cause = format!("the peer closed: {missing}, {}", so_far(receiver));
+                    let cause =
+                        format!("the peer closed: {missing}, {}", failure::so_far(receiver));
                     let url = &*self.hop.plan.url;
                     Failure::new(Stage::Body, url, FailureKind::Truncated, cause)
                 });
@@ -216,7 +211,8 @@ impl<'a> Incoming<'a> {
             Kept::NotYet => receiver.push(&bytes).await,
         };
         let url = &*self.hop.plan.url;
-        let used = outcome.map_err(|fault| failure::body(url, &fault, &so_far(receiver)))?;
+        let used =
+            outcome.map_err(|fault| failure::body(url, &fault, &failure::so_far(receiver)))?;
         let facts = receiver.facts();
         self.hop.recorder.edit(|exchange| {
             if let Some(response) = &mut exchange.response {
@@ -231,7 +227,7 @@ impl<'a> Incoming<'a> {
             if kept == Kept::NotYet {
                 let rest = bytes.slice(used..);
                 let outcome = receiver.surplus(rest).await;
-                outcome.map_err(|fault| failure::body(url, &fault, &so_far(receiver)))?;
+                outcome.map_err(|fault| failure::body(url, &fault, &failure::so_far(receiver)))?;
             }
         }
         Ok(())
@@ -246,7 +242,7 @@ impl<'a> Incoming<'a> {
             );
             return Ok(());
         }
-        Err(self.broke(Stage::Body, error, &so_far(receiver)))
+        Err(self.broke(Stage::Body, error, &failure::so_far(receiver)))
     }
 
     fn broke(&self, stage: Stage, error: &io::Error, so_far: &str) -> Failure {
@@ -270,11 +266,6 @@ struct FinalHead {
 enum Kept {
     Already,
     NotYet,
-}
-
-fn so_far(receiver: &BodyReceiver) -> String {
-    let facts = receiver.facts();
-    failure::body_so_far(facts.encoded_len, facts.expected)
 }
 
 /// 101 ends the HTTP part of a connection; other 1xx heads announce another one.

@@ -168,9 +168,7 @@ impl HttpConnection {
         let ParsedHead { head, warnings } = parsed;
         let framing = request_framing(&head);
         let mut request = Self::describe(Arc::clone(&recorder), &head);
-        for warning in warnings.into_iter().chain(framing.warnings.iter().cloned()) {
-            recorder.warn(warning);
-        }
+        recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
         let start = head.raw.len() as u64;
         let expects = head.field("expect").is_some_and(|value| {
             value.eq_ignore_ascii_case(b"100-continue") && request.version == HttpVersion::Http11
@@ -197,9 +195,7 @@ impl HttpConnection {
         let ending = if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
         let (facts, warnings) = receiver.finish(ending).await;
         recorder.edit(|exchange| exchange.request.body = facts);
-        for warning in warnings {
-            recorder.warn(warning);
-        }
+        recorder.warn_all(warnings);
         request.refusal = outcome?;
         request.keep_alive &= request.refusal.is_none();
         Ok(request)
@@ -267,12 +263,13 @@ impl HttpConnection {
                     Ok(Ok(Some(bytes))) => bytes,
                     Ok(Ok(None)) => return Err(self.cut_off(receiver)),
                     Ok(Err(error)) => {
-                        let so_far = so_far(receiver);
+                        let so_far = failure::so_far(receiver);
                         return Err(failure::socket(Stage::Body, &self.target(), &error, &so_far));
                     }
                     Err(_) => {
                         let wait = STALL.as_secs();
-                        let why = format!("no body byte for {wait} s, {}", so_far(receiver));
+                        let why =
+                            format!("no body byte for {wait} s, {}", failure::so_far(receiver));
                         return Ok(Some(Refusal { status: 408, why }));
                     }
                 }
@@ -284,7 +281,9 @@ impl HttpConnection {
                 Err(Fault::Malformed(why)) => {
                     return Ok(Some(Refusal { status: 400, why }));
                 }
-                Err(fault) => return Err(failure::body(&self.target(), &fault, &so_far(receiver))),
+                Err(fault) => {
+                    return Err(failure::body(&self.target(), &fault, &failure::so_far(receiver)));
+                }
             }
             recorder.progress(receiver.facts());
         }
@@ -293,7 +292,7 @@ impl HttpConnection {
 
     fn cut_off(&self, receiver: &BodyReceiver) -> Failure {
         let missing = receiver.end_of_stream().err().unwrap_or_default();
-        let cause = format!("the client closed: {missing}, {}", so_far(receiver));
+        let cause = format!("the client closed: {missing}, {}", failure::so_far(receiver));
         Failure::new(Stage::Body, self.target(), FailureKind::Truncated, cause)
     }
 }
@@ -308,9 +307,4 @@ fn refused(recorder: Arc<ExchangeRecorder>, refusal: Refusal) -> ReceivedRequest
         refusal: Some(refusal),
         interim: None,
     }
-}
-
-fn so_far(receiver: &BodyReceiver) -> String {
-    let facts = receiver.facts();
-    failure::body_so_far(facts.encoded_len, facts.expected)
 }

@@ -1,13 +1,11 @@
-//! What several suites need: the real program in a pseudo terminal, scripted peers, waiting with
-//! a deadline.
+//! The real program in a pseudo terminal: type, wait for a text, look at the screen, resize, signal,
+//! and see that the terminal is given back.
 //!
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -18,28 +16,9 @@ use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 use wirebench::model::key::{Key, KeyCode};
 
-/// Longest wait for anything; a busy machine with two cores stays far below.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The program under test: the one named by `WIREBENCH_BIN`, else the one built with the tests.
-pub fn program() -> PathBuf {
-    std::env::var_os("WIREBENCH_BIN")
-        .map_or_else(|| env!("CARGO_BIN_EXE_wirebench").into(), PathBuf::from)
-}
-
-/// Whether the program under test is the debug build made with these tests.
-pub fn is_debug_build() -> bool {
-    std::env::var_os("WIREBENCH_BIN").is_none() && cfg!(debug_assertions)
-}
-
-/// Calls `ready` until it says yes; panics with `what` after [`PATIENCE`].
-pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !ready() {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
-        thread::park_timeout(Duration::from_millis(5));
-    }
-}
+use super::peers::free_port;
+use super::program::{peak_memory, program};
+use super::wait::{PATIENCE, wait_until};
 
 /// How to start the program.
 pub struct Launch {
@@ -84,6 +63,14 @@ impl Launch {
         std::fs::create_dir_all(&folder).expect("a folder for presets");
         std::fs::write(folder.join(format!("{name}.toml")), text).expect("a preset file");
         self
+    }
+
+    /// A large screen with this preset, which has just been sent.
+    pub fn sending(preset: &str) -> Tui {
+        let mut tui = Launch::default().preset("a", preset).size(180, 50).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        tui
     }
 
     pub fn start(self) -> Tui {
@@ -352,13 +339,6 @@ impl Drop for Tui {
     }
 }
 
-/// Most memory a process has held, in bytes; `None` when it has ended.
-pub fn peak_memory(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024)
-}
-
 fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
     let mut buffer = vec![0; 65536];
     loop {
@@ -427,68 +407,6 @@ fn key_bytes(key: Key) -> Vec<u8> {
         KeyCode::F(n) => tilde(n + 12),
     };
     text.into_bytes()
-}
-
-/// A TCP peer on a port of its own that treats each connection as the script says.
-pub fn tcp_peer(script: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let script = Arc::new(script);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let _ = stream.set_read_timeout(Some(PATIENCE));
-            let script = Arc::clone(&script);
-            thread::spawn(move || script(stream));
-        }
-    });
-    address
-}
-
-/// A TCP peer that sends back what it gets.
-pub fn echo_peer() -> SocketAddr {
-    tcp_peer(|mut stream| {
-        let mut buffer = [0; 4096];
-        while let Ok(read @ 1..) = stream.read(&mut buffer) {
-            if stream.write_all(&buffer[..read]).is_err() {
-                return;
-            }
-        }
-    })
-}
-
-/// An HTTP peer that reads a request's head and answers each with the same bytes.
-pub fn http_peer(answer: &'static [u8]) -> SocketAddr {
-    tcp_peer(move |mut stream| {
-        if read_head(&mut stream).is_some() {
-            let _ = stream.write_all(answer);
-        }
-    })
-}
-
-/// Reads up to and including the empty line, and the body its length announces.
-pub fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut byte) {
-            Ok(1) => request.push(byte[0]),
-            _ => return None,
-        }
-    }
-    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
-        .unwrap_or(0);
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    request.extend_from_slice(&body);
-    Some(request)
-}
-
-/// A port that was free a moment ago, for programs that cannot say which one they took.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Puts a copy of the starter workspace into a home, on ports that are free: a program that runs on

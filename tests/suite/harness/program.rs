@@ -1,0 +1,140 @@
+//! The real program without a screen: as a script starts it, with its outputs and exit status.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::wait::PATIENCE;
+
+/// The program under test: the one named by `WIREBENCH_BIN`, else the one built with the tests.
+pub fn program() -> PathBuf {
+    std::env::var_os("WIREBENCH_BIN")
+        .map_or_else(|| env!("CARGO_BIN_EXE_wirebench").into(), PathBuf::from)
+}
+
+/// Whether the program under test is the debug build made with these tests.
+pub fn is_debug_build() -> bool {
+    std::env::var_os("WIREBENCH_BIN").is_none() && cfg!(debug_assertions)
+}
+
+/// Most memory a process has held, in bytes; `None` when it has ended.
+pub fn peak_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024)
+}
+
+/// The program with a home of its own and nothing on standard input.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    let home = concat!(env!("CARGO_TARGET_TMPDIR"), "/cli-home");
+    command.args(args).env("WIREBENCH_HOME", home).env_remove("WIREBENCH_LOG");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Starts it with pipes for both outputs.
+pub fn spawned(args: &[&str]) -> Child {
+    let command = &mut command(args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs")
+}
+
+/// Runs to its end, with both outputs.
+pub fn run(args: &[&str]) -> Output {
+    finished(Ok(spawned(args)))
+}
+
+/// Exit status, and what it said beside its output.
+pub fn told(ended: &Output) -> (Option<i32>, String) {
+    (ended.status.code(), text(&ended.stderr))
+}
+
+/// The output of a program that ends in time.
+pub fn finished(child: std::io::Result<Child>) -> Output {
+    let child = child.expect("the program runs");
+    let pid = Pid::from_child(&child);
+    let (sender, output) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    if let Ok(output) = output.recv_timeout(PATIENCE) {
+        return output.expect("its output");
+    }
+    let _ = kill_process(pid, Signal::KILL);
+    let output = output.recv().expect("an end").expect("its output");
+    panic!("no end in time:\n{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs with bytes on standard input.
+pub fn run_with_input(args: &[&str], input: &[u8]) -> Output {
+    let mut child = command(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    child.stdin.take().expect("a pipe").write_all(input).expect("standard input");
+    finished(Ok(child))
+}
+
+/// A listener of ours, killed when dropped.
+pub struct Listening {
+    child: Option<Child>,
+    pub port: u16,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Starts `listen` on a free port and waits until it says where.
+pub fn listen(spec: &str, args: &[&str]) -> Listening {
+    listening(&mut command(&[&["listen", spec], args].concat()))
+}
+
+/// Runs a command that listens and waits until it says where.
+pub fn listening(command: &mut Command) -> Listening {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut said = String::new();
+    let errors = child.stderr.take().expect("a pipe");
+    BufReader::new(errors).read_line(&mut said).expect("a line");
+    let port = said.split("127.0.0.1:").nth(1).and_then(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    });
+    Listening { child: Some(child), port: port.unwrap_or_else(|| panic!("no port in: {said}")) }
+}
+
+impl Listening {
+    /// The lines printed, one after the other as they come.
+    pub fn lines(&mut self) -> impl Iterator<Item = Value> {
+        let child = self.child.as_mut().expect("a running listener");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
+    }
+
+    /// Presses Ctrl+C.
+    pub fn interrupt(&self) {
+        let pid = Pid::from_child(self.child.as_ref().expect("a running listener"));
+        kill_process(pid, Signal::INT).expect("a running program");
+    }
+
+    /// Waits for the end; returns the status and the lines printed.
+    pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
+        let ended = finished(Ok(self.child.take().expect("a running listener")));
+        let (printed, status) = (text(&ended.stdout), ended.status.code());
+        let lines = printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        (status, lines)
+    }
+}

@@ -1,0 +1,155 @@
+//! A store that keeps everything in memory, and workspaces as the store reads them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
+use wirebench::store::job::{
+    FolderDefaults, HistoryEntry, Job, Overwrite, Reply, Restore, Workspace,
+};
+use wirebench::store::{preset, starter};
+
+/// A store that keeps everything in memory and answers at once.
+#[derive(Default)]
+pub struct MemoryStore {
+    pub presets: BTreeMap<PresetPath, (Preset, u64)>,
+    pub history: Vec<HistoryEntry>,
+    pub restore: Option<Restore>,
+    pub jobs: Vec<Job>,
+    /// Jobs wait here while the store is slow.
+    pub held: Option<VecDeque<Job>>,
+    /// Files that are no presets in every folder.
+    pub other_files: usize,
+    pub writes: u64,
+}
+
+impl MemoryStore {
+    /// Answers a job, unless the store is slow.
+    pub fn take(&mut self, job: Job) -> Option<Reply> {
+        if let Some(held) = &mut self.held {
+            held.push_back(job);
+            return None;
+        }
+        self.jobs.push(job.clone());
+        match job {
+            Job::SavePreset { preset, based_on, overwrite } => {
+                Some(self.save(*preset, based_on, overwrite))
+            }
+            Job::RenamePreset { from, to } => {
+                // Somebody may have deleted it in the meantime.
+                let Some(kept) = self.presets.remove(&from) else {
+                    let (target, kind) = (from.to_string(), FailureKind::NotFound);
+                    let failure =
+                        Failure::new(Stage::Storage, target, kind, "there is no such preset");
+                    return Some(Reply::Failed { job: "rename the preset", failure });
+                };
+                self.presets.insert(to.clone(), kept);
+                Some(Reply::Renamed { from, to })
+            }
+            Job::DeletePreset { path } => {
+                self.presets.remove(&path);
+                Some(Reply::Deleted { path })
+            }
+            Job::DeleteFolder { folder, presets } => {
+                for path in &presets {
+                    self.presets.remove(path);
+                }
+                let left = self.other_files;
+                Some(Reply::FolderDeleted { folder, presets, left, failure: None })
+            }
+            Job::SaveRestore(restore) => {
+                self.restore = Some(*restore);
+                Some(Reply::RestoreSaved)
+            }
+            Job::AppendHistory(entry) => {
+                self.history.insert(0, *entry);
+                Some(Reply::HistoryAppended)
+            }
+            Job::QueryHistory { text, .. } => {
+                let fits = |entry: &&HistoryEntry| entry.summary.contains(&text);
+                let entries: Vec<HistoryEntry> =
+                    self.history.iter().filter(fits).cloned().collect();
+                let total = entries.len() as u64;
+                Some(Reply::History { text, entries, total })
+            }
+            _ => None,
+        }
+    }
+
+    fn save(&mut self, preset: Preset, based_on: Option<u64>, overwrite: Overwrite) -> Reply {
+        if let Some((theirs, fingerprint)) = self.presets.get(&preset.path)
+            && overwrite == Overwrite::Refuse
+            && based_on != Some(*fingerprint)
+        {
+            let theirs = StoredPreset {
+                path: theirs.path.clone(),
+                content: Ok(theirs.clone()),
+                fingerprint: *fingerprint,
+            };
+            return Reply::Conflict { mine: Box::new(preset), theirs: Box::new(theirs) };
+        }
+        self.writes += 1;
+        let (path, fingerprint) = (preset.path.clone(), self.writes);
+        self.presets.insert(path.clone(), (preset, fingerprint));
+        Reply::Saved { path, fingerprint }
+    }
+
+    /// Somebody else writes a preset.
+    pub fn changed_by_others(&mut self, path: &str, change: impl FnOnce(&mut Preset)) {
+        self.writes += 1;
+        let kept = self.presets.get_mut(&PresetPath::parse(path).unwrap()).unwrap();
+        change(&mut kept.0);
+        kept.1 = 1_000_000 + self.writes;
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        self.presets.contains_key(&PresetPath::parse(path).unwrap())
+    }
+}
+
+/// The embedded starter workspace, as the store reads it.
+pub fn starter_workspace() -> Workspace {
+    let mut workspace =
+        Workspace { root: "/data/presets".into(), is_starter: true, ..Workspace::default() };
+    for (name, text) in starter::FILES {
+        let stem = name.trim_end_matches(".toml");
+        if let Some(name) = stem.strip_prefix("env/") {
+            workspace.environments.push(Environment {
+                name: name.into(),
+                variables: variables(text.parse().unwrap()),
+                secrets: BTreeMap::new(),
+            });
+        } else if stem == "_defaults" {
+            let table: toml::Table = text.parse().unwrap();
+            let variables = variables(table["vars"].as_table().unwrap().clone());
+            workspace.defaults.push(FolderDefaults { folder: String::new(), variables });
+        } else {
+            workspace.presets.push(stored(stem, text));
+        }
+    }
+    workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
+    workspace
+}
+
+fn variables(table: toml::Table) -> BTreeMap<String, String> {
+    let text = |value: toml::Value| match value {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    table.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+/// A preset file as the store reads it.
+pub fn stored(path: &str, text: &str) -> StoredPreset {
+    let path = PresetPath::parse(path).unwrap();
+    let content = preset::read(text, &path);
+    StoredPreset { content, fingerprint: preset::fingerprint(text.as_bytes()), path }
+}
+
+/// A workspace of preset files.
+pub fn workspace(files: &[(&str, &str)]) -> Workspace {
+    let mut presets: Vec<StoredPreset> =
+        files.iter().map(|(path, text)| stored(path, text)).collect();
+    presets.sort_by(|a, b| a.path.cmp(&b.path));
+    Workspace { root: "/data/presets".into(), presets, ..Workspace::default() }
+}

@@ -1,0 +1,152 @@
+//! Conversations in the response pane: the input line, what the peer does, its rows.
+
+use bytes::Bytes;
+use wirebench::app::flow::response;
+use wirebench::engine::command::{CloseMode, Command, Recipient};
+use wirebench::engine::event::{Batch, Event, Phase, Summary};
+use wirebench::model::plan::{Plan, TcpListenerPlan, UdpListenerPlan};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::{Direction, Lost, RecordKind};
+use wirebench::model::tls::ListenerTls;
+
+use super::connected;
+use crate::harness::app::Driver;
+use crate::harness::samples::{START, address, bind, commands, fact, info, record, traffic};
+
+#[test]
+fn a_line_is_sent_with_its_ending_and_remembered() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    app.assert_shows("220 hello\\r\\n");
+    let sent = commands(app.keys("hi\\x21<Enter>"));
+    let to = Recipient::Conn(id.conn(1));
+    assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"hi!\r\n") }]);
+    let sent = commands(app.keys("bare<A-Enter>"));
+    assert_eq!(sent, [Command::Send { to, data: Bytes::from_static(b"bare") }]);
+    app.keys("typed<Up>");
+    app.assert_shows("❯ bare");
+    app.keys("<Up>");
+    app.assert_shows("❯ hi\\x21");
+    app.keys("<Down><Down>");
+    app.assert_shows("❯ typed");
+}
+
+#[test]
+fn letters_are_typed_while_writing_and_commands_after_escape() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    app.keys("xdf");
+    app.assert_shows("❯ xdf");
+    assert!(commands(app.keys("<Esc>")).is_empty());
+    let sent = commands(app.keys("f"));
+    assert_eq!(sent, [Command::End { conn: id.conn(1), how: CloseMode::HalfClose }]);
+    app.keys("x");
+    app.assert_shows("32 32 30 20");
+    app.keys("iy");
+    app.assert_shows("❯ xdfy");
+}
+
+#[test]
+fn a_wrong_escape_is_shown_with_its_column_and_never_sent() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.keys("ab\\q");
+    app.assert_shows("column 3:");
+    assert!(commands(app.keys("<Enter>")).is_empty());
+    app.assert_shows("❯ ab\\q");
+    app.keys("<Backspace><Backspace>");
+    app.assert_shows("2 +2 B");
+}
+
+#[test]
+fn the_line_ending_is_kept_with_the_preset_and_hex_is_only_a_way_of_typing() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    let before = app.shared.drafts.current().spec.clone();
+    app.keys("<A-x>0d 0a");
+    app.assert_shows("hex ❯ 0d 0a");
+    let sent = commands(app.keys("<Enter>"));
+    assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"\r\n"));
+    assert_eq!(app.shared.drafts.current().spec, before, "nothing to save");
+    app.keys("<A-x>");
+    app.assert_shows("❯  \\r\\n");
+    app.keys("<A-e>a");
+    assert_ne!(app.shared.drafts.current().spec, before);
+}
+
+#[test]
+fn what_the_peer_does_is_said_in_words() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    let conn = id.conn(1);
+    app.event(traffic(
+        Vec::new(),
+        vec![fact(conn, Direction::Received, RecordKind::Finished, "peer finished sending")],
+    ));
+    app.assert_shows("peer finished sending; our side stays open");
+    let summary = Summary::of("closed by us");
+    app.ended(id, Ok(summary));
+    app.assert_shows("closed by us");
+    app.assert_shows("F5 opens it again");
+    assert!(commands(app.keys("late<Enter>")).is_empty());
+    app.assert_shows("❯ late");
+}
+
+#[test]
+fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
+    let mut app = Driver::new((120, 40), START);
+    let plan = TcpListenerPlan {
+        bind: bind(),
+        tls: ListenerTls::Off,
+        greeting: Bytes::new(),
+        rules: Vec::new(),
+    };
+    let id = app.open(Plan::TcpListener(plan));
+    app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });
+    let infos = (1..=3).map(|n| info(id.conn(n), Protocol::Tcp, Side::Listener)).collect();
+    let records = (1..=3)
+        .map(|n| record(id.conn(n), n.into(), Direction::Received, format!("from {n}").as_bytes()))
+        .collect();
+    app.event(traffic(infos, records));
+    for n in 1..=3 {
+        app.assert_shows(&format!("127.0.0.1:{}", 40_000 + n));
+    }
+    response::focus_input(&mut app);
+    assert!(commands(app.keys("x<Enter>")).is_empty());
+    let sent = commands(app.keys("<A-a>"));
+    assert!(matches!(&sent[0], Command::Send { to: Recipient::All(to), .. } if *to == id));
+    app.keys("<Esc>}}");
+    let screen = app.screen();
+    let (above, _) = screen.split_once("Traffic").unwrap();
+    assert!(above.contains("from 2") && !above.contains("from 3"), "{above}");
+    let sent = commands(app.keys("iy<Enter>"));
+    assert!(matches!(&sent[0], Command::Send { to: Recipient::Conn(to), .. } if *to == id.conn(2)));
+    app.event(traffic(Vec::new(), vec![record(id.conn(2), 100, Direction::Received, b"again")]));
+    app.assert_shows("again");
+}
+
+#[test]
+fn lost_datagrams_stay_on_the_screen() {
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(Plan::UdpListener(UdpListenerPlan { bind: bind(), rules: Vec::new() }));
+    app.phase(
+        id,
+        Phase::Listening { addresses: vec![address(9000)], receive_buffer: Some(4 << 20) },
+    );
+    let lost = vec![Lost { session: id, by_app: 7, by_kernel: Some(1200) }];
+    app.event(Event::Traffic(Batch { lost, ..Batch::default() }));
+    app.assert_shows("dropped: 7 by us, 1,200 by the kernel");
+    app.assert_shows("buffer 4.0 MiB");
+}
+
+#[test]
+fn a_row_opens_as_text_or_hex() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.keys("<Esc><Enter>");
+    app.assert_shows("conn 1/1");
+    app.keys("x");
+    app.assert_shows("|220 hello");
+    app.keys("<Esc>");
+    assert!(!app.screen().contains("|220 hello"));
+}

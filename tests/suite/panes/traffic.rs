@@ -1,0 +1,146 @@
+//! The traffic pane: following, pausing, filters, details, marks.
+
+use wirebench::app::Startup;
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::app::message::{Message, Timer};
+use wirebench::model::id::{RecordId, SessionId};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::Direction;
+
+use crate::harness::app::Driver;
+use crate::harness::samples::{START, info, record, tcp_plan, traffic};
+
+fn filled(size: (u16, u16), records: u64) -> (Driver, SessionId) {
+    let mut app = Driver::new(size, START);
+    let id = app.open(tcp_plan());
+    let conn = id.conn(1);
+    let infos = vec![info(conn, Protocol::Tcp, Side::Listener)];
+    let list = (0..records)
+        .map(|n| record(conn, n, Direction::Received, format!("message {n}").as_bytes()));
+    app.event(traffic(infos, list.collect()));
+    app.shared.focus = Pane::Traffic;
+    app.shared.zoom = true;
+    (app, id)
+}
+
+fn more(app: &mut Driver, id: SessionId, text: &str) -> Vec<Effect> {
+    app.event(traffic(Vec::new(), vec![record(id.conn(1), 9999, Direction::Sent, text.as_bytes())]))
+}
+
+#[test]
+fn the_list_follows_until_scrolled_up_and_g_follows_again() {
+    let (mut app, id) = filled((120, 30), 200);
+    app.assert_shows("message 199");
+    app.assert_shows("tcp:9000 1/1");
+    app.keys("k");
+    more(&mut app, id, "newest");
+    assert!(!app.screen().contains("newest"));
+    app.assert_shows("G follows");
+    app.keys("G");
+    app.assert_shows("newest");
+    more(&mut app, id, "even newer");
+    app.assert_shows("even newer");
+}
+
+#[test]
+fn a_pause_freezes_what_is_seen_and_counts() {
+    let (mut app, id) = filled((120, 30), 200);
+    app.keys("<Space>");
+    more(&mut app, id, "hidden");
+    app.assert_shows("paused +1");
+    assert!(!app.screen().contains("hidden"));
+    app.keys("<Space>");
+    app.assert_shows("hidden");
+}
+
+#[test]
+fn a_filter_applies_while_typed_and_escape_restores() {
+    let (mut app, id) = filled((120, 30), 200);
+    more(&mut app, id, "needle");
+    app.keys("/dir == out");
+    let filtered = app.screen();
+    assert!(filtered.contains("needle") && !filtered.contains("message 1"), "{filtered}");
+    app.keys("<Esc>");
+    app.assert_shows("message 199");
+    app.keys("/port ==");
+    app.assert_shows("column");
+    app.keys(" 9000<Enter>");
+    app.assert_shows("filter: port == 9000");
+}
+
+#[test]
+fn a_long_timeline_is_filtered_in_steps() {
+    let (mut app, _) = filled((120, 30), 200_000);
+    let effects = app.keys("/9");
+    let timer = Timer::FilterRebuild;
+    let again = |effects: &[Effect]| {
+        effects.iter().any(|e| matches!(e, Effect::After { timer: due, .. } if *due == timer))
+    };
+    assert!(again(&effects));
+    let mut steps = 0;
+    while again(&app.tell(Message::Timer(timer))) {
+        steps += 1;
+        assert!(steps < 1000);
+    }
+    assert!(steps > 1);
+    assert!(app.traffic.listing.is_complete());
+    app.assert_shows("message 199999");
+}
+
+#[test]
+fn the_detail_follows_the_cursor_and_scrolls_on_its_own() {
+    let (mut app, _) = filled((120, 30), 200);
+    app.keys("k<Enter>");
+    app.assert_shows("#198");
+    app.keys("kx");
+    app.assert_shows("#197");
+    app.assert_shows("|message 197");
+    app.keys("<Enter>j<Esc><Esc>");
+    assert!(!app.screen().contains("|message 197"));
+}
+
+#[test]
+fn marks_survive_eviction_and_clear_says_how_many_went() {
+    let mut app =
+        Driver::starting(Startup { size: (120, 30), timeline_bytes: 30_000, ..Startup::default() });
+    let id = app.open(tcp_plan());
+    app.shared.focus = Pane::Traffic;
+    app.shared.zoom = true;
+    app.event(traffic(
+        vec![info(id.conn(1), Protocol::Tcp, Side::Client)],
+        vec![record(id.conn(1), 0, Direction::Sent, b"keep me")],
+    ));
+    app.keys("m");
+    for n in 0..1000 {
+        more(&mut app, id, &format!("n {n}"));
+    }
+    app.assert_shows("evicted");
+    app.keys("g");
+    app.assert_shows("keep me");
+    app.assert_shows("◆");
+    app.keys("C");
+    app.assert_shows("records forgotten");
+    assert_eq!(app.shared.timeline.len(), 0);
+}
+
+#[test]
+fn the_place_stays_when_older_rows_are_evicted() {
+    let mut app =
+        Driver::starting(Startup { size: (120, 30), timeline_bytes: 60_000, ..Startup::default() });
+    let id = app.open(tcp_plan());
+    app.shared.focus = Pane::Traffic;
+    app.shared.zoom = true;
+    app.event(traffic(vec![info(id.conn(1), Protocol::Tcp, Side::Client)], Vec::new()));
+    for n in 0..600 {
+        more(&mut app, id, &format!("n {n}."));
+    }
+    app.keys("kkk");
+    let before = app.traffic.selected(&app.shared);
+    assert_eq!(before, Some(RecordId(596)));
+    for n in 600..700 {
+        more(&mut app, id, &format!("n {n}."));
+    }
+    assert_eq!(app.traffic.selected(&app.shared), before);
+    app.assert_shows("n 596.");
+}
