@@ -62,29 +62,35 @@ fn introduce(timeline: &mut Timeline) {
     }
 }
 
+fn push_all(timeline: &mut Timeline, records: Vec<Record>) {
+    for record in records {
+        timeline.push(record);
+    }
+}
+
 fn filled() -> Timeline {
     let mut timeline = Timeline::default();
     introduce(&mut timeline);
     for first in (0..RECORDS).step_by(BATCH as usize) {
-        timeline.push_batch(batch(first));
+        push_all(&mut timeline, batch(first));
     }
     timeline
 }
 
 fn push(c: &mut Criterion) {
-    let mut group = c.benchmark_group("timeline push_batch (512 records)");
+    let mut group = c.benchmark_group("push 512 records");
     group.throughput(Throughput::Elements(BATCH));
     for (name, limit) in [("with room", usize::MAX), ("evicting", 4 * 1024 * 1024)] {
         let mut timeline = Timeline::new(limit);
         introduce(&mut timeline);
         for first in (0..50_000).step_by(BATCH as usize) {
-            timeline.push_batch(batch(first));
+            push_all(&mut timeline, batch(first));
         }
         group.bench_function(name, |b| {
             b.iter_batched(
                 || batch(0),
                 |records| {
-                    timeline.push_batch(records);
+                    push_all(&mut timeline, records);
                     if timeline.len() > 2_000_000 {
                         timeline.clear();
                     }
@@ -146,7 +152,7 @@ fn steps(c: &mut Criterion) {
             || batch(at.get()),
             |records| {
                 at.set(at.get() + BATCH);
-                timeline.push_batch(records);
+                push_all(&mut timeline, records);
                 live.extend(&timeline);
             },
             BatchSize::LargeInput,

@@ -48,7 +48,7 @@ impl<'e> RecordFilter<'e> {
     }
 
     /// Whether a record of the connection is let through.
-    pub fn matches(&self, record: &RecordFacts<'_>) -> bool {
+    pub(crate) fn matches(&self, record: &RecordFacts<'_>) -> bool {
         self.0.matches(record)
     }
 }

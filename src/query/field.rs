@@ -144,7 +144,7 @@ pub const FIELDS: &[QueryField] = &[
 
 impl QueryField {
     /// The field with this name, whatever its case.
-    pub fn named(name: &str) -> Option<&'static QueryField> {
+    pub(crate) fn named(name: &str) -> Option<&'static QueryField> {
         FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 }

@@ -37,33 +37,33 @@ impl Filter {
 
     /// What it asks of the records of one connection. Without `info`, nothing is known about the
     /// addresses and the protocol: no positive test on them succeeds.
-    pub fn about(&self, id: ConnId, info: Option<&ConnInfo>) -> RecordFilter<'_> {
+    pub(crate) fn about(&self, id: ConnId, info: Option<&ConnInfo>) -> RecordFilter<'_> {
         RecordFilter::new(self.root.as_ref(), id, info)
     }
 
     /// Whether the filter lets this one record through.
-    pub fn matches(&self, record: &Record, info: Option<&ConnInfo>) -> bool {
+    pub(crate) fn matches(&self, record: &Record, info: Option<&ConnInfo>) -> bool {
         let Record { direction, kind, original_len: len, ref data, .. } = *record;
         self.about(record.conn, info).matches(&RecordFacts { direction, kind, len, data })
     }
 
     /// Whether it lets everything through because it is empty.
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.root.is_none()
     }
 
     /// Whether it asks different things of different connections.
-    pub fn asks_conn(&self) -> bool {
+    pub(crate) fn asks_conn(&self) -> bool {
         self.asks_conn
     }
 
     /// Whether payload is searched, so that its length decides about the cost.
-    pub fn reads_data(&self) -> bool {
+    pub(crate) fn reads_data(&self) -> bool {
         self.reads_data
     }
 
     /// The bytes it looks for in payload, without those it looks away from: what a screen marks.
-    pub fn needles(&self) -> Vec<Needle> {
+    pub(crate) fn needles(&self) -> Vec<Needle> {
         let mut found = Vec::new();
         if let Some(root) = &self.root {
             needles(root, &mut found);

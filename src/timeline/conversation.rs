@@ -87,7 +87,7 @@ impl Conversation {
     }
 
     /// What it is about.
-    pub fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         self.subject
     }
 
@@ -138,7 +138,7 @@ impl Conversation {
     }
 
     /// Lets go of rows whose records were all evicted; returns how many went.
-    pub fn prune(&mut self, timeline: &Timeline) -> usize {
+    pub(crate) fn prune(&mut self, timeline: &Timeline) -> usize {
         let before = self.rows.len();
         while self.rows.front().is_some_and(|row| row.last < timeline.first()) {
             self.drop_first();
@@ -156,7 +156,7 @@ impl Conversation {
     }
 
     /// The row at this place, from 0 = oldest kept.
-    pub fn row(&self, place: usize) -> Option<&MessageRow> {
+    pub(crate) fn row(&self, place: usize) -> Option<&MessageRow> {
         self.rows.get(place)
     }
 
@@ -166,12 +166,12 @@ impl Conversation {
     }
 
     /// Rows that were dropped so far; `gone() + place` names a row for ever.
-    pub fn gone(&self) -> u64 {
+    pub(crate) fn gone(&self) -> u64 {
         self.gone
     }
 
     /// The place of the row that starts with this record or with the last one before it.
-    pub fn place_of(&self, id: RecordId) -> Option<usize> {
+    pub(crate) fn place_of(&self, id: RecordId) -> Option<usize> {
         self.rows.partition_point(|row| row.first <= id).checked_sub(1)
     }
 

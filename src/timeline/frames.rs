@@ -53,29 +53,29 @@ impl Frames {
     /// Frames of what the timeline holds from a record on; nothing is looked at before
     /// [`step`](Frames::step).
     #[must_use]
-    pub fn new(framing: StreamFraming, subject: Subject, from: RecordId) -> Self {
+    pub(crate) fn new(framing: StreamFraming, subject: Subject, from: RecordId) -> Self {
         let rows = Conversation::new(subject);
         Frames { framing, rows, high: from, open: HashMap::new() }
     }
 
     /// How it is cut.
-    pub fn framing(&self) -> &StreamFraming {
+    pub(crate) fn framing(&self) -> &StreamFraming {
         &self.framing
     }
 
     /// The rows so far.
-    pub fn conversation(&self) -> &Conversation {
+    pub(crate) fn conversation(&self) -> &Conversation {
         &self.rows
     }
 
     /// Whether there are records it has not looked at.
-    pub fn is_behind(&self, timeline: &Timeline) -> bool {
+    pub(crate) fn is_behind(&self, timeline: &Timeline) -> bool {
         self.high < timeline.next_id()
     }
 
     /// Lets go of what was evicted and looks at records that came, as long as `work` (in bytes)
     /// lasts.
-    pub fn step(&mut self, timeline: &Timeline, work: usize) -> Rebuild {
+    pub(crate) fn step(&mut self, timeline: &Timeline, work: usize) -> Rebuild {
         let first = timeline.first();
         while self.rows.row(0).is_some_and(|row| row.first < first) {
             self.rows.drop_first();

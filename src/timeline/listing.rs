@@ -68,7 +68,7 @@ impl Listing {
     }
 
     /// The filter in force.
-    pub fn filter(&self) -> &Filter {
+    pub(crate) fn filter(&self) -> &Filter {
         &self.filter
     }
 
@@ -131,7 +131,7 @@ impl Listing {
 
     /// Lets go of rows whose records were evicted, cleared or unpinned; returns how many rows
     /// went.
-    pub fn prune(&mut self, timeline: &Timeline) -> usize {
+    pub(crate) fn prune(&mut self, timeline: &Timeline) -> usize {
         let before = self.len();
         let first = timeline.first();
         while self.matches.front().is_some_and(|id| *id < first) {
@@ -155,7 +155,7 @@ impl Listing {
     }
 
     /// The record shown in this row, from 0 = oldest.
-    pub fn get(&self, row: usize) -> Option<RecordId> {
+    pub(crate) fn get(&self, row: usize) -> Option<RecordId> {
         let Some(row) = row.checked_sub(self.kept.len()) else {
             return self.kept.get(row).copied();
         };
@@ -166,15 +166,9 @@ impl Listing {
         }
     }
 
-    /// The row that shows this record.
-    pub fn row_of(&self, id: RecordId) -> Option<usize> {
-        let row = self.rows_before(id);
-        (self.get(row) == Some(id)).then_some(row)
-    }
-
     /// Number of rows whose records are older than this one: the row of the record itself, or of
     /// the next one that is shown. Also what a view paused at that record shows.
-    pub fn rows_before(&self, id: RecordId) -> usize {
+    pub(crate) fn rows_before(&self, id: RecordId) -> usize {
         let kept = self.kept.partition_point(|kept| *kept < id);
         if kept < self.kept.len() {
             return kept;
@@ -241,6 +235,11 @@ mod tests {
         (0..listing.len()).map(|row| listing.get(row).unwrap().0).collect()
     }
 
+    /// The row that shows this record.
+    fn row_of(listing: &Listing, id: u64) -> Option<usize> {
+        (0..listing.len()).find(|row| listing.get(*row) == Some(RecordId(id)))
+    }
+
     fn filter(text: &str) -> Filter {
         Filter::parse(text).unwrap()
     }
@@ -254,7 +253,7 @@ mod tests {
         assert!(listing.matches.is_empty());
         assert_eq!(listing.get(999), Some(RecordId(999)));
         assert_eq!(listing.get(1_000), None);
-        assert_eq!(listing.row_of(RecordId(17)), Some(17));
+        assert_eq!(row_of(&listing, 17), Some(17));
     }
 
     #[test]
@@ -266,8 +265,8 @@ mod tests {
         timeline.push(sent(conn_id(1, 1), 9, b"x"));
         listing.extend(&timeline);
         assert_eq!(rows(&listing), [0, 3, 6, 9]);
-        assert_eq!(listing.row_of(RecordId(6)), Some(2));
-        assert_eq!(listing.row_of(RecordId(7)), None);
+        assert_eq!(row_of(&listing, 6), Some(2));
+        assert_eq!(row_of(&listing, 7), None);
         assert_eq!(listing.rows_before(RecordId(7)), 3);
     }
 
@@ -310,9 +309,9 @@ mod tests {
             assert_eq!(listing.len(), timeline.len(), "{text}");
             assert_eq!(listing.get(0), Some(RecordId(3)));
             assert_eq!(listing.get(2), Some(timeline.first()));
-            assert_eq!(listing.row_of(RecordId(5)), Some(1));
-            assert_eq!(listing.row_of(timeline.first()), Some(2));
-            assert_eq!(listing.row_of(RecordId(4)), None);
+            assert_eq!(row_of(&listing, 5), Some(1));
+            assert_eq!(row_of(&listing, timeline.first().0), Some(2));
+            assert_eq!(row_of(&listing, 4), None);
 
             timeline.unpin(RecordId(3));
             listing.extend(&timeline);

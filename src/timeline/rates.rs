@@ -64,7 +64,7 @@ impl Rates {
     }
 
     /// Mean over the `seconds` whole seconds before the one of `now` (from 1 to 59).
-    pub fn rate(&self, now: Stamp, seconds: u64) -> Rate {
+    pub(crate) fn rate(&self, now: Stamp, seconds: u64) -> Rate {
         let (now, seconds) = (now.0 / NANOS, seconds.clamp(1, SECONDS - 1));
         let past = now.saturating_sub(seconds)..now;
         let known = self.ring.iter().filter(|bucket| past.contains(&bucket.second));
@@ -74,7 +74,7 @@ impl Rates {
 
     /// Whether a rate asked for from now on is zero until new data comes, so that nothing has to
     /// be drawn again.
-    pub fn is_quiet(&self, now: Stamp, seconds: u64) -> bool {
+    pub(crate) fn is_quiet(&self, now: Stamp, seconds: u64) -> bool {
         self.last.is_none_or(|last| now.0 / NANOS > last.0 / NANOS + seconds.max(1))
     }
 }

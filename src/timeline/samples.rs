@@ -2,10 +2,20 @@
 
 use bytes::Bytes;
 
+use super::store::Timeline;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
+
+impl Timeline {
+    /// Pushes several records.
+    pub(super) fn push_batch(&mut self, records: impl IntoIterator<Item = Record>) {
+        records.into_iter().for_each(|record| {
+            self.push(record);
+        });
+    }
+}
 
 pub(super) fn conn_id(session: u64, index: u32) -> ConnId {
     SessionId(session).conn(index)

@@ -9,8 +9,8 @@
 //!   [ 17 ] [ 240 ]                         [ 1041 | 1042 | ... | 9999 ]
 //! ```
 //!
-//! Invariants: ids strictly increase and are never reused; `pushed() == len() + evicted + cleared`,
-//! counted in records.
+//! Invariants: ids strictly increase and are never reused; counted in records, what was
+//! pushed is what is kept, evicted or cleared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,50 +102,36 @@ impl Timeline {
         id
     }
 
-    /// Appends the records of a batch; returns the id of the first. Linear in the batch.
-    pub fn push_batch(&mut self, records: impl IntoIterator<Item = Record>) -> RecordId {
-        let first = self.next_id();
-        for record in records {
-            self.push(record);
-        }
-        first
-    }
-
     /// Learns or updates who the two ends of a connection are.
     pub fn connect(&mut self, info: ConnInfo) {
         self.conns.connect(info);
     }
 
     /// Tells that a session is over, so its connections may be forgotten with their last record.
-    pub fn end_session(&mut self, session: SessionId) {
+    pub(crate) fn end_session(&mut self, session: SessionId) {
         self.conns.end_session(session);
     }
 
     /// Forgets what crossed in sessions that nobody shows any more.
-    pub fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
+    pub(crate) fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
         self.sessions.retain(|id, _| !is_gone(*id));
     }
 
     /// Notes loss totals of a session; older totals that arrive late change nothing.
-    pub fn lost(&mut self, lost: Lost) {
+    pub(crate) fn lost(&mut self, lost: Lost) {
         let known = self.losses.entry(lost.session).or_insert(lost);
         known.by_app = known.by_app.max(lost.by_app);
         known.by_kernel = known.by_kernel.max(lost.by_kernel);
     }
 
     /// Loss totals of every session that lost something or reported that it did not.
-    pub fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
+    pub(crate) fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
         self.losses.values().copied()
-    }
-
-    /// Loss totals of one session.
-    pub fn lost_of(&self, session: SessionId) -> Option<Lost> {
-        self.losses.get(&session).copied()
     }
 
     /// The record with this id, unless it was evicted or cleared. Small payload is copied, large
     /// payload shared.
-    pub fn get(&self, id: RecordId) -> Option<Record> {
+    pub(crate) fn get(&self, id: RecordId) -> Option<Record> {
         if let Some(record) = self.log.get(id) {
             return Some(self.record(record));
         }
@@ -154,7 +140,7 @@ impl Timeline {
     }
 
     /// The two ends of a connection that still has records here or is still open.
-    pub fn conn(&self, id: ConnId) -> Option<&ConnInfo> {
+    pub(crate) fn conn(&self, id: ConnId) -> Option<&ConnInfo> {
         self.conns.info(self.conns.slot(id)?)
     }
 
@@ -187,28 +173,13 @@ impl Timeline {
     }
 
     /// Memory taken by records, payload and connection table.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.record_bytes + self.conns.cost()
     }
 
-    /// The bound of [`bytes`](Timeline::bytes).
-    pub fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Records evicted to stay within the limit, and the payload bytes they held.
-    pub fn evicted(&self) -> (u64, u64) {
+    pub(crate) fn evicted(&self) -> (u64, u64) {
         (self.evicted_records, self.evicted_bytes)
-    }
-
-    /// Records removed by [`clear`](Timeline::clear).
-    pub fn cleared(&self) -> u64 {
-        self.cleared
-    }
-
-    /// Records ever pushed: always `len() + evicted().0 + cleared()`.
-    pub fn pushed(&self) -> u64 {
-        self.log.next_id().0
     }
 
     /// Everything that crossed, evicted or not.
@@ -217,7 +188,7 @@ impl Timeline {
     }
 
     /// How much crosses per second.
-    pub fn rates(&self) -> &Rates {
+    pub(crate) fn rates(&self) -> &Rates {
         &self.rates
     }
 
@@ -228,7 +199,7 @@ impl Timeline {
 
     /// What crossed on one connection, evicted or not; `None` when it is over and its last record
     /// is gone, or nothing crossed yet. It still counts in its session.
-    pub fn conn_totals(&self, id: ConnId) -> Option<Totals> {
+    pub(crate) fn conn_totals(&self, id: ConnId) -> Option<Totals> {
         self.conns.totals(self.conns.slot(id)?)
     }
 
@@ -256,12 +227,12 @@ impl Timeline {
     }
 
     /// Pinned records older than [`first`](Timeline::first), in order.
-    pub fn kept(&self) -> &[(RecordId, Record)] {
+    pub(crate) fn kept(&self) -> &[(RecordId, Record)] {
         &self.kept
     }
 
     /// A number that changes whenever [`kept`](Timeline::kept) changes.
-    pub fn kept_version(&self) -> u64 {
+    pub(crate) fn kept_version(&self) -> u64 {
         self.kept_version
     }
 
@@ -278,7 +249,7 @@ impl Timeline {
     }
 
     /// Keeps a record when its time for eviction comes. Pinning twice is no error.
-    pub fn pin(&mut self, id: RecordId) -> Result<(), PinRefused> {
+    pub(crate) fn pin(&mut self, id: RecordId) -> Result<(), PinRefused> {
         let cost = cost(self.get(id).ok_or(PinRefused::Gone)?.data.len());
         if self.pins.contains(&id) {
             return Ok(());
@@ -293,7 +264,7 @@ impl Timeline {
 
     /// Takes the pin away; a record that lived by it alone is evicted at once. Returns whether it
     /// was pinned.
-    pub fn unpin(&mut self, id: RecordId) -> bool {
+    pub(crate) fn unpin(&mut self, id: RecordId) -> bool {
         if !self.pins.remove(&id) {
             return false;
         }
@@ -308,13 +279,8 @@ impl Timeline {
     }
 
     /// Whether a record is pinned.
-    pub fn is_pinned(&self, id: RecordId) -> bool {
+    pub(crate) fn is_pinned(&self, id: RecordId) -> bool {
         self.pins.contains(&id)
-    }
-
-    /// Pinned records in order.
-    pub fn pinned(&self) -> impl DoubleEndedIterator<Item = RecordId> + '_ {
-        self.pins.iter().copied()
     }
 
     fn record(&self, view: RecordPlace<'_>) -> Record {
