@@ -8,9 +8,9 @@ use regex::Regex;
 use crate::source::{assert_at_most, closing, layer, sources};
 
 /// Comparisons that are left: may only fall.
-const COMPARISONS: usize = 20;
+const COMPARISONS: usize = 15;
 /// Matches with an arm for the rest that are left: may only fall.
-const WILDCARDS: usize = 33;
+const WILDCARDS: usize = 28;
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(

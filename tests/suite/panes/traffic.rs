@@ -3,11 +3,13 @@
 use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
+use wirebench::app::keymap::Override;
 use wirebench::app::message::{Message, Timer};
 use wirebench::model::id::{RecordId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::Direction;
 
+use super::connected;
 use crate::harness::app::Driver;
 use crate::harness::samples::{START, info, record, tcp_plan, traffic};
 
@@ -143,4 +145,33 @@ fn the_place_stays_when_older_rows_are_evicted() {
     }
     assert_eq!(app.traffic.selected(&app.shared), before);
     app.assert_shows("n 596.");
+}
+
+#[test]
+fn hints_name_the_keys_that_are_in_force() {
+    let line = |context: &str, keys: &str, action: &str| Override {
+        context: context.into(),
+        keys: keys.into(),
+        action: action.into(),
+    };
+    let keymap = vec![
+        line("lists and views", "G", ""),
+        line("lists and views", "<End>", ""),
+        line("lists and views", "b", "bottom"),
+        line("conversation", "i", ""),
+        line("conversation", "W", "input-line"),
+        line("address line", "<Enter>", ""),
+    ];
+    let mut app = Driver::starting(Startup { size: (120, 40), keymap, ..Startup::default() });
+    app.assert_shows("F5 sends the request");
+    let id = connected(&mut app);
+    let records = (0..200).map(|n| record(id.conn(1), n * 100, Direction::Received, b"x"));
+    app.event(traffic(Vec::new(), records.collect()));
+    app.keys("<Esc>");
+    app.assert_shows("W writes here");
+    app.keys("k");
+    app.assert_shows("b follows");
+    app.keys("<Tab>k");
+    assert_eq!(app.screen().matches("b follows").count(), 2, "{}", app.screen());
+    assert!(!app.screen().contains("G follows"));
 }
