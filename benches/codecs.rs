@@ -5,11 +5,11 @@
 
 use std::fmt::Write;
 use std::hint::black_box;
-use std::io::Write as _;
-use std::ops::ControlFlow;
+use std::io::{Read as _, Write as _};
 
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use wirebench::codec::content_coding::ContentDecoder;
+use wirebench::codec::content_coding::{ContentDecoder, PIECE};
 use wirebench::codec::lines::LineScanner;
 use wirebench::codec::printable::printable;
 use wirebench::model::view::ViewMode;
@@ -75,16 +75,15 @@ fn decoding(criterion: &mut Criterion) {
     let gzip = encoder.finish().expect("writing to memory");
     let zstd = zstd::encode_all(&body[..], 1).expect("writing to memory");
     for (name, encoded) in [("gzip", &gzip), ("zstd", &zstd)] {
+        let pieces: Vec<Bytes> = encoded.chunks(64 << 10).map(Bytes::copy_from_slice).collect();
         group.bench_function(name, |bench| {
             bench.iter(|| {
-                let mut decoder = ContentDecoder::new(&[name.to_owned()]).expect("a known coding");
-                let mut length = 0;
-                for chunk in encoded.chunks(64 << 10) {
-                    let mut out = |piece: &[u8]| {
-                        length += piece.len();
-                        ControlFlow::Continue(())
-                    };
-                    let _ = decoder.push(chunk, &mut out).expect("the data is valid");
+                let pieces = pieces.clone().into_iter();
+                let mut decoder =
+                    ContentDecoder::new(&[name.to_owned()], pieces).expect("a known coding");
+                let (mut buffer, mut length) = (vec![0; PIECE], 0);
+                while let read @ 1.. = decoder.read(&mut buffer).expect("the data is valid") {
+                    length += read;
                 }
                 length
             });

@@ -12,6 +12,5 @@ pub mod highlight;
 pub mod http1;
 pub mod lines;
 pub mod multipart;
-pub mod pretty;
 pub mod printable;
 pub mod search;

@@ -12,6 +12,8 @@
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/dependencies.rs"]
+mod dependencies;
 #[path = "architecture/files.rs"]
 mod files;
 #[path = "architecture/names.rs"]
@@ -141,7 +143,7 @@ const ONLY_IN: &[OnlyIn] = &[
         what: "an authority that was made is handed to the store once, by the application or without \
                a screen by the command",
         code: &["Job::SaveAuthority {"],
-        places: &["app/flow/engine.rs", "cli.rs", "store"],
+        places: &["app/flow/engine.rs", "cli/headless.rs", "store"],
     },
     OnlyIn {
         what: "sockets belong to the engine",

@@ -14,6 +14,8 @@ pub const NETWORK: u8 = 3;
 pub const TLS: u8 = 4;
 /// Nothing came in time.
 pub const TIMEOUT: u8 = 5;
+/// Interrupted by Ctrl+C, as a shell says it.
+pub const INTERRUPTED: u8 = 130;
 
 /// The status for a failure.
 #[must_use]

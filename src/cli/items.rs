@@ -131,11 +131,12 @@ fn parse(word: &str) -> Result<RequestItem, Failure> {
     }
     let mut name = String::new();
     let mut rest = word;
-    while let Some(c) = rest.chars().next() {
-        let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        if c == '\\' && after.starts_with([':', '=', '@', '\\']) {
-            name.extend(after.chars().next());
-            rest = after.get(1..).unwrap_or_default();
+    loop {
+        let mut chars = rest.chars();
+        let Some(c) = chars.next() else { break };
+        if c == '\\' && chars.as_str().starts_with([':', '=', '@', '\\']) {
+            name.extend(chars.next());
+            rest = chars.as_str();
             continue;
         }
         let found = SEPARATORS
@@ -155,7 +156,7 @@ fn parse(word: &str) -> Result<RequestItem, Failure> {
             )));
         }
         name.push(c);
-        rest = after;
+        rest = chars.as_str();
     }
     Err(usage(
         word,

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
+use super::exit;
+use super::headless::{Headless, Interrupts};
 use super::output::{self, Output, Style};
 use super::target::{self, SendTarget};
-use super::{Headless, Interrupts, exit};
 use crate::args;
 use crate::codec::printable;
 use crate::engine::clock;
@@ -22,22 +23,20 @@ use crate::model::http::HttpBody;
 use crate::model::id::{BodyId, ConnId};
 use crate::model::listener::{Rule, When};
 use crate::model::payload::Payload;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
-use crate::model::view::ViewPart;
 
 /// Bytes of a body or message printed as text; the rest is counted.
 const SHOWN: usize = 64 * 1024;
-/// Bytes of a body put into a JSON line.
-const JSON_BODY: usize = 16 * 1024 * 1024;
 
 /// What the listener prints, and when it stops.
 struct ListenWatch {
     output: Output,
-    protocol: Protocol,
+    /// Told by exchange, not by what crosses the sockets.
+    by_exchange: bool,
     conns: BTreeMap<ConnId, ConnInfo>,
     /// Messages or requests still wanted.
     left: Option<u64>,
@@ -51,7 +50,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
     let plan = target::planned(&spec, &scope)?;
     let mut watch = ListenWatch {
         output: Output::new(&arguments.common),
-        protocol: plan.protocol(),
+        by_exchange: !plan.protocol().capabilities().conversation,
         conns: BTreeMap::new(),
         left: arguments.count,
     };
@@ -186,10 +185,10 @@ impl ListenWatch {
         Ok(())
     }
 
-    /// HTTP is told by exchange, not by read; programs still want to know where it listens.
+    /// Where exchanges are told, programs still want to know where it listens.
     fn tells(&self, record: &Record) -> bool {
         let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
-        self.protocol != Protocol::Http || self.output.style == Style::Json && fact
+        !self.by_exchange || self.output.style == Style::Json && fact
     }
 
     fn print_record(&mut self, record: &Record) -> Result<(), Failure> {
@@ -218,7 +217,7 @@ impl ListenWatch {
                 let _ = write!(line, "{}  ", format!("{kind:?}").to_lowercase());
             }
         }
-        let shown = record.data.get(..SHOWN.min(record.data.len())).unwrap_or_default();
+        let shown = &record.data[..SHOWN.min(record.data.len())];
         line.push_str(&printable::printable(shown));
         if record.original_len > shown.len() as u64 {
             line.push('…');
@@ -227,20 +226,13 @@ impl ListenWatch {
     }
 
     fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) -> Result<(), Failure> {
-        let read = |id, count| {
-            headless.engine.read_body(id, ViewPart::Decoded, 0, count).unwrap_or_default()
-        };
         if self.output.style == Style::Json {
-            let request = read(exchange.request.body.id, JSON_BODY);
-            let response =
-                exchange.response.as_ref().map(|response| read(response.body.id, JSON_BODY));
-            let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
-            return self.output.json(&ndjson::exchange(exchange, bodies));
+            return self.output.json(&headless.exchange_line(exchange));
         }
         if self.output.style == Style::Raw {
             return self.print_body(exchange.request.body.id, headless);
         }
-        let body = read(exchange.request.body.id, SHOWN);
+        let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
         self.output.line(&summary(exchange))?;
         self.output.text(&exchange.request.head.raw)?;
         if !body.is_empty() {
@@ -256,10 +248,7 @@ impl ListenWatch {
     fn print_body(&mut self, body: BodyId, headless: &Headless) -> Result<(), Failure> {
         let mut printed = 0;
         loop {
-            let bytes =
-                headless.engine.read_body(body, ViewPart::Decoded, printed, SHOWN).map_err(
-                    |why| Failure::new(Stage::Body, "body", FailureKind::Io, why.to_string()),
-                )?;
+            let bytes = headless.read_body(body, printed, SHOWN)?;
             if bytes.is_empty() {
                 return Ok(());
             }

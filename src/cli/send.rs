@@ -5,11 +5,10 @@ mod stream;
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
-
+use super::headless::Headless;
 use super::items::{self, Encoding};
+use super::stdin;
 use super::target::{self, SendTarget};
-use super::{Headless, stdin};
 use crate::args;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -17,6 +16,7 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
+use http::RawBody;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,14 +24,6 @@ struct SendWords<'a> {
     method: Option<&'a str>,
     target: &'a str,
     items: &'a [String],
-}
-
-/// A body that is no text of a preset: sent as it is, no templates in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct RawBody {
-    bytes: Bytes,
-    /// Sent unless a header says otherwise.
-    content_type: Option<String>,
 }
 
 /// Runs the command; returns the exit status.

@@ -47,8 +47,7 @@ pub(super) fn pieces() -> mpsc::Receiver<Bytes> {
             match input.read(&mut buffer) {
                 Ok(0) => return,
                 Ok(read) => {
-                    let piece = buffer.get(..read).unwrap_or_default();
-                    if sender.blocking_send(Bytes::copy_from_slice(piece)).is_err() {
+                    if sender.blocking_send(Bytes::copy_from_slice(&buffer[..read])).is_err() {
                         return;
                     }
                 }

@@ -4,7 +4,7 @@
 //! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
 //! is a preset when there is one of that name, else an address when it looks like one.
 
-use super::Headless;
+use super::headless::Headless;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
@@ -175,7 +175,7 @@ fn listener(detected: &address::Detected, text: &str) -> Spec {
     }
 }
 
-/// Presets whose name contains the text, or the text theirs.
+/// Presets whose name contains the text, or the text theirs, or that are a slip or two away.
 fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
     const SHOWN: usize = 3;
     let wanted = text.to_lowercase();
@@ -183,9 +183,28 @@ fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
         let close = |path: &PresetPath| {
             let path = path.as_str().to_lowercase();
             let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            path.contains(&wanted) || wanted.contains(&name)
+            let slips =
+                strsim::osa_distance(&path, &wanted).min(strsim::osa_distance(&name, &wanted));
+            path.contains(&wanted) || wanted.contains(&name) || slips <= wanted.chars().count() / 4
         };
         let presets = workspace.presets.iter().map(|preset| &preset.path);
         presets.filter(|path| close(path)).take(SHOWN).map(ToString::to_string).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_the_name_of_a_preset_is_seen() {
+        let path = PresetPath::parse("users/create").unwrap();
+        let content = Err(Failure::new(Stage::Storage, "x", FailureKind::Io, "unread"));
+        let presets = vec![StoredPreset { path, content, fingerprint: 0 }];
+        let workspace = Workspace { presets, ..Workspace::default() };
+        for text in ["craete", "users/creat", "crea", "Users/Create"] {
+            assert_eq!(similar(text)(&workspace), ["users/create"], "{text}");
+        }
+        assert!(similar("delete")(&workspace).is_empty());
     }
 }

@@ -51,7 +51,7 @@ fn incomplete(bytes: &[u8]) -> usize {
     let longest = bytes.len().min(3);
     (1..=longest)
         .find(|back| {
-            let tail = bytes.get(bytes.len() - back..).unwrap_or_default();
+            let tail = &bytes[bytes.len() - back..];
             let cut =
                 matches!(std::str::from_utf8(tail), Err(error) if error.error_len().is_none());
             cut && tail.first().is_some_and(|first| *first >= 0xc2)

@@ -37,9 +37,7 @@ impl ContentShape {
 pub fn is_text(bytes: &[u8]) -> bool {
     let valid = match str::from_utf8(bytes) {
         Ok(_) => bytes,
-        Err(error) if error.error_len().is_none() => {
-            bytes.get(..error.valid_up_to()).unwrap_or_default()
-        }
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
         Err(_) => return false,
     };
     mostly_printable(valid)
@@ -110,7 +108,7 @@ fn looks_like_json(first: &[u8]) -> bool {
 
 /// `[2024-05-01 …]` and `[12:00:00]` begin log lines, not arrays.
 fn has_date(first: &[u8]) -> bool {
-    let rest = first.trim_ascii_start().get(1..).unwrap_or_default();
+    let Some(rest) = first.trim_ascii_start().strip_prefix(b"[") else { return false };
     let number = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     rest.get(number).is_some_and(|byte| b"-:/".contains(byte))
 }

@@ -47,11 +47,11 @@ fn value_of(text: &str) -> (String, &str) {
         return (token.trim().to_owned(), rest);
     };
     let mut value = String::new();
-    let mut chars = inner.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
         match c {
-            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
-            '"' => return (value, inner.get(at + 1..).unwrap_or_default()),
+            '\\' => value.extend(chars.next()),
+            '"' => return (value, chars.as_str()),
             c => value.push(c),
         }
     }

@@ -25,15 +25,15 @@ pub struct EscapeError {
 /// The bytes an escaped text stands for.
 pub fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
-        let start = at + found;
-        out.extend_from_slice(text.as_bytes().get(at..start).unwrap_or_default());
-        let length = one(text.get(start..).unwrap_or_default(), &mut out)
-            .map_err(|bad| bad.at(text, start))?;
-        at = start + length;
+    let mut rest = text;
+    while let Some(start) = rest.find('\\') {
+        let (before, escape) = rest.split_at(start);
+        out.extend_from_slice(before.as_bytes());
+        let at = text.len() - escape.len();
+        let length = one(escape, &mut out).map_err(|bad| bad.at(text, at))?;
+        rest = escape.split_at(length).1;
     }
-    out.extend_from_slice(text.as_bytes().get(at..).unwrap_or_default());
+    out.extend_from_slice(rest.as_bytes());
     Ok(out)
 }
 
@@ -62,7 +62,7 @@ pub fn length(text: &str) -> usize {
 
 /// Reads one escape and returns its length in bytes.
 fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
-    let rest = text.get(1..).unwrap_or_default();
+    let rest = text.strip_prefix('\\').unwrap_or(text);
     let Some(c) = rest.chars().next() else {
         return Err(Bad::new(1, "the text ends with a single '\\'; write '\\\\' for a backslash"));
     };
@@ -77,8 +77,12 @@ fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
         'f' => 0x0c,
         'v' => 0x0b,
         '\\' | '"' | '\'' => c as u8,
-        'x' if rest.starts_with("x{") => return island(rest, out),
-        'x' => return two_digits(rest, out),
+        'x' => {
+            return match rest.strip_prefix("x{") {
+                Some(inner) => island(inner, out),
+                None => two_digits(rest, out),
+            };
+        }
         'u' => return unicode(rest, out),
         '{' if rest.starts_with("{{") => {
             out.extend_from_slice(b"{{");
@@ -105,18 +109,18 @@ fn two_digits(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     }
 }
 
-/// `x{de ad}`
-fn island(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
-    let Some(end) = rest.find('}') else {
+/// `x{de ad}`, of which `text` is what follows the brace.
+fn island(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+    let Some((inner, _)) = text.split_once('}') else {
         return Err(Bad::new(3, "'\\x{' has no closing '}'"));
     };
-    let inner = rest.get(2..end).unwrap_or_default();
+    let length = "\\x{}".len() + inner.len();
     match hex::digits(inner) {
         Ok(bytes) => {
             out.extend_from_slice(&bytes);
-            Ok(end + 2)
+            Ok(length)
         }
-        Err(error) => Err(Bad::new(end + 2, format!("in '\\x{{…}}': {}", error.message))),
+        Err(error) => Err(Bad::new(length, format!("in '\\x{{…}}': {}", error.message))),
     }
 }
 
@@ -125,11 +129,10 @@ fn unicode(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let Some(inner) = rest.strip_prefix("u{") else {
         return Err(Bad::new(2, "'\\u' needs braces, such as \\u{e9}"));
     };
-    let Some(end) = inner.find('}') else {
+    let Some((digits, _)) = inner.split_once('}') else {
         return Err(Bad::new(3, "'\\u{' has no closing '}'"));
     };
-    let digits = inner.get(..end).unwrap_or_default();
-    let length = end + 4;
+    let length = "\\u{}".len() + digits.len();
     let valid = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
     let code = if valid { u32::from_str_radix(digits, 16).ok() } else { None };
     match code.and_then(char::from_u32) {

@@ -56,8 +56,10 @@ enum Comments {
     Refused,
 }
 
-fn value(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|digit| digit as u8)
+/// Two digits.
+fn byte(pair: [u8; 2]) -> Option<u8> {
+    let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+    Some((high? << 4 | low?) as u8)
 }
 
 fn read(text: &str, comments: Comments) -> Result<Vec<u8>, HexError> {
@@ -67,8 +69,7 @@ fn read(text: &str, comments: Comments) -> Result<Vec<u8>, HexError> {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'#' if comments == Comments::Allowed => {
-                at += memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default())
-                    .unwrap_or(bytes.len() - at);
+                at += memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
             }
             b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' | b'-' | b';' => at += 1,
             _ => at = run(text, at, &mut out)?,
@@ -80,9 +81,9 @@ fn read(text: &str, comments: Comments) -> Result<Vec<u8>, HexError> {
 /// Reads the run of digits at `at`; returns where it ends. Every run has whole bytes, so that
 /// `1 2` is an error and not 0x12.
 fn run(text: &str, at: usize, out: &mut Vec<u8>) -> Result<usize, HexError> {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let rest = &text.as_bytes()[at..];
     let prefix = if rest.starts_with(b"0x") || rest.starts_with(b"0X") { 2 } else { 0 };
-    let digits = rest.get(prefix..).unwrap_or_default();
+    let digits = &rest[prefix..];
     let length = digits.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     if length == 0 || digits.get(length).is_some_and(|b| !is_separator(*b)) {
         let bad = at + prefix + length;
@@ -93,15 +94,12 @@ fn run(text: &str, at: usize, out: &mut Vec<u8>) -> Result<usize, HexError> {
         });
     }
     if length % 2 == 1 {
-        let shown = text.get(at..at + prefix + length).unwrap_or_default();
+        let shown = String::from_utf8_lossy(&rest[..prefix + length]);
         let what = format!("'{shown}' has an odd number of digits; a byte has two");
         return Err(HexError::new(text, at, what));
     }
-    for pair in digits.get(..length).unwrap_or_default().chunks_exact(2) {
-        if let [high, low] = *pair {
-            out.push(value(high).unwrap_or(0) << 4 | value(low).unwrap_or(0));
-        }
-    }
+    let (pairs, _) = digits[..length].as_chunks();
+    out.extend(pairs.iter().filter_map(|pair| byte(*pair)));
     Ok(at + prefix + length)
 }
 
@@ -204,13 +202,10 @@ fn columns(text: &str, colon: bool) -> Option<Vec<u8>> {
             // Hex must come first; anything else after it is the text column.
             return (!out.is_empty()).then_some(out);
         }
-        for pair in group.chunks_exact(2) {
-            if let [high, low] = *pair {
-                out.push(value(high)? << 4 | value(low)?);
-            }
-        }
+        let (pairs, _) = group.as_chunks();
+        out.extend(pairs.iter().filter_map(|pair| byte(*pair)));
         let gap = after.iter().take_while(|b| **b == b' ').count();
-        rest = after.get(gap..).unwrap_or_default();
+        rest = &after[gap..];
         let middle = gap == 2 && !colon && out.len() == LINE / 2;
         if (gap > 1 && !middle) || (!colon && out.len() >= LINE) {
             break;

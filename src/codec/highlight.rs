@@ -42,11 +42,11 @@ pub fn json_continued(line: &[u8]) -> Tokens {
 fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
     let mut at = start;
     while let Some(&byte) = line.get(at) {
-        let rest = line.get(at..).unwrap_or_default();
+        let rest = &line[at..];
         let (length, token) = match byte {
             b'"' => {
                 let length = string_end(line, at + 1) - at;
-                let after = line.get(at + length..).unwrap_or_default().trim_ascii_start();
+                let after = line[at + length..].trim_ascii_start();
                 let is_key = after.first() == Some(&b':');
                 (length, if is_key { HighlightToken::Key } else { HighlightToken::String })
             }
@@ -54,7 +54,7 @@ fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
             b if b <= b' ' => (run(rest, |b| b <= b' '), HighlightToken::Plain),
             _ => {
                 let length = run(rest, |b| b > b' ' && !b"{}[],:\"".contains(&b));
-                (length, scalar(rest.get(..length).unwrap_or_default()))
+                (length, scalar(&rest[..length]))
             }
         };
         push(&mut tokens, at..at + length, token);
@@ -77,7 +77,7 @@ fn is_number(word: &[u8]) -> bool {
     let digits = |word: &[u8]| run(word, |b| b.is_ascii_digit());
     let whole = digits(word);
     let leading_zero = whole > 1 && word.first() == Some(&b'0');
-    let mut rest = word.get(whole..).unwrap_or_default();
+    let mut rest = &word[whole..];
     if whole == 0 || leading_zero {
         return false;
     }
@@ -86,7 +86,7 @@ fn is_number(word: &[u8]) -> bool {
         if length == 0 {
             return false;
         }
-        rest = fraction.get(length..).unwrap_or_default();
+        rest = &fraction[length..];
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
         let exponent = match exponent {
@@ -115,8 +115,8 @@ fn string_end(line: &[u8], at: usize) -> usize {
 #[must_use]
 pub fn http_head(line: &[u8]) -> Tokens {
     let mut tokens = Tokens::new();
-    let end = line.trim_ascii_end().len();
-    let text = line.get(..end).unwrap_or_default();
+    let text = line.trim_ascii_end();
+    let end = text.len();
     let space = text.iter().position(|b| *b == b' ').unwrap_or(end);
     let colon = text.iter().position(|b| *b == b':');
     let last = text.iter().rposition(|b| *b == b' ').map_or(end, |at| at + 1);

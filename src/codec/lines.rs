@@ -10,53 +10,22 @@
 //! checkpoint + bytes from there ──> format ──> the rows on the screen
 //! ```
 
+mod pretty;
+mod start;
 mod text;
 mod wide;
 
 use bytes::Bytes;
 
-use super::pretty::{self, JsonScanner};
-use crate::model::view::{LINE_PIECE, ViewLine, ViewMode, Wide};
+use crate::model::view::{ViewLine, ViewMode, Wide};
+use pretty::JsonScanner;
 use text::{HexScanner, TextScanner};
 use wide::WideScanner;
 
-/// Raw bytes a piece of a line is cut at: room for the rest of a UTF-8 character (3 bytes) and
-/// for the space after a colon.
-pub(super) const CUT: u64 = LINE_PIECE as u64 - 4;
+pub use start::{Inside, LineStart, NotJson};
 
 /// Bytes scanned at a time when only some lines are wanted.
 const STRIDE: usize = 4096;
-
-/// Where a display line starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineStart {
-    /// Place of its first byte.
-    pub offset: u64,
-    /// Spaces before it (pretty only).
-    pub indent: u16,
-    /// It continues the line before.
-    pub continued: bool,
-    /// What the first byte is inside of (pretty only).
-    pub inside: Inside,
-}
-
-/// What a byte of JSON is inside of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Inside {
-    #[default]
-    Nothing,
-    String,
-    /// In a string, right after a backslash.
-    Escape,
-}
-
-/// Why bytes cannot be laid out as JSON; the viewer falls back to text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not JSON: {message} at byte {offset}")]
-pub struct NotJson {
-    pub offset: u64,
-    pub message: String,
-}
 
 /// Scanner of one view mode.
 #[derive(Debug, Clone)]
@@ -120,7 +89,7 @@ impl LineScanner {
 
     /// Lays out lines from this checkpoint: `bytes` follow [`LineScanner::offset`], `skip` of the
     /// lines that start in them are left out and at most `rows` come back. The last line ends
-    /// where `bytes` end, so hand over enough of them ([`LINE_PIECE`] more than the last line's
+    /// where `bytes` end, so hand over enough of them ([`LINE_PIECE`](crate::model::view::LINE_PIECE) more than the last line's
     /// start is always enough).
     #[must_use]
     pub fn format(&self, bytes: &[u8], skip: u64, rows: usize) -> Vec<ViewLine> {
@@ -153,7 +122,8 @@ impl LineScanner {
 
     fn line(&self, start: &LineStart, bytes: &[u8], base: u64, end: u64) -> ViewLine {
         let (from, to) = ((start.offset - base) as usize, (end - base) as usize);
-        let raw = bytes.get(from..to).unwrap_or_default();
+        // Lines start in the bytes that were scanned, in order, and the last ends where those end.
+        let raw = &bytes[from..to];
         let bytes = match &self.0 {
             Scanner::Pretty(_) => Bytes::from(pretty::normalise(raw, start.inside)),
             Scanner::Text(_) => Bytes::copy_from_slice(text::without_end(raw)),
@@ -168,11 +138,6 @@ impl LineScanner {
 #[must_use]
 pub fn encode_wide(wide: Wide, c: char) -> Vec<u8> {
     wide::encode(wide, c)
-}
-
-/// Whether a byte continues a UTF-8 character, so that no cut may be made before it.
-pub(super) fn continues_character(byte: u8) -> bool {
-    byte & 0xc0 == 0x80
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub fn boundary(parts: &[PartPlan]) -> String {
 
 fn holds(part: &PartPlan, boundary: &str) -> bool {
     let searched = match &part.content {
-        PartContent::Bytes(bytes) => bytes.get(..bytes.len().min(SEARCHED)).unwrap_or_default(),
+        PartContent::Bytes(bytes) => &bytes[..bytes.len().min(SEARCHED)],
         PartContent::File(_) => b"",
     };
     memchr::memmem::find(searched, boundary.as_bytes()).is_some()

@@ -99,10 +99,10 @@ pub fn printable_lines(bytes: &[u8]) -> String {
     let mut out = VisibleText::new(bytes.len(), Newlines::Kept);
     let mut rest = bytes;
     while let Some(at) = memchr::memchr(b'\n', rest) {
-        let (line, after) = rest.split_at(at);
+        let line = &rest[..at];
         out.bytes(line.strip_suffix(b"\r").unwrap_or(line));
         out.newline();
-        rest = after.get(1..).unwrap_or_default();
+        rest = &rest[at + 1..];
     }
     out.bytes(rest);
     out.text

@@ -105,9 +105,9 @@ impl Pattern {
     /// The hits that reach into a part of the bytes; looks at little more than the part.
     #[must_use]
     pub fn hits_in(&self, bytes: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
-        let start = part.start.saturating_sub(self.longest);
         let end = part.end.saturating_add(self.longest).min(bytes.len());
-        let around = bytes.get(start..end).unwrap_or_default();
+        let start = part.start.saturating_sub(self.longest).min(end);
+        let around = &bytes[start..end];
         self.hits(around)
             .map(|hit| hit.start + start..hit.end + start)
             .filter(|hit| hit.start < part.end && hit.end > part.start)

@@ -31,14 +31,8 @@ const DERIVED: [&str; 8] = [
     "upgrade",
 ];
 
-/// The request of an exchange as a spec. `body` is its body after transfer and content codings
-/// (empty when there is none).
-#[must_use]
-pub fn spec_from_exchange(exchange: &Exchange, body: &[u8]) -> Spec {
-    spec_and_remarks(exchange, body).0
-}
-
-/// As [`spec_from_exchange`], with what could not be carried over as it was.
+/// The request of an exchange as a spec, with what could not be carried over as it was. `body` is
+/// its body after transfer and content codings (empty when there is none).
 #[must_use]
 pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<ConversionRemark>) {
     let mut remarks = Vec::new();
@@ -110,7 +104,7 @@ fn http_body(content_type: Option<&[u8]>, body: &[u8]) -> HttpBody {
 
 /// A client that sends the bytes of a record once: to our listener that received them, or to the
 /// peer our client talked to. Bytes of an HTTP connection are sent raw over TCP (see
-/// [`spec_from_exchange`] for the request itself); a record without bytes gives no step.
+/// [`spec_and_remarks`] for the request itself); a record without bytes gives no step.
 #[must_use]
 pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
     let data = if record.kind == RecordKind::Data { Some(&*record.data) } else { None };

@@ -13,17 +13,9 @@ mod rules;
 mod tcp;
 mod udp;
 
-use crate::model::endpoint::Bind;
 use crate::model::plan::Plan;
-use literal::text;
 
-/// Which library an HTTP client is written with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Library {
-    #[default]
-    Requests,
-    Urllib,
-}
+pub use http_client::Library;
 
 /// The script that does what the plan does.
 #[must_use]
@@ -49,30 +41,4 @@ fn body_of(plan: &Plan, library: Library) -> String {
         Plan::Udp(plan) => udp::client(plan),
         Plan::UdpListener(plan) => udp::listener(plan),
     }
-}
-
-/// Host and port to bind, and a remark where one script cannot do what two sockets do.
-fn bind(bind: &Bind) -> (String, Option<&'static str>) {
-    match bind {
-        Bind::Loopback { port } => (
-            format!("(\"127.0.0.1\", {port})"),
-            Some("# IPv4 loopback; wirebench listens on [::1] as well\n"),
-        ),
-        Bind::All { port } => (
-            format!("(\"0.0.0.0\", {port})"),
-            Some("# every interface: other machines can reach this\n"),
-        ),
-        Bind::Address(address) => {
-            (format!("({}, {})", text(&address.ip().to_string()), address.port()), None)
-        }
-    }
-}
-
-fn is_ipv6(bind: &Bind) -> bool {
-    matches!(bind, Bind::Address(address) if address.is_ipv6())
-}
-
-/// Seconds as Python writes them: `10`, `0.25`.
-fn seconds(duration: std::time::Duration) -> String {
-    duration.as_secs_f64().to_string()
 }

@@ -1,14 +1,11 @@
 //! What the writers of snippets ask about a planned request: which headers a foreign client adds
 //! by itself and which it must not, and how its body is given to it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::compose::address::UrlParts;
-use crate::interop::secrets::has_variable;
+use crate::interop::secrets;
 use crate::model::plan::{HttpPlan, PlanBody};
 
-/// What `codec::plan` asks for unless the user does.
+/// What `compose` asks for unless the user does.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 
 /// A planned request, seen from the outside.
@@ -67,7 +64,7 @@ impl<'a> WireRequest<'a> {
     /// User and password of Basic authentication, when one of them is a variable and so the header
     /// cannot be written down.
     pub(super) fn basic(&self) -> Option<(String, String)> {
-        basic(self.value("authorization")?)
+        secrets::basic(self.value("authorization")?)
     }
 
     /// Whether this is the type a client gives a multipart form by itself.
@@ -86,14 +83,6 @@ impl<'a> WireRequest<'a> {
     pub(super) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
-}
-
-/// User and password of an `Authorization` of which one is a variable.
-pub(super) fn basic(value: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    let decoded = STANDARD.decode(encoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let decoded = String::from_utf8(decoded).ok().filter(|text| has_variable(text.as_bytes()))?;
-    decoded.split_once(':').map(|(user, password)| (user.into(), password.into()))
 }
 
 fn value<'a>(plan: &'a HttpPlan, name: &str) -> Option<&'a str> {

@@ -168,6 +168,18 @@ pub enum AnswerPart {
 }
 
 impl Plan {
+    /// What a client of conversations sends and waits for at first.
+    #[must_use]
+    pub fn steps(&self) -> &[StepPlan] {
+        match self {
+            Plan::Tcp(plan) => &plan.steps,
+            Plan::Udp(plan) => &plan.steps,
+            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+                &[]
+            }
+        }
+    }
+
     /// The plan of an HTTP listener, if it is one.
     #[must_use]
     pub fn http_listener(self) -> Option<HttpListenerPlan> {

@@ -165,7 +165,7 @@ fn curl_commands_give_the_requests_recorded_from_curl() {
         // The file of the recording held this cookie.
         let jar = "localhost\tFALSE\t/\tFALSE\t0\tck\tcv\n".to_owned();
         let contents = [("cookies.txt".to_owned(), Ok(jar))].into();
-        let parsed = curl::parse_with(command, &CookieFiles { contents, now: 1 });
+        let parsed = curl::parse(command, &CookieFiles { contents, now: 1 });
         let Some(raw) = case["curl_7_88_1"]["requests"][0]["raw_b64"].as_str() else {
             assert!(parsed.is_ok(), "{id}: curl itself sent nothing, but the command reads well");
             continue;

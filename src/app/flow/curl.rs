@@ -39,7 +39,7 @@ pub(in crate::app) fn cookies_read(
 
 /// What was composed before stays in its own draft.
 fn fill(app: &mut App, text: &str, files: &CookieFiles) {
-    match curl::parse_with(text, files) {
+    match curl::parse(text, files) {
         Ok((spec, ignored)) => {
             draft::blur(app);
             let current = app.shared.drafts.current_mut();

@@ -3,30 +3,34 @@
 //! Of redirect hops only the last response is printed (all of them as JSON Lines). To a pipe the
 //! body goes as its bytes; on a terminal it is text made printable, JSON laid out.
 
+use bytes::Bytes;
+
 use crate::args;
+use crate::cli::exit;
+use crate::cli::headless::{Headless, Interrupts};
 use crate::cli::output::{self, Output, Style};
 use crate::cli::text::TextStream;
-use crate::cli::{Headless, Interrupts, exit};
 use crate::codec::content_coding::ContentDecoder;
 use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
-use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
-use super::RawBody;
-
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
-/// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
-const JSON_BODY: usize = 16 * 1024 * 1024;
 /// Lines of a laid-out body asked for at a time.
 const LINES: u16 = 1000;
-/// Interrupted by Ctrl+C, as a shell says it.
-const INTERRUPTED: u8 = 130;
+
+/// A body that is no text of a preset: sent as it is, no templates in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RawBody {
+    pub(super) bytes: Bytes,
+    /// Sent unless a header says otherwise.
+    pub(super) content_type: Option<String>,
+}
 
 /// What has been printed of the response.
 struct ResponsePrinter {
@@ -77,7 +81,7 @@ pub(super) async fn run(
             event = headless.next_event() => event,
             () = interrupts.next() => {
                 headless.close(CloseMode::Reset).await;
-                return Ok(INTERRUPTED);
+                return Ok(exit::INTERRUPTED);
             }
         };
         match event {
@@ -98,16 +102,7 @@ pub(super) async fn run(
 impl ResponsePrinter {
     fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
-            let read = |message: &HttpMessage| {
-                headless
-                    .engine
-                    .read_body(message.body.id, ViewPart::Decoded, 0, JSON_BODY)
-                    .unwrap_or_default()
-            };
-            let request = read(&exchange.request);
-            let response = exchange.response.as_ref().map(read);
-            let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
-            self.output.json(&ndjson::exchange(&exchange, bodies))?;
+            self.output.json(&headless.exchange_line(&exchange))?;
         }
         self.last = Some(exchange);
         self.print_body(headless)
@@ -136,10 +131,7 @@ impl ResponsePrinter {
         let Some((number, body)) = self.begin()? else { return Ok(()) };
         debug_assert_eq!(self.begun, Some(number), "the head comes first");
         loop {
-            let bytes =
-                headless.engine.read_body(body, ViewPart::Decoded, self.printed, PIECE).map_err(
-                    |error| Failure::new(Stage::Body, "body", FailureKind::Io, error.to_string()),
-                )?;
+            let bytes = headless.read_body(body, self.printed, PIECE)?;
             if bytes.is_empty() || self.binary {
                 return Ok(());
             }
@@ -242,7 +234,7 @@ impl ResponsePrinter {
             return Ok(());
         };
         let Some(error) = &body.decode_error else { return Ok(()) };
-        if ContentDecoder::new(&body.codings).is_err() {
+        if ContentDecoder::new(&body.codings, std::iter::empty()).is_err() {
             output::note(&format!("{error}; the body is printed as it came"));
             return Ok(());
         }

@@ -12,9 +12,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::args;
+use crate::cli::exit;
+use crate::cli::headless::{Headless, Interrupts, SESSION};
 use crate::cli::output::{Output, Style};
+use crate::cli::stdin;
 use crate::cli::text::TextStream;
-use crate::cli::{Headless, Interrupts, SESSION, exit, stdin};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -22,7 +24,6 @@ use crate::interop::ndjson;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
-use crate::model::protocol::Protocol;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 
 /// Wait for the first reply, unless the command line says otherwise.
@@ -31,13 +32,12 @@ const FIRST_REPLY: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(500);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
-/// Interrupted by Ctrl+C, as a shell says it.
-const INTERRUPTED: u8 = 130;
 
 /// The state of a conversation.
 struct CliConversation<'a> {
     arguments: &'a args::Send,
-    protocol: Protocol,
+    /// Each write and each read is one message.
+    datagrams: bool,
     output: Output,
     text: TextStream,
     conns: BTreeMap<ConnId, ConnInfo>,
@@ -58,15 +58,15 @@ pub(super) async fn run(
     plan: Plan,
     headless: &mut Headless,
 ) -> Result<u8, Failure> {
-    let (protocol, steps, waits_for) = facts(&plan);
-    let piped = steps == 0 && waits_for == 0 && !arguments.ignore_stdin && stdin::is_piped();
+    let steps = plan.steps();
+    let piped = steps.is_empty() && !arguments.ignore_stdin && stdin::is_piped();
     let mut conversation = CliConversation {
         arguments,
-        protocol,
+        datagrams: plan.protocol().capabilities().datagrams,
         output: Output::new(&arguments.common),
         text: TextStream::new(),
         conns: BTreeMap::new(),
-        steps,
+        steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
         connected: false,
         replies: 0,
@@ -80,31 +80,16 @@ pub(super) async fn run(
     conversation.talk(headless).await
 }
 
-/// Protocol, number of messages to send, number of replies the steps wait for.
-fn facts(plan: &Plan) -> (Protocol, usize, usize) {
-    let steps: &[StepPlan] = match plan {
-        Plan::Tcp(plan) => &plan.steps,
-        Plan::Udp(plan) => &plan.steps,
-        _ => &[],
-    };
-    let sends = steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count();
-    (plan.protocol(), sends, steps.len() - sends)
-}
-
 impl CliConversation<'_> {
-    /// UDP gets all of standard input as one datagram; a stream gets it as it comes.
+    /// A datagram gets all of standard input; a stream gets it as it comes.
     fn read_input(&mut self, headless: &Headless) -> Result<(), Failure> {
-        match self.protocol {
-            Protocol::Udp => {
-                let data = stdin::read_all()?;
-                self.steps += 1;
-                headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })
-            }
-            Protocol::Tcp | Protocol::Http => {
-                self.input = Some(stdin::pieces());
-                Ok(())
-            }
+        if !self.datagrams {
+            self.input = Some(stdin::pieces());
+            return Ok(());
         }
+        let data = stdin::read_all()?;
+        self.steps += 1;
+        headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })
     }
 
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
@@ -123,7 +108,7 @@ impl CliConversation<'_> {
                 () = clock::at(self.deadline) => return self.on_deadline(headless).await,
                 () = self.interrupts.next() => {
                     headless.close(CloseMode::Reset).await;
-                    return Ok(INTERRUPTED);
+                    return Ok(exit::INTERRUPTED);
                 }
             }
         }
@@ -185,7 +170,7 @@ impl CliConversation<'_> {
         match self.output.style {
             Style::Json => Ok(()),
             Style::Raw => self.output.bytes(&record.data),
-            Style::Text if self.protocol == Protocol::Udp => self.output.text(&record.data),
+            Style::Text if self.datagrams => self.output.text(&record.data),
             Style::Text => {
                 let text = self.text.push(&record.data);
                 self.output.bytes(text.as_bytes())

@@ -1,57 +1,56 @@
-//! The `br` coding (RFC 7932), through the decoder's stream interface.
+//! The `br` coding (RFC 7932) as a reader. The one of the library has an input buffer of its own,
+//! in which bytes after the end are lost, and one error for corrupt and for missing data.
+
+use std::io::{self, BufRead, ErrorKind, Read};
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-use super::Step;
-
-type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
-
-pub(super) struct Brotli {
-    state: State,
-    begun: bool,
-    done: bool,
-    pub(super) trailing: u64,
+pub(super) struct BrotliDecoder<R> {
+    source: R,
+    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
 }
 
-impl Brotli {
-    pub(super) fn new() -> Self {
+impl<R> BrotliDecoder<R> {
+    pub(super) fn new(source: R) -> Self {
         let alloc = StandardAlloc::default;
-        let state = BrotliState::new(alloc(), alloc(), alloc());
-        Brotli { state, begun: false, done: false, trailing: 0 }
+        BrotliDecoder { source, state: Box::new(BrotliState::new(alloc(), alloc(), alloc())) }
     }
 
-    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
-        if self.done {
-            self.trailing += input.len() as u64;
-            return Ok(Step { used: input.len(), made: 0 });
-        }
-        self.begun |= !input.is_empty();
-        let (mut left, mut used) = (input.len(), 0);
-        let (mut room, mut made, mut total) = (output.len(), 0, 0);
-        let result = BrotliDecompressStream(
-            &mut left,
-            &mut used,
-            input,
-            &mut room,
-            &mut made,
-            output,
-            &mut total,
-            &mut self.state,
-        );
-        match result {
-            BrotliResult::ResultFailure => return Err("the data is corrupt".into()),
-            BrotliResult::ResultSuccess => {
-                self.done = true;
-                if used == 0 && made == 0 {
-                    return self.step(input, output);
+    pub(super) fn get_mut(&mut self) -> &mut R {
+        &mut self.source
+    }
+}
+
+impl<R: BufRead> Read for BrotliDecoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let input = self.source.fill_buf()?;
+            let (mut left, mut used, ended) = (input.len(), 0, input.is_empty());
+            let (mut room, mut made, mut total) = (out.len(), 0, 0);
+            let result = BrotliDecompressStream(
+                &mut left,
+                &mut used,
+                input,
+                &mut room,
+                &mut made,
+                out,
+                &mut total,
+                &mut self.state,
+            );
+            self.source.consume(used);
+            match result {
+                BrotliResult::ResultFailure => {
+                    return Err(io::Error::new(ErrorKind::InvalidData, "no brotli"));
                 }
+                BrotliResult::ResultSuccess => return Ok(made),
+                BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput if made > 0 => {
+                    return Ok(made);
+                }
+                BrotliResult::NeedsMoreInput if ended => {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
             }
-            BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
         }
-        Ok(Step { used, made })
-    }
-
-    pub(super) fn is_complete(&self) -> bool {
-        self.done || !self.begun
     }
 }

@@ -1,6 +1,8 @@
 //! Tests of all codings together.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
@@ -62,20 +64,30 @@ fn names(codings: &[&str]) -> Vec<String> {
 }
 
 fn decode(codings: &[&str], pieces: &[&[u8]]) -> (Vec<u8>, Result<(), DecodeError>) {
-    let mut decoder = ContentDecoder::new(&names(codings)).unwrap();
+    let mut decoder = decoder(codings, pieces);
     let mut data = Vec::new();
-    for piece in pieces {
-        let result = decoder.push(piece, &mut |part| {
-            assert!(!part.is_empty() && part.len() <= PIECE);
-            data.extend_from_slice(part);
-            ControlFlow::Continue(())
-        });
-        if let Err(error) = result {
-            return (data, Err(error));
-        }
-    }
-    let end = decoder.finish();
+    let end = read_all(&mut decoder, &mut data);
     (data, end)
+}
+
+fn decoder(codings: &[&str], pieces: &[&[u8]]) -> ContentDecoder {
+    let pieces: Vec<Bytes> = pieces.iter().map(|piece| Bytes::copy_from_slice(piece)).collect();
+    ContentDecoder::new(&names(codings), pieces.into_iter()).unwrap()
+}
+
+/// Reads to the end, which is said again when asked again.
+fn read_all(decoder: &mut ContentDecoder, data: &mut Vec<u8>) -> Result<(), DecodeError> {
+    let end = match decoder.read_to_end(data) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let cut_off = error.kind() == std::io::ErrorKind::UnexpectedEof;
+            let error = error.into_inner().unwrap().downcast::<DecodeError>().unwrap();
+            assert_eq!(cut_off, error.message == "the data is cut off");
+            Err(*error)
+        }
+    };
+    assert_eq!(decoder.read(&mut [0; 8]).unwrap(), 0);
+    end
 }
 
 fn encodings(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
@@ -147,8 +159,12 @@ fn gzip_headers_with_every_option_are_read() {
     // The same with a header checksum: flag it and put two bytes where it belongs.
     let header = 10 + 2 + 3 + 2 + 2;
     encoded[3] |= 2;
-    encoded.splice(header..header, [0, 0]);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&encoded[..header]);
+    encoded.splice(header..header, (checksum.sum() as u16).to_le_bytes());
     assert_eq!(decode(&["gzip"], &[&encoded]), (TEXT.to_vec(), Ok(())));
+    encoded[header] ^= 1;
+    assert!(decode(&["gzip"], &[&encoded]).1.unwrap_err().message.contains("checksum"));
 }
 
 #[test]
@@ -186,14 +202,11 @@ fn a_wrong_checksum_is_an_error_after_the_data() {
 fn bytes_after_the_end_are_ignored_and_named() {
     for (name, mut encoded) in encodings(TEXT) {
         encoded.extend_from_slice(b"\0\0\0 some padding");
-        let mut decoder = ContentDecoder::new(&names(&[name])).unwrap();
+        let mut decoder = decoder(&[name], &[&encoded]);
         let mut data = Vec::new();
-        let _ = decoder.push(&encoded, &mut |part| {
-            data.extend_from_slice(part);
-            ControlFlow::Continue(())
-        });
-        assert_eq!((data.as_slice(), decoder.finish()), (TEXT, Ok(())), "{name}");
-        assert_eq!(decoder.warnings().len(), 1, "{name}");
+        let end = read_all(&mut decoder, &mut data);
+        assert_eq!((data.as_slice(), end), (TEXT, Ok(())), "{name}");
+        assert_eq!(decoder.warnings(), [format!("{name}: bytes after its end are ignored")]);
     }
 }
 
@@ -206,15 +219,15 @@ fn a_bomb_costs_no_more_than_the_receiver_takes() {
         ("deflate", zlib(&zeros)),
         ("br", ZEROS_BR.to_vec()),
     ] {
-        let mut decoder = ContentDecoder::new(&names(&[name])).unwrap();
-        let mut taken = 0;
-        let result = decoder.push(&encoded, &mut |part| {
-            taken += part.len();
-            if taken >= 1 << 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let unread = Arc::new(AtomicUsize::new(encoded.len()));
+        let left = Arc::clone(&unread);
+        let pieces = encoded.chunks(16).map(Bytes::copy_from_slice).collect::<Vec<_>>();
+        let pieces = pieces.into_iter().inspect(move |piece| {
+            left.fetch_sub(piece.len(), Ordering::Relaxed);
         });
-        assert_eq!(result, Ok(ControlFlow::Break(())), "{name}");
-        assert_eq!(taken, 1 << 20, "{name}");
-        assert_eq!(decoder.push(b"x", &mut |_| unreachable!()), Ok(ControlFlow::Break(())));
+        let mut decoder = ContentDecoder::new(&names(&[name]), pieces).unwrap();
+        decoder.read_exact(&mut vec![1; 1 << 20]).unwrap();
+        assert!(unread.load(Ordering::Relaxed) > encoded.len() / 4, "{name}");
     }
 }
 
@@ -226,10 +239,59 @@ fn a_zstd_window_larger_than_allowed_is_refused() {
     assert!(error.message.contains("8 MiB"), "{error}");
 }
 
+/// A server that flushes after each event: nothing of one waits for the next.
+#[test]
+fn what_has_arrived_is_handed_out_before_more_is_asked_for() {
+    type Flush = fn(&[&[u8]]) -> Vec<Vec<u8>>;
+    let deflated: Flush = |events| {
+        let fast = flate2::Compression::fast();
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), fast);
+        let flushed = events.iter().map(|event| {
+            encoder.write_all(event).unwrap();
+            encoder.flush().unwrap();
+            std::mem::take(encoder.get_mut())
+        });
+        flushed.collect()
+    };
+    let zstd: Flush = |events| {
+        let mut encoder = ::zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        let flushed = events.iter().map(|event| {
+            encoder.write_all(event).unwrap();
+            encoder.flush().unwrap();
+            std::mem::take(encoder.get_mut())
+        });
+        flushed.collect()
+    };
+    for size in [1, 100, 20_000, PIECE, 40_000, 50_000, 300_000] {
+        let event = vec![b'e'; size];
+        for (name, flush) in [("gzip", deflated), ("zstd", zstd)] {
+            let pieces = flush(&[&event[..]; 4]);
+            let asked = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&asked);
+            let pieces = pieces.into_iter().map(Bytes::from).inspect(move |_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+            let mut decoder = ContentDecoder::new(&names(&[name]), pieces).unwrap();
+            let mut buffer = vec![0; PIECE];
+            let mut total = 0;
+            while total < 4 * size {
+                total += decoder.read(&mut buffer).unwrap();
+                let arrived = asked.load(Ordering::Relaxed) * size;
+                assert!(arrived < total + size, "{name} {size}: {total} of {arrived}");
+            }
+        }
+    }
+}
+
+fn refusal(codings: &[&str]) -> Option<String> {
+    let pieces = std::iter::empty();
+    ContentDecoder::new(&names(codings), pieces).err().map(|error| error.coding)
+}
+
 #[test]
 fn unknown_and_endless_chains_are_refused() {
-    assert_eq!(ContentDecoder::new(&names(&["compress"])).unwrap_err().coding, "compress");
-    assert!(ContentDecoder::new(&names(&["gzip"; 6])).is_err());
+    assert_eq!(refusal(&["compress"]), Some("compress".into()));
+    assert!(refusal(&["gzip"; 6]).is_some());
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::view::LINE_PIECE;
 
 fn starts(mode: ViewMode, chunks: &[&[u8]]) -> (Vec<LineStart>, Result<(), NotJson>) {
     let mut scanner = LineScanner::new(mode);

@@ -1,6 +1,6 @@
 //! Lines as they are, and lines of sixteen bytes.
 
-use super::{CUT, Inside, LineStart, continues_character};
+use super::start::{CUT, Inside, LineStart, continues_character};
 use crate::codec::hex;
 
 /// Lines end at LF; long ones are cut between characters.
@@ -31,7 +31,7 @@ impl TextScanner {
                 }
             }
             let room = (self.piece + CUT).saturating_sub(self.offset).max(1);
-            let window = rest.get(..room as usize).unwrap_or(rest);
+            let window = &rest[..rest.len().min(room as usize)];
             let used = match memchr::memchr(b'\n', window) {
                 Some(end) => {
                     self.inside = false;
@@ -40,7 +40,7 @@ impl TextScanner {
                 None => window.len(),
             };
             self.offset += used as u64;
-            rest = rest.get(used..).unwrap_or_default();
+            rest = &rest[used..];
         }
     }
 

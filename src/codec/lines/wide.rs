@@ -3,7 +3,7 @@
 //! Works on whole units whatever the split of the input; a surrogate without its other half, a
 //! number that is no character and a unit cut off at the end become U+FFFD, so they are seen.
 
-use super::{Inside, LineStart};
+use super::start::{Inside, LineStart};
 use crate::model::view::Wide;
 
 /// Raw bytes a piece of a line is cut at: a multiple of every unit, and in UTF-8, where a unit of
@@ -45,14 +45,12 @@ impl WideScanner {
             if self.have == 0 {
                 self.begin_unit(on_line);
             }
-            if let Some(place) = self.unit.get_mut(self.have) {
-                *place = *byte;
-            }
+            self.unit[self.have] = *byte;
             self.have += 1;
             self.offset += 1;
             if self.have == size {
                 self.have = 0;
-                let unit = value(self.wide, self.unit.get(..size).unwrap_or_default());
+                let unit = value(self.wide, &self.unit[..size]);
                 self.in_pair = size == 2 && (0xd800..0xdc00).contains(&unit);
                 self.inside = unit != u32::from(b'\n');
             }

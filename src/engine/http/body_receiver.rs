@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+pub(crate) use super::decoding::BodyEnd;
 use super::decoding::Decoding;
 use crate::codec::http1::{BodyFraming, BodyReader};
 use crate::engine::body::{BodyWriter, DecodedBytes};
@@ -19,15 +20,6 @@ pub(crate) enum Fault {
     Malformed(String),
     /// The bytes cannot be kept.
     Storage(String),
-}
-
-/// How a body came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyEnd {
-    /// Its framing said so, or the peer finished where that is the end.
-    Complete,
-    /// Something else ended it.
-    CutOff,
 }
 
 /// A body on its way from the wire into the store.
@@ -159,14 +151,15 @@ impl BodyReceiver {
     /// Waits until everything is decoded and readable. Returns the facts and what was odd.
     pub(crate) async fn finish(mut self, end: BodyEnd) -> (BodyFacts, Vec<String>) {
         self.writer.body_ends(self.at);
-        if let Some(decoding) = self.decoding.take() {
-            let (decoded, error) = decoding.finish(end).await;
-            self.facts.decoded_len = decoded;
-            self.facts.decode_error = error;
+        let mut warnings = self.reader.warnings();
+        if let Some(mut decoding) = self.decoding.take() {
+            let ended = decoding.finish(end).await;
+            self.facts.decoded_len = decoding.decoded();
+            self.facts.decode_error = ended.error;
+            warnings.extend(ended.warnings);
         }
         self.facts.trailers = self.reader.trailers().to_vec();
         self.facts.complete = end == BodyEnd::Complete;
-        let warnings = self.reader.warnings();
         self.writer.finish().await;
         (self.facts, warnings)
     }

@@ -2,10 +2,10 @@
 //! of megabytes, and no task of the network waits for that.
 //!
 //! ```text
-//!   network task ──pieces(8)──► thread: Decoder ──► decoded body (bounded)
+//!   network task ──pieces(8)──► thread: ContentDecoder ──► decoded body (bounded)
 //! ```
 
-use std::ops::ControlFlow;
+use std::io::{self, ErrorKind, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,9 +13,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::codec::content_coding::ContentDecoder;
+use crate::codec::content_coding::{ContentDecoder, PIECE};
 use crate::engine::body::DecodedSink;
-use crate::engine::http::body_receiver::BodyEnd;
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -31,21 +30,43 @@ struct DecodeShared {
     cut_off: AtomicBool,
 }
 
+/// How a body came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyEnd {
+    /// Its framing said so, or the peer finished where that is the end.
+    Complete,
+    /// Something else ended it.
+    CutOff,
+}
+
 /// A body being decoded. Dropping it stops the thread soon.
 pub(crate) struct Decoding {
     pieces: Option<mpsc::Sender<Bytes>>,
     shared: Arc<DecodeShared>,
-    thread: Option<JoinHandle<Option<String>>>,
+    thread: Option<JoinHandle<DecodeEnd>>,
+}
+
+/// How decoding ended.
+#[derive(Debug, Default)]
+pub(crate) struct DecodeEnd {
+    /// Why it stopped early.
+    pub(crate) error: Option<String>,
+    /// What was odd and decoded all the same.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Decoding {
     /// Starts the thread; refuses codings we do not know, in words.
     pub(crate) fn start(codings: &[String], sink: DecodedSink) -> Result<Self, String> {
-        let decoder = ContentDecoder::new(codings).map_err(|error| error.to_string())?;
-        let (pieces, queue) = mpsc::channel(PIECES);
+        let (pieces, mut queue) = mpsc::channel(PIECES);
         let shared = Arc::new(DecodeShared::default());
-        let work = Work { decoder, sink, shared: Arc::clone(&shared) };
-        let thread = Some(spawn_blocking(move || work.run(queue)));
+        let waits = Arc::clone(&shared);
+        let pull = std::iter::from_fn(move || {
+            if waits.abandoned.load(Ordering::Acquire) { None } else { queue.blocking_recv() }
+        });
+        let decoder = ContentDecoder::new(codings, pull).map_err(|error| error.to_string())?;
+        let works = Arc::clone(&shared);
+        let thread = Some(spawn_blocking(move || decode(decoder, &sink, &works)));
         Ok(Decoding { pieces: Some(pieces), shared, thread })
     }
 
@@ -63,15 +84,15 @@ impl Decoding {
         self.shared.decoded.load(Ordering::Acquire)
     }
 
-    /// Waits for the thread: decoded bytes, and why decoding stopped early.
-    pub(crate) async fn finish(mut self, end: BodyEnd) -> (u64, Option<String>) {
+    /// Waits for the thread, which ends when everything is decoded. `decoded` is final then.
+    pub(crate) async fn finish(&mut self, end: BodyEnd) -> DecodeEnd {
         self.shared.cut_off.store(end == BodyEnd::CutOff, Ordering::Release);
         self.pieces = None;
-        let error = match self.thread.take() {
-            Some(thread) => thread.await.unwrap_or_else(|_| Some("the decoder stopped".into())),
-            None => None,
-        };
-        (self.decoded(), error)
+        let Some(thread) = self.thread.take() else { return DecodeEnd::default() };
+        thread.await.unwrap_or_else(|_| DecodeEnd {
+            error: Some("the decoder stopped".into()),
+            ..DecodeEnd::default()
+        })
     }
 }
 
@@ -81,51 +102,36 @@ impl Drop for Decoding {
     }
 }
 
-struct Work {
-    decoder: ContentDecoder,
-    sink: DecodedSink,
-    shared: Arc<DecodeShared>,
+/// Decodes until the pieces end.
+fn decode(mut decoder: ContentDecoder, sink: &DecodedSink, shared: &DecodeShared) -> DecodeEnd {
+    let error = match pump(&mut decoder, sink, shared) {
+        Err(error)
+            if error.kind() == ErrorKind::UnexpectedEof
+                && shared.cut_off.load(Ordering::Acquire) =>
+        {
+            None
+        }
+        outcome => outcome.err().map(|error| error.to_string()),
+    };
+    DecodeEnd { error, warnings: decoder.warnings() }
 }
 
-impl Work {
-    /// Decodes until the pieces end; returns why it stopped early.
-    fn run(mut self, mut pieces: mpsc::Receiver<Bytes>) -> Option<String> {
-        while let Some(piece) = pieces.blocking_recv() {
-            if let Some(why) = self.decode(&piece) {
-                return Some(why);
-            }
+fn pump(decoder: &mut ContentDecoder, sink: &DecodedSink, shared: &DecodeShared) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    let mut total = 0;
+    while total < DECODED_BOUND {
+        let read = decoder.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(());
         }
-        if self.shared.cut_off.load(Ordering::Acquire) {
-            return None;
-        }
-        self.decoder.finish().err().map(|error| error.to_string())
-    }
-
-    fn decode(&mut self, piece: &[u8]) -> Option<String> {
-        let (sink, shared) = (&self.sink, &self.shared);
-        let mut why = None;
-        let outcome = self.decoder.push(piece, &mut |data| {
-            let before = shared.decoded.load(Ordering::Acquire);
-            let room = usize::try_from(DECODED_BOUND - before.min(DECODED_BOUND)).unwrap_or(0);
-            let data = data.get(..room).unwrap_or(data);
-            if let Err(failed) = sink.append(data) {
-                why = Some(failed.to_string());
-                return ControlFlow::Break(());
-            }
-            shared.decoded.fetch_add(data.len() as u64, Ordering::AcqRel);
-            if data.len() == room {
-                let bound = DECODED_BOUND / (1024 * 1024);
-                why = Some(format!("decoding stopped at {bound} MiB"));
-            }
-            if why.is_some() || shared.abandoned.load(Ordering::Acquire) {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        });
-        match outcome {
-            Ok(ControlFlow::Continue(())) => None,
-            Ok(ControlFlow::Break(())) => why.or_else(|| Some("decoding was stopped".into())),
-            Err(error) => Some(error.to_string()),
+        // The last piece is cut at the bound.
+        let kept = (DECODED_BOUND - total).min(read as u64) as usize;
+        sink.append(&buffer[..kept]).map_err(|why| io::Error::other(&*why))?;
+        total += kept as u64;
+        shared.decoded.store(total, Ordering::Release);
+        if shared.abandoned.load(Ordering::Acquire) {
+            return Err(io::Error::other("decoding was stopped"));
         }
     }
+    Err(io::Error::other(format!("decoding stopped at {} MiB", DECODED_BOUND >> 20)))
 }

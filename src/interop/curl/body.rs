@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::VARIABLE;
+use super::command::VARIABLE;
 use crate::model::spec::NameValue;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).

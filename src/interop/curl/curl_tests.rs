@@ -11,12 +11,17 @@ use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 use crate::model::tls::Verify;
 
+/// Reads a command that names no files of cookies.
+fn read_plain(command: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
+    parse(command, &CookieFiles::default())
+}
+
 fn spec(command: &str) -> HttpSpec {
-    parse(command).unwrap_or_else(|error| panic!("{command}: {error}")).0
+    read_plain(command).unwrap_or_else(|error| panic!("{command}: {error}")).0
 }
 
 fn warnings(command: &str) -> String {
-    parse(command).unwrap().1.join("\n")
+    read_plain(command).unwrap().1.join("\n")
 }
 
 fn planned(command: &str) -> HttpPlan {
@@ -238,7 +243,7 @@ fn what_cannot_be_read_names_its_place() {
         ("curl \u{fdd0}", 5, "U+FDD0"),
         ("curl -\"$A\"", 10, ""),
     ] {
-        let error = parse(command).expect_err(command);
+        let error = read_plain(command).expect_err(command);
         assert_eq!(error.position, position, "{command}: {error}");
         assert!(error.message.contains(says), "{command}: {error}");
     }
@@ -262,7 +267,7 @@ proptest! {
         text in "\\PC{0,60}|[-a-zA-Z'\"$\\\\^&|<>{}()=:@; \n`#?!]{0,60}",
     ) {
         let command = format!("curl {text}");
-        if let Err(error) = parse(&command) {
+        if let Err(error) = read_plain(&command) {
             prop_assert!(error.position <= command.len());
         }
     }
@@ -286,7 +291,7 @@ proptest! {
         let scope = Scope::default();
         let first = plan(&Spec::Http(spec), &scope).unwrap();
         let command = write(&first);
-        let (read, _) = parse(&command).unwrap();
+        let (read, _) = read_plain(&command).unwrap();
         let Plan::Http(again) = plan(&Spec::Http(read), &scope).unwrap() else { unreachable!() };
         let Plan::Http(first) = first else { unreachable!() };
         let sorted = |plan: &HttpPlan| {

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
+use super::quote::word;
 use crate::codec::multipart::{ANY_TYPE, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
-
-use super::write::word;
 
 /// Parameters that may follow the content of a part.
 const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="];
@@ -30,10 +29,12 @@ pub(super) fn parts(text: &str) -> FormParts {
         let warnings = vec![format!("form field '{text}' has no '='; left out")];
         return FormParts { warnings, ..FormParts::default() };
     };
-    let (source, content) = match content.chars().next() {
-        Some('@') => (PartSource::File, content.get(1..).unwrap_or_default()),
-        Some('<') => (PartSource::FileText, content.get(1..).unwrap_or_default()),
-        _ => (PartSource::Text, content),
+    let (source, content) = if let Some(path) = content.strip_prefix('@') {
+        (PartSource::File, path)
+    } else if let Some(path) = content.strip_prefix('<') {
+        (PartSource::FileText, path)
+    } else {
+        (PartSource::Text, content)
     };
     let mut found = FormParts::default();
     let mut rest = content;
@@ -109,20 +110,20 @@ fn value<'a>(text: &'a str, stops: &str) -> (String, &'a str) {
 fn quoted(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut value = String::new();
-    let mut chars = inner.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.clone().next() {
-                Some((_, next @ ('"' | '\\'))) => {
+                Some(next @ ('"' | '\\')) => {
                     value.push(next);
                     chars.next();
                 }
                 _ => value.push(c),
             },
             '"' => {
-                let rest = inner.get(at + 1..).unwrap_or_default();
+                let rest = chars.as_str();
                 let end = rest.find([';', ',']).unwrap_or(rest.len());
-                return Some((value, rest.get(end..).unwrap_or_default()));
+                return Some((value, rest.split_at(end).1));
             }
             c => value.push(c),
         }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::body::{self, DataPiece};
+use super::command::{CurlCommand, ImportError, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
-use super::{CurlCommand, ImportError, Word};
 use crate::model::http::FormPart;
 
 /// What the options asked for so far.

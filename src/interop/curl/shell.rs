@@ -6,7 +6,7 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::{CurlCommand, ImportError, VARIABLE, Word, is_curl};
+use super::command::{CurlCommand, ImportError, VARIABLE, Word, is_command, is_curl};
 
 /// The first command of a text whose program is curl.
 pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
@@ -27,7 +27,7 @@ pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
             words.drain(..=skip);
             let mut warnings = reader.warnings;
             let rest = text.get(reader.chars.peek().map_or(text.len(), |(at, _)| *at)..);
-            if rest.is_some_and(|rest| rest.lines().any(super::is_command)) {
+            if rest.is_some_and(|rest| rest.lines().any(is_command)) {
                 warnings.push("only the first of several curl commands was read".into());
             }
             return Ok(CurlCommand { words, warnings });
@@ -125,7 +125,7 @@ impl Reader<'_> {
                     push(word, c);
                 }
             }
-            '$' => self.dollar(at, word)?,
+            '$' => self.dollar(word)?,
             '&' => {
                 self.warn("an unquoted '&' was kept as part of the URL; a shell would end there");
                 push(word, c);
@@ -145,7 +145,7 @@ impl Reader<'_> {
 
     fn rest(&mut self) -> &str {
         let at = self.position();
-        self.text.get(at..).unwrap_or_default()
+        self.text.split_at(at).1
     }
 
     /// After a line break: does the next line go on with options?
@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 
     fn double_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
-        while let Some((at, c)) = self.chars.next() {
+        while let Some((_, c)) = self.chars.next() {
             match c {
                 '"' => return Ok(()),
                 '\\' => match self.chars.next_if(|(_, c)| "\"\\$`\n".contains(*c)) {
@@ -204,7 +204,7 @@ impl Reader<'_> {
                     Some((_, c)) => push(word, c),
                     None => push(word, '\\'),
                 },
-                '$' => self.dollar_name(at, word),
+                '$' => self.dollar_name(word),
                 '`' => {
                     self.warn("command substitution (`...`) was kept as text");
                     push(word, c);
@@ -216,26 +216,26 @@ impl Reader<'_> {
     }
 
     /// An unquoted `$`: the quotes of bash, or a variable.
-    fn dollar(&mut self, at: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
+    fn dollar(&mut self, word: &mut Vec<u8>) -> Result<(), ImportError> {
         if let Some((at, _)) = self.chars.next_if(|(_, c)| *c == '\'') {
             return self.ansi_quoted(at, word);
         }
         if let Some((at, _)) = self.chars.next_if(|(_, c)| *c == '"') {
             return self.double_quoted(at, word);
         }
-        self.dollar_name(at, word);
+        self.dollar_name(word);
         Ok(())
     }
 
     /// `$NAME` and `${NAME}` become a variable; any other `$` is text.
-    fn dollar_name(&mut self, at: usize, word: &mut Vec<u8>) {
+    fn dollar_name(&mut self, word: &mut Vec<u8>) {
         let rest = self.rest();
         let braced = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
         let (name, skip) = if let Some((name, _)) = braced {
             (name, name.chars().count() + 2)
         } else {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            let (name, _) = rest.split_at(end.unwrap_or(rest.len()));
             (name, name.len())
         };
         if !is_name(name) {
@@ -245,6 +245,7 @@ impl Reader<'_> {
             push(word, '$');
             return;
         }
+        let written = if braced.is_some() { format!("${{{name}}}") } else { format!("${name}") };
         let name = name.to_string();
         for c in std::iter::once(VARIABLE.0).chain(name.chars()).chain([VARIABLE.1]) {
             push(word, c);
@@ -252,7 +253,6 @@ impl Reader<'_> {
         for _ in 0..skip {
             self.chars.next();
         }
-        let written = self.text.get(at..self.position()).unwrap_or_default();
         self.warnings.push(format!("{written} became {{{{env.{name}}}}}"));
     }
 

@@ -4,9 +4,9 @@
 //! itself, so only what differs from that becomes a header row.
 
 use super::body::{self, DataPiece};
-use super::cookies;
+use super::command::{ImportError, VARIABLE};
+use super::cookies::{self, CookieFiles};
 use super::request::CurlRequest;
-use super::{CookieFiles, ImportError, VARIABLE};
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::spec::NameValue;

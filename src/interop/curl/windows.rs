@@ -2,7 +2,7 @@
 //! escapes (also of line breaks) are taken away, then quotes and backslashes are read as the C
 //! runtime of Windows does.
 
-use super::{CurlCommand, ImportError, Word, is_curl};
+use super::command::{CurlCommand, ImportError, Word, is_curl};
 
 /// Whether the text is written with the command prompt's escapes: the first quote is escaped
 /// with `^`, or the first line goes on with one.

@@ -1,9 +1,9 @@
-//! Writes a planned request as a curl command for a POSIX shell (with the `$'...'` of bash and
-//! zsh where a text holds what cannot be seen).
+//! Writes a planned request as a curl command for a POSIX shell.
 
 use std::fmt::Write;
 
-use crate::codec::printable::is_visible;
+use super::form;
+use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
@@ -125,7 +125,7 @@ fn body(wire: &WireRequest<'_>) -> (String, Vec<String>) {
             return (String::new(), vec![format!("--data-binary {file}")]);
         }
         PlanBody::Multipart { parts, .. } => {
-            return (String::new(), parts.iter().map(super::form::write).collect());
+            return (String::new(), parts.iter().map(form::write).collect());
         }
         PlanBody::Bytes(_) => {}
     }
@@ -135,111 +135,5 @@ fn body(wire: &WireRequest<'_>) -> (String, Vec<String>) {
             (String::new(), vec![format!("--data-raw {}", word(text))])
         }
         _ => (format!("printf {} | ", printf(body)), vec!["--data-binary @-".into()]),
-    }
-}
-
-/// One argument of a shell command that stands for exactly this text (which holds no NUL); where a
-/// variable stands in it, for its value.
-pub(super) fn word(text: &str) -> String {
-    let runs = runs(text.as_bytes());
-    if runs.is_empty() {
-        return plain_word("");
-    }
-    runs.iter()
-        .map(|run| match run {
-            SecretRun::Text(text) => plain_word(&String::from_utf8_lossy(text)),
-            SecretRun::Variable { name, .. } => format!("\"${name}\""),
-        })
-        .collect()
-}
-
-fn plain_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into()
-    } else if text.chars().all(|c| is_visible(c) || c == '\n') {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    } else {
-        let mut out = String::from("$'");
-        for c in text.chars() {
-            match c {
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\'' | '\\' => out.extend(['\\', c]),
-                c if is_visible(c) => out.push(c),
-                c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
-                    let _ = write!(out, "\\x{byte:02x}");
-                }),
-            }
-        }
-        out.push('\'');
-        out
-    }
-}
-
-/// The arguments of a `printf` that prints exactly these bytes.
-fn printf(bytes: &[u8]) -> String {
-    let mut format = Vec::new();
-    let mut values = String::new();
-    for run in runs(bytes) {
-        match run {
-            SecretRun::Text(text) => format.push(printf_format(text)),
-            SecretRun::Variable { name, .. } => {
-                format.push("%s".into());
-                let _ = write!(values, " \"${name}\"");
-            }
-        }
-    }
-    format!("{}{values}", format.concat())
-}
-
-/// A format for `printf` that prints exactly these bytes.
-fn printf_format(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    out.push('\'');
-    for byte in bytes {
-        match byte {
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'%' => out.push_str("%%"),
-            b'\\' => out.push_str("\\\\"),
-            b'\'' => out.push_str(r"'\''"),
-            b' '..=b'~' => out.push(char::from(*byte)),
-            byte => {
-                let _ = write!(out, "\\{byte:03o}");
-            }
-        }
-    }
-    out.push('\'');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_as_little_as_possible_and_as_much_as_needed() {
-        assert_eq!(word("http://localhost:80/a"), "http://localhost:80/a");
-        assert_eq!(word("a b&c"), "'a b&c'");
-        assert_eq!(word("it's"), r"'it'\''s'");
-        assert_eq!(word(""), "''");
-        assert_eq!(word("a\r\n'\x1b"), r"$'a\r\n\'\x1b'");
-        assert_eq!(word("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
-    }
-
-    #[test]
-    fn variables_are_left_to_the_shell() {
-        let value = "Authorization: Bearer \u{fdd0}API_TOKEN\u{fdd1}";
-        assert_eq!(word(value), "'Authorization: Bearer '\"$API_TOKEN\"");
-        let mut binary = b"\xff".to_vec();
-        binary.extend_from_slice("\u{fdd0}T\u{fdd1}%".as_bytes());
-        assert_eq!(printf(&binary), r#"'\377'%s'%%' "$T""#);
-    }
-
-    #[test]
-    fn a_printf_format_prints_itself_only() {
-        assert_eq!(printf_format(b"100% '\0\xff\\n\n"), r"'100%% '\''\000\377\\n\n'");
     }
 }

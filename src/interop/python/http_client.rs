@@ -2,11 +2,18 @@
 
 use std::fmt::Write;
 
-use super::literal::{bytes, header, lines, multipart, text};
-use super::{Library, seconds};
+use super::literal::{bytes, header, lines, multipart, seconds, text};
 use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::tls::Verify;
+
+/// Which library an HTTP client is written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Library {
+    #[default]
+    Requests,
+    Urllib,
+}
 
 pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
     let wire = WireRequest::new(plan);

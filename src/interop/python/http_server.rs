@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::literal::{header, lines, multipart, text};
-use super::{bind, is_ipv6, seconds};
+use super::literal::{bind, header, is_ipv6, lines, multipart, seconds, text};
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, PlanBody};
 use crate::model::tls::ListenerTls;
 

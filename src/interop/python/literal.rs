@@ -7,6 +7,7 @@ use crate::codec;
 use crate::codec::multipart::MultipartPiece;
 use crate::codec::printable::is_visible;
 use crate::interop::secrets::{SecretRun, has_variable, runs};
+use crate::model::endpoint::Bind;
 use crate::model::plan::PartPlan;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
@@ -147,6 +148,32 @@ fn push(out: &mut String, c: char) {
             let _ = write!(out, "\\U{:08x}", c as u32);
         }
     }
+}
+
+/// Host and port to bind, and a remark where one script cannot do what two sockets do.
+pub(super) fn bind(bind: &Bind) -> (String, Option<&'static str>) {
+    match bind {
+        Bind::Loopback { port } => (
+            format!("(\"127.0.0.1\", {port})"),
+            Some("# IPv4 loopback; wirebench listens on [::1] as well\n"),
+        ),
+        Bind::All { port } => (
+            format!("(\"0.0.0.0\", {port})"),
+            Some("# every interface: other machines can reach this\n"),
+        ),
+        Bind::Address(address) => {
+            (format!("({}, {})", text(&address.ip().to_string()), address.port()), None)
+        }
+    }
+}
+
+pub(super) fn is_ipv6(bind: &Bind) -> bool {
+    matches!(bind, Bind::Address(address) if address.is_ipv6())
+}
+
+/// Seconds as Python writes them: `10`, `0.25`.
+pub(super) fn seconds(duration: std::time::Duration) -> String {
+    duration.as_secs_f64().to_string()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::literal::bytes;
-use super::seconds;
+use super::literal::{bytes, seconds};
 use crate::model::plan::{AnswerPart, RulePlan, WhenPlan};
 
 /// Modules the function needs.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::literal::{bytes, text};
-use super::{bind, is_ipv6, rules, seconds};
+use super::literal::{bind, bytes, is_ipv6, seconds, text};
+use super::rules;
 use crate::model::plan::{StepPlan, TcpListenerPlan, TcpPlan};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
@@ -79,14 +79,7 @@ pub(super) fn listener(plan: &TcpListenerPlan) -> String {
         modules.push("ssl");
     }
     modules.sort_unstable();
-    let mut script = format!(
-        "import {}
-",
-        modules.join(
-            "
-import "
-        )
-    );
+    let mut script = format!("import {}\n", modules.join("\nimport "));
     script.push_str(&rules::function(&plan.rules));
     script.push_str(
         "\n\ndef serve(connection, peer):\n    print(peer, \"connected\")\n    with connection:\n",

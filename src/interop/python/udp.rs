@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::literal::{bytes, text};
-use super::{bind, is_ipv6, rules, seconds};
+use super::literal::{bind, bytes, is_ipv6, seconds, text};
+use super::rules;
 use crate::model::endpoint::Bind;
 use crate::model::plan::{StepPlan, UdpListenerPlan, UdpPlan};
 
@@ -61,14 +61,7 @@ pub(super) fn listener(plan: &UdpListenerPlan) -> String {
     let mut modules = rules::imports(&plan.rules);
     modules.push("socket");
     modules.sort_unstable();
-    let mut script = format!(
-        "import {}
-",
-        modules.join(
-            "
-import "
-        )
-    );
+    let mut script = format!("import {}\n", modules.join("\nimport "));
     let function = rules::function(&plan.rules);
     if !function.is_empty() {
         script.push_str(&function);

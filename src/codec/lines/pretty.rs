@@ -11,7 +11,7 @@
 
 mod blocks;
 
-use super::lines::{CUT, Inside, LineStart, NotJson, continues_character};
+use super::start::{CUT, Inside, LineStart, NotJson, continues_character};
 use blocks::{BLOCK, Masks};
 
 /// Spaces of one level.
@@ -22,7 +22,7 @@ const NESTED: u32 = 128;
 
 /// Where the layout stands, between any two bytes.
 #[derive(Debug, Clone, Default)]
-pub struct JsonScanner {
+pub(super) struct JsonScanner {
     offset: u64,
     carry: blocks::Carry,
     /// What the next byte that is not space begins.
@@ -174,7 +174,7 @@ impl JsonScanner {
         };
         if !fits {
             let what = if next != Next::Top && self.is_object() { "a name" } else { "a value" };
-            let found = super::printable::printable(&[byte]);
+            let found = crate::codec::printable::printable(&[byte]);
             return Err(self.fail(at, &format!("'{found}' instead of {what}")));
         }
         self.line(u64::from(at), false, Inside::Nothing, on_line);
@@ -260,7 +260,7 @@ impl JsonScanner {
         }
         let mut at = (self.piece + CUT).saturating_sub(self.offset);
         while at < until {
-            let byte = block.get(at as usize).copied().unwrap_or_default();
+            let byte = block[at as usize];
             // At most three bytes later, or the bytes are no UTF-8 and any cut is as good.
             if continues_character(byte) && self.offset + at < self.piece + CUT + 3 {
                 at += 1;

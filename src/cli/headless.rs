@@ -1,0 +1,136 @@
+//! What every command works with: the engine, its events and signals.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::output;
+use crate::engine::command::CloseMode;
+use crate::engine::event::Event;
+use crate::engine::{EngineHandle, Events};
+use crate::interop::ndjson;
+use crate::model::exchange::{Exchange, HttpMessage};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::{BodyId, SessionId};
+use crate::model::plan::Plan;
+use crate::model::view::ViewPart;
+use crate::store::Store;
+use crate::store::job::{Job, KeyPem};
+use crate::store::paths::Paths;
+
+/// The one session of a command.
+pub(super) const SESSION: SessionId = SessionId(1);
+/// How long the end of a session may take.
+const CLOSING: Duration = Duration::from_secs(1);
+/// How long keeping the certificate authority may take.
+const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
+const JSON_BODY: usize = 16 * 1024 * 1024;
+
+/// What a command works with.
+pub struct Headless {
+    pub engine: EngineHandle,
+    pub events: Events,
+    pub paths: Paths,
+    /// Operating system environment, for `{{env.NAME}}`.
+    pub os: BTreeMap<String, String>,
+}
+
+impl Headless {
+    /// Opens the session; its events follow.
+    pub(super) fn open(&self, plan: Plan) -> Result<(), Failure> {
+        let open = crate::engine::command::Command::Open { id: SESSION, plan: Box::new(plan) };
+        self.engine.command(open)
+    }
+
+    /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
+    /// way, so that the next run shows the same one.
+    pub(super) async fn next_event(&mut self) -> Option<Event> {
+        loop {
+            match self.events.facts.recv().await {
+                Some(Event::AuthorityCreated(authority)) => {
+                    let (store, _replies) = Store::start(self.paths.clone());
+                    let job = Job::SaveAuthority {
+                        certificate_pem: authority.certificate_pem,
+                        key_pem: KeyPem(authority.key_pem),
+                    };
+                    if let Err(failure) = store.submit(job) {
+                        output::complain(&failure);
+                    }
+                    store.shutdown(STORE_SHUTDOWN);
+                }
+                event => return event,
+            }
+        }
+    }
+
+    /// Up to `count` bytes of a decoded body; none past its end, or where it does not go on yet.
+    pub(super) fn read_body(
+        &self,
+        body: BodyId,
+        at: u64,
+        count: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let read = self.engine.read_body(body, ViewPart::Decoded, at, count);
+        read.map_err(|e| Failure::new(Stage::Body, "body", FailureKind::Io, e.to_string()))
+    }
+
+    /// The JSON line of an exchange with its bodies.
+    pub(super) fn exchange_line(&self, exchange: &Exchange) -> String {
+        let read = |message: &HttpMessage| {
+            self.read_body(message.body.id, 0, JSON_BODY).unwrap_or_default()
+        };
+        let request = read(&exchange.request);
+        let response = exchange.response.as_ref().map(read);
+        let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
+        ndjson::exchange(exchange, bodies)
+    }
+
+    /// Ends the session and waits a moment for it; one that does not end in time ends with the
+    /// program.
+    pub(super) async fn close(&mut self, how: CloseMode) {
+        let order = crate::engine::command::Command::Close { id: SESSION, how };
+        if let Err(failure) = self.engine.command(order) {
+            output::complain(&failure);
+            return;
+        }
+        let ended = async {
+            while let Some(event) = self.next_event().await {
+                if matches!(event, Event::Done { .. }) {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(CLOSING, ended).await;
+    }
+}
+
+/// Ctrl+C and SIGTERM. Listened to from before the session opens, so that none is missed.
+pub(super) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
+            })
+        };
+        Ok(Interrupts {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for one. Cancel-safe.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
