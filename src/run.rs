@@ -32,10 +32,6 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|first| first == tui::closer::ARGUMENT) {
-        tui::closer::run();
-        return ExitCode::SUCCESS;
-    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {

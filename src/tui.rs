@@ -5,22 +5,18 @@
 //! nobody waits for the engine's threads. The terminal is given
 //! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
 //!
-//! Input is decoded and frames are encoded here, not by a terminal library: the usual event reader
-//! spins when its terminal hangs up and collects a paste of any length, and what a frame costs in
-//! bytes is one of our promises.
+//! The terminal is crossterm's: modes, commands, colours and events. Only its reader of events is
+//! not used; `event_parser` says why.
 
-mod clipboard;
-pub mod closer;
-mod decode;
-mod encode;
 mod event_loop;
+mod event_parser;
+mod event_reader;
 mod external;
 mod input;
 mod pace;
 mod panics;
 mod perform;
 mod screen;
-mod sequence;
 mod services;
 mod signals;
 mod terminal;
@@ -38,15 +34,11 @@ use crate::model::timing::Stamp;
 
 use event_loop::EventLoop;
 use screen::Screen;
-
 use services::Services;
 pub use services::{EngineService, StoreService};
 
-/// How the program ends when nothing went wrong: 0, or 128 and the number of the signal.
-pub type ExitStatus = u8;
-
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
-/// here.
+/// here. Returns the exit status: 0, or 128 and the number of the signal that ended it.
 ///
 /// # Errors
 /// When there is no terminal, or it went away, or the services cannot start.
@@ -54,7 +46,7 @@ pub fn run(
     startup: Startup,
     mut store: StoreService,
     start_engine: impl FnOnce() -> Result<EngineService, Failure>,
-) -> Result<ExitStatus, Failure> {
+) -> Result<u8, Failure> {
     if !terminal::is_available() {
         let cause = "standard output is not a terminal";
         return Err(Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
@@ -73,10 +65,7 @@ pub fn run(
         event_loop.open(&mut store).await.map_err(failed)?;
         let EngineService { handle: engine, events } = start_engine()?;
         let services = Services { store, engine, events };
-        let ended = event_loop.run(services, &mut panic_reports).await;
-        // Freeing hundreds of megabytes one by one would make leaving slow.
-        std::mem::forget(event_loop);
-        ended.map_err(failed)
+        event_loop.run(services, &mut panic_reports).await.map_err(failed)
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.

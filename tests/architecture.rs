@@ -114,7 +114,6 @@ const ONLY_IN: &[OnlyIn] = &[
             "run",
             "tui.rs",
             "tui/external.rs",
-            "tui/closer.rs",
             "tui/event_loop.rs",
             "store/paths.rs",
             "store/atomic",
@@ -152,9 +151,9 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["engine"],
     },
     OnlyIn {
-        what: "programs are started in two places, the editor and ourselves",
+        what: "programs are started in one place, the editor",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs", "tui/closer.rs"],
+        places: &["tui/external.rs"],
     },
     OnlyIn {
         what: "drawing looks names up and copies no environment",

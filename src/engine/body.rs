@@ -151,15 +151,6 @@ impl BodyStore {
         }
     }
 
-    /// The largest temporary files, at most `count`, each of at least `bytes`.
-    pub(crate) fn large_files(&self, count: usize, bytes: u64) -> Vec<std::fs::File> {
-        let bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut files: Vec<_> = bodies.values().flat_map(|body| body.files()).collect();
-        files.retain(|(_, size)| *size >= bytes);
-        files.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        files.into_iter().take(count).filter_map(|(file, _)| file.try_clone().ok()).collect()
-    }
-
     /// Nobody will look at these again. One that still grows is let go when it is complete.
     pub(crate) fn release(&self, ids: impl IntoIterator<Item = BodyId>) {
         let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);

@@ -118,11 +118,6 @@ impl EngineHandle {
         self.bodies.read(body, part, at, count)
     }
 
-    /// The largest temporary files of bodies, at most `count`, each of at least `bytes`.
-    pub fn large_files(&self, count: usize, bytes: u64) -> Vec<std::fs::File> {
-        self.bodies.large_files(count, bytes)
-    }
-
     /// No task of the engine is left; so after a shutdown within its bound.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -24,10 +24,9 @@ use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
-use super::ExitStatus;
-use super::closer;
-use super::decode::{Decoded, PASTE_LIMIT};
-use super::input::Keyboard;
+use super::event_parser::{PASTE_LIMIT, Parsed, TerminalAnswer};
+use super::event_reader::EventReader;
+use super::input::input;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::services::{Services, StoreService};
@@ -57,7 +56,8 @@ pub(super) enum Foreground {
 pub(super) struct EventLoop {
     app: App,
     screen: Screen,
-    keyboard: Option<Keyboard>,
+    /// `None` while somebody else reads the terminal.
+    reader: Option<EventReader>,
     signals: Signals,
     pub(super) pace: Pace,
     pub(super) timers: Timers,
@@ -66,19 +66,18 @@ pub(super) struct EventLoop {
     external_outcomes: mpsc::Receiver<External>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
-    pub(super) leaving: Option<ExitStatus>,
+    /// The exit status, once it is time to leave.
+    pub(super) leaving: Option<u8>,
     /// Messages that effects gave rise to.
     pub(super) troubles: Vec<Failure>,
     /// Effects from before there was an engine.
     begun: Vec<Effect>,
-    /// What closes large files waits for the end of these.
-    closers: Vec<io::PipeWriter>,
 }
 
 /// What woke the loop.
 enum Woken {
     Signal(SignalRequest),
-    Keys(io::Result<()>),
+    Input(io::Result<()>),
     Urgent(Event),
     External(External),
     Panic(String),
@@ -100,7 +99,7 @@ impl EventLoop {
         Ok(EventLoop {
             app,
             screen,
-            keyboard: Some(Keyboard::open()?),
+            reader: Some(EventReader::open()?),
             signals,
             pace: Pace::default(),
             timers: Timers::default(),
@@ -111,7 +110,6 @@ impl EventLoop {
             leaving: None,
             troubles: Vec::new(),
             begun,
-            closers: Vec::new(),
         })
     }
 
@@ -134,8 +132,8 @@ impl EventLoop {
         &mut self,
         mut services: Services,
         panics: &mut mpsc::Receiver<String>,
-    ) -> io::Result<ExitStatus> {
-        let mut keys = Vec::new();
+    ) -> io::Result<u8> {
+        let mut parsed = Vec::new();
         for effect in std::mem::take(&mut self.begun) {
             self.perform(effect, Cause::Input, &services);
         }
@@ -150,7 +148,7 @@ impl EventLoop {
             let woken = tokio::select! {
                 biased;
                 request = self.signals.next() => Woken::Signal(request),
-                read = read_keys(&mut self.keyboard, &mut keys) => Woken::Keys(read),
+                read = read_input(&mut self.reader, &mut parsed) => Woken::Input(read),
                 Some(event) = services.events.urgent.recv() => Woken::Urgent(event),
                 Some(outcome) = self.external_outcomes.recv() => Woken::External(outcome),
                 Some(text) = panics.recv() => Woken::Panic(text),
@@ -159,15 +157,14 @@ impl EventLoop {
                 Some(event) = services.events.facts.recv() => Woken::Fact(event),
             };
             let is_traffic = matches!(woken, Woken::Fact(_));
-            self.handle(woken, &mut keys, &services)?;
+            self.handle(woken, &mut parsed, &services)?;
             if is_traffic && !services.events.facts.has_more() {
                 // Lets the runtime look at the terminal between two parcels.
                 tokio::task::yield_now().await;
             }
         }
+        // Before anything is freed or closed, which takes its time when it is large.
         terminal::restore();
-        let large = services.engine.large_files(closer::FILES, closer::LARGE);
-        self.closers = closer::start(large);
         services.events.facts.close();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         Ok(self.leaving.unwrap_or_default())
@@ -176,13 +173,13 @@ impl EventLoop {
     fn handle(
         &mut self,
         woken: Woken,
-        keys: &mut Vec<Decoded>,
+        parsed: &mut Vec<Parsed>,
         services: &Services,
     ) -> io::Result<()> {
         match woken {
             Woken::Signal(request) => self.on_signal(request, services)?,
-            Woken::Keys(Ok(())) => self.on_keys(keys, services),
-            Woken::Keys(Err(_gone)) => self.terminate(0, services),
+            Woken::Input(Ok(())) => self.on_input(parsed, services),
+            Woken::Input(Err(_gone)) => self.terminate(0, services),
             Woken::Urgent(event) => self.on_urgent(event, services),
             Woken::External(outcome) => {
                 self.come_back(services)?;
@@ -216,24 +213,30 @@ impl EventLoop {
         }
     }
 
-    fn on_keys(&mut self, keys: &mut Vec<Decoded>, services: &Services) {
-        for decoded in keys.drain(..) {
-            match decoded {
-                Decoded::Input(input) => {
-                    test_panic();
-                    self.step(Message::Input(input), Cause::Input, services);
+    fn on_input(&mut self, parsed: &mut Vec<Parsed>, services: &Services) {
+        for parsed in parsed.drain(..) {
+            let message = match parsed {
+                Parsed::Event(event) => input(event).map(Message::Input),
+                Parsed::Answer(TerminalAnswer::KittyKeyboard) => {
+                    terminal::use_kitty_keyboard();
+                    None
                 }
-                Decoded::KittyKeyboard => terminal::use_kitty_keyboard(),
-                Decoded::PasteCut(bytes) => {
-                    self.step(Message::Trouble(paste_cut(bytes)), Cause::Input, services);
-                }
+                Parsed::Answer(
+                    TerminalAnswer::DarkBackground | TerminalAnswer::LightBackground,
+                ) => None,
+                Parsed::PasteCut(bytes) => Some(Message::Trouble(paste_cut(bytes))),
+                Parsed::PasteUnfinished => Some(Message::Trouble(paste_unfinished())),
+            };
+            if let Some(message) = message {
+                test_panic();
+                self.step(message, Cause::Input, services);
             }
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;
             }
         }
-        keys.clear();
+        parsed.clear();
     }
 
     fn on_urgent(&mut self, event: Event, services: &Services) {
@@ -281,7 +284,7 @@ impl EventLoop {
 
     /// Leaves whatever the application says to it; it gets the chance to keep drafts.
     fn terminate(&mut self, signal: i32, services: &Services) {
-        self.keyboard = None;
+        self.reader = None;
         self.step(Message::Input(Input::Terminate), Cause::Input, services);
         let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
         self.leaving = Some(status);
@@ -289,7 +292,7 @@ impl EventLoop {
 
     /// Gives the terminal away.
     pub(super) fn leave_terminal(&mut self, to: Foreground) {
-        self.keyboard = None;
+        self.reader = None;
         self.foreground = to;
         terminal::restore();
     }
@@ -302,10 +305,10 @@ impl EventLoop {
 
     /// Takes the terminal again, whatever its state is now.
     fn come_back(&mut self, services: &Services) -> io::Result<()> {
-        terminal::enter_again()?;
+        terminal::enter()?;
         terminal::discard_input();
         self.foreground = Foreground::Us;
-        self.keyboard = Some(Keyboard::open()?);
+        self.reader = Some(EventReader::open()?);
         self.resize(services);
         self.redraw()
     }
@@ -333,9 +336,9 @@ impl EventLoop {
     }
 }
 
-async fn read_keys(keyboard: &mut Option<Keyboard>, keys: &mut Vec<Decoded>) -> io::Result<()> {
-    match keyboard {
-        Some(keyboard) => keyboard.read(keys).await,
+async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) -> io::Result<()> {
+    match reader {
+        Some(reader) => reader.read(parsed).await,
         None => std::future::pending().await,
     }
 }
@@ -362,6 +365,11 @@ fn paste_cut(bytes: usize) -> Failure {
     let cause = format!("the last {bytes} bytes were left out; {PASTE_LIMIT} are taken at most");
     Failure::new(Stage::Compose, "paste", FailureKind::TooLarge, cause)
         .hint("use a file body instead")
+}
+
+fn paste_unfinished() -> Failure {
+    let cause = "its end did not come; what came was taken, what still comes of it is dropped";
+    Failure::new(Stage::Compose, "paste", FailureKind::Truncated, cause).hint("paste it again")
 }
 
 /// Lets tests of a debug build check that a panic leaves a usable terminal.

@@ -1,129 +1,65 @@
-//! The keyboard: reads the terminal without a thread and without ever blocking.
+//! crossterm's events to what the application takes in.
 //!
-//! The loop awaits [`Keyboard::read`], which returns everything typed so far in one batch, so that
-//! three hundred repeats of a key cost one frame. The terminal is opened a second time, because
-//! "non-blocking" belongs to an open file and must not leak into our output, the shell we came
-//! from or an editor. Dropping the keyboard stops all reading; that is how an editor gets the
-//! terminal to itself.
+//! The one place where crossterm's keys and ours meet. What the application has no word for
+//! (key releases, other mouse buttons, media keys, the focus) is dropped.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use crossterm::event::{
+    Event, KeyCode as TerminalKey, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 
-use rustix::fs::{Mode, OFlags};
-use tokio::io::unix::AsyncFd;
-use tokio::time::Instant;
+use crate::app::message::{Input, Mouse, MouseKind};
+use crate::model::key::{Key, KeyCode};
 
-use super::decode::{Decoded, InputDecoder};
-
-/// Read at most this much before the loop gets a turn, so a large paste cannot hold it.
-const BATCH_BYTES: usize = 64 * 1024;
-const READ_BYTES: usize = 4096;
-
-/// What the terminal's input is being read from.
-#[derive(Debug)]
-pub(super) struct Keyboard {
-    terminal: AsyncFd<File>,
-    blocking: Blocking,
-    decoder: InputDecoder,
-    deadline: Option<Instant>,
-}
-
-/// Whether a read with nothing to read returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocking {
-    Never,
-    /// Could not be opened a second time; read only after the system says there is something.
-    Yes,
-}
-
-impl Keyboard {
-    /// Opens the terminal for reading.
-    pub(super) fn open() -> io::Result<Self> {
-        let (terminal, blocking) = open_terminal()?;
-        #[expect(
-            deprecated,
-            reason = "the successor is unsafe because of file types that lie about their \
-                      descriptor; std's File does not"
-        )]
-        let terminal = AsyncFd::new(File::from(terminal))?;
-        Ok(Keyboard { terminal, blocking, decoder: InputDecoder::default(), deadline: None })
-    }
-
-    /// Waits for input and appends all that is there. Cancel-safe. An error means that the
-    /// terminal is gone.
-    pub(super) async fn read(&mut self, out: &mut Vec<Decoded>) -> io::Result<()> {
-        loop {
-            tokio::select! {
-                biased;
-                ready = self.terminal.readable_mut() => {
-                    let mut ready = ready?;
-                    let file_blocks = self.blocking;
-                    let decoder = &mut self.decoder;
-                    let outcome =
-                        ready.try_io(|terminal| drain(terminal.get_mut(), file_blocks, decoder, out));
-                    if let Ok(outcome) = outcome {
-                        outcome?;
-                    }
-                    self.deadline = self.decoder.wait().map(|wait| Instant::now() + wait);
-                }
-                () = until(self.deadline) => {
-                    self.decoder.expire(out);
-                    self.deadline = None;
-                }
-            }
-            if !out.is_empty() {
-                return Ok(());
-            }
-        }
+/// What an event means to the application.
+pub(super) fn input(event: Event) -> Option<Input> {
+    match event {
+        Event::Key(event) => key(event).map(Input::Key),
+        Event::Mouse(event) => mouse(event).map(Input::Mouse),
+        Event::Paste(text) => Some(Input::Paste(text)),
+        Event::Resize(columns, rows) => Some(Input::Resize { columns, rows }),
+        Event::FocusGained | Event::FocusLost => None,
     }
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
+fn key(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
     }
+    let code = match event.code {
+        TerminalKey::Char(c) => KeyCode::Char(c),
+        TerminalKey::F(number) => KeyCode::F(number),
+        TerminalKey::Enter => KeyCode::Enter,
+        TerminalKey::Tab | TerminalKey::BackTab => KeyCode::Tab,
+        TerminalKey::Backspace => KeyCode::Backspace,
+        TerminalKey::Delete => KeyCode::Delete,
+        TerminalKey::Insert => KeyCode::Insert,
+        TerminalKey::Esc => KeyCode::Esc,
+        TerminalKey::Up => KeyCode::Up,
+        TerminalKey::Down => KeyCode::Down,
+        TerminalKey::Left => KeyCode::Left,
+        TerminalKey::Right => KeyCode::Right,
+        TerminalKey::Home => KeyCode::Home,
+        TerminalKey::End => KeyCode::End,
+        TerminalKey::PageUp => KeyCode::PageUp,
+        TerminalKey::PageDown => KeyCode::PageDown,
+        _ => return None,
+    };
+    let has = |modifier| event.modifiers.contains(modifier);
+    // Of a character, Shift is part already.
+    let shift = has(KeyModifiers::SHIFT) && !matches!(code, KeyCode::Char(_))
+        || event.code == TerminalKey::BackTab;
+    Some(Key { code, ctrl: has(KeyModifiers::CONTROL), alt: has(KeyModifiers::ALT), shift })
 }
 
-/// Reads what is there. `WouldBlock` as an error means that nothing is left.
-fn drain(
-    terminal: &mut File,
-    blocking: Blocking,
-    decoder: &mut InputDecoder,
-    out: &mut Vec<Decoded>,
-) -> io::Result<()> {
-    let mut buffer = [0; READ_BYTES];
-    let mut taken = 0;
-    while taken < BATCH_BYTES {
-        let read = match terminal.read(&mut buffer) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        decoder.feed(buffer.get(..read).unwrap_or_default(), out);
-        taken += read;
-        if blocking == Blocking::Yes && read < READ_BYTES {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-    }
-    Ok(())
-}
-
-fn open_terminal() -> io::Result<(OwnedFd, Blocking)> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let stdin = io::stdin();
-    let named = rustix::termios::ttyname(stdin.as_fd(), Vec::new())
-        .and_then(|name| rustix::fs::open(name.as_c_str(), flags, Mode::empty()));
-    if let Ok(terminal) = named {
-        return Ok((terminal, Blocking::Never));
-    }
-    match rustix::fs::open("/dev/tty", flags, Mode::empty()) {
-        Ok(terminal) => Ok((terminal, Blocking::Never)),
-        Err(_) if rustix::termios::isatty(stdin.as_fd()) => {
-            Ok((stdin.as_fd().try_clone_to_owned()?, Blocking::Yes))
-        }
-        Err(error) => Err(error.into()),
-    }
+fn mouse(event: MouseEvent) -> Option<Mouse> {
+    let kind = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => MouseKind::Press,
+        MouseEventKind::Drag(MouseButton::Left) => MouseKind::Drag,
+        MouseEventKind::Up(MouseButton::Left) => MouseKind::Release,
+        MouseEventKind::ScrollUp => MouseKind::ScrollUp,
+        MouseEventKind::ScrollDown => MouseKind::ScrollDown,
+        _ => return None,
+    };
+    Some(Mouse { kind, column: event.column, row: event.row })
 }

@@ -3,6 +3,7 @@
 //! Called by the loop after each update. What cannot be done (a queue is full, a text is too long
 //! to copy) comes back to the application as `Message::Trouble`.
 
+use crossterm::clipboard::CopyToClipboard;
 use tokio::time::Instant;
 
 use crate::app::effect::Effect;
@@ -12,7 +13,11 @@ use crate::model::view::ViewQuery;
 use super::event_loop::{EventLoop, Foreground};
 use super::pace::Cause;
 use super::services::Services;
-use super::{clipboard, external, terminal};
+use super::{external, terminal};
+
+/// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
+/// drop.
+const COPY_LIMIT: usize = 74_994;
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
@@ -74,11 +79,29 @@ impl EventLoop {
     }
 }
 
+/// Copies through the terminal (OSC 52), which works over ssh too. The text is base64, so none of
+/// its bytes can act on the terminal.
 fn copy(text: &str) -> Result<(), Failure> {
-    let sequence = clipboard::sequence(text)?;
-    terminal::write(&sequence).map_err(|error| terminal_failed(&error))
+    if text.len() > COPY_LIMIT {
+        let cause =
+            format!("{} bytes are more than a terminal takes ({COPY_LIMIT} bytes)", text.len());
+        return Err(Failure::new(Stage::Compose, "copy", FailureKind::TooLarge, cause)
+            .hint("save it to a file instead"));
+    }
+    terminal::perform(CopyToClipboard::to_clipboard_from(text))
+        .map_err(|error| terminal_failed(&error))
 }
 
 fn terminal_failed(error: &std::io::Error) -> Failure {
     Failure::new(Stage::Session, "terminal", FailureKind::Io, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_to_copy_is_refused_with_its_length() {
+        assert!(copy(&"a".repeat(COPY_LIMIT + 1)).unwrap_err().cause.contains("74995"));
+    }
 }

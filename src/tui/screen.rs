@@ -1,21 +1,22 @@
 //! One frame, one write: collects what ratatui draws and hands it to the terminal in one piece.
 //!
-//! Nothing is written before the frame is whole (and then inside synchronized output, so no half
-//! frame is ever seen), a frame that changes nothing writes nothing, and the size comes from the
-//! loop instead of from a system call per frame.
+//! Cells become bytes in ratatui's backend for crossterm; what stands here keeps a frame small and
+//! whole. Nothing is written before the frame is complete (and then inside a synchronized update,
+//! so no half frame is ever seen), a frame that changes nothing writes nothing, and the size comes
+//! from the loop instead of from a system call per frame.
 
-use std::io::{self, Write};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::encode::Encoder;
 use super::terminal;
-
-const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
-const FRAME_END: &[u8] = b"\x1b[?2026l";
 
 /// The screen the loop draws on.
 pub(super) struct Screen {
@@ -25,11 +26,12 @@ pub(super) struct Screen {
 impl Screen {
     /// A screen of this size; the terminal is expected to be cleared.
     pub(super) fn new((columns, rows): (u16, u16)) -> io::Result<Self> {
+        let size = Size::new(columns, rows);
         let backend = FrameBackend {
             bytes: Vec::new(),
-            encoder: Encoder::default(),
-            size: Size::new(columns, rows),
-            cursor: Cursor::Unknown,
+            size,
+            wanted: CursorState::Hidden,
+            cursor: CursorState::Unknown,
         };
         Ok(Screen { terminal: Terminal::new(backend)? })
     }
@@ -43,8 +45,7 @@ impl Screen {
     pub(super) fn forget(&mut self) -> io::Result<()> {
         let backend = self.terminal.backend_mut();
         let Size { width, height } = backend.size;
-        backend.cursor = Cursor::Unknown;
-        backend.encoder.forget();
+        backend.cursor = CursorState::Unknown;
         self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
@@ -53,108 +54,102 @@ impl Screen {
         &mut self,
         render: impl FnOnce(&mut ratatui::Frame<'_>),
     ) -> io::Result<usize> {
+        let bytes = self.compose(render)?;
+        terminal::write(&bytes)?;
+        Ok(bytes.len())
+    }
+
+    /// The bytes of a frame.
+    fn compose(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<Vec<u8>> {
         self.terminal.draw(render)?;
-        let bytes = &mut self.terminal.backend_mut().bytes;
-        if bytes.is_empty() {
-            return Ok(0);
+        let drawn = std::mem::take(&mut self.terminal.backend_mut().bytes);
+        let mut frame = Vec::new();
+        if !drawn.is_empty() {
+            queue!(frame, BeginSynchronizedUpdate)?;
+            frame.extend_from_slice(&drawn);
+            queue!(frame, EndSynchronizedUpdate)?;
         }
-        bytes.splice(..0, FRAME_BEGIN.iter().copied());
-        bytes.extend_from_slice(FRAME_END);
-        let written = bytes.len();
-        let outcome = terminal::write(bytes);
-        bytes.clear();
-        outcome.map(|()| written)
+        Ok(frame)
     }
 }
 
-/// Where the terminal's cursor is, so that it is moved only when it has to be.
+/// What is known of the terminal's cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cursor {
+enum CursorState {
     Unknown,
     Hidden,
-    /// Visible, but somewhere else by now.
-    Astray,
     At(Position),
 }
 
 /// Collects the bytes of the frame being drawn.
 struct FrameBackend {
     bytes: Vec<u8>,
-    encoder: Encoder,
     size: Size,
-    cursor: Cursor,
+    /// Where this frame wants the cursor.
+    wanted: CursorState,
+    /// Where the last frame left it.
+    cursor: CursorState,
+}
+
+impl FrameBackend {
+    fn crossterm(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
+        CrosstermBackend::new(&mut self.bytes)
+    }
 }
 
 impl Backend for FrameBackend {
     type Error = io::Error;
 
+    /// Draws style by style, since a change of colours costs several times what a move of the
+    /// cursor does; inside a synchronized update nobody sees the order.
+    ///
+    /// Terminals disagree about the width of some characters. These are drawn first, and the cell
+    /// behind one is placed anew, so that no text of a peer shifts or covers a border.
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        // A resize may have moved the cursor since the last frame.
-        self.encoder.moved();
-        for (x, y, cell) in content {
-            self.encoder.cell((x, y), cell, &mut self.bytes);
-            if matches!(self.cursor, Cursor::At(_)) {
-                self.cursor = Cursor::Astray;
-            }
+        let mut cells: Vec<_> = content.collect();
+        cells.sort_by_cached_key(|(_, _, cell)| {
+            has_certain_width(cell.symbol()).then(|| style_number(cell))
+        });
+        let is_end_of_run = |(x, y, cell): &(u16, u16, &Cell), next: &(u16, u16, &Cell)| {
+            !has_certain_width(cell.symbol()) && (next.0, next.1) == (x.saturating_add(1), *y)
+        };
+        for run in cells.chunk_by(|cell, next| !is_end_of_run(cell, next)) {
+            self.crossterm().draw(run.iter().copied())?;
         }
         Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        if self.cursor == Cursor::Hidden {
-            return Ok(());
-        }
-        self.cursor = Cursor::Hidden;
-        self.bytes.write_all(b"\x1b[?25l")
+        self.wanted = CursorState::Hidden;
+        Ok(())
     }
 
+    /// Its place follows.
     fn show_cursor(&mut self) -> io::Result<()> {
-        if matches!(self.cursor, Cursor::At(_) | Cursor::Astray) {
-            return Ok(());
-        }
-        self.cursor = Cursor::Astray;
-        self.bytes.write_all(b"\x1b[?25h")
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         match self.cursor {
-            Cursor::At(position) => Ok(position),
-            _ => Ok(Position::ORIGIN),
+            CursorState::At(position) => Ok(position),
+            CursorState::Unknown | CursorState::Hidden => Ok(Position::ORIGIN),
         }
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        let position = position.into();
-        if self.cursor == Cursor::At(position) {
-            return Ok(());
-        }
-        self.cursor = Cursor::At(position);
-        self.encoder.moved();
-        let (row, column) = (u32::from(position.y) + 1, u32::from(position.x) + 1);
-        write!(self.bytes, "\x1b[{row};{column}H")
+        self.wanted = CursorState::At(position.into());
+        Ok(())
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.clear_region(ClearType::All)
+        self.crossterm().clear()
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        self.encoder.reset(&mut self.bytes);
-        self.bytes.write_all(match region {
-            ClearType::All => b"\x1b[2J",
-            ClearType::AfterCursor => b"\x1b[J",
-            ClearType::BeforeCursor => b"\x1b[1J",
-            ClearType::CurrentLine => b"\x1b[2K",
-            ClearType::UntilNewLine => b"\x1b[K",
-        })
-    }
-
-    fn append_lines(&mut self, count: u16) -> io::Result<()> {
-        self.encoder.moved();
-        (0..count).try_for_each(|_| self.bytes.write_all(b"\n"))
+        self.crossterm().clear_region(region)
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -162,10 +157,39 @@ impl Backend for FrameBackend {
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::new(0, 0) })
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::default() })
     }
 
+    /// The end of a frame: the cursor is moved only when it is not where it should be.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        let before = std::mem::replace(&mut self.cursor, self.wanted);
+        // Drawing has moved it.
+        let is_there = before == self.wanted && self.bytes.is_empty();
+        match self.wanted {
+            CursorState::At(place) if !is_there => {
+                queue!(self.bytes, MoveTo(place.x, place.y))?;
+                let is_shown = matches!(before, CursorState::At(_));
+                if is_shown { Ok(()) } else { queue!(self.bytes, Show) }
+            }
+            CursorState::Hidden if before != CursorState::Hidden => queue!(self.bytes, Hide),
+            _ => Ok(()),
+        }
     }
 }
+
+/// The same number for cells that look the same but for their text.
+fn style_number(cell: &Cell) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    cell.style().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether all terminals agree that it takes one cell.
+fn has_certain_width(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let first = chars.next().unwrap_or(' ');
+    chars.next().is_none() && matches!(first, '\0'..='\u{10ff}' | '\u{2000}'..='\u{2bff}')
+}
+
+#[cfg(test)]
+mod screen_tests;

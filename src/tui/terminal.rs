@@ -7,127 +7,158 @@
 //!            shell's
 //! ```
 //!
-//! What was found on entering is kept in one static, so that [`restore`] works from a panic hook
-//! on any thread, twice, and without taking any lock of the standard library's streams.
+//! Every byte is written by crossterm's commands into one buffer and reaches the terminal in one
+//! write. What the terminal is in is kept in one static (and crossterm keeps the line settings it
+//! found), so that [`restore`] works from a panic hook on any thread, twice, and without taking
+//! any lock of the standard library's streams.
 
-use std::io;
+use std::fmt;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode, window_size,
+};
+use crossterm::{Command, queue};
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{OptionalActions, QueueSelector, Termios, Winsize};
+use rustix::termios::QueueSelector;
 
-/// Alternate screen, clear, mouse presses, drags and wheel in SGR form (no bare motion: it would
-/// wake us for nothing), bracketed paste, and the question whether kitty keys are spoken. The
-/// answer comes as input, nobody waits for it.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?u";
-/// Everything of [`ENTER`] and of a frame undone; the cursor shown again, colours reset.
-const LEAVE: &[u8] =
-    b"\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
-/// Kitty keyboard flag 1: unambiguous Escape and modified keys, everything else as ever.
-const KITTY_PUSH: &[u8] = b"\x1b[>1u";
-const KITTY_POP: &[u8] = b"\x1b[<u";
-
-static FOUND: Mutex<Option<Found>> = Mutex::new(None);
-
-/// What to put back.
-struct Found {
-    terminal: OwnedFd,
-    settings: Termios,
-    kitty: Kitty,
-}
-
+/// Whose modes the terminal is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kitty {
-    Off,
-    Pushed,
+enum Modes {
+    Theirs,
+    Ours,
+    /// Ours, with a level of kitty's keyboard protocol.
+    OursWithKittyKeys,
 }
 
-/// Puts the terminal into our modes.
+static MODES: Mutex<Modes> = Mutex::new(Modes::Theirs);
+
+/// Mouse presses, drags and the wheel in SGR form. crossterm's `EnableMouseCapture` also asks for
+/// every motion without a button, which would wake us for nothing.
+struct EnableMouseButtons;
+
+impl Command for EnableMouseButtons {
+    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
+}
+
+/// The question whether kitty keys are spoken. crossterm's own waits for the answer; ours comes as
+/// input, and nobody waits.
+struct AskForKittyKeys;
+
+impl Command for AskForKittyKeys {
+    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str("\x1b[?u")
+    }
+}
+
+/// Puts the terminal into our modes, whatever somebody else did to it since it was in them; the
+/// line settings found the first time are still what is put back in the end.
 pub(super) fn enter() -> io::Result<()> {
-    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    if found.is_some() {
-        return Ok(());
+    let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut bytes = Vec::new();
+    if *modes == Modes::OursWithKittyKeys {
+        queue!(bytes, PopKeyboardEnhancementFlags)?;
     }
-    let terminal = settings_terminal()?;
-    let settings = rustix::termios::tcgetattr(&terminal)?;
-    let mut raw = settings.clone();
-    raw.make_raw();
-    rustix::termios::tcsetattr(&terminal, OptionalActions::Now, &raw)?;
-    *found = Some(Found { terminal, settings, kitty: Kitty::Off });
-    drop(found);
-    write(ENTER)
-}
-
-/// Puts the terminal into our modes again after somebody else may have changed them; what was
-/// found the first time is still what is put back in the end.
-pub(super) fn enter_again() -> io::Result<()> {
-    {
-        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(found) = found.as_mut() else {
-            drop(found);
-            return enter();
-        };
-        let mut raw = found.settings.clone();
-        raw.make_raw();
-        rustix::termios::tcsetattr(&found.terminal, OptionalActions::Now, &raw)?;
-        found.kitty = Kitty::Off;
+    if *modes != Modes::Theirs {
+        disable_raw_mode()?;
     }
-    write(ENTER)
+    enable_raw_mode()?;
+    *modes = Modes::Ours;
+    drop(modes);
+    // What `NO_COLOR` means is decided by our theme; crossterm would write broken sequences.
+    crossterm::style::force_color_output(true);
+    queue!(
+        bytes,
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        EnableMouseButtons,
+        EnableBracketedPaste,
+        AskForKittyKeys
+    )?;
+    write(&bytes)
 }
 
 /// Puts the terminal back as it was found; does nothing when it is not in our modes. Errors are
 /// ignored: a terminal that has gone away needs no restoring.
 pub(super) fn restore() {
-    let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(Found { terminal, settings, kitty }) = found else { return };
-    if kitty == Kitty::Pushed {
-        let _gone = write(KITTY_POP);
-    }
-    let _gone = write(LEAVE);
-    discard_input_of(&terminal);
-    let _gone = rustix::termios::tcsetattr(&terminal, OptionalActions::Now, &settings);
+    let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = std::mem::replace(&mut *modes, Modes::Theirs);
+    drop(modes);
+    let mut bytes = Vec::new();
+    let queued = match before {
+        Modes::Theirs => return,
+        Modes::Ours => Ok(()),
+        Modes::OursWithKittyKeys => queue!(bytes, PopKeyboardEnhancementFlags),
+    };
+    let _never_fails = queued.and_then(|()| {
+        queue!(
+            bytes,
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            DisableMouseCapture,
+            ResetColor,
+            Show,
+            LeaveAlternateScreen
+        )
+    });
+    let _gone = write(&bytes);
+    discard_input();
+    let _gone = disable_raw_mode();
 }
 
 /// The terminal said that it speaks kitty's keyboard protocol: switch it on, once per entering.
+/// Escape and modified keys are unambiguous then, everything else as ever.
 pub(super) fn use_kitty_keyboard() {
-    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = found.as_mut().filter(|found| found.kitty == Kitty::Off) {
-        found.kitty = Kitty::Pushed;
-        let _gone = write(KITTY_PUSH);
+    let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
+    if *modes == Modes::Ours {
+        *modes = Modes::OursWithKittyKeys;
+        let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+        let _gone = perform(PushKeyboardEnhancementFlags(flags));
     }
 }
 
 /// Throws away what was typed but not read, so that nobody else reads it as theirs.
 pub(super) fn discard_input() {
-    if let Some(found) = FOUND.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-        discard_input_of(&found.terminal);
-    }
-}
-
-fn discard_input_of(terminal: &OwnedFd) {
-    let _gone = rustix::termios::tcflush(terminal, QueueSelector::IFlush);
+    let _gone = settings_terminal()
+        .and_then(|terminal| Ok(rustix::termios::tcflush(terminal, QueueSelector::IFlush)?));
 }
 
 /// Columns and rows; a terminal that does not know says 80 by 24.
 pub(super) fn size() -> (u16, u16) {
-    let known = |size: &Winsize| size.ws_col > 0 && size.ws_row > 0;
-    rustix::termios::tcgetwinsize(rustix::stdio::stdout())
+    window_size()
         .ok()
-        .filter(known)
-        .map_or((80, 24), |size| (size.ws_col, size.ws_row))
+        .filter(|size| size.columns > 0 && size.rows > 0)
+        .map_or((80, 24), |size| (size.columns, size.rows))
 }
 
 /// Whether there is a screen to draw on.
 pub(super) fn is_available() -> bool {
-    rustix::termios::isatty(rustix::stdio::stdout())
+    io::stdout().is_terminal()
+}
+
+/// Writes one command to the terminal.
+pub(super) fn perform(command: impl Command) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    queue!(bytes, command)?;
+    write(&bytes)
 }
 
 /// Writes bytes to the terminal, all of them, past the standard library's buffer and lock.
 pub(super) fn write(mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stdout(), bytes) {
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Ok(written) => bytes = bytes.split_at(written).1,
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -135,10 +166,10 @@ pub(super) fn write(mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The file whose settings (echo, line mode) are ours to change.
+/// The file whose input and settings (echo, line mode) are ours, the one crossterm takes too.
 fn settings_terminal() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
-    if rustix::termios::isatty(stdin.as_fd()) {
+    if stdin.is_terminal() {
         return stdin.as_fd().try_clone_to_owned();
     }
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;

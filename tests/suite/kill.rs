@@ -228,19 +228,3 @@ fn unsaved_work_survives(victim: &mut Victim) {
     assert!(victim.is_in_file(victim.saved));
     kill(&tui);
 }
-
-#[test]
-fn what_closes_large_files_lives_as_long_as_the_one_that_left_and_says_nothing() {
-    let mut closer = std::process::Command::new(env!("CARGO_BIN_EXE_wirebench"))
-        .arg(wirebench::tui::closer::ARGUMENT)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pipe = closer.stdin.take().unwrap();
-    assert_eq!(closer.try_wait().unwrap(), None, "it waits for us");
-    drop(pipe);
-    let output = closer.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
-}

@@ -1,6 +1,6 @@
 //! The real program in a pseudo terminal: it starts, is left, and leaves the terminal as it was.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -39,7 +39,43 @@ fn each_signal_that_ends_it_gives_the_terminal_back() {
 fn a_terminal_that_goes_away_ends_it() {
     let mut tui = started();
     tui.hang_up();
+    let gone = Instant::now();
     tui.wait_exit();
+    assert!(gone.elapsed() < Duration::from_secs(1), "{:?}", gone.elapsed());
+}
+
+#[test]
+fn an_arrow_cut_behind_its_escape_is_an_arrow_and_never_typed() {
+    let mut tui = started();
+    tui.keys("<C-l><C-u>ab");
+    tui.wait_for("ab");
+    tui.bytes(b"\x1b");
+    std::thread::park_timeout(Duration::from_millis(15));
+    tui.bytes(b"[DX");
+    tui.wait_for("aXb");
+    // Taken for the key by now; its rest is no text all the same.
+    tui.bytes(b"\x1b");
+    std::thread::park_timeout(Duration::from_millis(150));
+    tui.bytes(b"[D");
+    tui.wait_quiet(Duration::from_millis(50));
+    assert!(!tui.screen().contains("[D"), "{}", tui.screen());
+    tui.quit();
+}
+
+#[test]
+fn a_paste_without_an_end_leaves_the_keyboard_alive() {
+    let mut tui = started();
+    tui.keys("<C-l><C-u>");
+    tui.wait_quiet(Duration::from_millis(50));
+    tui.bytes(b"\x1b[200~pasted");
+    tui.wait_quiet(Duration::from_millis(100));
+    tui.bytes(b"\x03");
+    tui.wait_for("its end did not come");
+    tui.wait_for("pasted");
+    tui.bytes(b"rest of it");
+    tui.wait_quiet(Duration::from_millis(50));
+    assert!(!tui.screen().contains("rest"), "{}", tui.screen());
+    tui.quit();
 }
 
 #[test]
@@ -196,8 +232,8 @@ fn with_nothing_to_do_it_writes_nothing_and_sleeps() {
     let tui = started();
     tui.wait_quiet(Duration::from_millis(500));
     let (bytes, wake_ups) = (tui.raw().len(), tui.wake_ups());
-    let deadline = std::time::Instant::now() + Duration::from_secs(2);
-    while std::time::Instant::now() < deadline {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
         std::thread::park_timeout(Duration::from_millis(500));
     }
     assert_eq!(tui.raw().len(), bytes, "bytes written while idle");

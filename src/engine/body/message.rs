@@ -120,12 +120,6 @@ impl Body {
         self.spool(part).give_up(why);
     }
 
-    /// The temporary files of the parts and how much is in them.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&std::fs::File, u64)> {
-        let decoded = self.decoded.get().map(AsRef::as_ref);
-        std::iter::once(&self.wire).chain(decoded).filter_map(Spool::file)
-    }
-
     /// Readers that wait are told that there is more.
     pub(super) fn grew(&self) {
         if self.watched.load(Ordering::Acquire) {

@@ -162,11 +162,6 @@ impl Spool {
         self.usage.memory.fetch_sub(before - memory.capacity(), Ordering::Relaxed);
     }
 
-    /// The temporary file, if there is one, and how much is in it.
-    pub(super) fn file(&self) -> Option<(&File, u64)> {
-        Some((self.file.get()?, self.len().saturating_sub(MEMORY_KEEP)))
-    }
-
     /// Fills `buf` with the readable bytes from `offset` on; returns how many there were.
     pub(super) fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let readable = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX);

@@ -318,7 +318,7 @@ impl Tui {
             }
         }
         let pushes = count(&raw, b"\x1b[>1u");
-        assert_eq!(pushes, count(&raw, b"\x1b[<u"), "kitty keyboard levels");
+        assert_eq!(pushes, count(&raw, b"\x1b[<1u"), "kitty keyboard levels");
         if let Some(master) = &self.master {
             assert_eq!(format!("{:?}", master.get_termios()), self.settings_before);
         }

@@ -6,6 +6,9 @@ use wirebench::codec::printable::is_visible;
 /// Modes set on entering and unset on leaving, and never in between.
 const MODES: [&str; 5] = ["?1049", "?1000", "?1002", "?1006", "?2004"];
 
+/// Modes that are unset on leaving to be sure.
+const NEVER_SET: [&str; 2] = ["?1003", "?1015"];
+
 /// Checks the bytes of a whole run of the workbench, the last one included.
 pub fn assert_screen_bytes(raw: &[u8]) {
     for mode in MODES {
@@ -66,6 +69,7 @@ fn sequence(bytes: &[u8]) -> Result<usize, String> {
         b'm' => is_colour(&parameters),
         b'H' | b'G' => parameters.split(';').all(|n| n.parse::<u16>().is_ok_and(|n| n <= 500)),
         b'J' => parameters == "2",
+        b'l' if NEVER_SET.contains(&parameters.as_str()) => true,
         b'h' | b'l' => {
             matches!(parameters.as_str(), "?25" | "?2026") || MODES.contains(&parameters.as_str())
         }

@@ -101,9 +101,9 @@ fn without_copies(raw: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
     while let Some(at) = memchr::memmem::find(rest, START) {
         kept.extend_from_slice(&rest[..at]);
         rest = &rest[at + START.len()..];
-        let end = memchr::memchr(0x07, rest).expect("an end of the copy");
+        let end = memchr::memmem::find(rest, b"\x1b\\").expect("an end of the copy");
         copied.push(STANDARD.decode(&rest[..end]).expect("nothing but base64"));
-        rest = &rest[end + 1..];
+        rest = &rest[end + 2..];
     }
     kept.extend_from_slice(rest);
     (kept, copied)

@@ -1,0 +1,247 @@
+//! What bytes of a terminal mean, cut anywhere and however late the rest comes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::app::message::Input;
+use crate::tui::input::input;
+
+fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+/// Feeds each read that many milliseconds after the one before, letting deadlines pass in between
+/// and at the end.
+fn parse_reads(reads: &[(u64, &[u8])]) -> Vec<Parsed> {
+    let (mut parser, mut now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
+    for (later, bytes) in reads {
+        let then = now + ms(*later);
+        pass(&mut parser, then, &mut out);
+        now = then;
+        parser.feed(bytes, now, &mut out);
+    }
+    pass(&mut parser, now + ms(10_000), &mut out);
+    out
+}
+
+fn pass(parser: &mut EventParser, until: Instant, out: &mut Vec<Parsed>) {
+    while let Some(deadline) = parser.deadline().filter(|deadline| *deadline <= until) {
+        parser.expire(deadline, out);
+    }
+}
+
+fn parse(bytes: &[u8]) -> Vec<Parsed> {
+    parse_reads(&[(0, bytes)])
+}
+
+/// Keys in the notation of keymaps, everything else in Rust's.
+fn shown(parsed: Vec<Parsed>) -> String {
+    let show = |parsed| match parsed {
+        Parsed::Event(event) => match input(event) {
+            Some(Input::Key(key)) => key.to_string(),
+            Some(Input::Paste(text)) => format!("paste {text:?}"),
+            other => format!("{other:?}"),
+        },
+        other => format!("{other:?}"),
+    };
+    parsed.into_iter().map(show).collect()
+}
+
+fn keys(bytes: &[u8]) -> String {
+    shown(parse(bytes))
+}
+
+fn reads(reads: &[(u64, &[u8])]) -> String {
+    shown(parse_reads(reads))
+}
+
+#[test]
+fn plain_and_control_bytes_are_keys() {
+    assert_eq!(keys(b"aG\xc3\xa9\xf0\x9f\x98\x80"), "aGé😀");
+    assert_eq!(keys(b"\r\t\x7f\x08\x03\x1f"), "<Enter><Tab><Backspace><Backspace><C-c><C-_>");
+    assert_eq!(keys(b"\0"), "<C-Space>");
+}
+
+#[test]
+fn escape_alone_is_the_key_and_with_a_letter_is_alt() {
+    assert_eq!(keys(b"\x1b"), "<Esc>");
+    assert_eq!(keys(b"\x1bx\x1b\r\x1b["), "<A-x><A-Enter><A-[>");
+    assert_eq!(keys(b"\x1b\x1b"), "<Esc><Esc>");
+    assert_eq!(keys(b"\x1bO\x1b[A\x1bP"), "<A-O><Up><A-P>");
+}
+
+#[test]
+fn a_lone_escape_waits_fifty_milliseconds() {
+    let (mut parser, now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
+    parser.feed(b"\x1b", now, &mut out);
+    assert_eq!((parser.deadline(), out.len()), (Some(now + ms(50)), 0));
+    parser.expire(now + ms(50), &mut out);
+    assert_eq!((parser.deadline(), shown(out).as_str()), (None, "<Esc>"));
+}
+
+#[test]
+fn an_arrow_cut_behind_its_escape_is_still_the_arrow() {
+    assert_eq!(reads(&[(0, b"\x1b"), (49, b"[D")]), "<Left>");
+    assert_eq!(reads(&[(0, b"\x1b"), (40, b"["), (900, b"D")]), "<Left>");
+    assert_eq!(reads(&[(0, b"a\x1b"), (40, b"[200~D\x1b[201~")]), "apaste \"D\"");
+}
+
+#[test]
+fn a_tail_that_comes_late_is_still_its_sequence() {
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"[A")]), "<Esc><Up>");
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"[1;"), (150, b"5C")]), "<Esc><C-Right>");
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"[200~dd\x1b[201~")]), "<Esc>paste \"dd\"");
+    assert_eq!(reads(&[(0, b"\x1b[200"), (150, b"~dd\x1b[201~")]), "paste \"dd\"");
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"OP")]), "<Esc><F1>");
+}
+
+#[test]
+fn what_a_hand_types_behind_an_escape_is_typed() {
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"["), (80, b"A")]), "<Esc>[A");
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"OK")]), "<Esc>OK");
+    assert_eq!(reads(&[(0, b"\x1b"), (900, b"[x]")]), "<Esc>[x]");
+    assert_eq!(reads(&[(0, b"\x1b"), (1100, b"[A")]), "<Esc>[A");
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"x"), (60, b"[A")]), "<Esc>x[A");
+}
+
+#[test]
+fn a_character_cut_over_a_slow_line_is_still_the_character() {
+    assert_eq!(reads(&[(0, b"\xf0\x9f"), (400, b"\x98"), (400, b"\x80x")]), "😀x");
+}
+
+#[test]
+fn function_and_cursor_keys_in_all_their_spellings() {
+    assert_eq!(keys(b"\x1b[A\x1bOA\x1b[1;5C\x1b[Z"), "<Up><Up><C-Right><S-Tab>");
+    assert_eq!(keys(b"\x1bOP\x1b[11~\x1b[[A\x1b[15~\x1b[24;2~"), "<F1><F1><F1><F5><S-F12>");
+    assert_eq!(keys(b"\x1b[H\x1b[1~\x1b[5~\x1b[6;5~\x1b[3~"), "<Home><Home><PgUp><C-PgDn><Del>");
+}
+
+#[test]
+fn modified_enter_comes_in_three_spellings() {
+    assert_eq!(keys(b"\x1b[13;5u\x1b[27;5;13~\x1b\r"), "<C-Enter><C-Enter><A-Enter>");
+    assert_eq!(keys(b"\x1b[13;2u\x1b[9;2u"), "<S-Enter><S-Tab>");
+}
+
+#[test]
+fn kitty_keys_fold_shift_into_the_character_and_drop_releases() {
+    assert_eq!(keys(b"\x1b[99;5u\x1b[27u\x1b[112;6u"), "<C-c><Esc><C-P>");
+    let released = parse(b"\x1b[97;1:3u");
+    assert!(released.into_iter().all(|parsed| match parsed {
+        Parsed::Event(event) => input(event).is_none(),
+        _ => false,
+    }));
+    assert_eq!(keys(b"\x1b[97;1:2u"), "a");
+    assert_eq!(parse(b"\x1b[?0u"), [Parsed::Answer(TerminalAnswer::KittyKeyboard)]);
+}
+
+#[test]
+fn mouse_reports_count_from_zero() {
+    let mouse = |kind, column, row| {
+        let modifiers = KeyModifiers::NONE;
+        Parsed::Event(Event::Mouse(MouseEvent { kind, column, row, modifiers }))
+    };
+    assert_eq!(
+        parse(b"\x1b[<0;3;4M\x1b[<32;4;4M\x1b[<0;4;4m\x1b[<64;1;1M\x1b[<65;1;1M\x1b[<35;9;9M"),
+        [
+            mouse(MouseEventKind::Down(MouseButton::Left), 2, 3),
+            mouse(MouseEventKind::Drag(MouseButton::Left), 3, 3),
+            mouse(MouseEventKind::Up(MouseButton::Left), 3, 3),
+            mouse(MouseEventKind::ScrollUp, 0, 0),
+            mouse(MouseEventKind::ScrollDown, 0, 0),
+        ]
+    );
+}
+
+#[test]
+fn a_paste_is_one_event_with_line_feeds() {
+    assert_eq!(keys(b"\x1b[200~a\rb\r\nc\x1b[31m\x1b[201~x"), "paste \"a\\nb\\nc\\u{1b}[31m\"x");
+    assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[20"), (1500, b"1~x")]), "paste \"a\"x");
+}
+
+#[test]
+fn a_paste_over_the_limit_is_cut_and_says_so() {
+    let mut bytes = b"\x1b[200~".to_vec();
+    bytes.resize(bytes.len() + PASTE_LIMIT + 7, b'a');
+    bytes.extend_from_slice(PASTE_END);
+    let parsed = parse(&bytes);
+    assert!(matches!(&parsed[0], Parsed::Event(Event::Paste(text)) if text.len() == PASTE_LIMIT));
+    assert_eq!(parsed[1..], [Parsed::PasteCut(7)]);
+}
+
+#[test]
+fn a_paste_that_never_ends_is_ended_by_silence() {
+    assert_eq!(reads(&[(0, b"\x1b[200~rm"), (1900, b" x")]), "paste \"rm x\"PasteUnfinished");
+    // What still comes of it is typed by nobody.
+    assert_eq!(
+        reads(&[(0, b"\x1b[200~rm"), (2100, b"dd\ry"), (10, b"dd\x1b[20"), (10, b"1~x")]),
+        "paste \"rm\"PasteUnfinishedx"
+    );
+    // A key that comes alone is the user's.
+    assert_eq!(
+        reads(&[(0, b"\x1b[200~rm"), (2100, b"dd"), (99, b"\x1b[A"), (99, b"dd")]),
+        "paste \"rm\"PasteUnfinished<Up>dd"
+    );
+    assert_eq!(
+        reads(&[(0, b"\x1b[200~rm"), (2100, b"dd"), (99, b"\x1b"), (99, b"q")]),
+        "paste \"rm\"PasteUnfinished<Esc>q"
+    );
+}
+
+#[test]
+fn a_paste_that_never_ends_is_ended_by_ctrl_c() {
+    for ctrl_c in [b"\x03".as_slice(), b"\x1b[99;5u"] {
+        assert_eq!(
+            reads(&[(0, b"\x1b[200~rm"), (100, ctrl_c), (100, b"x"), (100, b"dd")]),
+            "paste \"rm\"PasteUnfinishedxdd"
+        );
+    }
+    assert_eq!(keys(b"\x1b[200~a\x03b\x1b[201~"), "paste \"a\\u{3}b\"", "of the text");
+}
+
+#[test]
+fn colours_the_terminal_tells_are_answers() {
+    let dark = [Parsed::Answer(TerminalAnswer::DarkBackground)];
+    let light = [Parsed::Answer(TerminalAnswer::LightBackground)];
+    assert_eq!(parse(b"\x1b]11;rgb:1414/1717/1c1c\x07"), dark);
+    assert_eq!(parse(b"\x1b]11;rgb:fb/fb/f9\x1b\\"), light);
+    assert_eq!(parse(b"\x1b]11;rgba:f/f/f/0\x1b\\"), light);
+    assert_eq!(parse(b"\x1b[?997;1n\x1b[?997;2n"), [dark.clone(), light].concat());
+    assert_eq!(parse_reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), dark);
+    for nonsense in [b"\x1b]11;rgb:\x07".as_slice(), b"\x1b]11;rgb:/0/0\x07", b"\x1b]11;?\x07"] {
+        assert_eq!(parse(nonsense), []);
+    }
+}
+
+#[test]
+fn answers_and_unknown_sequences_never_become_keys() {
+    assert_eq!(keys(b"\x1b[?62;1c\x1b]4;1;rgb:00/00/00\x07\x1bP1$r0m\x1b\\\x1b[I\x1b[5n"), "");
+    assert_eq!(keys(b"\x1b[?2026;2$y\x1b[?2031;2$y\x1b]11;rgb:0\x1b\\x"), "x");
+    assert_eq!(reads(&[(0, b"\x1b[?20"), (400, b"26;2$"), (400, b"yx")]), "x");
+}
+
+#[test]
+fn an_answer_of_any_length_is_bounded_and_never_becomes_keys() {
+    let (mut parser, now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
+    parser.feed(b"\x1b]52;c;", now, &mut out);
+    for _ in 0..1000 {
+        parser.feed(&[b'D'; 1000], now, &mut out);
+        assert!(parser.pending.len() <= SEQUENCE_LIMIT);
+    }
+    parser.feed(b"DD\x1b", now, &mut out);
+    parser.feed(b"\\x", now, &mut out);
+    assert_eq!(shown(out), "x");
+    let numbers = [b"\x1b[".as_slice(), &[b'1'; 9000], b"D"].concat();
+    assert_eq!(shown(parse_reads(&[(0, &numbers[..6000]), (0, &numbers[6000..]), (0, b"x")])), "x");
+}
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn any_split_means_the_same(bytes in proptest::collection::vec(
+        prop_oneof![Just(0x1bu8), Just(b'['), Just(b'<'), Just(b'M'), Just(b'~'), 0x30u8..0x3a, any::<u8>()],
+        0..60), cut in 0usize..60, later in 0u64..50) {
+        let (first, second) = bytes.split_at(cut.min(bytes.len()));
+        prop_assert_eq!(parse_reads(&[(0, first), (later, second)]), parse(&bytes));
+    }
+}
