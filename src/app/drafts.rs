@@ -161,9 +161,9 @@ impl Draft {
 
 /// The tab shown first: the body for a request that has one, else the first.
 fn first_tab(spec: &Spec) -> FormTab {
-    match spec {
-        Spec::Http(http) if http.body.kind() != "none" => FormTab::Body,
-        spec => tabs(spec)[0],
+    match spec.as_http() {
+        Some(http) if http.body.kind() != "none" => FormTab::Body,
+        _ => tabs(spec)[0],
     }
 }
 

@@ -6,7 +6,6 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::engine::event::Phase;
 use crate::model::http::HEAD_TIMEOUT;
-use crate::model::protocol::Side;
 use crate::model::timing::show_duration;
 
 /// A phase as part of a sentence: `connecting to 127.0.0.1:80`.
@@ -41,7 +40,7 @@ pub fn state(session: &Session) -> String {
         SessionState::Opening => phase(session),
         SessionState::Live => match &session.phase {
             Some((Phase::Connected { .. } | Phase::Listening { .. }, _)) => phase(session),
-            _ if session.side() == Side::Listener => "listening".into(),
+            _ if session.side().listens() => "listening".into(),
             _ => connected(session).into(),
         },
         SessionState::Closing => "closing".into(),

@@ -38,7 +38,7 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Conversi
     let mut remarks = Vec::new();
     let head = &exchange.request.head;
     let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
-    if exchange.side == Side::Listener && exchange.tls.is_some() {
+    if exchange.side.listens() && exchange.tls.is_some() {
         // Our own listener's certificate is one nobody vouches for.
         spec.verify = Verify::Off;
     }
@@ -130,10 +130,14 @@ pub fn spec_from_bytes(data: Option<&[u8]>, conn: &ConnInfo) -> Spec {
     let steps = payload.map(ScriptStep::Send).into_iter().collect();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
-            let tls = match (conn.tls, conn.side) {
-                (false, _) => ClientTls::Off,
-                (true, Side::Listener) => ClientTls::On { verify: Verify::Off, sni: String::new() },
-                (true, Side::Client) => ClientTls::On { verify: Verify::On, sni: String::new() },
+            let verify = match conn.side {
+                Side::Listener => Verify::Off,
+                Side::Client => Verify::On,
+            };
+            let tls = if conn.tls {
+                ClientTls::On { verify, sni: String::new() }
+            } else {
+                ClientTls::Off
             };
             Spec::Tcp(TcpSpec { address, tls, steps, format, ..TcpSpec::default() })
         }

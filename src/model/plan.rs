@@ -180,6 +180,17 @@ impl Plan {
         }
     }
 
+    /// The request of an HTTP client, if it is one.
+    #[must_use]
+    pub fn as_http(&self) -> Option<&HttpPlan> {
+        if let Plan::Http(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The request of an HTTP client, to write to.
+    pub fn as_http_mut(&mut self) -> Option<&mut HttpPlan> {
+        if let Plan::Http(plan) = self { Some(plan) } else { None }
+    }
+
     /// The plan of an HTTP listener, if it is one.
     #[must_use]
     pub fn http_listener(self) -> Option<HttpListenerPlan> {
@@ -212,6 +223,35 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
+        }
+    }
+
+    /// Where it goes to or listens, as text: URL, peer address or bind address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self {
+            Plan::Http(plan) => plan.url.clone(),
+            Plan::HttpListener(plan) => plan.bind.to_string(),
+            Plan::Tcp(plan) => plan.endpoint.to_string(),
+            Plan::TcpListener(plan) => plan.bind.to_string(),
+            Plan::Udp(plan) => plan.endpoint.to_string(),
+            Plan::UdpListener(plan) => plan.bind.to_string(),
+        }
+    }
+
+    /// Whether both listen with the same sockets, so that a running listener can take over from
+    /// the other what it answers.
+    #[must_use]
+    pub fn same_sockets(&self, other: &Plan) -> bool {
+        match (self, other) {
+            (Plan::HttpListener(one), Plan::HttpListener(other)) => {
+                (&one.bind, &one.tls) == (&other.bind, &other.tls)
+            }
+            (Plan::TcpListener(one), Plan::TcpListener(other)) => {
+                (&one.bind, &one.tls) == (&other.bind, &other.tls)
+            }
+            (Plan::UdpListener(one), Plan::UdpListener(other)) => one.bind == other.bind,
+            _ => false,
         }
     }
 

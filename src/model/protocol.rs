@@ -28,6 +28,21 @@ impl Side {
             Side::Listener => "listener",
         }
     }
+
+    /// The side with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.name() == name)
+    }
+
+    /// Whether peers come to us, any number of them and at any time; else we go to one.
+    #[must_use]
+    pub fn listens(self) -> bool {
+        match self {
+            Side::Client => false,
+            Side::Listener => true,
+        }
+    }
 }
 
 /// What the user interface may offer for a protocol.
@@ -80,6 +95,12 @@ impl Protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
         }
+    }
+
+    /// The protocol with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
     }
 }
 

@@ -151,8 +151,9 @@ impl QueryField {
 
 /// The protocol with this name, or TLS.
 pub(super) fn wire(name: &str) -> Option<WireProtocol> {
-    let protocol = Protocol::ALL.into_iter().find(|protocol| protocol.name() == name);
-    protocol.map(WireProtocol::Protocol).or((name == "tls").then_some(WireProtocol::Tls))
+    Protocol::from_name(name)
+        .map(WireProtocol::Protocol)
+        .or((name == "tls").then_some(WireProtocol::Tls))
 }
 
 /// The direction with this name.
@@ -167,7 +168,7 @@ pub(super) fn direction(name: &str) -> Option<Direction> {
 
 /// The side with this name.
 pub(super) fn side(name: &str) -> Option<Side> {
-    Side::ALL.into_iter().find(|side| side.name() == name)
+    Side::from_name(name)
 }
 
 /// The kind of record with this name.

@@ -68,7 +68,7 @@ impl History {
                 params![
                     entry.at.0.cast_signed(),
                     entry.protocol.name(),
-                    side_name(entry.side),
+                    entry.side.name(),
                     entry.summary,
                     entry.outcome,
                     spec,
@@ -263,26 +263,22 @@ fn pattern(word: &str) -> String {
     pattern
 }
 
-fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Listener => "listener",
-    }
-}
-
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
     let protocol: String = row.get(1)?;
     let side: String = row.get(2)?;
     let spec: String = row.get(5)?;
     let preset: Option<String> = row.get(6)?;
-    let known = Protocol::ALL.into_iter().find(|known| known.name() == protocol);
-    let (Some(protocol), Ok(spec)) = (known, preset::read_spec(&spec, "history")) else {
+    let (Some(protocol), Some(side), Ok(spec)) = (
+        Protocol::from_name(&protocol),
+        Side::from_name(&side),
+        preset::read_spec(&spec, "history"),
+    ) else {
         return Ok(None);
     };
     Ok(Some(HistoryEntry {
         at: Stamp(row.get::<_, i64>(0)?.cast_unsigned()),
         protocol,
-        side: if side == "listener" { Side::Listener } else { Side::Client },
+        side,
         summary: row.get(3)?,
         outcome: row.get(4)?,
         spec,

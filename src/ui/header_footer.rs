@@ -10,7 +10,7 @@ use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shown;
 use crate::app::{App, Level};
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
 pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
@@ -45,9 +45,9 @@ fn running(app: &App) -> usize {
 
 fn totals(app: &App) -> String {
     // A listener counts once it is bound: until then nothing can reach it.
-    let listens = |s: &&Session| s.side() == Side::Listener && s.state == SessionState::Live;
+    let listens = |s: &&Session| s.side().listens() && s.state == SessionState::Live;
     let listening = app.shared.sessions.live().filter(listens).count();
-    let live = app.shared.sessions.live().filter(|s| s.side() == Side::Client).count();
+    let live = app.shared.sessions.live().filter(|s| !s.side().listens()).count();
     let mut parts = Vec::new();
     if listening > 0 {
         parts.push(format!("● {listening} listening"));

@@ -1,27 +1,37 @@
-//! Capabilities decide: outside `model` and `compose` nobody compares a protocol, picks one kind of
-//! spec or plan out of all, or matches them with an arm for the rest.
+//! Capabilities decide: outside `model` and `compose` nobody compares a protocol or a side, picks
+//! one kind of spec or plan out of all, or matches them with an arm for the rest.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::source::{assert_at_most, closing, layer, sources};
+use crate::source::{assert_at_most, assert_none, closing, layer, sources};
 
 /// Comparisons that are left: may only fall.
-const COMPARISONS: usize = 15;
+const COMPARISONS: usize = 7;
 /// Matches with an arm for the rest that are left: may only fall.
-const WILDCARDS: usize = 28;
+const WILDCARDS: usize = 21;
+/// Where two protocols or sides are compared because that is what is asked, and why.
+const ASKED: [(&str, &str); 5] = [
+    ("query/evaluate.rs", "conn.protocol =="), // A filter names a protocol.
+    ("query/evaluate.rs", "conn.side =="),     // A filter names a side.
+    ("cli/target.rs", "spec.side() =="),       // `send` and `listen` want presets of their side.
+    ("ui/header_footer.rs", "protocol =="),    // The mode of the draft is marked among all.
+    ("app/layout.rs", "splits.side =="),       // A width, not an end of the wire.
+];
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[!=]= *&?(?:\w+::)*Protocol::\w+|\b(?:Protocol::\w+) *[!=]=|",
-        r"\blet [^=;{]*\b(?:Spec|Plan|Protocol)::\w+[^=;]*=|",
-        r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol)::\w+"
+        r"[!=]= *&?(?:\w+::)*(?:Protocol|Side)::\w+|\b(?:Protocol|Side)::\w+ *[!=]=|",
+        r"(?:\w+\.)?\b(?:protocol|side)(?:\(\))? *[!=]=|",
+        r"\blet [^=;{]*\b(?:Spec|Plan|Protocol|Side)::[A-Z]\w+\b[^=;]*=|",
+        r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol|Side)::\w+"
     ))
     .unwrap()
 });
 static KIND: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:Spec|Plan|Protocol)::[A-Z]").unwrap());
+static SIDE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bSide::[A-Z]").unwrap());
 static MATCH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bmatch\b").unwrap());
 /// A pattern that takes whatever is left.
 static REST: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,14 +40,25 @@ static REST: LazyLock<Regex> = LazyLock::new(|| {
 
 #[test]
 fn nobody_compares_a_protocol() {
-    let broken =
+    let mut broken =
         outside(|code| COMPARISON.find_iter(code).map(|found| found.as_str().to_owned()).collect());
+    broken.retain(|found| !ASKED.iter().any(|(file, what)| *found == format!("{file}: {what}")));
     assert_at_most("comparisons with a protocol", &broken, COMPARISONS);
 }
 
 #[test]
 fn nobody_matches_a_protocol_with_an_arm_for_the_rest() {
-    assert_at_most("matches with an arm for the rest", &outside(wildcards), WILDCARDS);
+    assert_at_most(
+        "matches with an arm for the rest",
+        &outside(|code| wildcards(code, &KIND)),
+        WILDCARDS,
+    );
+}
+
+/// So that a side that is added is asked about wherever sides are told apart.
+#[test]
+fn nobody_matches_a_side_with_an_arm_for_the_rest() {
+    assert_none("matches with an arm for other sides", &outside(|code| wildcards(code, &SIDE)));
 }
 
 /// What is found in the files outside `model` and `compose`.
@@ -54,13 +75,13 @@ fn outside(find: impl Fn(&str) -> Vec<String>) -> Vec<String> {
         .collect()
 }
 
-/// Matches that name a kind of spec, plan or protocol in one arm and take the rest in another.
-fn wildcards(code: &str) -> Vec<String> {
+/// Matches that name what `named` finds in one arm and take the rest in another.
+fn wildcards(code: &str, named: &Regex) -> Vec<String> {
     let mut found = Vec::new();
     for start in MATCH.find_iter(code).map(|found| found.start()) {
         let Some(arms) = arms(&code[start..]) else { continue };
         let (kinds, others): (Vec<&str>, Vec<&str>) =
-            arms.into_iter().partition(|pattern| KIND.is_match(pattern));
+            arms.into_iter().partition(|pattern| named.is_match(pattern));
         if let (Some(kind), Some(rest)) =
             (kinds.first(), others.iter().find(|other| REST.is_match(other)))
         {
@@ -109,16 +130,20 @@ fn at_top(text: &str, mark: &str) -> Option<usize> {
 #[test]
 fn the_checks_of_protocols_can_fail() {
     let code = "match spec { Spec::Http(a) if a => { x(), y } Spec::Tcp(_) => f(1, 2), _ => 3 }";
-    assert_eq!(wildcards(code).len(), 1);
+    assert_eq!(wildcards(code, &KIND).len(), 1);
     let all = "match spec { Some(Spec::Http(_) | Spec::Tcp(_)) => 1, None => 2 }";
-    assert_eq!(wildcards(all).len(), 0);
+    assert_eq!(wildcards(all, &KIND).len(), 0);
     let pair = "match (spec, live) { (Spec::Http(_), true) => 1, (spec, true) => 2 }";
-    assert_eq!(wildcards(pair).len(), 1);
+    assert_eq!(wildcards(pair, &KIND).len(), 1);
+    let side = "match (side, shown) { (_, None) => 1, (Side::Client, Some(_)) => 2 }";
+    assert_eq!(wildcards(side, &SIDE).len(), 1);
     for compared in [
         "if a == Protocol::Tcp {}",
         "if let Spec::Http(x) = y {}",
         "let Some(Spec::Http(x)) = y else {};",
         "matches!(x, Spec::Http(_))",
+        "if session.side() == Side::Client {}",
+        "if one.protocol() == other.protocol() {}",
     ] {
         assert!(COMPARISON.is_match(compared), "{compared}");
     }

@@ -49,9 +49,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
 fn interrupt(app: &mut App) {
     let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
     if let Some(session) = running.filter(|session| {
-        !session.is_over()
-            && session.side() == Side::Client
-            && session.state != SessionState::Closing
+        !session.is_over() && !session.side().listens() && session.state != SessionState::Closing
     }) {
         let id = session.id;
         app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
@@ -78,10 +76,10 @@ fn stop(app: &mut App) {
         app.say("nothing runs here");
         return;
     };
-    let how = if session.protocol() == Protocol::Http && session.side() == Side::Client {
-        CloseMode::Reset
-    } else {
-        CloseMode::Close
+    let how = match session.side() {
+        // Nobody waits for the rest of a request that is given up.
+        Side::Client if !session.protocol().capabilities().conversation => CloseMode::Reset,
+        Side::Client | Side::Listener => CloseMode::Close,
     };
     let id = session.id;
     app.effects.push(Effect::Engine(Command::Close { id, how }));
@@ -170,14 +168,20 @@ fn quit(app: &mut App) {
     app.effects.push(Effect::Quit);
 }
 
-/// Columns of the mode names in the header: start, end, protocol.
-pub const HEADER_MODES: [(u16, u16, Protocol); 3] =
-    [(12, 18, Protocol::Http), (18, 23, Protocol::Tcp), (23, 28, Protocol::Udp)];
+/// Column where the mode names begin in the header.
+const HEADER_MODES: u16 = 12;
+/// Blank columns behind each of them, which belong to it.
+const MODE_GAP: usize = 2;
 
 /// A click on the header line.
 pub(crate) fn click_header(app: &mut App, column: u16) {
-    let hit = HEADER_MODES.iter().find(|(start, end, _)| (*start..*end).contains(&column));
-    if let Some((_, _, protocol)) = hit {
-        mode(app, *protocol);
+    let Some(mut within) = column.checked_sub(HEADER_MODES).map(usize::from) else { return };
+    for protocol in Protocol::ALL {
+        let width = protocol.title().len() + MODE_GAP;
+        if within < width {
+            mode(app, protocol);
+            return;
+        }
+        within -= width;
     }
 }

@@ -19,7 +19,6 @@ use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
-use crate::model::protocol::Side;
 use crate::model::view::{SearchHit, Towards, View};
 use crate::timeline::framing::StreamFraming;
 
@@ -62,9 +61,12 @@ fn is_ticking(app: &App) -> bool {
     if app.areas().response.is_empty() {
         return false;
     }
-    app.shared.session().is_some_and(|session| match (app.shared.shown(), session.side()) {
-        (Shown::Exchange, Side::Client) => !session.is_over(),
-        _ => matches!(session.state, SessionState::Opening | SessionState::Closing),
+    app.shared.session().is_some_and(|session| {
+        if app.shared.shown() == Shown::Exchange && !session.side().listens() {
+            !session.is_over()
+        } else {
+            matches!(session.state, SessionState::Opening | SessionState::Closing)
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use crate::model::exchange::ExchangeState;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::tls::Verify;
 use crate::store::job::{HistoryEntry, Job};
@@ -81,24 +81,21 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
     let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
     if let Some(session) = running.filter(|session| !session.is_over()) {
         let id = session.id;
-        match (session.side(), session.protocol()) {
-            (Side::Listener, _) if session.state != SessionState::Closing => {
-                return update(app, id, plan);
+        let is_closing = session.state == SessionState::Closing;
+        match session.side() {
+            Side::Listener if !is_closing => return update(app, id, plan),
+            // A request in flight makes way for the new one.
+            Side::Client if !session.protocol().capabilities().conversation => {
+                app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
-            (Side::Client, Protocol::Tcp | Protocol::Udp)
-                if session.state != SessionState::Closing =>
-            {
+            Side::Client if !is_closing => {
                 app.say(
                     app.keyed("already open: type in the input line below, or [stop] closes it"),
                 );
                 focus::focus_input(app);
                 return;
             }
-            // A request in flight makes way for the new one.
-            (Side::Client, Protocol::Http) => {
-                app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
-            }
-            _ => {}
+            Side::Client | Side::Listener => {}
         }
     }
     open(app, plan, scope);
@@ -120,7 +117,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         spec: draft.spec.clone(),
         preset: draft.preset.clone(),
     };
-    let is_client = plan.side() == Side::Client;
+    let listens = plan.side().listens();
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
@@ -128,7 +125,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     app.effects.push(Effect::Engine(Command::Open { id, plan: Box::new(plan) }));
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
     response::session_changed(app);
-    if conversation && is_client {
+    if conversation && !listens {
         focus::focus(app, Pane::Response);
         focus::focus_input(app);
     }
@@ -140,7 +137,7 @@ fn update(app: &mut App, id: SessionId, plan: Plan) {
         app.say(app.keyed("already listening with these answers; [stop] stops"));
         return;
     }
-    let moved = bind_of(&session.plan) != bind_of(&plan);
+    let moved = !session.plan.same_sockets(&plan);
     session.plan = plan.clone();
     app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(plan) }));
     if moved {
@@ -152,36 +149,20 @@ fn update(app: &mut App, id: SessionId, plan: Plan) {
     }
 }
 
-fn bind_of(
-    plan: &Plan,
-) -> Option<(&crate::model::endpoint::Bind, Option<&crate::model::tls::ListenerTls>)> {
-    match plan {
-        Plan::HttpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
-        Plan::TcpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
-        Plan::UdpListener(plan) => Some((&plan.bind, None)),
-        _ => None,
-    }
-}
-
 /// One line for the history. Secrets and the system's environment stay out of it.
 fn summary(spec: &Spec, scope: &Scope) -> String {
     let mut masked = scope.clone();
     masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
     let address = match plan_literal(spec, &masked, &unknown_names(spec, &masked)) {
-        Ok(Plan::Http(http)) => http.url,
-        Ok(Plan::HttpListener(http)) => http.bind.to_string(),
-        Ok(Plan::Tcp(tcp)) => tcp.endpoint.to_string(),
-        Ok(Plan::TcpListener(tcp)) => tcp.bind.to_string(),
-        Ok(Plan::Udp(udp)) => udp.endpoint.to_string(),
-        Ok(Plan::UdpListener(udp)) => udp.bind.to_string(),
+        Ok(plan) => plan.address(),
         Err(_) => spec.address().to_owned(),
     };
     match spec {
         Spec::Http(http) => format!("{} {address}", http.method),
-        spec if spec.side() == Side::Listener => {
+        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol().name()),
+        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             format!("listen {} {address}", spec.protocol().name())
         }
-        spec => format!("{} {address}", spec.protocol().name()),
     }
 }
 
@@ -286,21 +267,17 @@ fn outcome(session: &Session, totals: Totals) -> String {
     if let Err(failure) = over {
         return failure.cause.clone();
     }
-    if session.protocol() == Protocol::Http && session.side() == Side::Client {
-        let Some(exchange) = session.last_exchange() else { return String::new() };
-        if let ExchangeState::Failed(failure) = &exchange.state {
-            return failure.cause.clone();
-        }
-        let status = exchange.response.as_ref().and_then(|message| message.head.status());
-        let took = exchange.timing.total.as_secs_f64() * 1000.0;
-        return status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"));
+    if session.protocol().capabilities().conversation {
+        return format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes);
     }
-    match session.protocol() {
-        Protocol::Http => {
-            format!("{} requests", session.exchanges.len() as u64 + session.forgotten)
-        }
-        Protocol::Tcp | Protocol::Udp => {
-            format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes)
-        }
+    if session.side().listens() {
+        return format!("{} requests", session.exchanges.len() as u64 + session.forgotten);
     }
+    let Some(exchange) = session.last_exchange() else { return String::new() };
+    if let ExchangeState::Failed(failure) = &exchange.state {
+        return failure.cause.clone();
+    }
+    let status = exchange.response.as_ref().and_then(|message| message.head.status());
+    let took = exchange.timing.total.as_secs_f64() * 1000.0;
+    status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
 }

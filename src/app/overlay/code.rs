@@ -19,7 +19,6 @@ use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, OverlayInput};
 use crate::app::shared::Shared;
 use crate::compose::{LiteralNames, plan, plan_literal};
-use crate::interop::python::Library;
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
 use crate::model::plan::Plan;
@@ -68,13 +67,8 @@ fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<CodeListin
     if curl::can_write(&plan) {
         listings.push(CodeListing { name: "curl", text: curl::write(&plan) });
     }
-    let python = |name, library| CodeListing { name, text: python::write(&plan, library) };
-    if matches!(plan, Plan::Http(_)) {
-        listings.push(python("Python requests", Library::Requests));
-        listings.push(python("Python urllib", Library::Urllib));
-    } else {
-        listings.push(python("Python", Library::default()));
-    }
+    let python = |(name, library)| CodeListing { name, text: python::write(&plan, library) };
+    listings.extend(python::libraries(&plan).iter().copied().map(python));
     Ok(listings)
 }
 

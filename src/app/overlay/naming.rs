@@ -20,7 +20,6 @@ use crate::app::preset_tree::TreeItem;
 use crate::app::question::Question;
 use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
-use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
 
@@ -128,11 +127,11 @@ fn suggest(spec: &Spec) -> String {
             let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
             format!("{} {last}", http.method.to_lowercase())
         }
-        spec if spec.side() == Side::Listener => {
+        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol().name()),
+        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             let port = address.rsplit_once(':').map_or("", |(_, port)| port);
             format!("{} server {port}", spec.protocol().name())
         }
-        spec => format!("{} {address}", spec.protocol().name()),
     };
     let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
     let slug: String = words.chars().take(60).map(kept).collect();
@@ -290,7 +289,7 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::protocol::Protocol;
+    use crate::model::protocol::{Protocol, Side};
 
     fn suggested(protocol: Protocol, side: Side, address: &str) -> String {
         let mut spec = Spec::empty(protocol, side);

@@ -27,7 +27,6 @@ use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
-use crate::model::protocol::Side;
 use crate::model::view::Towards;
 pub use conversation_areas::{failure, prefix};
 pub use conversation_state::{ConversationPane, conns, has_several};
@@ -201,7 +200,7 @@ impl ConversationPane {
         if self.is_writing(shared) {
             let mut hints = vec![Action::SendLine, Action::SendBare, Action::LineEnding];
             hints.extend([Action::PayloadFormat, Action::InputOlder, Action::Back]);
-            if session.side() == Side::Listener {
+            if session.side().listens() {
                 hints.insert(1, Action::SendToAll);
             }
             return hints;

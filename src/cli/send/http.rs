@@ -47,7 +47,7 @@ struct ResponsePrinter {
 
 /// Puts a raw body into a planned request, with its length and type.
 pub(super) fn set_body(plan: &mut Plan, raw: RawBody) {
-    let Plan::Http(plan) = plan else { return };
+    let Some(plan) = plan.as_http_mut() else { return };
     let length = raw.bytes.len().to_string();
     plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -64,7 +64,7 @@ pub(super) async fn run(
     plan: Plan,
     headless: &mut Headless,
 ) -> Result<u8, Failure> {
-    let redirects = matches!(&plan, Plan::Http(plan) if plan.redirects > 0);
+    let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let mut printer = ResponsePrinter {
         output: Output::new(&arguments.common),
         redirects,

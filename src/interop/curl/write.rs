@@ -34,7 +34,7 @@ pub fn write(plan: &Plan) -> String {
 /// Whether curl can do what the plan does.
 #[must_use]
 pub fn can_write(plan: &Plan) -> bool {
-    matches!(plan, Plan::Http(_))
+    plan.as_http().is_some()
 }
 
 fn command(plan: &HttpPlan) -> String {

@@ -33,8 +33,9 @@ const LENGTH: u16 = 8;
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     let Some(session) = app.shared.session() else { return Titles::default() };
+    let datagrams = session.protocol().capabilities().datagrams;
     let what = match session.side() {
-        _ if session.protocol().capabilities().datagrams => "Datagrams",
+        Side::Client | Side::Listener if datagrams => "Datagrams",
         Side::Listener => "Connections",
         Side::Client => "Conversation",
     };

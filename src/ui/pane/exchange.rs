@@ -69,7 +69,7 @@ fn without_exchange(
         // The line above says the stage already.
         SessionState::Over(Err(failure)) => (failure.details(), palette.error),
         SessionState::Over(Ok(_)) => (app.keyed("stopped; [send] starts it again"), palette.dim),
-        _ if session.side() == Side::Listener => (waiting(session), palette.dim),
+        _ if session.side().listens() => (waiting(session), palette.dim),
         _ => return,
     };
     for (y, text) in (area.y..area.bottom()).zip(wrap(&text, area.width)) {
@@ -94,13 +94,14 @@ fn status(
     (area, buffer): (Rect, &mut Buffer),
 ) {
     let mut run = RowWriter::new(area, buffer);
-    let shown = app.exchange.shown(&app.shared).map(|shown| shown.exchange);
-    match (session.side(), shown) {
-        (_, None) => progress(app, palette, session, &mut run),
-        (Side::Listener, Some(exchange)) => {
-            request_line(app, palette, exchange, &mut run);
-        }
-        (Side::Client, Some(exchange)) => {
+    let Some(shown) = app.exchange.shown(&app.shared) else {
+        progress(app, palette, session, &mut run);
+        return;
+    };
+    let exchange = shown.exchange;
+    match session.side() {
+        Side::Listener => request_line(app, palette, exchange, &mut run),
+        Side::Client => {
             let active = exchange.state == ExchangeState::Active;
             match &exchange.response {
                 Some(response) => response_line(app, palette, (exchange, response), &mut run),
@@ -122,7 +123,7 @@ fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWr
         run.put(&session_words::state(session), style);
         return;
     }
-    if session.side() == Side::Listener {
+    if session.side().listens() {
         run.put("● ", palette.success);
         run.put(&session_words::state(session), palette.base);
         return;

@@ -93,7 +93,7 @@ impl ConversationPane {
                 _ => Err("not sent: this connection is closed; choose another one with { or }"),
             };
         }
-        if session.side() == Side::Client {
+        if !session.side().listens() {
             let first = conns(session).next().map(|conn| conn.info.id);
             return Ok(first.map_or(Recipient::All(session.id), Recipient::Conn));
         }

@@ -12,7 +12,6 @@ use crate::app::shared::Shared;
 use crate::engine::command::{Command, Recipient};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
-use crate::model::protocol::Side;
 
 /// Whether the line ending is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +171,7 @@ impl ConversationPane {
         }
         self.settle(shared);
         let sent = Outcome::from(Intent::Perform(Effect::Engine(Command::Send { to, data })));
-        if matches!(to, Recipient::All(_)) && session.side() == Side::Listener {
+        if matches!(to, Recipient::All(_)) && session.side().listens() {
             return sent.with(Intent::Say("sent to every connection".into()));
         }
         sent

@@ -11,7 +11,6 @@ use crate::app::wrap_words::wrap;
 use crate::app::{format, session_words};
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::Failure;
-use crate::model::protocol::Side;
 
 /// Warnings shown above the tabs; the Headers tab has all of them.
 const WARNINGS: usize = 2;
@@ -49,12 +48,12 @@ impl ExchangePane {
             rest.height -= 1;
             parts.prompt = Rect { y: rest.bottom(), height: 1, ..rest };
         }
-        if session.side() == Side::Listener {
+        if session.side().listens() {
             let height = list_height(session, self.is_inside(shared), inner.height);
             parts.list = from_top(&mut rest, height);
         }
         parts.status = from_top(&mut rest, 1);
-        if session.side() == Side::Client && session.exchanges.len() > 1 && rest.height >= 4 {
+        if !session.side().listens() && session.exchanges.len() > 1 && rest.height >= 4 {
             parts.hops = from_top(&mut rest, 1);
         }
         if self.shown(shared).is_some() {
@@ -78,7 +77,7 @@ impl ExchangePane {
         match (&exchange.state, &session.state) {
             (ExchangeState::Failed(failure), _) => Some(failure),
             // The session may know what its last exchange does not: a redirect that leads nowhere.
-            (_, SessionState::Over(Err(failure))) if session.side() == Side::Client && is_last => {
+            (_, SessionState::Over(Err(failure))) if !session.side().listens() && is_last => {
                 Some(failure)
             }
             _ => None,

@@ -12,7 +12,6 @@ use crate::app::layout;
 use crate::app::message::Mouse;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
-use crate::model::protocol::Side;
 
 impl ExchangePane {
     /// Moves in the list of a listener, else in the content.
@@ -129,5 +128,5 @@ impl ExchangePane {
 }
 
 fn is_listener(shared: &Shared) -> bool {
-    session(shared).is_some_and(|session| session.side() == Side::Listener)
+    session(shared).is_some_and(|session| session.side().listens())
 }

@@ -45,15 +45,17 @@ pub struct ShownExchange<'a> {
 impl ExchangeTab {
     /// Title in the tab strip.
     pub fn title(self, side: Side) -> &'static str {
-        match (self, side) {
-            (ExchangeTab::Body, _) => "Body",
-            (ExchangeTab::Headers, _) => "Headers",
-            (ExchangeTab::Cookies, _) => "Cookies",
-            (ExchangeTab::Timing, _) => "Timing",
-            (ExchangeTab::Tls, _) => "TLS",
-            (ExchangeTab::Raw, _) => "Raw",
-            (ExchangeTab::Other, Side::Listener) => "Our answer",
-            (ExchangeTab::Other, Side::Client) => "Request",
+        match self {
+            ExchangeTab::Body => "Body",
+            ExchangeTab::Headers => "Headers",
+            ExchangeTab::Cookies => "Cookies",
+            ExchangeTab::Timing => "Timing",
+            ExchangeTab::Tls => "TLS",
+            ExchangeTab::Raw => "Raw",
+            ExchangeTab::Other => match side {
+                Side::Listener => "Our answer",
+                Side::Client => "Request",
+            },
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
 use crate::app::wrap_words::wrap;
 use crate::model::preset::PresetPath;
-use crate::model::protocol::Side;
 
 /// State of the pane.
 #[derive(Debug, Default)]
@@ -262,7 +261,7 @@ fn is_loose(shared: &Shared, draft: &Draft) -> bool {
 fn first_preset(shared: &Shared) -> Option<PresetPath> {
     let readable = || shared.workspace.presets.iter().filter_map(|s| s.content.as_ref().ok());
     let begin = readable()
-        .find(|preset| preset.spec.side() == Side::Listener)
+        .find(|preset| preset.spec.side().listens())
         .filter(|_| shared.workspace.is_starter);
     begin.or_else(|| readable().next()).map(|preset| preset.path.clone())
 }
