@@ -163,7 +163,7 @@ impl Draft {
 fn first_tab(spec: &Spec) -> FormTab {
     match spec.as_http() {
         Some(http) if http.body.kind() != "none" => FormTab::Body,
-        _ => tabs(spec)[0],
+        _ => tabs(spec).first().copied().unwrap_or(FormTab::Options),
     }
 }
 
