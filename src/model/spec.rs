@@ -100,6 +100,11 @@ impl Spec {
         }
     }
 
+    /// The HTTP request, to write to.
+    pub fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
+        if let Spec::Http(spec) = self { Some(spec) } else { None }
+    }
+
     /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
     #[must_use]
     pub fn trusts_anyone(&self) -> bool {

@@ -15,10 +15,9 @@ use crate::model::spec::Spec;
 pub fn get(spec: &Spec, id: FormFieldId) -> String {
     match id {
         FormFieldId::Address => spec.address().to_owned(),
-        FormFieldId::Automatic(header) => match spec {
-            Spec::Http(http) => (!http.omits(header)).show().into_owned(),
-            _ => String::new(),
-        },
+        FormFieldId::Automatic(header) => spec
+            .as_http()
+            .map_or_else(String::new, |http| (!http.omits(header)).show().into_owned()),
         FormFieldId::Field(id) => match (find(spec, id), new_row(spec, id)) {
             (Some(found), _) => found.text().unwrap_or_default().into_owned(),
             // The row that becomes real when something is typed into it.
@@ -49,9 +48,13 @@ pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
 
 /// Goes to the next (or previous) value of a choice, or flips a check.
 pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
-    match (id, spec) {
-        (FormFieldId::Automatic(header), Spec::Http(http)) => http.toggle_automatic(header),
-        (FormFieldId::Field(id), spec) => {
+    match id {
+        FormFieldId::Automatic(header) => {
+            if let Some(http) = spec.as_http_mut() {
+                http.toggle_automatic(header);
+            }
+        }
+        FormFieldId::Field(id) => {
             if let Some((list, _)) = id.in_list().filter(|_| id.is_row())
                 && new_row(spec, id).is_some()
             {
@@ -62,7 +65,7 @@ pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
                 let _ = fields::set(spec.options_mut(), &id, next);
             }
         }
-        _ => {}
+        FormFieldId::Address | FormFieldId::Tabs | FormFieldId::Add(_) => {}
     }
 }
 

@@ -161,7 +161,7 @@ impl FormWalk<'_> {
 
     /// The headers that are sent by themselves, each to be switched off.
     fn automatic(&mut self, list: FieldId) {
-        let Spec::Http(http) = self.spec else { return };
+        let Some(http) = self.spec.as_http() else { return };
         if list == FieldId::new("headers") {
             for header in compose::automatic_headers(http) {
                 let id = FormFieldId::Automatic(header);
@@ -172,7 +172,7 @@ impl FormWalk<'_> {
 
     /// Whether a row only says that an automatic header is off, which is seen there.
     fn switches_automatic(&self, list: FieldId, at: usize) -> bool {
-        let Spec::Http(http) = self.spec else { return false };
+        let Some(http) = self.spec.as_http() else { return false };
         let row = http.headers.get(at).filter(|_| list == FieldId::new("headers"));
         row.and_then(AutomaticHeader::switched_off_by)
             .is_some_and(|header| compose::automatic_headers(http).contains(&header))
