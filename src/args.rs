@@ -3,11 +3,15 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::model::field_help;
+use crate::model::protocol::Side;
+use crate::model::spec::Spec;
 use crate::model::timing::parse_duration;
 
 /// The whole command line.
@@ -153,6 +157,34 @@ pub struct Listen {
     pub common: Common,
 }
 
+impl Arguments {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that was asked for.
+    pub fn read() -> Result<Arguments, clap::Error> {
+        let help = |side, examples: &str| format!("{examples}\n\n{}", settings(side));
+        let command = Arguments::command()
+            .mut_subcommand("send", |send| send.after_long_help(help(Side::Client, SEND_EXAMPLES)))
+            .mut_subcommand("listen", |listen| {
+                listen.after_long_help(help(Side::Listener, LISTEN_EXAMPLES))
+            });
+        Arguments::from_arg_matches(&command.try_get_matches()?)
+    }
+}
+
+/// What `--set` can set: the options of every spec of this side.
+fn settings(side: Side) -> String {
+    let mut text = String::from("Options for --set:\n");
+    for spec in Spec::kinds().filter(|spec| spec.side() == side) {
+        let _ = writeln!(text, " {}", spec.protocol().title());
+        for (path, what) in field_help::lines(spec) {
+            let _ = writeln!(text, "  {path:<26} {what}");
+        }
+    }
+    text
+}
+
 /// What both commands take.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 pub struct Common {
@@ -162,6 +194,10 @@ pub struct Common {
     /// Accept any certificate.
     #[arg(long)]
     pub insecure: bool,
+    /// Set an option of the target or preset by its path, such as timeout=5s or tls.sni=a.example;
+    /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub settings: Vec<String>,
     #[command(flatten)]
     pub format: Format,
 }
@@ -183,7 +219,6 @@ pub struct Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from([&["wirebench"], words].concat())
@@ -210,5 +245,17 @@ mod tests {
         };
         assert_eq!(send.words, ["POST", ":1/x", "a=b", "q==1", "X-A:b"]);
         assert_eq!(send.timeout, Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_help_names_every_option_that_can_be_set() {
+        let (client, listener) = (settings(Side::Client), settings(Side::Listener));
+        for path in ["timeout", "auth.basic.user", "body", "tls.sni", "step.1.send", "keep-alive"] {
+            assert!(client.contains(&format!("  {path} ")), "{path}\n{client}");
+        }
+        for path in ["rule.1.status", "status", "rule.1.when", "tls.certificate", "ttl"] {
+            assert!(listener.contains(&format!("  {path} ")), "{path}\n{listener}");
+        }
+        assert!(client.contains("Verify TLS") || client.contains("(on, off)"), "{client}");
     }
 }

@@ -7,30 +7,30 @@
 
 pub mod address;
 pub mod adopt;
+mod automatic_header;
 mod body;
 mod http;
 mod issue;
 mod listener;
+mod place;
 mod stream;
 pub mod template;
 mod text;
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 
-pub use issue::{AnswerField, Issue, IssueField};
+pub use automatic_header::Automatic;
+pub use issue::Issue;
 use text::Composer;
+pub use text::LiteralNames;
 
+use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 use template::Variables;
-
-/// Names that are sent as they are written, braces included, when nothing is known about them.
-pub type LiteralNames = BTreeSet<String>;
 
 /// The plan of a spec, or everything that keeps it from being sent.
 pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
@@ -58,16 +58,6 @@ pub fn plan_literal(
     }
 }
 
-/// A header that goes out although the user did not write it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Automatic {
-    pub header: AutomaticHeader,
-    /// `None` = known only when the request is sent, or not before the address is right.
-    pub value: Option<String>,
-    /// The user switched it off.
-    pub omitted: bool,
-}
-
 /// Which headers [`automatic`] tells of, without their values.
 #[must_use]
 pub fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
@@ -90,7 +80,11 @@ pub fn automatic(spec: &HttpSpec, variables: &dyn Variables) -> Vec<Automatic> {
     };
     if !long {
         let mut found = http::automatic(spec, &mut composer);
-        if composer.issues.iter().any(|issue| issue.field == IssueField::Body) {
+        if composer
+            .issues
+            .iter()
+            .any(|issue| issue.field == FieldId::new("body").then(spec.body.kind()))
+        {
             forget_length(&mut found);
         }
         return found;
@@ -135,7 +129,7 @@ pub fn payload(
     payload: &Payload,
     ending: LineEnding,
     variables: &dyn Variables,
-) -> Result<Bytes, Issue> {
+) -> Result<Bytes, Box<Issue>> {
     payload_literal(payload, ending, variables, &LiteralNames::new())
 }
 
@@ -145,11 +139,11 @@ pub fn payload_literal(
     ending: LineEnding,
     variables: &dyn Variables,
     literal: &LiteralNames,
-) -> Result<Bytes, Issue> {
+) -> Result<Bytes, Box<Issue>> {
     let mut composer = Composer::new(variables, literal);
-    let mut bytes = composer.payload(IssueField::Input, payload);
+    let mut bytes = composer.payload(FieldId::new("input"), payload);
     if let Some(issue) = composer.issues.into_iter().next() {
-        return Err(issue);
+        return Err(Box::new(issue));
     }
     if payload.format == PayloadFormat::Text {
         bytes.extend_from_slice(ending.bytes());

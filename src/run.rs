@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::app::keymap::Override;
@@ -32,7 +31,7 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             // It quotes the arguments, which a script may have from anywhere.

@@ -16,6 +16,8 @@ pub mod preset;
 mod preset_files;
 mod restore;
 pub mod starter;
+mod strict_toml;
+mod toml_string;
 mod watch;
 mod worker;
 mod workspace;

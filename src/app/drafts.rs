@@ -163,7 +163,7 @@ impl Draft {
 fn first_tab(spec: &Spec) -> FormTab {
     match spec {
         Spec::Http(http) if http.body.kind() != "none" => FormTab::Body,
-        spec => tabs(spec)[0],
+        spec => tabs(spec).first().copied().unwrap_or(FormTab::Options),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::field_access;
 use crate::model::http::{HttpListenerSpec, HttpSpec};
 use crate::model::listener::{TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::LineEnding;
@@ -50,11 +51,24 @@ pub(super) fn find(
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
     }
-    let spec = match preset {
+    let mut spec = match preset {
         Some(preset) => of_side(preset, side)?,
         None => from_address(text, side, workspace.as_ref())?,
     };
+    for setting in &common.settings {
+        set(&mut spec, setting)?;
+    }
     Ok(SendTarget { spec, scope })
+}
+
+/// `PATH=VALUE`
+fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
+    let refuse =
+        |cause| Failure::new(Stage::Compose, format!("--set {setting}"), FailureKind::Usage, cause);
+    let (path, value) = setting
+        .split_once('=')
+        .ok_or_else(|| refuse("write PATH=VALUE, such as timeout=5s".to_owned()))?;
+    field_access::assign(spec.options_mut(), path.trim(), value).map_err(refuse)
 }
 
 /// The plan of a spec; all its issues as one failure.

@@ -5,45 +5,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::text::{Composer, Controls};
-use super::{AnswerField, IssueField};
 use crate::codec::multipart;
+use crate::model::field_id::FieldId;
 use crate::model::http::{FormPart, HttpBody, PartSource};
 use crate::model::plan::{PartContent, PartPlan, PlanBody};
 use crate::model::spec::NameValue;
-
-/// Part of a body that an issue may be about.
-#[derive(Clone, Copy)]
-pub(super) enum BodyPlace {
-    Whole,
-    Name(usize),
-    Value(usize),
-    FileName(usize),
-    Type(usize),
-}
-
-impl BodyPlace {
-    /// In the body of a request.
-    pub(super) fn of_request(self) -> IssueField {
-        match self {
-            BodyPlace::Whole => IssueField::Body,
-            BodyPlace::Name(row) => IssueField::FormName(row),
-            BodyPlace::Value(row) => IssueField::FormValue(row),
-            BodyPlace::FileName(row) => IssueField::PartFileName(row),
-            BodyPlace::Type(row) => IssueField::PartType(row),
-        }
-    }
-
-    /// In the body of an answer.
-    pub(super) fn of_answer(self) -> AnswerField {
-        match self {
-            BodyPlace::Whole => AnswerField::Body,
-            BodyPlace::Name(row) => AnswerField::FormName(row),
-            BodyPlace::Value(row) => AnswerField::FormValue(row),
-            BodyPlace::FileName(row) => AnswerField::PartFileName(row),
-            BodyPlace::Type(row) => AnswerField::PartType(row),
-        }
-    }
-}
 
 /// The body and the content type that goes with it. `given_type` is the user's own, whose boundary
 /// a multipart form takes.
@@ -51,9 +17,9 @@ pub(super) fn body(
     body: &HttpBody,
     given_type: Option<&str>,
     composer: &mut Composer<'_>,
-    field: &dyn Fn(BodyPlace) -> IssueField,
+    place: FieldId,
 ) -> (PlanBody, Option<String>) {
-    let whole = field(BodyPlace::Whole);
+    let whole = place.then(body.kind());
     let mut text =
         |text: &str| PlanBody::Bytes(composer.text(whole, text, Controls::Allowed).into());
     let typed = |content_type: &str| Some(content_type.to_owned());
@@ -66,14 +32,16 @@ pub(super) fn body(
             (PlanBody::Bytes(bytes.into()), typed("application/octet-stream"))
         }
         HttpBody::Form(rows) => {
-            (form(rows, composer, field), typed("application/x-www-form-urlencoded"))
+            (form(rows, composer, whole), typed("application/x-www-form-urlencoded"))
         }
         HttpBody::Multipart(parts) => {
             let parts: Vec<PartPlan> = parts
                 .iter()
                 .enumerate()
-                .filter(|(_, part)| !(part.off || part.name.is_empty() && part.value.is_empty()))
-                .map(|(row, written)| part(row, written, composer, field))
+                .filter(|(_, part)| {
+                    part.enabled && !(part.name.is_empty() && part.value.is_empty())
+                })
+                .map(|(row, written)| part(written, composer, whole.row(row)))
                 .collect();
             let boundary = given_type.and_then(multipart::boundary_of);
             let boundary = boundary.unwrap_or_else(|| multipart::boundary(&parts));
@@ -86,32 +54,27 @@ pub(super) fn body(
     }
 }
 
-fn form(
-    rows: &[NameValue],
-    composer: &mut Composer<'_>,
-    field: &dyn Fn(BodyPlace) -> IssueField,
-) -> PlanBody {
+fn form(rows: &[NameValue], composer: &mut Composer<'_>, place: FieldId) -> PlanBody {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
-    for (index, row) in rows.iter().enumerate().filter(|(_, row)| super::http::is_used(row)) {
-        let name = composer.text(field(BodyPlace::Name(index)), &row.name, Controls::Allowed);
-        let value = composer.text(field(BodyPlace::Value(index)), &row.value, Controls::Allowed);
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_used()) {
+        let place = place.row(index);
+        let name = composer.text(place.then("name"), &row.name, Controls::Allowed);
+        let value = composer.text(place.then("value"), &row.value, Controls::Allowed);
         form.append_pair(&name, &value);
     }
     PlanBody::Bytes(form.finish().into())
 }
 
-fn part(
-    row: usize,
-    part: &FormPart,
-    composer: &mut Composer<'_>,
-    field: &dyn Fn(BodyPlace) -> IssueField,
-) -> PartPlan {
-    let name = composer.text(field(BodyPlace::Name(row)), &part.name, Controls::Allowed);
+fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPlan {
+    let name = composer.text(place.then("name"), &part.name, Controls::Allowed);
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
-    let file_name =
-        composer.text(field(BodyPlace::FileName(row)), &part.file_name, Controls::Allowed);
-    let content_type = given(composer.line(field(BodyPlace::Type(row)), &part.content_type));
-    let value = field(BodyPlace::Value(row));
+    let file_name = composer.text(place.then("file-name"), &part.file_name, Controls::Allowed);
+    let content_type = given(composer.line(place.then("type"), &part.content_type));
+    let value = place.then(match part.source {
+        PartSource::Text => "value",
+        PartSource::File => "file",
+        PartSource::FileText => "text-file",
+    });
     if part.source == PartSource::Text {
         let text = composer.text(value, &part.value, Controls::Allowed);
         let content = PartContent::Bytes(text.into());
@@ -132,7 +95,7 @@ fn part(
     PartPlan { name, content: PartContent::File(path), file_name, content_type }
 }
 
-fn file(field: IssueField, path: &str, composer: &mut Composer<'_>) -> PathBuf {
+fn file(field: FieldId, path: &str, composer: &mut Composer<'_>) -> PathBuf {
     let count = composer.issues.len();
     let path = composer.line(field, path);
     if path.is_empty() && composer.issues.len() == count {

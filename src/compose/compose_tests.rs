@@ -143,7 +143,7 @@ fn bytes_may_be_hex_with_names_in_between() {
     assert_eq!(body(&plan), b"\0a.example\xff");
     assert_eq!(header(&plan, "Content-Type"), Some("application/octet-stream"));
     assert_eq!(header(&plan, "Content-Length"), Some("11"));
-    assert_eq!(one(http(|spec| spec.body = hex("0"))).field, IssueField::Body);
+    assert_eq!(one(http(|spec| spec.body = hex("0"))).field.to_string(), "body.hex");
 }
 
 #[test]
@@ -168,10 +168,13 @@ fn the_parts_of_a_form_are_planned_and_their_troubles_named() {
 
     let typed = FormPart { content_type: "{{evil}}".into(), ..part(PartSource::Text, "") };
     let issue = one(http(|spec| spec.body = HttpBody::Multipart(vec![typed])));
-    assert_eq!(issue.field, IssueField::PartType(0));
+    assert_eq!(issue.field.to_string(), "body.multipart.1.type");
     let nameless = vec![FormPart::default(), part(PartSource::File, "")];
     let issue = one(http(|spec| spec.body = HttpBody::Multipart(nameless)));
-    assert_eq!((issue.field, &*issue.message), (IssueField::FormValue(1), "no file is named"));
+    assert_eq!(
+        (&*issue.field.to_string(), &*issue.message),
+        ("body.multipart.2.file", "no file is named")
+    );
     let plan = http(|spec| {
         spec.headers = vec![NameValue::new("content-type", "multipart/mixed; boundary=mine")];
         spec.body = HttpBody::Multipart(Vec::new());
@@ -265,21 +268,21 @@ fn credentials_become_a_header() {
 #[test]
 fn line_breaks_from_variables_never_reach_a_head() {
     let issue = one(http(|spec| spec.headers = vec![NameValue::new("A", "b{{evil}}")]));
-    assert_eq!((issue.field, issue.span), (IssueField::HeaderValue(0), Some(1..9)));
+    assert_eq!((&*issue.field.to_string(), issue.span), ("headers.1.value", Some(1..9)));
     assert_eq!(issue.message, "CR is not allowed here; it comes from {{evil}}");
     assert_eq!(
-        one(http(|spec| spec.headers = vec![NameValue::new("{{nul}}", "")])).field,
-        IssueField::HeaderName(0)
+        one(http(|spec| spec.headers = vec![NameValue::new("{{nul}}", "")])).field.to_string(),
+        "headers.1.name"
     );
-    assert_eq!(one(http(|spec| spec.method = "GET{{evil}}".into())).field, IssueField::Method);
-    assert_eq!(one(http(|spec| spec.url = "http://h/{{evil}}".into())).field, IssueField::Address);
+    assert_eq!(one(http(|spec| spec.method = "GET{{evil}}".into())).field.to_string(), "method");
+    assert_eq!(one(http(|spec| spec.url = "http://h/{{evil}}".into())).field.to_string(), "url");
     assert_eq!(
-        one(http(|spec| spec.query = vec![NameValue::new("a", "{{evil}}")])).field,
-        IssueField::QueryValue(0)
+        one(http(|spec| spec.query = vec![NameValue::new("a", "{{evil}}")])).field.to_string(),
+        "query.1.value"
     );
     assert_eq!(
-        one(http(|spec| spec.auth = Auth::Bearer("{{evil}}".into()))).field,
-        IssueField::AuthToken
+        one(http(|spec| spec.auth = Auth::Bearer("{{evil}}".into()))).field.to_string(),
+        "auth.bearer"
     );
 }
 
@@ -288,8 +291,8 @@ fn names_and_methods_must_be_tokens() {
     let issue =
         one(http(|spec| spec.headers = vec![NameValue::default(), NameValue::new("a b", "")]));
     assert_eq!(
-        (issue.field, issue.message.as_str()),
-        (IssueField::HeaderName(1), "' ' is not allowed here")
+        (&*issue.field.to_string(), issue.message.as_str()),
+        ("headers.2.name", "' ' is not allowed here")
     );
     assert_eq!(one(http(|spec| spec.method = String::new())).message, "this is empty");
     assert_eq!(http(|spec| spec.method = "PROPfind".into()).unwrap().method, "PROPfind");
@@ -304,13 +307,13 @@ fn every_unknown_name_is_reported_with_its_place() {
     })
     .unwrap_err();
     let found: Vec<_> =
-        issues.iter().map(|i| (i.field, i.span.clone(), i.unknown.clone())).collect();
+        issues.iter().map(|i| (i.field.to_string(), i.span.clone(), i.unknown.clone())).collect();
     assert_eq!(
         found,
         [
-            (IssueField::Address, Some(0..8), Some("base".into())),
-            (IssueField::QueryValue(0), Some(2..7), Some("b".into())),
-            (IssueField::Body, Some(0..5), Some("c".into())),
+            ("url".to_owned(), Some(0..8), Some("base".into())),
+            ("query.1.value".to_owned(), Some(2..7), Some("b".into())),
+            ("body.text".to_owned(), Some(0..5), Some("c".into())),
         ]
     );
 }
@@ -328,7 +331,7 @@ fn an_unknown_name_can_be_sent_literally() {
 #[test]
 fn a_bad_url_is_an_issue_of_the_address() {
     for url in ["", "http://", "ws://h/", "http://h:99999/", "http://h\\x"] {
-        assert_eq!(one(http(|spec| spec.url = url.into())).field, IssueField::Address, "{url}");
+        assert_eq!(one(http(|spec| spec.url = url.into())).field.to_string(), "url", "{url}");
     }
 }
 
@@ -347,9 +350,8 @@ fn an_http_listener_plans_its_rules_and_answers() {
     let answer = HttpAnswer { status: 20, headers, ..HttpAnswer::default() };
     spec.rules.push(HttpRule { method: String::new(), path: "/".into(), answer });
     let issues = super::plan(&Spec::HttpListener(spec), &scope()).unwrap_err();
-    let fields: Vec<IssueField> = issues.iter().map(|issue| issue.field).collect();
-    let field = |part| IssueField::Answer { rule: Some(0), part };
-    assert_eq!(fields, [field(AnswerField::Status), field(AnswerField::HeaderValue(0))]);
+    let fields: Vec<String> = issues.iter().map(|issue| issue.field.to_string()).collect();
+    assert_eq!(fields, ["rule.1.status", "rule.1.headers.1.value"]);
 }
 
 #[test]
@@ -366,7 +368,7 @@ fn a_bind_may_be_a_port_alone_or_carry_its_scheme() {
         }
     }
     let spec = TcpListenerSpec { bind: "example.com:1".into(), ..TcpListenerSpec::default() };
-    assert_eq!(one(plan(&Spec::TcpListener(spec), &scope())).field, IssueField::Bind);
+    assert_eq!(one(plan(&Spec::TcpListener(spec), &scope())).field.to_string(), "bind");
 }
 
 #[test]
@@ -389,12 +391,12 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
     let steps =
         vec![ScriptStep::Send(Payload::text("ok")), ScriptStep::Send(Payload::text(r"a\q"))];
     let issue = one(super::plan(&Spec::Tcp(TcpSpec { steps, ..spec.clone() }), &scope()));
-    assert_eq!((issue.field, issue.span), (IssueField::Step(1), Some(1..3)));
+    assert_eq!((&*issue.field.to_string(), issue.span), ("step.2.send", Some(1..3)));
     for address in ["", "host", "host:0", "host:99999", "unix:/x"] {
         let spec = TcpSpec { address: address.into(), ..spec.clone() };
         assert_eq!(
-            one(super::plan(&Spec::Tcp(spec), &scope())).field,
-            IssueField::Address,
+            one(super::plan(&Spec::Tcp(spec), &scope())).field.to_string(),
+            "address",
             "{address}"
         );
     }
@@ -407,13 +409,13 @@ fn the_source_port_of_a_udp_client_follows_its_peer() {
         match plan(&Spec::Udp(spec), &scope()) {
             Ok(Plan::Udp(plan)) => Ok(plan.source),
             Ok(other) => panic!("{other:?}"),
-            Err(mut issues) => Err(issues.remove(0).field),
+            Err(mut issues) => Err(issues.remove(0).field.to_string()),
         }
     };
     assert_eq!(source("127.0.0.1:9", ""), Ok(None));
     assert_eq!(source("127.0.0.1:9", ":5000"), Ok(Some(Bind::Loopback { port: 5000 })));
     assert_eq!(source("192.0.2.1:9", "5000"), Ok(Some(Bind::All { port: 5000 })));
-    assert_eq!(source("192.0.2.1:9", "x:1"), Err(IssueField::Source));
+    assert_eq!(source("192.0.2.1:9", "x:1"), Err("source".to_owned()));
 }
 
 #[test]
@@ -435,7 +437,7 @@ fn automatic_answers_keep_message_and_match_open() {
     assert_eq!(plan.rules[1].send, [AnswerPart::Message]);
     let rules = vec![rule(When::Matches("(".into()), "x")];
     let issue = one(super::plan(&Spec::TcpListener(TcpListenerSpec { rules, ..spec }), &scope()));
-    assert_eq!(issue.field, IssueField::RuleWhen(0));
+    assert_eq!(issue.field.to_string(), "rule.1.when.text");
     assert!(!issue.message.contains('\n'), "{}", issue.message);
 }
 
@@ -449,6 +451,43 @@ fn the_input_line_gets_its_ending_only_as_text() {
     assert_eq!(bytes(PayloadFormat::Hex, "61 62").unwrap(), "ab");
     assert_eq!(bytes(PayloadFormat::Text, "").unwrap(), "\r\n");
     let issue = bytes(PayloadFormat::Text, "{{nope}}").unwrap_err();
-    assert_eq!((issue.field, issue.unknown.as_deref()), (IssueField::Input, Some("nope")));
-    assert_eq!(bytes(PayloadFormat::Hex, "6").unwrap_err().field, IssueField::Input);
+    assert_eq!((&*issue.field.to_string(), issue.unknown.as_deref()), ("input", Some("nope")));
+    assert_eq!(bytes(PayloadFormat::Hex, "6").unwrap_err().field.to_string(), "input");
+}
+
+#[test]
+fn a_source_is_an_address_a_port_or_an_interface() {
+    let source = |source: &str| {
+        let spec = TcpSpec { address: "h:1".into(), source: source.into(), ..TcpSpec::default() };
+        match plan(&Spec::Tcp(spec), &scope()) {
+            Ok(Plan::Tcp(plan)) => Ok(plan.socket.source.map(|source| source.to_string())),
+            Ok(other) => panic!("{other:?}"),
+            Err(issues) => Err(one(Err::<(), _>(issues)).to_string()),
+        }
+    };
+    for (text, shown) in [
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "::1"),
+        ("127.0.0.1:70", "127.0.0.1:70"),
+        (":70", ":70"),
+        ("70", ":70"),
+        ("eth0.5", "eth0.5"),
+    ] {
+        assert_eq!(source(text), Ok(Some(shown.to_owned())), "{text}");
+    }
+    assert_eq!(source(""), Ok(None));
+    for bad in ["no interface", "a/b", "much-too-long-a-name"] {
+        let issue = source(bad).unwrap_err();
+        assert_eq!(issue, format!("source: '{bad}' is no address, :port or interface"));
+    }
+}
+
+#[test]
+fn keep_alive_counts_in_whole_seconds() {
+    let planned = |keep_alive| http(|spec| spec.keep_alive = Some(keep_alive));
+    let minute = Duration::from_secs(60);
+    assert_eq!(planned(minute).unwrap().socket.keep_alive, Some(minute));
+    for bad in [Duration::ZERO, Duration::from_millis(1500), Duration::from_secs(40_000)] {
+        assert_eq!(one(planned(bad)).field.to_string(), "keep-alive");
+    }
 }

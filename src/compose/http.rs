@@ -4,10 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::body::{BodyPlace, body};
+use super::automatic_header::Automatic;
+use super::body::body;
+use super::place::{bind, keep_alive, listener_tls, socket};
 use super::text::Composer;
-use super::{AnswerField, Automatic, IssueField, stream};
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
+use crate::model::field_id::FieldId;
 use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
@@ -37,6 +39,7 @@ struct Composed {
 
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
+    let socket = socket(spec.keep_alive, &spec.source, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.name());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -63,6 +66,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
         verify: spec.verify,
         redirects: spec.redirects,
+        socket,
         notes,
     })
 }
@@ -75,12 +79,12 @@ pub(super) fn automatic(spec: &HttpSpec, composer: &mut Composer<'_>) -> Vec<Aut
 }
 
 fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
-    let method = composer.token(IssueField::Method, &spec.method);
+    let method = composer.token(FieldId::new("method"), &spec.method);
     let url = url(spec, composer);
-    let own = headers(&spec.headers, composer, &IssueField::HeaderName, &IssueField::HeaderValue);
+    let own = headers(&spec.headers, composer, FieldId::new("headers"));
     let authorization = authorization(&spec.auth, composer);
     let given_type = value(&own, "content-type");
-    let (body, content_type) = body(&spec.body, given_type, composer, &BodyPlace::of_request);
+    let (body, content_type) = body(&spec.body, given_type, composer, FieldId::new("body"));
     let mut notes = Vec::new();
     let (url, parts) = match url {
         Some((url, parts, encoded)) => {
@@ -121,11 +125,12 @@ fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
 /// The whole URL with the query rows, without user and password.
 fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Option<String>)> {
     let count = composer.issues.len();
-    let typed = composer.line(IssueField::Address, &spec.url);
+    let typed = composer.line(FieldId::new("url"), &spec.url);
     let mut query = Vec::new();
-    for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| is_used(row)) {
-        let name = composer.line(IssueField::QueryName(index), &row.name);
-        let value = composer.line(IssueField::QueryValue(index), &row.value);
+    for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| row.is_used()) {
+        let place = FieldId::new("query").row(index);
+        let name = composer.line(place.then("name"), &row.name);
+        let value = composer.line(place.then("value"), &row.value);
         let encode = |text| utf8_percent_encode(text, COMPONENT).to_string();
         query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
     }
@@ -134,7 +139,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     }
     let whole = normalise_url(&typed).and_then(|url| Ok((UrlParts::parse(&url)?, url)));
     let (mut parts, whole) =
-        whole.map_err(|error| composer.issue(IssueField::Address, error.0)).ok()?;
+        whole.map_err(|error| composer.issue(FieldId::new("url"), error.0)).ok()?;
     if !query.is_empty() {
         let separator = match parts.target.split_once('?') {
             None => "?",
@@ -165,20 +170,12 @@ fn encoded_note(typed: &str) -> Option<String> {
     })
 }
 
-/// A switched-on row that is not just an empty line of the form.
-pub(super) fn is_used(row: &NameValue) -> bool {
-    row.enabled && !(row.name.is_empty() && row.value.is_empty())
-}
-
-fn headers(
-    rows: &[NameValue],
-    composer: &mut Composer<'_>,
-    name: &dyn Fn(usize) -> IssueField,
-    value: &dyn Fn(usize) -> IssueField,
-) -> Headers {
-    let used = rows.iter().enumerate().filter(|(_, row)| is_used(row));
+fn headers(rows: &[NameValue], composer: &mut Composer<'_>, list: FieldId) -> Headers {
+    let used = rows.iter().enumerate().filter(|(_, row)| row.is_used());
     used.map(|(index, row)| {
-        (composer.token(name(index), &row.name), composer.line(value(index), &row.value))
+        let place = list.row(index);
+        let name = composer.token(place.then("name"), &row.name);
+        (name, composer.line(place.then("value"), &row.value))
     })
     .collect()
 }
@@ -201,15 +198,18 @@ fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {
     match auth {
         Auth::None => None,
         Auth::Basic { user, password } => {
-            let user = composer.line(IssueField::AuthUser, user);
-            let password = composer.line(IssueField::AuthPassword, password);
+            let user = composer.line(FieldId::new("auth").then("basic.user"), user);
+            let password = composer.line(FieldId::new("auth").then("basic.password"), password);
             if user.contains(':') {
-                composer.issue(IssueField::AuthUser, "a user for Basic cannot hold ':' (RFC 7617)");
+                composer.issue(
+                    FieldId::new("auth").then("basic.user"),
+                    "a user for Basic cannot hold ':' (RFC 7617)",
+                );
             }
             Some(basic(&user, &password))
         }
         Auth::Bearer(token) => {
-            Some(format!("Bearer {}", composer.line(IssueField::AuthToken, token)))
+            Some(format!("Bearer {}", composer.line(FieldId::new("auth").then("bearer"), token)))
         }
     }
 }
@@ -222,35 +222,32 @@ pub(super) fn listener(
     spec: &HttpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<HttpListenerPlan> {
-    let bind = stream::bind(&spec.bind, composer);
-    let tls = stream::listener_tls(&spec.tls, composer);
+    let bind = bind(&spec.bind, composer);
+    let tls = listener_tls(&spec.tls, composer);
+    let keep_alive = keep_alive(spec.keep_alive, composer);
     let mut rules = Vec::new();
     for (index, rule) in spec.rules.iter().enumerate() {
+        let place = FieldId::new("rule").row(index);
         let method = if rule.method.is_empty() {
             String::new()
         } else {
-            composer.token(IssueField::RuleMethod(index), &rule.method)
+            composer.token(place.then("method"), &rule.method)
         };
-        let path = composer.line(IssueField::RulePath(index), &rule.path);
-        let answer = answer(&rule.answer, Some(index), composer);
+        let path = composer.line(place.then("path"), &rule.path);
+        let answer = answer(&rule.answer, place, composer);
         rules.push(HttpRulePlan { method, path, answer });
     }
-    let answer = answer(&spec.answer, None, composer);
-    Some(HttpListenerPlan { bind: bind?, tls, rules, answer })
+    let answer = answer(&spec.answer, FieldId::default(), composer);
+    Some(HttpListenerPlan { bind: bind?, tls, keep_alive, rules, answer })
 }
 
-fn answer(answer: &HttpAnswer, rule: Option<usize>, composer: &mut Composer<'_>) -> AnswerPlan {
-    let field = |part| IssueField::Answer { rule, part };
+fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> AnswerPlan {
     if !(100..=999).contains(&answer.status) {
-        composer.issue(field(AnswerField::Status), "a status code has three digits, from 100");
+        composer.issue(place.then("status"), "a status code has three digits, from 100");
     }
-    let mut headers =
-        headers(&answer.headers, composer, &|row| field(AnswerField::HeaderName(row)), &|row| {
-            field(AnswerField::HeaderValue(row))
-        });
+    let mut headers = headers(&answer.headers, composer, place.then("headers"));
     let given_type = value(&headers, "content-type");
-    let (body, content_type) =
-        body(&answer.body, given_type, composer, &|place| field(place.of_answer()));
+    let (body, content_type) = body(&answer.body, given_type, composer, place.then("body"));
     if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
         headers.insert(0, ("Content-Type".into(), content_type));
     }

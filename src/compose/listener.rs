@@ -1,37 +1,38 @@
 //! Plans of TCP and UDP listeners: bind, greeting, automatic answers.
 
-use super::IssueField;
-use super::stream::{bind, listener_tls};
+use super::place::{bind, keep_alive, listener_tls};
 use super::text::Composer;
 use crate::compose::template::Mode;
+use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::plan::{RulePlan, TcpListenerPlan, UdpListenerPlan, WhenPlan};
 
 pub(super) fn tcp(spec: &TcpListenerSpec, composer: &mut Composer<'_>) -> Option<TcpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
-    let greeting = composer.payload(IssueField::Greeting, &spec.greeting).into();
+    let keep_alive = keep_alive(spec.keep_alive, composer);
+    let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();
     let rules = rules(&spec.rules, composer);
-    Some(TcpListenerPlan { bind: bind?, tls, greeting, rules })
+    Some(TcpListenerPlan { bind: bind?, tls, keep_alive, greeting, rules })
 }
 
 pub(super) fn udp(spec: &UdpListenerSpec, composer: &mut Composer<'_>) -> Option<UdpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let rules = rules(&spec.rules, composer);
-    Some(UdpListenerPlan { bind: bind?, rules })
+    Some(UdpListenerPlan { bind: bind?, ttl: spec.ttl, rules })
 }
 
 fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
     let plan = |(index, rule): (usize, &Rule)| RulePlan {
-        when: when(index, &rule.when, composer),
-        send: composer.answer(IssueField::RuleSend(index), &rule.send),
+        when: when(FieldId::new("rule").row(index).then("when"), &rule.when, composer),
+        send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
         delay: rule.delay,
     };
     rules.iter().enumerate().map(plan).collect()
 }
 
-fn when(index: usize, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
-    let field = IssueField::RuleWhen(index);
+fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
+    let field = place.then("text");
     let mut bytes = |text: &str| composer.escaped(field, text, Mode::Payload).into();
     match when {
         When::Always => WhenPlan::Always,

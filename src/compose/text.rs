@@ -1,15 +1,20 @@
 //! Expands single fields and collects what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Issue, IssueField, LiteralNames};
+use super::issue::Issue;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
     Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
 };
+use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::AnswerPart;
+
+/// Names that are sent as they are written, braces included, when nothing is known about them.
+pub type LiteralNames = BTreeSet<String>;
 
 /// Expands the fields of one spec.
 pub(super) struct Composer<'a> {
@@ -32,15 +37,15 @@ impl<'a> Composer<'a> {
         Composer { variables, literal, issues: Vec::new() }
     }
 
-    pub(super) fn issue(&mut self, field: IssueField, message: impl Into<String>) {
+    pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
         self.place(field, None, message.into());
     }
 
-    fn place(&mut self, field: IssueField, span: Option<Range<usize>>, message: String) {
+    fn place(&mut self, field: FieldId, span: Option<Range<usize>>, message: String) {
         self.issues.push(Issue { field, span, message, unknown: None });
     }
 
-    fn refuse(&mut self, field: IssueField, error: TemplateError) {
+    fn refuse(&mut self, field: FieldId, error: TemplateError) {
         let TemplateError { span, message, name } = error;
         self.issues.push(Issue { field, span: Some(span), message, unknown: name });
     }
@@ -51,11 +56,11 @@ impl<'a> Composer<'a> {
             .or_else(|| self.literal.contains(&name.name).then(|| name.source.clone().into_bytes()))
     }
 
-    fn parse(&mut self, field: IssueField, text: &str, mode: Mode) -> Option<Template> {
+    fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
         Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok()
     }
 
-    fn expand(&mut self, field: IssueField, template: &Template) -> Option<Vec<u8>> {
+    fn expand(&mut self, field: FieldId, template: &Template) -> Option<Vec<u8>> {
         match template.expand_with(&|name| self.value(name)) {
             Ok(bytes) => Some(bytes),
             Err(errors) => {
@@ -68,7 +73,7 @@ impl<'a> Composer<'a> {
     }
 
     /// A field of text; empty after an issue.
-    pub(super) fn text(&mut self, field: IssueField, text: &str, controls: Controls) -> String {
+    pub(super) fn text(&mut self, field: FieldId, text: &str, controls: Controls) -> String {
         let Some(template) = self.parse(field, text, Mode::Text) else { return String::new() };
         let Some(bytes) = self.expand(field, &template) else { return String::new() };
         if controls == Controls::OneLine
@@ -95,12 +100,12 @@ impl<'a> Composer<'a> {
     }
 
     /// A text of a head: no line break, no NUL.
-    pub(super) fn line(&mut self, field: IssueField, text: &str) -> String {
+    pub(super) fn line(&mut self, field: FieldId, text: &str) -> String {
         self.text(field, text, Controls::OneLine)
     }
 
     /// A method or header name.
-    pub(super) fn token(&mut self, field: IssueField, text: &str) -> String {
+    pub(super) fn token(&mut self, field: FieldId, text: &str) -> String {
         let count = self.issues.len();
         let word = self.line(field, text);
         if count == self.issues.len() && !is_token(word.as_bytes()) {
@@ -116,19 +121,19 @@ impl<'a> Composer<'a> {
     }
 
     /// The bytes of a payload; empty after an issue.
-    pub(super) fn payload(&mut self, field: IssueField, payload: &Payload) -> Vec<u8> {
+    pub(super) fn payload(&mut self, field: FieldId, payload: &Payload) -> Vec<u8> {
         self.escaped(field, &payload.text, mode(payload.format))
     }
 
     /// Payload text in text format.
-    pub(super) fn escaped(&mut self, field: IssueField, text: &str, mode: Mode) -> Vec<u8> {
+    pub(super) fn escaped(&mut self, field: FieldId, text: &str, mode: Mode) -> Vec<u8> {
         let template = self.parse(field, text, mode);
         template.and_then(|template| self.expand(field, &template)).unwrap_or_default()
     }
 
     /// The parts of an automatic answer: `{{message}}` and `{{match}}` stay open until a message
     /// comes, everything else is expanded now.
-    pub(super) fn answer(&mut self, field: IssueField, payload: &Payload) -> Vec<AnswerPart> {
+    pub(super) fn answer(&mut self, field: FieldId, payload: &Payload) -> Vec<AnswerPart> {
         let Some(template) = self.parse(field, &payload.text, mode(payload.format)) else {
             return Vec::new();
         };

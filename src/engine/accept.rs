@@ -50,6 +50,7 @@ pub(crate) struct Listening<'a> {
     pub(crate) side: Side,
     pub(crate) bind: &'a Bind,
     pub(crate) tls: &'a ListenerTls,
+    pub(crate) keep_alive: Option<Duration>,
 }
 
 /// The listener's end of one of its connections.
@@ -135,7 +136,7 @@ impl Drop for Leaving {
 impl<G: Guest> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded.
     pub(crate) fn open(what: &Listening<'_>, session: SessionHandle) -> Result<Self, Failure> {
-        let opened = bind(what.bind).and_then(|sockets| {
+        let opened = bind(what.bind, what.keep_alive).and_then(|sockets| {
             let addresses = sockets.addresses();
             let acceptor = Acceptor::new(what.tls, &addresses, &session)?;
             Ok((sockets, addresses, acceptor))

@@ -47,6 +47,8 @@ const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
 /// What a session is opened with.
 pub(super) struct Setup {
     pub(super) bind: Bind,
+    /// Hops of every datagram; `None` = the system's default.
+    pub(super) ttl: Option<u8>,
     pub(super) rules: Rules,
     pub(super) script: Script,
     /// A client's peer; a listener has none.
@@ -104,7 +106,7 @@ type DatagramEnd = Option<Result<&'static str, Failure>>;
 impl Datagrams {
     fn open(setup: Setup, session: SessionHandle) -> Result<Self, Failure> {
         let side = if setup.home.is_some() { Side::Client } else { Side::Listener };
-        let ports = bind_each(&setup.bind, "udp", Port::bind);
+        let ports = bind_each(&setup.bind, "udp", |address| Port::bind(address, setup.ttl));
         let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(Port::local);
         let itself = ConnInfo {
             id: session.id.itself(),

@@ -222,6 +222,7 @@ mod tests {
             tls: crate::model::tls::ListenerTls::Off,
             rules: Vec::new(),
             answer,
+            keep_alive: None,
         });
         assert!(!format!("{:?}", masked(&plan)).contains("hunter2"));
     }

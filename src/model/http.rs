@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
-use super::spec::NameValue;
 use super::tls::{ListenerTls, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
@@ -23,6 +23,10 @@ pub struct HttpSpec {
     pub verify: Verify,
     /// Redirects followed at most; 0 follows none.
     pub redirects: u8,
+    /// Time without traffic before the system probes the peer, and between probes; `None` = never.
+    pub keep_alive: Option<Duration>,
+    /// Address, `:port` or interface to connect from; empty = the system chooses.
+    pub source: String,
 }
 
 /// Credentials that become an `Authorization` header (RFC 7617, RFC 6750).
@@ -56,9 +60,9 @@ pub enum HttpBody {
 }
 
 /// A part of a multipart form.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormPart {
-    pub off: bool,
+    pub enabled: bool,
     pub name: String,
     pub source: PartSource,
     /// Text of the part, or path of the file.
@@ -86,6 +90,8 @@ pub struct HttpListenerSpec {
     /// `host:port`, `:port` (loopback, both families) or `*:port` (all interfaces).
     pub bind: String,
     pub tls: ListenerTls,
+    /// As in [`HttpSpec`].
+    pub keep_alive: Option<Duration>,
     /// Tried in order; the first whose method and path match answers.
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.
@@ -141,6 +147,8 @@ impl Default for HttpSpec {
             timeout: HEAD_TIMEOUT,
             verify: Verify::On,
             redirects: REDIRECTS,
+            keep_alive: None,
+            source: String::new(),
         }
     }
 }
@@ -207,9 +215,30 @@ impl Default for HttpListenerSpec {
         HttpListenerSpec {
             bind: "127.0.0.1:8080".into(),
             tls: ListenerTls::Off,
+            keep_alive: None,
             rules: Vec::new(),
             answer: HttpAnswer::default(),
         }
+    }
+}
+
+impl Default for FormPart {
+    fn default() -> Self {
+        FormPart {
+            enabled: true,
+            name: String::new(),
+            source: PartSource::Text,
+            value: String::new(),
+            file_name: String::new(),
+            content_type: String::new(),
+        }
+    }
+}
+
+impl Default for HttpRule {
+    /// For every request.
+    fn default() -> Self {
+        HttpRule { method: String::new(), path: "*".into(), answer: HttpAnswer::default() }
     }
 }
 

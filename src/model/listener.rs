@@ -11,6 +11,8 @@ pub struct TcpListenerSpec {
     /// `host:port`, `:port` (loopback, both families) or `*:port` (all interfaces).
     pub bind: String,
     pub tls: ListenerTls,
+    /// Time without traffic before the system probes a client, and between probes; `None` = never.
+    pub keep_alive: Option<Duration>,
     /// Sent to every client when it connects; empty = nothing.
     pub greeting: Payload,
     /// Tried in order on every read; the first that matches answers.
@@ -24,6 +26,8 @@ pub struct TcpListenerSpec {
 pub struct UdpListenerSpec {
     /// As in [`TcpListenerSpec`].
     pub bind: String,
+    /// Hops an answer may take (IP TTL); `None` = the system's default.
+    pub ttl: Option<u8>,
     pub rules: Vec<Rule>,
     pub line_ending: LineEnding,
     pub format: PayloadFormat,
@@ -39,8 +43,9 @@ pub struct Rule {
 }
 
 /// When an automatic answer applies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum When {
+    #[default]
     Always,
     /// The received bytes contain this payload text.
     Contains(String),
@@ -60,11 +65,18 @@ impl Rule {
     }
 }
 
+impl Default for Rule {
+    fn default() -> Self {
+        Rule::echo()
+    }
+}
+
 impl Default for TcpListenerSpec {
     fn default() -> Self {
         TcpListenerSpec {
             bind: "127.0.0.1:9000".into(),
             tls: ListenerTls::Off,
+            keep_alive: None,
             greeting: Payload::default(),
             rules: Vec::new(),
             line_ending: LineEnding::CrLf,
@@ -77,6 +89,7 @@ impl Default for UdpListenerSpec {
     fn default() -> Self {
         UdpListenerSpec {
             bind: "127.0.0.1:9000".into(),
+            ttl: None,
             rules: Vec::new(),
             line_ending: LineEnding::None,
             format: PayloadFormat::Text,

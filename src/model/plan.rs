@@ -2,6 +2,8 @@
 //! into bytes. Made by `codec::plan` when the user sends, so later typing cannot change it; run
 //! by the engine.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +24,25 @@ pub enum Plan {
     UdpListener(UdpListenerPlan),
 }
 
+/// What is asked of the socket of a TCP connection; by default what the system does by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocketOptions {
+    /// Whole seconds without traffic before a probe, and between probes; `None` = no probes.
+    pub keep_alive: Option<Duration>,
+    /// Where it comes from; `None` = the system chooses.
+    pub source: Option<ConnectFrom>,
+}
+
+/// Where a connection leaves this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectFrom {
+    /// Port 0 = the system chooses the port.
+    Address(SocketAddr),
+    Port(u16),
+    /// A network interface by its name.
+    Interface(String),
+}
+
 /// A request ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpPlan {
@@ -39,6 +60,7 @@ pub struct HttpPlan {
     pub connect_timeout: Duration,
     pub verify: Verify,
     pub redirects: u8,
+    pub socket: SocketOptions,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
 }
@@ -82,6 +104,8 @@ pub enum LengthHeader {
 pub struct HttpListenerPlan {
     pub bind: Bind,
     pub tls: ListenerTls,
+    /// As in [`SocketOptions`], for every connection.
+    pub keep_alive: Option<Duration>,
     pub rules: Vec<HttpRulePlan>,
     pub answer: AnswerPlan,
 }
@@ -109,6 +133,7 @@ pub struct TcpPlan {
     pub tls: ClientTls,
     pub steps: Vec<StepPlan>,
     pub connect_timeout: Duration,
+    pub socket: SocketOptions,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +141,8 @@ pub struct UdpPlan {
     pub endpoint: Endpoint,
     /// Local address and port; `None` = the system chooses.
     pub source: Option<Bind>,
+    /// Hops of every datagram; `None` = the system's default.
+    pub ttl: Option<u8>,
     pub steps: Vec<StepPlan>,
 }
 
@@ -129,6 +156,8 @@ pub enum StepPlan {
 pub struct TcpListenerPlan {
     pub bind: Bind,
     pub tls: ListenerTls,
+    /// As in [`SocketOptions`], for every connection.
+    pub keep_alive: Option<Duration>,
     pub greeting: Bytes,
     pub rules: Vec<RulePlan>,
 }
@@ -136,6 +165,8 @@ pub struct TcpListenerPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpListenerPlan {
     pub bind: Bind,
+    /// As in [`UdpPlan`].
+    pub ttl: Option<u8>,
     pub rules: Vec<RulePlan>,
 }
 
@@ -165,6 +196,17 @@ pub enum AnswerPart {
     Message,
     /// The part that matched.
     Match,
+}
+
+impl fmt::Display for ConnectFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectFrom::Address(address) if address.port() == 0 => write!(f, "{}", address.ip()),
+            ConnectFrom::Address(address) => write!(f, "{address}"),
+            ConnectFrom::Port(port) => write!(f, ":{port}"),
+            ConnectFrom::Interface(name) => f.write_str(name),
+        }
+    }
 }
 
 impl Plan {

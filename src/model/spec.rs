@@ -5,6 +5,7 @@
 
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
+pub use super::name_value::NameValue;
 use super::protocol::{Protocol, Side};
 use super::stream::{TcpSpec, UdpSpec};
 use super::tls::{ClientTls, Verify};
@@ -18,22 +19,6 @@ pub enum Spec {
     TcpListener(TcpListenerSpec),
     Udp(UdpSpec),
     UdpListener(UdpListenerSpec),
-}
-
-/// A line of a list that can be switched off without losing it (header, query parameter, form
-/// field). Name and value are kept exactly as written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NameValue {
-    pub enabled: bool,
-    pub name: String,
-    pub value: String,
-}
-
-impl NameValue {
-    #[must_use]
-    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        NameValue { enabled: true, name: name.into(), value: value.into() }
-    }
 }
 
 impl Spec {

@@ -8,6 +8,9 @@ use super::tls::ClientTls;
 /// Longest wait for a TCP connection and the TLS handshake.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Longest wait of an `expect` step that says nothing else.
+pub const EXPECT_WITHIN: Duration = Duration::from_secs(5);
+
 /// A TCP (or TLS) client session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpSpec {
@@ -21,6 +24,10 @@ pub struct TcpSpec {
     /// Format of the input line.
     pub format: PayloadFormat,
     pub connect_timeout: Duration,
+    /// Time without traffic before the system probes the peer, and between probes; `None` = never.
+    pub keep_alive: Option<Duration>,
+    /// Address, `:port` or interface to connect from; empty = the system chooses.
+    pub source: String,
 }
 
 /// A UDP client: one socket that sends to `address` and receives from anybody.
@@ -30,6 +37,8 @@ pub struct UdpSpec {
     pub address: String,
     /// Local `address:port` or `:port`; empty = the system chooses.
     pub source: String,
+    /// Hops a datagram may take (IP TTL), also to a multicast group; `None` = the system's default.
+    pub ttl: Option<u8>,
     pub steps: Vec<ScriptStep>,
     pub line_ending: LineEnding,
     pub format: PayloadFormat,
@@ -46,6 +55,12 @@ pub enum ScriptStep {
     },
 }
 
+impl Default for ScriptStep {
+    fn default() -> Self {
+        ScriptStep::Send(Payload::default())
+    }
+}
+
 impl Default for TcpSpec {
     fn default() -> Self {
         TcpSpec {
@@ -55,6 +70,8 @@ impl Default for TcpSpec {
             line_ending: LineEnding::CrLf,
             format: PayloadFormat::Text,
             connect_timeout: CONNECT_TIMEOUT,
+            keep_alive: None,
+            source: String::new(),
         }
     }
 }
@@ -64,6 +81,7 @@ impl Default for UdpSpec {
         UdpSpec {
             address: String::new(),
             source: String::new(),
+            ttl: None,
             steps: Vec::new(),
             line_ending: LineEnding::None,
             format: PayloadFormat::Text,

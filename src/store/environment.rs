@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::Item;
 
-use super::preset::{Fields, Trouble, parse_document};
+use super::strict_toml::{Fields, Trouble, parse_document};
 use crate::model::failure::Failure;
 
 /// Reads a table of variables: `name = "value"` a line.

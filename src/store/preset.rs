@@ -6,20 +6,16 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
-mod fields;
 mod merge;
 mod node;
 mod read;
 mod render;
-mod row;
 mod tree;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
-
-pub(super) use fields::{Fields, Trouble, parse_document};
-pub(super) use render::long_string;
+use crate::store::strict_toml::{Trouble, parse_document};
 
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
 pub const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
@@ -64,7 +60,7 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 }
 
 fn parse(text: &str) -> Result<(String, Spec), Trouble> {
-    let document = fields::parse_document(text)?;
+    let document = parse_document(text)?;
     read::preset(document.as_item())
 }
 
@@ -72,12 +68,13 @@ fn write_parts(about: &str, spec: &Spec, previous: Option<&str>) -> String {
     let wanted = tree::preset(about, spec);
     let fresh = render::document(&wanted);
     let Some(previous) = previous else { return fresh };
-    let Ok((old_about, old_spec)) = parse(previous) else { return fresh };
+    let Ok(document) = parse_document(previous) else { return fresh };
+    let Ok((old_about, old_spec)) = read::preset(document.as_item()) else { return fresh };
     if old_about == about && old_spec == *spec {
         return previous.to_owned();
     }
     let base = tree::preset(&old_about, &old_spec);
-    match merge::update(previous, &fresh, &base, &wanted) {
+    match merge::update(previous, document.into_mut(), &fresh, (&base, &wanted)) {
         // A file written in a way the merge does not foresee loses its comments, never its meaning.
         Some(merged) if means(&merged, about, spec) => merged,
         _ => fresh,

@@ -12,8 +12,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Restore, StoredDraft};
-use super::preset::{self, Fields, Trouble, long_string, parse_document};
-use super::{atomic, workspace};
+use super::strict_toml::{Fields, Trouble, parse_document};
+use super::toml_string::long_string;
+use super::{atomic, preset, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
 

@@ -300,3 +300,65 @@ fn a_reader_that_goes_away_ends_it_without_a_complaint() {
     let output = finished(Ok(child));
     assert!(text(&output.stderr).is_empty(), "{}", text(&output.stderr));
 }
+
+#[test]
+fn options_of_a_target_or_preset_are_set_by_their_path() {
+    let home = tempfile::tempdir().expect("a folder");
+    let presets = home.path().join("presets");
+    std::fs::create_dir_all(&presets).expect("folders");
+    let peer = echo_peer();
+    let toml = format!("[tcp]\naddress = \"{peer}\"\nstep = [{{ send = \"saved\" }}]\n");
+    std::fs::write(presets.join("ping.toml"), toml).expect("a preset");
+    let run = |args: &[&str]| {
+        let mut command = command(args);
+        command.env("WIREBENCH_HOME", home.path());
+        finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
+    };
+    let output = run(&["send", "--raw", "ping", "--wait", "100ms", "--set", "step.1.send=set"]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"set"[..]));
+    for (setting, says) in [
+        ("tls.snii=x", "did you mean 'sni'?"),
+        ("connect-timeout=soon", "not a duration"),
+        ("line-ending=crlff", "did you mean 'crlf'?"),
+        ("step.9.send=x", "rows are counted from 1"),
+        ("timeout", "write PATH=VALUE"),
+    ] {
+        let output = run(&["send", "ping", "--set", setting]);
+        assert_eq!(output.status.code(), Some(2), "{setting}");
+        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn connections_come_from_where_they_shall() {
+    let peer = tcp_peer(|mut stream| {
+        let from = stream.peer_addr().expect("an address").ip().to_string();
+        if read_head(&mut stream).is_some() {
+            let length = from.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{from}");
+            let _ = stream.write_all(head.as_bytes());
+        }
+    });
+    let target = format!("http://{peer}/");
+    let from =
+        |source: &str| run(&["send", "--raw", &target, "--set", &format!("source={source}")]);
+    assert_eq!(text(&from("127.0.0.2").stdout), "127.0.0.2");
+    assert_eq!(text(&from("127.0.0.1:0").stdout), "127.0.0.1");
+    for (source, says) in [
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine"),
+        ("::1", "one is IPv4, the other IPv6"),
+        ("nosuch0", "nosuch0"),
+    ] {
+        let output = from(source);
+        assert_eq!(output.status.code(), Some(3), "{source}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_help_names_the_options_that_can_be_set() {
+    for (command, path) in [("send", "tls.sni"), ("listen", "rule.1.status")] {
+        let output = run(&[command, "--help"]);
+        assert!(text(&output.stdout).contains(path), "{}", text(&output.stdout));
+    }
+}

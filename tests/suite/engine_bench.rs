@@ -223,6 +223,7 @@ pub fn tcp(peer: SocketAddr) -> TcpPlan {
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
+        socket: wirebench::model::plan::SocketOptions::default(),
     }
 }
 
@@ -232,16 +233,17 @@ pub fn tcp_listener(rules: Vec<RulePlan>) -> TcpListenerPlan {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules,
+        keep_alive: None,
     }
 }
 
 pub fn udp(peer: SocketAddr) -> UdpPlan {
     let endpoint = Endpoint::new(peer.ip().to_string(), peer.port());
-    UdpPlan { endpoint, source: None, steps: Vec::new() }
+    UdpPlan { endpoint, source: None, steps: Vec::new(), ttl: None }
 }
 
 pub fn udp_listener(rules: Vec<RulePlan>) -> UdpListenerPlan {
-    UdpListenerPlan { bind: "127.0.0.1:0".parse().unwrap(), rules }
+    UdpListenerPlan { bind: "127.0.0.1:0".parse().unwrap(), rules, ttl: None }
 }
 
 pub fn echo() -> Vec<RulePlan> {

@@ -163,6 +163,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         verify: Verify::On,
         redirects: 10,
         notes: Vec::new(),
+        socket: wirebench::model::plan::SocketOptions::default(),
     }
 }
 
@@ -556,6 +557,7 @@ pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
     HttpListenerPlan {
         bind: Bind::Address("127.0.0.1:0".parse().unwrap()),
         tls: ListenerTls::Off,
+        keep_alive: None,
         rules: vec![HttpRulePlan {
             method: "POST".into(),
             path: "/users/*".into(),

@@ -396,7 +396,7 @@ fn form(port: u16, folder: &std::path::Path) -> Plan {
         FormPart { file_name: "other.bin".into(), ..field(PartSource::File, "b", &path, "x/y") },
         field(PartSource::FileText, "text", &path, ""),
         field(PartSource::Text, "json", "{\"a\": 1}", "application/json"),
-        FormPart { off: true, ..field(PartSource::Text, "off", "x", "") },
+        FormPart { enabled: false, ..field(PartSource::Text, "off", "x", "") },
     ];
     let url = format!("http://127.0.0.1:{port}/");
     let (method, body) = ("POST".into(), HttpBody::Multipart(parts));

@@ -129,7 +129,7 @@ pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
     blur(app);
     let draft = app.shared.drafts.current_mut();
     draft.tab = tab;
-    if !matches!(draft.at, FormFieldId::Address | FormFieldId::Method) {
+    if ![FormFieldId::Address, FormFieldId::key("method")].contains(&draft.at) {
         draft.at = FormFieldId::Tabs;
     }
     app.request.scroll = 0;
@@ -150,9 +150,12 @@ pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
 
 /// Adds a rule or step and moves the cursor to it.
 pub(crate) fn add_row(app: &mut App) {
-    let added = access::add(&mut app.shared.drafts.current_mut().spec);
+    let draft = app.shared.drafts.current_mut();
+    let added = access::add(&mut draft.spec, draft.at);
     spec_changed(app);
-    go(app, added, Caret::Keep);
+    if let Some(added) = added {
+        go(app, added, Caret::Keep);
+    }
 }
 
 /// Deletes the row, rule or step the cursor is in.

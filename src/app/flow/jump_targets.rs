@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::focus::Pane;
-use crate::app::form::{FieldKind, FormFieldId};
+use crate::app::form::FieldKind;
 use crate::app::jump_target::JumpTarget;
 use crate::app::layout::inner;
 use crate::app::pane::request;
@@ -45,7 +45,7 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
                 }
             }
             // The check box of a row is one step left of its name.
-            FieldKind::Check if matches!(placed.field.id, FormFieldId::Cell(..)) => {}
+            FieldKind::Check if placed.field.id.in_list().is_some() => {}
             _ if area.is_empty() => {}
             _ => found.push((area.x, area.y, JumpTarget::Field(placed.field.id))),
         }

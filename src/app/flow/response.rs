@@ -153,7 +153,7 @@ pub(super) fn set_input_format(app: &mut App, format: PayloadFormat) {
 
 /// Ends lines in the next way there is.
 pub(super) fn next_line_ending(app: &mut App) {
-    access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::LineEnding, true);
+    access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::key("line-ending"), true);
     app.touched();
     let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
     app.say(format!("line ending: {}", ending.name().to_uppercase()));

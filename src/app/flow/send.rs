@@ -6,12 +6,13 @@ use super::{draft, focus, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::form::{BodySlot, FormFieldId, FormTab, RowList, RowPart};
+use crate::app::form::FormFieldId;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
-use crate::compose::{AnswerField, Issue, IssueField, LiteralNames, plan, plan_literal};
+use crate::compose::{Issue, LiteralNames, plan, plan_literal};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::exchange::ExchangeState;
+use crate::model::field_access;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -140,26 +141,32 @@ fn update(app: &mut App, id: SessionId, plan: Plan) {
         app.say(app.keyed("already listening with these answers; [stop] stops"));
         return;
     }
-    let moved = bind_of(&session.plan) != bind_of(&plan);
+    let moved = !same_sockets(&session.plan, &plan);
     session.plan = plan.clone();
     app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(plan) }));
     if moved {
         app.warn(app.keyed(
-            "answers changed; address and TLS change when it is stopped ([stop]) and started",
+            "answers changed; address, TLS and socket options change when it is stopped ([stop]) and \
+             started",
         ));
     } else {
         app.say("answers changed while it runs");
     }
 }
 
-fn bind_of(
-    plan: &Plan,
-) -> Option<(&crate::model::endpoint::Bind, Option<&crate::model::tls::ListenerTls>)> {
-    match plan {
-        Plan::HttpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
-        Plan::TcpListener(plan) => Some((&plan.bind, Some(&plan.tls))),
-        Plan::UdpListener(plan) => Some((&plan.bind, None)),
-        _ => None,
+/// Whether two plans of a listener want the same of its sockets.
+fn same_sockets(old: &Plan, new: &Plan) -> bool {
+    match (old, new) {
+        (Plan::HttpListener(old), Plan::HttpListener(new)) => {
+            (&old.bind, &old.tls, old.keep_alive) == (&new.bind, &new.tls, new.keep_alive)
+        }
+        (Plan::TcpListener(old), Plan::TcpListener(new)) => {
+            (&old.bind, &old.tls, old.keep_alive) == (&new.bind, &new.tls, new.keep_alive)
+        }
+        (Plan::UdpListener(old), Plan::UdpListener(new)) => {
+            (&old.bind, old.ttl) == (&new.bind, new.ttl)
+        }
+        _ => false,
     }
 }
 
@@ -187,7 +194,8 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
 
 /// The send is blocked: every complaint is kept, the first is shown where it is.
 fn refuse(app: &mut App, issues: &[Issue]) {
-    let found: Vec<FieldIssue> = issues.iter().map(field_issue).collect();
+    let spec = &app.shared.drafts.current().spec;
+    let found: Vec<FieldIssue> = issues.iter().map(|issue| field_issue(spec, issue)).collect();
     let Some(first) = found.first().cloned() else { return };
     app.shared.drafts.current_mut().issues = found;
     focus::focus(app, Pane::Request);
@@ -201,73 +209,12 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     }
 }
 
-fn field_issue(issue: &Issue) -> FieldIssue {
-    let (field, tab) = place(issue.field);
+/// A complaint, and where in the form its field is edited.
+fn field_issue(spec: &Spec, issue: &Issue) -> FieldIssue {
+    let tab = field_access::tab(spec.options(), &issue.field);
+    let known = field_access::find(spec.options(), &issue.field).is_some();
+    let field = if known { FormFieldId::of(spec, issue.field) } else { FormFieldId::Address };
     FieldIssue { field, tab, message: issue.to_string(), unknown: issue.unknown.clone() }
-}
-
-/// Where in the form a field of the spec is edited.
-fn place(field: IssueField) -> (FormFieldId, Option<FormTab>) {
-    let cell = |list, at, part| FormFieldId::Cell(list, at, part);
-    let (id, tab) = match field {
-        IssueField::Address | IssueField::Bind | IssueField::Input => {
-            return (FormFieldId::Address, None);
-        }
-        IssueField::Method => return (FormFieldId::Method, None),
-        IssueField::Source => (FormFieldId::Source, FormTab::Options),
-        IssueField::QueryName(at) => (cell(RowList::Query, at, RowPart::Name), FormTab::Params),
-        IssueField::QueryValue(at) => (cell(RowList::Query, at, RowPart::Value), FormTab::Params),
-        IssueField::HeaderName(at) => (cell(RowList::Headers, at, RowPart::Name), FormTab::Headers),
-        IssueField::HeaderValue(at) => {
-            (cell(RowList::Headers, at, RowPart::Value), FormTab::Headers)
-        }
-        IssueField::AuthUser => (FormFieldId::AuthUser, FormTab::Auth),
-        IssueField::AuthPassword => (FormFieldId::AuthPassword, FormTab::Auth),
-        IssueField::AuthToken => (FormFieldId::AuthToken, FormTab::Auth),
-        IssueField::Body => (FormFieldId::Body(BodySlot::Request), FormTab::Body),
-        IssueField::FormName(at) => {
-            (cell(RowList::Form(BodySlot::Request), at, RowPart::Name), FormTab::Body)
-        }
-        IssueField::FormValue(at) => {
-            (cell(RowList::Form(BodySlot::Request), at, RowPart::Value), FormTab::Body)
-        }
-        IssueField::PartFileName(at) => {
-            (cell(RowList::Form(BodySlot::Request), at, RowPart::FileName), FormTab::Body)
-        }
-        IssueField::PartType(at) => {
-            (cell(RowList::Form(BodySlot::Request), at, RowPart::Type), FormTab::Body)
-        }
-        IssueField::ServerName => (FormFieldId::Sni, FormTab::Options),
-        IssueField::Certificate => (FormFieldId::CertificateFile, FormTab::Options),
-        IssueField::PrivateKey => (FormFieldId::KeyFile, FormTab::Options),
-        IssueField::Greeting => (FormFieldId::Greeting, FormTab::Options),
-        IssueField::Step(at) => (FormFieldId::StepText(at), FormTab::Steps),
-        IssueField::RuleWhen(at) => (FormFieldId::WhenText(at), FormTab::Rules),
-        IssueField::RuleSend(at) => (FormFieldId::Reply(at), FormTab::Rules),
-        IssueField::RuleMethod(at) => (FormFieldId::RuleMethod(at), FormTab::Answers),
-        IssueField::RulePath(at) => (FormFieldId::RulePath(at), FormTab::Answers),
-        IssueField::Answer { rule, part } => {
-            (answer_field(rule.map_or(BodySlot::Default, BodySlot::Rule), part), FormTab::Answers)
-        }
-    };
-    (id, Some(tab))
-}
-
-fn answer_field(slot: BodySlot, part: AnswerField) -> FormFieldId {
-    match part {
-        AnswerField::Status => FormFieldId::Status(slot),
-        AnswerField::HeaderName(at) => FormFieldId::Cell(RowList::Answer(slot), at, RowPart::Name),
-        AnswerField::HeaderValue(at) => {
-            FormFieldId::Cell(RowList::Answer(slot), at, RowPart::Value)
-        }
-        AnswerField::Body => FormFieldId::Body(slot),
-        AnswerField::FormName(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Name),
-        AnswerField::FormValue(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Value),
-        AnswerField::PartFileName(at) => {
-            FormFieldId::Cell(RowList::Form(slot), at, RowPart::FileName)
-        }
-        AnswerField::PartType(at) => FormFieldId::Cell(RowList::Form(slot), at, RowPart::Type),
-    }
 }
 
 /// A session is over: its history entry gets the outcome.

@@ -1,275 +1,145 @@
-//! Reading and writing a spec through field ids.
+//! Reading and writing a spec through the fields of the form.
 //!
 //! Invariant: `get` after a successful `set` gives back what was set, in canonical form; ids that
 //! do not belong to the spec read as nothing and write nothing.
 
-mod choose;
-mod read;
-mod write;
+use super::form_line::{FieldKind, FormFieldId};
+use super::rows::{rows, tabs};
+use crate::model::field::{FieldValue, Options, Rows, Spelling, ValueKind};
+use crate::model::field_access::{self as fields, FoundField};
+use crate::model::field_id::FieldId;
+use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::spec::Spec;
 
-pub use choose::{METHODS, cycle};
-pub use read::get;
-pub use write::set;
-
-use super::{BodySlot, FormFieldId, RowList};
-use crate::model::http::{FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule};
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
-use crate::model::payload::{LineEnding, Payload, PayloadFormat};
-use crate::model::spec::{NameValue, Spec};
-use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
-
-/// A list of rows of the spec.
-pub fn list(spec: &Spec, list: RowList) -> Option<&Vec<NameValue>> {
-    match (spec, list) {
-        (Spec::Http(http), RowList::Query) => Some(&http.query),
-        (Spec::Http(http), RowList::Headers) => Some(&http.headers),
-        (_, RowList::Form(slot)) => match body(spec, slot) {
-            Some(HttpBody::Form(rows)) => Some(rows),
-            _ => None,
+/// The text of a field.
+pub fn get(spec: &Spec, id: FormFieldId) -> String {
+    match id {
+        FormFieldId::Address => spec.address().to_owned(),
+        FormFieldId::Automatic(header) => match spec {
+            Spec::Http(http) => (!http.omits(header)).show().into_owned(),
+            _ => String::new(),
         },
-        (_, RowList::Answer(slot)) => answer(spec, slot).map(|answer| &answer.headers),
-        _ => None,
+        FormFieldId::Field(id) => match (find(spec, id), new_row(spec, id)) {
+            (Some(found), _) => found.text().unwrap_or_default().into_owned(),
+            // The row that becomes real when something is typed into it.
+            (None, Some(rows)) if id.is_row() => rows.fresh().variant().to_owned(),
+            _ => String::new(),
+        },
+        FormFieldId::Tabs | FormFieldId::Add(_) => String::new(),
     }
 }
 
-/// The parts of a multipart form.
-pub fn parts(spec: &Spec, list: RowList) -> Option<&Vec<FormPart>> {
-    match list {
-        RowList::Form(slot) => match body(spec, slot) {
-            Some(HttpBody::Multipart(parts)) => Some(parts),
-            _ => None,
-        },
-        _ => None,
+/// Writes the text of a field.
+///
+/// # Errors
+/// A sentence for the user when the text is no value of this field; the spec stays as it was.
+pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
+    match id {
+        FormFieldId::Address => text.trim().clone_into(spec.address_mut()),
+        FormFieldId::Field(id) => {
+            let is_new = new_row(spec, id).is_some();
+            if is_new && !text.is_empty() || find(spec, id).is_some() {
+                return fields::set(spec.options_mut(), &id, text);
+            }
+        }
+        FormFieldId::Automatic(_) | FormFieldId::Tabs | FormFieldId::Add(_) => {}
+    }
+    Ok(())
+}
+
+/// Goes to the next (or previous) value of a choice, or flips a check.
+pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
+    match (id, spec) {
+        (FormFieldId::Automatic(header), Spec::Http(http)) => http.toggle_automatic(header),
+        (FormFieldId::Field(id), spec) => {
+            if let Some((list, _)) = id.in_list().filter(|_| id.is_row())
+                && new_row(spec, id).is_some()
+            {
+                fields::with_rows(spec.options_mut(), &list, |rows| rows.push());
+            }
+            if let Some(next) = fields::neighbour(spec.options(), &id, forward) {
+                // One of the values that are offered is never refused.
+                let _ = fields::set(spec.options_mut(), &id, next);
+            }
+        }
+        _ => {}
     }
 }
 
-fn parts_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<FormPart>> {
-    match list {
-        RowList::Form(slot) => match body_mut(spec, slot) {
-            Some(HttpBody::Multipart(parts)) => Some(parts),
-            _ => None,
-        },
-        _ => None,
-    }
+fn find(spec: &Spec, id: FieldId) -> Option<FoundField<'_>> {
+    fields::find(spec.options(), &id)
+}
+
+/// The list that a field of its row to be added is in.
+fn new_row(spec: &Spec, id: FieldId) -> Option<&dyn Rows> {
+    let (list, at) = id.in_list()?;
+    fields::rows(spec.options(), &list).filter(|rows| rows.count() == at)
 }
 
 /// How many rows a list has.
-pub fn len(spec: &Spec, rows: RowList) -> usize {
-    let parts = || parts(spec, rows).map_or(0, Vec::len);
-    list(spec, rows).map_or_else(parts, Vec::len)
+pub fn len(spec: &Spec, list: FieldId) -> usize {
+    fields::rows(spec.options(), &list).map_or(0, Rows::count)
 }
 
-/// Whether a row is there and switched off.
-pub fn is_off(spec: &Spec, rows: RowList, at: usize) -> bool {
-    let row = list(spec, rows).and_then(|rows| rows.get(at)).map(|row| !row.enabled);
-    let part = || parts(spec, rows).and_then(|parts| parts.get(at)).map(|part| part.off);
-    row.or_else(part).unwrap_or(false)
+/// The list of lines a field is a cell of, and its row.
+pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
+    let (list, at) = id.in_list()?;
+    let kind = find(spec, list)?.info().kind;
+    matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair)).then_some((list, at))
 }
 
-/// The same, to write to.
-pub fn list_mut(spec: &mut Spec, list: RowList) -> Option<&mut Vec<NameValue>> {
-    match (spec, list) {
-        (Spec::Http(http), RowList::Query) => Some(&mut http.query),
-        (Spec::Http(http), RowList::Headers) => Some(&mut http.headers),
-        (spec, RowList::Form(slot)) => match body_mut(spec, slot) {
-            Some(HttpBody::Form(rows)) => Some(rows),
-            _ => None,
-        },
-        (spec, RowList::Answer(slot)) => answer_mut(spec, slot).map(|answer| &mut answer.headers),
-        _ => None,
-    }
+/// Whether the row of a field is switched off.
+pub fn is_off(spec: &Spec, id: FormFieldId) -> bool {
+    cell(spec, id)
+        .is_some_and(|(list, at)| fields::text(spec.options(), &list.row(at).then("off")) == "off")
 }
 
-/// The body in a slot.
-pub fn body(spec: &Spec, slot: BodySlot) -> Option<&HttpBody> {
-    match (spec, slot) {
-        (Spec::Http(http), BodySlot::Request) => Some(&http.body),
-        _ => answer(spec, slot).map(|answer| &answer.body),
-    }
+/// The list of rules or steps, if the spec has one.
+fn blocks(options: &dyn Options) -> Option<FieldId> {
+    let is_block = |kind| matches!(kind, ValueKind::List(Spelling::Table | Spelling::Headed));
+    let found = (0..options.count()).map(|at| options.info(at)).find(|info| is_block(info.kind));
+    found.map(|info| FieldId::new(info.key))
 }
 
-fn body_mut(spec: &mut Spec, slot: BodySlot) -> Option<&mut HttpBody> {
-    match (spec, slot) {
-        (Spec::Http(http), BodySlot::Request) => Some(&mut http.body),
-        (spec, slot) => answer_mut(spec, slot).map(|answer| &mut answer.body),
-    }
-}
-
-fn answer(spec: &Spec, slot: BodySlot) -> Option<&HttpAnswer> {
-    match (spec, slot) {
-        (Spec::HttpListener(http), BodySlot::Default) => Some(&http.answer),
-        (Spec::HttpListener(http), BodySlot::Rule(at)) => {
-            http.rules.get(at).map(|rule| &rule.answer)
-        }
-        _ => None,
-    }
-}
-
-fn answer_mut(spec: &mut Spec, slot: BodySlot) -> Option<&mut HttpAnswer> {
-    match (spec, slot) {
-        (Spec::HttpListener(http), BodySlot::Default) => Some(&mut http.answer),
-        (Spec::HttpListener(http), BodySlot::Rule(at)) => {
-            http.rules.get_mut(at).map(|rule| &mut rule.answer)
-        }
-        _ => None,
-    }
-}
-
-/// Rules of a TCP or UDP listener.
-pub fn rules(spec: &Spec) -> Option<&Vec<Rule>> {
-    match spec {
-        Spec::TcpListener(tcp) => Some(&tcp.rules),
-        Spec::UdpListener(udp) => Some(&udp.rules),
-        _ => None,
-    }
-}
-
-fn rules_mut(spec: &mut Spec) -> Option<&mut Vec<Rule>> {
-    match spec {
-        Spec::TcpListener(tcp) => Some(&mut tcp.rules),
-        Spec::UdpListener(udp) => Some(&mut udp.rules),
-        _ => None,
-    }
-}
-
-fn http_rule(spec: &mut Spec, at: usize) -> Option<&mut HttpRule> {
-    match spec {
-        Spec::HttpListener(http) => http.rules.get_mut(at),
-        _ => None,
-    }
-}
-
-/// Rules of an HTTP listener.
-pub fn http_rules(spec: &Spec) -> Option<&Vec<HttpRule>> {
-    match spec {
-        Spec::HttpListener(http) => Some(&http.rules),
-        _ => None,
-    }
-}
-
-/// Steps of a TCP or UDP client.
-pub fn steps(spec: &Spec) -> Option<&Vec<ScriptStep>> {
-    match spec {
-        Spec::Tcp(tcp) => Some(&tcp.steps),
-        Spec::Udp(udp) => Some(&udp.steps),
-        _ => None,
-    }
-}
-
-fn steps_mut(spec: &mut Spec) -> Option<&mut Vec<ScriptStep>> {
-    match spec {
-        Spec::Tcp(tcp) => Some(&mut tcp.steps),
-        Spec::Udp(udp) => Some(&mut udp.steps),
-        _ => None,
-    }
-}
-
-fn step_payload(step: &ScriptStep) -> &Payload {
-    match step {
-        ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => payload,
-    }
-}
-
-fn ending_and_format(spec: &mut Spec) -> Option<(&mut LineEnding, &mut PayloadFormat)> {
-    match spec {
-        Spec::Tcp(s) => Some((&mut s.line_ending, &mut s.format)),
-        Spec::TcpListener(s) => Some((&mut s.line_ending, &mut s.format)),
-        Spec::Udp(s) => Some((&mut s.line_ending, &mut s.format)),
-        Spec::UdpListener(s) => Some((&mut s.line_ending, &mut s.format)),
-        _ => None,
-    }
-}
-
-/// Line ending and format of the input line of a session.
-pub fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
-    match spec {
-        Spec::Tcp(s) => (s.line_ending, s.format),
-        Spec::TcpListener(s) => (s.line_ending, s.format),
-        Spec::Udp(s) => (s.line_ending, s.format),
-        Spec::UdpListener(s) => (s.line_ending, s.format),
-        _ => (LineEnding::None, PayloadFormat::Text),
-    }
-}
-
-/// Adds a rule or a step at the end; returns the field to go on with.
-pub fn add(spec: &mut Spec) -> FormFieldId {
-    match spec {
-        Spec::HttpListener(HttpListenerSpec { rules, .. }) => {
-            rules.push(HttpRule {
-                method: String::new(),
-                path: "/".into(),
-                answer: HttpAnswer::default(),
-            });
-            FormFieldId::RulePath(rules.len() - 1)
-        }
-        Spec::TcpListener(TcpListenerSpec { rules, .. })
-        | Spec::UdpListener(UdpListenerSpec { rules, .. }) => {
-            rules.push(Rule::echo());
-            FormFieldId::When(rules.len() - 1)
-        }
-        Spec::Tcp(TcpSpec { steps, .. }) | Spec::Udp(UdpSpec { steps, .. }) => {
-            steps.push(ScriptStep::Send(Payload::default()));
-            FormFieldId::StepText(steps.len() - 1)
-        }
-        Spec::Http(_) => FormFieldId::Tabs,
-    }
+/// Adds a rule or a step at the end; gives the field to go on with.
+pub fn add(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
+    let list = match id {
+        FormFieldId::Add(list) => Some(FieldId::new(list)),
+        _ => blocks(spec.options()),
+    }?;
+    fields::with_rows(spec.options_mut(), &list, |rows| rows.add());
+    let row = Some((list, len(spec, list).checked_sub(1)?));
+    let lines = tabs(spec).into_iter().flat_map(|tab| rows(spec, tab));
+    let line = lines.into_iter().find(|line| line.fields.iter().any(|f| f.id.in_list() == row))?;
+    let wide = |width| matches!(width, super::FieldWidth::Fill(_));
+    let fields = &line.fields;
+    fields.iter().find(|field| wide(field.width)).or(fields.first()).map(|field| field.id)
 }
 
 /// Removes the row, rule or step a field belongs to; tells whether there was one.
 pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
-    fn take<T>(list: Option<&mut Vec<T>>, at: usize) -> bool {
-        match list {
-            Some(list) if at < list.len() => {
-                list.remove(at);
-                true
-            }
-            _ => false,
-        }
-    }
-    match id {
-        FormFieldId::Cell(rows, at, _) => {
-            take(list_mut(spec, rows), at) || take(parts_mut(spec, rows), at)
-        }
-        FormFieldId::When(at)
-        | FormFieldId::WhenText(at)
-        | FormFieldId::Reply(at)
-        | FormFieldId::ReplyFormat(at)
-        | FormFieldId::ReplyDelay(at) => take(rules_mut(spec), at),
-        FormFieldId::StepKind(at)
-        | FormFieldId::StepText(at)
-        | FormFieldId::StepFormat(at)
-        | FormFieldId::StepWithin(at) => take(steps_mut(spec), at),
-        FormFieldId::RuleMethod(at)
-        | FormFieldId::RulePath(at)
-        | FormFieldId::Status(BodySlot::Rule(at))
-        | FormFieldId::Delay(BodySlot::Rule(at))
-        | FormFieldId::BodyKind(BodySlot::Rule(at)) => match spec {
-            Spec::HttpListener(http) => take(Some(&mut http.rules), at),
-            _ => false,
-        },
-        _ => false,
-    }
+    let Some((list, at)) = id.in_list() else { return false };
+    let is_area = matches!(id, FormFieldId::Field(id) if find(spec, id)
+        .is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area));
+    let there = at < len(spec, list) && !is_area;
+    there && fields::with_rows(spec.options_mut(), &list, |rows| rows.remove(at))
 }
 
-const WHENS: [&str; 5] = ["always", "contains", "equals", "starts with", "matches"];
-
-fn when_parts(when: &When) -> (&'static str, &str) {
-    match when {
-        When::Always => ("always", ""),
-        When::Contains(text) => ("contains", text),
-        When::Equals(text) => ("equals", text),
-        When::StartsWith(text) => ("starts with", text),
-        When::Matches(text) => ("matches", text),
-    }
+/// Line ending and format of the input line of a session.
+pub fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
+    let text = |key| fields::text(spec.options(), &FieldId::new(key));
+    let ending = LineEnding::ALL.into_iter().find(|ending| ending.name() == text("line-ending"));
+    let format = if text("format") == "hex" { PayloadFormat::Hex } else { PayloadFormat::Text };
+    (ending.unwrap_or(LineEnding::None), format)
 }
 
-fn when(name: &str, text: &str) -> When {
-    let text = text.to_owned();
-    match name {
-        "contains" => When::Contains(text),
-        "equals" => When::Equals(text),
-        "starts with" => When::StartsWith(text),
-        "matches" => When::Matches(text),
-        _ => When::Always,
-    }
+/// The field of the body's text; `None` = the spec has no body, or one that is no text.
+pub fn body_text(spec: &Spec) -> Option<FormFieldId> {
+    let body = FieldId::new("body");
+    let found = find(spec, body)?;
+    let kind = found.table.variant();
+    let info = (0..found.table.count())
+        .map(|at| found.table.info(at))
+        .find(|info| info.when == Some(kind) && info.kind == ValueKind::Area)?;
+    Some(FormFieldId::Field(body.then(info.key)))
 }

@@ -143,7 +143,7 @@ fn lines(spec: &Spec) -> Vec<String> {
         // The address line stands above every tab.
         let skip = if first { 0 } else { 2 };
         first = false;
-        for row in rows(spec, *tab).into_iter().skip(skip) {
+        for row in rows(spec, tab).into_iter().skip(skip) {
             let values =
                 row.fields.iter().filter(|field| field.id != FormFieldId::Tabs).map(|field| {
                     let value = access::get(spec, field.id);

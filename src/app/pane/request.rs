@@ -19,7 +19,7 @@ use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
-use crate::app::form::{BodySlot, FieldKind, FormFieldId, RowPart, access, tabs};
+use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
 use crate::app::layout::inner;
@@ -27,7 +27,6 @@ use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::interop::curl;
-use crate::model::http::HttpBody;
 use crate::model::key::{Key, KeyCode};
 
 impl RequestPane {
@@ -82,13 +81,7 @@ impl RequestPane {
                 self.blur();
                 Intent::DeleteRow.into()
             }
-            Action::ToggleRow => match shared.drafts.current().at {
-                FormFieldId::Cell(list, at, _) => {
-                    cycle(FormFieldId::Cell(list, at, RowPart::On), true)
-                }
-                field @ FormFieldId::Automatic(_) => cycle(field, true),
-                _ => Outcome::yes(),
-            },
+            Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
             Action::EditExternal => self.edit_external(shared),
             Action::Copy => copy(shared),
@@ -122,7 +115,7 @@ impl RequestPane {
         match key.code {
             KeyCode::Left if start && plain => sideways(shared, FormStep::Previous),
             KeyCode::Right if end && plain => sideways(shared, FormStep::Next),
-            KeyCode::Char(' ') if at == FormFieldId::Method => {
+            KeyCode::Char(' ') if at == FormFieldId::key("method") => {
                 self.editor = None;
                 cycle(at, !key.ctrl)
             }
@@ -220,26 +213,20 @@ impl RequestPane {
     /// Opens the external editor on the focused text, or on the body from anywhere else.
     fn edit_external(&mut self, shared: &Shared) -> Outcome {
         let draft = shared.drafts.current();
-        let body = [BodySlot::Request, BodySlot::Default]
-            .into_iter()
-            .find(|slot| access::body(&draft.spec, *slot).is_some());
-        let target = if is_text(shared, draft.at) && draft.at != FormFieldId::Address {
-            draft.at
-        } else {
-            body.map_or(FormFieldId::Address, FormFieldId::Body)
+        let has_body =
+            tabs(&draft.spec).iter().any(|tab| [FormTab::Body, FormTab::Answers].contains(tab));
+        let target = match access::body_text(&draft.spec) {
+            _ if is_text(shared, draft.at) && draft.at != FormFieldId::Address => draft.at,
+            Some(body) => body,
+            None if has_body => {
+                let text = "this body is not text; choose body json, text, hex or escaped first";
+                return Intent::Say(text.into()).into();
+            }
+            None => FormFieldId::Address,
         };
-        let extension = match target {
-            FormFieldId::Body(slot) => match access::body(&draft.spec, slot) {
-                Some(HttpBody::Json(_)) => "json",
-                Some(HttpBody::Text(_) | HttpBody::Payload(_)) => "txt",
-                _ => {
-                    let text =
-                        "this body is not text; choose body json, text, hex or escaped first";
-                    return Intent::Say(text.into()).into();
-                }
-            },
-            _ => "txt",
-        };
+        let is_json =
+            matches!(target, FormFieldId::Field(id) if id.to_string().ends_with("body.json"));
+        let extension = if is_json { "json" } else { "txt" };
         let text = access::get(&draft.spec, target);
         let target = EditTarget::Field(target);
         self.leave_field().with(Intent::EditExternal { text, extension, target })
@@ -314,12 +301,22 @@ fn switch_tab(shared: &Shared, towards: FormStep) -> Outcome {
     Intent::ShowTab(all[(at + step) % all.len()]).into()
 }
 
+/// Switches the row of a list or an automatic header on or off.
+fn toggle_row(shared: &Shared) -> Outcome {
+    let draft = shared.drafts.current();
+    match (draft.at, access::cell(&draft.spec, draft.at)) {
+        (_, Some((list, at))) => cycle(FormFieldId::Field(list.row(at).then("off")), true),
+        (field @ FormFieldId::Automatic(_), None) => cycle(field, true),
+        _ => Outcome::yes(),
+    }
+}
+
 /// In a list the cursor goes to the row behind its last one; elsewhere a rule or step is added.
 fn add_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
-    if let FormFieldId::Cell(list, ..) = draft.at {
-        let end = access::len(&draft.spec, list);
-        return go(Some(FormFieldId::Cell(list, end, RowPart::Name)), Caret::Keep);
+    if let Some((list, _)) = access::cell(&draft.spec, draft.at) {
+        let end = list.row(access::len(&draft.spec, list));
+        return go(Some(FormFieldId::Field(end.then("name"))), Caret::Keep);
     }
     Intent::AddRow.into()
 }

@@ -34,6 +34,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         tls: &plan.tls,
         alpn: &[],
         timeout: plan.connect_timeout,
+        socket: &plan.socket,
     };
     let Some((dialed, early)) = cx.prepare(dial::connect(dial, &session)).await else {
         return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));

@@ -28,8 +28,8 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
     let (home, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
-    datagram::run(Setup { bind, rules: Rules::default(), script, home: Some(home), early }, cx)
-        .await
+    let (rules, ttl) = (Rules::default(), plan.ttl);
+    datagram::run(Setup { bind, ttl, rules, script, home: Some(home), early }, cx).await
 }
 
 /// Whom to send to, and where to bind for it.

@@ -47,11 +47,21 @@ impl Bound for Port {
 }
 
 impl Port {
-    pub(super) fn bind(address: SocketAddr) -> io::Result<Self> {
+    /// `ttl`: hops of every datagram, also to a group; `None` = the system's default.
+    pub(super) fn bind(address: SocketAddr, ttl: Option<u8>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_nonblocking(true)?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
+        }
+        if let Some(hops) = ttl.map(u32::from) {
+            if address.is_ipv6() {
+                socket.set_unicast_hops_v6(hops)?;
+                socket.set_multicast_hops_v6(hops)?;
+            } else {
+                socket.set_ttl_v4(hops)?;
+                socket.set_multicast_ttl_v4(hops)?;
+            }
         }
         // A smaller grant is shown, a refusal leaves the system's default.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
@@ -133,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn datagrams_keep_their_boundaries_and_the_sender() {
-        let mut port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let mut port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
         let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let from = sender.local_addr().unwrap();
         let largest = vec![7; 65_507];
@@ -153,10 +163,23 @@ mod tests {
         assert!(port.receive_buffer().unwrap() > 64 * 1024);
     }
 
+    #[tokio::test]
+    async fn datagrams_take_as_many_hops_as_asked() {
+        let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Some(7)).unwrap();
+        let socket = SockRef::from(&port.socket);
+        assert_eq!((socket.ttl_v4().unwrap(), socket.multicast_ttl_v4().unwrap()), (7, 7));
+        let Ok(port) = Port::bind("[::1]:0".parse().unwrap(), Some(9)) else {
+            return eprintln!("skipped: this machine has no IPv6");
+        };
+        let socket = SockRef::from(&port.socket);
+        assert_eq!(socket.unicast_hops_v6().unwrap(), 9);
+        assert_eq!(socket.multicast_hops_v6().unwrap(), 9);
+    }
+
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_datagram_to_a_closed_port_comes_back_with_its_address() {
-        let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         port.writable().await.unwrap();
         port.send(b"hello", closed).unwrap();

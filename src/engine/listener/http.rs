@@ -32,6 +32,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
         side: Side::Listener,
         bind: &plan.bind,
         tls: &plan.tls,
+        keep_alive: plan.keep_alive,
     };
     let mut accept = AcceptLoop::open(&what, session.clone())?;
     let listener = Arc::new(HttpListener::new(session, plan));

@@ -35,6 +35,7 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
         side: Side::Listener,
         bind: &plan.bind,
         tls: &plan.tls,
+        keep_alive: plan.keep_alive,
     };
     let accept = AcceptLoop::open(&what, session.clone())?;
     let (rules, _) = watch::channel(Arc::new(rules));

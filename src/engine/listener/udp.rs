@@ -11,7 +11,13 @@ use crate::model::plan::UdpListenerPlan;
 /// Runs the session to its end.
 pub(crate) async fn run(plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let rules = Rules::new(plan.rules)?;
-    let setup =
-        Setup { bind: plan.bind, rules, script: Script::default(), home: None, early: Vec::new() };
+    let setup = Setup {
+        bind: plan.bind,
+        ttl: plan.ttl,
+        rules,
+        script: Script::default(),
+        home: None,
+        early: Vec::new(),
+    };
     datagram::run(setup, cx).await
 }

@@ -154,6 +154,11 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
 }
 
 /// The machine's own name.
+/// Sends and receives through this network interface only (`SO_BINDTODEVICE`, socket(7)).
+pub(crate) fn bind_device(socket: &Socket, interface: &str) -> io::Result<()> {
+    socket.bind_device(Some(interface.as_bytes()))
+}
+
 pub(crate) fn host_name() -> Option<String> {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .iter()

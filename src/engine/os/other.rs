@@ -26,6 +26,10 @@ pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr
     Vec::new()
 }
 
+pub(crate) fn bind_device(_socket: &Socket, _interface: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(crate) fn host_name() -> Option<String> {
     None
 }

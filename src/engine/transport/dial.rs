@@ -18,6 +18,7 @@ use crate::engine::tls::{handshake, tls_words};
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
+use crate::model::plan::SocketOptions;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ClientTls, TlsFacts};
@@ -34,6 +35,7 @@ pub(crate) struct Dial<'a> {
     pub(crate) alpn: &'a [&'a [u8]],
     /// For name lookup, TCP and the TLS handshake together.
     pub(crate) timeout: Duration,
+    pub(crate) socket: &'a SocketOptions,
 }
 
 /// What came of an attempt to connect.
@@ -89,7 +91,10 @@ impl Dial<'_> {
         };
 
         let started = Instant::now();
-        let attempt = timeout_at(until, connect::race(&target, &addresses, &session.events));
+        let attempt = timeout_at(
+            until,
+            connect::race(&target, &addresses, self.socket.source.as_ref(), &session.events),
+        );
         let (tcp, peer) = attempt.await.map_err(|_| {
             let tried: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
@@ -98,7 +103,11 @@ impl Dial<'_> {
         facts.connect = Some(started.elapsed());
         facts.peer = Some(peer);
         facts.local = tcp.local_addr().ok();
-        prepare(&tcp);
+        prepare(&tcp, self.socket.keep_alive).map_err(|error| {
+            let (kind, cause) = explain::socket_error(&error);
+            let cause = format!("the system does not take the keep-alive time: {cause}");
+            Failure::new(Stage::Connect, &target, kind, cause)
+        })?;
         self.connected(session, facts);
 
         let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::engine::os;
 use crate::engine::tls::tls_words;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::ConnectFrom;
 
 /// Kind and cause of an error on a socket.
 pub(crate) fn socket_error(error: &io::Error) -> (FailureKind, String) {
@@ -103,6 +104,26 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
         _ => {}
     }
     Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
+}
+
+/// A connection could not be made to come from where it shall.
+pub(crate) fn source_failure(source: Option<&ConnectFrom>, error: &io::Error) -> Failure {
+    let (kind, mut cause) = socket_error(error);
+    let target = source.map(ToString::to_string).unwrap_or_default();
+    match (source, error.kind()) {
+        (Some(ConnectFrom::Address(own)), ErrorKind::AddrNotAvailable) => {
+            cause = format!("{} is not an address of this machine", own.ip());
+        }
+        (Some(ConnectFrom::Interface(name)), ErrorKind::PermissionDenied) => {
+            cause = format!("no permission to use the interface {name} alone");
+        }
+        (Some(ConnectFrom::Interface(name)), _) if kind == FailureKind::Io => {
+            cause = format!("there is no interface {name}: {cause}");
+        }
+        _ => {}
+    }
+    Failure::new(Stage::Connect, target, kind, cause)
+        .hint("the source is an address, a :port or an interface of this machine")
 }
 
 /// An established stream broke.

@@ -35,16 +35,17 @@ pub(crate) struct Listeners {
     sockets: Vec<TcpListener>,
     /// Which socket is asked first next time, so that neither starves.
     turn: usize,
+    keep_alive: Option<Duration>,
 }
 
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
-pub(crate) fn bind(bind: &Bind) -> Result<Listeners, Failure> {
+pub(crate) fn bind(bind: &Bind, keep_alive: Option<Duration>) -> Result<Listeners, Failure> {
     let sockets = bind_each(bind, "tcp", |address| {
         let socket = listening_socket(address)?;
         TcpListener::from_std(socket.into())
     })?;
-    Ok(Listeners { sockets, turn: 0 })
+    Ok(Listeners { sockets, turn: 0, keep_alive })
 }
 
 fn listening_socket(address: SocketAddr) -> io::Result<Socket> {
@@ -131,11 +132,12 @@ impl Listeners {
     /// The next connection, from any of the sockets. Safe to cancel. An error that would come
     /// again at once (no file handles left) comes after a pause.
     pub(crate) async fn accept(&mut self) -> Result<(TcpStream, SocketAddr), Failure> {
-        match self.accept_any().await {
-            Ok((tcp, peer)) => {
-                prepare(&tcp);
-                Ok((tcp, peer))
-            }
+        let accepted = self.accept_any().await;
+        match accepted.and_then(|(tcp, peer)| {
+            prepare(&tcp, self.keep_alive)?;
+            Ok((tcp, peer))
+        }) {
+            Ok(accepted) => Ok(accepted),
             Err(error) => {
                 sleep(ACCEPT_PAUSE).await;
                 let (_, cause) = explain::socket_error(&error);
@@ -204,5 +206,22 @@ impl Acceptor {
         let stream = accepted.map_err(|error| handshake::accept_failure(&target, &error))?;
         let facts = handshake::accepted_facts(stream.get_ref().1, started.elapsed());
         Ok((Stream::Tls(Box::new(stream.into())), Some(facts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use socket2::SockRef;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn accepted_connections_are_kept_alive_as_asked() {
+        for keep_alive in [None, Some(Duration::from_secs(42))] {
+            let mut listeners = bind(&"127.0.0.1:0".parse().unwrap(), keep_alive).unwrap();
+            let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
+            let (tcp, _) = listeners.accept().await.unwrap();
+            assert_eq!(SockRef::from(&tcp).keepalive().unwrap(), keep_alive.is_some());
+        }
     }
 }

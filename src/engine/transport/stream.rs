@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
@@ -75,8 +75,32 @@ impl AsyncWrite for Stream {
 
 /// What every TCP connection of ours has: no delay of small writes, and urgent bytes in their place
 /// among the others instead of being dropped by the system (RFC 6093, section 5).
-pub(super) fn prepare(tcp: &TcpStream) {
+///
+/// # Errors
+/// When the system does not take the keep-alive time.
+pub(super) fn prepare(tcp: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
     // A socket that is gone already will say so on the first read.
     let _ = tcp.set_nodelay(true);
-    let _ = SockRef::from(tcp).set_out_of_band_inline(true);
+    let socket = SockRef::from(tcp);
+    let _ = socket.set_out_of_band_inline(true);
+    let Some(every) = keep_alive else { return Ok(()) };
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn keep_alive_is_off_unless_it_is_asked_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        prepare(&tcp, None).unwrap();
+        assert!(!SockRef::from(&tcp).keepalive().unwrap());
+        prepare(&tcp, Some(Duration::from_secs(42))).unwrap();
+        let socket = SockRef::from(&tcp);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(42));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(42));
+    }
 }

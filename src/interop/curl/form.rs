@@ -189,7 +189,7 @@ mod tests {
             value: value.into(),
             file_name: file_name.into(),
             content_type: content_type.into(),
-            off: false,
+            enabled: true,
         }
     }
 

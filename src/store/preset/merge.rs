@@ -12,10 +12,14 @@ use super::node::{Node, Table};
 /// Above this many comparisons a changed list is written anew instead of merged by element.
 const LIST_COMPARISONS: usize = 1_000_000;
 
-/// The previous text with the difference between `base` and `mine` applied; `None` when either
-/// text does not parse or is built in a way this cannot follow.
-pub(super) fn update(previous: &str, fresh: &str, base: &Table, mine: &Table) -> Option<String> {
-    let mut document = previous.parse::<DocumentMut>().ok()?;
+/// The previous text, parsed as `document`, with the difference between `base` and `mine` applied;
+/// `None` when it is built in a way this cannot follow.
+pub(super) fn update(
+    previous: &str,
+    mut document: DocumentMut,
+    fresh: &str,
+    (base, mine): (&Table, &Table),
+) -> Option<String> {
     let mut fresh = fresh.parse::<DocumentMut>().ok()?;
     merge_table(document.as_table_mut(), fresh.as_table_mut(), base, mine)?;
     let text = document.to_string();

@@ -19,29 +19,21 @@ impl Table {
         self.0.push((key, node));
     }
 
-    pub(super) fn set_some(&mut self, key: &'static str, node: Option<Node>) {
-        if let Some(node) = node {
-            self.set(key, node);
-        }
-    }
-
-    pub(super) fn text(&mut self, key: &'static str, text: &str) {
-        self.set(key, Node::Text(text.into()));
-    }
-
-    /// Writes a text unless it is the default.
-    pub(super) fn text_unless(&mut self, key: &'static str, text: &str, default: &str) {
-        if text != default {
-            self.text(key, text);
+    /// Sets the value of a dotted key, if it has one.
+    pub(super) fn set_path(&mut self, path: &'static str, node: Option<Node>) {
+        let Some(node) = node else { return };
+        let Some((key, rest)) = path.split_once('.') else { return self.set(path, node) };
+        let found = self.0.iter().position(|(name, _)| *name == key);
+        let at = found.unwrap_or_else(|| {
+            self.set(key, Node::Table(Table::default()));
+            self.0.len() - 1
+        });
+        if let Some((_, Node::Table(inner))) = self.0.get_mut(at) {
+            inner.set_path(rest, Some(node));
         }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.0.iter().find(|(name, _)| *name == key).map(|(_, node)| node)
-    }
-
-    /// A table with one key.
-    pub(super) fn one(key: &'static str, node: Node) -> Node {
-        Node::Table(Table(vec![(key, node)]))
     }
 }

@@ -155,7 +155,7 @@ fn parts_of_a_form_keep_their_comments() {
     let mut preset = get(text);
     let Spec::Http(spec) = &mut preset.spec else { panic!() };
     let HttpBody::Multipart(parts) = &mut spec.body else { panic!("{:?}", spec.body) };
-    assert!(parts[2].off);
+    assert!(!parts[2].enabled);
     assert_eq!((parts[1].source, &*parts[1].value), (PartSource::File, "a.png"));
     parts[1].content_type = "image/x".into();
     parts[0].value = "y".into();
@@ -371,8 +371,8 @@ fn part() -> impl Strategy<Value = FormPart> {
         prop_oneof![Just(PartSource::Text), Just(PartSource::File), Just(PartSource::FileText)];
     let rare = || prop_oneof![Just(String::new()), text()];
     (any::<bool>(), text(), sources, text(), rare(), rare()).prop_map(
-        |(off, name, source, value, file_name, content_type)| FormPart {
-            off,
+        |(enabled, name, source, value, file_name, content_type)| FormPart {
+            enabled,
             name,
             source,
             value,
@@ -405,6 +405,18 @@ fn listener_tls() -> impl Strategy<Value = ListenerTls> {
         Just(ListenerTls::Generated),
         (text(), text()).prop_map(|(certificate, key)| ListenerTls::Files { certificate, key })
     ]
+}
+
+fn rare() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), text()]
+}
+
+fn keep_alive() -> impl Strategy<Value = Option<Duration>> {
+    prop::option::of(duration())
+}
+
+fn ttl() -> impl Strategy<Value = Option<u8>> {
+    prop::option::of(1..=u8::MAX)
 }
 
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
@@ -440,8 +452,10 @@ fn http_spec() -> BoxedStrategy<Spec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    (text(), text(), rows(), rows(), auth, body(), duration(), verify(), any::<u8>())
-        .prop_map(|(method, url, query, headers, auth, body, timeout, verify, redirects)| {
+    let socket = (keep_alive(), rare());
+    (text(), text(), rows(), rows(), auth, body(), duration(), (verify(), any::<u8>()), socket)
+        .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
+            let ((verify, redirects), (keep_alive, source)) = (more, socket);
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -452,6 +466,8 @@ fn http_spec() -> BoxedStrategy<Spec> {
                 timeout,
                 verify,
                 redirects,
+                keep_alive,
+                source,
             })
         })
         .boxed()
@@ -469,33 +485,50 @@ fn http_listener() -> BoxedStrategy<Spec> {
         path,
         answer,
     });
-    (text(), listener_tls(), prop::collection::vec(rule, 0..4), answer())
-        .prop_map(|(bind, tls, rules, answer)| {
-            Spec::HttpListener(HttpListenerSpec { bind, tls, rules, answer })
+    (text(), listener_tls(), keep_alive(), prop::collection::vec(rule, 0..4), answer())
+        .prop_map(|(bind, tls, keep_alive, rules, answer)| {
+            Spec::HttpListener(HttpListenerSpec { bind, tls, keep_alive, rules, answer })
         })
         .boxed()
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration()).prop_map(
-        |(address, tls, steps, (line_ending, format), connect_timeout)| {
-            Spec::Tcp(TcpSpec { address, tls, steps, line_ending, format, connect_timeout })
-        },
-    );
-    let udp = (text(), text(), steps(), input_line()).prop_map(
-        |(address, source, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, source, steps, line_ending, format })
-        },
-    );
-    let tcp_listener = (text(), listener_tls(), payload(), rules(), input_line()).prop_map(
-        |(bind, tls, greeting, rules, (line_ending, format))| {
-            Spec::TcpListener(TcpListenerSpec { bind, tls, greeting, rules, line_ending, format })
-        },
-    );
-    let udp_listener =
-        (text(), rules(), input_line()).prop_map(|(bind, rules, (line_ending, format))| {
-            Spec::UdpListener(UdpListenerSpec { bind, rules, line_ending, format })
+    let tcp = (text(), client_tls(), steps(), input_line(), duration(), keep_alive(), rare())
+        .prop_map(|(address, tls, steps, line, connect_timeout, keep_alive, source)| {
+            let (line_ending, format) = line;
+            Spec::Tcp(TcpSpec {
+                address,
+                tls,
+                steps,
+                line_ending,
+                format,
+                connect_timeout,
+                keep_alive,
+                source,
+            })
         });
+    let udp = (text(), text(), ttl(), steps(), input_line()).prop_map(
+        |(address, source, ttl, steps, (line_ending, format))| {
+            Spec::Udp(UdpSpec { address, source, ttl, steps, line_ending, format })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), keep_alive(), payload(), rules(), input_line())
+        .prop_map(|(bind, tls, keep_alive, greeting, rules, (line_ending, format))| {
+            Spec::TcpListener(TcpListenerSpec {
+                bind,
+                tls,
+                keep_alive,
+                greeting,
+                rules,
+                line_ending,
+                format,
+            })
+        });
+    let udp_listener = (text(), ttl(), rules(), input_line()).prop_map(
+        |(bind, ttl, rules, (line_ending, format))| {
+            Spec::UdpListener(UdpListenerSpec { bind, ttl, rules, line_ending, format })
+        },
+    );
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec(), http_listener(), clients, listeners].boxed()
@@ -529,7 +562,7 @@ proptest! {
         prop_assert_eq!(read(&before, &path()).map_err(|f| format!("{f}\n{before}")), Ok(old.clone()));
         let base = tree::preset(&old.about, &old.spec);
         let mine = tree::preset(&new.about, &new.spec);
-        let merged = merge::update(&before, &write(&new, None), &base, &mine).unwrap();
+        let merged = merge::update(&before, before.parse().unwrap(), &write(&new, None), (&base, &mine)).unwrap();
         prop_assert_eq!(read(&merged, &path()).map_err(|f| format!("{f}\n{merged}")), Ok(new));
     }
 

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::node::{Node, Table};
+use crate::store::toml_string::{Lines, string};
 
 /// The whole file.
 pub(super) fn document(root: &Table) -> String {
@@ -25,17 +26,17 @@ pub(super) fn document(root: &Table) -> String {
 }
 
 fn pairs(text: &mut String, section: &str, table: &Table) {
-    for (key, node) in &table.0 {
-        match (section, *key, node) {
-            ("http-listener", "rule", Node::List(rules)) => {
-                for rule in rules {
-                    let _ = writeln!(text, "\n[[{section}.{key}]]");
-                    if let Node::Table(rule) = rule {
-                        pairs(text, "rule", rule);
-                    }
-                }
+    let is_headed = |key: &str| section == "http-listener" && key == "rule";
+    for (key, node) in table.0.iter().filter(|(key, _)| !is_headed(key)) {
+        pair(text, key, node);
+    }
+    for (key, node) in table.0.iter().filter(|(key, _)| is_headed(key)) {
+        let Node::List(rules) = node else { continue };
+        for rule in rules {
+            let _ = writeln!(text, "\n[[{section}.{key}]]");
+            if let Node::Table(rule) = rule {
+                pairs(text, "rule", rule);
             }
-            _ => pair(text, key, node),
         }
     }
 }
@@ -54,12 +55,6 @@ fn dotted(key: String, node: &Node) -> (String, &Node) {
         },
         _ => (key, node),
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    One,
-    Many,
 }
 
 fn value(node: &Node, lines: Lines) -> String {
@@ -90,64 +85,4 @@ fn list(nodes: &[Node], lines: Lines) -> String {
         return text;
     }
     format!("[{}]", values.collect::<Vec<_>>().join(", "))
-}
-
-/// A text as a TOML value of its own line.
-pub(in crate::store) fn long_string(text: &str) -> String {
-    string(text, Lines::Many)
-}
-
-/// A TOML string in the most readable of the four spellings that can hold the text.
-fn string(text: &str, lines: Lines) -> String {
-    let plain = !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
-    if lines == Lines::Many && text.contains('\n') {
-        if plain && !text.contains("'''") && !text.ends_with('\'') {
-            return format!("'''\n{text}'''");
-        }
-        return multi_line_basic(text);
-    }
-    let quotes = text.contains(['\\', '"']);
-    if plain && quotes && !text.contains(['\n', '\'']) {
-        return format!("'{text}'");
-    }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        escape(&mut out, c);
-    }
-    out.push('"');
-    out
-}
-
-fn escape(out: &mut String, c: char) {
-    match c {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        c if c.is_control() => {
-            let _ = write!(out, "\\u{:04X}", u32::from(c));
-        }
-        c => out.push(c),
-    }
-}
-
-fn multi_line_basic(text: &str) -> String {
-    let mut out = String::from("\"\"\"\n");
-    let mut run = 0;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        run = if c == '"' { run + 1 } else { 0 };
-        let must_escape = run == 3 || chars.peek().is_none();
-        match c {
-            '\n' | '\t' => out.push(c),
-            '"' if !must_escape => out.push('"'),
-            c => escape(&mut out, c),
-        }
-        if run == 3 {
-            run = 0;
-        }
-    }
-    out.push_str("\"\"\"");
-    out
 }

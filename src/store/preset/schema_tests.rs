@@ -1,8 +1,192 @@
-//! The published JSON Schema against the reader: what one knows the other knows.
+//! The published JSON Schema: made from the tables of fields, compared with the file, and held
+//! against the reader. `WIREBENCH_UPDATE_SCHEMA=1 cargo test --lib schema` writes the file anew.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::model::field::{FieldInfo, FieldValue, Options, Presence, Spelling, ValueKind};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/preset.schema.json");
+
+#[test]
+fn the_schema_is_made_from_the_tables() {
+    let fresh = format!("{}\n", serde_json::to_string_pretty(&generated()).unwrap());
+    if std::env::var_os("WIREBENCH_UPDATE_SCHEMA").is_some() {
+        std::fs::write(FILE, &fresh).unwrap();
+    }
+    let published = std::fs::read_to_string(FILE).unwrap();
+    assert!(
+        published == fresh,
+        "assets/preset.schema.json is behind: WIREBENCH_UPDATE_SCHEMA=1 cargo test --lib schema"
+    );
+}
+
+fn generated() -> Value {
+    let sections: Vec<Spec> = Spec::kinds().collect();
+    let mut properties = Map::new();
+    properties.insert(
+        "about".into(),
+        json!({ "type": "string", "description": "What it is for, in a sentence." }),
+    );
+    let mut definitions = Map::new();
+    definitions.insert(
+        "duration".into(),
+        json!({
+            "type": "string",
+            "pattern": "^[0-9]+(\\.[0-9]{1,9})? *(h|m|min|s|ms|us|µs|ns)$",
+            "description": "A number and a unit: \"500ms\", \"1.5s\".",
+        }),
+    );
+    for mut spec in sections.clone() {
+        let name = spec.section();
+        properties.insert(name.into(), json!({ "$ref": format!("#/$defs/{name}") }));
+        definitions.insert(name.into(), table(spec.options_mut()));
+    }
+    for (key, about) in [
+        ("capture", "Reserved for values taken from an answer. Kept as written."),
+        ("expect", "Reserved for what an answer must be. Kept as written."),
+    ] {
+        properties.insert(key.into(), json!({ "type": "object", "description": about }));
+    }
+    let one: Vec<Value> =
+        sections.iter().map(|spec| json!({ "required": [spec.section()] })).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "wirebench preset",
+        "description": "One preset: a request, session or listener, as a TOML file. The file's path inside the workspace is its name.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "oneOf": one,
+        "$defs": definitions,
+    })
+}
+
+fn table(options: &mut dyn Options) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    properties_of(options, &mut properties, &mut required);
+    let mut schema = json!({ "type": "object", "additionalProperties": false });
+    let is_only = |at: &usize| options.info(*at).when.is_some();
+    // Every alternative has one key of its own name: one of them, not several.
+    let alternatives = (0..options.count()).filter(is_only).count();
+    if alternatives + 1 == options.count() && options.info(0).kind != SWITCH_OFF_ON {
+        let kind = options.info(0).kind;
+        if matches!(kind, ValueKind::Variant(words) if words.contains(&"none")) {
+            schema["maxProperties"] = 1.into();
+        } else if matches!(kind, ValueKind::Variant(_)) {
+            let one: Vec<Value> = required.iter().map(|key| json!({ "required": [key] })).collect();
+            schema["oneOf"] = one.into();
+            required.clear();
+        }
+    }
+    schema["properties"] = properties.into();
+    if !required.is_empty() {
+        schema["required"] = required.into();
+    }
+    schema
+}
+
+const SWITCH_OFF_ON: ValueKind = ValueKind::Switch(&["off", "on"]);
+
+fn properties_of(
+    options: &mut dyn Options,
+    properties: &mut Map<String, Value>,
+    required: &mut Vec<Value>,
+) {
+    let fresh = options.fresh();
+    for at in 0..options.count() {
+        let info = options.info(at);
+        if info.is_variant() {
+            continue;
+        }
+        if let Some(when) = info.when {
+            options.choose(when);
+        }
+        let value = options.value_mut(at);
+        if info.is_inline() {
+            let inner = value.and_then(FieldValue::options_mut).unwrap();
+            properties_of(inner, properties, required);
+            continue;
+        }
+        let mut schema = property(value, info);
+        let default = fresh.value(at).filter(|_| info.presence == Presence::Optional);
+        let default = default.map(|value| value.show().into_owned());
+        let default = info.default.map(str::to_owned).or(default);
+        if let Some(default) = default.and_then(|text| default_of(info, &text)) {
+            schema["default"] = default;
+        }
+        if !info.help.is_empty() {
+            schema["description"] = info.help.into();
+        }
+        let (outer, key) = match info.key.split_once('.') {
+            None => (&mut *properties, info.key),
+            Some((group, key)) => {
+                let group = properties.entry(group).or_insert_with(
+                    || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
+                );
+                (group["properties"].as_object_mut().unwrap(), key)
+            }
+        };
+        outer.insert(key.into(), schema);
+        if info.presence == Presence::Required {
+            required.push(info.key.into());
+        }
+    }
+}
+
+fn default_of(info: &FieldInfo, text: &str) -> Option<Value> {
+    Some(match info.kind {
+        ValueKind::Flag => (text == "on").into(),
+        ValueKind::Off => (text == "off").into(),
+        ValueKind::Number { .. } => text.parse::<i64>().ok()?.into(),
+        ValueKind::List(_) | ValueKind::Table | ValueKind::Payload => return None,
+        _ if text.is_empty() => return None,
+        _ => text.into(),
+    })
+}
+
+fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
+    match info.kind {
+        ValueKind::Flag | ValueKind::Off => json!({ "type": "boolean" }),
+        ValueKind::Number { min, max } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        ValueKind::Duration => json!({ "$ref": "#/$defs/duration" }),
+        ValueKind::Choice(words) => json!({ "enum": words }),
+        ValueKind::Payload => json!({ "anyOf": [
+            { "type": "string" },
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["hex"],
+                "properties": { "hex": { "type": "string" } },
+            },
+        ] }),
+        ValueKind::Table => {
+            let inner = value.and_then(FieldValue::options_mut).unwrap();
+            let schema = table(inner);
+            if matches!(inner.info(0).kind, ValueKind::Switch(_)) {
+                json!({ "anyOf": [{ "type": "boolean" }, schema], "default": false })
+            } else {
+                schema
+            }
+        }
+        ValueKind::List(spelling) => {
+            let rows = value.and_then(FieldValue::rows_mut).unwrap();
+            let row = table(&mut *rows.fresh());
+            let items = match spelling {
+                Spelling::Header => {
+                    json!({ "anyOf": [{ "type": "string", "pattern": "^~|:" }, row] })
+                }
+                Spelling::Pair => json!({ "anyOf": [{ "type": "string" }, row] }),
+                Spelling::Table | Spelling::Headed => row,
+            };
+            json!({ "type": "array", "items": items })
+        }
+        _ => json!({ "type": "string" }),
+    }
+}
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../assets/preset.schema.json")).unwrap()

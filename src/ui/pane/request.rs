@@ -143,8 +143,7 @@ fn text(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer
         );
         return;
     }
-    let off = matches!(field.id, FormFieldId::Cell(list, at, _)
-        if access::is_off(&app.shared.drafts.current().spec, list, at));
+    let off = access::is_off(&app.shared.drafts.current().spec, field.id);
     let style = if off { palette.dim } else { style };
     let value =
         if secret && !value.contains("{{") { "•".repeat(value.chars().count()) } else { value };

@@ -63,6 +63,7 @@ pub fn http_plan() -> Plan {
         verify: Verify::On,
         redirects: 10,
         notes: Vec::new(),
+        socket: wirebench::model::plan::SocketOptions::default(),
     })
 }
 
@@ -73,6 +74,7 @@ pub fn tcp_plan() -> Plan {
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
+        socket: wirebench::model::plan::SocketOptions::default(),
     })
 }
 

@@ -69,6 +69,7 @@ fn a_python_tcp_listener_answers_like_ours() {
         tls: ListenerTls::Off,
         greeting: Bytes::from_static(b"hi '\"\n"),
         rules: rules(),
+        keep_alive: None,
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let mut clients: Vec<TcpStream> =
@@ -89,7 +90,7 @@ fn a_python_tcp_listener_answers_like_ours() {
 
 #[test]
 fn a_python_udp_listener_answers_like_ours() {
-    let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules() });
+    let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules(), ttl: None });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let (socket, _) = udp_peer();
     for (message, expected) in DIALOGUE {
@@ -121,6 +122,7 @@ fn a_python_http_listener_answers_like_ours() {
             rule("", "/any", answer(418, &[], b"")),
         ],
         answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
+        keep_alive: None,
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let ask = |request: &str| {
@@ -155,6 +157,7 @@ fn a_python_tcp_client_says_what_ours_says() {
             StepPlan::Send(Bytes::from_static("é".as_bytes())),
         ],
         connect_timeout: PATIENCE,
+        socket: wirebench::model::plan::SocketOptions::default(),
     });
     let script = python::write(&plan, Library::Requests);
     let Some(running) = start("python3", &script) else { return };
@@ -184,6 +187,7 @@ fn a_python_udp_client_says_what_ours_says() {
             StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
             StepPlan::Send(Bytes::from_static(b"end")),
         ],
+        ttl: None,
     });
     let script = python::write(&plan, Library::Requests);
     let Some(_running) = start("python3", &script) else { return };
@@ -213,6 +217,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
         },
         greeting: Bytes::from_static(b"hello"),
         rules: rules(),
+        keep_alive: None,
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let client = Plan::Tcp(TcpPlan {
@@ -224,6 +229,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
             StepPlan::Expect { bytes: Bytes::from_static(b"bye\r\n"), within: PATIENCE },
         ],
         connect_timeout: PATIENCE,
+        socket: wirebench::model::plan::SocketOptions::default(),
     });
     let script =
         python::write(&client, Library::Requests).replace("    while True:", "    while False:");

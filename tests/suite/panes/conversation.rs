@@ -100,6 +100,7 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules: Vec::new(),
+        keep_alive: None,
     };
     let id = app.open(Plan::TcpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });
@@ -128,7 +129,8 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
 #[test]
 fn lost_datagrams_stay_on_the_screen() {
     let mut app = Driver::new((120, 40), START);
-    let id = app.open(Plan::UdpListener(UdpListenerPlan { bind: bind(), rules: Vec::new() }));
+    let id =
+        app.open(Plan::UdpListener(UdpListenerPlan { bind: bind(), rules: Vec::new(), ttl: None }));
     app.phase(
         id,
         Phase::Listening { addresses: vec![address(9000)], receive_buffer: Some(4 << 20) },

@@ -1,6 +1,6 @@
 //! From one field of the form to another: pure, over its rows.
 
-use crate::app::form::{FieldKind, FormFieldId, FormLine, RowPart};
+use crate::app::form::{FieldKind, FormFieldId, FormLine};
 
 /// Which way the cursor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn next_cell(form: &[FormLine], at: FormFieldId) -> Option<FormFieldI
 
 /// Whether a field says what the value of a form part is.
 pub(super) fn is_source(id: FormFieldId) -> bool {
-    matches!(id, FormFieldId::Cell(_, _, RowPart::Source))
+    matches!(id, FormFieldId::Field(id) if id.is_row() && id.last_key() == "multipart")
 }
 
 fn find(form: &[FormLine], id: FormFieldId) -> Option<(usize, usize)> {

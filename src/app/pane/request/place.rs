@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::app::form::{
-    BodySlot, FieldKind, FieldWidth, FormField, FormLine, FormTab, RowList, access, tabs,
+    FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
 use crate::app::shared::Shared;
+use crate::model::field_id::FieldId;
 use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
@@ -81,33 +82,36 @@ pub fn tab_strip(shared: &Shared) -> Vec<(FormTab, String, u16)> {
     let spec = &shared.drafts.current().spec;
     let mut x = 0;
     tabs(spec)
-        .iter()
+        .into_iter()
         .map(|tab| {
-            let title = match tab_count(spec, *tab) {
+            let title = match tab_count(spec, tab) {
                 Some(count) => format!("{} {count}", tab.title()),
                 None => tab.title().to_owned(),
             };
             let start = x;
             x += title.chars().count() as u16 + 2;
-            (*tab, title, start)
+            (tab, title, start)
         })
         .collect()
 }
 
+/// What a tab holds: rows that are switched on, rules or steps, the kind of a body.
 fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
-    let enabled = |list| access::list(spec, list).into_iter().flatten().filter(|row| row.enabled);
-    let count = match tab {
-        FormTab::Params => enabled(RowList::Query).count(),
-        FormTab::Headers => enabled(RowList::Headers).count(),
-        FormTab::Body => {
-            let kind = access::body(spec, BodySlot::Request).map_or("none", |body| body.kind());
-            return (kind != "none").then(|| kind.to_owned());
+    let options = spec.options();
+    let mut count = 0;
+    for at in (0..options.count()).filter(|at| options.info(*at).tab == Some(tab)) {
+        let Some(value) = options.value(at) else { continue };
+        let id = FieldId::new(options.info(at).key);
+        if let Some(rows) = value.rows() {
+            let row = |at: &usize| FormFieldId::Field(id.row(*at));
+            count += (0..rows.count()).filter(|at| !access::is_off(spec, row(at))).count();
+        } else if tab == FormTab::Body {
+            let kind = value.show();
+            return (kind != "none").then(|| kind.into_owned());
+        } else if options.info(at).is_inline() {
+            count += 1;
         }
-        FormTab::Answers => access::http_rules(spec).map_or(0, |rules| rules.len() + 1),
-        FormTab::Rules => access::rules(spec).map_or(0, Vec::len),
-        FormTab::Steps => access::steps(spec).map_or(0, Vec::len),
-        FormTab::Auth | FormTab::Options => 0,
-    };
+    }
     (count > 0).then(|| count.to_string())
 }
 

@@ -48,6 +48,7 @@ impl Hop<'_> {
             tls: &self.tls,
             alpn: &[b"http/1.1"],
             timeout: self.plan.connect_timeout,
+            socket: &self.plan.socket,
         };
         let Dialed { stream, facts } = Box::pin(dial::connect(dial, self.session)).await;
         self.learn(&facts);

@@ -195,6 +195,7 @@ mod tests {
             verify: Verify::On,
             redirects: 3,
             notes: Vec::new(),
+            socket: crate::model::plan::SocketOptions::default(),
         }
     }
 

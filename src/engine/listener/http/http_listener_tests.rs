@@ -22,7 +22,13 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
     let body = PlanBody::Bytes(Bytes::new());
     let answer = AnswerPlan { status: 200, headers: Vec::new(), body, delay: Duration::ZERO };
     let bind = Bind::Address("127.0.0.1:0".parse().unwrap());
-    let plan = HttpListenerPlan { bind, tls: ListenerTls::Off, rules: Vec::new(), answer };
+    let plan = HttpListenerPlan {
+        bind,
+        tls: ListenerTls::Off,
+        rules: Vec::new(),
+        answer,
+        keep_alive: None,
+    };
     let plan = Box::new(Plan::HttpListener(plan));
     handle.command(Command::Open { id: SessionId(1), plan }).unwrap();
     loop {

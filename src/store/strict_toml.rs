@@ -2,33 +2,34 @@
 //! error with its line and the nearest known word.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::suggest::suggest;
+use crate::model::timing::parse_duration;
 
 /// Something wrong at a place of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Trouble {
+pub(super) struct Trouble {
     offset: usize,
     cause: String,
     hint: String,
 }
 
 impl Trouble {
-    pub(in crate::store) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
+    pub(super) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
         let offset = span.map_or(0, |span| span.start);
         Trouble { offset, cause: cause.into(), hint: String::new() }
     }
 
-    pub(in crate::store) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
     }
 
     /// The trouble as the user sees it: `users/create.toml:7`.
-    pub(in crate::store) fn into_failure(self, file: &str, text: &str) -> Failure {
+    pub(super) fn into_failure(self, file: &str, text: &str) -> Failure {
         let before = text.as_bytes().iter().take(self.offset);
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         let target = format!("{file}:{line}");
@@ -37,7 +38,7 @@ impl Trouble {
 }
 
 /// Parses TOML, with spans.
-pub(in crate::store) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
+pub(super) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
     Document::parse(text).map_err(|error| {
         let message = error.message().trim().replace('\n', ", ");
         Trouble::at(error.span(), format!("not TOML: {message}"))
@@ -46,50 +47,56 @@ pub(in crate::store) fn parse_document(text: &str) -> Result<Document<&str>, Tro
 
 /// An item of the file with the name it goes by in messages.
 #[derive(Clone)]
-pub(in crate::store) struct NamedItem<'a> {
-    pub(in crate::store) item: &'a Item,
-    pub(in crate::store) name: String,
+pub(super) struct NamedItem<'a> {
+    pub(super) item: &'a Item,
+    pub(super) name: String,
     span: Option<Range<usize>>,
 }
 
 impl<'a> NamedItem<'a> {
     /// A message about this entry: its name, then `what`.
-    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+    pub(super) fn wrong(&self, what: &str) -> Trouble {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
-    pub(in crate::store) fn text(&self) -> Result<&'a str, Trouble> {
+    pub(super) fn text(&self) -> Result<&'a str, Trouble> {
         let message = || format!("must be a text in quotes, not {}", article(self.item));
         self.item.as_str().ok_or_else(|| self.wrong(&message()))
     }
 
-    pub(in crate::store) fn flag(&self) -> Result<bool, Trouble> {
+    pub(super) fn flag(&self) -> Result<bool, Trouble> {
         self.item.as_bool().ok_or_else(|| self.wrong("must be true or false"))
     }
 
-    pub(in crate::store) fn number<T: TryFrom<i64>>(&self, range: &str) -> Result<T, Trouble> {
+    pub(super) fn number_text(&self, min: i64, max: i64) -> Result<String, Trouble> {
+        let number = self.item.as_integer().filter(|number| (min..=max).contains(number));
+        let number =
+            number.ok_or_else(|| self.wrong(&format!("must be a number from {min} to {max}")));
+        number.map(|number| number.to_string())
+    }
+
+    pub(super) fn number<T: TryFrom<i64>>(&self, range: &str) -> Result<T, Trouble> {
         let number = self.item.as_integer().and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| self.wrong(&format!("must be a number {range}")))
     }
 
-    pub(in crate::store) fn duration(&self) -> Result<Duration, Trouble> {
-        self.item
-            .as_str()
-            .and_then(|text| crate::model::timing::parse_duration(text).ok())
-            .ok_or_else(|| {
-                self.wrong("is not a duration")
-                    .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
-            })
+    /// The text of a duration.
+    pub(super) fn duration(&self) -> Result<&'a str, Trouble> {
+        let text = self.item.as_str().filter(|text| parse_duration(text).is_ok());
+        text.ok_or_else(|| {
+            self.wrong("is not a duration")
+                .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
+        })
     }
 
-    pub(in crate::store) fn table(&self) -> Result<Fields<'a>, Trouble> {
+    pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let message = || format!("must be a table, not {}", article(self.item));
         let table = self.item.as_table_like().ok_or_else(|| self.wrong(&message()))?;
         Ok(Fields { table, name: self.name.clone(), span: self.span.clone(), asked: Vec::new() })
     }
 
     /// The elements of a list, or of `[[name]]` tables.
-    pub(in crate::store) fn list(&self) -> Result<Vec<Element<'a>>, Trouble> {
+    pub(super) fn list(&self) -> Result<Vec<Element<'a>>, Trouble> {
         let name = |index: usize| format!("{} {}", self.name, index + 1);
         if let Some(array) = self.item.as_array() {
             let elements = array.iter().enumerate();
@@ -104,20 +111,20 @@ impl<'a> NamedItem<'a> {
 }
 
 /// One element of a list.
-pub(in crate::store) enum Element<'a> {
+pub(super) enum Element<'a> {
     Value(&'a Value, String),
     Table(&'a toml_edit::Table, String),
 }
 
 impl<'a> Element<'a> {
-    pub(in crate::store) fn as_text(&self) -> Option<&'a str> {
+    pub(super) fn as_text(&self) -> Option<&'a str> {
         match self {
             Element::Value(value, _) => value.as_str(),
             Element::Table(..) => None,
         }
     }
 
-    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+    pub(super) fn wrong(&self, what: &str) -> Trouble {
         let (span, name) = match self {
             Element::Value(value, name) => (value.span(), name),
             Element::Table(table, name) => (table.span(), name),
@@ -125,7 +132,7 @@ impl<'a> Element<'a> {
         Trouble::at(span, format!("'{name}' {what}"))
     }
 
-    pub(in crate::store) fn table(&self) -> Result<Fields<'a>, Trouble> {
+    pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let (table, name, span): (&dyn TableLike, _, _) = match self {
             Element::Value(value, name) => {
                 let table = value.as_inline_table();
@@ -138,7 +145,7 @@ impl<'a> Element<'a> {
 }
 
 /// A table whose keys are being read.
-pub(in crate::store) struct Fields<'a> {
+pub(super) struct Fields<'a> {
     table: &'a dyn TableLike,
     name: String,
     span: Option<Range<usize>>,
@@ -147,50 +154,45 @@ pub(in crate::store) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The root of a file.
-    pub(in crate::store) fn root(item: &'a Item) -> Result<Self, Trouble> {
+    pub(super) fn root(item: &'a Item) -> Result<Self, Trouble> {
         NamedItem { item, name: String::new(), span: None }.table()
     }
 
     /// A message about the table itself.
-    pub(in crate::store) fn wrong(&self, what: &str) -> Trouble {
+    pub(super) fn wrong(&self, what: &str) -> Trouble {
         if self.name.is_empty() {
             return Trouble::at(self.span.clone(), what);
         }
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
+    /// Whether the key was asked for.
+    pub(super) fn knows(&self, key: &str) -> bool {
+        self.asked.contains(&key)
+    }
+
     /// The value of a key; remembers that the key is known.
-    pub(in crate::store) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
+    pub(super) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
         self.asked.push(key);
         let (found, item) = self.table.get_key_value(key)?;
         let span = found.span().or_else(|| item.span());
         Some(NamedItem { item, name: key.into(), span })
     }
 
-    pub(in crate::store) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
+    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
         self.get(key).map(|entry| entry.text().map(str::to_owned)).transpose()
     }
 
-    pub(in crate::store) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Trouble> {
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Trouble> {
         self.get(key).map(|entry| entry.flag()).transpose()
     }
 
-    pub(in crate::store) fn duration(
-        &mut self,
-        key: &'static str,
-    ) -> Result<Option<Duration>, Trouble> {
-        self.get(key).map(|entry| entry.duration()).transpose()
-    }
-
-    pub(in crate::store) fn list(
-        &mut self,
-        key: &'static str,
-    ) -> Result<Vec<Element<'a>>, Trouble> {
+    pub(super) fn list(&mut self, key: &'static str) -> Result<Vec<Element<'a>>, Trouble> {
         self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
     }
 
     /// Every key with its value, in file order, for tables whose keys are free.
-    pub(in crate::store) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
+    pub(super) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
         let table = self.table;
         table.iter().map(move |(key, item)| {
             let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
@@ -202,7 +204,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When the table has a key that was never asked for.
-    pub(in crate::store) fn done(self) -> Result<(), Trouble> {
+    pub(super) fn done(self) -> Result<(), Trouble> {
         let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
         let Some((key, item)) = unknown else { return Ok(()) };
         let place = if self.name.is_empty() {
@@ -214,23 +216,6 @@ impl<'a> Fields<'a> {
         Err(Trouble::at(span, format!("unknown key '{key}' {place}"))
             .hint(suggest(key, &self.asked)))
     }
-}
-
-/// `did you mean ...?`, or all the words there are.
-pub(super) fn suggest(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|candidate| (distance(word, candidate), candidate)).min();
-    match near {
-        Some((steps, candidate)) if steps <= 1 + word.chars().count() / 4 => {
-            format!("did you mean '{candidate}'?")
-        }
-        _ => format!("known here: {}", known.join(", ")),
-    }
-}
-
-/// Edit distance, a swap of neighbours counting as one, letter case as none.
-fn distance(a: &str, b: &str) -> usize {
-    let a: String = a.to_lowercase().chars().take(64).collect();
-    strsim::osa_distance(&a, &b.to_lowercase())
 }
 
 fn article(item: &Item) -> String {

@@ -1,0 +1,138 @@
+//! What the form is made of: lines of fields.
+
+use crate::model::field::{FieldWidth, FormTab, ValueKind};
+use crate::model::field_access::find;
+use crate::model::field_id::FieldId;
+use crate::model::http::AutomaticHeader;
+use crate::model::spec::Spec;
+
+/// One editable thing of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FormFieldId {
+    /// The address line, whatever its key in the spec.
+    Address,
+    Tabs,
+    /// A header that is sent by itself, to be switched off.
+    Automatic(AutomaticHeader),
+    /// The button that adds a row to the list of this key.
+    Add(&'static str),
+    Field(FieldId),
+}
+
+/// How a field is shown and edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// One line of text.
+    Line,
+    /// Many lines.
+    Area,
+    /// One of a few values; Space and arrows change it.
+    Choice,
+    /// On or off.
+    Check,
+    /// The tab strip.
+    Tabs,
+    /// Enter does it.
+    Button,
+    /// One line shown as dots.
+    Secret,
+}
+
+/// A field at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormField {
+    pub id: FormFieldId,
+    pub label: &'static str,
+    pub kind: FieldKind,
+    /// Room it asks for, its label included.
+    pub width: FieldWidth,
+    /// Shown dimmed while the field is empty.
+    pub placeholder: &'static str,
+}
+
+/// Fields side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormLine {
+    pub fields: Vec<FormField>,
+    /// Rows of the screen it wants; an area in the last line takes what is left.
+    pub height: u16,
+}
+
+impl FormFieldId {
+    /// Where a field of this spec is edited.
+    pub fn of(spec: &Spec, id: FieldId) -> Self {
+        let found = find(spec.options(), &id);
+        match found.map(|found| found.info().kind) {
+            Some(ValueKind::Address) => FormFieldId::Address,
+            _ => FormFieldId::Field(id),
+        }
+    }
+
+    /// The field of a top-level key.
+    pub fn key(key: &'static str) -> Self {
+        FormFieldId::Field(FieldId::new(key))
+    }
+
+    /// The list a field is in, and its row.
+    pub fn in_list(self) -> Option<(FieldId, usize)> {
+        match self {
+            FormFieldId::Field(id) => id.in_list(),
+            _ => None,
+        }
+    }
+}
+
+impl From<FieldId> for FormFieldId {
+    fn from(id: FieldId) -> Self {
+        FormFieldId::Field(id)
+    }
+}
+
+impl From<ValueKind> for FieldKind {
+    fn from(kind: ValueKind) -> Self {
+        match kind {
+            ValueKind::Secret => FieldKind::Secret,
+            ValueKind::Area => FieldKind::Area,
+            ValueKind::Flag | ValueKind::Off | ValueKind::Switch([_, _]) => FieldKind::Check,
+            ValueKind::Choice(_) | ValueKind::Variant(_) | ValueKind::Switch(_) => {
+                FieldKind::Choice
+            }
+            ValueKind::Address
+            | ValueKind::Text
+            | ValueKind::Word(_)
+            | ValueKind::Duration
+            | ValueKind::Number { .. }
+            | ValueKind::Payload
+            | ValueKind::Phrase
+            | ValueKind::Table
+            | ValueKind::List(_) => FieldKind::Line,
+        }
+    }
+}
+
+impl FormTab {
+    /// In the order of the tab strip.
+    pub const ALL: [FormTab; 8] = [
+        FormTab::Params,
+        FormTab::Headers,
+        FormTab::Auth,
+        FormTab::Body,
+        FormTab::Answers,
+        FormTab::Rules,
+        FormTab::Steps,
+        FormTab::Options,
+    ];
+
+    /// Its name on the tab strip.
+    pub fn title(self) -> &'static str {
+        match self {
+            FormTab::Params => "Params",
+            FormTab::Headers => "Headers",
+            FormTab::Auth => "Auth",
+            FormTab::Body => "Body",
+            FormTab::Options => "Options",
+            FormTab::Answers | FormTab::Rules => "Answers",
+            FormTab::Steps => "On connect",
+        }
+    }
+}

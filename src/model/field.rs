@@ -1,0 +1,389 @@
+//! An option as data. Beside each spec stands one table of its [`Field`]s (in `model/fields`), and
+//! the form, preset files, their schema, `--set` and the help are loops over it.
+//!
+//! Every value has one text: what the form shows and takes, and what `--set` takes; the kind says
+//! how that text is spelled in a file. Structs and lists inside a spec have tables of their own, so
+//! a place in a spec is a path through tables ([`FieldId`](super::field_id::FieldId)).
+
+use std::borrow::Cow;
+
+/// A page of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FormTab {
+    Params,
+    Headers,
+    Auth,
+    Body,
+    /// What an HTTP listener answers, by method and path.
+    Answers,
+    /// Automatic answers of a TCP or UDP listener.
+    Rules,
+    /// Steps done once connected.
+    Steps,
+    Options,
+}
+
+/// Room a field asks for on its line, without its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldWidth {
+    Cells(u16),
+    /// A share of what is left.
+    Fill(u16),
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Where to connect or bind: the line above the tabs.
+    Address,
+    /// One line, taken exactly.
+    Text,
+    /// One line without the space around it; some values are offered, any can be typed.
+    Word(&'static [&'static str]),
+    /// One line shown as dots.
+    Secret,
+    /// Many lines.
+    Area,
+    Duration,
+    Number {
+        min: i64,
+        max: i64,
+    },
+    Flag,
+    /// A flag whose file spells the contrary: `off = true`.
+    Off,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// Which of the alternatives is meant that the rows with a `when` belong to. Not in files,
+    /// where the keys of the alternative say it.
+    Variant(&'static [&'static str]),
+    /// As `Variant`; in a file the whole table may be `false` or `true` (the first two), and is
+    /// the last when it is a table.
+    Switch(&'static [&'static str]),
+    /// Text with escapes, or `{ hex = ".." }`; the row inside says which.
+    Payload,
+    /// One text in a file, several fields in the form.
+    Phrase,
+    /// A struct with a table of its own; without a key its rows stand among these.
+    Table,
+    /// Rows with a table of their own.
+    List(Spelling),
+}
+
+/// How the rows of a list are written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// `"Name: value"`, or a table where no line can mean it.
+    Header,
+    /// `"name=value"`, or a table.
+    Pair,
+    /// `{ .. }`
+    Table,
+    /// `[[section.key]]`
+    Headed,
+}
+
+/// When a key stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Written when it differs from the default.
+    Optional,
+    /// Written always, need not be there.
+    Written,
+    /// Refused when it is missing.
+    Required,
+}
+
+/// What is known of a field without a spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Key in the file, dotted in a table inside; empty for a `Variant`, which goes by the name of
+    /// its table.
+    pub key: &'static str,
+    pub kind: ValueKind,
+    pub label: &'static str,
+    /// A sentence for the schema and the help; of a duration or number it names the unit.
+    pub help: &'static str,
+    /// Shown dimmed while the field is empty; of a list, in its first column.
+    pub placeholder: &'static str,
+    /// Page of the form; `None` = that of the table around it, at the top the address line.
+    pub tab: Option<FormTab>,
+    /// `None` = a line of its own.
+    pub width: Option<FieldWidth>,
+    /// Begins a new line in spite of its width.
+    pub wraps: bool,
+    /// The alternative it belongs to.
+    pub when: Option<&'static str>,
+    /// The text that need not be written, where an empty spec does not tell.
+    pub default: Option<&'static str>,
+    pub presence: Presence,
+}
+
+/// One row of a table: what is known of the field, and where in the struct its value is.
+pub struct Field<S: 'static> {
+    pub info: FieldInfo,
+    pub lens: Lens<S>,
+}
+
+/// Finds a value in a struct; `None` where it belongs to another alternative.
+pub struct Lens<S: 'static> {
+    pub get: fn(&S) -> Option<&dyn FieldValue>,
+    pub get_mut: fn(&mut S) -> Option<&mut dyn FieldValue>,
+}
+
+/// A table: rows of `key, kind, lens, what else is known;`. The lens is a field of the struct,
+/// `(Pattern(value) => value)` for a value of one alternative, or `-` for a row without a value.
+macro_rules! fields {
+    ($($key:literal, $kind:expr, $lens:tt $(, $name:ident: $value:expr)*;)*) => {
+        &[$(crate::model::field::Field {
+            info: crate::model::field::FieldInfo {
+                key: $key,
+                kind: $kind,
+                $($name: $value,)*
+                ..crate::model::field::FieldInfo::PLAIN
+            },
+            lens: crate::model::field::fields!(@ $lens),
+        }),*]
+    };
+    (@ -) => { crate::model::field::Lens { get: |_| None, get_mut: |_| None } };
+    (@ $field:ident) => {
+        crate::model::field::Lens {
+            get: |s: &Self| Some(&s.$field),
+            get_mut: |s: &mut Self| Some(&mut s.$field),
+        }
+    };
+    (@ ($pattern:pat => $value:ident)) => {
+        crate::model::field::Lens {
+            get: |s: &Self| if let $pattern = s { Some($value) } else { None },
+            get_mut: |s: &mut Self| if let $pattern = s { Some($value) } else { None },
+        }
+    };
+    (@ [$get:expr, $get_mut:expr]) => { crate::model::field::Lens { get: $get, get_mut: $get_mut } };
+}
+pub(super) use fields;
+
+/// A value as text. Structs with a table have it from [`FieldTable`].
+pub trait FieldValue {
+    fn show(&self) -> Cow<'_, str>;
+
+    /// Takes a text, or says in a sentence why it is no value of this kind.
+    fn set(&mut self, text: &str) -> Result<(), String>;
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        None
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        None
+    }
+
+    fn options(&self) -> Option<&dyn Options> {
+        None
+    }
+
+    fn options_mut(&mut self) -> Option<&mut dyn Options> {
+        None
+    }
+}
+
+/// A struct whose options stand in a table.
+pub trait FieldTable: Default + 'static {
+    const FIELDS: &'static [Field<Self>];
+
+    /// The alternative it is, for tables with a `Variant` or `Switch`.
+    fn variant(&self) -> &'static str {
+        ""
+    }
+
+    /// Becomes that alternative, with what can be kept.
+    fn choose(&mut self, _word: &str) {}
+
+    /// The text of a `Phrase` or `Payload`.
+    fn phrase(&self) -> Cow<'_, str> {
+        self.variant().into()
+    }
+
+    fn set_phrase(&mut self, text: &str) -> Result<(), String> {
+        self.choose(text);
+        Ok(())
+    }
+
+    /// As a line of a list; `None` when no line means exactly this.
+    fn line(&self, _spelling: Spelling) -> Option<String> {
+        None
+    }
+
+    fn from_line(_line: &str, _spelling: Spelling) -> Option<Self> {
+        None
+    }
+
+    /// What a new row of a list is.
+    fn example() -> Self {
+        Self::default()
+    }
+}
+
+/// A [`FieldTable`] of any type. Rows are counted from 0.
+pub trait Options {
+    fn count(&self) -> usize;
+    fn info(&self, at: usize) -> &'static FieldInfo;
+    fn value(&self, at: usize) -> Option<&dyn FieldValue>;
+    fn value_mut(&mut self, at: usize) -> Option<&mut dyn FieldValue>;
+    fn variant(&self) -> &'static str;
+    fn choose(&mut self, word: &str);
+    /// One with the defaults.
+    fn fresh(&self) -> Box<dyn Options>;
+}
+
+/// A list of rows with a table.
+pub trait Rows {
+    fn count(&self) -> usize;
+    fn row(&self, at: usize) -> Option<&dyn Options>;
+    fn row_mut(&mut self, at: usize) -> Option<&mut dyn Options>;
+    /// A row with the defaults that belongs to no list.
+    fn fresh(&self) -> Box<dyn Options>;
+    /// Adds a row with the defaults.
+    fn push(&mut self);
+    /// Adds a row as the user wants a new one.
+    fn add(&mut self);
+    fn remove(&mut self, at: usize);
+    fn line(&self, at: usize, spelling: Spelling) -> Option<String>;
+    /// Adds the row that a line means; tells whether it means one.
+    fn push_line(&mut self, line: &str, spelling: Spelling) -> bool;
+}
+
+impl FieldInfo {
+    /// Nothing but a key and a kind is known.
+    pub(super) const PLAIN: FieldInfo = FieldInfo {
+        key: "",
+        kind: ValueKind::Text,
+        label: "",
+        help: "",
+        placeholder: "",
+        tab: None,
+        width: None,
+        wraps: false,
+        when: None,
+        default: None,
+        presence: Presence::Optional,
+    };
+
+    /// Whether it stands for the alternative of its table.
+    #[must_use]
+    pub fn is_variant(&self) -> bool {
+        matches!(self.kind, ValueKind::Variant(_) | ValueKind::Switch(_))
+    }
+
+    /// Whether its rows stand among those of the table around it.
+    #[must_use]
+    pub fn is_inline(&self) -> bool {
+        self.key.is_empty() && self.kind == ValueKind::Table
+    }
+}
+
+impl<T: FieldTable> Options for T {
+    fn count(&self) -> usize {
+        T::FIELDS.len()
+    }
+
+    fn info(&self, at: usize) -> &'static FieldInfo {
+        &T::FIELDS[at].info
+    }
+
+    fn value(&self, at: usize) -> Option<&dyn FieldValue> {
+        (T::FIELDS[at].lens.get)(self)
+    }
+
+    fn value_mut(&mut self, at: usize) -> Option<&mut dyn FieldValue> {
+        (T::FIELDS[at].lens.get_mut)(self)
+    }
+
+    fn variant(&self) -> &'static str {
+        FieldTable::variant(self)
+    }
+
+    fn choose(&mut self, word: &str) {
+        if FieldTable::variant(self) != word {
+            FieldTable::choose(self, word);
+        }
+    }
+
+    fn fresh(&self) -> Box<dyn Options> {
+        Box::new(T::default())
+    }
+}
+
+impl<T: FieldTable> FieldValue for T {
+    fn show(&self) -> Cow<'_, str> {
+        self.phrase()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        self.set_phrase(text)
+    }
+
+    fn options(&self) -> Option<&dyn Options> {
+        Some(self)
+    }
+
+    fn options_mut(&mut self) -> Option<&mut dyn Options> {
+        Some(self)
+    }
+}
+
+impl<T: FieldTable> Rows for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn row(&self, at: usize) -> Option<&dyn Options> {
+        self.get(at).map(|row| row as &dyn Options)
+    }
+
+    fn row_mut(&mut self, at: usize) -> Option<&mut dyn Options> {
+        self.get_mut(at).map(|row| row as &mut dyn Options)
+    }
+
+    fn fresh(&self) -> Box<dyn Options> {
+        Box::new(T::default())
+    }
+
+    fn push(&mut self) {
+        self.push(T::default());
+    }
+
+    fn add(&mut self) {
+        self.push(T::example());
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.remove(at);
+    }
+
+    fn line(&self, at: usize, spelling: Spelling) -> Option<String> {
+        self.get(at)?.line(spelling)
+    }
+
+    fn push_line(&mut self, line: &str, spelling: Spelling) -> bool {
+        let row = T::from_line(line, spelling);
+        row.map(|row| self.push(row)).is_some()
+    }
+}
+
+impl<T: FieldTable> FieldValue for Vec<T> {
+    fn show(&self) -> Cow<'_, str> {
+        self.len().to_string().into()
+    }
+
+    fn set(&mut self, _text: &str) -> Result<(), String> {
+        Err("this is a list; name a row and a field of it, such as step.1.send".into())
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(self)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(self)
+    }
+}

@@ -1,0 +1,243 @@
+//! Reading and writing a spec by the paths of its fields.
+//!
+//! Called by the form, `--set` and the reader of preset files. Invariant: what [`text`] shows after
+//! a [`set`] that succeeded is what was set, in canonical form; after one that was refused the
+//! spec holds what it held, save that rows and alternatives on the way to the field may be there.
+
+use std::borrow::Cow;
+
+use super::field::{FieldInfo, FieldValue, FormTab, Options, Rows, ValueKind};
+use super::field_id::FieldId;
+use super::suggest::suggest;
+
+/// A field in its table.
+#[derive(Clone, Copy)]
+pub struct FoundField<'a> {
+    pub table: &'a dyn Options,
+    pub at: usize,
+}
+
+impl<'a> FoundField<'a> {
+    /// What is known of the field.
+    #[must_use]
+    pub fn info(self) -> &'static FieldInfo {
+        self.table.info(self.at)
+    }
+
+    /// Its value as text; `None` where it belongs to another alternative.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        if self.info().is_variant() {
+            return Some(self.table.variant().into());
+        }
+        self.table.value(self.at).map(FieldValue::show)
+    }
+}
+
+/// The row that says which alternative a table is.
+fn variant_row(table: &dyn Options) -> Option<usize> {
+    (0..table.count()).find(|at| table.info(*at).is_variant())
+}
+
+/// The row of this key, in the table itself or in one whose rows stand among its own (then the
+/// row of that one, and `false`).
+fn row_of(table: &dyn Options, key: &str) -> Option<(usize, bool)> {
+    (0..table.count()).find_map(|at| {
+        let info = table.info(at);
+        let inside = || table.value(at)?.options().and_then(|inner| row_of(inner, key));
+        if info.is_inline() {
+            return inside().map(|_| (at, false));
+        }
+        (info.key == key && !info.is_variant()).then_some((at, true))
+    })
+}
+
+/// All keys that can stand here.
+fn keys(table: &dyn Options) -> Vec<&'static str> {
+    let rows = (0..table.count()).map(|at| (table.info(at), table.value(at)));
+    let inside = |value: Option<&dyn FieldValue>| {
+        value.and_then(FieldValue::options).map_or_else(Vec::new, keys)
+    };
+    rows.filter(|(info, _)| !info.is_variant())
+        .flat_map(|(info, value)| if info.is_inline() { inside(value) } else { vec![info.key] })
+        .collect()
+}
+
+/// The field a path leads to.
+#[must_use]
+pub fn find<'a>(table: &'a dyn Options, id: &FieldId) -> Option<FoundField<'a>> {
+    let Some((key, row, rest)) = id.split_first() else {
+        return Some(FoundField { table, at: variant_row(table)? });
+    };
+    let (at, here) = row_of(table, key)?;
+    let value = table.value(at);
+    match row {
+        _ if !here => find(value?.options()?, id),
+        Some(row) => find(value?.rows()?.row(row)?, &rest),
+        None if rest == FieldId::default() && !is_table(table.info(at).kind) => {
+            Some(FoundField { table, at })
+        }
+        None => find(value?.options()?, &rest),
+    }
+}
+
+/// Whether a path that ends here means the alternative of the table.
+fn is_table(kind: ValueKind) -> bool {
+    matches!(kind, ValueKind::Table | ValueKind::Phrase)
+}
+
+/// The text of a field; empty when there is none at this path.
+#[must_use]
+pub fn text<'a>(table: &'a dyn Options, id: &FieldId) -> Cow<'a, str> {
+    find(table, id).and_then(FoundField::text).unwrap_or_default()
+}
+
+/// The list at a path.
+#[must_use]
+pub fn rows<'a>(table: &'a dyn Options, id: &FieldId) -> Option<&'a dyn Rows> {
+    let found = find(table, id)?;
+    found.table.value(found.at)?.rows()
+}
+
+/// The page of the form a field is on; `None` = the address line, or no field.
+#[must_use]
+pub fn tab(table: &dyn Options, id: &FieldId) -> Option<FormTab> {
+    let (key, ..) = id.split_first()?;
+    row_of(table, key).and_then(|(at, _)| table.info(at).tab)
+}
+
+/// Writes the text of a field. On the way an alternative it belongs to is chosen, and a list one
+/// row too short gets the row.
+///
+/// # Errors
+/// A sentence for the user: the path leads nowhere, or the text is no value of the field.
+pub fn set(table: &mut dyn Options, id: &FieldId, text: &str) -> Result<(), String> {
+    assign(table, &id.to_string(), text)
+}
+
+/// As [`set`], by the path as text. A line given to a list adds the row it means.
+///
+/// # Errors
+/// As [`set`], with the word that was meant where one is near.
+pub fn assign(table: &mut dyn Options, path: &str, text: &str) -> Result<(), String> {
+    reach(table, path, &mut |table, at| {
+        let info = table.info(at);
+        if let ValueKind::List(spelling) = info.kind {
+            let rows = table.value_mut(at).and_then(FieldValue::rows_mut);
+            let added = rows.is_some_and(|rows| rows.push_line(text, spelling));
+            let refusal = "no line means a row of this list; name the row and a field of it";
+            return if added { Ok(()) } else { Err(format!("'{path}': {refusal}")) };
+        }
+        let trimmed = match info.kind {
+            ValueKind::Text | ValueKind::Secret | ValueKind::Area | ValueKind::Payload => text,
+            _ => text.trim(),
+        };
+        put(table, at, trimmed)
+    })
+}
+
+/// Changes the list at a path; tells whether there is one.
+pub fn with_rows(table: &mut dyn Options, id: &FieldId, change: impl Fn(&mut dyn Rows)) -> bool {
+    let done = reach(table, &id.to_string(), &mut |table, at| {
+        let rows = table.value_mut(at).and_then(FieldValue::rows_mut);
+        rows.map(&change).ok_or_else(String::new)
+    });
+    done.is_ok()
+}
+
+type Visit<'v> = &'v mut dyn FnMut(&mut dyn Options, usize) -> Result<(), String>;
+
+/// Goes to the field at a path and does something there.
+fn reach(table: &mut dyn Options, path: &str, visit: Visit<'_>) -> Result<(), String> {
+    let split = |path: &'_ str| path.split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let (mut key, mut rest) = split(path).unwrap_or((path.to_owned(), String::new()));
+    // `basic.user` is one key.
+    let (next, tail) = split(&rest).unwrap_or((rest.clone(), String::new()));
+    let longer = format!("{key}.{next}");
+    if row_of(table, &longer).is_some() {
+        (key, rest) = (longer, tail);
+    }
+    let Some((at, here)) = row_of(table, &key) else {
+        return Err(format!("there is no '{key}' here; {}", suggest(&key, &keys(table))));
+    };
+    let info = table.info(at);
+    if let Some(when) = info.when {
+        table.choose(when);
+    }
+    let inside = if here { rest.as_str() } else { path };
+    let is_list = matches!(info.kind, ValueKind::List(_));
+    if here && (inside.is_empty() && !is_table(info.kind)) {
+        return visit(table, at);
+    }
+    let nowhere = || format!("there is no '{path}' here");
+    let value = table.value_mut(at).ok_or_else(nowhere)?;
+    let (inner, rest): (&mut dyn Options, &str) = if is_list {
+        let (number, rest) = inside.split_once('.').unwrap_or((inside, ""));
+        let rows = value.rows_mut().ok_or_else(nowhere)?;
+        let row = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        if row == Some(rows.count()) {
+            rows.push();
+        }
+        let none = || format!("'{number}' is no row of '{key}'; rows are counted from 1");
+        (row.and_then(|row| rows.row_mut(row)).ok_or_else(none)?, rest)
+    } else {
+        (value.options_mut().ok_or_else(nowhere)?, inside)
+    };
+    match (rest, variant_row(inner)) {
+        ("", Some(variant)) => visit(inner, variant),
+        ("", None) => Err(nowhere()),
+        (rest, _) => reach(inner, rest, visit),
+    }
+}
+
+/// Writes the text of one field of a table, exactly as it is.
+///
+/// # Errors
+/// A sentence for the user when it is no value of the field.
+pub fn put(table: &mut dyn Options, at: usize, text: &str) -> Result<(), String> {
+    let info = table.info(at);
+    match info.kind {
+        ValueKind::Choice(words) => known(text, words)?,
+        ValueKind::Variant(words) | ValueKind::Switch(words) => {
+            let flag =
+                |word: &str, index: usize| (text == word).then(|| words.get(index)).flatten();
+            let word = flag("false", 0).or_else(|| flag("true", 1)).unwrap_or(&text);
+            known(word, words)?;
+            table.choose(word);
+            return Ok(());
+        }
+        // Whether there may be none, the value knows.
+        ValueKind::Number { min, max } if !text.is_empty() => {
+            let number = text.parse().ok().filter(|number| (min..=max).contains(number));
+            number.ok_or_else(|| format!("'{text}' is not a number from {min} to {max}"))?;
+        }
+        _ => {}
+    }
+    table.value_mut(at).map_or_else(|| Err("this field does not apply".into()), |v| v.set(text))
+}
+
+fn known(word: &str, words: &[&str]) -> Result<(), String> {
+    if words.contains(&word) {
+        return Ok(());
+    }
+    Err(format!("'{word}' is not known; {}", suggest(word, words)))
+}
+
+/// The next (or previous) of the values that are offered for a field; `None` for a field that
+/// offers none.
+#[must_use]
+pub fn neighbour(table: &dyn Options, id: &FieldId, forward: bool) -> Option<&'static str> {
+    let found = find(table, id)?;
+    let words: &[&str] = match found.info().kind {
+        ValueKind::Flag | ValueKind::Off => &["off", "on"],
+        ValueKind::Choice(words)
+        | ValueKind::Variant(words)
+        | ValueKind::Switch(words)
+        | ValueKind::Word(words) => words,
+        _ => &[],
+    };
+    let now = found.text()?;
+    let at = words.iter().position(|word| *word == now);
+    let step = if forward { 1 } else { words.len().checked_sub(1)? };
+    words.get(at.map_or(0, |at| (at + step) % words.len())).copied()
+}

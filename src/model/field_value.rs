@@ -1,0 +1,106 @@
+//! The plain values of fields as text: what is shown is taken back.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::field::FieldValue;
+use super::payload::{LineEnding, PayloadFormat};
+use super::timing::{parse_duration, show_duration};
+use super::tls::Verify;
+
+impl FieldValue for String {
+    fn show(&self) -> Cow<'_, str> {
+        self.into()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        text.clone_into(self);
+        Ok(())
+    }
+}
+
+impl FieldValue for Duration {
+    fn show(&self) -> Cow<'_, str> {
+        show_duration(*self).into()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = parse_duration(text).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+}
+
+/// `on` or `off`.
+impl FieldValue for bool {
+    fn show(&self) -> Cow<'_, str> {
+        if *self { "on" } else { "off" }.into()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = match text {
+            "on" | "true" => true,
+            "off" | "false" => false,
+            _ => return Err(format!("'{text}' is neither on nor off")),
+        };
+        Ok(())
+    }
+}
+
+/// No value is the empty text.
+impl<T: FieldValue + Default> FieldValue for Option<T> {
+    fn show(&self) -> Cow<'_, str> {
+        self.as_ref().map_or(Cow::Borrowed(""), FieldValue::show)
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = if text.trim().is_empty() {
+            None
+        } else {
+            let mut value = T::default();
+            value.set(text)?;
+            Some(value)
+        };
+        Ok(())
+    }
+}
+
+/// Numbers; which ones, says the kind of the field.
+macro_rules! from_text {
+    ($($number:ty)+) => {$(
+        impl FieldValue for $number {
+            fn show(&self) -> Cow<'_, str> {
+                self.to_string().into()
+            }
+
+            fn set(&mut self, text: &str) -> Result<(), String> {
+                *self = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
+                Ok(())
+            }
+        }
+    )+};
+}
+from_text!(u8 u16 u32);
+
+/// Values that are one of a few words.
+macro_rules! words {
+    ($($value:ident: $($name:ident $word:literal)+;)+) => {$(
+        impl FieldValue for $value {
+            fn show(&self) -> Cow<'_, str> {
+                match self { $($value::$name => $word,)+ }.into()
+            }
+
+            fn set(&mut self, text: &str) -> Result<(), String> {
+                *self = match text {
+                    $($word => $value::$name,)+
+                    _ => return Err(format!("'{text}' is not known here")),
+                };
+                Ok(())
+            }
+        }
+    )+};
+}
+words! {
+    Verify: On "on" Off "off";
+    LineEnding: None "none" Lf "lf" CrLf "crlf" Cr "cr";
+    PayloadFormat: Text "text" Hex "hex";
+}

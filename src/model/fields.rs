@@ -1,0 +1,58 @@
+//! The tables of all specs: every option once. Form, preset files, schema, `--set` and help are
+//! loops over them; CONTRIBUTING.md says how to add an option.
+
+mod http;
+mod list;
+mod session;
+mod tls;
+
+use super::field::Options;
+use super::protocol::{Protocol, Side};
+use super::spec::Spec;
+
+impl Spec {
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> &dyn Options {
+        match self {
+            Spec::Http(spec) => spec,
+            Spec::HttpListener(spec) => spec,
+            Spec::Tcp(spec) => spec,
+            Spec::TcpListener(spec) => spec,
+            Spec::Udp(spec) => spec,
+            Spec::UdpListener(spec) => spec,
+        }
+    }
+
+    /// Its options, to write to.
+    pub fn options_mut(&mut self) -> &mut dyn Options {
+        match self {
+            Spec::Http(spec) => spec,
+            Spec::HttpListener(spec) => spec,
+            Spec::Tcp(spec) => spec,
+            Spec::TcpListener(spec) => spec,
+            Spec::Udp(spec) => spec,
+            Spec::UdpListener(spec) => spec,
+        }
+    }
+
+    /// Name of its section in a preset file.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        match self {
+            Spec::Http(_) => "http",
+            Spec::HttpListener(_) => "http-listener",
+            Spec::Tcp(_) => "tcp",
+            Spec::TcpListener(_) => "tcp-listener",
+            Spec::Udp(_) => "udp",
+            Spec::UdpListener(_) => "udp-listener",
+        }
+    }
+
+    /// One of each kind, with the defaults, in the order of the sections.
+    pub fn kinds() -> impl Iterator<Item = Spec> {
+        Protocol::ALL
+            .into_iter()
+            .flat_map(|protocol| Side::ALL.map(|side| Spec::empty(protocol, side)))
+    }
+}

@@ -1,0 +1,173 @@
+//! The options of HTTP: a request, a listener, its answers, bodies and credentials.
+
+use super::session::{BIND, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
+use super::tls::{VERIFY, VERIFY_HELP};
+use crate::model::field::FieldWidth::{Cells, Fill};
+use crate::model::field::{Field, FieldTable, FormTab, Presence, Spelling, ValueKind, fields};
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
+use crate::model::name_value::NameValue;
+use crate::model::payload::{Payload, PayloadFormat};
+
+/// Methods offered; any other can be typed.
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const BODIES: &[&str] = &["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
+const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
+                       Accept, ...) keeps a header from being sent that is sent otherwise.";
+const OPTIONS: Option<FormTab> = Some(FormTab::Options);
+const HEX: PayloadFormat = PayloadFormat::Hex;
+const TEXT: PayloadFormat = PayloadFormat::Text;
+const TYPED: &str = "type or paste; {{names}} are filled in";
+
+impl FieldTable for HttpSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "method", ValueKind::Word(METHODS), method, width: Some(Cells(9));
+        "url", ValueKind::Address, url, width: Some(Fill(1)), presence: Presence::Written,
+            placeholder: "http://host/path, :8080/path, or paste a curl command";
+        "headers", ValueKind::List(Spelling::Header), headers, tab: Some(FormTab::Headers),
+            placeholder: "Header", help: HEADERS;
+        "query", ValueKind::List(Spelling::Pair), query, tab: Some(FormTab::Params),
+            help: "\"name=value\", added to the URL's own; a leading ~ switches the row off.";
+        "auth", ValueKind::Table, auth, tab: Some(FormTab::Auth);
+        "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
+            help: "Longest wait for the head, and longest silence inside the body.";
+        "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
+        "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
+            label: "Redirects followed at most",
+            help: "Redirects followed at most; 0 follows none.";
+        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
+            help: KEEP_ALIVE_HELP;
+        "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
+        "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
+    ];
+}
+
+impl FieldTable for Auth {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "", ValueKind::Variant(&["none", "basic", "bearer"]), -, label: "Authorization";
+        "basic.user", ValueKind::Text, (Auth::Basic { user, .. } => user), when: Some("basic"),
+            label: "User";
+        "basic.password", ValueKind::Secret, (Auth::Basic { password, .. } => password),
+            when: Some("basic"), label: "Password";
+        "bearer", ValueKind::Secret, (Auth::Bearer(token) => token), when: Some("bearer"),
+            label: "Token";
+    ];
+
+    fn variant(&self) -> &'static str {
+        match self {
+            Auth::None => "none",
+            Auth::Basic { .. } => "basic",
+            Auth::Bearer(_) => "bearer",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        *self = match word {
+            "basic" => Auth::Basic { user: String::new(), password: String::new() },
+            "bearer" => Auth::Bearer(String::new()),
+            _ => Auth::None,
+        };
+    }
+}
+
+impl FieldTable for HttpBody {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "", ValueKind::Variant(BODIES), -;
+        "text", ValueKind::Area, (HttpBody::Text(text) => text), when: Some("text"),
+            placeholder: TYPED;
+        "json", ValueKind::Area, (HttpBody::Json(text) => text), when: Some("json"),
+            placeholder: TYPED;
+        "form", ValueKind::List(Spelling::Pair), (HttpBody::Form(rows) => rows),
+            when: Some("form"), placeholder: "field",
+            help: "\"name=value\"; a leading ~ switches the row off.";
+        "multipart", ValueKind::List(Spelling::Pair), (HttpBody::Multipart(parts) => parts),
+            when: Some("multipart"),
+            help: "\"name=value\" or a table, such as { name = \"photo\", file = \"a.png\" }.";
+        "hex", ValueKind::Area, (HttpBody::Payload(Payload { text, format: HEX }) => text),
+            when: Some("hex"),
+            placeholder: "hex digits, or a pasted xxd, hexdump or Wireshark dump",
+            help: "Hex digits, or a pasted xxd, hexdump -C or Wireshark dump.";
+        "escaped", ValueKind::Area, (HttpBody::Payload(Payload { text, format: TEXT }) => text),
+            when: Some("escaped"),
+            placeholder: "text with \\r \\n \\xNN escapes; {{names}} are filled in",
+            help: "Text with escapes such as \\r\\n and \\x00.";
+        "file", ValueKind::Text, (HttpBody::File(path) => path), when: Some("file"), label: "File",
+            help: "Path of a file, read when it is sent.";
+    ];
+
+    fn variant(&self) -> &'static str {
+        self.kind()
+    }
+
+    /// Keeps the text, and the rows of a form that both kinds of form can hold.
+    fn choose(&mut self, kind: &str) {
+        let text = match self {
+            HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => text.clone(),
+            HttpBody::Payload(payload) => payload.text.clone(),
+            HttpBody::None | HttpBody::Form(_) | HttpBody::Multipart(_) => String::new(),
+        };
+        *self = match (kind, &*self) {
+            ("json", _) => HttpBody::Json(text),
+            ("text", _) => HttpBody::Text(text),
+            ("form", HttpBody::Multipart(parts)) => HttpBody::Form(plain_rows(parts)),
+            ("form", _) => HttpBody::Form(Vec::new()),
+            ("multipart", HttpBody::Form(rows)) => {
+                HttpBody::Multipart(rows.iter().cloned().map(FormPart::from).collect())
+            }
+            ("multipart", _) => HttpBody::Multipart(Vec::new()),
+            ("escaped", _) => HttpBody::Payload(Payload { text, format: PayloadFormat::Text }),
+            ("hex", _) => HttpBody::Payload(Payload { text, format: PayloadFormat::Hex }),
+            ("file", _) => HttpBody::File(text),
+            _ => HttpBody::None,
+        };
+    }
+}
+
+/// The parts that are plain fields; files are not.
+fn plain_rows(parts: &[FormPart]) -> Vec<NameValue> {
+    let texts = parts.iter().filter(|part| part.source == PartSource::Text);
+    let row = |part: &FormPart| NameValue {
+        enabled: part.enabled,
+        ..NameValue::new(&*part.name, &*part.value)
+    };
+    texts.map(row).collect()
+}
+
+impl FieldTable for HttpListenerSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
+        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
+            help: KEEP_ALIVE_HELP;
+        "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
+            label: "+ answer for a method and path",
+            help: "Tried in order; the first whose method and path match answers.";
+        "", ValueKind::Table, answer, tab: Some(FormTab::Answers), label: "otherwise";
+    ];
+}
+
+impl FieldTable for HttpRule {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
+            help: "Empty = any.";
+        "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
+            placeholder: "/path, * matches anything",
+            help: "* matches any run of characters.";
+        "", ValueKind::Table, answer;
+    ];
+
+    fn example() -> Self {
+        HttpRule { path: "/".into(), ..HttpRule::default() }
+    }
+}
+
+impl FieldTable for HttpAnswer {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5));
+        "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
+            help: "Waited before the first byte of the answer.";
+        "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;
+        "body", ValueKind::Table, body, width: Some(Cells(11)), label: "body";
+    ];
+}

@@ -1,0 +1,231 @@
+//! The options of TCP and UDP: clients, listeners, scripted steps and automatic answers.
+
+use std::borrow::Cow;
+
+use crate::model::field::FieldWidth::{Cells, Fill};
+use crate::model::field::{Field, FieldTable, FormTab, Presence, Spelling, ValueKind, fields};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
+use crate::model::payload::Payload;
+use crate::model::stream::{EXPECT_WITHIN, ScriptStep, TcpSpec, UdpSpec};
+use crate::model::suggest::suggest;
+
+pub(super) const BIND: &str =
+    "127.0.0.1:port, :port (loopback, IPv4 and IPv6), *:port (all interfaces)";
+const LINE_ENDINGS: ValueKind = ValueKind::Choice(&["none", "lf", "crlf", "cr"]);
+const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
+const LIST: ValueKind = ValueKind::List(Spelling::Table);
+const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
+                     received, {{match}} the part that matched.";
+const ENDING: &str = "Line ending of the input line";
+
+const OPTIONS: Option<FormTab> = Some(FormTab::Options);
+pub(super) const KEEP_ALIVE: &str = "TCP keep-alive (empty = off)";
+pub(super) const KEEP_ALIVE_HELP: &str = "Time without traffic before the peer is probed, and \
+                                          between probes: 1s to 32767s; off when absent.";
+pub(super) const SOURCE: &str = "Source (address, :port, interface)";
+pub(super) const SOURCE_HELP: &str = "Where connections come from: an address of this machine, \
+                                      address:port, :port or a network interface; the system \
+                                      chooses when empty.";
+
+impl FieldTable for TcpSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "address", ValueKind::Address, address, placeholder: "host:port",
+            presence: Presence::Written;
+        "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
+        "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
+            label: "Connect timeout",
+            help: "Longest wait for the connection and the TLS handshake.";
+        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
+            help: KEEP_ALIVE_HELP;
+        "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
+        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
+            help: "Done once the session is up, in order.";
+    ];
+}
+
+impl FieldTable for UdpSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "address", ValueKind::Address, address, placeholder: "host:port",
+            presence: Presence::Written;
+        "source", ValueKind::Word(&[]), source, tab: OPTIONS,
+            label: "Source port (:port or address:port)",
+            help: "Local address and port; the system chooses when empty.";
+        "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
+            label: "TTL in hops (empty = the system's)",
+            help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
+        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
+            help: "Done once the session is up, in order.";
+    ];
+}
+
+impl FieldTable for TcpListenerSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
+        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
+            help: KEEP_ALIVE_HELP;
+        "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
+            label: "Greeting sent to each client", help: "Sent to every client when it connects.";
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
+        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "rule", LIST, rules, tab: Some(FormTab::Rules),
+            label: "+ automatic answer (a new one echoes)", help: RULES;
+    ];
+}
+
+impl FieldTable for UdpListenerSpec {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
+            label: "TTL in hops (empty = the system's)",
+            help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
+        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "rule", LIST, rules, tab: Some(FormTab::Rules),
+            label: "+ automatic answer (a new one echoes)", help: RULES;
+    ];
+}
+
+impl FieldTable for Payload {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "format", FORMATS, format, width: Some(Cells(6));
+    ];
+
+    fn phrase(&self) -> Cow<'_, str> {
+        self.text.as_str().into()
+    }
+
+    fn set_phrase(&mut self, text: &str) -> Result<(), String> {
+        text.clone_into(&mut self.text);
+        Ok(())
+    }
+}
+
+impl FieldTable for ScriptStep {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "", ValueKind::Variant(&["send", "expect"]), -, width: Some(Cells(9));
+        "send", ValueKind::Payload, (ScriptStep::Send(payload) => payload), when: Some("send"),
+            width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
+            presence: Presence::Required,
+            help: "Bytes to send.";
+        "expect", ValueKind::Payload, (ScriptStep::Expect { payload, .. } => payload),
+            when: Some("expect"), width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
+            presence: Presence::Required, help: "Wait until what was received contains this.";
+        "within", ValueKind::Duration, (ScriptStep::Expect { within, .. } => within),
+            when: Some("expect"), default: Some("5s"), width: Some(Cells(6)), label: "within",
+            help: "Longest wait.";
+    ];
+
+    fn variant(&self) -> &'static str {
+        match self {
+            ScriptStep::Send(_) => "send",
+            ScriptStep::Expect { .. } => "expect",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        let payload = match self {
+            ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => payload,
+        };
+        let payload = std::mem::take(payload);
+        *self = match word {
+            "expect" => ScriptStep::Expect { payload, within: EXPECT_WITHIN },
+            _ => ScriptStep::Send(payload),
+        };
+    }
+}
+
+impl FieldTable for Rule {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "when", ValueKind::Phrase, when, label: "when",
+            help: "always, or contains, equals, starts-with or matches and a text in quotes.";
+        "send", ValueKind::Payload, send, width: Some(Fill(1)), wraps: true, label: "  send",
+            placeholder: "{{message}} is what arrived, {{match}} what matched",
+            presence: Presence::Required, help: "The answer.";
+        "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
+            help: "Waited before the answer.";
+    ];
+}
+
+impl FieldTable for When {
+    const FIELDS: &'static [Field<Self>] = fields![
+        "", ValueKind::Variant(&["always", "contains", "equals", "starts with", "matches"]), -,
+            width: Some(Cells(11));
+        "text", ValueKind::Text, (
+            When::Contains(text) | When::Equals(text) | When::StartsWith(text) | When::Matches(text)
+                => text
+        ), width: Some(Fill(1)), placeholder: "what arrives";
+    ];
+
+    fn variant(&self) -> &'static str {
+        match self {
+            When::Always => "always",
+            When::Contains(_) => "contains",
+            When::Equals(_) => "equals",
+            When::StartsWith(_) => "starts with",
+            When::Matches(_) => "matches",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        let text = self.text().to_owned();
+        *self = match word {
+            "contains" => When::Contains(text),
+            "equals" => When::Equals(text),
+            "starts with" => When::StartsWith(text),
+            "matches" => When::Matches(text),
+            _ => When::Always,
+        };
+    }
+
+    /// `contains 'PING'`
+    fn phrase(&self) -> Cow<'_, str> {
+        let word = self.variant().replace(' ', "-");
+        if *self == When::Always { word } else { format!("{word} '{}'", self.text()) }.into()
+    }
+
+    /// `always`, or a word and a text in quotes.
+    fn set_phrase(&mut self, phrase: &str) -> Result<(), String> {
+        const WORDS: [&str; 5] = ["always", "contains", "equals", "starts-with", "matches"];
+        let phrase = phrase.trim();
+        let (word, rest) = phrase.split_once(char::is_whitespace).unwrap_or((phrase, ""));
+        let rest = rest.trim();
+        if !WORDS.contains(&word) || word == "always" && !rest.is_empty() {
+            return Err(format!("'{phrase}' is no condition; {}", suggest(word, &WORDS)));
+        }
+        let inside = ['\'', '"']
+            .into_iter()
+            .find_map(|quote| rest.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)));
+        if inside.is_none() && word != "always" {
+            return Err(format!("'{word}' needs a text in quotes: {word} 'PING'"));
+        }
+        self.choose(&word.replace('-', " "));
+        if let (
+            Some(inside),
+            When::Contains(text)
+            | When::Equals(text)
+            | When::StartsWith(text)
+            | When::Matches(text),
+        ) = (inside, self)
+        {
+            inside.clone_into(text);
+        }
+        Ok(())
+    }
+}
+
+impl When {
+    fn text(&self) -> &str {
+        match self {
+            When::Always => "",
+            When::Contains(text)
+            | When::Equals(text)
+            | When::StartsWith(text)
+            | When::Matches(text) => text,
+        }
+    }
+}
