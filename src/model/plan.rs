@@ -1,5 +1,5 @@
 //! `Plan`: a [`Spec`](super::spec::Spec) with every template expanded and every payload turned
-//! into bytes. Made by `codec::plan` when the user sends, so later typing cannot change it; run
+//! into bytes. Made by `compose` when the user sends, so later typing cannot change it; run
 //! by the engine.
 
 use std::fmt;
