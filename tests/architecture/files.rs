@@ -126,7 +126,7 @@ fn spelled_out(path: &str) -> Vec<String> {
 fn what_the_texts_for_engineers_name_is_there() {
     // Of the protocol that is only an example.
     let example = ["src/engine/client/discard.rs", "Discard"];
-    let code: Vec<String> = ["src", "tests/suite", "tests/architecture"]
+    let code: Vec<String> = ["src", "tests"]
         .iter()
         .flat_map(|folder| below(&root().join(folder), "rs"))
         .map(|path| fs::read_to_string(path).unwrap_or_default())
