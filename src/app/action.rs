@@ -182,6 +182,7 @@ impl Category {
         Category::Window,
     ];
 
+    /// Heading of the group in palette and help.
     pub fn title(self) -> &'static str {
         match self {
             Category::Run => "Send and listen",

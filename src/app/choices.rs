@@ -74,6 +74,7 @@ pub struct Choices<T> {
 }
 
 impl<T> Choices<T> {
+    /// All of them fit until something is typed; the cursor is on the first.
     pub fn new(all: Vec<Choice<T>>) -> Self {
         let fitting = (0..all.len()).collect();
         let editor = Editor::new("", LineMode::One);
@@ -86,10 +87,12 @@ impl<T> Choices<T> {
         (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
     }
 
+    /// Number of choices that fit what is typed.
     pub fn len(&self) -> usize {
         self.fitting.len()
     }
 
+    /// Whether nothing fits what is typed.
     pub fn is_empty(&self) -> bool {
         self.fitting.is_empty()
     }

@@ -175,26 +175,32 @@ impl Default for Drafts {
 }
 
 impl Drafts {
+    /// The one shown in the request pane; there always is one.
     pub fn current(&self) -> &Draft {
         &self.list[self.current]
     }
 
+    /// The one shown in the request pane; there always is one.
     pub fn current_mut(&mut self) -> &mut Draft {
         &mut self.list[self.current]
     }
 
+    /// In the order they were opened.
     pub fn iter(&self) -> impl Iterator<Item = &Draft> {
         self.list.iter()
     }
 
+    /// In the order they were opened.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Draft> {
         self.list.iter_mut()
     }
 
+    /// `None` when it was closed.
     pub fn get(&self, id: DraftId) -> Option<&Draft> {
         self.list.iter().find(|draft| draft.id == id)
     }
 
+    /// `None` when it was closed.
     pub fn get_mut(&mut self, id: DraftId) -> Option<&mut Draft> {
         self.list.iter_mut().find(|draft| draft.id == id)
     }

@@ -70,14 +70,17 @@ impl Editor {
         self
     }
 
+    /// What was typed, lines joined with LF, hidden characters as they are.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
 
+    /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
     }
 
+    /// Whether it holds one line or many.
     pub fn lines(&self) -> LineMode {
         self.lines
     }
@@ -219,6 +222,7 @@ impl Editor {
         }
     }
 
+    /// Moves the visible part, down when positive; the cursor follows into it.
     pub fn scroll(&mut self, rows: i16) {
         self.area.scroll((rows, 0));
     }

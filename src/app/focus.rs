@@ -15,16 +15,19 @@ impl Pane {
     pub const ALL: [Pane; 5] =
         [Pane::Presets, Pane::History, Pane::Request, Pane::Response, Pane::Traffic];
 
+    /// The pane Tab goes to; the first after the last.
     #[must_use]
     pub fn next(self) -> Pane {
         Pane::ALL[(self as usize + 1) % Pane::ALL.len()]
     }
 
+    /// The pane Shift+Tab goes to; the last before the first.
     #[must_use]
     pub fn previous(self) -> Pane {
         Pane::ALL[(self as usize + Pane::ALL.len() - 1) % Pane::ALL.len()]
     }
 
+    /// Its name in words of the screen.
     pub fn title(self) -> &'static str {
         match self {
             Pane::Presets => "Presets",

@@ -13,6 +13,7 @@ pub struct Finder {
 }
 
 impl Finder {
+    /// Letters may have others between them; empty text fits every name.
     pub fn new(text: &str) -> Self {
         Finder::of_kind(text, AtomKind::Fuzzy)
     }

@@ -43,6 +43,7 @@ pub struct Mouse {
     pub row: u16,
 }
 
+/// What a mouse did; the left button only, wheel steps one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MouseKind {
     Press,

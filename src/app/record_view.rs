@@ -102,6 +102,7 @@ impl Detail {
         if self.is_hex { self.bytes.len().div_ceil(HEX_ROW) } else { self.starts.len() }
     }
 
+    /// Whether the record has no payload to show.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

@@ -74,14 +74,17 @@ pub struct Sessions {
 }
 
 impl Session {
+    /// Of its plan, which stays the same for its whole life.
     pub fn protocol(&self) -> Protocol {
         self.plan.protocol()
     }
 
+    /// Whether it connects or waits for others to.
     pub fn side(&self) -> Side {
         self.plan.side()
     }
 
+    /// Whether the engine has said how it ended.
     pub fn is_over(&self) -> bool {
         matches!(self.state, SessionState::Over(_))
     }
@@ -101,6 +104,7 @@ impl Session {
         self.conns.values().filter(|conn| conn.open && conn.info.peer.is_some())
     }
 
+    /// Adds an exchange or replaces its older state; returns bodies no longer referred to.
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
         if let Some(known) = known {
@@ -116,6 +120,7 @@ impl Session {
         gone
     }
 
+    /// Keeps the connection's last activity and whether it is open; unknown ones are ignored.
     pub(super) fn note(&mut self, record: &Record) {
         let Some(conn) = self.conns.get_mut(&record.conn) else { return };
         conn.last = record.at;
@@ -133,18 +138,22 @@ pub fn bodies(exchange: &Exchange) -> Vec<BodyId> {
 }
 
 impl Sessions {
+    /// `None` = never opened, or forgotten.
     pub fn get(&self, id: SessionId) -> Option<&Session> {
         self.map.get(&id)
     }
 
+    /// `None` = never opened, or forgotten.
     pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         self.map.get_mut(&id)
     }
 
+    /// Oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Session> {
         self.map.values()
     }
 
+    /// Oldest first.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         self.map.values_mut()
     }

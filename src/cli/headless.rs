@@ -114,6 +114,7 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
+    /// Takes both signals over from their default; fails when the system refuses a handler.
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| {

@@ -10,6 +10,7 @@ pub(super) struct TextStream {
 }
 
 impl TextStream {
+    /// Nothing held back, at the start of a line.
     pub(super) fn new() -> Self {
         TextStream { held: Vec::new(), at_line_start: true }
     }

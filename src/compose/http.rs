@@ -37,6 +37,7 @@ struct Composed {
     notes: Vec<String>,
 }
 
+/// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
     let socket = socket(spec.keep_alive, &spec.source, composer);
@@ -218,6 +219,7 @@ fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
+/// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn listener(
     spec: &HttpListenerSpec,
     composer: &mut Composer<'_>,

@@ -7,6 +7,7 @@ use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
 use crate::model::plan::{RulePlan, TcpListenerPlan, UdpListenerPlan, WhenPlan};
 
+/// Every issue goes to the composer; `None` without an address to bind.
 pub(super) fn tcp(spec: &TcpListenerSpec, composer: &mut Composer<'_>) -> Option<TcpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
@@ -16,6 +17,7 @@ pub(super) fn tcp(spec: &TcpListenerSpec, composer: &mut Composer<'_>) -> Option
     Some(TcpListenerPlan { bind: bind?, tls, keep_alive, greeting, rules })
 }
 
+/// Every issue goes to the composer; `None` without an address to bind.
 pub(super) fn udp(spec: &UdpListenerSpec, composer: &mut Composer<'_>) -> Option<UdpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let rules = rules(&spec.rules, composer);

@@ -10,6 +10,7 @@ use crate::model::field_id::FieldId;
 use crate::model::plan::{ConnectFrom, SocketOptions};
 use crate::model::tls::ListenerTls;
 
+/// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
 pub(super) fn endpoint(text: &str, composer: &mut Composer<'_>) -> Option<Endpoint> {
     let text = line(FieldId::new("address"), text, composer)?;
     let text = without_scheme(FieldId::new("address"), &text, composer)?;

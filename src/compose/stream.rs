@@ -7,6 +7,7 @@ use crate::model::plan::{StepPlan, TcpPlan, UdpPlan};
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
 
+/// Every issue goes to the composer; `None` without somebody to connect to.
 pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan> {
     let endpoint = endpoint(&spec.address, composer);
     let tls = match &spec.tls {
@@ -29,6 +30,7 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket })
 }
 
+/// Every issue goes to the composer; `None` after one in address, source or steps.
 pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan> {
     let endpoint = endpoint(&spec.address, composer);
     let count = composer.issues.len();

@@ -33,10 +33,12 @@ pub(super) enum Controls {
 }
 
 impl<'a> Composer<'a> {
+    /// Expands with these variables; no issue yet.
     pub(super) fn new(variables: &'a dyn Variables, literal: &'a LiteralNames) -> Self {
         Composer { variables, literal, issues: Vec::new() }
     }
 
+    /// Something is wrong with the whole field, in words for the user.
     pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
         self.place(field, None, message.into());
     }

@@ -16,6 +16,7 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Hands out what arrives in these parcels.
     pub(super) fn new(parcels: mpsc::Receiver<VecDeque<Event>>) -> Self {
         Facts { parcels, open: VecDeque::new() }
     }

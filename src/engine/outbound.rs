@@ -101,10 +101,12 @@ impl<To> OutboundQueue<To> {
         }
     }
 
+    /// Whether letters wait for their time.
     pub(crate) fn has_delayed(&self) -> bool {
         !self.delayed.is_empty()
     }
 
+    /// Drops letters that wait for their time; those already due are still sent.
     pub(crate) fn forget_delayed(&mut self) {
         for letter in std::mem::take(&mut self.delayed).into_values() {
             if letter.why == Why::Answer {
@@ -146,6 +148,7 @@ impl<To> OutboundQueue<To> {
 
 /// Of a stream letters may be written in parts; empty ones are nothing.
 impl OutboundQueue<()> {
+    /// Queues bytes to be written at once or after a delay; empty ones are left out.
     pub(crate) fn push_bytes(&mut self, data: Bytes, why: Why, delay: Duration) {
         if !data.is_empty() {
             self.push(Letter { to: (), data, why }, delay);

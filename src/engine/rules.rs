@@ -45,6 +45,7 @@ impl Rules {
         plans.into_iter().map(CompiledRule::new).collect::<Result<_, _>>().map(Rules)
     }
 
+    /// Whether nothing is ever answered.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

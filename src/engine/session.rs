@@ -101,6 +101,7 @@ pub(super) struct SessionEnv {
 }
 
 impl SessionHandle {
+    /// The first connection gets number 1; `env.stop` cancels it too.
     pub(super) fn new(id: SessionId, events: Sink, env: SessionEnv) -> Self {
         SessionHandle {
             id,

@@ -18,6 +18,7 @@ pub(super) struct WireRequest<'a> {
 }
 
 impl<'a> WireRequest<'a> {
+    /// Asks the plan's own headers; a URL that cannot be read has an empty authority.
     pub(super) fn new(plan: &'a HttpPlan) -> Self {
         let chunked = value(plan, "transfer-encoding")
             .is_some_and(|value| value.trim().to_ascii_lowercase().ends_with("chunked"));

@@ -40,6 +40,7 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
+    /// `host` is a name or an IP address without brackets.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Endpoint { host: host.into(), port }
@@ -92,6 +93,7 @@ impl FromStr for Bind {
 }
 
 impl Bind {
+    /// 0 = the system chooses one.
     #[must_use]
     pub fn port(&self) -> u16 {
         match self {

@@ -61,6 +61,7 @@ pub enum FailureKind {
 }
 
 impl Failure {
+    /// Without a hint; `target` is what was tried (address, file), empty when nothing is.
     #[must_use]
     pub fn new(
         stage: Stage,
@@ -71,6 +72,7 @@ impl Failure {
         Failure { stage, target: target.into(), kind, cause: cause.into(), hint: String::new() }
     }
 
+    /// The same failure with what to do about it, in place of any earlier advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
@@ -91,6 +93,7 @@ impl Failure {
         self.kind == FailureKind::Certificate
     }
 
+    /// Whether the user ended it, so that nothing went wrong.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.kind == FailureKind::Cancelled

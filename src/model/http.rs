@@ -183,6 +183,7 @@ impl AutomaticHeader {
         AutomaticHeader::ContentLength,
     ];
 
+    /// The field name as it is sent (RFC 9110 section 5.1).
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

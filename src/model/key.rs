@@ -58,16 +58,19 @@ const NAMES: [(&str, KeyCode); 16] = [
 ];
 
 impl Key {
+    /// Without modifiers.
     #[must_use]
     pub fn new(code: KeyCode) -> Self {
         Key { code, ctrl: false, alt: false, shift: false }
     }
 
+    /// A character without Ctrl and Alt.
     #[must_use]
     pub fn char(c: char) -> Self {
         Key::new(KeyCode::Char(c))
     }
 
+    /// A character together with the Ctrl key.
     #[must_use]
     pub fn ctrl(c: char) -> Self {
         Key { ctrl: true, ..Key::char(c) }

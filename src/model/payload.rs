@@ -27,6 +27,7 @@ pub enum LineEnding {
 }
 
 impl Payload {
+    /// Its escapes are turned into bytes when it is sent.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Payload { text: text.into(), format: PayloadFormat::Text }
@@ -37,6 +38,7 @@ impl LineEnding {
     pub const ALL: [LineEnding; 4] =
         [LineEnding::None, LineEnding::Lf, LineEnding::CrLf, LineEnding::Cr];
 
+    /// What is appended to a text that is sent.
     #[must_use]
     pub fn bytes(self) -> &'static [u8] {
         match self {

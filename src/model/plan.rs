@@ -86,6 +86,7 @@ pub struct PartPlan {
     pub content_type: Option<String>,
 }
 
+/// What a part of a multipart form holds; a file is read when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartContent {
     Bytes(Bytes),
@@ -100,6 +101,7 @@ pub enum LengthHeader {
     Omitted,
 }
 
+/// Whom to answer and how; `answer` is for requests that no rule fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpListenerPlan {
     pub bind: Bind,
@@ -110,6 +112,7 @@ pub struct HttpListenerPlan {
     pub answer: AnswerPlan,
 }
 
+/// An answer for requests of this method (empty = any) and path (`*` = any characters).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRulePlan {
     pub method: String,
@@ -127,6 +130,7 @@ pub struct AnswerPlan {
     pub delay: Duration,
 }
 
+/// A connection, what is sent and waited for at first, and how long connecting may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpPlan {
     pub endpoint: Endpoint,
@@ -136,6 +140,7 @@ pub struct TcpPlan {
     pub socket: SocketOptions,
 }
 
+/// A socket for one peer, and what is sent and waited for at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpPlan {
     pub endpoint: Endpoint,
@@ -146,12 +151,14 @@ pub struct UdpPlan {
     pub steps: Vec<StepPlan>,
 }
 
+/// Sends bytes, or fails unless what is received contains them in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepPlan {
     Send(Bytes),
     Expect { bytes: Bytes, within: Duration },
 }
 
+/// What every connection is greeted with (empty = nothing) and answered by; first rule wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpListenerPlan {
     pub bind: Bind,
@@ -162,6 +169,7 @@ pub struct TcpListenerPlan {
     pub rules: Vec<RulePlan>,
 }
 
+/// What every datagram is answered by; the first rule that fits wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpListenerPlan {
     pub bind: Bind,
@@ -178,6 +186,7 @@ pub struct RulePlan {
     pub delay: Duration,
 }
 
+/// Whether an automatic answer fits what was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhenPlan {
     Always,
@@ -240,6 +249,7 @@ impl Plan {
         if let Plan::UdpListener(plan) = self { Some(plan) } else { None }
     }
 
+    /// What the engine speaks when it runs this.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
@@ -249,6 +259,7 @@ impl Plan {
         }
     }
 
+    /// Whether it connects or waits for others to.
     #[must_use]
     pub fn side(&self) -> Side {
         match self {

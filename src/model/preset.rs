@@ -90,6 +90,7 @@ impl PresetPath {
         Ok(PresetPath(parts.join("/")))
     }
 
+    /// Folders and name parted by `/`, without the ending of the file.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

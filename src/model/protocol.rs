@@ -47,6 +47,7 @@ pub struct Capabilities {
 impl Protocol {
     pub const ALL: [Protocol; 3] = [Protocol::Http, Protocol::Tcp, Protocol::Udp];
 
+    /// What may be offered for it, and what not.
     #[must_use]
     pub fn capabilities(self) -> Capabilities {
         match self {

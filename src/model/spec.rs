@@ -35,6 +35,7 @@ impl Spec {
         }
     }
 
+    /// What is spoken when this is sent.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
@@ -44,6 +45,7 @@ impl Spec {
         }
     }
 
+    /// Whether it connects or waits for others to.
     #[must_use]
     pub fn side(&self) -> Side {
         match self {

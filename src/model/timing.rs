@@ -22,6 +22,7 @@ pub struct Timing {
 }
 
 impl Stamp {
+    /// Zero when `earlier` is the later one.
     #[must_use]
     pub fn since(self, earlier: Stamp) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

@@ -105,6 +105,7 @@ pub struct SearchQuery {
     pub towards: Towards,
 }
 
+/// Which way a search goes; past that end it comes in at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Towards {
     End,

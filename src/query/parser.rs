@@ -21,6 +21,7 @@ struct Parser {
     depth: usize,
 }
 
+/// `Ok(None)` for blank text; an error names the column, from 1, and what to write.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {

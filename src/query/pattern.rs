@@ -36,6 +36,7 @@ pub(super) struct BytesPattern {
 }
 
 impl TextPattern {
+    /// Prepares the search; empty text is in everything.
     pub(super) fn new(text: &str) -> Self {
         let needle: Box<[u8]> = text.as_bytes().into();
         let cased = needle.iter().any(u8::is_ascii_lowercase);
@@ -49,10 +50,12 @@ impl TextPattern {
         TextPattern { text: text.into(), search }
     }
 
+    /// The text for a viewer that marks what was found.
     pub(super) fn needle(&self) -> Needle {
         Needle::Text(self.text.as_bytes().to_vec())
     }
 
+    /// Whether the payload of a record contains it.
     pub(super) fn is_in(&self, data: &[u8]) -> bool {
         match &self.search {
             PatternSearch::Exact(finder) => finder.find(data).is_some(),
@@ -78,14 +81,17 @@ fn any_case(data: &[u8], needle: &[u8], anchor: usize) -> bool {
 }
 
 impl BytesPattern {
+    /// Prepares the search; no bytes are in everything.
     pub(super) fn new(bytes: &[u8]) -> Self {
         BytesPattern { finder: Box::new(Finder::new(bytes).into_owned()) }
     }
 
+    /// The bytes for a viewer that marks what was found.
     pub(super) fn needle(&self) -> Needle {
         Needle::Bytes(self.finder.needle().to_vec())
     }
 
+    /// Whether the payload of a record contains them.
     pub(super) fn is_in(&self, data: &[u8]) -> bool {
         self.finder.find(data).is_some()
     }

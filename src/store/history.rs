@@ -50,6 +50,7 @@ pub(super) struct History {
 }
 
 impl History {
+    /// Opens nothing yet; the file is made at the first use.
     pub(super) fn new(path: PathBuf) -> Self {
         History { path, open: None, run: HashMap::new(), notice: None }
     }
@@ -59,6 +60,7 @@ impl History {
         self.notice.take()
     }
 
+    /// Adds an entry and drops those beyond [`HISTORY_KEEPS`]; `entry.at` names it later.
     pub(super) fn append(&mut self, entry: &HistoryEntry) -> Result<(), Failure> {
         let spec = preset::write_spec(&entry.spec);
         let id = self.with(|connection| {
@@ -84,6 +86,7 @@ impl History {
         Ok(())
     }
 
+    /// Says how it went; nothing when `at` is no entry of this run, or it is finished.
     pub(super) fn finish(&mut self, at: Stamp, outcome: &str) -> Result<(), Failure> {
         let Some(id) = self.run.remove(&at) else { return Ok(()) };
         self.with(|connection| {

@@ -42,6 +42,7 @@ struct RestoreSlot {
 }
 
 impl RestoreFile {
+    /// Touches no disk; drafts are kept apart for every workspace.
     pub(super) fn new(state: &Path, workspace: &Path) -> Self {
         let name = workspace.as_os_str().as_encoded_bytes();
         let stem = format!("{:016x}", preset::fingerprint(name));

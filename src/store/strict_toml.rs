@@ -18,11 +18,13 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    /// `span` counts bytes of the file; without one the first line is meant.
     pub(super) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
         let offset = span.map_or(0, |span| span.start);
         Trouble { offset, cause: cause.into(), hint: String::new() }
     }
 
+    /// The same trouble with what to write instead.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
@@ -59,15 +61,18 @@ impl<'a> NamedItem<'a> {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
+    /// Its string; anything else is an error.
     pub(super) fn text(&self) -> Result<&'a str, Trouble> {
         let message = || format!("must be a text in quotes, not {}", article(self.item));
         self.item.as_str().ok_or_else(|| self.wrong(&message()))
     }
 
+    /// Its boolean; anything else is an error.
     pub(super) fn flag(&self) -> Result<bool, Trouble> {
         self.item.as_bool().ok_or_else(|| self.wrong("must be true or false"))
     }
 
+    /// An integer from `min` to `max`, both included, in decimal digits.
     pub(super) fn number_text(&self, min: i64, max: i64) -> Result<String, Trouble> {
         let number = self.item.as_integer().filter(|number| (min..=max).contains(number));
         let number =
@@ -75,6 +80,7 @@ impl<'a> NamedItem<'a> {
         number.map(|number| number.to_string())
     }
 
+    /// An integer that fits `T`; `range` says in the error what does.
     pub(super) fn number<T: TryFrom<i64>>(&self, range: &str) -> Result<T, Trouble> {
         let number = self.item.as_integer().and_then(|number| T::try_from(number).ok());
         number.ok_or_else(|| self.wrong(&format!("must be a number {range}")))
@@ -89,6 +95,7 @@ impl<'a> NamedItem<'a> {
         })
     }
 
+    /// Its keys for reading; an error when it is no table of either notation.
     pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let message = || format!("must be a table, not {}", article(self.item));
         let table = self.item.as_table_like().ok_or_else(|| self.wrong(&message()))?;
@@ -117,6 +124,7 @@ pub(super) enum Element<'a> {
 }
 
 impl<'a> Element<'a> {
+    /// `None` when it is no string.
     pub(super) fn as_text(&self) -> Option<&'a str> {
         match self {
             Element::Value(value, _) => value.as_str(),
@@ -124,6 +132,7 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// A message about this element: list and number from 1, then `what`.
     pub(super) fn wrong(&self, what: &str) -> Trouble {
         let (span, name) = match self {
             Element::Value(value, name) => (value.span(), name),
@@ -132,6 +141,7 @@ impl<'a> Element<'a> {
         Trouble::at(span, format!("'{name}' {what}"))
     }
 
+    /// Its keys for reading; an error when it is no table of either notation.
     pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let (table, name, span): (&dyn TableLike, _, _) = match self {
             Element::Value(value, name) => {
@@ -179,14 +189,17 @@ impl<'a> Fields<'a> {
         Some(NamedItem { item, name: key.into(), span })
     }
 
+    /// The string of a key; `None` when it is not there, an error when it is no string.
     pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
         self.get(key).map(|entry| entry.text().map(str::to_owned)).transpose()
     }
 
+    /// The boolean of a key; `None` when it is not there, an error when it is none.
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Trouble> {
         self.get(key).map(|entry| entry.flag()).transpose()
     }
 
+    /// The elements of a key; none when it is not there, an error when it is no list.
     pub(super) fn list(&mut self, key: &'static str) -> Result<Vec<Element<'a>>, Trouble> {
         self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
     }

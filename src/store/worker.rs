@@ -46,6 +46,7 @@ pub(super) struct WorkerFlags {
 }
 
 impl WorkerFlags {
+    /// The worker does what is queued and ends; it has to be woken when it waits.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
@@ -76,6 +77,7 @@ impl WorkerFlags {
     }
 }
 
+/// What the thread of the store owns: history, drafts, the watch on the workspace.
 pub(super) struct Worker {
     paths: Paths,
     replies: mpsc::Sender<Reply>,
@@ -102,6 +104,7 @@ impl Drop for Finish {
 }
 
 impl Worker {
+    /// Reads and opens nothing yet; replies wait while their queue is full.
     pub(super) fn new(
         paths: Paths,
         replies: mpsc::Sender<Reply>,
@@ -122,6 +125,7 @@ impl Worker {
         }
     }
 
+    /// Works until stopped or until nobody can give orders; what is queued is still done.
     pub(super) fn run(mut self, queue: &Receiver<WorkerOrder>) {
         let _finish = Finish(Arc::clone(&self.signals));
         self.clean();

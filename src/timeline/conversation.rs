@@ -151,6 +151,7 @@ impl Conversation {
         self.rows.len()
     }
 
+    /// Whether there is no row, because none came or all were evicted.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -62,6 +62,7 @@ impl LengthWidth {
     pub const ALL: [LengthWidth; 4] =
         [LengthWidth::One, LengthWidth::Two, LengthWidth::Four, LengthWidth::Eight];
 
+    /// Bytes the length takes on the wire.
     pub fn bytes(self) -> usize {
         match self {
             LengthWidth::One => 1,

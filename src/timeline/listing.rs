@@ -150,6 +150,7 @@ impl Listing {
         self.kept.len() + self.matched()
     }
 
+    /// Whether no record matches.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -21,6 +21,7 @@ pub(super) fn conn_id(session: u64, index: u32) -> ConnId {
     SessionId(session).conn(index)
 }
 
+/// Payload that came in, `millis` after the start of the program.
 pub(super) fn received(conn: ConnId, millis: u64, data: &[u8]) -> Record {
     Record {
         at: Stamp(millis * 1_000_000),
@@ -32,14 +33,17 @@ pub(super) fn received(conn: ConnId, millis: u64, data: &[u8]) -> Record {
     }
 }
 
+/// Payload that went out, `millis` after the start of the program.
 pub(super) fn sent(conn: ConnId, millis: u64, data: &[u8]) -> Record {
     Record { direction: Direction::Sent, ..received(conn, millis, data) }
 }
 
+/// A record that is no payload but words about the connection.
 pub(super) fn fact(conn: ConnId, millis: u64, kind: RecordKind, text: &str) -> Record {
     Record { direction: Direction::Local, kind, ..received(conn, millis, text.as_bytes()) }
 }
 
+/// A listener's connection; the peer's port follows from its number.
 pub(super) fn info(id: ConnId, protocol: Protocol) -> ConnInfo {
     ConnInfo {
         id,

@@ -168,6 +168,7 @@ impl Timeline {
         self.log.len() + self.kept.len()
     }
 
+    /// Whether no record is kept.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -14,6 +14,7 @@ pub(super) struct Timers {
 }
 
 impl Timers {
+    /// One more to go off at `at`; those that are pending stay.
     pub(super) fn start(&mut self, at: Instant, timer: Timer) {
         self.pending.push(Reverse((at, timer)));
     }

@@ -17,6 +17,7 @@ use super::widget::text::put_editor;
 use crate::app::App;
 use crate::app::overlay::Overlay;
 
+/// All open windows, the lowest first, over what is on the screen already.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for overlay in &app.overlays {
         let area = overlay.area(&app.shared).intersection(screen);

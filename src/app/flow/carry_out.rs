@@ -4,6 +4,7 @@ use super::{curl, draft, focus, input, jump, program, response, save, traffic, w
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
+/// Does one intent now; what the shell has to do for it is added to `app.effects`.
 pub(crate) fn carry_out(app: &mut App, intent: Intent) {
     match intent {
         Intent::Act(action) => input::act(app, action),

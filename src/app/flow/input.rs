@@ -16,6 +16,7 @@ use crate::model::key::Key;
 /// Smallest width of the presets column the mouse can drag it to.
 const SIDE_LEAST: u16 = 12;
 
+/// Takes one input; a remark that was seen goes, unless the input made a new one.
 pub(crate) fn apply(app: &mut App, input: Input) {
     let said = app.noticed;
     let is_act = match &input {

@@ -7,6 +7,7 @@ use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
+/// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),

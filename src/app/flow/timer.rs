@@ -4,6 +4,7 @@ use crate::app::flow::{response, restore};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level};
 
+/// Does what the timer was started for; one that is no longer wanted does nothing.
 pub(crate) fn went_off(app: &mut App, timer: Timer) {
     match timer {
         Timer::Notice => {

@@ -66,6 +66,7 @@ impl TrafficPane {
         self.paused.map_or(self.listing.len(), |record| self.listing.rows_before(record))
     }
 
+    /// Whether no row is shown.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -75,6 +76,7 @@ impl TrafficPane {
         self.listing.len().saturating_sub(self.len())
     }
 
+    /// Whether the newest row stays in sight, because none is selected.
     pub fn is_following(&self) -> bool {
         self.selected.is_none()
     }

@@ -5,17 +5,20 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
+/// Decoded bytes of a source; what follows the end of the stream stays in the source.
 pub(super) struct BrotliDecoder<R> {
     source: R,
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
 }
 
 impl<R> BrotliDecoder<R> {
+    /// At the first byte of a stream; nothing is read yet.
     pub(super) fn new(source: R) -> Self {
         let alloc = StandardAlloc::default;
         BrotliDecoder { source, state: Box::new(BrotliState::new(alloc(), alloc(), alloc())) }
     }
 
+    /// The coded bytes that were not used.
     pub(super) fn get_mut(&mut self) -> &mut R {
         &mut self.source
     }

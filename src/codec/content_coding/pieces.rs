@@ -11,6 +11,7 @@ pub(super) struct Pieces<I> {
 }
 
 impl<I: Iterator<Item = Bytes>> Pieces<I> {
+    /// Takes the first piece only when it is read.
     pub(super) fn new(next: I) -> Self {
         Pieces { next, piece: Bytes::new() }
     }

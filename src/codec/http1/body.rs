@@ -31,6 +31,7 @@ pub struct BodyProgress {
 }
 
 impl BodyReader {
+    /// At the first byte after the head, framed as RFC 9112 section 6.3 decides.
     #[must_use]
     pub fn new(framing: MessageFraming) -> Self {
         let state = match framing {

@@ -48,6 +48,7 @@ enum ChunkState {
 }
 
 impl ChunkedDecoder {
+    /// At the size line of the first chunk (RFC 9112 section 7.1).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -76,6 +77,7 @@ impl ChunkedDecoder {
         Ok(bytes.len() - rest.len())
     }
 
+    /// Whether the last chunk and the trailer section (RFC 9112 section 7.1.2) were taken.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.state == ChunkState::Done

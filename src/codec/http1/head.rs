@@ -59,6 +59,7 @@ pub struct HeadReader {
 }
 
 impl HeadReader {
+    /// At the first byte of a request or response, whichever is expected (RFC 9112 section 2.1).
     #[must_use]
     pub fn new(expected: Expected) -> Self {
         HeadReader { expected, buffer: Vec::new(), line: 0, start: None }

@@ -49,10 +49,12 @@ enum Next {
 }
 
 impl JsonScanner {
+    /// Raw bytes scanned so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
+    /// Takes the next raw bytes and reports display lines; an error (RFC 8259) stays for good.
     pub(super) fn scan(
         &mut self,
         chunk: &[u8],

@@ -14,10 +14,12 @@ pub(super) struct TextScanner {
 }
 
 impl TextScanner {
+    /// Raw bytes scanned so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
+    /// Takes the next raw bytes, cut anywhere, and reports the lines that start in them.
     pub(super) fn scan(&mut self, chunk: &[u8], on_line: &mut impl FnMut(LineStart)) {
         let mut rest = chunk;
         while let Some(&byte) = rest.first() {
@@ -66,10 +68,12 @@ pub(super) struct HexScanner {
 }
 
 impl HexScanner {
+    /// Raw bytes scanned so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
+    /// Takes the next raw bytes and reports the rows that start in them.
     pub(super) fn scan(&mut self, chunk: &[u8], on_line: &mut impl FnMut(LineStart)) {
         let line = hex::LINE as u64;
         let end = self.offset + chunk.len() as u64;

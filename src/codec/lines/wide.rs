@@ -26,19 +26,23 @@ pub(super) struct WideScanner {
 }
 
 impl WideScanner {
+    /// At the first byte of text in this encoding.
     pub(super) fn new(wide: Wide) -> Self {
         let (offset, piece, inside) = (0, 0, false);
         WideScanner { wide, offset, piece, inside, unit: [0; 4], have: 0, in_pair: false }
     }
 
+    /// Raw bytes scanned so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
+    /// Size and byte order of its units.
     pub(super) fn wide(&self) -> Wide {
         self.wide
     }
 
+    /// Takes the next raw bytes, cut anywhere, and reports the lines that start in them.
     pub(super) fn scan(&mut self, chunk: &[u8], on_line: &mut impl FnMut(LineStart)) {
         let size = size(self.wide);
         for byte in chunk {

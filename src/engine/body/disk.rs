@@ -34,6 +34,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// When the system refuses a thread, that is logged and bodies that need it are cut.
     pub(super) fn start() -> Self {
         let (jobs, mut queue) = mpsc::channel(WRITES);
         let thread = thread::Builder::new().name("body-disk".into());

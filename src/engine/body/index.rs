@@ -169,6 +169,7 @@ impl Indexes {
         Some(index.line_of(body, at))
     }
 
+    /// Drops what is known of the lines of these bodies, in every view.
     pub(super) fn forget(&mut self, ids: &[BodyId]) {
         self.list.retain(|index| !ids.contains(&index.key.0));
     }

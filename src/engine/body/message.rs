@@ -36,6 +36,7 @@ pub(super) struct Body {
 }
 
 impl Body {
+    /// Nothing received; the bytes it will hold are counted in `usage`.
     pub(super) fn new(id: BodyId, usage: Arc<Usage>, views: Arc<ViewQueue>) -> Self {
         Body {
             id,
@@ -50,6 +51,7 @@ impl Body {
         }
     }
 
+    /// Where the part's bytes lie; the wire's for a decoded body that has no spool of its own.
     pub(super) fn spool(&self, part: ViewPart) -> &Spool {
         match part {
             ViewPart::Raw => &self.wire,

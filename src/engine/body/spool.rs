@@ -50,6 +50,7 @@ pub(super) struct Spool {
 }
 
 impl Spool {
+    /// Without bytes and without a file, which is made at the first byte beyond the memory part.
     pub(super) fn new(usage: Arc<Usage>) -> Self {
         Spool {
             memory: Mutex::new(Vec::new()),

@@ -27,6 +27,7 @@ pub(crate) enum DecodedBytes {
 }
 
 impl BodyWriter {
+    /// The only writer of this body; a second one would mix up its bytes.
     pub(super) fn new(body: Arc<Body>, disk: Disk) -> Self {
         BodyWriter { body, disk }
     }

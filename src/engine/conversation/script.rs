@@ -27,10 +27,12 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    /// At its first step; no deadline runs before an expectation is in front.
     pub(crate) fn new(steps: Vec<StepPlan>) -> Self {
         Script { steps: steps.into(), ..Script::default() }
     }
 
+    /// Whether every step was done; what the user types may be sent from then on.
     pub(crate) fn is_over(&self) -> bool {
         self.steps.is_empty()
     }
@@ -67,6 +69,7 @@ impl Script {
         }
     }
 
+    /// Bytes for expectations to look in; only the newest 1 MiB is kept.
     pub(crate) fn received(&mut self, data: &[u8]) {
         if self.steps.is_empty() {
             return;

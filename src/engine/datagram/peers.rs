@@ -42,6 +42,7 @@ pub(super) enum Known {
 }
 
 impl Peers {
+    /// Nobody is known; `home` is never forgotten, however many others send.
     pub(super) fn new(home: Option<SocketAddr>) -> Self {
         Self::bounded(home, PEERS)
     }
@@ -94,6 +95,7 @@ impl Peers {
         true
     }
 
+    /// `None` when the number was never given or its peer was forgotten.
     pub(super) fn address(&self, conn: ConnId) -> Option<SocketAddr> {
         self.by_conn.get(&conn).copied()
     }
@@ -103,10 +105,12 @@ impl Peers {
         self.by_address.get(&address).map(|peer| peer.conn)
     }
 
+    /// Everybody known, the lowest number first.
     pub(super) fn all(&self) -> Vec<(ConnId, SocketAddr)> {
         self.by_conn.iter().map(|(conn, address)| (*conn, *address)).collect()
     }
 
+    /// How many are known.
     pub(super) fn len(&self) -> usize {
         self.by_conn.len()
     }

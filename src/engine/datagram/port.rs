@@ -72,6 +72,7 @@ impl Port {
         Ok(Port { socket, local, arena: BytesMut::new() })
     }
 
+    /// Where it is bound, the port the system chose included.
     pub(super) fn local(&self) -> SocketAddr {
         self.local
     }
@@ -87,6 +88,7 @@ impl Port {
         self.socket.ready(Interest::READABLE | Interest::ERROR).await
     }
 
+    /// Waits until a datagram may be sent. Safe to drop.
     pub(super) async fn writable(&self) -> io::Result<()> {
         self.socket.writable().await
     }

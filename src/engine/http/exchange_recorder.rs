@@ -22,6 +22,7 @@ pub(crate) struct ExchangeRecorder {
 }
 
 impl ExchangeRecorder {
+    /// Takes a just begun exchange; its durations are measured from `began`.
     pub(crate) fn new(exchange: Exchange, events: Sink, began: Instant) -> Self {
         ExchangeRecorder { exchange: Mutex::new(exchange), events, began }
     }

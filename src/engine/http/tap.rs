@@ -27,6 +27,7 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
+    /// For one connection and one direction, at the start of a message.
     pub(crate) fn new(events: Sink, conn: ConnId) -> Self {
         Tap { events, conn, kept: 0 }
     }
@@ -80,6 +81,7 @@ pub(crate) struct ReadBuffer {
 }
 
 impl ReadBuffer {
+    /// Empty; the first read takes up to 16 KiB.
     pub(crate) fn new() -> Self {
         ReadBuffer { buffer: BytesMut::new(), size: READ_MIN }
     }

@@ -153,12 +153,12 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
     storage.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into())
 }
 
-/// The machine's own name.
 /// Sends and receives through this network interface only (`SO_BINDTODEVICE`, socket(7)).
 pub(crate) fn bind_device(socket: &Socket, interface: &str) -> io::Result<()> {
     socket.bind_device(Some(interface.as_bytes()))
 }
 
+/// The machine's own name as the file has it, line end included; `None` when unreadable.
 pub(crate) fn host_name() -> Option<String> {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .iter()

@@ -8,28 +8,35 @@ use tokio::net::UdpSocket;
 
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 
+/// Nobody's name is known.
 pub(crate) fn port_owner(_transport: &str, _port: u16) -> Option<String> {
     None
 }
 
+/// Bytes of receive buffer, taken as the system reports them.
 pub(crate) fn granted_buffer(reported: usize) -> usize {
     reported
 }
 
+/// Always `None`: datagrams the kernel dropped are not counted.
 pub(crate) fn kernel_drops(_socket: &UdpSocket) -> Option<u64> {
     None
 }
 
+/// Nothing is asked of the system; refused datagrams are not reported.
 pub(crate) fn keep_reports(_socket: &Socket, _address: SocketAddr) {}
 
+/// Always empty: there are no reports.
 pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr, io::Error)> {
     Vec::new()
 }
 
+/// Always fails with `Unsupported`.
 pub(crate) fn bind_device(_socket: &Socket, _interface: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Always `None`.
 pub(crate) fn host_name() -> Option<String> {
     None
 }

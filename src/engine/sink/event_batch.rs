@@ -34,30 +34,36 @@ pub(super) struct EventBatch {
 }
 
 impl EventBatch {
+    /// Empty; `records` is how many are expected, which saves growing.
     pub(super) fn with_room_for(records: usize) -> Self {
         let mut parcel = EventBatch::default();
         parcel.batch.records.reserve(records.min(PARCEL_RECORDS));
         parcel
     }
 
+    /// Whether to send it now: enough records, or enough bytes.
     pub(super) fn is_full(&self) -> bool {
         self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES
     }
 
+    /// Names a connection; before the first record that refers to it.
     pub(super) fn conn(&mut self, info: ConnInfo) {
         self.batch.conns.push(info);
     }
 
+    /// Totals of a session so far, not the difference to the last ones.
     pub(super) fn lost(&mut self, lost: Lost) {
         self.batch.lost.push(lost);
     }
 
+    /// Adds to the records of the batch in the making.
     pub(super) fn record(&mut self, record: Record) {
         self.records += 1;
         self.cost += record.cost();
         self.batch.records.push(record);
     }
 
+    /// Anything but records; only exchanges and progress do not end the batch.
     pub(super) fn event(&mut self, event: Event) {
         self.cost += EVENT_COST;
         if matches!(event, Event::Exchange(_) | Event::Progress { .. }) {

@@ -102,6 +102,7 @@ impl Queue {
         self.shares.get(&session).map_or(0, |share| share.cost)
     }
 
+    /// Whether the pump has a whole parcel to send, something, or nothing.
     pub(super) fn load(&self) -> Load {
         if self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES || self.finished > 0 {
             Load::Full
@@ -119,6 +120,7 @@ impl Queue {
         place
     }
 
+    /// No more records come at this place; those after it may be taken.
     pub(super) fn close_moment(&mut self, place: Place) {
         self.moments.remove(&place);
     }
@@ -133,6 +135,7 @@ impl Queue {
         self.shares.get_mut(&session).filter(|share| !share.finished)
     }
 
+    /// A connection whose facts are told with its first record; nothing once the session is over.
     pub(super) fn announce(&mut self, info: ConnInfo) {
         let session = info.id.session;
         let Some(share) = self.shares.get_mut(&session).filter(|share| !share.finished) else {
@@ -147,6 +150,7 @@ impl Queue {
         share.conns.insert(info.id, (info, false));
     }
 
+    /// The connection gets no more records; its facts may be forgotten if it never had one.
     pub(super) fn retire(&mut self, conn: ConnId) {
         let share = self.shares.get_mut(&conn.session);
         if let Some((_, retired)) = share.and_then(|share| share.conns.get_mut(&conn)) {
@@ -154,6 +158,7 @@ impl Queue {
         }
     }
 
+    /// One that is never dropped; who makes it waits for room before.
     pub(super) fn record(&mut self, session: SessionId, record: Record) {
         self.put(session, record.at, Fact::Record(record));
     }
@@ -184,6 +189,7 @@ impl Queue {
         share.datagrams.front().copied().filter(|_| is_over)
     }
 
+    /// Datagrams the kernel dropped since the socket was opened; told when it changed.
     pub(super) fn lost_by_kernel(&mut self, session: SessionId, total: u64) {
         let Some(share) = self.open(session) else { return };
         if share.lost.by_kernel != Some(total) {

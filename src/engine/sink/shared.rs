@@ -17,6 +17,7 @@ pub(super) struct SinkShared {
 }
 
 impl SinkShared {
+    /// Held for short: every session waits for it. A panic of another holder does no harm.
     pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -41,6 +41,7 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
+    /// Fails when the name is neither a host name (RFC 6066 section 3) nor an IP address.
     pub(crate) fn new(wish: &ClientHandshake<'_>, store: &TlsStore) -> Result<Self, Failure> {
         let name = ServerName::try_from(wish.name.to_owned()).map_err(|_| {
             let cause = format!("'{}' cannot be a TLS server name", wish.name);
@@ -57,6 +58,7 @@ impl Handshake {
         })
     }
 
+    /// Has no time limit of its own; what the peer showed is recorded when it fails, too.
     pub(crate) async fn run(&mut self, tcp: TcpStream) -> Result<Stream, Failure> {
         let connected = self.connector.connect(self.name.clone(), tcp).await;
         let stream = connected.map_err(|error| match error_inside(&error) {

@@ -33,6 +33,7 @@ pub(crate) struct Seen {
 pub(crate) struct Recorder(Mutex<Seen>);
 
 impl Recorder {
+    /// A copy; empty before the peer has sent its certificates.
     pub(crate) fn seen(&self) -> Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -52,6 +53,7 @@ pub(super) struct RecordingVerifier {
 }
 
 impl RecordingVerifier {
+    /// `provider` checks the signatures; what is seen goes to `recorder`, one for each handshake.
     pub(super) fn new(
         trust: Trust,
         verify: Verify,

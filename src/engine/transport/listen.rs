@@ -189,6 +189,7 @@ impl Acceptor {
         Ok(Acceptor { tls: Some(TlsAcceptor::from(Arc::new(config))) })
     }
 
+    /// Whether connections begin with a TLS handshake.
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
     }

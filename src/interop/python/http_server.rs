@@ -37,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 "#;
 
+/// The whole script; it answers by the plan's rules until it is stopped.
 pub(super) fn write(plan: &HttpListenerPlan) -> String {
     let mut script = String::from("import re\n");
     if is_ipv6(&plan.bind) {

@@ -167,6 +167,7 @@ pub(super) fn bind(bind: &Bind) -> (String, Option<&'static str>) {
     }
 }
 
+/// Whether the script needs `AF_INET6`; loopback and all addresses are bound as IPv4.
 pub(super) fn is_ipv6(bind: &Bind) -> bool {
     matches!(bind, Bind::Address(address) if address.is_ipv6())
 }

@@ -7,6 +7,7 @@ use super::rules;
 use crate::model::plan::{StepPlan, TcpListenerPlan, TcpPlan};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
+/// The whole script: connects, does the steps, prints what comes until the peer finishes.
 pub(super) fn client(plan: &TcpPlan) -> String {
     let waits = plan.steps.iter().any(|step| matches!(step, StepPlan::Expect { .. }));
     let mut script = String::from("import socket\n");
@@ -66,6 +67,7 @@ pub(super) fn client(plan: &TcpPlan) -> String {
     script
 }
 
+/// The whole script: a thread per connection greets and answers by the rules.
 pub(super) fn listener(plan: &TcpListenerPlan) -> String {
     let (address, remark) = bind(&plan.bind);
     let mut modules = rules::imports(&plan.rules);

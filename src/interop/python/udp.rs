@@ -11,6 +11,7 @@ use crate::model::plan::{StepPlan, UdpListenerPlan, UdpPlan};
 /// How long a client's script waits for replies after its last step.
 const REPLY_SECONDS: u32 = 5;
 
+/// The whole script: does the steps, then prints replies until none comes for a while.
 pub(super) fn client(plan: &UdpPlan) -> String {
     let waits = plan.steps.iter().any(|step| matches!(step, StepPlan::Expect { .. }));
     let ipv6 = plan.endpoint.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6())
@@ -55,6 +56,7 @@ pub(super) fn client(plan: &UdpPlan) -> String {
     script
 }
 
+/// The whole script: one socket answers every peer by the rules.
 pub(super) fn listener(plan: &UdpListenerPlan) -> String {
     let (address, remark) = bind(&plan.bind);
     let family = if is_ipv6(&plan.bind) { "AF_INET6" } else { "AF_INET" };

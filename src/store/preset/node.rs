@@ -15,6 +15,7 @@ pub(super) enum Node {
 pub(super) struct Table(pub(super) Vec<(&'static str, Node)>);
 
 impl Table {
+    /// Adds a key at the end; it must not be there yet.
     pub(super) fn set(&mut self, key: &'static str, node: Node) {
         self.0.push((key, node));
     }
@@ -33,6 +34,7 @@ impl Table {
         }
     }
 
+    /// `None` when the key is not written; dotted keys are not looked into.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.0.iter().find(|(name, _)| *name == key).map(|(_, node)| node)
     }

@@ -9,6 +9,7 @@ use crate::app::fuzzy::Finder;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_prompt};
 
+/// What is typed and below it the choices that fit, matched letters marked.
 pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, list) = Choices::<T>::parts(inner);
     put_prompt(buffer, line, palette, "› ", &it.editor);

@@ -7,6 +7,7 @@ use crate::app::overlay::code::{Code, Secrets};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
+/// A tab per target and below them the chosen snippet, from its scroll position.
 pub(super) fn draw(it: &Code, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (tabs, area) = Code::parts(inner);
     for (at, name, start) in it.tabs() {

@@ -9,6 +9,7 @@ use crate::app::wrap_words::wrap;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
+/// The question, wrapped, and the two answers in the last row.
 pub(super) fn draw(
     shared: &Shared,
     it: &Confirm,

@@ -8,6 +8,7 @@ use crate::app::shared::Shared;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
+/// What differs between screen and disk, and the ways out of it.
 pub(super) fn draw(
     shared: &Shared,
     it: &Conflict,

@@ -11,6 +11,7 @@ use crate::ui::widget::text::{put, put_prompt};
 /// Columns of the keys.
 const KEYS: u16 = 24;
 
+/// What is typed and below it the keys it left, from the scroll position.
 pub(super) fn draw(it: &Help, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let (line, area) = Choices::<()>::parts(inner);
     put_prompt(buffer, line, palette, "/ ", &it.editor);

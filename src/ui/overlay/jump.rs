@@ -7,6 +7,7 @@ use crate::app::overlay::jump::Jump;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
+/// The labels that still fit what is typed, over the panes.
 pub(super) fn draw(it: &Jump, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
     for mark in it.marks.iter().filter(|mark| mark.label.starts_with(&it.typed)) {
         let width = mark.label.len() as u16;

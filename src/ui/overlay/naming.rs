@@ -10,6 +10,7 @@ use crate::app::shared::Shared;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_editor};
 
+/// The name, what pressing the key would do, and the folders that fit.
 pub(super) fn draw(
     shared: &Shared,
     it: &Naming,

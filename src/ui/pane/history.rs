@@ -20,6 +20,7 @@ const OUTCOME_FROM: u16 = 22;
 /// Wider panes show it in full words.
 const WHOLE_FROM: u16 = 80;
 
+/// The name of the region, and how many were found while searching.
 pub(super) fn titles(app: &App) -> Titles {
     let pane = &app.history;
     Titles::of(if pane.search.is_some() {
@@ -29,6 +30,7 @@ pub(super) fn titles(app: &App) -> Titles {
     })
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let pane = &app.history;
     let (search, list) = pane.areas(inner);

@@ -15,10 +15,12 @@ use crate::ui::widget::frame::Titles;
 use crate::ui::widget::row_writer::{RowWriter, cells};
 use crate::ui::widget::text::{put, put_search};
 
+/// The name of the region, and whether the presets are the starter ones.
 pub(super) fn titles(app: &App) -> Titles {
     Titles::of(if app.shared.workspace.is_starter { " Presets ─ starter " } else { " Presets " })
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let parts = app.presets.areas(&app.shared, inner);
     if let Some(search) = &app.presets.search {

@@ -15,10 +15,12 @@ use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::frame::Titles;
 use crate::ui::widget::text::{put, put_editor};
 
+/// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn titles(app: &App) -> Titles {
     Titles::of(title(app)).and_right(button(app))
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let placed = app.request.place(&app.shared, inner);
     for placed in &placed {

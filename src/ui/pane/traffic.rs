@@ -31,10 +31,12 @@ const DELTA: u16 = 9;
 /// Below this width kind and delta give way to the summary.
 const ROOMY: u16 = 90;
 
+/// What is shown, and on the right how fast it comes or what is held back.
 pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
     Titles::of(title(app, palette)).and_right(right_title(app, palette))
 }
 
+/// Draws the inside of the pane.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
     let parts = app.traffic.areas(inner);
     header(palette, parts.header, buffer);

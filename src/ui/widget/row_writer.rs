@@ -14,6 +14,7 @@ pub(crate) struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
+    /// Writes into the first row of `area`; an empty one takes nothing.
     pub(crate) fn new(area: Rect, buffer: &'a mut Buffer) -> Self {
         RowWriter { area: Rect { height: area.height.min(1), ..area }, buffer }
     }

@@ -175,6 +175,7 @@ impl PresetsPane {
         self.select_item(shared, &TreeItem::Preset(path.clone()));
     }
 
+    /// Moves the cursor within what is listed; pages are as high as the list is shown.
     pub(super) fn step(&mut self, shared: &Shared, step: CursorStep) {
         let height = self.list_height(shared);
         let mut cursor = self.cursor(shared, height);

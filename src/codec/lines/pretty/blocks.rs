@@ -19,6 +19,7 @@ pub(super) struct Carry {
 }
 
 impl Carry {
+    /// Whether the block ended inside a string.
     pub(super) fn in_string(self) -> bool {
         self.string
     }

@@ -30,6 +30,7 @@ pub(super) struct Incoming<'a> {
 }
 
 impl<'a> Incoming<'a> {
+    /// For the response to the request of this hop; nothing is read yet.
     pub(super) fn new(hop: &'a Hop<'a>) -> Self {
         let events = hop.session.events.clone();
         let tap = Tap::new(events, hop.conn);

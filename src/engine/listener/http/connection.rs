@@ -113,10 +113,12 @@ impl HttpConnection {
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
 
+    /// A record of this connection that is about an event and carries words.
     pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
         self.listener.session.events.note(self.conn, from, kind, text);
     }
 
+    /// The peer's address and port, as failures name it.
     pub(super) fn target(&self) -> String {
         self.peer.to_string()
     }

@@ -23,6 +23,7 @@ pub(super) struct HttpListener {
 }
 
 impl HttpListener {
+    /// Answers by this plan until it is updated; no request numbered yet.
     pub(super) fn new(session: SessionHandle, plan: HttpListenerPlan) -> Self {
         let (answers, _) = watch::channel(Arc::new(plan));
         HttpListener { session, answers, requests: AtomicU32::new(0) }
@@ -40,6 +41,7 @@ impl HttpListener {
         Arc::clone(&self.answers.borrow())
     }
 
+    /// Counts the requests of all connections, from 0 in order of arrival.
     pub(super) fn next_number(&self) -> u32 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }

@@ -22,6 +22,7 @@ use crate::ui::widget::text::put;
 /// Cells of the labels of header and timing lines.
 const LABEL: u16 = 22;
 
+/// A body as a window with its scroll bar, else the lines of the tab.
 pub(super) fn draw(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
     if app.exchange.subject(&app.shared).is_none() {
         if app.exchange.tab(&app.shared) == ExchangeTab::Body {
