@@ -51,6 +51,42 @@ pub struct TextSearch {
     pub pattern: Option<Pattern>,
 }
 
+impl Theme {
+    /// In the order in which they are gone through.
+    const ALL: [Theme; 4] = [Theme::Dark, Theme::Light, Theme::Sixteen, Theme::Plain];
+
+    /// Name in the file of what survives leaving.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Theme::Dark => "dark",
+            Theme::Light => "light",
+            Theme::Sixteen => "sixteen",
+            Theme::Plain => "plain",
+        }
+    }
+
+    /// The theme of this name.
+    pub(crate) fn named(name: &str) -> Option<Theme> {
+        Theme::ALL.into_iter().find(|theme| theme.name() == name)
+    }
+
+    /// The one after it.
+    pub(crate) fn next(self) -> Theme {
+        let at = Theme::ALL.iter().position(|theme| *theme == self).unwrap_or(0);
+        Theme::ALL[(at + 1) % Theme::ALL.len()]
+    }
+
+    /// Whether a terminal for which `other` is right shows the colours of this one too.
+    pub(crate) fn is_within(self, other: Theme) -> bool {
+        let colours = |theme| match theme {
+            Theme::Plain => 0,
+            Theme::Sixteen => 1,
+            Theme::Dark | Theme::Light => 2,
+        };
+        colours(self) <= colours(other)
+    }
+}
+
 /// State that panes, overlays and the screen read.
 #[derive(Debug)]
 pub struct Shared {
@@ -58,7 +94,10 @@ pub struct Shared {
     pub now: Stamp,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
+    /// The colours in force.
     pub theme: Theme,
+    /// The colours the user chose, in this run or an earlier one.
+    pub(crate) chosen_theme: Option<Theme>,
     /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
     pub truecolor: bool,
     pub keymap: Keymap,

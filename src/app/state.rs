@@ -127,6 +127,7 @@ impl App {
             now: startup.now,
             size: startup.size,
             theme: startup.theme,
+            chosen_theme: None,
             truecolor: startup.truecolor,
             keymap,
             splits: Splits::default(),

@@ -15,7 +15,7 @@ use crate::source::{assert_at_most, sources, split_commas};
 const LARGEST: usize = 14;
 /// Imports of one pane by another, of one overlay by another, and of a flow by an overlay that are
 /// left: may only fall.
-const SIDEWAYS: usize = 12;
+const SIDEWAYS: usize = 0;
 
 /// A file as a path of modules: `["ui", "pane"]`; `main` is one of its own, the library has none.
 type Module = Vec<String>;

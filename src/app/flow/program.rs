@@ -5,7 +5,6 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::sessions::SessionState;
-use crate::app::shared::Theme;
 use crate::app::state::App;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
@@ -157,12 +156,9 @@ fn back(app: &mut App) {
 }
 
 fn next_theme(app: &mut App) {
-    app.shared.theme = match app.shared.theme {
-        Theme::Dark => Theme::Light,
-        Theme::Light => Theme::Sixteen,
-        Theme::Sixteen => Theme::Plain,
-        Theme::Plain => Theme::Dark,
-    };
+    app.shared.theme = app.shared.theme.next();
+    app.shared.chosen_theme = Some(app.shared.theme);
+    app.touched();
 }
 
 fn quit(app: &mut App) {

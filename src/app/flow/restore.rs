@@ -12,16 +12,15 @@ pub(crate) fn save_restore(app: &mut App) {
         return;
     }
     let (drafts, current) = app.shared.drafts.to_restore();
-    let layout = [
-        ("side", app.shared.splits.side),
-        ("request", app.shared.splits.request),
-        ("traffic", app.shared.splits.traffic),
-    ];
+    let splits = app.shared.splits;
+    let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
+    let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.name().into()));
+    let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
     let restore = Restore {
         drafts,
         current,
         environment: app.shared.environment.clone(),
-        layout: layout.iter().map(|(name, cells)| ((*name).into(), cells.to_string())).collect(),
+        layout: layout.chain(theme).collect(),
     };
     app.effects.push(Effect::Store(Job::SaveRestore(Box::new(restore))));
 }

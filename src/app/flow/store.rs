@@ -4,6 +4,7 @@ use super::{curl, draft, save};
 use crate::app::effect::Effect;
 use crate::app::flow::windows;
 use crate::app::preset_tree::TreeItem;
+use crate::app::shared::Theme;
 use crate::app::state::App;
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
@@ -92,16 +93,27 @@ fn restored(app: &mut App, restore: Option<Restore>) {
         app.shared.environment = restore.environment;
     }
     for (name, value) in &restore.layout {
-        let Ok(cells) = value.parse() else { continue };
-        match name.as_str() {
-            "side" => app.shared.splits.side = cells,
-            "request" => app.shared.splits.request = cells,
-            "traffic" => app.shared.splits.traffic = cells,
-            _ => {}
-        }
+        restore_layout(app, name, value);
     }
     draft::draft_changed(app);
     app.presets.follow(&app.shared);
+}
+
+/// Part of the screen as it was left. A theme is taken if this terminal has the colours for it.
+fn restore_layout(app: &mut App, name: &str, value: &str) {
+    let shared = &mut app.shared;
+    let splits = &mut shared.splits;
+    match (name, value.parse()) {
+        ("side", Ok(cells)) => splits.side = cells,
+        ("request", Ok(cells)) => splits.request = cells,
+        ("traffic", Ok(cells)) => splits.traffic = cells,
+        ("theme", _) => {
+            shared.chosen_theme = Theme::named(value);
+            let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
+            shared.theme = fitting.unwrap_or(shared.theme);
+        }
+        _ => {}
+    }
 }
 
 /// Nothing was left by the last run: the selected preset is put on screen.
