@@ -3,7 +3,7 @@
 //! The shell feeds messages in and performs the effects that come out; `ui` draws from `&App`.
 //! There is no clock, no socket and no file here: time comes with each message, ids are counted.
 //! Panes and overlays keep their state in their own file and handle the actions that are theirs;
-//! what no pane takes is handled in `program`.
+//! what they ask for is carried out by `flow`, what none of them takes is done by `flow::program`.
 
 pub mod action;
 pub mod choices;

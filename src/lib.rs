@@ -1,19 +1,28 @@
 //! wirebench: both ends of the wire, in one terminal.
 //!
-//! The map of the house (an arrow means "may import"):
+//! The map of the house; a floor imports what lies below it:
 //!
 //! ```text
-//!              main ── run (composition root: the one file that knows everybody)
-//!      ┌───────┴────────┐
-//!    tui (shell)      cli (headless shell)
-//!      │   │  │          │   │
-//!     ui  app ├─ engine ─┘   │     engine: tokio, sockets, TLS      store: disk, SQLite
-//!      └─► app ──► timeline, interop ─► compose      app, timeline, interop, compose, query, codec,
-//!            │           └──► query ◄───┘            model: pure, synchronous, no clock, no disk,
-//!            └───► model ◄─── codec                  no sockets, no tokio
+//!  main ── run             composition root: the one file that knows everybody (args, logging)
+//!  tui        cli          the shells: screen; send and listen without one
+//!  ui                      render(&App, &mut Frame): pane/, overlay/, widget/
+//!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
+//!                          flow/ carries them out; form/ edits what model/fields lists
+//!  engine     store        engine: dispatch, client/, listener/ over accept, outbound, sink/,
+//!                          conversation/, datagram/, http/, body/, transport/, tls/, os/
+//!                          store: preset/, history/, atomic/; everything on disk
+//!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
+//!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
+//!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
+//!  model                   what things are, and fields/: the table of options of each spec
 //! ```
 //!
-//! `tests/architecture.rs` enforces the arrows.
+//! From `interop` down everything is pure: synchronous, no clock, no disk, no sockets, no tokio;
+//! `app` and `ui` are too, and know of engine and store only their plain data (`engine::command`,
+//! `engine::event`, `store::job`).
+//!
+//! `ARCHITECTURE.md` tells how data travels through it and which files a protocol stands in,
+//! `CONTRIBUTING.md` how things are added; `tests/architecture.rs` enforces the arrows.
 
 pub mod app;
 pub mod args;

@@ -1,5 +1,6 @@
 //! The rules of the house, checked. This file holds the two tables people change most: who may
-//! import whom, and which dangerous thing is done where. The map itself stands in `src/lib.rs`.
+//! import whom, and which dangerous thing is done where. The map itself stands in `src/lib.rs` and
+//! ARCHITECTURE.md.
 //!
 //! A rule that does not hold everywhere yet has a number that may only fall, beside the rule.
 #![allow(missing_docs, reason = "tests")]

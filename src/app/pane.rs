@@ -1,7 +1,7 @@
 //! The panes: each file keeps the state of one pane and handles the actions that are its own.
 //!
-//! A pane offers `act(&mut App, Action) -> Handled`, and, where text is typed, `key(&mut App,
-//! Key)` for keys no action took and `paste(&mut App, &str)`.
+//! A pane takes an input with `update(&mut self, &Shared, PaneInput) -> Outcome` and never sees the
+//! application or another pane; what it cannot do itself it asks for with intents.
 
 pub mod conversation;
 pub mod exchange;

@@ -1,6 +1,6 @@
 //! Bodies of `multipart/form-data` (RFC 7578), written as curl and browsers write them.
 //!
-//! `codec::plan` makes the parts and the boundary, the engine streams the [`pieces`]. A name, file
+//! `compose` makes the parts and the boundary, the engine streams the [`pieces`]. A name, file
 //! name or type cannot end its header line: quotes and line breaks are percent-encoded (as the
 //! HTML standard says), and types with line breaks never get into a plan.
 

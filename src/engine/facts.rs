@@ -1,4 +1,4 @@
-//! The shell's end of the facts: what the pump sends in parcels, handed out event by event.
+//! The shell's end of the facts: what the pump sends in batches, handed out event by event.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! `Sink`: where a session puts its facts, and the pump that carries them to the shell in parcels.
+//! `Sink`: where a session puts its facts, and the pump that carries them to the shell in batches.
 //!
 //! Putting never waits. Overload is met at the source instead:
 //! - byte streams call [`Sink::ready`] **before** they read or write, so that TCP pushes back;

@@ -10,7 +10,7 @@ use super::tls::{ListenerTls, Verify};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSpec {
     pub method: String,
-    /// `http://` or `https://` URL, or any short form `codec::address` completes (`:8080/x`).
+    /// `http://` or `https://` URL, or any short form `compose::address` completes (`:8080/x`).
     pub url: String,
     /// Appended to the query of `url`, percent-encoded on send.
     pub query: Vec<NameValue>,

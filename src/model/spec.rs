@@ -1,6 +1,6 @@
 //! `Spec`: the complete description of what to open, as the user wrote it.
 //!
-//! Strings may hold `{{templates}}`; `codec::plan` turns a `Spec` into a
+//! Strings may hold `{{templates}}`; `compose` turns a `Spec` into a
 //! [`Plan`](super::plan::Plan) that the engine can run. Presets, drafts and history keep specs.
 
 use super::http::{HttpListenerSpec, HttpSpec};

@@ -1,7 +1,12 @@
-//! What lies in the repository besides code: the lock file, the assets, no path of a machine.
+//! What lies in the repository besides code: the lock file, the assets, the texts, no path of a
+//! machine.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::source::{assert_none, below, root};
 
@@ -93,4 +98,62 @@ fn property_tests_keep_their_failures_below_tests() {
     }
     assert_none("property tests without crate::property_tests", &broken);
     assert!(!root().join("proptest-regressions").exists(), "they are kept below tests/");
+}
+
+/// What the texts for the next engineer name: paths, types with what belongs to them, tests.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?P<path>\b\w+(?:/\w+)*/(?:\w+|\{\w+(?:,\w+)*\})\.(?:rs|py|toml))\b|",
+        r"\b(?P<type>[A-Z][a-z]+(?:[A-Z][a-z]+)*)::(?P<part>\w+)|",
+        r"\b(?P<alone>[A-Z][a-z]+(?:[A-Z][a-z]+)+)\b|",
+        r"`(?P<test>[a-z]+(?:_[a-z]+){2,})`"
+    ))
+    .unwrap()
+});
+
+/// `a/{b,c}.rs` = `a/b.rs` and `a/c.rs`.
+fn spelled_out(path: &str) -> Vec<String> {
+    match path.split_once('{').zip(path.split_once('}')) {
+        Some(((before, _), (inside, after))) => {
+            let names = inside[before.len() + 1..].split(',');
+            names.map(|name| format!("{before}{name}{after}")).collect()
+        }
+        None => vec![path.to_owned()],
+    }
+}
+
+#[test]
+fn what_the_texts_for_engineers_name_is_there() {
+    // Of the protocol that is only an example.
+    let example = ["src/engine/client/discard.rs", "Discard"];
+    let code: Vec<String> = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| below(&root().join(folder), "rs"))
+        .map(|path| fs::read_to_string(path).unwrap_or_default())
+        .collect();
+    let word = Regex::new(r"\w+").unwrap();
+    let words: BTreeSet<&str> =
+        code.iter().flat_map(|text| word.find_iter(text)).map(|found| found.as_str()).collect();
+    let mut broken = Vec::new();
+    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        for found in NAMED.captures_iter(&text) {
+            if let Some(path) = found.name("path") {
+                let is_there = |path: &String| {
+                    root().join(path).exists() || root().join("src").join(path).exists()
+                };
+                let missing = spelled_out(path.as_str()).into_iter().filter(|it| !is_there(it));
+                broken.extend(missing.map(|path| (name, path)));
+            }
+            let named = ["type", "part", "alone", "test"].map(|group| found.name(group));
+            let missing = named.into_iter().flatten().filter(|it| !words.contains(it.as_str()));
+            broken.extend(missing.map(|it| (name, it.as_str().to_owned())));
+        }
+    }
+    let broken: Vec<String> = broken
+        .into_iter()
+        .filter(|(_, what)| !example.contains(&what.as_str()))
+        .map(|(name, what)| format!("{name}: {what}"))
+        .collect();
+    assert_none("names that are not there", &broken);
 }

@@ -1,6 +1,6 @@
 //! Writes heads and chunks. Names and values go out exactly as given, in the order given.
 //!
-//! Called by the engine with plans, whose headers `codec::plan` has checked for line breaks.
+//! Called by the engine with plans, whose headers `compose` has checked for line breaks.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The pump: carries what is pending in the queue to the facts channel, in parcels. One for all
+//! The pump: carries what is pending in the queue to the facts channel, in batches. One for all
 //! sessions, so that records reach the shell in the order in which they happened.
 
 use std::collections::VecDeque;

@@ -1,6 +1,6 @@
 //! From what a curl command asks for to an [`HttpSpec`].
 //!
-//! `codec::plan` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
+//! `compose` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
 //! itself, so only what differs from that becomes a header row.
 
 use super::body::{self, DataPiece};

@@ -15,7 +15,7 @@ pub enum Library {
     Urllib,
 }
 
-/// The whole script; headers the library would add and the plan leaves out are switched off.
+/// The whole script; `requests` is kept from adding headers of its own that the plan has not.
 pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
     let wire = WireRequest::new(plan);
     match library {
