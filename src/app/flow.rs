@@ -2,8 +2,8 @@
 //! the only files that get `&mut App`.
 //!
 //! A flow changes the shared state, calls panes, and keeps what they ask for in the queue of
-//! intents ([`App::take`](super::state::App::take)); `App::update` carries these out one by one
-//! ([`carry_out`]). So no flow calls back into the one that called it.
+//! intents (`App::take`); `App::update` carries these out one by one
+//! (`carry_out`). So no flow calls back into the one that called it.
 
 pub(crate) mod curl;
 pub(crate) mod draft;

@@ -2,7 +2,7 @@
 //!
 //! [`App::update`](super) takes messages; flows change the state through what is here. Panes and
 //! overlays never see it: they get [`Shared`] and answer with intents, which wait here until
-//! their turn ([`App::take`]).
+//! their turn (`App::take`).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

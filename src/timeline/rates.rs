@@ -13,7 +13,7 @@ const SECONDS: u64 = 60;
 
 const NANOS: u64 = 1_000_000_000;
 
-/// The last [`SECONDS`] second by second.
+/// The last `SECONDS` second by second.
 #[derive(Debug)]
 pub struct Rates {
     /// Slot `second % SECONDS`; valid when the bucket names that very second.

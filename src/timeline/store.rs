@@ -149,10 +149,9 @@ impl Timeline {
         self.conns.len()
     }
 
-    /// Id of the oldest record that was not evicted; pinned ones older than it are in [`kept`].
+    /// Id of the oldest record that was not evicted; pinned ones older than it are in `kept`.
     /// Equal to [`next_id`] when there is none.
     ///
-    /// [`kept`]: Timeline::kept
     /// [`next_id`]: Timeline::next_id
     pub fn first(&self) -> RecordId {
         self.log.first()

@@ -7,7 +7,7 @@
 //!   POST create ●      ◉  ● = unsaved changes, ◉ = runs
 //! Create a user           about the selected row
 //! ```
-//! Rows and selection are kept by [`list`]; here is what keys, clicks and the search line do.
+//! Rows and selection are kept by `list`; here is what keys, clicks and the search line do.
 
 mod list;
 

@@ -1,6 +1,6 @@
 //! The request pane: the form of the draft on screen.
 //!
-//! [`form_editor`] keeps the state; here is what keys, clicks and the wheel do. The spec is changed
+//! `form_editor` keeps the state; here is what keys, clicks and the wheel do. The spec is changed
 //! by the flow of drafts, which the pane asks with intents.
 
 mod form_editor;
