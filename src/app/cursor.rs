@@ -67,6 +67,13 @@ impl Cursor {
     }
 }
 
+/// First of `len` lines shown in `height` rows after a movement; a page is all rows.
+pub(crate) fn scroll(top: usize, step: CursorStep, len: usize, height: usize) -> usize {
+    let mut cursor = Cursor { selected: top, offset: 0 };
+    cursor.step(step, len.saturating_sub(height) + 1, height + 1);
+    cursor.selected
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{focus, program, response, restore, windows};
+use super::{focus, program, response, windows};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -38,17 +38,11 @@ fn perform(app: &mut App, input: Input) {
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
-            response::resized(app);
-            app.traffic.resized(&app.shared);
+            focus::resized(app);
         }
-        Input::Terminate => leave(app),
+        Input::Terminate => program::quit(app),
         Input::Resumed => app.effects.push(Effect::Redraw),
     }
-}
-
-fn leave(app: &mut App) {
-    restore::save_restore(app);
-    app.effects.push(Effect::Quit);
 }
 
 fn key_pressed(app: &mut App, key: Key) {
@@ -149,8 +143,7 @@ fn drag(app: &mut App, mouse: Mouse) {
         }
         None => return,
     }
-    response::resized(app);
-    app.traffic.resized(&app.shared);
+    focus::resized(app);
     app.touched();
 }
 

@@ -159,7 +159,8 @@ fn next_theme(app: &mut App) {
     app.touched();
 }
 
-fn quit(app: &mut App) {
+/// Writes what has to survive, and leaves.
+pub(crate) fn quit(app: &mut App) {
     restore::save_restore(app);
     app.effects.push(Effect::Quit);
 }

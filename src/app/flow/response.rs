@@ -32,9 +32,6 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
         Shown::Exchange => app.exchange.update(&app.shared, input),
         Shown::Conversation => app.conversation.update(&app.shared, input),
     };
-    if let PaneInput::Wheel(_) = input {
-        settle(app);
-    }
     tick(app);
     app.take(outcome)
 }

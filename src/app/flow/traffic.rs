@@ -1,6 +1,6 @@
 //! What the user does to the timeline, and the panes that show it.
 
-use crate::app::flow::response;
+use super::{focus, response};
 use crate::app::format;
 use crate::app::state::App;
 use crate::model::id::RecordId;
@@ -28,8 +28,7 @@ pub(crate) fn forget(app: &mut App) {
 /// The traffic pane takes more of the screen while a record is looked at in it.
 pub(crate) fn record_open(app: &mut App, is_open: bool) {
     app.shared.is_record_open = is_open;
-    app.traffic.resized(&app.shared);
-    response::resized(app);
+    focus::resized(app);
 }
 
 /// New records are in the timeline.

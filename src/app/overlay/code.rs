@@ -11,7 +11,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::cursor::{CursorStep, scroll};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::layout::{inner, window};
@@ -153,10 +153,7 @@ impl Code {
 
     fn step(&mut self, step: CursorStep, height: u16) -> Outcome {
         let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
-        let (height, last) = (usize::from(height), lines.saturating_sub(usize::from(height)));
-        let mut cursor = Cursor { selected: self.scroll, offset: 0 };
-        cursor.step(step, last + 1, height + 1);
-        self.scroll = cursor.selected;
+        self.scroll = scroll(self.scroll, step, lines, height.into());
         Outcome::yes()
     }
 

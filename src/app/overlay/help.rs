@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::choices::Choices;
-use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::cursor::{CursorStep, scroll};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::fuzzy;
 use crate::app::keymap::{Context, Keymap};
@@ -79,10 +79,7 @@ impl Help {
     }
 
     fn step(&mut self, step: CursorStep, height: usize) {
-        let last = self.lines.len().saturating_sub(height);
-        let mut cursor = Cursor { selected: self.scroll, offset: 0 };
-        cursor.step(step, last + 1, height + 1);
-        self.scroll = cursor.selected;
+        self.scroll = scroll(self.scroll, step, self.lines.len(), height);
     }
 
     fn fill(&mut self, keymap: &Keymap) {

@@ -44,6 +44,7 @@ impl ConversationPane {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
                 self.scroll(shared, step);
+                self.settle(shared);
                 Outcome::yes()
             }
             PaneInput::Key(key) => self.type_key(shared, key),
