@@ -6,7 +6,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url};
 
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
 
 /// What a typed address means.
@@ -85,10 +85,7 @@ pub fn detect(text: &str) -> Option<Detected> {
         explicit: false,
     };
     if text.starts_with("*:") {
-        return text
-            .parse::<crate::model::endpoint::Bind>()
-            .ok()
-            .map(|_| guess(Side::Listener, text));
+        return text.parse::<Bind>().is_ok().then(|| guess(Side::Listener, text));
     }
     let (authority, path) = match text.find(['/', '?']) {
         Some(at) => text.split_at(at),
@@ -160,10 +157,7 @@ pub fn normalise_url(text: &str) -> Result<String, AddressError> {
 /// The characters of a typed URL's path and query that go out percent-encoded, each once.
 #[must_use]
 pub fn encoded_on_send(text: &str) -> Vec<char> {
-    let text = text.trim_matches(' ');
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let start = text.find(['/', '?']).unwrap_or(text.len());
-    let target = text.get(start..).unwrap_or_default().split('#').next().unwrap_or_default();
+    let (_, target) = split_target(text.trim_matches(' '));
     let mut found = Vec::new();
     for c in target.chars().filter(|c| !c.is_ascii_graphic()) {
         if !found.contains(&c) {
@@ -173,7 +167,7 @@ pub fn encoded_on_send(text: &str) -> Vec<char> {
     found
 }
 
-/// A whole URL up to its path, and path and query as written, without the fragment.
+/// A URL up to its path, and path and query as written, without the fragment.
 fn split_target(whole: &str) -> (&str, &str) {
     let start = whole.find("://").map_or(0, |at| at + 3);
     let rest = whole.get(start..).unwrap_or_default();
