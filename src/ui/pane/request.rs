@@ -146,7 +146,7 @@ fn automatic_headers(pen: &mut Pen<'_>, placed: &[Placed]) {
         pen.skip(4);
         // As wide as the names of the user's own rows below.
         let value = pen.area.width.saturating_sub(1) * 2 / 5 + 1;
-        pen.put_from(0, known.header.name(), dim);
+        pen.put_from(0, known.header.into_str(), dim);
         pen.put_from(value, &automatic_value(known), dim);
     }
 }

@@ -151,7 +151,7 @@ fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>)
     let (glyph, style) = palette.direction(record.direction);
     pen.column(glyph, 3, style);
     if roomy {
-        pen.column(record.kind.name(), KIND, palette.dim);
+        pen.column(record.kind.into_str(), KIND, palette.dim);
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
@@ -204,7 +204,7 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
-    let protocol = conn.protocol.name();
+    let protocol = conn.protocol.into_str();
     match record.conn.index {
         0 => format!("{protocol}{tls}{mark}{port} {}", record.conn.session),
         _ => format!("{protocol}{tls}{mark}{port} {}", record.conn),
