@@ -146,7 +146,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     }
     let whole = normalise_url(&typed).and_then(|url| Ok((UrlParts::parse(&url)?, url)));
     let (mut parts, whole) =
-        whole.map_err(|error| composer.issue(FieldId::new("url"), error.0)).ok()?;
+        whole.map_err(|error| composer.issue(FieldId::new("url"), error)).ok()?;
     if !query.is_empty() {
         let separator = match parts.target.split_once('?') {
             None => "?",
