@@ -171,30 +171,17 @@ impl Action {
 }
 
 impl Category {
-    pub const ALL: [Category; 8] = [
-        Category::Run,
-        Category::Move,
-        Category::View,
-        Category::Edit,
-        Category::Presets,
-        Category::Traffic,
-        Category::Program,
-        Category::Window,
+    /// All of them, each with its heading in help and README.
+    pub const TITLES: [(Category, &str); 8] = [
+        (Category::Run, "Send and listen"),
+        (Category::Move, "Move"),
+        (Category::View, "Look"),
+        (Category::Edit, "Edit"),
+        (Category::Presets, "Presets"),
+        (Category::Traffic, "Traffic"),
+        (Category::Program, "Program"),
+        (Category::Window, "In windows"),
     ];
-
-    /// Heading of the group in palette and help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Category::Run => "Send and listen",
-            Category::Move => "Move",
-            Category::View => "Look",
-            Category::Edit => "Edit",
-            Category::Presets => "Presets",
-            Category::Traffic => "Traffic",
-            Category::Program => "Program",
-            Category::Window => "In windows",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -24,20 +24,9 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut 
         let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
             Overlay::Jump(it) => jump::draw(it, palette, screen, buffer),
-            Overlay::Palette(it) => {
-                let text = keyed("[choose] run or open · [send] send · [back] close");
-                let inner = window(" Palette ", &text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
-            }
-            Overlay::Environments(it) => {
-                let text = keyed("[choose] choose · type to search · [back] close");
-                let inner = window(" Environment ", &text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
-            }
-            Overlay::Framing(it) => {
-                let text = r"or type: fixed 12 · delimiter \x03 · length 2 little";
-                let inner = window(" Framing of what is received ", text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
+            Overlay::Choices(it) => {
+                let inner = window(it.title, &keyed(it.hint), palette, area, buffer);
+                choices::draw(it, palette, inner, buffer);
             }
             Overlay::Help(it) => {
                 let title = format!(" Help ─ {} ", it.place);

@@ -28,9 +28,8 @@ const CLOSE: &str = "<!-- /keys -->";
 
 fn key_list() -> String {
     let mut text = String::new();
-    for category in Category::ALL {
-        let _ =
-            write!(text, "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n", category.title());
+    for (category, title) in Category::TITLES {
+        let _ = write!(text, "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n", title);
         for row in TABLE.iter().filter(|row| row.category == category && !row.keys.is_empty()) {
             let mut by_context: Vec<(&str, Vec<String>)> = Vec::new();
             for (context, keys) in row.keys {

@@ -4,20 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::choices::{Choice, Choices};
+use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_prompt};
 
 /// What is typed and below it the choices that fit, matched letters marked.
-pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let (line, list) = Choices::<T>::parts(inner);
+pub(super) fn draw(it: &Choices, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+    let (line, list) = field_and_list(inner);
     put_prompt(buffer, line, palette, "› ", &it.editor);
-    if it.is_empty() && !list.is_empty() {
-        put(buffer, Rect { height: 1, ..list }, "nothing matches", palette.dim);
-        return;
-    }
     let mut finder = Finder::new(&it.editor.text());
+    if it.shown(1).next().is_none() && !list.is_empty() {
+        put(buffer, Rect { height: 1, ..list }, "nothing matches", palette.dim);
+    }
     for (y, (choice, selected)) in (list.y..list.bottom()).zip(it.shown(list.height)) {
         let line = Rect { y, height: 1, ..list };
         if selected {
@@ -27,8 +26,8 @@ pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffe
     }
 }
 
-fn row<T>(
-    choice: &Choice<T>,
+fn row(
+    choice: &Choice,
     finder: &mut Finder,
     palette: &ThemeStyles,
     line: Rect,
@@ -52,13 +51,7 @@ fn row<T>(
             }
         }
     }
-    let rest = Rect { x: line.x + used, width: left.saturating_sub(used), ..line };
-    if rest.width > 3 {
-        put(
-            buffer,
-            Rect { x: rest.x + 2, width: rest.width - 2, ..rest },
-            &choice.detail,
-            palette.dim,
-        );
+    if let Some(width) = left.checked_sub(used + 2).filter(|width| *width > 1) {
+        put(buffer, Rect { x: line.x + used + 2, width, ..line }, &choice.detail, palette.dim);
     }
 }

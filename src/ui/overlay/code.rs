@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::overlay::code::{Code, Secrets};
+use crate::app::overlay::code::Code;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
 
@@ -25,10 +25,9 @@ pub(super) fn draw(it: &Code, palette: &ThemeStyles, inner: Rect, buffer: &mut B
 
 /// What can be done, for the bottom border; keys by the names of their actions.
 pub(super) fn hint(it: &Code) -> &'static str {
-    match it.secrets {
-        Secrets::Masked => {
-            "[copy] copy · ◂ ▸ language · [show-secrets] show secrets · [back] close"
-        }
-        Secrets::Shown => "[copy] copy · ◂ ▸ language · [show-secrets] hide secrets · [back] close",
+    if it.shows_secrets {
+        "[copy] copy · ◂ ▸ language · [show-secrets] hide secrets · [back] close"
+    } else {
+        "[copy] copy · ◂ ▸ language · [show-secrets] show secrets · [back] close"
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) {
     let text = Rect { height: inner.height.saturating_sub(1), ..inner };
-    for (y, line) in (text.y..text.bottom()).zip(wrap(&it.text(), text.width)) {
+    for (y, line) in (text.y..text.bottom()).zip(wrap(&it.question.text, text.width)) {
         put(buffer, Rect { y, height: 1, ..text }, &line, palette.base);
     }
     let answers = it.answers(shared);

@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::overlay::conflict::{Conflict, Difference, Way};
+use crate::app::keymap::Context;
+use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
 use crate::app::shared::Shared;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::put;
@@ -36,8 +37,9 @@ pub(super) fn draw(
         let text = format!("and {} more lines", hidden + 1);
         put(buffer, Rect { y, height: 1, ..differences }, &text, palette.dim);
     }
-    for (y, way) in (ways.y..ways.bottom()).zip(Way::ALL) {
-        let style = if way == it.selected { palette.selected } else { palette.base };
-        put(buffer, Rect { y, height: 1, ..ways }, &way.title(shared), style);
+    for (y, (at, (_, action, text))) in (ways.y..ways.bottom()).zip(WAYS.into_iter().enumerate()) {
+        let style = if at == it.selected { palette.selected } else { palette.base };
+        let key = shared.keymap.key_of(&[Context::Conflict, Context::Global], action);
+        put(buffer, Rect { y, height: 1, ..ways }, &format!("{key}  {text}"), style);
     }
 }

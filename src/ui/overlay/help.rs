@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::choices::Choices;
+use crate::app::choices::field_and_list;
 use crate::app::overlay::help::{Help, HelpLine};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::text::{put, put_prompt};
@@ -13,7 +13,7 @@ const KEYS: u16 = 24;
 
 /// What is typed and below it the keys it left, from the scroll position.
 pub(super) fn draw(it: &Help, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let (line, area) = Choices::<()>::parts(inner);
+    let (line, area) = field_and_list(inner);
     put_prompt(buffer, line, palette, "/ ", &it.editor);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
     let shown = it.lines.iter().skip(it.scroll.min(last));

@@ -160,8 +160,9 @@ fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (R
         if area.height == 1 {
             run.put("{ } ", palette.key);
         }
-        match id.and_then(|id| session.conns.get(&id)) {
-            Some(conn) => peer(app, palette, conn, &mut run),
+        match id.map(|id| (id, session.conns.get(&id))) {
+            Some((_, Some(conn))) => peer(app, palette, conn, &mut run),
+            Some((id, None)) => run.put(&format!("○ {} over", id.index), palette.dim),
             None => all(palette, session, &mut run),
         }
     }
