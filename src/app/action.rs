@@ -3,19 +3,25 @@
 //! Keymap, palette, help, key hints and the README's key list are generated from [`TABLE`].
 //! Adding an action means adding a row here and handling it in one pane.
 
+use strum::{IntoStaticStr, VariantArray};
+
 use super::keymap::Context;
 
 /// Heading under which an action is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(const_into_str)]
 pub enum Category {
+    #[strum(serialize = "Send and listen")]
     Run,
     Move,
+    #[strum(serialize = "Look")]
     View,
     Edit,
     Presets,
     Traffic,
     Program,
     /// Only in windows above the panes.
+    #[strum(serialize = "In windows")]
     Window,
 }
 
@@ -168,20 +174,6 @@ impl Action {
     pub fn named(name: &str) -> Option<Action> {
         TABLE.iter().find(|row| row.name == name).map(|row| row.action)
     }
-}
-
-impl Category {
-    /// All of them, each with its heading in help and README.
-    pub const TITLES: [(Category, &str); 8] = [
-        (Category::Run, "Send and listen"),
-        (Category::Move, "Move"),
-        (Category::View, "Look"),
-        (Category::Edit, "Edit"),
-        (Category::Presets, "Presets"),
-        (Category::Traffic, "Traffic"),
-        (Category::Program, "Program"),
-        (Category::Window, "In windows"),
-    ];
 }
 
 #[cfg(test)]

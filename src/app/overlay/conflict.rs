@@ -102,7 +102,7 @@ fn differences(mine: &Spec, theirs: &Spec) -> Vec<Difference> {
 
 /// A spec as the lines of its form.
 fn lines(spec: &Spec) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", spec.protocol().title(), spec.side().name())];
+    let mut lines = vec![format!("{} {}", spec.protocol().title(), spec.side().into_str())];
     for (at, tab) in tabs(spec).into_iter().enumerate() {
         // The address line stands above every tab.
         let skip = if at == 0 { 0 } else { 2 };

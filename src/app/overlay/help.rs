@@ -5,6 +5,7 @@
 //! so help never differs from what keys do.
 
 use ratatui::layout::Rect;
+use strum::VariantArray;
 
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::choices::field_and_list;
@@ -73,10 +74,10 @@ impl Help {
         let mut lines = Vec::new();
         let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];
         let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
-        for (category, title) in Category::TITLES {
+        for category in Category::VARIANTS {
             let heading = lines.len();
-            lines.push(HelpLine::Heading(title.into()));
-            for row in TABLE.iter().filter(|row| row.category == category) {
+            lines.push(HelpLine::Heading(category.into_str().into()));
+            for row in TABLE.iter().filter(|row| row.category == *category) {
                 let keys = keymap.keys_of(&self.here, row.action);
                 let (keys, list) = if keys.is_empty() {
                     (places(keymap, row.action), &mut elsewhere)
@@ -108,10 +109,10 @@ fn is_of_a_place(context: Context) -> bool {
 
 /// Keys of an action that has none here, with the places where they hold.
 fn places(keymap: &Keymap, action: Action) -> String {
-    let place = |context: Context| {
-        let keys = keymap.keys_of(&[context], action);
-        keys.first().map(|key| format!("{key} ({})", context.name()))
+    let place = |context: &Context| {
+        let keys = keymap.keys_of(&[*context], action);
+        keys.first().map(|key| format!("{key} ({})", context.into_str()))
     };
-    let places: Vec<String> = Context::all().filter_map(place).collect();
+    let places: Vec<String> = Context::VARIANTS.iter().filter_map(place).collect();
     if places.is_empty() { "palette".into() } else { places.join(", ") }
 }

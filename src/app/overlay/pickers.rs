@@ -57,7 +57,7 @@ pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
 fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
     let row = action.row();
     let note = shared.keymap.hint(here, action);
-    let note = note.or_else(|| shared.keymap.hint(&Context::PANES, action)).unwrap_or_default();
+    let note = note.or_else(|| shared.keymap.hint(Context::PANES, action)).unwrap_or_default();
     let home = home(here, action).map(Intent::Focus);
     Choice {
         title: row.title.into(),
