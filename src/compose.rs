@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use http::Automatic;
 pub use issue::Issue;
 use text::Composer;
-pub use text::LiteralNames;
+pub use text::UnknownNames;
 
 use crate::model::field::Options;
 use crate::model::field_id::FieldId;
@@ -33,16 +33,12 @@ use template::Variables;
 
 /// The plan of a spec, or everything that keeps it from being sent.
 pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
-    plan_literal(spec, scope, &LiteralNames::new())
+    plan_with(spec, scope, UnknownNames::Refused)
 }
 
-/// As [`plan`], with some unknown names sent literally (the user said so).
-pub fn plan_literal(
-    spec: &Spec,
-    scope: &Scope,
-    literal: &LiteralNames,
-) -> Result<Plan, Vec<Issue>> {
-    let mut composer = Composer::new(scope, literal);
+/// As [`plan`], with unknown names taken like this.
+pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Plan, Vec<Issue>> {
+    let mut composer = Composer::new(scope, unknown);
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
         Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
@@ -85,8 +81,7 @@ pub fn automatic(spec: &HttpSpec, variables: &dyn Variables) -> Vec<Automatic> {
 
 /// The same; a body that is not measured, or that something is wrong with, has no length yet.
 fn headers(spec: &HttpSpec, is_measured: bool, variables: &dyn Variables) -> Vec<Automatic> {
-    let literal = LiteralNames::new();
-    let mut composer = Composer::new(variables, &literal);
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
     let mut empty = HttpBody::None;
     empty.choose(spec.body.kind());
     let body = if is_measured { &spec.body } else { &empty };
@@ -105,8 +100,7 @@ pub fn payload(
     ending: LineEnding,
     variables: &dyn Variables,
 ) -> Result<Bytes, Box<Issue>> {
-    let literal = LiteralNames::new();
-    let mut composer = Composer::new(variables, &literal);
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
     let mut bytes = composer.payload(FieldId::new("input"), payload);
     if let Some(issue) = composer.issues.into_iter().next() {
         return Err(Box::new(issue));
