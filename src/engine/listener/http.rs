@@ -10,9 +10,11 @@ mod answer;
 mod connection;
 mod request;
 mod respond;
-mod shared;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, Arrival, GuestOrder, Listening};
 use crate::engine::event::Summary;
@@ -21,8 +23,7 @@ use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::{Protocol, Side};
-use connection::HttpConnection;
-use shared::{HttpGuest, HttpListener};
+use connection::{HttpConnection, HttpGuest, HttpListener};
 
 /// Runs the listener to its end.
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
@@ -35,30 +36,31 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
         keep_alive: plan.keep_alive,
     };
     let mut accept = AcceptLoop::open(&what, session.clone())?;
-    let listener = Arc::new(HttpListener::new(session, plan));
+    let (plan, _) = watch::channel(plan);
+    let listener = Arc::new(HttpListener { session, plan, requests: AtomicU32::new(0) });
     loop {
-        match accept.next(&mut input).await {
+        let refused = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
                 let guest = HttpGuest::default();
                 let (listener, own) = (Arc::clone(&listener), guest.clone());
                 accept.start(newcomer, guest, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
+                continue;
             }
-            Arrival::Order(order) => {
-                let refused = match order {
-                    GuestOrder::Update(plan) => listener.update(*plan),
-                    GuestOrder::Send { .. } => {
-                        let cause = "an HTTP listener answers by its rules and takes no input line";
-                        Err(refusal::usage(cause))
-                    }
-                };
-                if let Err(failure) = refused {
-                    listener.session.events.refused(failure);
+            Arrival::Order(GuestOrder::Update(plan)) => match plan.http_listener() {
+                Some(plan) => {
+                    listener.plan.send_replace(plan);
+                    continue;
                 }
+                None => refusal::other_answers(),
+            },
+            Arrival::Order(GuestOrder::Send { .. }) => {
+                refusal::usage("an HTTP listener answers by its rules and takes no input line")
             }
             Arrival::Over(words) => return Ok(Summary::of(words)),
-        }
+        };
+        listener.session.events.refused(refused);
     }
 }
 
