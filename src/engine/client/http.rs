@@ -25,7 +25,7 @@ use hop::Hop;
 
 /// Runs the session to its end.
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
+    let SessionContext { session, mut input, .. } = cx;
     let allowed = plan.redirects;
     for number in 0.. {
         let (hop, writers) = Hop::new(&plan, number, &session)?;

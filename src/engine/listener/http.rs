@@ -16,51 +16,43 @@ use std::sync::atomic::AtomicU32;
 
 use tokio::sync::watch;
 
-use crate::engine::accept::{AcceptLoop, Arrival, GuestOrder, Listening};
+use crate::engine::accept::{AcceptLoop, Arrival};
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Protocol;
 use connection::{HttpConnection, HttpGuest, HttpListener};
 
 /// Runs the listener to its end.
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
-    let what = Listening {
-        protocol: Protocol::Http,
-        side: Side::Listener,
-        bind: &plan.bind,
-        tls: &plan.tls,
-        keep_alive: plan.keep_alive,
-    };
-    let mut accept = AcceptLoop::open(&what, session.clone())?;
+    let SessionContext { session, mut input, .. } = cx;
+    let own = session.clone();
+    let mut accept = AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own)?;
     let (plan, _) = watch::channel(plan);
     let listener = Arc::new(HttpListener { session, plan, requests: AtomicU32::new(0) });
     loop {
-        let refused = match accept.next(&mut input).await {
+        let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
                 let guest = HttpGuest::default();
                 let (listener, own) = (Arc::clone(&listener), guest.clone());
                 accept.start(newcomer, guest, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
-                continue;
+                Ok(())
             }
-            Arrival::Order(GuestOrder::Update(plan)) => match plan.http_listener() {
-                Some(plan) => {
-                    listener.plan.send_replace(plan);
-                    continue;
-                }
-                None => refusal::other_answers(),
-            },
-            Arrival::Order(GuestOrder::Send { .. }) => {
-                refusal::usage("an HTTP listener answers by its rules and takes no input line")
+            Arrival::Update(plan) => {
+                let plan = plan.http_listener().ok_or_else(refusal::other_answers);
+                plan.map(|plan| drop(listener.plan.send_replace(plan)))
+            }
+            Arrival::Send { .. } => {
+                let cause = "an HTTP listener answers by its rules and takes no input line";
+                Err(refusal::usage(cause))
             }
             Arrival::Over(words) => return Ok(Summary::of(words)),
         };
-        listener.session.events.refused(refused);
+        done.unwrap_or_else(|failure| listener.session.events.refused(failure));
     }
 }
 

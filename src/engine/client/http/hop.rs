@@ -14,9 +14,8 @@ use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_body};
 use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::source::BodySource;
 use crate::engine::http::tap::Tap;
-use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::dial::{self, Dial, Dialed};
+use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::stream::Stream;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
@@ -98,7 +97,7 @@ impl<'a> Hop<'a> {
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
         };
-        let Dialed { stream, facts } = Box::pin(dial::connect(dial, self.session)).await;
+        let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);
         if stream.is_ok() && !unverified.is_empty() {
             self.recorder.warn(format!("the certificate does not verify: {unverified}"));
@@ -150,7 +149,7 @@ impl<'a> Hop<'a> {
             }
             None => (Stage::Head, "cancelled before the response head".to_owned()),
         });
-        refusal::cancelled(stage, &*self.plan.url, so_far)
+        Failure::new(stage, &*self.plan.url, FailureKind::Cancelled, so_far)
     }
 
     /// The last word about this hop.

@@ -24,9 +24,9 @@ use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::model::failure::Stage;
+use crate::engine::transport::stream::reset;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Side;
@@ -118,7 +118,7 @@ impl HttpConnection {
         };
         let Some(text) = ended else {
             connection.aborted();
-            return connection.accepted.stream.reset();
+            return reset(connection.accepted.stream);
         };
         tokio::select! {
             biased;
@@ -132,7 +132,8 @@ impl HttpConnection {
     fn aborted(&mut self) {
         if let Some(recorder) = self.current.take() {
             let when = "the connection was reset by us";
-            recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
+            let failure = Failure::new(Stage::Session, self.target(), FailureKind::Cancelled, when);
+            recorder.close(Err(failure));
         }
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
