@@ -148,15 +148,12 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
     fn too_late(&self, body: Option<&BodyReceiver>) -> Failure {
         let wait = self.hop.plan.head_timeout;
         let seconds = wait.as_secs_f64();
-        let (stage, cause) = match body {
-            Some(body) => {
-                (Stage::Body, format!("no further byte within {seconds} s, {}", body.so_far()))
-            }
-            None => {
-                let bytes = self.begun;
-                let what = if bytes == 0 { "no response" } else { "no complete response head" };
-                (Stage::Head, format!("{what} within {seconds} s ({bytes} bytes received)"))
-            }
+        let (stage, cause) = if let Some(body) = body {
+            (Stage::Body, format!("no further byte within {seconds} s, {}", body.so_far()))
+        } else {
+            let bytes = self.begun;
+            let what = if bytes == 0 { "no response" } else { "no complete response head" };
+            (Stage::Head, format!("{what} within {seconds} s ({bytes} bytes received)"))
         };
         Failure::new(stage, &*self.hop.plan.url, FailureKind::Timeout(wait), cause)
             .hint("raise the timeout in the options, or look at what the peer waits for")

@@ -61,8 +61,8 @@ fn matches(glob: &str, path: &str) -> bool {
     let Some(last) = pieces.next_back() else { return rest.is_empty() };
     // What a star takes too little of, the next one may take: the first place will do.
     for piece in pieces {
-        let Some(at) = rest.find(piece) else { return false };
-        rest = &rest[at + piece.len()..];
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
     }
     rest.ends_with(last)
 }
