@@ -73,9 +73,12 @@ impl ExchangeRecorder {
     /// Changes what is known of the body that is received or sent, if there is one.
     pub(crate) fn edit_body(&self, way: Direction, change: impl FnOnce(&mut BodyFacts)) {
         self.edit(|exchange| {
-            let is_request = (exchange.side == Side::Client) == (way == Direction::Sent);
+            let way_of_request = match exchange.side {
+                Side::Client => Direction::Sent,
+                Side::Listener => Direction::Received,
+            };
             match &mut exchange.response {
-                _ if is_request => change(&mut exchange.request.body),
+                _ if way == way_of_request => change(&mut exchange.request.body),
                 Some(response) => change(&mut response.body),
                 None => {}
             }
