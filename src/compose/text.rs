@@ -73,11 +73,11 @@ impl<'a> Composer<'a> {
     pub(super) fn line(&mut self, field: FieldId, text: &str) -> String {
         let Some(template) = self.parse(field, text, Mode::Text) else { return String::new() };
         let Some(bytes) = self.expand(field, &template) else { return String::new() };
-        let Some(bad) = bytes.iter().find(|byte| breaks_line(byte)) else { return string(bytes) };
+        let Some(bad) = line_break(&bytes) else { return string(bytes) };
         // Which template brought it in, if it was one.
         let guilty = template.parts.iter().find_map(|part| match part {
-            TemplatePart::Name(name) if self.value(name)?.iter().any(breaks_line) => Some(name),
-            _ => None,
+            TemplatePart::Name(name) => line_break(&self.value(name)?).map(|_| name),
+            TemplatePart::Literal(_) => None,
         });
         let source = guilty.map(|name| format!("; it comes from {}", name.source));
         self.issues.push(Issue {
@@ -85,7 +85,7 @@ impl<'a> Composer<'a> {
             span: guilty.map(|name| name.span.clone()),
             message: format!(
                 "{} is not allowed here{}",
-                name_control(char::from(*bad)),
+                name_control(char::from(bad)),
                 source.unwrap_or_default()
             ),
             unknown: None,
@@ -174,6 +174,6 @@ fn mode(format: PayloadFormat) -> Mode {
     }
 }
 
-fn breaks_line(byte: &u8) -> bool {
-    matches!(byte, b'\r' | b'\n' | 0)
+fn line_break(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().copied().find(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }

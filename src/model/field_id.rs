@@ -13,8 +13,10 @@ const NOWHERE: &str = "?";
 /// The path of a field: keys, each with a row of it where it is a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FieldId {
-    /// Empty from the end of the path on. Rows are counted from 1; 0 = no row.
-    keys: [(&'static str, u16); DEPTH],
+    /// Empty from the end of the path on.
+    keys: [&'static str; DEPTH],
+    /// Counted from 1; 0 = no row.
+    rows: [u16; DEPTH],
 }
 
 impl FieldId {
@@ -25,71 +27,72 @@ impl FieldId {
     }
 
     fn depth(&self) -> usize {
-        self.keys.iter().take_while(|(key, _)| !key.is_empty()).count()
-    }
-
-    fn last(&self) -> (&'static str, u16) {
-        self.keys[..self.depth()].last().copied().unwrap_or_default()
+        self.keys.iter().take_while(|key| !key.is_empty()).count()
     }
 
     /// The field of this key in the table here; an empty key stands for the table itself.
     #[must_use]
     pub fn then(mut self, key: &'static str) -> Self {
         let depth = self.depth();
-        if let Some((end, _)) = self.keys.get_mut(depth) {
+        if let Some(end) = self.keys.get_mut(depth) {
             *end = key;
         }
         self
     }
 
-    /// The row of the list here, counted from 0; one more than there are = the row to be added. No
+    /// A row of the list here, counted from 0; one more than there are = the row to be added. No
     /// path leads to rows beyond 65,534.
     #[must_use]
     pub fn row(mut self, at: usize) -> Self {
         let Some(number) = u16::try_from(at).ok().and_then(|at| at.checked_add(1)) else {
             return FieldId::new(NOWHERE);
         };
-        self.keys[self.depth().saturating_sub(1)].1 = number;
+        let last = self.depth().saturating_sub(1);
+        if let Some(row) = self.rows.get_mut(last) {
+            *row = number;
+        }
         self
     }
 
     /// Its first key, the row of it, and the path from there on.
     #[must_use]
     pub fn split_first(mut self) -> Option<(&'static str, Option<usize>, FieldId)> {
-        let (key, row) = std::mem::take(&mut self.keys[0]);
+        let (key, row) = (self.keys[0], self.rows[0]);
         self.keys.rotate_left(1);
+        self.rows.rotate_left(1);
+        (self.keys[DEPTH - 1], self.rows[DEPTH - 1]) = ("", 0);
         (!key.is_empty()).then(|| (key, usize::from(row).checked_sub(1), self))
     }
 
     /// Whether it stands for the row of a list itself: the kind of a part or step.
     #[must_use]
     pub fn is_row(&self) -> bool {
-        self.last().1 > 0
+        self.depth().checked_sub(1).is_some_and(|last| self.rows[last] > 0)
     }
 
     /// Its last key.
     #[must_use]
     pub fn last_key(&self) -> &'static str {
-        self.last().0
+        self.depth().checked_sub(1).map_or("", |last| self.keys[last])
     }
 
     /// The innermost list it is in, and the row of it.
     #[must_use]
     pub fn in_list(&self) -> Option<(FieldId, usize)> {
-        let at = self.keys.iter().rposition(|(_, row)| *row > 0)?;
+        let at = self.rows.iter().rposition(|row| *row > 0)?;
         let mut list = *self;
-        let row = std::mem::take(&mut list.keys[at].1);
-        list.keys[at + 1..].fill(Default::default());
-        Some((list, usize::from(row) - 1))
+        list.rows[at] = 0;
+        list.keys.iter_mut().skip(at + 1).for_each(|key| *key = "");
+        Some((list, usize::from(self.rows[at]) - 1))
     }
 }
 
 impl fmt::Display for FieldId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (key, row)) in self.keys[..self.depth()].iter().enumerate() {
+        for (at, (key, row)) in self.keys.iter().zip(self.rows).take(self.depth()).enumerate() {
             let dot = if at == 0 { "" } else { "." };
             write!(f, "{dot}{key}")?;
-            if *row > 0 {
+            if row > 0 {
                 write!(f, ".{row}")?;
             }
         }

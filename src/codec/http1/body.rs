@@ -177,7 +177,7 @@ impl BodyReader {
         }
         self.line.extend_from_slice(&rest[..used]);
         match self.state {
-            BodyState::DataEnd if !matches!(*self.line, [b'\r'] | [b'\n'] | [b'\r', b'\n']) => {
+            BodyState::DataEnd if !matches!(*self.line, [b'\r' | b'\n'] | [b'\r', b'\n']) => {
                 return Err(error(NO_LINE_END.into()));
             }
             // A size line that cannot become one is named before its end, which may never come.
