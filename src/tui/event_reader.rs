@@ -15,6 +15,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
 use super::event_parser::{EventParser, Parsed};
+use crate::engine::clock;
 
 /// Read at most this much before the loop gets a turn, so a large paste cannot hold it.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -64,19 +65,12 @@ impl EventReader {
                         outcome?;
                     }
                 }
-                () = until(self.parser.deadline()) => self.parser.expire(Instant::now(), out),
+                () = clock::at(self.parser.deadline()) => self.parser.expire(Instant::now(), out),
             }
             if !out.is_empty() {
                 return Ok(());
             }
         }
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }
 
