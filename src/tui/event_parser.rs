@@ -46,6 +46,11 @@ const ESC: u8 = 0x1b;
 /// kitty's number for a key that is let go; the others are presses and repeats.
 const RELEASED: u32 = 3;
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Keys of the number block from kitty's number 57417 on.
+const KEYPAD: [KeyCode; 10] = {
+    use KeyCode::{Delete, Down, End, Home, Insert, Left, PageDown, PageUp, Right, Up};
+    [Left, Right, Up, Down, PageUp, PageDown, Home, End, Insert, Delete]
+};
 /// Ctrl+C, plain and as kitty's protocol spells it.
 const CTRL_C: [&[u8]; 2] = [b"\x03", b"\x1b[99;5u"];
 
@@ -431,16 +436,7 @@ fn numbered_character(number: u32, shift: bool) -> Option<KeyCode> {
         57399..=57408 => KeyCode::Char(char::from_digit(number - 57399, 10)?),
         57409..=57413 => KeyCode::Char(*['.', '/', '*', '-', '+'].get((number - 57409) as usize)?),
         57415 => KeyCode::Char('='),
-        57417 => KeyCode::Left,
-        57418 => KeyCode::Right,
-        57419 => KeyCode::Up,
-        57420 => KeyCode::Down,
-        57421 => KeyCode::PageUp,
-        57422 => KeyCode::PageDown,
-        57423 => KeyCode::Home,
-        57424 => KeyCode::End,
-        57425 => KeyCode::Insert,
-        57426 => KeyCode::Delete,
+        57417..=57426 => *KEYPAD.get((number - 57417) as usize)?,
         0xe000..=0xf8ff => return None,
         _ => {
             let plain = char::from_u32(number).filter(|c| !c.is_control())?;

@@ -99,7 +99,7 @@ fn changed(before: &str, after: Vec<u8>) -> Result<Option<String>, Failure> {
     if !before.ends_with('\n')
         && let Some(text) = after.strip_suffix('\n')
     {
-        after = text.strip_suffix('\r').unwrap_or(text).to_owned();
+        after.truncate(text.strip_suffix('\r').unwrap_or(text).len());
     }
     Ok((after != before).then_some(after))
 }

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
 
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -26,23 +27,20 @@ pub(super) enum SignalRequest {
 #[derive(Debug)]
 pub(super) struct Signals(Vec<(Signal, SignalRequest)>);
 
-const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
-const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();
-
 impl Signals {
     /// Starts listening. Must be called inside the loop's runtime.
     pub(super) fn listen() -> io::Result<Self> {
-        let meanings: [(SignalKind, fn(i32) -> SignalRequest); 7] = [
-            (SignalKind::terminate(), SignalRequest::Terminate),
-            (SignalKind::hangup(), SignalRequest::Terminate),
-            (SignalKind::interrupt(), SignalRequest::Interrupt),
-            (SignalKind::quit(), SignalRequest::Interrupt),
-            (SignalKind::from_raw(SIGTSTP), |_| SignalRequest::Stop),
-            (SignalKind::from_raw(SIGCONT), |_| SignalRequest::Continue),
-            (SignalKind::window_change(), |_| SignalRequest::Resize),
+        let meanings = [
+            (Number::TERM, SignalRequest::Terminate(Number::TERM.as_raw())),
+            (Number::HUP, SignalRequest::Terminate(Number::HUP.as_raw())),
+            (Number::INT, SignalRequest::Interrupt(Number::INT.as_raw())),
+            (Number::QUIT, SignalRequest::Interrupt(Number::QUIT.as_raw())),
+            (Number::TSTP, SignalRequest::Stop),
+            (Number::CONT, SignalRequest::Continue),
+            (Number::WINCH, SignalRequest::Resize),
         ];
-        let listen = |(kind, request): (SignalKind, fn(i32) -> SignalRequest)| -> io::Result<_> {
-            Ok((signal(kind)?, request(kind.as_raw_value())))
+        let listen = |(number, request): (Number, SignalRequest)| {
+            signal(SignalKind::from_raw(number.as_raw())).map(|signal| (signal, request))
         };
         meanings.into_iter().map(listen).collect::<io::Result<_>>().map(Signals)
     }
@@ -62,5 +60,5 @@ impl Signals {
 /// Stops this program and what runs with it in the foreground, as the shell's job control expects;
 /// `SignalRequest::Continue` follows when it is continued.
 pub(super) fn stop_ourselves() {
-    let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+    let _stopped = rustix::process::kill_current_process_group(Number::STOP);
 }
