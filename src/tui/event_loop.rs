@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::message::{External, Input, Message, Timer};
+use crate::app::message::{Input, Message, Timer};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -29,6 +29,7 @@ use crate::store::job::Reply;
 
 use super::event_parser::{PASTE_LIMIT, Parsed};
 use super::event_reader::EventReader;
+use super::external::Edited;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::signals::{self, SignalRequest, Signals};
@@ -63,8 +64,8 @@ pub(super) struct EventLoop {
     /// The next one first.
     pub(super) timers: BTreeSet<(Instant, Timer)>,
     pub(super) foreground: Foreground,
-    pub(super) external: mpsc::Sender<External>,
-    external_outcomes: mpsc::Receiver<External>,
+    pub(super) external: mpsc::Sender<Edited>,
+    external_outcomes: mpsc::Receiver<Edited>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
     /// The exit status, once it is time to leave.
