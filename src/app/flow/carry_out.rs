@@ -1,6 +1,7 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, focus, input, jump, program, response, save, traffic, windows};
+use super::{curl, draft, focus, input, program, response, save, traffic, windows};
+use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
@@ -33,7 +34,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteFolder(folder, presets) => save::delete_folder(app, folder, presets),
         Intent::Discard(id) => save::discard(app, id),
         Intent::Revert(id) => save::revert(app, id),
-        Intent::GoTo(target) => jump::go(app, &target),
+        Intent::SelectRow(pane, at) => focus::select_row(app, pane, at),
+        Intent::Press(column, row) => input::press(app, column, row),
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
@@ -47,7 +49,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteRow => draft::delete_row(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
-            draft::edit_external(app, text, extension, target);
+            app.editing = Some(target);
+            app.effects.push(Effect::Edit { text, extension });
         }
         Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
     }

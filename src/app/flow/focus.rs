@@ -33,6 +33,16 @@ pub(crate) fn focus_address(app: &mut App) {
     draft::go(app, FormFieldId::Address, Caret::All);
 }
 
+/// Puts the cursor of a list of a pane on a row.
+pub(crate) fn select_row(app: &mut App, pane: Pane, at: usize) {
+    focus(app, pane);
+    match pane {
+        Pane::Presets => app.presets.select(&app.shared, at),
+        Pane::History => app.history.select(&app.shared, at),
+        Pane::Request | Pane::Response | Pane::Traffic => {}
+    }
+}
+
 /// The keys belong on the input line: a conversation was just opened.
 pub fn focus_input(app: &mut App) {
     if app.shared.shown() == Shown::Conversation {
@@ -43,7 +53,7 @@ pub fn focus_input(app: &mut App) {
 
 /// Panes have other sizes.
 pub(crate) fn resized(app: &mut App) {
-    response::resized(app);
+    response::settle(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -58,7 +68,7 @@ const RESIZE_STEP: i32 = 2;
 
 /// Makes the focused pane larger or smaller.
 pub(crate) fn resize(app: &mut App, sign: i32) {
-    let areas = app.areas();
+    let areas = app.shared.areas();
     let moved = |now: u16, least: u16| {
         u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
     };

@@ -6,6 +6,8 @@
 //! users/                 folders that fit; Tab or a click takes the first
 //! ```
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
@@ -14,7 +16,7 @@ use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::outcome::{Outcome, PaneInput};
-use crate::app::preset_tree::TreeItem;
+use crate::app::preset_tree::{TreeItem, folders_to};
 use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
@@ -58,7 +60,7 @@ impl Naming {
             _ => "",
         };
         let name = draft.map(|draft| suggest(&draft.spec)).unwrap_or_default();
-        let suggestion = free(shared, &within(folder, &name));
+        let suggestion = free(shared, format!("{folder}/{name}").trim_start_matches('/'));
         Naming::new(shared, NamingPurpose::Save(id), &text.unwrap_or_default(), suggestion)
     }
 
@@ -98,20 +100,9 @@ impl Naming {
 
 /// Every folder with presets in it or below, sorted.
 fn folders(shared: &Shared) -> Vec<String> {
-    let mut folders: Vec<String> = Vec::new();
-    for stored in &shared.workspace.presets {
-        let folder = stored.path.folder();
-        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        folders.extend(ends.filter_map(|end| folder.get(..end)).map(str::to_owned));
-    }
-    folders.retain(|folder| !folder.is_empty());
-    folders.sort();
-    folders.dedup();
-    folders
-}
-
-fn within(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    let folders = shared.workspace.presets.iter().map(|stored| stored.path.folder());
+    let all: BTreeSet<&str> = folders.flat_map(folders_to).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 /// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
@@ -140,10 +131,8 @@ fn suggest(spec: &Spec) -> String {
 fn free(shared: &Shared, name: &str) -> String {
     let taken =
         |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
-    if !taken(name) {
-        return name.to_owned();
-    }
-    (2..1000).map(|n| format!("{name}-{n}")).find(|name| !taken(name)).unwrap_or_default()
+    let others = (2..1000).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_owned()).chain(others).find(|name| !taken(name)).unwrap_or_default()
 }
 
 impl Naming {
