@@ -12,19 +12,7 @@ use super::focus::Pane;
 use crate::model::key::Key;
 
 /// Where a binding holds; by name in keymap files and help. Those of windows come last.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    IntoStaticStr,
-    EnumString,
-    VariantArray,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Context {
     /// Everywhere, text fields included.

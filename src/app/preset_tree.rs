@@ -71,8 +71,8 @@ pub(super) fn rows(
         }
         let within = stored.path.folder();
         if !folders(&mut rows, before, within, hidden) {
-            let depth = u16::from(!within.is_empty()) + slashes(within);
-            rows.push(TreeRow { item: TreeItem::Preset(stored.path.clone()), depth });
+            let item = TreeItem::Preset(stored.path.clone());
+            rows.push(TreeRow { item, depth: folders_to(within).count() as u16 });
         }
         before = within;
     }
@@ -84,8 +84,7 @@ fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSe
     for (depth, path) in folders_to(folder).enumerate() {
         let known = before.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         if !known {
-            let depth = u16::try_from(depth).unwrap_or(u16::MAX);
-            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth });
+            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth: depth as u16 });
         }
         if hidden.contains(path) {
             return true;
@@ -98,10 +97,6 @@ fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSe
 pub(super) fn folders_to(folder: &str) -> impl Iterator<Item = &str> {
     let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
     ends.filter_map(|end| folder.get(..end)).filter(|path| !path.is_empty())
-}
-
-fn slashes(folder: &str) -> u16 {
-    u16::try_from(folder.matches('/').count()).unwrap_or(u16::MAX)
 }
 
 /// What is searched: `GET users/list`.

@@ -26,7 +26,10 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::NextLineEnding => response::next_line_ending(app),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
-        Intent::RecordOpen(is_open) => traffic::record_open(app, is_open),
+        Intent::RecordOpen(is_open) => {
+            app.shared.is_record_open = is_open;
+            focus::resized(app);
+        }
         Intent::CloseOverlay => drop(app.overlays.pop()),
         Intent::ActOn(action, item) => windows::act_on(app, action, &item),
         Intent::Ask(question) => windows::ask(app, question),

@@ -19,11 +19,10 @@ const SIDE_LEAST: u16 = 12;
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
 pub(crate) fn apply(app: &mut App, input: Input) {
     let said = app.noticed;
-    let is_act = match &input {
-        Input::Key(_) | Input::Paste(_) => true,
-        Input::Mouse(mouse) => mouse.kind == MouseKind::Press,
-        _ => false,
-    };
+    let is_act = matches!(
+        input,
+        Input::Key(_) | Input::Paste(_) | Input::Mouse(Mouse { kind: MouseKind::Press, .. })
+    );
     perform(app, input);
     // A key that only begins a sequence does nothing yet.
     if is_act && said == app.noticed && app.pending.is_empty() {
@@ -33,7 +32,12 @@ pub(crate) fn apply(app: &mut App, input: Input) {
 
 fn perform(app: &mut App, input: Input) {
     match input {
-        Input::Key(key) => key_pressed(app, key),
+        Input::Key(key) if app.overlays.is_empty() => key_pressed(app, key),
+        Input::Key(key) => {
+            if let Some(action) = windows::key(app, key) {
+                act(app, action);
+            }
+        }
         Input::Paste(text) if app.overlays.is_empty() => {
             to_pane(app, app.shared.focus, PaneInput::Paste(&text));
         }
@@ -50,12 +54,6 @@ fn perform(app: &mut App, input: Input) {
 }
 
 fn key_pressed(app: &mut App, key: Key) {
-    if app.overlays.last().is_some() {
-        if let Some(action) = windows::key(app, key) {
-            act(app, action);
-        }
-        return;
-    }
     app.pending.push(key);
     match app.shared.keymap.lookup(&app.contexts(), &app.pending) {
         Lookup::Matched(action) => {

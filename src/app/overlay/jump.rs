@@ -95,7 +95,7 @@ impl Jump {
 /// Ends jumping, at a mark or where it began.
 fn go(mark: Option<&Mark>) -> Outcome {
     let intents = mark.into_iter().flat_map(|mark| mark.intents.clone());
-    [Intent::CloseOverlay].into_iter().chain(intents).collect::<Vec<_>>().into()
+    Outcome::from([Intent::CloseOverlay].into_iter().chain(intents))
 }
 
 /// So many labels, none the beginning of another.
