@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::decoding::Decoding;
-use super::exchange_recorder::{ExchangeRecorder, empty_body};
+use super::exchange_recorder::ExchangeRecorder;
 use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
 use crate::engine::body::BodyWriter;
 use crate::model::exchange::{BodyFacts, Head, MessageFraming};
@@ -42,7 +42,8 @@ impl BodyReceiver {
         let mut facts = BodyFacts {
             framing,
             codings: codings.iter().cloned().chain(content_codings(head)).collect(),
-            ..empty_body(writer.id())
+            id: writer.id(),
+            ..BodyFacts::default()
         };
         if let MessageFraming::Length(length) = framing {
             facts.expected = Some(length);
