@@ -31,8 +31,10 @@ pub(crate) struct BodyReceiver {
     decoding: Option<Decoding>,
     /// The decoded body differs from the wire and is kept on its own.
     separate: bool,
-    done: bool,
-    facts: BodyFacts,
+    /// The body is complete by its framing.
+    pub(crate) done: bool,
+    /// What is known of it so far.
+    pub(crate) facts: BodyFacts,
 }
 
 impl BodyReceiver {
@@ -63,11 +65,6 @@ impl BodyReceiver {
         BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
     }
 
-    /// The body is complete by its framing.
-    pub(crate) fn is_done(&self) -> bool {
-        self.done
-    }
-
     /// Takes bytes of the wire; returns how many belonged to the body. All of them are kept when
     /// they break the framing.
     pub(crate) async fn push(&mut self, bytes: &Bytes) -> Result<usize, Fault> {
@@ -95,11 +92,6 @@ impl BodyReceiver {
     pub(crate) async fn surplus(&mut self, bytes: Bytes) -> Result<(), Fault> {
         self.writer.body_ends();
         self.writer.wire(bytes).await.map_err(Fault::Storage)
-    }
-
-    /// The facts so far.
-    pub(crate) fn facts(&self) -> &BodyFacts {
-        &self.facts
     }
 
     /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.

@@ -112,15 +112,11 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url) {
         if !name.eq_ignore_ascii_case("host") {
             return true;
         }
-        authority(there).clone_into(value);
+        // The port only where it is not the scheme's own.
+        there[Position::BeforeHost..Position::AfterPort].clone_into(value);
         !std::mem::replace(&mut seen, true)
     });
     plan.headers = kept;
-}
-
-/// Host and, unless it is the scheme's own, port.
-fn authority(url: &Url) -> &str {
-    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 /// Without user name, password and fragment.
@@ -196,7 +192,8 @@ mod tests {
             let after = followed(&before, &answer(307, place));
             let names: Vec<_> = after.headers.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["Host", "accept"], "{place}");
-            assert_eq!(after.headers[0].1, authority(&Url::parse(&after.url).unwrap()));
+            let there = Url::parse(&after.url).unwrap();
+            assert_eq!(after.headers[0].1, there[Position::BeforeHost..Position::AfterPort]);
         }
     }
 
