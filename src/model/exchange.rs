@@ -124,11 +124,8 @@ pub enum MessageFraming {
 impl Head {
     /// First value of a header, name compared without case.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&Bytes> {
-        self.fields
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| &field.value)
+    pub fn field<'a>(&'a self, name: &'a str) -> Option<&'a Bytes> {
+        self.all(name).next()
     }
 
     /// All values of a header in order, name compared without case.
