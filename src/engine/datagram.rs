@@ -8,6 +8,7 @@
 mod peers;
 mod port;
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -173,22 +174,20 @@ impl Datagrams {
     fn receive(&mut self, index: usize, limit: usize) {
         let moment = self.session.events.moment();
         let mut records = Vec::new();
-        let mut more = true;
-        while more && records.len() < limit {
-            let Some(port) = self.ports.get_mut(index) else { break };
-            let Some((from, data)) = port.receive() else {
-                more = false;
-                continue;
-            };
+        while records.len() < limit
+            && let Some((from, data)) = self.ports.get_mut(index).and_then(Port::receive)
+        {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
+            self.script.received(&data);
             if let Some(answer) = self.rules.answer(&data) {
                 let letter = Letter { to: from, data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
-                more = self.outbox.has_room_for_answers();
+                if !self.outbox.has_room_for_answers() {
+                    break;
+                }
             }
-            self.script.received(&data);
         }
         let some = !records.is_empty();
         self.session.events.offer(records);
@@ -203,15 +202,13 @@ impl Datagrams {
     /// Shows which of our datagrams came back; several of one kind become one record.
     fn report_undelivered(&mut self, index: usize) {
         let Some(port) = self.ports.get(index) else { return };
-        let mut reports = port.undelivered(DRAIN);
-        reports.sort();
-        for same in reports.chunk_by(|a, b| a == b) {
-            let Some((to, why)) = same.first() else { continue };
-            let conn = self.peers.conn(*to).unwrap_or(self.session.id.itself());
-            let text = match same.len() {
-                1 => why.clone(),
-                count => format!("{why} ({count} datagrams)"),
-            };
+        let mut reports = BTreeMap::new();
+        for report in port.undelivered(DRAIN) {
+            *reports.entry(report).or_insert(0) += 1;
+        }
+        for ((to, why), count) in reports {
+            let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
+            let text = if count == 1 { why } else { format!("{why} ({count} datagrams)") };
             let direction = Direction::Received;
             self.session.events.note(conn, direction, RecordKind::Failed, text);
         }
@@ -250,7 +247,7 @@ impl Datagrams {
             return Err(Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
                 .hint("a listener learns whom to answer from what it receives"));
         }
-        all.into_iter().try_for_each(|(_, to)| self.post(to, data.clone()))
+        all.into_values().try_for_each(|to| self.post(to, data.clone()))
     }
 
     fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
