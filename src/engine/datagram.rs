@@ -87,7 +87,7 @@ struct Datagrams {
     side: Side,
     ports: Vec<Port>,
     peers: Peers,
-    outbox: OutboundQueue<SocketAddr>,
+    outbox: OutboundQueue,
     rules: Rules,
     script: Script,
     home: Option<SocketAddr>,
@@ -129,7 +129,7 @@ impl Datagrams {
     /// Every arm is safe to drop.
     async fn turn(&mut self, cx: &mut SessionContext) -> Option<Result<&'static str, Failure>> {
         let room = self.outbox.has_room_for_answers();
-        let waiting = self.outbox.front().map(|letter| letter.to);
+        let waiting = self.outbox.front().and_then(|letter| letter.to);
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled() => return Some(Ok("stopped by us")),
@@ -182,7 +182,7 @@ impl Datagrams {
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
             self.script.received(&data);
             if let Some(answer) = self.rules.answer(&data) {
-                let letter = Letter { to: from, data: answer.data, why: Why::Answer };
+                let letter = Letter { to: Some(from), data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
                 if !self.outbox.has_room_for_answers() {
                     break;
@@ -232,7 +232,7 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
         }
-        self.outbox.push(Letter { to, data, why: Why::Ordered }, Duration::ZERO);
+        self.outbox.push(Letter { to: Some(to), data, why: Why::Ordered }, Duration::ZERO);
         Ok(())
     }
 
@@ -267,8 +267,8 @@ impl Datagrams {
 
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
-        let Some(to) = self.home else { return };
         let Datagrams { script, outbox, .. } = self;
+        let to = self.home;
         let letter = |data| Letter { to, data, why: Why::Ordered };
         if script.play(|data| outbox.push(letter(data), Duration::ZERO)) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
@@ -283,17 +283,17 @@ impl Datagrams {
         // Stamped before they are sent, so that no answer comes before its question.
         let moment = self.session.events.moment();
         let mut answers = Vec::new();
-        while let Some(letter) = self.outbox.front() {
-            let to = letter.to;
+        while let Some(Letter { to: Some(to), data, .. }) = self.outbox.front() {
+            let to = *to;
             let Some(port) = port_for(&self.ports, to) else {
                 let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 self.undeliverable(to, &cause);
                 continue;
             };
             let at = clock::now();
-            let mut result = port.socket.try_send_to(&letter.data, to);
+            let mut result = port.socket.try_send_to(data, to);
             if is_late_report(&result) {
-                result = port.socket.try_send_to(&letter.data, to);
+                result = port.socket.try_send_to(data, to);
             }
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
