@@ -16,6 +16,7 @@ mod pace;
 mod panics;
 mod perform;
 mod screen;
+mod sequence;
 mod signals;
 mod terminal;
 

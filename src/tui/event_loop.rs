@@ -27,11 +27,12 @@ use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::Reply;
 
-use super::event_parser::{PASTE_LIMIT, Parsed};
+use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::external::Edited;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
+use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
 use super::terminal;
 
