@@ -47,6 +47,8 @@ mod kill;
 mod panes;
 #[path = "suite/picture.rs"]
 mod picture;
+#[path = "suite/pasted.rs"]
+mod pasted;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
 #[path = "suite/properties.rs"]

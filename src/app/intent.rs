@@ -87,7 +87,7 @@ pub enum Intent {
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.
     ToggleMark(RecordId),
-    /// Forget all records.
+    /// Forget all records; for a while they can be brought back.
     ForgetTraffic,
     /// Whether a record is looked at closely, which wants more of the screen.
     RecordOpen(bool),

@@ -66,6 +66,8 @@ pub enum Timer {
     ConversationFraming,
     /// A search in a conversation goes on.
     ConversationSearch,
+    /// What was forgotten cannot be brought back any more.
+    Forget,
     /// Applying a new filter goes on.
     FilterRebuild,
     /// The rate in the header has to be taken anew.

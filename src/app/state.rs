@@ -90,6 +90,8 @@ pub struct App {
     pub(super) noticed: u64,
     /// Timers of notices under way; the last one to go off is that of the newest.
     pub(super) notice_timers: u32,
+    /// Times all records were forgotten and may still come back.
+    pub(super) forgettings: u32,
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     pub(super) dragging: Option<Splitter>,
@@ -145,6 +147,11 @@ impl App {
     /// The shell has drawn the state as it is.
     pub fn drawn(&mut self) {
         self.dirty = false;
+    }
+
+    /// Whether a question waits for yes or no.
+    pub fn is_asking(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Confirm(_)))
     }
 
     /// Contexts in which keys are looked up, the most specific first.

@@ -73,6 +73,8 @@ pub enum FrameEnd {
 pub struct Conversation {
     subject: Subject,
     rows: VecDeque<MessageRow>,
+    /// Rows whose records were cleared and may come back.
+    aside: VecDeque<MessageRow>,
     /// Rows that went; number of the first one still here.
     gone: u64,
     /// Number of the last row of each connection that may still be joined.
@@ -83,7 +85,8 @@ impl Conversation {
     /// An empty conversation about this subject.
     #[must_use]
     pub fn new(subject: Subject) -> Self {
-        Conversation { subject, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
+        let (rows, aside) = (VecDeque::new(), VecDeque::new());
+        Conversation { subject, rows, aside, gone: 0, open: HashMap::new() }
     }
 
     /// What it is about.
@@ -144,6 +147,30 @@ impl Conversation {
             self.drop_first();
         }
         before - self.rows.len()
+    }
+
+    /// Every record was cleared: the rows are kept aside, as they may come back.
+    pub(crate) fn set_aside(&mut self) {
+        self.gone += self.rows.len() as u64;
+        self.aside.append(&mut self.rows);
+        let too_many = self.aside.len().saturating_sub(ROWS_MAX);
+        self.aside.drain(..too_many);
+    }
+
+    /// What was cleared came back, as far as there was room: the rows do too.
+    pub(crate) fn bring_back(&mut self, timeline: &Timeline) {
+        while self.rows.len() < ROWS_MAX
+            && let Some(row) = self.aside.pop_back().filter(|row| row.last >= timeline.first())
+        {
+            self.rows.push_front(row);
+            self.gone -= 1;
+        }
+        self.aside.clear();
+    }
+
+    /// What was cleared will not come back.
+    pub(crate) fn forget_aside(&mut self) {
+        self.aside = VecDeque::new();
     }
 
     /// Number of rows.

@@ -69,6 +69,8 @@ pub(super) struct EventLoop {
     external_outcomes: mpsc::Receiver<Edited>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
+    /// A question was asked and is not on the screen yet.
+    is_question_unseen: bool,
     /// The exit status, once it is time to leave.
     pub(super) leaving: Option<u8>,
     /// Messages that effects gave rise to.
@@ -104,6 +106,7 @@ impl EventLoop {
             external,
             external_outcomes,
             views: Vec::new(),
+            is_question_unseen: false,
             leaving: None,
             troubles: Vec::new(),
             begun,
@@ -214,8 +217,14 @@ impl EventLoop {
                     continue;
                 }
             };
+            // What was typed before a question was seen is no answer to it.
+            if self.is_question_unseen && matches!(message, Message::Input(_)) {
+                continue;
+            }
             test_panic();
+            let was_asking = self.app.is_asking();
             self.step(message, Cause::Input, services);
+            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;
@@ -309,6 +318,7 @@ impl EventLoop {
         let app = &self.app;
         let bytes = self.screen.draw(|frame| crate::ui::render(app, frame))?;
         self.app.drawn();
+        self.is_question_unseen = false;
         self.pace.drawn(bytes, Instant::now());
         Ok(())
     }

@@ -41,8 +41,11 @@ const SEQUENCE_LIMIT: usize = 4096;
 /// More than this within a moment behind the end of a paste was typed by nobody.
 const TYPED_LIMIT: usize = 64 * 1024;
 /// How long a key that may be the start of a sequence waits for the rest, and how long a paste
-/// waits for a sign that its end mark was a part of its text. Also the pause before a key alone.
+/// waits for a sign that its end mark was a part of its text.
 const MOMENT: Duration = Duration::from_millis(50);
+/// Before a key alone there is a pause: less than between two repeats of a key, more than between
+/// two pieces of a paste.
+const KEY_PAUSE: Duration = Duration::from_millis(20);
 /// How long an unfinished sequence is waited for, and how late the rest of one may come whose
 /// start was already taken for a key.
 const SEQUENCE_WAIT: Duration = Duration::from_secs(1);
@@ -94,7 +97,7 @@ struct Handed {
 impl EventParser {
     /// Takes what one read returned and appends what it means.
     pub(super) fn feed(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<Parsed>) {
-        let is_after_pause = self.last_read.is_none_or(|at| at + MOMENT <= now);
+        let is_after_pause = self.last_read.is_none_or(|at| at + KEY_PAUSE <= now);
         self.last_read = Some(now);
         let alone = one_key(bytes).filter(|_| is_after_pause);
         let handed = std::mem::take(&mut self.handed);

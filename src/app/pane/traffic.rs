@@ -156,6 +156,13 @@ impl TrafficPane {
         self.detail = None;
     }
 
+    /// What was forgotten came back.
+    pub fn came_back(&mut self, shared: &Shared) -> Vec<Intent> {
+        self.listing.set_filter(self.listing.filter().clone(), &shared.timeline);
+        self.set(Cursor::default(), true);
+        self.rebuild(shared)
+    }
+
     /// Marks of records changed: more of them match, or fewer are kept.
     pub fn marked(&mut self, shared: &Shared) {
         self.listing.extend(&shared.timeline);
@@ -229,7 +236,6 @@ impl TrafficPane {
             Action::FindPrevious => self.go(shared, Towards::Start),
             Action::Pause => self.pause(shared),
             Action::Mark => self.of_selected(shared, Intent::ToggleMark),
-            Action::Clear => Intent::ForgetTraffic.into(),
             Action::Detail | Action::Open => self.toggle_record(shared),
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
