@@ -55,7 +55,7 @@ fn form(app: &App, inner: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
 fn preset_rows(app: &App, area: Rect, found: &mut Vec<(u16, u16, JumpTarget)>) {
     let list = app.presets.areas(&app.shared, inner(area)).list;
     let offset = app.presets.cursor(&app.shared, usize::from(list.height)).offset;
-    let len = app.presets.listing(&app.shared).len();
+    let len = app.presets.listing(&app.shared).count();
     rows(list, offset, len, JumpTarget::Preset, found);
 }
 

@@ -4,14 +4,46 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::cookies;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
-use super::text_line::{TextLine, Tone};
 use crate::app::format;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
+
+/// What a line is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Label and value.
+    Pair,
+    /// A start line or heading.
+    Heading,
+    Dim,
+    Warning,
+    Failure,
+}
+
+/// One line of such a tab; both texts are printable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextLine {
+    pub label: String,
+    pub value: Marked,
+    pub tone: Tone,
+    /// A stretch of the whole time, as parts of one.
+    pub bar: Option<(f64, f64)>,
+}
+
+impl TextLine {
+    /// A line without a bar.
+    fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
+        TextLine { label: label.into(), value: value.into(), tone, bar: None }
+    }
+
+    /// A label with its value.
+    fn pair(label: &str, value: impl Into<Marked>) -> Self {
+        TextLine::new(Tone::Pair, label, value)
+    }
+}
 
 /// A line before it is made into text.
 enum LineSource<'a> {
@@ -47,7 +79,7 @@ impl TabLines<'_> {
                 let sources = headers(self.shown).skip(skip).take(take);
                 return sources.map(|source| header_line(&source, reach)).collect();
             }
-            ExchangeTab::Cookies => self.shown.message().map(cookies::lines),
+            ExchangeTab::Cookies => self.shown.message().map(cookies),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.utc_offset)),
             ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
@@ -213,4 +245,40 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         }
     }
     lines
+}
+
+/// The cookies of a response with their attributes (RFC 6265, section 5.2), or those of a request.
+fn cookies(message: &HttpMessage) -> Vec<TextLine> {
+    let mut lines = Vec::new();
+    for value in message.head.all("set-cookie") {
+        if !lines.is_empty() {
+            lines.push(TextLine::new(Tone::Dim, "", ""));
+        }
+        let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let (name, content) = cookie(parts.next().unwrap_or_default());
+        lines.push(TextLine::new(Tone::Heading, "", name));
+        lines.push(TextLine::pair("value", content));
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, content) = cookie(part);
+            // Secure and HttpOnly stand alone.
+            let content = if part.contains(&b'=') { content } else { "yes".into() };
+            lines.push(TextLine::pair(&name, content));
+        }
+    }
+    for value in message.head.all("cookie") {
+        let parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, content) = cookie(part);
+            lines.push(TextLine::pair(&name, content));
+        }
+    }
+    lines
+}
+
+/// Name and value, printable.
+fn cookie(part: &[u8]) -> (String, Marked) {
+    let at = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
+    let (name, value) = part.split_at_checked(at).unwrap_or((part, b""));
+    let value = value.strip_prefix(b"=").unwrap_or(value);
+    (printable(name.trim_ascii()), marked(value.trim_ascii()))
 }

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::fuzzy::Finder;
-use crate::app::layout::inner;
+use crate::app::layout::{cut_bottom, cut_top, inner};
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
@@ -37,13 +37,8 @@ pub struct TreeListing<'a> {
 
 impl TreeListing<'_> {
     /// How many rows there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.drafts.len() + self.tree.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// A row by its place.
@@ -89,7 +84,7 @@ impl PresetsPane {
         let listing = self.listing(shared);
         let found = self.selected.as_ref().and_then(|item| listing.position(item));
         let mut cursor = Cursor { selected: found.unwrap_or(self.at), offset: self.offset };
-        cursor.settle(listing.len(), height);
+        cursor.settle(listing.count(), height);
         cursor
     }
 
@@ -106,15 +101,15 @@ impl PresetsPane {
 
     /// Divides the inner area: search line, list, and what the selected row is about.
     pub fn areas(&self, shared: &Shared, inner: Rect) -> PresetsAreas {
-        let search = Rect { height: inner.height.min(u16::from(self.search.is_some())), ..inner };
-        let left = inner.height - search.height;
-        let rows = u16::try_from(self.listing(shared).len()).unwrap_or(u16::MAX);
+        let mut list = inner;
+        let search = cut_top(&mut list, u16::from(self.search.is_some()));
+        let rows = u16::try_from(self.listing(shared).count()).unwrap_or(u16::MAX);
         let wanted = u16::try_from(self.about(shared, inner.width).len()).unwrap_or(u16::MAX);
         // The list gets what it needs; what it is about at least a third, on all but tiny screens.
-        let least = if left >= 6 { left / 3 } else { 0 };
-        let height = wanted.min(left.saturating_sub(rows).max(least));
-        let list = Rect { y: search.bottom(), height: left - height, ..inner };
-        PresetsAreas { search, list, about: Rect { y: list.bottom(), height, ..inner } }
+        let least = if list.height >= 6 { list.height / 3 } else { 0 };
+        let height = wanted.min(list.height.saturating_sub(rows).max(least));
+        let about = cut_bottom(&mut list, height);
+        PresetsAreas { search, list, about }
     }
 
     /// What is said about the selected row, in lines.
@@ -178,7 +173,7 @@ impl PresetsPane {
     pub(super) fn step(&mut self, shared: &Shared, step: CursorStep) {
         let height = self.list_height(shared);
         let mut cursor = self.cursor(shared, height);
-        cursor.step(step, self.listing(shared).len(), height);
+        cursor.step(step, self.listing(shared).count(), height);
         self.select(shared, cursor.selected);
     }
 
