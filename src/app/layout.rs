@@ -122,6 +122,13 @@ pub fn tab_strip<T>(tabs: impl IntoIterator<Item = (T, String)>) -> TabStrip<T> 
     placed.collect()
 }
 
+/// The tab after this one or the one before, round the ends.
+pub fn next_tab<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
+    let at = all.iter().position(|tab| *tab == now).unwrap_or(0);
+    let step = if forward { 1 } else { all.len() - 1 };
+    all[(at + step) % all.len()]
+}
+
 /// The tab at a column of a strip, the cells behind its title included.
 pub fn tab_at<T>(strip: TabStrip<T>, column: u16) -> Option<T> {
     let end = |(_, title, start): &(T, String, u16)| start + title.chars().count() as u16 + 2;

@@ -10,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
 use crate::app::message::External;
+use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
 use crate::model::preset::PresetPath;
@@ -24,7 +25,7 @@ pub(crate) fn draft_changed(app: &mut App) {
 
 /// The form shows something else than before, from its top.
 pub(crate) fn form_changed(app: &mut App) {
-    app.request.draft_changed();
+    app.request = RequestPane::default();
     settle(app);
 }
 

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::layout::{inner, tab_at};
+use crate::app::layout::{inner, next_tab, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
@@ -137,12 +137,7 @@ impl ExchangePane {
     /// Shows the next tab or the one before, round the ends.
     pub(super) fn switch_tab(&mut self, shared: &Shared, forward: bool) {
         let Some(shown) = self.shown(shared) else { return };
-        let (all, now) = (shown.tabs(), shown.tab(self.tab));
-        let at = all.iter().position(|tab| *tab == now).unwrap_or(0);
-        let step = if forward { 1 } else { all.len() - 1 };
-        if let Some(tab) = all.get((at + step) % all.len()) {
-            self.show_tab(shared, *tab);
-        }
+        self.show_tab(shared, next_tab(&shown.tabs(), shown.tab(self.tab), forward));
     }
 
     fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {

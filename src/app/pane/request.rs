@@ -23,7 +23,7 @@ use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
-use crate::app::layout::{inner, tab_at};
+use crate::app::layout::{inner, next_tab, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -294,10 +294,7 @@ fn sideways(shared: &Shared, right: bool) -> Outcome {
 
 fn switch_tab(shared: &Shared, forward: bool) -> Outcome {
     let draft = shared.drafts.current();
-    let all = tabs(&draft.spec);
-    let at = all.iter().position(|tab| *tab == draft.tab).unwrap_or(0);
-    let step = if forward { 1 } else { all.len() - 1 };
-    Intent::ShowTab(all[(at + step) % all.len()]).into()
+    Intent::ShowTab(next_tab(&tabs(&draft.spec), draft.tab, forward)).into()
 }
 
 /// Switches the row of a list or an automatic header on or off.

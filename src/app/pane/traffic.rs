@@ -32,7 +32,7 @@ use crate::model::view::Towards;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
-pub use traffic_areas::TrafficAreas;
+use traffic_areas::TrafficAreas;
 
 /// The rate is a mean over the last whole second.
 pub const RATE_SECONDS: u64 = 1;
@@ -92,11 +92,6 @@ impl TrafficPane {
         let mut cursor = Cursor { selected, offset };
         cursor.settle(len, height);
         cursor
-    }
-
-    /// Where the pieces are drawn in the pane's inner area.
-    pub fn areas(&self, inner: Rect) -> TrafficAreas {
-        TrafficAreas::new(inner, self.is_typing(), self.detail.is_some())
     }
 
     /// What is marked in rows and in the open record: its own search, or what the filter looks for.
@@ -196,17 +191,15 @@ impl TrafficPane {
     }
 
     fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
-        match action {
-            Action::Back if self.filter.editor.is_some() => {
-                let before = self.filter.give_up();
-                self.apply(shared, before).into()
-            }
-            Action::Back => {
-                self.search_editor = None;
-                Outcome::yes()
-            }
-            _ => Outcome::no(),
+        if action != Action::Back {
+            return Outcome::no();
         }
+        if self.filter.editor.take().is_some() {
+            let before = self.filter.read();
+            return self.apply(shared, before).into();
+        }
+        self.search_editor = None;
+        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -342,7 +335,7 @@ impl TrafficPane {
         if !editor.key(key) {
             return Outcome::yes();
         }
-        let filter = self.filter.typed();
+        let filter = self.filter.read();
         self.apply(shared, filter).into()
     }
 
@@ -353,7 +346,7 @@ impl TrafficPane {
         }
         let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
         editor.insert(text);
-        let filter = self.filter.typed();
+        let filter = self.filter.read();
         self.apply(shared, filter).into()
     }
 

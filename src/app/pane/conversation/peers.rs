@@ -35,7 +35,9 @@ impl ConversationPane {
 
     /// Looks at one connection, or at all.
     pub(super) fn choose(&mut self, shared: &Shared, conn: Option<ConnId>) {
-        self.change(shared, |view, session, height| view.choose(conn, session, height));
+        self.change(shared, |view, session, areas| {
+            view.choose(conn, session, areas.rows.height.into());
+        });
     }
 
     /// The connection meant by an order: the chosen one, the only one, or that of the row.

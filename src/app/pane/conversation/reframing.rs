@@ -2,7 +2,6 @@
 //! bounded work, so that no key waits for a large conversation.
 
 use super::conversation_view::ConversationPane;
-use super::conversation_view::ConversationView;
 use crate::app::intent::Intent;
 use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
@@ -32,7 +31,7 @@ impl ConversationPane {
             return None;
         }
         let more = self.reframe(shared);
-        self.change(shared, ConversationView::extend);
+        self.change(shared, |view, session, areas| view.extend(session, areas.rows.height.into()));
         more
     }
 
@@ -72,8 +71,9 @@ impl ConversationPane {
 
     /// Everything is cut: the cursor goes back to what it was on.
     fn go_to_anchor(&mut self, shared: &Shared) {
-        self.change(shared, |view, session, height| {
+        self.change(shared, |view, session, areas| {
             let Some(record) = view.anchor.take() else { return };
+            let height = areas.rows.height.into();
             view.extend(session, height);
             if !view.is_held {
                 return;

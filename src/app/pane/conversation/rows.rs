@@ -8,8 +8,7 @@
 
 use std::task::Poll;
 
-use ratatui::layout::Rect;
-
+use super::conversation_areas::ConversationAreas;
 use super::conversation_view::{ConversationPane, ConversationView, SearchCourse};
 use crate::app::cursor::CursorStep;
 use crate::app::intent::Intent;
@@ -30,37 +29,36 @@ use crate::timeline::listing::STEP_WORK;
 const ROW_WORK: usize = 64;
 
 impl ConversationPane {
-    /// The room for the row that is looked at closely.
-    fn detail_area(&self, shared: &Shared) -> Rect {
-        self.areas(shared, layout::inner(shared.areas().response)).detail
+    /// Where the pieces are now.
+    fn areas_now(&self, shared: &Shared) -> ConversationAreas {
+        self.areas(shared, layout::inner(shared.areas().response))
     }
 
-    /// Changes the view with its session and the height of the rows at hand.
+    /// Changes the view with its session and the areas at hand.
     pub(super) fn change(
         &mut self,
         shared: &Shared,
-        change: impl FnOnce(&mut ConversationView, &Session, usize),
+        change: impl FnOnce(&mut ConversationView, &Session, ConversationAreas),
     ) {
-        let rows = self.areas(shared, layout::inner(shared.areas().response)).rows;
+        let areas = self.areas_now(shared);
         if let (Some(session), Some(view)) = (shared.session(), self.view_mut(shared)) {
-            change(view, session, rows.height.into());
+            change(view, session, areas);
         }
     }
 
     /// The room changed, or what takes part of it.
     pub(crate) fn settle(&mut self, shared: &Shared) {
-        let width = usize::from(self.detail_area(shared).width);
-        self.change(shared, |view, session, height| {
-            view.settle(session, height);
+        self.change(shared, |view, session, areas| {
+            view.settle(session, areas.rows.height.into());
             if let Some(detail) = &mut view.detail {
-                detail.fit(width);
+                detail.fit(areas.detail.width.into());
             }
         });
     }
 
     /// Moves over the rows, or in the one that has the keys.
     pub(crate) fn scroll(&mut self, shared: &Shared, way: CursorStep) {
-        let room = self.detail_area(shared).height.into();
+        let room = self.areas_now(shared).detail.height.into();
         let detail = self.view_mut(shared).and_then(|view| view.detail.as_mut());
         if let Some(detail) = detail.filter(|detail| detail.inside) {
             detail.step(way, room);
@@ -81,18 +79,21 @@ impl ConversationPane {
         });
     }
 
-    /// Moves the cursor; an open row goes with it.
-    pub(super) fn move_cursor(
+    /// Moves the cursor over rows of this height; an open row goes with it.
+    fn move_cursor(
         &mut self,
         shared: &Shared,
         to: impl FnOnce(&mut ConversationView, &Session, usize),
     ) {
-        self.change(shared, |view, session, height| {
+        let mut is_open = false;
+        self.change(shared, |view, session, areas| {
+            let height = areas.rows.height.into();
             to(view, session, height);
             let len = view.len(session);
             view.cursor.settle(len, height);
+            is_open = view.detail.is_some();
         });
-        if self.view(shared).is_some_and(|view| view.detail.is_some()) {
+        if is_open {
             self.show_detail(shared);
         }
     }
@@ -124,24 +125,21 @@ impl ConversationPane {
         let Some(view) = self.view_mut(shared) else { return };
         record_view::show(&mut view.detail, row.first, row.kind, bytes);
         self.settle(shared);
-        let height = usize::from(self.detail_area(shared).height);
-        self.change(shared, |view, session, _| {
+        self.change(shared, |view, session, areas| {
             let number = view.number(session, view.cursor.selected);
             let hit = view.search.hit.filter(|(row, _)| Some(*row) == number);
             if let (Some(detail), Some((_, byte))) = (view.detail.as_mut(), hit) {
-                detail.reveal(byte, height);
+                detail.reveal(byte, areas.detail.height.into());
             }
         });
     }
 
     /// Shows rows, or the open one, as hex or as text.
     pub(super) fn toggle_hex(&mut self, shared: &Shared) {
-        let height = self.detail_area(shared).height;
-        let Some(view) = self.view_mut(shared) else { return };
-        match &mut view.detail {
-            Some(detail) => detail.toggle_hex(height.into()),
+        self.change(shared, |view, _, areas| match &mut view.detail {
+            Some(detail) => detail.toggle_hex(areas.detail.height.into()),
             None => view.hex = !view.hex,
-        }
+        });
     }
 
     /// Opens the search line; the last text stays and is gone with one key.

@@ -122,19 +122,13 @@ impl BodyView {
         // As text or JSON wide units are no choice, they are unreadable.
         let is_unreadable = self.wide.is_some() && self.mode != ViewMode::Hex;
         if !self.is_chosen || is_unreadable {
-            self.is_chosen = true;
-            self.set_mode(mode);
+            self.choose_mode(mode);
         }
     }
 
-    /// The user's way of showing the bytes.
+    /// Shows the bytes in this way from now on.
     pub fn choose_mode(&mut self, mode: ViewMode) {
         self.is_chosen = true;
-        self.set_mode(mode);
-    }
-
-    /// Another way of showing the bytes.
-    fn set_mode(&mut self, mode: ViewMode) {
         if self.mode == mode {
             return;
         }

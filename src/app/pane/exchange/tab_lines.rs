@@ -207,20 +207,16 @@ fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
 }
 
 fn tls(facts: &TlsFacts) -> Vec<TextLine> {
-    let mut lines = Vec::new();
-    let mut pair = |label: &str, value: &str| {
-        if !value.is_empty() {
-            lines.push(TextLine::pair(label, marked(value.as_bytes())));
-        }
-    };
-    pair("Version", &facts.version);
-    pair("Cipher suite", &facts.cipher);
-    pair("Key exchange", &facts.group);
-    pair("ALPN", &facts.alpn);
-    pair("Server name", &facts.sni);
-    pair("Handshake", &format::took(facts.handshake));
+    let mut lines = known(&[
+        ("Version", &facts.version),
+        ("Cipher suite", &facts.cipher),
+        ("Key exchange", &facts.group),
+        ("ALPN", &facts.alpn),
+        ("Server name", &facts.sni),
+        ("Handshake", &format::took(facts.handshake)),
+    ]);
     if facts.unverified.is_empty() {
-        pair("Certificate", "verified");
+        lines.push(TextLine::pair("Certificate", "verified"));
     } else {
         let text = format!("NOT verified: {}", printable(facts.unverified.as_bytes()));
         lines.push(TextLine::new(Tone::Failure, "Certificate", text));
@@ -229,22 +225,23 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         let title = if at == 0 { "Leaf".to_owned() } else { format!("Issuer {at}") };
         lines.push(TextLine::new(Tone::Dim, "", ""));
         lines.push(TextLine::new(Tone::Heading, "", title));
-        let names = certificate.names.join(", ");
-        for (label, value) in [
+        lines.extend(known(&[
             ("Subject", &certificate.subject),
-            ("Names", &names),
+            ("Names", &certificate.names.join(", ")),
             ("Issuer", &certificate.issuer),
             ("Valid from", &certificate.not_before),
             ("Valid until", &certificate.not_after),
             ("Serial", &certificate.serial),
             ("SHA-256", &certificate.sha256),
-        ] {
-            if !value.is_empty() {
-                lines.push(TextLine::pair(label, marked(value.as_bytes())));
-            }
-        }
+        ]));
     }
     lines
+}
+
+/// The facts that are known.
+fn known(facts: &[(&str, &str)]) -> Vec<TextLine> {
+    let known = facts.iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(label, value)| TextLine::pair(label, marked(value.as_bytes()))).collect()
 }
 
 /// The cookies of a response with their attributes (RFC 6265, section 5.2), or those of a request.

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::TrafficPane;
 use crate::app::layout::{cut_bottom, cut_top};
 
 /// Width from which the detail stands beside the list.
@@ -19,13 +20,13 @@ pub struct TrafficAreas {
     pub filter: Rect,
 }
 
-impl TrafficAreas {
+impl TrafficPane {
     /// Lays the pieces out in the pane's inner area.
-    pub(super) fn new(inner: Rect, is_typing: bool, is_record_open: bool) -> Self {
+    pub fn areas(&self, inner: Rect) -> TrafficAreas {
         let mut rest = inner;
-        let filter = cut_bottom(&mut rest, u16::from(is_typing));
+        let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
         let mut parts = TrafficAreas { filter, ..TrafficAreas::default() };
-        if is_record_open {
+        if self.detail.is_some() {
             parts.detail = if rest.width >= BESIDE {
                 let width = (rest.width * 2 / 5).max(78);
                 rest.width -= width + 1;
