@@ -52,10 +52,7 @@ pub fn update(open: &mut Option<SearchLine>, input: PaneInput<'_>) -> Option<Sea
     let search = open.as_mut().filter(|search| search.typing)?;
     match input {
         PaneInput::Key(key) => Some(search.key(key)),
-        PaneInput::Paste(text) => {
-            search.editor.insert(text);
-            Some(SearchKey::Changed)
-        }
+        PaneInput::Paste(_) => input.edit(&mut search.editor).then_some(SearchKey::Changed),
         PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Press(..) => None,
     }
 }

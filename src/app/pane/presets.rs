@@ -147,11 +147,8 @@ impl PresetsPane {
     }
 
     fn start_search(&mut self, shared: &Shared) {
-        let is_new = self.search.is_none();
         self.search.get_or_insert_default().typing = true;
-        if is_new {
-            self.rebuild(shared);
-        }
+        self.rebuild(shared);
     }
 
     fn end_search(&mut self, shared: &Shared) {
@@ -185,7 +182,7 @@ impl PresetsPane {
         let before = self.cursor(shared, usize::from(parts.list.height));
         let row = before.offset + usize::from(mouse.row - parts.list.y);
         let Some(hit) = self.listing(shared).row(row) else { return Outcome::no() };
-        let again = self.is_chosen(&hit.item);
+        let again = self.chosen.as_ref() == Some(&hit.item);
         self.select(shared, row);
         if again || matches!(hit.item, TreeItem::Folder(_)) {
             return self.open(shared);

@@ -49,8 +49,8 @@ impl TextLine {
 enum LineSource<'a> {
     Start(&'a Head),
     Field(&'a FieldLine),
+    /// Between the parts; nothing for a gap.
     Heading(&'static str),
-    Gap,
     Warning(&'a str),
 }
 
@@ -101,26 +101,28 @@ impl TabLines<'_> {
 
 fn headers(shown: ShownExchange<'_>) -> impl Iterator<Item = LineSource<'_>> {
     let exchange = shown.exchange;
-    let head = shown.message().into_iter().flat_map(|message| {
+    let message = shown.message().into_iter().flat_map(|message| {
         let trailers = &message.body.trailers;
-        let title =
-            (!trailers.is_empty()).then_some(LineSource::Heading("Trailers, after the body"));
-        std::iter::once(LineSource::Start(&message.head))
-            .chain(message.head.fields.iter().map(LineSource::Field))
-            .chain(title.into_iter().flat_map(|title| [LineSource::Gap, title]))
+        head(&message.head)
+            .chain(heading("Trailers, after the body", !trailers.is_empty()))
             .chain(trailers.iter().map(LineSource::Field))
     });
-    let interim = exchange.interim.iter().flat_map(|head| {
-        [LineSource::Gap, LineSource::Heading("Interim response, before the final one")]
-            .into_iter()
-            .chain([LineSource::Start(head)])
-            .chain(head.fields.iter().map(LineSource::Field))
+    let interim = exchange.interim.iter().flat_map(|interim| {
+        heading("Interim response, before the final one", true).chain(head(interim))
     });
-    let odd = (!exchange.warnings.is_empty()).then_some(LineSource::Heading("Oddities"));
-    let warnings = exchange.warnings.iter().map(|warning| LineSource::Warning(warning));
-    head.chain(interim)
-        .chain(odd.into_iter().flat_map(|title| [LineSource::Gap, title]))
-        .chain(warnings)
+    message
+        .chain(interim)
+        .chain(heading("Oddities", !exchange.warnings.is_empty()))
+        .chain(exchange.warnings.iter().map(|warning| LineSource::Warning(warning)))
+}
+
+fn head(head: &Head) -> impl Iterator<Item = LineSource<'_>> {
+    std::iter::once(LineSource::Start(head)).chain(head.fields.iter().map(LineSource::Field))
+}
+
+/// A gap and a heading, if there is something below it.
+fn heading<'a>(title: &'static str, is_needed: bool) -> impl Iterator<Item = LineSource<'a>> {
+    ["", title].into_iter().filter(move |_| is_needed).map(LineSource::Heading)
 }
 
 fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
@@ -133,7 +135,6 @@ fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
             TextLine::pair(&cut(&field.name, reach).text, cut(&field.value, reach))
         }
         LineSource::Heading(title) => TextLine::new(Tone::Dim, "", *title),
-        LineSource::Gap => TextLine::new(Tone::Dim, "", ""),
         LineSource::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
     }
 }

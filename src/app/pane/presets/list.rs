@@ -20,7 +20,8 @@ use crate::model::preset::PresetPath;
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct PresetsPane {
-    selected: Option<TreeItem>,
+    /// What was selected, not only what came to stand in its row.
+    pub(super) chosen: Option<TreeItem>,
     /// Where the selection was, for when its item is gone.
     at: usize,
     offset: usize,
@@ -83,7 +84,7 @@ impl PresetsPane {
     /// The selected row and the first one shown, brought into the list as it is now.
     pub fn cursor(&self, shared: &Shared, height: usize) -> Cursor {
         let listing = self.listing(shared);
-        let found = self.selected.as_ref().and_then(|item| listing.position(item));
+        let found = self.chosen.as_ref().and_then(|item| listing.position(item));
         let mut cursor = Cursor { selected: found.unwrap_or(self.at), offset: self.offset };
         cursor.settle(listing.count(), height);
         cursor
@@ -135,7 +136,7 @@ impl PresetsPane {
 
     /// Puts the cursor on a row.
     pub fn select(&mut self, shared: &Shared, at: usize) {
-        self.selected = self.listing(shared).row(at).map(|row| row.item);
+        self.chosen = self.listing(shared).row(at).map(|row| row.item);
         self.at = at;
         self.offset = self.cursor(shared, self.list_height(shared)).offset;
     }
@@ -176,11 +177,6 @@ impl PresetsPane {
         let mut cursor = self.cursor(shared, height);
         cursor.step(step, self.listing(shared).count(), height);
         self.select(shared, cursor.selected);
-    }
-
-    /// Whether an item was selected, not only the row it came to stand in.
-    pub(super) fn is_chosen(&self, item: &TreeItem) -> bool {
-        self.selected.as_ref() == Some(item)
     }
 
     /// Folds the selected folder, or unfolds it.
