@@ -49,10 +49,12 @@ pub struct ShownExchange<'a> {
 impl ExchangeTab {
     /// Title in the tab strip.
     pub fn title(self, side: Side) -> &'static str {
-        match (self, side) {
-            (ExchangeTab::Other, Side::Listener) => "Our answer",
-            (ExchangeTab::Other, Side::Client) => "Request",
-            (tab, _) => tab.into_str(),
+        if self != ExchangeTab::Other {
+            return self.into_str();
+        }
+        match side {
+            Side::Listener => "Our answer",
+            Side::Client => "Request",
         }
     }
 }
