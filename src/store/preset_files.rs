@@ -27,29 +27,25 @@ pub(super) fn save(
     starter::materialise(root)?;
     let _lock = lock::folder(root)?;
     let file = file_of(root, &preset.path);
-    let old = if fs::symlink_metadata(&file).is_ok() && file.exists() {
-        Some(workspace::read_bytes(&file)?)
-    } else {
-        None
-    };
-    if let Some(bytes) = &old {
-        let theirs = workspace::parsed(&preset.path, bytes);
-        if theirs.content.as_ref() == Ok(&*preset) {
-            return Ok(Reply::Saved { path: preset.path, fingerprint: theirs.fingerprint });
+    let old = file.exists().then(|| workspace::read_bytes(&file)).transpose()?;
+    let text = preset::write(&preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
+    let fingerprint = preset::fingerprint(text.as_bytes());
+    if let Some(old) = &old {
+        if *old == text.as_bytes() {
+            return Ok(Reply::Saved { path: preset.path, fingerprint });
         }
-        if overwrite == Overwrite::Refuse && based_on != Some(theirs.fingerprint) {
-            return Ok(Reply::Conflict { mine: preset, theirs: Box::new(theirs) });
+        if overwrite == Overwrite::Refuse && based_on != Some(preset::fingerprint(old)) {
+            let theirs = Box::new(workspace::parsed(&preset.path, old));
+            return Ok(Reply::Conflict { mine: preset, theirs });
         }
     }
-    let previous = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let text = preset::write(&preset, previous);
     if text.len() as u64 > preset::PRESET_LIMIT {
         return Err(workspace::too_large(preset.path.as_str(), preset::PRESET_LIMIT));
     }
     atomic::make_folders(file.parent().unwrap_or(root))?;
     let overwrite = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     atomic::write(&file, text.as_bytes(), overwrite)?;
-    Ok(Reply::Saved { path: preset.path, fingerprint: preset::fingerprint(text.as_bytes()) })
+    Ok(Reply::Saved { path: preset.path, fingerprint })
 }
 
 /// Moves a preset; never onto another.

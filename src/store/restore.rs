@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Restore, StoredDraft};
 use super::strict_toml::{Fields, Trouble, parse_document};
-use super::toml_string::long_string;
+use super::toml_string::{Lines, string};
 use super::{atomic, preset, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
@@ -169,6 +169,7 @@ fn set_aside(file: &Path, failure: Failure) -> Failure {
 }
 
 fn write(restore: &Restore) -> String {
+    let long_string = |text: &str| string(text, Lines::Many);
     let mut text = String::new();
     let _ = writeln!(text, "current = {}", restore.current);
     if let Some(environment) = &restore.environment {
@@ -197,9 +198,10 @@ fn write(restore: &Restore) -> String {
 /// The restore, and whether drafts had to be left out.
 fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
     let document = parse_document(text)?;
-    let mut root = Fields::root(document.as_item())?;
+    let mut root = Fields::root(&document);
+    let current = root.get("current").map(|entry| entry.number(0, i64::MAX, "from 0")).transpose()?;
     let mut restore = Restore {
-        current: root.get("current").map(|entry| entry.number("from 0")).transpose()?.unwrap_or(0),
+        current: current.and_then(|current| usize::try_from(current).ok()).unwrap_or_default(),
         environment: root.text("environment")?,
         ..Restore::default()
     };
@@ -221,7 +223,7 @@ fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
 fn draft(fields: &mut Fields<'_>) -> Result<Option<StoredDraft>, Trouble> {
     let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
     let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
-    let unsaved = fields.flag("unsaved")?.unwrap_or(true);
+    let unsaved = fields.get("unsaved").map_or(Ok(true), |entry| entry.flag())?;
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
     Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec }))

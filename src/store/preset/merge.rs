@@ -1,13 +1,16 @@
-//! Carries a change into a hand-written file: three trees in, text out.
+//! Carries a change into a hand-written file.
 //!
 //! `base` is what the previous text means, `mine` what the new text must mean; only where the two
-//! differ is the document touched. New material is moved over from `fresh`, the new file as it
-//! would be written from nothing, so there is one place that lays text out. Comments stay with
-//! the line they stand on.
+//! differ is the document touched. New material is laid out by `render`, the one place that does.
+//! Comments stay with the line they stand on.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value};
+use std::collections::VecDeque;
 
-use super::node::{Node, Table};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, TableLike, Value};
+
+use super::render::{self, Place};
+use super::tree::same;
+use crate::store::toml_string::Lines;
 
 /// Above this many comparisons a changed list is written anew instead of merged by element.
 const LIST_COMPARISONS: usize = 1_000_000;
@@ -17,11 +20,10 @@ const LIST_COMPARISONS: usize = 1_000_000;
 pub(super) fn update(
     previous: &str,
     mut document: DocumentMut,
-    fresh: &str,
-    (base, mine): (&Table, &Table),
+    base: &InlineTable,
+    mine: &InlineTable,
 ) -> Option<String> {
-    let mut fresh = fresh.parse::<DocumentMut>().ok()?;
-    merge_table(document.as_table_mut(), fresh.as_table_mut(), base, mine)?;
+    merge_table(document.as_table_mut(), Place::File, base, mine)?;
     let text = document.to_string();
     let windows = previous.contains("\r\n") && !previous.replace("\r\n", "").contains('\n');
     Some(if windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
@@ -29,42 +31,44 @@ pub(super) fn update(
 
 fn merge_table(
     document: &mut dyn TableLike,
-    fresh: &mut dyn TableLike,
-    base: &Table,
-    mine: &Table,
+    place: Place,
+    base: &InlineTable,
+    mine: &InlineTable,
 ) -> Option<()> {
-    for (key, _) in &base.0 {
-        if mine.get(key).is_none() {
-            document.remove(key);
-        }
+    for (key, _) in base.iter().filter(|(key, _)| !mine.contains_key(key)) {
+        document.remove(key);
     }
-    for (key, wanted) in &mine.0 {
+    for (key, wanted) in mine {
         let had = base.get(key);
-        if had == Some(wanted) {
+        if had.is_some_and(|had| same(had, wanted)) {
             continue;
         }
-        let source = fresh.get_mut(key)?;
         match (document.get_mut(key), had, wanted) {
-            (Some(target), Some(Node::Table(had)), Node::Table(wanted)) => {
-                merge_table(target.as_table_like_mut()?, source.as_table_like_mut()?, had, wanted)?;
+            (Some(target), Some(Value::InlineTable(had)), Value::InlineTable(wanted)) => {
+                merge_table(target.as_table_like_mut()?, place.inside(key), had, wanted)?;
             }
-            (Some(target), Some(Node::List(had)), Node::List(wanted)) => {
-                merge_list(target, source, had, wanted)?;
+            (Some(target), Some(Value::Array(had)), Value::Array(wanted)) => {
+                let edits = edits(had, wanted)?;
+                match target {
+                    Item::Value(Value::Array(array)) if array.len() == had.len() => {
+                        merge_array(array, &edits)?;
+                    }
+                    Item::ArrayOfTables(tables) if tables.len() == had.len() => {
+                        merge_tables(tables, &edits)?;
+                    }
+                    _ => return None,
+                }
             }
-            (Some(Item::Value(target)), ..) if source.is_value() => {
-                replace(target, take(source).into_value().ok()?);
-            }
-            _ => {
-                document.remove(key);
-                document.insert(key, unplaced(take(source)));
-            }
+            (target, ..) => match (target, render::item(place, key, wanted.clone())) {
+                (Some(Item::Value(target)), Item::Value(value)) => replace(target, value),
+                (_, item) => {
+                    document.remove(key);
+                    document.insert(key, item);
+                }
+            },
         }
     }
     Some(())
-}
-
-fn take(item: &mut Item) -> Item {
-    std::mem::take(item)
 }
 
 /// Puts a new value where the old one stood, comments around it kept.
@@ -73,118 +77,55 @@ fn replace(target: &mut Value, mut value: Value) {
     *target = value;
 }
 
-/// Forgets where tables stood in the fresh file, so that they follow their new neighbours.
-fn unplaced(mut item: Item) -> Item {
-    match &mut item {
-        Item::Table(table) => {
-            table.set_position(None);
-            for (_, inner) in table.iter_mut() {
-                *inner = unplaced(take(inner));
-            }
-        }
-        Item::ArrayOfTables(tables) => {
-            for table in tables.iter_mut() {
-                table.set_position(None);
-            }
-        }
-        Item::None | Item::Value(_) => {}
-    }
-    item
-}
-
 /// What happens to the elements of a list, in the order of the new one.
 #[derive(Clone, Copy)]
-enum Edit {
+enum Edit<'a> {
     Keep(usize),
-    /// The old element gives its place and comments to the new one.
-    Change(usize, usize),
-    Insert(usize),
+    /// The old element, which meant the first value, gives its place and comments to the second.
+    Change(usize, &'a Value, &'a Value),
+    Insert(&'a Value),
 }
 
-fn merge_list(target: &mut Item, source: &mut Item, base: &[Node], mine: &[Node]) -> Option<()> {
-    let edits = edits(base, mine)?;
-    match target {
-        Item::Value(Value::Array(array)) if array.len() == base.len() => {
-            let mut news = array_elements(take(source), mine.len())?;
-            merge_array(array, &mut news, &edits, (base, mine))
-        }
-        Item::ArrayOfTables(tables) if tables.len() == base.len() => {
-            let mut news = table_elements(take(source), mine.len())?;
-            merge_tables(tables, &mut news, &edits, (base, mine))
-        }
-        _ => None,
-    }
-}
-
-fn array_elements(item: Item, len: usize) -> Option<Vec<Value>> {
-    let array = match item {
-        Item::Value(Value::Array(array)) => array,
-        Item::ArrayOfTables(tables) => tables.into_array(),
-        _ => return None,
-    };
-    let values: Vec<Value> = array.into_iter().collect();
-    (values.len() == len).then_some(values)
-}
-
-fn table_elements(item: Item, len: usize) -> Option<Vec<toml_edit::Table>> {
-    let tables: Vec<toml_edit::Table> = match item {
-        Item::ArrayOfTables(tables) => tables.into_iter().collect(),
-        Item::Value(Value::Array(array)) => array
-            .into_iter()
-            .map(|value| match value {
-                Value::InlineTable(table) => Some(table.into_table()),
-                _ => None,
-            })
-            .collect::<Option<_>>()?,
-        _ => return None,
-    };
-    (tables.len() == len).then_some(tables)
-}
-
-/// Longest common subsequence, then removed and inserted neighbours paired into changes.
-fn edits(base: &[Node], mine: &[Node]) -> Option<Vec<Edit>> {
+/// Longest common subsequence; of what lies between, removed and inserted elements are paired.
+fn edits<'a>(base: &'a Array, mine: &'a Array) -> Option<Vec<Edit<'a>>> {
     if base.len().checked_mul(mine.len())? > LIST_COMPARISONS {
         return None;
     }
+    let (base, mine): (Vec<_>, Vec<_>) = (base.iter().collect(), mine.iter().collect());
     let width = mine.len() + 1;
     let mut common = vec![0u32; (base.len() + 1) * width];
-    for i in (0..base.len()).rev() {
-        for j in (0..mine.len()).rev() {
-            common[i * width + j] = if base[i] == mine[j] {
+    for (i, old) in base.iter().enumerate().rev() {
+        for (j, new) in mine.iter().enumerate().rev() {
+            common[i * width + j] = if same(old, new) {
                 common[(i + 1) * width + j + 1] + 1
             } else {
                 common[(i + 1) * width + j].max(common[i * width + j + 1])
             };
         }
     }
-    let (mut i, mut j, mut gone) = (0, 0, Vec::new());
+    let (mut i, mut j) = (0, 0);
     let mut edits = Vec::new();
-    let mut fresh = Vec::new();
-    while i < base.len() || j < mine.len() {
-        let same = i < base.len() && j < mine.len() && base[i] == mine[j];
-        if same {
-            pair(&mut edits, &mut gone, &mut fresh);
-            edits.push(Edit::Keep(i));
-            (i, j) = (i + 1, j + 1);
-        } else if j == mine.len()
-            || (i < base.len() && common[(i + 1) * width + j] >= common[i * width + j + 1])
-        {
-            gone.push(i);
-            i += 1;
-        } else {
-            fresh.push(j);
-            j += 1;
+    // What is gone since the last element that stays: it always comes before what is new there.
+    let mut gone = VecDeque::new();
+    while let Some(new) = mine.get(j) {
+        match base.get(i) {
+            Some(old) if same(old, new) => {
+                gone.clear();
+                edits.push(Edit::Keep(i));
+                (i, j) = (i + 1, j + 1);
+            }
+            Some(old) if common[(i + 1) * width + j] >= common[i * width + j + 1] => {
+                gone.push_back((i, *old));
+                i += 1;
+            }
+            _ => {
+                let change = gone.pop_front().map(|(at, old)| Edit::Change(at, old, new));
+                edits.push(change.unwrap_or(Edit::Insert(new)));
+                j += 1;
+            }
         }
     }
-    pair(&mut edits, &mut gone, &mut fresh);
     Some(edits)
-}
-
-fn pair(edits: &mut Vec<Edit>, gone: &mut Vec<usize>, fresh: &mut Vec<usize>) {
-    let mut gone = gone.drain(..);
-    for new in fresh.drain(..) {
-        edits.push(gone.next().map_or(Edit::Insert(new), |old| Edit::Change(old, new)));
-    }
 }
 
 /// An element with the text around it: what stands before it since the line break, and what
@@ -196,61 +137,41 @@ struct ArrayElement {
     tail: String,
 }
 
-fn merge_array(
-    array: &mut Array,
-    news: &mut [Value],
-    edits: &[Edit],
-    (base, mine): (&[Node], &[Node]),
-) -> Option<()> {
-    let (slots, mut closing) = explode(array);
+fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
+    let (old, mut closing) = explode(array);
     let indent =
-        slots.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
-    let indent = indent.map(str::to_owned);
-    let lead = indent.clone().unwrap_or_else(|| " ".into());
-    let first_lead = slots.first().map_or_else(String::new, |slot| slot.lead.clone());
+        old.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
     let mut result: Vec<ArrayElement> = Vec::new();
     for edit in edits {
         result.push(match *edit {
-            Edit::Keep(old) => slots.get(old)?.clone(),
-            Edit::Insert(new) => {
-                let value = take_value(news.get_mut(new)?);
-                ArrayElement { lead: lead.clone(), value, tail: String::new() }
-            }
-            Edit::Change(old, new) => {
-                let mut slot = slots.get(old)?.clone();
-                change(&mut slot.value, news.get_mut(new)?, base.get(old)?, mine.get(new)?)?;
+            Edit::Keep(at) => old.get(at)?.clone(),
+            Edit::Insert(new) => ArrayElement {
+                lead: indent.unwrap_or(" ").to_owned(),
+                value: render::value(new.clone(), Lines::One),
+                tail: String::new(),
+            },
+            Edit::Change(at, base, mine) => {
+                let mut slot = old.get(at)?.clone();
+                match (&mut slot.value, base, mine) {
+                    (
+                        Value::InlineTable(table),
+                        Value::InlineTable(base),
+                        Value::InlineTable(mine),
+                    ) => merge_table(table, Place::Inline, base, mine)?,
+                    (target, ..) => replace(target, render::value(mine.clone(), Lines::One)),
+                }
                 slot
             }
         });
     }
-    if let (Some(first), None) = (result.first_mut(), &indent) {
-        first.lead = first_lead;
+    if let (Some(first), None) = (result.first_mut(), indent) {
+        first.lead = old.first().map_or_else(String::new, |slot| slot.lead.clone());
     }
     if indent.is_some() && !closing.contains('\n') {
         closing = "\n".into();
     }
-    implode(array, result, &closing, indent.as_deref());
+    implode(array, result, &closing, indent);
     Some(())
-}
-
-fn change(target: &mut Value, source: &mut Value, base: &Node, mine: &Node) -> Option<()> {
-    if let (
-        Node::Table(base),
-        Node::Table(mine),
-        Value::InlineTable(table),
-        Value::InlineTable(new),
-    ) = (base, mine, &mut *target, &mut *source)
-    {
-        return merge_table(table, new, base, mine);
-    }
-    replace(target, take_value(source));
-    Some(())
-}
-
-fn take_value(value: &mut Value) -> Value {
-    let mut value = std::mem::replace(value, Value::from(false));
-    value.decor_mut().clear();
-    value
 }
 
 /// Splits the text between elements: up to the line break it belongs to the element before.
@@ -262,9 +183,8 @@ fn split_line(text: &str) -> (String, String) {
 }
 
 fn explode(array: &Array) -> (Vec<ArrayElement>, String) {
-    let text = |raw: Option<&toml_edit::RawString>| {
-        raw.and_then(toml_edit::RawString::as_str).unwrap_or_default().to_owned()
-    };
+    let text =
+        |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
     let mut slots: Vec<ArrayElement> = Vec::new();
     let last = array.len().saturating_sub(1);
     let mut closing = String::new();
@@ -304,29 +224,18 @@ fn implode(array: &mut Array, slots: Vec<ArrayElement>, closing: &str, indent: O
     array.set_trailing(format!("{tail}{}", if broken { "\n" } else { closing }));
 }
 
-fn merge_tables(
-    tables: &mut ArrayOfTables,
-    news: &mut [toml_edit::Table],
-    edits: &[Edit],
-    (base, mine): (&[Node], &[Node]),
-) -> Option<()> {
-    let old: Vec<toml_edit::Table> = tables.iter().cloned().collect();
-    tables.clear();
+fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
+    let old = std::mem::take(tables);
     for edit in edits {
         tables.push(match *edit {
-            Edit::Keep(index) => old.get(index)?.clone(),
+            Edit::Keep(at) => old.get(at)?.clone(),
             Edit::Insert(new) => {
-                let mut table = std::mem::take(news.get_mut(new)?);
-                table.set_position(None);
-                table
+                render::table(Place::Section, new.as_inline_table()?.clone())
             }
-            Edit::Change(index, new) => {
-                let mut table = old.get(index)?.clone();
-                let (Node::Table(base), Node::Table(mine)) = (base.get(index)?, mine.get(new)?)
-                else {
-                    return None;
-                };
-                merge_table(&mut table, news.get_mut(new)?, base, mine)?;
+            Edit::Change(at, base, mine) => {
+                let mut table = old.get(at)?.clone();
+                let (base, mine) = (base.as_inline_table()?, mine.as_inline_table()?);
+                merge_table(&mut table, Place::Section, base, mine)?;
                 table
             }
         });
