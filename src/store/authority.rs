@@ -3,13 +3,12 @@
 //! One file holds certificate and key, so the two always belong together; the certificate alone
 //! lies beside it for others to trust. Read by the shell before the engine starts.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::job::{KeyPem, Overwrite};
 use super::paths::Paths;
 use super::{atomic, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 
 /// A certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +26,10 @@ const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 /// When the file is there but cannot be read or is not what we wrote.
 pub fn load(paths: &Paths) -> Result<Option<StoredAuthority>, Failure> {
     let file = paths.authority();
-    match std::fs::metadata(&file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(atomic::failure(&file, &error)),
-        Ok(_) => {}
-    }
-    let text = String::from_utf8(workspace::read_bytes(&file)?).unwrap_or_default();
+    let text = match workspace::read_bytes(&file) {
+        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
+        bytes => String::from_utf8(bytes?).unwrap_or_default(),
+    };
     let cut = text.find(KEY_BEGIN).and_then(|at| text.split_at_checked(at));
     match cut {
         Some((certificate, key)) if certificate.contains(CERTIFICATE_BEGIN) => {
@@ -43,8 +40,7 @@ pub fn load(paths: &Paths) -> Result<Option<StoredAuthority>, Failure> {
         }
         _ => {
             let cause = "it does not hold a certificate and a key";
-            let target = file.display().to_string();
-            Err(Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
+            Err(atomic::refusal(file, FailureKind::Malformed, cause)
                 .hint("remove the file; a new authority is made when one is needed"))
         }
     }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
 
+use super::atomic::refusal;
 use super::job::HistoryEntry;
 use super::{atomic, preset};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::timing::Stamp;
@@ -130,59 +131,33 @@ impl History {
 
     fn with<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
         for _ in 0..2 {
-            let result = match self.connection() {
-                Ok(connection) => work(connection),
-                Err(Opening::Failure(failure)) => return Err(failure),
-                Err(Opening::Sql(error)) => Err(error),
+            let result = match &self.open {
+                Some(connection) => work(connection),
+                None => match self.connect()? {
+                    Ok(connection) => work(self.open.insert(connection)),
+                    Err(error) => Err(error),
+                },
             };
             match result {
                 Err(error) if is_damage(&error) => self.set_aside(&error)?,
                 other => return other.map_err(|error| self.failure(&error)),
             }
         }
-        let target = self.path.display().to_string();
-        Err(Failure::new(Stage::Storage, target, FailureKind::Io, "the history stays unreadable"))
+        Err(refusal(&self.path, FailureKind::Io, "the history stays unreadable"))
     }
 
-    fn connection(&mut self) -> Result<&Connection, Opening> {
-        if self.open.is_none() {
-            self.open = Some(self.connect()?);
-        }
-        self.open.as_ref().ok_or_else(|| {
-            let cause = "the history is not open";
-            Opening::Failure(Failure::new(Stage::Storage, "", FailureKind::Internal, cause))
-        })
-    }
-
-    fn connect(&self) -> Result<Connection, Opening> {
+    /// Opens the database; the inner error is the database's own.
+    fn connect(&self) -> Result<rusqlite::Result<Connection>, Failure> {
         if let Some(folder) = self.path.parent() {
-            atomic::make_folders(folder).map_err(Opening::Failure)?;
+            atomic::make_folders(folder)?;
         }
         // The side files get the mode of the database, so this one decides.
-        atomic::open_private(&self.path)
-            .map_err(|error| Opening::Failure(atomic::failure(&self.path, &error)))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version > VERSION {
-            let target = self.path.display().to_string();
+        atomic::open_private(&self.path).map_err(|error| atomic::failure(&self.path, &error))?;
+        prepared(&self.path).transpose().ok_or_else(|| {
             let cause = "the history was written by a newer wirebench";
-            return Err(Opening::Failure(
-                Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
-                    .hint("use that version, or move the file away"),
-            ));
-        }
-        // Where WAL is impossible (network disks) SQLite stays with its journal.
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        // Closing would fold the log into the database and wait for the disk twice, while the user
-        // waits to leave; SQLite folds it by itself whenever it has grown.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
-        if version < VERSION {
-            connection.execute_batch(SCHEMA)?;
-        }
-        Ok(connection)
+            refusal(&self.path, FailureKind::Malformed, cause)
+                .hint("use that version, or move the file away")
+        })
     }
 
     /// Renames a damaged database so that nothing of it is lost, and forgets it.
@@ -202,46 +177,47 @@ impl History {
         }
         let kept = aside(&self.path, number, "");
         let cause = format!("the history was damaged ({error}); a new one was begun");
-        let target = self.path.display().to_string();
-        self.notice = Some(
-            Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
-                .hint(format!("the old one is kept as {}", kept.display())),
-        );
+        let notice = refusal(&self.path, FailureKind::Malformed, cause);
+        self.notice = Some(notice.hint(format!("the old one is kept as {}", kept.display())));
         Ok(())
     }
 
     fn failure(&self, error: &rusqlite::Error) -> Failure {
-        let target = self.path.display().to_string();
         let (kind, cause, hint) = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => {
-                (FailureKind::Io, "the disk is full".to_owned(), "free some space")
+            Some(ErrorCode::DiskFull) => (FailureKind::Io, "the disk is full", "free some space"),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                let cause = "the history cannot be written";
+                (FailureKind::Permission, cause, atomic::PERMISSION_HINT)
             }
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
-                FailureKind::Permission,
-                "the history cannot be written".to_owned(),
-                "allow writing there, or keep everything elsewhere with --home DIR",
-            ),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-                FailureKind::Busy,
-                "another wirebench is writing the history".to_owned(),
-                "try again in a moment",
-            ),
-            _ => (FailureKind::Io, error.to_string(), ""),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                let cause = "another wirebench is writing the history";
+                (FailureKind::Busy, cause, "try again in a moment")
+            }
+            _ => (FailureKind::Io, &*error.to_string(), ""),
         };
-        Failure::new(Stage::Storage, target, kind, cause).hint(hint)
+        refusal(&self.path, kind, cause).hint(hint)
     }
 }
 
-/// Why the database is not open.
-enum Opening {
-    Failure(Failure),
-    Sql(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Opening {
-    fn from(error: rusqlite::Error) -> Self {
-        Opening::Sql(error)
+/// Opens and prepares the database; `None` = it belongs to a newer wirebench.
+fn prepared(path: &Path) -> rusqlite::Result<Option<Connection>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Ok(None);
     }
+    // Where WAL is impossible (network disks) SQLite stays with its journal.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // Closing would fold the log into the database and wait for the disk twice, while the user
+    // waits to leave; SQLite folds it by itself whenever it has grown.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
+    if version < VERSION {
+        connection.execute_batch(SCHEMA)?;
+    }
+    Ok(Some(connection))
 }
 
 fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
@@ -267,17 +243,15 @@ fn pattern(word: &str) -> String {
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
-    let protocol: String = row.get(1)?;
-    let side: String = row.get(2)?;
-    let spec: String = row.get(5)?;
-    let preset: Option<String> = row.get(6)?;
+    let text = |column| row.get::<_, String>(column);
     let (Some(protocol), Some(side), Ok(spec)) = (
-        Protocol::from_name(&protocol),
-        Side::from_name(&side),
-        preset::read_spec(&spec, "history"),
+        Protocol::from_name(&text(1)?),
+        Side::from_name(&text(2)?),
+        preset::read_spec(&text(5)?, "history"),
     ) else {
         return Ok(None);
     };
+    let preset: Option<String> = row.get(6)?;
     Ok(Some(HistoryEntry {
         at: Stamp(row.get::<_, i64>(0)?.cast_unsigned()),
         protocol,

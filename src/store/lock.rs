@@ -4,7 +4,8 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::model::failure::{Failure, FailureKind, Stage};
+use super::atomic;
+use crate::model::failure::{Failure, FailureKind};
 
 /// Longest wait for another instance; a save takes milliseconds.
 const WAIT: Duration = Duration::from_secs(2);
@@ -31,9 +32,8 @@ pub(super) fn folder(path: &Path) -> Result<FolderLock, Failure> {
                 std::thread::park_timeout(PAUSE);
             }
             Err(TryLockError::WouldBlock) => {
-                let target = path.display().to_string();
                 let cause = "another wirebench is writing there and does not finish";
-                return Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
+                return Err(atomic::refusal(path, FailureKind::Busy, cause)
                     .hint("continue or end the other one, then try again"));
             }
         }

@@ -15,7 +15,7 @@ use super::job::{Overwrite, Restore, StoredDraft};
 use super::strict_toml::{Fields, Trouble, parse_document};
 use super::toml_string::{Lines, string};
 use super::{atomic, preset, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 
 /// Longest drafts file; far above what a person composes, so only damage is refused.
@@ -65,11 +65,8 @@ impl RestoreFile {
             return Ok(None);
         }
         atomic::clean(&self.folder);
-        let own = match self.claim() {
-            Ok(file) => file,
-            // Nothing can be written here; what is there can still be read.
-            Err(_) => self.file(1, "toml"),
-        };
+        // Where nothing can be written, what is there can still be read.
+        let own = self.claim().unwrap_or_else(|_| self.file(1, "toml"));
         let mut restore = read(&own)?;
         let on_disk = workspace::read_bytes(&own).unwrap_or_default();
         self.kept = restore.as_ref().map(write).filter(|text| text.as_bytes() == on_disk);
@@ -80,8 +77,7 @@ impl RestoreFile {
             }
             let Some(lock) = self.try_lock(number) else { continue };
             if let Ok(Some(orphan)) = read(&file) {
-                let all = restore.get_or_insert_default();
-                all.drafts.extend(orphan.drafts);
+                restore.get_or_insert_default().drafts.extend(orphan.drafts);
                 self.adopted.push(RestoreSlot { file, lock });
             }
         }
@@ -111,10 +107,8 @@ impl RestoreFile {
         if let Some(own) = &self.own {
             return Ok(own.file.clone());
         }
-        let probe = self.file(1, "lock");
-        if let Err(error) = atomic::open_private(&probe) {
-            return Err(atomic::failure(&self.folder, &error));
-        }
+        atomic::open_private(&self.file(1, "lock"))
+            .map_err(|error| atomic::failure(&self.folder, &error))?;
         for number in 1..=INSTANCES {
             if let Some(lock) = self.try_lock(number) {
                 let file = self.file(number, "toml");
@@ -122,9 +116,8 @@ impl RestoreFile {
                 return Ok(file);
             }
         }
-        let target = self.folder.display().to_string();
         let cause = format!("{INSTANCES} wirebenches run in this workspace");
-        Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
+        Err(atomic::refusal(&self.folder, FailureKind::Busy, cause)
             .hint("drafts of this one are not kept"))
     }
 
@@ -145,15 +138,14 @@ fn read(file: &Path) -> Result<Option<Restore>, Failure> {
     let bytes = workspace::read_bounded(file, DRAFTS_LIMIT)?;
     let name = file.display().to_string();
     let broken = |failure: Failure| set_aside(file, failure);
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
-        broken(Failure::new(Stage::Storage, name.clone(), FailureKind::Malformed, "not UTF-8"))
-    })?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| broken(atomic::refusal(file, FailureKind::Malformed, "not UTF-8")))?;
     let (restore, trouble) =
         parse(text).map_err(|trouble| broken(trouble.into_failure(&name, text)))?;
     if trouble {
         // The drafts that do read come back; the others stay in the copy.
         let cause = "some drafts cannot be read by this version";
-        set_aside(file, Failure::new(Stage::Storage, name, FailureKind::Malformed, cause));
+        set_aside(file, atomic::refusal(file, FailureKind::Malformed, cause));
     }
     Ok(Some(restore))
 }
@@ -199,7 +191,8 @@ fn write(restore: &Restore) -> String {
 fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
     let document = parse_document(text)?;
     let mut root = Fields::root(&document);
-    let current = root.get("current").map(|entry| entry.number(0, i64::MAX, "from 0")).transpose()?;
+    let current =
+        root.get("current").map(|entry| entry.number(0, i64::MAX, "from 0")).transpose()?;
     let mut restore = Restore {
         current: current.and_then(|current| usize::try_from(current).ok()).unwrap_or_default(),
         environment: root.text("environment")?,

@@ -6,7 +6,9 @@
 
 use std::collections::VecDeque;
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, TableLike, Value};
+use toml_edit::{
+    Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, TableLike, Value,
+};
 
 use super::render::{self, Place};
 use super::tree::same;
@@ -229,9 +231,7 @@ fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
     for edit in edits {
         tables.push(match *edit {
             Edit::Keep(at) => old.get(at)?.clone(),
-            Edit::Insert(new) => {
-                render::table(Place::Section, new.as_inline_table()?.clone())
-            }
+            Edit::Insert(new) => render::table(Place::Section, new.as_inline_table()?.clone()),
             Edit::Change(at, base, mine) => {
                 let mut table = old.get(at)?.clone();
                 let (base, mine) = (base.as_inline_table()?, mine.as_inline_table()?);

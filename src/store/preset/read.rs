@@ -116,7 +116,9 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
     let text = match info.kind {
         ValueKind::Flag => on_off(entry.flag()?),
         ValueKind::Off => on_off(!entry.flag()?),
-        ValueKind::Number { min, max } => entry.number(min, max, &format!("from {min} to {max}"))?.to_string(),
+        ValueKind::Number { min, max } => {
+            entry.number(min, max, &format!("from {min} to {max}"))?.to_string()
+        }
         ValueKind::Duration => entry.duration()?.to_owned(),
         ValueKind::List(spelling) => return list(entry, options, at, spelling),
         ValueKind::Table => {
