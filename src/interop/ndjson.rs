@@ -34,13 +34,13 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>) -> String {
     let mut object = object("record", record.at);
     object.insert("conn".into(), record.conn.to_string().into());
     if let Some(conn) = conn {
-        object.insert("proto".into(), conn.protocol.name().into());
-        object.insert("side".into(), conn.side.name().into());
+        object.insert("proto".into(), conn.protocol.into_str().into());
+        object.insert("side".into(), conn.side.into_str().into());
         object.insert("tls".into(), conn.tls.into());
         addresses(&mut object, conn.local, conn.peer);
     }
-    object.insert("dir".into(), record.direction.name().into());
-    object.insert("kind".into(), record.kind.name().into());
+    object.insert("dir".into(), record.direction.into_str().into());
+    object.insert("kind".into(), record.kind.into_str().into());
     if record.kind == RecordKind::Data {
         object.insert("len".into(), record.original_len.into());
         if record.original_len > record.data.len() as u64 {
@@ -70,7 +70,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>) -> String {
     let mut object = object("exchange", exchange.started);
     object.insert("conn".into(), exchange.conn.to_string().into());
     object.insert("number".into(), exchange.number.into());
-    object.insert("side".into(), exchange.side.name().into());
+    object.insert("side".into(), exchange.side.into_str().into());
     object.insert("url".into(), exchange.url.clone().into());
     addresses(&mut object, exchange.local, exchange.peer);
     object.insert("request".into(), message(&exchange.request, bodies.request));

@@ -77,7 +77,7 @@ impl WireProtocol {
     /// Name as written in an expression.
     pub(super) fn name(self) -> &'static str {
         match self {
-            WireProtocol::Protocol(protocol) => protocol.name(),
+            WireProtocol::Protocol(protocol) => protocol.into_str(),
             WireProtocol::Tls => "tls",
         }
     }
@@ -122,7 +122,7 @@ impl fmt::Display for ConnTest {
             ConnTest::Protocol(is, wire) => write!(f, "proto {is} {}", wire.name()),
             ConnTest::Conn(is, conn) => write!(f, "conn {is} {conn}"),
             ConnTest::Session(is, session) => write!(f, "session {is} {session}"),
-            ConnTest::Side(is, side) => write!(f, "side {is} {}", side.name()),
+            ConnTest::Side(is, side) => write!(f, "side {is} {}", side.into_str()),
         }
     }
 }
@@ -131,8 +131,8 @@ impl fmt::Display for RecordTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecordTest::Len(how, len) => write!(f, "len {how} {len}"),
-            RecordTest::Direction(is, direction) => write!(f, "dir {is} {}", direction.name()),
-            RecordTest::Kind(is, kind) => write!(f, "kind {is} {}", kind.name()),
+            RecordTest::Direction(is, direction) => write!(f, "dir {is} {}", direction.into_str()),
+            RecordTest::Kind(is, kind) => write!(f, "kind {is} {}", kind.into_str()),
             RecordTest::Text(pattern) => write!(f, "text contains {pattern}"),
             RecordTest::Hex(pattern) => write!(f, "hex contains {pattern}"),
         }

@@ -1,8 +1,6 @@
 //! The table of fields an expression can ask about: names, what they take, and words for the help and for messages.
 
 use super::expr::WireProtocol;
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind};
 
 /// One field an expression can ask about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,27 +149,6 @@ impl QueryField {
 
 /// The protocol with this name, or TLS.
 pub(super) fn wire(name: &str) -> Option<WireProtocol> {
-    Protocol::from_name(name)
-        .map(WireProtocol::Protocol)
-        .or((name == "tls").then_some(WireProtocol::Tls))
-}
-
-/// The direction with this name.
-pub(super) fn direction(name: &str) -> Option<Direction> {
-    let name = match name {
-        "received" => "in",
-        "sent" => "out",
-        name => name,
-    };
-    Direction::ALL.into_iter().find(|direction| direction.name() == name)
-}
-
-/// The side with this name.
-pub(super) fn side(name: &str) -> Option<Side> {
-    Side::from_name(name)
-}
-
-/// The kind of record with this name.
-pub(super) fn kind(name: &str) -> Option<RecordKind> {
-    RecordKind::ALL.into_iter().find(|kind| kind.name() == name)
+    let protocol = name.parse().map(WireProtocol::Protocol);
+    protocol.ok().or((name == "tls").then_some(WireProtocol::Tls))
 }

@@ -19,17 +19,15 @@ pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Ex
         QueryFieldId::Protocol => {
             Expr::Conn(ConnTest::Protocol(is, field::wire(&lower).ok_or_else(one_of)?))
         }
-        QueryFieldId::Side => {
-            Expr::Conn(ConnTest::Side(is, field::side(&lower).ok_or_else(one_of)?))
-        }
+        QueryFieldId::Side => Expr::Conn(ConnTest::Side(is, lower.parse().map_err(|_| one_of())?)),
         QueryFieldId::Conn => Expr::Conn(ConnTest::Conn(is, conn(value)?)),
         QueryFieldId::Session => Expr::Conn(ConnTest::Session(is, session(value)?)),
         QueryFieldId::Len => Expr::Record(RecordTest::Len(compare(operator), length(&lower)?)),
         QueryFieldId::Direction => {
-            Expr::Record(RecordTest::Direction(is, field::direction(&lower).ok_or_else(one_of)?))
+            Expr::Record(RecordTest::Direction(is, lower.parse().map_err(|_| one_of())?))
         }
         QueryFieldId::Kind => {
-            Expr::Record(RecordTest::Kind(is, field::kind(&lower).ok_or_else(one_of)?))
+            Expr::Record(RecordTest::Kind(is, lower.parse().map_err(|_| one_of())?))
         }
         QueryFieldId::Text => text(value)?,
         QueryFieldId::Hex => Expr::Record(RecordTest::Hex(BytesPattern::new(&hex(value)?))),

@@ -15,7 +15,6 @@ use super::job::HistoryEntry;
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
-use crate::model::protocol::{Protocol, Side};
 use crate::model::timing::Stamp;
 
 /// Entries kept.
@@ -70,8 +69,8 @@ impl History {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     entry.at.0.cast_signed(),
-                    entry.protocol.name(),
-                    entry.side.name(),
+                    entry.protocol.into_str(),
+                    entry.side.into_str(),
                     entry.summary,
                     entry.outcome,
                     spec,
@@ -243,12 +242,22 @@ fn pattern(word: &str) -> String {
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
+<<<<<<< HEAD
     let text = |column| row.get::<_, String>(column);
     let (Some(protocol), Some(side), Ok(spec)) = (
         Protocol::from_name(&text(1)?),
         Side::from_name(&text(2)?),
         preset::read_spec(&text(5)?, "history"),
     ) else {
+=======
+    let protocol: String = row.get(1)?;
+    let side: String = row.get(2)?;
+    let spec: String = row.get(5)?;
+    let preset: Option<String> = row.get(6)?;
+    let (Ok(protocol), Ok(side), Ok(spec)) =
+        (protocol.parse(), side.parse(), preset::read_spec(&spec, "history"))
+    else {
+>>>>>>> main
         return Ok(None);
     };
     let preset: Option<String> = row.get(6)?;

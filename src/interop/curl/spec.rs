@@ -237,7 +237,7 @@ impl CurlRequest {
         if let Some((name, value)) = line.split_once(':') {
             let (name, value) = (name.trim(), value.trim());
             if value.is_empty() {
-                return AutomaticHeader::named(name).map(|_| off(name));
+                return name.parse::<AutomaticHeader>().ok().map(|_| off(name));
             }
             // curl adds the boundary to the type of a form; here the type comes with it.
             let kind = value.to_ascii_lowercase();

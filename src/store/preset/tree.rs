@@ -38,8 +38,7 @@ fn table(options: &dyn Options) -> InlineTable {
 
 fn collect(options: &dyn Options, table: &mut InlineTable) {
     let fresh = options.fresh();
-    for at in 0..options.count() {
-        let info = options.info(at);
+    for (at, info) in options.fields().iter().enumerate() {
         let Some(value) = options.value(at) else { continue };
         if let Some(inner) = value.options().filter(|_| info.is_inline()) {
             collect(inner, table);
@@ -73,11 +72,10 @@ fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
         ValueKind::Table => switch(value.options()?),
         ValueKind::List(spelling) => {
             let rows = value.rows()?;
-            let row = |at| match rows.line(at, spelling) {
-                Some(line) => Some(line.into()),
-                None => Some(Value::from(table(rows.row(at)?))),
+            let row = |row: &dyn Options| {
+                row.line(spelling).map_or_else(|| table(row).into(), Value::from)
             };
-            let list: Array = (0..rows.count()).filter_map(row).collect();
+            let list: Array = (0..rows.count()).filter_map(|at| rows.row(at).map(row)).collect();
             // An empty list is the default, unless it says which alternative is meant.
             (!list.is_empty() || info.when.is_some()).then_some(list.into())
         }
@@ -103,7 +101,7 @@ fn scalar(text: &str, info: &FieldInfo) -> Option<Value> {
 /// A table, or `true` where it is only switched on. Switched off it is not written.
 fn switch(options: &dyn Options) -> Option<Value> {
     let inside = table(options);
-    let switched = (0..options.count()).find_map(|at| match options.info(at).kind {
+    let switched = options.fields().iter().find_map(|info| match info.kind {
         ValueKind::Switch([off, ..]) => Some(options.variant() != *off),
         _ => None,
     });

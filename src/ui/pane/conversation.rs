@@ -451,7 +451,7 @@ fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
     parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
     let form = match format {
-        PayloadFormat::Text => format!("text {}", ending.name().to_uppercase()),
+        PayloadFormat::Text => format!("text {}", ending.into_str().to_uppercase()),
         PayloadFormat::Hex => "hex".to_owned(),
     };
     parts.push((form, palette.dim));

@@ -187,7 +187,7 @@ fn automatic_headers(app: &App, palette: &ThemeStyles, placed: &[Placed], buffer
         };
         let rest =
             Rect { x: area.x + 4.min(area.width), width: area.width.saturating_sub(4), ..*area };
-        put(buffer, rest, known.header.name(), palette.dim);
+        put(buffer, rest, known.header.into_str(), palette.dim);
         // As wide as the names of the user's own rows below.
         let skip = rest.width.saturating_sub(1) * 2 / 5 + 1;
         let value = Rect {

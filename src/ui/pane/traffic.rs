@@ -172,7 +172,7 @@ fn row(app: &App, palette: &ThemeStyles, shown: &ListRow<'_>, run: &mut RowWrite
     let (glyph, style) = palette.direction(record.direction);
     run.column(glyph, 3, style);
     if roomy {
-        run.column(record.kind.name(), KIND, palette.dim);
+        run.column(record.kind.into_str(), KIND, palette.dim);
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
@@ -230,7 +230,7 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
-    let protocol = conn.protocol.name();
+    let protocol = conn.protocol.into_str();
     match record.conn.index {
         0 => format!("{protocol}{tls}{mark}{port} {}", record.conn.session),
         _ => format!("{protocol}{tls}{mark}{port} {}", record.conn),

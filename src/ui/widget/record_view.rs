@@ -28,7 +28,7 @@ fn title(app: &App, id: RecordId, record: &Record) -> String {
     };
     let what = match record.kind {
         RecordKind::Data => format!("{}{cut}", format::size(record.original_len)),
-        kind => kind.name().to_owned(),
+        kind => kind.into_str().to_owned(),
     };
     format!(
         "#{}  {}  conn {}{}  {what}",

@@ -225,7 +225,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let mode = match view.mode {
         ViewMode::Pretty => "pretty",
         ViewMode::Text => "text",
-        ViewMode::Wide(wide) => wide.name(),
+        ViewMode::Wide(wide) => wide.into_str(),
         ViewMode::Hex => "hex",
     };
     let wrap = if app.exchange.wrap { ", wrapped" } else { "" };
