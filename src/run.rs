@@ -18,7 +18,6 @@ use crate::codec::printable;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::Authority;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, authority, keymap};
 use crate::tui::{self, EngineService, StoreService};
@@ -135,13 +134,9 @@ fn runtime() -> Result<Runtime, Failure> {
 /// What the engine has to know. A broken authority file is no reason not to start: TLS listeners
 /// make a new one, which is not stored over the broken one.
 fn engine_config(paths: &Paths) -> EngineConfig {
-    let stored = authority::load(paths).unwrap_or_else(|failure| {
+    let authority = authority::load(paths).unwrap_or_else(|failure| {
         tracing::error!("{failure}");
         None
-    });
-    let authority = stored.map(|stored| Authority {
-        certificate_pem: stored.certificate_pem,
-        key_pem: stored.key_pem.0,
     });
     // The file also takes the place of the system's authorities, which the platform's verifier sees to.
     let named_certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);

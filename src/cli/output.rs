@@ -6,6 +6,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::text::TextStream;
 use crate::args::Common;
 use crate::codec::printable;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -25,6 +26,7 @@ pub enum Style {
 pub struct Output {
     pub style: Style,
     to: io::StdoutLock<'static>,
+    stream: TextStream,
 }
 
 impl Output {
@@ -39,7 +41,7 @@ impl Output {
             _ if to.is_terminal() => Style::Text,
             _ => Style::Json,
         };
-        Output { style, to }
+        Output { style, to, stream: TextStream::default() }
     }
 
     /// One line of a peer's or our own words, made safe to look at.
@@ -54,6 +56,23 @@ impl Output {
             text.push('\n');
         }
         self.bytes(text.as_bytes())
+    }
+
+    /// A piece of received bytes: made safe in the style for people, else as they are.
+    pub fn piece(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self.style {
+            Style::Text => {
+                let text = self.stream.push(bytes);
+                self.bytes(text.as_bytes())
+            }
+            Style::Raw | Style::Json => self.bytes(bytes),
+        }
+    }
+
+    /// What is held back of the pieces, and the end of their last line.
+    pub fn end_pieces(&mut self) -> Result<(), Failure> {
+        let rest = self.stream.finish();
+        self.bytes(rest.as_bytes())
     }
 
     /// One JSON object.

@@ -6,15 +6,10 @@ use crate::codec::printable;
 #[derive(Debug, Default)]
 pub(super) struct TextStream {
     held: Vec<u8>,
-    at_line_start: bool,
+    in_line: bool,
 }
 
 impl TextStream {
-    /// Nothing held back, at the start of a line.
-    pub(super) fn new() -> Self {
-        TextStream { held: Vec::new(), at_line_start: true }
-    }
-
     /// What can be shown now.
     pub(super) fn push(&mut self, bytes: &[u8]) -> String {
         self.held.extend_from_slice(bytes);
@@ -28,9 +23,8 @@ impl TextStream {
     pub(super) fn finish(&mut self) -> String {
         let ready = std::mem::take(&mut self.held);
         let mut text = self.shown(&ready);
-        if !self.at_line_start {
+        if std::mem::take(&mut self.in_line) {
             text.push('\n');
-            self.at_line_start = true;
         }
         text
     }
@@ -38,7 +32,7 @@ impl TextStream {
     fn shown(&mut self, bytes: &[u8]) -> String {
         let text = printable::printable_lines(bytes);
         if !text.is_empty() {
-            self.at_line_start = text.ends_with('\n');
+            self.in_line = !text.ends_with('\n');
         }
         text
     }
@@ -68,11 +62,11 @@ mod tests {
     fn pieces_give_the_same_text_as_the_whole() {
         let bytes = "a\r\né😀\u{1b}[31m\r\rb\n\nend".as_bytes();
         let whole = {
-            let mut stream = TextStream::new();
+            let mut stream = TextStream::default();
             stream.push(bytes) + &stream.finish()
         };
         for cut in 0..=bytes.len() {
-            let mut stream = TextStream::new();
+            let mut stream = TextStream::default();
             let text = stream.push(&bytes[..cut]) + &stream.push(&bytes[cut..]) + &stream.finish();
             assert_eq!(text, whole, "cut at {cut}");
         }

@@ -37,8 +37,6 @@ const SCHEMA: &str = "
     );
     PRAGMA user_version = 1;";
 
-const COLUMNS: &str = "at, protocol, side, summary, outcome, spec, preset";
-
 /// The history of all runs; entries of this one can be finished.
 pub(super) struct History {
     path: PathBuf,
@@ -69,8 +67,8 @@ impl History {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     entry.at.0.cast_signed(),
-                    entry.protocol.into_str(),
-                    entry.side.into_str(),
+                    entry.spec.protocol().into_str(),
+                    entry.spec.side().into_str(),
                     entry.summary,
                     entry.outcome,
                     spec,
@@ -117,9 +115,8 @@ impl History {
             let count = format!("SELECT count(*) FROM entry WHERE {filter}");
             let total: i64 =
                 connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
-            let select = format!(
-                "SELECT {COLUMNS} FROM entry WHERE {filter} ORDER BY id DESC LIMIT {limit}"
-            );
+            let select =
+                format!("SELECT * FROM entry WHERE {filter} ORDER BY id DESC LIMIT {limit}");
             let mut statement = connection.prepare(&select)?;
             let rows = statement.query_map(params_from_iter(&words), entry)?;
             // An entry of another version that does not read is left out, not fatal.
@@ -242,31 +239,14 @@ fn pattern(word: &str) -> String {
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
-<<<<<<< HEAD
-    let text = |column| row.get::<_, String>(column);
-    let (Some(protocol), Some(side), Ok(spec)) = (
-        Protocol::from_name(&text(1)?),
-        Side::from_name(&text(2)?),
-        preset::read_spec(&text(5)?, "history"),
-    ) else {
-=======
-    let protocol: String = row.get(1)?;
-    let side: String = row.get(2)?;
-    let spec: String = row.get(5)?;
-    let preset: Option<String> = row.get(6)?;
-    let (Ok(protocol), Ok(side), Ok(spec)) =
-        (protocol.parse(), side.parse(), preset::read_spec(&spec, "history"))
-    else {
->>>>>>> main
+    let Ok(spec) = preset::read_spec(&row.get::<_, String>("spec")?, "history") else {
         return Ok(None);
     };
-    let preset: Option<String> = row.get(6)?;
+    let preset: Option<String> = row.get("preset")?;
     Ok(Some(HistoryEntry {
-        at: Stamp(row.get::<_, i64>(0)?.cast_unsigned()),
-        protocol,
-        side,
-        summary: row.get(3)?,
-        outcome: row.get(4)?,
+        at: Stamp(row.get::<_, i64>("at")?.cast_unsigned()),
+        summary: row.get("summary")?,
+        outcome: row.get("outcome")?,
         spec,
         preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
     }))

@@ -2,16 +2,15 @@
 //! touches the disk.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
-use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
+use crate::model::tls::Authority;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,20 +64,7 @@ pub enum Job {
         files: Vec<(String, PathBuf)>,
     },
     /// Keep the certificate authority of this installation. One that is already there stays.
-    SaveAuthority {
-        certificate_pem: String,
-        key_pem: KeyPem,
-    },
-}
-
-/// A private key in PEM; never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeyPem(pub String);
-
-impl fmt::Debug for KeyPem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyPem(..)")
-    }
+    SaveAuthority(Authority),
 }
 
 /// Whether a file that is there may be replaced.
@@ -201,7 +187,7 @@ impl Job {
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
-            Job::SaveAuthority { .. } => "keep the certificate authority",
+            Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }
 }
@@ -211,8 +197,6 @@ impl Job {
 pub struct HistoryEntry {
     /// When; also names the entry within a run.
     pub at: Stamp,
-    pub protocol: Protocol,
-    pub side: Side,
     /// One line: `POST http://localhost:8080/users`.
     pub summary: String,
     /// `201 Created, 12 ms`, or the failure; empty while it runs.

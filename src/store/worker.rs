@@ -187,8 +187,8 @@ impl Worker {
                 atomic::write(&path, &bytes, overwrite)?;
                 Ok(Reply::FileWritten { path, bytes: bytes.len() as u64 })
             }
-            Job::SaveAuthority { certificate_pem, key_pem } => {
-                let certificate = authority::save(&self.paths, &certificate_pem, &key_pem)?;
+            Job::SaveAuthority(authority) => {
+                let certificate = authority::save(&self.paths, &authority)?;
                 Ok(Reply::AuthoritySaved { certificate })
             }
         }

@@ -2,14 +2,11 @@ use std::fs;
 
 use super::*;
 use crate::model::http::HttpSpec;
-use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
 fn sent(at: u64, url: &str) -> HistoryEntry {
     HistoryEntry {
         at: Stamp(at),
-        protocol: Protocol::Http,
-        side: Side::Client,
         summary: format!("GET {url}"),
         outcome: String::new(),
         spec: Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() }),
