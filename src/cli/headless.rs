@@ -16,16 +16,13 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::view::ViewPart;
-use crate::store::Store;
-use crate::store::job::Job;
+use crate::store::authority;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
 const CLOSING: Duration = Duration::from_secs(1);
-/// How long keeping the certificate authority may take.
-const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
@@ -51,11 +48,9 @@ impl Headless {
         loop {
             match self.events.facts.recv().await {
                 Some(Event::AuthorityCreated(authority)) => {
-                    let (store, _replies) = Store::start(self.paths.clone());
-                    if let Err(failure) = store.submit(Job::SaveAuthority(authority)) {
-                        output::complain(&failure);
+                    if let Err(failure) = authority::save(&self.paths, &authority) {
+                        tracing::error!("{failure}");
                     }
-                    store.shutdown(STORE_SHUTDOWN);
                 }
                 event => return event,
             }

@@ -143,19 +143,16 @@ impl ListenWatch {
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
                 }
-                Ok(())
             }
-            Event::Traffic(batch) => self.on_traffic(batch),
+            Event::Traffic(batch) => self.on_traffic(batch)?,
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 self.count();
-                self.print_exchange(&exchange, headless)
+                self.print_exchange(&exchange, headless)?;
             }
-            Event::Refused { failure, .. } => {
-                output::complain(&failure);
-                Ok(())
-            }
-            _ => Ok(()),
+            Event::Refused { failure, .. } => output::complain(&failure),
+            _ => {}
         }
+        Ok(())
     }
 
     fn count(&mut self) {

@@ -5,6 +5,8 @@ mod stream;
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
+
 use super::headless::Headless;
 use super::items;
 use super::stdin;
@@ -17,7 +19,6 @@ use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
 use crate::model::tls::Verify;
-use http::RawBody;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ fn compose(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
-) -> Result<Option<RawBody>, Failure> {
+) -> Result<Option<Bytes>, Failure> {
     let before = request.body.clone();
     items::apply(words.items, arguments.form, request)?;
     match arguments.data.as_slice() {
@@ -94,10 +95,7 @@ fn compose(
         && !arguments.ignore_stdin
         && stdin::is_piped()
     {
-        let bytes = stdin::read_all()?;
-        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
-        let content_type = is_json.then(|| "application/json".to_owned());
-        raw = (!bytes.is_empty()).then_some(RawBody { bytes, content_type });
+        raw = Some(stdin::read_all()?).filter(|bytes| !bytes.is_empty());
     }
     match words.method {
         Some(method) => request.method = method.into(),
@@ -153,7 +151,7 @@ mod tests {
         }
     }
 
-    fn composed(arguments: &args::Send) -> (HttpSpec, Option<RawBody>) {
+    fn composed(arguments: &args::Send) -> (HttpSpec, Option<Bytes>) {
         let mut request = HttpSpec::default();
         let raw = compose(&mut request, &split(arguments), arguments).unwrap();
         (request, raw)

@@ -43,15 +43,11 @@ fn incomplete(bytes: &[u8]) -> usize {
     if bytes.ends_with(b"\r") {
         return 1;
     }
-    let longest = bytes.len().min(3);
-    (1..=longest)
-        .find(|back| {
-            let tail = &bytes[bytes.len() - back..];
-            let cut =
-                matches!(std::str::from_utf8(tail), Err(error) if error.error_len().is_none());
-            cut && tail.first().is_some_and(|first| *first >= 0xc2)
-        })
-        .unwrap_or(0)
+    let is_cut = |back: &usize| {
+        let tail = std::str::from_utf8(&bytes[bytes.len() - back..]);
+        tail.is_err_and(|error| error.error_len().is_none())
+    };
+    (1..=bytes.len().min(3)).find(is_cut).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -38,7 +38,10 @@ pub fn load(paths: &Paths) -> Result<Option<Authority>, Failure> {
 }
 
 /// Keeps an authority, unless there is one; returns the file with the certificate alone.
-pub(super) fn save(paths: &Paths, authority: &Authority) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// When the folder or a file of it cannot be written.
+pub fn save(paths: &Paths, authority: &Authority) -> Result<PathBuf, Failure> {
     atomic::make_folders(&paths.data)?;
     let line = |text: &str| format!("{}\n", text.trim_end());
     let kept = match load(paths) {

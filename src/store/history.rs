@@ -103,20 +103,16 @@ impl History {
             return Ok((Vec::new(), 0));
         }
         let words: Vec<String> = text.split_whitespace().map(pattern).collect();
-        let has = |n: usize| {
-            format!(
-                "(summary LIKE ?{n} ESCAPE '\\' OR outcome LIKE ?{n} ESCAPE '\\' \
-                 OR spec LIKE ?{n} ESCAPE '\\')"
-            )
-        };
-        let filter: Vec<String> = (1..=words.len()).map(has).collect();
-        let filter = if filter.is_empty() { "1".to_owned() } else { filter.join(" AND ") };
+        // A word has no space, so it is found in one of the three.
+        let text = "(summary || ' ' || outcome || ' ' || spec)";
+        let has = |n: usize| format!(r" AND {text} LIKE ?{n} ESCAPE '\'");
+        let filter = (1..=words.len()).map(has).collect::<Vec<_>>().concat();
         self.with(|connection| {
-            let count = format!("SELECT count(*) FROM entry WHERE {filter}");
+            let count = format!("SELECT count(*) FROM entry WHERE 1{filter}");
             let total: i64 =
                 connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
             let select =
-                format!("SELECT * FROM entry WHERE {filter} ORDER BY id DESC LIMIT {limit}");
+                format!("SELECT * FROM entry WHERE 1{filter} ORDER BY id DESC LIMIT {limit}");
             let mut statement = connection.prepare(&select)?;
             let rows = statement.query_map(params_from_iter(&words), entry)?;
             // An entry of another version that does not read is left out, not fatal.
@@ -227,15 +223,8 @@ fn is_damage(error: &rusqlite::Error) -> bool {
 
 /// A word as a LIKE pattern that means just this word.
 fn pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
+    let plain = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{plain}%")
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {

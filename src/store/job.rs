@@ -19,24 +19,14 @@ pub enum Job {
     LoadWorkspace,
     /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
     /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
-    SavePreset {
-        preset: Box<Preset>,
-        based_on: Option<u64>,
-        overwrite: Overwrite,
-    },
-    RenamePreset {
-        from: PresetPath,
-        to: PresetPath,
-    },
-    DeletePreset {
-        path: PresetPath,
-    },
+    SavePreset { preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite },
+    /// Give a preset another path; never one that is taken.
+    RenamePreset { from: PresetPath, to: PresetPath },
+    /// Remove the file of a preset, and folders that become empty.
+    DeletePreset { path: PresetPath },
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
-    DeleteFolder {
-        folder: String,
-        presets: Vec<PresetPath>,
-    },
+    DeleteFolder { folder: String, presets: Vec<PresetPath> },
     /// Read the drafts and screen state of the last run.
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
@@ -44,25 +34,13 @@ pub enum Job {
     /// Append one entry; keeps the newest 10,000.
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
-    FinishHistory {
-        at: Stamp,
-        outcome: String,
-    },
+    FinishHistory { at: Stamp, outcome: String },
     /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
-    QueryHistory {
-        text: String,
-        limit: u32,
-    },
+    QueryHistory { text: String, limit: u32 },
     /// Write bytes to a file the user named.
-    WriteFile {
-        path: PathBuf,
-        bytes: Bytes,
-        overwrite: Overwrite,
-    },
+    WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
-    ReadTexts {
-        files: Vec<(String, PathBuf)>,
-    },
+    ReadTexts { files: Vec<(String, PathBuf)> },
     /// Keep the certificate authority of this installation. One that is already there stays.
     SaveAuthority(Authority),
 }
@@ -80,22 +58,13 @@ pub enum Reply {
     /// After `LoadWorkspace`, and unasked whenever files changed on disk.
     Workspace(Box<Workspace>),
     /// The preset is on disk, with its new fingerprint.
-    Saved {
-        path: PresetPath,
-        fingerprint: u64,
-    },
+    Saved { path: PresetPath, fingerprint: u64 },
     /// The file changed since it was opened, or exists although it should not.
-    Conflict {
-        mine: Box<Preset>,
-        theirs: Box<StoredPreset>,
-    },
-    Renamed {
-        from: PresetPath,
-        to: PresetPath,
-    },
-    Deleted {
-        path: PresetPath,
-    },
+    Conflict { mine: Box<Preset>, theirs: Box<StoredPreset> },
+    /// The preset lies at `to` now.
+    Renamed { from: PresetPath, to: PresetPath },
+    /// The preset is gone.
+    Deleted { path: PresetPath },
     /// What went of a folder. `left` is the number of other files still in it; a failure names
     /// the preset at which it ended.
     FolderDeleted {
@@ -104,31 +73,22 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
+    /// What the last run kept; `None` = nothing.
     Restored(Option<Box<Restore>>),
+    /// The drafts are on disk.
     RestoreSaved,
+    /// The history has the entry, or its outcome.
     HistoryAppended,
-    History {
-        text: String,
-        entries: Vec<HistoryEntry>,
-        total: u64,
-    },
-    FileWritten {
-        path: PathBuf,
-        bytes: u64,
-    },
+    /// Entries that fit, newest first; `total` counts those beyond the limit too.
+    History { text: String, entries: Vec<HistoryEntry>, total: u64 },
+    /// The file the user named is on disk.
+    FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
-    TextsRead {
-        files: BTreeMap<String, Result<String, String>>,
-    },
+    TextsRead { files: BTreeMap<String, Result<String, String>> },
     /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
-    AuthoritySaved {
-        certificate: PathBuf,
-    },
+    AuthoritySaved { certificate: PathBuf },
     /// A job failed; nothing stored was lost.
-    Failed {
-        job: &'static str,
-        failure: Failure,
-    },
+    Failed { job: &'static str, failure: Failure },
 }
 
 /// Everything in a workspace, presets sorted by path.

@@ -35,11 +35,8 @@ pub(super) struct RestoreFile {
     kept: Option<String>,
 }
 
-struct RestoreSlot {
-    file: PathBuf,
-    #[expect(dead_code, reason = "held for its lock")]
-    lock: File,
-}
+/// A drafts file, with the lock that keeps it ours.
+type RestoreSlot = (PathBuf, File);
 
 impl RestoreFile {
     /// Touches no disk; drafts are kept apart for every workspace.
@@ -78,7 +75,7 @@ impl RestoreFile {
             let Some(lock) = self.try_lock(number) else { continue };
             if let Ok(Some(orphan)) = read(&file) {
                 restore.get_or_insert_default().drafts.extend(orphan.drafts);
-                self.adopted.push(RestoreSlot { file, lock });
+                self.adopted.push((file, lock));
             }
         }
         Ok(restore)
@@ -95,24 +92,24 @@ impl RestoreFile {
         self.kept = None;
         atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
         self.kept = Some(text);
-        for slot in self.adopted.drain(..) {
+        for (file, _lock) in self.adopted.drain(..) {
             // Left behind, it would only be offered again.
-            let _ = atomic::remove(&slot.file);
+            let _ = atomic::remove(&file);
         }
         Ok(())
     }
 
     /// The file of this instance; the first call picks a free number.
     fn claim(&mut self) -> Result<PathBuf, Failure> {
-        if let Some(own) = &self.own {
-            return Ok(own.file.clone());
+        if let Some((file, _)) = &self.own {
+            return Ok(file.clone());
         }
         atomic::open_private(&self.file(1, "lock"))
             .map_err(|error| atomic::failure(&self.folder, &error))?;
         for number in 1..=INSTANCES {
             if let Some(lock) = self.try_lock(number) {
                 let file = self.file(number, "toml");
-                self.own = Some(RestoreSlot { file: file.clone(), lock });
+                self.own = Some((file.clone(), lock));
                 return Ok(file);
             }
         }

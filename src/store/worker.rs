@@ -55,9 +55,8 @@ pub(super) struct Worker {
     restore: RestoreFile,
     /// What the application knows of the workspace.
     known: Option<Workspace>,
-    watch: Option<FolderWatch>,
-    /// Why changes by others are not noticed.
-    blind: Option<Failure>,
+    /// While there is a folder; or why changes by others are not noticed.
+    watch: Option<Result<FolderWatch, Failure>>,
     /// When to read the workspace because something changed.
     due: Option<Instant>,
 }
@@ -79,7 +78,6 @@ impl Worker {
             signals,
             known: None,
             watch: None,
-            blind: None,
             due: None,
         }
     }
@@ -164,17 +162,12 @@ impl Worker {
                 preset_files::delete_folder(root, folder, presets)
             }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
-            Job::SaveRestore(restore) => {
-                self.restore.save(&restore)?;
-                Ok(Reply::RestoreSaved)
-            }
+            Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::AppendHistory(entry) => {
-                self.history.append(&entry)?;
-                Ok(Reply::HistoryAppended)
+                self.history.append(&entry).map(|()| Reply::HistoryAppended)
             }
             Job::FinishHistory { at, outcome } => {
-                self.history.finish(at, &outcome)?;
-                Ok(Reply::HistoryAppended)
+                self.history.finish(at, &outcome).map(|()| Reply::HistoryAppended)
             }
             Job::QueryHistory { text, limit } => {
                 let (entries, total) = self.history.query(&text, limit)?;
@@ -187,24 +180,17 @@ impl Worker {
                 atomic::write(&path, &bytes, overwrite)?;
                 Ok(Reply::FileWritten { path, bytes: bytes.len() as u64 })
             }
-            Job::SaveAuthority(authority) => {
-                let certificate = authority::save(&self.paths, &authority)?;
-                Ok(Reply::AuthoritySaved { certificate })
-            }
+            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
+                .map(|certificate| Reply::AuthoritySaved { certificate }),
         }
     }
 
     /// Reads the workspace and watches it from now on.
     fn load(&mut self) -> Workspace {
-        let root = self.paths.workspace.clone();
-        (self.watch, self.blind) = (None, None);
-        if root.is_dir() {
-            // Watching begins before reading, so no change falls between.
-            match watch::start(&root, self.orders.clone(), Arc::clone(&self.signals)) {
-                Ok(watch) => self.watch = Some(watch),
-                Err(failure) => self.blind = Some(failure),
-            }
-        }
+        let root = &self.paths.workspace;
+        // Watching begins before reading, so no change falls between.
+        let watch = || watch::start(root, self.orders.clone(), Arc::clone(&self.signals));
+        self.watch = root.is_dir().then(watch);
         self.due = None;
         let workspace = self.scan();
         self.known = Some(workspace.clone());
@@ -217,7 +203,9 @@ impl Worker {
         if workspace.environments.iter().any(|environment| !environment.secrets.is_empty()) {
             workspace.problems.extend(starter::protect_secrets(root).err());
         }
-        workspace.problems.extend(self.blind.clone());
+        if let Some(Err(blind)) = &self.watch {
+            workspace.problems.push(blind.clone());
+        }
         workspace
     }
 

@@ -24,14 +24,6 @@ const PIECE: usize = 256 * 1024;
 /// Lines of a laid-out body asked for at a time.
 const LINES: u16 = 1000;
 
-/// A body that is no text of a preset: sent as it is, no templates in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RawBody {
-    pub(super) bytes: Bytes,
-    /// Sent unless a header says otherwise.
-    pub(super) content_type: Option<String>,
-}
-
 /// What has been printed of the response.
 struct ResponsePrinter {
     output: Output,
@@ -44,17 +36,17 @@ struct ResponsePrinter {
     binary: bool,
 }
 
-/// Puts a raw body into a planned request, with its length and type.
-pub(super) fn set_body(plan: &mut Plan, raw: RawBody) {
+/// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
+/// request, with its length and, unless a header says otherwise, its type.
+pub(super) fn set_body(plan: &mut Plan, body: Bytes) {
     let Some(plan) = plan.as_http_mut() else { return };
-    let length = raw.bytes.len().to_string();
     plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if let Some(content_type) = raw.content_type.filter(|_| !typed) {
-        plan.headers.push(("Content-Type".into(), content_type));
+    if !typed && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() {
+        plan.headers.push(("Content-Type".into(), "application/json".into()));
     }
-    plan.headers.push(("Content-Length".into(), length));
-    plan.body = PlanBody::Bytes(raw.bytes);
+    plan.headers.push(("Content-Length".into(), body.len().to_string()));
+    plan.body = PlanBody::Bytes(body);
 }
 
 /// Sends and prints; returns the exit status.
