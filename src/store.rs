@@ -31,7 +31,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
+use atomic::refusal;
 use job::{Job, Reply};
 use paths::Paths;
 use worker::{Worker, WorkerFlags, WorkerOrder};
@@ -110,12 +111,10 @@ impl StoreHandle {
         self.worker.orders.try_send(WorkerOrder::Job(Box::new(job))).map_err(|error| match error {
             TrySendError::Full(_) => {
                 let cause = "the disk is slow and too much is waiting for it";
-                Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
-                    .hint("try again in a moment")
+                refusal(target, FailureKind::Busy, cause).hint("try again in a moment")
             }
             TrySendError::Disconnected(_) => {
-                let cause = "the store has stopped";
-                Failure::new(Stage::Storage, target, FailureKind::Internal, cause)
+                refusal(target, FailureKind::Internal, "the store has stopped")
             }
         })
     }

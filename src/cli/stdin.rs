@@ -35,9 +35,11 @@ pub(super) fn read_all() -> Result<Bytes, Failure> {
     Ok(bytes.into())
 }
 
-/// The next piece; `None` at the end of input, and when it cannot be read, which is told.
+/// The next piece; `None` at the end of input, and when it cannot be read, which is told. Without
+/// an input it waits for ever.
 /// Cancel-safe.
-pub(super) async fn next_piece(input: &mut Stdin) -> Option<Bytes> {
+pub(super) async fn next_piece(input: &mut Option<Stdin>) -> Option<Bytes> {
+    let Some(input) = input else { return std::future::pending().await };
     let mut piece = BytesMut::with_capacity(PIECE);
     match input.read_buf(&mut piece).await {
         Ok(0) => None,

@@ -43,15 +43,17 @@ pub fn write(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<(), Fail
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(failure(path, &error)),
     };
-    match attempt(&target, bytes, old.as_ref(), overwrite) {
+    let attempt = || attempt(&target, bytes, old.as_ref(), overwrite);
+    let written = attempt().or_else(|error| match error.kind() {
         // Another instance took the temporary file for a left-over in the instant before it was
         // locked.
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            attempt(&target, bytes, old.as_ref(), overwrite).map_err(|error| failure(path, &error))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(path)),
-        other => other.map_err(|error| failure(path, &error)),
-    }
+        ErrorKind::NotFound => attempt(),
+        _ => Err(error),
+    });
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => failure(path, &error),
+    })
 }
 
 fn attempt(

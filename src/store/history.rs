@@ -43,19 +43,14 @@ pub(super) struct History {
     open: Option<Connection>,
     /// Rows appended by this run, by their time.
     run: HashMap<Stamp, i64>,
-    /// Why a damaged database was set aside, to be told once.
-    notice: Option<Failure>,
+    /// Why a damaged database was set aside, to be told once although no job asked for it.
+    pub(super) notice: Option<Failure>,
 }
 
 impl History {
     /// Opens nothing yet; the file is made at the first use.
     pub(super) fn new(path: PathBuf) -> Self {
         History { path, open: None, run: HashMap::new(), notice: None }
-    }
-
-    /// A message that no job asked for.
-    pub(super) fn take_notice(&mut self) -> Option<Failure> {
-        self.notice.take()
     }
 
     /// Adds an entry and drops those beyond [`HISTORY_KEEPS`]; `entry.at` names it later.

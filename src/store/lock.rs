@@ -12,9 +12,8 @@ const WAIT: Duration = Duration::from_secs(2);
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Held while files of a folder are compared and replaced.
-#[derive(Debug)]
-pub(super) struct FolderLock(#[expect(dead_code, reason = "held for its lock")] Option<File>);
+/// Held while files of a folder are compared and replaced; `None` where there are no locks.
+pub(super) type FolderLock = Option<File>;
 
 /// Locks a folder, waiting a moment for another instance.
 ///
@@ -22,12 +21,12 @@ pub(super) struct FolderLock(#[expect(dead_code, reason = "held for its lock")] 
 /// `Busy` when another instance holds it for longer. A file system without locks is no error:
 /// then two instances rely on the comparison alone.
 pub(super) fn folder(path: &Path) -> Result<FolderLock, Failure> {
-    let Ok(file) = File::open(path) else { return Ok(FolderLock(None)) };
+    let Ok(file) = File::open(path) else { return Ok(None) };
     let deadline = Instant::now() + WAIT;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(FolderLock(Some(file))),
-            Err(TryLockError::Error(_)) => return Ok(FolderLock(None)),
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                 std::thread::park_timeout(PAUSE);
             }

@@ -58,10 +58,7 @@ fn locked(root: &Path) -> Result<FolderLock, Failure> {
 pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     if from != to {
-        let (source, target) = (file_of(root, &from), file_of(root, &to));
-        if fs::symlink_metadata(&source).is_err() {
-            return Err(gone(&from));
-        }
+        let (source, target) = (existing(root, &from)?, file_of(root, &to));
         atomic::make_folders(target.parent().unwrap_or(root))?;
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
@@ -73,10 +70,7 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
 /// Removes a preset and the folders that become empty.
 pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
-    let file = file_of(root, &path);
-    if fs::symlink_metadata(&file).is_err() {
-        return Err(gone(&path));
-    }
+    let file = existing(root, &path)?;
     atomic::remove(&file)?;
     remove_empty_folders(root, &file);
     Ok(Reply::Deleted { path })
@@ -126,8 +120,12 @@ fn remove_empty_folders(root: &Path, file: &Path) {
     }
 }
 
-fn gone(path: &PresetPath) -> Failure {
-    let cause = "the preset is not there any more";
-    atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
-        .hint("it was removed or renamed by somebody else")
+/// Where a preset lies, if it does.
+fn existing(root: &Path, path: &PresetPath) -> Result<PathBuf, Failure> {
+    let file = file_of(root, path);
+    fs::symlink_metadata(&file).map(|_| file).map_err(|_| {
+        let cause = "the preset is not there any more";
+        atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
+            .hint("it was removed or renamed by somebody else")
+    })
 }

@@ -16,9 +16,7 @@ use super::worker::{WorkerFlags, WorkerOrder};
 use crate::model::failure::{Failure, FailureKind};
 
 /// Watches until dropped.
-pub(super) struct FolderWatch(
-    #[expect(dead_code, reason = "watches until dropped")] RecommendedWatcher,
-);
+pub(super) type FolderWatch = RecommendedWatcher;
 
 /// Starts watching `root` and everything below.
 pub(super) fn start(
@@ -41,7 +39,7 @@ pub(super) fn start(
         watcher.watch(root, RecursiveMode::Recursive)?;
         Ok(watcher)
     });
-    watching.map(FolderWatch).map_err(|error| {
+    watching.map_err(|error| {
         let cause = format!("changes made by others are not noticed: {error}");
         atomic::refusal(root, FailureKind::Io, cause)
             .hint("reload the workspace after editing files elsewhere")

@@ -131,7 +131,7 @@ impl Worker {
             let workspace = self.load();
             self.send(Reply::Workspace(Box::new(workspace)));
         }
-        if let Some(failure) = self.history.take_notice() {
+        if let Some(failure) = self.history.notice.take() {
             self.send(Reply::Failed { job: name, failure });
         }
     }

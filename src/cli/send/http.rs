@@ -17,7 +17,7 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
-use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
@@ -184,7 +184,13 @@ impl ResponsePrinter {
             let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
             let query = ViewQuery { body, part, mode, top, rows: LINES };
             headless.engine.view(query.clone())?;
-            let Some(view) = next_view(headless, &query).await else { return Ok(()) };
+            let view = loop {
+                match headless.events.urgent.recv().await {
+                    Some(Event::View(view)) if view.query == query => break view,
+                    Some(_) => {}
+                    None => return Ok(()),
+                }
+            };
             // Past the end the last lines come again.
             let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
             let mut count = 0;
@@ -230,13 +236,4 @@ fn is_json(response: &HttpMessage) -> bool {
         memchr::memmem::find(&value, b"json").is_some()
             && memchr::memmem::find(&value, b"ndjson").is_none()
     })
-}
-
-async fn next_view(headless: &mut Headless, query: &ViewQuery) -> Option<Box<View>> {
-    loop {
-        match headless.events.urgent.recv().await? {
-            Event::View(view) if view.query == *query => return Some(view),
-            _ => {}
-        }
-    }
 }

@@ -24,7 +24,7 @@ use crate::interop::ndjson;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -102,7 +102,7 @@ impl CliConversation<'_> {
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
-                piece = next_piece(&mut self.input), if self.connected => {
+                piece = stdin::next_piece(&mut self.input), if self.connected => {
                     self.on_piece(piece, headless).await?;
                 }
                 () = clock::at(self.deadline) => {
@@ -136,21 +136,23 @@ impl CliConversation<'_> {
     fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
-            if self.output.style == Style::Json {
-                let line = ndjson::record(record, self.conns.get(&record.conn));
-                self.output.json(&line)?;
+            let is_reply =
+                (record.kind, record.direction) == (RecordKind::Data, Direction::Received);
+            match self.output.style {
+                Style::Json => {
+                    let line = ndjson::record(record, self.conns.get(&record.conn));
+                    self.output.json(&line)?;
+                }
+                Style::Text if is_reply && self.datagrams => self.output.text(&record.data)?,
+                Style::Text | Style::Raw if is_reply => self.output.piece(&record.data)?,
+                Style::Text | Style::Raw => {}
             }
-            match (record.kind, record.direction) {
-                (RecordKind::Data, Direction::Received) => {
-                    self.replies += 1;
-                    self.print(record)?;
-                    self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
-                }
-                (RecordKind::Data, Direction::Sent) => {
-                    self.steps = self.steps.saturating_sub(1);
-                    self.wait_for_reply();
-                }
-                _ => {}
+            if is_reply {
+                self.replies += 1;
+                self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
+            } else if (record.kind, record.direction) == (RecordKind::Data, Direction::Sent) {
+                self.steps = self.steps.saturating_sub(1);
+                self.wait_for_reply();
             }
         }
         Ok(())
@@ -169,14 +171,6 @@ impl CliConversation<'_> {
             }
         };
         self.deadline = Some(Instant::now() + wait);
-    }
-
-    fn print(&mut self, record: &Record) -> Result<(), Failure> {
-        match self.output.style {
-            Style::Json => Ok(()),
-            Style::Text if self.datagrams => self.output.text(&record.data),
-            Style::Text | Style::Raw => self.output.piece(&record.data),
-        }
     }
 
     /// A piece of standard input, or its end: then we finish sending.
@@ -211,12 +205,5 @@ impl CliConversation<'_> {
         let cause = format!("no reply within {waited:?}");
         Err(Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause)
             .hint("wait longer with --timeout, or not at all with --wait 0"))
-    }
-}
-
-async fn next_piece(input: &mut Option<Stdin>) -> Option<Bytes> {
-    match input {
-        Some(input) => stdin::next_piece(input).await,
-        None => std::future::pending().await,
     }
 }

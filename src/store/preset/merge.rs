@@ -140,7 +140,7 @@ struct ArrayElement {
 }
 
 fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
-    let (old, mut closing) = explode(array);
+    let (opening, old, mut closing) = explode(array);
     let indent =
         old.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
     let mut result: Vec<ArrayElement> = Vec::new();
@@ -172,7 +172,7 @@ fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
     if indent.is_some() && !closing.contains('\n') {
         closing = "\n".into();
     }
-    implode(array, result, &closing, indent);
+    implode(array, opening, (result, &closing), indent);
     Some(())
 }
 
@@ -184,35 +184,36 @@ fn split_line(text: &str) -> (String, String) {
     }
 }
 
-fn explode(array: &Array) -> (Vec<ArrayElement>, String) {
+/// Takes an array apart: what stands on the line of its bracket, its elements, and what stands
+/// before the closing one.
+fn explode(array: &Array) -> (String, Vec<ArrayElement>, String) {
     let text =
         |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
-    let mut slots: Vec<ArrayElement> = Vec::new();
-    let last = array.len().saturating_sub(1);
-    let mut closing = String::new();
-    for (index, value) in array.iter().enumerate() {
-        let prefix = text(value.decor().prefix());
-        let (tail, lead) = if index == 0 { (String::new(), prefix) } else { split_line(&prefix) };
-        if let Some(before) = slots.last_mut() {
-            before.tail.push_str(&tail);
-        }
-        let mut value = value.clone();
-        if index == last && !array.trailing_comma() {
-            closing = text(value.decor().suffix());
-            value.decor_mut().set_suffix("");
-        }
-        slots.push(ArrayElement { lead, value, tail: String::new() });
+    let mut values: Vec<Value> = array.iter().cloned().collect();
+    let mut gaps: Vec<String> = values.iter().map(|value| text(value.decor().prefix())).collect();
+    let mut end = String::new();
+    if let (Some(last), false) = (values.last_mut(), array.trailing_comma()) {
+        end = text(last.decor().suffix());
+        last.decor_mut().set_suffix("");
     }
-    closing.push_str(&text(Some(array.trailing())));
-    if let Some(slot) = slots.last_mut() {
-        (slot.tail, closing) = split_line(&closing);
+    gaps.push(end + &text(Some(array.trailing())));
+    let mut gaps = gaps.iter().map(|gap| split_line(gap));
+    let (opening, mut lead) = gaps.next().unwrap_or_default();
+    let mut slots = Vec::new();
+    for (value, (tail, next)) in values.into_iter().zip(gaps) {
+        slots.push(ArrayElement { lead: std::mem::replace(&mut lead, next), value, tail });
     }
-    (slots, closing)
+    (opening, slots, lead)
 }
 
-fn implode(array: &mut Array, slots: Vec<ArrayElement>, closing: &str, indent: Option<&str>) {
+fn implode(
+    array: &mut Array,
+    opening: String,
+    (slots, closing): (Vec<ArrayElement>, &str),
+    indent: Option<&str>,
+) {
     array.clear();
-    let mut tail = String::new();
+    let mut tail = opening;
     for slot in slots {
         let broken = tail.contains('#') && !slot.lead.contains('\n');
         let lead = if broken { indent.unwrap_or("\n  ").to_owned() } else { slot.lead };
