@@ -73,8 +73,9 @@ fn folder(workspace: &mut Workspace, path: &Path, relative: &str, depth: usize) 
     for name in names(workspace, path) {
         let file = path.join(&name);
         let inner = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
+        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
         let found = match fs::metadata(&file) {
-            Err(_) if file.extension().is_some_and(|extension| extension == "toml") => {
+            Err(_) if is_toml => {
                 Err(refusal(inner, FailureKind::NotFound, "the link leads nowhere"))
             }
             Ok(facts) if name == DEFAULTS && facts.is_file() => {
@@ -85,7 +86,7 @@ fn folder(workspace: &mut Workspace, path: &Path, relative: &str, depth: usize) 
                 folder(workspace, &file, &inner, depth + 1);
                 Ok(())
             }
-            Ok(facts) if facts.is_file() && inner.ends_with(".toml") => {
+            Ok(facts) if facts.is_file() && is_toml => {
                 if workspace.presets.len() < PRESETS {
                     enter(workspace, &inner, read_bytes(&file))
                 } else if workspace.problems.iter().any(|known| known.target == workspace.root) {
