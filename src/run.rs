@@ -107,16 +107,19 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
 
 /// What the application has to know before its first frame.
 fn startup(paths: &Paths) -> Startup {
-    let (bindings, problem) = match keymap::load(paths) {
-        Ok(bindings) => (bindings, None),
-        Err(failure) => (Vec::new(), Some(failure.to_string())),
-    };
-    let keymap = bindings
-        .into_iter()
-        .map(|(context, keys, action)| Override { context, keys, action })
-        .collect();
+    let bindings = keymap::load(paths);
+    let problem = bindings.as_ref().err().map(ToString::to_string);
+    let bindings = bindings.unwrap_or_default().into_iter();
+    let keymap = bindings.map(|(context, keys, action)| Override { context, keys, action });
     let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
-    Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
+    Startup {
+        os: os_variables(),
+        theme: theme(),
+        keymap: keymap.collect(),
+        problem,
+        truecolor,
+        ..Startup::default()
+    }
 }
 
 fn runtime() -> Result<Runtime, Failure> {

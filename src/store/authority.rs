@@ -45,22 +45,19 @@ pub fn save(paths: &Paths, authority: &Authority) -> Result<PathBuf, Failure> {
     atomic::make_folders(&paths.data)?;
     let line = |text: &str| format!("{}\n", text.trim_end());
     let kept = match load(paths) {
-        Ok(Some(kept)) => kept.certificate_pem,
+        Ok(Some(kept)) => kept,
         loaded => {
-            let both = format!("{}{}", line(&authority.certificate_pem), line(&authority.key_pem));
+            let both = line(&authority.certificate_pem) + &line(&authority.key_pem);
             let overwrite = if loaded.is_ok() { Overwrite::Refuse } else { Overwrite::Replace };
             match atomic::write(&paths.authority(), both.as_bytes(), overwrite) {
-                Ok(()) => line(&authority.certificate_pem),
+                Ok(()) => authority.clone(),
                 // Another instance was faster; then its authority is the one.
-                Err(failure) => match load(paths) {
-                    Ok(Some(kept)) => kept.certificate_pem,
-                    _ => return Err(failure),
-                },
+                Err(failure) => load(paths).ok().flatten().ok_or(failure)?,
             }
         }
     };
     let file = paths.authority_certificate();
-    atomic::write(&file, kept.as_bytes(), Overwrite::Replace)?;
+    atomic::write(&file, line(&kept.certificate_pem).as_bytes(), Overwrite::Replace)?;
     Ok(file)
 }
 

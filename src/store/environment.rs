@@ -43,8 +43,7 @@ fn plain(value: &Value, text: &str) -> Option<String> {
     Some(match value {
         Value::String(text) => text.value().clone(),
         Value::Integer(_) | Value::Float(_) => written()?.replace('_', ""),
-        Value::Boolean(flag) => flag.value().to_string(),
-        Value::Datetime(_) => written()?.to_owned(),
+        Value::Boolean(_) | Value::Datetime(_) => written()?.to_owned(),
         Value::Array(_) | Value::InlineTable(_) => return None,
     })
 }

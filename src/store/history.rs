@@ -153,16 +153,13 @@ impl History {
         self.run.clear();
         let free = |n: &u32| !aside(&self.path, *n, "").exists();
         let number = (1..1000).find(free).unwrap_or(1000);
-        for suffix in ["", "-wal", "-shm"] {
-            let mut from = self.path.clone().into_os_string();
-            from.push(suffix);
-            let moved = atomic::rename(Path::new(&from), &aside(&self.path, number, suffix));
-            // The side files need not exist.
-            if suffix.is_empty() {
-                moved?;
-            }
-        }
         let kept = aside(&self.path, number, "");
+        atomic::rename(&self.path, &kept)?;
+        for suffix in ["-wal", "-shm"] {
+            let from = self.path.with_extension(format!("db{suffix}"));
+            // It need not exist.
+            let _ = atomic::rename(&from, &aside(&self.path, number, suffix));
+        }
         let cause = format!("the history was damaged ({error}); a new one was begun");
         let notice = refusal(&self.path, FailureKind::Malformed, cause);
         self.notice = Some(notice.hint(format!("the old one is kept as {}", kept.display())));

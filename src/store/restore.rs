@@ -24,6 +24,7 @@ const DRAFTS_LIMIT: u64 = 1024 * 1024 * 1024;
 const INSTANCES: u32 = 16;
 
 /// The drafts file of this instance.
+#[derive(Default)]
 pub(super) struct RestoreFile {
     folder: PathBuf,
     /// Names the workspace.
@@ -43,13 +44,7 @@ impl RestoreFile {
     pub(super) fn new(state: &Path, workspace: &Path) -> Self {
         let name = workspace.as_os_str().as_encoded_bytes();
         let stem = format!("{:016x}", preset::fingerprint(name));
-        RestoreFile {
-            folder: state.join("drafts"),
-            stem,
-            own: None,
-            adopted: Vec::new(),
-            kept: None,
-        }
+        RestoreFile { folder: state.join("drafts"), stem, ..RestoreFile::default() }
     }
 
     fn file(&self, number: u32, extension: &str) -> PathBuf {
@@ -106,16 +101,13 @@ impl RestoreFile {
         }
         atomic::open_private(&self.file(1, "lock"))
             .map_err(|error| atomic::failure(&self.folder, &error))?;
-        for number in 1..=INSTANCES {
-            if let Some(lock) = self.try_lock(number) {
-                let file = self.file(number, "toml");
-                self.own = Some((file.clone(), lock));
-                return Ok(file);
-            }
-        }
-        let cause = format!("{INSTANCES} wirebenches run in this workspace");
-        Err(atomic::refusal(&self.folder, FailureKind::Busy, cause)
-            .hint("drafts of this one are not kept"))
+        let slot = |number| Some((self.file(number, "toml"), self.try_lock(number)?));
+        let own = (1..=INSTANCES).find_map(slot).ok_or_else(|| {
+            let cause = format!("{INSTANCES} wirebenches run in this workspace");
+            atomic::refusal(&self.folder, FailureKind::Busy, cause)
+                .hint("drafts of this one are not kept")
+        })?;
+        Ok(self.own.insert(own).0.clone())
     }
 
     fn try_lock(&self, number: u32) -> Option<File> {

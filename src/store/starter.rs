@@ -44,22 +44,17 @@ pub(super) fn materialise(root: &Path) -> Result<(), Failure> {
     atomic::make_folders(parent)?;
     let _lock = lock::folder(parent)?;
     let building = atomic::temporary_folder(parent)?;
-    for (name, text) in FILES {
-        write(building.path(), name, text)?;
+    for (name, text) in FILES.into_iter().chain([("env/.gitignore", GITIGNORE)]) {
+        let file = building.path().join(name);
+        atomic::make_folders(file.parent().unwrap_or(root))?;
+        atomic::write(&file, text.as_bytes(), Overwrite::Refuse)?;
     }
-    write(building.path(), "env/.gitignore", GITIGNORE)?;
     // Otherwise another instance was faster: its workspace is as good as ours.
     if atomic::place_folder(building.path(), root)? {
         // It has moved; there is nothing to clean up under the old name.
         let _: PathBuf = building.keep();
     }
     Ok(())
-}
-
-fn write(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
-    let file = root.join(name);
-    atomic::make_folders(file.parent().unwrap_or(root))?;
-    atomic::write(&file, text.as_bytes(), Overwrite::Refuse)
 }
 
 /// Writes the rule that keeps secret files out of git, when there are environments without it.

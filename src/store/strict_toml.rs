@@ -129,13 +129,9 @@ impl<'a> NamedItem<'a> {
 
     /// Its keys for reading; an error when it is no table of either notation.
     pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
+        let (name, span) = (self.name.clone(), self.span.clone());
         match self.notation {
-            Notation::Table(table) => Ok(Fields {
-                table,
-                name: self.name.clone(),
-                span: self.span.clone(),
-                asked: Vec::new(),
-            }),
+            Notation::Table(table) => Ok(Fields { table, name, span, asked: Vec::new() }),
             _ if self.is_element => Err(self.wrong("must be a table in { }")),
             _ => Err(self.wrong(&format!("must be a table, not {}", self.article()))),
         }

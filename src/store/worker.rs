@@ -21,7 +21,7 @@ use super::paths::Paths;
 use super::restore::RestoreFile;
 use super::watch::{self, FolderWatch};
 use super::{atomic, authority, preset_files, starter, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::StoredPreset;
 
 /// From the first change on disk to reading it: editors write a file in several steps.
@@ -123,7 +123,11 @@ impl Worker {
             job != Job::LoadWorkspace && self.known.as_ref().is_some_and(|known| known.is_starter);
         // A job that panics fails, and the next one is done: nobody could save any more otherwise.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.reply(job)));
-        let outcome = outcome.unwrap_or_else(|_| Err(panicked(name)));
+        let outcome = outcome.unwrap_or_else(|_| {
+            let cause = "internal error, it was not done";
+            Err(atomic::refusal(name, FailureKind::Internal, cause)
+                .hint("the rest goes on; please report this"))
+        });
         let reply = outcome.unwrap_or_else(|failure| Reply::Failed { job: name, failure });
         self.learn(&reply);
         self.send(reply);
@@ -146,11 +150,8 @@ impl Worker {
                 Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();
-                        self.enter(StoredPreset {
-                            path: path.clone(),
-                            content: Ok(*preset),
-                            fingerprint,
-                        });
+                        let content = Ok(*preset);
+                        self.enter(StoredPreset { path: path.clone(), content, fingerprint });
                         Reply::Saved { path, fingerprint }
                     }
                     Err(theirs) => Reply::Conflict { mine: preset, theirs: Box::new(theirs) },
@@ -275,9 +276,4 @@ fn read_text(path: &Path) -> Result<String, String> {
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn panicked(job: &'static str) -> Failure {
-    Failure::new(Stage::Storage, job, FailureKind::Internal, "internal error, it was not done")
-        .hint("the rest goes on; please report this")
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use toml_edit::{
-    Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, TableLike, Value,
+    Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value,
 };
 
 use super::render::{self, Place};
@@ -139,33 +139,44 @@ struct ArrayElement {
     tail: String,
 }
 
+/// The new list: what stays, what changed in its place, what is made of new material.
+fn edited<T: Clone>(
+    old: &[T],
+    edits: &[Edit<'_>],
+    make: impl Fn(&Value) -> Option<T>,
+    change: impl Fn(&mut T, &Value, &Value) -> Option<()>,
+) -> Option<Vec<T>> {
+    let element = |edit: &Edit<'_>| match *edit {
+        Edit::Keep(at) => old.get(at).cloned(),
+        Edit::Insert(new) => make(new),
+        Edit::Change(at, base, mine) => {
+            let mut element = old.get(at)?.clone();
+            change(&mut element, base, mine)?;
+            Some(element)
+        }
+    };
+    edits.iter().map(element).collect()
+}
+
 fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
     let (opening, old, mut closing) = explode(array);
     let indent =
         old.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
-    let mut result: Vec<ArrayElement> = Vec::new();
-    for edit in edits {
-        result.push(match *edit {
-            Edit::Keep(at) => old.get(at)?.clone(),
-            Edit::Insert(new) => ArrayElement {
-                lead: indent.unwrap_or(" ").to_owned(),
-                value: render::value(new.clone(), Lines::One),
-                tail: String::new(),
-            },
-            Edit::Change(at, base, mine) => {
-                let mut slot = old.get(at)?.clone();
-                match (&mut slot.value, base, mine) {
-                    (
-                        Value::InlineTable(table),
-                        Value::InlineTable(base),
-                        Value::InlineTable(mine),
-                    ) => merge_table(table, Place::Inline, base, mine)?,
-                    (target, ..) => replace(target, render::value(mine.clone(), Lines::One)),
-                }
-                slot
-            }
-        });
-    }
+    let make = |new: &Value| {
+        let (lead, value) = (indent.unwrap_or(" "), render::value(new.clone(), Lines::One));
+        Some(ArrayElement { lead: lead.into(), value, tail: String::new() })
+    };
+    let change = |slot: &mut ArrayElement, base: &Value, mine: &Value| {
+        let tables = (&mut slot.value, base, mine);
+        if let (Value::InlineTable(table), Value::InlineTable(base), Value::InlineTable(mine)) =
+            tables
+        {
+            return merge_table(table, Place::Inline, base, mine);
+        }
+        replace(&mut slot.value, render::value(mine.clone(), Lines::One));
+        Some(())
+    };
+    let mut result = edited(&old, edits, make, change)?;
     if let (Some(first), None) = (result.first_mut(), indent) {
         first.lead = old.first().map_or_else(String::new, |slot| slot.lead.clone());
     }
@@ -228,18 +239,11 @@ fn implode(
 }
 
 fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
-    let old = std::mem::take(tables);
-    for edit in edits {
-        tables.push(match *edit {
-            Edit::Keep(at) => old.get(at)?.clone(),
-            Edit::Insert(new) => render::table(Place::Section, new.as_inline_table()?.clone()),
-            Edit::Change(at, base, mine) => {
-                let mut table = old.get(at)?.clone();
-                let (base, mine) = (base.as_inline_table()?, mine.as_inline_table()?);
-                merge_table(&mut table, Place::Section, base, mine)?;
-                table
-            }
-        });
-    }
+    let old: Vec<Table> = std::mem::take(tables).into_iter().collect();
+    let make = |new: &Value| Some(render::table(Place::Section, new.as_inline_table()?.clone()));
+    let change = |table: &mut Table, base: &Value, mine: &Value| {
+        merge_table(table, Place::Section, base.as_inline_table()?, mine.as_inline_table()?)
+    };
+    *tables = edited(&old, edits, make, change)?.into_iter().collect();
     Some(())
 }

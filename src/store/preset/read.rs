@@ -143,7 +143,7 @@ fn switch(entry: &NamedItem<'_>, options: &mut dyn Options) -> Read<()> {
     });
     match (row, entry.as_flag()) {
         (Some((at, _)), Some(on)) => {
-            put(options, at, if on { "true" } else { "false" }).map_err(|why| entry.wrong(&why))
+            put(options, at, &on.to_string()).map_err(|why| entry.wrong(&why))
         }
         (Some((_, [.., last])), None) => {
             options.choose(last);
