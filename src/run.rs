@@ -109,17 +109,10 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
 fn startup(paths: &Paths) -> Startup {
     let bindings = keymap::load(paths);
     let problem = bindings.as_ref().err().map(ToString::to_string);
-    let bindings = bindings.unwrap_or_default().into_iter();
-    let keymap = bindings.map(|(context, keys, action)| Override { context, keys, action });
+    let replaced = |(context, keys, action)| Override { context, keys, action };
+    let keymap = bindings.unwrap_or_default().into_iter().map(replaced).collect();
     let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
-    Startup {
-        os: os_variables(),
-        theme: theme(),
-        keymap: keymap.collect(),
-        problem,
-        truecolor,
-        ..Startup::default()
-    }
+    Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
 }
 
 fn runtime() -> Result<Runtime, Failure> {

@@ -226,10 +226,8 @@ impl<'a> Fields<'a> {
     pub(super) fn done(self) -> Result<(), Trouble> {
         let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
         let Some((key, item)) = unknown else { return Ok(()) };
-        let place = match self.name.as_str() {
-            "" => "at the top of the file",
-            name => &format!("in '{name}'"),
-        };
+        let table = format!("in '{}'", self.name);
+        let place = if self.name.is_empty() { "at the top of the file" } else { &table };
         Err(Trouble::at(self.span_of(key, item), format!("unknown key '{key}' {place}"))
             .hint(suggest(key, &self.asked)))
     }
