@@ -4,11 +4,10 @@
 use std::fmt::Write;
 
 use crate::codec;
-use crate::codec::multipart::MultipartPiece;
 use crate::codec::printable::is_visible;
 use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::model::endpoint::Bind;
-use crate::model::plan::PartPlan;
+use crate::model::plan::{PartContent, PartPlan};
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(super) fn text(text: &str) -> String {
@@ -108,8 +107,8 @@ pub(super) fn multipart(boundary: &str, parts: &[PartPlan], indent: usize) -> St
     let mut out = String::from("b\"\".join([\n");
     for piece in codec::multipart::pieces(boundary, parts) {
         let _ = match piece {
-            MultipartPiece::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
-            MultipartPiece::File(path) => {
+            PartContent::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
+            PartContent::File(path) => {
                 writeln!(out, "{margin}open({}, \"rb\").read(),", text(&path.display().to_string()))
             }
         };
