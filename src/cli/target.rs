@@ -10,7 +10,6 @@ use crate::compose;
 use crate::compose::address;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
-use crate::model::payload::LineEnding;
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::Side;
@@ -138,12 +137,13 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
             rest.split('/').next().unwrap_or_default().to_owned()
         }
     };
+    // Refused where there is no such option: the address of a request says whether it is TLS, and
+    // nothing but its body is sent.
     if detected.tls {
-        // A request has no such option: there the address says it.
         let _ = field_access::assign(spec.options_mut(), "tls", "true");
     }
-    if let Spec::Tcp(session) = &mut spec {
-        session.line_ending = LineEnding::None;
+    if !side.listens() {
+        let _ = field_access::assign(spec.options_mut(), "line-ending", "none");
     }
     Ok(spec)
 }

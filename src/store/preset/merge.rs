@@ -10,7 +10,7 @@ use toml_edit::{
     Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value,
 };
 
-use super::render::{self, Place};
+use super::render::{self, KeyPlace};
 use super::tree::same;
 use crate::store::toml_string::Lines;
 
@@ -25,7 +25,7 @@ pub(super) fn update(
     base: &InlineTable,
     mine: &InlineTable,
 ) -> Option<String> {
-    merge_table(document.as_table_mut(), Place::File, base, mine)?;
+    merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     let text = document.to_string();
     let windows = previous.contains("\r\n") && !previous.replace("\r\n", "").contains('\n');
     Some(if windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
@@ -33,7 +33,7 @@ pub(super) fn update(
 
 fn merge_table(
     document: &mut dyn TableLike,
-    place: Place,
+    place: KeyPlace,
     base: &InlineTable,
     mine: &InlineTable,
 ) -> Option<()> {
@@ -171,7 +171,7 @@ fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
         if let (Value::InlineTable(table), Value::InlineTable(base), Value::InlineTable(mine)) =
             tables
         {
-            return merge_table(table, Place::Inline, base, mine);
+            return merge_table(table, KeyPlace::Inline, base, mine);
         }
         replace(&mut slot.value, render::value(mine.clone(), Lines::One));
         Some(())
@@ -240,9 +240,9 @@ fn implode(
 
 fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
     let old: Vec<Table> = std::mem::take(tables).into_iter().collect();
-    let make = |new: &Value| Some(render::table(Place::Section, new.as_inline_table()?.clone()));
+    let make = |new: &Value| Some(render::table(KeyPlace::Section, new.as_inline_table()?.clone()));
     let change = |table: &mut Table, base: &Value, mine: &Value| {
-        merge_table(table, Place::Section, base.as_inline_table()?, mine.as_inline_table()?)
+        merge_table(table, KeyPlace::Section, base.as_inline_table()?, mine.as_inline_table()?)
     };
     *tables = edited(&old, edits, make, change)?.into_iter().collect();
     Some(())

@@ -8,7 +8,7 @@ use crate::store::toml_string::{Lines, string};
 
 /// Where a key stands, which decides how its value is laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum KeyPlace {
     /// At the top: tables are sections.
     File,
     /// Where rules have headers.
@@ -19,24 +19,24 @@ pub(super) enum Place {
     Inline,
 }
 
-impl Place {
+impl KeyPlace {
     /// Where the keys of the table with this key stand.
-    pub(super) fn inside(self, key: &str) -> Place {
+    pub(super) fn inside(self, key: &str) -> KeyPlace {
         match self {
-            Place::File if key == "http-listener" => Place::HttpListener,
-            Place::Inline => Place::Inline,
-            _ => Place::Section,
+            KeyPlace::File if key == "http-listener" => KeyPlace::HttpListener,
+            KeyPlace::Inline => KeyPlace::Inline,
+            _ => KeyPlace::Section,
         }
     }
 }
 
 /// The whole file.
 pub(super) fn document(root: InlineTable) -> String {
-    DocumentMut::from(table(Place::File, root)).to_string()
+    DocumentMut::from(table(KeyPlace::File, root)).to_string()
 }
 
 /// A table whose keys have lines of their own.
-pub(super) fn table(place: Place, pairs: InlineTable) -> Table {
+pub(super) fn table(place: KeyPlace, pairs: InlineTable) -> Table {
     let mut table = Table::new();
     for (key, value) in pairs {
         table.insert(&key, item(place, &key, value));
@@ -45,19 +45,21 @@ pub(super) fn table(place: Place, pairs: InlineTable) -> Table {
 }
 
 /// What stands at a key.
-pub(super) fn item(place: Place, key: &str, value: Value) -> Item {
+pub(super) fn item(place: KeyPlace, key: &str, value: Value) -> Item {
     match value {
-        Value::InlineTable(section) if place == Place::File => {
+        Value::InlineTable(section) if place == KeyPlace::File => {
             Item::Table(table(place.inside(key), section))
         }
-        Value::Array(rules) if place == Place::HttpListener && key == "rule" => {
+        Value::Array(rules) if place == KeyPlace::HttpListener && key == "rule" => {
             let rules = rules.into_iter().filter_map(|rule| match rule {
-                Value::InlineTable(rule) => Some(table(Place::Section, rule)),
+                Value::InlineTable(rule) => Some(table(KeyPlace::Section, rule)),
                 _ => None,
             });
             Item::ArrayOfTables(rules.collect())
         }
-        value => pair(value, if place == Place::Inline { Lines::One } else { Lines::Many }).into(),
+        value => {
+            pair(value, if place == KeyPlace::Inline { Lines::One } else { Lines::Many }).into()
+        }
     }
 }
 
