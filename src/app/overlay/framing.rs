@@ -7,7 +7,7 @@ use crate::app::intent::Intent;
 use crate::app::layout::{inner, window};
 use crate::app::outcome::{Outcome, OverlayInput};
 use crate::app::shared::Shared;
-use crate::timeline::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
+use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
 /// State of the picker.
 #[derive(Debug)]
@@ -72,9 +72,9 @@ fn known() -> Vec<StreamFraming> {
     known.extend([b"\0", b"\r"].map(|bytes| StreamFraming::Delimiter(bytes.to_vec())));
     known.push(StreamFraming::Fixed(16));
     for counts in [Counts::Payload, Counts::Whole] {
-        for width in LengthWidth::ALL {
+        for width in LENGTH_WIDTHS {
             for order in [ByteOrder::Big, ByteOrder::Little] {
-                if width != LengthWidth::One || order == ByteOrder::Big {
+                if width != 1 || order == ByteOrder::Big {
                     known.push(StreamFraming::Length { width, order, counts });
                 }
             }
@@ -93,7 +93,7 @@ fn choice(framing: StreamFraming, note: &str) -> Choice<StreamFraming> {
         }
         StreamFraming::Length { width, order, counts } => {
             let order = match (width, order) {
-                (LengthWidth::One, _) => "",
+                (1, _) => "",
                 (_, ByteOrder::Big) => " big-endian",
                 (_, ByteOrder::Little) => " little-endian",
             };
@@ -101,8 +101,7 @@ fn choice(framing: StreamFraming, note: &str) -> Choice<StreamFraming> {
                 Counts::Payload => "so many bytes follow",
                 Counts::Whole => "counted with itself",
             };
-            let bytes = width.bytes();
-            format!("{bytes} byte{}{order}: {counts}", if bytes == 1 { "" } else { "s" })
+            format!("{width} byte{}{order}: {counts}", if *width == 1 { "" } else { "s" })
         }
     };
     Choice {
