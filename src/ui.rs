@@ -7,6 +7,7 @@
 mod header_footer;
 mod overlay;
 mod pane;
+mod pen;
 pub mod theme;
 mod widget;
 
@@ -16,24 +17,26 @@ use ratatui::widgets::{Block, Clear};
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::codec::printable::is_visible;
+use pen::Pen;
 use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
     let palette = ThemeStyles::of(app.shared.theme, app.shared.truecolor);
     let screen = frame.area();
-    frame.render_widget(Clear, screen);
-    frame.render_widget(Block::new().style(palette.base), screen);
+    let mut pen = Pen::new(app, &palette, frame.buffer_mut());
+    pen.render(Clear);
+    pen.render(Block::new().style(palette.base));
     let areas = app.areas();
-    header_footer::header(app, &palette, areas.header.intersection(screen), frame.buffer_mut());
+    header_footer::header(pen.at(areas.header.intersection(screen)));
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);
         if !area.is_empty() {
-            pane::draw(app, which, &palette, area, frame.buffer_mut());
+            pane::draw(pen.at(area), which);
         }
     }
-    header_footer::footer(app, &palette, areas.footer.intersection(screen), frame.buffer_mut());
-    overlay::draw(app, &palette, screen, frame.buffer_mut());
+    header_footer::footer(pen.at(areas.footer.intersection(screen)));
+    overlay::draw(pen);
     last_gate(frame.buffer_mut());
 }
 

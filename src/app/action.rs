@@ -3,19 +3,25 @@
 //! Keymap, palette, help, key hints and the README's key list are generated from [`TABLE`].
 //! Adding an action means adding a row here and handling it in one pane.
 
+use strum::{IntoStaticStr, VariantArray};
+
 use super::keymap::Context;
 
 /// Heading under which an action is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(const_into_str)]
 pub enum Category {
+    #[strum(serialize = "Send and listen")]
     Run,
     Move,
+    #[strum(serialize = "Look")]
     View,
     Edit,
     Presets,
     Traffic,
     Program,
     /// Only in windows above the panes.
+    #[strum(serialize = "In windows")]
     Window,
 }
 
@@ -167,33 +173,6 @@ impl Action {
     /// The action with this name in keymap files.
     pub fn named(name: &str) -> Option<Action> {
         TABLE.iter().find(|row| row.name == name).map(|row| row.action)
-    }
-}
-
-impl Category {
-    pub const ALL: [Category; 8] = [
-        Category::Run,
-        Category::Move,
-        Category::View,
-        Category::Edit,
-        Category::Presets,
-        Category::Traffic,
-        Category::Program,
-        Category::Window,
-    ];
-
-    /// Heading of the group in palette and help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Category::Run => "Send and listen",
-            Category::Move => "Move",
-            Category::View => "Look",
-            Category::Edit => "Edit",
-            Category::Presets => "Presets",
-            Category::Traffic => "Traffic",
-            Category::Program => "Program",
-            Category::Window => "In windows",
-        }
     }
 }
 

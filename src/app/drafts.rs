@@ -90,7 +90,7 @@ impl Draft {
         match &self.preset {
             Some(path) => path.to_string(),
             None if !self.spec.address().is_empty() => self.spec.address().to_owned(),
-            None => format!("new {} {}", self.spec.protocol().title(), self.spec.side().name()),
+            None => format!("new {} {}", self.spec.protocol().title(), self.spec.side().into_str()),
         }
     }
 

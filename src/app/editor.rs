@@ -274,7 +274,7 @@ mod tests {
         let mut editor = Editor::new("a\nb", LineMode::One);
         assert_eq!(editor.text(), "a b");
         editor.key(Key::new(KeyCode::Enter));
-        editor.key(Key::ctrl('m'));
+        editor.key("<C-m>".parse().unwrap());
         editor.insert("c\r\nd");
         assert!(!editor.text().contains('\n'), "{:?}", editor.text());
     }
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn a_line_is_cleared_with_ctrl_u_and_comes_back_with_alt_z() {
         let mut editor = Editor::new("abc", LineMode::One);
-        assert!(editor.key(Key::ctrl('u')) && editor.is_empty());
+        assert!(editor.key("<C-u>".parse().unwrap()) && editor.is_empty());
         assert!(editor.key("<A-z>".parse().unwrap()));
         assert_eq!(editor.text(), "abc");
     }

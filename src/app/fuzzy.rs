@@ -8,7 +8,8 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 /// A typed text, ready to be compared with many names.
 pub struct Finder {
     pattern: Pattern,
-    matcher: Matcher,
+    /// Made when something is compared: it brings 135 KB of room.
+    matcher: Option<Matcher>,
     buffer: Vec<char>,
 }
 
@@ -26,19 +27,27 @@ impl Finder {
 
     fn of_kind(text: &str, kind: AtomKind) -> Self {
         let pattern = Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind);
-        Finder { pattern, matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
+        Finder { pattern, matcher: None, buffer: Vec::new() }
     }
 
     /// How well a name fits, higher is better; `None` = not at all. An empty text fits all.
     pub fn score(&mut self, name: &str) -> Option<u32> {
-        self.pattern.score(Utf32Str::new(name, &mut self.buffer), &mut self.matcher)
+        if self.pattern.atoms.is_empty() {
+            return Some(0);
+        }
+        let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
+        self.pattern.score(Utf32Str::new(name, &mut self.buffer), matcher)
     }
 
     /// Which characters of a name were matched, in order.
     pub fn hits(&mut self, name: &str) -> Vec<usize> {
         let mut found = Vec::new();
+        if self.pattern.atoms.is_empty() {
+            return Vec::new();
+        }
+        let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
         let name = Utf32Str::new(name, &mut self.buffer);
-        if self.pattern.indices(name, &mut self.matcher, &mut found).is_none() {
+        if self.pattern.indices(name, matcher, &mut found).is_none() {
             return Vec::new();
         }
         found.sort_unstable();

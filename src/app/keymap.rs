@@ -5,42 +5,67 @@
 
 use std::collections::HashMap;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use super::action::{Action, TABLE};
 use super::focus::Pane;
 use crate::model::key::Key;
 
-/// Where a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Where a binding holds; by name in keymap files and help. Those of windows come last.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    IntoStaticStr,
+    EnumString,
+    VariantArray,
+)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Context {
     /// Everywhere, text fields included.
+    #[strum(serialize = "everywhere")]
     Global,
     /// Everywhere outside text fields.
+    #[strum(serialize = "outside text")]
     Plain,
     /// Every list and body view.
+    #[strum(serialize = "lists and views")]
     List,
     /// The address line.
+    #[strum(serialize = "address line")]
     Address,
     /// Every field of the request form.
+    #[strum(serialize = "request form")]
     Form,
     Presets,
     History,
     Response,
     Conversation,
     /// The input line of a conversation.
+    #[strum(serialize = "input line")]
     Input,
     Traffic,
     /// A list to choose from by typing.
+    #[strum(serialize = "choice list")]
     Choices,
     /// A question with yes and no for an answer.
     Question,
     /// A preset that changed on disk.
     Conflict,
     /// A draft as code.
+    #[strum(serialize = "code window")]
     Code,
     Help,
     /// The field a name is typed in.
+    #[strum(serialize = "name field")]
     Name,
     /// The field a description is typed in.
+    #[strum(serialize = "description")]
     About,
 }
 
@@ -70,35 +95,7 @@ pub struct Keymap {
 
 impl Context {
     /// Contexts of the screen below all windows.
-    pub const PANES: [Context; 11] = [
-        Context::Global,
-        Context::Plain,
-        Context::List,
-        Context::Address,
-        Context::Form,
-        Context::Presets,
-        Context::History,
-        Context::Response,
-        Context::Conversation,
-        Context::Input,
-        Context::Traffic,
-    ];
-
-    /// Contexts of windows above the panes.
-    pub const WINDOWS: [Context; 7] = [
-        Context::Choices,
-        Context::Question,
-        Context::Conflict,
-        Context::Code,
-        Context::Help,
-        Context::Name,
-        Context::About,
-    ];
-
-    /// All of them.
-    pub fn all() -> impl Iterator<Item = Context> {
-        Context::PANES.into_iter().chain(Context::WINDOWS)
-    }
+    pub const PANES: &[Context] = Context::VARIANTS.split_at(Context::Choices as usize).0;
 
     /// The pane it belongs to, if it is one.
     pub fn pane(self) -> Option<Pane> {
@@ -109,30 +106,6 @@ impl Context {
             Context::Response | Context::Conversation | Context::Input => Some(Pane::Response),
             Context::Traffic => Some(Pane::Traffic),
             _ => None,
-        }
-    }
-
-    /// Name in keymap files and help.
-    pub fn name(self) -> &'static str {
-        match self {
-            Context::Global => "everywhere",
-            Context::Plain => "outside text",
-            Context::List => "lists and views",
-            Context::Address => "address line",
-            Context::Form => "request form",
-            Context::Presets => "presets",
-            Context::History => "history",
-            Context::Response => "response",
-            Context::Conversation => "conversation",
-            Context::Input => "input line",
-            Context::Traffic => "traffic",
-            Context::Choices => "choice list",
-            Context::Question => "question",
-            Context::Conflict => "conflict",
-            Context::Code => "code window",
-            Context::Help => "help",
-            Context::Name => "name field",
-            Context::About => "description",
         }
     }
 }
@@ -158,9 +131,8 @@ impl Keymap {
     }
 
     fn apply_one(&mut self, line: &Override) -> Result<(), String> {
-        let context = Context::all()
-            .find(|context| context.name() == line.context)
-            .ok_or_else(|| format!("keymap: '{}' is not a context", line.context))?;
+        let unknown = |_| format!("keymap: '{}' is not a context", line.context);
+        let context: Context = line.context.parse().map_err(unknown)?;
         let keys = Key::parse_run(&line.keys).map_err(|error| format!("keymap: {error}"))?;
         if line.action.is_empty() {
             self.bindings.remove(&(context, keys));
@@ -216,7 +188,7 @@ impl Keymap {
     #[must_use]
     pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
         let here = self.hint(contexts, action);
-        here.or_else(|| self.hint(&Context::PANES, action))
+        here.or_else(|| self.hint(Context::PANES, action))
             .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 
@@ -325,7 +297,7 @@ mod tests {
         ]);
         assert_eq!(problems.len(), 2);
         assert_eq!(
-            keymap.lookup(&[Context::Global], &[Key::ctrl('g')]),
+            keymap.lookup(&[Context::Global], &["<C-g>".parse().unwrap()]),
             Lookup::Matched(Action::Send)
         );
     }

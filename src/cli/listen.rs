@@ -21,7 +21,7 @@ use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::HttpBody;
 use crate::model::id::{BodyId, ConnId};
-use crate::model::listener::{Rule, When};
+use crate::model::listener::Rule;
 use crate::model::payload::Payload;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
@@ -84,10 +84,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         Err(Failure::new(Stage::Compose, &*arguments.target, FailureKind::Usage, cause))
     };
     let answer = match (&arguments.body, arguments.echo) {
-        (_, true) => Some(Rule::echo()),
-        (Some(body), false) => {
-            Some(Rule { when: When::Always, send: Payload::text(body), ..Rule::echo() })
-        }
+        (_, true) => Some(Rule::default()),
+        (Some(body), false) => Some(Rule { send: Payload::text(body), ..Rule::default() }),
         (None, false) => None,
     };
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();

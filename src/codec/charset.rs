@@ -140,14 +140,7 @@ pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<Wide> {
         (b"\xfe\xff", Wide::Utf16Be),
     ];
     let marked = marks.into_iter().find(|(mark, _)| first.starts_with(mark));
-    marked.map(|(_, wide)| wide).or_else(|| {
-        let label = label(content_type)?.to_ascii_uppercase();
-        match label.as_str() {
-            "UTF-16" => Some(Wide::Utf16Le),
-            "UTF-32" => Some(Wide::Utf32Be),
-            label => Wide::ALL.into_iter().find(|wide| wide.name() == label),
-        }
-    })
+    marked.map_or_else(|| label(content_type)?.parse().ok(), |(_, wide)| Some(wide))
 }
 
 /// Bytes in a charset as UTF-8, for the screen. Bytes that are not valid in it become U+FFFD.

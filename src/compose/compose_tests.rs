@@ -7,7 +7,7 @@ use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
-use crate::model::listener::{Rule, TcpListenerSpec, When};
+use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
 use crate::model::plan::{
     AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
 };
@@ -196,7 +196,7 @@ fn automatic_headers_are_told_before_sending_and_left_out_when_switched_off() {
     };
     let told: Vec<_> = automatic(&spec, &scope())
         .into_iter()
-        .map(|known| (known.header.name(), known.value.unwrap_or_default(), known.omitted))
+        .map(|known| (known.header.into_str(), known.value.unwrap_or_default(), known.omitted))
         .collect();
     let told: Vec<_> = told.iter().map(|(name, value, off)| (*name, &**value, *off)).collect();
     assert_eq!(
@@ -420,11 +420,15 @@ fn the_source_port_of_a_udp_client_follows_its_peer() {
 
 #[test]
 fn automatic_answers_keep_message_and_match_open() {
-    let rule = |when, send: &str| Rule { when, send: Payload::text(send), delay: Duration::ZERO };
+    let rule = |kind, text: &str, send| Rule {
+        when: When { kind, text: text.into() },
+        send: Payload::text(send),
+        delay: Duration::ZERO,
+    };
     let spec = TcpListenerSpec {
         rules: vec![
-            rule(When::Contains(r"PI\x4eG".into()), r"<{{match}}>{{host}}\r\n"),
-            Rule::echo(),
+            rule(WhenKind::Contains, r"PI\x4eG", r"<{{match}}>{{host}}\r\n"),
+            Rule::default(),
         ],
         ..TcpListenerSpec::default()
     };
@@ -435,7 +439,7 @@ fn automatic_answers_keep_message_and_match_open() {
     let literal = |text: &'static str| AnswerPart::Literal(text.into());
     assert_eq!(plan.rules[0].send, [literal("<"), AnswerPart::Match, literal(">a.example\r\n")]);
     assert_eq!(plan.rules[1].send, [AnswerPart::Message]);
-    let rules = vec![rule(When::Matches("(".into()), "x")];
+    let rules = vec![rule(WhenKind::Matches, "(", "x")];
     let issue = one(super::plan(&Spec::TcpListener(TcpListenerSpec { rules, ..spec }), &scope()));
     assert_eq!(issue.field.to_string(), "rule.1.when.text");
     assert!(!issue.message.contains('\n'), "{}", issue.message);

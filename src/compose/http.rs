@@ -41,14 +41,14 @@ struct Composed {
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
     let socket = socket(spec.keep_alive, &spec.source, composer);
-    let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.name());
+    let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
         .into_iter()
         .filter(|(header, _)| is_sent(*header))
         .filter_map(|(header, value)| Some((header, value?)))
         .partition(|(header, _)| *header == AutomaticHeader::ContentLength);
-    let named = |(header, value): (AutomaticHeader, String)| (header.name().to_owned(), value);
+    let named = |(header, value): (AutomaticHeader, String)| (header.into_str().to_owned(), value);
     let mut headers: Headers = first.into_iter().map(named).collect();
     headers.extend(own);
     headers.extend(last.into_iter().map(named));
@@ -75,7 +75,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
 /// The headers a request brings along by itself, for the form. Nothing is checked.
 pub(super) fn automatic(spec: &HttpSpec, composer: &mut Composer<'_>) -> Vec<Automatic> {
     let Composed { automatic, own, .. } = compose(spec, composer);
-    let shown = automatic.into_iter().filter(|(header, _)| !has(&own, header.name()));
+    let shown = automatic.into_iter().filter(|(header, _)| !has(&own, header.into_str()));
     shown.map(|(header, value)| Automatic { header, value, omitted: spec.omits(header) }).collect()
 }
 

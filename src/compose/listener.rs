@@ -4,7 +4,7 @@ use super::place::{bind, keep_alive, listener_tls};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::plan::{RulePlan, TcpListenerPlan, UdpListenerPlan, WhenPlan};
 
 /// Every issue goes to the composer; `None` without an address to bind.
@@ -35,14 +35,14 @@ fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
 
 fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
     let field = place.then("text");
-    let mut bytes = |text: &str| composer.escaped(field, text, Mode::Payload).into();
-    match when {
-        When::Always => WhenPlan::Always,
-        When::Contains(text) => WhenPlan::Contains(bytes(text)),
-        When::Equals(text) => WhenPlan::Equals(bytes(text)),
-        When::StartsWith(text) => WhenPlan::StartsWith(bytes(text)),
-        When::Matches(text) => {
-            let source = composer.line(field, text);
+    let mut bytes = || composer.escaped(field, &when.text, Mode::Payload).into();
+    match when.kind {
+        WhenKind::Always => WhenPlan::Always,
+        WhenKind::Contains => WhenPlan::Contains(bytes()),
+        WhenKind::Equals => WhenPlan::Equals(bytes()),
+        WhenKind::StartsWith => WhenPlan::StartsWith(bytes()),
+        WhenKind::Matches => {
+            let source = composer.line(field, &when.text);
             if let Err(error) = regex::bytes::Regex::new(&source) {
                 composer.issue(field, explain(&error));
             }

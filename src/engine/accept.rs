@@ -2,9 +2,9 @@
 //! TLS, guard. A taken port, a connection too many and "secured" look the same everywhere.
 //!
 //! ```text
-//! open ─► next ─┬─ Newcomer ─► start: task { TLS ─► what the protocol does with it }
-//!               ├─ Order       what only the protocol can do: send, new answers
-//!               └─ Over        everybody has left after a close, or stopped
+//! open ─► next ─┬─ Newcomer        ─► start: task { TLS ─► what the protocol does with it }
+//!               ├─ Send, Update    what only the protocol can do
+//!               └─ Over            everybody has left after a close, or stopped
 //! ```
 //!
 //! Not more than [`CONNECTIONS`] are open; when they are used up the one that idles longest is
@@ -16,8 +16,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,8 +28,8 @@ use super::command::CloseMode;
 use super::event::Phase;
 use super::session::{SessionHandle, SessionInput};
 use super::tls::tls_words;
-use super::transport::listen::{Acceptor, Listeners, Secured, bind};
-use super::transport::stream::Stream;
+use super::transport::listen::{Acceptor, Listeners, bind};
+use super::transport::stream::{Stream, reset};
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
@@ -43,15 +46,6 @@ const WITH_LEAVING: usize = 2 * CONNECTIONS;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const FAREWELL: Duration = Duration::from_millis(5_250);
-
-/// What to listen as, and where.
-pub(crate) struct Listening<'a> {
-    pub(crate) protocol: Protocol,
-    pub(crate) side: Side,
-    pub(crate) bind: &'a Bind,
-    pub(crate) tls: &'a ListenerTls,
-    pub(crate) keep_alive: Option<Duration>,
-}
 
 /// The listener's end of one of its connections.
 pub(crate) trait Guest {
@@ -84,31 +78,25 @@ pub(crate) struct AcceptedConn {
 pub(crate) enum Arrival {
     /// To be handed to [`AcceptLoop::start`].
     Newcomer(Newcomer),
-    Order(GuestOrder),
-    /// How it ended.
-    Over(&'static str),
-}
-
-/// An order that only the protocol can carry out.
-pub(crate) enum GuestOrder {
-    /// `None` = to all.
+    /// To one connection; `None` = to all.
     Send { conn: Option<ConnId>, data: Bytes },
     /// New answers.
     Update(Box<Plan>),
+    /// How it ended.
+    Over(&'static str),
 }
 
 /// A listener's sockets and connections.
 pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
-    side: Side,
     acceptor: Acceptor,
     /// `None` once the listener was closed.
     sockets: Option<Listeners>,
     guests: BTreeMap<ConnId, HeldGuest<G>>,
     refused: u32,
-    leaving: mpsc::Sender<ConnId>,
-    left: mpsc::Receiver<ConnId>,
+    /// The tasks of the guests.
+    running: FuturesUnordered<JoinHandle<ConnId>>,
     /// When patience with the last connections ends.
     farewell: Option<Instant>,
 }
@@ -120,40 +108,30 @@ struct HeldGuest<G> {
     asked: bool,
 }
 
-/// Tells the loop that a connection's task is gone, however it ended.
-struct Leaving {
-    conn: ConnId,
-    to: mpsc::Sender<ConnId>,
-}
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        // There is room for every connection that can exist.
-        let _ = self.to.try_send(self.conn);
-    }
-}
-
 impl<G: Guest> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded.
-    pub(crate) fn open(what: &Listening<'_>, session: SessionHandle) -> Result<Self, Failure> {
-        let opened = bind(what.bind, what.keep_alive).and_then(|sockets| {
+    pub(crate) fn open(
+        protocol: Protocol,
+        place: &Bind,
+        tls: &ListenerTls,
+        keep_alive: Option<Duration>,
+        session: SessionHandle,
+    ) -> Result<Self, Failure> {
+        let opened = bind(place, keep_alive).and_then(|sockets| {
             let addresses = sockets.addresses();
-            let acceptor = Acceptor::new(what.tls, &addresses, &session)?;
+            let acceptor = Acceptor::new(tls, &addresses, &session)?;
             Ok((sockets, addresses, acceptor))
         });
         let (sockets, addresses, acceptor) =
             opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
-        let (leaving, left) = mpsc::channel(WITH_LEAVING);
         let accept = AcceptLoop {
             session,
-            protocol: what.protocol,
-            side: what.side,
+            protocol,
             acceptor,
             sockets: Some(sockets),
             guests: BTreeMap::new(),
             refused: 0,
-            leaving,
-            left,
+            running: FuturesUnordered::new(),
             farewell: None,
         };
         accept.announce(addresses);
@@ -172,7 +150,7 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
-        let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_tls());
+        let (protocol, side, tls) = (self.protocol, Side::Listener, self.acceptor.is_tls());
         self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls });
     }
 
@@ -191,23 +169,19 @@ impl<G: Guest> AcceptLoop<G> {
                 biased;
                 () = self.session.cancel.cancelled() => return Arrival::Over("stopped by us"),
                 () = clock::at(self.farewell) => return Arrival::Over("closed by us"),
-                Some(conn) = self.left.recv() => {
+                Some(Ok(conn)) = self.running.next() => {
                     self.guests.remove(&conn);
                     self.session.events.retire(conn);
                     self.count();
                 }
                 order = input.recv() => match order {
-                    Some(SessionInput::Send { conn, data }) => {
-                        return Arrival::Order(GuestOrder::Send { conn, data });
-                    }
-                    Some(SessionInput::Update(plan)) => {
-                        return Arrival::Order(GuestOrder::Update(plan));
-                    }
+                    Some(SessionInput::Send { conn, data }) => return Arrival::Send { conn, data },
+                    Some(SessionInput::Update(plan)) => return Arrival::Update(plan),
                     Some(SessionInput::End { conn, how }) => self.end(conn, how),
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                accepted = accept(&self.session, &mut self.sockets) => match accepted {
+                accepted = accept(&self.session, self.sockets.as_ref()) => match accepted {
                     Ok((tcp, peer)) => if let Some(newcomer) = self.let_in(tcp, peer) {
                         return Arrival::Newcomer(newcomer);
                     },
@@ -221,15 +195,11 @@ impl<G: Guest> AcceptLoop<G> {
 
     fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
         if self.guests.len() >= CONNECTIONS && !self.make_room() {
-            Stream::Plain(tcp).reset();
+            reset(Stream::Left(tcp));
             self.refused = self.refused.saturating_add(1);
             let text = format!("refused {peer}: {CONNECTIONS} connections are open already");
-            self.session.events.note(
-                self.session.id.itself(),
-                Direction::Local,
-                RecordKind::Failed,
-                text,
-            );
+            let itself = self.session.id.itself();
+            self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
             self.count();
             return None;
         }
@@ -266,22 +236,27 @@ impl<G: Guest> AcceptLoop<G> {
         let Newcomer { conn, peer, local, tcp } = newcomer;
         let abort = self.session.cancel.child_token();
         let held = HeldGuest { guest, abort: abort.clone(), asked: false };
-        let leaving = Leaving { conn, to: self.leaving.clone() };
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
-        self.session.spawn(conn, async move {
-            let _leaving = leaving;
+        self.running.push(self.session.spawn(conn, async move {
             let secured = tokio::select! {
                 biased;
                 () = abort.cancelled() => {
                     let text = "closed by us during the handshake";
                     return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
                 }
-                secured = Box::pin(secure(&session, conn, &acceptor, tcp)) => secured,
+                secured = Box::pin(acceptor.secure(tcp)) => secured,
             };
-            if let Some((stream, tls)) = secured {
-                serve(AcceptedConn { conn, peer, local, stream, tls, abort }).await;
+            match secured {
+                Ok((stream, tls)) => {
+                    if let Some(facts) = &tls {
+                        let text = tls_words::secured(facts);
+                        session.events.note(conn, Direction::Local, RecordKind::Secured, text);
+                    }
+                    serve(AcceptedConn { conn, peer, local, stream, tls, abort }).await;
+                }
+                Err(failure) => session.events.failed(conn, &failure),
             }
-        });
+        }));
         self.guests.insert(conn, held);
         self.count();
     }
@@ -316,27 +291,11 @@ impl<G: Guest> AcceptLoop<G> {
 
 async fn accept(
     session: &SessionHandle,
-    sockets: &mut Option<Listeners>,
+    sockets: Option<&Listeners>,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
     session.events.ready().await;
     match sockets {
         Some(sockets) => sockets.accept().await,
         None => pending().await,
     }
-}
-
-/// Finishes the handshake, if there is TLS, and records what came of it.
-async fn secure(
-    session: &SessionHandle,
-    conn: ConnId,
-    acceptor: &Acceptor,
-    tcp: TcpStream,
-) -> Option<Secured> {
-    let secured = acceptor.secure(tcp).await;
-    let secured = secured.inspect_err(|failure| session.events.failed(conn, failure)).ok()?;
-    if let Some(facts) = &secured.1 {
-        let text = tls_words::secured(facts);
-        session.events.note(conn, Direction::Local, RecordKind::Secured, text);
-    }
-    Some(secured)
 }

@@ -14,7 +14,6 @@ pub(crate) mod conn_handle;
 pub(crate) mod script;
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -29,7 +28,7 @@ use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
 use super::transport::explain;
-use super::transport::stream::Stream;
+use super::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
@@ -45,15 +44,6 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a close goes on reading after our FIN, so that late bytes cause no RST.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// When our side ends by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AfterPeer {
-    /// The user decides.
-    StayOpen,
-    /// Close once everything due has been sent, when there are rules to answer by.
-    CloseWhenAnswered,
-}
-
 /// What a conversation needs besides its stream.
 pub(crate) struct ConnSetup {
     pub(crate) session: SessionHandle,
@@ -61,20 +51,12 @@ pub(crate) struct ConnSetup {
     /// How the peer is called in failures.
     pub(crate) peer: String,
     pub(crate) orders: Orders,
-    pub(crate) rules: watch::Receiver<Arc<Rules>>,
+    pub(crate) rules: watch::Receiver<Rules>,
     pub(crate) script: Script,
-    pub(crate) after_peer: AfterPeer,
 }
 
-/// How a conversation ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) words: &'static str,
-    pub(crate) failure: Option<Failure>,
-}
-
-/// What we want with our side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What we want with our side; a close is never taken back by a half-close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum OurSide {
     Talk,
     HalfClose,
@@ -95,20 +77,17 @@ struct Live {
     received: u64,
 }
 
-enum StreamTurn {
-    Cancelled,
-    Read(io::Result<usize>),
-    Wrote(io::Result<usize>, StampGuard),
-    Shut(io::Result<()>, StampGuard),
-    Order(ConnOrder),
-    AnswerDue,
-    StepLate,
-    CloseLate,
+/// Why a conversation is over.
+enum End {
+    Reset(&'static str),
+    Closed(&'static str),
+    Failed(Failure),
 }
 
 impl ConnSetup {
-    /// Talks until the connection is over. `first` is sent before anything else.
-    pub(crate) async fn run(self, stream: Stream, first: Bytes) -> Ended {
+    /// Talks until the connection is over and says in words how it ended. `first` is sent before
+    /// anything else.
+    pub(crate) async fn run(self, stream: Stream, first: Bytes) -> Result<&'static str, Failure> {
         let (read, write) = tokio::io::split(stream);
         let mut live = Live {
             setup: self,
@@ -125,28 +104,16 @@ impl ConnSetup {
         live.outgoing.push_bytes(first, Why::Ordered, Duration::ZERO);
         live.play_steps();
         loop {
-            let turn = live.turn().await;
-            if let Some(ended) = live.take(turn) {
-                return live.end(ended);
+            if let Some(end) = live.turn().await {
+                return live.end(end);
             }
         }
     }
 }
 
-/// Reasons to leave the loop.
-enum End {
-    Cancelled,
-    ResetByUs,
-    ClosedByUs,
-    BothFinished,
-    CloseStuck,
-    Broken(Failure),
-    Step(Failure),
-}
-
 impl Live {
-    /// Waits for the next thing to happen. Every arm is safe to drop.
-    async fn turn(&mut self) -> StreamTurn {
+    /// Waits for the next thing to happen and takes it in. Every arm is safe to drop.
+    async fn turn(&mut self) -> Option<End> {
         let Live { setup, read, write, buffer, outgoing, .. } = self;
         let events = &setup.session.events;
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
@@ -158,40 +125,33 @@ impl Live {
         let (due, has_room) = (outgoing.next_due(), outgoing.has_room());
         let step_by = setup.script.deadline();
         tokio::select! {
-            () = setup.session.cancel.cancelled() => StreamTurn::Cancelled,
+            () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
             read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
-                StreamTurn::Read(read)
+                return self.read(read);
             }
-            turn = async {
+            (done, moment) = async {
                 if !has_output {
-                    let (shut, moment) = events.timed(write.shutdown()).await;
-                    return StreamTurn::Shut(shut, moment);
+                    return events.timed(async { write.shutdown().await.map(|()| 0) }).await;
                 }
                 events.ready().await;
-                let (written, moment) = events.timed(outgoing.transmit(write)).await;
-                StreamTurn::Wrote(written, moment)
-            }, if has_output || may_shut => turn,
-            order = setup.orders.next(has_room) => StreamTurn::Order(order),
-            () = clock::at(due) => StreamTurn::AnswerDue,
-            () = clock::at(step_by) => StreamTurn::StepLate,
-            () = clock::at(self.close_by) => StreamTurn::CloseLate,
-        }
-    }
-
-    fn take(&mut self, turn: StreamTurn) -> Option<End> {
-        match turn {
-            StreamTurn::Cancelled | StreamTurn::Order(ConnOrder::HungUp) => {
-                return Some(End::Cancelled);
+                events.timed(outgoing.transmit(write)).await
+            }, if has_output || may_shut => {
+                return if has_output { self.wrote(done, moment) } else { self.shut(&done, moment) };
             }
-            StreamTurn::Read(result) => return self.read(result),
-            StreamTurn::Wrote(result, moment) => return self.wrote(result, moment),
-            StreamTurn::Shut(result, moment) => return self.shut(&result, moment),
-            StreamTurn::Order(ConnOrder::Send(data)) => self.send(data),
-            StreamTurn::Order(ConnOrder::End(how)) => return self.finish(how),
-            StreamTurn::AnswerDue => self.outgoing.release_due(Instant::now()),
-            StreamTurn::StepLate => return self.setup.script.late(&self.setup.peer).map(End::Step),
-            StreamTurn::CloseLate if self.we_finished => return Some(End::ClosedByUs),
-            StreamTurn::CloseLate => return Some(End::CloseStuck),
+            order = setup.orders.next(has_room) => match order {
+                Some(ConnOrder::Send(data)) => self.send(data),
+                Some(ConnOrder::End(how)) => return self.finish(how),
+                None => return Some(End::Reset("reset by us")),
+            },
+            () = clock::at(due) => self.outgoing.release_due(Instant::now()),
+            () = clock::at(step_by) => {
+                return self.setup.script.late(&self.setup.peer).map(End::Failed);
+            }
+            () = clock::at(self.close_by) => return Some(if self.we_finished {
+                End::Closed("closed by us")
+            } else {
+                End::Reset("reset by us: the peer did not take what was still to be sent")
+            }),
         }
         None
     }
@@ -214,8 +174,8 @@ impl Live {
             self.send(message);
         }
         match how {
-            CloseMode::Reset => return Some(End::ResetByUs),
-            CloseMode::HalfClose => self.wish = self.wish.max_with(OurSide::HalfClose),
+            CloseMode::Reset => return Some(End::Reset("reset by us")),
+            CloseMode::HalfClose => self.wish = self.wish.max(OurSide::HalfClose),
             CloseMode::Close => {
                 self.wish = OurSide::Close;
                 self.outgoing.forget_delayed();
@@ -253,7 +213,7 @@ impl Live {
                     &error,
                     self.received,
                 );
-                Some(End::Broken(failure))
+                Some(End::Failed(failure))
             }
         }
     }
@@ -273,26 +233,27 @@ impl Live {
         self.setup.orders.peer_finished();
         self.note(Direction::Received, RecordKind::Finished, words);
         if let Some(failure) = self.setup.script.peer_finished(&self.setup.peer) {
-            return Some(End::Step(failure));
+            return Some(End::Failed(failure));
         }
         if self.we_finished {
             return Some(self.both_finished());
         }
-        let answers = !self.setup.rules.borrow().is_empty();
-        if answers && self.setup.after_peer == AfterPeer::CloseWhenAnswered {
-            self.close_after_answers();
-        }
+        self.close_after_answers();
         None
     }
 
+    /// A peer that has finished is told the same once everything due has been sent. Where no rule
+    /// answers the user decides.
     fn close_after_answers(&mut self) {
-        if self.wish == OurSide::Talk && !self.outgoing.has_delayed() {
+        let is_answered = self.peer_finished && !self.outgoing.has_delayed();
+        if is_answered && self.wish == OurSide::Talk && !self.setup.rules.borrow().is_empty() {
             self.wish = OurSide::HalfClose;
         }
     }
 
     fn both_finished(&self) -> End {
-        if self.wish == OurSide::Close { End::ClosedByUs } else { End::BothFinished }
+        let by_us = self.wish == OurSide::Close;
+        End::Closed(if by_us { "closed by us" } else { "closed, both sides finished" })
     }
 
     fn wrote(&mut self, result: io::Result<usize>, moment: StampGuard) -> Option<End> {
@@ -301,10 +262,7 @@ impl Live {
                 let data = self.outgoing.written(count);
                 let len = data.len() as u64;
                 self.setup.session.events.sent(moment, self.setup.conn, data, len);
-                let answers = self.setup.after_peer == AfterPeer::CloseWhenAnswered;
-                if self.peer_finished && answers && !self.setup.rules.borrow().is_empty() {
-                    self.close_after_answers();
-                }
+                self.close_after_answers();
                 None
             }
             Err(error) => {
@@ -312,12 +270,12 @@ impl Live {
                 let mut failure =
                     explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
                 failure.cause = format!("{}; {unsent} bytes were not sent", failure.cause);
-                Some(End::Broken(failure))
+                Some(End::Failed(failure))
             }
         }
     }
 
-    fn shut(&mut self, result: &io::Result<()>, moment: StampGuard) -> Option<End> {
+    fn shut(&mut self, result: &io::Result<usize>, moment: StampGuard) -> Option<End> {
         self.we_finished = true;
         if result.is_ok() {
             self.setup.session.events.finished_sending(moment, self.setup.conn);
@@ -333,11 +291,8 @@ impl Live {
 
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
-        let was_over = self.setup.script.is_over();
-        while let Some(data) = self.setup.script.next_send() {
-            self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
-        }
-        if !was_over && self.setup.script.is_over() {
+        let Live { setup, outgoing, .. } = self;
+        if setup.script.play(|data| outgoing.push_bytes(data, Why::Ordered, Duration::ZERO)) {
             self.note(Direction::Local, RecordKind::Note, "all steps are done");
         }
     }
@@ -347,46 +302,22 @@ impl Live {
     }
 
     /// Lets go of the socket and records how.
-    fn end(self, end: End) -> Ended {
-        let (direction, kind, words, failure) = match end {
-            End::Cancelled | End::ResetByUs => {
-                (Direction::Sent, RecordKind::Reset, "reset by us", None)
+    fn end(self, end: End) -> Result<&'static str, Failure> {
+        let resets = matches!(end, End::Reset(_)) && !self.setup.session.is_stopping();
+        let (direction, kind, outcome) = match end {
+            End::Reset(words) => (Direction::Sent, RecordKind::Reset, Ok(words)),
+            End::Closed(words) => (Direction::Local, RecordKind::Closed, Ok(words)),
+            End::Failed(failure) if failure.kind == FailureKind::Reset => {
+                (Direction::Received, RecordKind::Reset, Err(failure))
             }
-            End::CloseStuck => (
-                Direction::Sent,
-                RecordKind::Reset,
-                "reset by us: the peer did not take what was still to be sent",
-                None,
-            ),
-            End::ClosedByUs => (Direction::Local, RecordKind::Closed, "closed by us", None),
-            End::BothFinished => {
-                (Direction::Local, RecordKind::Closed, "closed, both sides finished", None)
-            }
-            End::Broken(failure) if failure.kind == FailureKind::Reset => {
-                (Direction::Received, RecordKind::Reset, "reset by the peer", Some(failure))
-            }
-            End::Broken(failure) => {
-                (Direction::Local, RecordKind::Failed, "the connection broke", Some(failure))
-            }
-            End::Step(failure) => {
-                (Direction::Local, RecordKind::Failed, "a step failed", Some(failure))
-            }
+            End::Failed(failure) => (Direction::Local, RecordKind::Failed, Err(failure)),
         };
-        let text = failure.as_ref().map_or_else(|| words.to_owned(), Failure::to_string);
+        let text = outcome.as_ref().map_or_else(Failure::to_string, |words| (*words).to_owned());
         self.note(direction, kind, &text);
-        let resets = kind == RecordKind::Reset && direction == Direction::Sent;
-        let stopping = self.setup.session.is_stopping();
         let stream = self.read.unsplit(self.write);
-        if resets && !stopping {
-            stream.reset();
+        if resets {
+            reset(stream);
         }
-        Ended { words, failure }
-    }
-}
-
-impl OurSide {
-    /// A close is never taken back by a half-close.
-    fn max_with(self, other: OurSide) -> OurSide {
-        if self == OurSide::Close { self } else { other }
+        outcome
     }
 }

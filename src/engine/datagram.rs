@@ -14,7 +14,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::conversation::script::Script;
@@ -23,8 +22,7 @@ use super::outbound::{Letter, OutboundQueue, Why};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
-use super::transport::listen::bind_each;
-use super::{clock, refusal};
+use super::{clock, os, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -32,7 +30,7 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
-use peers::{Known, Peers};
+use peers::Peers;
 use port::Port;
 
 /// Datagrams taken in one go before orders and timers get their turn.
@@ -44,32 +42,40 @@ const DROPS_EVERY: Duration = Duration::from_millis(250);
 /// Payload that fits an Ethernet frame: 1,500 less the IP (20 or 40) and UDP (8) headers.
 const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
 
-/// What a session is opened with.
-pub(super) struct Setup {
-    pub(super) bind: Bind,
-    /// Hops of every datagram; `None` = the system's default.
-    pub(super) ttl: Option<u8>,
-    pub(super) rules: Rules,
-    pub(super) script: Script,
-    /// A client's peer; a listener has none.
-    pub(super) home: Option<SocketAddr>,
-    /// Orders that came before the socket was bound.
-    pub(super) early: Vec<SessionInput>,
-}
-
-/// Runs the session to its end.
-pub(super) async fn run(mut setup: Setup, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
-    let early = std::mem::take(&mut setup.early);
-    let mut socket = Datagrams::open(setup, session)?;
+/// Runs the session to its end. `home` is a client's peer, a listener has none; `ttl` are the hops
+/// of every datagram, `None` = the system's default.
+pub(super) async fn run(
+    bind: &Bind,
+    ttl: Option<u8>,
+    home: Option<SocketAddr>,
+    rules: Rules,
+    script: Script,
+    mut cx: SessionContext,
+) -> Result<Summary, Failure> {
+    let session = cx.session.clone();
+    let (id, protocol) = (session.id.itself(), Protocol::Udp);
+    let side = if home.is_some() { Side::Client } else { Side::Listener };
+    let ports = Port::bind(bind, ttl);
+    let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
+    session.events.conn(ConnInfo { id, protocol, side, local, peer: home, tls: false });
+    let mut socket = Datagrams {
+        ports: ports.inspect_err(|failure| session.events.failed(id, failure))?,
+        session,
+        side,
+        peers: Peers::new(home),
+        outbox: OutboundQueue::default(),
+        rules,
+        script,
+        home,
+        drops_at: None,
+        noted_size: false,
+        noted_broadcast: false,
+    };
+    socket.announce();
     socket.play_steps();
-    for order in early {
-        socket.handle_command(order);
-    }
     loop {
         socket.send_what_waits();
-        let turn = socket.turn(&mut input).await;
-        if let Some(ended) = socket.take(turn) {
+        if let Some(ended) = socket.turn(&mut cx).await {
             socket.last_look();
             return ended.map(Summary::of);
         }
@@ -91,53 +97,9 @@ struct Datagrams {
     noted_broadcast: bool,
 }
 
-enum DatagramTurn {
-    Cancelled,
-    Order(Option<SessionInput>),
-    Readable(usize),
-    Writable,
-    AnswerDue,
-    StepLate,
-    ReadDrops,
-}
-
-type DatagramEnd = Option<Result<&'static str, Failure>>;
-
 impl Datagrams {
-    fn open(setup: Setup, session: SessionHandle) -> Result<Self, Failure> {
-        let side = if setup.home.is_some() { Side::Client } else { Side::Listener };
-        let ports = bind_each(&setup.bind, "udp", |address| Port::bind(address, setup.ttl));
-        let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(Port::local);
-        let itself = ConnInfo {
-            id: session.id.itself(),
-            protocol: Protocol::Udp,
-            side,
-            local,
-            peer: setup.home,
-            tls: false,
-        };
-        session.events.conn(itself);
-        let ports =
-            ports.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
-        let mut socket = Datagrams {
-            session,
-            side,
-            ports,
-            peers: Peers::new(setup.home),
-            outbox: OutboundQueue::default(),
-            rules: setup.rules,
-            script: setup.script,
-            home: setup.home,
-            drops_at: None,
-            noted_size: false,
-            noted_broadcast: false,
-        };
-        socket.announce();
-        Ok(socket)
-    }
-
     fn announce(&mut self) {
-        let addresses: Vec<_> = self.ports.iter().map(Port::local).collect();
+        let addresses: Vec<_> = self.ports.iter().map(|port| port.local).collect();
         let receive_buffer = self.ports.iter().filter_map(Port::receive_buffer).min();
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
@@ -163,66 +125,49 @@ impl Datagrams {
         self.session.events.phase(Phase::Clients { open, refused: 0 });
     }
 
-    /// Waits for the next thing to happen. Every arm is safe to drop.
-    async fn turn(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> DatagramTurn {
+    /// Waits for the next thing to happen and takes it in; says how the session ended, if it did.
+    /// Every arm is safe to drop.
+    async fn turn(&mut self, cx: &mut SessionContext) -> Option<Result<&'static str, Failure>> {
         let room = self.outbox.has_room_for_answers();
         let waiting = self.outbox.front().map(|letter| letter.to);
         tokio::select! {
             biased;
-            () = self.session.cancel.cancelled() => DatagramTurn::Cancelled,
-            order = input.recv() => DatagramTurn::Order(order),
-            () = clock::at(self.script.deadline()) => DatagramTurn::StepLate,
-            () = clock::at(self.outbox.next_due()) => DatagramTurn::AnswerDue,
-            () = clock::at(self.drops_at) => DatagramTurn::ReadDrops,
-            () = writable(&self.ports, waiting) => DatagramTurn::Writable,
-            index = any_readable(&self.ports), if room => DatagramTurn::Readable(index),
-        }
-    }
-
-    fn take(&mut self, turn: DatagramTurn) -> DatagramEnd {
-        match turn {
-            DatagramTurn::Cancelled => return Some(Ok("stopped by us")),
-            DatagramTurn::Order(Some(SessionInput::Close(_)) | None) => {
-                return Some(Ok("closed by us"));
-            }
-            DatagramTurn::Order(Some(order)) => self.handle_command(order),
-            DatagramTurn::Readable(index) => self.receive(index, DRAIN),
-            DatagramTurn::Writable => {}
-            DatagramTurn::AnswerDue => self.outbox.release_due(Instant::now()),
-            DatagramTurn::StepLate => {
+            () = self.session.cancel.cancelled() => return Some(Ok("stopped by us")),
+            order = cx.next() => match order {
+                Some(SessionInput::Close(_)) | None => return Some(Ok("closed by us")),
+                Some(order) => self.handle_command(order),
+            },
+            () = clock::at(self.script.deadline()) => {
                 let target = self.home.map(|home| home.to_string()).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
             }
-            DatagramTurn::ReadDrops => {
+            () = clock::at(self.outbox.next_due()) => self.outbox.release_due(Instant::now()),
+            () = clock::at(self.drops_at) => {
                 self.drops_at = None;
                 self.read_drops();
             }
+            () = writable(&self.ports, waiting) => {}
+            index = any_readable(&self.ports), if room => self.receive(index, DRAIN),
         }
         None
     }
 
     /// The number of a peer, which is introduced when it is new.
     fn peer_at(&mut self, address: SocketAddr) -> ConnId {
-        match self.peers.at(address, || self.session.next_conn()) {
-            Known::Already(conn) => conn,
-            Known::New { conn, forgotten } => {
-                if let Some(forgotten) = forgotten {
-                    self.session.events.retire(forgotten);
-                }
-                self.session.events.conn(ConnInfo {
-                    id: conn,
-                    protocol: Protocol::Udp,
-                    side: self.side,
-                    local: port_for(&self.ports, address).map(Port::local),
-                    peer: Some(address),
-                    tls: false,
-                });
-                self.count_peers();
-                conn
-            }
+        if let Some(conn) = self.peers.used(address) {
+            return conn;
         }
+        let (id, protocol, side) = (self.session.next_conn(), Protocol::Udp, self.side);
+        if let Some(forgotten) = self.peers.add(address, id) {
+            self.session.events.retire(forgotten);
+        }
+        let local = port_for(&self.ports, address).map(|port| port.local);
+        let peer = Some(address);
+        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
+        self.count_peers();
+        id
     }
 
     /// Takes in what has arrived on a socket.
@@ -260,13 +205,13 @@ impl Datagrams {
     fn report_undelivered(&mut self, index: usize) {
         let Some(port) = self.ports.get(index) else { return };
         let mut reports = port.undelivered(DRAIN);
-        reports.sort_by(|a, b| (a.to, &a.why).cmp(&(b.to, &b.why)));
+        reports.sort();
         for same in reports.chunk_by(|a, b| a == b) {
-            let Some(first) = same.first() else { continue };
-            let conn = self.peers.conn(first.to).unwrap_or(self.session.id.itself());
+            let Some((to, why)) = same.first() else { continue };
+            let conn = self.peers.conn(*to).unwrap_or(self.session.id.itself());
             let text = match same.len() {
-                1 => first.why.clone(),
-                count => format!("{} ({count} datagrams)", first.why),
+                1 => why.clone(),
+                count => format!("{why} ({count} datagrams)"),
             };
             let direction = Direction::Received;
             self.session.events.note(conn, direction, RecordKind::Failed, text);
@@ -276,19 +221,14 @@ impl Datagrams {
     fn handle_command(&mut self, order: SessionInput) {
         let refused = match order {
             SessionInput::Send { conn: Some(conn), data } if conn != self.session.id.itself() => {
-                match self.peers.address(conn) {
-                    Some(to) => self.post(to, data),
-                    None => Err(refusal::unknown(conn)),
-                }
+                self.peers.address(conn).and_then(|to| self.post(to, data))
             }
             SessionInput::Send { data, .. } => self.post_to_all(&data),
             SessionInput::End { conn, .. } => self.forget(conn),
             SessionInput::Update(plan) => self.update(*plan),
             SessionInput::Close(_) => Ok(()),
         };
-        if let Err(failure) = refused {
-            self.session.events.refused(failure);
-        }
+        refused.unwrap_or_else(|failure| self.session.events.refused(failure));
     }
 
     fn post(&mut self, to: SocketAddr, data: Bytes) -> Result<(), Failure> {
@@ -315,9 +255,7 @@ impl Datagrams {
     }
 
     fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
-        if !self.peers.forget(conn) {
-            return Err(refusal::unknown(conn));
-        }
+        self.peers.forget(self.peers.address(conn)?);
         self.note(conn, RecordKind::Closed, "forgotten by us");
         self.session.events.retire(conn);
         self.count_peers();
@@ -334,11 +272,9 @@ impl Datagrams {
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
         let Some(to) = self.home else { return };
-        let was_over = self.script.is_over();
-        while let Some(data) = self.script.next_send() {
-            self.outbox.push(Letter { to, data, why: Why::Ordered }, Duration::ZERO);
-        }
-        if !was_over && self.script.is_over() {
+        let Datagrams { script, outbox, .. } = self;
+        let letter = |data| Letter { to, data, why: Why::Ordered };
+        if script.play(|data| outbox.push(letter(data), Duration::ZERO)) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
         }
     }
@@ -359,15 +295,15 @@ impl Datagrams {
                 continue;
             };
             let at = clock::now();
-            let mut result = port.send(&letter.data, to);
+            let mut result = port.socket.try_send_to(&letter.data, to);
             if is_late_report(&result) {
-                result = port.send(&letter.data, to);
+                result = port.socket.try_send_to(&letter.data, to);
             }
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if self.is_about_broadcast(&error, to) => {}
                 Err(error) => self.undeliverable(to, &error),
-                Ok(()) => {
+                Ok(_) => {
                     let Some(letter) = self.outbox.pop() else { break };
                     let conn = self.peer_at(to);
                     let size = letter.data.len();
@@ -393,7 +329,7 @@ impl Datagrams {
             return false;
         }
         let Some(port) = port_for(&self.ports, to) else { return false };
-        self.noted_broadcast = port.allow_broadcast().is_ok();
+        self.noted_broadcast = port.socket.set_broadcast(true).is_ok();
         if self.noted_broadcast {
             let text = format!("broadcast was switched on to send to {to}");
             self.note(self.session.id.itself(), RecordKind::Note, text);
@@ -423,7 +359,7 @@ impl Datagrams {
     }
 
     fn read_drops(&self) {
-        let drops: Option<u64> = self.ports.iter().map(Port::kernel_drops).sum();
+        let drops: Option<u64> = self.ports.iter().map(|port| os::kernel_drops(&port.socket)).sum();
         if let Some(total) = drops {
             self.session.events.lost_by_kernel(total);
         }
@@ -436,8 +372,7 @@ impl Datagrams {
             self.receive(index, LAST_DRAIN);
         }
         self.read_drops();
-        let text = "closed by us";
-        self.note(self.session.id.itself(), RecordKind::Closed, text);
+        self.note(self.session.id.itself(), RecordKind::Closed, "closed by us");
     }
 }
 
@@ -448,11 +383,11 @@ fn datagram(at: Stamp, conn: ConnId, direction: Direction, data: Bytes) -> Recor
 
 /// The socket that reaches an address: the one of its family.
 fn port_for(ports: &[Port], to: SocketAddr) -> Option<&Port> {
-    ports.iter().find(|port| port.local().is_ipv4() == to.is_ipv4())
+    ports.iter().find(|port| port.local.is_ipv4() == to.is_ipv4())
 }
 
 /// The system reports that an earlier datagram came back instead of sending this one.
-fn is_late_report(result: &io::Result<()>) -> bool {
+fn is_late_report(result: &io::Result<usize>) -> bool {
     result.as_ref().is_err_and(|error| {
         matches!(
             error.kind(),
@@ -479,7 +414,7 @@ async fn any_readable(ports: &[Port]) -> usize {
 /// The socket that the front letter waits for takes datagrams again.
 async fn writable(ports: &[Port], to: Option<SocketAddr>) {
     match to.and_then(|to| port_for(ports, to)) {
-        Some(port) if port.writable().await.is_ok() => {}
+        Some(port) if port.socket.writable().await.is_ok() => {}
         _ => pending().await,
     }
 }

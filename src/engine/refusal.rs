@@ -9,15 +9,6 @@ pub(super) fn unknown(conn: ConnId) -> Failure {
     Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
 }
 
-/// The user stopped it; `when` says what it was doing.
-pub(super) fn cancelled(
-    stage: Stage,
-    target: impl Into<String>,
-    when: impl Into<String>,
-) -> Failure {
-    Failure::new(stage, target, FailureKind::Cancelled, when)
-}
-
 /// An order for a session that is over.
 pub(super) fn session_over() -> Failure {
     Failure::new(Stage::Session, "", FailureKind::NotFound, "this session is over")

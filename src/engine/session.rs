@@ -6,6 +6,7 @@
 //! started with [`SessionHandle::spawn`] are waited for before `Done`, and dropped if they outlive the
 //! cancellation by [`GRACE`].
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -48,25 +50,31 @@ pub(crate) enum SessionInput {
 pub(crate) struct SessionContext {
     pub(crate) session: SessionHandle,
     pub(crate) input: mpsc::Receiver<SessionInput>,
+    /// Orders that came while the socket was prepared.
+    pub(super) early: VecDeque<SessionInput>,
 }
 
 impl SessionContext {
+    /// The next order; `None` when nobody is left to give one. Safe to drop.
+    pub(crate) async fn next(&mut self) -> Option<SessionInput> {
+        match self.early.pop_front() {
+            Some(order) => Some(order),
+            None => self.input.recv().await,
+        }
+    }
+
     /// Does what a client needs before its socket is up. A close or cancel ends it (`None`); other
-    /// orders are kept for later and returned with the outcome.
-    pub(crate) async fn prepare<T>(
-        &mut self,
-        work: impl Future<Output = T>,
-    ) -> Option<(T, Vec<SessionInput>)> {
-        let mut early = Vec::new();
+    /// orders are kept for [`next`](Self::next).
+    pub(crate) async fn prepare<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
         loop {
             tokio::select! {
                 biased;
                 () = self.session.cancel.cancelled() => return None,
-                outcome = &mut work => return Some((outcome, early)),
-                order = self.input.recv(), if early.len() < INPUTS => match order {
+                outcome = &mut work => return Some(outcome),
+                order = self.input.recv(), if self.early.len() < INPUTS => match order {
                     None | Some(SessionInput::Close(_) | SessionInput::End { .. }) => return None,
-                    Some(order) => early.push(order),
+                    Some(order) => self.early.push_back(order),
                 },
             }
         }
@@ -126,9 +134,13 @@ impl SessionHandle {
         self.stop.is_cancelled()
     }
 
-    /// Starts a task of this session. Should it panic, that is recorded on `conn` and the rest of
-    /// the session lives on.
-    pub(crate) fn spawn(&self, conn: ConnId, task: impl Future<Output = ()> + Send + 'static) {
+    /// Starts a task of this session, which gives back `conn` however it ends. Should it panic, that
+    /// is recorded on `conn` and the rest of the session lives on.
+    pub(crate) fn spawn(
+        &self,
+        conn: ConnId,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<ConnId> {
         let kill = self.kill.clone();
         let events = self.events.clone();
         self.tasks.spawn(async move {
@@ -140,6 +152,7 @@ impl SessionHandle {
                     events.note(conn, Direction::Local, RecordKind::Failed, text);
                 }
             }
-        });
+            conn
+        })
     }
 }

@@ -259,7 +259,7 @@ fn log(record: &Record) {
     match kind {
         RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
         RecordKind::Failed => tracing::debug!("{conn} failed"),
-        kind => tracing::debug!("{conn} {}: {}", kind.name(), String::from_utf8_lossy(data)),
+        kind => tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data)),
     }
 }
 

@@ -8,14 +8,15 @@
 //!
 //! The supervisor itself waits for nothing but commands and ends of sessions.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 #[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -136,14 +137,11 @@ impl Supervisor {
         if is_message && running.input.capacity() <= KEPT_FOR_ENDINGS {
             return running.events.refused(refusal::peer_does_not_read("", "orders"));
         }
-        match running.input.try_send(input) {
-            Ok(()) => {}
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                running.events.refused(refusal::session_over());
-            }
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                running.events.refused(refusal::peer_does_not_read("", "orders"));
-            }
+        if let Err(error) = running.input.try_send(input) {
+            running.events.refused(match error {
+                TrySendError::Closed(_) => refusal::session_over(),
+                TrySendError::Full(_) => refusal::peer_does_not_read("", "orders"),
+            });
         }
     }
 
@@ -161,17 +159,11 @@ async fn run(
     session: SessionHandle,
     input: mpsc::Receiver<SessionInput>,
 ) -> Result<Summary, Failure> {
-    session.events.conn(ConnInfo {
-        id: session.id.itself(),
-        protocol: plan.protocol(),
-        side: plan.side(),
-        local: None,
-        peer: None,
-        tls: false,
-    });
+    let (id, protocol, side) = (session.id.itself(), plan.protocol(), plan.side());
+    session.events.conn(ConnInfo { id, protocol, side, local: None, peer: None, tls: false });
     #[cfg(debug_assertions)]
     assert!(!TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
-    dispatch::run(plan, SessionContext { session, input }).await
+    dispatch::run(plan, SessionContext { session, input, early: VecDeque::new() }).await
 }
 
 /// Sees a session and everything it started to the end, then says `Done`.
@@ -190,7 +182,7 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
             "internal error: the task of this session stopped",
         )
         .hint("the other sessions go on; please report it")),
-        None => Err(refusal::cancelled(Stage::Session, "", "cancelled")),
+        None => Err(Failure::new(Stage::Session, "", FailureKind::Cancelled, "cancelled")),
     };
     drop(run);
     session.cancel.cancel();

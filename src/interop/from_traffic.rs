@@ -75,7 +75,7 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>)
     spec.body = http_body(&content_type.unwrap_or_default(), body);
     // What the other client did not say is not said either.
     for header in compose::automatic_headers(&spec) {
-        let name = header.name();
+        let name = header.into_str();
         let derived = DERIVED.iter().any(|derived| derived.eq_ignore_ascii_case(name));
         if !derived && head.field(name).is_none() {
             spec.toggle_automatic(header);

@@ -37,13 +37,13 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>) -> String {
     let (text, base64) = either(&record.data);
     let facts = known(json!({
         "conn": record.conn.to_string(),
-        "proto": conn.map(|conn| conn.protocol.name()),
-        "side": conn.map(|conn| conn.side.name()),
+        "proto": conn.map(|conn| conn.protocol.into_str()),
+        "side": conn.map(|conn| conn.side.into_str()),
         "tls": conn.map(|conn| conn.tls),
         "local": conn.map(|conn| conn.local),
         "peer": conn.map(|conn| conn.peer),
-        "dir": record.direction.name(),
-        "kind": record.kind.name(),
+        "dir": record.direction.into_str(),
+        "kind": record.kind.into_str(),
         "len": is_data.then_some(record.original_len),
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),
@@ -82,7 +82,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>) -> String {
     let facts = known(json!({
         "conn": exchange.conn.to_string(),
         "number": exchange.number,
-        "side": exchange.side.name(),
+        "side": exchange.side.into_str(),
         "url": exchange.url,
         "local": exchange.local,
         "peer": exchange.peer,

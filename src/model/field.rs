@@ -1,4 +1,4 @@
-//! An option as data. Beside each spec stands one table of its [`Field`]s (in `model/fields`), and
+//! An option as data. Beside each spec stands one table of [`FieldInfo`]s (in `model/fields`), and
 //! the form, preset files, their schema, `--set` and the help are loops over it.
 //!
 //! Every value has one text: what the form shows and takes, and what `--set` takes; the kind says
@@ -7,8 +7,11 @@
 
 use std::borrow::Cow;
 
-/// A page of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+use strum::{IntoStaticStr, VariantArray};
+
+/// A page of the form; by name, and in the order of the tab strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(const_into_str)]
 pub enum FormTab {
     Params,
     Headers,
@@ -17,8 +20,10 @@ pub enum FormTab {
     /// What an HTTP listener answers, by method and path.
     Answers,
     /// Automatic answers of a TCP or UDP listener.
+    #[strum(serialize = "Answers")]
     Rules,
     /// Steps done once connected.
+    #[strum(serialize = "On connect")]
     Steps,
     Options,
 }
@@ -119,50 +124,49 @@ pub struct FieldInfo {
     pub presence: Presence,
 }
 
-/// One row of a table: what is known of the field, and where in the struct its value is.
-pub struct Field<S: 'static> {
-    pub info: FieldInfo,
-    pub lens: Lens<S>,
-}
-
-/// Finds a value in a struct; `None` where it belongs to another alternative.
-pub struct Lens<S: 'static> {
-    pub get: fn(&S) -> Option<&dyn FieldValue>,
-    pub get_mut: fn(&mut S) -> Option<&mut dyn FieldValue>,
-}
-
-/// A table: rows of `key, kind, lens, what else is known;`. The lens is a field of the struct,
-/// `(Pattern(value) => value)` for a value of one alternative, or `-` for a row without a value.
+/// The methods of [`Options`] that tell of a table: rows of `key, kind, lens, what else is known;`.
+/// The lens is a field of the struct, `(Pattern(value) => value)` for a value of one alternative,
+/// `[get, get_mut]`, or `-` for a row without a value.
 macro_rules! fields {
     ($($key:literal, $kind:expr, $lens:tt $(, $name:ident: $value:expr)*;)*) => {
-        &[$(crate::model::field::Field {
-            info: crate::model::field::FieldInfo {
+        fn fields(&self) -> &'static [crate::model::field::FieldInfo] {
+            &[$(crate::model::field::FieldInfo {
                 key: $key,
                 kind: $kind,
                 $($name: $value,)*
                 ..crate::model::field::FieldInfo::PLAIN
-            },
-            lens: crate::model::field::fields!(@ $lens),
-        }),*]
-    };
-    (@ -) => { crate::model::field::Lens { get: |_| None, get_mut: |_| None } };
-    (@ $field:ident) => {
-        crate::model::field::Lens {
-            get: |s: &Self| Some(&s.$field),
-            get_mut: |s: &mut Self| Some(&mut s.$field),
+            }),*]
+        }
+
+        fn value(&self, at: usize) -> Option<&dyn crate::model::field::FieldValue> {
+            let values: &[fn(&Self) -> Option<&dyn crate::model::field::FieldValue>] =
+                &[$(crate::model::field::fields!(@get $lens)),*];
+            values[at](self)
+        }
+
+        fn value_mut(&mut self, at: usize) -> Option<&mut dyn crate::model::field::FieldValue> {
+            let values: &[fn(&mut Self) -> Option<&mut dyn crate::model::field::FieldValue>] =
+                &[$(crate::model::field::fields!(@get_mut $lens)),*];
+            values[at](self)
+        }
+
+        fn fresh(&self) -> Box<dyn crate::model::field::Options> {
+            Box::new(Self::default())
         }
     };
-    (@ ($pattern:pat => $value:ident)) => {
-        crate::model::field::Lens {
-            get: |s: &Self| if let $pattern = s { Some($value) } else { None },
-            get_mut: |s: &mut Self| if let $pattern = s { Some($value) } else { None },
-        }
+    (@get -) => { |_| None };
+    (@get_mut -) => { |_| None };
+    (@get $field:ident) => { |s| Some(&s.$field) };
+    (@get_mut $field:ident) => { |s| Some(&mut s.$field) };
+    (@get [$get:expr, $get_mut:expr]) => { $get };
+    (@get_mut [$get:expr, $get_mut:expr]) => { $get_mut };
+    (@ $method:ident ($pattern:pat => $value:ident)) => {
+        |s| if let $pattern = s { Some($value) } else { None }
     };
-    (@ [$get:expr, $get_mut:expr]) => { crate::model::field::Lens { get: $get, get_mut: $get_mut } };
 }
 pub(super) use fields;
 
-/// A value as text. Structs with a table have it from [`FieldTable`].
+/// A value as text. Structs with a table have it from [`Options`].
 pub trait FieldValue {
     fn show(&self) -> Cow<'_, str>;
 
@@ -186,17 +190,29 @@ pub trait FieldValue {
     }
 }
 
-/// A struct whose options stand in a table.
-pub trait FieldTable: Default + 'static {
-    const FIELDS: &'static [Field<Self>];
+/// A struct or enum whose options stand in a table; `fields!` writes what tells of it. Rows are
+/// counted from 0.
+pub trait Options: 'static {
+    fn fields(&self) -> &'static [FieldInfo];
+    fn value(&self, at: usize) -> Option<&dyn FieldValue>;
+    fn value_mut(&mut self, at: usize) -> Option<&mut dyn FieldValue>;
+    /// One with the defaults.
+    fn fresh(&self) -> Box<dyn Options>;
 
     /// The alternative it is, for tables with a `Variant` or `Switch`.
     fn variant(&self) -> &'static str {
         ""
     }
 
-    /// Becomes that alternative, with what can be kept.
-    fn choose(&mut self, _word: &str) {}
+    /// Becomes another alternative, with what can be kept.
+    fn switch(&mut self, _word: &str) {}
+
+    /// Becomes this alternative, unless it is.
+    fn choose(&mut self, word: &str) {
+        if self.variant() != word {
+            self.switch(word);
+        }
+    }
 
     /// The text of a `Phrase` or `Payload`.
     fn phrase(&self) -> Cow<'_, str> {
@@ -213,26 +229,20 @@ pub trait FieldTable: Default + 'static {
         None
     }
 
-    fn from_line(_line: &str, _spelling: Spelling) -> Option<Self> {
+    fn from_line(_line: &str, _spelling: Spelling) -> Option<Self>
+    where
+        Self: Sized,
+    {
         None
     }
 
     /// What a new row of a list is.
-    fn example() -> Self {
+    fn example() -> Self
+    where
+        Self: Sized + Default,
+    {
         Self::default()
     }
-}
-
-/// A [`FieldTable`] of any type. Rows are counted from 0.
-pub trait Options {
-    fn count(&self) -> usize;
-    fn info(&self, at: usize) -> &'static FieldInfo;
-    fn value(&self, at: usize) -> Option<&dyn FieldValue>;
-    fn value_mut(&mut self, at: usize) -> Option<&mut dyn FieldValue>;
-    fn variant(&self) -> &'static str;
-    fn choose(&mut self, word: &str);
-    /// One with the defaults.
-    fn fresh(&self) -> Box<dyn Options>;
 }
 
 /// A list of rows with a table.
@@ -247,7 +257,6 @@ pub trait Rows {
     /// Adds a row as the user wants a new one.
     fn add(&mut self);
     fn remove(&mut self, at: usize);
-    fn line(&self, at: usize, spelling: Spelling) -> Option<String>;
     /// Adds the row that a line means; tells whether it means one.
     fn push_line(&mut self, line: &str, spelling: Spelling) -> bool;
 }
@@ -281,39 +290,7 @@ impl FieldInfo {
     }
 }
 
-impl<T: FieldTable> Options for T {
-    fn count(&self) -> usize {
-        T::FIELDS.len()
-    }
-
-    fn info(&self, at: usize) -> &'static FieldInfo {
-        &T::FIELDS[at].info
-    }
-
-    fn value(&self, at: usize) -> Option<&dyn FieldValue> {
-        (T::FIELDS[at].lens.get)(self)
-    }
-
-    fn value_mut(&mut self, at: usize) -> Option<&mut dyn FieldValue> {
-        (T::FIELDS[at].lens.get_mut)(self)
-    }
-
-    fn variant(&self) -> &'static str {
-        FieldTable::variant(self)
-    }
-
-    fn choose(&mut self, word: &str) {
-        if FieldTable::variant(self) != word {
-            FieldTable::choose(self, word);
-        }
-    }
-
-    fn fresh(&self) -> Box<dyn Options> {
-        Box::new(T::default())
-    }
-}
-
-impl<T: FieldTable> FieldValue for T {
+impl<T: Options + Default> FieldValue for T {
     fn show(&self) -> Cow<'_, str> {
         self.phrase()
     }
@@ -331,7 +308,7 @@ impl<T: FieldTable> FieldValue for T {
     }
 }
 
-impl<T: FieldTable> Rows for Vec<T> {
+impl<T: Options + Default> Rows for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
@@ -360,17 +337,13 @@ impl<T: FieldTable> Rows for Vec<T> {
         self.remove(at);
     }
 
-    fn line(&self, at: usize, spelling: Spelling) -> Option<String> {
-        self.get(at)?.line(spelling)
-    }
-
     fn push_line(&mut self, line: &str, spelling: Spelling) -> bool {
         let row = T::from_line(line, spelling);
         row.map(|row| self.push(row)).is_some()
     }
 }
 
-impl<T: FieldTable> FieldValue for Vec<T> {
+impl<T: Options + Default> FieldValue for Vec<T> {
     fn show(&self) -> Cow<'_, str> {
         self.len().to_string().into()
     }

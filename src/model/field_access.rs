@@ -21,7 +21,7 @@ impl<'a> FoundField<'a> {
     /// What is known of the field.
     #[must_use]
     pub fn info(self) -> &'static FieldInfo {
-        self.table.info(self.at)
+        &self.table.fields()[self.at]
     }
 
     /// Its value as text; `None` where it belongs to another alternative.
@@ -36,14 +36,13 @@ impl<'a> FoundField<'a> {
 
 /// The row that says which alternative a table is.
 fn variant_row(table: &dyn Options) -> Option<usize> {
-    (0..table.count()).find(|at| table.info(*at).is_variant())
+    table.fields().iter().position(FieldInfo::is_variant)
 }
 
 /// The row of this key, in the table itself or in one whose rows stand among its own (then the
 /// row of that one, and `false`).
 fn row_of(table: &dyn Options, key: &str) -> Option<(usize, bool)> {
-    (0..table.count()).find_map(|at| {
-        let info = table.info(at);
+    table.fields().iter().enumerate().find_map(|(at, info)| {
         let inside = || table.value(at)?.options().and_then(|inner| row_of(inner, key));
         if info.is_inline() {
             return inside().map(|_| (at, false));
@@ -54,13 +53,9 @@ fn row_of(table: &dyn Options, key: &str) -> Option<(usize, bool)> {
 
 /// All keys that can stand here.
 fn keys(table: &dyn Options) -> Vec<&'static str> {
-    let rows = (0..table.count()).map(|at| (table.info(at), table.value(at)));
-    let inside = |value: Option<&dyn FieldValue>| {
-        value.and_then(FieldValue::options).map_or_else(Vec::new, keys)
-    };
-    rows.filter(|(info, _)| !info.is_variant())
-        .flat_map(|(info, value)| if info.is_inline() { inside(value) } else { vec![info.key] })
-        .collect()
+    let rows = table.fields().iter().enumerate().filter(|(_, info)| !info.is_variant());
+    let inside = |at| table.value(at).and_then(FieldValue::options).map_or_else(Vec::new, keys);
+    rows.flat_map(|(at, info)| if info.is_inline() { inside(at) } else { vec![info.key] }).collect()
 }
 
 /// The field a path leads to.
@@ -74,7 +69,7 @@ pub fn find<'a>(table: &'a dyn Options, id: &FieldId) -> Option<FoundField<'a>> 
     match row {
         _ if !here => find(value?.options()?, id),
         Some(row) => find(value?.rows()?.row(row)?, &rest),
-        None if rest == FieldId::default() && !is_table(table.info(at).kind) => {
+        None if rest == FieldId::default() && !is_table(table.fields()[at].kind) => {
             Some(FoundField { table, at })
         }
         None => find(value?.options()?, &rest),
@@ -103,7 +98,7 @@ pub fn rows<'a>(table: &'a dyn Options, id: &FieldId) -> Option<&'a dyn Rows> {
 #[must_use]
 pub fn tab(table: &dyn Options, id: &FieldId) -> Option<FormTab> {
     let (key, ..) = id.split_first()?;
-    row_of(table, key).and_then(|(at, _)| table.info(at).tab)
+    row_of(table, key).and_then(|(at, _)| table.fields()[at].tab)
 }
 
 /// Writes the text of a field. On the way an alternative it belongs to is chosen, and a list one
@@ -121,7 +116,7 @@ pub fn set(table: &mut dyn Options, id: &FieldId, text: &str) -> Result<(), Stri
 /// As [`set`], with the word that was meant where one is near.
 pub fn assign(table: &mut dyn Options, path: &str, text: &str) -> Result<(), String> {
     reach(table, path, &mut |table, at| {
-        let info = table.info(at);
+        let info = &table.fields()[at];
         if let ValueKind::List(spelling) = info.kind {
             let rows = table.value_mut(at).and_then(FieldValue::rows_mut);
             let added = rows.is_some_and(|rows| rows.push_line(text, spelling));
@@ -160,7 +155,7 @@ fn reach(table: &mut dyn Options, path: &str, visit: Visit<'_>) -> Result<(), St
     let Some((at, here)) = row_of(table, &key) else {
         return Err(format!("there is no '{key}' here; {}", suggest(&key, &keys(table))));
     };
-    let info = table.info(at);
+    let info = &table.fields()[at];
     if let Some(when) = info.when {
         table.choose(when);
     }
@@ -195,7 +190,7 @@ fn reach(table: &mut dyn Options, path: &str, visit: Visit<'_>) -> Result<(), St
 /// # Errors
 /// A sentence for the user when it is no value of the field.
 pub fn put(table: &mut dyn Options, at: usize, text: &str) -> Result<(), String> {
-    let info = table.info(at);
+    let info = &table.fields()[at];
     match info.kind {
         ValueKind::Choice(words) => known(text, words)?,
         ValueKind::Variant(words) | ValueKind::Switch(words) => {

@@ -18,8 +18,7 @@ fn table(
     label: &'static str,
     found: &mut Vec<(String, String)>,
 ) {
-    for at in 0..options.count() {
-        let info = options.info(at);
+    for (at, info) in options.fields().iter().enumerate() {
         if let Some(when) = info.when {
             options.choose(when);
         }

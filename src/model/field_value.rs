@@ -64,43 +64,25 @@ impl<T: FieldValue + Default> FieldValue for Option<T> {
     }
 }
 
-/// Numbers; which ones, says the kind of the field.
+/// Values whose text is that of `Display` and `FromStr`; which ones, says the kind of the field.
 macro_rules! from_text {
-    ($($number:ty)+) => {$(
-        impl FieldValue for $number {
+    ($($kind:ty, $refusal:literal;)+) => {$(
+        impl FieldValue for $kind {
             fn show(&self) -> Cow<'_, str> {
                 self.to_string().into()
             }
 
             fn set(&mut self, text: &str) -> Result<(), String> {
-                *self = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
+                *self = text.parse().map_err(|_| format!("'{text}' {}", $refusal))?;
                 Ok(())
             }
         }
     )+};
 }
-from_text!(u8 u16 u32);
-
-/// Values that are one of a few words.
-macro_rules! words {
-    ($($value:ident: $($name:ident $word:literal)+;)+) => {$(
-        impl FieldValue for $value {
-            fn show(&self) -> Cow<'_, str> {
-                match self { $($value::$name => $word,)+ }.into()
-            }
-
-            fn set(&mut self, text: &str) -> Result<(), String> {
-                *self = match text {
-                    $($word => $value::$name,)+
-                    _ => return Err(format!("'{text}' is not known here")),
-                };
-                Ok(())
-            }
-        }
-    )+};
-}
-words! {
-    Verify: On "on" Off "off";
-    LineEnding: None "none" Lf "lf" CrLf "crlf" Cr "cr";
-    PayloadFormat: Text "text" Hex "hex";
+from_text! {
+    u8, "is not a number";
+    u16, "is not a number";
+    Verify, "is not known here";
+    LineEnding, "is not known here";
+    PayloadFormat, "is not known here";
 }

@@ -39,14 +39,7 @@ impl Spec {
     /// Name of its section in a preset file.
     #[must_use]
     pub fn section(&self) -> &'static str {
-        match self {
-            Spec::Http(_) => "http",
-            Spec::HttpListener(_) => "http-listener",
-            Spec::Tcp(_) => "tcp",
-            Spec::TcpListener(_) => "tcp-listener",
-            Spec::Udp(_) => "udp",
-            Spec::UdpListener(_) => "udp-listener",
-        }
+        self.into_str()
     }
 
     /// One of each kind, with the defaults, in the order of the sections.

@@ -24,25 +24,6 @@ pub fn safe_file_name(name: &str) -> String {
     shortened(&name)
 }
 
-/// The name to try when `name` is taken: `report.txt` becomes `report-2.txt`.
-#[must_use]
-pub fn numbered(name: &str, number: u32) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => {
-            shortened(&format!("{}-{number}.{extension}", room(stem, extension.len())))
-        }
-        _ => format!("{}-{number}", room(name, 0)),
-    }
-}
-
-/// As much of a stem as leaves room for a number and an extension.
-fn room(stem: &str, extension: usize) -> &str {
-    let most = LONGEST.saturating_sub(extension + 12);
-    let ends = stem.char_indices().map(|(at, c)| at + c.len_utf8());
-    let end = ends.take_while(|end| *end <= most).last().unwrap_or(0);
-    stem.get(..end).unwrap_or_default()
-}
-
 /// Characters that change how a name reads without being seen.
 fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -99,14 +80,6 @@ mod tests {
             assert_eq!(safe_file_name(name), safe);
         }
         assert!(!safe_file_name("\u{1b}]0;t\u{7}.txt").contains('\u{1b}'));
-    }
-
-    #[test]
-    fn a_taken_name_gets_a_number_before_the_extension() {
-        assert_eq!(numbered("report.txt", 2), "report-2.txt");
-        assert_eq!(numbered("report", 3), "report-3");
-        let long = numbered(&safe_file_name(&"\u{e9}".repeat(300)), 2);
-        assert!(long.len() <= 255 && long.ends_with("-2"));
     }
 
     #[test]

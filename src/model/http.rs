@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use smart_default::SmartDefault;
+use strum::{EnumString, IntoStaticStr};
+
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
 use super::tls::{ListenerTls, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct HttpSpec {
+    #[default = "GET"]
     pub method: String,
     /// `http://` or `https://` URL, or any short form `compose::address` completes (`:8080/x`).
     pub url: String,
@@ -19,9 +23,11 @@ pub struct HttpSpec {
     pub body: HttpBody,
     /// Longest wait for the connection, then for the response head after the request was sent, and
     /// longest silence inside the body; a body that moves takes as long as it takes.
+    #[default(HEAD_TIMEOUT)]
     pub timeout: Duration,
     pub verify: Verify,
     /// Redirects followed at most; 0 follows none.
+    #[default(REDIRECTS)]
     pub redirects: u8,
     /// Time without traffic before the system probes the peer, and between probes; `None` = never.
     pub keep_alive: Option<Duration>,
@@ -30,7 +36,8 @@ pub struct HttpSpec {
 }
 
 /// Credentials that become an `Authorization` header (RFC 7617, RFC 6750).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Auth {
     #[default]
     None,
@@ -60,8 +67,9 @@ pub enum HttpBody {
 }
 
 /// A part of a multipart form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct FormPart {
+    #[default = true]
     pub enabled: bool,
     pub name: String,
     pub source: PartSource,
@@ -74,20 +82,23 @@ pub struct FormPart {
 }
 
 /// What the value of a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum PartSource {
     #[default]
     Text,
     /// The content of a file, told with its name.
     File,
     /// The content of a file as the value of a plain field.
+    #[strum(serialize = "text file")]
     FileText,
 }
 
 /// An HTTP listener: where it binds and what it answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct HttpListenerSpec {
     /// `host:port`, `:port` (loopback, both families) or `*:port` (all interfaces).
+    #[default = "127.0.0.1:8080"]
     pub bind: String,
     pub tls: ListenerTls,
     /// As in [`HttpSpec`].
@@ -98,19 +109,21 @@ pub struct HttpListenerSpec {
     pub answer: HttpAnswer,
 }
 
-/// An answer for some requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer for some requests; by default for all.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct HttpRule {
     /// Empty = any method.
     pub method: String,
     /// Path, where `*` matches any run of characters. Compared without the query.
+    #[default = "*"]
     pub path: String,
     pub answer: HttpAnswer,
 }
 
 /// What a listener sends back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct HttpAnswer {
+    #[default = 200]
     pub status: u16,
     pub headers: Vec<NameValue>,
     pub body: HttpBody,
@@ -119,7 +132,9 @@ pub struct HttpAnswer {
 }
 
 /// A header that is sent unless the user writes one of that name or switches it off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// By its field name (RFC 9110 section 5.1), read in any case. In the order they go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "Train-Case", ascii_case_insensitive, const_into_str)]
 pub enum AutomaticHeader {
     Host,
     UserAgent,
@@ -135,24 +150,6 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects followed, unless the request says otherwise.
 pub const REDIRECTS: u8 = 10;
 
-impl Default for HttpSpec {
-    fn default() -> Self {
-        HttpSpec {
-            method: "GET".into(),
-            url: String::new(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            auth: Auth::None,
-            body: HttpBody::None,
-            timeout: HEAD_TIMEOUT,
-            verify: Verify::On,
-            redirects: REDIRECTS,
-            keep_alive: None,
-            source: String::new(),
-        }
-    }
-}
-
 impl HttpSpec {
     /// Whether an automatic header is switched off: by a switched-off row of its name without a
     /// value, `~User-Agent` in a file.
@@ -166,86 +163,18 @@ impl HttpSpec {
         if self.omits(header) {
             self.headers.retain(|row| AutomaticHeader::switched_off_by(row) != Some(header));
         } else {
-            self.headers.push(NameValue { enabled: false, ..NameValue::new(header.name(), "") });
+            self.headers
+                .push(NameValue { enabled: false, ..NameValue::new(header.into_str(), "") });
         }
     }
 }
 
 impl AutomaticHeader {
-    /// In the order they go out.
-    pub const ALL: [AutomaticHeader; 7] = [
-        AutomaticHeader::Host,
-        AutomaticHeader::UserAgent,
-        AutomaticHeader::Accept,
-        AutomaticHeader::AcceptEncoding,
-        AutomaticHeader::Authorization,
-        AutomaticHeader::ContentType,
-        AutomaticHeader::ContentLength,
-    ];
-
-    /// The field name as it is sent (RFC 9110 section 5.1).
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            AutomaticHeader::Host => "Host",
-            AutomaticHeader::UserAgent => "User-Agent",
-            AutomaticHeader::Accept => "Accept",
-            AutomaticHeader::AcceptEncoding => "Accept-Encoding",
-            AutomaticHeader::Authorization => "Authorization",
-            AutomaticHeader::ContentType => "Content-Type",
-            AutomaticHeader::ContentLength => "Content-Length",
-        }
-    }
-
-    /// The automatic header of this name, in any case.
-    #[must_use]
-    pub fn named(name: &str) -> Option<AutomaticHeader> {
-        Self::ALL.into_iter().find(|header| header.name().eq_ignore_ascii_case(name))
-    }
-
     /// The automatic header this row switches off. A row with a value is a header of the user's
     /// own that rests; without it the automatic one is sent.
     #[must_use]
     pub fn switched_off_by(row: &NameValue) -> Option<AutomaticHeader> {
-        if row.enabled || !row.value.is_empty() { None } else { Self::named(&row.name) }
-    }
-}
-
-impl Default for HttpListenerSpec {
-    fn default() -> Self {
-        HttpListenerSpec {
-            bind: "127.0.0.1:8080".into(),
-            tls: ListenerTls::Off,
-            keep_alive: None,
-            rules: Vec::new(),
-            answer: HttpAnswer::default(),
-        }
-    }
-}
-
-impl Default for FormPart {
-    fn default() -> Self {
-        FormPart {
-            enabled: true,
-            name: String::new(),
-            source: PartSource::Text,
-            value: String::new(),
-            file_name: String::new(),
-            content_type: String::new(),
-        }
-    }
-}
-
-impl Default for HttpRule {
-    /// For every request.
-    fn default() -> Self {
-        HttpRule { method: String::new(), path: "*".into(), answer: HttpAnswer::default() }
-    }
-}
-
-impl Default for HttpAnswer {
-    fn default() -> Self {
-        HttpAnswer { status: 200, headers: Vec::new(), body: HttpBody::None, delay: Duration::ZERO }
+        if row.enabled || !row.value.is_empty() { None } else { row.name.parse().ok() }
     }
 }
 
@@ -262,20 +191,6 @@ impl HttpBody {
             HttpBody::Form(_) => "form",
             HttpBody::Multipart(_) => "multipart",
             HttpBody::File(_) => "file",
-        }
-    }
-}
-
-impl PartSource {
-    pub const ALL: [PartSource; 3] = [PartSource::Text, PartSource::File, PartSource::FileText];
-
-    /// Name on screen.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            PartSource::Text => "text",
-            PartSource::File => "file",
-            PartSource::FileText => "text file",
         }
     }
 }

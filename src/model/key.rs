@@ -70,12 +70,6 @@ impl Key {
         Key::new(KeyCode::Char(c))
     }
 
-    /// A character together with the Ctrl key.
-    #[must_use]
-    pub fn ctrl(c: char) -> Self {
-        Key { ctrl: true, ..Key::char(c) }
-    }
-
     /// The character to insert into a text field, if this key is one.
     #[must_use]
     pub fn printable(self) -> Option<char> {
@@ -189,7 +183,7 @@ mod tests {
     fn a_run_mixes_names_and_characters() {
         let keys = Key::parse_run("<C-n>tcp<Tab>").unwrap();
         assert_eq!(keys.len(), 5);
-        assert_eq!(keys[0], Key::ctrl('n'));
+        assert_eq!(keys[0], Key { ctrl: true, ..Key::char('n') });
         assert_eq!(keys[4], Key::new(KeyCode::Tab));
     }
 

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use smart_default::SmartDefault;
+use strum::{EnumString, IntoStaticStr};
+
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ListenerTls;
 
 /// A TCP (or TLS) listener; every accepted connection is a conversation of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpListenerSpec {
     /// `host:port`, `:port` (loopback, both families) or `*:port` (all interfaces).
+    #[default = "127.0.0.1:9000"]
     pub bind: String,
     pub tls: ListenerTls,
     /// Time without traffic before the system probes a client, and between probes; `None` = never.
@@ -17,14 +21,16 @@ pub struct TcpListenerSpec {
     pub greeting: Payload,
     /// Tried in order on every read; the first that matches answers.
     pub rules: Vec<Rule>,
+    #[default(LineEnding::CrLf)]
     pub line_ending: LineEnding,
     pub format: PayloadFormat,
 }
 
 /// A UDP listener; every sender is a peer of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct UdpListenerSpec {
     /// As in [`TcpListenerSpec`].
+    #[default = "127.0.0.1:9000"]
     pub bind: String,
     /// Hops an answer may take (IP TTL); `None` = the system's default.
     pub ttl: Option<u8>,
@@ -34,65 +40,34 @@ pub struct UdpListenerSpec {
 }
 
 /// An automatic answer. `{{message}}` in `send` is what was received, `{{match}}` the part that
-/// matched; so an echo is `when = always`, `send = {{message}}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// matched; so the default is an echo.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct Rule {
     pub when: When,
+    #[default(Payload::text("{{message}}"))]
     pub send: Payload,
     pub delay: Duration,
 }
 
 /// When an automatic answer applies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum When {
+pub struct When {
+    pub kind: WhenKind,
+    /// Payload text, or the source of a regular expression on the bytes; empty for `Always`.
+    pub text: String,
+}
+
+/// What the received bytes have to do with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum WhenKind {
+    /// Nothing.
     #[default]
     Always,
-    /// The received bytes contain this payload text.
-    Contains(String),
-    /// The received bytes, without a final line ending, equal this payload text.
-    Equals(String),
-    /// The received bytes begin with this payload text.
-    StartsWith(String),
-    /// A regular expression on the bytes.
-    Matches(String),
-}
-
-impl Rule {
-    /// Sends back whatever came.
-    #[must_use]
-    pub fn echo() -> Self {
-        Rule { when: When::Always, send: Payload::text("{{message}}"), delay: Duration::ZERO }
-    }
-}
-
-impl Default for Rule {
-    fn default() -> Self {
-        Rule::echo()
-    }
-}
-
-impl Default for TcpListenerSpec {
-    fn default() -> Self {
-        TcpListenerSpec {
-            bind: "127.0.0.1:9000".into(),
-            tls: ListenerTls::Off,
-            keep_alive: None,
-            greeting: Payload::default(),
-            rules: Vec::new(),
-            line_ending: LineEnding::CrLf,
-            format: PayloadFormat::Text,
-        }
-    }
-}
-
-impl Default for UdpListenerSpec {
-    fn default() -> Self {
-        UdpListenerSpec {
-            bind: "127.0.0.1:9000".into(),
-            ttl: None,
-            rules: Vec::new(),
-            line_ending: LineEnding::None,
-            format: PayloadFormat::Text,
-        }
-    }
+    Contains,
+    /// Without a final line ending.
+    Equals,
+    #[strum(serialize = "starts with")]
+    StartsWith,
+    Matches,
 }

@@ -1,9 +1,12 @@
 //! A name with a value, as lists of headers, query parameters and form fields hold them.
 
+use smart_default::SmartDefault;
+
 /// A line of a list that can be switched off without losing it (header, query parameter, form
 /// field). Name and value are kept exactly as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct NameValue {
+    #[default = true]
     pub enabled: bool,
     pub name: String,
     pub value: String,
@@ -20,11 +23,5 @@ impl NameValue {
     #[must_use]
     pub fn is_used(&self) -> bool {
         self.enabled && !(self.name.is_empty() && self.value.is_empty())
-    }
-}
-
-impl Default for NameValue {
-    fn default() -> Self {
-        NameValue::new("", "")
     }
 }

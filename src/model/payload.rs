@@ -1,7 +1,10 @@
 //! Payloads as the user writes them: text with escapes or hex, and the line ending added on send.
 
+use strum::{Display, EnumString, IntoStaticStr};
+
 /// How the text of a payload is turned into bytes (see `codec::escape` and `codec::hex`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum PayloadFormat {
     /// UTF-8 with escapes such as `\r\n`, `\x00`, `\x{de ad}`.
     #[default]
@@ -18,8 +21,10 @@ pub struct Payload {
 }
 
 /// What is appended to every text payload sent from an input line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum LineEnding {
+    #[default]
     None,
     Lf,
     CrLf,
@@ -35,9 +40,6 @@ impl Payload {
 }
 
 impl LineEnding {
-    pub const ALL: [LineEnding; 4] =
-        [LineEnding::None, LineEnding::Lf, LineEnding::CrLf, LineEnding::Cr];
-
     /// What is appended to a text that is sent.
     #[must_use]
     pub fn bytes(self) -> &'static [u8] {
@@ -46,17 +48,6 @@ impl LineEnding {
             LineEnding::Lf => b"\n",
             LineEnding::CrLf => b"\r\n",
             LineEnding::Cr => b"\r",
-        }
-    }
-
-    /// Name used in files and on screen.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            LineEnding::None => "none",
-            LineEnding::Lf => "lf",
-            LineEnding::CrLf => "crlf",
-            LineEnding::Cr => "cr",
         }
     }
 }

@@ -225,9 +225,7 @@ impl Plan {
         match self {
             Plan::Tcp(plan) => &plan.steps,
             Plan::Udp(plan) => &plan.steps,
-            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
-                &[]
-            }
+            _ => &[],
         }
     }
 
@@ -313,13 +311,6 @@ impl Plan {
     /// How long a response may take to begin, where one is waited for.
     #[must_use]
     pub fn head_timeout(&self) -> Option<Duration> {
-        match self {
-            Plan::Http(plan) => Some(plan.head_timeout),
-            Plan::HttpListener(_)
-            | Plan::Tcp(_)
-            | Plan::TcpListener(_)
-            | Plan::Udp(_)
-            | Plan::UdpListener(_) => None,
-        }
+        self.as_http().map(|plan| plan.head_timeout)
     }
 }

@@ -1,17 +1,22 @@
 //! The protocols and sides wirebench speaks, and what each can do.
 
-use std::fmt;
+use strum::{Display, EnumString, IntoStaticStr};
 
-/// What is spoken on the wire, above an optional TLS layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What is spoken on the wire, above an optional TLS layer; by name in filters, files and labels of
+/// connections.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, IntoStaticStr, EnumString,
+)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Protocol {
     Http,
     Tcp,
     Udp,
 }
 
-/// Which end of the wire we are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Which end of the wire we are; by name in filters and JSON Lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Side {
     Client,
     Listener,
@@ -20,28 +25,10 @@ pub enum Side {
 impl Side {
     pub const ALL: [Side; 2] = [Side::Client, Side::Listener];
 
-    /// Name used in filters and JSON Lines.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Listener => "listener",
-        }
-    }
-
-    /// The side with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|side| side.name() == name)
-    }
-
     /// Whether peers come to us, any number of them and at any time; else we go to one.
     #[must_use]
     pub fn listens(self) -> bool {
-        match self {
-            Side::Client => false,
-            Side::Listener => true,
-        }
+        self == Side::Listener
     }
 }
 
@@ -86,27 +73,5 @@ impl Protocol {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
         }
-    }
-
-    /// Lower-case name for filters, files and connection labels.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Http => "http",
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-        }
-    }
-
-    /// The protocol with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use strum::{EnumString, IntoStaticStr};
 
 use super::id::{ConnId, SessionId};
 use super::protocol::{Protocol, Side};
@@ -24,17 +25,21 @@ pub struct Record {
     pub original_len: u64,
 }
 
-/// Who caused it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Who caused it; by name in filters, lists and JSON Lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Direction {
+    #[strum(to_string = "out", serialize = "sent")]
     Sent,
+    #[strum(to_string = "in", serialize = "received")]
     Received,
     /// Neither: a fact about our own end (bound, failed, cancelled).
     Local,
 }
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What happened; by name in filters, lists and JSON Lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum RecordKind {
     Data,
     /// A listener or UDP socket is bound.
@@ -55,52 +60,6 @@ pub enum RecordKind {
     Failed,
     /// A remark, e.g. broadcast was switched on, or a datagram was larger than the MTU.
     Note,
-}
-
-impl Direction {
-    pub const ALL: [Direction; 3] = [Direction::Sent, Direction::Received, Direction::Local];
-
-    /// Name used in filters, lists and JSON Lines.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Direction::Sent => "out",
-            Direction::Received => "in",
-            Direction::Local => "local",
-        }
-    }
-}
-
-impl RecordKind {
-    pub const ALL: [RecordKind; 10] = [
-        RecordKind::Data,
-        RecordKind::Bound,
-        RecordKind::Connected,
-        RecordKind::Accepted,
-        RecordKind::Secured,
-        RecordKind::Finished,
-        RecordKind::Reset,
-        RecordKind::Closed,
-        RecordKind::Failed,
-        RecordKind::Note,
-    ];
-
-    /// Name used in filters, lists and JSON Lines.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            RecordKind::Data => "data",
-            RecordKind::Bound => "bound",
-            RecordKind::Connected => "connected",
-            RecordKind::Accepted => "accepted",
-            RecordKind::Secured => "secured",
-            RecordKind::Finished => "finished",
-            RecordKind::Reset => "reset",
-            RecordKind::Closed => "closed",
-            RecordKind::Failed => "failed",
-            RecordKind::Note => "note",
-        }
-    }
 }
 
 /// Who the two ends of a connection are. Sent before the first record that names the connection.

@@ -3,6 +3,8 @@
 //! Strings may hold `{{templates}}`; `compose` turns a `Spec` into a
 //! [`Plan`](super::plan::Plan) that the engine can run. Presets, drafts and history keep specs.
 
+use strum::IntoStaticStr;
+
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
@@ -10,8 +12,9 @@ use super::protocol::{Protocol, Side};
 use super::stream::{TcpSpec, UdpSpec};
 use super::tls::{ClientTls, Verify};
 
-/// One variant per protocol and side.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One variant per protocol and side; by name a section of a preset file.
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Spec {
     Http(HttpSpec),
     HttpListener(HttpListenerSpec),
@@ -92,14 +95,7 @@ impl Spec {
     /// The HTTP request, if it is one.
     #[must_use]
     pub fn as_http(&self) -> Option<&HttpSpec> {
-        match self {
-            Spec::Http(spec) => Some(spec),
-            Spec::HttpListener(_)
-            | Spec::Tcp(_)
-            | Spec::TcpListener(_)
-            | Spec::Udp(_)
-            | Spec::UdpListener(_) => None,
-        }
+        if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
     /// The HTTP request, to write to.

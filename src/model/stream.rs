@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use smart_default::SmartDefault;
+use strum::IntoStaticStr;
+
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ClientTls;
 
@@ -12,7 +15,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const EXPECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A TCP (or TLS) client session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpSpec {
     /// `host:port`.
     pub address: String,
@@ -20,9 +23,11 @@ pub struct TcpSpec {
     /// Done once connected, in order, before the input line is used.
     pub steps: Vec<ScriptStep>,
     /// Appended to what the input line sends in text format.
+    #[default(LineEnding::CrLf)]
     pub line_ending: LineEnding,
     /// Format of the input line.
     pub format: PayloadFormat,
+    #[default(CONNECT_TIMEOUT)]
     pub connect_timeout: Duration,
     /// Time without traffic before the system probes the peer, and between probes; `None` = never.
     pub keep_alive: Option<Duration>,
@@ -31,7 +36,7 @@ pub struct TcpSpec {
 }
 
 /// A UDP client: one socket that sends to `address` and receives from anybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UdpSpec {
     /// `host:port`.
     pub address: String,
@@ -45,46 +50,11 @@ pub struct UdpSpec {
 }
 
 /// One step of a scripted start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum ScriptStep {
+    #[default]
     Send(Payload),
     /// Wait until the received bytes contain this payload.
-    Expect {
-        payload: Payload,
-        within: Duration,
-    },
-}
-
-impl Default for ScriptStep {
-    fn default() -> Self {
-        ScriptStep::Send(Payload::default())
-    }
-}
-
-impl Default for TcpSpec {
-    fn default() -> Self {
-        TcpSpec {
-            address: String::new(),
-            tls: ClientTls::Off,
-            steps: Vec::new(),
-            line_ending: LineEnding::CrLf,
-            format: PayloadFormat::Text,
-            connect_timeout: CONNECT_TIMEOUT,
-            keep_alive: None,
-            source: String::new(),
-        }
-    }
-}
-
-impl Default for UdpSpec {
-    fn default() -> Self {
-        UdpSpec {
-            address: String::new(),
-            source: String::new(),
-            ttl: None,
-            steps: Vec::new(),
-            line_ending: LineEnding::None,
-            format: PayloadFormat::Text,
-        }
-    }
+    Expect { payload: Payload, within: Duration },
 }

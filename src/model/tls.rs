@@ -3,8 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use strum::{Display, EnumString};
+
 /// Whether the peer's certificate chain must verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub enum Verify {
     #[default]
     On,

@@ -1,6 +1,7 @@
 //! Windows onto bodies: the screen asks for the lines it shows, never for a whole body.
 
 use bytes::Bytes;
+use strum::{EnumString, IntoStaticStr};
 
 use super::id::BodyId;
 
@@ -40,28 +41,18 @@ pub enum ViewMode {
     Hex,
 }
 
-/// An encoding of Unicode in units of two or four bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// An encoding of Unicode in units of two or four bytes; by name on screen, and as a charset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
+#[strum(ascii_case_insensitive, const_into_str)]
 pub enum Wide {
+    #[strum(to_string = "UTF-16LE", serialize = "UTF-16")]
     Utf16Le,
+    #[strum(serialize = "UTF-16BE")]
     Utf16Be,
+    #[strum(serialize = "UTF-32LE")]
     Utf32Le,
+    #[strum(to_string = "UTF-32BE", serialize = "UTF-32")]
     Utf32Be,
-}
-
-impl Wide {
-    pub const ALL: [Wide; 4] = [Wide::Utf16Le, Wide::Utf16Be, Wide::Utf32Le, Wide::Utf32Be];
-
-    /// Name on screen, and as a charset.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Wide::Utf16Le => "UTF-16LE",
-            Wide::Utf16Be => "UTF-16BE",
-            Wide::Utf32Le => "UTF-32LE",
-            Wide::Utf32Be => "UTF-32BE",
-        }
-    }
 }
 
 /// The answer to a [`ViewQuery`].

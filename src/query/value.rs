@@ -3,13 +3,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::str::FromStr;
 
 use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, RecordTest, Test, bits};
 use super::pattern::DataPattern;
 use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind};
 
 /// One field an expression can ask about.
 #[derive(Debug)]
@@ -51,31 +50,30 @@ pub(super) const FIELDS: [QueryField; 11] = [
     QueryField { name: "hex", operators: CONTAINS, example: "hex contains 0d0a" },
 ];
 
+const KINDS: &str =
+    "data, bound, connected, accepted, secured, finished, reset, closed, failed, note";
+
 /// The test that compares a field with this value; the operator is one the field takes.
 pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Expr<Test>, String> {
     let about_conn = match field.name {
         "port" => Some(ConnTest::Port(range(operator, port(value)?))),
         "addr" => Some(ConnTest::Address(address(value)?)),
-        "proto" => Some(protocol(value)?),
+        "proto" if value.eq_ignore_ascii_case("tls") => Some(ConnTest::Tls),
+        "proto" => Some(ConnTest::Protocol(named(value, "http, tcp, udp, tls")?)),
         "conn" => Some(ConnTest::Conn(conn(value)?)),
         "session" => Some(ConnTest::Session(session(value)?)),
-        "side" => Some(ConnTest::Side(named(value, Side::ALL.map(|side| (side.name(), side)))?)),
+        "side" => Some(ConnTest::Side(named(value, "client, listener")?)),
         _ => None,
     };
-    let test = match (about_conn, field.name) {
-        (Some(test), _) => Test::Conn(test),
-        (None, "len") => Test::Record(RecordTest::Len(range(operator, length(value)?))),
-        (None, "dir") => Test::Record(RecordTest::Direction(direction(value)?)),
-        (None, "kind") => {
-            let kinds = RecordKind::ALL.map(|kind| (kind.name(), kind));
-            Test::Record(RecordTest::Kind(named(value, kinds)?))
-        }
-        (None, "hex") => {
-            Test::Record(RecordTest::Data(DataPattern::new(Needle::Bytes(hex(value)?))))
-        }
-        (None, _) => return text(value),
+    let about_record = match field.name {
+        "len" => Some(RecordTest::Len(range(operator, length(value)?))),
+        "dir" => Some(RecordTest::Direction(named(value, "in, out, local")?)),
+        "kind" => Some(RecordTest::Kind(named(value, KINDS)?)),
+        "hex" => Some(RecordTest::Data(DataPattern::new(Needle::Bytes(hex(value)?)))),
+        _ => None,
     };
-    Ok(Expr::Test(operator != "!=", test))
+    let test = about_conn.map(Test::Conn).or(about_record.map(Test::Record));
+    test.map_or_else(|| text(value), |test| Ok(Expr::Test(operator != "!=", test)))
 }
 
 /// The test that payload contains this text.
@@ -99,26 +97,9 @@ fn range(operator: &str, number: u64) -> NumberRange {
 }
 
 /// What has this name, whatever its case.
-fn named<T: Copy, const N: usize>(value: &str, known: [(&str, T); N]) -> Result<T, String> {
-    let found = known.iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
-    found
-        .map(|(_, known)| *known)
-        .ok_or_else(|| format!("'{value}' is none of {}", known.map(|(name, _)| name).join(", ")))
-}
-
-fn protocol(value: &str) -> Result<ConnTest, String> {
-    let [http, tcp, udp] = Protocol::ALL.map(|it| (it.name(), ConnTest::Protocol(it)));
-    named(value, [http, tcp, udp, ("tls", ConnTest::Tls)])
-}
-
-fn direction(value: &str) -> Result<Direction, String> {
-    let value = match value.to_ascii_lowercase().as_str() {
-        "received" => "in",
-        "sent" => "out",
-        _ => value,
-    };
-    let [sent, received, local] = Direction::ALL.map(|direction| (direction.name(), direction));
-    named(value, [received, sent, local])
+fn named<T: FromStr>(value: &str, names: &str) -> Result<T, String> {
+    let named = value.to_ascii_lowercase().parse();
+    named.map_err(|_| format!("'{value}' is none of {names}"))
 }
 
 fn port(value: &str) -> Result<u64, String> {

@@ -14,7 +14,6 @@ use super::job::HistoryEntry;
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
-use crate::model::protocol::{Protocol, Side};
 use crate::model::timing::Stamp;
 
 /// Entries kept.
@@ -69,8 +68,8 @@ impl History {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     entry.at.0.cast_signed(),
-                    entry.protocol.name(),
-                    entry.side.name(),
+                    entry.protocol.into_str(),
+                    entry.side.into_str(),
                     entry.summary,
                     entry.outcome,
                     spec,
@@ -271,11 +270,9 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
     let side: String = row.get(2)?;
     let spec: String = row.get(5)?;
     let preset: Option<String> = row.get(6)?;
-    let (Some(protocol), Some(side), Ok(spec)) = (
-        Protocol::from_name(&protocol),
-        Side::from_name(&side),
-        preset::read_spec(&spec, "history"),
-    ) else {
+    let (Ok(protocol), Ok(side), Ok(spec)) =
+        (protocol.parse(), side.parse(), preset::read_spec(&spec, "history"))
+    else {
         return Ok(None);
     };
     Ok(Some(HistoryEntry {

@@ -5,7 +5,6 @@
 //! so no half frame is ever seen), a frame that changes nothing writes nothing, and the size comes
 //! from the loop instead of from a system call per frame.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
@@ -15,6 +14,7 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
+use ratatui::style::Style;
 
 use super::terminal;
 
@@ -109,17 +109,29 @@ impl Backend for FrameBackend {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut cells: Vec<_> = content.collect();
-        cells.sort_by_cached_key(|(_, _, cell)| {
-            has_certain_width(cell.symbol()).then(|| style_number(cell))
-        });
-        let is_end_of_run = |(x, y, cell): &(u16, u16, &Cell), next: &(u16, u16, &Cell)| {
-            !has_certain_width(cell.symbol()) && (next.0, next.1) == (x.saturating_add(1), *y)
+        let mut uncertain = Vec::new();
+        let mut styles: Vec<(Style, Vec<_>)> = Vec::new();
+        for drawn in content {
+            if !has_certain_width(drawn.2.symbol()) {
+                uncertain.push(drawn);
+                continue;
+            }
+            let style = drawn.2.style();
+            match styles.iter_mut().find(|(known, _)| *known == style) {
+                Some((_, cells)) => cells.push(drawn),
+                None => styles.push((style, vec![drawn])),
+            }
+        }
+        let is_behind = |a: &(u16, u16, &Cell), b: &(u16, u16, &Cell)| {
+            (a.0.saturating_add(1), a.1) == (b.0, b.1)
         };
-        for run in cells.chunk_by(|cell, next| !is_end_of_run(cell, next)) {
+        for run in uncertain.chunk_by(|cell, next| !is_behind(cell, next)) {
             self.crossterm().draw(run.iter().copied())?;
         }
-        Ok(())
+        if styles.is_empty() {
+            return Ok(());
+        }
+        self.crossterm().draw(styles.into_iter().flat_map(|(_, cells)| cells))
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -175,13 +187,6 @@ impl Backend for FrameBackend {
             _ => Ok(()),
         }
     }
-}
-
-/// The same number for cells that look the same but for their text.
-fn style_number(cell: &Cell) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    cell.style().hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Whether all terminals agree that it takes one cell.

@@ -1,10 +1,8 @@
 //! The header line and the footer line.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::theme::ThemeStyles;
-use super::widget::row_writer::RowWriter;
+use super::pen::Pen;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
@@ -13,34 +11,28 @@ use crate::app::{App, Level};
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
-pub(super) fn header(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = RowWriter::new(area, buffer);
-    line.put(" wirebench  ", palette.title);
+pub(super) fn header(mut pen: Pen<'_>) {
+    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+    pen.put(" wirebench  ", palette.title);
     let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
         let style = if protocol == current { palette.active } else { palette.dim };
-        line.put(protocol.title(), style);
-        line.put("  ", palette.base);
+        pen.put(protocol.title(), style);
+        pen.put("  ", palette.base);
     }
     let environment = app.shared.environment.as_deref().unwrap_or("none");
-    line.put(&format!("  env {environment}"), palette.dim);
+    pen.put(&format!("  env {environment}"), palette.dim);
     let right = totals(app);
-    let help = format!(
-        "{} help ",
-        app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default()
-    );
+    let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
+    let help = format!("{key} help ");
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
-    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > line.area.x) {
-        let style = if running(app) > 0 { palette.success } else { palette.dim };
-        let mut line = RowWriter::new(Rect { x, width, ..area }, buffer);
-        line.put(&right, style);
-        line.skip(2);
-        line.put(&help, palette.dim);
+    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > pen.area.x) {
+        let runs = app.shared.sessions.live().next().is_some();
+        pen.area = Rect { x, width, ..area };
+        pen.put(&right, if runs { palette.success } else { palette.dim });
+        pen.skip(2);
+        pen.put(&help, palette.dim);
     }
-}
-
-fn running(app: &App) -> usize {
-    app.shared.sessions.live().count()
 }
 
 fn totals(app: &App) -> String {
@@ -59,29 +51,28 @@ fn totals(app: &App) -> String {
 }
 
 /// A remark, or the keys of where the focus is.
-pub(super) fn footer(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let mut line = RowWriter::new(area, buffer);
+pub(super) fn footer(mut pen: Pen<'_>) {
+    let (app, palette) = (pen.app, pen.palette);
+    pen.put(" ", palette.base);
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
             Level::Warning => palette.error,
         };
-        line.put(" ", style);
-        line.put(&notice.text, style);
+        pen.put(&notice.text, style);
         return;
     }
-    line.put(" ", palette.base);
     let contexts = app.contexts();
     for action in hints(app) {
         let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
         let title = action.row().title;
-        if usize::from(line.area.width) < key.chars().count() + title.chars().count() + 1 {
+        if usize::from(pen.area.width) < key.chars().count() + title.chars().count() + 1 {
             continue;
         }
-        line.put(&key, palette.key);
-        line.put(" ", palette.base);
-        line.put(title, palette.dim);
-        line.put("  ", palette.base);
+        pen.put(&key, palette.key);
+        pen.put(" ", palette.base);
+        pen.put(title, palette.dim);
+        pen.put("  ", palette.base);
     }
 }
 

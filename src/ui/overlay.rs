@@ -1,76 +1,175 @@
 //! Draws the overlays, bottom first.
 
 mod choices;
-mod code;
-mod confirm;
-mod conflict;
-mod help;
-mod jump;
-mod naming;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::theme::ThemeStyles;
+use super::pen::Pen;
 use super::widget::frame::window;
-use super::widget::text::put_editor;
-use crate::app::App;
+use crate::app::action::Action;
+use crate::app::choices::Choices;
+use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
+use crate::app::overlay::code::{Code, Secrets};
+use crate::app::overlay::confirm::Confirm;
+use crate::app::overlay::conflict::{Conflict, Difference, Way};
+use crate::app::overlay::help::{Help, HelpLine};
+use crate::app::overlay::jump::Jump;
+use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
+use crate::app::wrap_words::wrap;
+
+/// Columns of the keys in the help.
+const KEYS: u16 = 24;
 
 /// All open windows, the lowest first, over what is on the screen already.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, screen: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(mut screen: Pen<'_>) {
+    let app = screen.app;
     for overlay in &app.overlays {
-        let area = overlay.area(&app.shared).intersection(screen);
+        let area = overlay.area(&app.shared).intersection(screen.area);
+        let pen = screen.at(area);
         let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
-            Overlay::Jump(it) => jump::draw(it, palette, screen, buffer),
+            Overlay::Jump(it) => jump(pen, it),
             Overlay::Palette(it) => {
                 let text = keyed("[choose] run or open · [send] send · [back] close");
-                let inner = window(" Palette ", &text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
+                choices::draw(window(pen, " Palette ", &text), &it.choices);
             }
             Overlay::Environments(it) => {
                 let text = keyed("[choose] choose · type to search · [back] close");
-                let inner = window(" Environment ", &text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
+                choices::draw(window(pen, " Environment ", &text), &it.choices);
             }
             Overlay::Framing(it) => {
                 let text = r"or type: fixed 12 · delimiter \x03 · length 2 little";
-                let inner = window(" Framing of what is received ", text, palette, area, buffer);
-                choices::draw(&it.choices, palette, inner, buffer);
+                choices::draw(window(pen, " Framing of what is received ", text), &it.choices);
             }
             Overlay::Help(it) => {
-                let title = format!(" Help ─ {} ", it.place);
                 let text = keyed("type to search · arrows scroll · [back] close");
-                let inner = window(&title, &text, palette, area, buffer);
-                help::draw(it, palette, inner, buffer);
+                help(window(pen, &format!(" Help ─ {} ", it.place), &text), it);
             }
             Overlay::Code(it) => {
-                let title = format!(" {} as code ", it.title);
-                let inner = window(&title, &keyed(code::hint(it)), palette, area, buffer);
-                code::draw(it, palette, inner, buffer);
+                let secrets = match it.secrets {
+                    Secrets::Masked => "show",
+                    Secrets::Shown => "hide",
+                };
+                let text = format!(
+                    "[copy] copy · ◂ ▸ language · [show-secrets] {secrets} secrets · [back] close"
+                );
+                code(window(pen, &format!(" {} as code ", it.title), &keyed(&text)), it);
             }
             Overlay::Naming(it) => {
-                let title = format!(" {} ", it.title());
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");
-                let inner = window(&title, &text, palette, area, buffer);
-                naming::draw(&app.shared, it, palette, inner, buffer);
+                naming(window(pen, &format!(" {} ", it.title()), &text), it);
             }
             Overlay::About(it) => {
-                let title = format!(" About {} ", it.title);
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                let inner = window(&title, &text, palette, area, buffer);
-                put_editor(buffer, inner, &it.editor);
+                window(pen, &format!(" About {} ", it.title), &text).editor(&it.editor);
             }
-            Overlay::Confirm(it) => {
-                let inner = window(" Sure? ", "", palette, area, buffer);
-                confirm::draw(&app.shared, it, palette, inner, buffer);
-            }
+            Overlay::Confirm(it) => confirm(window(pen, " Sure? ", ""), it),
             Overlay::Conflict(it) => {
                 let title = format!(" {} changed on disk ", it.mine.path);
-                let inner = window(&title, "", palette, area, buffer);
-                conflict::draw(&app.shared, it, palette, inner, buffer);
+                conflict(window(pen, &title, ""), it);
             }
         }
+    }
+}
+
+/// The labels that still fit what is typed, over the panes.
+fn jump(mut pen: Pen<'_>, it: &Jump) {
+    let (screen, style) = (pen.area, pen.palette.hit);
+    for mark in it.marks.iter().filter(|mark| mark.label.starts_with(&it.typed)) {
+        let area = Rect::new(mark.column, mark.row, mark.label.len() as u16, 1);
+        pen.at(area.intersection(screen)).put(&mark.label, style);
+    }
+}
+
+/// What is typed and below it the keys it left, from the scroll position.
+fn help(mut pen: Pen<'_>, it: &Help) {
+    let palette = pen.palette;
+    let (line, area) = Choices::<()>::parts(pen.area);
+    pen.at(line).prompt("/ ", &it.editor);
+    let last = it.lines.len().saturating_sub(usize::from(area.height));
+    for (row, text) in area.rows().zip(it.lines.iter().skip(it.scroll.min(last))) {
+        let mut pen = pen.at(row);
+        match text {
+            HelpLine::Heading(text) => pen.put(text, palette.active),
+            HelpLine::Entry(keys, action) => {
+                let width = KEYS.min(row.width / 2);
+                pen.column(&format!("  {keys}"), width.saturating_sub(1), palette.key);
+                pen.skip(1);
+                pen.put(action.row().help, palette.base);
+            }
+        }
+    }
+}
+
+/// A tab per target and below them the chosen snippet, from its scroll position.
+fn code(mut pen: Pen<'_>, it: &Code) {
+    let palette = pen.palette;
+    let (tabs, area) = Code::parts(pen.area);
+    for (at, name, start) in it.tabs() {
+        let style = if at == it.selected { palette.active } else { palette.dim };
+        pen.at(tabs).put_from(start, name, style);
+    }
+    if let Some(listing) = it.listing() {
+        pen.at(area).lines(listing.text.lines().skip(it.scroll), palette.base);
+    }
+}
+
+/// The name, what pressing the key would do, and the folders that fit.
+fn naming(mut pen: Pen<'_>, it: &Naming) {
+    let (shared, palette) = (&pen.app.shared, pen.palette);
+    let (line, verdict, list) = Naming::parts(pen.area);
+    pen.at(line).editor(&it.editor);
+    if it.editor.is_empty() {
+        pen.at(line).put_from(1, &it.suggestion, palette.dim);
+    }
+    let enter = shared.keymap.key_of(&[Context::Name], Action::Choose);
+    let (text, style) = match it.verdict(shared) {
+        NameVerdict::Wrong(why) => (why, palette.error),
+        NameVerdict::Taken(path) if matches!(it.purpose, NamingPurpose::Save(_)) => {
+            (format!("{path} is there: {enter} asks before replacing it"), palette.warning)
+        }
+        NameVerdict::Taken(path) => (format!("{path} is there already"), palette.error),
+        NameVerdict::Free(path) => (format!("{enter}: {path}"), palette.success),
+    };
+    pen.at(verdict).put(&text, style);
+    pen.at(list).lines(it.fitting().iter().map(|folder| format!("{folder}/")), palette.dim);
+}
+
+/// A question, wrapped, and the two answers in the last row.
+fn confirm(mut pen: Pen<'_>, it: &Confirm) {
+    let (shared, palette, area) = (&pen.app.shared, pen.palette, pen.area);
+    let text = Rect { height: area.height.saturating_sub(1), ..area };
+    pen.at(text).lines(wrap(&it.text(), text.width), palette.base);
+    let answers = it.answers(shared);
+    for (at, area) in it.buttons(shared, area).into_iter().enumerate() {
+        let chosen = (at == 0) == it.yes;
+        pen.at(area).put(&answers[at], if chosen { palette.selected } else { palette.key });
+    }
+}
+
+/// What differs between screen and disk, and the ways out of it.
+fn conflict(mut pen: Pen<'_>, it: &Conflict) {
+    let (shared, palette) = (&pen.app.shared, pen.palette);
+    let (differences, ways) = Conflict::parts(pen.area);
+    let height = usize::from(differences.height);
+    let hidden = it.differences.len().saturating_sub(height);
+    if it.differences.is_empty() {
+        pen.at(differences).put("only comments or spelling differ", palette.dim);
+    }
+    let shown = if hidden > 0 { height.saturating_sub(1) } else { height };
+    for (row, line) in differences.rows().zip(it.differences.iter().take(shown)) {
+        let (text, style) = match line {
+            Difference::Theirs(text) => (format!("- file  {text}"), palette.error),
+            Difference::Mine(text) => (format!("+ mine  {text}"), palette.success),
+        };
+        pen.at(row).put(&text, style);
+    }
+    if let Some(last) = differences.rows().next_back().filter(|_| hidden > 0) {
+        pen.at(last).put(&format!("and {} more lines", hidden + 1), palette.dim);
+    }
+    for (row, way) in ways.rows().zip(Way::ALL) {
+        let style = if way == it.selected { palette.selected } else { palette.base };
+        pen.at(row).put(&way.title(shared), style);
     }
 }

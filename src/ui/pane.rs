@@ -8,39 +8,23 @@ mod request;
 mod traffic;
 mod unopened;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::theme::ThemeStyles;
+use super::pen::Pen;
 use super::widget::frame;
-use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::shared::Shown;
 
 /// Draws a pane with its border.
-pub(super) fn draw(app: &App, which: Pane, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let titles = match which {
-        Pane::Presets => presets::titles(app),
-        Pane::History => history::titles(app),
-        Pane::Request => request::titles(app),
-        Pane::Response => match app.shared.shown() {
-            Shown::Nothing => unopened::titles(),
-            Shown::Exchange => exchange::titles(app, palette),
-            Shown::Conversation => conversation::titles(app, palette),
-        },
-        Pane::Traffic => traffic::titles(app, palette),
+pub(super) fn draw(pen: Pen<'_>, which: Pane) {
+    let app = pen.app;
+    let (border, inside): (_, fn(Pen<'_>)) = match (which, app.shared.shown()) {
+        (Pane::Presets, _) => (presets::border(app), presets::draw),
+        (Pane::History, _) => (history::border(app), history::draw),
+        (Pane::Request, _) => (request::border(app), request::draw),
+        (Pane::Response, Shown::Nothing) => (unopened::border(), unopened::draw),
+        (Pane::Response, Shown::Exchange) => (exchange::border(&pen), exchange::draw),
+        (Pane::Response, Shown::Conversation) => (conversation::border(&pen), conversation::draw),
+        (Pane::Traffic, _) => (traffic::border(&pen), traffic::draw),
     };
     let focused = app.shared.focus == which && app.overlays.is_empty();
-    let inner = frame::pane(titles, focused, palette, area, buffer);
-    match which {
-        Pane::Presets => presets::draw(app, palette, inner, buffer),
-        Pane::History => history::draw(app, palette, inner, buffer),
-        Pane::Request => request::draw(app, palette, inner, buffer),
-        Pane::Response => match app.shared.shown() {
-            Shown::Nothing => unopened::draw(app, palette, inner, buffer),
-            Shown::Exchange => exchange::draw(app, palette, inner, buffer),
-            Shown::Conversation => conversation::draw(app, palette, inner, buffer),
-        },
-        Pane::Traffic => traffic::draw(app, palette, inner, buffer),
-    }
+    inside(frame::pane(pen, border, focused));
 }

@@ -6,7 +6,7 @@ use crate::app::Theme;
 use crate::model::record::Direction;
 
 /// Styles by meaning.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ThemeStyles {
     pub base: Style,
     /// Labels, hints, numbers nobody has to read.
@@ -38,70 +38,25 @@ pub struct ThemeStyles {
     pub number: Style,
     pub literal: Style,
     pub punctuation: Style,
-    pub cursor: Style,
 }
 
-/// The few colours a theme differs in.
+/// One of the few colours themes differ in: on dark ground, on light ground, and of the terminal's
+/// own sixteen.
 #[derive(Debug, Clone, Copy)]
-struct Inks {
-    text: Color,
-    ground: Color,
-    dim: Color,
-    line: Color,
-    accent: Color,
-    select: Color,
-    red: Color,
-    yellow: Color,
-    green: Color,
-    blue: Color,
-    purple: Color,
-    cyan: Color,
-}
+struct Ink(u32, u32, Color);
 
-const DARK: Inks = Inks {
-    text: Color::Rgb(0xd4, 0xd8, 0xde),
-    ground: Color::Rgb(0x14, 0x17, 0x1c),
-    dim: Color::Rgb(0x7c, 0x85, 0x92),
-    line: Color::Rgb(0x3a, 0x42, 0x4e),
-    accent: Color::Rgb(0x5f, 0xb3, 0xf5),
-    select: Color::Rgb(0x25, 0x33, 0x46),
-    red: Color::Rgb(0xf0, 0x71, 0x78),
-    yellow: Color::Rgb(0xe8, 0xb8, 0x5c),
-    green: Color::Rgb(0x8c, 0xc8, 0x6e),
-    blue: Color::Rgb(0x73, 0xb8, 0xf0),
-    purple: Color::Rgb(0xc6, 0x95, 0xe0),
-    cyan: Color::Rgb(0x63, 0xc7, 0xc7),
-};
-
-const LIGHT: Inks = Inks {
-    text: Color::Rgb(0x22, 0x28, 0x30),
-    ground: Color::Rgb(0xfb, 0xfb, 0xf9),
-    dim: Color::Rgb(0x6a, 0x72, 0x7d),
-    line: Color::Rgb(0xc4, 0xca, 0xd2),
-    accent: Color::Rgb(0x0b, 0x62, 0xb5),
-    select: Color::Rgb(0xd6, 0xe6, 0xf7),
-    red: Color::Rgb(0xb8, 0x1f, 0x2d),
-    yellow: Color::Rgb(0x8a, 0x5a, 0x00),
-    green: Color::Rgb(0x2c, 0x72, 0x1c),
-    blue: Color::Rgb(0x0b, 0x62, 0xb5),
-    purple: Color::Rgb(0x7a, 0x35, 0xa0),
-    cyan: Color::Rgb(0x0a, 0x6d, 0x75),
-};
-
-const SIXTEEN: Inks = Inks {
-    text: Color::Reset,
-    ground: Color::Reset,
-    dim: Color::DarkGray,
-    line: Color::DarkGray,
-    accent: Color::Cyan,
-    select: Color::Blue,
-    red: Color::Red,
-    yellow: Color::Yellow,
-    green: Color::Green,
-    blue: Color::LightBlue,
-    purple: Color::Magenta,
-    cyan: Color::Cyan,
-};
+const TEXT: Ink = Ink(0xd4_d8_de, 0x22_28_30, Color::Reset);
+const GROUND: Ink = Ink(0x14_17_1c, 0xfb_fb_f9, Color::Reset);
+const DIM: Ink = Ink(0x7c_85_92, 0x6a_72_7d, Color::DarkGray);
+const LINE: Ink = Ink(0x3a_42_4e, 0xc4_ca_d2, Color::DarkGray);
+const ACCENT: Ink = Ink(0x5f_b3_f5, 0x0b_62_b5, Color::Cyan);
+const SELECT: Ink = Ink(0x25_33_46, 0xd6_e6_f7, Color::Blue);
+const RED: Ink = Ink(0xf0_71_78, 0xb8_1f_2d, Color::Red);
+const YELLOW: Ink = Ink(0xe8_b8_5c, 0x8a_5a_00, Color::Yellow);
+const GREEN: Ink = Ink(0x8c_c8_6e, 0x2c_72_1c, Color::Green);
+const BLUE: Ink = Ink(0x73_b8_f0, 0x0b_62_b5, Color::LightBlue);
+const PURPLE: Ink = Ink(0xc6_95_e0, 0x7a_35_a0, Color::Magenta);
+const CYAN: Ink = Ink(0x63_c7_c7, 0x0a_6d_75, Color::Cyan);
 
 impl ThemeStyles {
     /// The glyph and the style of a direction.
@@ -113,85 +68,74 @@ impl ThemeStyles {
         }
     }
 
-    /// The palette of a theme.
-    pub fn of(theme: Theme, truecolor: bool) -> ThemeStyles {
-        let fit = |inks: &Inks| if truecolor { *inks } else { inks.indexed() };
-        match theme {
-            Theme::Dark => ThemeStyles::with(&fit(&DARK)),
-            Theme::Light => ThemeStyles::with(&fit(&LIGHT)),
-            Theme::Sixteen => {
-                let mut palette = ThemeStyles::with(&SIXTEEN);
-                palette.selected = Style::new().fg(Color::White).bg(Color::Blue);
-                palette
-            }
-            Theme::Plain => ThemeStyles::plain(),
-        }
+    /// The row under the cursor of a list that has the keys, or has not.
+    pub(super) fn selection(&self, has_keys: bool) -> Style {
+        if has_keys { self.selected } else { self.selected_dim }
     }
 
-    fn with(inks: &Inks) -> ThemeStyles {
-        let ink = |color| Style::new().fg(color);
-        let bold = |color| Style::new().fg(color).add_modifier(Modifier::BOLD);
+    /// The palette of a theme.
+    pub fn of(theme: Theme, truecolor: bool) -> ThemeStyles {
+        if theme == Theme::Plain {
+            return ThemeStyles::plain();
+        }
+        let none = Style::new();
+        let color = |ink: Ink| ink.color(theme, truecolor);
+        let ink = |ink| none.fg(color(ink));
+        let bold = |ink| none.fg(color(ink)).add_modifier(Modifier::BOLD);
+        let is_own = theme == Theme::Sixteen;
+        let on_hit = none.fg(if is_own { Color::Black } else { color(GROUND) });
         ThemeStyles {
-            base: ink(inks.text).bg(inks.ground),
-            dim: ink(inks.dim),
-            border: ink(inks.line),
-            focused_border: ink(inks.accent),
-            title: bold(inks.text),
-            selected: Style::new().bg(inks.select).add_modifier(Modifier::BOLD),
-            selected_dim: Style::new().bg(inks.select),
-            active: bold(inks.accent).add_modifier(Modifier::UNDERLINED),
-            key: bold(inks.accent),
-            error: ink(inks.red),
-            warning: ink(inks.yellow),
-            success: ink(inks.green),
-            sent: ink(inks.yellow),
-            received: ink(inks.cyan),
-            hit: Style::new().fg(inks.ground_or_black()).bg(inks.yellow),
-            hit_here: Style::new()
-                .fg(inks.ground_or_black())
-                .bg(inks.accent)
-                .add_modifier(Modifier::BOLD),
-            control: ink(inks.dim),
-            control_on_dim: ink(inks.purple),
-            json_key: ink(inks.blue),
-            string: ink(inks.green),
-            number: ink(inks.yellow),
-            literal: ink(inks.purple),
-            punctuation: ink(inks.dim),
-            cursor: Style::new().add_modifier(Modifier::REVERSED),
+            base: ink(TEXT).bg(color(GROUND)),
+            dim: ink(DIM),
+            border: ink(LINE),
+            focused_border: ink(ACCENT),
+            title: bold(TEXT),
+            selected: if is_own {
+                none.fg(Color::White).bg(Color::Blue)
+            } else {
+                none.bg(color(SELECT)).add_modifier(Modifier::BOLD)
+            },
+            selected_dim: none.bg(color(SELECT)),
+            active: bold(ACCENT).add_modifier(Modifier::UNDERLINED),
+            key: bold(ACCENT),
+            error: ink(RED),
+            warning: ink(YELLOW),
+            success: ink(GREEN),
+            sent: ink(YELLOW),
+            received: ink(CYAN),
+            hit: on_hit.bg(color(YELLOW)),
+            hit_here: on_hit.bg(color(ACCENT)).add_modifier(Modifier::BOLD),
+            control: ink(DIM),
+            control_on_dim: ink(PURPLE),
+            json_key: ink(BLUE),
+            string: ink(GREEN),
+            number: ink(YELLOW),
+            literal: ink(PURPLE),
+            punctuation: ink(DIM),
         }
     }
 
     /// Meaning by weight alone, for `NO_COLOR`.
     fn plain() -> ThemeStyles {
-        let none = Style::new();
-        let bold = none.add_modifier(Modifier::BOLD);
-        let reversed = none.add_modifier(Modifier::REVERSED);
+        let with = |modifiers| Style::new().add_modifier(modifiers);
+        let (bold, faint) = (with(Modifier::BOLD), with(Modifier::DIM));
         ThemeStyles {
-            base: none,
-            dim: none.add_modifier(Modifier::DIM),
-            border: none.add_modifier(Modifier::DIM),
+            dim: faint,
+            border: faint,
             focused_border: bold,
             title: bold,
-            selected: reversed,
-            selected_dim: none.add_modifier(Modifier::UNDERLINED),
-            active: bold.add_modifier(Modifier::UNDERLINED),
+            selected: with(Modifier::REVERSED),
+            selected_dim: with(Modifier::UNDERLINED),
+            active: with(Modifier::BOLD | Modifier::UNDERLINED),
             key: bold,
             error: bold,
             warning: bold,
-            success: none,
-            sent: none,
             received: bold,
-            hit: reversed,
-            hit_here: reversed.add_modifier(Modifier::UNDERLINED | Modifier::BOLD),
-            control: none.add_modifier(Modifier::DIM),
-            control_on_dim: none.add_modifier(Modifier::UNDERLINED),
-            json_key: none,
-            string: none,
-            number: none,
-            literal: none,
-            punctuation: none,
-            cursor: reversed,
+            hit: with(Modifier::REVERSED),
+            hit_here: with(Modifier::REVERSED | Modifier::UNDERLINED | Modifier::BOLD),
+            control: faint,
+            control_on_dim: with(Modifier::UNDERLINED),
+            ..ThemeStyles::default()
         }
     }
 
@@ -214,27 +158,16 @@ impl ThemeStyles {
     }
 }
 
-impl Inks {
-    /// The same in the 256 colours of `xterm-256color`.
-    fn indexed(&self) -> Inks {
-        Inks {
-            text: nearest(self.text),
-            ground: nearest(self.ground),
-            dim: nearest(self.dim),
-            line: nearest(self.line),
-            accent: nearest(self.accent),
-            select: nearest(self.select),
-            red: nearest(self.red),
-            yellow: nearest(self.yellow),
-            green: nearest(self.green),
-            blue: nearest(self.blue),
-            purple: nearest(self.purple),
-            cyan: nearest(self.cyan),
-        }
-    }
-
-    fn ground_or_black(&self) -> Color {
-        if self.ground == Color::Reset { Color::Black } else { self.ground }
+impl Ink {
+    /// As a theme shows it; in the 256 colours of `xterm-256color` unless there are more.
+    fn color(self, theme: Theme, truecolor: bool) -> Color {
+        let rgb = match theme {
+            Theme::Dark => self.0,
+            Theme::Light => self.1,
+            Theme::Sixteen | Theme::Plain => return self.2,
+        };
+        let color = Color::from_u32(rgb);
+        if truecolor { color } else { nearest(color) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pieces that more than one pane or overlay draws: frames, texts, rows of bytes, scroll bars.
+//! Pieces that more than one pane or overlay draws: frames, badges, rows of bytes.
 //!
 //! Nothing here knows a pane or an overlay.
 
@@ -7,6 +7,3 @@ pub(super) mod bytes;
 pub(super) mod fit;
 pub(super) mod frame;
 pub(super) mod record_view;
-pub(super) mod row_writer;
-pub(super) mod scrollbar;
-pub(super) mod text;

@@ -10,6 +10,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 
+use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::keymap::show;
 use wirebench::compose::plan;
@@ -28,17 +29,20 @@ const CLOSE: &str = "<!-- /keys -->";
 
 fn key_list() -> String {
     let mut text = String::new();
-    for category in Category::ALL {
-        let _ =
-            write!(text, "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n", category.title());
-        for row in TABLE.iter().filter(|row| row.category == category && !row.keys.is_empty()) {
+    for category in Category::VARIANTS {
+        let _ = write!(
+            text,
+            "\n**{}**\n\n| keys | where | what |\n|---|---|---|\n",
+            category.into_str()
+        );
+        for row in TABLE.iter().filter(|row| row.category == *category && !row.keys.is_empty()) {
             let mut by_context: Vec<(&str, Vec<String>)> = Vec::new();
             for (context, keys) in row.keys {
                 let keys =
                     format!("`{}`", show(&Key::parse_run(keys).unwrap()).replace('|', "\\|"));
-                match by_context.iter_mut().find(|(name, _)| *name == context.name()) {
+                match by_context.iter_mut().find(|(name, _)| *name == context.into_str()) {
                     Some((_, list)) => list.push(keys),
-                    None => by_context.push((context.name(), vec![keys])),
+                    None => by_context.push((context.into_str(), vec![keys])),
                 }
             }
             // Places with the same keys share a line.

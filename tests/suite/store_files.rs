@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
 
-use wirebench::model::file_name::{numbered, safe_file_name};
+use wirebench::model::file_name::safe_file_name;
 use wirebench::model::preset::{Preset, PresetPath};
 use wirebench::store::job::{Job, Overwrite, Reply};
 
@@ -54,8 +54,8 @@ fn a_name_from_a_peer_becomes_one_new_file_in_the_chosen_folder() {
         let before = fs::read_dir(&folder).unwrap().count();
         let mut desk = Desk::new(home.path());
         let safe = safe_file_name(name);
-        let tries =
-            std::iter::once(safe.clone()).chain((2..5).map(|number| numbered(&safe, number)));
+        let numbered = |number| safe_file_name(&format!("{number}-{safe}"));
+        let tries = std::iter::once(safe.clone()).chain((2..5).map(numbered));
         let written = tries.into_iter().find_map(|name| {
             let path = folder.join(name);
             let job = Job::WriteFile {

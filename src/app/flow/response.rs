@@ -155,7 +155,7 @@ pub(super) fn next_line_ending(app: &mut App) {
     access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::key("line-ending"), true);
     app.touched();
     let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
-    app.say(format!("line ending: {}", ending.name().to_uppercase()));
+    app.say(format!("line ending: {}", ending.into_str().to_uppercase()));
 }
 
 /// Replaces the text of the input line: the external editor came back.

@@ -161,9 +161,9 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
     };
     match spec {
         Spec::Http(http) => format!("{} {address}", http.method),
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol().name()),
+        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-            format!("listen {} {address}", spec.protocol().name())
+            format!("listen {} {address}", spec.protocol())
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::form_line::{FieldKind, FormFieldId};
 use super::rows::{rows, tabs};
-use crate::model::field::{FieldValue, Options, Rows, Spelling, ValueKind};
+use crate::model::field::{FieldInfo, FieldValue, Options, Rows, Spelling, ValueKind};
 use crate::model::field_access::{self as fields, FoundField};
 use crate::model::field_id::FieldId;
 use crate::model::payload::{LineEnding, PayloadFormat};
@@ -100,8 +100,7 @@ pub fn is_off(spec: &Spec, id: FormFieldId) -> bool {
 /// The list of rules or steps, if the spec has one.
 fn blocks(options: &dyn Options) -> Option<FieldId> {
     let is_block = |kind| matches!(kind, ValueKind::List(Spelling::Table | Spelling::Headed));
-    let found = (0..options.count()).map(|at| options.info(at)).find(|info| is_block(info.kind));
-    found.map(|info| FieldId::new(info.key))
+    options.fields().iter().find(|info| is_block(info.kind)).map(|info| FieldId::new(info.key))
 }
 
 /// Adds a rule or a step at the end; gives the field to go on with.
@@ -131,9 +130,7 @@ pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
 /// Line ending and format of the input line of a session.
 pub fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
     let text = |key| fields::text(spec.options(), &FieldId::new(key));
-    let ending = LineEnding::ALL.into_iter().find(|ending| ending.name() == text("line-ending"));
-    let format = if text("format") == "hex" { PayloadFormat::Hex } else { PayloadFormat::Text };
-    (ending.unwrap_or(LineEnding::None), format)
+    (text("line-ending").parse().unwrap_or_default(), text("format").parse().unwrap_or_default())
 }
 
 /// The field of the body's text; `None` = the spec has no body, or one that is no text.
@@ -141,8 +138,7 @@ pub fn body_text(spec: &Spec) -> Option<FormFieldId> {
     let body = FieldId::new("body");
     let found = find(spec, body)?;
     let kind = found.table.variant();
-    let info = (0..found.table.count())
-        .map(|at| found.table.info(at))
-        .find(|info| info.when == Some(kind) && info.kind == ValueKind::Area)?;
+    let is_area = |info: &&FieldInfo| info.when == Some(kind) && info.kind == ValueKind::Area;
+    let info = found.table.fields().iter().find(is_area)?;
     Some(FormFieldId::Field(body.then(info.key)))
 }

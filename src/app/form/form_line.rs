@@ -1,6 +1,6 @@
 //! What the form is made of: lines of fields.
 
-use crate::model::field::{FieldWidth, FormTab, ValueKind};
+use crate::model::field::{FieldWidth, ValueKind};
 use crate::model::field_access::find;
 use crate::model::field_id::FieldId;
 use crate::model::http::AutomaticHeader;
@@ -106,33 +106,6 @@ impl From<ValueKind> for FieldKind {
             | ValueKind::Phrase
             | ValueKind::Table
             | ValueKind::List(_) => FieldKind::Line,
-        }
-    }
-}
-
-impl FormTab {
-    /// In the order of the tab strip.
-    pub const ALL: [FormTab; 8] = [
-        FormTab::Params,
-        FormTab::Headers,
-        FormTab::Auth,
-        FormTab::Body,
-        FormTab::Answers,
-        FormTab::Rules,
-        FormTab::Steps,
-        FormTab::Options,
-    ];
-
-    /// Its name on the tab strip.
-    pub fn title(self) -> &'static str {
-        match self {
-            FormTab::Params => "Params",
-            FormTab::Headers => "Headers",
-            FormTab::Auth => "Auth",
-            FormTab::Body => "Body",
-            FormTab::Options => "Options",
-            FormTab::Answers | FormTab::Rules => "Answers",
-            FormTab::Steps => "On connect",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Which fields stand in which lines of a tab: those of the spec's table, in its order.
 
+use strum::VariantArray;
+
 use super::form_line::{FieldKind, FormField, FormFieldId, FormLine};
 use crate::compose;
 use crate::model::field::{FieldInfo, FieldWidth, FormTab, Options, Rows, Spelling, ValueKind};
@@ -13,9 +15,9 @@ const FILL: FieldWidth = FieldWidth::Fill(1);
 
 /// The tabs a spec has.
 pub fn tabs(spec: &Spec) -> Vec<FormTab> {
-    let options = spec.options();
-    let has = |tab: &FormTab| (0..options.count()).any(|at| options.info(at).tab == Some(*tab));
-    FormTab::ALL.into_iter().filter(has).collect()
+    let fields = spec.options().fields();
+    let has = |tab: &&FormTab| fields.iter().any(|info| info.tab == Some(**tab));
+    FormTab::VARIANTS.iter().filter(has).copied().collect()
 }
 
 /// All lines of the form: address line, tab strip, and the fields of the tab.
@@ -44,7 +46,7 @@ struct FormWalk<'a> {
 impl FormWalk<'_> {
     fn page(&mut self, tab: Option<FormTab>) {
         let options = self.spec.options();
-        for at in (0..options.count()).filter(|at| options.info(*at).tab == tab) {
+        for (at, _) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == tab) {
             self.field(options, at, FieldId::default(), Lead::default());
         }
     }
@@ -55,7 +57,7 @@ impl FormWalk<'_> {
         let is_list = |info: &FieldInfo| matches!(info.kind, ValueKind::List(_));
         let is_below = |info: &FieldInfo| info.kind == ValueKind::Table && info.width.is_some();
         let is_named = !lead.label.is_empty();
-        let rows = || (0..options.count()).map(|at| (at, options.info(at)));
+        let rows = || options.fields().iter().enumerate();
         for (at, info) in rows().filter(|(_, info)| !is_list(info)) {
             if is_below(info) {
                 let label = if is_named { info.label } else { "" };
@@ -72,14 +74,15 @@ impl FormWalk<'_> {
         for (at, info) in rows().filter(|(_, info)| is_below(info)) {
             let inner = options.value(at).and_then(|value| value.options());
             let Some(inner) = inner else { continue };
-            for row in (0..inner.count()).filter(|row| !inner.info(*row).is_variant()) {
+            let plain = inner.fields().iter().enumerate().filter(|(_, info)| !info.is_variant());
+            for (row, _) in plain {
                 self.field(inner, row, id.then(info.key), Lead::default());
             }
         }
     }
 
     fn field(&mut self, options: &dyn Options, at: usize, id: FieldId, lead: Lead) {
-        let info = options.info(at);
+        let info = &options.fields()[at];
         let id = id.then(info.key);
         let label = if lead.label.is_empty() { info.label } else { lead.label };
         let is_name = info.key == "name" && !lead.placeholder.is_empty();

@@ -137,7 +137,7 @@ fn differences(mine: &Spec, theirs: &Spec) -> Vec<Difference> {
 
 /// A spec as the lines of its form.
 fn lines(spec: &Spec) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", spec.protocol().title(), spec.side().name())];
+    let mut lines = vec![format!("{} {}", spec.protocol().title(), spec.side().into_str())];
     let mut first = true;
     for tab in tabs(spec) {
         // The address line stands above every tab.

@@ -5,6 +5,7 @@
 //! so help never differs from what keys do.
 
 use ratatui::layout::Rect;
+use strum::VariantArray;
 
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::choices::Choices;
@@ -88,10 +89,10 @@ impl Help {
         let mut lines = Vec::new();
         let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];
         let mut elsewhere = vec![HelpLine::Heading("In other places".into())];
-        for category in Category::ALL {
+        for category in Category::VARIANTS {
             let heading = lines.len();
-            lines.push(HelpLine::Heading(category.title().into()));
-            for row in TABLE.iter().filter(|row| row.category == category) {
+            lines.push(HelpLine::Heading(category.into_str().into()));
+            for row in TABLE.iter().filter(|row| row.category == *category) {
                 let keys = keymap.keys_of(&self.here, row.action);
                 let (keys, list) = if keys.is_empty() {
                     (places(keymap, row.action), &mut elsewhere)
@@ -128,10 +129,10 @@ fn is_of_a_place(context: Context) -> bool {
 /// Keys of an action that has none here, with the places where they hold.
 fn places(keymap: &Keymap, action: Action) -> String {
     let mut places: Vec<String> = Vec::new();
-    for context in Context::all() {
-        let keys = keymap.keys_of(&[context], action);
+    for context in Context::VARIANTS {
+        let keys = keymap.keys_of(&[*context], action);
         if let Some(key) = keys.first() {
-            places.push(format!("{key} ({})", context.name()));
+            places.push(format!("{key} ({})", context.into_str()));
         }
     }
     if places.is_empty() { "palette".into() } else { places.join(", ") }

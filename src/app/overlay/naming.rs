@@ -127,10 +127,10 @@ fn suggest(spec: &Spec) -> String {
             let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
             format!("{} {last}", http.method.to_lowercase())
         }
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol().name()),
+        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             let port = address.rsplit_once(':').map_or("", |(_, port)| port);
-            format!("{} server {port}", spec.protocol().name())
+            format!("{} server {port}", spec.protocol())
         }
     };
     let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };

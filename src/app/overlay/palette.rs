@@ -124,7 +124,7 @@ impl Palette {
 fn action(shared: &Shared, here: &[Context], action: Action) -> Choice<PaletteTarget> {
     let row = action.row();
     let note = shared.keymap.hint(here, action);
-    let note = note.or_else(|| shared.keymap.hint(&Context::PANES, action)).unwrap_or_default();
+    let note = note.or_else(|| shared.keymap.hint(Context::PANES, action)).unwrap_or_default();
     Choice {
         value: PaletteTarget::Action(action),
         title: row.title.into(),

@@ -203,13 +203,15 @@ proptest! {
     }
 }
 
+const WIDE: [Wide; 4] = [Wide::Utf16Le, Wide::Utf16Be, Wide::Utf32Le, Wide::Utf32Be];
+
 fn encoded(wide: Wide, text: &str) -> Vec<u8> {
     text.chars().flat_map(|c| encode_wide(wide, c)).collect()
 }
 
 #[test]
 fn wide_text_is_shown_as_lines_of_characters() {
-    for wide in Wide::ALL {
+    for wide in WIDE {
         let body = encoded(wide, "\u{feff}Grüße ਊ\r\n\u{1f600}\n\nend");
         assert_eq!(shown(ViewMode::Wide(wide), &body), ["Grüße ਊ", "\u{1f600}", "", "end"]);
     }
@@ -221,7 +223,7 @@ fn wide_text_is_shown_as_lines_of_characters() {
 #[test]
 fn long_lines_of_wide_text_are_cut_between_characters() {
     let text = "\u{1f600}".repeat(3000);
-    for wide in Wide::ALL {
+    for wide in WIDE {
         let body = encoded(wide, &text);
         let lines = LineScanner::new(ViewMode::Wide(wide)).format(&body, 0, usize::MAX);
         assert!(lines.len() > 1 && lines.iter().all(|line| line.bytes.len() <= LINE_PIECE));
@@ -240,7 +242,7 @@ proptest! {
         cut in 0usize..200,
         at in 0usize..4,
     ) {
-        let mode = ViewMode::Wide(Wide::ALL[at]);
+        let mode = ViewMode::Wide(WIDE[at]);
         let (a, b) = body.split_at(cut.min(body.len()));
         prop_assert_eq!(starts(mode, &[&body]), starts(mode, &[a, b]));
         // A checkpoint anywhere shows the lines that start after it as the whole does.

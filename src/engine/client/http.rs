@@ -26,7 +26,7 @@ use redirect::RedirectStep;
 
 /// Runs the session to its end.
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
+    let SessionContext { session, mut input, .. } = cx;
     let allowed = plan.redirects;
     let mut notes = std::mem::take(&mut plan.notes);
     let mut number = 0;

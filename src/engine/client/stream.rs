@@ -1,22 +1,21 @@
 //! A TCP or TLS client session: connect, do the steps, then talk until either side has enough.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::engine::accept::Guest as _;
 use crate::engine::command::CloseMode;
+use crate::engine::conversation::ConnSetup;
 use crate::engine::conversation::conn_handle::{ConnHandle, line};
 use crate::engine::conversation::script::Script;
-use crate::engine::conversation::{AfterPeer, ConnSetup};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
-use crate::engine::transport::dial::{self, ConnectFacts, Dial, Dialed};
-use crate::model::failure::{Failure, Stage};
+use crate::engine::transport::dial::{self, ConnectFacts, Dial};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
 use crate::model::protocol::Protocol;
@@ -36,17 +35,17 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         timeout: plan.connect_timeout,
         socket: &plan.socket,
     };
-    let Some((dialed, early)) = cx.prepare(dial::connect(dial, &session)).await else {
-        return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));
+    let Some((stream, facts)) = cx.prepare(dial::connect(dial, &session)).await else {
+        let cause = "cancelled while connecting";
+        return Err(Failure::new(Stage::Connect, peer, FailureKind::Cancelled, cause));
     };
-    let Dialed { stream, facts } = dialed;
     let stream = stream.inspect_err(|failure| record(&session, conn, failure, &facts))?;
     if let (Some(local), Some(peer)) = (facts.local, facts.peer) {
         session.events.phase(Phase::Connected { local, peer });
     }
 
     let (line, orders) = line(&peer);
-    let (_, rules) = watch::channel(Arc::new(Rules::default()));
+    let (_, rules) = watch::channel(Rules::default());
     let setup = ConnSetup {
         session: session.clone(),
         conn,
@@ -54,17 +53,13 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         orders,
         rules,
         script: Script::new(plan.steps),
-        after_peer: AfterPeer::StayOpen,
     };
-    for order in early {
-        handle_command(order, conn, &line, &session);
-    }
     let talking = setup.run(stream, Bytes::new());
     tokio::pin!(talking);
     loop {
         tokio::select! {
-            ended = &mut talking => return ended.failure.map_or(Ok(Summary::of(ended.words)), Err),
-            order = cx.input.recv() => match order {
+            ended = &mut talking => return ended.map(Summary::of),
+            order = cx.next() => match order {
                 Some(order) => handle_command(order, conn, &line, &session),
                 None => session.cancel.cancel(),
             },
@@ -115,7 +110,5 @@ fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session:
         }
         SessionInput::Update(_) => Err(refusal::usage("a client has no answers to change")),
     };
-    if let Err(failure) = refused {
-        session.events.refused(failure);
-    }
+    refused.unwrap_or_else(|failure| session.events.refused(failure));
 }

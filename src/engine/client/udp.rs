@@ -3,9 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::engine::conversation::script::Script;
-use crate::engine::datagram::{self, Setup};
+use crate::engine::datagram;
 use crate::engine::event::{Phase, Summary};
-use crate::engine::refusal;
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
@@ -19,17 +18,17 @@ use crate::model::stream::CONNECT_TIMEOUT;
 pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
     let session = cx.session.clone();
     session.events.phase(Phase::Resolving { host: plan.endpoint.host.clone() });
-    let Some((prepared, early)) = cx.prepare(prepare(&plan)).await else {
+    let Some(prepared) = cx.prepare(prepare(&plan)).await else {
         let when = "cancelled during the name lookup";
-        let failure = refusal::cancelled(Stage::Lookup, &plan.endpoint.host, when);
+        let failure =
+            Failure::new(Stage::Lookup, &plan.endpoint.host, FailureKind::Cancelled, when);
         session.events.failed(session.id.itself(), &failure);
         return Err(failure);
     };
     let (home, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
-    let (rules, ttl) = (Rules::default(), plan.ttl);
-    datagram::run(Setup { bind, ttl, rules, script, home: Some(home), early }, cx).await
+    datagram::run(&bind, plan.ttl, Some(home), Rules::default(), script, cx).await
 }
 
 /// Whom to send to, and where to bind for it.

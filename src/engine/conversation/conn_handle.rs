@@ -30,8 +30,6 @@ pub(crate) struct ConnHandle {
 pub(crate) struct Orders {
     messages: mpsc::Receiver<Bytes>,
     ending: watch::Receiver<Option<CloseMode>>,
-    /// The session has let go of the line.
-    hung_up: bool,
     /// Set when the peer has sent its FIN.
     peer_finished: Arc<OnceLock<Instant>>,
 }
@@ -41,8 +39,6 @@ pub(crate) struct Orders {
 pub(super) enum ConnOrder {
     Send(Bytes),
     End(CloseMode),
-    /// No further orders will come.
-    HungUp,
 }
 
 /// A line to a new connection. `peer` is how it is called in failures.
@@ -56,7 +52,7 @@ pub(crate) fn line(peer: &str) -> (ConnHandle, Orders) {
         ending: ending_sender,
         peer_finished: Arc::clone(&peer_finished),
     };
-    (handle, Orders { messages, ending, hung_up: false, peer_finished })
+    (handle, Orders { messages, ending, peer_finished })
 }
 
 impl ConnHandle {
@@ -95,28 +91,17 @@ impl Guest for ConnHandle {
 }
 
 impl Orders {
-    /// The next order; messages only if there is `room` for them. Safe to drop.
-    pub(super) async fn next(&mut self, room: bool) -> ConnOrder {
+    /// The next order, `None` when the session has let go of the line; messages only if there is
+    /// `room` for them. Safe to drop.
+    pub(super) async fn next(&mut self, room: bool) -> Option<ConnOrder> {
         tokio::select! {
             biased;
-            message = self.messages.recv(), if room && !self.hung_up => match message {
-                Some(message) => ConnOrder::Send(message),
-                None => self.hang_up(),
-            },
-            changed = self.ending.changed(), if !self.hung_up => match changed {
-                Ok(()) => {
-                    let ending = *self.ending.borrow_and_update();
-                    ending.map_or(ConnOrder::HungUp, ConnOrder::End)
-                }
-                Err(_) => self.hang_up(),
-            },
-            else => std::future::pending().await,
+            message = self.messages.recv(), if room => message.map(ConnOrder::Send),
+            changed = self.ending.changed() => {
+                changed.ok()?;
+                self.ending.borrow_and_update().map(ConnOrder::End)
+            }
         }
-    }
-
-    fn hang_up(&mut self) -> ConnOrder {
-        self.hung_up = true;
-        ConnOrder::HungUp
     }
 
     /// Tells the session that the peer has sent its FIN.
@@ -142,7 +127,7 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::Busy);
         line.end(CloseMode::Close);
         line.end(CloseMode::HalfClose);
-        assert_eq!(orders.next(false).await, ConnOrder::End(CloseMode::Close));
+        assert_eq!(orders.next(false).await, Some(ConnOrder::End(CloseMode::Close)));
         assert!(orders.queued().is_some());
     }
 
@@ -151,10 +136,11 @@ mod tests {
         let (line, mut orders) = line("h:1");
         line.send(Bytes::from_static(b"x")).unwrap();
         line.end(CloseMode::HalfClose);
-        assert_eq!(orders.next(true).await, ConnOrder::Send(Bytes::from_static(b"x")));
-        assert_eq!(orders.next(true).await, ConnOrder::End(CloseMode::HalfClose));
+        let message = ConnOrder::Send(Bytes::from_static(b"x"));
+        assert_eq!(orders.next(true).await, Some(message));
+        assert_eq!(orders.next(true).await, Some(ConnOrder::End(CloseMode::HalfClose)));
         drop(line);
-        assert_eq!(orders.next(true).await, ConnOrder::HungUp);
+        assert_eq!(orders.next(true).await, None);
     }
 
     #[test]

@@ -32,13 +32,22 @@ impl Script {
         Script { steps: steps.into(), ..Script::default() }
     }
 
-    /// Whether every step was done; what the user types may be sent from then on.
-    pub(crate) fn is_over(&self) -> bool {
+    /// Hands out what is to be sent before the next expectation; true when the last step was done
+    /// by that.
+    pub(crate) fn play(&mut self, mut send: impl FnMut(Bytes)) -> bool {
+        let was_over = self.is_over();
+        while let Some(data) = self.next_send() {
+            send(data);
+        }
+        !was_over && self.is_over()
+    }
+
+    fn is_over(&self) -> bool {
         self.steps.is_empty()
     }
 
     /// Bytes to send now, if sending is what comes next. Call until `None`.
-    pub(crate) fn next_send(&mut self) -> Option<Bytes> {
+    fn next_send(&mut self) -> Option<Bytes> {
         loop {
             match self.steps.front()? {
                 StepPlan::Send(data) => {
@@ -48,9 +57,7 @@ impl Script {
                 }
                 StepPlan::Expect { bytes, within } => {
                     let Some(start) = memmem::find(&self.seen, bytes) else {
-                        if self.deadline.is_none() {
-                            self.deadline = Some((Instant::now() + *within, *within));
-                        }
+                        self.deadline.get_or_insert_with(|| (Instant::now() + *within, *within));
                         return None;
                     };
                     self.seen.drain(..start + bytes.len());
@@ -64,14 +71,14 @@ impl Script {
         self.steps.pop_front();
         self.number += 1;
         self.deadline = None;
-        if self.steps.is_empty() {
+        if self.is_over() {
             self.seen = Vec::new();
         }
     }
 
     /// Bytes for expectations to look in; only the newest 1 MiB is kept.
     pub(crate) fn received(&mut self, data: &[u8]) {
-        if self.steps.is_empty() {
+        if self.is_over() {
             return;
         }
         self.seen.extend_from_slice(data);

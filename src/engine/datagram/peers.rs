@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
+use crate::engine::refusal;
+use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 
 /// Peers kept, so that they can be answered.
@@ -16,7 +18,6 @@ const PEERS: usize = 4_096;
 pub(super) struct Peers {
     bound: usize,
     by_address: HashMap<SocketAddr, Peer>,
-    by_conn: BTreeMap<ConnId, SocketAddr>,
     /// Oldest use first.
     by_use: BTreeMap<u64, SocketAddr>,
     uses: u64,
@@ -30,74 +31,52 @@ struct Peer {
     used: u64,
 }
 
-/// Who an address is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
-    Already(ConnId),
-    /// Just got its number; another peer may have been forgotten for it.
-    New {
-        conn: ConnId,
-        forgotten: Option<ConnId>,
-    },
-}
-
 impl Peers {
     /// Nobody is known; `home` is never forgotten, however many others send.
     pub(super) fn new(home: Option<SocketAddr>) -> Self {
-        Self::bounded(home, PEERS)
+        let (by_address, by_use) = (HashMap::new(), BTreeMap::new());
+        Peers { bound: PEERS, by_address, by_use, uses: 0, home }
     }
 
-    fn bounded(home: Option<SocketAddr>, bound: usize) -> Self {
-        Peers {
-            bound,
-            by_address: HashMap::new(),
-            by_conn: BTreeMap::new(),
-            by_use: BTreeMap::new(),
-            uses: 0,
-            home,
+    /// The number of a known peer, which counts as used now.
+    pub(super) fn used(&mut self, address: SocketAddr) -> Option<ConnId> {
+        let peer = self.by_address.get_mut(&address)?;
+        if peer.used != self.uses {
+            self.uses += 1;
+            self.by_use.remove(&peer.used);
+            peer.used = self.uses;
+            self.by_use.insert(self.uses, address);
         }
+        Some(peer.conn)
     }
 
-    /// The peer at this address, which counts as used now. `number` makes a number for a new one.
-    pub(super) fn at(&mut self, address: SocketAddr, number: impl FnOnce() -> ConnId) -> Known {
-        if let Some(peer) = self.by_address.get_mut(&address) {
-            if peer.used != self.uses {
-                self.uses += 1;
-                self.by_use.remove(&peer.used);
-                peer.used = self.uses;
-                self.by_use.insert(self.uses, address);
-            }
-            return Known::Already(peer.conn);
-        }
-        let forgotten =
-            if self.by_address.len() >= self.bound { self.forget_oldest() } else { None };
-        let conn = number();
+    /// A new peer with its number; returns the one that was forgotten for it.
+    pub(super) fn add(&mut self, address: SocketAddr, conn: ConnId) -> Option<ConnId> {
+        let mut by_use = self.by_use.values().copied();
+        let forgotten = if self.by_address.len() < self.bound {
+            None
+        } else {
+            let oldest = by_use.find(|address| Some(*address) != self.home);
+            oldest.and_then(|oldest| self.forget(oldest))
+        };
         self.uses += 1;
         self.by_address.insert(address, Peer { conn, used: self.uses });
-        self.by_conn.insert(conn, address);
         self.by_use.insert(self.uses, address);
-        Known::New { conn, forgotten }
+        forgotten
     }
 
-    fn forget_oldest(&mut self) -> Option<ConnId> {
-        let oldest = self.by_use.values().find(|address| Some(**address) != self.home)?;
-        let conn = self.by_address.get(oldest)?.conn;
-        self.forget(conn);
-        Some(conn)
+    /// Forgets a peer; returns the number it had.
+    pub(super) fn forget(&mut self, address: SocketAddr) -> Option<ConnId> {
+        let peer = self.by_address.remove(&address)?;
+        self.by_use.remove(&peer.used);
+        Some(peer.conn)
     }
 
-    /// Forgets a peer; false when it is not known.
-    pub(super) fn forget(&mut self, conn: ConnId) -> bool {
-        let Some(address) = self.by_conn.remove(&conn) else { return false };
-        if let Some(peer) = self.by_address.remove(&address) {
-            self.by_use.remove(&peer.used);
-        }
-        true
-    }
-
-    /// `None` when the number was never given or its peer was forgotten.
-    pub(super) fn address(&self, conn: ConnId) -> Option<SocketAddr> {
-        self.by_conn.get(&conn).copied()
+    /// Refused when the number was never given or its peer was forgotten.
+    pub(super) fn address(&self, conn: ConnId) -> Result<SocketAddr, Failure> {
+        let mut known = self.by_address.iter();
+        let found = known.find(|(_, peer)| peer.conn == conn).map(|(address, _)| *address);
+        found.ok_or_else(|| refusal::unknown(conn))
     }
 
     /// The number of an address, without counting as a use.
@@ -106,13 +85,13 @@ impl Peers {
     }
 
     /// Everybody known, the lowest number first.
-    pub(super) fn all(&self) -> Vec<(ConnId, SocketAddr)> {
-        self.by_conn.iter().map(|(conn, address)| (*conn, *address)).collect()
+    pub(super) fn all(&self) -> BTreeMap<ConnId, SocketAddr> {
+        self.by_address.iter().map(|(address, peer)| (peer.conn, *address)).collect()
     }
 
     /// How many are known.
     pub(super) fn len(&self) -> usize {
-        self.by_conn.len()
+        self.by_address.len()
     }
 }
 
@@ -125,37 +104,31 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 1], port))
     }
 
-    fn numbers() -> impl FnMut() -> ConnId {
-        let mut index = 0;
-        move || {
-            index += 1;
-            SessionId(1).conn(index)
-        }
+    fn number(index: u32) -> ConnId {
+        SessionId(1).conn(index)
     }
 
     #[test]
     fn a_peer_keeps_its_number_while_it_is_known() {
-        let (mut peers, mut number) = (Peers::new(None), numbers());
-        let Known::New { conn, forgotten: None } = peers.at(at(1), &mut number) else { panic!() };
-        assert_eq!(peers.at(at(1), &mut number), Known::Already(conn));
-        assert_eq!(peers.address(conn), Some(at(1)));
-        assert!(peers.forget(conn));
-        assert!(!peers.forget(conn));
-        assert!(
-            matches!(peers.at(at(1), &mut number), Known::New { conn: new, .. } if new != conn)
-        );
+        let mut peers = Peers::new(None);
+        assert_eq!(peers.used(at(1)), None);
+        assert_eq!(peers.add(at(1), number(1)), None);
+        assert_eq!(peers.used(at(1)), Some(number(1)));
+        assert_eq!(peers.address(number(1)), Ok(at(1)));
+        assert_eq!(peers.forget(at(1)), Some(number(1)));
+        assert_eq!(peers.forget(at(1)), None);
+        assert_eq!(peers.used(at(1)), None);
+        assert!(peers.address(number(1)).is_err());
     }
 
     #[test]
     fn the_one_unused_longest_makes_room_but_never_home() {
-        let (mut peers, mut number) = (Peers::bounded(Some(at(1)), 3), numbers());
+        let mut peers = Peers { bound: 3, ..Peers::new(Some(at(1))) };
         for port in 1..=3 {
-            peers.at(at(port), &mut number);
+            peers.add(at(port), number(port.into()));
         }
-        peers.at(at(2), &mut number);
-        let third = peers.conn(at(3)).unwrap();
-        let Known::New { forgotten, .. } = peers.at(at(4), &mut number) else { panic!() };
-        assert_eq!(forgotten, Some(third));
+        peers.used(at(2));
+        assert_eq!(peers.add(at(4), number(4)), Some(number(3)));
         assert_eq!(peers.len(), 3);
         assert!(peers.conn(at(1)).is_some() && peers.conn(at(2)).is_some());
         assert_eq!(peers.by_use.len(), peers.by_address.len());

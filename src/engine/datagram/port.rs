@@ -8,13 +8,15 @@ use std::io;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{SockRef, Type};
 use tokio::io::{Interest, Ready};
 use tokio::net::UdpSocket;
 
 use crate::engine::os;
 use crate::engine::transport::explain;
-use crate::engine::transport::listen::Bound;
+use crate::engine::transport::listen::bind_each;
+use crate::model::endpoint::Bind;
+use crate::model::failure::Failure;
 
 /// Asked of the system; what it grants decides about loss under load.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
@@ -28,53 +30,36 @@ const REPORTS: usize = 16;
 /// A bound socket.
 #[derive(Debug)]
 pub(super) struct Port {
-    socket: UdpSocket,
-    local: SocketAddr,
+    pub(super) socket: UdpSocket,
+    /// Where it is bound, the port the system chose included.
+    pub(super) local: SocketAddr,
     arena: BytesMut,
 }
 
-/// A datagram of ours that came back as undeliverable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Undelivered {
-    pub(super) to: SocketAddr,
-    pub(super) why: String,
-}
-
-impl Bound for Port {
-    fn address(&self) -> io::Result<SocketAddr> {
-        Ok(self.local)
-    }
-}
-
 impl Port {
-    /// `ttl`: hops of every datagram, also to a group; `None` = the system's default.
-    pub(super) fn bind(address: SocketAddr, ttl: Option<u8>) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_nonblocking(true)?;
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        if let Some(hops) = ttl.map(u32::from) {
-            if address.is_ipv6() {
-                socket.set_unicast_hops_v6(hops)?;
-                socket.set_multicast_hops_v6(hops)?;
-            } else {
-                socket.set_ttl_v4(hops)?;
-                socket.set_multicast_ttl_v4(hops)?;
+    /// The sockets of a bind. `ttl`: hops of every datagram, also to a group; `None` = the system's
+    /// default.
+    pub(super) fn bind(bind: &Bind, ttl: Option<u8>) -> Result<Vec<Port>, Failure> {
+        let sockets = bind_each(bind, Type::DGRAM, |socket, address| {
+            if let Some(hops) = ttl.map(u32::from) {
+                if address.is_ipv6() {
+                    socket.set_unicast_hops_v6(hops)?;
+                    socket.set_multicast_hops_v6(hops)?;
+                } else {
+                    socket.set_ttl_v4(hops)?;
+                    socket.set_multicast_ttl_v4(hops)?;
+                }
             }
-        }
-        // A smaller grant is shown, a refusal leaves the system's default.
-        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
-        os::keep_reports(&socket, address);
-        socket.bind(&address.into())?;
-        let socket = UdpSocket::from_std(socket.into())?;
-        let local = socket.local_addr()?;
-        Ok(Port { socket, local, arena: BytesMut::new() })
-    }
-
-    /// Where it is bound, the port the system chose included.
-    pub(super) fn local(&self) -> SocketAddr {
-        self.local
+            // A smaller grant is shown, a refusal leaves the system's default.
+            let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+            os::keep_reports(&socket, address);
+            socket.bind(&address.into())?;
+            UdpSocket::from_std(socket.into())
+        })?;
+        let port = |socket: UdpSocket| {
+            Some(Port { local: socket.local_addr().ok()?, socket, arena: BytesMut::new() })
+        };
+        Ok(sockets.into_iter().filter_map(port).collect())
     }
 
     /// Bytes of receive buffer the system granted.
@@ -86,11 +71,6 @@ impl Port {
     /// Waits for a datagram or an error report. Safe to drop.
     pub(super) async fn readable(&self) -> io::Result<Ready> {
         self.socket.ready(Interest::READABLE | Interest::ERROR).await
-    }
-
-    /// Waits until a datagram may be sent. Safe to drop.
-    pub(super) async fn writable(&self) -> io::Result<()> {
-        self.socket.writable().await
     }
 
     /// The next datagram, if one is there.
@@ -109,25 +89,10 @@ impl Port {
         None
     }
 
-    /// Sends one datagram; never partly.
-    pub(super) fn send(&self, data: &[u8], to: SocketAddr) -> io::Result<()> {
-        self.socket.try_send_to(data, to).map(|_| ())
-    }
-
-    /// Allows sending to broadcast addresses.
-    pub(super) fn allow_broadcast(&self) -> io::Result<()> {
-        self.socket.set_broadcast(true)
-    }
-
-    /// Reports of datagrams that came back, at most `limit`.
-    pub(super) fn undelivered(&self, limit: usize) -> Vec<Undelivered> {
+    /// Datagrams of ours that came back, at most `limit`: whom they were for, and why.
+    pub(super) fn undelivered(&self, limit: usize) -> Vec<(SocketAddr, String)> {
         let reports = os::undelivered(&self.socket, limit).into_iter();
-        reports.map(|(to, error)| Undelivered { to, why: words(to, &error) }).collect()
-    }
-
-    /// Datagrams the kernel dropped because the receive buffer was full, since the bind.
-    pub(super) fn kernel_drops(&self) -> Option<u64> {
-        os::kernel_drops(&self.socket)
+        reports.map(|(to, error)| (to, words(to, &error))).collect()
     }
 }
 
@@ -143,14 +108,18 @@ fn words(to: SocketAddr, error: &io::Error) -> String {
 mod tests {
     use super::*;
 
+    fn bound(address: &str, ttl: Option<u8>) -> Option<Port> {
+        Port::bind(&Bind::Address(address.parse().unwrap()), ttl).ok()?.pop()
+    }
+
     #[tokio::test]
     async fn datagrams_keep_their_boundaries_and_the_sender() {
-        let mut port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
+        let mut port = bound("127.0.0.1:0", None).unwrap();
         let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let from = sender.local_addr().unwrap();
         let largest = vec![7; 65_507];
         for data in [&b"one"[..], b"", &largest, b"two"] {
-            sender.send_to(data, port.local()).unwrap();
+            sender.send_to(data, port.local).unwrap();
         }
         for expected in [&b"one"[..], b"", &largest, b"two"] {
             let received = loop {
@@ -161,16 +130,16 @@ mod tests {
             };
             assert_eq!(received, (from, Bytes::copy_from_slice(expected)));
         }
-        assert_eq!(port.kernel_drops(), cfg!(target_os = "linux").then_some(0));
+        assert_eq!(os::kernel_drops(&port.socket), cfg!(target_os = "linux").then_some(0));
         assert!(port.receive_buffer().unwrap() > 64 * 1024);
     }
 
     #[tokio::test]
     async fn datagrams_take_as_many_hops_as_asked() {
-        let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Some(7)).unwrap();
+        let port = bound("127.0.0.1:0", Some(7)).unwrap();
         let socket = SockRef::from(&port.socket);
         assert_eq!((socket.ttl_v4().unwrap(), socket.multicast_ttl_v4().unwrap()), (7, 7));
-        let Ok(port) = Port::bind("[::1]:0".parse().unwrap(), Some(9)) else {
+        let Some(port) = bound("[::1]:0", Some(9)) else {
             return eprintln!("skipped: this machine has no IPv6");
         };
         let socket = SockRef::from(&port.socket);
@@ -181,10 +150,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_datagram_to_a_closed_port_comes_back_with_its_address() {
-        let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).unwrap();
+        let port = bound("127.0.0.1:0", None).unwrap();
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        port.writable().await.unwrap();
-        port.send(b"hello", closed).unwrap();
+        port.socket.writable().await.unwrap();
+        port.socket.try_send_to(b"hello", closed).unwrap();
         let reports = loop {
             assert!(port.readable().await.unwrap().is_error());
             let reports = port.undelivered(16);
@@ -193,6 +162,6 @@ mod tests {
             }
         };
         let why = format!("nobody listens on {closed} (port unreachable)");
-        assert_eq!(reports, [Undelivered { to: closed, why }]);
+        assert_eq!(reports, [(closed, why)]);
     }
 }

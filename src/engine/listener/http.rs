@@ -14,51 +14,40 @@ mod shared;
 
 use std::sync::Arc;
 
-use crate::engine::accept::{AcceptLoop, Arrival, GuestOrder, Listening};
+use crate::engine::accept::{AcceptLoop, Arrival};
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Protocol;
 use connection::HttpConnection;
 use shared::{HttpGuest, HttpListener};
 
 /// Runs the listener to its end.
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let SessionContext { session, mut input } = cx;
-    let what = Listening {
-        protocol: Protocol::Http,
-        side: Side::Listener,
-        bind: &plan.bind,
-        tls: &plan.tls,
-        keep_alive: plan.keep_alive,
-    };
-    let mut accept = AcceptLoop::open(&what, session.clone())?;
+    let SessionContext { session, mut input, .. } = cx;
+    let own = session.clone();
+    let mut accept = AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own)?;
     let listener = Arc::new(HttpListener::new(session, plan));
     loop {
-        match accept.next(&mut input).await {
+        let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
                 let guest = HttpGuest::default();
                 let (listener, own) = (Arc::clone(&listener), guest.clone());
                 accept.start(newcomer, guest, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
+                Ok(())
             }
-            Arrival::Order(order) => {
-                let refused = match order {
-                    GuestOrder::Update(plan) => listener.update(*plan),
-                    GuestOrder::Send { .. } => {
-                        let cause = "an HTTP listener answers by its rules and takes no input line";
-                        Err(refusal::usage(cause))
-                    }
-                };
-                if let Err(failure) = refused {
-                    listener.session.events.refused(failure);
-                }
+            Arrival::Update(plan) => listener.update(*plan),
+            Arrival::Send { .. } => {
+                let cause = "an HTTP listener answers by its rules and takes no input line";
+                Err(refusal::usage(cause))
             }
             Arrival::Over(words) => return Ok(Summary::of(words)),
-        }
+        };
+        done.unwrap_or_else(|failure| listener.session.events.refused(failure));
     }
 }
 

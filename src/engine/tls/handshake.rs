@@ -66,7 +66,7 @@ impl Handshake {
             None => broken_handshake(&self.target, &error),
         })?;
         agreed(&mut self.agreed, stream.get_ref().1);
-        Ok(Stream::Tls(Box::new(stream.into())))
+        Ok(Stream::Right(Box::new(stream.into())))
     }
 
     /// What was learnt, also when the handshake failed.

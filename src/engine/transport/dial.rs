@@ -38,14 +38,7 @@ pub(crate) struct Dial<'a> {
     pub(crate) socket: &'a SocketOptions,
 }
 
-/// What came of an attempt to connect.
-#[derive(Debug)]
-pub(crate) struct Dialed {
-    pub(crate) stream: Result<Stream, Failure>,
-    pub(crate) facts: ConnectFacts,
-}
-
-/// What was learnt on the way, also when it failed.
+/// What was learnt on the way to a peer, also when it failed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectFacts {
     pub(crate) lookup: Option<Duration>,
@@ -60,13 +53,16 @@ pub(crate) struct ConnectFacts {
 
 /// Connects, phase by phase, and records when TCP and TLS are up; the failure is the caller's to
 /// record. Safe to drop at any point; does not watch `session.cancel` itself.
-pub(crate) async fn connect(dial: Dial<'_>, session: &SessionHandle) -> Dialed {
+pub(crate) async fn connect(
+    dial: Dial<'_>,
+    session: &SessionHandle,
+) -> (Result<Stream, Failure>, ConnectFacts) {
     let mut facts = ConnectFacts::default();
     let stream = dial.run(session, &mut facts).await;
     if stream.is_err() {
         dial.introduce(session, &facts);
     }
-    Dialed { stream, facts }
+    (stream, facts)
 }
 
 impl Dial<'_> {
@@ -110,7 +106,7 @@ impl Dial<'_> {
         })?;
         self.connected(session, facts);
 
-        let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Plain(tcp)) };
+        let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
         session.events.phase(Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
         let wish =

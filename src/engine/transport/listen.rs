@@ -1,13 +1,13 @@
 //! Sockets that listen, and the TLS layer of what they accept.
 
-use std::future::poll_fn;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -33,77 +33,58 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Listeners {
     sockets: Vec<TcpListener>,
-    /// Which socket is asked first next time, so that neither starves.
-    turn: usize,
     keep_alive: Option<Duration>,
 }
 
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
 pub(crate) fn bind(bind: &Bind, keep_alive: Option<Duration>) -> Result<Listeners, Failure> {
-    let sockets = bind_each(bind, "tcp", |address| {
-        let socket = listening_socket(address)?;
+    let sockets = bind_each(bind, Type::STREAM, |socket, address| {
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
         TcpListener::from_std(socket.into())
     })?;
-    Ok(Listeners { sockets, turn: 0, keep_alive })
+    Ok(Listeners { sockets, keep_alive })
 }
 
-fn listening_socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket)
-}
-
-/// A bound socket that knows where it is bound.
-pub(crate) trait Bound {
-    fn address(&self) -> io::Result<SocketAddr>;
-}
-
-impl Bound for TcpListener {
-    fn address(&self) -> io::Result<SocketAddr> {
-        self.local_addr()
-    }
-}
-
-/// Opens one socket for each address of the bind, all on the same port.
-pub(crate) fn bind_each<S: Bound>(
+/// Opens one socket for each address of the bind, all on the same port: `open` binds a new one that
+/// does not block.
+pub(crate) fn bind_each<S: AsFd>(
     bind: &Bind,
-    transport: &str,
-    open: impl Fn(SocketAddr) -> io::Result<S>,
+    kind: Type,
+    open: impl Fn(Socket, SocketAddr) -> io::Result<S>,
 ) -> Result<Vec<S>, Failure> {
     let mut tries = PORT_TRIES;
     loop {
         tries -= 1;
-        match bind_once(bind, &open) {
+        match bind_once(bind, kind, &open) {
             Ok(sockets) => return Ok(sockets),
             // The port the system chose for the first family is taken in the second.
             Err((_, error))
                 if bind.port() == 0 && tries > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
             Err((address, error)) => {
+                let transport = if kind == Type::STREAM { "tcp" } else { "udp" };
                 return Err(explain::bind_failure(address, transport, &error));
             }
         }
     }
 }
 
-fn bind_once<S: Bound>(
+fn bind_once<S: AsFd>(
     bind: &Bind,
-    open: &impl Fn(SocketAddr) -> io::Result<S>,
+    kind: Type,
+    open: &impl Fn(Socket, SocketAddr) -> io::Result<S>,
 ) -> Result<Vec<S>, (SocketAddr, io::Error)> {
     let addresses = bind.sockets();
     let mut sockets: Vec<S> = Vec::new();
     let mut missing = None;
     for mut address in addresses.iter().copied() {
-        if let Some(Ok(first)) = sockets.first().map(Bound::address) {
+        let first = sockets.first().and_then(|first| SockRef::from(first).local_addr().ok());
+        if let Some(first) = first.and_then(|first| first.as_socket()) {
             address.set_port(first.port());
         }
-        match open(address) {
+        match unbound(address, kind).and_then(|socket| open(socket, address)) {
             Ok(socket) => sockets.push(socket),
             Err(error) if addresses.len() > 1 && lacks_family(&error) => {
                 missing = Some((address, error));
@@ -115,6 +96,15 @@ fn bind_once<S: Bound>(
         Some(missing) if sockets.is_empty() => Err(missing),
         _ => Ok(sockets),
     }
+}
+
+fn unbound(address: SocketAddr, kind: Type) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
 }
 
 /// The machine has no such address family, or no loopback address in it.
@@ -131,8 +121,16 @@ impl Listeners {
 
     /// The next connection, from any of the sockets. Safe to cancel. An error that would come
     /// again at once (no file handles left) comes after a pause.
-    pub(crate) async fn accept(&mut self) -> Result<(TcpStream, SocketAddr), Failure> {
-        let accepted = self.accept_any().await;
+    pub(crate) async fn accept(&self) -> Result<(TcpStream, SocketAddr), Failure> {
+        let from = async |index: usize| match self.sockets.get(index) {
+            Some(socket) => socket.accept().await,
+            None => pending().await,
+        };
+        // Looked at in random order, so that neither family starves.
+        let accepted = tokio::select! {
+            accepted = from(0) => accepted,
+            accepted = from(1) => accepted,
+        };
         match accepted.and_then(|(tcp, peer)| {
             prepare(&tcp, self.keep_alive)?;
             Ok((tcp, peer))
@@ -147,22 +145,6 @@ impl Listeners {
             }
         }
     }
-
-    async fn accept_any(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.turn = self.turn.wrapping_add(1);
-        let turn = self.turn;
-        poll_fn(|cx| {
-            for index in 0..self.sockets.len() {
-                let place = turn.wrapping_add(index) % self.sockets.len();
-                let Some(socket) = self.sockets.get(place) else { continue };
-                if let Poll::Ready(accepted) = socket.poll_accept(cx) {
-                    return Poll::Ready(accepted);
-                }
-            }
-            Poll::Pending
-        })
-        .await
-    }
 }
 
 /// Wraps accepted connections in the listener's TLS layer, if it has one.
@@ -170,9 +152,6 @@ impl Listeners {
 pub(crate) struct Acceptor {
     tls: Option<TlsAcceptor>,
 }
-
-/// An accepted connection that is ready for its protocol.
-pub(crate) type Secured = (Stream, Option<TlsFacts>);
 
 impl Acceptor {
     /// Prepares the certificate for these bound addresses (makes authority and leaf when needed).
@@ -196,8 +175,11 @@ impl Acceptor {
 
     /// Finishes an accepted connection: the handshake when there is TLS (at most 10 s). A client
     /// that offers `http/1.1` by ALPN gets it.
-    pub(crate) async fn secure(&self, tcp: TcpStream) -> Result<Secured, Failure> {
-        let Some(acceptor) = &self.tls else { return Ok((Stream::Plain(tcp), None)) };
+    pub(crate) async fn secure(
+        &self,
+        tcp: TcpStream,
+    ) -> Result<(Stream, Option<TlsFacts>), Failure> {
+        let Some(acceptor) = &self.tls else { return Ok((Stream::Left(tcp), None)) };
         let target = tcp.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
         let started = Instant::now();
         let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(tcp)).await.map_err(|_| {
@@ -206,20 +188,18 @@ impl Acceptor {
         })?;
         let stream = accepted.map_err(|error| handshake::accept_failure(&target, &error))?;
         let facts = handshake::accepted_facts(stream.get_ref().1, started.elapsed());
-        Ok((Stream::Tls(Box::new(stream.into())), Some(facts)))
+        Ok((Stream::Right(Box::new(stream.into())), Some(facts)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use socket2::SockRef;
-
     use super::*;
 
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
-            let mut listeners = bind(&"127.0.0.1:0".parse().unwrap(), keep_alive).unwrap();
+            let listeners = bind(&"127.0.0.1:0".parse().unwrap(), keep_alive).unwrap();
             let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
             let (tcp, _) = listeners.accept().await.unwrap();
             assert_eq!(SockRef::from(&tcp).keepalive().unwrap(), keep_alive.is_some());

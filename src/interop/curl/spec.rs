@@ -255,7 +255,7 @@ impl CurlRequest {
 /// A header; without a value an automatic one is switched off.
 fn row(name: &str, value: &str) -> Option<NameValue> {
     let row = NameValue { enabled: !value.is_empty(), ..NameValue::new(name, value) };
-    (row.enabled || AutomaticHeader::named(name).is_some()).then_some(row)
+    (row.enabled || name.parse::<AutomaticHeader>().is_ok()).then_some(row)
 }
 
 /// `user:password` of a URL, percent-decoded; taken out of it.

@@ -3,7 +3,7 @@
 use super::session::{BIND, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
 use super::tls::{VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
-use crate::model::field::{Field, FieldTable, FormTab, Presence, Spelling, ValueKind, fields};
+use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -20,8 +20,8 @@ const HEX: PayloadFormat = PayloadFormat::Hex;
 const TEXT: PayloadFormat = PayloadFormat::Text;
 const TYPED: &str = "type or paste; {{names}} are filled in";
 
-impl FieldTable for HttpSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for HttpSpec {
+    fields! {
         "method", ValueKind::Word(METHODS), method, width: Some(Cells(9));
         "url", ValueKind::Address, url, width: Some(Fill(1)), presence: Presence::Written,
             placeholder: "http://host/path, :8080/path, or paste a curl command";
@@ -40,11 +40,11 @@ impl FieldTable for HttpSpec {
             help: KEEP_ALIVE_HELP;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
-    ];
+    }
 }
 
-impl FieldTable for Auth {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for Auth {
+    fields! {
         "", ValueKind::Variant(&["none", "basic", "bearer"]), -, label: "Authorization";
         "basic.user", ValueKind::Text, (Auth::Basic { user, .. } => user), when: Some("basic"),
             label: "User";
@@ -52,17 +52,13 @@ impl FieldTable for Auth {
             when: Some("basic"), label: "Password";
         "bearer", ValueKind::Secret, (Auth::Bearer(token) => token), when: Some("bearer"),
             label: "Token";
-    ];
-
-    fn variant(&self) -> &'static str {
-        match self {
-            Auth::None => "none",
-            Auth::Basic { .. } => "basic",
-            Auth::Bearer(_) => "bearer",
-        }
     }
 
-    fn choose(&mut self, word: &str) {
+    fn variant(&self) -> &'static str {
+        self.into_str()
+    }
+
+    fn switch(&mut self, word: &str) {
         *self = match word {
             "basic" => Auth::Basic { user: String::new(), password: String::new() },
             "bearer" => Auth::Bearer(String::new()),
@@ -71,8 +67,8 @@ impl FieldTable for Auth {
     }
 }
 
-impl FieldTable for HttpBody {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for HttpBody {
+    fields! {
         "", ValueKind::Variant(BODIES), -;
         "text", ValueKind::Area, (HttpBody::Text(text) => text), when: Some("text"),
             placeholder: TYPED;
@@ -94,14 +90,14 @@ impl FieldTable for HttpBody {
             help: "Text with escapes such as \\r\\n and \\x00.";
         "file", ValueKind::Text, (HttpBody::File(path) => path), when: Some("file"), label: "File",
             help: "Path of a file, read when it is sent.";
-    ];
+    }
 
     fn variant(&self) -> &'static str {
         self.kind()
     }
 
     /// Keeps the text, and the rows of a form that both kinds of form can hold.
-    fn choose(&mut self, kind: &str) {
+    fn switch(&mut self, kind: &str) {
         let text = match self {
             HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => text.clone(),
             HttpBody::Payload(payload) => payload.text.clone(),
@@ -134,8 +130,8 @@ fn plain_rows(parts: &[FormPart]) -> Vec<NameValue> {
     texts.map(row).collect()
 }
 
-impl FieldTable for HttpListenerSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for HttpListenerSpec {
+    fields! {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
@@ -144,30 +140,30 @@ impl FieldTable for HttpListenerSpec {
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";
         "", ValueKind::Table, answer, tab: Some(FormTab::Answers), label: "otherwise";
-    ];
+    }
 }
 
-impl FieldTable for HttpRule {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for HttpRule {
+    fields! {
         "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
             help: "Empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
             placeholder: "/path, * matches anything",
             help: "* matches any run of characters.";
         "", ValueKind::Table, answer;
-    ];
+    }
 
     fn example() -> Self {
         HttpRule { path: "/".into(), ..HttpRule::default() }
     }
 }
 
-impl FieldTable for HttpAnswer {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for HttpAnswer {
+    fields! {
         "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5));
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer.";
         "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;
         "body", ValueKind::Table, body, width: Some(Cells(11)), label: "body";
-    ];
+    }
 }

@@ -2,19 +2,19 @@
 //! `Name: value`, `name=value`, a leading `~` = switched off.
 
 use crate::model::field::FieldWidth::{Cells, Fill};
-use crate::model::field::{Field, FieldTable, Presence, Spelling, ValueKind, fields};
+use crate::model::field::{Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{AutomaticHeader, FormPart, PartSource};
 use crate::model::name_value::NameValue;
 
 const WRITTEN: Presence = Presence::Written;
 
-impl FieldTable for NameValue {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for NameValue {
+    fields! {
         "off", ValueKind::Off, enabled, width: Some(Cells(3));
         "name", ValueKind::Text, name, width: Some(Fill(2)), placeholder: "name", presence: WRITTEN;
         "value", ValueKind::Text, value, width: Some(Fill(3)), placeholder: "value",
             presence: WRITTEN;
-    ];
+    }
 
     fn line(&self, spelling: Spelling) -> Option<String> {
         let off = if self.enabled { "" } else { "~" };
@@ -56,8 +56,8 @@ impl From<NameValue> for FormPart {
     }
 }
 
-impl FieldTable for FormPart {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for FormPart {
+    fields! {
         "off", ValueKind::Off, enabled, width: Some(Cells(3));
         "name", ValueKind::Text, name, width: Some(Fill(2)), placeholder: "field",
             presence: WRITTEN;
@@ -84,15 +84,14 @@ impl FieldTable for FormPart {
         ], width: Some(Fill(3)), default: Some(""), label: "file name",
             placeholder: "the file's own",
             help: "File name told; that of the file when absent.";
-    ];
-
-    fn variant(&self) -> &'static str {
-        self.source.name()
     }
 
-    fn choose(&mut self, word: &str) {
-        let found = PartSource::ALL.into_iter().find(|source| source.name() == word);
-        self.source = found.unwrap_or_default();
+    fn variant(&self) -> &'static str {
+        self.source.into_str()
+    }
+
+    fn switch(&mut self, word: &str) {
+        self.source = word.parse().unwrap_or_default();
     }
 
     /// `name=value` says all of a plain field.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::model::field::FieldWidth::{Cells, Fill};
-use crate::model::field::{Field, FieldTable, FormTab, Presence, Spelling, ValueKind, fields};
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
+use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::Payload;
 use crate::model::stream::{EXPECT_WITHIN, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::suggest::suggest;
@@ -27,8 +27,8 @@ pub(super) const SOURCE_HELP: &str = "Where connections come from: an address of
                                       address:port, :port or a network interface; the system \
                                       chooses when empty.";
 
-impl FieldTable for TcpSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for TcpSpec {
+    fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
             presence: Presence::Written;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
@@ -42,11 +42,11 @@ impl FieldTable for TcpSpec {
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
             help: "Done once the session is up, in order.";
-    ];
+    }
 }
 
-impl FieldTable for UdpSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for UdpSpec {
+    fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
             presence: Presence::Written;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS,
@@ -59,11 +59,11 @@ impl FieldTable for UdpSpec {
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
             help: "Done once the session is up, in order.";
-    ];
+    }
 }
 
-impl FieldTable for TcpListenerSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for TcpListenerSpec {
+    fields! {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
@@ -74,11 +74,11 @@ impl FieldTable for TcpListenerSpec {
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
-    ];
+    }
 }
 
-impl FieldTable for UdpListenerSpec {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for UdpListenerSpec {
+    fields! {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
         "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
             label: "TTL in hops (empty = the system's)",
@@ -87,13 +87,13 @@ impl FieldTable for UdpListenerSpec {
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
-    ];
+    }
 }
 
-impl FieldTable for Payload {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for Payload {
+    fields! {
         "format", FORMATS, format, width: Some(Cells(6));
-    ];
+    }
 
     fn phrase(&self) -> Cow<'_, str> {
         self.text.as_str().into()
@@ -105,8 +105,8 @@ impl FieldTable for Payload {
     }
 }
 
-impl FieldTable for ScriptStep {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for ScriptStep {
+    fields! {
         "", ValueKind::Variant(&["send", "expect"]), -, width: Some(Cells(9));
         "send", ValueKind::Payload, (ScriptStep::Send(payload) => payload), when: Some("send"),
             width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
@@ -118,16 +118,13 @@ impl FieldTable for ScriptStep {
         "within", ValueKind::Duration, (ScriptStep::Expect { within, .. } => within),
             when: Some("expect"), default: Some("5s"), width: Some(Cells(6)), label: "within",
             help: "Longest wait.";
-    ];
-
-    fn variant(&self) -> &'static str {
-        match self {
-            ScriptStep::Send(_) => "send",
-            ScriptStep::Expect { .. } => "expect",
-        }
     }
 
-    fn choose(&mut self, word: &str) {
+    fn variant(&self) -> &'static str {
+        self.into_str()
+    }
+
+    fn switch(&mut self, word: &str) {
         let payload = match self {
             ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => payload,
         };
@@ -139,8 +136,8 @@ impl FieldTable for ScriptStep {
     }
 }
 
-impl FieldTable for Rule {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for Rule {
+    fields! {
         "when", ValueKind::Phrase, when, label: "when",
             help: "always, or contains, equals, starts-with or matches and a text in quotes.";
         "send", ValueKind::Payload, send, width: Some(Fill(1)), wraps: true, label: "  send",
@@ -148,44 +145,35 @@ impl FieldTable for Rule {
             presence: Presence::Required, help: "The answer.";
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the answer.";
-    ];
+    }
 }
 
-impl FieldTable for When {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for When {
+    fields! {
         "", ValueKind::Variant(&["always", "contains", "equals", "starts with", "matches"]), -,
             width: Some(Cells(11));
-        "text", ValueKind::Text, (
-            When::Contains(text) | When::Equals(text) | When::StartsWith(text) | When::Matches(text)
-                => text
-        ), width: Some(Fill(1)), placeholder: "what arrives";
-    ];
-
-    fn variant(&self) -> &'static str {
-        match self {
-            When::Always => "always",
-            When::Contains(_) => "contains",
-            When::Equals(_) => "equals",
-            When::StartsWith(_) => "starts with",
-            When::Matches(_) => "matches",
-        }
+        "text", ValueKind::Text, [
+            |when| if when.kind == WhenKind::Always { None } else { Some(&when.text) },
+            |when| if when.kind == WhenKind::Always { None } else { Some(&mut when.text) }
+        ], width: Some(Fill(1)), placeholder: "what arrives";
     }
 
-    fn choose(&mut self, word: &str) {
-        let text = self.text().to_owned();
-        *self = match word {
-            "contains" => When::Contains(text),
-            "equals" => When::Equals(text),
-            "starts with" => When::StartsWith(text),
-            "matches" => When::Matches(text),
-            _ => When::Always,
-        };
+    fn variant(&self) -> &'static str {
+        self.kind.into_str()
+    }
+
+    fn switch(&mut self, word: &str) {
+        self.kind = word.parse().unwrap_or_default();
+        if self.kind == WhenKind::Always {
+            self.text.clear();
+        }
     }
 
     /// `contains 'PING'`
     fn phrase(&self) -> Cow<'_, str> {
         let word = self.variant().replace(' ', "-");
-        if *self == When::Always { word } else { format!("{word} '{}'", self.text()) }.into()
+        let is_bare = self.kind == WhenKind::Always;
+        if is_bare { word } else { format!("{word} '{}'", self.text) }.into()
     }
 
     /// `always`, or a word and a text in quotes.
@@ -204,28 +192,7 @@ impl FieldTable for When {
             return Err(format!("'{word}' needs a text in quotes: {word} 'PING'"));
         }
         self.choose(&word.replace('-', " "));
-        if let (
-            Some(inside),
-            When::Contains(text)
-            | When::Equals(text)
-            | When::StartsWith(text)
-            | When::Matches(text),
-        ) = (inside, self)
-        {
-            inside.clone_into(text);
-        }
+        inside.unwrap_or_default().clone_into(&mut self.text);
         Ok(())
-    }
-}
-
-impl When {
-    fn text(&self) -> &str {
-        match self {
-            When::Always => "",
-            When::Contains(text)
-            | When::Equals(text)
-            | When::StartsWith(text)
-            | When::Matches(text) => text,
-        }
     }
 }

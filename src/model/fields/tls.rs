@@ -1,26 +1,26 @@
 //! The options of TLS: a client's and a listener's.
 
-use crate::model::field::{Field, FieldTable, Presence, ValueKind, fields};
+use crate::model::field::{Options, Presence, ValueKind, fields};
 use crate::model::tls::{ClientTls, ListenerTls, Verify};
 
 pub(super) const VERIFY: &str = "Verify TLS certificates";
 pub(super) const VERIFY_HELP: &str = "Whether the peer's certificate must be trusted.";
 
-impl FieldTable for ClientTls {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for ClientTls {
+    fields! {
         "", ValueKind::Switch(&["off", "on"]), -;
         "verify", ValueKind::Flag, (ClientTls::On { verify, .. } => verify), when: Some("on"),
             default: Some("on"), label: VERIFY, help: VERIFY_HELP;
         "sni", ValueKind::Word(&[]), (ClientTls::On { sni, .. } => sni), when: Some("on"),
             default: Some(""), label: "Server name (empty = host)",
             help: "Server name sent; the host of the address when absent.";
-    ];
+    }
 
     fn variant(&self) -> &'static str {
         if *self == ClientTls::Off { "off" } else { "on" }
     }
 
-    fn choose(&mut self, word: &str) {
+    fn switch(&mut self, word: &str) {
         *self = match word {
             "on" => ClientTls::On { verify: Verify::On, sni: String::new() },
             _ => ClientTls::Off,
@@ -28,8 +28,8 @@ impl FieldTable for ClientTls {
     }
 }
 
-impl FieldTable for ListenerTls {
-    const FIELDS: &'static [Field<Self>] = fields![
+impl Options for ListenerTls {
+    fields! {
         "", ValueKind::Switch(&["off", "own certificate", "PEM files"]), -;
         "certificate", ValueKind::Word(&[]), (ListenerTls::Files { certificate,
             .. } => certificate),
@@ -38,7 +38,7 @@ impl FieldTable for ListenerTls {
         "key", ValueKind::Word(&[]), (ListenerTls::Files { key, .. } => key),
             when: Some("PEM files"), presence: Presence::Required, label: "Private key (PEM file)",
             help: "PEM file of the private key.";
-    ];
+    }
 
     fn variant(&self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl FieldTable for ListenerTls {
         }
     }
 
-    fn choose(&mut self, word: &str) {
+    fn switch(&mut self, word: &str) {
         *self = match word {
             "own certificate" => ListenerTls::Generated,
             "PEM files" => ListenerTls::Files { certificate: String::new(), key: String::new() },

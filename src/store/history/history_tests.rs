@@ -2,6 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::model::http::HttpSpec;
+use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
 fn sent(at: u64, url: &str) -> HistoryEntry {

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
@@ -79,7 +79,7 @@ fn the_documented_tcp_presets_read() {
     assert_eq!(spec.steps[1], ScriptStep::Expect { payload: Payload::text("PING"), within });
     let server = "[tcp-listener]\nbind = \"127.0.0.1:7000\"\nrule = [{ when = \"contains 'PING'\", send = \"{{match}}\" }]\n";
     let Spec::TcpListener(spec) = get(server).spec else { panic!() };
-    assert_eq!(spec.rules[0].when, When::Contains("PING".into()));
+    assert_eq!(spec.rules[0].when, When { kind: WhenKind::Contains, text: "PING".into() });
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn what_is_written_from_nothing_is_minimal_and_readable() {
     };
     let expected = "[http]\nmethod = \"POST\"\nurl = \"http://localhost/\"\nheaders = [\n  \"A: 1\",\n  \"~B:\",\n]\nbody.json = '''\n{\n  \"a\": 1\n}'''\n";
     assert_eq!(write_spec(&Spec::Http(spec)), expected);
-    let echo = TcpListenerSpec { rules: vec![Rule::echo()], ..TcpListenerSpec::default() };
+    let echo = TcpListenerSpec { rules: vec![Rule::default()], ..TcpListenerSpec::default() };
     let expected =
         "[tcp-listener]\nbind = \"127.0.0.1:9000\"\nrule = [{ send = \"{{message}}\" }]\n";
     assert_eq!(write_spec(&Spec::TcpListener(echo)), expected);
@@ -429,12 +429,10 @@ fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
 }
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
+    let kinds = vec![WhenKind::Contains, WhenKind::Equals, WhenKind::StartsWith, WhenKind::Matches];
     let when = prop_oneof![
-        Just(When::Always),
-        text().prop_map(When::Contains),
-        text().prop_map(When::Equals),
-        text().prop_map(When::StartsWith),
-        text().prop_map(When::Matches)
+        Just(When::default()),
+        (prop::sample::select(kinds), text()).prop_map(|(kind, text)| When { kind, text }),
     ];
     let rule =
         (when, payload(), duration()).prop_map(|(when, send, delay)| Rule { when, send, delay });
@@ -443,7 +441,15 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
 
 fn input_line() -> impl Strategy<Value = (LineEnding, PayloadFormat)> {
     let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
-    (prop::sample::select(LineEnding::ALL.to_vec()), format)
+    (
+        prop::sample::select(vec![
+            LineEnding::None,
+            LineEnding::Lf,
+            LineEnding::CrLf,
+            LineEnding::Cr,
+        ]),
+        format,
+    )
 }
 
 fn http_spec() -> BoxedStrategy<Spec> {

@@ -45,8 +45,7 @@ fn table(mut fields: Fields<'_>, options: &mut dyn Options) -> Read<()> {
 fn fill(fields: &mut Fields<'_>, options: &mut dyn Options, prefix: &str) -> Read<()> {
     let mut chosen: Option<(&str, &str)> = None;
     let mut missing = Vec::new();
-    for at in 0..options.count() {
-        let info = options.info(at);
+    for (at, info) in options.fields().iter().enumerate() {
         let Some(key) = info.key.strip_prefix(prefix).filter(|_| !info.is_variant()) else {
             continue;
         };
@@ -95,11 +94,11 @@ fn mixed(
 ) -> Trouble {
     // A key that goes by the name of its alternative stands for it; any other belongs to it.
     if let Some((key, when)) = [second, first].into_iter().find(|(key, when)| key != when)
-        && options.info(0).is_variant()
+        && options.fields()[0].is_variant()
     {
         return fields.wrong(&format!("has '{key}', which belongs to '{when}'"));
     }
-    let keys = (0..options.count()).map(|at| options.info(at)).filter(|info| info.when.is_some());
+    let keys = options.fields().iter().filter(|info| info.when.is_some());
     let keys: Vec<String> =
         keys.map(|info| format!("'{}'", info.key.split('.').next().unwrap_or_default())).collect();
     fields.wrong(&format!("can be one of {}, not several", keys.join(", ")))
@@ -111,7 +110,7 @@ fn inner(options: &mut dyn Options, at: usize) -> Option<&mut dyn Options> {
 
 /// Reads the value of one key.
 fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()> {
-    let info = options.info(at);
+    let info = &options.fields()[at];
     let on_off = |on: bool| if on { "on" } else { "off" }.to_owned();
     let text = match info.kind {
         ValueKind::Flag => on_off(entry.flag()?),
@@ -136,7 +135,7 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
 
 /// A table; where it is an alternative that can be switched on, also `true` and `false`.
 fn switch(entry: &NamedItem<'_>, options: &mut dyn Options) -> Read<()> {
-    let row = (0..options.count()).find_map(|at| match options.info(at).kind {
+    let row = options.fields().iter().enumerate().find_map(|(at, info)| match info.kind {
         ValueKind::Switch(words) => Some((at, words)),
         _ => None,
     });

@@ -67,11 +67,11 @@ fn table(options: &mut dyn Options) -> Value {
     let mut required = Vec::new();
     properties_of(options, &mut properties, &mut required);
     let mut schema = json!({ "type": "object", "additionalProperties": false });
-    let is_only = |at: &usize| options.info(*at).when.is_some();
+    let fields = options.fields();
     // Every alternative has one key of its own name: one of them, not several.
-    let alternatives = (0..options.count()).filter(is_only).count();
-    if alternatives + 1 == options.count() && options.info(0).kind != SWITCH_OFF_ON {
-        let kind = options.info(0).kind;
+    let alternatives = fields.iter().filter(|info| info.when.is_some()).count();
+    if alternatives + 1 == fields.len() && fields[0].kind != SWITCH_OFF_ON {
+        let kind = fields[0].kind;
         if matches!(kind, ValueKind::Variant(words) if words.contains(&"none")) {
             schema["maxProperties"] = 1.into();
         } else if matches!(kind, ValueKind::Variant(_)) {
@@ -95,8 +95,7 @@ fn properties_of(
     required: &mut Vec<Value>,
 ) {
     let fresh = options.fresh();
-    for at in 0..options.count() {
-        let info = options.info(at);
+    for (at, info) in options.fields().iter().enumerate() {
         if info.is_variant() {
             continue;
         }
@@ -166,7 +165,7 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
         ValueKind::Table => {
             let inner = value.and_then(FieldValue::options_mut).unwrap();
             let schema = table(inner);
-            if matches!(inner.info(0).kind, ValueKind::Switch(_)) {
+            if matches!(inner.fields()[0].kind, ValueKind::Switch(_)) {
                 json!({ "anyOf": [{ "type": "boolean" }, schema], "default": false })
             } else {
                 schema

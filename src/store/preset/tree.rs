@@ -22,8 +22,7 @@ fn table(options: &dyn Options) -> Table {
 
 fn collect(options: &dyn Options, table: &mut Table) {
     let fresh = options.fresh();
-    for at in 0..options.count() {
-        let info = options.info(at);
+    for (at, info) in options.fields().iter().enumerate() {
         let Some(value) = options.value(at) else { continue };
         if let Some(inner) = value.options().filter(|_| info.is_inline()) {
             collect(inner, table);
@@ -71,14 +70,14 @@ fn scalar(text: &str, info: &FieldInfo) -> Option<Node> {
 
 fn row(rows: &dyn Rows, at: usize, info: &FieldInfo) -> Option<Node> {
     let ValueKind::List(spelling) = info.kind else { return None };
-    let line = rows.line(at, spelling).map(Node::Text);
-    line.or_else(|| rows.row(at).map(|row| Node::Table(table(row))))
+    let row = rows.row(at)?;
+    Some(row.line(spelling).map_or_else(|| Node::Table(table(row)), Node::Text))
 }
 
 /// A table, or `true` where it is only switched on. Switched off it is not written.
 fn switch(options: &dyn Options) -> Option<Node> {
     let inside = table(options);
-    let switched = (0..options.count()).find_map(|at| match options.info(at).kind {
+    let switched = options.fields().iter().find_map(|info| match info.kind {
         ValueKind::Switch([off, ..]) => Some(options.variant() != *off),
         _ => None,
     });

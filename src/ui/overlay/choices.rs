@@ -1,64 +1,53 @@
 //! Draws a list to choose from.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::choices::{Choice, Choices};
 use crate::app::fuzzy::Finder;
-use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::text::{put, put_prompt};
+use crate::codec::printable::printable_str;
+use crate::ui::pen::Pen;
 
 /// What is typed and below it the choices that fit, matched letters marked.
-pub(super) fn draw<T>(it: &Choices<T>, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let (line, list) = Choices::<T>::parts(inner);
-    put_prompt(buffer, line, palette, "› ", &it.editor);
-    if it.is_empty() && !list.is_empty() {
-        put(buffer, Rect { height: 1, ..list }, "nothing matches", palette.dim);
+pub(super) fn draw<T>(mut pen: Pen<'_>, it: &Choices<T>) {
+    let palette = pen.palette;
+    let (line, list) = Choices::<T>::parts(pen.area);
+    pen.at(line).prompt("› ", &it.editor);
+    if it.is_empty() {
+        pen.at(list).put("nothing matches", palette.dim);
         return;
     }
     let mut finder = Finder::new(&it.editor.text());
-    for (y, (choice, selected)) in (list.y..list.bottom()).zip(it.shown(list.height)) {
-        let line = Rect { y, height: 1, ..list };
+    for (row, (choice, selected)) in list.rows().zip(it.shown(list.height)) {
+        let mut pen = pen.at(row);
         if selected {
-            buffer.set_style(line, palette.selected);
+            pen.fill(palette.selected);
         }
-        row(choice, &mut finder, palette, line, buffer);
+        draw_choice(pen, choice, &mut finder);
     }
 }
 
-fn row<T>(
-    choice: &Choice<T>,
-    finder: &mut Finder,
-    palette: &ThemeStyles,
-    line: Rect,
-    buffer: &mut Buffer,
-) {
+fn draw_choice<T>(mut pen: Pen<'_>, choice: &Choice<T>, finder: &mut Finder) {
+    let palette = pen.palette;
     let width = choice.note.chars().count() as u16;
-    let mut left = line.width;
-    if width > 0 && line.width > width + 8 {
-        let x = line.right() - width;
-        put(buffer, Rect { x, width, ..line }, &choice.note, palette.key);
-        left = line.width - width - 1;
+    if width > 0 && pen.area.width > width + 8 {
+        pen.area.width -= width;
+        let note = Rect { x: pen.area.right(), width, ..pen.area };
+        pen.at(note).put(&choice.note, palette.key);
+        pen.area.width -= 1;
     }
-    let title = crate::codec::printable::printable_str(&choice.title);
-    let used = put(buffer, Rect { width: left, ..line }, &title, Style::new());
+    let title = printable_str(&choice.title);
+    let start = pen.area;
+    pen.put(&title, Style::new());
     // Wide characters would shift the marks, so only plain names get them.
     if title.is_ascii() {
-        for at in finder.hits(&choice.name()) {
-            let Ok(at) = u16::try_from(at) else { break };
-            if at < used {
-                buffer.set_style(Rect::new(line.x + at, line.y, 1, 1), palette.active);
-            }
+        let used = pen.area.x - start.x;
+        let hits = finder.hits(&choice.name()).into_iter();
+        for at in hits.map_while(|at| u16::try_from(at).ok()).filter(|at| *at < used) {
+            pen.at(Rect { x: start.x + at, width: 1, ..start }).fill(palette.active);
         }
     }
-    let rest = Rect { x: line.x + used, width: left.saturating_sub(used), ..line };
-    if rest.width > 3 {
-        put(
-            buffer,
-            Rect { x: rest.x + 2, width: rest.width - 2, ..rest },
-            &choice.detail,
-            palette.dim,
-        );
+    if pen.area.width > 3 {
+        pen.put_from(2, &choice.detail, palette.dim);
     }
 }

@@ -1,8 +1,8 @@
 //! Draws a conversation: status, peers, rows, the row looked at closely, the input line.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::pane::conversation::conversation_view::ConversationView;
@@ -12,99 +12,85 @@ use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, format, session_words};
 use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
-use crate::model::id::ConnId;
-use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::payload::PayloadFormat;
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
 use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
+use crate::ui::pen::{Pen, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::record_view::{self, RecordView};
-use crate::ui::widget::row_writer::{RowWriter, cells};
-use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::{put, put_editor, put_prompt};
+use crate::ui::widget::{frame, record_view};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
 /// What is shown, and remarks on it for the lower border.
-pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
-    let Some(session) = app.shared.session() else { return Titles::default() };
+pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
+    let Some(session) = pen.app.shared.session() else { return Block::bordered() };
     let datagrams = session.protocol().capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
         Side::Listener => "Connections",
         Side::Client => "Conversation",
     };
-    Titles::of(format!(" {what} ─ {} ", printable_str(&session.title))).and_foot(foot(app, palette))
+    let title = format!(" {what} ─ {} ", printable_str(&session.title));
+    frame::with_foot(Block::bordered().title(title), foot(pen))
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let (app, palette, inner) = (pen.app, pen.palette, pen.area);
     let Some(session) = app.shared.session() else { return };
     let parts = app.conversation.areas(&app.shared, inner);
-    status(app, palette, session, (parts.status, buffer));
-    let why = failure(&app.shared, inner.width);
-    for (y, text) in (parts.failure.y..parts.failure.bottom()).zip(why) {
-        put(buffer, Rect { y, height: 1, ..parts.failure }, &text, palette.error);
-    }
+    status(pen.at(parts.status), session);
+    pen.at(parts.failure).lines(failure(&app.shared, inner.width), palette.error);
     let Some(view) = app.conversation.view(&app.shared) else { return };
-    peers(app, palette, session, (parts.peers, buffer));
-    rows(app, palette, (session, view), (parts.rows, buffer));
-    if let Some(shown) = &view.detail {
+    peers(pen.at(parts.peers), session, view);
+    rows(pen.at(parts.rows), session, view);
+    if let Some(detail) = &view.detail {
         let pattern = app.shared.search.pattern.as_ref();
-        let (title, rows) = (parts.detail_title, parts.detail);
-        let record = RecordView { detail: shown, pattern, title, rows };
-        record_view::draw(app, palette, &record, buffer);
+        record_view::draw(&mut pen, detail, pattern, (parts.detail_title, parts.detail));
     }
     if !parts.input.is_empty() {
-        input(app, palette, view, (parts.input, buffer));
+        input(pen.at(parts.input), view);
     }
     if let Some(prompt) = &app.conversation.prompt {
-        put_prompt(buffer, parts.prompt, palette, prompt.label(), &prompt.editor);
+        pen.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
-fn status(
-    app: &App,
-    palette: &ThemeStyles,
-    session: &Session,
-    (area, buffer): (Rect, &mut Buffer),
-) {
-    let mut run = RowWriter::new(area, buffer);
+fn status(mut pen: Pen<'_>, session: &Session) {
+    let (app, palette) = (pen.app, pen.palette);
     let style = match &session.state {
         SessionState::Live => palette.success,
         SessionState::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
         SessionState::Over(_) => palette.dim,
         _ => palette.active,
     };
-    run.put("● ", style);
-    run.put(&session_words::state(session), style);
+    pen.put("● ", style);
+    pen.put(&session_words::state(session), style);
+    let lasted = format::took(session.lasted(app.shared.now));
     match &session.state {
         SessionState::Opening => {
-            run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
-            run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
+            pen.put(&format!("  {lasted}"), palette.number);
+            pen.put(&app.keyed("  [interrupt] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
-            run.put(
-                &format!("  after {}", format::took(session.lasted(app.shared.now))),
-                palette.dim,
-            );
-            run.put(&app.keyed("  [send] opens it again"), palette.key);
+            pen.put(&format!("  after {lasted}"), palette.dim);
+            pen.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
     }
-    losses(palette, session, &mut run);
+    losses(&mut pen, session);
     let totals = app.shared.timeline.session_totals(session.id);
     if totals != Totals::default() {
-        run.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
-        run.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
+        pen.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
+        pen.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
     }
-    run.put(&ends(session), palette.dim);
+    pen.put(&ends(session), palette.dim);
 }
 
 fn ends(session: &Session) -> String {
@@ -128,7 +114,7 @@ fn ends(session: &Session) -> String {
 }
 
 /// Datagrams that were lost are never hidden.
-fn losses(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
+fn losses(pen: &mut Pen<'_>, session: &Session) {
     let Some(lost) = session.lost else { return };
     let mut parts = Vec::new();
     if lost.by_app > 0 {
@@ -138,52 +124,53 @@ fn losses(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
         parts.push(format!("{} by the kernel", format::count(count)));
     }
     if !parts.is_empty() {
-        run.put(&format!("  dropped: {}", parts.join(", ")), palette.error);
+        pen.put(&format!("  dropped: {}", parts.join(", ")), pen.palette.error);
     }
     if lost.by_kernel.is_none() {
-        run.put("  kernel drops unknown", palette.dim);
+        pen.put("  kernel drops unknown", pen.palette.dim);
     }
 }
 
-fn peers(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
-    if area.is_empty() {
-        return;
-    }
-    let chosen = app.conversation.view(&app.shared).and_then(|view| view.chosen);
+fn peers(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
+    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+    let is_list = area.height > 1;
     let ids = app.conversation.peer_rows(&app.shared, area.height.into());
-    for (y, id) in (area.y..area.bottom()).zip(ids) {
-        let row = Rect { y, height: 1, ..area };
-        if id == chosen && area.height > 1 {
-            buffer.set_style(row, palette.selected_dim);
+    for (row, id) in area.rows().zip(ids) {
+        let mut pen = pen.at(row);
+        if id == view.chosen && is_list {
+            pen.fill(palette.selected_dim);
         }
-        let mut run = RowWriter::new(row, buffer);
-        if area.height == 1 {
-            run.put("{ } ", palette.key);
+        if !is_list {
+            pen.put("{ } ", palette.key);
         }
-        match id.and_then(|id| session.conns.get(&id)) {
-            Some(conn) => peer(app, palette, conn, &mut run),
-            None => all(palette, session, &mut run),
+        if let Some(conn) = id.and_then(|id| session.conns.get(&id)) {
+            peer(pen, conn);
+        } else {
+            let itself = session.conns.contains_key(&session.id.itself());
+            let count = session.conns.len() - usize::from(itself);
+            pen.put("all ", palette.base);
+            pen.put(&format::count(count as u64), palette.dim);
         }
     }
-    if area.height > 1 {
-        for y in area.y..area.bottom() {
-            put(buffer, Rect { x: area.right(), y, width: 1, height: 1 }, "│", palette.border);
-        }
+    if is_list {
+        let edge = Rect { x: area.right(), width: 1, ..area };
+        pen.at(edge).lines(std::iter::repeat("│"), palette.border);
     }
 }
 
-fn peer(app: &App, palette: &ThemeStyles, conn: &Conn, run: &mut RowWriter<'_>) {
+fn peer(mut pen: Pen<'_>, conn: &Conn) {
+    let palette = pen.palette;
     let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
-    run.put(mark, style);
-    run.put(&format!("{} ", conn.info.id.index), palette.dim);
+    pen.put(mark, style);
+    pen.put(&format!("{} ", conn.info.id.index), palette.dim);
     // Of a connection that is over and left no record, only its session knows what crossed.
-    let bytes =
-        app.shared.timeline.conn_totals(conn.info.id).map_or("▶– ◀–".into(), |totals| {
-            format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
-        });
-    run.right(&bytes, palette.dim);
+    let totals = pen.app.shared.timeline.conn_totals(conn.info.id);
+    let bytes = totals.map_or("▶– ◀–".into(), |totals| {
+        format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
+    });
+    pen.right(&bytes, palette.dim);
     let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
-    run.put(&peer, if conn.open { palette.base } else { palette.dim });
+    pen.put(&peer, if conn.open { palette.base } else { palette.dim });
 }
 
 /// A size without its unit's last letters: `12`, `3.4K`.
@@ -192,130 +179,103 @@ fn short(bytes: u64) -> String {
     text.trim_end_matches('B').trim_end_matches('i').trim_end().replace(' ', "")
 }
 
-fn all(palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
-    let count = session.conns.len() - usize::from(session.conns.contains_key(&session.id.itself()));
-    run.put("all ", palette.base);
-    run.put(&format::count(count as u64), palette.dim);
-}
-
-fn rows(
-    app: &App,
-    palette: &ThemeStyles,
-    (session, view): (&Session, &ConversationView),
-    (area, buffer): (Rect, &mut Buffer),
-) {
+fn rows(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
+    let (app, palette) = (pen.app, pen.palette);
     let len = view.len(session);
-    if len == 0 && area.height > 0 {
-        let text = if session.is_over() { "" } else { "nothing was said yet" };
-        put(buffer, Rect { height: 1, ..area }, text, palette.dim);
+    if len == 0 && !session.is_over() {
+        pen.put_from(0, "nothing was said yet", palette.dim);
     }
     let labels = has_several(session) && view.chosen.is_none();
     let has_keys = app.shared.focus == Pane::Response && !view.writing;
-    for (y, at) in (area.y..area.bottom()).zip(view.cursor.offset..len) {
-        let Some(row) = view.row(session, at) else { break };
-        let line = Rect { y, height: 1, ..area };
-        if at == view.cursor.selected && (has_keys || view.detail.is_some()) {
-            buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
-        }
+    let is_marked = has_keys || view.detail.is_some();
+    let selected = if is_marked { palette.selection(has_keys) } else { Style::new() };
+    pen.list(view.cursor, len, selected, |mut pen, at| {
+        let Some(row) = view.row(session, at) else { return };
         let hit = view.search.hit.filter(|(number, _)| view.number(session, at) == Some(*number));
-        let how = How { labels, as_hex: view.hex, hit: hit.map(|(_, byte)| byte) };
-        draw_row(app, palette, (session, row), how, &mut RowWriter::new(line, buffer));
-    }
-    let extent = Extent { top: view.cursor.offset as u64, total: len as u64 };
-    scrollbar::draw(palette, area, extent, buffer);
-}
-
-/// What a row shows of its bytes.
-#[derive(Clone, Copy)]
-struct How {
-    /// Which connection it belongs to.
-    labels: bool,
-    as_hex: bool,
-    /// The byte at which the search stands.
-    hit: Option<usize>,
-}
-
-fn draw_row(
-    app: &App,
-    palette: &ThemeStyles,
-    (session, row): (&Session, &MessageRow),
-    how: How,
-    run: &mut RowWriter<'_>,
-) {
-    let none = Style::new();
-    run.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
-    let (glyph, style) = palette.direction(row.direction);
-    run.put(glyph, style);
-    run.put(" ", none);
-    if how.labels {
-        run.column_right(&label(row.conn), 4, palette.dim);
-        run.skip(1);
-    }
-    if row.kind != RecordKind::Data {
-        content(
-            app,
-            palette,
-            (row, How { as_hex: false, ..how }),
-            fact_style(palette, row.kind),
-            run,
-        );
-        let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
-        if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
-            let hint = app.keyed("; our side stays open, [half-close] finishes it too");
-            run.put(&hint, palette.dim);
+        pen.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
+        let (glyph, style) = palette.direction(row.direction);
+        pen.put(glyph, style);
+        pen.skip(1);
+        if labels {
+            let index = row.conn.index;
+            let label = if index == 0 { String::new() } else { index.to_string() };
+            pen.column_right(&label, 4, palette.dim);
+            pen.skip(1);
         }
-        return;
+        let hit = hit.map(|(_, byte)| byte);
+        if row.kind == RecordKind::Data {
+            message(pen, row, style, (view.hex, hit));
+        } else {
+            fact(pen, session, row, hit);
+        }
+    });
+    pen.scroll_bar(view.cursor.offset as u64, len as u64);
+}
+
+/// What happened to a connection, in our words.
+fn fact(mut pen: Pen<'_>, session: &Session, row: &MessageRow, hit: Option<usize>) {
+    let style = fact_style(pen.palette, row.kind);
+    content(&mut pen, row, style, (false, hit));
+    let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
+    if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
+        let more = pen.app.keyed("; our side stays open, [half-close] finishes it too");
+        pen.put(&more, pen.palette.dim);
     }
-    run.column_right(&format::count(row.len), LENGTH, palette.number);
-    run.skip(1);
+}
+
+/// What crossed the socket.
+fn message(mut pen: Pen<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
+    let palette = pen.palette;
+    pen.column_right(&format::count(row.len), LENGTH, palette.number);
+    pen.skip(1);
     if row.count > 1 {
-        run.put(&format!("{}× ", row.count), palette.dim);
+        pen.put(&format!("{}× ", row.count), palette.dim);
     }
     match row.end {
         FrameEnd::Whole => {}
-        FrameEnd::Open => run.put("incomplete ", palette.warning),
-        FrameEnd::Part => run.put("goes on ", palette.dim),
-        FrameEnd::Malformed => run.put("length too small ", palette.error),
+        FrameEnd::Open => pen.put("incomplete ", palette.warning),
+        FrameEnd::Part => pen.put("goes on ", palette.dim),
+        FrameEnd::Malformed => pen.put("length too small ", palette.error),
     }
     if row.len == 0 {
-        run.put("(empty datagram)", palette.dim);
-        return;
+        pen.put("(empty datagram)", palette.dim);
+    } else {
+        content(&mut pen, row, style, how);
     }
-    content(app, palette, (row, how), style, run);
 }
 
-/// The bytes of a row as far as they fit; from a little before the hit, if that would be cut off.
+/// The bytes of a row as far as they fit, as hex if asked for; from a little before the byte the
+/// search stands on, if that would be cut off.
 fn content(
-    app: &App,
-    palette: &ThemeStyles,
-    (row, how): (&MessageRow, How),
+    pen: &mut Pen<'_>,
+    row: &MessageRow,
     style: Style,
-    run: &mut RowWriter<'_>,
+    (as_hex, hit): (bool, Option<usize>),
 ) {
-    let width = usize::from(run.area.width);
-    let skip = how.hit.map_or(0, |hit| left_out(app, row, (hit, how.as_hex), width));
+    let app = pen.app;
+    let width = usize::from(pen.area.width);
+    let mut skip = hit.map_or(0, |hit| left_out(app, row, (hit, as_hex), width));
     let mut bytes = some_bytes(app, row, skip, width * 4);
-    let mut skip = skip;
-    if skip > 0 && !how.as_hex {
+    if skip > 0 && !as_hex {
         // Not from the middle of a character.
         let cut = bytes.iter().take(3).take_while(|byte| (0x80..0xc0).contains(*byte)).count();
         bytes.drain(..cut);
         skip += cut;
     }
     if bytes.is_empty() {
-        run.put("(no longer kept)", palette.dim);
+        pen.put("(no longer kept)", pen.palette.dim);
         return;
     }
     if skip > 0 {
-        run.put("…", palette.dim);
+        pen.put("…", pen.palette.dim);
     }
-    let here = how.hit.map(|hit| hit as u64);
+    let here = hit.map(|hit| hit as u64);
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
-    if how.as_hex {
-        bytes::digits(run, palette, (&bytes, style), &hits);
+    if as_hex {
+        bytes::digits(pen, (&bytes, style), &hits);
     } else {
-        bytes::text(run, palette, (&bytes, style), (&[], &hits), 0);
+        bytes::text(pen, (&bytes, style), (&[], &hits), 0);
     }
 }
 
@@ -358,67 +318,39 @@ fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
     }
 }
 
-fn label(conn: ConnId) -> String {
-    if conn.index == 0 { String::new() } else { conn.index.to_string() }
-}
-
 /// The line to send, the cursor in it, and what will be added to it.
-fn input(
-    app: &App,
-    palette: &ThemeStyles,
-    view: &ConversationView,
-    (area, buffer): (Rect, &mut Buffer),
-) {
+fn input(mut pen: Pen<'_>, view: &ConversationView) {
+    let (app, palette) = (pen.app, pen.palette);
     let has_keys = app.shared.focus == Pane::Response && view.writing;
-    let style = if has_keys { palette.key } else { palette.dim };
-    let mut run = RowWriter::new(area, buffer);
-    run.put(prefix(&app.shared), style);
-    let x = run.area.x;
-    let text = Rect { x, width: area.right().saturating_sub(x), ..area };
+    pen.put(prefix(&app.shared), if has_keys { palette.key } else { palette.dim });
     let editor = &view.input.editor;
     if has_keys {
-        put_editor(buffer, text, editor);
+        pen.editor(editor);
     } else {
-        let lines = editor.area().lines();
-        for (y, line) in (text.y..text.bottom()).zip(lines) {
-            put(buffer, Rect { y, height: 1, ..text }, line, palette.base);
-        }
-        if editor.is_empty() {
-            let over = app.shared.session().is_some_and(Session::is_over);
-            let hint = if over { String::new() } else { app.keyed("[input-line] writes here") };
-            put(buffer, Rect { height: 1, ..text }, &hint, palette.dim);
+        pen.lines(editor.area().lines(), palette.base);
+        if editor.is_empty() && !app.shared.session().is_some_and(Session::is_over) {
+            pen.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
         }
     }
-    ending(app, palette, view, (text, buffer));
+    ending(pen, view);
 }
 
 /// The line ending that is added on send, dimmed, behind the last line.
-fn ending(
-    app: &App,
-    palette: &ThemeStyles,
-    view: &ConversationView,
-    (area, buffer): (Rect, &mut Buffer),
-) {
-    let (ending, format) = settings(&app.shared);
+fn ending(mut pen: Pen<'_>, view: &ConversationView) {
+    let (ending, _) = settings(&pen.app.shared);
     let lines = view.input.editor.area().lines();
-    let rows = lines.len().min(area.height.into()) as u16;
-    let last = lines.last().map_or(0, |line| cells(line));
-    if format == PayloadFormat::Hex || ending == LineEnding::None || rows == 0 {
-        return;
-    }
-    // One cell is left for the cursor.
-    let skip = last.saturating_add(1);
-    if view.input.editor.is_empty() && !view.writing {
-        return;
-    }
-    if let Some(width) = area.width.checked_sub(skip).filter(|width| *width > 0) {
-        let place = Rect { x: area.x + skip, y: area.y + rows - 1, width, height: 1 };
-        put(buffer, place, visible_ending(ending), palette.dim);
+    let is_idle = view.input.editor.is_empty() && !view.writing;
+    if let (Some(last), false) = (pen.area.rows().take(lines.len()).last(), is_idle) {
+        pen.area = last;
+        // One cell is left for the cursor.
+        let skip = lines.last().map_or(0, |line| cells(line)).saturating_add(1);
+        pen.put_from(skip, visible_ending(ending), pen.palette.dim);
     }
 }
 
 /// What stands on the bottom border: what the text stands for, or what is wrong with it.
-fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
+fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (pen.app, pen.palette);
     let Some(view) = app.conversation.view(&app.shared) else { return Vec::new() };
     let (ending, format) = settings(&app.shared);
     let extra = ending.bytes().len();
@@ -451,7 +383,7 @@ fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
     parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
     let form = match format {
-        PayloadFormat::Text => format!("text {}", ending.name().to_uppercase()),
+        PayloadFormat::Text => format!("text {}", ending.into_str().to_uppercase()),
         PayloadFormat::Hex => "hex".to_owned(),
     };
     parts.push((form, palette.dim));

@@ -2,11 +2,9 @@
 
 mod content;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use ratatui::widgets::Block;
 
-use crate::app::cursor::Cursor;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::wrap_words::wrap;
@@ -16,55 +14,51 @@ use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
-use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::bytes;
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::row_writer::{RowWriter, cells};
-use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::{put, put_prompt};
+use crate::ui::pen::{Pen, cells};
+use crate::ui::widget::{bytes, frame};
 
 /// What is shown, and remarks on it for the lower border.
-pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
-    let Some(session) = app.shared.session() else { return Titles::default() };
+pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
+    let Some(session) = pen.app.shared.session() else { return Block::bordered() };
     let what = match session.side() {
         Side::Listener => "Requests",
         Side::Client => "Response",
     };
-    Titles::of(format!(" {what} ─ {} ", printable_str(&session.title)))
-        .and_foot(content::foot(app, palette))
+    let title = format!(" {what} ─ {} ", printable_str(&session.title));
+    frame::with_foot(Block::bordered().title(title), content::foot(pen))
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let (app, palette, inner) = (pen.app, pen.palette, pen.area);
     let Some(session) = app.shared.session() else { return };
     let parts = app.exchange.areas(&app.shared, inner);
-    list(app, palette, session, (parts.list, buffer));
-    status(app, palette, session, (parts.status, buffer));
-    hops(app, palette, session, (parts.hops, buffer));
+    list(pen.at(parts.list), session);
+    status(pen.at(parts.status), session);
+    hops(pen.at(parts.hops), session);
     let remarks = app.exchange.remarks(&app.shared, inner.width);
-    for (y, remark) in (parts.remarks.y..parts.remarks.bottom()).zip(remarks) {
+    for (row, remark) in parts.remarks.rows().zip(remarks) {
         let style = if remark.is_failure { palette.error } else { palette.warning };
-        put(buffer, Rect { y, height: 1, ..parts.remarks }, &remark.text, style);
+        pen.at(row).put(&remark.text, style);
     }
-    tabs(app, palette, parts.tabs, buffer);
+    let current = app.exchange.tab(&app.shared);
+    for (tab, title, start) in app.exchange.tab_strip(&app.shared) {
+        let style = if tab == current { palette.active } else { palette.dim };
+        pen.at(parts.tabs).put_from(start, &title, style);
+    }
     if app.exchange.shown(&app.shared).is_some() {
-        content::draw(app, palette, parts.content, buffer);
+        content::draw(pen.at(parts.content));
     } else {
-        without_exchange(app, palette, session, parts.content, buffer);
+        without_exchange(pen.at(parts.content), session);
     }
     if let Some(prompt) = &app.exchange.prompt {
-        put_prompt(buffer, parts.prompt, palette, prompt.label(), &prompt.editor);
+        pen.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }
 }
 
 /// The session ended before there was an exchange, or has none yet.
-fn without_exchange(
-    app: &App,
-    palette: &ThemeStyles,
-    session: &Session,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+fn without_exchange(mut pen: Pen<'_>, session: &Session) {
+    let (app, palette) = (pen.app, pen.palette);
     let (text, style) = match &session.state {
         // The line above says the stage already.
         SessionState::Over(Err(failure)) => (failure.details(), palette.error),
@@ -72,9 +66,7 @@ fn without_exchange(
         _ if session.side().listens() => (waiting(session), palette.dim),
         _ => return,
     };
-    for (y, text) in (area.y..area.bottom()).zip(wrap(&text, area.width)) {
-        put(buffer, Rect { y, height: 1, ..area }, &text, style);
-    }
+    pen.lines(wrap(&text, pen.area.width), style);
 }
 
 fn waiting(session: &Session) -> String {
@@ -87,81 +79,73 @@ fn waiting(session: &Session) -> String {
     }
 }
 
-fn status(
-    app: &App,
-    palette: &ThemeStyles,
-    session: &Session,
-    (area, buffer): (Rect, &mut Buffer),
-) {
-    let mut run = RowWriter::new(area, buffer);
-    let Some(shown) = app.exchange.shown(&app.shared) else {
-        progress(app, palette, session, &mut run);
-        return;
-    };
+fn status(mut pen: Pen<'_>, session: &Session) {
+    let app = pen.app;
+    let Some(shown) = app.exchange.shown(&app.shared) else { return progress(pen, session) };
     let exchange = shown.exchange;
-    match session.side() {
-        Side::Listener => request_line(app, palette, exchange, &mut run),
-        Side::Client => {
-            let active = exchange.state == ExchangeState::Active;
-            match &exchange.response {
-                Some(response) => response_line(app, palette, (exchange, response), &mut run),
-                None if active => progress(app, palette, session, &mut run),
-                None => run.put("no response", palette.error),
-            }
-            if active && exchange.response.is_some() {
-                run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
+    let active = exchange.state == ExchangeState::Active;
+    match (session.side(), &exchange.response) {
+        (Side::Listener, _) => request_line(pen, exchange),
+        (Side::Client, Some(response)) => {
+            response_line(&mut pen, exchange, response);
+            if active {
+                pen.put(&app.keyed("  [interrupt] cancels"), pen.palette.dim);
             }
         }
+        (Side::Client, None) if active => progress(pen, session),
+        (Side::Client, None) => pen.put("no response", pen.palette.error),
     }
 }
 
 /// What is being done, for how long, and how to stop it.
-fn progress(app: &App, palette: &ThemeStyles, session: &Session, run: &mut RowWriter<'_>) {
+fn progress(mut pen: Pen<'_>, session: &Session) {
+    let (app, palette) = (pen.app, pen.palette);
     if session.is_over() {
         let failed = matches!(session.state, SessionState::Over(Err(_)));
         let style = if failed { palette.error } else { palette.dim };
-        run.put(&session_words::state(session), style);
-        return;
+        pen.put(&session_words::state(session), style);
+    } else if session.side().listens() {
+        pen.put("● ", palette.success);
+        pen.put(&session_words::state(session), palette.base);
+    } else {
+        pen.put("◌ ", palette.active);
+        pen.put(&session_words::phase(session), palette.base);
+        pen.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
+        pen.put(&app.keyed("  [interrupt] cancels"), palette.dim);
     }
-    if session.side().listens() {
-        run.put("● ", palette.success);
-        run.put(&session_words::state(session), palette.base);
-        return;
-    }
-    run.put("◌ ", palette.active);
-    run.put(&session_words::phase(session), palette.base);
-    run.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
-    run.put(&app.keyed("  [interrupt] cancels"), palette.dim);
 }
 
 /// `200 OK  12.4 ms  1.2 KiB  HTTP/1.1  127.0.0.1:8080`
-fn response_line(
-    app: &App,
-    palette: &ThemeStyles,
-    (exchange, response): (&Exchange, &HttpMessage),
-    run: &mut RowWriter<'_>,
-) {
+fn response_line(pen: &mut Pen<'_>, exchange: &Exchange, response: &HttpMessage) {
+    let (app, palette) = (pen.app, pen.palette);
     let broken = broken(app);
     // What came is no success, whatever its first line said.
-    start_line(palette, response, broken.map(|_| palette.error), run);
+    start_line(pen, response, broken.map(|_| palette.error));
     if let Some(why) = broken {
-        run.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
+        pen.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
     }
     let running = exchange.state == ExchangeState::Active;
     let total =
         if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
-    run.put(&format!("   {}", format::took(total)), palette.number);
-    run.put(&format!("   {}", sizes(response, running)), palette.base);
+    pen.put(&format!("   {}", format::took(total)), palette.number);
+    pen.put(&format!("   {}", sizes(response, running)), palette.base);
     if let StartLine::Response { version, .. } = &response.head.start {
-        run.put(&format!("   {}", version_name(*version)), palette.dim);
+        let version = match version {
+            HttpVersion::Http10 => "   HTTP/1.0",
+            HttpVersion::Http11 => "   HTTP/1.1",
+        };
+        pen.put(version, palette.dim);
     }
     if let Some(tls) = &exchange.tls {
-        let style = if tls.unverified.is_empty() { palette.dim } else { palette.error };
-        let mark = if tls.unverified.is_empty() { "" } else { " NOT VERIFIED" };
-        run.put(&format!("   {}{mark}", tls.version), style);
+        let (style, mark) = if tls.unverified.is_empty() {
+            (palette.dim, "")
+        } else {
+            (palette.error, " NOT VERIFIED")
+        };
+        pen.put(&format!("   {}{mark}", tls.version), style);
     }
     if let Some(peer) = exchange.peer {
-        run.put(&format!("   {peer}"), palette.dim);
+        pen.put(&format!("   {peer}"), palette.dim);
     }
 }
 
@@ -182,25 +166,21 @@ fn broken(app: &App) -> Option<&'static str> {
     message.body.decode_error.as_ref().map(|_| "not decoded")
 }
 
-fn start_line(
-    palette: &ThemeStyles,
-    message: &HttpMessage,
-    instead: Option<Style>,
-    run: &mut RowWriter<'_>,
-) {
+fn start_line(pen: &mut Pen<'_>, message: &HttpMessage, instead: Option<Style>) {
+    let palette = pen.palette;
     match &message.head.start {
         StartLine::Response { status, reason, .. } => {
             let style = instead.unwrap_or_else(|| palette.status(*status));
             let style = style.add_modifier(Modifier::BOLD);
-            run.put(&format!("{status} "), style);
-            bytes::plain(run, palette, reason, style);
+            pen.put(&format!("{status} "), style);
+            bytes::plain(pen, reason, style);
         }
         StartLine::Request { method, target, .. } => {
-            bytes::plain(run, palette, method.as_bytes(), palette.title);
-            run.put(" ", palette.base);
-            bytes::plain(run, palette, target.as_bytes(), palette.base);
+            bytes::plain(pen, method.as_bytes(), palette.title);
+            pen.put(" ", palette.base);
+            bytes::plain(pen, target.as_bytes(), palette.base);
         }
-        StartLine::Unknown => run.put("not HTTP", palette.error),
+        StartLine::Unknown => pen.put("not HTTP", palette.error),
     }
 }
 
@@ -222,53 +202,40 @@ fn sizes(message: &HttpMessage, running: bool) -> String {
     }
 }
 
-fn version_name(version: HttpVersion) -> &'static str {
-    match version {
-        HttpVersion::Http10 => "HTTP/1.0",
-        HttpVersion::Http11 => "HTTP/1.1",
-    }
-}
-
 /// A listener's exchange: the request, and what was answered.
-fn request_line(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut RowWriter<'_>) {
-    let inside = app.exchange.is_inside(&app.shared);
-    run.put(if inside { "▸ " } else { "  " }, palette.key);
-    start_line(palette, &exchange.request, None, run);
-    run.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
+fn request_line(mut pen: Pen<'_>, exchange: &Exchange) {
+    let palette = pen.palette;
+    let inside = pen.app.exchange.is_inside(&pen.app.shared);
+    pen.put(if inside { "▸ " } else { "  " }, palette.key);
+    start_line(&mut pen, &exchange.request, None);
+    pen.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
     if let Some(peer) = exchange.peer {
-        run.put(&format!("   from {peer}"), palette.dim);
+        pen.put(&format!("   from {peer}"), palette.dim);
     }
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
-        run.put("   answered ", palette.dim);
-        run.put(&status.to_string(), palette.status(status));
-        run.put(&format!(" in {}", format::took(exchange.timing.total)), palette.number);
+        pen.put("   answered ", palette.dim);
+        pen.put(&status.to_string(), palette.status(status));
+        pen.put(&format!(" in {}", format::took(exchange.timing.total)), palette.number);
     }
 }
 
 /// The requests of a listener, the chosen one among them.
-fn list(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
-    if area.height == 0 {
-        return;
-    }
-    let Cursor { selected, offset } = app.exchange.list_cursor(&app.shared, area.height.into());
+fn list(mut pen: Pen<'_>, session: &Session) {
+    let app = pen.app;
+    let cursor = app.exchange.list_cursor(&app.shared, pen.area.height.into());
     let has_keys = app.shared.focus == Pane::Response && !app.exchange.is_inside(&app.shared);
-    let rows = session.exchanges.iter().enumerate().skip(offset);
-    for (y, (at, exchange)) in (area.y..area.bottom()).zip(rows) {
-        let row = Rect { y, height: 1, ..area };
-        if at == selected {
-            buffer.set_style(row, if has_keys { palette.selected } else { palette.selected_dim });
-        }
-        list_row(app, palette, exchange, &mut RowWriter::new(row, buffer));
-    }
-    let extent = Extent { top: offset as u64, total: session.exchanges.len() as u64 };
-    scrollbar::draw(palette, area, extent, buffer);
+    let len = session.exchanges.len();
+    pen.list(cursor, len, pen.palette.selection(has_keys), |pen, at| {
+        list_row(pen, &session.exchanges[at]);
+    });
+    pen.scroll_bar(cursor.offset as u64, len as u64);
 }
 
-fn list_row(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut RowWriter<'_>) {
-    let none = Style::new();
-    run.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
-    run.skip(1);
-    run.column(&format::clock(exchange.started, app.shared.utc_offset), 13, palette.dim);
+fn list_row(mut pen: Pen<'_>, exchange: &Exchange) {
+    let (none, palette) = (Style::new(), pen.palette);
+    pen.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
+    pen.skip(1);
+    pen.column(&format::clock(exchange.started, pen.app.shared.utc_offset), 13, palette.dim);
     let (status, style) = match (&exchange.state, &exchange.response) {
         (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
         (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),
@@ -278,61 +245,43 @@ fn list_row(app: &App, palette: &ThemeStyles, exchange: &Exchange, run: &mut Row
         }
         (_, None) => ("…".to_owned(), palette.dim),
     };
-    run.column(&status, 7, style);
-    if let StartLine::Request { method, target, .. } = &exchange.request.head.start {
-        bytes::plain(run, palette, method.as_bytes(), palette.key);
-        run.put(" ", none);
-        let shown = target.as_bytes();
-        let target = printable(shown);
-        let peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
-        let size = format::size(exchange.request.body.decoded_len);
-        let took = format::took(exchange.timing.total);
-        // The target matters most; the peer is told by the selected request as well.
-        let facts = format!("  {size:>9} {took:>9}");
-        let peer =
-            if cells(&target) + cells(&facts) + cells(&peer) < run.area.width { &peer } else { "" };
-        run.right(&format!("{facts}{peer} "), palette.dim);
-        bytes::plain(run, palette, shown, none);
-    } else {
-        run.put("not HTTP", palette.error);
+    pen.column(&status, 7, style);
+    let StartLine::Request { method, target, .. } = &exchange.request.head.start else {
+        return pen.put("not HTTP", palette.error);
+    };
+    bytes::plain(&mut pen, method.as_bytes(), palette.key);
+    pen.put(" ", none);
+    // The target matters most; the peer is told by the selected request as well.
+    let size = format::size(exchange.request.body.decoded_len);
+    let facts = format!("  {size:>9} {:>9}", format::took(exchange.timing.total));
+    let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
+    let target = target.as_bytes();
+    if cells(&printable(target)) + cells(&facts) + cells(&peer) >= pen.area.width {
+        peer.clear();
     }
+    pen.right(&format!("{facts}{peer} "), palette.dim);
+    bytes::plain(&mut pen, target, none);
 }
 
 /// Redirect hops: where each led, the one looked at marked.
-fn hops(app: &App, palette: &ThemeStyles, session: &Session, (area, buffer): (Rect, &mut Buffer)) {
-    if area.height == 0 {
+fn hops(mut pen: Pen<'_>, session: &Session) {
+    let (app, palette) = (pen.app, pen.palette);
+    if pen.area.is_empty() {
         return;
     }
-    let mut run = RowWriter::new(area, buffer);
     let current = app.exchange.shown(&app.shared).map(|shown| shown.exchange.number);
     let last = session.exchanges.len().saturating_sub(1);
     // From the hop before the chosen one, so that the chosen one is always on screen.
     let chosen = session.exchanges.iter().position(|e| Some(e.number) == current).unwrap_or(0);
-    run.put("{ } ", palette.key);
+    pen.put("{ } ", palette.key);
     for (at, exchange) in session.exchanges.iter().enumerate().skip(chosen.saturating_sub(1)) {
         let status = exchange.response.as_ref().and_then(|r| r.head.status());
-        let text =
-            format!("{} {} ", exchange.number + 1, status.map_or("…".into(), |s| s.to_string()));
-        let is_here = Some(exchange.number) == current;
-        let style = if is_here { palette.active } else { palette.dim };
-        run.put(&text, style);
-        bytes::plain(&mut run, palette, exchange.url.as_bytes(), style);
+        let status = status.map_or("…".into(), |status| status.to_string());
+        let style = if at == chosen { palette.active } else { palette.dim };
+        pen.put(&format!("{} {status} ", exchange.number + 1), style);
+        bytes::plain(&mut pen, exchange.url.as_bytes(), style);
         if at < last {
-            run.put(" → ", palette.dim);
-        }
-        if run.area.width == 0 {
-            return;
-        }
-    }
-}
-
-fn tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let current = app.exchange.tab(&app.shared);
-    for (tab, title, start) in app.exchange.tab_strip(&app.shared) {
-        let x = area.x.saturating_add(start);
-        if x < area.right() && area.height > 0 {
-            let style = if tab == current { palette.active } else { palette.dim };
-            put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
+            pen.put(" → ", palette.dim);
         }
     }
 }

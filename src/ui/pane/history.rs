@@ -1,18 +1,16 @@
 //! Draws the history pane: time, what was sent, what came of it.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::Block;
 
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
 use crate::store::job::HistoryEntry;
+use crate::ui::pen::{Pen, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::row_writer::{RowWriter, cells};
-use crate::ui::widget::text::{put, put_search};
 use crate::ui::widget::{badge, fit};
 
 /// Narrower panes show no outcome.
@@ -21,49 +19,35 @@ const OUTCOME_FROM: u16 = 22;
 const WHOLE_FROM: u16 = 80;
 
 /// The name of the region, and how many were found while searching.
-pub(super) fn titles(app: &App) -> Titles {
-    let pane = &app.history;
-    Titles::of(if pane.search.is_some() {
-        format!(" History ─ {} found ", pane.total)
+pub(super) fn border(app: &App) -> Block<'static> {
+    Block::bordered().title(if app.history.search.is_some() {
+        format!(" History ─ {} found ", app.history.total)
     } else {
         " History ".to_owned()
     })
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let pane = &app.history;
-    let (search, list) = pane.areas(inner);
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let (app, palette, pane) = (pen.app, pen.palette, &pen.app.history);
+    let (search, list) = pane.areas(pen.area);
     if let Some(line) = &pane.search {
-        put_search(buffer, search, palette, line);
+        pen.at(search).search_line(line);
     }
     if pane.entries.is_empty() {
         let text = if pane.text.is_empty() { "nothing sent yet" } else { "nothing found" };
-        put(buffer, Rect { height: list.height.min(1), ..list }, text, palette.dim);
+        pen.at(list).put(text, palette.dim);
         return;
     }
     let cursor = pane.cursor(usize::from(list.height));
-    for (y, at) in (list.y..list.bottom()).zip(cursor.offset..) {
-        let Some(entry) = pane.entries.get(at) else { break };
-        let line = Rect { y, height: 1, ..list };
-        if at == cursor.selected {
-            let here = app.shared.focus == Pane::History;
-            buffer.set_style(line, if here { palette.selected } else { palette.selected_dim });
-        }
-        draw_entry(app, palette, entry, line, buffer);
-    }
+    let selected = palette.selection(app.shared.focus == Pane::History);
+    let len = pane.entries.len();
+    pen.at(list).list(cursor, len, selected, |pen, at| draw_entry(pen, &pane.entries[at]));
 }
 
-fn draw_entry(
-    app: &App,
-    palette: &ThemeStyles,
-    entry: &HistoryEntry,
-    line: Rect,
-    buffer: &mut Buffer,
-) {
-    let mut row = RowWriter::new(line, buffer);
-    row.put(&format!("{} ", when(&app.shared, entry.at)), palette.dim);
-    let mut rest = row.area;
+fn draw_entry(mut pen: Pen<'_>, entry: &HistoryEntry) {
+    let line = pen.area;
+    pen.put(&format!("{} ", when(&pen.app.shared, entry.at)), pen.palette.dim);
     let outcome = if line.width >= WHOLE_FROM {
         printable_str(&entry.outcome).chars().take(40).collect()
     } else {
@@ -71,15 +55,13 @@ fn draw_entry(
     };
     let width = cells(&outcome).min(line.width);
     if line.width >= OUTCOME_FROM && width > 0 {
-        let x = line.right().saturating_sub(width);
-        let style = outcome_style(&entry.outcome, palette);
-        put(buffer, Rect { x, width, ..line }, &outcome, style);
-        rest.width = rest.width.saturating_sub(width + 1);
+        let style = outcome_style(&entry.outcome, pen.palette);
+        pen.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
+        pen.area.width = pen.area.width.saturating_sub(width + 1);
     }
-    let mut row = RowWriter::new(rest, buffer);
-    badge::put(&mut row, entry.spec.badge(), palette);
-    let target = fit::address(address(&entry.summary), row.area.width);
-    row.put(&target, Style::new());
+    badge::put(&mut pen, entry.spec.badge());
+    let target = fit::address(address(&entry.summary), pen.area.width);
+    pen.put(&target, Style::new());
 }
 
 /// The summary without what the badge says already.

@@ -1,33 +1,33 @@
 //! Draws the request pane: the form of the draft on screen.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Block;
 
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
-use crate::app::pane::request::{Placed, label_width, tab_strip};
+use crate::app::pane::request::{Placed, tab_strip};
+use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
-use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::text::{put, put_editor};
+use crate::ui::pen::Pen;
 
 /// The name of the region and what is shown; on the right the button that sends.
-pub(super) fn titles(app: &App) -> Titles {
-    Titles::of(title(app)).and_right(button(app))
+pub(super) fn border(app: &App) -> Block<'static> {
+    Block::bordered().title(title(app)).title(Line::from(button(app)).right_aligned())
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let placed = app.request.place(&app.shared, inner);
-    for placed in &placed {
-        draw_field(app, palette, placed, buffer);
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let placed = pen.app.request.place(&pen.app.shared, pen.area);
+    for Placed { field, area } in &placed {
+        draw_field(pen.at(*area), field);
     }
-    automatic_headers(app, palette, &placed, buffer);
-    issue_line(app, palette, inner, buffer);
+    automatic_headers(&mut pen, &placed);
+    issue_line(pen);
 }
 
 /// `Request ─ users/create ●`
@@ -41,8 +41,7 @@ fn title(app: &App) -> String {
     let mark = if draft.is_modified() { " ●" } else { "" };
     let trust = if draft.spec.trusts_anyone() { " ─ CERTIFICATE NOT VERIFIED" } else { "" };
     let protocol = draft.spec.protocol().title();
-    crate::codec::printable::printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} "))
-        .into_owned()
+    printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} ")).into_owned()
 }
 
 /// What sending will do.
@@ -62,140 +61,93 @@ fn button(app: &App) -> String {
     })
 }
 
-fn draw_field(app: &App, palette: &ThemeStyles, placed: &Placed, buffer: &mut Buffer) {
-    let Placed { field, area } = placed;
+fn draw_field(mut pen: Pen<'_>, field: &FormField) {
+    let (app, palette) = (pen.app, pen.palette);
     let draft = app.shared.drafts.current();
     let here = app.shared.focus == Pane::Request && draft.at == field.id;
     let wrong = app.request.refused.as_ref().is_some_and(|(id, _)| *id == field.id)
         || draft.issues.iter().any(|issue| issue.field == field.id);
-    if field.kind == FieldKind::Tabs {
-        draw_tabs(app, palette, *area, buffer);
-        return;
+    if !field.label.is_empty() && !matches!(field.kind, FieldKind::Tabs | FieldKind::Button) {
+        pen.put(field.label, palette.dim);
+        pen.skip(1);
     }
-    let label = put(buffer, *area, field.label, palette.dim);
-    let skip = if label == 0 { 0 } else { label_width(field) };
-    let value = Value {
-        field,
-        area: Rect {
-            x: (area.x + skip).min(area.right()),
-            width: area.width.saturating_sub(skip),
-            ..*area
-        },
-        style: if wrong { palette.error } else { palette.base },
-        here,
-    };
+    let value = if wrong { palette.error } else { palette.base };
+    let unless_here = |style| if here { palette.selected } else { style };
     match field.kind {
-        FieldKind::Check => check(app, palette, &value, buffer),
+        FieldKind::Tabs => draw_tabs(&mut pen, here),
+        FieldKind::Check => {
+            let mark = match access::get(&draft.spec, field.id).as_str() {
+                "on" => "[x]",
+                "off" => "[ ]",
+                _ => " + ",
+            };
+            pen.put(mark, unless_here(palette.dim));
+        }
         FieldKind::Choice => {
             let text = format!("‹{}›", access::get(&draft.spec, field.id));
-            let style = if here { palette.selected } else { value.style };
-            put(buffer, Rect { height: 1, ..value.area }, &text, style);
+            pen.put(&text, unless_here(value));
         }
-        FieldKind::Button => {
-            let style = if here { palette.selected } else { palette.key };
-            put(buffer, *area, field.label, style);
-        }
-        _ => text(app, palette, &value, buffer),
+        FieldKind::Button => pen.put(field.label, unless_here(palette.key)),
+        FieldKind::Line | FieldKind::Area | FieldKind::Secret => text(pen, field, value, here),
     }
 }
 
-/// The part of a field behind its label.
-struct Value<'a> {
-    field: &'a FormField,
-    area: Rect,
-    style: Style,
-    /// The cursor of the form is on it.
-    here: bool,
-}
-
-fn check(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer) {
-    let Value { field, area, here, .. } = *value;
-    let mark = match access::get(&app.shared.drafts.current().spec, field.id).as_str() {
-        "on" => "[x]",
-        "off" => "[ ]",
-        _ => " + ",
-    };
-    let style = if here { palette.selected } else { palette.dim };
-    put(buffer, area, mark, style);
-}
-
-fn text(app: &App, palette: &ThemeStyles, value: &Value<'_>, buffer: &mut Buffer) {
-    let Value { field, area, style, here } = *value;
-    let secret = field.kind == FieldKind::Secret;
+/// A field of text: its editor while the cursor is on it, else its value.
+fn text(mut pen: Pen<'_>, field: &FormField, style: Style, here: bool) {
+    let (app, palette) = (pen.app, pen.palette);
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        put_editor(buffer, area, editor);
+        pen.editor(editor);
         if editor.is_empty() {
-            let rest =
-                Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: 1, ..area };
-            put(buffer, rest, field.placeholder, palette.dim);
+            pen.put_from(1, field.placeholder, palette.dim);
         }
         return;
     }
-    let value = access::get(&app.shared.drafts.current().spec, field.id);
+    let spec = &app.shared.drafts.current().spec;
+    let value = access::get(spec, field.id);
     if value.is_empty() {
-        let style = if here { palette.selected } else { palette.dim };
-        put(
-            buffer,
-            Rect { height: 1, ..area },
-            if field.placeholder.is_empty() && here { " " } else { field.placeholder },
-            style,
-        );
+        let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
+        pen.put(text, if here { palette.selected } else { palette.dim });
         return;
     }
-    let off = access::is_off(&app.shared.drafts.current().spec, field.id);
-    let style = if off { palette.dim } else { style };
-    let value =
-        if secret && !value.contains("{{") { "•".repeat(value.chars().count()) } else { value };
-    for (row, line) in value.split('\n').take(usize::from(area.height)).enumerate() {
-        put(buffer, Rect { y: area.y + row as u16, height: 1, ..area }, line, style);
-    }
+    let style = if access::is_off(spec, field.id) { palette.dim } else { style };
+    let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
+    let value = if is_hidden { "•".repeat(value.chars().count()) } else { value };
+    pen.lines(value.split('\n'), style);
 }
 
-fn draw_tabs(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let draft = app.shared.drafts.current();
-    let here = app.shared.focus == Pane::Request && draft.at == FormFieldId::Tabs;
-    for (tab, title, start) in tab_strip(&app.shared) {
-        let style = match (tab == draft.tab, here) {
+fn draw_tabs(pen: &mut Pen<'_>, here: bool) {
+    let (palette, shared) = (pen.palette, &pen.app.shared);
+    for (tab, title, start) in tab_strip(shared) {
+        let style = match (tab == shared.drafts.current().tab, here) {
             (true, true) => palette.selected,
             (true, false) => palette.active,
             _ => palette.dim,
         };
-        let x = area.x.saturating_add(start);
-        if x < area.right() {
-            put(buffer, Rect { x, width: area.right() - x, ..area }, &title, style);
-        }
+        pen.put_from(start, &title, style);
     }
 }
 
 /// What the headers that are sent by themselves say, beside their marks.
-fn automatic_headers(app: &App, palette: &ThemeStyles, placed: &[Placed], buffer: &mut Buffer) {
+fn automatic_headers(pen: &mut Pen<'_>, placed: &[Placed]) {
     let is_automatic = |placed: &&Placed| matches!(placed.field.id, FormFieldId::Automatic(_));
-    let Some(http) = app.shared.drafts.current().spec.as_http() else { return };
+    let Some(http) = pen.app.shared.drafts.current().spec.as_http() else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
         return;
     }
-    let known = automatic(http, &app.shared);
+    let (known, dim) = (automatic(http, &pen.app.shared), pen.palette.dim);
     for Placed { field, area } in placed {
-        let Some(known) =
-            known.iter().find(|known| field.id == FormFieldId::Automatic(known.header))
-        else {
-            continue;
-        };
-        let rest =
-            Rect { x: area.x + 4.min(area.width), width: area.width.saturating_sub(4), ..*area };
-        put(buffer, rest, known.header.name(), palette.dim);
+        let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
+        let Some(known) = known else { continue };
+        let mut pen = pen.at(*area);
+        pen.skip(4);
         // As wide as the names of the user's own rows below.
-        let skip = rest.width.saturating_sub(1) * 2 / 5 + 1;
-        let value = Rect {
-            x: rest.x + skip.min(rest.width),
-            width: rest.width.saturating_sub(skip),
-            ..rest
-        };
-        put(buffer, value, &automatic_value(known), palette.dim);
+        let value = pen.area.width.saturating_sub(1) * 2 / 5 + 1;
+        pen.put_from(0, known.header.into_str(), dim);
+        pen.put_from(value, &automatic_value(known), dim);
     }
 }
 
@@ -208,22 +160,21 @@ fn automatic_value(known: &Automatic) -> String {
             let scheme = value.split(' ').next().unwrap_or_default();
             format!("{scheme} ••••••••")
         }
-        (_, Some(value)) => crate::codec::printable::printable_str(value).into_owned(),
+        (_, Some(value)) => printable_str(value).into_owned(),
         (AutomaticHeader::ContentLength, None) => "length of the body".into(),
         (_, None) => "from the address".into(),
     }
 }
 
 /// The first complaint, on the last line of the pane.
-fn issue_line(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let refused = app.request.refused.as_ref().map(|(_, why)| why.clone());
-    let issue = app.shared.drafts.current().issues.first().map(|issue| issue.message.clone());
-    let Some(text) = refused.or(issue) else { return };
-    if inner.height < 3 {
-        return;
+fn issue_line(mut pen: Pen<'_>) {
+    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+    let refused = app.request.refused.as_ref().map(|(_, why)| why);
+    let issue = app.shared.drafts.current().issues.first().map(|issue| &issue.message);
+    if let Some(text) = refused.or(issue).filter(|_| area.height >= 3) {
+        pen.area = Rect { y: area.bottom() - 1, height: 1, ..area };
+        pen.fill(palette.base);
+        pen.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
+        pen.put(text, palette.error);
     }
-    let line = Rect { y: inner.bottom() - 1, height: 1, ..inner };
-    buffer.set_style(line, palette.base);
-    put(buffer, line, &" ".repeat(usize::from(line.width)), palette.base);
-    put(buffer, line, &text, palette.error);
 }

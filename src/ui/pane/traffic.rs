@@ -2,25 +2,21 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
-use crate::app::pane::traffic::{RATE_SECONDS, TrafficAreas};
-use crate::app::{App, format};
+use crate::app::format;
+use crate::app::pane::traffic::RATE_SECONDS;
+use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::timeline::Volume;
-use crate::ui::theme::ThemeStyles;
+use crate::ui::pen::Pen;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::record_view::{self, RecordView};
-use crate::ui::widget::row_writer::RowWriter;
-use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::{put, put_editor, put_prompt};
+use crate::ui::widget::record_view;
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -33,25 +29,26 @@ const DELTA: u16 = 9;
 const ROOMY: u16 = 90;
 
 /// What is shown, and on the right how fast it comes or what is held back.
-pub(super) fn titles(app: &App, palette: &ThemeStyles) -> Titles {
-    Titles::of(title(app, palette)).and_right(right_title(app, palette))
+pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
+    Block::bordered().title(title(pen)).title(right_title(pen).right_aligned())
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
-    let parts = app.traffic.areas(inner);
-    header(palette, parts.header, buffer);
-    rows(app, palette, &parts, buffer);
-    if let Some(shown) = &app.traffic.detail {
-        let (title, rows) = (parts.detail_title, parts.detail);
-        let view = RecordView { detail: shown, pattern: app.traffic.pattern(), title, rows };
-        record_view::draw(app, palette, &view, buffer);
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let traffic = &pen.app.traffic;
+    let parts = traffic.areas(pen.area);
+    header(pen.at(parts.header));
+    rows(pen.at(parts.rows));
+    if let Some(detail) = &traffic.detail {
+        let areas = (parts.detail_title, parts.detail);
+        record_view::draw(&mut pen, detail, traffic.pattern(), areas);
     }
-    filter_line(app, palette, parts.filter, buffer);
+    filter_line(pen.at(parts.filter));
 }
 
 /// Totals, what was evicted, what was lost.
-fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
+fn title(pen: &Pen<'_>) -> Line<'static> {
+    let (app, palette) = (pen.app, pen.palette);
     let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
     let rate = app.shared.timeline.rates.rate(app.shared.now, RATE_SECONDS);
@@ -82,13 +79,13 @@ fn title(app: &App, palette: &ThemeStyles) -> Line<'static> {
 }
 
 /// Filter, pause, follow.
-fn right_title(app: &App, palette: &ThemeStyles) -> Line<'static> {
-    let traffic = &app.traffic;
+fn right_title(pen: &Pen<'_>) -> Line<'static> {
+    let (app, palette, traffic) = (pen.app, pen.palette, &pen.app.traffic);
     let mut spans = Vec::new();
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
         let shown = format::count(traffic.len() as u64);
-        let text = crate::codec::printable::printable_str(&traffic.filter.text).into_owned();
+        let text = printable_str(&traffic.filter.text).into_owned();
         spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
     }
     if traffic.paused.is_some() {
@@ -100,113 +97,90 @@ fn right_title(app: &App, palette: &ThemeStyles) -> Line<'static> {
     Line::from(spans)
 }
 
-fn header(palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    if area.height == 0 {
-        return;
+fn header(mut pen: Pen<'_>) {
+    let (style, roomy) = (pen.palette.dim, pen.area.width >= ROOMY);
+    pen.column_right("# ", NUMBER, style);
+    pen.column("time", TIME, style);
+    pen.column("conn", CONN, style);
+    pen.column("", 3, style);
+    if roomy {
+        pen.column("kind", KIND, style);
     }
-    let mut run = RowWriter::new(area, buffer);
-    let style = palette.dim;
-    run.column_right("# ", NUMBER, style);
-    run.column("time", TIME, style);
-    run.column("conn", CONN, style);
-    run.column("", 3, style);
-    if area.width >= ROOMY {
-        run.column("kind", KIND, style);
+    pen.column_right("len ", LENGTH, style);
+    if roomy {
+        pen.column_right("Δms ", DELTA, style);
     }
-    run.column_right("len ", LENGTH, style);
-    if area.width >= ROOMY {
-        run.column_right("Δms ", DELTA, style);
-    }
-    run.put("summary", style);
+    pen.put("summary", style);
 }
 
-fn rows(app: &App, palette: &ThemeStyles, parts: &TrafficAreas, buffer: &mut Buffer) {
-    let traffic = &app.traffic;
-    let area = parts.rows;
-    let cursor = traffic.cursor(area.height.into());
+fn rows(mut pen: Pen<'_>) {
+    let (app, traffic) = (pen.app, &pen.app.traffic);
     let len = traffic.len();
-    if len == 0 && area.height > 0 {
+    if len == 0 {
         let text = if traffic.filter.text.is_empty() {
             " everything that crosses a socket appears here"
         } else {
             " nothing matches the filter"
         };
-        put(buffer, Rect { height: 1, ..area }, text, palette.dim);
+        pen.put(text, pen.palette.dim);
         return;
     }
+    let cursor = traffic.cursor(pen.area.height.into());
     let focused = app.shared.focus == Pane::Traffic;
     let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
-    for (y, at) in (area.y..area.bottom()).zip(cursor.offset..len) {
-        let Some(id) = traffic.listing.get(at) else { break };
-        let Some(record) = app.shared.timeline.get(id) else { continue };
-        let line = Rect { y, height: 1, ..area };
-        if at == cursor.selected && (focused || traffic.detail.is_some()) {
-            buffer.set_style(line, if has_keys { palette.selected } else { palette.selected_dim });
+    let is_marked = focused || traffic.detail.is_some();
+    let selected = if is_marked { pen.palette.selection(has_keys) } else { Style::new() };
+    let record = |at| app.shared.timeline.get(traffic.listing.get(at)?);
+    pen.list(cursor, len, selected, |pen, at| {
+        if let (Some(id), Some(shown)) = (traffic.listing.get(at), record(at)) {
+            let before = at.checked_sub(1).and_then(record);
+            row(pen, id, &shown, before.map(|before| shown.at.since(before.at)));
         }
-        let before = at.checked_sub(1).and_then(|at| traffic.listing.get(at));
-        let since = before
-            .and_then(|id| app.shared.timeline.get(id))
-            .map(|before| record.at.since(before.at));
-        let shown = ListRow { id, record: &record, since };
-        row(app, palette, &shown, &mut RowWriter::new(line, buffer));
-    }
-    let extent = Extent { top: cursor.offset as u64, total: len as u64 };
-    scrollbar::draw(palette, area, extent, buffer);
+    });
+    pen.scroll_bar(cursor.offset as u64, len as u64);
 }
 
-/// A record in the list.
-struct ListRow<'a> {
-    id: RecordId,
-    record: &'a Record,
-    /// Time since the row before.
-    since: Option<Duration>,
-}
-
-fn row(app: &App, palette: &ThemeStyles, shown: &ListRow<'_>, run: &mut RowWriter<'_>) {
-    let ListRow { id, record, since } = *shown;
-    let roomy = run.area.width >= ROOMY;
+/// A record in the list, with the time since the row before.
+fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
+    let (app, palette) = (pen.app, pen.palette);
+    let roomy = pen.area.width >= ROOMY;
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
-    run.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
-    run.put(mark, palette.key);
-    run.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
-    run.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
+    pen.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
+    pen.put(mark, palette.key);
+    pen.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
+    pen.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
-    run.column(glyph, 3, style);
+    pen.column(glyph, 3, style);
     if roomy {
-        run.column(record.kind.name(), KIND, palette.dim);
+        pen.column(record.kind.into_str(), KIND, palette.dim);
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
-    run.column_right(&len, LENGTH - 1, palette.number);
-    run.skip(1);
+    pen.column_right(&len, LENGTH - 1, palette.number);
+    pen.skip(1);
     if roomy {
         let delta = since.map_or_else(String::new, millis);
-        run.column_right(&delta, DELTA - 1, palette.dim);
-        run.skip(1);
+        pen.column_right(&delta, DELTA - 1, palette.dim);
+        pen.skip(1);
     }
-    let marks = Marks { pattern: app.traffic.pattern(), here: None };
-    summary(palette, (record, style), marks, run);
+    summary(&mut pen, record, style);
 }
 
-fn summary(
-    palette: &ThemeStyles,
-    (record, style): (&Record, Style),
-    marks: Marks<'_>,
-    run: &mut RowWriter<'_>,
-) {
-    let reach = usize::from(run.area.width) * 4;
+fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
+    let reach = usize::from(pen.area.width) * 4;
     let data = record.data.get(..reach).unwrap_or(&record.data);
     let style = match record.kind {
         RecordKind::Data => style,
-        RecordKind::Failed | RecordKind::Reset => palette.error,
-        _ => palette.dim,
+        RecordKind::Failed | RecordKind::Reset => pen.palette.error,
+        _ => pen.palette.dim,
     };
     if record.kind == RecordKind::Data && record.data.is_empty() {
         let text = if record.original_len == 0 { "(empty)" } else { "(kept as a body)" };
-        run.put(text, palette.dim);
+        pen.put(text, pen.palette.dim);
     } else {
+        let marks = Marks { pattern: pen.app.traffic.pattern(), here: None };
         let hits = marks.hits(0, &record.data, &(0..data.len()));
-        bytes::text(run, palette, (data, style), (&[], &hits), 0);
+        bytes::text(pen, (data, style), (&[], &hits), 0);
     }
 }
 
@@ -231,7 +205,7 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
-    let protocol = conn.protocol.name();
+    let protocol = conn.protocol.into_str();
     match record.conn.index {
         0 => format!("{protocol}{tls}{mark}{port} {}", record.conn.session),
         _ => format!("{protocol}{tls}{mark}{port} {}", record.conn),
@@ -239,26 +213,22 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 }
 
 /// The filter while it is typed, with what is wrong about it.
-fn filter_line(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    if area.height == 0 {
-        return;
-    }
+fn filter_line(mut pen: Pen<'_>) {
+    let (app, palette, filter) = (pen.app, pen.palette, &pen.app.traffic.filter);
     if let Some(editor) = &app.traffic.search.editor {
-        put_prompt(buffer, area, palette, "search: ", editor);
+        pen.prompt("search: ", editor);
         return;
     }
-    let Some(editor) = &app.traffic.filter.editor else { return };
-    let mut run = RowWriter::new(area, buffer);
-    run.put("filter: ", palette.key);
-    if let Some(error) = &app.traffic.filter.error {
+    let Some(editor) = &filter.editor else { return };
+    pen.put("filter: ", palette.key);
+    if let Some(error) = &filter.error {
         // Half of the line stays for what is typed.
-        let room = usize::from(run.area.width / 2);
+        let room = usize::from(pen.area.width / 2);
         let text: String = format!(" {error}").chars().take(room).collect();
-        run.right(&text, palette.error);
+        pen.right(&text, palette.error);
     } else {
         let shown = format::count(app.traffic.len() as u64);
-        run.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
+        pen.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
     }
-    let rest = run.area;
-    put_editor(buffer, rest, editor);
+    pen.editor(editor);
 }

@@ -1,23 +1,21 @@
 //! Draws the response region before anything was opened: what to press, and what will appear.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::Block;
 
-use crate::app::App;
 use crate::app::action::Action;
 use crate::app::keymap::Context;
 use crate::model::spec::Spec;
-use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::frame::Titles;
-use crate::ui::widget::text::put;
+use crate::ui::pen::Pen;
 
 /// The name of the region.
-pub(super) fn titles() -> Titles {
-    Titles::of(" Response ")
+pub(super) fn border() -> Block<'static> {
+    Block::bordered().title(" Response ")
 }
 
 /// What to press.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(mut pen: Pen<'_>) {
+    let (app, palette, area) = (pen.app, pen.palette, pen.area);
     let draft = app.shared.drafts.current();
     let in_address = app.shared.keymap.hint(&[Context::Address], Action::Send);
     let in_address =
@@ -38,8 +36,7 @@ pub(super) fn draw(app: &App, palette: &ThemeStyles, inner: Rect, buffer: &mut B
             ["[send] starts the listener.", "Its peers and their datagrams appear here."]
         }
     };
-    let top = inner.y + inner.height.saturating_sub(2) / 3;
-    for (y, text) in (top..inner.bottom()).zip(lines) {
-        put(buffer, Rect { y, height: 1, ..inner }, &app.keyed(&format!(" {text}")), palette.dim);
-    }
+    let above = area.height.saturating_sub(2) / 3;
+    let below = Rect { y: area.y + above, height: area.height - above, ..area };
+    pen.at(below).lines(lines.map(|text| app.keyed(&format!(" {text}"))), palette.dim);
 }

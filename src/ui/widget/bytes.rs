@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::row_writer::RowWriter;
 use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
+use crate::ui::pen::Pen;
 use crate::ui::theme::ThemeStyles;
 
 /// Bytes of a hex row.
@@ -53,20 +51,16 @@ impl MarkedRange {
 }
 
 /// Writes bytes in one style; what stands for a control or a broken byte in another.
-pub(crate) fn plain(run: &mut RowWriter<'_>, palette: &ThemeStyles, bytes: &[u8], style: Style) {
-    shown(run, palette, (&marked(bytes), style), &mut 0);
+pub(crate) fn plain(pen: &mut Pen<'_>, bytes: &[u8], style: Style) {
+    shown(pen, &marked(bytes), style, &mut 0);
 }
 
 /// Writes visible text from the cell `left` on.
-pub(crate) fn shown(
-    run: &mut RowWriter<'_>,
-    palette: &ThemeStyles,
-    (text, style): (&Marked, Style),
-    left: &mut usize,
-) {
+pub(crate) fn shown(pen: &mut Pen<'_>, text: &Marked, style: Style, left: &mut usize) {
     for (piece, is_substitute) in text.pieces() {
-        put_from(run, piece, left, if is_substitute { palette.control(style) } else { style });
-        if run.area.width == 0 {
+        let style = if is_substitute { pen.palette.control(style) } else { style };
+        put_from(pen, piece, left, style);
+        if pen.area.width == 0 {
             return;
         }
     }
@@ -75,8 +69,7 @@ pub(crate) fn shown(
 /// Writes a row of text from the cell `left` on. `spans` colour parts of it, in order; the rest
 /// has the style `base`; hits go over both.
 pub(crate) fn text(
-    run: &mut RowWriter<'_>,
-    palette: &ThemeStyles,
+    pen: &mut Pen<'_>,
     (bytes, base): (&[u8], Style),
     (spans, hits): (&[(Range<usize>, Style)], &[MarkedRange]),
     mut left: usize,
@@ -88,17 +81,17 @@ pub(crate) fn text(
             let over = hits.iter().find(|hit| hit.range.end > at);
             let (end, marked_as) = match over {
                 Some(hit) if hit.range.start <= at => {
-                    (hit.range.end.min(range.end), Some(hit.style(palette)))
+                    (hit.range.end.min(range.end), Some(hit.style(pen.palette)))
                 }
                 Some(hit) => (hit.range.start.min(range.end), None),
                 None => (range.end, None),
             };
             let piece = marked(bytes.get(at..end).unwrap_or_default());
             match marked_as {
-                Some(style) => put_from(run, &piece.text, &mut left, style),
-                None => shown(run, palette, (&piece, style), &mut left),
+                Some(style) => put_from(pen, &piece.text, &mut left, style),
+                None => shown(pen, &piece, style, &mut left),
             }
-            if run.area.width == 0 {
+            if pen.area.width == 0 {
                 return;
             }
             at = end;
@@ -127,9 +120,9 @@ fn styled(len: usize, spans: &[(Range<usize>, Style)], base: Style) -> Vec<(Rang
 }
 
 /// Writes what lies right of the first `left` cells; counts them down.
-fn put_from(run: &mut RowWriter<'_>, text: &str, left: &mut usize, style: Style) {
+fn put_from(pen: &mut Pen<'_>, text: &str, left: &mut usize, style: Style) {
     if *left == 0 {
-        run.put(text, style);
+        pen.put(text, style);
         return;
     }
     let mut skipped = 0;
@@ -140,71 +133,59 @@ fn put_from(run: &mut RowWriter<'_>, text: &str, left: &mut usize, style: Style)
         *left = left.saturating_sub(wrap_bytes::cells(grapheme));
         skipped += grapheme.len();
     }
-    run.put(text.get(skipped..).unwrap_or_default(), style);
+    pen.put(text.get(skipped..).unwrap_or_default(), style);
 }
 
 /// Writes bytes as hex digits, as many as fit.
-pub(crate) fn digits(
-    run: &mut RowWriter<'_>,
-    palette: &ThemeStyles,
-    (bytes, base): (&[u8], Style),
-    hits: &[MarkedRange],
-) {
+pub(crate) fn digits(pen: &mut Pen<'_>, (bytes, base): (&[u8], Style), hits: &[MarkedRange]) {
     for (at, byte) in bytes.iter().enumerate() {
         let hit = hits.iter().find(|hit| hit.range.contains(&at));
-        let style = hit.map_or(base, |hit| hit.style(palette));
+        let style = hit.map_or(base, |hit| hit.style(pen.palette));
         if at > 0 {
             let joined = hit.is_some_and(|hit| hit.range.start < at);
-            run.put(" ", if joined { style } else { base });
+            pen.put(" ", if joined { style } else { base });
         }
-        run.put(&format!("{byte:02x}"), style);
-        if run.area.width == 0 {
+        pen.put(&format!("{byte:02x}"), style);
+        if pen.area.width == 0 {
             return;
         }
     }
 }
 
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
-pub(crate) fn hex_row(
-    palette: &ThemeStyles,
-    area: Rect,
-    (offset, bytes): (u64, &[u8]),
-    hits: &[MarkedRange],
-    buffer: &mut Buffer,
-) {
-    let style_at = |at: usize| {
-        let hit = hits.iter().find(|hit| hit.range.contains(&at));
-        hit.map(|hit| hit.style(palette))
-    };
-    let mut run = RowWriter::new(area, buffer);
-    run.put(&format!("{offset:08x}"), palette.dim);
+pub(crate) fn hex_row(pen: &mut Pen<'_>, (offset, bytes): (u64, &[u8]), hits: &[MarkedRange]) {
+    let palette = pen.palette;
+    let hit_at = |at: usize| hits.iter().find(|hit| hit.range.contains(&at));
+    let style_at = |at, base| hit_at(at).map_or(base, |hit| hit.style(palette));
+    pen.put(&format!("{offset:08x}"), palette.dim);
     let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
     for at in 0..HEX_ROW {
-        let joined = at > 0 && hits.iter().any(|h| h.range.start < at && h.range.contains(&at));
-        let gap = if joined { style_at(at) } else { None };
-        run.put(if at % 8 == 0 { "  " } else { " " }, gap.unwrap_or(palette.base));
+        let joined = hit_at(at).filter(|hit| hit.range.start < at);
+        let gap = joined.map_or(palette.base, |hit| hit.style(palette));
+        pen.put(if at % 8 == 0 { "  " } else { " " }, gap);
         match row.get(at) {
-            Some(byte) => {
-                run.put(&format!("{byte:02x}"), style_at(at).unwrap_or(palette.base));
-            }
-            None => run.skip(2),
+            Some(byte) => pen.put(&format!("{byte:02x}"), style_at(at, palette.base)),
+            None => pen.skip(2),
         }
     }
-    run.put("  ", palette.base);
-    run.put("|", palette.dim);
+    pen.put("  ", palette.base);
+    pen.put("|", palette.dim);
     for (at, byte) in row.iter().enumerate() {
         let (letter, style) = match byte {
             0x20..=0x7e => (char::from(*byte), palette.string),
             _ => ('.', palette.dim),
         };
-        run.put(letter.encode_utf8(&mut [0; 4]), style_at(at).unwrap_or(style));
+        pen.put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
     }
-    run.put("|", palette.dim);
+    pen.put("|", palette.dim);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::{App, Startup};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
     use ratatui::style::Color;
 
     fn palette() -> ThemeStyles {
@@ -214,12 +195,12 @@ mod tests {
     fn row(bytes: &[u8], spans: &[(Range<usize>, Style)], search: &str, left: usize) -> Buffer {
         let area = Rect::new(0, 0, 10, 1);
         let mut buffer = Buffer::empty(area);
-        let mut run = RowWriter::new(area, &mut buffer);
-        let palette = palette();
+        let (app, palette) = (App::new(Startup::default()), palette());
         let pattern = Pattern::parse(search);
         let marks = Marks { pattern: pattern.as_ref(), here: None };
         let hits = marks.hits(0, bytes, &(0..bytes.len()));
-        text(&mut run, &palette, (bytes, Style::new()), (spans, &hits), left);
+        let mut pen = Pen::new(&app, &palette, &mut buffer);
+        text(&mut pen, (bytes, Style::new()), (spans, &hits), left);
         buffer
     }
 
@@ -249,18 +230,20 @@ mod tests {
         let marks = Marks { pattern: pattern.as_ref(), here: Some(0x10e) };
         let area = Rect::new(0, 0, 80, 2);
         let mut buffer = Buffer::empty(area);
+        let (app, palette) = (App::new(Startup::default()), palette());
+        let mut pen = Pen::new(&app, &palette, &mut buffer);
         for y in 0..2 {
             let part = y * 16..(y + 1) * 16;
             let hits = marks.hits(0x100, &bytes, &part);
             let row = Rect { y: y as u16, height: 1, ..area };
-            hex_row(&palette(), row, (0x100 + y as u64 * 16, &bytes[part]), &hits, &mut buffer);
+            hex_row(&mut pen.at(row), (0x100 + y as u64 * 16, &bytes[part]), &hits);
         }
         let line = |y: u16| -> String {
             (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()
         };
         assert_eq!(line(0).trim_end(), crate::codec::hex::dump_line(0x100, &bytes[..16]));
         assert_eq!(line(1).trim_end(), crate::codec::hex::dump_line(0x110, &bytes[16..]));
-        let here = palette().hit_here.bg.unwrap();
+        let here = palette.hit_here.bg.unwrap();
         let marked = |y: u16| -> Vec<u16> {
             (0..80).filter(|x| buffer.cell((*x, y)).unwrap().bg == here).collect()
         };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::row_writer::cells;
+use crate::ui::pen::cells;
 
 /// An address or URL in so many cells. Scheme and host are left out before port and path, which
 /// is where entries of a list differ.
@@ -19,21 +19,15 @@ pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     if path.is_empty() { end(bare, width) } else { start(path, width) }
 }
 
-/// The start of a text.
+/// The start of a text that is longer.
 fn start(text: &str, width: u16) -> Cow<'_, str> {
-    if cells(text) <= width {
-        return text.into();
-    }
     let fits = |at: &usize| text.get(..*at).is_some_and(|text| cells(text) < width);
     let cut = text.char_indices().map(|(at, _)| at).take_while(fits).last().unwrap_or(0);
     format!("{}…", text.get(..cut).unwrap_or_default()).into()
 }
 
-/// The end of a text.
+/// The end of a text that is longer.
 fn end(text: &str, width: u16) -> Cow<'_, str> {
-    if cells(text) <= width {
-        return text.into();
-    }
     let fits = |at: &usize| text.get(*at..).is_some_and(|text| cells(text) < width);
     let cut = text.char_indices().rev().map(|(at, _)| at).take_while(fits).last();
     format!("…{}", text.get(cut.unwrap_or(text.len())..).unwrap_or_default()).into()

@@ -1,21 +1,17 @@
 //! Draws the bytes of a record or row: a title, then text or hex, only what is visible.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::bytes::{self, Marks};
-use super::row_writer::RowWriter;
-use super::scrollbar::{self, Extent};
 use crate::app::record_view::{Content, Detail};
 use crate::app::{App, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Record, RecordKind};
-use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::text::put;
+use crate::ui::pen::Pen;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
-fn title(app: &App, id: RecordId, record: &Record) -> String {
+fn about(app: &App, id: RecordId, record: &Record) -> String {
     let ends = app.shared.timeline.conn(record.conn).map(|conn| {
         let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
         format!("  {} ↔ {}", end(conn.local), end(conn.peer))
@@ -28,7 +24,7 @@ fn title(app: &App, id: RecordId, record: &Record) -> String {
     };
     let what = match record.kind {
         RecordKind::Data => format!("{}{cut}", format::size(record.original_len)),
-        kind => kind.name().to_owned(),
+        kind => kind.into_str().to_owned(),
     };
     format!(
         "#{}  {}  conn {}{}  {what}",
@@ -39,47 +35,39 @@ fn title(app: &App, id: RecordId, record: &Record) -> String {
     )
 }
 
-/// A record that is looked at closely, and where it is drawn.
-pub(crate) struct RecordView<'a> {
-    pub(crate) detail: &'a Detail,
-    /// What is searched for in it.
-    pub(crate) pattern: Option<&'a Pattern>,
-    pub(crate) title: Rect,
-    pub(crate) rows: Rect,
-}
-
-/// Draws title and rows.
-pub(crate) fn draw(app: &App, palette: &ThemeStyles, view: &RecordView<'_>, buffer: &mut Buffer) {
-    let RecordView { detail, pattern, title: title_area, rows: area } = *view;
+/// Draws the title and the rows of a record that is looked at closely, what `pattern` finds marked.
+pub(crate) fn draw(
+    pen: &mut Pen<'_>,
+    detail: &Detail,
+    pattern: Option<&Pattern>,
+    (title, rows): (Rect, Rect),
+) {
+    let (app, palette) = (pen.app, pen.palette);
+    let mut line = pen.at(title);
+    line.put_from(0, &"─".repeat(title.width.into()), palette.border);
+    let inside = if detail.inside { "▸ " } else { "" };
+    let form = match (detail.content, detail.is_hex) {
+        (Content::Words, _) => "",
+        (Content::Payload, true) => "  hex",
+        (Content::Payload, false) => "  text",
+    };
     let record = app.shared.timeline.get(detail.of);
-    let title = record.map_or_else(String::new, |record| title(app, detail.of, &record));
+    let about = record.map_or_else(String::new, |record| about(app, detail.of, &record));
     let style = if detail.inside { palette.title } else { palette.dim };
-    if !title_area.is_empty() {
-        put(buffer, title_area, &"─".repeat(title_area.width.into()), palette.border);
-        let inside = if detail.inside { "▸ " } else { "" };
-        let form = match (detail.content, detail.is_hex) {
-            (Content::Words, _) => "",
-            (Content::Payload, true) => "  hex",
-            (Content::Payload, false) => "  text",
-        };
-        put(buffer, title_area, &format!("{inside}{title}{form} "), style);
-    }
+    line.put(&format!("{inside}{about}{form} "), style);
     if detail.is_empty() {
-        put(buffer, Rect { height: area.height.min(1), ..area }, "no bytes", palette.dim);
+        pen.at(rows).put("no bytes", palette.dim);
         return;
     }
     let marks = Marks { pattern, here: detail.here.map(|at| at as u64) };
-    for (y, at) in (area.y..area.bottom()).zip(detail.top..) {
-        let row = Rect { y, height: 1, ..area };
+    for (row, at) in rows.rows().zip(detail.top..) {
         let Some((offset, part)) = detail.row(at) else { break };
         let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
         if detail.is_hex {
-            bytes::hex_row(palette, row, (offset as u64, part), &hits, buffer);
+            bytes::hex_row(&mut pen.at(row), (offset as u64, part), &hits);
         } else {
-            let mut run = RowWriter::new(row, buffer);
-            bytes::text(&mut run, palette, (part, palette.base), (&[], &hits), 0);
+            bytes::text(&mut pen.at(row), (part, palette.base), (&[], &hits), 0);
         }
     }
-    let extent = Extent { top: detail.top as u64, total: detail.len() as u64 };
-    scrollbar::draw(palette, area, extent, buffer);
+    pen.at(rows).scroll_bar(detail.top as u64, detail.len() as u64);
 }

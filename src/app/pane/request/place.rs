@@ -85,8 +85,8 @@ pub fn tab_strip(shared: &Shared) -> Vec<(FormTab, String, u16)> {
         .into_iter()
         .map(|tab| {
             let title = match tab_count(spec, tab) {
-                Some(count) => format!("{} {count}", tab.title()),
-                None => tab.title().to_owned(),
+                Some(count) => format!("{} {count}", tab.into_str()),
+                None => tab.into_str().to_owned(),
             };
             let start = x;
             x += title.chars().count() as u16 + 2;
@@ -99,16 +99,17 @@ pub fn tab_strip(shared: &Shared) -> Vec<(FormTab, String, u16)> {
 fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
     let options = spec.options();
     let mut count = 0;
-    for at in (0..options.count()).filter(|at| options.info(*at).tab == Some(tab)) {
+    for (at, info) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == Some(tab))
+    {
         let Some(value) = options.value(at) else { continue };
-        let id = FieldId::new(options.info(at).key);
+        let id = FieldId::new(info.key);
         if let Some(rows) = value.rows() {
             let row = |at: &usize| FormFieldId::Field(id.row(*at));
             count += (0..rows.count()).filter(|at| !access::is_off(spec, row(at))).count();
         } else if tab == FormTab::Body {
             let kind = value.show();
             return (kind != "none").then(|| kind.into_owned());
-        } else if options.info(at).is_inline() {
+        } else if info.is_inline() {
             count += 1;
         }
     }

@@ -19,7 +19,7 @@ use crate::engine::http::message_writer::{
 };
 use crate::engine::http::source::BodySource;
 use crate::engine::http::tap::Tap;
-use crate::engine::transport::dial::{self, Dial, Dialed};
+use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::stream::Stream;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -50,7 +50,7 @@ impl Hop<'_> {
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
         };
-        let Dialed { stream, facts } = Box::pin(dial::connect(dial, self.session)).await;
+        let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         self.learn(&facts);
         let unverified = facts.tls_facts.map(|tls| tls.unverified).unwrap_or_default();
         if stream.is_ok() && !unverified.is_empty() {

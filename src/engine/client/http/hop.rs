@@ -10,12 +10,12 @@ use tokio::time::Instant as TokioInstant;
 use super::request;
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
+use crate::engine::clock;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_body, empty_message};
 use crate::engine::http::failure;
 use crate::engine::http::source::BodySource;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::ConnectFacts;
-use crate::engine::{clock, refusal};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -189,7 +189,7 @@ impl<'a> Hop<'a> {
             }
             None => (Stage::Head, "cancelled before the response head".to_owned()),
         });
-        refusal::cancelled(stage, &*self.plan.url, so_far)
+        Failure::new(stage, &*self.plan.url, FailureKind::Cancelled, so_far)
     }
 
     /// The last word about this hop.

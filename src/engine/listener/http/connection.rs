@@ -22,9 +22,8 @@ use crate::engine::accept::AcceptedConn;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::engine::refusal;
-use crate::engine::transport::stream::Stream;
-use crate::model::failure::Stage;
+use crate::engine::transport::stream::{Stream, reset};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
 use crate::model::tls::TlsFacts;
@@ -94,7 +93,7 @@ impl HttpConnection {
         };
         let Some(text) = ended else {
             connection.aborted();
-            return stream.reset();
+            return reset(stream);
         };
         tokio::select! {
             biased;
@@ -108,7 +107,8 @@ impl HttpConnection {
     fn aborted(&mut self) {
         if let Some(recorder) = self.current.take() {
             let when = "the connection was reset by us";
-            recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
+            let failure = Failure::new(Stage::Session, self.target(), FailureKind::Cancelled, when);
+            recorder.close(Err(failure));
         }
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }

@@ -2,52 +2,50 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::pane::exchange::body_view::BodyView;
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::text_line::{TextLine, Tone};
-use crate::app::{App, format, wrap_bytes};
+use crate::app::{format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
+use crate::codec::printable::printable_str;
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
+use crate::ui::pen::Pen;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, MarkedRange, Marks};
-use crate::ui::widget::row_writer::RowWriter;
-use crate::ui::widget::scrollbar::{self, Extent};
-use crate::ui::widget::text::put;
 
 /// Cells of the labels of header and timing lines.
 const LABEL: u16 = 22;
 
 /// A body as a window with its scroll bar, else the lines of the tab.
-pub(super) fn draw(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    if app.exchange.subject(&app.shared).is_none() {
-        if app.exchange.tab(&app.shared) == ExchangeTab::Body {
-            no_body(app, palette, area, buffer);
-        } else {
-            text_lines(app, palette, area, buffer);
+pub(super) fn draw(pen: Pen<'_>) {
+    let app = pen.app;
+    if app.exchange.subject(&app.shared).is_some() {
+        if let Some(view) = app.exchange.view(&app.shared) {
+            body(pen, view);
         }
-        return;
+    } else if app.exchange.tab(&app.shared) == ExchangeTab::Body {
+        no_body(pen);
+    } else {
+        text_lines(pen);
     }
-    let Some(view) = app.exchange.view(&app.shared) else { return };
-    body(app, palette, view, (area, buffer));
 }
 
-fn no_body(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
-    let Some(shown) = app.exchange.shown(&app.shared) else { return };
+fn no_body(mut pen: Pen<'_>) {
+    let Some(shown) = pen.app.exchange.shown(&pen.app.shared) else { return };
     let text = match shown.message() {
         Some(_) => "no body",
         None if shown.exchange.state == ExchangeState::Active => "",
         None => "nothing arrived",
     };
-    put(buffer, Rect { height: area.height.min(1), ..area }, text, palette.dim);
+    pen.put(text, pen.palette.dim);
 }
 
 /// A window onto a body.
-fn body(app: &App, palette: &ThemeStyles, view: &BodyView, (area, buffer): (Rect, &mut Buffer)) {
+fn body(mut pen: Pen<'_>, view: &BodyView) {
+    let (app, palette, area) = (pen.app, pen.palette, pen.area);
     let hit = app.exchange.search.hit.filter(|(body, _)| *body == view.body);
     let here = hit.map(|(_, offset)| offset);
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
@@ -55,44 +53,30 @@ fn body(app: &App, palette: &ThemeStyles, view: &BodyView, (area, buffer): (Rect
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
     let is_laid_out = view.window.as_ref().is_some_and(|window| window.note.is_none());
-    let mut y = area.y;
-    for line in shown {
-        if y >= area.bottom() {
-            break;
-        }
-        let row = Rect { y, height: 1, ..area };
-        if mode == ViewMode::Hex {
-            let hits = hex_hits(view, line, marks);
-            bytes::hex_row(palette, row, (line.offset, &line.bytes), &hits, buffer);
-            y += 1;
-            continue;
-        }
+    let wraps = app.exchange.wrap && mode != ViewMode::Hex;
+    let left = if wraps { 0 } else { view.left };
+    let mut rows = area.rows();
+    'lines: for line in shown.take(area.height.into()) {
+        let ranges = if wraps {
+            let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
+            wrap_bytes::rows(&line.bytes, width)
+        } else {
+            let whole = 0..line.bytes.len();
+            vec![whole]
+        };
         let spans = if is_laid_out { highlight(mode, palette, line) } else { Vec::new() };
-        if !app.exchange.wrap {
-            draw_line(
-                palette,
-                (row, buffer),
-                (line, 0..line.bytes.len()),
-                &spans,
-                (marks, view.left),
-            );
-            y += 1;
-            continue;
-        }
-        let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
-        for range in
-            wrap_bytes::rows(&line.bytes, width).into_iter().skip(std::mem::take(&mut skip))
-        {
-            if y >= area.bottom() {
-                break;
+        let above = if wraps { std::mem::take(&mut skip) } else { 0 };
+        for range in ranges.into_iter().skip(above) {
+            let Some(row) = rows.next() else { break 'lines };
+            if mode == ViewMode::Hex {
+                let hits = hex_hits(view, line, marks);
+                bytes::hex_row(&mut pen.at(row), (line.offset, &line.bytes), &hits);
+            } else {
+                draw_line(pen.at(row), (line, range), &spans, (marks, left));
             }
-            let row = Rect { y, height: 1, ..area };
-            draw_line(palette, (row, buffer), (line, range), &spans, (marks, 0));
-            y += 1;
         }
     }
-    let extent = Extent { top: view.drawn.line, total: view.total() };
-    scrollbar::draw(palette, area, extent, buffer);
+    pen.scroll_bar(view.drawn.line, view.total());
 }
 
 /// The hits in a hex line, those that reach in from its neighbours included.
@@ -116,15 +100,13 @@ fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<MarkedRan
 }
 
 fn draw_line(
-    palette: &ThemeStyles,
-    (row, buffer): (Rect, &mut Buffer),
+    mut pen: Pen<'_>,
     (line, range): (&ViewLine, Range<usize>),
     spans: &[(Range<usize>, Style)],
     (marks, left): (Marks<'_>, usize),
 ) {
-    let mut run = RowWriter::new(row, buffer);
     let indent = usize::from(line.indent);
-    run.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
+    pen.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
     let left = left.saturating_sub(indent);
     let part = line.bytes.get(range.clone()).unwrap_or_default();
     let moved: Vec<(Range<usize>, Style)> = spans
@@ -136,7 +118,8 @@ fn draw_line(
         })
         .collect();
     let hits = marks.hits(line.offset, &line.bytes, &range);
-    bytes::text(&mut run, palette, (part, palette.base), (&moved, &hits), left);
+    let base = pen.palette.base;
+    bytes::text(&mut pen, (part, base), (&moved, &hits), left);
 }
 
 /// Colours of a line; only JSON that was laid out anew is known to be JSON.
@@ -161,25 +144,20 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
 }
 
-fn text_lines(app: &App, palette: &ThemeStyles, area: Rect, buffer: &mut Buffer) {
+fn text_lines(mut pen: Pen<'_>) {
+    let (app, area) = (pen.app, pen.area);
     let Some(lines) = app.exchange.lines(&app.shared) else { return };
     let place = app.exchange.place(&app.shared);
     let (top, left) = place.map_or((0, 0), |place| (place.scroll, place.left));
     let reach = left + usize::from(area.width) * 4;
-    let shown = lines.some(top, area.height.into(), reach);
-    for (y, line) in (area.y..area.bottom()).zip(&shown) {
-        text_line(palette, Rect { y, height: 1, ..area }, (line, left), buffer);
+    for (row, line) in area.rows().zip(&lines.some(top, area.height.into(), reach)) {
+        text_line(pen.at(row), line, left);
     }
-    let extent = Extent { top: top as u64, total: lines.count() as u64 };
-    scrollbar::draw(palette, area, extent, buffer);
+    pen.scroll_bar(top as u64, lines.count() as u64);
 }
 
-fn text_line(
-    palette: &ThemeStyles,
-    row: Rect,
-    (line, left): (&TextLine, usize),
-    buffer: &mut Buffer,
-) {
+fn text_line(mut pen: Pen<'_>, line: &TextLine, mut left: usize) {
+    let palette = pen.palette;
     let (label, value) = match line.tone {
         Tone::Pair => (palette.json_key, palette.base),
         Tone::Heading => (palette.title, palette.title),
@@ -187,37 +165,32 @@ fn text_line(
         Tone::Warning => (palette.warning, palette.warning),
         Tone::Failure => (palette.json_key, palette.error),
     };
-    let mut run = RowWriter::new(row, buffer);
     if let Some((start, end)) = line.bar {
-        run.column(&line.label, LABEL, label);
-        run.column_right(&line.value.text, 11, value);
-        run.skip(2);
-        let width = f64::from(run.area.width);
+        pen.column(&line.label, LABEL, label);
+        pen.column_right(&line.value.text, 11, value);
+        pen.skip(2);
+        let width = f64::from(pen.area.width);
         let from = (start * width).floor();
         let cells = ((end * width).ceil() - from).max(1.0) as usize;
-        run.skip(from as u16);
-        run.put(&"━".repeat(cells), palette.received);
+        pen.put_from(from as u16, &"━".repeat(cells), palette.received);
         return;
     }
-    if !line.label.is_empty() {
-        let is_plain = left == 0;
+    if !line.label.is_empty() && left == 0 {
         let width = wrap_bytes::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
-        if is_plain {
-            run.column(&line.label, width.min(run.area.width), label);
-            run.skip(1);
-        }
+        pen.column(&line.label, width, label);
+        pen.skip(1);
     }
-    let mut left = left;
-    bytes::shown(&mut run, palette, (&line.value, value), &mut left);
+    bytes::shown(&mut pen, &line.value, value, &mut left);
 }
 
 /// What stands on the bottom border: note, mode, sizes, place.
-pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
+pub(super) fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (pen.app, pen.palette);
     let mut parts = Vec::new();
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
-        parts.push((crate::codec::printable::printable_str(note).into_owned(), palette.warning));
+        parts.push((printable_str(note).into_owned(), palette.warning));
     }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
@@ -225,7 +198,7 @@ pub(super) fn foot(app: &App, palette: &ThemeStyles) -> Vec<(String, Style)> {
     let mode = match view.mode {
         ViewMode::Pretty => "pretty",
         ViewMode::Text => "text",
-        ViewMode::Wide(wide) => wide.name(),
+        ViewMode::Wide(wide) => wide.into_str(),
         ViewMode::Hex => "hex",
     };
     let wrap = if app.exchange.wrap { ", wrapped" } else { "" };

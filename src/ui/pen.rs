@@ -1,0 +1,173 @@
+//! The pen all panes and overlays draw with: the only place that writes text into cells.
+//!
+//! It carries what is drawn, how that looks, and what is left of its part of the screen: a row is
+//! written from left to right, and from the right where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::theme::ThemeStyles;
+use crate::app::cursor::Cursor;
+use crate::app::editor::Editor;
+use crate::app::search_line::SearchLine;
+use crate::app::{App, wrap_bytes};
+use crate::codec::printable::printable_str;
+
+/// What writes into a part of the screen.
+pub(crate) struct Pen<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) palette: &'a ThemeStyles,
+    /// What is left to write into; text goes into its first row, an empty one takes nothing.
+    pub(crate) area: Rect,
+    buffer: &'a mut Buffer,
+}
+
+impl<'a> Pen<'a> {
+    /// Writes on the whole screen.
+    pub(crate) fn new(app: &'a App, palette: &'a ThemeStyles, buffer: &'a mut Buffer) -> Self {
+        Pen { app, palette, area: buffer.area, buffer }
+    }
+
+    /// A pen for another part of the screen.
+    pub(crate) fn at(&mut self, area: Rect) -> Pen<'_> {
+        Pen { app: self.app, palette: self.palette, area, buffer: self.buffer }
+    }
+
+    /// Draws a widget of ratatui; whoever made it made its text printable.
+    pub(crate) fn render(&mut self, widget: impl Widget) {
+        if !self.area.is_empty() {
+            widget.render(self.area, self.buffer);
+        }
+    }
+
+    /// Gives everything that stands here a style.
+    pub(crate) fn fill(&mut self, style: Style) {
+        self.buffer.set_style(self.area, style);
+    }
+
+    /// Leaves cells empty.
+    pub(crate) fn skip(&mut self, cells: u16) {
+        let cells = cells.min(self.area.width);
+        self.area.x += cells;
+        self.area.width -= cells;
+    }
+
+    /// Writes text, cut at the end of the row, and goes on behind it.
+    pub(crate) fn put(&mut self, text: &str, style: Style) {
+        self.put_within(text, self.area.width, style);
+    }
+
+    /// Writes at most so many cells of a text and goes on behind it.
+    pub(crate) fn put_within(&mut self, text: &str, width: u16, style: Style) {
+        let Rect { x, y, .. } = self.area;
+        if !self.area.is_empty() {
+            let width = usize::from(width.min(self.area.width));
+            let (end, _) = self.buffer.set_stringn(x, y, printable_str(text), width, style);
+            self.skip(end - x);
+        }
+    }
+
+    /// Writes text so many cells from here and stays where it is.
+    pub(crate) fn put_from(&mut self, column: u16, text: &str, style: Style) {
+        let mut there = self.at(self.area);
+        there.skip(column);
+        there.put(text, style);
+    }
+
+    /// Writes text into a column of its own, cut or filled up.
+    pub(crate) fn column(&mut self, text: &str, width: u16, style: Style) {
+        let width = width.min(self.area.width);
+        self.at(Rect { width, ..self.area }).put(text, style);
+        self.skip(width);
+    }
+
+    /// The same with the text at the column's right edge.
+    pub(crate) fn column_right(&mut self, text: &str, width: u16, style: Style) {
+        let free = width.saturating_sub(cells(text));
+        self.skip(free);
+        self.column(text, width - free, style);
+    }
+
+    /// Writes text at the right end, if it fits.
+    pub(crate) fn right(&mut self, text: &str, style: Style) {
+        let width = cells(text);
+        if width > 0 && width < self.area.width {
+            self.area.width -= width;
+            self.at(Rect { x: self.area.right(), width, ..self.area }).put(text, style);
+        }
+    }
+
+    /// Writes texts one below the other, as many as there are rows.
+    pub(crate) fn lines<T: AsRef<str>>(
+        &mut self,
+        lines: impl IntoIterator<Item = T>,
+        style: Style,
+    ) {
+        for (row, line) in self.area.rows().zip(lines) {
+            self.at(row).put(line.as_ref(), style);
+        }
+    }
+
+    /// Draws the rows of a list that are in sight; the one under the cursor has a style.
+    pub(crate) fn list(
+        &mut self,
+        cursor: Cursor,
+        len: usize,
+        selected: Style,
+        mut draw: impl FnMut(Pen<'_>, usize),
+    ) {
+        for (row, at) in self.area.rows().zip(cursor.offset..len) {
+            let mut pen = self.at(row);
+            if at == cursor.selected {
+                pen.fill(selected);
+            }
+            draw(pen, at);
+        }
+    }
+
+    /// Draws a text field with its cursor.
+    pub(crate) fn editor(&mut self, editor: &Editor) {
+        self.render(&*editor.shown());
+    }
+
+    /// A text field with a prompt before it.
+    pub(crate) fn prompt(&mut self, prompt: &str, editor: &Editor) {
+        self.put(prompt, self.palette.key);
+        self.editor(editor);
+    }
+
+    /// The search line of a list: a text field while it is typed, the text afterwards.
+    pub(crate) fn search_line(&mut self, search: &SearchLine) {
+        if search.typing {
+            self.prompt("/ ", &search.editor);
+        } else {
+            self.put("/ ", self.palette.key);
+            self.put(&search.editor.text(), self.palette.dim);
+        }
+    }
+
+    /// Draws a scroll bar right of the area, on the border, `top` being the first visible of
+    /// `total` lines; nothing when all are visible.
+    pub(crate) fn scroll_bar(&mut self, top: u64, total: u64) {
+        let height = u64::from(self.area.height);
+        if total <= height || height < 2 {
+            return;
+        }
+        let size = (height * height / total).max(1);
+        let (free, range) = (height - size, total - height);
+        let dim = self.palette.dim;
+        let thumb = (u128::from(top.min(range)) * u128::from(free) / u128::from(range)) as u64;
+        for row in thumb..thumb + size {
+            let cell = Rect::new(self.area.right(), self.area.y + row as u16, 1, 1);
+            let cell = cell.intersection(self.buffer.area);
+            self.at(cell).put("▐", dim);
+        }
+    }
+}
+
+/// Cells of a text.
+pub(crate) fn cells(text: &str) -> u16 {
+    u16::try_from(wrap_bytes::cells(text)).unwrap_or(u16::MAX)
+}
