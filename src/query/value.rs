@@ -98,8 +98,8 @@ fn range(operator: &str, number: u64) -> NumberRange {
 
 /// What has this name, whatever its case.
 fn named<T: FromStr>(value: &str, names: &str) -> Result<T, String> {
-    let named = value.to_ascii_lowercase().parse();
-    named.map_err(|_| format!("'{value}' is none of {names}"))
+    let found = value.to_ascii_lowercase().parse();
+    found.map_err(|_| format!("'{value}' is none of {names}"))
 }
 
 fn port(value: &str) -> Result<u64, String> {

@@ -192,7 +192,7 @@ impl CurlRequest {
                 DataPiece::File(file) => self
                     .warnings
                     .push(format!("the content of {file} is not read to be URL-encoded; left out")),
-                piece => self.data.push(piece),
+                piece @ DataPiece::Text(_) => self.data.push(piece),
             },
             "data" | "data-ascii" | "data-binary" | "json" => self.data(name, &value),
             "form" | "form-string" => {

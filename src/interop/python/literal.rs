@@ -168,7 +168,7 @@ context.load_cert_chain({certificate}, {key})
 /// The lines that import those of these modules that are needed.
 pub(super) fn imports(modules: &[(&str, bool)]) -> String {
     let needed = modules.iter().filter(|(_, is_needed)| *is_needed);
-    needed.map(|(module, _)| format!("import {module}\n")).collect()
+    needed.fold(String::new(), |lines, (module, _)| lines + "import " + module + "\n")
 }
 
 /// The text if it applies, else nothing.

@@ -243,7 +243,7 @@ fn an_open_connection_is_remembered_although_its_records_are_gone() {
     assert!(timeline.conn(conn).is_some());
     timeline.end_session(SessionId(1));
     assert_eq!(timeline.conn(conn), None);
-    assert!(timeline.conns.slots.len() > 0, "a connection with records stays");
+    assert!(!timeline.conns.slots.is_empty(), "a connection with records stays");
 }
 
 #[test]
