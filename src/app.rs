@@ -27,7 +27,6 @@ pub mod overlay;
 pub mod pane;
 pub mod preset_tree;
 pub mod prompt;
-pub mod question;
 pub mod record_view;
 pub mod search_line;
 pub mod session_words;
@@ -45,7 +44,7 @@ use effect::Effect;
 use flow::{carry_out, draft, engine, input, store, timer};
 use message::Message;
 pub use shared::Theme;
-pub use state::{App, Level, Notice, Startup};
+pub use state::{App, Level, Startup};
 
 impl App {
     /// What the shell has to do right after the first frame.
@@ -78,7 +77,6 @@ impl App {
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
         }
-        self.shared.contexts = self.contexts();
         self.dirty |= was_dirty;
         std::mem::take(&mut self.effects)
     }

@@ -22,7 +22,7 @@ use bytes::Bytes;
 pub use automatic_header::Automatic;
 pub use issue::Issue;
 use text::Composer;
-pub use text::LiteralNames;
+pub use text::UnknownNames;
 
 use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
@@ -34,16 +34,12 @@ use template::Variables;
 
 /// The plan of a spec, or everything that keeps it from being sent.
 pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
-    plan_literal(spec, scope, &LiteralNames::new())
+    plan_with(spec, scope, UnknownNames::Refused)
 }
 
-/// As [`plan`], with some unknown names sent literally (the user said so).
-pub fn plan_literal(
-    spec: &Spec,
-    scope: &Scope,
-    literal: &LiteralNames,
-) -> Result<Plan, Vec<Issue>> {
-    let mut composer = Composer::new(scope, literal);
+/// As [`plan`], with unknown names taken like this.
+pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Plan, Vec<Issue>> {
+    let mut composer = Composer::new(scope, unknown);
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
         Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
@@ -71,8 +67,7 @@ const MEASURED: usize = 64 * 1024;
 /// by own ones are not among them.
 #[must_use]
 pub fn automatic(spec: &HttpSpec, variables: &dyn Variables) -> Vec<Automatic> {
-    let literal = LiteralNames::new();
-    let mut composer = Composer::new(variables, &literal);
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
     let long = match &spec.body {
         HttpBody::Text(text) | HttpBody::Json(text) => text.len() > MEASURED,
         HttpBody::Payload(payload) => payload.text.len() > MEASURED,
@@ -130,17 +125,7 @@ pub fn payload(
     ending: LineEnding,
     variables: &dyn Variables,
 ) -> Result<Bytes, Box<Issue>> {
-    payload_literal(payload, ending, variables, &LiteralNames::new())
-}
-
-/// As [`payload`], with some unknown names sent literally.
-pub fn payload_literal(
-    payload: &Payload,
-    ending: LineEnding,
-    variables: &dyn Variables,
-    literal: &LiteralNames,
-) -> Result<Bytes, Box<Issue>> {
-    let mut composer = Composer::new(variables, literal);
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
     let mut bytes = composer.payload(FieldId::new("input"), payload);
     if let Some(issue) = composer.issues.into_iter().next() {
         return Err(Box::new(issue));

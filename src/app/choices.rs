@@ -1,4 +1,4 @@
-//! A list to choose from by typing: the body of the palette and of the environment picker.
+//! A list to choose from by typing: the palette, the pickers of environments and framings.
 //!
 //! ```text
 //! ▸ echo▏             what is typed
@@ -14,13 +14,12 @@ use super::action::Action;
 use super::cursor::{Cursor, CursorStep};
 use super::editor::{Editor, LineMode};
 use super::fuzzy::Finder;
-use super::message::{Mouse, MouseKind};
-use super::outcome::OverlayInput;
+use super::intent::Intent;
+use super::outcome::{Outcome, PaneInput};
 
 /// One thing to choose.
-#[derive(Debug, Clone)]
-pub struct Choice<T> {
-    pub value: T,
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
     pub title: String,
     /// Shown dimmed behind the title, and searched.
     pub detail: String,
@@ -28,6 +27,8 @@ pub struct Choice<T> {
     pub note: String,
     /// Searched, never shown.
     pub words: String,
+    /// What is done when it is chosen.
+    pub intents: Vec<Intent>,
 }
 
 /// How well a choice fits what is typed; later is better.
@@ -38,7 +39,7 @@ enum Fit {
     Name(u32),
 }
 
-impl<T> Choice<T> {
+impl Choice {
     /// What is matched letter by letter; the title stands first.
     pub fn name(&self) -> String {
         format!("{} {}", self.title, self.words)
@@ -49,146 +50,138 @@ impl<T> Choice<T> {
     }
 }
 
-/// What an input did to the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
-    /// What is under the cursor is taken.
-    Chosen,
-    /// Other text stands in the field.
-    Typed,
-    /// The cursor moved, or nothing happened.
-    Nothing,
-    /// The list has no use for it.
-    Unknown,
-}
+/// Makes a choice of a typed text, if it is none of the list already; else says what is wrong.
+pub type ChoiceParser = fn(&str) -> Result<Option<Choice>, String>;
 
 /// Choices, what is typed, and what fits.
 #[derive(Debug)]
-pub struct Choices<T> {
+pub struct Choices {
+    pub title: &'static str,
+    /// What can be done, for the bottom border; keys by the names of their actions.
+    pub hint: &'static str,
+    /// Columns and rows it wants.
+    pub(super) size: (u16, u16),
+    /// The action that opened it and closes it again.
+    pub(super) opened_by: Option<Action>,
+    /// For a list that what is typed can be added to.
+    pub(super) parser: Option<ChoiceParser>,
     pub editor: Editor,
-    all: Vec<Choice<T>>,
+    pub(super) all: Vec<Choice>,
     /// The last of all was made of what is typed.
-    is_offered: bool,
-    fitting: Vec<usize>,
-    cursor: Cursor,
+    pub(super) is_offered: bool,
+    pub(super) fitting: Vec<usize>,
+    pub(super) cursor: Cursor,
 }
 
-impl<T> Choices<T> {
-    /// All of them fit until something is typed; the cursor is on the first.
-    pub fn new(all: Vec<Choice<T>>) -> Self {
-        let fitting = (0..all.len()).collect();
-        let editor = Editor::new("", LineMode::One);
-        Choices { editor, all, is_offered: false, fitting, cursor: Cursor::default() }
-    }
+/// Line of a text field and area of the list below it.
+pub fn field_and_list(inner: Rect) -> (Rect, Rect) {
+    let field = Rect { height: inner.height.min(1), ..inner };
+    (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
+}
 
-    /// Line of the text field and area of the list.
-    pub fn parts(inner: Rect) -> (Rect, Rect) {
-        let field = Rect { height: inner.height.min(1), ..inner };
-        (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
-    }
-
-    /// Number of choices that fit what is typed.
-    pub fn len(&self) -> usize {
-        self.fitting.len()
-    }
-
-    /// Whether nothing fits what is typed.
-    pub fn is_empty(&self) -> bool {
-        self.fitting.is_empty()
+impl Choices {
+    /// All of them fit until something is typed; the cursor is on one of them.
+    pub(super) fn new(all: Vec<Choice>, selected: usize) -> Self {
+        Choices {
+            title: "",
+            hint: "",
+            size: (60, 12),
+            opened_by: None,
+            parser: None,
+            editor: Editor::new("", LineMode::One),
+            fitting: (0..all.len()).collect(),
+            all,
+            is_offered: false,
+            cursor: Cursor { selected, offset: 0 },
+        }
     }
 
     /// The choice under the cursor.
-    pub fn selected(&self) -> Option<&Choice<T>> {
+    fn selected(&self) -> Option<&Choice> {
         self.all.get(*self.fitting.get(self.cursor.selected)?)
     }
 
-    /// Puts the cursor on the first choice that is so.
-    pub fn select(&mut self, is: impl Fn(&T) -> bool) {
-        let at = self.fitting.iter().position(|at| self.all.get(*at).is_some_and(|c| is(&c.value)));
-        self.cursor.selected = at.unwrap_or(0);
-    }
-
     /// The choices shown in `height` rows, and whether each is under the cursor.
-    pub fn shown(&self, height: u16) -> impl Iterator<Item = (&Choice<T>, bool)> {
-        let rows = self.rows(usize::from(height));
+    pub fn shown(&self, height: u16) -> impl Iterator<Item = (&Choice, bool)> {
+        let rows = self.rows(height);
         let selected = self.cursor.selected;
         rows.filter_map(move |row| Some((self.all.get(*self.fitting.get(row)?)?, row == selected)))
     }
 
-    fn rows(&self, height: usize) -> Range<usize> {
+    fn rows(&self, height: u16) -> Range<usize> {
+        let (len, height) = (self.fitting.len(), usize::from(height));
         let mut cursor = self.cursor;
-        cursor.settle(self.len(), height);
-        cursor.offset..(cursor.offset + height).min(self.len())
+        cursor.settle(len, height);
+        cursor.offset..(cursor.offset + height).min(len)
     }
 
     /// Takes an input; `inner` is the window without its border.
-    pub fn update(&mut self, inner: Rect, input: OverlayInput<'_>) -> Reaction {
-        let (_, list) = Self::parts(inner);
+    pub fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let (_, list) = field_and_list(inner);
         match input {
-            OverlayInput::Act(Action::Choose) => Reaction::Chosen,
-            OverlayInput::Act(action) => match CursorStep::of(action) {
+            PaneInput::Act(Action::Choose) => return self.choose(),
+            PaneInput::Act(Action::Send) if self.opened_by == Some(Action::Palette) => {
+                return self.send();
+            }
+            PaneInput::Act(action) => match CursorStep::of(action) {
                 Some(step) => self.step(step, list.height),
-                None => Reaction::Unknown,
+                None => return Outcome::no(),
             },
-            OverlayInput::Key(key) if self.editor.key(key) => self.typed(),
-            OverlayInput::Key(_) => Reaction::Nothing,
-            OverlayInput::Paste(text) => {
-                self.editor.insert(text);
-                self.typed()
-            }
-            OverlayInput::Mouse(mouse) => self.mouse(list, mouse),
-        }
-    }
-
-    fn typed(&mut self) -> Reaction {
-        self.refit();
-        Reaction::Typed
-    }
-
-    fn step(&mut self, step: CursorStep, height: u16) -> Reaction {
-        self.cursor.step(step, self.len(), usize::from(height));
-        Reaction::Nothing
-    }
-
-    fn mouse(&mut self, list: Rect, mouse: Mouse) -> Reaction {
-        match mouse.kind {
-            MouseKind::ScrollUp => self.step(CursorStep::Up, list.height),
-            MouseKind::ScrollDown => self.step(CursorStep::Down, list.height),
-            MouseKind::Press
+            PaneInput::Wheel(step) => self.step(step, list.height),
+            PaneInput::Press(_, mouse) => {
                 if list.contains((mouse.column, mouse.row).into())
-                    && self.click(mouse.row - list.y, list.height) =>
-            {
-                Reaction::Chosen
+                    && self.click(mouse.row - list.y, list.height)
+                {
+                    return self.choose();
+                }
             }
-            _ => Reaction::Nothing,
+            PaneInput::Key(_) | PaneInput::Paste(_) => {
+                if input.edit(&mut self.editor) {
+                    self.refit();
+                }
+            }
+        }
+        Outcome::yes()
+    }
+
+    fn step(&mut self, step: CursorStep, height: u16) {
+        self.cursor.step(step, self.fitting.len(), usize::from(height));
+    }
+
+    /// Does what is under the cursor.
+    fn choose(&self) -> Outcome {
+        match (self.selected(), self.parser) {
+            (Some(choice), _) => {
+                [vec![Intent::CloseOverlay], choice.intents.clone()].concat().into()
+            }
+            (None, Some(parse)) => parse(&self.editor.text()).err().map(Intent::Say).into(),
+            (None, None) => Outcome::yes(),
         }
     }
 
-    /// Puts a choice made of what is typed before all others, in place of the one before it.
-    pub fn offer(&mut self, choice: Option<Choice<T>>) {
-        if std::mem::replace(&mut self.is_offered, choice.is_some()) {
-            self.all.pop();
-        }
-        self.all.extend(choice);
-        self.refit();
-        if self.is_offered {
-            let last = self.all.len() - 1;
-            self.fitting.retain(|at| *at != last);
-            self.fitting.insert(0, last);
-        }
+    /// What was found is opened and sent, or just run if it is nothing to send.
+    fn send(&self) -> Outcome {
+        let first = self.selected().and_then(|choice| choice.intents.first());
+        let opens = matches!(first, Some(Intent::FindPreset(_) | Intent::ShowDraft(_)));
+        let outcome = self.choose();
+        if opens { outcome.with(Intent::Act(Action::Send)) } else { outcome }
     }
 
     /// Puts the cursor on the choice in a row of the list; tells whether there is one.
     fn click(&mut self, row: u16, height: u16) -> bool {
-        let at = self.rows(usize::from(height)).start + usize::from(row);
-        if at < self.len() {
+        let at = self.rows(height).start + usize::from(row);
+        if at < self.fitting.len() {
             self.cursor.selected = at;
         }
-        at < self.len()
+        at < self.fitting.len()
     }
 
+    /// Another text is typed. A choice made of it stands before all others.
     fn refit(&mut self) {
         let text = self.editor.text();
+        if std::mem::take(&mut self.is_offered) {
+            self.all.pop();
+        }
         let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
         let mut fitting: Vec<(usize, Fit)> = Vec::new();
         for (at, choice) in self.all.iter().enumerate() {
@@ -199,7 +192,11 @@ impl<T> Choices<T> {
             fitting.extend(fit.map(|fit| (at, fit)));
         }
         fitting.sort_by_key(|(_, fit)| Reverse(*fit));
-        self.fitting = fitting.into_iter().map(|(at, _)| at).collect();
+        let offered = self.parser.and_then(|parse| parse(&text).ok().flatten());
+        self.is_offered = offered.is_some();
+        let first = offered.iter().map(|_| self.all.len());
+        self.fitting = first.chain(fitting.into_iter().map(|(at, _)| at)).collect();
+        self.all.extend(offered);
         self.cursor = Cursor::default();
     }
 }
@@ -209,34 +206,32 @@ mod tests {
     use super::*;
     use crate::model::key::{Key, KeyCode};
 
-    fn choices() -> Choices<u8> {
-        let choice = |value, title: &str| Choice {
-            value,
-            title: title.into(),
-            detail: String::new(),
-            note: String::new(),
-            words: String::new(),
-        };
-        Choices::new(vec![choice(1, "save"), choice(2, "send"), choice(3, "quit")])
+    fn choices() -> Choices {
+        let choice = |title: &str| Choice { title: title.into(), ..Choice::default() };
+        Choices::new(["save", "send", "quit"].map(choice).into(), 0)
+    }
+
+    fn selected(choices: &Choices) -> Option<&str> {
+        choices.selected().map(|choice| choice.title.as_str())
     }
 
     #[test]
     fn typing_narrows_and_deleting_widens() {
         let inner = Rect::new(0, 0, 20, 3);
         let mut choices = choices();
-        choices.update(inner, OverlayInput::Key(Key::char('q')));
-        assert_eq!(choices.selected().map(|choice| choice.value), Some(3));
-        choices.update(inner, OverlayInput::Key(Key::new(KeyCode::Backspace)));
-        assert_eq!(choices.len(), 3);
-        choices.update(inner, OverlayInput::Paste("zzz"));
+        choices.update(inner, PaneInput::Key(Key::char('q')));
+        assert_eq!(selected(&choices), Some("quit"));
+        choices.update(inner, PaneInput::Key(Key::new(KeyCode::Backspace)));
+        assert_eq!(choices.fitting.len(), 3);
+        choices.update(inner, PaneInput::Paste("zzz"));
         assert!(choices.selected().is_none());
     }
 
     #[test]
     fn a_click_below_the_last_row_hits_nothing() {
         let mut choices = choices();
-        assert!(choices.click(2, 9));
-        assert!(!choices.click(3, 9));
-        assert_eq!(choices.selected().map(|choice| choice.value), Some(3));
+        let mut click = |row| choices.click(row, 9);
+        assert!(click(2) && !click(3));
+        assert_eq!(selected(&choices), Some("quit"));
     }
 }

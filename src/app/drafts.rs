@@ -126,12 +126,15 @@ impl Draft {
         }
     }
 
-    /// Takes over what the file holds.
-    pub fn follow(&mut self, preset: &Preset, fingerprint: u64) {
+    /// Takes over what a file holds; tells whether it could be read.
+    pub fn follow(&mut self, stored: &StoredPreset) -> bool {
+        let Ok(preset) = &stored.content else { return false };
         self.replace(preset.spec.clone());
+        self.preset = Some(stored.path.clone());
         self.about.clone_from(&preset.about);
         self.saved = Some(preset.spec.clone());
-        self.based_on = Some(fingerprint);
+        self.based_on = Some(stored.fingerprint);
+        true
     }
 
     fn to_restore(&self) -> job::StoredDraft {
@@ -144,13 +147,6 @@ impl Draft {
             unsaved: self.is_modified(),
             spec: self.spec.clone(),
         }
-    }
-
-    /// Belongs to no preset any more.
-    pub fn detach(&mut self) {
-        self.preset = None;
-        self.saved = None;
-        self.based_on = None;
     }
 
     /// The draft as a preset under this path.
@@ -169,8 +165,9 @@ fn first_tab(spec: &Spec) -> FormTab {
 
 impl Default for Drafts {
     fn default() -> Self {
-        let first = Draft::new(DraftId(1), Spec::empty(Protocol::Http, Side::Client));
-        Drafts { list: vec![first], current: 0, next: 2 }
+        let mut drafts = Drafts { list: Vec::new(), current: 0, next: 1 };
+        drafts.push(Spec::empty(Protocol::Http, Side::Client));
+        drafts
     }
 }
 
@@ -217,12 +214,14 @@ impl Drafts {
 
     /// Puts a new draft on screen.
     pub fn open(&mut self, spec: Spec) -> &mut Draft {
-        self.drop_if_untouched();
-        let id = DraftId(self.next);
-        self.next += 1;
-        self.list.push(Draft::new(id, spec));
-        self.current = self.list.len() - 1;
+        self.push(spec);
+        self.show(self.list.len() - 1);
         self.current_mut()
+    }
+
+    fn push(&mut self, spec: Spec) {
+        self.list.push(Draft::new(DraftId(self.next), spec));
+        self.next += 1;
     }
 
     /// Puts a preset on screen: its draft if it is open, else a new one.
@@ -232,11 +231,7 @@ impl Drafts {
             return;
         }
         let Ok(preset) = &stored.content else { return };
-        let draft = self.open(preset.spec.clone());
-        draft.preset = Some(stored.path.clone());
-        draft.about.clone_from(&preset.about);
-        draft.based_on = Some(stored.fingerprint);
-        draft.saved = Some(preset.spec.clone());
+        self.open(preset.spec.clone()).follow(stored);
     }
 
     /// Puts an existing draft on screen.
@@ -246,12 +241,14 @@ impl Drafts {
         }
     }
 
+    /// A draft that was only looked at makes room for the next one.
     fn show(&mut self, at: usize) {
-        let id = self.list[at].id;
-        if at != self.current {
-            self.drop_if_untouched();
+        let before = std::mem::replace(&mut self.current, at);
+        let draft = &self.list[before];
+        if before != at && !draft.is_modified() && draft.session.is_none() {
+            self.list.remove(before);
+            self.current -= usize::from(before < at);
         }
-        self.current = self.list.iter().position(|draft| draft.id == id).unwrap_or(0);
     }
 
     /// Composes something of this protocol and side beside the presets: reuses a never-saved draft of that kind, turns a
@@ -269,49 +266,23 @@ impl Drafts {
         }
     }
 
-    /// Removes the draft of a deleted preset.
-    pub fn forget(&mut self, path: &PresetPath) {
-        self.retain(|draft| draft.preset.as_ref() != Some(path));
-    }
-
-    /// Removes a draft.
-    pub fn remove(&mut self, id: DraftId) {
-        self.retain(|draft| draft.id != id);
-    }
-
-    fn retain(&mut self, keep: impl Fn(&Draft) -> bool) {
-        let current = self.current().id;
-        let at = self.current;
+    /// Removes all drafts but these.
+    pub fn retain(&mut self, keep: impl Fn(&Draft) -> bool) {
+        let (current, at) = (self.current().id, self.current);
         self.list.retain(keep);
         if self.list.is_empty() {
-            let id = DraftId(self.next);
-            self.next += 1;
-            self.list.push(Draft::new(id, Spec::empty(Protocol::Http, Side::Client)));
+            self.push(Spec::empty(Protocol::Http, Side::Client));
         }
         let still = self.list.iter().position(|draft| draft.id == current);
         self.current = still.unwrap_or(at.min(self.list.len() - 1));
     }
 
-    /// A draft that was only looked at makes room for the next one.
-    fn drop_if_untouched(&mut self) {
-        let draft = self.current();
-        if self.list.len() > 1 && !draft.is_modified() && draft.session.is_none() {
-            self.list.remove(self.current);
-            self.current = self.current.min(self.list.len() - 1);
-        } else if self.list.len() == 1 && draft.is_blank() && draft.session.is_none() {
-            // The only one: `open` pushes its successor, so an index must stay valid until then.
-            self.list[0].issues.clear();
-        }
-    }
-
     /// What has to survive leaving or a crash.
     pub fn to_restore(&self) -> (Vec<job::StoredDraft>, usize) {
-        let current = self.current().id;
-        let kept: Vec<&Draft> =
-            self.list.iter().filter(|draft| draft.is_modified() || draft.id == current).collect();
-        let at = kept.iter().position(|draft| draft.id == current).unwrap_or(0);
-        let drafts = kept.into_iter().map(Draft::to_restore).collect();
-        (drafts, at)
+        let is_kept = |at: &usize| *at == self.current || self.list[*at].is_modified();
+        let kept = (0..self.list.len()).filter(is_kept);
+        let drafts = kept.clone().map(|at| self.list[at].to_restore()).collect();
+        (drafts, kept.take_while(|at| *at < self.current).count())
     }
 
     /// Takes the drafts of the last run, unless something was composed in this one already.
@@ -324,25 +295,23 @@ impl Drafts {
         if drafts.is_empty() || self.list.len() > 1 || self.current().is_modified() {
             return;
         }
-        let list = drafts.iter().enumerate().map(|(at, kept)| {
-            let mut draft = Draft::new(DraftId(self.next + at as u64), kept.spec.clone());
+        self.list.clear();
+        for (at, kept) in drafts.iter().enumerate() {
+            self.push(kept.spec.clone());
+            let draft = &mut self.list[at];
             draft.preset.clone_from(&kept.preset);
             draft.based_on = kept.based_on;
             let stored = presets.iter().find(|stored| Some(&stored.path) == kept.preset.as_ref());
-            if let Some((stored, preset)) = stored.and_then(|s| Some((s, s.content.as_ref().ok()?)))
-            {
-                if kept.unsaved && kept.spec != preset.spec {
+            match stored.map(|stored| (stored, &stored.content)) {
+                Some((_, Ok(preset))) if kept.unsaved && kept.spec != preset.spec => {
                     draft.saved = Some(preset.spec.clone());
                     draft.about.clone_from(&preset.about);
-                } else {
-                    // Only looked at, or saved in the moment the program was killed.
-                    draft.follow(preset, stored.fingerprint);
                 }
+                // Only looked at, or saved in the moment the program was killed.
+                Some((stored, _)) => drop(draft.follow(stored)),
+                None => {}
             }
-            draft
-        });
-        self.list = list.collect();
-        self.next += drafts.len() as u64;
+        }
         self.current = current.min(self.list.len() - 1);
     }
 }
@@ -428,7 +397,7 @@ mod tests {
     fn forgetting_the_last_draft_leaves_a_blank_one() {
         let mut drafts = Drafts::default();
         drafts.open_preset(&stored("a"));
-        drafts.forget(&PresetPath::parse("a").unwrap());
+        drafts.retain(|_| false);
         assert!(drafts.current().preset.is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! Which pane has the focus, and the order in which `Tab` visits them.
 
 /// A region of the screen that can have the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Pane {
+    #[default]
     Presets,
     History,
     Request,
@@ -29,12 +30,6 @@ impl Pane {
 
     /// Its name in words of the screen.
     pub fn title(self) -> &'static str {
-        match self {
-            Pane::Presets => "Presets",
-            Pane::History => "History",
-            Pane::Request => "Request",
-            Pane::Response => "Response",
-            Pane::Traffic => "Traffic",
-        }
+        ["Presets", "History", "Request", "Response", "Traffic"][self as usize]
     }
 }

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use crate::model::timing::Stamp;
-
-const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /// `812 B`, `1.2 KiB`, `340 MiB`.
 pub fn size(bytes: u64) -> String {
@@ -17,12 +17,13 @@ pub fn size(bytes: u64) -> String {
         return format!("{bytes} B");
     }
     let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
+    let mut unit = "KiB";
+    for larger in ["MiB", "GiB", "TiB", "PiB"] {
+        if value >= 1023.95 {
+            value /= 1024.0;
+            unit = larger;
+        }
     }
-    let unit = UNITS.get(unit).copied().unwrap_or_default();
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
@@ -61,16 +62,14 @@ pub fn took(duration: Duration) -> String {
 }
 
 /// Time of day `14:02:07.113` at an offset from UTC.
-pub fn clock(at: Stamp, utc_offset: Offset) -> String {
-    let (hour, minute, second) = day_time(at, utc_offset);
-    let millis = at.0 / 1_000_000 % 1000;
-    format!("{hour:02}:{minute:02}:{second:02}.{millis:03}")
+pub fn clock(at: Stamp, utc_offset: Option<Offset>) -> String {
+    local(at, utc_offset).strftime("%H:%M:%S%.3f").to_string()
 }
 
-fn day_time(at: Stamp, utc_offset: Offset) -> (i64, i64, i64) {
-    let seconds = (at.0 / 1_000_000_000).cast_signed() + i64::from(utc_offset.seconds());
-    let of_day = seconds.rem_euclid(86_400);
-    (of_day / 3600, of_day / 60 % 60, of_day % 60)
+/// Date and time of day at an offset from UTC, which stands for one that is not known.
+pub fn local(at: Stamp, utc_offset: Option<Offset>) -> DateTime {
+    let instant = Timestamp::from_nanosecond(at.0.into()).unwrap_or_default();
+    utc_offset.unwrap_or(Offset::UTC).to_datetime(instant)
 }
 
 /// `0/s`, `12/s`, `12.3k/s`, `1.2M/s`.
@@ -123,8 +122,8 @@ mod tests {
     #[test]
     fn times_follow_the_offset_across_midnight() {
         let at = Stamp((23 * 3600 + 59 * 60) * 1_000_000_000 + 7_000_000);
-        assert_eq!(clock(at, Offset::UTC), "23:59:00.007");
-        assert_eq!(clock(at, Offset::constant(1)), "00:59:00.007");
-        assert_eq!(clock(Stamp(0), Offset::constant(-1)), "23:00:00.000");
+        assert_eq!(clock(at, None), "23:59:00.007");
+        assert_eq!(clock(at, Some(Offset::constant(1))), "00:59:00.007");
+        assert_eq!(clock(Stamp(0), Some(Offset::constant(-1))), "23:00:00.000");
     }
 }

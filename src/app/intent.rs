@@ -9,7 +9,6 @@ use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
 use super::jump_target::JumpTarget;
 use super::preset_tree::TreeItem;
-use super::question::Question;
 use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -59,7 +58,10 @@ pub enum Intent {
     /// Write this text of a field, as far as it is a value of it.
     EditField(FormFieldId, String),
     /// Take the next (or previous) value of a choice or check.
-    CycleField { field: FormFieldId, forward: bool },
+    CycleField {
+        field: FormFieldId,
+        forward: bool,
+    },
     /// Add a rule or step to what is composed.
     AddRow,
     /// Delete the row, rule or step the cursor is in.
@@ -67,7 +69,11 @@ pub enum Intent {
     /// Compose what this curl command does.
     FillFromCurl(String),
     /// Open the external editor on a text.
-    EditExternal { text: String, extension: &'static str, target: EditTarget },
+    EditExternal {
+        text: String,
+        extension: &'static str,
+        target: EditTarget,
+    },
     /// Search for this text in what the response region shows; empty = for the one before.
     LookFor(String),
     /// Choose how what is received is cut into messages.
@@ -90,8 +96,13 @@ pub enum Intent {
     CloseOverlay,
     /// Ask before something is lost.
     Ask(Question),
-    /// The answer to a question was yes.
-    Confirmed(Question),
+    /// Delete a preset, or the presets of a folder; what runs from them is closed.
+    Delete(PresetPath),
+    DeleteFolder(String, Vec<PresetPath>),
+    /// Throw a draft away; what runs from it is closed.
+    Discard(DraftId),
+    /// Go back to what the file of a draft holds.
+    Revert(DraftId),
     /// Go where a jump leads.
     GoTo(JumpTarget),
     /// Put an environment into force, or none.
@@ -101,13 +112,38 @@ pub enum Intent {
     /// Save a draft under this path.
     SaveDraft(DraftId, PresetPath, Overwrite),
     /// Save this in a draft and preset of its own.
-    SaveCopy { path: PresetPath, spec: Box<Spec>, about: String },
-    /// Replace the file that changed on disk by what was to be saved.
-    KeepMine { mine: Box<Preset>, based_on: u64 },
-    /// Read the file that changed on disk; what was to be saved under `mine` is lost.
-    TakeTheirs { mine: PresetPath, theirs: Box<StoredPreset> },
-    /// Ask for another name for what was to be saved here.
-    SaveElsewhere(PresetPath),
-    /// Leave the file that changed on disk and the draft as they are.
-    DecideLater(PresetPath),
+    SaveCopy {
+        path: PresetPath,
+        spec: Box<Spec>,
+        about: String,
+    },
+    /// A file changed on disk since what was to be saved there was opened: go this way.
+    Resolve {
+        mine: Box<Preset>,
+        theirs: Box<StoredPreset>,
+        way: Way,
+    },
+}
+
+/// A question before something is lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub text: String,
+    /// What yes and no are called.
+    pub answers: [&'static str; 2],
+    /// What is done after a yes.
+    pub then: Box<Intent>,
+}
+
+/// A way out when a file changed on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The file is replaced by what was to be saved.
+    Mine,
+    /// The file is read; what was to be saved is lost.
+    Theirs,
+    /// What was to be saved gets another name.
+    OtherName,
+    /// Nothing is written: the draft stays as it is, unsaved.
+    Later,
 }

@@ -13,8 +13,8 @@ pub enum Message {
     Store(Reply),
     /// A timer asked for with `Effect::After` went off.
     Timer(Timer),
-    /// The external editor or pipe came back.
-    External(External),
+    /// The external editor came back with the text, or `None` when it was not changed.
+    External(Result<Option<String>, Failure>),
     /// The shell could not perform an effect.
     Trouble(Failure),
 }
@@ -70,14 +70,4 @@ pub enum Timer {
     FilterRebuild,
     /// The rate in the header has to be taken anew.
     TrafficRate,
-}
-
-/// Result of a program the shell ran for us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum External {
-    /// The edited text, or `None` when it was not changed.
-    Edited {
-        text: Option<String>,
-    },
-    Failed(Failure),
 }

@@ -4,36 +4,38 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::cursor::CursorStep;
+use super::editor::Editor;
 use super::intent::Intent;
 use super::message::Mouse;
 use crate::model::key::Key;
 
-/// What a pane is given to handle.
+/// What a pane or the topmost overlay is given to handle.
 #[derive(Debug, Clone, Copy)]
 pub enum PaneInput<'a> {
     /// An action bound to a key.
     Act(Action),
     /// A step of the wheel over the pane, which need not have the focus.
     Wheel(CursorStep),
-    /// A key that no action took.
+    /// A key whose action was not taken, or that has none.
     Key(Key),
     /// Pasted text.
     Paste(&'a str),
-    /// A press of the mouse, with the pane's area on the screen as it was then.
+    /// A press of the mouse, with the area of the pane or overlay on the screen as it was then.
     Press(Rect, Mouse),
 }
 
-/// What the topmost overlay is given to handle.
-#[derive(Debug, Clone, Copy)]
-pub enum OverlayInput<'a> {
-    /// An action bound to a key in one of the overlay's contexts, or everywhere.
-    Act(Action),
-    /// A key whose action the overlay did not take, or that has none.
-    Key(Key),
-    /// Pasted text.
-    Paste(&'a str),
-    /// A press inside the overlay, or the wheel.
-    Mouse(Mouse),
+impl PaneInput<'_> {
+    /// Gives a key or pasted text to a text field; tells whether its text changed.
+    pub(super) fn edit(self, editor: &mut Editor) -> bool {
+        match self {
+            PaneInput::Key(key) => editor.key(key),
+            PaneInput::Paste(text) => {
+                editor.insert(text);
+                true
+            }
+            PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Press(..) => false,
+        }
+    }
 }
 
 /// Whether a pane or overlay took an action.

@@ -11,74 +11,71 @@ pub mod about;
 pub mod code;
 pub mod confirm;
 pub mod conflict;
-pub mod environments;
-pub mod framing;
 pub mod help;
 pub mod jump;
 pub mod naming;
-pub mod palette;
+pub mod pickers;
 
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::choices::Choices;
 use super::keymap::Context;
-use super::outcome::{Outcome, OverlayInput};
+use super::layout::{inner, window};
+use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
 
 /// A layer above the screen.
 #[derive(Debug)]
 pub enum Overlay {
-    Palette(palette::Palette),
+    /// The palette or a picker.
+    Choices(Choices),
     Help(help::Help),
     Naming(naming::Naming),
     About(about::About),
     Confirm(confirm::Confirm),
     Conflict(conflict::Conflict),
-    Environments(environments::Environments),
-    Framing(framing::FramingPicker),
     Jump(jump::Jump),
     Code(code::Code),
 }
 
 impl Overlay {
     /// Takes an input while it is the topmost.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+    pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        let inner = inner(self.area(shared));
         match self {
-            Overlay::Palette(it) => it.update(shared, input),
-            Overlay::Help(it) => it.update(shared, input),
-            Overlay::Naming(it) => it.update(shared, input),
-            Overlay::About(it) => it.update(shared, input),
-            Overlay::Confirm(it) => it.update(shared, input),
-            Overlay::Conflict(it) => it.update(shared, input),
-            Overlay::Environments(it) => it.update(shared, input),
-            Overlay::Framing(it) => it.update(shared, input),
+            Overlay::Choices(it) => it.update(inner, input),
+            Overlay::Help(it) => it.update(shared, inner, input),
+            Overlay::Naming(it) => it.update(shared, inner, input),
+            Overlay::About(it) => it.update(inner, input),
+            Overlay::Confirm(it) => it.update(shared, inner, input),
+            Overlay::Conflict(it) => it.update(inner, input),
             Overlay::Jump(it) => it.update(input),
-            Overlay::Code(it) => it.update(shared, input),
+            Overlay::Code(it) => it.update(shared, inner, input),
         }
     }
 
     /// Where it is on the screen, border included.
     pub fn area(&self, shared: &Shared) -> Rect {
-        match self {
-            Overlay::Palette(_) => palette::Palette::area(shared),
-            Overlay::Help(_) => help::Help::area(shared),
-            Overlay::Naming(_) => naming::Naming::area(shared),
-            Overlay::About(_) => about::About::area(shared),
-            Overlay::Confirm(it) => it.area(shared),
-            Overlay::Conflict(_) => conflict::Conflict::area(shared),
-            Overlay::Environments(_) => environments::Environments::area(shared),
-            Overlay::Framing(_) => framing::FramingPicker::area(shared),
-            Overlay::Jump(_) => Rect::new(0, 0, shared.size.0, shared.size.1),
-            Overlay::Code(_) => code::Code::area(shared),
-        }
+        let (width, height) = match self {
+            Overlay::Choices(it) => it.size,
+            // Most of a large screen, all of a small one.
+            Overlay::Help(_) if shared.size.1 < 20 => (84, 20),
+            Overlay::Help(_) => (84, shared.size.1 - 4),
+            Overlay::Naming(_) => (60, 12),
+            Overlay::About(_) => (70, 8),
+            Overlay::Confirm(it) => it.size(shared),
+            Overlay::Conflict(_) => (80, 24),
+            Overlay::Jump(_) => shared.size,
+            Overlay::Code(_) => (100, 30),
+        };
+        window(shared.size, width, height)
     }
 
     /// Contexts in which its keys are looked up, the most specific first.
     pub fn contexts(&self) -> [Context; 2] {
         let own = match self {
-            Overlay::Palette(_) | Overlay::Environments(_) | Overlay::Framing(_) => {
-                Context::Choices
-            }
+            Overlay::Choices(_) => Context::Choices,
             Overlay::Help(_) => Context::Help,
             Overlay::Naming(_) => Context::Name,
             Overlay::About(_) => Context::About,
@@ -94,7 +91,7 @@ impl Overlay {
     /// The action that opened it closes it again.
     pub(super) fn opened_by(&self) -> Option<Action> {
         match self {
-            Overlay::Palette(_) => Some(Action::Palette),
+            Overlay::Choices(it) => it.opened_by,
             Overlay::Help(_) => Some(Action::Help),
             Overlay::Jump(_) => Some(Action::Jump),
             _ => None,

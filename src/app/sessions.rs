@@ -23,6 +23,8 @@ use crate::timeline::conversation::Conversation;
 pub const EXCHANGES_KEPT: usize = 1000;
 /// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
 const FORGOTTEN_AT_ONCE: usize = 64;
+/// Connections kept of one session after they ended; older ones are forgotten.
+const ENDED_CONNS_KEPT: usize = 1000;
 /// Sessions kept after they ended; older ones are forgotten.
 const ENDED_KEPT: usize = 100;
 
@@ -50,8 +52,10 @@ pub struct Session {
     pub exchanges: VecDeque<Exchange>,
     /// Exchanges forgotten to stay within [`EXCHANGES_KEPT`].
     pub forgotten: u64,
-    /// Connections and peers by number.
+    /// Connections and peers by number; of those that ended the newest.
     pub conns: BTreeMap<ConnId, Conn>,
+    /// Those of `conns` that ended, in the order of their ends.
+    ended_conns: VecDeque<ConnId>,
     pub conversation: Conversation,
     pub lost: Option<Lost>,
     /// Open connections and refused ones of a listener.
@@ -63,7 +67,6 @@ pub struct Session {
 pub struct Conn {
     pub info: ConnInfo,
     pub open: bool,
-    pub last: Stamp,
 }
 
 /// All sessions of this run.
@@ -94,16 +97,6 @@ impl Session {
         self.ended.unwrap_or(now).since(self.opened)
     }
 
-    /// The newest exchange.
-    pub fn last_exchange(&self) -> Option<&Exchange> {
-        self.exchanges.back()
-    }
-
-    /// Connections that can be written to.
-    pub fn open_conns(&self) -> impl Iterator<Item = &Conn> {
-        self.conns.values().filter(|conn| conn.open && conn.info.peer.is_some())
-    }
-
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
@@ -120,19 +113,29 @@ impl Session {
         gone
     }
 
-    /// Keeps the connection's last activity and whether it is open; unknown ones are ignored.
+    /// Keeps whether the connection of a record is open, and forgets the one that ended longest ago
+    /// beyond the bound; unknown ones are ignored. What failed on a socket without connections says
+    /// nothing about the next datagram.
     pub(super) fn note(&mut self, record: &Record) {
-        let Some(conn) = self.conns.get_mut(&record.conn) else { return };
-        conn.last = record.at;
-        match record.kind {
-            RecordKind::Closed | RecordKind::Reset => conn.open = false,
-            _ => {}
+        let is_over = match record.kind {
+            RecordKind::Closed | RecordKind::Reset => true,
+            RecordKind::Failed => self.protocol().capabilities().connections,
+            _ => false,
+        };
+        let known = self.conns.get_mut(&record.conn).filter(|conn| conn.open && is_over);
+        let Some(conn) = known else { return };
+        conn.open = false;
+        self.ended_conns.push_back(record.conn);
+        if self.ended_conns.len() > ENDED_CONNS_KEPT
+            && let Some(oldest) = self.ended_conns.pop_front()
+        {
+            self.conns.remove(&oldest);
         }
     }
 }
 
 /// The bodies an exchange refers to.
-pub fn bodies(exchange: &Exchange) -> Vec<BodyId> {
+fn bodies(exchange: &Exchange) -> Vec<BodyId> {
     let response = exchange.response.as_ref().map(|message| message.body.id);
     std::iter::once(exchange.request.body.id).chain(response).collect()
 }
@@ -146,11 +149,6 @@ impl Sessions {
     /// `None` = never opened, or forgotten.
     pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
         self.map.get_mut(&id)
-    }
-
-    /// Oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Session> {
-        self.map.values()
     }
 
     /// Oldest first.
@@ -178,6 +176,7 @@ impl Sessions {
             exchanges: VecDeque::new(),
             forgotten: 0,
             conns: BTreeMap::new(),
+            ended_conns: VecDeque::new(),
             conversation: Conversation::new(id),
             lost: None,
             clients: (0, 0),
@@ -193,5 +192,67 @@ impl Sessions {
         let surplus = ended.len().saturating_sub(ENDED_KEPT);
         let gone = ended.into_iter().take(surplus).filter_map(|id| self.map.remove(&id));
         gone.flat_map(|s| s.exchanges.iter().flat_map(bodies).collect::<Vec<_>>()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose;
+    use crate::model::preset::Scope;
+    use crate::model::record::Direction;
+    use crate::model::spec::Spec;
+
+    fn session(protocol: Protocol) -> Session {
+        let mut spec = Spec::empty(protocol, Side::Listener);
+        ":9000".clone_into(spec.address_mut());
+        let plan = compose::plan(&spec, &Scope::default()).unwrap();
+        let mut sessions = Sessions::default();
+        let id = sessions.open(plan, String::new(), Stamp::default());
+        sessions.map.remove(&id).unwrap()
+    }
+
+    fn connect(session: &mut Session, index: u32) -> ConnId {
+        let (protocol, side) = (session.protocol(), session.side());
+        let id = session.id.conn(index);
+        let info = ConnInfo { id, protocol, side, local: None, peer: None, tls: false };
+        session.conns.insert(id, Conn { info, open: true });
+        id
+    }
+
+    fn note(session: &mut Session, conn: ConnId, kind: RecordKind) {
+        let (at, direction) = (Stamp::default(), Direction::Local);
+        let data = bytes::Bytes::new();
+        session.note(&Record { at, conn, direction, kind, data, original_len: 0 });
+    }
+
+    #[test]
+    fn a_connection_ends_when_it_is_closed_reset_or_fails() {
+        for kind in [RecordKind::Closed, RecordKind::Reset, RecordKind::Failed] {
+            let mut session = session(Protocol::Tcp);
+            let id = connect(&mut session, 1);
+            note(&mut session, id, RecordKind::Data);
+            assert!(session.conns[&id].open);
+            note(&mut session, id, kind);
+            assert!(!session.conns[&id].open, "{kind:?}");
+        }
+        let mut session = session(Protocol::Udp);
+        let id = connect(&mut session, 1);
+        note(&mut session, id, RecordKind::Failed);
+        assert!(session.conns[&id].open, "the next datagram may arrive");
+    }
+
+    #[test]
+    fn of_connections_that_ended_only_the_newest_are_kept() {
+        let mut session = session(Protocol::Tcp);
+        let first = connect(&mut session, 1);
+        for index in 2..=3 + ENDED_CONNS_KEPT as u32 {
+            let id = connect(&mut session, index);
+            note(&mut session, id, RecordKind::Closed);
+            note(&mut session, id, RecordKind::Failed);
+        }
+        assert_eq!(session.conns.len(), 1 + ENDED_CONNS_KEPT);
+        assert!(session.conns[&first].open, "an open one stays, however old");
+        assert!(!session.conns.contains_key(&session.id.conn(3)));
     }
 }

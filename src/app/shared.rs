@@ -10,7 +10,7 @@ use jiff::tz::Offset;
 
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::keymap::{Context, Keymap};
+use super::keymap::Keymap;
 use super::layout::{self, Areas, Splits};
 use super::sessions::{Session, Sessions};
 use crate::codec::search::Pattern;
@@ -57,12 +57,7 @@ impl Theme {
 
     /// Name in the file of what survives leaving.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Theme::Dark => "dark",
-            Theme::Light => "light",
-            Theme::Sixteen => "sixteen",
-            Theme::Plain => "plain",
-        }
+        ["dark", "light", "sixteen", "plain"][self as usize]
     }
 
     /// The theme of this name.
@@ -72,8 +67,7 @@ impl Theme {
 
     /// The one after it.
     pub(crate) fn next(self) -> Theme {
-        let at = Theme::ALL.iter().position(|theme| *theme == self).unwrap_or(0);
-        Theme::ALL[(at + 1) % Theme::ALL.len()]
+        Theme::ALL[(self as usize + 1) % Theme::ALL.len()]
     }
 
     /// Whether a terminal for which `other` is right shows the colours of this one too.
@@ -88,7 +82,7 @@ impl Theme {
 }
 
 /// State that panes, overlays and the screen read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shared {
     /// Time of the message being handled.
     pub now: Stamp,
@@ -105,8 +99,6 @@ pub struct Shared {
     /// The focused pane has the whole screen.
     pub zoom: bool,
     pub focus: Pane,
-    /// Contexts in which keys are looked up where the focus is, as of the last message.
-    pub contexts: Vec<Context>,
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
     pub workspace: Workspace,
@@ -117,7 +109,7 @@ pub struct Shared {
     pub timeline: Timeline,
     pub search: TextSearch,
     /// Offset of local time, for times of day; the shell sets it.
-    pub utc_offset: Offset,
+    pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
 }
@@ -235,7 +227,7 @@ mod tests {
         let mut app = app();
         for environment in [None, Some("lab"), Some("gone")] {
             app.shared.environment = environment.map(str::to_owned);
-            let scope = app.scope();
+            let scope = app.shared.scope();
             for name in ["host", "port", "only", "token", "HOME", "nope"] {
                 for name in
                     [VariableName::Plain(name), VariableName::Secret(name), VariableName::Os(name)]

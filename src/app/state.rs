@@ -9,13 +9,11 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::action::Action;
-use super::drafts::Drafts;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
 use super::keymap::{Context, Keymap, Override};
-use super::layout::{Areas, Splits, Splitter};
+use super::layout::{Areas, Splitter};
 use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
@@ -25,14 +23,12 @@ use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
-use super::sessions::Sessions;
-use super::shared::{Shared, Shown, TextSearch, Theme};
+use super::shared::{Shared, Shown, Theme};
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
-use crate::model::preset::{Preset, PresetPath, Scope};
+use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::Workspace;
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -78,7 +74,7 @@ pub enum Level {
 }
 
 /// The whole state of the program.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct App {
     pub shared: Shared,
@@ -119,57 +115,22 @@ impl App {
     pub fn new(startup: Startup) -> Self {
         let mut keymap = Keymap::default();
         let problems = keymap.apply(&startup.keymap);
-        let bytes = match startup.timeline_bytes {
-            0 => crate::timeline::LIMIT_BYTES,
-            bytes => bytes,
+        let timeline = match startup.timeline_bytes {
+            0 => Timeline::default(),
+            bytes => Timeline::new(bytes),
         };
         let shared = Shared {
             now: startup.now,
             size: startup.size,
             theme: startup.theme,
-            chosen_theme: None,
             truecolor: startup.truecolor,
             keymap,
-            splits: Splits::default(),
-            zoom: false,
-            focus: Pane::Presets,
-            contexts: Vec::new(),
-            is_record_open: false,
-            workspace: Workspace::default(),
-            environment: None,
-            drafts: Drafts::default(),
-            sessions: Sessions::default(),
-            timeline: Timeline::new(bytes),
-            search: TextSearch::default(),
-            utc_offset: startup.utc_offset.unwrap_or(Offset::UTC),
+            timeline,
+            utc_offset: startup.utc_offset,
             os: startup.os,
+            ..Shared::default()
         };
-        let mut app = App {
-            shared,
-            presets: PresetsPane::default(),
-            history: HistoryPane::default(),
-            request: RequestPane::default(),
-            exchange: ExchangePane::default(),
-            conversation: ConversationPane::default(),
-            traffic: TrafficPane::default(),
-            overlays: Vec::new(),
-            notice: None,
-            noticed: 0,
-            notice_timers: 0,
-            pending: Vec::new(),
-            dragging: None,
-            intents: VecDeque::new(),
-            effects: Vec::new(),
-            dirty: true,
-            leaving: false,
-            restore_due: false,
-            pasted_command: None,
-            editing: None,
-            clock_due: false,
-            describing: BTreeMap::new(),
-            loaded: false,
-        };
-        app.shared.contexts = app.contexts();
+        let mut app = App { shared, dirty: true, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -205,11 +166,6 @@ impl App {
         }
     }
 
-    /// What templates may refer to now.
-    pub fn scope(&self) -> Scope {
-        self.shared.scope()
-    }
-
     /// Keeps what a pane or overlay asks for until its turn; tells whether it took the input.
     pub(super) fn take(&mut self, outcome: Outcome) -> Handled {
         self.intents.extend(outcome.intents);
@@ -221,12 +177,6 @@ impl App {
         if !bodies.is_empty() {
             self.effects.push(Effect::Engine(Command::Release(bodies)));
         }
-    }
-
-    /// The key of an action where the focus is, or elsewhere, for a hint in a text.
-    #[must_use]
-    pub fn key_of(&self, action: Action) -> String {
-        self.shared.keymap.key_of(&self.contexts(), action)
     }
 
     /// A text in which `[action-name]` stands for the key of an action where the focus is.

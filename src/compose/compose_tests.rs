@@ -322,7 +322,7 @@ fn every_unknown_name_is_reported_with_its_place() {
 fn an_unknown_name_can_be_sent_literally() {
     let body = HttpBody::Text("{{ pod }} {{host}}".into());
     let spec = Spec::Http(HttpSpec { url: "http://h/".into(), body, ..HttpSpec::default() });
-    let Plan::Http(plan) = plan_literal(&spec, &scope(), &["pod".into()].into()).unwrap() else {
+    let Plan::Http(plan) = plan_with(&spec, &scope(), UnknownNames::Literal).unwrap() else {
         panic!("not HTTP")
     };
     assert_eq!(self::body(&plan), b"{{ pod }} a.example");

@@ -1,6 +1,5 @@
 //! Expands single fields and collects what is wrong with them.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::issue::Issue;
@@ -13,13 +12,19 @@ use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::AnswerPart;
 
-/// Names that are sent as they are written, braces included, when nothing is known about them.
-pub type LiteralNames = BTreeSet<String>;
+/// What becomes of names nothing is known about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownNames {
+    /// Each is an issue.
+    Refused,
+    /// They are sent as they are written, braces included (the user said so).
+    Literal,
+}
 
 /// Expands the fields of one spec.
 pub(super) struct Composer<'a> {
     variables: &'a dyn Variables,
-    literal: &'a LiteralNames,
+    unknown: UnknownNames,
     pub(super) issues: Vec<Issue>,
 }
 
@@ -34,8 +39,8 @@ pub(super) enum Controls {
 
 impl<'a> Composer<'a> {
     /// Expands with these variables; no issue yet.
-    pub(super) fn new(variables: &'a dyn Variables, literal: &'a LiteralNames) -> Self {
-        Composer { variables, literal, issues: Vec::new() }
+    pub(super) fn new(variables: &'a dyn Variables, unknown: UnknownNames) -> Self {
+        Composer { variables, unknown, issues: Vec::new() }
     }
 
     /// Something is wrong with the whole field, in words for the user.
@@ -54,8 +59,8 @@ impl<'a> Composer<'a> {
 
     fn value(&self, name: &Name) -> Option<Vec<u8>> {
         let known = lookup(name, self.variables).map(|value| value.as_bytes().to_vec());
-        known
-            .or_else(|| self.literal.contains(&name.name).then(|| name.source.clone().into_bytes()))
+        let literal = || name.source.clone().into_bytes();
+        known.or_else(|| (self.unknown == UnknownNames::Literal).then(literal))
     }
 
     fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::message::{External, Input, Message};
+use crate::app::message::{Input, Message};
 use crate::engine::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
@@ -26,6 +26,7 @@ use crate::store::job::Reply;
 
 use super::event_parser::{PASTE_LIMIT, Parsed, TerminalAnswer};
 use super::event_reader::EventReader;
+use super::external::Edited;
 use super::input::input;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
@@ -62,8 +63,8 @@ pub(super) struct EventLoop {
     pub(super) pace: Pace,
     pub(super) timers: Timers,
     pub(super) foreground: Foreground,
-    pub(super) external: mpsc::Sender<External>,
-    external_outcomes: mpsc::Receiver<External>,
+    pub(super) external: mpsc::Sender<Edited>,
+    external_outcomes: mpsc::Receiver<Edited>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
     /// The exit status, once it is time to leave.
@@ -79,7 +80,7 @@ enum Woken {
     Signal(SignalRequest),
     Input(io::Result<()>),
     Urgent(Event),
-    External(External),
+    External(Edited),
     Panic(String),
     Clock,
     Store(Reply),

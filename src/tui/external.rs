@@ -10,7 +10,6 @@ use std::process::{Command, ExitStatus};
 
 use tokio::sync::mpsc;
 
-use crate::app::message::External;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Largest file taken back from an editor; a longer one is a mistake.
@@ -18,16 +17,15 @@ const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
 /// Shells answer so when the program was not found.
 const NOT_FOUND: i32 = 127;
 
+/// The text, if it was changed, or why there is none.
+pub(super) type Edited = Result<Option<String>, Failure>;
+
 /// Runs the editor on `text` and sends the outcome.
-pub(super) fn edit(text: String, extension: &'static str, outcome: mpsc::Sender<External>) {
+pub(super) fn edit(text: String, extension: &'static str, outcome: mpsc::Sender<Edited>) {
     let editor = editor();
     let work = move || {
-        let edited = match run_editor(&editor, &text, extension) {
-            Ok(text) => External::Edited { text },
-            Err(failure) => External::Failed(failure),
-        };
         // Only fails when the program is ending.
-        let _ = outcome.blocking_send(edited);
+        let _ = outcome.blocking_send(run_editor(&editor, &text, extension));
     };
     let spawned = std::thread::Builder::new().name("editor".into()).spawn(work);
     debug_assert!(spawned.is_ok(), "a thread for the editor");
@@ -42,7 +40,7 @@ fn editor() -> String {
         .unwrap_or_else(|| "vi".into())
 }
 
-fn run_editor(editor: &str, text: &str, extension: &str) -> Result<Option<String>, Failure> {
+fn run_editor(editor: &str, text: &str, extension: &str) -> Edited {
     let failed = |error: io::Error| {
         Failure::new(Stage::Storage, "text for the editor", FailureKind::Io, error.to_string())
             .hint("is the temporary folder writable?")

@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 use super::pen::Pen;
 use super::widget::frame::window;
 use crate::app::action::Action;
-use crate::app::choices::Choices;
+use crate::app::choices::field_and_list;
 use crate::app::keymap::Context;
 use crate::app::overlay::Overlay;
-use crate::app::overlay::code::{Code, Secrets};
+use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
-use crate::app::overlay::conflict::{Conflict, Difference, Way};
+use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
 use crate::app::overlay::help::{Help, HelpLine};
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
@@ -30,27 +30,13 @@ pub(super) fn draw(mut screen: Pen<'_>) {
         let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
             Overlay::Jump(it) => jump(pen, it),
-            Overlay::Palette(it) => {
-                let text = keyed("[choose] run or open · [send] send · [back] close");
-                choices::draw(window(pen, " Palette ", &text), &it.choices);
-            }
-            Overlay::Environments(it) => {
-                let text = keyed("[choose] choose · type to search · [back] close");
-                choices::draw(window(pen, " Environment ", &text), &it.choices);
-            }
-            Overlay::Framing(it) => {
-                let text = r"or type: fixed 12 · delimiter \x03 · length 2 little";
-                choices::draw(window(pen, " Framing of what is received ", text), &it.choices);
-            }
+            Overlay::Choices(it) => choices::draw(window(pen, it.title, &keyed(it.hint)), it),
             Overlay::Help(it) => {
                 let text = keyed("type to search · arrows scroll · [back] close");
                 help(window(pen, &format!(" Help ─ {} ", it.place), &text), it);
             }
             Overlay::Code(it) => {
-                let secrets = match it.secrets {
-                    Secrets::Masked => "show",
-                    Secrets::Shown => "hide",
-                };
+                let secrets = if it.shows_secrets { "hide" } else { "show" };
                 let text = format!(
                     "[copy] copy · ◂ ▸ language · [show-secrets] {secrets} secrets · [back] close"
                 );
@@ -85,7 +71,7 @@ fn jump(mut pen: Pen<'_>, it: &Jump) {
 /// What is typed and below it the keys it left, from the scroll position.
 fn help(mut pen: Pen<'_>, it: &Help) {
     let palette = pen.palette;
-    let (line, area) = Choices::<()>::parts(pen.area);
+    let (line, area) = field_and_list(pen.area);
     pen.at(line).prompt("/ ", &it.editor);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
     for (row, text) in area.rows().zip(it.lines.iter().skip(it.scroll.min(last))) {
@@ -140,7 +126,7 @@ fn naming(mut pen: Pen<'_>, it: &Naming) {
 fn confirm(mut pen: Pen<'_>, it: &Confirm) {
     let (shared, palette, area) = (&pen.app.shared, pen.palette, pen.area);
     let text = Rect { height: area.height.saturating_sub(1), ..area };
-    pen.at(text).lines(wrap(&it.text(), text.width), palette.base);
+    pen.at(text).lines(wrap(&it.question.text, text.width), palette.base);
     let answers = it.answers(shared);
     for (at, area) in it.buttons(shared, area).into_iter().enumerate() {
         let chosen = (at == 0) == it.yes;
@@ -168,8 +154,9 @@ fn conflict(mut pen: Pen<'_>, it: &Conflict) {
     if let Some(last) = differences.rows().next_back().filter(|_| hidden > 0) {
         pen.at(last).put(&format!("and {} more lines", hidden + 1), palette.dim);
     }
-    for (row, way) in ways.rows().zip(Way::ALL) {
-        let style = if way == it.selected { palette.selected } else { palette.base };
-        pen.at(row).put(&way.title(shared), style);
+    for (at, (row, (_, action, text))) in ways.rows().zip(WAYS).enumerate() {
+        let style = if at == it.selected { palette.selected } else { palette.base };
+        let key = shared.keymap.key_of(&[Context::Conflict, Context::Global], action);
+        pen.at(row).put(&format!("{key}  {text}"), style);
     }
 }

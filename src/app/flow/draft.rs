@@ -4,14 +4,14 @@
 //! its text and of the form.
 
 use super::response;
-use crate::app::drafts::{DraftId, FieldIssue};
+use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::Caret;
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
-use crate::app::message::External;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
+use crate::model::failure::Failure;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
@@ -50,16 +50,12 @@ pub(crate) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
 
 /// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
 pub(crate) fn open_spec(app: &mut App, spec: Spec) {
-    blur(app);
-    let drafts = &mut app.shared.drafts;
-    let open = drafts.iter().find(|draft| draft.preset.is_none() && draft.spec == spec);
-    match open.map(|draft| draft.id) {
-        Some(id) => drafts.select(id),
-        None => {
-            drafts.open(spec);
-        }
+    let is_open = |draft: &&Draft| draft.preset.is_none() && draft.spec == spec;
+    let open = app.shared.drafts.iter().find(is_open).map(|draft| draft.id);
+    match open {
+        Some(id) => show_draft(app, id),
+        None => open_draft(app, spec),
     }
-    draft_changed(app);
 }
 
 /// Composes a spec in a new draft.
@@ -107,12 +103,6 @@ pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     }
     settle(app);
     app.request.enter(&app.shared, caret);
-}
-
-/// Puts the cursor into the address line. As in a browser: typing replaces the address, an arrow
-/// key goes on editing it.
-pub(crate) fn focus_address(app: &mut App) {
-    go(app, FormFieldId::Address, Caret::All);
 }
 
 /// Moves to the field of an issue, on its tab.
@@ -181,12 +171,12 @@ pub(crate) fn edit_external(
 }
 
 /// The external editor came back.
-pub(crate) fn edited(app: &mut App, result: External) {
+pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     let target = app.editing.take();
     match result {
-        External::Failed(failure) => app.warn(failure.to_string()),
-        External::Edited { text: None } => app.say("not changed"),
-        External::Edited { text: Some(text) } => match target {
+        Err(failure) => app.warn(failure.to_string()),
+        Ok(None) => app.say("not changed"),
+        Ok(Some(text)) => match target {
             Some(EditTarget::Field(id)) => {
                 let spec = &mut app.shared.drafts.current_mut().spec;
                 if let Err(why) = access::set(spec, id, &text) {

@@ -43,14 +43,11 @@ fn batch_arrived(app: &mut App, batch: Batch) {
     for info in batch.conns {
         app.shared.timeline.connect(info.clone());
         if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
-            let fresh = Conn { info, open: true, last: Stamp::default() };
-            session
-                .conns
-                .entry(fresh.info.id)
-                .and_modify(|conn| conn.info = fresh.info.clone())
-                .or_insert(fresh);
+            let open = session.conns.get(&info.id).is_none_or(|known| known.open);
+            session.conns.insert(info.id, Conn { info, open });
         }
     }
+    let oldest = app.shared.timeline.first();
     for record in batch.records {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
@@ -67,6 +64,9 @@ fn batch_arrived(app: &mut App, batch: Batch) {
         if let Some(session) = app.shared.sessions.get_mut(lost.session) {
             session.lost = Some(lost);
         }
+    }
+    if app.shared.timeline.first() != oldest {
+        response::evicted(app);
     }
     traffic::extended(app);
 }
@@ -114,9 +114,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     session.ended = Some(at);
     session.state = SessionState::Over(outcome);
-    for conn in session.conns.values_mut() {
-        conn.open = false;
-    }
+    session.conns.values_mut().for_each(|conn| conn.open = false);
     send::finished(app, id);
     app.shared.timeline.end_session(id);
     response::exchange_changed(app, id);

@@ -1,7 +1,9 @@
 //! Which pane has the keys and how much of the screen each has.
 
 use super::{draft, response};
+use crate::app::editor::Caret;
 use crate::app::focus::Pane;
+use crate::app::form::FormFieldId;
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::preset::PresetPath;
@@ -22,6 +24,13 @@ pub(crate) fn focus(app: &mut App, target: Pane) {
     }
     app.shared.focus = target;
     resized(app);
+}
+
+/// Puts the cursor into the address line. As in a browser: typing replaces the address, an arrow
+/// key goes on editing it.
+pub(crate) fn focus_address(app: &mut App) {
+    focus(app, Pane::Request);
+    draft::go(app, FormFieldId::Address, Caret::All);
 }
 
 /// The keys belong on the input line: a conversation was just opened.

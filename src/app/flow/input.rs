@@ -9,7 +9,7 @@ use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
 use crate::app::layout::Splitter;
 use crate::app::message::{Input, Mouse, MouseKind};
-use crate::app::outcome::{Handled, OverlayInput, PaneInput};
+use crate::app::outcome::{Handled, PaneInput};
 use crate::app::state::App;
 use crate::model::key::Key;
 
@@ -94,7 +94,7 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
 
 fn paste(app: &mut App, text: &str) {
     if app.overlays.last().is_some() {
-        windows::update(app, OverlayInput::Paste(text));
+        windows::update(app, PaneInput::Paste(text));
         return;
     }
     to_pane(app, app.shared.focus, PaneInput::Paste(text));

@@ -4,8 +4,9 @@ use super::{draft, focus, restore, save, send, windows};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::sessions::SessionState;
+use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
+use crate::compose::UnknownNames;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
@@ -13,22 +14,20 @@ use crate::model::spec::Spec;
 /// Handles what no pane took.
 pub(crate) fn act(app: &mut App, action: Action) {
     match action {
-        Action::Send => send::send(app, send::Unknown::Refuse),
-        Action::SendLiteral => send::send(app, send::Unknown::Literal),
+        Action::Send => send::send(app, UnknownNames::Refused),
+        Action::SendLiteral => send::send(app, UnknownNames::Literal),
         Action::ConnectAnyway => send::connect_anyway(app),
         Action::Interrupt => interrupt(app),
         Action::Stop => stop(app),
-        Action::ModeHttp => mode(app, Protocol::Http),
-        Action::ModeTcp => mode(app, Protocol::Tcp),
-        Action::ModeUdp => mode(app, Protocol::Udp),
+        // The client of a protocol; the other side is one key further.
+        Action::ModeHttp => compose(app, Protocol::Http, Side::Client),
+        Action::ModeTcp => compose(app, Protocol::Tcp, Side::Client),
+        Action::ModeUdp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::NextPane => focus::focus(app, app.shared.focus.next()),
         Action::PreviousPane => focus::focus(app, app.shared.focus.previous()),
-        Action::FocusAddress => {
-            focus::focus(app, Pane::Request);
-            draft::focus_address(app);
-        }
+        Action::FocusAddress => focus::focus_address(app),
         Action::Back => back(app),
         Action::Zoom => focus::zoom(app),
         Action::Grow => focus::resize(app, 1),
@@ -39,18 +38,15 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Suspend => app.effects.push(Effect::Suspend),
         Action::Quit => quit(app),
         Action::Save => save::save(app),
-        _ => {
-            windows::open(app, action);
-        }
+        _ => windows::open(app, action),
     }
 }
 
 fn interrupt(app: &mut App) {
-    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
-    if let Some(session) = running.filter(|session| {
+    let can_end = |session: &&Session| {
         !session.is_over() && !session.side().listens() && session.state != SessionState::Closing
-    }) {
-        let id = session.id;
+    };
+    if let Some(id) = app.shared.session().filter(can_end).map(|session| session.id) {
         app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
         app.leaving = false;
         return;
@@ -59,8 +55,7 @@ fn interrupt(app: &mut App) {
         quit(app);
     } else {
         app.leaving = true;
-        let live = app.shared.sessions.live().count();
-        let what = match live {
+        let what = match app.shared.sessions.live().count() {
             0 => String::new(),
             1 => " (1 session will be closed)".into(),
             n => format!(" ({n} sessions will be closed)"),
@@ -70,8 +65,7 @@ fn interrupt(app: &mut App) {
 }
 
 fn stop(app: &mut App) {
-    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
-    let Some(session) = running.filter(|session| !session.is_over()) else {
+    let Some(session) = app.shared.session().filter(|session| !session.is_over()) else {
         app.say("nothing runs here");
         return;
     };
@@ -88,53 +82,36 @@ fn stop(app: &mut App) {
     }
 }
 
-/// The client of a protocol; the other side is one key further.
-fn mode(app: &mut App, protocol: Protocol) {
-    compose(app, protocol, Side::Client);
-}
-
 fn switch_side(app: &mut App) {
-    let draft = app.shared.drafts.current();
-    let side = match draft.spec.side() {
-        Side::Client => Side::Listener,
-        Side::Listener => Side::Client,
-    };
-    let protocol = draft.spec.protocol();
-    compose(app, protocol, side);
+    let spec = &app.shared.drafts.current().spec;
+    let side = if spec.side().listens() { Side::Client } else { Side::Listener };
+    compose(app, spec.protocol(), side);
 }
 
 fn compose(app: &mut App, protocol: Protocol, side: Side) {
     draft::blur(app);
     app.shared.drafts.switch_kind(protocol, side);
     draft::draft_changed(app);
-    focus::focus(app, Pane::Request);
-    draft::focus_address(app);
+    focus::focus_address(app);
 }
 
 /// A client of the protocol on screen: that is what people compose most, and the only thing an
 /// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
     let protocol = app.shared.drafts.current().spec.protocol();
-    draft::blur(app);
-    app.shared.drafts.open(Spec::empty(protocol, Side::Client));
-    draft::draft_changed(app);
-    focus::focus(app, Pane::Request);
-    draft::focus_address(app);
+    draft::open_draft(app, Spec::empty(protocol, Side::Client));
+    focus::focus_address(app);
 }
 
 fn next_environment(app: &mut App) {
-    let names: Vec<String> =
-        app.shared.workspace.environments.iter().map(|e| e.name.clone()).collect();
-    if names.is_empty() {
-        app.say("no environments yet: a file env/NAME.toml in the workspace makes one");
-        return;
+    let all = &app.shared.workspace.environments;
+    if all.is_empty() {
+        // The picker says how to make one.
+        return windows::open(app, Action::PickEnvironment);
     }
-    let at = names.iter().position(|name| Some(name) == app.shared.environment.as_ref());
-    let next = match at {
-        None => names.first(),
-        Some(at) => names.get(at + 1),
-    };
-    choose_environment(app, next.cloned());
+    let at = all.iter().position(|known| Some(&known.name) == app.shared.environment.as_ref());
+    let next = all.get(at.map_or(0, |at| at + 1)).map(|next| next.name.clone());
+    choose_environment(app, next);
 }
 
 /// Puts an environment into force, or none.
@@ -176,7 +153,7 @@ pub(crate) fn click_header(app: &mut App, column: u16) {
     for protocol in Protocol::ALL {
         let width = protocol.title().len() + MODE_GAP;
         if within < width {
-            mode(app, protocol);
+            compose(app, protocol, Side::Client);
             return;
         }
         within -= width;

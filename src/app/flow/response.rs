@@ -78,11 +78,15 @@ pub(crate) fn went_off(app: &mut App, timer: Timer) {
     }
 }
 
-/// New records arrived: conversations let go of rows whose bytes went, the one shown follows.
-pub(crate) fn extended(app: &mut App) {
+/// The oldest records went: conversations let go of rows whose bytes went with them.
+pub(crate) fn evicted(app: &mut App) {
     for session in app.shared.sessions.iter_mut() {
         session.conversation.prune(&app.shared.timeline);
     }
+}
+
+/// Other records are in the timeline: the conversation shown follows.
+pub(crate) fn extended(app: &mut App) {
     app.intents.extend(app.conversation.extended(&app.shared));
 }
 

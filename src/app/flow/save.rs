@@ -10,15 +10,16 @@
 //! before the preset.
 
 use super::{draft, restore, windows};
-use crate::app::drafts::DraftId;
+use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::format;
+use crate::app::intent::Way;
+use crate::app::overlay::Overlay;
+use crate::app::overlay::conflict::Conflict;
 use crate::app::preset_tree::TreeItem;
-use crate::app::question::Question;
 use crate::app::state::App;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
-use crate::model::id::SessionId;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
@@ -57,11 +58,11 @@ pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
         // draft comes back over the file.
         restore::save_restore(app);
     }
-    app.effects.push(Effect::Store(Job::SavePreset {
-        preset: Box::new(preset),
-        based_on,
-        overwrite,
-    }));
+    write(app, Box::new(preset), based_on, overwrite);
+}
+
+fn write(app: &mut App, preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite) {
+    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite }));
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
@@ -85,27 +86,30 @@ pub(crate) fn describe(app: &mut App, subject: &TreeItem, about: String) {
     if preset.about == about {
         return;
     }
-    let is_busy = app
-        .shared
-        .drafts
-        .iter()
-        .any(|draft| draft.saving.as_ref().is_some_and(|preset| preset.path == *path));
-    if is_busy || app.describing.contains_key(path) {
+    if app.shared.drafts.iter().any(|draft| is_saving(draft, path))
+        || app.describing.contains_key(path)
+    {
         app.warn(format!("{path} is being saved: describe it again in a moment"));
         return;
     }
     let preset = Preset { about, ..preset };
     app.describing.insert(path.clone(), preset.clone());
-    app.effects.push(Effect::Store(Job::SavePreset {
-        preset: Box::new(preset),
-        based_on: Some(based_on),
-        overwrite: Overwrite::Refuse,
-    }));
+    write(app, Box::new(preset), Some(based_on), Overwrite::Refuse);
 }
 
-/// Whether the answer about a preset is one to [`describe`]; it is taken as answered then.
-pub(crate) fn was_describing(app: &mut App, path: &PresetPath) -> bool {
-    app.describing.remove(path).is_some()
+/// Whether a draft was handed to the store under this path, which has not answered yet.
+fn is_saving(draft: &Draft, path: &PresetPath) -> bool {
+    draft.saving.as_ref().is_some_and(|preset| preset.path == *path)
+}
+
+/// The file is not the one the draft, or the description, started from.
+pub(crate) fn conflict(app: &mut App, mine: Box<Preset>, theirs: Box<StoredPreset>) {
+    if let Some(Preset { path, .. }) = app.describing.remove(&mine.path) {
+        app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
+        app.effects.push(Effect::Store(Job::LoadWorkspace));
+    } else {
+        app.overlays.push(Overlay::Conflict(Conflict::new(mine, theirs)));
+    }
 }
 
 /// The description is in the file. What it holds otherwise is what was known of it.
@@ -132,7 +136,7 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     let mut written = None;
     let mut again = Vec::new();
     for draft in app.shared.drafts.iter_mut() {
-        if draft.saving.as_ref().is_some_and(|preset| preset.path == *path) {
+        if is_saving(draft, path) {
             written.clone_from(&draft.saving);
             draft.was_saved(fingerprint);
             if std::mem::take(&mut draft.save_again) && draft.is_modified() {
@@ -140,7 +144,9 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
             }
         } else if draft.preset.as_ref() == Some(path) {
             // Another draft of the file that was just replaced: its text lives on, unsaved.
-            draft.detach();
+            draft.preset = None;
+            draft.saved = None;
+            draft.based_on = None;
         }
     }
     match written {
@@ -187,28 +193,29 @@ pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
 
 /// The store deleted a preset.
 pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
-    app.shared.workspace.presets.retain(|known| known.path != *path);
-    app.shared.drafts.forget(path);
+    gone(app, std::slice::from_ref(path));
+    app.say(format!("{path} deleted"));
+}
+
+/// These presets (sorted) are not there any more, nor are their drafts.
+fn gone(app: &mut App, paths: &[PresetPath]) {
+    let stays = |path: &PresetPath| paths.binary_search(path).is_err();
+    app.shared.workspace.presets.retain(|known| stays(&known.path));
+    app.shared.drafts.retain(|draft| draft.preset.as_ref().is_none_or(stays));
     draft::draft_changed(app);
     app.presets.rebuild(&app.shared);
-    app.say(format!("{path} deleted"));
 }
 
 /// The store deleted presets of a folder (sorted), all of them unless it failed.
 pub(crate) fn folder_deleted(
     app: &mut App,
     folder: &str,
-    gone: &[PresetPath],
+    paths: &[PresetPath],
     left: usize,
     failure: Option<Failure>,
 ) {
-    app.shared.workspace.presets.retain(|known| gone.binary_search(&known.path).is_err());
-    for path in gone {
-        app.shared.drafts.forget(path);
-    }
-    draft::draft_changed(app);
-    app.presets.rebuild(&app.shared);
-    let count = format::counted(gone.len() as u64, "preset");
+    gone(app, paths);
+    let count = format::counted(paths.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
         None if left == 0 => app.say(format!("{folder}/ deleted with {count}")),
@@ -236,17 +243,6 @@ pub(crate) fn failed(app: &mut App, job: &str) {
 /// Name of the job that saves.
 const SAVE: &str = "save the preset";
 
-/// Does what was asked about.
-pub(crate) fn confirmed(app: &mut App, question: Question) {
-    match question {
-        Question::Delete(path) => delete(app, path),
-        Question::DeleteFolder(folder, presets) => delete_folder(app, folder, presets),
-        Question::Discard(id, _) => discard(app, id),
-        Question::Revert(id, _) => revert(app, id),
-        Question::Overwrite(id, path) => hand_over(app, id, path, Overwrite::Replace),
-    }
-}
-
 /// Saves a copy in a draft and preset of its own.
 pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
     let draft = app.shared.drafts.open(spec);
@@ -256,101 +252,66 @@ pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str
     hand_over(app, id, path, Overwrite::Refuse);
 }
 
-/// The file changed on disk: it is replaced by what was to be saved.
-pub(crate) fn keep_mine(app: &mut App, mine: Preset, based_on: u64) {
-    let Some(id) = decide_later(app, &mine.path) else { return };
-    if let Some(draft) = app.shared.drafts.get_mut(id) {
-        draft.saving = Some(mine.clone());
-    }
-    app.effects.push(Effect::Store(Job::SavePreset {
-        preset: Box::new(mine),
-        based_on: Some(based_on),
-        overwrite: Overwrite::Replace,
-    }));
-}
-
-/// The file changed on disk: the draft follows it.
-pub(crate) fn take_theirs(app: &mut App, mine: &PresetPath, theirs: &StoredPreset) {
-    let Some(id) = decide_later(app, mine) else { return };
-    match &theirs.content {
-        Ok(preset) => {
-            if let Some(draft) = app.shared.drafts.get_mut(id) {
-                draft.preset = Some(theirs.path.clone());
-                draft.follow(preset, theirs.fingerprint);
-            }
-            draft::draft_changed(app);
-        }
-        Err(failure) => app.warn(failure.to_string()),
-    }
-}
-
-/// The file changed on disk: what was to be saved gets another name.
-pub(crate) fn save_elsewhere(app: &mut App, path: &PresetPath) {
-    if let Some(id) = decide_later(app, path) {
-        windows::save_as(app, id);
-    }
-}
-
-/// The file changed on disk and nothing is written: the draft that was to be saved there stays as
-/// it is, unsaved.
-pub(crate) fn decide_later(app: &mut App, path: &PresetPath) -> Option<DraftId> {
-    let waits = |preset: &Preset| preset.path == *path;
-    let draft =
-        app.shared.drafts.iter_mut().find(|draft| draft.saving.as_ref().is_some_and(waits))?;
-    draft.saving = None;
-    draft.save_again = false;
+/// The file changed on disk, and this is how to go on.
+pub(crate) fn resolve(app: &mut App, mine: Box<Preset>, theirs: &StoredPreset, way: Way) {
+    let waits = |draft: &&mut Draft| is_saving(draft, &mine.path);
+    let Some(draft) = app.shared.drafts.iter_mut().find(waits) else { return };
     let id = draft.id;
+    draft.saving = (way == Way::Mine).then(|| (*mine).clone());
+    draft.save_again = false;
+    if way == Way::Theirs {
+        draft.follow(theirs);
+    }
     app.touched();
-    Some(id)
+    match (way, &theirs.content) {
+        (Way::Mine, _) => write(app, mine, Some(theirs.fingerprint), Overwrite::Replace),
+        (Way::Theirs, Err(failure)) => app.warn(failure.to_string()),
+        (Way::Theirs, Ok(_)) => draft::draft_changed(app),
+        (Way::OtherName, _) => windows::save_as(app, id),
+        (Way::Later, _) => {}
+    }
 }
 
 /// Deletes a preset; what runs from it is closed.
-fn delete(app: &mut App, path: PresetPath) {
-    let session = app.shared.drafts.of_preset(&path).and_then(|draft| draft.session);
-    close(app, session);
+pub(crate) fn delete(app: &mut App, path: PresetPath) {
+    close(app, |draft| draft.preset.as_ref() == Some(&path));
     app.effects.push(Effect::Store(Job::DeletePreset { path }));
 }
 
 /// Deletes the presets of a folder; what runs from them is closed.
-fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
-    let sessions: Vec<SessionId> = presets
-        .iter()
-        .filter_map(|path| app.shared.drafts.of_preset(path).and_then(|draft| draft.session))
-        .collect();
-    for session in sessions {
-        close(app, Some(session));
-    }
+pub(crate) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPath>) {
+    close(app, |draft| draft.preset.as_ref().is_some_and(|path| presets.contains(path)));
     app.effects.push(Effect::Store(Job::DeleteFolder { folder, presets }));
 }
 
 /// Throws a draft away; what runs from it is closed.
-fn discard(app: &mut App, id: DraftId) {
-    let session = app.shared.drafts.get(id).and_then(|draft| draft.session);
-    close(app, session);
-    app.shared.drafts.remove(id);
+pub(crate) fn discard(app: &mut App, id: DraftId) {
+    close(app, |draft| draft.id == id);
+    app.shared.drafts.retain(|draft| draft.id != id);
     draft::draft_changed(app);
 }
 
-fn close(app: &mut App, session: Option<SessionId>) {
-    let live =
-        session.and_then(|id| app.shared.sessions.get(id)).filter(|session| !session.is_over());
-    if let Some(session) = live {
-        let id = session.id;
-        app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Close }));
+/// Closes what runs from these drafts.
+fn close(app: &mut App, is_meant: impl Fn(&Draft) -> bool) {
+    let meant = app.shared.drafts.iter().filter(|draft| is_meant(draft));
+    for session in meant.filter_map(|draft| app.shared.sessions.get(draft.session?)) {
+        if !session.is_over() {
+            let close = Command::Close { id: session.id, how: CloseMode::Close };
+            app.effects.push(Effect::Engine(close));
+        }
     }
 }
 
 /// Back to what the file holds.
-fn revert(app: &mut App, id: DraftId) {
+pub(crate) fn revert(app: &mut App, id: DraftId) {
     let presets = &app.shared.workspace.presets;
     let Some(draft) = app.shared.drafts.get_mut(id) else { return };
     let stored = presets.iter().find(|stored| Some(&stored.path) == draft.preset.as_ref());
-    match stored.and_then(|stored| Some((stored.content.as_ref().ok()?, stored.fingerprint))) {
-        Some((preset, fingerprint)) => draft.follow(preset, fingerprint),
-        None => match draft.saved.clone() {
+    if !stored.is_some_and(|stored| draft.follow(stored)) {
+        match draft.saved.clone() {
             Some(saved) => draft.replace(saved),
             None => return,
-        },
+        }
     }
     app.say("unsaved changes thrown away");
     draft::draft_changed(app);

@@ -9,7 +9,7 @@ use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
-use crate::compose::{Issue, LiteralNames, plan, plan_literal};
+use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
@@ -22,29 +22,15 @@ use crate::model::tls::Verify;
 use crate::store::job::{HistoryEntry, Job};
 use crate::timeline::Totals;
 
-/// What happens to template names nobody defined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unknown {
-    /// The send is blocked and shows where.
-    Refuse,
-    /// They are sent as they stand.
-    Literal,
-}
-
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
-pub(crate) fn send(app: &mut App, unknown: Unknown) {
+pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
     }
     draft::adopt_address(app);
-    let scope = app.scope();
-    let spec = &app.shared.drafts.current().spec;
-    let planned = match unknown {
-        Unknown::Refuse => plan(spec, &scope),
-        Unknown::Literal => plan_literal(spec, &scope, &unknown_names(spec, &scope)),
-    };
-    match planned {
+    let scope = app.shared.scope();
+    match plan_with(&app.shared.drafts.current().spec, &scope, unknown) {
         Ok(plan) => start(app, plan, &scope),
         Err(issues) => refuse(app, &issues),
     }
@@ -53,17 +39,14 @@ pub(crate) fn send(app: &mut App, unknown: Unknown) {
 /// Sends once more without verifying the peer's certificate, from now on in this draft. Only after
 /// a certificate was refused here: nobody should switch that off by a slip of the hand.
 pub(crate) fn connect_anyway(app: &mut App) {
-    let draft = app.shared.drafts.current();
-    let refused =
-        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(was_distrusted);
-    if !refused {
+    if !app.shared.session().is_some_and(was_distrusted) {
         app.say("nothing to accept: no certificate was refused here");
         return;
     }
     if let Some(verify) = app.shared.drafts.current_mut().spec.verify_mut() {
         *verify = Verify::Off;
         draft::draft_changed(app);
-        send(app, Unknown::Refuse);
+        send(app, UnknownNames::Refused);
     }
 }
 
@@ -72,15 +55,8 @@ fn was_distrusted(session: &Session) -> bool {
     matches!(&session.state, SessionState::Over(Err(failure)) if failure.is_distrust())
 }
 
-/// Names in a spec that nothing is known about.
-fn unknown_names(spec: &Spec, scope: &Scope) -> LiteralNames {
-    let issues = plan(spec, scope).err().unwrap_or_default();
-    issues.into_iter().filter_map(|issue| issue.unknown).collect()
-}
-
 fn start(app: &mut App, plan: Plan, scope: &Scope) {
-    let running = app.shared.drafts.current().session.and_then(|id| app.shared.sessions.get(id));
-    if let Some(session) = running.filter(|session| !session.is_over()) {
+    if let Some(session) = app.shared.session().filter(|session| !session.is_over()) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;
         match session.side() {
@@ -90,9 +66,8 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
             Side::Client if !is_closing => {
-                app.say(
-                    app.keyed("already open: type in the input line below, or [stop] closes it"),
-                );
+                let hint = "already open: type in the input line below, or [stop] closes it";
+                app.say(app.keyed(hint));
                 focus::focus_input(app);
                 return;
             }
@@ -104,10 +79,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
 
 fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let draft = app.shared.drafts.current();
-    let title = match &draft.preset {
-        Some(path) => path.to_string(),
-        None => draft.spec.address().to_owned(),
-    };
+    let title = draft.preset.as_ref().map_or(draft.spec.address(), |path| path.as_str()).to_owned();
     let conversation = plan.protocol().capabilities().conversation;
     let entry = HistoryEntry {
         at: app.shared.now,
@@ -155,7 +127,7 @@ fn update(app: &mut App, id: SessionId, plan: Plan) {
 fn summary(spec: &Spec, scope: &Scope) -> String {
     let mut masked = scope.clone();
     masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
-    let address = match plan_literal(spec, &masked, &unknown_names(spec, &masked)) {
+    let address = match plan_with(spec, &masked, UnknownNames::Literal) {
         Ok(plan) => plan.address(),
         Err(_) => spec.address().to_owned(),
     };
@@ -196,11 +168,8 @@ fn field_issue(spec: &Spec, issue: &Issue) -> FieldIssue {
 /// A session is over: its history entry gets the outcome.
 pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
-    let job = Job::FinishHistory {
-        at: session.opened,
-        outcome: outcome(session, app.shared.timeline.session_totals(id)),
-    };
-    app.effects.push(Effect::Store(job));
+    let outcome = outcome(session, app.shared.timeline.session_totals(id));
+    app.effects.push(Effect::Store(Job::FinishHistory { at: session.opened, outcome }));
     app.effects.push(Effect::Store(app.history.query()));
 }
 
@@ -215,7 +184,7 @@ fn outcome(session: &Session, totals: Totals) -> String {
     if session.side().listens() {
         return format!("{} requests", session.exchanges.len() as u64 + session.forgotten);
     }
-    let Some(exchange) = session.last_exchange() else { return String::new() };
+    let Some(exchange) = session.exchanges.back() else { return String::new() };
     if let ExchangeState::Failed(failure) = &exchange.state {
         return failure.cause.clone();
     }

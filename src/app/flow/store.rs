@@ -2,36 +2,25 @@
 
 use super::{curl, draft, save};
 use crate::app::effect::Effect;
-use crate::app::flow::windows;
 use crate::app::preset_tree::TreeItem;
 use crate::app::shared::Theme;
 use crate::app::state::App;
-use crate::store::job::{Job, Reply, Restore, Workspace};
+use crate::store::job::{Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
-        Reply::Conflict { mine, .. } if save::was_describing(app, &mine.path) => {
-            let path = mine.path;
-            app.warn(format!("{path} changed on disk meanwhile: not described; try it again"));
-            app.effects.push(Effect::Store(Job::LoadWorkspace));
-        }
-        Reply::Conflict { mine, theirs } => windows::conflict(app, *mine, *theirs),
+        Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
         Reply::Renamed { from, to } => save::renamed(app, &from, &to),
         Reply::Deleted { path } => save::deleted(app, &path),
         Reply::FolderDeleted { folder, presets, left, failure } => {
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
-        Reply::Restored(restore) => restored(app, restore.map(|restore| *restore)),
-        Reply::History { text, entries, total } => {
-            app.history.arrived(&text, entries, total);
-        }
-        Reply::HistoryAppended => {
-            let query = app.history.query();
-            app.effects.push(Effect::Store(query));
-        }
+        Reply::Restored(restore) => restored(app, restore),
+        Reply::History { text, entries, total } => app.history.arrived(&text, entries, total),
+        Reply::HistoryAppended => app.effects.push(Effect::Store(app.history.query())),
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
@@ -52,29 +41,20 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.loaded = true;
     for draft in app.shared.drafts.iter_mut() {
         let stored = workspace.presets.iter().find(|s| Some(&s.path) == draft.preset.as_ref());
-        if let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) {
-            // An untouched draft follows the file; an edited one keeps its text and meets the
-            // conflict when it is saved.
-            if !draft.is_modified() {
-                draft.replace(preset.spec.clone());
-                draft.based_on = Some(stored.fingerprint);
-                draft.about.clone_from(&preset.about);
-            } else if draft.based_on == Some(stored.fingerprint) {
-                draft.about.clone_from(&preset.about);
-            }
-            if draft.based_on == Some(stored.fingerprint) {
-                draft.saved = Some(preset.spec.clone());
-            }
+        let Some((Ok(preset), stored)) = stored.map(|s| (&s.content, s)) else { continue };
+        // An untouched draft follows the file; an edited one keeps its text and meets the
+        // conflict when it is saved.
+        if !draft.is_modified() {
+            draft.follow(stored);
+        } else if draft.based_on == Some(stored.fingerprint) {
+            draft.about.clone_from(&preset.about);
+            draft.saved = Some(preset.spec.clone());
         }
     }
-    let gone =
-        !workspace.environments.iter().any(|e| Some(&e.name) == app.shared.environment.as_ref());
-    if gone {
-        app.shared.environment = None;
-    }
-    if first && app.shared.environment.is_none() {
-        app.shared.environment = workspace.environments.first().map(|e| e.name.clone());
-    }
+    let mut names = workspace.environments.iter().map(|environment| &environment.name);
+    let first_name = names.clone().next().filter(|_| first);
+    let known = names.find(|name| Some(*name) == app.shared.environment.as_ref());
+    app.shared.environment = known.or(first_name).cloned();
     if let Some(problem) = workspace.problems.first() {
         app.warn(problem.to_string());
     }
@@ -83,11 +63,8 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     draft::form_changed(app);
 }
 
-fn restored(app: &mut App, restore: Option<Restore>) {
-    let Some(restore) = restore else {
-        open_first(app);
-        return;
-    };
+fn restored(app: &mut App, restore: Option<Box<Restore>>) {
+    let Some(restore) = restore else { return open_first(app) };
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
     if restore.environment.is_some() {
         app.shared.environment = restore.environment;

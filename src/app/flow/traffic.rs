@@ -21,6 +21,7 @@ pub(crate) fn forget(app: &mut App) {
     app.shared.timeline.clear();
     app.shared.is_record_open = false;
     app.traffic.cleared(&app.shared);
+    response::evicted(app);
     response::extended(app);
     app.say(format!("{} forgotten", format::counted(gone, "record")));
 }

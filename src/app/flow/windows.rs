@@ -2,55 +2,43 @@
 
 use super::jump_targets;
 use crate::app::action::Action;
+use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
-use crate::app::intent::Intent;
+use crate::app::format;
+use crate::app::intent::{Intent, Question, Way};
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
-use crate::app::outcome::{Handled, OverlayInput};
-use crate::app::overlay::Overlay;
+use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::about::About;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
-use crate::app::overlay::conflict::Conflict;
-use crate::app::overlay::environments::Environments;
-use crate::app::overlay::framing::FramingPicker;
 use crate::app::overlay::help::Help;
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::Naming;
-use crate::app::overlay::palette::Palette;
+use crate::app::overlay::{Overlay, pickers};
 use crate::app::preset_tree::{TreeItem, in_folder};
-use crate::app::question::Question;
+use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::model::key::Key;
-use crate::model::preset::{Preset, StoredPreset};
+use crate::model::preset::PresetPath;
 
 /// Opens the overlay an action stands for.
-pub(crate) fn open(app: &mut App, action: Action) -> Handled {
-    let contexts = app.contexts();
-    match action {
-        Action::Palette => push(app, Overlay::Palette(Palette::new(&app.shared, contexts))),
-        Action::Help => push(app, Overlay::Help(Help::new(&app.shared, contexts))),
-        Action::PickEnvironment => {
-            push_or_say(app, Environments::new(&app.shared).map(Overlay::Environments));
+pub(crate) fn open(app: &mut App, action: Action) {
+    let shared = &app.shared;
+    let overlay = match action {
+        Action::Palette => Ok(Overlay::Choices(pickers::palette(shared, &app.contexts()))),
+        Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
+        Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
+        Action::ShowCode => Code::new(shared).map(Overlay::Code),
+        Action::SaveAs => return save_as(app, shared.drafts.current().id),
+        _ => {
+            let draft = shared.drafts.current();
+            let item = draft.preset.clone().map_or(TreeItem::Draft(draft.id), TreeItem::Preset);
+            return act_on(app, action, &item);
         }
-        Action::Jump => push(app, Overlay::Jump(Jump::new(jump_targets::targets(app)))),
-        Action::ShowCode => push_or_say(app, Code::new(&app.shared).map(Overlay::Code)),
-        Action::SaveAs => save_as(app, app.shared.drafts.current().id),
-        Action::Rename
-        | Action::Duplicate
-        | Action::Delete
-        | Action::Revert
-        | Action::EditAbout => {
-            let draft = app.shared.drafts.current();
-            let item = match &draft.preset {
-                Some(path) => TreeItem::Preset(path.clone()),
-                None => TreeItem::Draft(draft.id),
-            };
-            act_on(app, action, &item);
-        }
-        _ => return Handled::No,
-    }
-    Handled::Yes
+    };
+    push_or_say(app, overlay);
 }
 
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for,
@@ -61,19 +49,26 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Rename, TreeItem::Draft(id)) => save_as(app, *id),
         (Action::Rename, TreeItem::Folder(_)) => app.say("select a preset to rename it"),
         (Action::Rename, TreeItem::Preset(path)) => {
-            push(app, Overlay::Naming(Naming::rename(shared, path)));
+            app.overlays.push(Overlay::Naming(Naming::rename(shared, path)));
         }
         (Action::Duplicate, item) => {
             push_or_say(app, Naming::duplicate(shared, item).map(Overlay::Naming));
         }
         (Action::Delete, TreeItem::Folder(folder)) => {
-            let presets = in_folder(&shared.workspace.presets, folder);
-            ask(app, Question::DeleteFolder(folder.clone(), presets));
+            let paths = in_folder(&shared.workspace.presets, folder);
+            let count = format::counted(paths.len() as u64, "preset");
+            let files = "Their files are removed; other files stay.";
+            let text = format!("Delete {folder}/ with {count}? {files}");
+            let text = text + &lost_with(shared, &paths);
+            ask(app, question(text, "Delete", Intent::DeleteFolder(folder.clone(), paths)));
         }
-        (Action::Delete, TreeItem::Preset(path)) => ask(app, Question::Delete(path.clone())),
+        (Action::Delete, TreeItem::Preset(path)) => {
+            let text = format!("Delete {path}? The file is removed.{}", if_live(shared, item));
+            ask(app, question(text, "Delete", Intent::Delete(path.clone())));
+        }
         (Action::Delete, TreeItem::Draft(id)) => {
             let title = shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
-            ask(app, Question::Discard(*id, title));
+            discard(app, *id, &title);
         }
         (Action::Revert, item) => revert(app, item),
         (Action::EditAbout, item) => {
@@ -89,34 +84,56 @@ fn revert(app: &mut App, item: &TreeItem) {
         return;
     };
     let (id, title) = (draft.id, draft.title());
-    let is_saved = draft.preset.is_some();
-    ask(app, if is_saved { Question::Revert(id, title) } else { Question::Discard(id, title) });
+    if draft.preset.is_none() {
+        return discard(app, id, &title);
+    }
+    let text = format!("Throw away the unsaved changes of {title}?");
+    ask(app, question(text, "Throw away", Intent::Revert(id)));
+}
+
+fn discard(app: &mut App, id: DraftId, title: &str) {
+    let remark = if_live(&app.shared, &TreeItem::Draft(id));
+    let text = format!("Throw {title} away? It was never saved.{remark}");
+    ask(app, question(text, "Throw away", Intent::Discard(id)));
+}
+
+fn question(text: String, yes: &'static str, then: Intent) -> Question {
+    Question { text, answers: [yes, "Keep"], then: Box::new(then) }
+}
+
+fn if_live(shared: &Shared, item: &TreeItem) -> &'static str {
+    if item.is_live(shared) { " It is running and will be closed." } else { "" }
+}
+
+/// What else is lost with these presets.
+fn lost_with(shared: &Shared, paths: &[PresetPath]) -> String {
+    let items = || paths.iter().map(|path| TreeItem::Preset(path.clone()));
+    let live = items().filter(|item| item.is_live(shared)).count();
+    let changed = items().filter(|item| item.draft(shared).is_some_and(Draft::is_modified)).count();
+    let remark = |count, one, many, what| match count {
+        0 => String::new(),
+        1 => format!(" 1 {one} {what}"),
+        n => format!(" {n} {many} {what}"),
+    };
+    remark(live, "is", "are", "running and will be closed.")
+        + &remark(changed, "has", "have", "unsaved changes, which go too.")
 }
 
 /// Asks for the name a draft is to be saved under.
 pub(crate) fn save_as(app: &mut App, id: DraftId) {
     let near = app.presets.selected(&app.shared);
-    push(app, Overlay::Naming(Naming::save(&app.shared, id, near.as_ref())));
+    app.overlays.push(Overlay::Naming(Naming::save(&app.shared, id, near.as_ref())));
 }
 
 /// Asks a question.
 pub(crate) fn ask(app: &mut App, question: Question) {
-    push(app, Overlay::Confirm(Confirm::new(&app.shared, question)));
-}
-
-/// The file on disk is not the one the draft was opened with.
-pub(crate) fn conflict(app: &mut App, mine: Preset, theirs: StoredPreset) {
-    push(app, Overlay::Conflict(Conflict::new(mine, theirs)));
+    app.overlays.push(Overlay::Confirm(Confirm { question, yes: false }));
 }
 
 /// Asks how what was received is cut into messages.
 pub(crate) fn framing(app: &mut App) {
-    let picker = FramingPicker::new(&app.shared.drafts.current().framing);
-    push(app, Overlay::Framing(picker));
-}
-
-fn push(app: &mut App, overlay: Overlay) {
-    app.overlays.push(overlay);
+    let picker = pickers::framings(&app.shared.drafts.current().framing);
+    app.overlays.push(Overlay::Choices(picker));
 }
 
 fn push_or_say(app: &mut App, overlay: Result<Overlay, Intent>) {
@@ -144,9 +161,9 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => return action,
         Some(Action::Back | Action::Interrupt) => close(app),
         action => {
-            let taken = action.map(|action| update(app, OverlayInput::Act(action)));
+            let taken = action.map(|action| update(app, PaneInput::Act(action)));
             if taken != Some(Handled::Yes) {
-                update(app, OverlayInput::Key(key));
+                update(app, PaneInput::Key(key));
             }
         }
     }
@@ -156,16 +173,21 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
 /// Gives the topmost overlay a mouse event; a press outside closes it.
 pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
     let Some(top) = app.overlays.last() else { return };
-    let inside = top.area(&app.shared).contains((mouse.column, mouse.row).into());
-    if mouse.kind == MouseKind::Press && !inside {
-        close(app);
-    } else {
-        update(app, OverlayInput::Mouse(mouse));
-    }
+    let area = top.area(&app.shared);
+    let input = match mouse.kind {
+        MouseKind::Press if area.contains((mouse.column, mouse.row).into()) => {
+            PaneInput::Press(area, mouse)
+        }
+        MouseKind::Press => return close(app),
+        MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
+        MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
+        MouseKind::Drag | MouseKind::Release => return,
+    };
+    update(app, input);
 }
 
 /// Gives the topmost overlay an input.
-pub(crate) fn update(app: &mut App, input: OverlayInput<'_>) -> Handled {
+pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
     let App { overlays, shared, .. } = app;
     let Some(top) = overlays.last_mut() else { return Handled::No };
     let outcome = top.update(shared, input);
@@ -175,6 +197,6 @@ pub(crate) fn update(app: &mut App, input: OverlayInput<'_>) -> Handled {
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
     if let Some(Overlay::Conflict(conflict)) = app.overlays.pop() {
-        app.intents.push_back(Intent::DecideLater(conflict.mine.path));
+        app.intents.push_back(conflict.resolved(Way::Later));
     }
 }

@@ -5,9 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::intent::Intent;
-use crate::app::layout::{inner, window};
-use crate::app::message::MouseKind;
-use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_tree::TreeItem;
 use crate::app::shared::Shared;
 
@@ -45,32 +43,20 @@ impl About {
         Ok(About { subject, title, editor })
     }
 
-    /// Where it is on the screen, border included.
-    pub fn area(shared: &Shared) -> Rect {
-        window(shared.size, 70, 8)
-    }
-
     /// Takes an input.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+    pub fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
         match input {
-            OverlayInput::Act(Action::NewLine) => self.editor.new_line(),
-            OverlayInput::Act(Action::Choose) => {
+            PaneInput::Act(Action::NewLine) => self.editor.new_line(),
+            PaneInput::Act(Action::Choose) => {
                 let text = self.editor.text().trim().to_owned();
                 let describe = Intent::Describe(self.subject.clone(), text);
                 return Outcome::from(Intent::CloseOverlay).with(describe);
             }
-            OverlayInput::Act(_) => return Outcome::no(),
-            OverlayInput::Key(key) => {
-                self.editor.key(key);
-            }
-            OverlayInput::Paste(text) => {
-                self.editor.insert(text);
-            }
-            OverlayInput::Mouse(mouse) => {
-                let inner = inner(Self::area(shared));
-                if mouse.kind == MouseKind::Press
-                    && inner.contains((mouse.column, mouse.row).into())
-                {
+            PaneInput::Act(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
+            PaneInput::Wheel(_) => {}
+            PaneInput::Press(_, mouse) => {
+                if inner.contains((mouse.column, mouse.row).into()) {
                     let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
                     self.editor.place(row.into(), column.into());
                 }

@@ -14,11 +14,9 @@ use crate::app::action::Action;
 use crate::app::cursor::{CursorStep, scroll};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
-use crate::app::layout::{inner, window};
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::compose::{LiteralNames, plan, plan_literal};
+use crate::compose::{UnknownNames, plan_with};
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
 use crate::model::plan::Plan;
@@ -27,13 +25,6 @@ use crate::model::spec::Spec;
 
 /// Rows that a wheel turn moves.
 const WHEEL: usize = 3;
-
-/// Whether credentials stand in the code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
-    Masked,
-    Shown,
-}
 
 /// One way of writing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +41,19 @@ pub struct Code {
     pub selected: usize,
     /// First line shown.
     pub scroll: usize,
-    pub secrets: Secrets,
+    /// Whether credentials stand in the code.
+    pub shows_secrets: bool,
     spec: Spec,
 }
 
-fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<CodeListing>, String> {
+fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeListing>, String> {
     let named = |named| planned(spec, &secrets::named_scope(scope, named));
-    let plan = match shown {
+    let plan = if shows_secrets {
+        planned(spec, scope)?
+    } else {
         // A variable of the system may be what a host or port comes from, and no name can.
-        Secrets::Masked => secrets::masked(
-            &named(NamedValues::SecretsAndOs).or_else(|_| named(NamedValues::Secrets))?,
-        ),
-        Secrets::Shown => planned(spec, scope)?,
+        let plan = named(NamedValues::SecretsAndOs).or_else(|_| named(NamedValues::Secrets))?;
+        secrets::masked(&plan)
     };
     let mut listings = Vec::new();
     if curl::can_write(&plan) {
@@ -73,12 +65,7 @@ fn listings(spec: &Spec, scope: &Scope, shown: Secrets) -> Result<Vec<CodeListin
 }
 
 fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
-    let issues = match plan(spec, scope) {
-        Ok(plan) => return Ok(plan),
-        Err(issues) => issues,
-    };
-    let unknown: LiteralNames = issues.into_iter().filter_map(|issue| issue.unknown).collect();
-    plan_literal(spec, scope, &unknown)
+    plan_with(spec, scope, UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
 }
 
@@ -106,96 +93,63 @@ impl Code {
         })
     }
 
-    /// Where it is on the screen, border included.
-    pub fn area(shared: &Shared) -> Rect {
-        window(shared.size, 100, 30)
-    }
-
     /// The code of the draft on screen, or why there is none yet.
     pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
-        let (title, spec, secrets) = (draft.title(), draft.spec.clone(), Secrets::Masked);
-        match listings(&spec, &shared.scope(), secrets) {
-            Ok(listings) => Ok(Code { title, listings, selected: 0, scroll: 0, secrets, spec }),
-            Err(why) => Err(Intent::Warn(format!("no code yet: {why}"))),
-        }
+        let (title, spec) = (draft.title(), draft.spec.clone());
+        let listings = listings(&spec, &shared.scope(), false)
+            .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
+        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec })
     }
 
     /// Takes an input.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
-        let inner = inner(Self::area(shared));
-        match input {
-            OverlayInput::Act(action) => self.act(shared, action, Self::parts(inner).1.height),
-            OverlayInput::Mouse(mouse) => self.mouse(inner, mouse),
-            OverlayInput::Key(_) | OverlayInput::Paste(_) => Outcome::no(),
-        }
-    }
-
-    fn act(&mut self, shared: &Shared, action: Action, height: u16) -> Outcome {
+    pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let (tabs, area) = Self::parts(inner);
         let len = self.listings.len().max(1);
-        match action {
-            Action::NextTab => self.show((self.selected + 1) % len),
-            Action::PreviousTab => self.show((self.selected + len - 1) % len),
-            Action::Copy => self.copy(),
-            Action::ShowSecrets => self.toggle_secrets(shared),
-            _ => match CursorStep::of(action) {
-                Some(step) => self.step(step, height),
-                None => Outcome::no(),
+        match input {
+            PaneInput::Act(Action::NextTab) => self.show((self.selected + 1) % len),
+            PaneInput::Act(Action::PreviousTab) => self.show((self.selected + len - 1) % len),
+            PaneInput::Act(Action::Copy) => return self.copy(),
+            PaneInput::Act(Action::ShowSecrets) => self.toggle_secrets(shared),
+            PaneInput::Act(action) => match CursorStep::of(action) {
+                Some(step) => self.step(step, area.height),
+                None => return Outcome::no(),
             },
+            PaneInput::Wheel(step) => (0..WHEEL).for_each(|_| self.step(step, area.height)),
+            PaneInput::Press(_, mouse) => {
+                if tabs.contains((mouse.column, mouse.row).into()) {
+                    let column = mouse.column - tabs.x;
+                    let hit = self.tabs().filter(|(_, _, start)| *start <= column).last();
+                    self.show(hit.map_or(self.selected, |(at, ..)| at));
+                }
+            }
+            PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
         }
+        Outcome::yes()
     }
 
-    fn show(&mut self, at: usize) -> Outcome {
+    fn show(&mut self, at: usize) {
         self.selected = at;
         self.scroll = 0;
-        Outcome::yes()
     }
 
-    fn step(&mut self, step: CursorStep, height: u16) -> Outcome {
+    fn step(&mut self, step: CursorStep, height: u16) {
         let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
         self.scroll = scroll(self.scroll, step, lines, height.into());
-        Outcome::yes()
     }
 
     fn copy(&self) -> Outcome {
         let Some(listing) = self.listing() else { return Outcome::yes() };
-        let with = match self.secrets {
-            Secrets::Masked => "",
-            Secrets::Shown => ", secrets included",
-        };
+        let with = if self.shows_secrets { ", secrets included" } else { "" };
         Outcome::from(Intent::Perform(Effect::Copy(listing.text.clone())))
             .with(Intent::Say(format!("copied as {}{with}", listing.name)))
     }
 
-    fn toggle_secrets(&mut self, shared: &Shared) -> Outcome {
-        let next = match self.secrets {
-            Secrets::Masked => Secrets::Shown,
-            Secrets::Shown => Secrets::Masked,
-        };
-        if let Ok(listings) = listings(&self.spec, &shared.scope(), next) {
+    fn toggle_secrets(&mut self, shared: &Shared) {
+        if let Ok(listings) = listings(&self.spec, &shared.scope(), !self.shows_secrets) {
             self.listings = listings;
-            self.secrets = next;
+            self.shows_secrets = !self.shows_secrets;
         }
-        Outcome::yes()
-    }
-
-    fn mouse(&mut self, inner: Rect, mouse: Mouse) -> Outcome {
-        let (tabs, area) = Self::parts(inner);
-        let wheel = match mouse.kind {
-            MouseKind::ScrollUp => CursorStep::Up,
-            MouseKind::ScrollDown => CursorStep::Down,
-            MouseKind::Press if tabs.contains((mouse.column, mouse.row).into()) => {
-                let column = mouse.column - tabs.x;
-                let hit = self.tabs().filter(|(_, _, start)| *start <= column).last();
-                let hit = hit.map_or(self.selected, |(at, ..)| at);
-                return self.show(hit);
-            }
-            _ => return Outcome::yes(),
-        };
-        for _ in 0..WHEEL {
-            self.step(wheel, area.height);
-        }
-        Outcome::yes()
     }
 }
 
@@ -215,7 +169,7 @@ mod tests {
         let mut scope = Scope::default();
         scope.secrets.insert("token".into(), "hunter2".into());
         let spec = http("http://127.0.0.1:1/?k={{secret.token}}", "{{secret.token}}");
-        let masked = listings(&spec, &scope, Secrets::Masked).unwrap();
+        let masked = listings(&spec, &scope, false).unwrap();
         assert_eq!(masked.len(), 3);
         assert!(masked.iter().all(|listing| !listing.text.contains("hunter2")));
         assert!(
@@ -228,13 +182,13 @@ mod tests {
             "{}",
             masked[1].text
         );
-        let shown = listings(&spec, &scope, Secrets::Shown).unwrap();
+        let shown = listings(&spec, &scope, true).unwrap();
         assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
     }
 
     #[test]
     fn names_nobody_defined_stay_as_written() {
-        let code = listings(&http("http://{{base}}/x", ""), &Scope::default(), Secrets::Masked);
+        let code = listings(&http("http://{{base}}/x", ""), &Scope::default(), false);
         match code {
             Ok(code) => assert!(code[0].text.contains("base")),
             Err(why) => assert!(!why.is_empty()),
@@ -247,7 +201,7 @@ mod tests {
             for side in Side::ALL {
                 let mut spec = Spec::empty(protocol, side);
                 "127.0.0.1:9000".clone_into(spec.address_mut());
-                let code = listings(&spec, &Scope::default(), Secrets::Masked).unwrap();
+                let code = listings(&spec, &Scope::default(), false).unwrap();
                 assert!(code.iter().all(|listing| !listing.text.is_empty()), "{protocol} {side:?}");
             }
         }

@@ -9,23 +9,18 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
-use crate::app::intent::Intent;
-use crate::app::keymap::Context;
-use crate::app::layout::{inner, window};
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::outcome::{Outcome, OverlayInput};
-use crate::app::shared::Shared;
+use crate::app::intent::{Intent, Way};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::model::preset::{Preset, StoredPreset};
 use crate::model::spec::Spec;
 
-/// A way out of the conflict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    Mine,
-    Theirs,
-    OtherName,
-    Cancel,
-}
+/// The ways out of the conflict: the key that goes it and what it does.
+pub const WAYS: [(Way, Action, &str); 4] = [
+    (Way::Mine, Action::KeepMine, "Keep mine: replace the file"),
+    (Way::Theirs, Action::TakeTheirs, "Take theirs: my changes are lost"),
+    (Way::OtherName, Action::SaveAs, "Save mine under another name"),
+    (Way::Later, Action::Back, "Decide later: nothing is written"),
+];
 
 /// A line that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,91 +32,61 @@ pub enum Difference {
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Conflict {
-    pub mine: Preset,
-    theirs: StoredPreset,
+    pub mine: Box<Preset>,
+    theirs: Box<StoredPreset>,
     pub differences: Vec<Difference>,
-    pub selected: Way,
-}
-
-impl Way {
-    pub const ALL: [Way; 4] = [Way::Mine, Way::Theirs, Way::OtherName, Way::Cancel];
-
-    /// The key that goes it and what it does.
-    pub fn title(self, shared: &Shared) -> String {
-        let (action, text) = match self {
-            Way::Mine => (Action::KeepMine, "Keep mine: replace the file"),
-            Way::Theirs => (Action::TakeTheirs, "Take theirs: my changes are lost"),
-            Way::OtherName => (Action::SaveAs, "Save mine under another name"),
-            Way::Cancel => (Action::Back, "Decide later: nothing is written"),
-        };
-        format!("{}  {text}", shared.keymap.key_of(&[Context::Conflict, Context::Global], action))
-    }
+    /// The one of [`WAYS`] that Enter goes.
+    pub selected: usize,
 }
 
 impl Conflict {
     /// Shows what differs between what was to be saved and the file.
-    pub(crate) fn new(mine: Preset, theirs: StoredPreset) -> Self {
+    pub(crate) fn new(mine: Box<Preset>, theirs: Box<StoredPreset>) -> Self {
         let differences = match &theirs.content {
             Ok(preset) => differences(&mine.spec, &preset.spec),
             Err(failure) => vec![Difference::Theirs(failure.to_string())],
         };
-        Conflict { mine, theirs, differences, selected: Way::Cancel }
-    }
-
-    /// Where it is on the screen, border included.
-    pub fn area(shared: &Shared) -> Rect {
-        window(shared.size, 80, 24)
+        Conflict { mine, theirs, differences, selected: WAYS.len() - 1 }
     }
 
     /// Area of the differences, and the row of each way out.
     pub fn parts(inner: Rect) -> (Rect, Rect) {
-        let ways = inner.height.min(Way::ALL.len() as u16);
+        let ways = inner.height.min(WAYS.len() as u16);
         let differences = Rect { height: inner.height - ways, ..inner };
         (differences, Rect { y: differences.bottom(), height: ways, ..inner })
     }
 
     /// Takes an input.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
-        let action = match input {
-            OverlayInput::Act(action) => action,
-            OverlayInput::Mouse(mouse) => return self.mouse(shared, mouse),
-            OverlayInput::Key(_) | OverlayInput::Paste(_) => return Outcome::no(),
-        };
-        let at = Way::ALL.iter().position(|way| *way == self.selected).unwrap_or(0);
-        match action {
-            Action::Up => self.selected = Way::ALL[at.saturating_sub(1)],
-            Action::Down => self.selected = Way::ALL[(at + 1).min(Way::ALL.len() - 1)],
-            Action::Choose => return self.go(self.selected),
-            Action::KeepMine => return self.go(Way::Mine),
-            Action::TakeTheirs => return self.go(Way::Theirs),
-            Action::SaveAs => return self.go(Way::OtherName),
-            _ => return Outcome::no(),
-        }
-        Outcome::yes()
-    }
-
-    fn mouse(&self, shared: &Shared, mouse: Mouse) -> Outcome {
-        let (_, ways) = Self::parts(inner(Self::area(shared)));
-        let inside = ways.contains((mouse.column, mouse.row).into());
-        let way = mouse.row.checked_sub(ways.y).and_then(|row| Way::ALL.get(usize::from(row)));
-        match way {
-            Some(way) if inside && mouse.kind == MouseKind::Press => self.go(*way),
-            _ => Outcome::yes(),
-        }
-    }
-
-    fn go(&self, way: Way) -> Outcome {
-        let mine = Box::new(self.mine.clone());
-        let intent = match way {
-            Way::Mine => Intent::KeepMine { mine, based_on: self.theirs.fingerprint },
-            Way::Theirs => Intent::TakeTheirs {
-                mine: self.mine.path.clone(),
-                theirs: Box::new(self.theirs.clone()),
+    pub fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let way = match input {
+            PaneInput::Act(Action::Up) => {
+                self.selected = self.selected.saturating_sub(1);
+                None
+            }
+            PaneInput::Act(Action::Down) => {
+                self.selected = (self.selected + 1).min(WAYS.len() - 1);
+                None
+            }
+            PaneInput::Act(Action::Choose) => WAYS.get(self.selected),
+            PaneInput::Act(action) => match WAYS.iter().find(|(_, key, _)| *key == action) {
+                None => return Outcome::no(),
+                way => way,
             },
-            Way::OtherName => Intent::SaveElsewhere(self.mine.path.clone()),
-            Way::Cancel => Intent::DecideLater(self.mine.path.clone()),
+            PaneInput::Press(_, mouse) => {
+                let (_, ways) = Self::parts(inner);
+                let inside = ways.contains((mouse.column, mouse.row).into());
+                WAYS.get(usize::from(mouse.row.saturating_sub(ways.y))).filter(|_| inside)
+            }
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) => return Outcome::no(),
         };
-        Outcome::from(Intent::CloseOverlay).with(intent)
+        way.map_or_else(Outcome::yes, |(way, ..)| {
+            Outcome::from(Intent::CloseOverlay).with(self.resolved(*way))
+        })
+    }
+
+    /// What has to be done to go this way.
+    pub(crate) fn resolved(&self, way: Way) -> Intent {
+        Intent::Resolve { mine: self.mine.clone(), theirs: self.theirs.clone(), way }
     }
 }
 
@@ -138,11 +103,9 @@ fn differences(mine: &Spec, theirs: &Spec) -> Vec<Difference> {
 /// A spec as the lines of its form.
 fn lines(spec: &Spec) -> Vec<String> {
     let mut lines = vec![format!("{} {}", spec.protocol().title(), spec.side().into_str())];
-    let mut first = true;
-    for tab in tabs(spec) {
+    for (at, tab) in tabs(spec).into_iter().enumerate() {
         // The address line stands above every tab.
-        let skip = if first { 0 } else { 2 };
-        first = false;
+        let skip = if at == 0 { 0 } else { 2 };
         for row in rows(spec, tab).into_iter().skip(skip) {
             let values =
                 row.fields.iter().filter(|field| field.id != FormFieldId::Tabs).map(|field| {

@@ -8,14 +8,12 @@ use ratatui::layout::Rect;
 use strum::VariantArray;
 
 use crate::app::action::{Action, Category, TABLE};
-use crate::app::choices::Choices;
+use crate::app::choices::field_and_list;
 use crate::app::cursor::{CursorStep, scroll};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::fuzzy;
 use crate::app::keymap::{Context, Keymap};
-use crate::app::layout::{inner, window};
-use crate::app::message::MouseKind;
-use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 
 /// A line of the help.
@@ -47,34 +45,21 @@ impl Help {
         help
     }
 
-    /// Where it is on the screen: most of a large one, all of a small one.
-    pub fn area(shared: &Shared) -> Rect {
-        let rows = shared.size.1;
-        window(shared.size, 84, if rows < 20 { rows } else { rows - 4 })
-    }
-
     /// Takes an input.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
-        let height = usize::from(Choices::<()>::parts(inner(Self::area(shared))).1.height);
+    pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let height = usize::from(field_and_list(inner).1.height);
         match input {
-            OverlayInput::Act(action) => match CursorStep::of(action) {
+            PaneInput::Act(action) => match CursorStep::of(action) {
                 Some(step) => self.step(step, height),
                 None => return Outcome::no(),
             },
-            OverlayInput::Key(key) => {
-                if self.editor.key(key) {
+            PaneInput::Wheel(step) => self.step(step, height),
+            PaneInput::Press(..) => {}
+            PaneInput::Key(_) | PaneInput::Paste(_) => {
+                if input.edit(&mut self.editor) {
                     self.fill(&shared.keymap);
                 }
             }
-            OverlayInput::Paste(text) => {
-                self.editor.insert(text);
-                self.fill(&shared.keymap);
-            }
-            OverlayInput::Mouse(mouse) => match mouse.kind {
-                MouseKind::ScrollUp => self.step(CursorStep::Up, height),
-                MouseKind::ScrollDown => self.step(CursorStep::Down, height),
-                _ => {}
-            },
         }
         Outcome::yes()
     }
@@ -110,13 +95,9 @@ impl Help {
                 lines.pop();
             }
         }
-        if here.len() == 1 {
-            here.clear();
-        }
-        if elsewhere.len() == 1 {
-            elsewhere.clear();
-        }
-        self.lines = [here, lines, elsewhere].concat();
+        // A heading alone has nothing below it.
+        self.lines =
+            [here, lines, elsewhere].into_iter().filter(|part| part.len() > 1).flatten().collect();
         self.scroll = 0;
     }
 }
@@ -128,12 +109,10 @@ fn is_of_a_place(context: Context) -> bool {
 
 /// Keys of an action that has none here, with the places where they hold.
 fn places(keymap: &Keymap, action: Action) -> String {
-    let mut places: Vec<String> = Vec::new();
-    for context in Context::VARIANTS {
+    let place = |context: &Context| {
         let keys = keymap.keys_of(&[*context], action);
-        if let Some(key) = keys.first() {
-            places.push(format!("{key} ({})", context.into_str()));
-        }
-    }
+        keys.first().map(|key| format!("{key} ({})", context.into_str()))
+    };
+    let places: Vec<String> = Context::VARIANTS.iter().filter_map(place).collect();
     if places.is_empty() { "palette".into() } else { places.join(", ") }
 }

@@ -8,15 +8,12 @@
 use crate::app::action::Action;
 use crate::app::intent::Intent;
 use crate::app::jump_target::JumpTarget;
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::message::Mouse;
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::model::key::{Key, KeyCode};
 
 /// Letters in the order they are given out.
-const LETTERS: [char; 26] = [
-    'a', 's', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'q', 'w', 'e', 'r', 't', 'y', 'u', 'i', 'o', 'p',
-    'z', 'x', 'c', 'v', 'b', 'n', 'm',
-];
+const LETTERS: &[u8; 26] = b"asdfghjklqwertyuiopzxcvbnm";
 
 /// A target with its letters and the cell they are drawn at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,11 +42,11 @@ impl Jump {
     }
 
     /// Takes an input.
-    pub fn update(&mut self, input: OverlayInput<'_>) -> Outcome {
+    pub fn update(&mut self, input: PaneInput<'_>) -> Outcome {
         match input {
-            OverlayInput::Act(_) | OverlayInput::Paste(_) => Outcome::no(),
-            OverlayInput::Key(key) => self.key(key),
-            OverlayInput::Mouse(mouse) => self.mouse(mouse),
+            PaneInput::Act(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) => Outcome::no(),
+            PaneInput::Key(key) => self.key(key),
+            PaneInput::Press(_, mouse) => self.press(mouse),
         }
     }
 
@@ -76,10 +73,7 @@ impl Jump {
     }
 
     /// A click goes to the mark under the mouse, else just ends jumping.
-    fn mouse(&self, mouse: Mouse) -> Outcome {
-        if mouse.kind != MouseKind::Press {
-            return Outcome::yes();
-        }
+    fn press(&self, mouse: Mouse) -> Outcome {
         let hit = self.marks.iter().find(|mark| {
             let width = mark.label.len() as u16;
             mark.row == mouse.row && (mark.column..mark.column + width).contains(&mouse.column)
@@ -95,8 +89,9 @@ fn labels(count: usize) -> Vec<String> {
     // Each letter given up as a first of two makes room for 26 targets instead of one.
     let firsts = count.saturating_sub(LETTERS.len()).div_ceil(LETTERS.len() - 1).min(LETTERS.len());
     let (singles, firsts) = LETTERS.split_at(LETTERS.len() - firsts);
-    let doubles = firsts.iter().flat_map(|a| LETTERS.iter().map(move |b| format!("{a}{b}")));
-    singles.iter().map(char::to_string).chain(doubles).take(count).collect()
+    let letter = |byte: &u8| char::from(*byte).to_string();
+    let doubles = firsts.iter().flat_map(|a| LETTERS.iter().map(move |b| letter(a) + &letter(b)));
+    singles.iter().map(letter).chain(doubles).take(count).collect()
 }
 
 #[cfg(test)]

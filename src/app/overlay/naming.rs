@@ -12,12 +12,9 @@ use crate::app::action::Action;
 use crate::app::drafts::DraftId;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
-use crate::app::layout::{inner, window};
-use crate::app::message::{Mouse, MouseKind};
-use crate::app::outcome::{Outcome, OverlayInput};
+use crate::app::intent::{Intent, Question};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_tree::TreeItem;
-use crate::app::question::Question;
 use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
@@ -171,16 +168,11 @@ impl Naming {
             Err(error) => return NameVerdict::Wrong(error.to_string()),
         };
         let same = match &self.purpose {
-            NamingPurpose::Save(id) => {
-                shared.drafts.get(*id).and_then(|draft| draft.preset.clone())
-            }
-            NamingPurpose::Rename(from) => Some(from.clone()),
+            NamingPurpose::Save(id) => shared.drafts.get(*id).and_then(|it| it.preset.as_ref()),
+            NamingPurpose::Rename(from) => Some(from),
             NamingPurpose::Duplicate(..) => None,
         };
-        if same.as_ref() == Some(&path) {
-            return NameVerdict::Free(path);
-        }
-        if shared.stored(&path).is_some() {
+        if same != Some(&path) && shared.stored(&path).is_some() {
             return NameVerdict::Taken(path);
         }
         NameVerdict::Free(path)
@@ -200,60 +192,41 @@ impl Naming {
     fn complete(&mut self) {
         if self.editor.is_empty() && !self.suggestion.is_empty() {
             self.editor = Editor::new(&self.suggestion, LineMode::One);
-            return;
+        } else {
+            self.take_folder(0);
         }
-        if let Some(folder) = self.fitting().first() {
+    }
+
+    /// Takes one of the folders that fit.
+    fn take_folder(&mut self, at: usize) {
+        if let Some(folder) = self.fitting().get(at) {
             self.editor = Editor::new(&format!("{folder}/"), LineMode::One);
         }
     }
 
     /// Field, verdict and folder list.
     pub fn parts(inner: Rect) -> (Rect, Rect, Rect) {
-        let line = |y: u16| Rect {
-            y: inner.y.saturating_add(y).min(inner.bottom()),
-            height: u16::from(y < inner.height),
-            ..inner
-        };
-        let list = Rect {
-            y: inner.y.saturating_add(3).min(inner.bottom()),
-            height: inner.height.saturating_sub(3),
-            ..inner
-        };
-        (line(0), line(1), list)
-    }
-
-    /// Where it is on the screen, border included.
-    pub fn area(shared: &Shared) -> Rect {
-        window(shared.size, 60, 12)
+        let line = |at, height| Rect { y: inner.y + at, height, ..inner }.intersection(inner);
+        (line(0, 1), line(1, 1), line(3, inner.height))
     }
 
     /// Takes an input.
-    pub fn update(&mut self, shared: &Shared, input: OverlayInput<'_>) -> Outcome {
+    pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
         match input {
-            OverlayInput::Act(Action::Choose) => return self.choose(shared),
-            OverlayInput::Act(Action::Complete) => self.complete(),
-            OverlayInput::Act(_) => return Outcome::no(),
-            OverlayInput::Key(key) => {
-                self.editor.key(key);
+            PaneInput::Act(Action::Choose) => return self.choose(shared),
+            PaneInput::Act(Action::Complete) => self.complete(),
+            PaneInput::Act(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
+            PaneInput::Wheel(_) => {}
+            PaneInput::Press(_, mouse) => {
+                let (_, verdict, list) = Naming::parts(inner);
+                let at = (mouse.column, mouse.row).into();
+                if list.contains(at) {
+                    self.take_folder(usize::from(mouse.row - list.y));
+                } else if verdict.contains(at) {
+                    return self.choose(shared);
+                }
             }
-            OverlayInput::Paste(text) => {
-                self.editor.insert(text);
-            }
-            OverlayInput::Mouse(mouse) => return self.mouse(shared, mouse),
-        }
-        Outcome::yes()
-    }
-
-    fn mouse(&mut self, shared: &Shared, mouse: Mouse) -> Outcome {
-        let (_, verdict, list) = Naming::parts(inner(Self::area(shared)));
-        let at = (mouse.column, mouse.row).into();
-        if mouse.kind == MouseKind::Press && list.contains(at) {
-            let row = usize::from(mouse.row - list.y);
-            if let Some(folder) = self.fitting().get(row) {
-                self.editor = Editor::new(&format!("{folder}/"), LineMode::One);
-            }
-        } else if mouse.kind == MouseKind::Press && verdict.contains(at) {
-            return self.choose(shared);
         }
         Outcome::yes()
     }
@@ -266,7 +239,9 @@ impl Naming {
                 return Intent::Warn(format!("{path} is there already")).into();
             }
             (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
-                Intent::Ask(Question::Overwrite(*id, path))
+                let text = format!("{path} is there already. Replace it?");
+                let then = Box::new(Intent::SaveDraft(*id, path, Overwrite::Replace));
+                Intent::Ask(Question { text, answers: ["Replace", "Cancel"], then })
             }
             (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
                 Intent::SaveDraft(*id, path, Overwrite::Refuse)

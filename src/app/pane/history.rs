@@ -9,6 +9,7 @@ use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
+use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::layout::inner;
@@ -213,15 +214,7 @@ impl HistoryPane {
 
 /// Time of day, or month and day when it is longer ago; always five cells.
 pub fn when(shared: &Shared, at: Stamp) -> String {
-    let local = |stamp: Stamp| {
-        let instant = jiff::Timestamp::from_nanosecond(i128::from(stamp.0)).ok()?;
-        Some(shared.utc_offset.to_datetime(instant))
-    };
-    match (local(at), local(shared.now)) {
-        (Some(then), Some(now)) if then.date() == now.date() => {
-            format!("{:02}:{:02}", then.hour(), then.minute())
-        }
-        (Some(then), _) => format!("{:02}-{:02}", then.month(), then.day()),
-        _ => "--:--".into(),
-    }
+    let [then, now] = [at, shared.now].map(|stamp| format::local(stamp, shared.utc_offset));
+    let is_today = then.date() == now.date();
+    then.strftime(if is_today { "%H:%M" } else { "%m-%d" }).to_string()
 }

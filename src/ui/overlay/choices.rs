@@ -3,17 +3,17 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::choices::{Choice, Choices};
+use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
 use crate::codec::printable::printable_str;
 use crate::ui::pen::Pen;
 
 /// What is typed and below it the choices that fit, matched letters marked.
-pub(super) fn draw<T>(mut pen: Pen<'_>, it: &Choices<T>) {
+pub(super) fn draw(mut pen: Pen<'_>, it: &Choices) {
     let palette = pen.palette;
-    let (line, list) = Choices::<T>::parts(pen.area);
+    let (line, list) = field_and_list(pen.area);
     pen.at(line).prompt("› ", &it.editor);
-    if it.is_empty() {
+    if it.shown(1).next().is_none() {
         pen.at(list).put("nothing matches", palette.dim);
         return;
     }
@@ -27,7 +27,7 @@ pub(super) fn draw<T>(mut pen: Pen<'_>, it: &Choices<T>) {
     }
 }
 
-fn draw_choice<T>(mut pen: Pen<'_>, choice: &Choice<T>, finder: &mut Finder) {
+fn draw_choice(mut pen: Pen<'_>, choice: &Choice, finder: &mut Finder) {
     let palette = pen.palette;
     let width = choice.note.chars().count() as u16;
     if width > 0 && pen.area.width > width + 8 {

@@ -145,6 +145,8 @@ fn peers(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
         }
         if let Some(conn) = id.and_then(|id| session.conns.get(&id)) {
             peer(pen, conn);
+        } else if let Some(id) = id {
+            pen.put(&format!("○ {} over", id.index), palette.dim);
         } else {
             let itself = session.conns.contains_key(&session.id.itself());
             let count = session.conns.len() - usize::from(itself);

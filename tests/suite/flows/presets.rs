@@ -270,7 +270,7 @@ fn a_broken_file_marks_one_preset_and_says_why() {
     driver.keys("g");
     assert!(driver.shows("adress"), "{}", driver.screen());
     driver.keys("<F5><Enter>");
-    assert!(driver.app.shared.sessions.iter().next().is_none());
+    assert!(driver.app.shared.sessions.live().next().is_none());
     driver.keys("<Down><Enter>");
     assert_eq!(driver.app.shared.drafts.current().preset, Some(path("good")));
 }
@@ -295,7 +295,7 @@ fn history_opens_again_as_it_was_and_sends_again() {
     driver.app.shared.focus = Pane::History;
     driver.keys("<Esc>");
     assert_eq!(driver.app.history.entries.len(), 3);
-    let newest = driver.app.shared.sessions.iter().next_back().unwrap().id;
+    let newest = driver.app.shared.session().unwrap().id;
     driver.done(newest);
     let finished = driver.store.jobs.iter().any(|job| matches!(job, Job::FinishHistory { .. }));
     assert!(finished, "the outcome is written when it is known");

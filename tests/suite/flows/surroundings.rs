@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use wirebench::app::action::Action;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::FormFieldId;
@@ -64,7 +63,7 @@ fn hints_name_the_keys_that_are_bound() {
     };
     let complaints = driver.app.shared.keymap.apply(&[line("<F5>", ""), line("<A-g>", "send")]);
     assert_eq!(complaints, Vec::<String>::new());
-    let key = driver.app.key_of(Action::Send);
+    let key = driver.app.keyed("[send]");
     assert!(key != "F5" && driver.shows(&format!("{key} listen")), "{}", driver.screen());
     assert_eq!(driver.app.keyed("[no such action] [0] ["), "[no such action] [0] [");
 }
@@ -178,7 +177,7 @@ fn the_wheel_moves_the_list_it_is_over() {
     driver.mouse(MouseKind::ScrollUp, 3, 4);
     driver.keys("<C-p>");
     driver.mouse(MouseKind::ScrollDown, 60, 20);
-    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Palette(_))));
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Choices(_))));
 }
 
 #[test]

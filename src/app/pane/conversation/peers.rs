@@ -32,7 +32,7 @@ impl ConversationPane {
         let next = match (chosen, forward) {
             (None, true) => conns(session).next(),
             (None, false) => conns(session).next_back(),
-            (Some(id), true) => range.range(id..).nth(1).map(|(_, conn)| conn),
+            (Some(id), true) => conns(session).find(|conn| conn.info.id > id),
             (Some(id), false) => {
                 range.range(session.id.conn(1)..id).next_back().map(|(_, conn)| conn)
             }

@@ -28,7 +28,7 @@ pub struct TabLines<'a> {
     pub(super) shown: ShownExchange<'a>,
     pub(super) tab: ExchangeTab,
     /// For the time of day.
-    pub(super) utc_offset: Offset,
+    pub(super) utc_offset: Option<Offset>,
 }
 
 impl TabLines<'_> {
@@ -111,7 +111,7 @@ fn cut(bytes: &[u8], reach: usize) -> Marked {
 }
 
 /// One bar for each phase, then sizes and addresses.
-fn timing(exchange: &Exchange, utc_offset: Offset) -> Vec<TextLine> {
+fn timing(exchange: &Exchange, utc_offset: Option<Offset>) -> Vec<TextLine> {
     let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
     let phases = [
         ("Name lookup", lookup),

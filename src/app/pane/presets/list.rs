@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::fuzzy::Finder;
+use crate::app::keymap::Context;
 use crate::app::layout::inner;
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
@@ -119,7 +120,7 @@ impl PresetsPane {
 
     /// What is said about the selected row, in lines.
     pub fn about(&self, shared: &Shared, width: u16) -> Vec<String> {
-        let keyed = |text| shared.keymap.keyed(&shared.contexts, text);
+        let keyed = |text| shared.keymap.keyed(&[Context::Global], text);
         let text = match self.selected(shared) {
             None if self.search.is_some() => "nothing matches; Esc ends the search".into(),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),

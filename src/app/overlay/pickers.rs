@@ -1,0 +1,176 @@
+//! What the lists to choose from offer: the palette every action, preset, open draft and
+//! environment; the pickers one environment or one framing.
+//!
+//! In the palette Enter runs an action or opens what was found; the key that sends, opens and
+//! sends it.
+
+use crate::app::action::{Action, TABLE};
+use crate::app::choices::{Choice, Choices};
+use crate::app::focus::Pane;
+use crate::app::format;
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
+use crate::app::shared::Shared;
+use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
+
+/// Stands behind the one of a list that holds now.
+const IN_FORCE: &str = "in force";
+
+/// Everything that can be run or opened from where the focus is, in these contexts.
+pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
+    let of_panes = TABLE.iter().filter(|row| row.action != Action::Palette && !row.is_of_windows());
+    let mut all: Vec<Choice> = of_panes.map(|row| action(shared, here, row.action)).collect();
+    all.extend(shared.workspace.presets.iter().map(|stored| Choice {
+        title: stored.path.to_string(),
+        detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
+            format!("{} {}", preset.spec.badge(), preset.spec.address())
+        }),
+        note: "preset".into(),
+        words: "open".into(),
+        intents: vec![Intent::FindPreset(stored.path.clone())],
+    }));
+    let unsaved = shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
+    all.extend(unsaved.map(|draft| Choice {
+        title: draft.title(),
+        detail: draft.spec.badge().into(),
+        note: "not saved".into(),
+        words: "open".into(),
+        intents: vec![Intent::ShowDraft(draft.id), Intent::Focus(Pane::Request)],
+    }));
+    let names = shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
+    all.extend(names.chain([None]).map(|name| Choice {
+        title: name.clone().unwrap_or_else(|| "none".into()),
+        note: "environment".into(),
+        words: "environment".into(),
+        intents: vec![Intent::ChooseEnvironment(name)],
+        ..Choice::default()
+    }));
+    Choices {
+        title: " Palette ",
+        hint: "[choose] run or open · [send] send · [back] close",
+        size: (76, 24),
+        opened_by: Some(Action::Palette),
+        ..Choices::new(all, 0)
+    }
+}
+
+fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
+    let row = action.row();
+    let note = shared.keymap.hint(here, action);
+    let note = note.or_else(|| shared.keymap.hint(Context::PANES, action)).unwrap_or_default();
+    let home = home(here, action).map(Intent::Focus);
+    Choice {
+        title: row.title.into(),
+        detail: row.help.into(),
+        words: format!("{} {note}", row.name),
+        note,
+        intents: home.into_iter().chain([Intent::Act(action)]).collect(),
+    }
+}
+
+/// The pane an action belongs to, unless it can be done where the focus is.
+fn home(here: &[Context], action: Action) -> Option<Pane> {
+    let keys = action.row().keys;
+    if keys.is_empty() || keys.iter().any(|(context, _)| here.contains(context)) {
+        return None;
+    }
+    keys.iter().find_map(|(context, _)| context.pane())
+}
+
+/// What the workspace has of environments, and none; else how to make one.
+pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
+    let environments = &shared.workspace.environments;
+    if environments.is_empty() {
+        let how = "no environments yet: a file env/NAME.toml in the workspace makes one";
+        return Err(Intent::Say(how.into()));
+    }
+    let choice = |name: Option<String>, detail: String| Choice {
+        title: name.clone().unwrap_or_else(|| "none".into()),
+        detail,
+        note: if name == shared.environment { IN_FORCE.into() } else { String::new() },
+        words: String::new(),
+        intents: vec![Intent::ChooseEnvironment(name)],
+    };
+    let mut all = vec![choice(None, "only what folders define".into())];
+    all.extend(environments.iter().map(|environment| {
+        let secrets = environment.secrets.keys().map(|name| format!("secret.{name}"));
+        let names: Vec<String> = environment.variables.keys().cloned().chain(secrets).collect();
+        choice(Some(environment.name.clone()), names.join(" "))
+    }));
+    let current = all.iter().position(|choice| choice.note == IN_FORCE);
+    Ok(Choices {
+        title: " Environment ",
+        hint: "[choose] choose · type to search · [back] close",
+        ..Choices::new(all, current.unwrap_or(0))
+    })
+}
+
+/// The usual framings and the one in force. Another one can be typed.
+pub(crate) fn framings(current: &StreamFraming) -> Choices {
+    let mut known = usual_framings();
+    if !known.contains(current) {
+        known.insert(1, current.clone());
+    }
+    let selected = known.iter().position(|framing| framing == current).unwrap_or(0);
+    let note = |framing: &StreamFraming| if framing == current { IN_FORCE } else { "" };
+    let all = known.into_iter().map(|known| framing(note(&known), known)).collect();
+    Choices {
+        title: " Framing of what is received ",
+        hint: r"or type: fixed 12 · delimiter \x03 · length 2 little",
+        size: (66, 22),
+        parser: Some(|text| {
+            let typed = StreamFraming::parse(text)?;
+            let is_usual = usual_framings().contains(&typed);
+            Ok((!is_usual).then(|| framing("as typed", typed)))
+        }),
+        ..Choices::new(all, selected)
+    }
+}
+
+/// The framings that need nothing typed.
+fn usual_framings() -> Vec<StreamFraming> {
+    let mut known = vec![StreamFraming::AsReceived, StreamFraming::Lines];
+    known.extend([b"\0", b"\r"].map(|bytes| StreamFraming::Delimiter(bytes.to_vec())));
+    known.push(StreamFraming::Fixed(16));
+    for counts in [Counts::Payload, Counts::Whole] {
+        for width in LENGTH_WIDTHS {
+            for order in [ByteOrder::Big, ByteOrder::Little] {
+                if width != 1 || order == ByteOrder::Big {
+                    known.push(StreamFraming::Length { width, order, counts });
+                }
+            }
+        }
+    }
+    known
+}
+
+fn framing(note: &str, framing: StreamFraming) -> Choice {
+    let detail = match &framing {
+        StreamFraming::AsReceived => "reads of one moment are one row".to_owned(),
+        StreamFraming::Lines => "a message ends behind LF".to_owned(),
+        StreamFraming::Delimiter(_) => "a message ends behind these bytes".to_owned(),
+        StreamFraming::Fixed(_) => {
+            "every message has so many bytes; type another number".to_owned()
+        }
+        StreamFraming::Length { width, order, counts } => {
+            let order = match (width, order) {
+                (1, _) => "",
+                (_, ByteOrder::Big) => " big-endian",
+                (_, ByteOrder::Little) => " little-endian",
+            };
+            let counts = match counts {
+                Counts::Payload => "so many bytes follow",
+                Counts::Whole => "counted with itself",
+            };
+            let bytes = format::counted(*width as u64, "byte");
+            format!("{bytes}{order}: {counts}")
+        }
+    };
+    Choice {
+        title: framing.to_string(),
+        detail,
+        note: note.to_owned(),
+        words: String::new(),
+        intents: vec![Intent::SetFraming(framing)],
+    }
+}
