@@ -33,7 +33,6 @@ mod supervisor;
 mod tls;
 mod transport;
 
-pub use facts::Facts;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 #[cfg(debug_assertions)]
 pub use supervisor::TEST_PANIC;

@@ -21,7 +21,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::Authority;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, authority, keymap};
-use crate::tui::{self, EngineService, StoreService};
+use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
@@ -87,15 +87,14 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let service = StoreService { handle: store.clone(), replies };
-    let outcome = tui::run(startup(paths), service, || {
+    let outcome = tui::run(startup(paths), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();
-        let (handle, events) = Engine::start(config);
+        let started = Engine::start(config);
         drop(entered);
         engine_runtime = Some(runtime);
-        Ok(EngineService { handle, events })
+        Ok(started)
     });
     if !store.shutdown(STORE_SHUTDOWN) {
         tracing::error!("the store was still writing at the end");

@@ -12,30 +12,29 @@ mod event_loop;
 mod event_parser;
 mod event_reader;
 mod external;
-mod input;
 mod pace;
 mod panics;
 mod perform;
 mod screen;
-mod services;
 mod signals;
 mod terminal;
-mod timers;
 
 use std::io;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
 use crate::app::{App, Startup};
+use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
+use crate::store::StoreHandle;
+use crate::store::job::Reply;
 
-use event_loop::EventLoop;
+use event_loop::{EventLoop, Services};
 use screen::Screen;
-use services::Services;
-pub use services::{EngineService, StoreService};
 
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
 /// here. Returns the exit status: 0, or 128 and the number of the signal that ended it.
@@ -44,28 +43,29 @@ pub use services::{EngineService, StoreService};
 /// When there is no terminal, or it went away, or the services cannot start.
 pub fn run(
     startup: Startup,
-    mut store: StoreService,
-    start_engine: impl FnOnce() -> Result<EngineService, Failure>,
+    store: StoreHandle,
+    mut replies: mpsc::Receiver<Reply>,
+    start_engine: impl FnOnce() -> Result<(EngineHandle, Events), Failure>,
 ) -> Result<u8, Failure> {
     if !terminal::is_available() {
         let cause = "standard output is not a terminal";
         return Err(Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
             .hint("without a terminal use: wirebench send, wirebench listen"));
     }
-    let mut panic_reports = panics::reports();
+    let panic_reports = panics::reports();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
-        .map_err(|error| terminal_failed(&error.to_string()))?;
+        .map_err(|error| terminal::failed(&error))?;
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
-        let failed = |error: io::Error| terminal_failed(&error.to_string());
+        let failed = |error: io::Error| terminal::failed(&error);
         let mut event_loop = take_terminal(startup, &store).map_err(failed)?;
-        event_loop.open(&mut store).await.map_err(failed)?;
-        let EngineService { handle: engine, events } = start_engine()?;
-        let services = Services { store, engine, events };
-        event_loop.run(services, &mut panic_reports).await.map_err(failed)
+        event_loop.open(&mut replies).await.map_err(failed)?;
+        let (engine, events) = start_engine()?;
+        let services = Services { store, engine };
+        event_loop.run(&services, replies, events, panic_reports).await.map_err(failed)
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.
@@ -74,22 +74,18 @@ pub fn run(
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.
-fn take_terminal(startup: Startup, store: &StoreService) -> io::Result<EventLoop> {
+fn take_terminal(startup: Startup, store: &StoreHandle) -> io::Result<EventLoop> {
     let size = terminal::size();
     let now = event_loop::now();
     let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
     let mut begun = app.begin();
     begun.retain(|effect| match effect {
-        Effect::Store(job) => store.handle.submit(job.clone()).is_err(),
+        Effect::Store(job) => store.submit(job.clone()).is_err(),
         _ => true,
     });
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
     EventLoop::new(app, begun, Screen::new(size)?, signals)
-}
-
-fn terminal_failed(cause: &str) -> Failure {
-    Failure::new(Stage::Session, "terminal", FailureKind::Io, cause)
 }
 
 /// Offset of local time from UTC at that moment; `None` when the system does not tell.

@@ -2,39 +2,39 @@
 //! searched and saved through windows.
 //!
 //! Sessions fill bodies with a [`BodyWriter`]; the shell asks through the engine's handle. Nothing
-//! here waits for a socket, and no question waits for a body: three threads of the store do the
-//! work (disk, view, search) and answer on the urgent channel. The oldest finished bodies are
+//! here waits for a socket, and no question waits for a body: threads of the store do the work (disk,
+//! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
-mod disk;
 mod index;
 mod message;
 mod save;
 mod search;
 mod spool;
+mod thread;
 mod view_queue;
 mod viewer;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
-use disk::Disk;
 use message::Body;
-use search::SearchQueue;
+use search::Searches;
 use spool::Usage;
+use thread::on_thread;
 use view_queue::{ViewQueue, ViewerQuestion};
+use writer::Disk;
 
-pub(crate) use writer::{BodyWriter, DecodedBytes, DecodedSink};
+pub(crate) use writer::BodyWriter;
 
 /// Memory all finished bodies may use together.
 const MEMORY_BOUND: usize = 64 * 1024 * 1024;
@@ -58,8 +58,8 @@ struct BodyTable {
     usage: Arc<Usage>,
     disk: Disk,
     views: Arc<ViewQueue>,
-    searches: Arc<SearchQueue>,
-    saves: Arc<AtomicUsize>,
+    searches: Arc<Searches>,
+    saves: Arc<Semaphore>,
     urgent: mpsc::Sender<Event>,
 }
 
@@ -68,17 +68,15 @@ impl BodyStore {
     /// answers go to `urgent`.
     pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
         let views = Arc::new(ViewQueue::default());
-        let searches = Arc::new(SearchQueue::default());
-        viewer::start(&views, urgent.clone());
-        search::start(&searches, Arc::clone(&views), urgent.clone());
+        viewer::start(Arc::clone(&views), urgent.clone());
         BodyStore(Arc::new(BodyTable {
             bodies: Mutex::new(BTreeMap::new()),
             next: AtomicU64::new(1),
             usage: Arc::new(Usage { folder, ..Usage::default() }),
             disk: Disk::start(),
             views,
-            searches,
-            saves: Arc::new(AtomicUsize::new(0)),
+            searches: Arc::default(),
+            saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
         }))
     }
@@ -106,7 +104,7 @@ impl BodyStore {
     /// too many wait.
     pub(crate) fn view(&self, query: ViewQuery) -> Result<(), Failure> {
         let body = self.get(query.body);
-        self.0.views.ask(ViewerQuestion::View { query, body })
+        self.0.views.ask(query, body)
     }
 
     /// Up to `count` bytes of a part; none where there are none (yet). May read from the disk.
@@ -122,33 +120,26 @@ impl BodyStore {
 
     /// Searches; answered by `Event::Found` unless a newer search comes.
     pub(crate) fn search(&self, query: SearchQuery) {
-        let body = self.get(query.body);
-        self.0.searches.search(query, body);
+        let (body, views) = (self.get(query.body), Arc::clone(&self.0.views));
+        search::start(&self.0.searches, query, body, views, self.0.urgent.clone());
     }
 
     /// Writes a part to a new file; answered by `Event::BodySaved`.
     pub(crate) fn save(&self, body: BodyId, part: ViewPart, path: PathBuf) {
         let kept = self.get(body);
         let urgent = self.0.urgent.clone();
-        let running = Arc::clone(&self.0.saves);
-        if running.fetch_add(1, Ordering::AcqRel) >= SAVES {
-            running.fetch_sub(1, Ordering::AcqRel);
+        let Ok(permit) = Arc::clone(&self.0.saves).try_acquire_owned() else {
             let target = path.display().to_string();
             let cause = "other bodies are still being saved";
             let outcome = Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause));
             let _ = urgent.try_send(Event::BodySaved { path, outcome });
             return;
-        }
-        let thread = thread::Builder::new().name("body-save".into());
-        let started = thread.spawn(move || {
+        };
+        on_thread("body-save", move || {
             let outcome = save::save(kept.as_deref(), part, &path);
-            running.fetch_sub(1, Ordering::AcqRel);
+            drop(permit);
             let _ = urgent.blocking_send(Event::BodySaved { path, outcome });
         });
-        if let Err(error) = started {
-            self.0.saves.fetch_sub(1, Ordering::AcqRel);
-            tracing::error!(%error, "no thread to save a body");
-        }
     }
 
     /// Nobody will look at these again. One that still grows is let go when it is complete.
@@ -165,14 +156,13 @@ impl BodyTable {
     /// that a flood does not pay for every message.
     fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<Arc<Body>> {
         let mut released = Vec::new();
-        if !self.is_over(bodies.len(), 16) {
-            return released;
-        }
-        let done = |body: &Arc<Body>| body.is_settled() && !body.watched.load(Ordering::Acquire);
-        while self.is_over(bodies.len(), 15) {
-            let oldest = bodies.iter().find(|(_, body)| done(body)).map(|(id, _)| *id);
-            let Some(id) = oldest else { break };
+        let done = |body: &Body| body.is_settled() && !body.watched.load(Ordering::Acquire);
+        let mut limit = 16;
+        while self.is_over(bodies.len(), limit)
+            && let Some((&id, _)) = bodies.iter().find(|(_, body)| done(body))
+        {
             released.extend(bodies.remove(&id));
+            limit = 15;
         }
         released
     }
@@ -196,8 +186,8 @@ impl BodyTable {
 
 impl Drop for BodyTable {
     fn drop(&mut self) {
-        self.views.close();
-        self.searches.close();
+        self.views.change(|waiting| waiting.closed = true);
+        self.searches.cancel();
     }
 }
 

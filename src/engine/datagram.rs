@@ -29,7 +29,6 @@ use crate::model::id::ConnId;
 use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::model::timing::Stamp;
 use peers::Peers;
 use port::Port;
 
@@ -181,9 +180,9 @@ impl Datagrams {
                 more = false;
                 continue;
             };
-            let at = clock::now();
+            let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
-            records.push(datagram(at, conn, Direction::Received, data.clone()));
+            records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
             if let Some(answer) = self.rules.answer(&data) {
                 let letter = Letter { to: from, data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
@@ -307,7 +306,8 @@ impl Datagrams {
                     let Some(letter) = self.outbox.pop() else { break };
                     let conn = self.peer_at(to);
                     let size = letter.data.len();
-                    let record = datagram(at, conn, Direction::Sent, letter.data);
+                    let (direction, kind) = (Direction::Sent, RecordKind::Data);
+                    let record = Record::new(at, conn, direction, kind, letter.data);
                     match letter.why {
                         Why::Answer => answers.push(record),
                         Why::Ordered => {
@@ -374,11 +374,6 @@ impl Datagrams {
         self.read_drops();
         self.note(self.session.id.itself(), RecordKind::Closed, "closed by us");
     }
-}
-
-fn datagram(at: Stamp, conn: ConnId, direction: Direction, data: Bytes) -> Record {
-    let original_len = data.len() as u64;
-    Record { at, conn, direction, kind: RecordKind::Data, data, original_len }
 }
 
 /// The socket that reaches an address: the one of its family.

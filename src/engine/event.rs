@@ -15,45 +15,27 @@ use crate::model::view::{SearchHit, View};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// What a session is doing now. Coalesced: the latest wins.
-    Phase {
-        id: SessionId,
-        phase: Phase,
-        at: Stamp,
-    },
+    Phase { id: SessionId, phase: Phase, at: Stamp },
     /// Traffic in batches, flushed at 512 records, 256 KiB or 10 ms.
     Traffic(Batch),
     /// An exchange began, got its head, or ended; replaces the one with the same `conn.session`
     /// and `number`. Body lengths in between come as `Progress`.
     Exchange(Box<Exchange>),
     /// A body grew. Coalesced: the latest wins, at most every 10 ms.
-    Progress {
-        id: SessionId,
-        number: u32,
-        body: BodyId,
-        encoded: u64,
-        decoded: u64,
-    },
+    Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
     /// A window of a body was asked for and is here, or a visible body has more to show.
     View(Box<View>),
+    /// What was searched for in a body, or that it is not there.
     Found(SearchHit),
-    BodySaved {
-        path: PathBuf,
-        outcome: Result<u64, Failure>,
-    },
+    /// A body was written to a file, so many bytes of it, or could not be.
+    BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).
-    Refused {
-        id: SessionId,
-        failure: Failure,
-    },
+    Refused { id: SessionId, failure: Failure },
     /// A certificate authority was made because a listener needed one; to be kept (mode 0600) and
     /// given to the next engine.
     AuthorityCreated(Authority),
     /// The session is over. Exactly one per `Open`.
-    Done {
-        id: SessionId,
-        outcome: Result<Summary, Failure>,
-        at: Stamp,
-    },
+    Done { id: SessionId, outcome: Result<Summary, Failure>, at: Stamp },
 }
 
 /// Records with what is needed to read them.
@@ -70,37 +52,25 @@ pub struct Batch {
 /// What a session is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    Resolving {
-        host: String,
-    },
-    Connecting {
-        address: SocketAddr,
-    },
+    /// Looking the peer's name up.
+    Resolving { host: String },
+    /// Trying one of the peer's addresses.
+    Connecting { address: SocketAddr },
+    /// TCP is up, TLS is agreed on.
     Handshaking,
     /// Sending a request, bytes so far and in all.
-    Sending {
-        sent: u64,
-        total: Option<u64>,
-    },
+    Sending { sent: u64, total: Option<u64> },
     /// Request sent; waiting for the head of the response.
     Waiting,
+    /// The response is coming.
     Receiving,
     /// A client session is up.
-    Connected {
-        local: SocketAddr,
-        peer: SocketAddr,
-    },
+    Connected { local: SocketAddr, peer: SocketAddr },
     /// A listener or UDP socket is up, on these addresses. `receive_buffer` is the size the
     /// system granted in bytes (UDP only).
-    Listening {
-        addresses: Vec<SocketAddr>,
-        receive_buffer: Option<usize>,
-    },
+    Listening { addresses: Vec<SocketAddr>, receive_buffer: Option<usize> },
     /// A listener's count of open connections or known peers changed.
-    Clients {
-        open: u32,
-        refused: u32,
-    },
+    Clients { open: u32, refused: u32 },
     /// Closing, waiting for writes to finish.
     Closing,
 }

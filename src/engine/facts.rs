@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
 
 use super::event::Event;
 
@@ -27,17 +26,6 @@ impl Facts {
             self.open = self.parcels.recv().await?;
         }
         self.open.pop_front()
-    }
-
-    /// The next event if one is here already.
-    ///
-    /// # Errors
-    /// When there is none yet, or none will ever come.
-    pub fn try_recv(&mut self) -> Result<Event, TryRecvError> {
-        while self.open.is_empty() {
-            self.open = self.parcels.try_recv()?;
-        }
-        self.open.pop_front().ok_or(TryRecvError::Empty)
     }
 
     /// More events came with the one received last, so the next `recv` does not wait.

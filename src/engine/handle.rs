@@ -12,7 +12,7 @@ use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
 use super::session::SessionEnv;
-use super::sink::{Sinks, pump};
+use super::sink::Sink;
 use super::supervisor::Supervisor;
 use super::tls::store::TlsStore;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -35,7 +35,7 @@ const URGENT: usize = 64;
 pub struct EngineConfig {
     /// The installation's certificate authority, if it has one already.
     pub authority: Option<Authority>,
-    /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::pinned`).
+    /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::verifier`).
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
@@ -73,17 +73,15 @@ impl Engine {
         let (commands, command_queue) = mpsc::channel(COMMANDS);
         let (fact_sender, facts) = mpsc::channel(FACTS);
         let (urgent_sender, urgent) = mpsc::channel(URGENT);
-        let (stop, tasks, sinks) = (CancellationToken::new(), TaskTracker::new(), Sinks::default());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let bodies = BodyStore::start(config.spill_dir, urgent_sender);
-        let own = sinks.sink(SessionId(0));
+        let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(config.authority, config.named_certificates, own.clone());
         let env = SessionEnv { bodies: bodies.clone(), tls, stop: stop.clone() };
-        tasks.spawn(pump(sinks.clone(), fact_sender, stop.clone()));
-        tasks.spawn(Supervisor::new(sinks, own, env, tasks.clone()).run(command_queue));
-        (
-            EngineHandle { commands, bodies, stop, tasks },
-            Events { facts: Facts::new(facts), urgent },
-        )
+        tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
+        tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
+        let events = Events { facts: Facts::new(facts), urgent };
+        (EngineHandle { commands, bodies, stop, tasks }, events)
     }
 }
 
@@ -118,16 +116,11 @@ impl EngineHandle {
         self.bodies.read(body, part, at, count)
     }
 
-    /// No task of the engine is left; so after a shutdown within its bound.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.tasks.is_empty()
-    }
-
-    /// Ends every session at once and waits until all tasks are gone, at most `bound`.
-    pub async fn shutdown(&self, bound: Duration) {
+    /// Ends every session at once and waits until all tasks are gone, at most `bound`; says whether
+    /// they are.
+    pub async fn shutdown(&self, bound: Duration) -> bool {
         self.stop.cancel();
         self.tasks.close();
-        let _ = tokio::time::timeout(bound, self.tasks.wait()).await;
+        tokio::time::timeout(bound, self.tasks.wait()).await.is_ok()
     }
 }

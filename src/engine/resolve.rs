@@ -2,7 +2,7 @@
 //!
 //! Called by the transport and by UDP. Address literals need no lookup and take no time.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::net::lookup_host;
@@ -20,7 +20,7 @@ pub(crate) struct Resolved {
 
 /// Looks a host up with the system's resolver. Safe to drop.
 pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
-    if let Some(ip) = literal(&endpoint.host) {
+    if let Ok(ip) = endpoint.host.parse() {
         let addresses = vec![SocketAddr::new(ip, endpoint.port)];
         return Ok(Resolved { addresses, elapsed: None });
     }
@@ -35,26 +35,16 @@ pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
     Ok(Resolved { addresses, elapsed })
 }
 
-/// An address literal, as the host of an endpoint.
-pub(crate) fn literal(host: &str) -> Option<IpAddr> {
-    host.parse().ok()
-}
-
 fn not_found(endpoint: &Endpoint, error: &std::io::Error) -> Failure {
     let text = error.to_string();
-    let (kind, cause, hint) = if text.contains("Temporary failure") {
-        (
-            FailureKind::NotFound,
-            "the name server does not answer",
-            "check the network, or use an IP address",
-        )
+    let (cause, hint) = if text.contains("Temporary failure") {
+        ("the name server does not answer", "check the network, or use an IP address")
     } else if text.contains("not known") || text.contains("No address associated") {
-        (FailureKind::NotFound, "no such name", "check the spelling, or use an IP address")
+        ("no such name", "check the spelling, or use an IP address")
     } else {
-        let cause = text.trim_start_matches("failed to lookup address information: ");
-        return Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause);
+        (text.trim_start_matches("failed to lookup address information: "), "")
     };
-    Failure::new(Stage::Lookup, &endpoint.host, kind, cause).hint(hint)
+    Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause).hint(hint)
 }
 
 /// Alternates address families, beginning with the resolver's first (RFC 8305, section 4).
@@ -62,19 +52,15 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) =
         addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
-    let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut all = Vec::new();
-    loop {
-        let pair = [first.next(), second.next()];
-        if pair == [None, None] {
-            return all;
-        }
-        for address in pair.into_iter().flatten() {
-            if !all.contains(&address) {
-                all.push(address);
+    for place in 0..first.len().max(second.len()) {
+        for address in [first.get(place), second.get(place)].into_iter().flatten() {
+            if !all.contains(address) {
+                all.push(*address);
             }
         }
     }
+    all
 }
 
 #[cfg(test)]

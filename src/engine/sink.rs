@@ -14,7 +14,6 @@
 mod event_batch;
 mod pump;
 mod queue;
-mod shared;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -32,18 +31,12 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
 use crate::model::timing::Stamp;
+use pump::SinkShared;
 use queue::{Load, Place, Queue};
-use shared::SinkShared;
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
 const STREAM_BOUND: usize = 4 * 1024 * 1024;
-
-/// Where the sinks of all sessions lead to.
-#[derive(Clone, Default)]
-pub(super) struct Sinks {
-    shared: Arc<SinkShared>,
-}
 
 /// The session's end of its facts. Clones write to the same queue.
 #[derive(Clone)]
@@ -57,23 +50,6 @@ pub(crate) struct Sink {
 pub(crate) struct StampGuard {
     place: Place,
     shared: Arc<SinkShared>,
-}
-
-/// Carries what sessions say to the shell, until it is gone or `stop` fires.
-pub(super) async fn pump(
-    sinks: Sinks,
-    facts: mpsc::Sender<VecDeque<Event>>,
-    stop: CancellationToken,
-) {
-    pump::run(&sinks.shared, facts, stop).await;
-}
-
-impl Sinks {
-    /// A sink for a session.
-    pub(super) fn sink(&self, session: SessionId) -> Sink {
-        self.shared.lock().enter(session);
-        Sink { session, shared: Arc::clone(&self.shared) }
-    }
 }
 
 impl Drop for StampGuard {
@@ -91,9 +67,19 @@ impl Drop for StampGuard {
 
 impl Sink {
     /// A sink that leads to nobody else's.
-    #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
-        Sinks::default().sink(session)
+        Sink { session, shared: Arc::default() }.of(session)
+    }
+
+    /// The sink of another session, to the same shell.
+    pub(super) fn of(&self, session: SessionId) -> Self {
+        self.shared.lock().enter(session);
+        Sink { session, shared: Arc::clone(&self.shared) }
+    }
+
+    /// Carries what all sessions say to the shell, until it is gone or `stop` fires.
+    pub(super) async fn pump(self, facts: mpsc::Sender<VecDeque<Event>>, stop: CancellationToken) {
+        self.shared.pump(facts, stop).await;
     }
 
     /// Waits until the shell has kept up. To be awaited before every read and write of a byte
@@ -120,7 +106,7 @@ impl Sink {
 
     /// Opens a moment: records stamped from now on may be put until it is dropped.
     pub(crate) fn moment(&self) -> StampGuard {
-        let place = self.shared.lock().open_moment(clock::now);
+        let place = self.shared.lock().open_moment(clock::now());
         StampGuard { place, shared: Arc::clone(&self.shared) }
     }
 
@@ -144,15 +130,16 @@ impl Sink {
 
     /// Bytes that were sent in that moment, of which `data` is kept here.
     pub(crate) fn sent(&self, moment: StampGuard, conn: ConnId, data: Bytes, original_len: u64) {
-        let (direction, kind) = (Direction::Sent, RecordKind::Data);
-        self.push(Record { at: moment.place.0, conn, direction, kind, data, original_len });
+        let record = Record::new(moment.place.0, conn, Direction::Sent, RecordKind::Data, data);
+        self.push(Record { original_len, ..record });
         drop(moment);
     }
 
     /// Bytes that were received just now, of which `data` is kept here.
     pub(crate) fn received(&self, conn: ConnId, data: Bytes, original_len: u64) {
-        let (direction, kind) = (Direction::Received, RecordKind::Data);
-        self.stamped(Record { at: Stamp::default(), conn, direction, kind, data, original_len });
+        let (now, kind) = (Stamp::default(), RecordKind::Data);
+        let record = Record::new(now, conn, Direction::Received, kind, data);
+        self.stamped(Record { original_len, ..record });
     }
 
     /// A fact of a connection in words, as of now.
@@ -164,8 +151,7 @@ impl Sink {
         text: impl Into<String>,
     ) {
         let data = Bytes::from(text.into());
-        let original_len = data.len() as u64;
-        self.stamped(Record { at: Stamp::default(), conn, direction, kind, data, original_len });
+        self.stamped(Record::new(Stamp::default(), conn, direction, kind, data));
     }
 
     /// Something failed on our side, as of now.
@@ -175,10 +161,8 @@ impl Sink {
 
     /// Our side of a connection finished sending in that moment.
     pub(crate) fn finished_sending(&self, moment: StampGuard, conn: ConnId) {
-        let data = Bytes::from_static(b"we finished sending");
-        let (direction, kind) = (Direction::Sent, RecordKind::Finished);
-        let original_len = data.len() as u64;
-        self.push(Record { at: moment.place.0, conn, direction, kind, data, original_len });
+        let (kind, data) = (RecordKind::Finished, Bytes::from_static(b"we finished sending"));
+        self.push(Record::new(moment.place.0, conn, Direction::Sent, kind, data));
         drop(moment);
     }
 

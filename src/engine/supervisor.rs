@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use super::command::{CloseMode, Command, Recipient};
 use super::event::{Event, Summary};
 use super::session::{GRACE, INPUTS, SessionContext, SessionEnv, SessionHandle, SessionInput};
-use super::sink::{Sink, Sinks};
+use super::sink::Sink;
 use super::{clock, dispatch, refusal};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
@@ -45,7 +45,6 @@ pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 /// Owns every session of an engine.
 pub(super) struct Supervisor {
     sessions: HashMap<SessionId, Running>,
-    sinks: Sinks,
     env: SessionEnv,
     tasks: TaskTracker,
     /// For what belongs to no open session.
@@ -60,8 +59,8 @@ struct Running {
 
 impl Supervisor {
     /// `events` is for what belongs to no open session.
-    pub(super) fn new(sinks: Sinks, events: Sink, env: SessionEnv, tasks: TaskTracker) -> Self {
-        Supervisor { sessions: HashMap::new(), sinks, env, tasks, events }
+    pub(super) fn new(events: Sink, env: SessionEnv, tasks: TaskTracker) -> Self {
+        Supervisor { sessions: HashMap::new(), env, tasks, events }
     }
 
     /// Takes commands until the handles are gone or the engine stops.
@@ -117,7 +116,7 @@ impl Supervisor {
             return;
         };
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
-        let events = self.sinks.sink(id);
+        let events = self.events.of(id);
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = SessionHandle::new(id, events.clone(), self.env.clone());
         let cancel = session.cancel.clone();
@@ -202,7 +201,6 @@ mod tests {
 
     use super::*;
     use crate::engine::body::BodyStore;
-    use crate::engine::sink::pump;
     use crate::engine::tls::store::TlsStore;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
@@ -214,10 +212,10 @@ mod tests {
         let (urgent, _views) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let bodies = BodyStore::start(None, urgent);
-        let sinks = Sinks::default();
-        let tls = TlsStore::new(None, None, sinks.sink(SessionId(0)));
+        let own = Sink::new(SessionId(0));
+        let tls = TlsStore::new(None, None, own.clone());
         let env = SessionEnv { bodies, tls, stop: stop.clone() };
-        let session = SessionHandle::new(SessionId(1), sinks.sink(SessionId(1)), env);
+        let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {
             let mut events = Vec::new();
@@ -227,7 +225,7 @@ mod tests {
             stop.cancel();
             events
         };
-        let all = async { tokio::join!(watching, pump(sinks, facts, stop.clone()), reading) };
+        let all = async { tokio::join!(watching, own.pump(facts, stop.clone()), reading) };
         timeout(Duration::from_secs(5), all).await.unwrap().2
     }
 

@@ -3,7 +3,6 @@
 pub(crate) mod authority;
 pub(crate) mod certificate_facts;
 pub(crate) mod handshake;
-pub(crate) mod pinned;
 pub(crate) mod store;
 pub(crate) mod tls_words;
 pub(crate) mod verifier;

@@ -84,6 +84,19 @@ pub struct Lost {
 }
 
 impl Record {
+    /// Nothing is cut off `data`.
+    #[must_use]
+    pub fn new(
+        at: Stamp,
+        conn: ConnId,
+        direction: Direction,
+        kind: RecordKind,
+        data: Bytes,
+    ) -> Self {
+        let original_len = data.len() as u64;
+        Record { at, conn, direction, kind, data, original_len }
+    }
+
     /// Bytes this record costs in memory, payload and metadata.
     #[must_use]
     pub fn cost(&self) -> usize {

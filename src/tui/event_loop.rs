@@ -9,6 +9,7 @@
 //! There is no tick: with nothing to do the thread sleeps in the kernel. While an editor or the
 //! user's shell has the terminal, messages are still taken in but nothing is read or drawn.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,23 +18,22 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::message::{Input, Message};
+use crate::app::message::{Input, Message, Timer};
 use crate::engine::event::Event;
+use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
+use crate::store::StoreHandle;
 use crate::store::job::Reply;
 
-use super::event_parser::{PASTE_LIMIT, Parsed, TerminalAnswer};
+use super::event_parser::{PASTE_LIMIT, Parsed};
 use super::event_reader::EventReader;
 use super::external::Edited;
-use super::input::input;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
-use super::services::{Services, StoreService};
 use super::signals::{self, SignalRequest, Signals};
 use super::terminal;
-use super::timers::Timers;
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
@@ -61,7 +61,8 @@ pub(super) struct EventLoop {
     reader: Option<EventReader>,
     signals: Signals,
     pub(super) pace: Pace,
-    pub(super) timers: Timers,
+    /// The next one first.
+    pub(super) timers: BTreeSet<(Instant, Timer)>,
     pub(super) foreground: Foreground,
     pub(super) external: mpsc::Sender<Edited>,
     external_outcomes: mpsc::Receiver<Edited>,
@@ -75,16 +76,10 @@ pub(super) struct EventLoop {
     begun: Vec<Effect>,
 }
 
-/// What woke the loop.
-enum Woken {
-    Signal(SignalRequest),
-    Input(io::Result<()>),
-    Urgent(Event),
-    External(Edited),
-    Panic(String),
-    Clock,
-    Store(Reply),
-    Fact(Event),
+/// What the loop hands orders to.
+pub(super) struct Services {
+    pub(super) store: StoreHandle,
+    pub(super) engine: EngineHandle,
 }
 
 impl EventLoop {
@@ -103,7 +98,7 @@ impl EventLoop {
             reader: Some(EventReader::open()?),
             signals,
             pace: Pace::default(),
-            timers: Timers::default(),
+            timers: BTreeSet::new(),
             foreground: Foreground::Us,
             external,
             external_outcomes,
@@ -115,9 +110,9 @@ impl EventLoop {
     }
 
     /// Draws the first frame, with the workspace on it unless the disk is slow.
-    pub(super) async fn open(&mut self, store: &mut StoreService) -> io::Result<()> {
+    pub(super) async fn open(&mut self, replies: &mut mpsc::Receiver<Reply>) -> io::Result<()> {
         let deadline = Instant::now() + START_HOLD;
-        while let Ok(Some(reply)) = timeout_at(deadline, store.replies.recv()).await {
+        while let Ok(Some(reply)) = timeout_at(deadline, replies.recv()).await {
             // The last of what the first screen shows.
             let is_last = matches!(reply, Reply::Restored(_));
             self.begun.extend(self.app.update(Message::Store(reply), now()));
@@ -131,69 +126,61 @@ impl EventLoop {
     /// Runs until the user leaves.
     pub(super) async fn run(
         &mut self,
-        mut services: Services,
-        panics: &mut mpsc::Receiver<String>,
+        services: &Services,
+        mut replies: mpsc::Receiver<Reply>,
+        mut events: Events,
+        mut panics: mpsc::Receiver<String>,
     ) -> io::Result<u8> {
         let mut parsed = Vec::new();
         for effect in std::mem::take(&mut self.begun) {
-            self.perform(effect, Cause::Input, &services);
+            self.perform(effect, Cause::Input, services);
         }
         while self.leaving.is_none() {
-            self.ask_for_views(&services);
+            self.ask_for_views(services);
             let due = self.frame_due();
             if due.is_some_and(|due| due <= Instant::now()) {
                 self.draw()?;
                 continue;
             }
-            let wake = [due, self.timers.next()].into_iter().flatten().min();
-            let woken = tokio::select! {
+            let next_timer = self.timers.first().map(|(at, _)| *at);
+            let wake = [due, next_timer].into_iter().flatten().min();
+            let (message, cause) = tokio::select! {
                 biased;
-                request = self.signals.next() => Woken::Signal(request),
-                read = read_input(&mut self.reader, &mut parsed) => Woken::Input(read),
-                Some(event) = services.events.urgent.recv() => Woken::Urgent(event),
-                Some(outcome) = self.external_outcomes.recv() => Woken::External(outcome),
-                Some(text) = panics.recv() => Woken::Panic(text),
-                () = sleep_until(wake) => Woken::Clock,
-                Some(reply) = services.store.replies.recv() => Woken::Store(reply),
-                Some(event) = services.events.facts.recv() => Woken::Fact(event),
+                request = self.signals.next() => {
+                    self.on_signal(request, services)?;
+                    continue;
+                }
+                read = read_input(&mut self.reader, &mut parsed) => {
+                    match read {
+                        Ok(()) => self.on_input(&mut parsed, services),
+                        Err(_gone) => self.terminate(0, services),
+                    }
+                    continue;
+                }
+                Some(event) = events.urgent.recv() => self.urgent(event),
+                Some(outcome) = self.external_outcomes.recv() => {
+                    self.come_back(services)?;
+                    (Message::External(outcome), Cause::Input)
+                }
+                Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), Cause::Input),
+                () = clock::at(wake) => match take_due(&mut self.timers, Instant::now()) {
+                    Some(timer) => (Message::Timer(timer), Cause::Traffic),
+                    None => continue,
+                },
+                Some(reply) = replies.recv() => (Message::Store(reply), Cause::Input),
+                Some(event) = events.facts.recv() => (Message::Engine(event), Cause::Traffic),
             };
-            let is_traffic = matches!(woken, Woken::Fact(_));
-            self.handle(woken, &mut parsed, &services)?;
-            if is_traffic && !services.events.facts.has_more() {
+            self.step(message, cause, services);
+            if cause == Cause::Traffic && !events.facts.has_more() {
                 // Lets the runtime look at the terminal between two parcels.
                 tokio::task::yield_now().await;
             }
         }
         // Before anything is freed or closed, which takes its time when it is large.
         terminal::restore();
-        services.events.facts.close();
+        events.facts.close();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         Ok(self.leaving.unwrap_or_default())
-    }
-
-    fn handle(
-        &mut self,
-        woken: Woken,
-        parsed: &mut Vec<Parsed>,
-        services: &Services,
-    ) -> io::Result<()> {
-        match woken {
-            Woken::Signal(request) => self.on_signal(request, services)?,
-            Woken::Input(Ok(())) => self.on_input(parsed, services),
-            Woken::Input(Err(_gone)) => self.terminate(0, services),
-            Woken::Urgent(event) => self.on_urgent(event, services),
-            Woken::External(outcome) => {
-                self.come_back(services)?;
-                self.step(Message::External(outcome), Cause::Input, services);
-            }
-            Woken::Panic(text) => {
-                self.step(Message::Trouble(task_panicked(text)), Cause::Input, services);
-            }
-            Woken::Clock => self.on_clock(services),
-            Woken::Store(reply) => self.step(Message::Store(reply), Cause::Input, services),
-            Woken::Fact(event) => self.step(Message::Engine(event), Cause::Traffic, services),
-        }
-        Ok(())
     }
 
     /// One message in, its effects out, and the troubles these led to.
@@ -217,43 +204,32 @@ impl EventLoop {
     fn on_input(&mut self, parsed: &mut Vec<Parsed>, services: &Services) {
         for parsed in parsed.drain(..) {
             let message = match parsed {
-                Parsed::Event(event) => input(event).map(Message::Input),
-                Parsed::Answer(TerminalAnswer::KittyKeyboard) => {
+                Parsed::Input(input) => Message::Input(input),
+                Parsed::PasteCut(bytes) => Message::Trouble(paste_cut(bytes)),
+                Parsed::PasteUnfinished => Message::Trouble(paste_unfinished()),
+                Parsed::Nothing => continue,
+                Parsed::KittyKeyboard => {
                     terminal::use_kitty_keyboard();
-                    None
+                    continue;
                 }
-                Parsed::Answer(
-                    TerminalAnswer::DarkBackground | TerminalAnswer::LightBackground,
-                ) => None,
-                Parsed::PasteCut(bytes) => Some(Message::Trouble(paste_cut(bytes))),
-                Parsed::PasteUnfinished => Some(Message::Trouble(paste_unfinished())),
             };
-            if let Some(message) = message {
-                test_panic();
-                self.step(message, Cause::Input, services);
-            }
+            test_panic();
+            self.step(message, Cause::Input, services);
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;
             }
         }
-        parsed.clear();
     }
 
-    fn on_urgent(&mut self, event: Event, services: &Services) {
+    /// What an answer to the screen means to the time table of frames.
+    fn urgent(&mut self, event: Event) -> (Message, Cause) {
         let is_view = matches!(event, Event::View(_));
         let message = Message::Engine(event);
         if self.app.is_urgent(&message) {
             self.pace.became_whole();
         }
-        let cause = if is_view { self.pace.view_arrived() } else { Cause::Input };
-        self.step(message, cause, services);
-    }
-
-    fn on_clock(&mut self, services: &Services) {
-        while let Some(timer) = self.timers.take_due(Instant::now()) {
-            self.step(Message::Timer(timer), Cause::Traffic, services);
-        }
+        (message, if is_view { self.pace.view_arrived() } else { Cause::Input })
     }
 
     fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
@@ -344,11 +320,11 @@ async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) 
     }
 }
 
-async fn sleep_until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
-        None => std::future::pending().await,
-    }
+/// Takes the first timer out if it is due. Several may be pending: the application ignores those it
+/// no longer wants.
+fn take_due(timers: &mut BTreeSet<(Instant, Timer)>, now: Instant) -> Option<Timer> {
+    let (at, timer) = *timers.first()?;
+    (at <= now && timers.pop_first().is_some()).then_some(timer)
 }
 
 /// The wall clock for the application.
@@ -390,5 +366,21 @@ fn test_panic() {
                 .spawn(|| assert!(std::env::args().count() == 0, "asked for by the test"));
             drop(panicking);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_go_off_in_order_of_time_and_not_early() {
+        let now = Instant::now();
+        let at = |millis| now + Duration::from_millis(millis);
+        let mut timers = BTreeSet::from([(at(20), Timer::Restore), (at(10), Timer::Notice)]);
+        assert_eq!(take_due(&mut timers, now), None);
+        assert_eq!(take_due(&mut timers, at(30)), Some(Timer::Notice));
+        assert_eq!(take_due(&mut timers, at(30)), Some(Timer::Restore));
+        assert_eq!(take_due(&mut timers, at(30)), None);
     }
 }

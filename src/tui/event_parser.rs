@@ -1,4 +1,5 @@
-//! Bytes of the terminal to crossterm's events: the one file that does so.
+//! Bytes of the terminal to what the application takes in: the one file that does so. What it has no
+//! word for (key releases, other mouse buttons, media keys, the focus) is dropped.
 //!
 //! Fed by `event_reader` with whatever one read returned. A sequence may be cut anywhere; what is
 //! incomplete waits in `pending` until more comes or its time is up, so no part of a sequence ever
@@ -16,7 +17,7 @@
 //! - `a_paste_over_the_limit_is_cut_and_says_so`: it is kept, however long
 //! - `a_paste_that_never_ends_is_ended_by_silence`: the read blocks the whole loop
 //! - `a_paste_that_never_ends_is_ended_by_ctrl_c`
-//! - `colours_the_terminal_tells_are_answers`: OSC 11 is typed, mode 2031 swallows the keys behind it
+//! - `colours_the_terminal_tells_are_no_text`: OSC 11 is typed, mode 2031 swallows the keys behind it
 //! - `answers_and_unknown_sequences_never_become_keys`
 //! - `modified_enter_comes_in_three_spellings`: xterm's is lost
 //!
@@ -24,10 +25,10 @@
 
 use std::time::Duration;
 
-use crossterm::event::{
-    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
-};
 use tokio::time::Instant;
+
+use crate::app::message::{Input, Mouse, MouseKind};
+use crate::model::key::{Key, KeyCode};
 
 /// Longest paste handed on; more than anybody types, less than hurts.
 pub(super) const PASTE_LIMIT: usize = 4 * 1024 * 1024;
@@ -42,29 +43,29 @@ const SEQUENCE_WAIT: Duration = Duration::from_secs(1);
 const PASTE_WAIT: Duration = Duration::from_secs(2);
 
 const ESC: u8 = 0x1b;
+/// kitty's number for a key that is let go; the others are presses and repeats.
+const RELEASED: u32 = 3;
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Keys of the number block from kitty's number 57417 on.
+const KEYPAD: [KeyCode; 10] = {
+    use KeyCode::{Delete, Down, End, Home, Insert, Left, PageDown, PageUp, Right, Up};
+    [Left, Right, Up, Down, PageUp, PageDown, Home, End, Insert, Delete]
+};
 /// Ctrl+C, plain and as kitty's protocol spells it.
 const CTRL_C: [&[u8]; 2] = [b"\x03", b"\x1b[99;5u"];
 
 /// What came from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parsed {
-    Event(Event),
-    Answer(TerminalAnswer),
+    Input(Input),
+    /// It speaks the kitty keyboard protocol.
+    KittyKeyboard,
+    /// Nothing for us, but no text either: a key let go, a colour of the terminal.
+    Nothing,
     /// A paste was longer than [`PASTE_LIMIT`]; this many bytes were left out.
     PasteCut(usize),
     /// A paste had no end; what came of it was handed on, what may still come is dropped.
     PasteUnfinished,
-}
-
-/// What the terminal says about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TerminalAnswer {
-    /// It speaks the kitty keyboard protocol.
-    KittyKeyboard,
-    /// Its background, asked for by OSC 11 or reported by mode 2031.
-    DarkBackground,
-    LightBackground,
 }
 
 /// Holds what is incomplete between reads.
@@ -151,10 +152,10 @@ impl EventParser {
         match self.pending.as_slice() {
             [ESC] => {
                 self.escaped = Some(now);
-                out.push(key_event(KeyCode::Esc, KeyModifiers::NONE));
+                out.push(pressed(Key::new(KeyCode::Esc)));
             }
             [ESC, byte] if byte.is_ascii() => {
-                out.push(key_event(KeyCode::Char(char::from(*byte)), KeyModifiers::ALT));
+                out.push(pressed(Key { alt: true, ..Key::char(char::from(*byte)) }));
             }
             _ => {}
         }
@@ -226,7 +227,7 @@ impl Paste {
     /// Terminals send a line's end as CR; text has LF.
     fn hand_on(self, out: &mut Vec<Parsed>) {
         let text = String::from_utf8_lossy(&self.bytes).replace("\r\n", "\n").replace('\r', "\n");
-        out.push(Parsed::Event(Event::Paste(text)));
+        out.push(Parsed::Input(Input::Paste(text)));
         if self.cut > 0 {
             out.push(Parsed::PasteCut(self.cut));
         }
@@ -235,7 +236,9 @@ impl Paste {
 
 /// Whether a read that returned this can only be a key that was pressed.
 fn is_one_key(bytes: &[u8]) -> bool {
-    bytes == [ESC] || matches!(step(bytes), Step::Took(taken, Some(_)) if taken == bytes.len())
+    let all = bytes.len();
+    bytes == [ESC]
+        || matches!(step(bytes), Step::Took(taken, Some(Parsed::Input(_))) if taken == all)
 }
 
 /// Whether these bytes belong behind an Escape that was already taken for the key. No hand types
@@ -250,29 +253,29 @@ fn is_tail(bytes: &[u8]) -> bool {
     }
 }
 
-fn key_event(code: KeyCode, modifiers: KeyModifiers) -> Parsed {
-    Parsed::Event(Event::Key(KeyEvent::new(code, modifiers)))
+fn pressed(key: Key) -> Parsed {
+    Parsed::Input(Input::Key(key))
 }
 
 fn step(bytes: &[u8]) -> Step {
     let (alt, rest) = match bytes {
         [] | [ESC] | [ESC, b'O'] => return Step::Incomplete,
-        [ESC, ESC, ..] => return Step::Took(1, Some(key_event(KeyCode::Esc, KeyModifiers::NONE))),
+        [ESC, ESC, ..] => return Step::Took(1, Some(pressed(Key::new(KeyCode::Esc)))),
         [ESC, b'[', rest @ ..] => return control_sequence(rest),
         [ESC, b'O', last @ 0x20..=0xff, ..] => {
-            let code = letter(*last).or((*last == b'M').then_some(KeyCode::Enter));
-            return Step::Took(3, code.map(|code| key_event(code, KeyModifiers::NONE)));
+            let key = letter(*last).or((*last == b'M').then_some(Key::new(KeyCode::Enter)));
+            return Step::Took(3, key.map(pressed));
         }
         [ESC, introducer @ (b']' | b'P' | b'_' | b'^' | b'X'), rest @ ..] => {
             return string(*introducer, rest);
         }
-        [ESC, rest @ ..] => (KeyModifiers::ALT, rest),
-        rest => (KeyModifiers::NONE, rest),
+        [ESC, rest @ ..] => (true, rest),
+        rest => (false, rest),
     };
     match character(rest) {
         Some((taken, key)) => {
             let taken = taken + bytes.len() - rest.len();
-            Step::Took(taken, key.map(|(code, modifiers)| key_event(code, modifiers | alt)))
+            Step::Took(taken, key.map(|key| pressed(Key { alt, ..key })))
         }
         None => Step::Incomplete,
     }
@@ -280,27 +283,26 @@ fn step(bytes: &[u8]) -> Step {
 
 /// A key that is one character or control byte, and how many bytes it takes; bytes that are no
 /// UTF-8 are no key. `None` = more bytes are needed.
-fn character(bytes: &[u8]) -> Option<(usize, Option<(KeyCode, KeyModifiers)>)> {
+fn character(bytes: &[u8]) -> Option<(usize, Option<Key>)> {
     const LONGEST_UTF8: usize = 4;
     if let Some(key) = control_byte(*bytes.first()?) {
         return Some((1, Some(key)));
     }
     let bytes = bytes.get(..LONGEST_UTF8).unwrap_or(bytes);
     if let Some(c) = bytes.utf8_chunks().next()?.valid().chars().next() {
-        let modifiers = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
-        return Some((c.len_utf8(), Some((KeyCode::Char(c), modifiers))));
+        return Some((c.len_utf8(), Some(Key::char(c))));
     }
     // Without a length the character is cut and its rest may still come.
     let broken = std::str::from_utf8(bytes).err()?.error_len()?;
     Some((broken, None))
 }
 
-fn control_byte(byte: u8) -> Option<(KeyCode, KeyModifiers)> {
-    let control = |letter: u8| (KeyCode::Char(char::from(letter)), KeyModifiers::CONTROL);
+fn control_byte(byte: u8) -> Option<Key> {
+    let control = |letter: u8| Key { ctrl: true, ..Key::char(char::from(letter)) };
     Some(match byte {
-        b'\r' | b'\n' => (KeyCode::Enter, KeyModifiers::NONE),
-        b'\t' => (KeyCode::Tab, KeyModifiers::NONE),
-        0x7f | 0x08 => (KeyCode::Backspace, KeyModifiers::NONE),
+        b'\r' | b'\n' => Key::new(KeyCode::Enter),
+        b'\t' => Key::new(KeyCode::Tab),
+        0x7f | 0x08 => Key::new(KeyCode::Backspace),
         0 => control(b' '),
         1..=0x1a => control(byte - 1 + b'a'),
         0x1c..=0x1f => control(byte - 0x1c + b'\\'),
@@ -310,33 +312,12 @@ fn control_byte(byte: u8) -> Option<(KeyCode, KeyModifiers)> {
 
 /// An OSC, DCS or other string up to its end. `rest` follows its introducer.
 fn string(introducer: u8, rest: &[u8]) -> Step {
-    let bell = memchr::memchr(0x07, rest).map(|at| (at, 1));
-    let terminator = memchr::memmem::find(rest, b"\x1b\\").map(|at| (at, 2));
-    let Some((at, length)) = [bell, terminator].into_iter().flatten().min() else {
+    let bell = memchr::memchr(0x07, rest).map(|at| at + 1);
+    let terminator = memchr::memmem::find(rest, b"\x1b\\").map(|at| at + 2);
+    let Some(end) = [bell, terminator].into_iter().flatten().min() else {
         return Step::Incomplete;
     };
-    let answer = (introducer == b']').then(|| background(rest.split_at(at).0)).flatten();
-    Step::Took(2 + at + length, answer.map(Parsed::Answer))
-}
-
-/// The answer to OSC 11, `11;rgb:RRRR/GGGG/BBBB` with one to four hexadecimal digits each (xterm
-/// control sequences, "Operating System Commands").
-fn background(body: &[u8]) -> Option<TerminalAnswer> {
-    let color = std::str::from_utf8(body.strip_prefix(b"11;")?).ok()?;
-    let (_rgb_or_rgba, channels) = color.split_once(':')?;
-    let mut luminance = 0.0;
-    let mut channels = channels.split('/');
-    for weight in [0.2126, 0.7152, 0.0722] {
-        let digits = channels.next()?;
-        let most = 16_u32.checked_pow(digits.len() as u32)? - 1;
-        let value = u32::from_str_radix(digits, 16).ok()?;
-        luminance += weight * f64::from(value) / f64::from(most);
-    }
-    Some(if luminance < 0.5 {
-        TerminalAnswer::DarkBackground
-    } else {
-        TerminalAnswer::LightBackground
-    })
+    Step::Took(2 + end, (introducer == b']').then_some(Parsed::Nothing))
 }
 
 /// `rest` follows `ESC [`.
@@ -345,7 +326,7 @@ fn control_sequence(rest: &[u8]) -> Step {
         // The Linux console's F1 to F5.
         [b'[', last, ..] => {
             let code = matches!(last, b'A'..=b'E').then(|| KeyCode::F(last - b'A' + 1));
-            return Step::Took(4, code.map(|code| key_event(code, KeyModifiers::NONE)));
+            return Step::Took(4, code.map(Key::new).map(pressed));
         }
         // Mouse reports of terminals without the SGR form: three bytes follow.
         [b'M', button, column, row, ..] => {
@@ -365,10 +346,9 @@ fn control_sequence(rest: &[u8]) -> Step {
     let parsed = match (body, last) {
         (b"200", b'~') => return Step::PasteStarts(body.len() + 3),
         ([b'<', report @ ..], b'M' | b'm') => sgr_mouse(report, last),
-        ([b'?', ..], b'u') => Some(Parsed::Answer(TerminalAnswer::KittyKeyboard)),
+        ([b'?', ..], b'u') => Some(Parsed::KittyKeyboard),
         // Mode 2031, "color palette update notifications".
-        (b"?997;1", b'n') => Some(Parsed::Answer(TerminalAnswer::DarkBackground)),
-        (b"?997;2", b'n') => Some(Parsed::Answer(TerminalAnswer::LightBackground)),
+        (b"?997;1" | b"?997;2", b'n') => Some(Parsed::Nothing),
         ([b'<'..=b'?', ..], _) => None,
         _ => keyboard(body, last),
     };
@@ -394,27 +374,25 @@ fn parameters(body: &[u8]) -> [[u32; 2]; 3] {
 fn keyboard(body: &[u8], last: u8) -> Option<Parsed> {
     let [[first, _], [modifiers, kind], [third, _]] = parameters(body);
     // The parameter is 1 plus a bit set.
-    let bits = modifiers.saturating_sub(1);
-    let modifiers = [KeyModifiers::SHIFT, KeyModifiers::ALT, KeyModifiers::CONTROL];
-    let modifiers: KeyModifiers =
-        (0..).zip(modifiers).filter(|(n, _)| bits >> n & 1 == 1).map(|(_, m)| m).collect();
-    let code = match last {
-        b'~' if first == 27 => numbered_character(third, modifiers),
-        b'~' => numbered(first),
-        b'u' => numbered_character(first, modifiers),
+    let has = |bit: u32| modifiers.saturating_sub(1) >> bit & 1 == 1;
+    let (shift, alt, ctrl) = (has(0), has(1), has(2));
+    let key = match last {
+        b'~' if first == 27 => numbered_character(third, shift).map(Key::new),
+        b'~' => numbered(first).map(Key::new),
+        b'u' => numbered_character(first, shift).map(Key::new),
         _ => letter(last),
     }?;
-    let kind = match kind {
-        2 => KeyEventKind::Repeat,
-        3 => KeyEventKind::Release,
-        _ => KeyEventKind::Press,
-    };
-    Some(Parsed::Event(Event::Key(KeyEvent::new_with_kind(code, modifiers, kind))))
+    if kind == RELEASED {
+        return Some(Parsed::Nothing);
+    }
+    // Of a character, Shift is part already.
+    let shift = key.shift || shift && !matches!(key.code, KeyCode::Char(_));
+    Some(pressed(Key { code: key.code, ctrl, alt, shift }))
 }
 
 /// A key named by a letter.
-fn letter(last: u8) -> Option<KeyCode> {
-    Some(match last {
+fn letter(last: u8) -> Option<Key> {
+    let code = match last {
         b'A' => KeyCode::Up,
         b'B' => KeyCode::Down,
         b'C' => KeyCode::Right,
@@ -422,9 +400,10 @@ fn letter(last: u8) -> Option<KeyCode> {
         b'F' => KeyCode::End,
         b'H' => KeyCode::Home,
         b'P'..=b'S' => KeyCode::F(last - b'P' + 1),
-        b'Z' => KeyCode::BackTab,
+        b'Z' => KeyCode::Tab,
         _ => return None,
-    })
+    };
+    Some(Key { shift: last == b'Z', ..Key::new(code) })
 }
 
 /// The VT220 numbers of keys.
@@ -447,7 +426,7 @@ fn numbered(number: u32) -> Option<KeyCode> {
 
 /// A key named by its Unicode number, or kitty's private-use numbers for the others (kitty
 /// documentation, "Comprehensive keyboard handling").
-fn numbered_character(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
+fn numbered_character(number: u32, shift: bool) -> Option<KeyCode> {
     Some(match number {
         9 => KeyCode::Tab,
         13 | 57414 => KeyCode::Enter,
@@ -457,22 +436,13 @@ fn numbered_character(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
         57399..=57408 => KeyCode::Char(char::from_digit(number - 57399, 10)?),
         57409..=57413 => KeyCode::Char(*['.', '/', '*', '-', '+'].get((number - 57409) as usize)?),
         57415 => KeyCode::Char('='),
-        57417 => KeyCode::Left,
-        57418 => KeyCode::Right,
-        57419 => KeyCode::Up,
-        57420 => KeyCode::Down,
-        57421 => KeyCode::PageUp,
-        57422 => KeyCode::PageDown,
-        57423 => KeyCode::Home,
-        57424 => KeyCode::End,
-        57425 => KeyCode::Insert,
-        57426 => KeyCode::Delete,
+        57417..=57426 => *KEYPAD.get((number - 57417) as usize)?,
         0xe000..=0xf8ff => return None,
         _ => {
             let plain = char::from_u32(number).filter(|c| !c.is_control())?;
             let mut upper = plain.to_uppercase();
             match (upper.next(), upper.next()) {
-                (Some(c), None) if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::Char(c),
+                (Some(c), None) if shift => KeyCode::Char(c),
                 _ => KeyCode::Char(plain),
             }
         }
@@ -497,15 +467,14 @@ fn sgr_mouse(report: &[u8], last: u8) -> Option<Parsed> {
 /// The left button and the wheel; modifiers (bits 2 to 4) do not matter.
 fn mouse(button: u32, released: bool, (column, row): (u16, u16)) -> Option<Parsed> {
     let kind = match button & !0b1_1100 {
-        0 if released => MouseEventKind::Up(MouseButton::Left),
-        0 => MouseEventKind::Down(MouseButton::Left),
-        32 => MouseEventKind::Drag(MouseButton::Left),
-        64 => MouseEventKind::ScrollUp,
-        65 => MouseEventKind::ScrollDown,
+        0 if released => MouseKind::Release,
+        0 => MouseKind::Press,
+        32 => MouseKind::Drag,
+        64 => MouseKind::ScrollUp,
+        65 => MouseKind::ScrollDown,
         _ => return None,
     };
-    let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-    Some(Parsed::Event(Event::Mouse(event)))
+    Some(Parsed::Input(Input::Mouse(Mouse { kind, column, row })))
 }
 
 #[cfg(test)]

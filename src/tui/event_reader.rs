@@ -7,7 +7,7 @@
 //! terminal to itself.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal as _, Read};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
@@ -15,6 +15,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
 use super::event_parser::{EventParser, Parsed};
+use crate::engine::clock;
 
 /// Read at most this much before the loop gets a turn, so a large paste cannot hold it.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -24,29 +25,23 @@ const READ_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct EventReader {
     terminal: AsyncFd<File>,
-    blocking: Blocking,
+    /// Could not be opened a second time: a read with nothing to read does not return, so the system
+    /// has to say first that there is something.
+    is_blocking: bool,
     parser: EventParser,
-}
-
-/// Whether a read with nothing to read returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocking {
-    Never,
-    /// Could not be opened a second time; read only after the system says there is something.
-    Yes,
 }
 
 impl EventReader {
     /// Opens the terminal for reading.
     pub(super) fn open() -> io::Result<Self> {
-        let (terminal, blocking) = open_terminal()?;
+        let (terminal, is_blocking) = open_terminal()?;
         #[expect(
             deprecated,
             reason = "the successor is unsafe because of file types that lie about their \
                       descriptor; std's File does not"
         )]
         let terminal = AsyncFd::new(File::from(terminal))?;
-        Ok(EventReader { terminal, blocking, parser: EventParser::default() })
+        Ok(EventReader { terminal, is_blocking, parser: EventParser::default() })
     }
 
     /// Waits for input and appends all that is there. Cancel-safe. An error means that the
@@ -57,14 +52,14 @@ impl EventReader {
                 biased;
                 ready = self.terminal.readable_mut() => {
                     let mut ready = ready?;
-                    let (blocking, parser) = (self.blocking, &mut self.parser);
+                    let (is_blocking, parser) = (self.is_blocking, &mut self.parser);
                     let outcome =
-                        ready.try_io(|terminal| drain(terminal.get_mut(), blocking, parser, out));
+                        ready.try_io(|terminal| drain(terminal.get_mut(), is_blocking, parser, out));
                     if let Ok(outcome) = outcome {
                         outcome?;
                     }
                 }
-                () = until(self.parser.deadline()) => self.parser.expire(Instant::now(), out),
+                () = clock::at(self.parser.deadline()) => self.parser.expire(Instant::now(), out),
             }
             if !out.is_empty() {
                 return Ok(());
@@ -73,17 +68,10 @@ impl EventReader {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Reads what is there. `WouldBlock` as an error means that nothing is left.
 fn drain(
     terminal: &mut File,
-    blocking: Blocking,
+    is_blocking: bool,
     parser: &mut EventParser,
     out: &mut Vec<Parsed>,
 ) -> io::Result<()> {
@@ -99,26 +87,22 @@ fn drain(
         };
         parser.feed(buffer.split_at(read).0, Instant::now(), out);
         taken += read;
-        if blocking == Blocking::Yes && read < READ_BYTES {
+        if is_blocking && read < READ_BYTES {
             return Err(io::ErrorKind::WouldBlock.into());
         }
     }
     Ok(())
 }
 
-fn open_terminal() -> io::Result<(OwnedFd, Blocking)> {
+/// The terminal, and whether reading it blocks.
+fn open_terminal() -> io::Result<(OwnedFd, bool)> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let stdin = io::stdin();
     let named = rustix::termios::ttyname(stdin.as_fd(), Vec::new())
         .and_then(|name| rustix::fs::open(name.as_c_str(), flags, Mode::empty()));
-    if let Ok(terminal) = named {
-        return Ok((terminal, Blocking::Never));
-    }
-    match rustix::fs::open("/dev/tty", flags, Mode::empty()) {
-        Ok(terminal) => Ok((terminal, Blocking::Never)),
-        Err(_) if rustix::termios::isatty(stdin.as_fd()) => {
-            Ok((stdin.as_fd().try_clone_to_owned()?, Blocking::Yes))
-        }
+    match named.or_else(|_| rustix::fs::open("/dev/tty", flags, Mode::empty())) {
+        Ok(terminal) => Ok((terminal, false)),
+        Err(_) if stdin.is_terminal() => Ok((stdin.as_fd().try_clone_to_owned()?, true)),
         Err(error) => Err(error.into()),
     }
 }

@@ -70,11 +70,9 @@ fn run_editor(editor: &str, text: &str, extension: &str) -> Edited {
 }
 
 fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
-    if status.success() {
-        return Ok(());
-    }
     let failure = |cause: String| Failure::new(Stage::Storage, editor, FailureKind::Io, cause);
     Err(match status.code() {
+        Some(0) => return Ok(()),
         Some(NOT_FOUND) => failure("the editor was not found".into())
             .hint("set VISUAL or EDITOR to an editor that is installed"),
         Some(code) => {
@@ -87,29 +85,19 @@ fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
 /// The new text, or `None` when it is the old one. Editors end a last line that had no end; that
 /// is no change of the user's.
 fn changed(before: &str, after: Vec<u8>) -> Result<Option<String>, Failure> {
+    let failed = |kind, cause: &str| Failure::new(Stage::Storage, "edited text", kind, cause);
     if after.len() as u64 > EDITED_LIMIT {
-        return Err(Failure::new(
-            Stage::Storage,
-            "edited text",
-            FailureKind::TooLarge,
-            "the edited text is larger than 64 MiB",
-        ));
+        return Err(failed(FailureKind::TooLarge, "the edited text is larger than 64 MiB"));
     }
     let mut after = String::from_utf8(after).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
-        Failure::new(
-            Stage::Storage,
-            "edited text",
-            FailureKind::Malformed,
-            format!("the edited text is not UTF-8 at byte {place}"),
-        )
-        .hint(r"write other bytes as \xNN")
+        let cause = format!("the edited text is not UTF-8 at byte {place}");
+        failed(FailureKind::Malformed, &cause).hint(r"write other bytes as \xNN")
     })?;
-    if !before.ends_with('\n') && after.ends_with('\n') {
-        after.pop();
-        if after.ends_with('\r') {
-            after.pop();
-        }
+    if !before.ends_with('\n')
+        && let Some(text) = after.strip_suffix('\n')
+    {
+        after.truncate(text.strip_suffix('\r').unwrap_or(text).len());
     }
     Ok((after != before).then_some(after))
 }

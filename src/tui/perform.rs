@@ -7,12 +7,12 @@ use crossterm::clipboard::CopyToClipboard;
 use tokio::time::Instant;
 
 use crate::app::effect::Effect;
+use crate::app::message::Message;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewQuery;
 
-use super::event_loop::{EventLoop, Foreground};
+use super::event_loop::{EventLoop, Foreground, Services};
 use super::pace::Cause;
-use super::services::Services;
 use super::{external, terminal};
 
 /// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
@@ -22,33 +22,27 @@ const COPY_LIMIT: usize = 74_994;
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
     pub(super) fn perform(&mut self, effect: Effect, cause: Cause, services: &Services) {
-        let done = match effect {
-            Effect::Engine(command) => services.engine.command(command),
-            Effect::View(query) => {
-                self.collect_view(query, cause);
-                Ok(())
-            }
-            Effect::Store(job) => services.store.handle.submit(job),
-            Effect::Copy(text) => copy(&text),
+        let mut done = Ok(());
+        match effect {
+            Effect::Engine(command) => done = services.engine.command(command),
+            Effect::View(query) => self.collect_view(query, cause),
+            Effect::Store(job) => done = services.store.submit(job),
+            Effect::Copy(text) => done = copy(&text),
             Effect::Edit { text, extension } => {
                 self.leave_terminal(Foreground::Editor);
                 external::edit(text, extension, self.external.clone());
-                Ok(())
             }
             Effect::After { delay, timer } => {
-                self.timers.start(Instant::now() + delay, timer);
-                Ok(())
+                self.timers.insert((Instant::now() + delay, timer));
             }
-            Effect::Suspend => {
-                self.suspend();
-                Ok(())
-            }
-            Effect::Redraw => self.redraw().map_err(|error| terminal_failed(&error)),
-            Effect::Quit => {
-                self.leaving = Some(0);
-                Ok(())
-            }
-        };
+            Effect::Suspend => self.suspend(),
+            Effect::Redraw => done = self.redraw().map_err(|error| terminal::failed(&error)),
+            Effect::Quit => self.leaving = Some(0),
+        }
+        self.note_trouble(done);
+    }
+
+    fn note_trouble(&mut self, done: Result<(), Failure>) {
         if let Err(failure) = done {
             tracing::warn!("effect refused: {failure}");
             self.troubles.push(failure);
@@ -68,13 +62,10 @@ impl EventLoop {
     /// Sends the windows collected since the last turn.
     pub(super) fn ask_for_views(&mut self, services: &Services) {
         for query in std::mem::take(&mut self.views) {
-            if let Err(failure) = services.engine.view(query) {
-                tracing::warn!("window refused: {failure}");
-                self.troubles.push(failure);
-            }
+            self.note_trouble(services.engine.view(query));
         }
         while let Some(failure) = self.troubles.pop() {
-            self.step(crate::app::message::Message::Trouble(failure), Cause::Input, services);
+            self.step(Message::Trouble(failure), Cause::Input, services);
         }
     }
 }
@@ -89,11 +80,7 @@ fn copy(text: &str) -> Result<(), Failure> {
             .hint("save it to a file instead"));
     }
     terminal::perform(CopyToClipboard::to_clipboard_from(text))
-        .map_err(|error| terminal_failed(&error))
-}
-
-fn terminal_failed(error: &std::io::Error) -> Failure {
-    Failure::new(Stage::Session, "terminal", FailureKind::Io, error.to_string())
+        .map_err(|error| terminal::failed(&error))
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Signals as a stream. Each is delivered to the loop, which does what it means in its state.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -19,54 +22,43 @@ pub(super) enum SignalRequest {
     Resize,
 }
 
-/// The signals we listen to; from then on none of them has its default effect.
+/// The signals we listen to, the most urgent first; from then on none of them has its default
+/// effect.
 #[derive(Debug)]
-pub(super) struct Signals {
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    stop: Signal,
-    go_on: Signal,
-    resize: Signal,
-}
-
-const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
-const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();
+pub(super) struct Signals(Vec<(Signal, SignalRequest)>);
 
 impl Signals {
     /// Starts listening. Must be called inside the loop's runtime.
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            stop: signal(SignalKind::from_raw(SIGTSTP))?,
-            go_on: signal(SignalKind::from_raw(SIGCONT))?,
-            resize: signal(SignalKind::window_change())?,
-        })
+        let meanings = [
+            (Number::TERM, SignalRequest::Terminate(Number::TERM.as_raw())),
+            (Number::HUP, SignalRequest::Terminate(Number::HUP.as_raw())),
+            (Number::INT, SignalRequest::Interrupt(Number::INT.as_raw())),
+            (Number::QUIT, SignalRequest::Interrupt(Number::QUIT.as_raw())),
+            (Number::TSTP, SignalRequest::Stop),
+            (Number::CONT, SignalRequest::Continue),
+            (Number::WINCH, SignalRequest::Resize),
+        ];
+        let listen = |(number, request): (Number, SignalRequest)| {
+            signal(SignalKind::from_raw(number.as_raw())).map(|signal| (signal, request))
+        };
+        meanings.into_iter().map(listen).collect::<io::Result<_>>().map(Signals)
     }
 
     /// The next request. Cancel-safe.
     pub(super) async fn next(&mut self) -> SignalRequest {
-        tokio::select! {
-            biased;
-            _ = self.terminate.recv() => {
-                SignalRequest::Terminate(SignalKind::terminate().as_raw_value())
-            }
-            _ = self.hang_up.recv() => SignalRequest::Terminate(SignalKind::hangup().as_raw_value()),
-            _ = self.interrupt.recv() => SignalRequest::Interrupt(SignalKind::interrupt().as_raw_value()),
-            _ = self.quit.recv() => SignalRequest::Interrupt(SignalKind::quit().as_raw_value()),
-            _ = self.stop.recv() => SignalRequest::Stop,
-            _ = self.go_on.recv() => SignalRequest::Continue,
-            _ = self.resize.recv() => SignalRequest::Resize,
-        }
+        poll_fn(|cx| {
+            let mut signals = self.0.iter_mut();
+            let came = signals
+                .find_map(|(signal, request)| signal.poll_recv(cx).is_ready().then_some(*request));
+            came.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 }
 
 /// Stops this program and what runs with it in the foreground, as the shell's job control expects;
 /// `SignalRequest::Continue` follows when it is continued.
 pub(super) fn stop_ourselves() {
-    let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+    let _stopped = rustix::process::kill_current_process_group(Number::STOP);
 }

@@ -12,7 +12,6 @@
 //! found), so that [`restore`] works from a panic hook on any thread, twice, and without taking
 //! any lock of the standard library's streams.
 
-use std::fmt;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +30,8 @@ use crossterm::{Command, queue};
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::QueueSelector;
 
+use crate::model::failure::{Failure, FailureKind, Stage};
+
 /// Whose modes the terminal is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Modes {
@@ -44,23 +45,10 @@ static MODES: Mutex<Modes> = Mutex::new(Modes::Theirs);
 
 /// Mouse presses, drags and the wheel in SGR form. crossterm's `EnableMouseCapture` also asks for
 /// every motion without a button, which would wake us for nothing.
-struct EnableMouseButtons;
-
-impl Command for EnableMouseButtons {
-    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        out.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
-    }
-}
-
+const ENABLE_MOUSE_BUTTONS: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The question whether kitty keys are spoken. crossterm's own waits for the answer; ours comes as
 /// input, and nobody waits.
-struct AskForKittyKeys;
-
-impl Command for AskForKittyKeys {
-    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        out.write_str("\x1b[?u")
-    }
-}
+const ASK_FOR_KITTY_KEYS: &[u8] = b"\x1b[?u";
 
 /// Puts the terminal into our modes, whatever somebody else did to it since it was in them; the
 /// line settings found the first time are still what is put back in the end.
@@ -78,14 +66,9 @@ pub(super) fn enter() -> io::Result<()> {
     drop(modes);
     // What `NO_COLOR` means is decided by our theme; crossterm would write broken sequences.
     crossterm::style::force_color_output(true);
-    queue!(
-        bytes,
-        EnterAlternateScreen,
-        Clear(ClearType::All),
-        EnableMouseButtons,
-        EnableBracketedPaste,
-        AskForKittyKeys
-    )?;
+    queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
+    bytes.extend_from_slice(ENABLE_MOUSE_BUTTONS);
+    bytes.extend_from_slice(ASK_FOR_KITTY_KEYS);
     write(&bytes)
 }
 
@@ -140,6 +123,11 @@ pub(super) fn size() -> (u16, u16) {
         .ok()
         .filter(|size| size.columns > 0 && size.rows > 0)
         .map_or((80, 24), |size| (size.columns, size.rows))
+}
+
+/// What cannot be done with the terminal, in words.
+pub(super) fn failed(error: &io::Error) -> Failure {
+    Failure::new(Stage::Session, "terminal", FailureKind::Io, error.to_string())
 }
 
 /// Whether there is a screen to draw on.

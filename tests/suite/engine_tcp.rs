@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::{Bind, Endpoint};
@@ -163,7 +164,7 @@ async fn a_peer_that_never_reads_does_not_stop_us_from_reading() {
     while bench.refused.is_empty() {
         let _ = bench.handle.command(Command::Send { to, data: large.slice(..1) });
         tokio::task::yield_now().await;
-        while let Ok(event) = bench.events.facts.try_recv() {
+        while let Some(Some(event)) = bench.events.facts.recv().now_or_never() {
             bench.keep(event);
         }
     }

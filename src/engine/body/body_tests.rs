@@ -57,7 +57,7 @@ impl Bench {
 
     async fn keep(&self, parts: &[&[u8]]) -> BodyId {
         let writer = self.store.create();
-        writer.body_starts(0, DecodedBytes::OnTheWire);
+        writer.body_starts(0);
         for part in parts {
             writer.wire(Bytes::copy_from_slice(part)).await.unwrap();
         }
@@ -107,7 +107,7 @@ async fn a_window_onto_a_growing_body_is_renewed_unasked() {
     let mut bench = Bench::new();
     let writer = bench.store.create();
     let id = writer.id();
-    writer.body_starts(0, DecodedBytes::OnTheWire);
+    writer.body_starts(0);
     bench.store.view(query(id, ViewMode::Text, 0, 5)).unwrap();
     assert_eq!(bench.next_view().await.lines, []);
     for (count, line) in ["a\n", "b\n", "c\n"].into_iter().enumerate() {
@@ -127,7 +127,7 @@ async fn a_body_on_disk_reads_like_one_in_memory() {
     let mut bench = Bench::new();
     let line = b"0123456789abcdef0123456789abcde\n";
     let writer = bench.store.create();
-    writer.body_starts(0, DecodedBytes::OnTheWire);
+    writer.body_starts(0);
     let part = Bytes::from(line.repeat(1000));
     for _ in 0..200 {
         writer.wire(part.clone()).await.unwrap();

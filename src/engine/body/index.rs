@@ -7,27 +7,18 @@
 use super::message::Body;
 use crate::codec::lines::{LineScanner, NotJson};
 use crate::model::id::BodyId;
-use crate::model::view::{LINE_PIECE, ViewLine, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{LINE_PIECE, View, ViewLine, ViewMode, ViewPart, ViewQuery};
 
 /// Bytes between two copies of the scanner: 20 µs of scanning.
 const SPACING: usize = 16 * 1024;
 /// Indexes kept. A screen shows few bodies; an index that is asked for again is made again.
 const INDEXES: usize = 8;
+/// Rows of one window at most; no screen has more.
+pub(super) const ROWS: u16 = 1024;
 /// Bytes of one hex line.
 const HEX_LINE: u64 = 16;
 /// Bytes read for one window at most; longer runs of white space between values are cut.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
-
-/// The part of a body that a question wants to see.
-#[derive(Debug, Default)]
-pub(super) struct Window {
-    pub(super) top: u64,
-    pub(super) lines: Vec<ViewLine>,
-    pub(super) total_lines: u64,
-    pub(super) total_bytes: u64,
-    pub(super) complete: bool,
-    pub(super) note: Option<String>,
-}
 
 type IndexKey = (BodyId, ViewPart, ViewMode);
 
@@ -42,14 +33,12 @@ pub(super) struct Indexes {
 struct LineIndex {
     key: IndexKey,
     /// Scanned up to here.
-    scanner: LineScanner,
-    /// Lines that start before that.
-    lines: u64,
+    reached: Checkpoint,
     checkpoints: Vec<Checkpoint>,
     error: Option<NotJson>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Checkpoint {
     /// Lines that start before its offset.
     lines: u64,
@@ -57,29 +46,27 @@ struct Checkpoint {
 }
 
 impl Indexes {
-    fn get(&self, body: &Body, query: &ViewQuery) -> Option<&LineIndex> {
-        let find = |mode| self.list.iter().find(|index| index.key == (body.id, query.part, mode));
-        match query.mode {
-            ViewMode::Hex => None,
-            mode => {
-                let index = find(mode)?;
-                if index.error.is_some() { find(ViewMode::Text) } else { Some(index) }
-            }
-        }
+    fn find(&self, key: IndexKey) -> Option<&LineIndex> {
+        self.list.iter().find(|index| index.key == key)
     }
 
+    /// What is not JSON is shown as text.
     fn not_json(&self, body: &Body, query: &ViewQuery) -> Option<&NotJson> {
-        let key = (body.id, query.part, ViewMode::Pretty);
-        let is_pretty = query.mode == ViewMode::Pretty;
-        let index = self.list.iter().find(|index| is_pretty && index.key == key)?;
-        index.error.as_ref()
+        self.find((body.id, query.part, query.mode))?.error.as_ref()
+    }
+
+    fn key(&self, body: &Body, query: &ViewQuery) -> IndexKey {
+        let is_text = self.not_json(body, query).is_some();
+        (body.id, query.part, if is_text { ViewMode::Text } else { query.mode })
+    }
+
+    fn get(&self, body: &Body, query: &ViewQuery) -> Option<&LineIndex> {
+        self.find(self.key(body, query))
     }
 
     fn use_index(&mut self, key: IndexKey) -> &mut LineIndex {
-        let index = match self.list.iter().position(|index| index.key == key) {
-            Some(place) => self.list.remove(place),
-            None => LineIndex::new(key),
-        };
+        let place = self.list.iter().position(|index| index.key == key);
+        let index = place.map_or_else(|| LineIndex::new(key), |place| self.list.remove(place));
         if self.list.len() >= INDEXES {
             self.list.remove(0);
         }
@@ -91,15 +78,8 @@ impl Indexes {
     /// Bytes have arrived that are not indexed.
     pub(super) fn is_behind(&self, body: &Body, query: &ViewQuery) -> bool {
         query.mode != ViewMode::Hex
-            && self.get(body, query).map_or(0, |index| index.scanner.offset())
+            && self.get(body, query).map_or(0, |index| index.reached.scanner.offset())
                 < body.len(query.part)
-    }
-
-    /// The window can be answered without indexing more.
-    pub(super) fn covers(&self, body: &Body, query: &ViewQuery) -> bool {
-        let wanted = query.top.saturating_add(u64::from(query.rows));
-        !self.is_behind(body, query)
-            || self.get(body, query).is_some_and(|index| index.lines > wanted)
     }
 
     /// Indexes up to `budget` more bytes.
@@ -107,13 +87,13 @@ impl Indexes {
         if !self.is_behind(body, query) {
             return;
         }
-        let fallen_back = self.not_json(body, query).is_some();
-        let mode = if fallen_back { ViewMode::Text } else { query.mode };
+        let key = self.key(body, query);
         let mut buffer = std::mem::take(&mut self.buffer);
-        let index = self.use_index((body.id, query.part, mode));
+        let index = self.use_index(key);
         buffer.resize(budget, 0);
         // A body that cannot be read any more stays as far as it is indexed.
-        let count = body.read_at(query.part, index.scanner.offset(), &mut buffer).unwrap_or(0);
+        let at = index.reached.scanner.offset();
+        let count = body.read_at(query.part, at, &mut buffer).unwrap_or(0);
         index.scan(&buffer[..count]);
         self.buffer = buffer;
     }
@@ -125,15 +105,15 @@ impl Indexes {
         let bytes = body.len(query.part);
         let lines = match query.mode {
             ViewMode::Hex => bytes.div_ceil(HEX_LINE),
-            _ => self.get(body, query).map_or(0, |index| index.lines),
+            _ => self.get(body, query).map_or(0, |index| index.reached.lines),
         };
         (lines, bytes, arrived && !self.is_behind(body, query))
     }
 
     /// The lines asked for, as far as they are known; past the end the last ones.
-    pub(super) fn window(&self, body: &Body, query: &ViewQuery) -> Window {
+    pub(super) fn view(&self, body: &Body, query: &ViewQuery) -> View {
         let (total_lines, total_bytes, complete) = self.facts(body, query);
-        let rows = u64::from(query.rows);
+        let rows = u64::from(query.rows.min(ROWS));
         let top =
             if query.top < total_lines { query.top } else { total_lines.saturating_sub(rows) };
         let rows = rows.min(total_lines - top) as usize;
@@ -144,17 +124,17 @@ impl Indexes {
             (_, None) => Vec::new(),
         };
         let note = self.note(body, query, complete);
-        Window { top, lines, total_lines, total_bytes, complete, note }
+        View { query: query.clone(), top, lines, total_lines, total_bytes, complete, note }
     }
 
     fn note(&self, body: &Body, query: &ViewQuery, complete: bool) -> Option<String> {
-        if let Some(why) = body.failure(query.part) {
-            return Some(why.to_owned());
+        if let Err(why) = body.spool(query.part).outcome() {
+            return Some(why.to_string());
         }
         if let Some(error) = self.not_json(body, query) {
             return Some(error.to_string());
         }
-        self.get(body, query).filter(|_| complete)?.scanner.unfinished()
+        self.get(body, query).filter(|_| complete)?.reached.scanner.unfinished()
     }
 
     /// The display line of a byte; `None` = not indexed that far yet.
@@ -163,7 +143,7 @@ impl Indexes {
             return Some(at / HEX_LINE);
         }
         let index = self.get(body, query)?;
-        if index.scanner.offset() <= at && self.is_behind(body, query) {
+        if index.reached.scanner.offset() <= at && self.is_behind(body, query) {
             return None;
         }
         Some(index.line_of(body, at))
@@ -177,26 +157,21 @@ impl Indexes {
 
 impl LineIndex {
     fn new(key: IndexKey) -> Self {
-        let scanner = LineScanner::new(key.2);
-        let checkpoints = vec![Checkpoint { lines: 0, scanner: scanner.clone() }];
-        LineIndex { key, scanner, lines: 0, checkpoints, error: None }
+        let reached = Checkpoint { lines: 0, scanner: LineScanner::new(key.2) };
+        LineIndex { key, checkpoints: vec![reached.clone()], reached, error: None }
     }
 
     fn scan(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.error.is_none() {
             let last = self.checkpoints.last().map_or(0, |last| last.scanner.offset());
-            let since = self.scanner.offset() - last;
-            let room = (SPACING as u64).saturating_sub(since) as usize;
+            let Checkpoint { lines, scanner } = &mut self.reached;
+            let room = (SPACING as u64).saturating_sub(scanner.offset() - last) as usize;
             let (piece, rest) = bytes.split_at(room.min(bytes.len()));
-            let lines = &mut self.lines;
-            if let Err(error) = self.scanner.scan(piece, |_| *lines += 1) {
+            if let Err(error) = scanner.scan(piece, |_| *lines += 1) {
                 self.error = Some(error);
                 self.checkpoints = Vec::new();
-                return;
-            }
-            if piece.len() == room {
-                let scanner = self.scanner.clone();
-                self.checkpoints.push(Checkpoint { lines: self.lines, scanner });
+            } else if piece.len() == room {
+                self.checkpoints.push(self.reached.clone());
             }
             bytes = rest;
         }
@@ -213,7 +188,7 @@ impl LineIndex {
             return Vec::new();
         };
         let start = from.scanner.offset();
-        let indexed = usize::try_from(self.scanner.offset() - start).unwrap_or(usize::MAX);
+        let indexed = usize::try_from(self.reached.scanner.offset() - start).unwrap_or(usize::MAX);
         let mut count = SPACING + rows * 128;
         loop {
             count = count.min(indexed).min(WINDOW_BYTES);

@@ -80,14 +80,14 @@ impl Body {
         self.finished.load(Ordering::Acquire) && self.spool(part).is_flushed()
     }
 
-    /// Every byte of every part is in place.
-    pub(super) fn is_settled(&self) -> bool {
-        self.is_complete(ViewPart::Raw) && self.is_complete(ViewPart::Decoded)
+    /// Nothing is on its way to the disk.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.wire.is_flushed() && self.decoded.get().is_none_or(|spool| spool.is_flushed())
     }
 
-    /// Why not everything could be kept.
-    pub(super) fn failure(&self, part: ViewPart) -> Option<&str> {
-        self.spool(part).failure()
+    /// Every byte of every part is in place.
+    pub(super) fn is_settled(&self) -> bool {
+        self.finished.load(Ordering::Acquire) && self.is_flushed()
     }
 
     /// Fills `buf` from `offset` of the part; returns how many bytes there were.
@@ -106,26 +106,10 @@ impl Body {
         Ok(buf)
     }
 
-    /// Writes bytes that were promised to the file of a part; blocks on the disk.
-    pub(super) fn write_file(&self, part: ViewPart, bytes: &[u8]) {
-        self.spool(part).write_file(bytes);
-        self.grew();
-    }
-
-    /// Announces bytes for [`Body::write_file`].
-    pub(super) fn promise(&self, part: ViewPart, count: usize) {
-        self.spool(part).promise(count);
-    }
-
-    /// Keeps nothing more of a part, for this reason.
-    pub(super) fn give_up(&self, part: ViewPart, why: &str) {
-        self.spool(part).give_up(why);
-    }
-
     /// Readers that wait are told that there is more.
     pub(super) fn grew(&self) {
         if self.watched.load(Ordering::Acquire) {
-            self.views.ring();
+            self.views.change(|waiting| waiting.grew = true);
         }
     }
 
@@ -142,11 +126,6 @@ impl Body {
     /// The body ends before this byte of the wire.
     pub(super) fn ends(&self, at: u64) {
         self.end.store(at, Ordering::Release);
-    }
-
-    /// Nothing is on its way to the disk.
-    pub(super) fn is_flushed(&self) -> bool {
-        self.wire.is_flushed() && self.decoded.get().is_none_or(|spool| spool.is_flushed())
     }
 
     /// Nothing more will be added.

@@ -1,16 +1,16 @@
-//! The search thread: finds text in a body, block by block.
+//! Searches: each finds text in a body, block by block, on a thread of its own.
 //!
 //! A newer search cancels the one that runs. The hit's byte goes to the viewer, which knows the
 //! display lines and reports the answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
 use super::message::Body;
-use super::view_queue::{ViewQueue, ViewerQuestion};
+use super::thread::on_thread;
+use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
 use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
@@ -18,81 +18,50 @@ use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
 /// Bytes searched between two looks whether somebody still wants to know.
 const BLOCK: usize = 1024 * 1024;
 
+/// What searches know of each other.
 #[derive(Debug, Default)]
-struct WaitingSearch {
-    /// Only the newest search counts.
-    next: Option<(SearchQuery, Option<Arc<Body>>)>,
-    closed: bool,
-}
-
-/// Where the newest search waits.
-#[derive(Debug, Default)]
-pub(super) struct SearchQueue {
-    waiting: Mutex<WaitingSearch>,
-    changed: Condvar,
+pub(super) struct Searches {
     /// Counts searches: a change cancels the one that runs.
     newest: AtomicU64,
+    /// The last one that found something, and where.
+    last: Mutex<Option<(SearchQuery, u64)>>,
 }
 
-impl SearchQueue {
-    /// Starts a search and cancels the one that runs. `None` = the body is gone.
-    pub(super) fn search(&self, query: SearchQuery, body: Option<Arc<Body>>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.next = Some((query, body));
-        self.newest.fetch_add(1, Ordering::AcqRel);
-        self.changed.notify_one();
-    }
-
-    /// Ends the thread.
-    pub(super) fn close(&self) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.newest.fetch_add(1, Ordering::AcqRel);
-        self.changed.notify_one();
-    }
-
-    fn next(&self) -> Option<(SearchQuery, Option<Arc<Body>>, u64)> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.closed {
-                return None;
-            }
-            if let Some((query, body)) = waiting.next.take() {
-                return Some((query, body, self.newest.load(Ordering::Acquire)));
-            }
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
+impl Searches {
+    /// Ends the search that runs; the number is the next one's.
+    pub(super) fn cancel(&self) -> u64 {
+        self.newest.fetch_add(1, Ordering::AcqRel) + 1
     }
 }
 
-/// Starts the thread; it ends with [`SearchQueue::close`].
+/// Starts a search and cancels the one that runs. `None` = the body is gone.
 pub(super) fn start(
-    searches: &Arc<SearchQueue>,
+    searches: &Arc<Searches>,
+    query: SearchQuery,
+    body: Option<Arc<Body>>,
     views: Arc<ViewQueue>,
     urgent: mpsc::Sender<Event>,
 ) {
+    let number = searches.cancel();
     let searches = Arc::clone(searches);
-    let thread = thread::Builder::new().name("body-search".into());
-    let started = thread.spawn(move || {
-        let mut last = None;
-        while let Some((query, body, number)) = searches.next() {
-            let is_current = || searches.newest.load(Ordering::Acquire) == number;
-            let after = goes_on(&query, last.as_ref());
-            let found = body.as_ref().and_then(|body| find(body, &query, after, &is_current));
-            if !is_current() {
-                continue;
-            }
-            if let (Some((hit, wrapped)), Some(body)) = (found, body) {
-                last = Some((query.clone(), hit));
-                views.order(ViewerQuestion::Locate { query, body, hit, wrapped });
-            } else {
-                let nothing = SearchHit { query, hit: None, wrapped: false };
-                let _ = urgent.blocking_send(Event::Found(nothing));
-            }
+    on_thread("body-search", move || {
+        let is_current = || searches.newest.load(Ordering::Acquire) == number;
+        let last = searches.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let after = goes_on(&query, last.as_ref());
+        let found = body.as_ref().and_then(|body| find(body, &query, after, &is_current));
+        // Held until it is reported: two searches must not report in the wrong order.
+        let mut last = searches.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_current() {
+            return;
+        }
+        if let (Some((at, wrapped)), Some(body)) = (found, body) {
+            *last = Some((query.clone(), at));
+            views.order(ViewerQuestion::Locate(PendingHit { query, body, at, wrapped }));
+        } else {
+            let nothing = SearchHit { query, hit: None, wrapped: false };
+            let _ = urgent.blocking_send(Event::Found(nothing));
         }
     });
-    if let Err(error) = started {
-        tracing::error!(%error, "no thread for searches");
-    }
 }
 
 /// Whether the query goes on from the last hit, which then does not count again.

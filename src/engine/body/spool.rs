@@ -77,9 +77,9 @@ impl Spool {
         self.failed.get().is_some() || self.len() == self.accepted()
     }
 
-    /// Why bytes were lost, if they were.
-    pub(super) fn failure(&self) -> Option<&str> {
-        self.failed.get().map(AsRef::as_ref)
+    /// Fails, in words, when bytes were lost.
+    pub(super) fn outcome(&self) -> Result<(), Arc<str>> {
+        self.failed.get().map_or(Ok(()), |why| Err(Arc::clone(why)))
     }
 
     /// Takes bytes into memory; returns how many, the rest belongs into the file. Never blocks
@@ -152,7 +152,7 @@ impl Spool {
             self.promise(rest.len());
             self.write_file(rest);
         }
-        self.failed.get().map_or(Ok(()), |why| Err(Arc::clone(why)))
+        self.outcome()
     }
 
     /// Gives back memory that was reserved and not used; called once, when the last byte is in.
@@ -175,15 +175,10 @@ impl Spool {
             done = from.len().min(wanted);
             buf[..done].copy_from_slice(&from[..done]);
         }
-        while done < wanted {
-            let Some(file) = self.file.get() else { break };
+        if let Some(file) = self.file.get().filter(|_| done < wanted) {
             let place = offset.saturating_add(done as u64).saturating_sub(MEMORY_KEEP);
-            match file.read_at(&mut buf[done..wanted], place) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+            file.read_exact_at(&mut buf[done..wanted], place)?;
+            done = wanted;
         }
         Ok(done)
     }

@@ -12,28 +12,34 @@ use crate::model::view::{SearchQuery, ViewQuery};
 /// Questions waiting. Each body has at most one, and a screen shows few bodies.
 const QUESTIONS: usize = 64;
 
-/// What the viewer is asked. `None` = the body is gone.
+/// What the viewer is asked.
 #[derive(Debug)]
 pub(super) enum ViewerQuestion {
-    View {
-        query: ViewQuery,
-        body: Option<Arc<Body>>,
-    },
+    /// `None` = the body is gone.
+    View(ViewQuery, Option<Arc<Body>>),
     /// Tell on which display line a hit lies, and report it.
-    Locate {
-        query: SearchQuery,
-        body: Arc<Body>,
-        hit: u64,
-        wrapped: bool,
-    },
+    Locate(PendingHit),
     Forget(Vec<BodyId>),
 }
 
+/// A hit whose display line is not known yet.
+#[derive(Debug)]
+pub(super) struct PendingHit {
+    pub(super) query: SearchQuery,
+    pub(super) body: Arc<Body>,
+    /// Its first byte.
+    pub(super) at: u64,
+    pub(super) wrapped: bool,
+}
+
+/// What the viewer thread is woken for.
 #[derive(Debug, Default)]
-struct Waiting {
-    questions: VecDeque<ViewerQuestion>,
-    grew: bool,
-    closed: bool,
+pub(super) struct Waiting {
+    pub(super) questions: VecDeque<ViewerQuestion>,
+    /// A watched body grew.
+    pub(super) grew: bool,
+    /// The thread shall end.
+    pub(super) closed: bool,
 }
 
 /// Where questions wait and growth is announced.
@@ -44,63 +50,42 @@ pub(super) struct ViewQueue {
 }
 
 impl ViewQueue {
-    /// A watched body grew.
-    pub(super) fn ring(&self) {
+    /// Changes what waits, and wakes the viewer.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.grew = true;
         self.rung.notify_one();
+        change(&mut waiting)
     }
 
-    /// Ends the thread.
-    pub(super) fn close(&self) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.rung.notify_one();
-    }
-
-    /// Asks; a newer window of the same body replaces one that was not answered yet.
-    pub(super) fn ask(&self, question: ViewerQuestion) -> Result<(), Failure> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let ViewerQuestion::View { query: new, .. } = &question {
-            waiting.questions.retain(
-                |old| !matches!(old, ViewerQuestion::View { query, .. } if query.body == new.body),
+    /// Asks for a window, in place of one of the same body that was not answered yet.
+    pub(super) fn ask(&self, new: ViewQuery, body: Option<Arc<Body>>) -> Result<(), Failure> {
+        self.change(|Waiting { questions, .. }| {
+            questions.retain(
+                |old| !matches!(old, ViewerQuestion::View(query, _) if query.body == new.body),
             );
-        }
-        if waiting.questions.len() >= QUESTIONS {
-            let cause = "too many windows asked at once";
-            return Err(Failure::new(Stage::Session, "", FailureKind::Busy, cause));
-        }
-        waiting.questions.push_back(question);
-        self.rung.notify_one();
-        Ok(())
+            if questions.len() >= QUESTIONS {
+                let cause = "too many windows asked at once";
+                return Err(Failure::new(Stage::Session, "", FailureKind::Busy, cause));
+            }
+            questions.push_back(ViewerQuestion::View(new, body));
+            Ok(())
+        })
     }
 
     /// The store itself wants something; few of these ever wait.
     pub(super) fn order(&self, question: ViewerQuestion) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.questions.push_back(question);
-        self.rung.notify_one();
+        self.change(|waiting| waiting.questions.push_back(question));
     }
 
     /// Waits for a question, for growth or for `until`; `None` = end.
     pub(super) fn wait(&self, until: Option<Instant>) -> Option<VecDeque<ViewerQuestion>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.closed {
-                return None;
-            }
-            if waiting.grew || !waiting.questions.is_empty() {
-                waiting.grew = false;
-                return Some(std::mem::take(&mut waiting.questions));
-            }
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            waiting = match left {
-                Some(Duration::ZERO) => return Some(VecDeque::new()),
-                Some(left) => {
-                    let woken = self.rung.wait_timeout(waiting, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.rung.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_idle = |w: &mut Waiting| !w.closed && !w.grew && w.questions.is_empty();
+        let left =
+            until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+        let waited = self.rung.wait_timeout_while(waiting, left, is_idle);
+        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        waiting.grew = false;
+        (!waiting.closed).then(|| std::mem::take(&mut waiting.questions))
     }
 }

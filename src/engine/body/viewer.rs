@@ -13,14 +13,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::index::{Indexes, Window};
+use super::index::{Indexes, ROWS};
 use super::message::Body;
-use super::view_queue::{ViewQueue, ViewerQuestion};
+use super::thread::on_thread;
+use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
 use crate::engine::event::Event;
 use crate::model::id::BodyId;
 use crate::model::view::{SearchHit, SearchQuery, View, ViewQuery};
@@ -33,27 +33,14 @@ const WATCHES: usize = 4;
 const REFRESH: Duration = Duration::from_millis(33);
 /// The same while the window is not full yet, so that the first lines show at once.
 const FIRST_REFRESH: Duration = Duration::from_millis(5);
-/// Rows of one window at most; no screen has more.
-const ROWS: u16 = 1024;
 /// Said instead of lines when a body was released.
 const GONE: &str = "this body is no longer kept (released to bound memory)";
 
-/// Starts the thread; it ends with [`ViewQueue::close`].
-pub(super) fn start(views: &Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
-    let viewer = Viewer {
-        views: Arc::clone(views),
-        urgent,
-        indexes: Indexes::default(),
-        watches: VecDeque::new(),
-        hits: Vec::new(),
-    };
-    let thread = thread::Builder::new().name("body-view".into());
-    let run = move || {
-        viewer.run();
-    };
-    if let Err(error) = thread.spawn(run) {
-        tracing::error!(%error, "no thread for windows onto bodies");
-    }
+/// Starts the thread; it ends when the queue is closed.
+pub(super) fn start(views: Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
+    let (indexes, watches, hits) = (Indexes::default(), VecDeque::new(), Vec::new());
+    let viewer = Viewer { views, urgent, indexes, watches, hits };
+    on_thread("body-view", move || viewer.run());
 }
 
 /// A window that is kept fresh.
@@ -64,14 +51,6 @@ struct WatchedView {
     /// Lines, bytes and completeness when it was last sent.
     sent: (u64, u64, bool),
     is_full: bool,
-}
-
-/// A hit whose display line is not known yet.
-struct PendingHit {
-    query: SearchQuery,
-    body: Arc<Body>,
-    at: u64,
-    wrapped: bool,
 }
 
 struct Viewer {
@@ -87,11 +66,9 @@ impl Viewer {
         while let Some(questions) = self.views.wait(self.next_look()) {
             for question in questions {
                 match question {
-                    ViewerQuestion::View { query, body: Some(body) } => self.answer(query, body),
-                    ViewerQuestion::View { query, body: None } => self.send(gone(query)),
-                    ViewerQuestion::Locate { query, body, hit, wrapped } => {
-                        self.hits.push(PendingHit { query, body, at: hit, wrapped });
-                    }
+                    ViewerQuestion::View(query, Some(body)) => self.answer(query, body),
+                    ViewerQuestion::View(query, None) => self.send(gone(query)),
+                    ViewerQuestion::Locate(hit) => self.hits.push(hit),
                     ViewerQuestion::Forget(ids) => self.forget(&ids),
                 }
             }
@@ -115,25 +92,18 @@ impl Viewer {
         self.watches.iter().filter_map(behind).min()
     }
 
-    fn answer(&mut self, mut query: ViewQuery, body: Arc<Body>) {
-        let asked = query.clone();
-        query.rows = query.rows.min(ROWS);
+    fn answer(&mut self, query: ViewQuery, body: Arc<Body>) {
         // Set before looking: growth from here on rings.
         body.watched.store(true, Ordering::Release);
-        if !self.indexes.covers(&body, &query) {
-            self.indexes.extend(&body, &query, SLICE);
-        }
-        let window = self.indexes.window(&body, &query);
-        let is_full = window.lines.len() >= usize::from(query.rows);
-        let sent = (window.total_lines, window.total_bytes, window.complete);
-        self.send(view(asked.clone(), window));
+        self.indexes.extend(&body, &query, SLICE);
         self.watches.retain(|watch| watch.body.id != body.id);
-        if sent.2 {
-            body.watched.store(false, Ordering::Release);
-            return;
+        let (sent, is_full) = ((0, 0, false), false);
+        let mut watch = WatchedView { query, body, sent_at: Instant::now(), sent, is_full };
+        self.send(watch.look(&self.indexes));
+        if watch.sent.2 {
+            return watch.body.watched.store(false, Ordering::Release);
         }
-        let sent_at = Instant::now();
-        self.watches.push_back(WatchedView { query: asked, body, sent_at, sent, is_full });
+        self.watches.push_back(watch);
         if self.watches.len() > WATCHES
             && let Some(oldest) = self.watches.pop_front()
         {
@@ -147,46 +117,35 @@ impl Viewer {
             self.indexes.extend(&watch.body, &watch.query, SLICE);
         }
         for hit in &self.hits {
-            self.indexes.extend(&hit.body, &hit.as_view(), SLICE);
+            self.indexes.extend(&hit.body, &as_view(&hit.query), SLICE);
         }
     }
 
     /// Reports the hits whose line is known by now.
     fn locate(&mut self) {
-        let indexes = &self.indexes;
-        let mut found = Vec::new();
-        self.hits.retain(|hit| {
-            let line = indexes.line_of(&hit.body, &hit.as_view(), hit.at);
-            if let Some(line) = line {
-                let hit_at = Some((line, hit.at));
-                let query = hit.query.clone();
-                found.push(SearchHit { query, hit: hit_at, wrapped: hit.wrapped });
-            }
-            line.is_none()
+        let Viewer { indexes, urgent, hits, .. } = self;
+        hits.retain(|PendingHit { query, body, at, wrapped }| {
+            let Some(line) = indexes.line_of(body, &as_view(query), *at) else { return true };
+            let hit = SearchHit { query: query.clone(), hit: Some((line, *at)), wrapped: *wrapped };
+            let _ = urgent.blocking_send(Event::Found(hit));
+            false
         });
-        for hit in found {
-            let _ = self.urgent.blocking_send(Event::Found(hit));
-        }
     }
 
     /// Sends what changed, no more often than the screen can show.
     fn refresh(&mut self) {
         let now = Instant::now();
-        for watch in &mut self.watches {
-            let facts = self.indexes.facts(&watch.body, &watch.query);
-            if facts == watch.sent || (now < watch.due() && !facts.2) {
-                continue;
+        let Viewer { indexes, urgent, watches, .. } = self;
+        watches.retain_mut(|watch| {
+            let facts = indexes.facts(&watch.body, &watch.query);
+            if facts != watch.sent && (facts.2 || now >= watch.due()) {
+                let before = (watch.sent, watch.is_full);
+                let event = Event::View(Box::new(watch.look(indexes)));
+                // A full channel means the screen is busy: try again a frame later.
+                if urgent.try_send(event).is_err() {
+                    (watch.sent, watch.is_full) = before;
+                }
             }
-            let window = self.indexes.window(&watch.body, &watch.query);
-            let is_full = window.lines.len() >= usize::from(watch.query.rows.min(ROWS));
-            let event = Event::View(Box::new(view(watch.query.clone(), window)));
-            watch.sent_at = now;
-            // A full channel means the screen is busy: try again a frame later.
-            if self.urgent.try_send(event).is_ok() {
-                (watch.sent, watch.is_full) = (facts, is_full);
-            }
-        }
-        self.watches.retain(|watch| {
             watch.body.watched.store(!watch.sent.2, Ordering::Release);
             !watch.sent.2
         });
@@ -207,18 +166,20 @@ impl WatchedView {
     fn due(&self) -> Instant {
         self.sent_at + if self.is_full { REFRESH } else { FIRST_REFRESH }
     }
-}
 
-impl PendingHit {
-    fn as_view(&self) -> ViewQuery {
-        let SearchQuery { body, part, mode, .. } = self.query;
-        ViewQuery { body, part, mode, top: 0, rows: 1 }
+    /// What there is to see now, which is about to be sent.
+    fn look(&mut self, indexes: &Indexes) -> View {
+        let view = indexes.view(&self.body, &self.query);
+        self.sent_at = Instant::now();
+        self.sent = (view.total_lines, view.total_bytes, view.complete);
+        self.is_full = view.lines.len() >= usize::from(self.query.rows.min(ROWS));
+        view
     }
 }
 
-fn view(query: ViewQuery, window: Window) -> View {
-    let Window { top, lines, total_lines, total_bytes, complete, note } = window;
-    View { query, top, lines, total_lines, total_bytes, complete, note }
+fn as_view(query: &SearchQuery) -> ViewQuery {
+    let SearchQuery { body, part, mode, .. } = *query;
+    ViewQuery { body, part, mode, top: 0, rows: 1 }
 }
 
 fn gone(query: ViewQuery) -> View {

@@ -1,29 +1,51 @@
-//! The handles that fill a [`Body`] from a network task and from the thread that decodes it. When
-//! the writer is dropped the message is complete, however it ended.
+//! The handles that fill a [`Body`] from a network task and from the thread that decodes it, and
+//! the thread that writes what does not fit in memory to temporary files.
+//!
+//! When the writer is dropped the message is complete, however it ended. Bytes for the disk go
+//! through one bounded queue, so a slow disk makes the network wait (TCP pushes back) and never an
+//! executor thread.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
 
-use super::disk::Disk;
 use super::message::Body;
+use super::thread::on_thread;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
+
+/// Jobs on their way to the disk, each at most one read of a socket (256 KiB): 4 MiB.
+const WRITES: usize = 16;
+
+/// The way to the thread that may block on the disk; clones lead to the same one, which ends with
+/// the last of them.
+#[derive(Debug, Clone)]
+pub(super) struct Disk(mpsc::Sender<Box<dyn FnOnce() + Send>>);
+
+impl Disk {
+    /// When the system refuses a thread, bodies that need it are cut.
+    pub(super) fn start() -> Self {
+        let (jobs, mut queue) = mpsc::channel::<Box<dyn FnOnce() + Send>>(WRITES);
+        on_thread("body-disk", move || {
+            while let Some(job) = queue.blocking_recv() {
+                job();
+            }
+        });
+        Disk(jobs)
+    }
+
+    /// Drops bodies away from the network, or here when the queue is full.
+    pub(super) fn discard(&self, bodies: Vec<Arc<Body>>) {
+        let _ = self.0.try_send(Box::new(move || drop(bodies)));
+    }
+}
 
 /// Fills one [`Body`] from a network task. Dropping it completes the message.
 #[derive(Debug)]
 pub(crate) struct BodyWriter {
     body: Arc<Body>,
     disk: Disk,
-}
-
-/// Where the decoded body is to be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DecodedBytes {
-    /// They are the wire's bytes after the head.
-    OnTheWire,
-    /// They are handed over on their own.
-    Separate,
 }
 
 impl BodyWriter {
@@ -43,21 +65,32 @@ impl BodyWriter {
         self.append(ViewPart::Raw, bytes).await
     }
 
-    /// Appends bytes of the decoded body; only after [`DecodedBytes::Separate`].
+    /// Appends bytes of the decoded body; only after [`BodyWriter::separate`].
     pub(crate) async fn decoded(&self, bytes: Bytes) -> Result<(), Arc<str>> {
         self.append(ViewPart::Decoded, bytes).await
     }
 
-    async fn append(&self, part: ViewPart, bytes: Bytes) -> Result<(), Arc<str>> {
+    async fn append(&self, part: ViewPart, mut bytes: Bytes) -> Result<(), Arc<str>> {
         let spool = self.body.spool(part);
-        let kept = spool.keep_in_memory(&bytes);
-        if kept > 0 {
+        let rest = bytes.split_off(spool.keep_in_memory(&bytes));
+        if !bytes.is_empty() {
             self.body.grew();
         }
-        if kept < bytes.len() {
-            self.disk.append(&self.body, part, bytes.slice(kept..)).await;
+        if !rest.is_empty() {
+            // Promised only once there is a place for them: a cancelled wait leaves no gap.
+            match self.disk.0.reserve().await {
+                Ok(place) => {
+                    spool.promise(rest.len());
+                    let body = Arc::clone(&self.body);
+                    place.send(Box::new(move || {
+                        body.spool(part).write_file(&rest);
+                        body.grew();
+                    }));
+                }
+                Err(_) => spool.give_up("the thread that writes bodies to disk is gone"),
+            }
         }
-        spool.failure().map_or(Ok(()), |why| Err(why.into()))
+        spool.outcome()
     }
 
     /// Bytes of the wire handed over so far.
@@ -65,28 +98,43 @@ impl BodyWriter {
         self.body.spool(ViewPart::Raw).accepted()
     }
 
-    /// The head is over: the body begins at this byte of the wire.
-    pub(crate) fn body_starts(&self, at: u64, decoded: DecodedBytes) {
+    /// The head is over: the body begins at this byte of the wire, which is also where its decoded
+    /// bytes are unless [`BodyWriter::separate`] says otherwise.
+    pub(crate) fn body_starts(&self, at: u64) {
         self.body.starts(at);
-        if decoded == DecodedBytes::Separate {
-            self.body.separate();
+    }
+
+    /// The decoded bytes are handed over on their own.
+    pub(crate) fn separate(&self) {
+        self.body.separate();
+    }
+
+    /// The body is over; what follows on the wire belongs to nobody.
+    pub(crate) fn body_ends(&self) {
+        self.body.ends(self.wire_len());
+    }
+
+    /// Appends to the decoded body from a thread that may block. Fails, in words, when the bytes
+    /// cannot be kept.
+    pub(crate) fn decoded_sink(&self) -> impl Fn(&[u8]) -> Result<(), Arc<str>> + use<> {
+        let body = Arc::clone(&self.body);
+        move |bytes| {
+            let outcome = body.spool(ViewPart::Decoded).append_blocking(bytes);
+            body.grew();
+            outcome
         }
-    }
-
-    /// The body ends before this byte of the wire; what follows belongs to nobody.
-    pub(crate) fn body_ends(&self, at: u64) {
-        self.body.ends(at);
-    }
-
-    /// A second handle for a blocking thread that decodes the body.
-    pub(crate) fn decoded_sink(&self) -> DecodedSink {
-        DecodedSink(Arc::clone(&self.body))
     }
 
     /// Waits until every byte is readable and completes the message.
     pub(crate) async fn finish(self) -> BodyId {
         if !self.body.is_flushed() {
-            self.disk.flush().await;
+            let (done, written) = oneshot::channel();
+            let job = Box::new(move || {
+                let _ = done.send(());
+            });
+            if self.disk.0.send(job).await.is_ok() {
+                let _ = written.await;
+            }
         }
         self.body.id
     }
@@ -95,18 +143,5 @@ impl BodyWriter {
 impl Drop for BodyWriter {
     fn drop(&mut self) {
         self.body.complete();
-    }
-}
-
-/// Appends to the decoded body from a thread that may block.
-#[derive(Debug)]
-pub(crate) struct DecodedSink(Arc<Body>);
-
-impl DecodedSink {
-    /// Appends; blocks on the disk. Fails, in words, when the bytes cannot be kept.
-    pub(crate) fn append(&self, bytes: &[u8]) -> Result<(), Arc<str>> {
-        let outcome = self.0.spool(ViewPart::Decoded).append_blocking(bytes);
-        self.0.grew();
-        outcome
     }
 }

@@ -8,7 +8,6 @@
 //! response is in, and at the end. Cancelling drops the connection at whatever byte it is and keeps
 //! what had arrived.
 
-mod exchange;
 mod hop;
 mod receive;
 mod redirect;
@@ -16,51 +15,44 @@ mod request;
 
 use tokio::sync::mpsc;
 
+use crate::codec::printable::printable_str;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpPlan;
 use hop::Hop;
-use redirect::RedirectStep;
 
 /// Runs the session to its end.
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let allowed = plan.redirects;
-    let mut notes = std::mem::take(&mut plan.notes);
-    let mut number = 0;
-    loop {
-        let remarks = std::mem::take(&mut notes);
-        let (hop, writer) = Hop::new(&plan, number, &session, remarks)?;
+    for number in 0.. {
+        let (hop, writers) = Hop::new(&plan, number, &session)?;
         let outcome = tokio::select! {
             biased;
             () = stopped(&session, &mut input) => Err(hop.cancelled()),
-            outcome = hop.make(writer) => outcome,
+            outcome = hop.make(writers) => outcome,
         };
-        hop.close(outcome.as_ref().map(|_| ()));
+        hop.close(outcome.as_ref().err());
         let head = outcome?;
+        let failure = |kind, cause| Failure::new(Stage::Session, &*plan.url, kind, cause);
         match redirect::next(&plan, &head) {
-            RedirectStep::Stay => break,
-            RedirectStep::Follow { .. } | RedirectStep::Refuse(_) if allowed == 0 => break,
-            RedirectStep::Refuse(why) => {
+            Ok(None) => break,
+            _ if allowed == 0 => break,
+            Err(why) => {
                 let place = redirect::location(&head);
                 let cause = format!("the redirect to '{place}' was not followed: {why}");
-                return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::Refused, cause));
+                return Err(failure(FailureKind::Refused, cause));
             }
-            RedirectStep::Follow { plan: next, .. } if plan.redirects == 0 => {
-                let cause = format!(
-                    "{allowed} redirects followed and the next one leads to {}",
-                    crate::codec::printable::printable_str(&next.url)
-                );
-                return Err(Failure::new(Stage::Session, &*plan.url, FailureKind::TooLarge, cause)
+            Ok(Some(next)) if plan.redirects == 0 => {
+                let place = printable_str(&next.url);
+                let cause =
+                    format!("{allowed} redirects followed and the next one leads to {place}");
+                return Err(failure(FailureKind::TooLarge, cause)
                     .hint("the places may lead in a circle; look at the hops"));
             }
-            RedirectStep::Follow { plan: next, notes: remarks } => {
-                plan = *next;
-                notes = remarks;
-                number += 1;
-            }
+            Ok(Some(next)) => plan = next,
         }
     }
     Ok(Summary::of("response complete"))

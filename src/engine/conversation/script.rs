@@ -94,25 +94,19 @@ impl Script {
     /// The deadline has passed.
     pub(crate) fn late(&self, peer: &str) -> Option<Failure> {
         let (_, within) = self.deadline?;
-        let cause = format!(
-            "step {}: {} did not come within {} ms; {}",
-            self.number + 1,
-            self.expected()?,
-            within.as_millis(),
-            self.instead()
-        );
-        Some(Failure::new(Stage::Session, peer, FailureKind::Timeout(within), cause))
+        let what = format!("{} did not come within {} ms", self.expected()?, within.as_millis());
+        Some(self.failed(peer, FailureKind::Timeout(within), &what))
     }
 
     /// The peer will send nothing more; a failure if something was still expected.
     pub(crate) fn peer_finished(&self, peer: &str) -> Option<Failure> {
-        let expected = self.expected()?;
-        let cause = format!(
-            "step {}: the peer finished sending before {expected} came; {}",
-            self.number + 1,
-            self.instead()
-        );
-        Some(Failure::new(Stage::Session, peer, FailureKind::Truncated, cause))
+        let what = format!("the peer finished sending before {} came", self.expected()?);
+        Some(self.failed(peer, FailureKind::Truncated, &what))
+    }
+
+    fn failed(&self, peer: &str, kind: FailureKind, what: &str) -> Failure {
+        let cause = format!("step {}: {what}; {}", self.number + 1, self.instead());
+        Failure::new(Stage::Session, peer, kind, cause)
     }
 
     fn expected(&self) -> Option<String> {

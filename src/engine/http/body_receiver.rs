@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-pub(crate) use super::decoding::BodyEnd;
 use super::decoding::Decoding;
-use crate::codec::http1::{BodyFraming, BodyReader};
-use crate::engine::body::{BodyWriter, DecodedBytes};
-use crate::model::exchange::{BodyFacts, MessageFraming};
+use super::exchange_recorder::{ExchangeRecorder, empty_body};
+use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
+use crate::engine::body::BodyWriter;
+use crate::model::exchange::{BodyFacts, Head, MessageFraming};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::record::Direction;
 
 /// Why a body cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(crate) enum Fault {
     /// The peer's framing is broken.
     Malformed(String),
     /// The bytes cannot be kept.
-    Storage(String),
+    Storage(Arc<str>),
 }
 
 /// A body on its way from the wire into the store.
@@ -29,55 +31,35 @@ pub(crate) struct BodyReceiver {
     decoding: Option<Decoding>,
     /// The decoded body differs from the wire and is kept on its own.
     separate: bool,
-    /// Place of the next body byte on the wire.
-    at: u64,
     done: bool,
     facts: BodyFacts,
 }
 
 impl BodyReceiver {
-    /// The head is over at `start` of the wire. `codings` are the content codings.
-    pub(crate) fn new(
-        writer: BodyWriter,
-        start: u64,
-        framing: &BodyFraming,
-        codings: Vec<String>,
-    ) -> Self {
-        let all = [framing.transfer_codings.clone(), codings].concat();
-        let mut facts = crate::engine::http::exchange_recorder::empty_body(writer.id());
-        facts.framing = framing.framing;
-        facts.codings = all;
-        facts.expected = match framing.framing {
-            MessageFraming::Length(length) => Some(length),
-            _ => None,
+    /// The body behind this head, which is all that the writer holds yet.
+    pub(crate) fn new(writer: BodyWriter, framing: &BodyFraming, head: &Head) -> Self {
+        let (codings, framing) = (&framing.transfer_codings, framing.framing);
+        let mut facts = BodyFacts {
+            framing,
+            codings: codings.iter().cloned().chain(content_codings(head)).collect(),
+            ..empty_body(writer.id())
         };
-        let reader = BodyReader::new(framing.framing);
-        let done = matches!(framing.framing, MessageFraming::None | MessageFraming::Length(0));
-        let mut receiver = BodyReceiver {
-            writer,
-            reader,
-            decoding: None,
-            separate: false,
-            at: start,
-            done,
-            facts,
-        };
-        receiver.decode(start);
-        receiver
-    }
-
-    /// Decides where the decoded body will be.
-    fn decode(&mut self, start: u64) {
-        let coded = !self.done && !self.facts.codings.is_empty();
-        self.separate = coded || self.facts.framing == MessageFraming::Chunked;
-        let decoded = if self.separate { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
-        self.writer.body_starts(start, decoded);
-        if coded {
-            match Decoding::start(&self.facts.codings, self.writer.decoded_sink()) {
-                Ok(decoding) => self.decoding = Some(decoding),
-                Err(why) => self.facts.decode_error = Some(why),
-            }
+        if let MessageFraming::Length(length) = framing {
+            facts.expected = Some(length);
         }
+        let done = matches!(framing, MessageFraming::None | MessageFraming::Length(0));
+        let coded = !done && !facts.codings.is_empty();
+        let separate = coded || framing == MessageFraming::Chunked;
+        writer.body_starts(writer.wire_len());
+        if separate {
+            writer.separate();
+        }
+        let decoding = coded.then(|| Decoding::start(&facts.codings, writer.decoded_sink()));
+        let decoding = decoding.transpose().unwrap_or_else(|why| {
+            facts.decode_error = Some(why);
+            None
+        });
+        BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
     }
 
     /// The body is complete by its framing.
@@ -88,54 +70,30 @@ impl BodyReceiver {
     /// Takes bytes of the wire; returns how many belonged to the body. All of them are kept when
     /// they break the framing.
     pub(crate) async fn push(&mut self, bytes: &Bytes) -> Result<usize, Fault> {
-        let (used, fault, data) = self.deframe(bytes);
-        self.writer.wire(bytes.slice(..used)).await.map_err(storage)?;
-        self.keep(data).await?;
-        fault.map_or(Ok(used), Err)
-    }
-
-    /// The same for bytes that are on the wire's spool already, because they came with the head.
-    pub(crate) async fn push_kept(&mut self, bytes: &Bytes) -> Result<usize, Fault> {
-        let (used, fault, data) = self.deframe(bytes);
-        self.keep(data).await?;
-        fault.map_or(Ok(used), Err)
-    }
-
-    fn deframe(&mut self, bytes: &[u8]) -> (usize, Option<Fault>, Bytes) {
-        let mut data = BytesMut::new();
-        let separate = self.separate;
+        let (mut data, separate) = (BytesMut::new(), self.separate);
         let progress = self.reader.push(bytes, &mut |part| {
             if separate {
                 data.extend_from_slice(part);
             }
         });
-        let (used, fault) = match progress {
-            Ok(progress) => {
-                self.done = progress.done;
-                (progress.used, None)
-            }
-            Err(error) => (bytes.len(), Some(Fault::Malformed(error.to_string()))),
-        };
-        self.at += used as u64;
+        let used = progress.as_ref().map_or(bytes.len(), |progress| progress.used);
         self.facts.encoded_len = self.reader.received();
-        (used, fault, data.freeze())
-    }
-
-    async fn keep(&mut self, data: Bytes) -> Result<(), Fault> {
+        self.writer.wire(bytes.slice(..used)).await.map_err(Fault::Storage)?;
         match &self.decoding {
-            Some(decoding) => decoding.push(data).await,
-            None if self.separate => self.writer.decoded(data).await.map_err(storage)?,
+            Some(decoding) => decoding.push(data.freeze()).await,
+            None if separate => self.writer.decoded(data.freeze()).await.map_err(Fault::Storage)?,
             None => {}
         }
         self.facts.decoded_len =
             self.decoding.as_ref().map_or(self.facts.encoded_len, Decoding::decoded);
-        Ok(())
+        self.done = progress.map_err(|error| Fault::Malformed(error.to_string()))?.done;
+        Ok(used)
     }
 
-    /// Keeps bytes that came after the body.
+    /// Keeps bytes that came after the body; they are the last ones.
     pub(crate) async fn surplus(&mut self, bytes: Bytes) -> Result<(), Fault> {
-        self.writer.body_ends(self.at);
-        self.writer.wire(bytes).await.map_err(storage)
+        self.writer.body_ends();
+        self.writer.wire(bytes).await.map_err(Fault::Storage)
     }
 
     /// The facts so far.
@@ -143,29 +101,37 @@ impl BodyReceiver {
         &self.facts
     }
 
-    /// Whether the peer may finish here; the error says what is missing.
-    pub(crate) fn end_of_stream(&self) -> Result<(), String> {
-        self.reader.finish()
+    /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.
+    pub(crate) fn so_far(&self) -> String {
+        let received = self.facts.encoded_len;
+        match self.facts.expected {
+            Some(expected) => format!("after {received} of {expected} body bytes"),
+            None => format!("after {received} body bytes"),
+        }
     }
 
-    /// Waits until everything is decoded and readable. Returns the facts and what was odd.
-    pub(crate) async fn finish(mut self, end: BodyEnd) -> (BodyFacts, Vec<String>) {
-        self.writer.body_ends(self.at);
+    /// `who` finished sending, which only some framings allow here.
+    pub(crate) fn closed(&self, who: &str, target: &str) -> Result<(), Failure> {
+        self.reader.finish().map_err(|missing| {
+            let cause = format!("{who} closed: {missing}, {}", self.so_far());
+            Failure::new(Stage::Body, target, FailureKind::Truncated, cause)
+        })
+    }
+
+    /// Waits until everything is decoded and readable, and puts the last facts into the exchange.
+    /// `complete`: its framing said so, or the peer finished where that is the end.
+    pub(crate) async fn finish(mut self, complete: bool, recorder: &ExchangeRecorder) {
         let mut warnings = self.reader.warnings();
-        if let Some(mut decoding) = self.decoding.take() {
-            let ended = decoding.finish(end).await;
-            self.facts.decoded_len = decoding.decoded();
+        if let Some(decoding) = self.decoding {
+            let ended = decoding.finish(complete).await;
+            self.facts.decoded_len = ended.decoded;
             self.facts.decode_error = ended.error;
             warnings.extend(ended.warnings);
         }
         self.facts.trailers = self.reader.trailers().to_vec();
-        self.facts.complete = end == BodyEnd::Complete;
+        self.facts.complete = complete;
         self.writer.finish().await;
-        (self.facts, warnings)
+        recorder.edit_body(Direction::Received, |body| *body = self.facts);
+        recorder.warn_all(warnings);
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "used as a function of an error")]
-fn storage(why: Arc<str>) -> Fault {
-    Fault::Storage(why.to_string())
 }

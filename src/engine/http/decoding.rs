@@ -6,49 +6,40 @@
 //! ```
 
 use std::io::{self, ErrorKind, Read as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::codec::content_coding::{ContentDecoder, PIECE};
-use crate::engine::body::DecodedSink;
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
 /// Pieces on their way to the thread, each at most one read (256 KiB).
 const PIECES: usize = 8;
 
+/// What the network and the thread share; the thread stops soon when the network lets go of it.
 #[derive(Debug, Default)]
 struct DecodeShared {
     decoded: AtomicU64,
-    /// Nobody waits for the rest.
-    abandoned: AtomicBool,
     /// The body was cut off: that its coding lacks an end is no news.
     cut_off: AtomicBool,
 }
 
-/// How a body came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyEnd {
-    /// Its framing said so, or the peer finished where that is the end.
-    Complete,
-    /// Something else ended it.
-    CutOff,
-}
-
 /// A body being decoded. Dropping it stops the thread soon.
 pub(crate) struct Decoding {
-    pieces: Option<mpsc::Sender<Bytes>>,
+    pieces: mpsc::Sender<Bytes>,
     shared: Arc<DecodeShared>,
-    thread: Option<JoinHandle<DecodeEnd>>,
+    thread: JoinHandle<DecodeEnd>,
 }
 
 /// How decoding ended.
 #[derive(Debug, Default)]
 pub(crate) struct DecodeEnd {
+    /// Bytes in all.
+    pub(crate) decoded: u64,
     /// Why it stopped early.
     pub(crate) error: Option<String>,
     /// What was odd and decoded all the same.
@@ -56,26 +47,28 @@ pub(crate) struct DecodeEnd {
 }
 
 impl Decoding {
-    /// Starts the thread; refuses codings we do not know, in words.
-    pub(crate) fn start(codings: &[String], sink: DecodedSink) -> Result<Self, String> {
+    /// Starts the thread, which hands decoded bytes to `sink`; refuses codings we do not know, in
+    /// words.
+    pub(crate) fn start(
+        codings: &[String],
+        sink: impl Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static,
+    ) -> Result<Self, String> {
         let (pieces, mut queue) = mpsc::channel(PIECES);
         let shared = Arc::new(DecodeShared::default());
-        let waits = Arc::clone(&shared);
+        let (waits, works) = (Arc::downgrade(&shared), Arc::downgrade(&shared));
         let pull = std::iter::from_fn(move || {
-            if waits.abandoned.load(Ordering::Acquire) { None } else { queue.blocking_recv() }
+            waits.upgrade()?;
+            queue.blocking_recv()
         });
         let decoder = ContentDecoder::new(codings, pull).map_err(|error| error.to_string())?;
-        let works = Arc::clone(&shared);
-        let thread = Some(spawn_blocking(move || decode(decoder, &sink, &works)));
-        Ok(Decoding { pieces: Some(pieces), shared, thread })
+        let thread = spawn_blocking(move || decode(decoder, &sink, &works));
+        Ok(Decoding { pieces, shared, thread })
     }
 
     /// Hands over encoded bytes; waits when the thread is behind. After an error they are ignored.
     pub(crate) async fn push(&self, bytes: Bytes) {
-        if let Some(pieces) = &self.pieces
-            && !bytes.is_empty()
-        {
-            let _ = pieces.send(bytes).await;
+        if !bytes.is_empty() {
+            let _ = self.pieces.send(bytes).await;
         }
     }
 
@@ -84,39 +77,38 @@ impl Decoding {
         self.shared.decoded.load(Ordering::Acquire)
     }
 
-    /// Waits for the thread, which ends when everything is decoded. `decoded` is final then.
-    pub(crate) async fn finish(&mut self, end: BodyEnd) -> DecodeEnd {
-        self.shared.cut_off.store(end == BodyEnd::CutOff, Ordering::Release);
-        self.pieces = None;
-        let Some(thread) = self.thread.take() else { return DecodeEnd::default() };
-        thread.await.unwrap_or_else(|_| DecodeEnd {
+    /// Waits for the thread, which ends when everything is decoded; `complete` says whether the
+    /// body was not cut off.
+    pub(crate) async fn finish(self, complete: bool) -> DecodeEnd {
+        let Decoding { pieces, shared, thread } = self;
+        shared.cut_off.store(!complete, Ordering::Release);
+        drop(pieces);
+        let ended = thread.await.unwrap_or_else(|_| DecodeEnd {
             error: Some("the decoder stopped".into()),
             ..DecodeEnd::default()
-        })
-    }
-}
-
-impl Drop for Decoding {
-    fn drop(&mut self) {
-        self.shared.abandoned.store(true, Ordering::Release);
+        });
+        DecodeEnd { decoded: shared.decoded.load(Ordering::Acquire), ..ended }
     }
 }
 
 /// Decodes until the pieces end.
-fn decode(mut decoder: ContentDecoder, sink: &DecodedSink, shared: &DecodeShared) -> DecodeEnd {
-    let error = match pump(&mut decoder, sink, shared) {
-        Err(error)
-            if error.kind() == ErrorKind::UnexpectedEof
-                && shared.cut_off.load(Ordering::Acquire) =>
-        {
-            None
-        }
-        outcome => outcome.err().map(|error| error.to_string()),
-    };
-    DecodeEnd { error, warnings: decoder.warnings() }
+fn decode(
+    mut decoder: ContentDecoder,
+    sink: &impl Fn(&[u8]) -> Result<(), Arc<str>>,
+    shared: &Weak<DecodeShared>,
+) -> DecodeEnd {
+    let cut_off = || shared.upgrade().is_some_and(|shared| shared.cut_off.load(Ordering::Acquire));
+    let error = pump(&mut decoder, sink, shared).err();
+    let error = error.filter(|error| error.kind() != ErrorKind::UnexpectedEof || !cut_off());
+    let error = error.map(|error| error.to_string());
+    DecodeEnd { error, warnings: decoder.warnings(), ..DecodeEnd::default() }
 }
 
-fn pump(decoder: &mut ContentDecoder, sink: &DecodedSink, shared: &DecodeShared) -> io::Result<()> {
+fn pump(
+    decoder: &mut ContentDecoder,
+    sink: &impl Fn(&[u8]) -> Result<(), Arc<str>>,
+    shared: &Weak<DecodeShared>,
+) -> io::Result<()> {
     let mut buffer = vec![0; PIECE];
     let mut total = 0;
     while total < DECODED_BOUND {
@@ -126,12 +118,12 @@ fn pump(decoder: &mut ContentDecoder, sink: &DecodedSink, shared: &DecodeShared)
         }
         // The last piece is cut at the bound.
         let kept = (DECODED_BOUND - total).min(read as u64) as usize;
-        sink.append(&buffer[..kept]).map_err(|why| io::Error::other(&*why))?;
+        sink(&buffer[..kept]).map_err(|why| io::Error::other(&*why))?;
         total += kept as u64;
-        shared.decoded.store(total, Ordering::Release);
-        if shared.abandoned.load(Ordering::Acquire) {
+        let Some(shared) = shared.upgrade() else {
             return Err(io::Error::other("decoding was stopped"));
-        }
+        };
+        shared.decoded.store(total, Ordering::Release);
     }
     Err(io::Error::other(format!("decoding stopped at {} MiB", DECODED_BOUND >> 20)))
 }

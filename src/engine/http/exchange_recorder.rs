@@ -4,12 +4,20 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
+use super::failure;
+use crate::engine::body::BodyWriter;
+use crate::engine::clock;
 use crate::engine::sink::Sink;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, Head, HttpMessage, MessageFraming,
 };
 use crate::model::failure::Failure;
-use crate::model::id::BodyId;
+use crate::model::id::{BodyId, ConnId};
+use crate::model::protocol::Side;
+use crate::model::record::Direction;
+use crate::model::timing::Timing;
 
 /// Warnings kept of one exchange; a hostile peer must not fill memory with them.
 const WARNINGS: usize = 40;
@@ -19,12 +27,38 @@ pub(crate) struct ExchangeRecorder {
     exchange: Mutex<Exchange>,
     events: Sink,
     began: Instant,
+    /// The peer as failures name it: a URL, or an address.
+    pub(crate) target: String,
 }
 
 impl ExchangeRecorder {
-    /// Takes a just begun exchange; its durations are measured from `began`.
-    pub(crate) fn new(exchange: Exchange, events: Sink, began: Instant) -> Self {
-        ExchangeRecorder { exchange: Mutex::new(exchange), events, began }
+    /// An exchange that begins now, of this number in its session; `request` keeps its request.
+    pub(crate) fn begin(
+        side: Side,
+        conn: ConnId,
+        number: u32,
+        request: BodyId,
+        target: String,
+        events: Sink,
+    ) -> Self {
+        let exchange = Exchange {
+            conn,
+            number,
+            side,
+            url: String::new(),
+            started: clock::now(),
+            local: None,
+            peer: None,
+            request: empty_message(request),
+            response: None,
+            interim: Vec::new(),
+            timing: Timing::default(),
+            tls: None,
+            state: ExchangeState::Active,
+            warnings: Vec::new(),
+        };
+        let (exchange, began) = (Mutex::new(exchange), Instant::now());
+        ExchangeRecorder { exchange, events, began, target }
     }
 
     fn lock(&self) -> MutexGuard<'_, Exchange> {
@@ -34,6 +68,21 @@ impl ExchangeRecorder {
     /// Looks at or changes the exchange; nothing is published.
     pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Exchange) -> T) -> T {
         change(&mut self.lock())
+    }
+
+    /// Changes what is known of the body that is received or sent, if there is one.
+    pub(crate) fn edit_body(&self, way: Direction, change: impl FnOnce(&mut BodyFacts)) {
+        self.edit(|exchange| {
+            let way_of_request = match exchange.side {
+                Side::Client => Direction::Sent,
+                Side::Listener => Direction::Received,
+            };
+            match &mut exchange.response {
+                _ if way == way_of_request => change(&mut exchange.request.body),
+                Some(response) => change(&mut response.body),
+                None => {}
+            }
+        });
     }
 
     /// Time since it began.
@@ -52,9 +101,18 @@ impl ExchangeRecorder {
 
     /// The same for several.
     pub(crate) fn warn_all(&self, warnings: impl IntoIterator<Item = String>) {
-        for warning in warnings {
-            self.warn(warning);
-        }
+        warnings.into_iter().for_each(|warning| self.warn(warning));
+    }
+
+    /// Keeps bytes of a head; when that fails, `so_far` says what had crossed the wire.
+    pub(crate) async fn keep(
+        &self,
+        writer: &BodyWriter,
+        bytes: Bytes,
+        so_far: &str,
+    ) -> Result<(), Failure> {
+        let kept = writer.wire(bytes).await;
+        kept.map_err(|why| failure::storage(&self.target, &why, so_far))
     }
 
     /// Tells the shell how it stands.
@@ -66,10 +124,14 @@ impl ExchangeRecorder {
         self.events.exchange(copy);
     }
 
-    /// Tells how far the body of the response or, for a listener, of the request is.
+    /// Takes over, and tells, how far the body is that is received.
     pub(crate) fn progress(&self, facts: &BodyFacts) {
+        let &BodyFacts { id, encoded_len, decoded_len, .. } = facts;
+        self.edit_body(Direction::Received, |body| {
+            (body.encoded_len, body.decoded_len) = (encoded_len, decoded_len);
+        });
         let number = self.edit(|exchange| exchange.number);
-        self.events.progress(number, facts.id, facts.encoded_len, facts.decoded_len);
+        self.events.progress(number, id, encoded_len, decoded_len);
     }
 
     /// The end, published.

@@ -3,33 +3,32 @@
 use std::io;
 
 use crate::codec::http1::{HeadError, HeadErrorKind};
-use crate::engine::http::body_receiver::{BodyReceiver, Fault};
+use crate::engine::http::body_receiver::Fault;
+use crate::engine::tls::tls_words;
 use crate::engine::transport::explain;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// An error of the socket; `so_far` says what had crossed it (`120 of 500 body bytes`).
 pub(crate) fn socket(stage: Stage, target: &str, error: &io::Error, so_far: &str) -> Failure {
-    let is_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some();
-    if is_tls {
-        let mut failure = explain::stream_failure(stage, target, error, 0);
-        failure.cause = format!("{}, {so_far}", failure.cause);
-        return failure;
-    }
-    let (kind, what) = explain::socket_error(error);
-    Failure::new(stage, target, kind, format!("{what}, {so_far}"))
+    let mut failure = if let Some(tls) = tls_words::error_inside(error) {
+        tls_words::failure(target, tls)
+    } else {
+        let (kind, cause) = explain::socket_error(error);
+        Failure::new(stage, target, kind, cause)
+    };
+    failure.cause = format!("{}, {so_far}", failure.cause);
+    failure
 }
 
 /// A head that did not come or is none.
 pub(crate) fn head(target: &str, error: &HeadError) -> Failure {
-    let kind = match error.kind {
-        HeadErrorKind::NotHttp => FailureKind::Malformed,
-        HeadErrorKind::TooLarge => FailureKind::TooLarge,
-        HeadErrorKind::Truncated | HeadErrorKind::Nothing => FailureKind::Truncated,
-    };
-    let hint = match error.kind {
-        HeadErrorKind::NotHttp => "every byte it sent is kept",
-        HeadErrorKind::Nothing => "the peer may expect TLS, or have refused the request",
-        HeadErrorKind::TooLarge | HeadErrorKind::Truncated => "",
+    let (kind, hint) = match error.kind {
+        HeadErrorKind::NotHttp => (FailureKind::Malformed, "every byte it sent is kept"),
+        HeadErrorKind::TooLarge => (FailureKind::TooLarge, ""),
+        HeadErrorKind::Truncated => (FailureKind::Truncated, ""),
+        HeadErrorKind::Nothing => {
+            (FailureKind::Truncated, "the peer may expect TLS, or have refused the request")
+        }
     };
     Failure::new(Stage::Head, target, kind, error.message.clone()).hint(hint)
 }
@@ -41,22 +40,12 @@ pub(crate) fn body(target: &str, fault: &Fault, so_far: &str) -> Failure {
             let cause = format!("{why}, {so_far}");
             Failure::new(Stage::Body, target, FailureKind::Malformed, cause)
         }
-        Fault::Storage(why) => {
-            Failure::new(Stage::Storage, target, FailureKind::Io, format!("{why}, {so_far}"))
-                .hint("free some disk space, or set another folder for temporary files")
-        }
+        Fault::Storage(why) => storage(target, why, so_far),
     }
 }
 
-/// How far a body is that is received.
-pub(crate) fn so_far(receiver: &BodyReceiver) -> String {
-    body_so_far(receiver.facts().encoded_len, receiver.facts().expected)
-}
-
-/// `512 of 1000 body bytes`, or without the total when nobody announced one.
-pub(crate) fn body_so_far(received: u64, expected: Option<u64>) -> String {
-    match expected {
-        Some(expected) => format!("after {received} of {expected} body bytes"),
-        None => format!("after {received} body bytes"),
-    }
+/// Bytes that cannot be kept; `so_far` as in [`socket`].
+pub(crate) fn storage(target: &str, why: &str, so_far: &str) -> Failure {
+    Failure::new(Stage::Storage, target, FailureKind::Io, format!("{why}, {so_far}"))
+        .hint("free some disk space, or set another folder for temporary files")
 }

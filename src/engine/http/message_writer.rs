@@ -6,69 +6,59 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::body_receiver::Fault;
+use super::exchange_recorder::ExchangeRecorder;
 use super::failure;
 use super::source::BodySource;
 use super::tap::Tap;
 use crate::codec::http1::write::{chunk, last_chunk};
-use crate::engine::body::{BodyWriter, DecodedBytes};
+use crate::codec::http1::{Expected, HeadReader};
+use crate::engine::body::BodyWriter;
+use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::record::Direction;
 
 /// A body up to this size goes out in one write with the head.
-pub(crate) const WITH_HEAD: u64 = 64 * 1024;
-
-/// A message to be written.
-pub(crate) struct OutgoingMessage {
-    pub(crate) head: Bytes,
-    /// `None`: nothing follows the head (an answer to HEAD, 204 or 304).
-    pub(crate) body: Option<BodySource>,
-    /// The body goes out in chunks (RFC 9112, section 7.1).
-    pub(crate) chunked: bool,
-}
-
-/// How far a message is, in bytes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct WrittenBytes {
-    /// Head and body as they crossed the wire.
-    pub(crate) wire: u64,
-    /// Of the body, without the framing of chunks.
-    pub(crate) body: u64,
-    /// Head and body, without the framing of chunks.
-    pub(crate) total: u64,
-}
+const WITH_HEAD: u64 = 64 * 1024;
 
 /// Writes one message.
-pub(crate) struct MessageWriter<'a, R> {
+pub(crate) struct MessageWriter<'a> {
+    /// Told after every write how much of the body is out.
+    pub(crate) recorder: &'a ExchangeRecorder,
     /// Records what is written.
     pub(crate) tap: &'a mut Tap,
     /// Keeps what is written; what it holds already went out before the head.
     pub(crate) writer: BodyWriter,
-    /// The peer, in failures.
-    pub(crate) target: &'a str,
     /// What is written, in failures: `request bytes`.
     pub(crate) what: &'static str,
-    /// Told after every write.
-    pub(crate) report: R,
+    /// The body goes out in chunks (RFC 9112, section 7.1).
+    pub(crate) chunked: bool,
+    /// Told after every write of a message with a large body: bytes so far and in all.
+    pub(crate) report: &'a (dyn Fn(u64, u64) + Sync),
 }
 
-/// A message on its way.
+/// How far a message is, in bytes.
 #[derive(Default)]
 struct Course {
-    written: WrittenBytes,
     head: u64,
-    /// Bytes of the body handed over so far, without the framing of chunks.
+    /// Head and body, without the framing of chunks.
+    total: u64,
+    /// Head and body as they crossed the wire.
+    wire: u64,
+    /// Of the body, handed over so far without the framing of chunks.
     content: u64,
-    chunked: bool,
 }
 
-impl<R: Fn(WrittenBytes)> MessageWriter<'_, R> {
-    /// Writes everything; the failure says how far it came.
+impl MessageWriter<'_> {
+    /// Writes everything; the failure says how far it came. Without a body nothing follows the
+    /// head (an answer to HEAD, 204 or 304).
     pub(crate) async fn send(
         mut self,
         to: &mut (impl AsyncWrite + Unpin),
-        message: OutgoingMessage,
+        head: Bytes,
+        body: Option<BodySource>,
     ) -> Result<(), Failure> {
-        let outcome = self.message(to, message).await;
+        let outcome = self.message(to, head, body).await;
+        self.recorder.edit_body(Direction::Sent, |body| body.complete = outcome.is_ok());
         self.writer.finish().await;
         outcome
     }
@@ -76,14 +66,16 @@ impl<R: Fn(WrittenBytes)> MessageWriter<'_, R> {
     async fn message(
         &mut self,
         to: &mut (impl AsyncWrite + Unpin),
-        message: OutgoingMessage,
+        head: Bytes,
+        body: Option<BodySource>,
     ) -> Result<(), Failure> {
-        let OutgoingMessage { head, body, chunked } = message;
         let len = head.len() as u64;
-        let mut course = Course { head: len, chunked, ..Course::default() };
-        course.written.total = len + body.as_ref().map_or(0, BodySource::len);
-        let decoded = if chunked { DecodedBytes::Separate } else { DecodedBytes::OnTheWire };
-        self.writer.body_starts(self.writer.wire_len() + len, decoded);
+        let total = len + body.as_ref().map_or(0, BodySource::len);
+        let mut course = Course { head: len, total, ..Course::default() };
+        self.writer.body_starts(self.writer.wire_len() + len);
+        if self.chunked {
+            self.writer.separate();
+        }
         let Some(mut source) = body else {
             self.write(to, &mut course, head).await?;
             return to.flush().await.map_err(|error| self.failed(&course, &error));
@@ -93,9 +85,9 @@ impl<R: Fn(WrittenBytes)> MessageWriter<'_, R> {
         loop {
             let piece = source.next().await.map_err(|error| {
                 let cause = format!("the body file could not be read to its end: {error}");
-                Failure::new(Stage::Send, self.target, FailureKind::Io, cause)
+                Failure::new(Stage::Send, &self.recorder.target, FailureKind::Io, cause)
             })?;
-            let wire = self.framed(&piece, chunked).await?;
+            let wire = self.framed(&piece).await?;
             course.content += piece.len() as u64;
             if waiting.is_empty() {
                 self.write(to, &mut course, wire).await?;
@@ -112,8 +104,8 @@ impl<R: Fn(WrittenBytes)> MessageWriter<'_, R> {
     }
 
     /// A piece as it crosses the wire; the empty one at the end closes a chunked body.
-    async fn framed(&self, piece: &Bytes, chunked: bool) -> Result<Bytes, Failure> {
-        if !chunked {
+    async fn framed(&self, piece: &Bytes) -> Result<Bytes, Failure> {
+        if !self.chunked {
             return Ok(piece.clone());
         }
         self.writer.decoded(piece.clone()).await.map_err(|why| self.storage(&why))?;
@@ -129,23 +121,36 @@ impl<R: Fn(WrittenBytes)> MessageWriter<'_, R> {
         while !bytes.is_empty() {
             let written = self.tap.write(to, &mut bytes).await;
             let part = written.map_err(|error| self.failed(course, &error))?;
-            course.written.wire += part.len() as u64;
+            course.wire += part.len() as u64;
             self.writer.wire(part).await.map_err(|why| self.storage(&why))?;
-            let body = course.written.wire.saturating_sub(course.head);
-            course.written.body = if course.chunked { body.min(course.content) } else { body };
-            (self.report)(course.written);
+            let body = course.wire.saturating_sub(course.head);
+            let len = if self.chunked { body.min(course.content) } else { body };
+            self.recorder.edit_body(Direction::Sent, |body| {
+                (body.encoded_len, body.decoded_len) = (len, len);
+            });
+            if course.total > WITH_HEAD {
+                (self.report)(course.wire.min(course.total), course.total);
+            }
         }
         Ok(())
     }
 
     fn storage(&self, why: &str) -> Failure {
-        failure::body(self.target, &Fault::Storage(why.to_owned()), "while sending")
+        failure::storage(&self.recorder.target, why, "while sending")
     }
 
     fn failed(&self, course: &Course, error: &io::Error) -> Failure {
-        let WrittenBytes { wire, total, .. } = course.written;
-        let about = if course.chunked { "about " } else { "" };
+        let Course { wire, total, .. } = course;
+        let about = if self.chunked { "about " } else { "" };
         let so_far = format!("after {wire} of {about}{total} {}", self.what);
-        failure::socket(Stage::Send, self.target, error, &so_far)
+        failure::socket(Stage::Send, &self.recorder.target, error, &so_far)
+    }
+}
+
+/// A head of ours as the exchange shows it.
+pub(crate) fn shown(expected: Expected, raw: Bytes) -> Head {
+    match HeadReader::new(expected).push(&raw) {
+        Ok(Some((_, parsed))) => parsed.head,
+        _ => Head { raw, ..Head::default() },
     }
 }

@@ -10,9 +10,11 @@ mod answer;
 mod connection;
 mod request;
 mod respond;
-mod shared;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, Arrival};
 use crate::engine::event::Summary;
@@ -21,15 +23,15 @@ use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Protocol;
-use connection::HttpConnection;
-use shared::{HttpGuest, HttpListener};
+use connection::{HttpConnection, HttpGuest, HttpListener};
 
 /// Runs the listener to its end.
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let own = session.clone();
     let mut accept = AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own)?;
-    let listener = Arc::new(HttpListener::new(session, plan));
+    let (plan, _) = watch::channel(plan);
+    let listener = Arc::new(HttpListener { session, plan, requests: AtomicU32::new(0) });
     loop {
         let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
@@ -40,7 +42,10 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
                 });
                 Ok(())
             }
-            Arrival::Update(plan) => listener.update(*plan),
+            Arrival::Update(plan) => {
+                let plan = plan.http_listener().ok_or_else(refusal::other_answers);
+                plan.map(|plan| drop(listener.plan.send_replace(plan)))
+            }
             Arrival::Send { .. } => {
                 let cause = "an HTTP listener answers by its rules and takes no input line";
                 Err(refusal::usage(cause))

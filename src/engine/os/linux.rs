@@ -60,22 +60,20 @@ fn holds_one(process: &Path, inodes: &[u64]) -> bool {
     })
 }
 
+/// The columns of the sockets in a `/proc/net` table.
+fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
+    table.lines().skip(1).map(|line| line.split_whitespace().collect())
+}
+
 /// Sockets of a `/proc/net` table bound to the port; of TCP only those that listen (state 0A).
 fn inodes_of(table: &str, transport: &str, port: u16) -> Vec<u64> {
     let suffix = format!(":{port:04X}");
-    table
-        .lines()
-        .skip(1)
-        .filter_map(|line| {
-            let mut columns = line.split_whitespace();
-            let local = columns.nth(1)?;
-            let state = columns.nth(1)?;
-            let inode = columns.nth(5)?;
-            let listens = transport != "tcp" || state == "0A";
-            (local.ends_with(&suffix) && listens).then(|| inode.parse().ok()).flatten()
-        })
-        .filter(|inode| *inode != 0)
-        .collect()
+    let inode = |row: Vec<&str>| {
+        let listens = transport != "tcp" || *row.get(3)? == "0A";
+        let is_it = row.get(1)?.ends_with(&suffix) && listens;
+        row.get(9).filter(|_| is_it)?.parse().ok().filter(|inode| *inode != 0)
+    };
+    rows(table).filter_map(inode).collect()
 }
 
 /// Bytes of receive buffer the system granted. It reports twice that, to account for its own
@@ -93,12 +91,8 @@ pub(crate) fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
 
 /// The drops column of the socket with this inode.
 fn drops_of(table: &str, inode: u64) -> Option<u64> {
-    table.lines().skip(1).find_map(|line| {
-        let mut columns = line.split_whitespace();
-        let found: u64 = columns.nth(9)?.parse().ok()?;
-        let drops = columns.nth(2)?;
-        (found == inode).then(|| drops.parse().ok()).flatten()
-    })
+    let is_it = |row: &Vec<&str>| row.get(9).is_some_and(|found| found.parse() == Ok(inode));
+    rows(table).find(is_it)?.get(12)?.parse().ok()
 }
 
 /// Room for one error report with the address of the router that sent it.

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::event::{Batch, Event};
-use crate::model::record::{ConnInfo, Lost, Record};
+use crate::model::record::Record;
 
 /// A parcel is sent at this many records.
 pub(super) const PARCEL_RECORDS: usize = 512;
@@ -26,7 +26,8 @@ pub(super) const EVENT_COST: usize = 2_048;
 #[derive(Default)]
 pub(super) struct EventBatch {
     sealed: VecDeque<Event>,
-    batch: Batch,
+    /// In the making: connections are named before the first record that refers to them.
+    pub(super) batch: Batch,
     /// Exchanges and progress since the last batch was sealed, in their order.
     beside: Vec<Event>,
     records: usize,
@@ -44,16 +45,6 @@ impl EventBatch {
     /// Whether to send it now: enough records, or enough bytes.
     pub(super) fn is_full(&self) -> bool {
         self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES
-    }
-
-    /// Names a connection; before the first record that refers to it.
-    pub(super) fn conn(&mut self, info: ConnInfo) {
-        self.batch.conns.push(info);
-    }
-
-    /// Totals of a session so far, not the difference to the last ones.
-    pub(super) fn lost(&mut self, lost: Lost) {
-        self.batch.lost.push(lost);
     }
 
     /// Adds to the records of the batch in the making.

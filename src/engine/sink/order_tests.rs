@@ -40,8 +40,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn sinks(outlet: &Sinks) -> Vec<Sink> {
-    (1..=SESSIONS as u64).map(|id| outlet.sink(SessionId(id))).collect()
+fn sinks(outlet: &Sink) -> Vec<Sink> {
+    (1..=SESSIONS as u64).map(|id| outlet.of(SessionId(id))).collect()
 }
 
 fn conn(sink: &Sink) -> ConnId {
@@ -96,7 +96,7 @@ proptest! {
     fn whatever_several_sessions_do_their_records_come_sorted(
         steps in proptest::collection::vec(step(), 0..200),
     ) {
-        let outlet = Sinks::default();
+        let outlet = Sink::new(SessionId(0));
         let sinks = sinks(&outlet);
         let mut moments = std::collections::VecDeque::new();
         let (mut put, mut taken) = (0, Vec::new());
@@ -132,7 +132,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
     const EACH: usize = 3_000;
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Sinks::default();
+    let outlet = Sink::new(SessionId(0));
     let stop = CancellationToken::new();
     let threads: Vec<_> = sinks(&outlet)
         .into_iter()
@@ -161,7 +161,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
         stop.cancel();
         taken
     };
-    let (taken, ()) = tokio::join!(reading, pump(outlet, facts, stop.clone()));
+    let (taken, ()) = tokio::join!(reading, outlet.pump(facts, stop.clone()));
     assert!(taken.is_sorted());
     for thread in threads {
         thread.join().unwrap();
@@ -172,10 +172,10 @@ async fn threads_that_race_come_out_sorted_and_complete() {
 async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning() {
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Sinks::default();
+    let outlet = Sink::new(SessionId(0));
     let sinks = sinks(&outlet);
     let stop = CancellationToken::new();
-    let pumping = pump(outlet, facts, stop.clone());
+    let pumping = outlet.pump(facts, stop.clone());
     let script = async {
         let moment = sinks[0].moment();
         sinks[1].received(conn(&sinks[1]), Bytes::new(), 0);
@@ -193,8 +193,8 @@ async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning()
 
 #[test]
 fn exchanges_stand_beside_batches_and_before_the_end() {
-    let outlet = Sinks::default();
-    let sink = outlet.sink(SessionId(1));
+    let outlet = Sink::new(SessionId(0));
+    let sink = outlet.of(SessionId(1));
     for number in 0..20 {
         sink.received(conn(&sink), Bytes::new(), 0);
         sink.exchange(exchange(&sink, number));

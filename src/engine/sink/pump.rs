@@ -2,33 +2,58 @@
 //! sessions, so that records reach the shell in the order in which they happened.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::queue::Load;
-use super::shared::SinkShared;
+use super::queue::{Load, Queue};
 use crate::engine::event::Event;
 
 /// Longest time a record waits for company.
 const FLUSH_AFTER: Duration = Duration::from_millis(10);
 
-/// Runs until the shell is gone or `stop` fires.
-pub(super) async fn run(
-    shared: &SinkShared,
-    facts: mpsc::Sender<VecDeque<Event>>,
-    stop: CancellationToken,
-) {
-    tokio::select! {
-        biased;
-        () = carry(shared, &facts) => {}
-        () = stop.cancelled() => {}
+/// What the sinks of all sessions and the pump share: the queue, and who is to be woken.
+#[derive(Default)]
+pub(super) struct SinkShared {
+    queue: Mutex<Queue>,
+    /// The pump has a reason to look.
+    pub(super) filled: Notify,
+    /// The pump took something; streams may go on.
+    pub(super) drained: Notify,
+}
+
+impl SinkShared {
+    /// Held for short: every session waits for it. A panic of another holder does no harm.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    // Streams that wait for room must not wait for a pump that is gone.
-    shared.lock().close();
-    shared.drained.notify_waiters();
+
+    /// Changes the queue and wakes the pump when there is more to take than before.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Queue)) {
+        let mut queue = self.lock();
+        let before = queue.load();
+        change(&mut queue);
+        let wake = queue.load() != before;
+        drop(queue);
+        if wake {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Runs until the shell is gone or `stop` fires.
+    pub(super) async fn pump(&self, facts: mpsc::Sender<VecDeque<Event>>, stop: CancellationToken) {
+        tokio::select! {
+            biased;
+            () = carry(self, &facts) => {}
+            () = stop.cancelled() => {}
+        }
+        // Streams that wait for room must not wait for a pump that is gone.
+        self.lock().close();
+        self.drained.notify_waiters();
+    }
 }
 
 async fn carry(shared: &SinkShared, facts: &mpsc::Sender<VecDeque<Event>>) {

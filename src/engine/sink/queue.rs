@@ -60,7 +60,6 @@ enum Fact {
 
 /// What one session has in the queue.
 struct Share {
-    items: usize,
     cost: usize,
     /// Oldest first.
     datagrams: VecDeque<Place>,
@@ -113,9 +112,10 @@ impl Queue {
         }
     }
 
-    /// From now on records may come that are put later. The clock is read under the lock.
-    pub(super) fn open_moment(&mut self, now: impl FnOnce() -> Stamp) -> Place {
-        let place = self.place(now());
+    /// From now on records may come that are put later. The clock is to be read
+    /// under the lock.
+    pub(super) fn open_moment(&mut self, now: Stamp) -> Place {
+        let place = self.place(now);
         self.moments.insert(place);
         place
     }
@@ -138,9 +138,9 @@ impl Queue {
     /// A connection whose facts are told with its first record; nothing once the session is over.
     pub(super) fn announce(&mut self, info: ConnInfo) {
         let session = info.id.session;
-        let Some(share) = self.shares.get_mut(&session).filter(|share| !share.finished) else {
-            return;
-        };
+        // Not `open`, because the items are looked at while the share is changed.
+        let share = self.shares.get_mut(&session).filter(|share| !share.finished);
+        let Some(share) = share else { return };
         if share.conns.len() >= ANNOUNCED {
             // Retired connections without a pending record are never named to anybody.
             let own = self.items.values().filter(|item| item.session == session);
@@ -173,11 +173,7 @@ impl Queue {
         share.datagram_cost += cost;
         while let Some(oldest) = self.surplus(session) {
             self.remove(oldest);
-            if let Some(share) = self.open(session) {
-                share.lost.by_app += 1;
-                let lost = share.lost;
-                self.losses.insert(session, lost);
-            }
+            self.lose(session, |lost| lost.by_app += 1);
         }
     }
 
@@ -191,10 +187,15 @@ impl Queue {
 
     /// Datagrams the kernel dropped since the socket was opened; told when it changed.
     pub(super) fn lost_by_kernel(&mut self, session: SessionId, total: u64) {
+        self.lose(session, |lost| lost.by_kernel = Some(total));
+    }
+
+    fn lose(&mut self, session: SessionId, change: impl FnOnce(&mut Lost)) {
         let Some(share) = self.open(session) else { return };
-        if share.lost.by_kernel != Some(total) {
-            share.lost.by_kernel = Some(total);
-            let lost = share.lost;
+        let before = share.lost;
+        change(&mut share.lost);
+        let lost = share.lost;
+        if lost != before {
             self.losses.insert(session, lost);
         }
     }
@@ -221,7 +222,6 @@ impl Queue {
     fn put(&mut self, session: SessionId, at: Stamp, fact: Fact) -> Option<Place> {
         let cost = fact.cost();
         let share = self.open(session)?;
-        share.items += 1;
         share.cost += cost;
         self.cost += cost;
         self.records += usize::from(fact.is_record());
@@ -236,7 +236,6 @@ impl Queue {
         let cost = item.fact.cost();
         self.cost -= cost;
         let share = self.shares.get_mut(&item.session)?;
-        share.items -= 1;
         share.cost -= cost;
         if matches!(item.fact, Fact::Datagram(_)) {
             share.datagrams.pop_front();
@@ -251,7 +250,7 @@ impl Queue {
         let horizon = self.moments.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
         let mut parcel = EventBatch::with_room_for(self.records);
         for lost in std::mem::take(&mut self.losses).into_values() {
-            parcel.lost(lost);
+            parcel.batch.lost.push(lost);
         }
         while !parcel.is_full()
             && let Some((place, _)) = self.items.first_key_value()
@@ -266,18 +265,16 @@ impl Queue {
     fn hand_over(&mut self, item: Item, parcel: &mut EventBatch) {
         let conn = item.conn();
         let Item { session, fact } = item;
-        let share = self.shares.get_mut(&session);
-        if let Some(share) = share {
+        if let Some(share) = self.shares.get_mut(&session) {
             let announced = conn.and_then(|conn| share.conns.remove(&conn));
-            if let Some((info, _)) = announced {
-                parcel.conn(info);
-            }
+            parcel.batch.conns.extend(announced.map(|(info, _)| info));
             if let Fact::Event(event) = &fact
                 && let Some(key) = key_of(event)
             {
                 share.latest.remove(&key);
             }
-            if share.finished && share.items == 0 {
+            // The last event, put when everything before it was.
+            if share.finished && matches!(fact, Fact::Event(Event::Done { .. })) {
                 self.shares.remove(&session);
                 self.finished -= 1;
             }
@@ -292,37 +289,11 @@ impl Queue {
     pub(super) fn close(&mut self) {
         *self = Queue { closed: true, arrivals: self.arrivals, ..Queue::default() };
     }
-
-    /// Nothing of a session is pending.
-    #[cfg(test)]
-    pub(super) fn is_empty(&self, session: SessionId) -> bool {
-        self.shares.get(&session).is_none_or(|share| (share.items, share.cost) == (0, 0))
-    }
-
-    #[cfg(test)]
-    pub(super) fn knows(&self, session: SessionId) -> bool {
-        self.shares.contains_key(&session)
-    }
-
-    /// The sums are those of the sessions, and those of the items.
-    #[cfg(test)]
-    pub(super) fn is_balanced(&self) -> bool {
-        let shares = self.shares.values();
-        let items = self.items.values();
-        let datagrams = items.clone().filter(|item| matches!(item.fact, Fact::Datagram(_)));
-        self.items.len() == shares.clone().map(|share| share.items).sum::<usize>()
-            && self.cost == shares.clone().map(|share| share.cost).sum::<usize>()
-            && self.cost == items.clone().map(|item| item.fact.cost()).sum::<usize>()
-            && self.records == items.filter(|item| item.fact.is_record()).count()
-            && datagrams.count() == shares.clone().map(|share| share.datagrams.len()).sum::<usize>()
-            && self.finished == shares.filter(|share| share.finished).count()
-    }
 }
 
 impl Share {
     fn new(session: SessionId) -> Self {
         Share {
-            items: 0,
             cost: 0,
             datagrams: VecDeque::new(),
             datagram_cost: 0,
@@ -366,3 +337,6 @@ fn key_of(event: &Event) -> Option<CoalesceKey> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod queue_tests;

@@ -166,10 +166,10 @@ fn nothing_follows_the_end() {
 async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
     let (facts, received) = mpsc::channel(16);
     let mut received = Facts::new(received);
-    let outlet = Sinks::default();
-    let sink = outlet.sink(SESSION);
+    let outlet = Sink::new(SessionId(0));
+    let sink = outlet.of(SESSION);
     let stop = CancellationToken::new();
-    let pumping = pump(outlet, facts, stop.clone());
+    let pumping = outlet.pump(facts, stop.clone());
     let script = async {
         let next = async |received: &mut Facts| {
             let event = timeout(Duration::from_secs(5), received.recv()).await.unwrap();
@@ -200,10 +200,10 @@ async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
 #[tokio::test]
 async fn streams_wait_while_the_shell_is_behind_and_go_on_after() {
     let (facts, mut received) = mpsc::channel(1);
-    let outlet = Sinks::default();
-    let sink = outlet.sink(SESSION);
+    let outlet = Sink::new(SessionId(0));
+    let sink = outlet.of(SESSION);
     let stop = CancellationToken::new();
-    let pumping = pump(outlet, facts, stop.clone());
+    let pumping = outlet.pump(facts, stop.clone());
     let chunk = Bytes::from(vec![0; 64 * 1024]);
     let reader = async {
         let mut count = 0;
@@ -222,8 +222,8 @@ async fn streams_wait_while_the_shell_is_behind_and_go_on_after() {
 #[tokio::test]
 async fn a_stopped_pump_leaves_nobody_waiting() {
     let (facts, _received) = mpsc::channel(1);
-    let outlet = Sinks::default();
-    let sink = outlet.sink(SESSION);
+    let outlet = Sink::new(SessionId(0));
+    let sink = outlet.of(SESSION);
     for _ in 0..9 {
         let data = Bytes::from(vec![0; RECORD_KEEPS]);
         sink.received(SESSION.conn(1), data, RECORD_KEEPS as u64);
@@ -231,9 +231,9 @@ async fn a_stopped_pump_leaves_nobody_waiting() {
     let stop = CancellationToken::new();
     stop.cancel();
     let late = outlet.clone();
-    let both = async { tokio::join!(sink.ready(), pump(outlet, facts, stop)) };
+    let both = async { tokio::join!(sink.ready(), outlet.pump(facts, stop)) };
     timeout(Duration::from_secs(5), both).await.unwrap();
-    timeout(Duration::from_secs(5), late.sink(SessionId(2)).ready()).await.unwrap();
+    timeout(Duration::from_secs(5), late.of(SessionId(2)).ready()).await.unwrap();
 }
 
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! The installation's authority and the leaf certificates it signs (X.509, RFC 5280).
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{Span, Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -31,8 +32,7 @@ pub(super) fn make() -> Result<Authority, rcgen::Error> {
     params.distinguished_name = name;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let today = today();
-    set_validity(&mut params, today, today.saturating_add(AUTHORITY_YEARS.years()));
+    set_validity(&mut params, AUTHORITY_YEARS.years());
     let certificate = params.self_signed(&key)?;
     Ok(Authority { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }
@@ -64,8 +64,7 @@ pub(super) fn leaf(
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    let today = today();
-    set_validity(&mut params, today, today.saturating_add(LEAF_DAYS.days()));
+    set_validity(&mut params, LEAF_DAYS.days());
     let certificate = params.signed_by(&key, &issuer).map_err(|error| error.to_string())?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     Ok((vec![certificate.der().clone(), ca], key))
@@ -87,23 +86,15 @@ fn issuer_params(ca: &CertificateDer<'_>) -> Result<CertificateParams, String> {
     }
     let mut params = CertificateParams::default();
     params.distinguished_name = name;
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
 }
 
 fn names(addresses: &[SocketAddr]) -> Vec<String> {
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    names.extend(host_name());
-    names.extend(
-        addresses
-            .iter()
-            .map(SocketAddr::ip)
-            .filter(|ip| !ip.is_unspecified())
-            .map(|ip| ip.to_string()),
-    );
-    names.sort();
-    names.dedup();
-    names
+    let loopback = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let bound = addresses.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
+    let bound = bound.map(|ip| ip.to_string());
+    let names: BTreeSet<_> = loopback.into_iter().chain(host_name()).chain(bound).collect();
+    names.into_iter().collect()
 }
 
 /// The machine's own name, when it is one that can stand in a certificate.
@@ -116,19 +107,13 @@ fn host_name() -> Option<String> {
     fits.then_some(name)
 }
 
-fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
-}
-
-/// Valid from the day before (clocks differ) to the last day.
-fn set_validity(params: &mut CertificateParams, today: Date, last: Date) {
+/// Valid from the day before (clocks differ), for so long from today on.
+fn set_validity(params: &mut CertificateParams, time: Span) {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let at = |date: Date| {
-        date_time_ymd(
-            i32::from(date.year()),
-            date.month().unsigned_abs(),
-            date.day().unsigned_abs(),
-        )
+        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+        date_time_ymd(i32::from(date.year()), month, day)
     };
     params.not_before = at(today.saturating_sub(1.days()));
-    params.not_after = at(last);
+    params.not_after = at(today.saturating_add(time));
 }

@@ -1,6 +1,5 @@
 //! X.509 certificates (RFC 5280) as readable facts.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -14,12 +13,14 @@ use crate::model::tls::CertificateFacts;
 const CHAIN: usize = 16;
 
 /// The facts of a chain, leaf first.
-pub(crate) fn describe_chain(chain: &[CertificateDer<'_>]) -> Vec<CertificateFacts> {
-    chain.iter().take(CHAIN).map(describe).collect()
+pub(crate) fn describe_chain<'a, 'b: 'a>(
+    chain: impl IntoIterator<Item = &'a CertificateDer<'b>>,
+) -> Vec<CertificateFacts> {
+    chain.into_iter().take(CHAIN).map(describe).collect()
 }
 
 fn describe(der: &CertificateDer<'_>) -> CertificateFacts {
-    let sha256 = hex(&sha256(der), ":");
+    let sha256 = hex(&sha256(der));
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {
         let subject = "(cannot be read)".to_owned();
         return CertificateFacts { subject, sha256, ..CertificateFacts::default() };
@@ -31,7 +32,7 @@ fn describe(der: &CertificateDer<'_>) -> CertificateFacts {
         names: names(&certificate),
         not_before: date(u64::try_from(validity.not_before.timestamp()).unwrap_or(0)),
         not_after: date(u64::try_from(validity.not_after.timestamp()).unwrap_or(0)),
-        serial: hex(certificate.raw_serial(), ":"),
+        serial: hex(certificate.raw_serial()),
         sha256,
     }
 }
@@ -71,12 +72,7 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-fn hex(bytes: &[u8], between: &str) -> String {
-    let mut text = String::new();
-    for (index, byte) in bytes.iter().enumerate() {
-        let gap = if index == 0 { "" } else { between };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{gap}{byte:02X}");
-    }
-    text
+fn hex(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
 }

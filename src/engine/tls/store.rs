@@ -5,6 +5,7 @@
 //! explicitly, so no process-wide default is installed. The installation's own authority is
 //! trusted by our clients, so both ends of wirebench speak TLS to each other verified.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,15 +14,14 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ServerConfig};
+use rustls::{ClientConfig, OtherError, ServerConfig};
 
 use super::authority;
-use super::pinned::ServerTrust;
-use super::verifier::{Recorder, RecordingVerifier, Trust};
+use super::verifier::{RecordingVerifier, ServerTrust, Trust};
 use crate::engine::event::Event;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::{Authority, Verify};
+use crate::model::tls::{Authority, TlsFacts, Verify};
 
 /// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
 #[derive(Clone)]
@@ -58,19 +58,15 @@ impl TlsStore {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A configuration for one connection, and what will be recorded of the peer's chain.
+    /// A configuration for one connection, whose peer's chain will be `seen`.
     pub(crate) fn client(
         &self,
         verify: Verify,
         alpn: &[&[u8]],
-    ) -> Result<(ClientConfig, Arc<Recorder>), Failure> {
-        let recorder = Arc::new(Recorder::default());
-        let verifier = RecordingVerifier::new(
-            self.trust(),
-            verify,
-            Arc::clone(&recorder),
-            Arc::clone(&self.provider),
-        );
+        seen: Arc<Mutex<TlsFacts>>,
+    ) -> Result<ClientConfig, Failure> {
+        let (trust, provider) = (self.trust(), Arc::clone(&self.provider));
+        let verifier = RecordingVerifier { trust, verify, seen, provider };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| internal(&error))?
@@ -80,7 +76,7 @@ impl TlsStore {
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         // Every connection shows its own full handshake with the whole chain.
         config.resumption = rustls::client::Resumption::disabled();
-        Ok((config, recorder))
+        Ok(config)
     }
 
     /// The system's roots and our own authority. `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place
@@ -95,14 +91,13 @@ impl TlsStore {
         });
         let provider = Arc::clone(&self.provider);
         let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
-        let trust: Trust = match verifier {
-            Ok(verifier) => {
-                Ok(Arc::new(ServerTrust::new(Arc::new(verifier), self.named.as_deref())))
-            }
-            Err(_) => Err("this machine has no trusted authorities installed".to_owned()),
-        };
-        shared.trust = Some(trust.clone());
-        trust
+        let trust = verifier.map_err(|_| {
+            let reason = "this machine has no trusted authorities installed";
+            OtherError(Box::<dyn Error + Send + Sync>::from(reason).into())
+        });
+        let named = self.named.as_deref();
+        let trust = trust.map(|verifier| Arc::new(ServerTrust::new(Arc::new(verifier), named)));
+        shared.trust.insert(trust).clone()
     }
 
     /// A listener's configuration with a leaf for these addresses, signed by the installation's
@@ -162,7 +157,7 @@ fn unreadable(path: &str, cause: &str) -> Failure {
         .hint("name PEM files of a certificate chain and its private key")
 }
 
-fn internal(error: &dyn std::error::Error) -> Failure {
+fn internal(error: &dyn Error) -> Failure {
     Failure::new(Stage::Tls, "", FailureKind::Internal, error.to_string())
 }
 

@@ -1,79 +1,98 @@
-//! A certificate verifier that remembers what it saw, so that a refused chain can be shown, and
+//! A certificate verifier that writes down what it saw, so that a refused chain can be shown, and
 //! that goes on when the user said so.
+//!
+//! Besides what the platform trusts it trusts a server's own certificate that stands in
+//! `SSL_CERT_FILE` byte for byte. A self-signed certificate of a development server is no
+//! authority's, or is one and must not be a server's; a chain is never built to it. Naming the very
+//! certificate says more than naming its issuer, so only name and dates are left to check, as curl
+//! and openssl do.
 
-use std::fmt;
+use std::iter::once;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-use super::pinned::ServerTrust;
+use super::certificate_facts::describe_chain;
 use super::tls_words::why_refused;
-use crate::model::tls::Verify;
+use crate::model::tls::{TlsFacts, Verify};
 
-/// What the platform trusts, or why it trusts nobody.
-pub(super) type Trust = Result<Arc<ServerTrust>, String>;
+/// Whom we trust, or why nobody.
+pub(super) type Trust = Result<Arc<ServerTrust>, OtherError>;
 
-/// Certificates remembered at most.
-const CHAIN: usize = 16;
-
-/// What one handshake showed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    /// Leaf first.
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    /// Why the chain does not verify; empty when it does.
-    pub(crate) refused: String,
+/// What the platform trusts, and the certificates the user named.
+#[derive(Debug)]
+pub(super) struct ServerTrust {
+    inner: Arc<dyn ServerCertVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
-/// Where a verifier writes what it saw.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder(Mutex<Seen>);
-
-impl Recorder {
-    /// A copy; empty before the peer has sent its certificates.
-    pub(crate) fn seen(&self) -> Seen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl ServerTrust {
+    /// Trusts what the inner verifier does, and the certificates in this file. One that cannot be
+    /// read holds none: what is refused because of that says so.
+    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
+        let certificates = file.and_then(|file| {
+            let read = CertificateDer::pem_file_iter(file).ok()?;
+            Some(read.filter_map(Result::ok).collect())
+        });
+        ServerTrust { inner, certificates: certificates.unwrap_or_default() }
     }
 
-    fn record(&self, seen: Seen) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    /// The verdict on a server's chain; arguments as those of [`ServerCertVerifier`].
+    pub(super) fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict =
+            self.inner.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        if verdict.is_ok() || !self.certificates.iter().any(|named| named == end_entity) {
+            return verdict;
+        }
+        suits(end_entity, name, now).map(|()| ServerCertVerified::assertion())
     }
 }
 
-/// Asks the platform, writes down chain and verdict, and obeys the verdict unless told not to.
+/// Whether a certificate that was named is for this server and now.
+fn suits(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+    let parsed = X509Certificate::from_der(certificate);
+    let (_, parsed) = parsed.map_err(|_| CertificateError::BadEncoding)?;
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let now = ASN1Time::from_timestamp(now).map_err(|_| CertificateError::BadEncoding)?;
+    let validity = parsed.validity();
+    match now {
+        now if now < validity.not_before => Err(CertificateError::NotValidYet.into()),
+        now if now > validity.not_after => Err(CertificateError::Expired.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Asks whom we trust, writes down chain and verdict, and obeys the verdict unless told not to.
 /// Signatures of the handshake itself are always checked.
+#[derive(Debug)]
 pub(super) struct RecordingVerifier {
-    trust: Trust,
-    verify: Verify,
-    recorder: Arc<Recorder>,
-    provider: Arc<CryptoProvider>,
+    pub(super) trust: Trust,
+    pub(super) verify: Verify,
+    /// What one handshake showed.
+    pub(super) seen: Arc<Mutex<TlsFacts>>,
+    /// Checks the signatures.
+    pub(super) provider: Arc<CryptoProvider>,
 }
-
-impl RecordingVerifier {
-    /// `provider` checks the signatures; what is seen goes to `recorder`, one for each handshake.
-    pub(super) fn new(
-        trust: Trust,
-        verify: Verify,
-        recorder: Arc<Recorder>,
-        provider: Arc<CryptoProvider>,
-    ) -> Self {
-        RecordingVerifier { trust, verify, recorder, provider }
-    }
-}
-
-impl fmt::Debug for RecordingVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordingVerifier").field("verify", &self.verify).finish_non_exhaustive()
-    }
-}
-
-/// There is nothing to verify against.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NoTrust(String);
 
 impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
@@ -86,17 +105,11 @@ impl ServerCertVerifier for RecordingVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let verdict = match &self.trust {
             Ok(trust) => trust.verify(end_entity, intermediates, server_name, ocsp_response, now),
-            Err(reason) => Err(Error::InvalidCertificate(CertificateError::Other(OtherError(
-                Arc::new(NoTrust(reason.clone())),
-            )))),
+            Err(reason) => Err(CertificateError::Other(reason.clone()).into()),
         };
-        let chain = std::iter::once(end_entity)
-            .chain(intermediates)
-            .take(CHAIN)
-            .map(|certificate| certificate.clone().into_owned())
-            .collect();
-        let refused = verdict.as_ref().err().map(why_refused).unwrap_or_default();
-        self.recorder.record(Seen { chain, refused });
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.chain = describe_chain(once(end_entity).chain(intermediates));
+        seen.unverified = verdict.as_ref().err().map(why_refused).unwrap_or_default();
         match self.verify {
             Verify::On => verdict,
             Verify::Off => Ok(ServerCertVerified::assertion()),
@@ -123,5 +136,86 @@ impl ServerCertVerifier for RecordingVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// Refuses everything.
+    #[derive(Debug)]
+    struct Strict;
+
+    impl ServerCertVerifier for Strict {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Err(CertificateError::UnknownIssuer.into())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(CertificateError::BadSignature.into())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(CertificateError::BadSignature.into())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    fn certificate() -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(vec!["dev.test".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2024, 1, 1);
+        params.not_after = date_time_ymd(2024, 12, 31);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// The verdict on a certificate while another one, or the same, is named.
+    fn verdict(
+        named: &CertificateDer<'static>,
+        shown: &CertificateDer<'static>,
+        (name, at): (&'static str, u64),
+    ) -> String {
+        let verifier = ServerTrust { inner: Arc::new(Strict), certificates: vec![named.clone()] };
+        let name = ServerName::try_from(name).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(at));
+        match verifier.verify(shown, &[], &name, &[], now) {
+            Ok(_) => "trusted".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_named_certificate_is_trusted_for_its_name_and_dates_only() {
+        const DURING: u64 = 1_720_000_000;
+        let (mine, other) = (certificate(), certificate());
+        assert_eq!(verdict(&mine, &mine, ("dev.test", DURING)), "trusted");
+        assert!(verdict(&mine, &mine, ("other.test", DURING)).contains("other.test"));
+        assert!(verdict(&mine, &mine, ("dev.test", 1_600_000_000)).contains("NotValidYet"));
+        assert!(verdict(&mine, &mine, ("dev.test", 1_800_000_000)).contains("Expired"));
+        assert!(verdict(&mine, &other, ("dev.test", DURING)).contains("UnknownIssuer"));
     }
 }

@@ -91,15 +91,14 @@ fn socket(to: SocketAddr, source: Option<&ConnectFrom>) -> io::Result<TcpSocket>
 
 /// One address: its own failure. Several: each named, the kind of the first.
 fn all_failed(target: &str, failed: &[(SocketAddr, io::Error)]) -> Failure {
-    let mut failures =
+    let failures =
         failed.iter().map(|(address, error)| explain::connect_failure(target, *address, error));
-    let Some(mut failure) = failures.next() else {
+    let all = failures.reduce(|first, other| {
+        let cause = format!("{}; {}", first.cause, other.cause);
+        Failure { cause, ..first }
+    });
+    all.unwrap_or_else(|| {
         let cause = "there was no address to try";
-        return Failure::new(Stage::Connect, target, FailureKind::NotFound, cause);
-    };
-    for other in failures {
-        failure.cause.push_str("; ");
-        failure.cause.push_str(&other.cause);
-    }
-    failure
+        Failure::new(Stage::Connect, target, FailureKind::NotFound, cause)
+    })
 }

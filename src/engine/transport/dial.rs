@@ -14,7 +14,8 @@ use super::{connect, explain};
 use crate::engine::event::Phase;
 use crate::engine::resolve::resolve;
 use crate::engine::session::SessionHandle;
-use crate::engine::tls::{handshake, tls_words};
+use crate::engine::tls::handshake::Handshake;
+use crate::engine::tls::tls_words;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
@@ -109,10 +110,8 @@ impl Dial<'_> {
         let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
         session.events.phase(Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
-        let wish =
-            handshake::ClientHandshake { target: &target, name, verify: *verify, alpn: self.alpn };
         let started = Instant::now();
-        let mut handshake = handshake::Handshake::new(&wish, &session.tls)?;
+        let handshake = Handshake::new(&target, name, *verify, self.alpn, &session.tls)?;
         let ended = timeout_at(until, handshake.run(tcp)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));

@@ -44,19 +44,16 @@ fn system_text(error: &io::Error) -> String {
 /// A connection attempt failed. `target` is what the user wrote, `address` what was tried.
 pub(crate) fn connect_failure(target: &str, address: SocketAddr, error: &io::Error) -> Failure {
     let (kind, cause) = socket_error(error);
+    let is_up = format!("nothing listens on port {} there; is the server running?", address.port());
     let hint = match kind {
-        FailureKind::Refused => {
-            format!("nothing listens on port {} there; is the server running?", address.port())
-        }
+        FailureKind::Refused => &*is_up,
         FailureKind::Unreachable if address.is_ipv6() => {
-            "no route to it from here; is IPv6 available?".to_owned()
+            "no route to it from here; is IPv6 available?"
         }
-        FailureKind::Unreachable => {
-            "no route to it from here; check the address and the network".to_owned()
-        }
-        FailureKind::Permission => "a firewall or policy of this machine forbids it".to_owned(),
-        FailureKind::Reset => "the other side accepts, then drops connections".to_owned(),
-        _ => String::new(),
+        FailureKind::Unreachable => "no route to it from here; check the address and the network",
+        FailureKind::Permission => "a firewall or policy of this machine forbids it",
+        FailureKind::Reset => "the other side accepts, then drops connections",
+        _ => "",
     };
     Failure::new(Stage::Connect, target, kind, with_address(&cause, target, address)).hint(hint)
 }
@@ -74,54 +71,50 @@ pub(crate) fn timed_out(stage: Stage, target: &str, after: Duration, what: &str)
 
 /// A socket could not be bound. `transport` is `tcp` or `udp`, to look up who holds the port.
 pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Error) -> Failure {
-    let (kind, mut cause) = socket_error(error);
-    let mut hint = String::new();
-    match error.kind() {
-        ErrorKind::AddrInUse => {
-            let holder = os::port_owner(transport, address.port());
-            hint = if holder.is_some() {
-                "stop that program, or choose another port".to_owned()
-            } else {
-                let port = address.port();
-                format!("choose another port; 'ss -lp sport = :{port}' as root names the program")
-            };
-            let holder = holder.unwrap_or_else(|| "another program".to_owned());
-            cause = format!("port {} is taken by {holder}", address.port());
-        }
+    let (kind, words) = socket_error(error);
+    let (ip, port) = (address.ip(), address.port());
+    let (cause, hint) = match error.kind() {
+        ErrorKind::AddrInUse => match os::port_owner(transport, port) {
+            Some(holder) => (
+                format!("port {port} is taken by {holder}"),
+                "stop that program, or choose another port".to_owned(),
+            ),
+            None => (
+                format!("port {port} is taken by another program"),
+                format!("choose another port; 'ss -lp sport = :{port}' as root names the program"),
+            ),
+        },
         ErrorKind::PermissionDenied => {
-            cause = format!("no permission for port {}", address.port());
-            if address.port() < 1024 {
-                hint = format!(
-                    "ports below 1024 belong to root; try {}",
-                    u32::from(address.port()) + 8000
-                );
-            }
+            let other = u32::from(port) + 8000;
+            let low = format!("ports below 1024 belong to root; try {other}");
+            let hint = if port < 1024 { low } else { String::new() };
+            (format!("no permission for port {port}"), hint)
         }
-        ErrorKind::AddrNotAvailable => {
-            cause = format!("{} is not an address of this machine", address.ip());
-            "use ':port' for loopback or '*:port' for all interfaces".clone_into(&mut hint);
-        }
-        _ => {}
-    }
+        ErrorKind::AddrNotAvailable => (
+            format!("{ip} is not an address of this machine"),
+            "use ':port' for loopback or '*:port' for all interfaces".to_owned(),
+        ),
+        _ => (words, String::new()),
+    };
     Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
 }
 
 /// A connection could not be made to come from where it shall.
 pub(crate) fn source_failure(source: Option<&ConnectFrom>, error: &io::Error) -> Failure {
-    let (kind, mut cause) = socket_error(error);
+    let (kind, cause) = socket_error(error);
     let target = source.map(ToString::to_string).unwrap_or_default();
-    match (source, error.kind()) {
+    let cause = match (source, error.kind()) {
         (Some(ConnectFrom::Address(own)), ErrorKind::AddrNotAvailable) => {
-            cause = format!("{} is not an address of this machine", own.ip());
+            format!("{} is not an address of this machine", own.ip())
         }
         (Some(ConnectFrom::Interface(name)), ErrorKind::PermissionDenied) => {
-            cause = format!("no permission to use the interface {name} alone");
+            format!("no permission to use the interface {name} alone")
         }
         (Some(ConnectFrom::Interface(name)), _) if kind == FailureKind::Io => {
-            cause = format!("there is no interface {name}: {cause}");
+            format!("there is no interface {name}: {cause}")
         }
-        _ => {}
-    }
+        _ => cause,
+    };
     Failure::new(Stage::Connect, target, kind, cause)
         .hint("the source is an address, a :port or an interface of this machine")
 }

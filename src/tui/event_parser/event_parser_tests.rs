@@ -3,8 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::message::Input;
-use crate::tui::input::input;
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -37,11 +35,9 @@ fn parse(bytes: &[u8]) -> Vec<Parsed> {
 /// Keys in the notation of keymaps, everything else in Rust's.
 fn shown(parsed: Vec<Parsed>) -> String {
     let show = |parsed| match parsed {
-        Parsed::Event(event) => match input(event) {
-            Some(Input::Key(key)) => key.to_string(),
-            Some(Input::Paste(text)) => format!("paste {text:?}"),
-            other => format!("{other:?}"),
-        },
+        Parsed::Input(Input::Key(key)) => key.to_string(),
+        Parsed::Input(Input::Paste(text)) => format!("paste {text:?}"),
+        Parsed::Nothing => String::new(),
         other => format!("{other:?}"),
     };
     parsed.into_iter().map(show).collect()
@@ -125,29 +121,22 @@ fn modified_enter_comes_in_three_spellings() {
 #[test]
 fn kitty_keys_fold_shift_into_the_character_and_drop_releases() {
     assert_eq!(keys(b"\x1b[99;5u\x1b[27u\x1b[112;6u"), "<C-c><Esc><C-P>");
-    let released = parse(b"\x1b[97;1:3u");
-    assert!(released.into_iter().all(|parsed| match parsed {
-        Parsed::Event(event) => input(event).is_none(),
-        _ => false,
-    }));
+    assert_eq!(parse(b"\x1b[97;1:3u"), [Parsed::Nothing]);
     assert_eq!(keys(b"\x1b[97;1:2u"), "a");
-    assert_eq!(parse(b"\x1b[?0u"), [Parsed::Answer(TerminalAnswer::KittyKeyboard)]);
+    assert_eq!(parse(b"\x1b[?0u"), [Parsed::KittyKeyboard]);
 }
 
 #[test]
 fn mouse_reports_count_from_zero() {
-    let mouse = |kind, column, row| {
-        let modifiers = KeyModifiers::NONE;
-        Parsed::Event(Event::Mouse(MouseEvent { kind, column, row, modifiers }))
-    };
+    let mouse = |kind, column, row| Parsed::Input(Input::Mouse(Mouse { kind, column, row }));
     assert_eq!(
         parse(b"\x1b[<0;3;4M\x1b[<32;4;4M\x1b[<0;4;4m\x1b[<64;1;1M\x1b[<65;1;1M\x1b[<35;9;9M"),
         [
-            mouse(MouseEventKind::Down(MouseButton::Left), 2, 3),
-            mouse(MouseEventKind::Drag(MouseButton::Left), 3, 3),
-            mouse(MouseEventKind::Up(MouseButton::Left), 3, 3),
-            mouse(MouseEventKind::ScrollUp, 0, 0),
-            mouse(MouseEventKind::ScrollDown, 0, 0),
+            mouse(MouseKind::Press, 2, 3),
+            mouse(MouseKind::Drag, 3, 3),
+            mouse(MouseKind::Release, 3, 3),
+            mouse(MouseKind::ScrollUp, 0, 0),
+            mouse(MouseKind::ScrollDown, 0, 0),
         ]
     );
 }
@@ -164,7 +153,7 @@ fn a_paste_over_the_limit_is_cut_and_says_so() {
     bytes.resize(bytes.len() + PASTE_LIMIT + 7, b'a');
     bytes.extend_from_slice(PASTE_END);
     let parsed = parse(&bytes);
-    assert!(matches!(&parsed[0], Parsed::Event(Event::Paste(text)) if text.len() == PASTE_LIMIT));
+    assert!(matches!(&parsed[0], Parsed::Input(Input::Paste(text)) if text.len() == PASTE_LIMIT));
     assert_eq!(parsed[1..], [Parsed::PasteCut(7)]);
 }
 
@@ -199,17 +188,22 @@ fn a_paste_that_never_ends_is_ended_by_ctrl_c() {
 }
 
 #[test]
-fn colours_the_terminal_tells_are_answers() {
-    let dark = [Parsed::Answer(TerminalAnswer::DarkBackground)];
-    let light = [Parsed::Answer(TerminalAnswer::LightBackground)];
-    assert_eq!(parse(b"\x1b]11;rgb:1414/1717/1c1c\x07"), dark);
-    assert_eq!(parse(b"\x1b]11;rgb:fb/fb/f9\x1b\\"), light);
-    assert_eq!(parse(b"\x1b]11;rgba:f/f/f/0\x1b\\"), light);
-    assert_eq!(parse(b"\x1b[?997;1n\x1b[?997;2n"), [dark.clone(), light].concat());
-    assert_eq!(parse_reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), dark);
-    for nonsense in [b"\x1b]11;rgb:\x07".as_slice(), b"\x1b]11;rgb:/0/0\x07", b"\x1b]11;?\x07"] {
-        assert_eq!(parse(nonsense), []);
+fn colours_the_terminal_tells_are_no_text() {
+    for colour in [
+        b"\x1b]11;rgb:1414/1717/1c1c\x07".as_slice(),
+        b"\x1b]11;rgb:fb/fb/f9\x1b\\",
+        b"\x1b]11;rgba:f/f/f/0\x1b\\",
+        b"\x1b[?997;1n",
+        b"\x1b[?997;2n",
+        b"\x1b]11;rgb:\x07",
+        b"\x1b]11;rgb:/0/0\x07",
+        b"\x1b]11;?\x07",
+    ] {
+        assert_eq!(parse(colour), [Parsed::Nothing]);
+        assert_eq!(keys(&[colour, b"x"].concat()), "x");
+        assert_eq!(reads(&[(0, b"\x1b"), (900, &colour[1..]), (9, b"x")]), "<Esc>x");
     }
+    assert_eq!(reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), "");
 }
 
 #[test]

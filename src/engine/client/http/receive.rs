@@ -1,15 +1,20 @@
 //! The way in: interim heads, the head, the body. Keeps every byte that arrived, however it ends.
+//!
+//! Whoever waits for the peer sends the request meanwhile, and knows when to give up.
 
 use std::io;
+use std::pin::Pin;
+use std::time::Duration;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::AsyncRead;
+use tokio::time::{Instant, sleep_until};
 
 use super::hop::Hop;
-use crate::codec::http1::{Expected, HeadReader, ParsedHead, content_codings, response_framing};
+use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
-use crate::engine::http::body_receiver::{BodyEnd, BodyReceiver, Fault};
+use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::model::exchange::{Head, HttpMessage, MessageFraming};
@@ -20,49 +25,92 @@ use crate::model::record::{Direction, RecordKind};
 const INTERIM: usize = 100;
 /// Bytes of interim responses read at most.
 const INTERIM_BYTES: u64 = 256 * 1024;
+/// How long an answer may still come after sending failed: it is on its way already or never.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A response on its way in.
-pub(super) struct Incoming<'a> {
+pub(super) struct Incoming<'a, R, S> {
     hop: &'a Hop<'a>,
+    from: R,
     tap: Tap,
     buffer: ReadBuffer,
-    first_byte: Option<std::time::Duration>,
+    sending: Pin<Box<S>>,
+    /// What sending came to.
+    sent: Option<Result<(), Failure>>,
+    /// When we give up, once the request is out.
+    deadline: Instant,
+    first_byte: Option<Duration>,
+    /// Bytes of the head that is not complete.
+    begun: usize,
 }
 
-impl<'a> Incoming<'a> {
-    /// For the response to the request of this hop; nothing is read yet.
-    pub(super) fn new(hop: &'a Hop<'a>) -> Self {
-        let events = hop.session.events.clone();
-        let tap = Tap::new(events, hop.conn);
-        Incoming { hop, tap, buffer: ReadBuffer::new(), first_byte: None }
+impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming<'a, R, S> {
+    /// For the response to the request of this hop, which `sending` sends; nothing is read yet.
+    pub(super) fn new(hop: &'a Hop<'a>, from: R, sending: S) -> Self {
+        Incoming {
+            hop,
+            from,
+            tap: Tap::new(hop.session.events.clone(), hop.conn),
+            buffer: ReadBuffer::new(),
+            sending: Box::pin(sending),
+            sent: None,
+            deadline: Instant::now(),
+            first_byte: None,
+            begun: 0,
+        }
     }
 
     /// Reads until the response is complete; returns its head.
-    pub(super) async fn run(mut self, mut from: impl AsyncRead + Unpin) -> Result<Head, Failure> {
-        let writer = self.hop.session.bodies.create();
-        let id = writer.id();
-        let outcome = match self.head(&mut from, &writer).await {
-            Ok((head, rest)) => self.body(&mut from, writer, head, rest).await,
+    pub(super) async fn run(mut self, writer: BodyWriter) -> Result<Head, Failure> {
+        let received = match self.head(&writer).await {
+            Ok((head, rest)) => self.body(writer, head, rest).await,
             Err(failure) => Err(failure),
         };
-        if self.first_byte.is_none() {
-            self.hop.session.bodies.release(vec![id]);
-        }
-        self.hop.recorder.edit(|exchange| {
-            let elapsed = self.hop.recorder.elapsed();
+        let recorder = &self.hop.recorder;
+        recorder.edit(|exchange| {
+            let elapsed = recorder.elapsed();
             exchange.timing.transfer = self.first_byte.map(|first| elapsed.saturating_sub(first));
         });
-        outcome
+        match (&received, self.sent) {
+            (Ok(_), Some(Err(failure))) => recorder.warn(failure.to_string()),
+            (Ok(_), None) => {
+                let (sent, total) = recorder.edit(|exchange| {
+                    let body = &exchange.request.body;
+                    (body.encoded_len, body.expected.unwrap_or_default())
+                });
+                recorder.warn(format!(
+                    "answered before the request was complete ({sent} of {total} body bytes sent)"
+                ));
+            }
+            // Without a head the reason is that sending failed.
+            (Err(_), Some(Err(failure))) if !self.hop.has_head() => return Err(failure),
+            _ => {}
+        }
+        received
     }
 
-    /// One read; empty = the peer finished sending.
-    async fn read(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Bytes> {
+    /// One read, of the body if there is one; empty = the peer finished sending. Sends the request
+    /// meanwhile.
+    async fn read(&mut self, body: Option<&BodyReceiver>) -> Result<Bytes, Failure> {
         self.tap.ready().await;
-        self.hop.wait_begins();
-        let read = self.buffer.read(from).await;
-        self.hop.wait_ends();
-        let bytes = read?;
-        let events = &self.hop.session.events;
+        if body.is_some() {
+            self.deadline = Instant::now() + self.hop.plan.head_timeout;
+        }
+        let read = loop {
+            tokio::select! {
+                biased;
+                read = self.buffer.read(&mut self.from) => break read,
+                outcome = &mut self.sending, if self.sent.is_none() => self.request_is_out(outcome),
+                () = sleep_until(self.deadline), if self.sent.is_some() => {
+                    return Err(self.too_late(body));
+                }
+            }
+        };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => return self.broke(body, &error),
+        };
+        let (recorder, events) = (&self.hop.recorder, &self.hop.session.events);
         if bytes.is_empty() {
             let text = "the peer finished sending";
             events.note(self.hop.conn, Direction::Received, RecordKind::Finished, text);
@@ -70,203 +118,151 @@ impl<'a> Incoming<'a> {
         }
         self.tap.received(&bytes);
         if self.first_byte.is_none() {
-            let now = self.hop.recorder.elapsed();
+            let now = recorder.elapsed();
             self.first_byte = Some(now);
-            self.hop.recorder.edit(|exchange| {
-                let before = [
-                    exchange.timing.lookup,
-                    exchange.timing.connect,
-                    exchange.timing.tls,
-                    exchange.timing.send,
-                ];
+            recorder.edit(|exchange| {
+                let timing = &mut exchange.timing;
+                let before = [timing.lookup, timing.connect, timing.tls, timing.send];
                 let before = before.into_iter().flatten().sum();
-                exchange.timing.first_byte = Some(now.saturating_sub(before));
+                timing.first_byte = Some(now.saturating_sub(before));
             });
             events.phase(Phase::Receiving);
         }
         Ok(bytes)
     }
 
-    /// The final head, where it ends on the wire, and what came with it.
-    async fn head(
-        &mut self,
-        from: &mut (impl AsyncRead + Unpin),
-        writer: &BodyWriter,
-    ) -> Result<(FinalHead, Bytes), Failure> {
-        let url = &*self.hop.plan.url;
+    /// From now on the peer has so much time for its answer, or for the next byte of it.
+    fn request_is_out(&mut self, outcome: Result<(), Failure>) {
+        let (has_head, mut wait) = (self.hop.has_head(), self.hop.plan.head_timeout);
+        if outcome.is_err() && !has_head {
+            wait = wait.min(LAST_WORDS);
+        }
+        self.deadline = Instant::now() + wait;
+        self.sent = Some(outcome);
+        if !has_head {
+            self.hop.session.events.phase(Phase::Waiting);
+            self.hop.recorder.publish();
+        }
+    }
+
+    fn too_late(&self, body: Option<&BodyReceiver>) -> Failure {
+        let wait = self.hop.plan.head_timeout;
+        let seconds = wait.as_secs_f64();
+        let (stage, cause) = if let Some(body) = body {
+            (Stage::Body, format!("no further byte within {seconds} s, {}", body.so_far()))
+        } else {
+            let bytes = self.begun;
+            let what = if bytes == 0 { "no response" } else { "no complete response head" };
+            (Stage::Head, format!("{what} within {seconds} s ({bytes} bytes received)"))
+        };
+        Failure::new(stage, &*self.hop.plan.url, FailureKind::Timeout(wait), cause)
+            .hint("raise the timeout in the options, or look at what the peer waits for")
+    }
+
+    /// The socket failed.
+    fn broke(&self, body: Option<&BodyReceiver>, error: &io::Error) -> Result<Bytes, Failure> {
+        let is_end = error.kind() == io::ErrorKind::UnexpectedEof;
+        if is_end && body.is_some_and(|body| body.facts().framing == MessageFraming::UntilClose) {
+            self.hop.recorder.warn(
+                "the peer closed without ending TLS (no close_notify): the body may be cut off",
+            );
+            return Ok(Bytes::new());
+        }
+        let (stage, so_far) = match body {
+            Some(body) => (Stage::Body, body.so_far()),
+            None => (Stage::Head, format!("after {} bytes of the head", self.begun)),
+        };
+        let failure = failure::socket(stage, &self.hop.plan.url, error, &so_far);
+        if failure.kind == FailureKind::Reset {
+            let (events, text) = (&self.hop.session.events, failure.cause.clone());
+            events.note(self.hop.conn, Direction::Received, RecordKind::Reset, text);
+        }
+        Err(failure)
+    }
+
+    /// The final head, and what came with it.
+    async fn head(&mut self, writer: &BodyWriter) -> Result<(ParsedHead, Bytes), Failure> {
+        let (recorder, url) = (&self.hop.recorder, &*self.hop.plan.url);
         let mut reader = HeadReader::new(Expected::Response);
-        let mut end = 0;
         loop {
-            let mut bytes = match self.read(from).await {
-                Ok(bytes) if bytes.is_empty() => {
-                    return Err(failure::head(url, &reader.finish()));
-                }
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    let so_far = format!("after {} bytes of the head", reader.received().len());
-                    return Err(self.broke(Stage::Head, &error, &so_far));
-                }
-            };
-            writer.wire(bytes.clone()).await.map_err(|why| {
-                failure::body(url, &Fault::Storage(why.to_string()), "before the body")
-            })?;
-            self.hop.arrived(writer.id(), &bytes);
-            loop {
-                let (used, parsed) = match reader.push(&bytes) {
-                    Ok(None) => {
-                        end += bytes.len() as u64;
-                        break;
-                    }
-                    Ok(Some(found)) => found,
-                    Err(error) => return Err(failure::head(url, &error)),
+            let mut bytes = self.read(None).await?;
+            if bytes.is_empty() {
+                return Err(failure::head(url, &reader.finish()));
+            }
+            while !bytes.is_empty() {
+                let found = reader.push(&bytes);
+                let used = match &found {
+                    Ok(Some((used, _))) => *used,
+                    Ok(None) | Err(_) => bytes.len(),
                 };
-                bytes.advance(used);
-                end += used as u64;
+                recorder.keep(writer, bytes.split_to(used), "before the body").await?;
+                self.begun = reader.received().len();
+                let Some((_, parsed)) = found.map_err(|error| failure::head(url, &error))? else {
+                    break;
+                };
                 if is_final(&parsed.head) {
-                    return Ok((FinalHead { parsed, end }, bytes));
+                    return Ok((parsed, bytes));
                 }
-                self.interim(parsed, end)?;
-                self.hop.next_head(&bytes);
+                self.interim(parsed, writer.wire_len())?;
                 reader = HeadReader::new(Expected::Response);
             }
         }
     }
 
-    fn interim(&self, parsed: ParsedHead, end: u64) -> Result<(), Failure> {
+    fn interim(&self, parsed: ParsedHead, len: u64) -> Result<(), Failure> {
         self.hop.recorder.warn_all(parsed.warnings);
         let count = self.hop.recorder.edit(|exchange| {
             exchange.interim.push(parsed.head);
             exchange.interim.len()
         });
-        if count < INTERIM && end < INTERIM_BYTES {
+        if count < INTERIM && len < INTERIM_BYTES {
             return Ok(());
         }
-        let cause = format!("{count} interim (1xx) responses, {end} bytes, and no final one");
+        let cause = format!("{count} interim (1xx) responses, {len} bytes, and no final one");
         Err(Failure::new(Stage::Head, &*self.hop.plan.url, FailureKind::TooLarge, cause))
     }
 
     async fn body(
         &mut self,
-        from: &mut (impl AsyncRead + Unpin),
         writer: BodyWriter,
-        FinalHead { parsed, end }: FinalHead,
+        parsed: ParsedHead,
         rest: Bytes,
     ) -> Result<Head, Failure> {
         let ParsedHead { head, warnings } = parsed;
+        let recorder = &self.hop.recorder;
         let framing = response_framing(&head, &self.hop.plan.method);
-        self.hop.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
-        // The head came with `rest` behind it, and all of that is on the wire's spool already.
-        let mut receiver = BodyReceiver::new(writer, end, &framing, content_codings(&head));
-        self.hop.recorder.edit(|exchange| {
-            let body = receiver.facts().clone();
-            exchange.response = Some(HttpMessage { head: head.clone(), body });
-        });
-        self.hop.recorder.publish();
-        let outcome = self.fill(from, &mut receiver, rest).await;
-        let ending = if outcome.is_ok() { BodyEnd::Complete } else { BodyEnd::CutOff };
-        let (facts, warnings) = receiver.finish(ending).await;
-        self.hop.recorder.warn_all(warnings);
-        self.hop.recorder.edit(|exchange| {
-            if let Some(response) = &mut exchange.response {
-                response.body = facts;
-            }
-        });
+        let mut receiver = BodyReceiver::new(writer, &framing, &head);
+        recorder.warn_all(warnings.into_iter().chain(framing.warnings));
+        let response = HttpMessage { head: head.clone(), body: receiver.facts().clone() };
+        recorder.edit(|exchange| exchange.response = Some(response));
+        recorder.publish();
+        let outcome = self.fill(&mut receiver, rest).await;
+        receiver.finish(outcome.is_ok(), recorder).await;
         outcome.map(|()| head)
     }
 
     /// Feeds the body until it is complete.
-    async fn fill(
-        &mut self,
-        from: &mut (impl AsyncRead + Unpin),
-        receiver: &mut BodyReceiver,
-        rest: Bytes,
-    ) -> Result<(), Failure> {
-        self.take(receiver, rest, Kept::Already).await?;
-        while !receiver.is_done() {
-            let bytes = match self.read(from).await {
-                Ok(bytes) => bytes,
-                Err(error) => return self.broken(receiver, &error),
-            };
+    async fn fill(&mut self, body: &mut BodyReceiver, mut bytes: Bytes) -> Result<(), Failure> {
+        let (recorder, url) = (&self.hop.recorder, &*self.hop.plan.url);
+        loop {
+            let used = body.push(&bytes).await;
+            let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
+            recorder.progress(body.facts());
+            if used < bytes.len() {
+                recorder
+                    .warn(format!("{} bytes after the end of the response", bytes.len() - used));
+                let kept = body.surplus(bytes.split_off(used)).await;
+                kept.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
+            }
+            if body.is_done() {
+                return Ok(());
+            }
+            bytes = self.read(Some(body)).await?;
             if bytes.is_empty() {
-                return receiver.end_of_stream().map_err(|missing| {
-                    let cause =
-                        format!("the peer closed: {missing}, {}", failure::so_far(receiver));
-                    let url = &*self.hop.plan.url;
-                    Failure::new(Stage::Body, url, FailureKind::Truncated, cause)
-                });
-            }
-            self.take(receiver, bytes, Kept::NotYet).await?;
-        }
-        Ok(())
-    }
-
-    async fn take(
-        &self,
-        receiver: &mut BodyReceiver,
-        bytes: Bytes,
-        kept: Kept,
-    ) -> Result<(), Failure> {
-        let count = bytes.len();
-        let outcome = match kept {
-            Kept::Already => receiver.push_kept(&bytes).await,
-            Kept::NotYet => receiver.push(&bytes).await,
-        };
-        let url = &*self.hop.plan.url;
-        let used =
-            outcome.map_err(|fault| failure::body(url, &fault, &failure::so_far(receiver)))?;
-        let facts = receiver.facts();
-        self.hop.recorder.edit(|exchange| {
-            if let Some(response) = &mut exchange.response {
-                response.body.encoded_len = facts.encoded_len;
-                response.body.decoded_len = facts.decoded_len;
-            }
-        });
-        self.hop.recorder.progress(facts);
-        if used < count {
-            let surplus = count - used;
-            self.hop.recorder.warn(format!("{surplus} bytes after the end of the response"));
-            if kept == Kept::NotYet {
-                let rest = bytes.slice(used..);
-                let outcome = receiver.surplus(rest).await;
-                outcome.map_err(|fault| failure::body(url, &fault, &failure::so_far(receiver)))?;
+                return body.closed("the peer", url);
             }
         }
-        Ok(())
     }
-
-    /// The socket failed inside the body.
-    fn broken(&self, receiver: &BodyReceiver, error: &io::Error) -> Result<(), Failure> {
-        let until_close = receiver.facts().framing == MessageFraming::UntilClose;
-        if error.kind() == io::ErrorKind::UnexpectedEof && until_close {
-            self.hop.recorder.warn(
-                "the peer closed without ending TLS (no close_notify): the body may be cut off",
-            );
-            return Ok(());
-        }
-        Err(self.broke(Stage::Body, error, &failure::so_far(receiver)))
-    }
-
-    fn broke(&self, stage: Stage, error: &io::Error, so_far: &str) -> Failure {
-        let failure = failure::socket(stage, &self.hop.plan.url, error, so_far);
-        if failure.kind == FailureKind::Reset {
-            let (events, text) = (&self.hop.session.events, failure.cause.clone());
-            events.note(self.hop.conn, Direction::Received, RecordKind::Reset, text);
-        }
-        failure
-    }
-}
-
-struct FinalHead {
-    parsed: ParsedHead,
-    /// First byte of the body on the wire.
-    end: u64,
-}
-
-/// Whether the wire's bytes are in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Already,
-    NotYet,
 }
 
 /// 101 ends the HTTP part of a connection; other 1xx heads announce another one.

@@ -48,50 +48,31 @@ const ABOUT_THE_BODY: &[&str] = &[
     "transfer-encoding",
 ];
 
-/// What a response says about going on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RedirectStep {
-    /// It is no redirect.
-    Stay,
-    /// Go there with this plan; `notes` say what changed on the way.
-    Follow { plan: Box<HttpPlan>, notes: Vec<String> },
-    /// It is a redirect that must not be followed, in words.
-    Refuse(String),
-}
-
-/// Decides about the response to `plan`.
-pub(super) fn next(plan: &HttpPlan, head: &Head) -> RedirectStep {
-    let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else {
-        return RedirectStep::Stay;
-    };
+/// Decides about the response to `plan`: the plan to go on with, which notes what changed on the
+/// way, `None` when it is no redirect, or why it must not be followed, in words.
+pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, String> {
+    let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else { return Ok(None) };
     let mut locations = head.all("location");
-    let Some(location) = locations.next() else { return RedirectStep::Stay };
+    let Some(location) = locations.next() else { return Ok(None) };
     if locations.any(|other| other != location) {
-        return RedirectStep::Refuse("the redirect names several different places".into());
+        return Err("the redirect names several different places".into());
     }
-    let (here, there) = match (Url::parse(&plan.url), place(plan, location)) {
-        (Ok(here), Ok(there)) => (here, there),
-        (Err(error), _) | (_, Err(error)) => {
-            return RedirectStep::Refuse(format!("the redirect's address is no URL: {error}"));
-        }
-    };
+    let no_url = |error| format!("the redirect's address is no URL: {error}");
+    let here = Url::parse(&plan.url).map_err(no_url)?;
+    let there = place(&here, location).map_err(no_url)?;
     match (here.scheme(), there.scheme()) {
-        ("https", "http") => {
-            return RedirectStep::Refuse("the redirect leads from https to plain http".into());
-        }
+        ("https", "http") => return Err("the redirect leads from https to plain http".into()),
         (_, "http" | "https") => {}
-        (_, other) => {
-            return RedirectStep::Refuse(format!("the redirect leads to '{other}:', not to http"));
-        }
+        (_, other) => return Err(format!("the redirect leads to '{other}:', not to http")),
     }
-    let mut notes = Vec::new();
-    let mut plan = HttpPlan { redirects: plan.redirects.saturating_sub(1), ..plan.clone() };
-    change_method(&mut plan, status, &mut notes);
+    let redirects = plan.redirects.saturating_sub(1);
+    let mut plan = HttpPlan { redirects, notes: Vec::new(), ..plan.clone() };
+    change_method(&mut plan, status);
     if here.origin() != there.origin() {
-        cross_origin(&mut plan, &there, &mut notes);
+        cross_origin(&mut plan, &there);
     }
-    plan.url = bare(there, &mut notes);
-    RedirectStep::Follow { plan: Box::new(plan), notes }
+    go_to(&mut plan, there);
+    Ok(Some(plan))
 }
 
 /// Where the response points to, as text for the user; a long one is cut.
@@ -102,7 +83,7 @@ pub(super) fn location(head: &Head) -> String {
 }
 
 /// The absolute address; bytes outside ASCII are percent-encoded one by one.
-fn place(plan: &HttpPlan, location: &[u8]) -> Result<Url, url::ParseError> {
+fn place(here: &Url, location: &[u8]) -> Result<Url, url::ParseError> {
     let text: String = location
         .iter()
         .map(|byte| match byte {
@@ -110,44 +91,40 @@ fn place(plan: &HttpPlan, location: &[u8]) -> Result<Url, url::ParseError> {
             other => format!("%{other:02X}"),
         })
         .collect();
-    Url::parse(&plan.url)?.join(text.trim())
+    here.join(text.trim())
 }
 
-fn change_method(plan: &mut HttpPlan, status: u16, notes: &mut Vec<String>) {
+fn change_method(plan: &mut HttpPlan, status: u16) {
     let to_get = match status {
         301 | 302 => plan.method == "POST",
         303 => plan.method != "GET" && plan.method != "HEAD",
         _ => false,
     };
     if to_get {
-        notes.push(format!("{status} turned {} into GET, without the body", plan.method));
+        plan.notes.push(format!("{status} turned {} into GET, without the body", plan.method));
         plan.method = "GET".into();
         plan.body = PlanBody::Bytes(bytes::Bytes::new());
         plan.headers.retain(|(name, _)| !is_one_of(name, ABOUT_THE_BODY));
     }
 }
 
-fn cross_origin(plan: &mut HttpPlan, there: &Url, notes: &mut Vec<String>) {
-    let dropped: Vec<&str> = plan
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| !is_one_of(name, SAFE_ELSEWHERE))
-        .collect();
+fn cross_origin(plan: &mut HttpPlan, there: &Url) {
+    let (mut kept, dropped): (Vec<_>, Vec<_>) =
+        plan.headers.drain(..).partition(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
     if !dropped.is_empty() {
-        let names = dropped.join(", ");
-        notes.push(format!("not sent to another origin: {names}"));
+        let names: Vec<_> = dropped.into_iter().map(|(name, _)| name).collect();
+        plan.notes.push(format!("not sent to another origin: {}", names.join(", ")));
     }
-    plan.headers.retain(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
     // A `Host` that is not there was switched off.
     let mut seen = false;
-    plan.headers.retain_mut(|(name, value)| {
+    kept.retain_mut(|(name, value)| {
         if !name.eq_ignore_ascii_case("host") {
             return true;
         }
         *value = authority(there);
         !std::mem::replace(&mut seen, true)
     });
+    plan.headers = kept;
 }
 
 /// Host and, unless it is the scheme's own, port.
@@ -157,15 +134,15 @@ fn authority(url: &Url) -> String {
 }
 
 /// Without user name, password and fragment.
-fn bare(mut url: Url, notes: &mut Vec<String>) -> String {
+fn go_to(plan: &mut HttpPlan, mut url: Url) {
     if !url.username().is_empty() || url.password().is_some() {
-        notes.push("the redirect named a user; that was ignored".into());
+        plan.notes.push("the redirect named a user; that was ignored".into());
         // Neither can fail: http and https URLs have a host.
         let _ = url.set_username("");
         let _ = url.set_password(None);
     }
     url.set_fragment(None);
-    url.into()
+    plan.url = url.into();
 }
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {
@@ -207,10 +184,7 @@ mod tests {
     }
 
     fn followed(plan: &HttpPlan, head: &Head) -> HttpPlan {
-        match next(plan, head) {
-            RedirectStep::Follow { plan, .. } => *plan,
-            other => panic!("{other:?}"),
-        }
+        next(plan, head).unwrap().unwrap()
     }
 
     #[test]
@@ -263,10 +237,8 @@ mod tests {
 
     #[test]
     fn dangerous_places_are_refused_in_words() {
-        let refused = |url: &str, place| match next(&plan("GET", url, &[]), &answer(302, place)) {
-            RedirectStep::Refuse(why) => why,
-            other => panic!("{other:?}"),
-        };
+        let refused =
+            |url: &str, place| next(&plan("GET", url, &[]), &answer(302, place)).unwrap_err();
         assert!(refused("https://a/", "http://a/").contains("plain http"));
         assert!(refused("http://a/", "file:///etc/passwd").contains("'file:'"));
         assert!(refused("http://a/", "http://[").contains("no URL"));
@@ -280,7 +252,7 @@ mod tests {
 
     #[test]
     fn other_answers_stay() {
-        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(200, "/x")), RedirectStep::Stay);
-        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(304, "/x")), RedirectStep::Stay);
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(200, "/x")), Ok(None));
+        assert_eq!(next(&plan("GET", "http://a/", &[]), &answer(304, "/x")), Ok(None));
     }
 }

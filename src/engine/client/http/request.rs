@@ -1,6 +1,6 @@
 //! From a plan to the bytes of a request, and where they go. Pure.
 
-use url::{Host, Position, Url};
+use url::{Position, Url};
 
 use crate::codec::http1::write::request_head;
 use crate::model::endpoint::Endpoint;
@@ -17,12 +17,9 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
         "https" => ClientTls::On { verify: plan.verify, sni: String::new() },
         other => return Err(bad(format!("'{other}:' is not http or https"))),
     };
-    let host = match url.host() {
-        Some(Host::Domain(name)) => name.to_owned(),
-        Some(Host::Ipv4(address)) => address.to_string(),
-        Some(Host::Ipv6(address)) => address.to_string(),
-        None => return Err(bad("the URL has no host".into())),
-    };
+    let host = url.host_str().ok_or_else(|| bad("the URL has no host".into()))?;
+    // An IPv6 address stands in brackets there.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().unwrap_or(80);
     Ok((Endpoint::new(host, port), tls))
 }

@@ -1,22 +1,34 @@
 //! Which answer a request gets, and its head. Pure.
 
+use bytes::Bytes;
+
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan};
 
 /// What a request asks of its answer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a str,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) target: String,
     pub(super) version: HttpVersion,
     /// The request allows another one on this connection.
     pub(super) keep_alive: bool,
+    /// Answer this instead of what the rules say.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// An answer of our own to a request that cannot be served.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) why: String,
 }
 
 /// How an answer goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AnswerShape {
-    pub(super) head: Vec<u8>,
+    pub(super) head: Bytes,
     /// Body bytes are sent (no for HEAD, 204, 304).
     pub(super) has_body: bool,
     pub(super) chunked: bool,
@@ -43,28 +55,20 @@ fn path(target: &str) -> &str {
 
 /// Whether a glob, where `*` stands for any run of characters, matches the whole path.
 fn matches(glob: &str, path: &str) -> bool {
-    let (glob, path) = (glob.as_bytes(), path.as_bytes());
-    let (mut g, mut p) = (0, 0);
-    // Where to go on when a star has to take one byte more.
-    let mut star: Option<(usize, usize)> = None;
-    while p < path.len() {
-        if glob.get(g) == Some(&b'*') {
-            star = Some((g + 1, p));
-            g += 1;
-        } else if glob.get(g) == path.get(p) {
-            (g, p) = (g + 1, p + 1);
-        } else if let Some((after, taken)) = star {
-            star = Some((after, taken + 1));
-            (g, p) = (after, taken + 1);
-        } else {
-            return false;
-        }
+    let mut pieces = glob.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    // What a star takes too little of, the next one may take: the first place will do.
+    for piece in pieces {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
     }
-    glob[g..].iter().all(|byte| *byte == b'*')
+    rest.ends_with(last)
 }
 
 /// The head of an answer whose body has `len` bytes.
-pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: Asked<'_>) -> AnswerShape {
+pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &Asked) -> AnswerShape {
     let value = |name: &str| {
         let found = answer.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim().to_ascii_lowercase())
@@ -90,14 +94,13 @@ pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: Asked<'_>) -> AnswerSh
             (HttpVersion::Http11, true) => {}
         }
     }
-    AnswerShape { head: response_head(answer.status, &headers), has_body, chunked, keep_alive }
+    let head = response_head(answer.status, &headers).into();
+    AnswerShape { head, has_body, chunked, keep_alive }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use bytes::Bytes;
 
     use super::*;
     use crate::model::endpoint::Bind;
@@ -113,8 +116,8 @@ mod tests {
         }
     }
 
-    fn asked(method: &str) -> Asked<'_> {
-        Asked { method, version: HttpVersion::Http11, keep_alive: true }
+    fn asked(method: &str) -> Asked {
+        Asked { method: method.into(), keep_alive: true, ..Asked::default() }
     }
 
     #[test]
@@ -157,26 +160,26 @@ mod tests {
 
     #[test]
     fn length_and_connection_are_added_as_needed() {
-        let head = |shape: &AnswerShape| String::from_utf8(shape.head.clone()).unwrap();
-        let plain = shape(&answer(200, &[("A", "1")]), 5, asked("GET"));
+        let head = |shape: &AnswerShape| String::from_utf8(shape.head.to_vec()).unwrap();
+        let plain = shape(&answer(200, &[("A", "1")]), 5, &asked("GET"));
         assert_eq!(head(&plain), "HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 5\r\n\r\n");
         assert!(plain.keep_alive && plain.has_body);
-        let none = shape(&answer(204, &[]), 0, asked("GET"));
+        let none = shape(&answer(204, &[]), 0, &asked("GET"));
         assert_eq!(head(&none), "HTTP/1.1 204 No Content\r\n\r\n");
-        let heads = shape(&answer(200, &[]), 5, asked("HEAD"));
+        let heads = shape(&answer(200, &[]), 5, &asked("HEAD"));
         assert!(head(&heads).contains("Content-Length: 5") && !heads.has_body);
         let old = Asked { version: HttpVersion::Http10, ..asked("GET") };
-        assert!(head(&shape(&answer(200, &[]), 0, old)).contains("Connection: keep-alive"));
+        assert!(head(&shape(&answer(200, &[]), 0, &old)).contains("Connection: keep-alive"));
         let last = Asked { keep_alive: false, ..asked("GET") };
-        assert!(head(&shape(&answer(200, &[]), 0, last)).contains("Connection: close"));
+        assert!(head(&shape(&answer(200, &[]), 0, &last)).contains("Connection: close"));
     }
 
     #[test]
     fn framing_written_by_the_user_is_kept_and_a_false_length_closes() {
-        let wrong = shape(&answer(200, &[("content-length", "9")]), 5, asked("GET"));
+        let wrong = shape(&answer(200, &[("content-length", "9")]), 5, &asked("GET"));
         assert!(!wrong.keep_alive);
-        let chunked = shape(&answer(200, &[("Transfer-Encoding", "chunked")]), 5, asked("GET"));
+        let chunked = shape(&answer(200, &[("Transfer-Encoding", "chunked")]), 5, &asked("GET"));
         assert!(chunked.chunked && chunked.keep_alive);
-        assert!(!String::from_utf8(chunked.head).unwrap().contains("Content-Length"));
+        assert!(!String::from_utf8(chunked.head.to_vec()).unwrap().contains("Content-Length"));
     }
 }

@@ -9,24 +9,28 @@
 //! answered 408 after [`STALL`].
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
-use super::shared::{HttpGuest, HttpListener};
-use crate::engine::accept::AcceptedConn;
+use crate::engine::accept::{AcceptedConn, Guest};
+use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::session::SessionHandle;
+use crate::engine::transport::stream::reset;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::ConnId;
+use crate::model::id::BodyId;
+use crate::model::plan::HttpListenerPlan;
+use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
-use crate::model::tls::TlsFacts;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
 pub(super) const STALL: Duration =
@@ -36,13 +40,45 @@ pub(super) const STALL: Duration =
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
 
+/// What the connections of a listener share.
+pub(super) struct HttpListener {
+    pub(super) session: SessionHandle,
+    /// What to answer from now on.
+    pub(super) plan: watch::Sender<HttpListenerPlan>,
+    /// Numbers the exchanges of the session from 0, in order of arrival.
+    pub(super) requests: AtomicU32,
+}
+
+/// One connection, as the listener sees it and as it shows itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HttpGuest {
+    /// Stops between two requests.
+    stop: CancellationToken,
+    /// Since when it waits for a request.
+    idle_since: Arc<Mutex<Option<Instant>>>,
+}
+
+impl HttpGuest {
+    fn set_idle(&self, since: Option<Instant>) {
+        *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}
+
+impl Guest for HttpGuest {
+    fn idle_since(&self) -> Option<Instant> {
+        *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reset comes by the accept loop, which aborts the task.
+    fn end(&self, _how: CloseMode) {
+        self.stop.cancel();
+    }
+}
+
 /// A connection and what is known about it.
 pub(super) struct HttpConnection {
     pub(super) listener: Arc<HttpListener>,
-    pub(super) conn: ConnId,
-    pub(super) peer: SocketAddr,
-    pub(super) local: Option<SocketAddr>,
-    pub(super) tls: Option<TlsFacts>,
+    pub(super) accepted: AcceptedConn,
     guest: HttpGuest,
     received: Tap,
     pub(super) sent: Tap,
@@ -50,16 +86,9 @@ pub(super) struct HttpConnection {
     /// Bytes that came behind the last request.
     pub(super) rest: Bytes,
     /// The exchange being made; outlives a cancelled [`HttpConnection::requests`].
-    pub(super) current: Option<Arc<ExchangeRecorder>>,
+    current: Option<Arc<ExchangeRecorder>>,
     /// The client's end was noted.
     finished: bool,
-}
-
-/// Whether another request may follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AfterRequest {
-    Request,
-    Close,
 }
 
 impl HttpConnection {
@@ -69,18 +98,14 @@ impl HttpConnection {
         accepted: AcceptedConn,
         guest: HttpGuest,
     ) {
-        let AcceptedConn { conn, peer, local, tls, mut stream, abort } = accepted;
-        let tap = || Tap::new(listener.session.events.clone(), conn);
-        let (received, sent) = (tap(), tap());
+        let abort = accepted.abort.clone();
+        let tap = Tap::new(listener.session.events.clone(), accepted.conn);
         let mut connection = HttpConnection {
             listener,
-            conn,
-            peer,
-            local,
-            tls,
+            accepted,
             guest,
-            received,
-            sent,
+            received: tap.clone(),
+            sent: tap,
             buffer: ReadBuffer::new(),
             rest: Bytes::new(),
             current: None,
@@ -89,16 +114,16 @@ impl HttpConnection {
         let ended = tokio::select! {
             biased;
             () = abort.cancelled() => None,
-            ended = Box::pin(connection.requests(&mut stream)) => Some(ended),
+            ended = Box::pin(connection.requests()) => Some(ended),
         };
         let Some(text) = ended else {
             connection.aborted();
-            return reset(stream);
+            return reset(connection.accepted.stream);
         };
         tokio::select! {
             biased;
             () = abort.cancelled() => {}
-            () = connection.linger(&mut stream) => {}
+            () = connection.linger() => {}
         }
         connection.note(Direction::Local, RecordKind::Closed, text);
     }
@@ -113,62 +138,72 @@ impl HttpConnection {
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
 
-    /// A record of this connection that is about an event and carries words.
-    pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
-        self.listener.session.events.note(self.conn, from, kind, text);
+    fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
+        self.listener.session.events.note(self.accepted.conn, from, kind, text);
     }
 
     /// The peer's address and port, as failures name it.
-    pub(super) fn target(&self) -> String {
-        self.peer.to_string()
+    fn target(&self) -> String {
+        self.accepted.peer.to_string()
     }
 
     /// Serves requests until one of the sides has enough; says how it ended.
-    async fn requests(&mut self, stream: &mut Stream) -> &'static str {
+    async fn requests(&mut self) -> &'static str {
         loop {
             self.received.next_message();
             self.sent.next_message();
-            let Some(first) = self.first_bytes(stream).await else { return "closed" };
-            let request = match self.request(stream, first).await {
-                Ok(request) => request,
+            let Some(first) = self.first_bytes().await else { return "closed" };
+            let writer = self.listener.session.bodies.create();
+            let recorder = Arc::new(self.begin(writer.id()));
+            self.current = Some(Arc::clone(&recorder));
+            let go_on = match self.request(first, &recorder, writer).await {
+                Ok(asked) => self.respond(asked, &recorder).await,
                 Err(why) => {
-                    if let Some(recorder) = self.current.take() {
-                        self.listener.session.events.failed(self.conn, &why);
-                        recorder.close(Err(why));
-                    }
+                    self.listener.session.events.failed(self.accepted.conn, &why);
+                    recorder.close(Err(why));
                     return "closed inside a request";
                 }
             };
-            let outcome = self.respond(stream, request).await;
             self.current = None;
-            match outcome {
-                AfterRequest::Request => {}
-                AfterRequest::Close => return "closed after the answer",
+            if !go_on {
+                return "closed after the answer";
             }
         }
     }
 
-    /// One read; `None` = the client finished sending.
-    pub(super) async fn read(&mut self, stream: &mut Stream) -> io::Result<Option<Bytes>> {
+    fn begin(&self, request: BodyId) -> ExchangeRecorder {
+        let AcceptedConn { conn, peer, local, tls, .. } = &self.accepted;
+        let number = self.listener.requests.fetch_add(1, Ordering::Relaxed);
+        let events = self.listener.session.events.clone();
+        let target = self.target();
+        let recorder =
+            ExchangeRecorder::begin(Side::Listener, *conn, number, request, target, events);
+        recorder.edit(|exchange| {
+            (exchange.local, exchange.peer) = (*local, Some(*peer));
+            exchange.tls.clone_from(tls);
+        });
+        recorder
+    }
+
+    /// One read; empty = the client finished sending.
+    pub(super) async fn read(&mut self) -> io::Result<Bytes> {
         self.received.ready().await;
-        let bytes = match self.buffer.read(stream).await {
+        let bytes = match self.buffer.read(&mut self.accepted.stream).await {
             // A client that leaves without close_notify has left.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
             other => other?,
         };
-        if bytes.is_empty() {
-            if !std::mem::replace(&mut self.finished, true) {
-                let text = "the client finished sending";
-                self.note(Direction::Received, RecordKind::Finished, text);
-            }
-            return Ok(None);
+        if !bytes.is_empty() {
+            self.received.received(&bytes);
+        } else if !std::mem::replace(&mut self.finished, true) {
+            let text = "the client finished sending";
+            self.note(Direction::Received, RecordKind::Finished, text);
         }
-        self.received.received(&bytes);
-        Ok(Some(bytes))
+        Ok(bytes)
     }
 
     /// Waits for a request to begin.
-    async fn first_bytes(&mut self, stream: &mut Stream) -> Option<Bytes> {
+    async fn first_bytes(&mut self) -> Option<Bytes> {
         if !self.rest.is_empty() {
             return Some(std::mem::take(&mut self.rest));
         }
@@ -176,33 +211,31 @@ impl HttpConnection {
         let stop = self.guest.stop.clone();
         let read = tokio::select! {
             biased;
-            () = stop.cancelled() => Ok(None),
-            read = self.read(stream) => read,
+            () = stop.cancelled() => Ok(Bytes::new()),
+            read = self.read() => read,
         };
         self.guest.set_idle(None);
-        match read {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
-                self.note(Direction::Received, RecordKind::Reset, failure.cause);
-                None
-            }
-        }
+        let bytes = read.unwrap_or_else(|error| {
+            let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
+            self.note(Direction::Received, RecordKind::Reset, failure.cause);
+            Bytes::new()
+        });
+        (!bytes.is_empty()).then_some(bytes)
     }
 
     /// Ends our side and lets the client finish its own.
-    async fn linger(&mut self, stream: &mut Stream) {
+    async fn linger(&mut self) {
         // A peer that is gone already needs no farewell.
-        if stream.shutdown().await.is_err() {
+        if self.accepted.stream.shutdown().await.is_err() {
             return;
         }
         let drain = async {
             let mut drained = 0;
-            while let Ok(Some(bytes)) = self.read(stream).await {
+            while drained <= LINGER_BYTES
+                && let Ok(bytes) = self.read().await
+                && !bytes.is_empty()
+            {
                 drained += bytes.len();
-                if drained > LINGER_BYTES {
-                    return;
-                }
             }
         };
         let _ = timeout(LINGER, drain).await;

@@ -3,221 +3,120 @@
 //! Called by the connection for every request. `Err` means that there is nobody left to answer; a
 //! request that cannot be served comes with the refusal to answer instead.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::{Instant as TokioInstant, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::answer::{Asked, Refusal};
+use super::connection::{HttpConnection, STALL};
 use crate::codec::http1::{
-    Expected, HeadError, HeadErrorKind, HeadReader, ParsedHead, content_codings, keeps_alive,
-    request_framing,
+    Expected, HeadErrorKind, HeadReader, ParsedHead, keeps_alive, request_framing,
 };
 use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
-use crate::engine::clock;
-use crate::engine::http::body_receiver::{BodyEnd, BodyReceiver, Fault};
-use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
+use crate::engine::http::body_receiver::{BodyReceiver, Fault};
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
-use crate::engine::transport::stream::Stream;
-use crate::model::exchange::{Exchange, ExchangeState, Head, HttpVersion, StartLine};
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::protocol::Side;
-use crate::model::timing::Timing;
+use crate::engine::http::message_writer::shown;
+use crate::model::exchange::{Head, HttpVersion, StartLine};
+use crate::model::failure::{Failure, Stage};
 
-use super::connection::{HttpConnection, STALL};
-
-/// A request that was read as far as it could be.
-pub(super) struct ReceivedRequest {
-    pub(super) recorder: Arc<ExchangeRecorder>,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) version: HttpVersion,
-    pub(super) keep_alive: bool,
-    /// Answer this instead of what the rules say.
-    pub(super) refusal: Option<Refusal>,
-    /// Head of the interim response that was sent.
-    pub(super) interim: Option<Bytes>,
-}
-
-/// An answer of our own to a request that cannot be served.
-#[derive(Debug, Clone)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) why: String,
-}
-
-/// What becomes of a request without a head.
-enum Verdict {
-    /// Nobody is left to answer.
-    Gone(Failure),
-    Answer(Refusal),
-}
+/// What can be said of bytes that were read: nothing against them, or what to answer instead;
+/// `Err` = nobody is left to answer.
+type Verdict = Result<Option<Refusal>, Failure>;
 
 impl HttpConnection {
-    /// Reads a request: `Err` = there is nobody left to answer.
+    /// Reads a request that begins with these bytes.
     pub(super) async fn request(
         &mut self,
-        stream: &mut Stream,
         first: Bytes,
-    ) -> Result<ReceivedRequest, Failure> {
-        let writer = self.listener.session.bodies.create();
-        let recorder = self.begin(&writer);
-        let (error, verdict) = match self.head(stream, first).await {
-            Ok(parsed) => {
-                self.keep(&writer, parsed.head.raw.clone()).await?;
-                return self.body(stream, recorder, writer, parsed).await;
-            }
-            Err(end) => *end,
-        };
-        self.keep(&writer, error.partial.head.raw.clone()).await?;
-        recorder.edit(|exchange| {
-            exchange.warnings.extend(error.partial.warnings);
-            exchange.request.head = error.partial.head;
-        });
-        match verdict {
-            Verdict::Gone(failure) => Err(failure),
-            Verdict::Answer(refusal) => Ok(refused(recorder, refusal)),
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Result<Asked, Failure> {
+        let (ParsedHead { head, warnings }, verdict) = self.head(first, &recorder.target).await;
+        recorder.keep(&writer, head.raw.clone(), "before the body").await?;
+        recorder.warn_all(warnings);
+        recorder.edit(|exchange| exchange.request.head = head.clone());
+        let refusal = verdict?;
+        if refusal.is_some() {
+            return Ok(Asked { refusal, ..Asked::default() });
         }
+        self.body(recorder, writer, &head).await
     }
 
-    /// Reads a head; what came behind it waits in `rest`.
-    async fn head(
-        &mut self,
-        stream: &mut Stream,
-        mut bytes: Bytes,
-    ) -> Result<ParsedHead, Box<(HeadError, Verdict)>> {
+    /// Reads a head as far as it comes; what came behind it waits in `rest`.
+    async fn head(&mut self, mut bytes: Bytes, target: &str) -> (ParsedHead, Verdict) {
         let mut reader = HeadReader::new(Expected::Request);
-        let until = TokioInstant::now() + STALL;
+        let until = Instant::now() + STALL;
         loop {
             match reader.push(&bytes) {
                 Ok(None) => {}
                 Ok(Some((used, parsed))) => {
-                    bytes.advance(used);
-                    self.rest = bytes;
-                    return Ok(parsed);
+                    self.rest = bytes.split_off(used);
+                    return (parsed, Ok(None));
                 }
                 Err(error) => {
                     let status = if error.kind == HeadErrorKind::TooLarge { 431 } else { 400 };
-                    let refusal = Refusal { status, why: error.message.clone() };
-                    return Err(Box::new((error, Verdict::Answer(refusal))));
+                    return (*error.partial, Ok(Some(Refusal { status, why: error.message })));
                 }
             }
             let received = reader.received().len();
-            let verdict = match timeout_at(until, self.read(stream)).await {
-                Ok(Ok(Some(more))) => {
+            let verdict = match timeout_at(until, self.read()).await {
+                Ok(Ok(more)) if more.is_empty() => None,
+                Ok(Ok(more)) => {
                     bytes = more;
                     continue;
                 }
-                Ok(Ok(None)) => None,
                 Ok(Err(error)) => {
                     let so_far = format!("after {received} bytes of the head");
-                    let failure = failure::socket(Stage::Head, &self.target(), &error, &so_far);
-                    Some(Verdict::Gone(failure))
+                    Some(Err(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
                 Err(_) => {
                     let wait = STALL.as_secs_f64();
                     let why = format!("the head was incomplete after {wait} s ({received} bytes)");
-                    Some(Verdict::Answer(Refusal { status: 408, why }))
+                    Some(Ok(Some(Refusal { status: 408, why })))
                 }
             };
             let error = reader.finish();
-            let closed = || Verdict::Gone(failure::head(&self.target(), &error));
-            let verdict = verdict.unwrap_or_else(closed);
-            return Err(Box::new((error, verdict)));
+            let verdict = verdict.unwrap_or_else(|| Err(failure::head(target, &error)));
+            return (*error.partial, verdict);
         }
-    }
-
-    fn begin(&mut self, writer: &BodyWriter) -> Arc<ExchangeRecorder> {
-        let exchange = Exchange {
-            conn: self.conn,
-            number: self.listener.next_number(),
-            side: Side::Listener,
-            url: String::new(),
-            started: clock::now(),
-            local: self.local,
-            peer: Some(self.peer),
-            request: empty_message(writer.id()),
-            response: None,
-            interim: Vec::new(),
-            timing: Timing::default(),
-            tls: self.tls.clone(),
-            state: ExchangeState::Active,
-            warnings: Vec::new(),
-        };
-        let events = self.listener.session.events.clone();
-        let recorder = Arc::new(ExchangeRecorder::new(exchange, events, Instant::now()));
-        self.current = Some(Arc::clone(&recorder));
-        recorder
-    }
-
-    async fn keep(&self, writer: &BodyWriter, raw: Bytes) -> Result<(), Failure> {
-        writer.wire(raw).await.map_err(|why| {
-            failure::body(&self.target(), &Fault::Storage(why.to_string()), "before the body")
-        })
     }
 
     async fn body(
         &mut self,
-        stream: &mut Stream,
-        recorder: Arc<ExchangeRecorder>,
+        recorder: &ExchangeRecorder,
         writer: BodyWriter,
-        parsed: ParsedHead,
-    ) -> Result<ReceivedRequest, Failure> {
-        let ParsedHead { head, warnings } = parsed;
-        let framing = request_framing(&head);
-        let mut request = Self::describe(Arc::clone(&recorder), &head);
-        recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
-        let start = head.raw.len() as u64;
-        let expects = head.field("expect").is_some_and(|value| {
-            value.eq_ignore_ascii_case(b"100-continue") && request.version == HttpVersion::Http11
-        });
-        let codings = content_codings(&head);
-        recorder.edit(|exchange| {
-            exchange.url = self.url(&head, &request.target);
-            exchange.request.head = head;
-        });
-        if let Some(why) = framing.error {
-            request.keep_alive = false;
-            request.refusal = Some(Refusal { status: 400, why });
-            return Ok(request);
+        head: &Head,
+    ) -> Result<Asked, Failure> {
+        let framing = request_framing(head);
+        recorder.warn_all(framing.warnings.iter().cloned());
+        let mut asked = Asked { keep_alive: keeps_alive(head), ..Asked::default() };
+        if let StartLine::Request { method, target, version } = &head.start {
+            (asked.method, asked.target) = (method.clone(), target.clone());
+            asked.version = *version;
         }
-        let mut receiver = BodyReceiver::new(writer, start, &framing, codings);
+        recorder.edit(|exchange| exchange.url = self.url(head, &asked.target));
+        if let Some(why) = framing.error {
+            asked.keep_alive = false;
+            asked.refusal = Some(Refusal { status: 400, why });
+            return Ok(asked);
+        }
+        let mut receiver = BodyReceiver::new(writer, &framing, head);
         if !receiver.is_done() {
             recorder.edit(|exchange| exchange.request.body = receiver.facts().clone());
             recorder.publish();
-            if expects && self.rest.is_empty() {
-                request.interim = Some(self.go_on(stream).await?);
+            let waits = |value: &Bytes| value.eq_ignore_ascii_case(b"100-continue");
+            let may_wait = asked.version == HttpVersion::Http11 && self.rest.is_empty();
+            if may_wait && head.field("expect").is_some_and(waits) {
+                self.go_on(recorder).await?;
             }
         }
-        let outcome = self.fill(stream, &recorder, &mut receiver).await;
-        let ending = if matches!(outcome, Ok(None)) { BodyEnd::Complete } else { BodyEnd::CutOff };
-        let (facts, warnings) = receiver.finish(ending).await;
-        recorder.edit(|exchange| exchange.request.body = facts);
-        recorder.warn_all(warnings);
-        request.refusal = outcome?;
-        request.keep_alive &= request.refusal.is_none();
-        Ok(request)
-    }
-
-    fn describe(recorder: Arc<ExchangeRecorder>, head: &Head) -> ReceivedRequest {
-        let (method, target, version) = match &head.start {
-            StartLine::Request { method, target, version } => {
-                (method.clone(), target.clone(), *version)
-            }
-            _ => (String::new(), String::new(), HttpVersion::Http10),
-        };
-        let keep_alive = keeps_alive(head);
-        ReceivedRequest {
-            recorder,
-            method,
-            target,
-            version,
-            keep_alive,
-            refusal: None,
-            interim: None,
-        }
+        let outcome = self.fill(recorder, &mut receiver).await;
+        receiver.finish(matches!(outcome, Ok(None)), recorder).await;
+        asked.refusal = outcome?;
+        asked.keep_alive &= asked.refusal.is_none();
+        Ok(asked)
     }
 
     /// The absolute URL the client meant (RFC 9112, section 3.3).
@@ -225,19 +124,20 @@ impl HttpConnection {
         if target.contains("://") {
             return target.to_owned();
         }
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.accepted.tls.is_some() { "https" } else { "http" };
         let host = match head.field("host") {
             Some(host) if !host.is_empty() => printable(host),
-            _ => self.local.map(|local| local.to_string()).unwrap_or_default(),
+            _ => self.accepted.local.map(|local| local.to_string()).unwrap_or_default(),
         };
         let slash = if target.starts_with('/') { "" } else { "/" };
         format!("{scheme}://{host}{slash}{target}")
     }
 
     /// Tells a client that waits before it sends its body (RFC 9110, section 10.1.1).
-    async fn go_on(&mut self, stream: &mut Stream) -> Result<Bytes, Failure> {
+    async fn go_on(&mut self, recorder: &ExchangeRecorder) -> Result<(), Failure> {
         let head = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
         let mut left = head.clone();
+        let stream = &mut self.accepted.stream;
         let written = async {
             while !left.is_empty() {
                 self.sent.write(stream, &mut left).await?;
@@ -245,66 +145,42 @@ impl HttpConnection {
             stream.flush().await
         };
         written.await.map_err(|error| {
-            failure::socket(Stage::Send, &self.target(), &error, "sending 100 Continue")
+            let so_far = "sending 100 Continue";
+            failure::socket(Stage::Send, &recorder.target, &error, so_far)
         })?;
-        Ok(head)
+        recorder.edit(|exchange| exchange.interim.push(shown(Expected::Response, head)));
+        Ok(())
     }
 
-    /// Feeds the body until it is complete; `Some` = answer this instead.
-    async fn fill(
-        &mut self,
-        stream: &mut Stream,
-        recorder: &ExchangeRecorder,
-        receiver: &mut BodyReceiver,
-    ) -> Result<Option<Refusal>, Failure> {
-        while !receiver.is_done() {
-            let bytes = if self.rest.is_empty() {
-                match timeout(STALL, self.read(stream)).await {
-                    Ok(Ok(Some(bytes))) => bytes,
-                    Ok(Ok(None)) => return Err(self.cut_off(receiver)),
+    /// Feeds the body until it is complete.
+    async fn fill(&mut self, recorder: &ExchangeRecorder, body: &mut BodyReceiver) -> Verdict {
+        let target = &*recorder.target;
+        while !body.is_done() {
+            let mut bytes = std::mem::take(&mut self.rest);
+            if bytes.is_empty() {
+                bytes = match timeout(STALL, self.read()).await {
+                    Ok(Ok(bytes)) if bytes.is_empty() => {
+                        return body.closed("the client", target).map(|()| None);
+                    }
+                    Ok(Ok(bytes)) => bytes,
                     Ok(Err(error)) => {
-                        let so_far = failure::so_far(receiver);
-                        return Err(failure::socket(Stage::Body, &self.target(), &error, &so_far));
+                        let so_far = body.so_far();
+                        return Err(failure::socket(Stage::Body, target, &error, &so_far));
                     }
                     Err(_) => {
                         let wait = STALL.as_secs();
-                        let why =
-                            format!("no body byte for {wait} s, {}", failure::so_far(receiver));
+                        let why = format!("no body byte for {wait} s, {}", body.so_far());
                         return Ok(Some(Refusal { status: 408, why }));
                     }
-                }
-            } else {
-                std::mem::take(&mut self.rest)
-            };
-            match receiver.push(&bytes).await {
-                Ok(used) => self.rest = bytes.slice(used..),
-                Err(Fault::Malformed(why)) => {
-                    return Ok(Some(Refusal { status: 400, why }));
-                }
-                Err(fault) => {
-                    return Err(failure::body(&self.target(), &fault, &failure::so_far(receiver)));
-                }
+                };
             }
-            recorder.progress(receiver.facts());
+            match body.push(&bytes).await {
+                Ok(used) => self.rest = bytes.split_off(used),
+                Err(Fault::Malformed(why)) => return Ok(Some(Refusal { status: 400, why })),
+                Err(fault) => return Err(failure::body(target, &fault, &body.so_far())),
+            }
+            recorder.progress(body.facts());
         }
         Ok(None)
-    }
-
-    fn cut_off(&self, receiver: &BodyReceiver) -> Failure {
-        let missing = receiver.end_of_stream().err().unwrap_or_default();
-        let cause = format!("the client closed: {missing}, {}", failure::so_far(receiver));
-        Failure::new(Stage::Body, self.target(), FailureKind::Truncated, cause)
-    }
-}
-
-fn refused(recorder: Arc<ExchangeRecorder>, refusal: Refusal) -> ReceivedRequest {
-    ReceivedRequest {
-        recorder,
-        method: String::new(),
-        target: String::new(),
-        version: HttpVersion::Http11,
-        keep_alive: false,
-        refusal: Some(refusal),
-        interim: None,
     }
 }

@@ -2,150 +2,87 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::answer::{AnswerShape, Asked, choose, shape};
-use super::connection::{AfterRequest, HttpConnection};
-use super::request::ReceivedRequest;
-use crate::codec::http1::{Expected, HeadReader};
-use crate::engine::http::body_receiver::Fault;
+use super::connection::HttpConnection;
+use crate::codec::http1::Expected;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
-use crate::engine::http::failure;
-use crate::engine::http::message_writer::{MessageWriter, OutgoingMessage, WrittenBytes};
+use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::source::BodySource;
-use crate::engine::transport::stream::Stream;
-use crate::model::exchange::{BodyFacts, Head, HttpMessage, MessageFraming};
+use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, PlanBody};
 
 impl HttpConnection {
-    /// Answers a request and closes its exchange.
-    pub(super) async fn respond(
-        &mut self,
-        stream: &mut Stream,
-        request: ReceivedRequest,
-    ) -> AfterRequest {
-        let recorder = &*request.recorder;
-        let answer = self.answer(&request);
+    /// Answers a request and closes its exchange; says whether another one may follow.
+    pub(super) async fn respond(&mut self, mut asked: Asked, recorder: &ExchangeRecorder) -> bool {
+        let answer = match &asked.refusal {
+            None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
+            Some(refusal) => own_answer(refusal.status, &refusal.why, recorder),
+        };
         if !answer.delay.is_zero() {
             recorder.publish();
             sleep(answer.delay).await;
         }
-        let (answer, source) = self.open(answer, recorder).await;
-        let keep_alive = request.keep_alive && !self.is_stopping();
-        let ReceivedRequest { method, version, .. } = &request;
-        let shape = shape(&answer, source.len(), Asked { method, version: *version, keep_alive });
-        let next = if shape.keep_alive { AfterRequest::Request } else { AfterRequest::Close };
+        let (answer, source) = match BodySource::open(&answer.body).await {
+            Ok(source) => (answer, source),
+            Err(why) => {
+                let answer = own_answer(500, &why, recorder);
+                (answer, BodySource::bytes(format!("{why}\n").into()))
+            }
+        };
+        asked.keep_alive &= !self.is_stopping();
+        let shape = shape(&answer, source.len(), &asked);
+        let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
-        let outcome = self.send(stream, &request, shape, source).await;
+        let outcome = self.send(shape, source, recorder).await;
         recorder.edit(|exchange| {
             exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
         });
-        match outcome {
-            Ok(()) => {
-                recorder.close(Ok(()));
-                next
-            }
-            Err(failure) => {
-                recorder.close(Err(failure));
-                AfterRequest::Close
-            }
-        }
-    }
-
-    fn answer(&self, request: &ReceivedRequest) -> AnswerPlan {
-        match &request.refusal {
-            None => choose(&self.listener.plan(), &request.method, &request.target).clone(),
-            Some(refusal) => {
-                let status = refusal.status;
-                request.recorder.warn(format!("{}; answered {status}", refusal.why));
-                text(status, &refusal.why)
-            }
-        }
-    }
-
-    /// The body of an answer; a file that cannot be read becomes a 500 that says so.
-    async fn open(
-        &self,
-        answer: AnswerPlan,
-        recorder: &ExchangeRecorder,
-    ) -> (AnswerPlan, BodySource) {
-        let why = match BodySource::open(&answer.body).await {
-            Ok(source) => return (answer, source),
-            Err(why) => why,
-        };
-        recorder.warn(format!("{why}; answered 500"));
-        let answer = text(500, &why);
-        let source = match &answer.body {
-            PlanBody::Bytes(bytes) => BodySource::bytes(bytes.clone()),
-            PlanBody::File(_) | PlanBody::Multipart { .. } => BodySource::bytes(Bytes::new()),
-        };
-        (answer, source)
+        let go_on = keep_alive && outcome.is_ok();
+        recorder.close(outcome);
+        go_on
     }
 
     async fn send(
         &mut self,
-        stream: &mut Stream,
-        request: &ReceivedRequest,
         shape: AnswerShape,
         source: BodySource,
+        recorder: &ExchangeRecorder,
     ) -> Result<(), Failure> {
         let writer = self.listener.session.bodies.create();
+        let AnswerShape { head, has_body, chunked, .. } = shape;
         let mut message = empty_message(writer.id());
-        message.head = parse(&shape.head);
-        message.body.framing = framing(&shape, source.len());
-        message.body.expected = shape.has_body.then_some(source.len());
-        let (recorder, target) = (&*request.recorder, self.target());
-        if let Some(interim) = &request.interim {
-            writer.wire(interim.clone()).await.map_err(|why| {
-                failure::body(&target, &Fault::Storage(why.to_string()), "before the answer")
-            })?;
-            recorder.edit(|exchange| exchange.interim.push(parse(interim)));
-        }
-        recorder.edit(|exchange| exchange.response = Some(message));
-        let edit = |change: &dyn Fn(&mut BodyFacts)| {
-            recorder.edit(|exchange| {
-                if let Some(HttpMessage { body, .. }) = &mut exchange.response {
-                    change(body);
-                }
-            });
+        message.head = shown(Expected::Response, head.clone());
+        message.body.framing = match (has_body, chunked) {
+            (false, _) => MessageFraming::None,
+            (true, true) => MessageFraming::Chunked,
+            (true, false) => MessageFraming::Length(source.len()),
         };
+        message.body.expected = has_body.then_some(source.len());
+        let interim = recorder.edit(|exchange| {
+            exchange.response = Some(message);
+            exchange.interim.first().map(|head| head.raw.clone())
+        });
+        if let Some(interim) = interim {
+            recorder.keep(&writer, interim, "before the answer").await?;
+        }
         let outgoing = MessageWriter {
+            recorder,
             tap: &mut self.sent,
             writer,
-            target: &target,
             what: "bytes of the answer",
-            report: |written: WrittenBytes| {
-                edit(&|body| (body.encoded_len, body.decoded_len) = (written.body, written.body));
-            },
+            chunked,
+            report: &|_, _| {},
         };
-        let body = shape.has_body.then_some(source);
-        let message = OutgoingMessage { head: shape.head.into(), body, chunked: shape.chunked };
-        let outcome = outgoing.send(stream, message).await;
-        edit(&|body| body.complete = outcome.is_ok());
-        outcome
+        outgoing.send(&mut self.accepted.stream, head, has_body.then_some(source)).await
     }
 }
 
-fn framing(shape: &AnswerShape, len: u64) -> MessageFraming {
-    match (shape.has_body, shape.chunked) {
-        (false, _) => MessageFraming::None,
-        (true, true) => MessageFraming::Chunked,
-        (true, false) => MessageFraming::Length(len),
-    }
-}
-
-/// A head of ours as the exchange shows it.
-fn parse(head: &[u8]) -> Head {
-    match HeadReader::new(Expected::Response).push(head) {
-        Ok(Some((_, parsed))) => parsed.head,
-        _ => Head { raw: Bytes::copy_from_slice(head), ..Head::default() },
-    }
-}
-
-/// A plain text answer of our own.
-fn text(status: u16, why: &str) -> AnswerPlan {
+/// A plain text answer of our own, and the warning that it is one.
+fn own_answer(status: u16, why: &str, recorder: &ExchangeRecorder) -> AnswerPlan {
+    recorder.warn(format!("{why}; answered {status}"));
     AnswerPlan {
         status,
         headers: vec![("Content-Type".into(), "text/plain; charset=utf-8".into())],
