@@ -7,23 +7,22 @@
 
 pub mod address;
 pub mod adopt;
-mod automatic_header;
 mod body;
 mod http;
 mod issue;
-mod listener;
 mod place;
-mod stream;
+mod session;
 pub mod template;
 mod text;
 
 use bytes::Bytes;
 
-pub use automatic_header::Automatic;
+pub use http::Automatic;
 pub use issue::Issue;
 use text::Composer;
 pub use text::UnknownNames;
 
+use crate::model::field::Options;
 use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
@@ -43,10 +42,14 @@ pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Pl
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
         Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
-        Spec::Tcp(spec) => stream::tcp(spec, &mut composer).map(Plan::Tcp),
-        Spec::TcpListener(spec) => listener::tcp(spec, &mut composer).map(Plan::TcpListener),
-        Spec::Udp(spec) => stream::udp(spec, &mut composer).map(Plan::Udp),
-        Spec::UdpListener(spec) => listener::udp(spec, &mut composer).map(Plan::UdpListener),
+        Spec::Tcp(spec) => session::tcp(spec, &mut composer).map(Plan::Tcp),
+        Spec::TcpListener(spec) => {
+            session::tcp_listener(spec, &mut composer).map(Plan::TcpListener)
+        }
+        Spec::Udp(spec) => session::udp(spec, &mut composer).map(Plan::Udp),
+        Spec::UdpListener(spec) => {
+            session::udp_listener(spec, &mut composer).map(Plan::UdpListener)
+        }
     };
     match plan {
         Some(plan) if composer.issues.is_empty() => Ok(plan),
@@ -57,7 +60,8 @@ pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Pl
 /// Which headers [`automatic`] tells of, without their values.
 #[must_use]
 pub fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
-    automatic(&light(spec), &Scope::default()).into_iter().map(|known| known.header).collect()
+    let found = headers(spec, false, &Scope::default());
+    found.into_iter().map(|known| known.header).collect()
 }
 
 /// Longest body that is measured while it is typed.
@@ -67,56 +71,27 @@ const MEASURED: usize = 64 * 1024;
 /// by own ones are not among them.
 #[must_use]
 pub fn automatic(spec: &HttpSpec, variables: &dyn Variables) -> Vec<Automatic> {
+    let is_short = match &spec.body {
+        HttpBody::Text(text) | HttpBody::Json(text) => text.len() <= MEASURED,
+        HttpBody::Payload(payload) => payload.text.len() <= MEASURED,
+        _ => true,
+    };
+    headers(spec, is_short, variables)
+}
+
+/// The same; a body that is not measured, or that something is wrong with, has no length yet.
+fn headers(spec: &HttpSpec, is_measured: bool, variables: &dyn Variables) -> Vec<Automatic> {
     let mut composer = Composer::new(variables, UnknownNames::Refused);
-    let long = match &spec.body {
-        HttpBody::Text(text) | HttpBody::Json(text) => text.len() > MEASURED,
-        HttpBody::Payload(payload) => payload.text.len() > MEASURED,
-        _ => false,
-    };
-    if !long {
-        let mut found = http::automatic(spec, &mut composer);
-        if composer
-            .issues
-            .iter()
-            .any(|issue| issue.field == FieldId::new("body").then(spec.body.kind()))
-        {
-            forget_length(&mut found);
-        }
-        return found;
+    let mut empty = HttpBody::None;
+    empty.choose(spec.body.kind());
+    let body = if is_measured { &spec.body } else { &empty };
+    let mut found = http::automatic(spec, body, &mut composer);
+    let field = FieldId::new("body").then(spec.body.kind());
+    if !is_measured || composer.issues.iter().any(|issue| issue.field == field) {
+        let length = |known: &&mut Automatic| known.header == AutomaticHeader::ContentLength;
+        found.iter_mut().filter(length).for_each(|known| known.value = None);
     }
-    let mut found = http::automatic(&light(spec), &mut composer);
-    forget_length(&mut found);
     found
-}
-
-/// The same request with an empty body of the same kind.
-fn light(spec: &HttpSpec) -> HttpSpec {
-    let body = match &spec.body {
-        HttpBody::None => HttpBody::None,
-        HttpBody::Text(_) => HttpBody::Text(String::new()),
-        HttpBody::Json(_) => HttpBody::Json(String::new()),
-        HttpBody::Payload(_) => HttpBody::Payload(Payload::default()),
-        HttpBody::Form(_) => HttpBody::Form(Vec::new()),
-        HttpBody::Multipart(_) => HttpBody::Multipart(Vec::new()),
-        HttpBody::File(_) => HttpBody::File(String::new()),
-    };
-    let HttpSpec { method, url, query, headers, auth, .. } = spec;
-    HttpSpec {
-        method: method.clone(),
-        url: url.clone(),
-        query: query.clone(),
-        headers: headers.clone(),
-        auth: auth.clone(),
-        body,
-        ..HttpSpec::default()
-    }
-}
-
-fn forget_length(found: &mut [Automatic]) {
-    let length = |known: &&mut Automatic| known.header == AutomaticHeader::ContentLength;
-    if let Some(known) = found.iter_mut().find(length) {
-        known.value = None;
-    }
 }
 
 /// The bytes of a session's input line. A text payload gets the line ending; hex does not.

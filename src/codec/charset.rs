@@ -1,4 +1,5 @@
-//! What a body is: its shape, judged by its declared type and its first bytes, and its charset.
+//! What a body is: how it is best shown, judged by its declared type and its first bytes, and its
+//! charset.
 //!
 //! Called when a body is first shown, to choose the view, and by the screen for text that is not
 //! UTF-8. A declared type is believed unless the bytes say plainly otherwise.
@@ -8,28 +9,6 @@ use std::borrow::Cow;
 use encoding_rs::Encoding;
 
 use crate::model::view::{ViewMode, Wide};
-
-/// What the bytes of a body are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ContentShape {
-    Json,
-    Html,
-    Xml,
-    Text,
-    Binary,
-}
-
-impl ContentShape {
-    /// The view to begin with.
-    #[must_use]
-    pub fn view_mode(self) -> ViewMode {
-        match self {
-            ContentShape::Json => ViewMode::Pretty,
-            ContentShape::Html | ContentShape::Xml | ContentShape::Text => ViewMode::Text,
-            ContentShape::Binary => ViewMode::Hex,
-        }
-    }
-}
 
 /// Whether the beginning of some bytes reads as text: UTF-8 (a character may be cut at the end)
 /// with next to no control characters. Terminal escapes of logs count as text.
@@ -48,48 +27,18 @@ fn mostly_printable(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && bytes.iter().filter(|b| is_control(b)).count() * 20 <= bytes.len()
 }
 
-/// The shape of a body from its `Content-Type` (if any) and its first bytes (some hundred are
-/// enough).
+/// The view to begin with, by the `Content-Type` of a body (if any) and its first bytes (some hundred
+/// are enough): pretty for JSON, hex for what is no text.
 #[must_use]
-pub fn sniff(content_type: Option<&str>, first: &[u8]) -> ContentShape {
-    let kind = essence(content_type.unwrap_or_default());
-    if kind == "application/json" || kind == "text/json" || kind.ends_with("json") {
-        return ContentShape::Json;
-    }
+pub fn sniff(content_type: Option<&str>, first: &[u8]) -> ViewMode {
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let is_text = is_text(first) || charset(content_type).is_some() && mostly_printable(first);
-    if !is_text {
-        return ContentShape::Binary;
-    }
-    if looks_like_json(first) {
-        return ContentShape::Json;
-    }
-    if kind == "text/html" || kind == "application/xhtml+xml" {
-        return ContentShape::Html;
-    }
-    if kind.ends_with("/xml") || kind.ends_with("+xml") {
-        return ContentShape::Xml;
-    }
-    if kind.is_empty() || kind == "application/octet-stream" {
-        return by_bytes(first);
-    }
-    ContentShape::Text
-}
-
-/// Type and subtype, lower case, without parameters.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn by_bytes(first: &[u8]) -> ContentShape {
-    let start = first.trim_ascii_start();
-    let begins =
-        |text: &[u8]| start.get(..text.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(text));
-    if begins(b"<!doctype html") || begins(b"<html") {
-        ContentShape::Html
-    } else if begins(b"<?xml") {
-        ContentShape::Xml
+    if kind.to_ascii_lowercase().ends_with("json") || is_text && looks_like_json(first) {
+        ViewMode::Pretty
+    } else if is_text {
+        ViewMode::Text
     } else {
-        ContentShape::Text
+        ViewMode::Hex
     }
 }
 
@@ -120,12 +69,15 @@ pub fn charset(content_type: Option<&str>) -> Option<&'static Encoding> {
     Some(encoding).filter(|encoding| *encoding != encoding_rs::UTF_8)
 }
 
-/// The `charset` parameter.
 fn label(content_type: Option<&str>) -> Option<&str> {
-    content_type?.split(';').skip(1).find_map(|parameter| {
+    Some(parameter(content_type?, "charset")?.trim_matches(['"', '\'']))
+}
+
+/// The value of a parameter of a `Content-Type`, with the quotes it may have.
+pub(super) fn parameter<'a>(content_type: &'a str, wanted: &str) -> Option<&'a str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        let is_charset = name.trim().eq_ignore_ascii_case("charset");
-        is_charset.then(|| value.trim().trim_matches(['"', '\'']))
+        name.trim().eq_ignore_ascii_case(wanted).then_some(value.trim())
     })
 }
 
@@ -170,30 +122,27 @@ mod tests {
     }
 
     #[test]
-    fn the_declared_type_and_the_bytes_give_the_shape() {
+    fn the_declared_type_and_the_bytes_give_the_view() {
         for (kind, first, shape) in [
-            (Some("application/json"), "anything", ContentShape::Json),
-            (Some("application/problem+JSON; charset=utf-8"), "", ContentShape::Json),
-            (Some("text/plain"), " {\n \"a\":1}", ContentShape::Json),
-            (None, "[{\"a\":1}]", ContentShape::Json),
-            (None, "[1,2]", ContentShape::Json),
-            (None, "[INFO] started", ContentShape::Text),
-            (None, "[2024-05-01 12:00] started", ContentShape::Text),
-            (None, "{{ template }}", ContentShape::Text),
-            (Some("text/html"), "<p>", ContentShape::Html),
-            (None, "<!DOCTYPE HTML><p>", ContentShape::Html),
-            (Some("image/svg+xml"), "<svg>", ContentShape::Xml),
-            (None, "<?xml version=\"1.0\"?>", ContentShape::Xml),
-            (Some("application/octet-stream"), "plain", ContentShape::Text),
-            (Some("text/plain"), "\0\x01", ContentShape::Binary),
-            (Some("image/png"), "\0", ContentShape::Binary),
+            (Some("application/json"), "anything", ViewMode::Pretty),
+            (Some("application/problem+JSON; charset=utf-8"), "", ViewMode::Pretty),
+            (Some("text/plain"), " {\n \"a\":1}", ViewMode::Pretty),
+            (None, "[{\"a\":1}]", ViewMode::Pretty),
+            (None, "[1,2]", ViewMode::Pretty),
+            (None, "[INFO] started", ViewMode::Text),
+            (None, "[2024-05-01 12:00] started", ViewMode::Text),
+            (None, "{{ template }}", ViewMode::Text),
+            (Some("text/html"), "<p>", ViewMode::Text),
+            (None, "<!DOCTYPE HTML><p>", ViewMode::Text),
+            (Some("image/svg+xml"), "<svg>", ViewMode::Text),
+            (None, "<?xml version=\"1.0\"?>", ViewMode::Text),
+            (Some("application/octet-stream"), "plain", ViewMode::Text),
+            (Some("text/plain"), "\0\x01", ViewMode::Hex),
+            (Some("image/png"), "\0", ViewMode::Hex),
         ] {
             assert_eq!(sniff(kind, first.as_bytes()), shape, "{kind:?} {first:?}");
         }
-        assert_eq!(
-            sniff(Some("text/plain; charset=iso-8859-1"), b"Gr\xfc\xdfe"),
-            ContentShape::Text
-        );
+        assert_eq!(sniff(Some("text/plain; charset=iso-8859-1"), b"Gr\xfc\xdfe"), ViewMode::Text);
     }
 
     #[test]
@@ -225,8 +174,8 @@ mod tests {
         #![proptest_config(crate::property_tests::config())]
 
         #[test]
-        fn arbitrary_types_and_bytes_have_a_shape(kind in ".*", first: Vec<u8>) {
-            let _ = sniff(Some(&kind), &first).view_mode();
+        fn arbitrary_types_and_bytes_have_a_view(kind in ".*", first: Vec<u8>) {
+            let _ = sniff(Some(&kind), &first);
             let _ = to_utf8(&first, charset(Some(&kind)));
         }
     }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::hex;
-use super::printable::is_visible;
+use super::printable::{LETTERS, is_visible};
 
 /// An escape that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,67 +30,48 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
         let (before, escape) = rest.split_at(start);
         out.extend_from_slice(before.as_bytes());
         let at = text.len() - escape.len();
-        let length = one(escape, &mut out).map_err(|bad| bad.at(text, at))?;
+        let length = one(escape, &mut out).map_err(|(length, message)| {
+            let column = text.get(..at).map_or(0, |before| before.chars().count()) + 1;
+            EscapeError { column, span: at..at + length, message }
+        })?;
         rest = escape.split_at(length).1;
     }
     out.extend_from_slice(rest.as_bytes());
     Ok(out)
 }
 
-/// An escape that failed: bytes it covers and why.
-struct Bad {
-    length: usize,
-    message: String,
-}
-
-impl Bad {
-    fn new(length: usize, message: impl Into<String>) -> Self {
-        Bad { length, message: message.into() }
-    }
-
-    fn at(self, text: &str, start: usize) -> EscapeError {
-        let column = text.get(..start).map_or(0, |before| before.chars().count()) + 1;
-        EscapeError { column, span: start..start + self.length, message: self.message }
-    }
-}
+/// Bytes an escape covers that failed, and why.
+type Bad = (usize, String);
 
 /// Length in bytes of the escape at the start of `text` (which begins with a backslash), whether
 /// it is a valid one or not. Lets the template parser step over escapes.
 pub fn length(text: &str) -> usize {
-    one(text, &mut Vec::new()).unwrap_or_else(|bad| bad.length)
+    one(text, &mut Vec::new()).unwrap_or_else(|(length, _)| length)
 }
 
 /// Reads one escape and returns its length in bytes.
 fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let rest = text.strip_prefix('\\').unwrap_or(text);
     let Some(c) = rest.chars().next() else {
-        return Err(Bad::new(1, "the text ends with a single '\\'; write '\\\\' for a backslash"));
+        return Err((1, "the text ends with a single '\\'; write '\\\\' for a backslash".into()));
     };
-    let byte = match c {
-        'r' => b'\r',
-        'n' => b'\n',
-        't' => b'\t',
-        '0' => 0,
-        'e' => 0x1b,
-        'a' => 0x07,
-        'b' => 0x08,
-        'f' => 0x0c,
-        'v' => 0x0b,
-        '\\' | '"' | '\'' => c as u8,
-        'x' => {
+    let byte = match (c, LETTERS.iter().find(|(letter, _)| *letter == c)) {
+        (_, Some((_, byte))) => *byte,
+        ('\\' | '"' | '\'', _) => c as u8,
+        ('x', _) => {
             return match rest.strip_prefix("x{") {
                 Some(inner) => island(inner, out),
                 None => two_digits(rest, out),
             };
         }
-        'u' => return unicode(rest, out),
-        '{' if rest.starts_with("{{") => {
+        ('u', _) => return unicode(rest, out),
+        ('{', _) if rest.starts_with("{{") => {
             out.extend_from_slice(b"{{");
             return Ok(3);
         }
         _ => {
             let message = format!("unknown escape '\\{c}'; write '\\\\' for a backslash");
-            return Err(Bad::new(1 + c.len_utf8(), message));
+            return Err((1 + c.len_utf8(), message));
         }
     };
     out.push(byte);
@@ -105,14 +86,14 @@ fn two_digits(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
             out.push(byte);
             Ok(4)
         }
-        None => Err(Bad::new(2, "'\\x' needs exactly two hex digits, such as \\x0d")),
+        None => Err((2, "'\\x' needs exactly two hex digits, such as \\x0d".into())),
     }
 }
 
 /// `x{de ad}`, of which `text` is what follows the brace.
 fn island(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let Some((inner, _)) = text.split_once('}') else {
-        return Err(Bad::new(3, "'\\x{' has no closing '}'"));
+        return Err((3, "'\\x{' has no closing '}'".into()));
     };
     let length = "\\x{}".len() + inner.len();
     match hex::digits(inner) {
@@ -120,17 +101,17 @@ fn island(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
             out.extend_from_slice(&bytes);
             Ok(length)
         }
-        Err(error) => Err(Bad::new(length, format!("in '\\x{{…}}': {}", error.message))),
+        Err(error) => Err((length, format!("in '\\x{{…}}': {}", error.message))),
     }
 }
 
 /// `u{1F388}`
 fn unicode(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let Some(inner) = rest.strip_prefix("u{") else {
-        return Err(Bad::new(2, "'\\u' needs braces, such as \\u{e9}"));
+        return Err((2, "'\\u' needs braces, such as \\u{e9}".into()));
     };
     let Some((digits, _)) = inner.split_once('}') else {
-        return Err(Bad::new(3, "'\\u{' has no closing '}'"));
+        return Err((3, "'\\u{' has no closing '}'".into()));
     };
     let length = "\\u{}".len() + digits.len();
     let valid = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
@@ -140,7 +121,7 @@ fn unicode(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             Ok(length)
         }
-        None => Err(Bad::new(length, format!("'{digits}' is not a Unicode character"))),
+        None => Err((length, format!("'{digits}' is not a Unicode character"))),
     }
 }
 
@@ -166,21 +147,15 @@ pub fn escape(bytes: &[u8]) -> String {
 }
 
 fn escape_char(c: char, out: &mut String) {
-    match c {
-        '\r' => out.push_str("\\r"),
-        '\n' => out.push_str("\\n"),
-        '\t' => out.push_str("\\t"),
-        '\0' => out.push_str("\\0"),
-        '\x1b' => out.push_str("\\e"),
-        '\\' => out.push_str("\\\\"),
-        c if is_visible(c) => out.push(c),
-        c if c.is_ascii() => {
-            let _ = write!(out, "\\x{:02x}", c as u32);
-        }
-        c => {
-            let _ = write!(out, "\\u{{{:x}}}", c as u32);
-        }
-    }
+    // The other letters are less clear than digits.
+    let known = LETTERS[..5].iter().find(|(_, byte)| char::from(*byte) == c);
+    let _ = match known {
+        Some((letter, _)) => write!(out, "\\{letter}"),
+        None if c == '\\' => out.write_str("\\\\"),
+        None if is_visible(c) => out.write_char(c),
+        None if c.is_ascii() => write!(out, "\\x{:02x}", c as u32),
+        None => write!(out, "\\u{{{:x}}}", c as u32),
+    };
 }
 
 #[cfg(test)]

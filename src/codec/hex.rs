@@ -42,18 +42,12 @@ pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
     if let Some(bytes) = dump(text) {
         return bytes;
     }
-    read(text, Comments::Allowed)
+    read(text, Some(b'#'))
 }
 
 /// Free-form digits without comments and dumps: the inside of a hex island.
 pub(super) fn digits(text: &str) -> Result<Vec<u8>, HexError> {
-    read(text, Comments::Refused)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Comments {
-    Allowed,
-    Refused,
+    read(text, None)
 }
 
 /// Two digits.
@@ -62,13 +56,14 @@ fn byte(pair: [u8; 2]) -> Option<u8> {
     Some((high? << 4 | low?) as u8)
 }
 
-fn read(text: &str, comments: Comments) -> Result<Vec<u8>, HexError> {
+/// Reads digits; what begins a comment goes on to the end of its line.
+fn read(text: &str, comment: Option<u8>) -> Result<Vec<u8>, HexError> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len() / 2);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            b'#' if comments == Comments::Allowed => {
+            _ if Some(byte) == comment => {
                 at += memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
             }
             b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' | b'-' | b';' => at += 1,

@@ -10,11 +10,11 @@ use std::ops::Range;
 pub enum HighlightToken {
     /// Nothing special, white space included.
     Plain,
-    /// Name of a member or header.
+    /// Name of a member.
     Key,
     String,
     Number,
-    /// `true`, `false`, `null`; a method, a version.
+    /// `true`, `false`, `null`.
     Literal,
     Punctuation,
     /// Not part of the language.
@@ -111,35 +111,6 @@ fn string_end(line: &[u8], at: usize) -> usize {
     line.len()
 }
 
-/// One line of an HTTP head: start line or header.
-#[must_use]
-pub fn http_head(line: &[u8]) -> Tokens {
-    let mut tokens = Tokens::new();
-    let text = line.trim_ascii_end();
-    let end = text.len();
-    let space = text.iter().position(|b| *b == b' ').unwrap_or(end);
-    let colon = text.iter().position(|b| *b == b':');
-    let last = text.iter().rposition(|b| *b == b' ').map_or(end, |at| at + 1);
-    if text.starts_with(b"HTTP/") {
-        let reason = (space + 4).min(end);
-        push(&mut tokens, 0..space, HighlightToken::Literal);
-        push(&mut tokens, space..reason, HighlightToken::Number);
-        push(&mut tokens, reason..end, HighlightToken::String);
-    } else if space < last && text.get(last..).is_some_and(|v| v.starts_with(b"HTTP/")) {
-        push(&mut tokens, 0..space, HighlightToken::Literal);
-        push(&mut tokens, space..last, HighlightToken::String);
-        push(&mut tokens, last..end, HighlightToken::Literal);
-    } else if let Some(colon) = colon {
-        push(&mut tokens, 0..colon, HighlightToken::Key);
-        push(&mut tokens, colon..colon + 1, HighlightToken::Punctuation);
-        push(&mut tokens, colon + 1..end, HighlightToken::String);
-    } else {
-        push(&mut tokens, 0..end, HighlightToken::Plain);
-    }
-    push(&mut tokens, end..line.len(), HighlightToken::Plain);
-    tokens
-}
-
 fn run(bytes: &[u8], is_part: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !is_part(*byte)).unwrap_or(bytes.len())
 }
@@ -189,19 +160,6 @@ mod tests {
         assert_eq!(tokens.last().unwrap(), &(11..12, HighlightToken::Number));
     }
 
-    #[test]
-    fn heads_show_their_parts() {
-        use HighlightToken::{Key, Literal, Number, Plain, Punctuation, String};
-        let kinds =
-            |line: &str| http_head(line.as_bytes()).iter().map(|(_, t)| *t).collect::<Vec<_>>();
-        assert_eq!(kinds("HTTP/1.1 404 Not Found"), [Literal, Number, String]);
-        assert_eq!(kinds("HTTP/1.1 204\r"), [Literal, Number, Plain]);
-        assert_eq!(kinds("GET /a:b?c HTTP/1.1"), [Literal, String, Literal]);
-        assert_eq!(kinds("Host: a b"), [Key, Punctuation, String]);
-        assert_eq!(kinds("garbage"), [Plain]);
-        assert_eq!(kinds(""), []);
-    }
-
     proptest! {
         #![proptest_config(crate::property_tests::config())]
 
@@ -209,7 +167,7 @@ mod tests {
         fn ranges_cover_the_line_without_cutting_characters(
             line in r#"["\\{}\[\],: a1é\-.eHTP/]{0,40}|.*"#,
         ) {
-            for tokens in [json(line.as_bytes()), json_continued(line.as_bytes()), http_head(line.as_bytes())] {
+            for tokens in [json(line.as_bytes()), json_continued(line.as_bytes())] {
                 let mut at = 0;
                 for (range, _) in tokens {
                     prop_assert_eq!(range.start, at);
@@ -222,7 +180,7 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_are_covered(line: Vec<u8>) {
-            for tokens in [json(&line), json_continued(&line), http_head(&line)] {
+            for tokens in [json(&line), json_continued(&line)] {
                 prop_assert_eq!(tokens.last().map_or(0, |(range, _)| range.end), line.len());
             }
         }

@@ -9,15 +9,13 @@
 //! ```
 
 pub mod body;
-pub mod chunked;
 pub mod fields;
 pub mod framing;
 pub mod head;
 pub mod start_line;
 pub mod write;
 
-pub use body::{BodyProgress, BodyReader};
-pub use chunked::{ChunkError, ChunkedDecoder};
+pub use body::BodyReader;
 pub use framing::{BodyFraming, content_codings, keeps_alive, request_framing, response_framing};
-pub use head::{HEAD_LIMIT, HeadError, HeadErrorKind, HeadReader, ParsedHead};
+pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use start_line::Expected;

@@ -17,12 +17,14 @@ mod wide;
 
 use bytes::Bytes;
 
-use crate::model::view::{ViewLine, ViewMode, Wide};
+use super::hex::LINE;
+use crate::model::view::{ViewLine, ViewMode};
 use pretty::JsonScanner;
-use text::{HexScanner, TextScanner};
+use text::TextScanner;
 use wide::WideScanner;
 
-pub use start::{Inside, LineStart, NotJson};
+pub use start::{LineStart, NotJson};
+pub use wide::encode as encode_wide;
 
 /// Bytes scanned at a time when only some lines are wanted.
 const STRIDE: usize = 4096;
@@ -36,7 +38,8 @@ enum Scanner {
     Pretty(JsonScanner),
     Text(TextScanner),
     Wide(WideScanner),
-    Hex(HexScanner),
+    /// Bytes scanned so far.
+    Hex(u64),
 }
 
 impl LineScanner {
@@ -47,7 +50,7 @@ impl LineScanner {
             ViewMode::Pretty => Scanner::Pretty(JsonScanner::default()),
             ViewMode::Text => Scanner::Text(TextScanner::default()),
             ViewMode::Wide(wide) => Scanner::Wide(WideScanner::new(wide)),
-            ViewMode::Hex => Scanner::Hex(HexScanner::default()),
+            ViewMode::Hex => Scanner::Hex(0),
         })
     }
 
@@ -55,10 +58,10 @@ impl LineScanner {
     #[must_use]
     pub fn offset(&self) -> u64 {
         match &self.0 {
-            Scanner::Pretty(scanner) => scanner.offset(),
-            Scanner::Text(scanner) => scanner.offset(),
-            Scanner::Wide(scanner) => scanner.offset(),
-            Scanner::Hex(scanner) => scanner.offset(),
+            Scanner::Pretty(scanner) => scanner.offset,
+            Scanner::Text(scanner) => scanner.offset,
+            Scanner::Wide(scanner) => scanner.offset,
+            Scanner::Hex(offset) => *offset,
         }
     }
 
@@ -73,7 +76,12 @@ impl LineScanner {
             Scanner::Pretty(scanner) => return scanner.scan(chunk, &mut on_line),
             Scanner::Text(scanner) => scanner.scan(chunk, &mut on_line),
             Scanner::Wide(scanner) => scanner.scan(chunk, &mut on_line),
-            Scanner::Hex(scanner) => scanner.scan(chunk, &mut on_line),
+            Scanner::Hex(offset) => {
+                let (line, end) = (LINE as u64, *offset + chunk.len() as u64);
+                let starts = (offset.next_multiple_of(line)..end).step_by(LINE);
+                starts.for_each(|offset| on_line(LineStart { offset, ..LineStart::default() }));
+                *offset = end;
+            }
         }
         Ok(())
     }
@@ -127,17 +135,11 @@ impl LineScanner {
         let bytes = match &self.0 {
             Scanner::Pretty(_) => Bytes::from(pretty::normalise(raw, start.inside)),
             Scanner::Text(_) => Bytes::copy_from_slice(text::without_end(raw)),
-            Scanner::Wide(scanner) => Bytes::from(wide::to_utf8(scanner.wide(), raw, start.offset)),
+            Scanner::Wide(scanner) => Bytes::from(wide::to_utf8(scanner.wide, raw, start.offset)),
             Scanner::Hex(_) => Bytes::copy_from_slice(raw),
         };
         ViewLine { offset: start.offset, bytes, indent: start.indent, continued: start.continued }
     }
-}
-
-/// The bytes a character is in this encoding, for searches.
-#[must_use]
-pub fn encode_wide(wide: Wide, c: char) -> Vec<u8> {
-    wide::encode(wide, c)
 }
 
 #[cfg(test)]

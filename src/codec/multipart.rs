@@ -6,22 +6,13 @@
 
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
 
-use bytes::Bytes;
-
+use super::charset::parameter;
 use crate::model::plan::{PartContent, PartPlan};
 
 /// Longest text searched for a boundary; a longer one holds a given random-looking line by a
 /// chance nobody meets.
 const SEARCHED: usize = 16 * 1024 * 1024;
-
-/// Bytes to be sent, or a file whose content is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MultipartPiece {
-    Bytes(Bytes),
-    File(PathBuf),
-}
 
 /// Types told for files by their extension, as curl tells them.
 const TYPES: [(&str, &str); 10] = [
@@ -83,10 +74,7 @@ fn holds(part: &PartPlan, boundary: &str) -> bool {
 /// The value of the `boundary` parameter of a `Content-Type`, if it can stand between parts.
 #[must_use]
 pub fn boundary_of(content_type: &str) -> Option<String> {
-    let value = content_type.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("boundary").then_some(value.trim())
-    })?;
+    let value = parameter(content_type, "boundary")?;
     let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
     (!value.is_empty() && value.chars().all(|c| c.is_ascii_graphic() || c == ' '))
         .then(|| value.to_owned())
@@ -94,7 +82,7 @@ pub fn boundary_of(content_type: &str) -> Option<String> {
 
 /// What goes out for these parts, in order.
 #[must_use]
-pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<MultipartPiece> {
+pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<PartContent> {
     let mut pieces = Vec::new();
     let mut open: Vec<u8> = Vec::new();
     for part in parts {
@@ -102,25 +90,23 @@ pub fn pieces(boundary: &str, parts: &[PartPlan]) -> Vec<MultipartPiece> {
         match &part.content {
             PartContent::Bytes(bytes) => open.extend_from_slice(bytes),
             PartContent::File(path) => {
-                pieces.push(MultipartPiece::Bytes(std::mem::take(&mut open).into()));
-                pieces.push(MultipartPiece::File(path.clone()));
+                pieces.push(PartContent::Bytes(std::mem::take(&mut open).into()));
+                pieces.push(PartContent::File(path.clone()));
             }
         }
         open.extend_from_slice(b"\r\n");
     }
     open.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    pieces.push(MultipartPiece::Bytes(open.into()));
+    pieces.push(PartContent::Bytes(open.into()));
     pieces
 }
 
 /// The delimiter and the header fields of a part, with the empty line.
 fn head(boundary: &str, part: &PartPlan) -> String {
-    let mut head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
-        parameter(&part.name)
-    );
+    let mut head =
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", escaped(&part.name));
     if let Some(file_name) = &part.file_name {
-        let _ = write!(head, "; filename=\"{}\"", parameter(file_name));
+        let _ = write!(head, "; filename=\"{}\"", escaped(file_name));
     }
     if let Some(content_type) = &part.content_type {
         let _ = write!(head, "\r\nContent-Type: {content_type}");
@@ -129,7 +115,7 @@ fn head(boundary: &str, part: &PartPlan) -> String {
     head
 }
 
-fn parameter(text: &str) -> String {
+fn escaped(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
@@ -153,14 +139,14 @@ mod tests {
     fn parts_are_laid_out_with_files_in_between() {
         let pieces = pieces("B", &[text("a", "1"), file("f", "/x"), text("b", "2")]);
         let expected = [
-            MultipartPiece::Bytes(
+            PartContent::Bytes(
                 "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B\r\n\
                  Content-Disposition: form-data; name=\"f\"; filename=\"p%22%0D%0A.png\"\r\n\
                  Content-Type: image/png\r\n\r\n"
                     .into(),
             ),
-            MultipartPiece::File("/x".into()),
-            MultipartPiece::Bytes(
+            PartContent::File("/x".into()),
+            PartContent::Bytes(
                 "\r\n--B\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n2\r\n--B--\r\n"
                     .into(),
             ),

@@ -23,12 +23,23 @@ use unicode_width::UnicodeWidthChar;
 /// Combining marks kept on one base character; more would grow into neighbouring rows.
 const MARKS_PER_BASE: u8 = 3;
 
+/// The letters that stand for a control in the payload language, those everybody knows first.
+pub(super) const LETTERS: [(char, u8); 9] = [
+    ('r', b'\r'),
+    ('n', b'\n'),
+    ('t', b'\t'),
+    ('0', 0),
+    ('e', 0x1b),
+    ('a', 0x07),
+    ('b', 0x08),
+    ('f', 0x0c),
+    ('v', 0x0b),
+];
+
 /// Any bytes as one line of visible text.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
-    let mut out = VisibleText::new(bytes.len(), Newlines::Shown);
-    out.bytes(bytes);
-    out.text
+    marked(bytes).text
 }
 
 /// Visible text, and which parts of it stand for something that cannot be shown.
@@ -71,9 +82,9 @@ impl From<String> for Marked {
 /// Any bytes as one line of visible text that remembers which letters are substitutes.
 #[must_use]
 pub fn marked(bytes: &[u8]) -> Marked {
-    let mut out = VisibleText::new(bytes.len(), Newlines::Shown);
+    let mut out = VisibleText::new(bytes.len());
     out.bytes(bytes);
-    Marked { text: out.text, substitutes: out.substitutes }
+    out.shown
 }
 
 /// Cells of what stands for a C0 control or DEL.
@@ -88,15 +99,15 @@ pub fn printable_str(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let mut out = VisibleText::new(text.len(), Newlines::Shown);
+    let mut out = VisibleText::new(text.len());
     out.str(text);
-    if out.text == text { Cow::Borrowed(text) } else { Cow::Owned(out.text) }
+    if out.shown.text == text { Cow::Borrowed(text) } else { Cow::Owned(out.shown.text) }
 }
 
 /// Any bytes as lines of visible text: `\n` is kept and `\r\n` becomes `\n`.
 #[must_use]
 pub fn printable_lines(bytes: &[u8]) -> String {
-    let mut out = VisibleText::new(bytes.len(), Newlines::Kept);
+    let mut out = VisibleText::new(bytes.len());
     let mut rest = bytes;
     while let Some(at) = memchr::memchr(b'\n', rest) {
         let line = &rest[..at];
@@ -105,7 +116,7 @@ pub fn printable_lines(bytes: &[u8]) -> String {
         rest = &rest[at + 1..];
     }
     out.bytes(rest);
-    out.text
+    out.shown.text
 }
 
 /// Whether a character may be shown as it is, leaving combining marks aside.
@@ -133,62 +144,35 @@ pub fn is_visible(c: char) -> bool {
 
 /// The visible substitute of a character that must not be shown as it is.
 fn substitute(c: char, out: &mut String) {
-    match c {
-        '\0'..='\u{1f}' | '\u{7f}' => match short_escape(c) {
-            Some(letter) => {
-                out.push('\\');
-                out.push(letter);
-            }
-            None => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-        },
-        _ => {
-            let _ = write!(out, "‹U+{:04X}›", c as u32);
-        }
-    }
+    let _ = match short_escape(c) {
+        Some(letter) => write!(out, "\\{letter}"),
+        None if c.is_ascii_control() => write!(out, "\\x{:02x}", c as u32),
+        None => write!(out, "‹U+{:04X}›", c as u32),
+    };
 }
 
 /// The letter a control has in the payload language.
 fn short_escape(control: char) -> Option<char> {
-    Some(match control {
-        '\0' => '0',
-        '\u{07}' => 'a',
-        '\u{08}' => 'b',
-        '\t' => 't',
-        '\n' => 'n',
-        '\u{0b}' => 'v',
-        '\u{0c}' => 'f',
-        '\r' => 'r',
-        '\u{1b}' => 'e',
-        _ => return None,
-    })
+    let known = LETTERS.iter().find(|(_, byte)| char::from(*byte) == control);
+    known.map(|(letter, _)| *letter)
 }
 
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| (0x20..0x7f).contains(&b))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Newlines {
-    Shown,
-    Kept,
-}
-
 /// Collects the visible text; knows how many combining marks the last base has, so that a mark
 /// at the very start never attaches to what the screen drew before it.
 struct VisibleText {
-    text: String,
-    substitutes: Vec<Range<usize>>,
-    newlines: Newlines,
+    shown: Marked,
     /// Marks the next combining mark would add to; `None` = there is no base to attach to.
     marks: Option<u8>,
 }
 
 impl VisibleText {
-    fn new(capacity: usize, newlines: Newlines) -> Self {
+    fn new(capacity: usize) -> Self {
         let text = String::with_capacity(capacity);
-        VisibleText { text, substitutes: Vec::new(), newlines, marks: None }
+        VisibleText { shown: Marked { text, substitutes: Vec::new() }, marks: None }
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -204,7 +188,7 @@ impl VisibleText {
 
     fn str(&mut self, text: &str) {
         if is_plain(text) {
-            self.text.push_str(text);
+            self.shown.text.push_str(text);
             self.marks = text.chars().next_back().map_or(self.marks, |_| Some(0));
             return;
         }
@@ -214,39 +198,32 @@ impl VisibleText {
     }
 
     fn char(&mut self, c: char) {
-        if !is_visible(c) {
-            self.substitute(|text| substitute(c, text));
-        } else if c.width().unwrap_or(0) > 0 {
-            self.text.push(c);
-            self.marks = Some(0);
-        } else {
-            match self.marks {
-                Some(count) if count < MARKS_PER_BASE => {
-                    self.text.push(c);
-                    self.marks = Some(count + 1);
-                }
-                _ => self.substitute(|text| {
-                    let _ = write!(text, "‹U+{:04X}›", c as u32);
-                }),
-            }
+        let marks = match self.marks {
+            _ if !is_visible(c) => None,
+            _ if c.width() > Some(0) => Some(0),
+            count => count.filter(|count| *count < MARKS_PER_BASE).map(|count| count + 1),
+        };
+        if marks.is_none() {
+            return self.substitute(|text| substitute(c, text));
         }
+        self.shown.text.push(c);
+        self.marks = marks;
     }
 
     /// Writes what stands for something else, which no mark attaches to.
     fn substitute(&mut self, write: impl FnOnce(&mut String)) {
-        let start = self.text.len();
-        write(&mut self.text);
+        let Marked { text, substitutes } = &mut self.shown;
+        let start = text.len();
+        write(text);
         self.marks = None;
-        match self.substitutes.last_mut().filter(|last| last.end == start) {
-            Some(last) => last.end = self.text.len(),
-            None => self.substitutes.push(start..self.text.len()),
+        match substitutes.last_mut().filter(|last| last.end == start) {
+            Some(last) => last.end = text.len(),
+            None => substitutes.push(start..text.len()),
         }
     }
 
     fn newline(&mut self) {
-        if self.newlines == Newlines::Kept {
-            self.text.push('\n');
-        }
+        self.shown.text.push('\n');
         self.marks = None;
     }
 }

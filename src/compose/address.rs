@@ -6,7 +6,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url};
 
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
 
 /// What a typed address means.
@@ -21,11 +21,6 @@ pub struct Detected {
     /// which means whatever the form is set to.
     pub explicit: bool,
 }
-
-/// Why a text is not the URL of a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct AddressError(pub String);
 
 /// What cannot stand in a request target (RFC 9112, section 3.2), besides everything beyond ASCII.
 const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
@@ -61,34 +56,25 @@ pub fn detect(text: &str) -> Option<Detected> {
     let text = text.trim();
     let found = |protocol, tls, address: &str| {
         let address = address.to_owned();
-        Some(Detected { protocol, side: Side::Client, tls, address, explicit: true })
+        Detected { protocol, side: Side::Client, tls, address, explicit: true }
     };
     if let Some((scheme, rest)) = scheme(text) {
         let bare = rest.strip_suffix('/').unwrap_or(rest);
-        return match scheme.as_str() {
+        return Some(match scheme.as_str() {
             "http" => found(Protocol::Http, false, text),
             "https" => found(Protocol::Http, true, text),
             "tcp" => found(Protocol::Tcp, false, bare),
             "tls" | "ssl" => found(Protocol::Tcp, true, bare),
             "udp" => found(Protocol::Udp, false, bare),
-            _ => None,
-        };
+            _ => return None,
+        });
     }
     if text.is_empty() || text.contains(char::is_whitespace) {
         return None;
     }
-    let guess = |side, address: &str| Detected {
-        protocol: Protocol::Http,
-        side,
-        tls: false,
-        address: address.to_owned(),
-        explicit: false,
-    };
+    let guess = Detected { explicit: false, ..found(Protocol::Http, false, text) };
     if text.starts_with("*:") {
-        return text
-            .parse::<crate::model::endpoint::Bind>()
-            .ok()
-            .map(|_| guess(Side::Listener, text));
+        return text.parse::<Bind>().is_ok().then_some(Detected { side: Side::Listener, ..guess });
     }
     let (authority, path) = match text.find(['/', '?']) {
         Some(at) => text.split_at(at),
@@ -98,8 +84,8 @@ pub fn detect(text: &str) -> Option<Detected> {
         || authority.contains('.') && !authority.starts_with('.') && !authority.ends_with('.')
         || authority.parse::<Endpoint>().is_ok();
     match (host_like || authority.contains("}}"), path.is_empty()) {
-        (true, true) => Some(guess(Side::Client, text)),
-        (true, false) => found(Protocol::Http, false, text),
+        (true, true) => Some(guess),
+        (true, false) => Some(found(Protocol::Http, false, text)),
         _ => None,
     }
 }
@@ -116,24 +102,27 @@ pub fn not_yet(text: &str) -> Option<String> {
 /// text without a scheme gets `http://`. Host and port become canonical; path and query stay as
 /// they were typed, except that what no request line can hold (spaces, letters beyond ASCII) is
 /// percent-encoded. The result has no fragment.
-pub fn normalise_url(text: &str) -> Result<String, AddressError> {
-    let error = |message: String| Err(AddressError(message));
+///
+/// # Errors
+/// A sentence that says why it is not the URL of a request.
+pub fn normalise_url(text: &str) -> Result<String, String> {
+    let error = |message: &str| Err(message.to_owned());
     let text = text.trim_matches(' ');
     if text.is_empty() {
-        return error("the address is empty; write a URL such as http://localhost:8080/".into());
+        return error("the address is empty; write a URL such as http://localhost:8080/");
     }
     // The URL standard would drop these in silence.
     if let Some(c) = text.chars().find(|c| c.is_control()) {
-        return error(format!("the URL holds a control character ({})", name_control(c)));
+        return Err(format!("the URL holds a control character ({})", name_control(c)));
     }
     if let Some(message) = not_yet(text) {
-        return error(message);
+        return Err(message);
     }
     let whole = match scheme(text) {
         Some((scheme, _)) if scheme == "http" || scheme == "https" => text.to_owned(),
-        Some((scheme, _)) => return error(format!("'{scheme}://' is not a URL for HTTP")),
+        Some((scheme, _)) => return Err(format!("'{scheme}://' is not a URL for HTTP")),
         None if text.starts_with("http:") || text.starts_with("https:") => {
-            return error("the URL lacks '//' after its scheme".into());
+            return error("the URL lacks '//' after its scheme");
         }
         None if text.starts_with([':', '/']) => format!("http://localhost{text}"),
         None => format!("http://{text}"),
@@ -141,10 +130,10 @@ pub fn normalise_url(text: &str) -> Result<String, AddressError> {
     let (authority, target) = split_target(&whole);
     // The URL standard reads a backslash as a slash, and skips slashes before a host.
     if authority.contains('\\') {
-        return error("the URL holds a backslash; write / or %5C".into());
+        return error("the URL holds a backslash; write / or %5C");
     }
     if authority.ends_with("//") {
-        return error("the URL has no host".into());
+        return error("the URL has no host");
     }
     match Url::parse(&whole) {
         Ok(url) if url.has_host() => {
@@ -152,18 +141,15 @@ pub fn normalise_url(text: &str) -> Result<String, AddressError> {
             let target = utf8_percent_encode(target, UNSENDABLE);
             Ok(format!("{}{slash}{target}", &url[..Position::BeforePath]))
         }
-        Ok(_) | Err(url::ParseError::EmptyHost) => error("the URL has no host".into()),
-        Err(problem) => error(format!("not a URL: {problem}")),
+        Ok(_) | Err(url::ParseError::EmptyHost) => error("the URL has no host"),
+        Err(problem) => Err(format!("not a URL: {problem}")),
     }
 }
 
 /// The characters of a typed URL's path and query that go out percent-encoded, each once.
 #[must_use]
 pub fn encoded_on_send(text: &str) -> Vec<char> {
-    let text = text.trim_matches(' ');
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let start = text.find(['/', '?']).unwrap_or(text.len());
-    let target = text.get(start..).unwrap_or_default().split('#').next().unwrap_or_default();
+    let (_, target) = split_target(text.trim_matches(' '));
     let mut found = Vec::new();
     for c in target.chars().filter(|c| !c.is_ascii_graphic()) {
         if !found.contains(&c) {
@@ -173,7 +159,7 @@ pub fn encoded_on_send(text: &str) -> Vec<char> {
     found
 }
 
-/// A whole URL up to its path, and path and query as written, without the fragment.
+/// A URL up to its path, and path and query as written, without the fragment.
 fn split_target(whole: &str) -> (&str, &str) {
     let start = whole.find("://").map_or(0, |at| at + 3);
     let rest = whole.get(start..).unwrap_or_default();
@@ -208,15 +194,14 @@ pub struct UrlParts {
 
 impl UrlParts {
     /// Takes a URL apart. Works on every result of [`normalise_url`].
-    pub fn parse(whole: &str) -> Result<UrlParts, AddressError> {
-        let url =
-            Url::parse(whole).map_err(|problem| AddressError(format!("not a URL: {problem}")))?;
+    pub fn parse(whole: &str) -> Result<UrlParts, String> {
+        let url = Url::parse(whole).map_err(|problem| format!("not a URL: {problem}"))?;
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
-            other => return Err(AddressError(format!("'{other}://' is not a URL for HTTP"))),
+            other => return Err(format!("'{other}://' is not a URL for HTTP")),
         };
-        let host = url.host_str().ok_or_else(|| AddressError("the URL has no host".into()))?;
+        let host = url.host_str().ok_or("the URL has no host")?;
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
@@ -276,7 +261,7 @@ mod tests {
     fn known_but_unspoken_schemes_say_so() {
         for text in ["ws://a/b", "unix:/tmp/x", "ftp://a", "dns://a"] {
             assert!(not_yet(text).unwrap().contains("not supported yet"), "{text}");
-            assert!(normalise_url(text).unwrap_err().0.contains("not supported yet"));
+            assert!(normalise_url(text).unwrap_err().contains("not supported yet"));
         }
         assert_eq!(not_yet("http://a"), None);
     }
@@ -311,7 +296,7 @@ mod tests {
             ("http://a:99999/", "port"),
             ("tcp://a:1", "not a URL for HTTP"),
         ] {
-            assert!(normalise_url(typed).unwrap_err().0.contains(why), "{typed}");
+            assert!(normalise_url(typed).unwrap_err().contains(why), "{typed}");
         }
     }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::text::{Composer, Controls};
+use super::place::file;
+use super::text::Composer;
 use crate::codec::multipart;
 use crate::model::field_id::FieldId;
 use crate::model::http::{FormPart, HttpBody, PartSource};
@@ -20,8 +21,7 @@ pub(super) fn body(
     place: FieldId,
 ) -> (PlanBody, Option<String>) {
     let whole = place.then(body.kind());
-    let mut text =
-        |text: &str| PlanBody::Bytes(composer.text(whole, text, Controls::Allowed).into());
+    let mut text = |text: &str| PlanBody::Bytes(composer.text(whole, text).into());
     let typed = |content_type: &str| Some(content_type.to_owned());
     match body {
         HttpBody::None => (PlanBody::Bytes(Bytes::new()), None),
@@ -49,7 +49,7 @@ pub(super) fn body(
             (PlanBody::Multipart { boundary, parts }, Some(content_type))
         }
         HttpBody::File(path) => {
-            (PlanBody::File(file(whole, path, composer)), typed("application/octet-stream"))
+            (PlanBody::File(file(whole, path, composer).into()), typed("application/octet-stream"))
         }
     }
 }
@@ -58,17 +58,17 @@ fn form(rows: &[NameValue], composer: &mut Composer<'_>, place: FieldId) -> Plan
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_used()) {
         let place = place.row(index);
-        let name = composer.text(place.then("name"), &row.name, Controls::Allowed);
-        let value = composer.text(place.then("value"), &row.value, Controls::Allowed);
+        let name = composer.text(place.then("name"), &row.name);
+        let value = composer.text(place.then("value"), &row.value);
         form.append_pair(&name, &value);
     }
     PlanBody::Bytes(form.finish().into())
 }
 
 fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPlan {
-    let name = composer.text(place.then("name"), &part.name, Controls::Allowed);
+    let name = composer.text(place.then("name"), &part.name);
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
-    let file_name = composer.text(place.then("file-name"), &part.file_name, Controls::Allowed);
+    let file_name = composer.text(place.then("file-name"), &part.file_name);
     let content_type = given(composer.line(place.then("type"), &part.content_type));
     let value = place.then(match part.source {
         PartSource::Text => "value",
@@ -76,7 +76,7 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
         PartSource::FileText => "text-file",
     });
     if part.source == PartSource::Text {
-        let text = composer.text(value, &part.value, Controls::Allowed);
+        let text = composer.text(value, &part.value);
         let content = PartContent::Bytes(text.into());
         let file_name = given(file_name);
         // A file needs a type; curl tells this one for text with a file name.
@@ -84,7 +84,7 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
             content_type.or_else(|| file_name.as_ref().map(|_| "text/plain".to_owned()));
         return PartPlan { name, content, file_name, content_type };
     }
-    let path = file(value, &part.value, composer);
+    let path = PathBuf::from(file(value, &part.value, composer));
     let own = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let is_file = part.source == PartSource::File;
     let file_name = given(file_name).or_else(|| is_file.then(|| own(&path)));
@@ -93,13 +93,4 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
         known.or_else(|| is_file.then_some(multipart::ANY_TYPE)).map(str::to_owned)
     });
     PartPlan { name, content: PartContent::File(path), file_name, content_type }
-}
-
-fn file(field: FieldId, path: &str, composer: &mut Composer<'_>) -> PathBuf {
-    let count = composer.issues.len();
-    let path = composer.line(field, path);
-    if path.is_empty() && composer.issues.len() == count {
-        composer.issue(field, "no file is named");
-    }
-    PathBuf::from(path)
 }

@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::automatic_header::Automatic;
 use super::body::body;
 use super::place::{bind, keep_alive, listener_tls, socket};
 use super::text::Composer;
@@ -25,6 +24,16 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 
 type Headers = Vec<(String, String)>;
 
+/// A header that goes out although the user did not write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Automatic {
+    pub header: AutomaticHeader,
+    /// `None` = known only when the request is sent, or not before the address is right.
+    pub value: Option<String>,
+    /// The user switched it off.
+    pub omitted: bool,
+}
+
 /// A request whose fields are expanded; what is still missing is which headers go out.
 struct Composed {
     method: String,
@@ -39,7 +48,7 @@ struct Composed {
 
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
-    let Composed { method, url, automatic, own, body, notes } = compose(spec, composer);
+    let Composed { method, url, automatic, own, body, notes } = compose(spec, &spec.body, composer);
     let socket = socket(spec.keep_alive, &spec.source, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
@@ -72,29 +81,26 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     })
 }
 
-/// The headers a request brings along by itself, for the form. Nothing is checked.
-pub(super) fn automatic(spec: &HttpSpec, composer: &mut Composer<'_>) -> Vec<Automatic> {
-    let Composed { automatic, own, .. } = compose(spec, composer);
+/// The headers a request with this body brings along by itself, for the form. Nothing is checked.
+pub(super) fn automatic(
+    spec: &HttpSpec,
+    body: &HttpBody,
+    composer: &mut Composer<'_>,
+) -> Vec<Automatic> {
+    let Composed { automatic, own, .. } = compose(spec, body, composer);
     let shown = automatic.into_iter().filter(|(header, _)| !has(&own, header.into_str()));
     shown.map(|(header, value)| Automatic { header, value, omitted: spec.omits(header) }).collect()
 }
 
-fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
+fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> Composed {
     let method = composer.token(FieldId::new("method"), &spec.method);
     let url = url(spec, composer);
     let own = headers(&spec.headers, composer, FieldId::new("headers"));
     let authorization = authorization(&spec.auth, composer);
     let given_type = value(&own, "content-type");
-    let (body, content_type) = body(&spec.body, given_type, composer, FieldId::new("body"));
-    let mut notes = Vec::new();
-    let (url, parts) = match url {
-        Some((url, parts, encoded)) => {
-            notes.extend(encoded);
-            (Some(url), Some(parts))
-        }
-        None => (None, None),
-    };
-
+    let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));
+    let (url, parts, encoded) =
+        url.map_or((None, None, None), |(url, parts, encoded)| (Some(url), Some(parts), encoded));
     let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
     let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
     let fixed = |text: &str| Some(text.to_owned());
@@ -112,7 +118,7 @@ fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
     match &body {
         _ if has(&own, "transfer-encoding") => {}
         PlanBody::Bytes(bytes) => {
-            let said = !bytes.is_empty() || spec.body != HttpBody::None || expects_body(&method);
+            let said = !bytes.is_empty() || *written != HttpBody::None || expects_body(&method);
             given(AutomaticHeader::ContentLength, said.then(|| bytes.len().to_string()));
         }
         // The engine knows the length of files when it opens them.
@@ -120,7 +126,7 @@ fn compose(spec: &HttpSpec, composer: &mut Composer<'_>) -> Composed {
             automatic.push((AutomaticHeader::ContentLength, None));
         }
     }
-    Composed { method, url, automatic, own, body, notes }
+    Composed { method, url, automatic, own, body, notes: encoded.into_iter().collect() }
 }
 
 /// The whole URL with the query rows, without user and password.
@@ -140,7 +146,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     }
     let whole = normalise_url(&typed).and_then(|url| Ok((UrlParts::parse(&url)?, url)));
     let (mut parts, whole) =
-        whole.map_err(|error| composer.issue(FieldId::new("url"), error.0)).ok()?;
+        whole.map_err(|error| composer.issue(FieldId::new("url"), error)).ok()?;
     if !query.is_empty() {
         let separator = match parts.target.split_once('?') {
             None => "?",
@@ -196,22 +202,19 @@ fn expects_body(method: &str) -> bool {
 }
 
 fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {
+    let field = |key| FieldId::new("auth").then(key);
     match auth {
         Auth::None => None,
         Auth::Basic { user, password } => {
-            let user = composer.line(FieldId::new("auth").then("basic.user"), user);
-            let password = composer.line(FieldId::new("auth").then("basic.password"), password);
+            let user = composer.line(field("basic.user"), user);
+            let password = composer.line(field("basic.password"), password);
             if user.contains(':') {
-                composer.issue(
-                    FieldId::new("auth").then("basic.user"),
-                    "a user for Basic cannot hold ':' (RFC 7617)",
-                );
+                let message = "a user for Basic cannot hold ':' (RFC 7617)";
+                composer.issue(field("basic.user"), message);
             }
             Some(basic(&user, &password))
         }
-        Auth::Bearer(token) => {
-            Some(format!("Bearer {}", composer.line(FieldId::new("auth").then("bearer"), token)))
-        }
+        Auth::Bearer(token) => Some(format!("Bearer {}", composer.line(field("bearer"), token))),
     }
 }
 

@@ -1,30 +1,34 @@
 //! What plans share: addresses to connect to and to bind, TLS of listeners.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::text::Composer;
 use crate::compose::address;
-use crate::model::endpoint::{Bind, Endpoint};
+use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ConnectFrom, SocketOptions};
 use crate::model::tls::ListenerTls;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
 pub(super) fn endpoint(text: &str, composer: &mut Composer<'_>) -> Option<Endpoint> {
-    let text = line(FieldId::new("address"), text, composer)?;
-    let text = without_scheme(FieldId::new("address"), &text, composer)?;
-    match text.parse::<Endpoint>() {
-        Ok(endpoint) if endpoint.port == 0 => {
-            composer.issue(FieldId::new("address"), "port 0 cannot be connected to");
-            None
-        }
-        Ok(endpoint) => Some(endpoint),
-        Err(error) => {
-            composer.issue(FieldId::new("address"), error.to_string());
-            None
-        }
+    let field = FieldId::new("address");
+    let text = line(field, text, composer)?;
+    let text = without_scheme(field, &text, composer)?;
+    let endpoint: Endpoint = parsed(field, &text, composer)?;
+    if endpoint.port == 0 {
+        composer.issue(field, "port 0 cannot be connected to");
+        return None;
     }
+    Some(endpoint)
+}
+
+fn parsed<T>(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<T>
+where
+    T: FromStr<Err = EndpointError>,
+{
+    text.parse().map_err(|error: EndpointError| composer.issue(field, error.to_string())).ok()
 }
 
 /// Local address of a UDP client. A port alone means every address from which the peer can be
@@ -44,11 +48,7 @@ pub(super) fn source(
         let local = peer.is_none_or(|peer| is_loopback(&peer.host));
         return Some(if local { Bind::Loopback { port } } else { Bind::All { port } });
     }
-    text.parse()
-        .map_err(|error: crate::model::endpoint::EndpointError| {
-            composer.issue(FieldId::new("source"), error.to_string());
-        })
-        .ok()
+    parsed(FieldId::new("source"), text, composer)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -58,24 +58,18 @@ fn is_loopback(host: &str) -> bool {
 
 /// Where a listener binds.
 pub(super) fn bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
-    let text = line(FieldId::new("bind"), text, composer)?;
-    let text = without_scheme(FieldId::new("bind"), &text, composer)?;
+    let field = FieldId::new("bind");
+    let text = line(field, text, composer)?;
+    let text = without_scheme(field, &text, composer)?;
     // A port alone is loopback, as with a colon in front.
     if let Ok(port) = text.trim().parse() {
         return Some(Bind::Loopback { port });
     }
-    match text.parse() {
-        Ok(bind) => Some(bind),
-        Err(error) => {
-            let error: crate::model::endpoint::EndpointError = error;
-            composer.issue(FieldId::new("bind"), error.to_string());
-            None
-        }
-    }
+    parsed(field, &text, composer)
 }
 
 /// An expanded line, or `None` when there was an issue with it.
-pub(super) fn line(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<String> {
+fn line(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<String> {
     let count = composer.issues.len();
     let text = composer.line(field, text);
     (composer.issues.len() == count).then_some(text)
@@ -91,19 +85,22 @@ fn without_scheme(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Op
     Some(rest.strip_suffix('/').unwrap_or(rest).to_owned())
 }
 
+/// The path of a file; empty after an issue.
+pub(super) fn file(field: FieldId, path: &str, composer: &mut Composer<'_>) -> String {
+    let path = line(field, path, composer);
+    if path.as_deref() == Some("") {
+        composer.issue(field, "no file is named");
+    }
+    path.unwrap_or_default()
+}
+
 /// TLS of a listener.
 pub(super) fn listener_tls(tls: &ListenerTls, composer: &mut Composer<'_>) -> ListenerTls {
     let ListenerTls::Files { certificate, key } = tls else { return tls.clone() };
-    let mut file = |field, path: &str| {
-        let path = line(field, path, composer);
-        if path.as_ref().is_some_and(String::is_empty) {
-            composer.issue(field, "no file is named");
-        }
-        path.unwrap_or_default()
-    };
+    let tls = FieldId::new("tls");
     ListenerTls::Files {
-        certificate: file(FieldId::new("tls").then("certificate"), certificate),
-        key: file(FieldId::new("tls").then("key"), key),
+        certificate: file(tls.then("certificate"), certificate, composer),
+        key: file(tls.then("key"), key, composer),
     }
 }
 

@@ -23,10 +23,10 @@ pub enum Mode {
     Hex,
 }
 
-/// A parsed text.
+/// A parsed text: literal runs and names in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    parts: Vec<TemplatePart>,
+    pub(super) parts: Vec<TemplatePart>,
 }
 
 /// A run of plain bytes or a name to look up.
@@ -64,68 +64,36 @@ impl Template {
     /// Finds the templates and reads the text between them.
     pub fn parse(text: &str, mode: Mode) -> Result<Template, TemplateError> {
         let mut parts = Vec::new();
-        let mut literal = LiteralRun::new(mode);
-        let mut at = 0;
+        // Where the text begins that is no part yet, and where to look on.
+        let (mut start, mut at) = (0, 0);
         while let Some(found) =
             text.as_bytes().get(at..).and_then(|rest| memchr::memchr2(b'{', b'\\', rest))
         {
-            literal.push(text, at..at + found);
             at += found;
             let rest = text.get(at..).unwrap_or_default();
-            match brace(rest) {
-                _ if rest.starts_with('\\') => {
-                    let length = if mode == Mode::Payload { escape::length(rest) } else { 1 };
-                    literal.push(text, at..at + length);
-                    at += length;
-                }
+            let (part, length) = match brace(rest) {
                 Brace::Text => {
-                    literal.push(text, at..at + 1);
-                    at += 1;
+                    let is_escape = mode == Mode::Payload && rest.starts_with('\\');
+                    at += if is_escape { escape::length(rest) } else { 1 };
+                    continue;
                 }
                 Brace::Quoted(length) => {
-                    literal.finish(&mut parts)?;
                     let inner = rest.get(3..length).unwrap_or_default();
-                    push_literal(&mut parts, format!("{{{{{inner}").into_bytes());
-                    at += length;
+                    (TemplatePart::Literal(format!("{{{{{inner}").into_bytes()), length)
                 }
                 Brace::Name { name, args, length } => {
-                    literal.finish(&mut parts)?;
-                    let span = at..at + length;
                     let source = rest.get(..length).unwrap_or_default().into();
-                    parts.push(TemplatePart::Name(Name { name, args, source, span }));
-                    at += length;
+                    let span = at..at + length;
+                    (TemplatePart::Name(Name { name, args, source, span }), length)
                 }
-            }
+            };
+            push(&mut parts, literal(text, start..at, mode)?);
+            push(&mut parts, part);
+            at += length;
+            start = at;
         }
-        literal.push(text, at..text.len());
-        literal.finish(&mut parts)?;
+        push(&mut parts, literal(text, start..text.len(), mode)?);
         Ok(Template { parts })
-    }
-
-    /// Literal runs and names in order.
-    #[must_use]
-    pub fn parts(&self) -> &[TemplatePart] {
-        &self.parts
-    }
-
-    /// Every name in order, repeated ones too.
-    pub fn names(&self) -> impl Iterator<Item = &Name> {
-        self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Name(name) => Some(name),
-            TemplatePart::Literal(_) => None,
-        })
-    }
-
-    /// The bytes with every name looked up, or every name that is unknown.
-    pub fn expand_bytes(&self, scope: &dyn Variables) -> Result<Vec<u8>, Vec<TemplateError>> {
-        self.expand_with(&|name| lookup(name, scope).map(|value| value.as_bytes().to_vec()))
-    }
-
-    /// As [`Template::expand_bytes`], for templates of text mode, whose result is text.
-    pub fn expand(&self, scope: &dyn Variables) -> Result<String, Vec<TemplateError>> {
-        let bytes = self.expand_bytes(scope)?;
-        Ok(String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
     /// The bytes with every name given by `value`; what it does not know is an error.
@@ -216,17 +184,17 @@ pub fn quote(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let length = match brace(after) {
-            Brace::Text => 1,
+            Brace::Text => {
+                out.push('{');
+                1
+            }
             Brace::Quoted(length) | Brace::Name { length, .. } => {
                 out.push_str("{{!");
                 out.push_str(after.get(2..length).unwrap_or_default());
-                rest = after.get(length..).unwrap_or_default();
-                continue;
+                length
             }
         };
-        let (brace, after) = after.split_at(length);
-        out.push_str(brace);
-        rest = after;
+        rest = after.get(length..).unwrap_or_default();
     }
     out.push_str(rest);
     out
@@ -275,52 +243,33 @@ pub fn is_name(text: &str) -> bool {
     })
 }
 
-/// A run of text between names that is still being collected. Pieces are contiguous in the
-/// source, so it only keeps the range and decodes it once.
-struct LiteralRun {
-    mode: Mode,
-    text: String,
-    start: usize,
+/// What the text between two names stands for.
+fn literal(text: &str, range: Range<usize>, mode: Mode) -> Result<TemplatePart, TemplateError> {
+    let start = range.start;
+    let text = text.get(range).unwrap_or_default();
+    let error = |span: Range<usize>, message| TemplateError {
+        span: span.start + start..span.end + start,
+        message,
+        name: None,
+    };
+    let bytes = match mode {
+        Mode::Text => text.as_bytes().to_vec(),
+        Mode::Payload => escape::unescape(text).map_err(|e| error(e.span, e.message))?,
+        Mode::Hex => hex::parse(text).map_err(|e| {
+            let found = text.get(e.position..).and_then(|rest| rest.chars().next());
+            let end = e.position + found.map_or(0, char::len_utf8);
+            error(e.position..end, e.message)
+        })?,
+    };
+    Ok(TemplatePart::Literal(bytes))
 }
 
-impl LiteralRun {
-    fn new(mode: Mode) -> Self {
-        LiteralRun { mode, text: String::new(), start: 0 }
-    }
-
-    fn push(&mut self, source: &str, range: Range<usize>) {
-        if self.text.is_empty() {
-            self.start = range.start;
-        }
-        self.text.push_str(source.get(range).unwrap_or_default());
-    }
-
-    fn finish(&mut self, parts: &mut Vec<TemplatePart>) -> Result<(), TemplateError> {
-        let text = std::mem::take(&mut self.text);
-        let error = |span: Range<usize>, message| TemplateError {
-            span: span.start + self.start..span.end + self.start,
-            message,
-            name: None,
-        };
-        let bytes = match self.mode {
-            Mode::Text => text.into_bytes(),
-            Mode::Payload => escape::unescape(&text).map_err(|e| error(e.span, e.message))?,
-            Mode::Hex => hex::parse(&text).map_err(|e| {
-                let found = text.get(e.position..).and_then(|rest| rest.chars().next());
-                let end = e.position + found.map_or(0, char::len_utf8);
-                error(e.position..end, e.message)
-            })?,
-        };
-        push_literal(parts, bytes);
-        Ok(())
-    }
-}
-
-fn push_literal(parts: &mut Vec<TemplatePart>, bytes: Vec<u8>) {
-    match parts.last_mut() {
-        _ if bytes.is_empty() => {}
-        Some(TemplatePart::Literal(last)) => last.extend_from_slice(&bytes),
-        _ => parts.push(TemplatePart::Literal(bytes)),
+/// Adds a part; neighbouring runs of bytes become one.
+fn push(parts: &mut Vec<TemplatePart>, part: TemplatePart) {
+    match (parts.last_mut(), part) {
+        (_, TemplatePart::Literal(bytes)) if bytes.is_empty() => {}
+        (Some(TemplatePart::Literal(last)), TemplatePart::Literal(bytes)) => last.extend(bytes),
+        (_, part) => parts.push(part),
     }
 }
 

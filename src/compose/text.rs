@@ -1,7 +1,5 @@
 //! Expands single fields and collects what is wrong with them.
 
-use std::ops::Range;
-
 use super::issue::Issue;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
@@ -28,15 +26,6 @@ pub(super) struct Composer<'a> {
     pub(super) issues: Vec<Issue>,
 }
 
-/// What may stand in a text besides ordinary characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Controls {
-    /// Bodies: anything.
-    Allowed,
-    /// Heads: no line break and no NUL.
-    OneLine,
-}
-
 impl<'a> Composer<'a> {
     /// Expands with these variables; no issue yet.
     pub(super) fn new(variables: &'a dyn Variables, unknown: UnknownNames) -> Self {
@@ -45,11 +34,7 @@ impl<'a> Composer<'a> {
 
     /// Something is wrong with the whole field, in words for the user.
     pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
-        self.place(field, None, message.into());
-    }
-
-    fn place(&mut self, field: FieldId, span: Option<Range<usize>>, message: String) {
-        self.issues.push(Issue { field, span, message, unknown: None });
+        self.issues.push(Issue { field, span: None, message: message.into(), unknown: None });
     }
 
     fn refuse(&mut self, field: FieldId, error: TemplateError) {
@@ -79,36 +64,33 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// A field of text; empty after an issue.
-    pub(super) fn text(&mut self, field: FieldId, text: &str, controls: Controls) -> String {
+    /// A text of a body; empty after an issue.
+    pub(super) fn text(&mut self, field: FieldId, text: &str) -> String {
+        string(self.escaped(field, text, Mode::Text))
+    }
+
+    /// A text of a head: no line break, no NUL; empty after an issue.
+    pub(super) fn line(&mut self, field: FieldId, text: &str) -> String {
         let Some(template) = self.parse(field, text, Mode::Text) else { return String::new() };
         let Some(bytes) = self.expand(field, &template) else { return String::new() };
-        if controls == Controls::OneLine
-            && let Some(bad) = bytes.iter().copied().find(|byte| breaks_line(*byte))
-        {
-            let (span, source) = self.source_of(&template);
-            let control = name_control(char::from(bad));
-            self.place(field, span, format!("{control} is not allowed here{source}"));
-            return String::new();
-        }
-        String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-    }
-
-    /// Which template brought a line break in, if it was one.
-    fn source_of(&self, template: &Template) -> (Option<Range<usize>>, String) {
-        let guilty = template.names().find(|name| {
-            self.value(name).is_some_and(|value| value.iter().any(|byte| breaks_line(*byte)))
+        let Some(bad) = line_break(&bytes) else { return string(bytes) };
+        // Which template brought it in, if it was one.
+        let guilty = template.parts.iter().find_map(|part| match part {
+            TemplatePart::Name(name) => line_break(&self.value(name)?).map(|_| name),
+            TemplatePart::Literal(_) => None,
         });
-        match guilty {
-            Some(name) => (Some(name.span.clone()), format!("; it comes from {}", name.source)),
-            None => (None, String::new()),
-        }
-    }
-
-    /// A text of a head: no line break, no NUL.
-    pub(super) fn line(&mut self, field: FieldId, text: &str) -> String {
-        self.text(field, text, Controls::OneLine)
+        let source = guilty.map(|name| format!("; it comes from {}", name.source));
+        self.issues.push(Issue {
+            field,
+            span: guilty.map(|name| name.span.clone()),
+            message: format!(
+                "{} is not allowed here{}",
+                name_control(char::from(bad)),
+                source.unwrap_or_default()
+            ),
+            unknown: None,
+        });
+        String::new()
     }
 
     /// A method or header name.
@@ -132,7 +114,7 @@ impl<'a> Composer<'a> {
         self.escaped(field, &payload.text, mode(payload.format))
     }
 
-    /// Payload text in text format.
+    /// The bytes of a text; empty after an issue.
     pub(super) fn escaped(&mut self, field: FieldId, text: &str, mode: Mode) -> Vec<u8> {
         let template = self.parse(field, text, mode);
         template.and_then(|template| self.expand(field, &template)).unwrap_or_default()
@@ -146,37 +128,43 @@ impl<'a> Composer<'a> {
         };
         let mut parts: Vec<AnswerPart> = Vec::new();
         let mut literal = Vec::new();
-        let flush = |literal: &mut Vec<u8>, parts: &mut Vec<AnswerPart>| {
-            if !literal.is_empty() {
-                parts.push(AnswerPart::Literal(std::mem::take(literal).into()));
-            }
-        };
-        for part in template.parts() {
-            let open = match part {
+        for part in template.parts {
+            let name = match part {
                 TemplatePart::Literal(bytes) => {
-                    literal.extend_from_slice(bytes);
+                    literal.extend(bytes);
                     continue;
                 }
-                TemplatePart::Name(name) if name.args.is_empty() && name.name == "message" => {
-                    AnswerPart::Message
-                }
-                TemplatePart::Name(name) if name.args.is_empty() && name.name == "match" => {
-                    AnswerPart::Match
-                }
-                TemplatePart::Name(name) => {
-                    match self.value(name) {
+                TemplatePart::Name(name) => name,
+            };
+            let open = match &*name.name {
+                "message" if name.args.is_empty() => AnswerPart::Message,
+                "match" if name.args.is_empty() => AnswerPart::Match,
+                _ => {
+                    match self.value(&name) {
                         Some(value) => literal.extend(value),
                         None => self.refuse(field, name.unknown()),
                     }
                     continue;
                 }
             };
-            flush(&mut literal, &mut parts);
+            parts.extend(run(&mut literal));
             parts.push(open);
         }
-        flush(&mut literal, &mut parts);
+        parts.extend(run(&mut literal));
         parts
     }
+}
+
+/// The bytes before what stays open, if there are any.
+fn run(literal: &mut Vec<u8>) -> Option<AnswerPart> {
+    let bytes = std::mem::take(literal);
+    (!bytes.is_empty()).then(|| AnswerPart::Literal(bytes.into()))
+}
+
+/// What a template of text expands to is text.
+fn string(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn mode(format: PayloadFormat) -> Mode {
@@ -186,6 +174,6 @@ fn mode(format: PayloadFormat) -> Mode {
     }
 }
 
-fn breaks_line(byte: u8) -> bool {
-    matches!(byte, b'\r' | b'\n' | 0)
+fn line_break(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().copied().find(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }

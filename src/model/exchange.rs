@@ -112,8 +112,9 @@ pub struct BodyFacts {
 }
 
 /// How the end of a body is known (RFC 9112, section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageFraming {
+    #[default]
     None,
     Length(u64),
     Chunked,
@@ -123,11 +124,8 @@ pub enum MessageFraming {
 impl Head {
     /// First value of a header, name compared without case.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&Bytes> {
-        self.fields
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|field| &field.value)
+    pub fn field<'a>(&'a self, name: &'a str) -> Option<&'a Bytes> {
+        self.all(name).next()
     }
 
     /// All values of a header in order, name compared without case.

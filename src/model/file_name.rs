@@ -46,14 +46,8 @@ fn shortened(name: &str) -> String {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let extension = extension.filter(|extension| extension.len() <= 16);
     let tail = extension.map_or_else(String::new, |extension| format!(".{extension}"));
-    let mut stem = String::new();
-    for c in name.chars() {
-        if stem.len() + c.len_utf8() + tail.len() > LONGEST {
-            break;
-        }
-        stem.push(c);
-    }
-    stem + &tail
+    let stem = (0..=LONGEST - tail.len()).rev().find_map(|end| name.get(..end));
+    format!("{}{tail}", stem.unwrap_or_default())
 }
 
 #[cfg(test)]

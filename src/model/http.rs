@@ -49,7 +49,8 @@ pub enum Auth {
 }
 
 /// A body as written. `Text` and `Json` are sent literally after templates are expanded.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum HttpBody {
     #[default]
     None,
@@ -183,14 +184,9 @@ impl HttpBody {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            HttpBody::None => "none",
-            HttpBody::Text(_) => "text",
-            HttpBody::Json(_) => "json",
-            HttpBody::Payload(Payload { format: PayloadFormat::Text, .. }) => "escaped",
             HttpBody::Payload(Payload { format: PayloadFormat::Hex, .. }) => "hex",
-            HttpBody::Form(_) => "form",
-            HttpBody::Multipart(_) => "multipart",
-            HttpBody::File(_) => "file",
+            HttpBody::Payload(_) => "escaped",
+            _ => self.into_str(),
         }
     }
 }

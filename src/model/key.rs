@@ -112,11 +112,7 @@ impl FromStr for Key {
         let mut name =
             text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).ok_or_else(error)?;
         let mut key = Key::char(' ');
-        loop {
-            let (prefix, rest) = match name.split_once('-') {
-                Some((prefix, rest)) if !rest.is_empty() => (prefix, rest),
-                _ => break,
-            };
+        while let Some((prefix, rest)) = name.split_once('-').filter(|(_, rest)| !rest.is_empty()) {
             match prefix {
                 "C" => key.ctrl = true,
                 "A" | "M" => key.alt = true,
@@ -144,15 +140,11 @@ fn code(name: &str) -> Option<KeyCode> {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.code {
-            KeyCode::F(n) => format!("F{n}"),
-            code => match NAMES.iter().find(|(_, c)| *c == code) {
-                Some((name, _)) => (*name).to_string(),
-                None => match code {
-                    KeyCode::Char(c) => c.to_string(),
-                    _ => String::new(),
-                },
-            },
+        let known = NAMES.iter().find(|(_, code)| *code == self.code);
+        let name = match (self.code, known) {
+            (KeyCode::F(number), _) => format!("F{number}"),
+            (KeyCode::Char(c), None) => c.to_string(),
+            (_, known) => known.map(|(name, _)| *name).unwrap_or_default().to_owned(),
         };
         if !self.ctrl && !self.alt && !self.shift && name.chars().count() == 1 {
             return f.write_str(&name);

@@ -87,15 +87,9 @@ fn exact(text: &str) -> Option<Duration> {
 /// The shortest exact text: whole seconds, else milliseconds, microseconds or nanoseconds.
 pub fn show_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
-    if nanos.is_multiple_of(1_000_000_000) {
-        format!("{}s", duration.as_secs())
-    } else if nanos.is_multiple_of(1_000_000) {
-        format!("{}ms", duration.as_millis())
-    } else if nanos.is_multiple_of(1_000) {
-        format!("{}us", duration.as_micros())
-    } else {
-        format!("{nanos}ns")
-    }
+    let exact = UNITS[2..].iter().find(|(_, unit)| nanos.is_multiple_of(u128::from(*unit)));
+    let (names, unit) = exact.unwrap_or(&UNITS[5]);
+    format!("{}{}", nanos / u128::from(*unit), names[0])
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine;
-use wirebench::codec::http1::chunked::ChunkedDecoder;
+use wirebench::codec::http1::BodyReader;
 use wirebench::codec::multipart;
 use wirebench::compose::plan;
 use wirebench::interop::curl::CookieFiles;
@@ -29,7 +29,7 @@ use wirebench::interop::secrets::{self, NamedValues};
 use wirebench::interop::{curl, from_traffic, python};
 use wirebench::model::http::{Auth, AutomaticHeader, FormPart, HttpBody, HttpSpec, PartSource};
 use wirebench::model::payload::Payload;
-use wirebench::model::plan::{HttpPlan, Plan, PlanBody};
+use wirebench::model::plan::{HttpPlan, PartContent, Plan, PlanBody};
 use wirebench::model::preset::Scope;
 use wirebench::model::spec::{NameValue, Spec};
 
@@ -76,8 +76,8 @@ impl Seen {
                 let mut body = Vec::new();
                 for piece in multipart::pieces(boundary, parts) {
                     match piece {
-                        multipart::MultipartPiece::Bytes(bytes) => body.extend_from_slice(&bytes),
-                        multipart::MultipartPiece::File(path) => {
+                        PartContent::Bytes(bytes) => body.extend_from_slice(&bytes),
+                        PartContent::File(path) => {
                             let content = std::fs::read(&path);
                             // Every file of the recording held its name.
                             let dummy = || format!("DUMMY-{}\n", path.display()).into_bytes();
@@ -100,7 +100,7 @@ impl Seen {
 
     /// The body without the framing of chunks.
     fn without_chunks(mut self) -> Seen {
-        let mut reader = ChunkedDecoder::new();
+        let mut reader = BodyReader::new(wirebench::model::exchange::MessageFraming::Chunked);
         let mut body = Vec::new();
         if self.value("transfer-encoding") == Some("chunked") {
             reader.push(&self.body, &mut |piece| body.extend_from_slice(piece)).unwrap();

@@ -110,9 +110,8 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
     let (name, value) = line.split_at(colon);
     let value = trim(&value[1..]);
     let trimmed = trim(name);
-    if trimmed.len() != name.len() && name.ends_with(trimmed) {
-        // Leading space was named above.
-    } else if trimmed.len() != name.len() {
+    // Leading space was named above.
+    if !name.ends_with(trimmed) {
         warnings.add(format!("space between header name and colon: '{}'", line_shown()));
     }
     if trimmed.is_empty() {

@@ -9,7 +9,7 @@ use super::fields::excerpt;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 
 /// The decision for one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BodyFraming {
     pub framing: MessageFraming,
     /// Transfer codings besides chunked, outermost first (`gzip`); decode them before the content
@@ -20,22 +20,14 @@ pub struct BodyFraming {
     pub error: Option<String>,
 }
 
-impl BodyFraming {
-    fn plain(framing: MessageFraming) -> Self {
-        let (transfer_codings, warnings) = (Vec::new(), Vec::new());
-        BodyFraming { framing, transfer_codings, warnings, error: None }
-    }
-}
-
 /// Framing of a request.
 #[must_use]
 pub fn request_framing(head: &Head) -> BodyFraming {
-    let mut decision = announced(head, MessageFraming::None);
-    if let Announced::Contradiction(message) = &decision.1 {
-        decision.0.error = Some(message.clone());
-        decision.0.framing = MessageFraming::None;
+    let (mut decision, contradiction) = announced(head, MessageFraming::None);
+    if contradiction.is_some() {
+        decision.framing = MessageFraming::None;
     }
-    decision.0
+    BodyFraming { error: contradiction, ..decision }
 }
 
 /// Framing of the response to a request with this method.
@@ -47,7 +39,7 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         || matches!(status, 204 | 304)
         || (method == "CONNECT" && (200..300).contains(&status));
     if bodiless {
-        let mut decision = BodyFraming::plain(MessageFraming::None);
+        let mut decision = BodyFraming::default();
         let sized = head.field("content-length").is_some_and(|value| &value[..] != b"0");
         let may_be_sized = method == "HEAD" || status == 304;
         if head.field("transfer-encoding").is_some() || (sized && !may_be_sized) {
@@ -55,22 +47,17 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         }
         return decision;
     }
-    let (mut decision, announced) = announced(head, MessageFraming::UntilClose);
-    if let Announced::Contradiction(message) = announced {
+    let (mut decision, contradiction) = announced(head, MessageFraming::UntilClose);
+    if let Some(message) = contradiction {
         decision.warnings.push(format!("{message}; reading until the peer closes"));
         decision.framing = MessageFraming::UntilClose;
     }
     decision
 }
 
-enum Announced {
-    Clear,
-    /// In words.
-    Contradiction(String),
-}
-
-fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Announced) {
-    let mut decision = BodyFraming::plain(otherwise);
+/// What the head announces, and what of it contradicts itself, in words.
+fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<String>) {
+    let mut decision = BodyFraming { framing: otherwise, ..BodyFraming::default() };
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
     // Old servers announce that they did nothing. In a request only chunked may come last.
@@ -80,14 +67,9 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Announced)
     }
     let length = content_length(head, &mut decision.warnings);
     if codings.is_empty() {
-        return match length {
-            Ok(Some(length)) => {
-                decision.framing = MessageFraming::Length(length);
-                (decision, Announced::Clear)
-            }
-            Ok(None) => (decision, Announced::Clear),
-            Err(message) => (decision, Announced::Contradiction(message)),
-        };
+        decision.framing =
+            length.as_ref().ok().copied().flatten().map_or(otherwise, MessageFraming::Length);
+        return (decision, length.err());
     }
     if head.field("content-length").is_some() {
         decision.warnings.push(
@@ -116,7 +98,7 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Announced)
     codings.retain(|coding| coding != "chunked" && coding != "identity");
     codings.reverse();
     decision.transfer_codings = codings;
-    (decision, contradiction.map_or(Announced::Clear, Announced::Contradiction))
+    (decision, contradiction)
 }
 
 /// The announced length; the error names a contradiction.

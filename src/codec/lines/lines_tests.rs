@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::view::LINE_PIECE;
+use crate::model::view::{LINE_PIECE, Wide};
 
 fn starts(mode: ViewMode, chunks: &[&[u8]]) -> (Vec<LineStart>, Result<(), NotJson>) {
     let mut scanner = LineScanner::new(mode);

@@ -23,7 +23,8 @@ const NESTED: u32 = 128;
 /// Where the layout stands, between any two bytes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct JsonScanner {
-    offset: u64,
+    /// Raw bytes scanned so far.
+    pub(super) offset: u64,
     carry: blocks::Carry,
     /// What the next byte that is not space begins.
     next: Next,
@@ -49,11 +50,6 @@ enum Next {
 }
 
 impl JsonScanner {
-    /// Raw bytes scanned so far.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// Takes the next raw bytes and reports display lines; an error (RFC 8259) stays for good.
     pub(super) fn scan(
         &mut self,

@@ -7,7 +7,7 @@ use crate::model::view::LINE_PIECE;
 pub(super) const CUT: u64 = LINE_PIECE as u64 - 4;
 
 /// Where a display line starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LineStart {
     /// Place of its first byte.
     pub offset: u64,
@@ -16,12 +16,12 @@ pub struct LineStart {
     /// It continues the line before.
     pub continued: bool,
     /// What the first byte is inside of (pretty only).
-    pub inside: Inside,
+    pub(super) inside: Inside,
 }
 
 /// What a byte of JSON is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Inside {
+pub(super) enum Inside {
     #[default]
     Nothing,
     String,

@@ -1,12 +1,12 @@
-//! Lines as they are, and lines of sixteen bytes.
+//! Lines as they are.
 
-use super::start::{CUT, Inside, LineStart, continues_character};
-use crate::codec::hex;
+use super::start::{CUT, LineStart, continues_character};
 
 /// Lines end at LF; long ones are cut between characters.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TextScanner {
-    offset: u64,
+    /// Raw bytes scanned so far.
+    pub(super) offset: u64,
     /// Start of the current piece.
     piece: u64,
     /// The next byte begins a line (`false` inside one).
@@ -14,11 +14,6 @@ pub(super) struct TextScanner {
 }
 
 impl TextScanner {
-    /// Raw bytes scanned so far.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// Takes the next raw bytes, cut anywhere, and reports the lines that start in them.
     pub(super) fn scan(&mut self, chunk: &[u8], on_line: &mut impl FnMut(LineStart)) {
         let mut rest = chunk;
@@ -49,7 +44,7 @@ impl TextScanner {
     fn start(&mut self, continued: bool, on_line: &mut impl FnMut(LineStart)) {
         self.inside = true;
         self.piece = self.offset;
-        on_line(LineStart { offset: self.offset, indent: 0, continued, inside: Inside::Nothing });
+        on_line(LineStart { offset: self.offset, continued, ..LineStart::default() });
     }
 }
 
@@ -58,35 +53,5 @@ pub(super) fn without_end(line: &[u8]) -> &[u8] {
     match line.strip_suffix(b"\n") {
         Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
         None => line,
-    }
-}
-
-/// Sixteen bytes a line.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HexScanner {
-    offset: u64,
-}
-
-impl HexScanner {
-    /// Raw bytes scanned so far.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Takes the next raw bytes and reports the rows that start in them.
-    pub(super) fn scan(&mut self, chunk: &[u8], on_line: &mut impl FnMut(LineStart)) {
-        let line = hex::LINE as u64;
-        let end = self.offset + chunk.len() as u64;
-        let mut next = self.offset.next_multiple_of(line);
-        while next < end {
-            on_line(LineStart {
-                offset: next,
-                indent: 0,
-                continued: false,
-                inside: Inside::Nothing,
-            });
-            next += line;
-        }
-        self.offset = end;
     }
 }

@@ -3,7 +3,7 @@
 //! Works on whole units whatever the split of the input; a surrogate without its other half, a
 //! number that is no character and a unit cut off at the end become U+FFFD, so they are seen.
 
-use super::start::{Inside, LineStart};
+use super::start::LineStart;
 use crate::model::view::Wide;
 
 /// Raw bytes a piece of a line is cut at: a multiple of every unit, and in UTF-8, where a unit of
@@ -13,8 +13,10 @@ const CUT: u64 = 2700;
 /// Lines end at the unit of LF; long ones are cut between characters.
 #[derive(Debug, Clone)]
 pub(super) struct WideScanner {
-    wide: Wide,
-    offset: u64,
+    /// Size and byte order of its units.
+    pub(super) wide: Wide,
+    /// Raw bytes scanned so far.
+    pub(super) offset: u64,
     /// Start of the current piece.
     piece: u64,
     inside: bool,
@@ -30,16 +32,6 @@ impl WideScanner {
     pub(super) fn new(wide: Wide) -> Self {
         let (offset, piece, inside) = (0, 0, false);
         WideScanner { wide, offset, piece, inside, unit: [0; 4], have: 0, in_pair: false }
-    }
-
-    /// Raw bytes scanned so far.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Size and byte order of its units.
-    pub(super) fn wide(&self) -> Wide {
-        self.wide
     }
 
     /// Takes the next raw bytes, cut anywhere, and reports the lines that start in them.
@@ -69,7 +61,7 @@ impl WideScanner {
             self.inside = true;
             self.piece = self.offset;
             let offset = self.offset;
-            on_line(LineStart { offset, indent: 0, continued, inside: Inside::Nothing });
+            on_line(LineStart { offset, continued, ..LineStart::default() });
         }
     }
 }
@@ -119,8 +111,9 @@ pub(super) fn to_utf8(wide: Wide, raw: &[u8], offset: u64) -> String {
     text
 }
 
-/// A character as the bytes of this encoding.
-pub(super) fn encode(wide: Wide, c: char) -> Vec<u8> {
+/// A character as the bytes of this encoding, for searches too.
+#[must_use]
+pub fn encode(wide: Wide, c: char) -> Vec<u8> {
     let mut out = Vec::new();
     let mut pair = [0; 2];
     match wide {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use crate::codec::multipart::{self, MultipartPiece};
-use crate::model::plan::PlanBody;
+use crate::codec::multipart;
+use crate::model::plan::{PartContent, PlanBody};
 
 /// Bytes of one piece: what one write of the socket takes at a time.
 const PIECE: usize = 256 * 1024;
@@ -41,14 +41,14 @@ impl BodySource {
     pub(crate) async fn open(body: &PlanBody) -> Result<Self, String> {
         let pieces = match body {
             PlanBody::Bytes(bytes) => return Ok(BodySource::bytes(bytes.clone())),
-            PlanBody::File(path) => vec![MultipartPiece::File(path.clone())],
+            PlanBody::File(path) => vec![PartContent::File(path.clone())],
             PlanBody::Multipart { boundary, parts } => multipart::pieces(boundary, parts),
         };
         let mut source = BodySource { sections: VecDeque::new(), len: 0 };
         for piece in pieces {
             let section = match piece {
-                MultipartPiece::Bytes(bytes) => Section::Memory(bytes),
-                MultipartPiece::File(path) => open_section(path).await?,
+                PartContent::Bytes(bytes) => Section::Memory(bytes),
+                PartContent::File(path) => open_section(path).await?,
             };
             source.len += section.left();
             source.sections.push_back(section);
@@ -127,7 +127,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::model::plan::{PartContent, PartPlan};
+    use crate::model::plan::PartPlan;
 
     async fn all(source: &mut BodySource) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();

@@ -3,9 +3,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::multipart::{MultipartPiece, pieces};
+use crate::codec::multipart::pieces;
 use crate::compose::plan;
 use crate::model::http::{Auth, HttpBody};
+use crate::model::plan::PartContent;
 use crate::model::plan::{HttpPlan, Plan, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
@@ -42,8 +43,8 @@ fn body(plan: &HttpPlan) -> String {
         PlanBody::Multipart { boundary, parts } => pieces(boundary, parts)
             .into_iter()
             .map(|piece| match piece {
-                MultipartPiece::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
-                MultipartPiece::File(path) => format!("@{}", path.display()),
+                PartContent::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                PartContent::File(path) => format!("@{}", path.display()),
             })
             .collect(),
     }

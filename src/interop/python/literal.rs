@@ -5,11 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::codec;
-use crate::codec::multipart::MultipartPiece;
 use crate::codec::printable::is_visible;
 use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::model::endpoint::Bind;
-use crate::model::plan::PartPlan;
+use crate::model::plan::{PartContent, PartPlan};
 use crate::model::tls::ListenerTls;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
@@ -100,8 +99,8 @@ pub(super) fn multipart(boundary: &str, parts: &[PartPlan], indent: usize) -> St
     let mut out = String::from("b\"\".join([\n");
     for piece in codec::multipart::pieces(boundary, parts) {
         let _ = match piece {
-            MultipartPiece::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
-            MultipartPiece::File(path) => writeln!(out, "{margin}{}.read(),", opened(&path)),
+            PartContent::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
+            PartContent::File(path) => writeln!(out, "{margin}{}.read(),", opened(&path)),
         };
     }
     let _ = write!(out, "{}])", " ".repeat(indent));

@@ -2,7 +2,7 @@
 
 use encoding_rs::Encoding;
 
-use crate::codec::charset::{self, ContentShape, sniff};
+use crate::codec::charset::{self, sniff};
 use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
@@ -14,14 +14,15 @@ pub(super) fn default_mode(message: &HttpMessage) -> ViewMode {
         return ViewMode::Wide(wide);
     }
     match sniff(declared.as_deref(), b"") {
-        ContentShape::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
-        shape => shape.view_mode(),
+        ViewMode::Text if declared.as_deref().is_some_and(is_binary) => ViewMode::Hex,
+        mode => mode,
     }
 }
 
 fn is_binary(declared: &str) -> bool {
     const BINARY: [&str; 5] = ["image/", "audio/", "video/", "font/", "application/zip"];
-    BINARY.iter().any(|kind| declared.starts_with(kind)) && !declared.contains("svg")
+    let is_markup = declared.contains("svg") || declared.contains("+xml");
+    BINARY.iter().any(|kind| declared.starts_with(kind)) && !is_markup
 }
 
 fn content_type(message: &HttpMessage) -> Option<String> {
@@ -54,7 +55,7 @@ pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> 
         }
     }
     let declared = content_type(message);
-    let mode = sniff(declared.as_deref(), &first).view_mode();
+    let mode = sniff(declared.as_deref(), &first);
     (!first.is_empty() && mode != default).then_some(mode)
 }
 

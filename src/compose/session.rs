@@ -1,0 +1,116 @@
+//! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
+
+use super::place::{bind, endpoint, keep_alive, listener_tls, socket, source};
+use super::text::Composer;
+use crate::compose::template::Mode;
+use crate::model::field_id::FieldId;
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
+use crate::model::plan::{
+    RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+};
+use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::tls::ClientTls;
+
+/// Every issue goes to the composer; `None` without somebody to connect to.
+pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan> {
+    let endpoint = endpoint(&spec.address, composer);
+    let tls = match &spec.tls {
+        ClientTls::Off => ClientTls::Off,
+        ClientTls::On { verify, sni } => {
+            let field = FieldId::new("tls").then("sni");
+            let sni = composer.line(field, sni);
+            let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:@?#".contains(c);
+            if let Some(bad) = sni.chars().find(|c| is_bad(*c)) {
+                composer.issue(field, format!("'{bad}' cannot be part of a host name"));
+            }
+            ClientTls::On { verify: *verify, sni }
+        }
+    };
+    let socket = socket(spec.keep_alive, &spec.source, composer);
+    let steps = steps(&spec.steps, composer);
+    let connect_timeout = spec.connect_timeout;
+    Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket })
+}
+
+/// Every issue goes to the composer; `None` after one in address, source or steps.
+pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan> {
+    let endpoint = endpoint(&spec.address, composer);
+    let count = composer.issues.len();
+    let source = source(&spec.source, endpoint.as_ref(), composer);
+    let steps = steps(&spec.steps, composer);
+    (composer.issues.len() == count).then_some(())?;
+    Some(UdpPlan { endpoint: endpoint?, source, ttl: spec.ttl, steps })
+}
+
+fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
+    let plan = |(index, step): (usize, &ScriptStep)| {
+        let place = FieldId::new("step").row(index);
+        match step {
+            ScriptStep::Send(payload) => {
+                StepPlan::Send(composer.payload(place.then("send"), payload).into())
+            }
+            ScriptStep::Expect { payload, within } => {
+                let bytes = composer.payload(place.then("expect"), payload).into();
+                StepPlan::Expect { bytes, within: *within }
+            }
+        }
+    };
+    steps.iter().enumerate().map(plan).collect()
+}
+
+/// As [`tcp`]; `None` without an address to bind.
+pub(super) fn tcp_listener(
+    spec: &TcpListenerSpec,
+    composer: &mut Composer<'_>,
+) -> Option<TcpListenerPlan> {
+    let bind = bind(&spec.bind, composer);
+    let tls = listener_tls(&spec.tls, composer);
+    let keep_alive = keep_alive(spec.keep_alive, composer);
+    let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();
+    let rules = rules(&spec.rules, composer);
+    Some(TcpListenerPlan { bind: bind?, tls, keep_alive, greeting, rules })
+}
+
+/// As [`tcp`]; `None` without an address to bind.
+pub(super) fn udp_listener(
+    spec: &UdpListenerSpec,
+    composer: &mut Composer<'_>,
+) -> Option<UdpListenerPlan> {
+    let bind = bind(&spec.bind, composer);
+    let rules = rules(&spec.rules, composer);
+    Some(UdpListenerPlan { bind: bind?, ttl: spec.ttl, rules })
+}
+
+fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
+    let plan = |(index, rule): (usize, &Rule)| RulePlan {
+        when: when(FieldId::new("rule").row(index).then("when"), &rule.when, composer),
+        send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
+        delay: rule.delay,
+    };
+    rules.iter().enumerate().map(plan).collect()
+}
+
+fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
+    let field = place.then("text");
+    let mut bytes = || composer.escaped(field, &when.text, Mode::Payload).into();
+    match when.kind {
+        WhenKind::Always => WhenPlan::Always,
+        WhenKind::Contains => WhenPlan::Contains(bytes()),
+        WhenKind::Equals => WhenPlan::Equals(bytes()),
+        WhenKind::StartsWith => WhenPlan::StartsWith(bytes()),
+        WhenKind::Matches => {
+            let source = composer.line(field, &when.text);
+            if let Err(error) = regex::bytes::Regex::new(&source) {
+                composer.issue(field, explain(&error));
+            }
+            WhenPlan::Matches(source)
+        }
+    }
+}
+
+/// The regex crate draws a picture over several lines; its last line says what is wrong.
+fn explain(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().next_back().unwrap_or_default();
+    format!("not a regular expression: {}", last.trim_start_matches("error: "))
+}
