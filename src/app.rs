@@ -18,7 +18,6 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
-pub mod jump_target;
 pub mod keymap;
 pub mod layout;
 pub mod message;

@@ -27,7 +27,7 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     let mut pen = Pen::new(app, &palette, frame.buffer_mut());
     pen.render(Clear);
     pen.render(Block::new().style(palette.base));
-    let areas = app.areas();
+    let areas = app.shared.areas();
     header_footer::header(pen.at(areas.header.intersection(screen)));
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);

@@ -157,13 +157,6 @@ actions! {
     ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again" [Code "s"];
 }
 
-impl ActionInfo {
-    /// Whether it does something in windows only.
-    pub fn is_of_windows(&self) -> bool {
-        self.category == Category::Window
-    }
-}
-
 impl Action {
     /// The action's row.
     pub fn row(self) -> &'static ActionInfo {

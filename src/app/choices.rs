@@ -31,14 +31,6 @@ pub struct Choice {
     pub intents: Vec<Intent>,
 }
 
-/// How well a choice fits what is typed; later is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// Only together with what is said about it.
-    Sentence,
-    Name(u32),
-}
-
 impl Choice {
     /// What is matched letter by letter; the title stands first.
     pub fn name(&self) -> String {
@@ -183,15 +175,14 @@ impl Choices {
             self.all.pop();
         }
         let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
-        let mut fitting: Vec<(usize, Fit)> = Vec::new();
-        for (at, choice) in self.all.iter().enumerate() {
-            let fit = match names.score(&choice.name()) {
-                Some(score) => Some(Fit::Name(score)),
-                None => sentences.score(&choice.sentence()).map(|_| Fit::Sentence),
-            };
-            fitting.extend(fit.map(|fit| (at, fit)));
-        }
-        fitting.sort_by_key(|(_, fit)| Reverse(*fit));
+        // What fits only together with what is said about it comes behind all names.
+        let mut fit = |choice: &Choice| match names.score(&choice.name()) {
+            None => sentences.score(&choice.sentence()).map(|_| None),
+            score => Some(score),
+        };
+        let all = self.all.iter().enumerate();
+        let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, fit(it)?))).collect();
+        fitting.sort_by_key(|(_, score)| Reverse(*score));
         let offered = self.parser.and_then(|parse| parse(&text).ok().flatten());
         self.is_offered = offered.is_some();
         let first = offered.iter().map(|_| self.all.len());

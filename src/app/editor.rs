@@ -46,13 +46,10 @@ pub struct Editor {
 impl Editor {
     /// A field holding `text`, the cursor at its end (one line) or start (many).
     pub fn new(text: &str, lines: LineMode) -> Self {
-        let mut content: Vec<String> = match lines {
+        let content: Vec<String> = match lines {
             LineMode::One => vec![text.replace(['\n', '\r'], " ")],
             LineMode::Many => text.split('\n').map(str::to_owned).collect(),
         };
-        if content.is_empty() {
-            content.push(String::new());
-        }
         let mut area = TextArea::new(content);
         area.set_max_histories(200);
         area.set_cursor_line_style(ratatui::style::Style::default());
@@ -137,15 +134,9 @@ impl Editor {
         match caret {
             Caret::Keep => {}
             Caret::Start => drop(self.key(Key::new(KeyCode::Home))),
-            Caret::All => self.select_all(),
+            Caret::All if self.is_empty() => {}
+            Caret::All => self.area.select_all(),
             Caret::At { row, column } => self.place(row, column),
-        }
-    }
-
-    /// Selects everything, so that the next character replaces it.
-    pub fn select_all(&mut self) {
-        if !self.is_empty() {
-            self.area.select_all();
         }
     }
 
@@ -186,7 +177,7 @@ impl Editor {
             _ => self.area.input(input(key)),
         };
         if self.lines == LineMode::One && self.area.lines().len() > before_len {
-            self.flatten();
+            *self = Editor::new(&self.text(), LineMode::One);
         }
         changed
     }
@@ -225,11 +216,6 @@ impl Editor {
     /// Moves the visible part, down when positive; the cursor follows into it.
     pub fn scroll(&mut self, rows: i16) {
         self.area.scroll((rows, 0));
-    }
-
-    fn flatten(&mut self) {
-        let text = self.text();
-        *self = Editor::new(&text, LineMode::One);
     }
 }
 

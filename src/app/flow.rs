@@ -17,7 +17,6 @@ pub(crate) mod send;
 pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub mod focus;
-pub(crate) mod jump;
 pub(crate) mod jump_targets;
 pub(crate) mod store;
 pub(crate) mod timer;

@@ -29,15 +29,10 @@ pub fn size(bytes: u64) -> String {
 
 /// `1,048,576`.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    match number / 1000 {
+        0 => number.to_string(),
+        thousands => format!("{},{:03}", count(thousands), number % 1000),
     }
-    text
 }
 
 /// `1 request`, `2 requests`: a number with its noun.

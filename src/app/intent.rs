@@ -7,7 +7,6 @@ use super::editor::Caret;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
-use super::jump_target::JumpTarget;
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
@@ -103,8 +102,10 @@ pub enum Intent {
     Discard(DraftId),
     /// Go back to what the file of a draft holds.
     Revert(DraftId),
-    /// Go where a jump leads.
-    GoTo(JumpTarget),
+    /// Put the cursor of a list of this pane on a row; the pane gets the focus.
+    SelectRow(Pane, usize),
+    /// Do what a click on this cell does.
+    Press(u16, u16),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
     /// Write what a preset or draft says about itself.

@@ -12,19 +12,7 @@ use super::focus::Pane;
 use crate::model::key::Key;
 
 /// Where a binding holds; by name in keymap files and help. Those of windows come last.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    IntoStaticStr,
-    EnumString,
-    VariantArray,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Context {
     /// Everywhere, text fields included.
@@ -195,26 +183,23 @@ impl Keymap {
     /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
     /// key that was bound to something else.
     #[must_use]
-    pub fn keyed(&self, contexts: &[Context], text: &str) -> String {
+    pub fn keyed<'a>(&self, contexts: &[Context], text: &'a str) -> String {
         let mut keyed = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some((before, name, after)) = bracketed(rest) {
+        let bracketed = |text: &'a str| {
+            let (before, rest) = text.split_once('[')?;
+            Some((before, rest.split_once(']')?))
+        };
+        while let Some((before, (name, after))) = bracketed(rest) {
             keyed.push_str(before);
-            let row = TABLE.iter().find(|row| row.name == name);
-            let key =
-                row.map_or_else(|| format!("[{name}]"), |row| self.key_of(contexts, row.action));
-            keyed.push_str(&key);
+            match Action::named(name) {
+                Some(action) => keyed.push_str(&self.key_of(contexts, action)),
+                None => keyed.extend(["[", name, "]"]),
+            }
             rest = after;
         }
         keyed + rest
     }
-}
-
-/// The first `[name]` of a text, with what stands before and after it.
-fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('[')?;
-    let (name, after) = rest.split_once(']')?;
-    Some((before, name, after))
 }
 
 /// Keys as shown to people: `Ctrl+S`, `F5`, `g`.

@@ -10,7 +10,7 @@
 //! ```
 //! Narrow screens show the presets column only while it has the focus.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 
 use super::focus::Pane;
 
@@ -52,13 +52,17 @@ pub enum Splitter {
 
 impl Areas {
     /// Area of a pane.
-    pub fn of(&self, pane: Pane) -> Rect {
+    pub fn of(mut self, pane: Pane) -> Rect {
+        *self.slot(pane)
+    }
+
+    fn slot(&mut self, pane: Pane) -> &mut Rect {
         match pane {
-            Pane::Presets => self.presets,
-            Pane::History => self.history,
-            Pane::Request => self.request,
-            Pane::Response => self.response,
-            Pane::Traffic => self.traffic,
+            Pane::Presets => &mut self.presets,
+            Pane::History => &mut self.history,
+            Pane::Request => &mut self.request,
+            Pane::Response => &mut self.response,
+            Pane::Traffic => &mut self.traffic,
         }
     }
 
@@ -85,12 +89,7 @@ impl Areas {
 
 /// What is left of a pane or window inside its border.
 pub fn inner(area: Rect) -> Rect {
-    Rect {
-        x: area.x.saturating_add(1),
-        y: area.y.saturating_add(1),
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    }
+    area.inner(Margin::new(1, 1))
 }
 
 /// A window of this size in the upper middle of the screen, cut to the screen.
@@ -113,21 +112,11 @@ pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas
         body.height -= 1;
     }
     if zoom || width < TINY.0 || height < TINY.1 {
-        *slot(&mut areas, focus) = body;
+        *areas.slot(focus) = body;
         return areas;
     }
     stack(&mut areas, body, splits, focus);
     areas
-}
-
-fn slot(areas: &mut Areas, pane: Pane) -> &mut Rect {
-    match pane {
-        Pane::Presets => &mut areas.presets,
-        Pane::History => &mut areas.history,
-        Pane::Request => &mut areas.request,
-        Pane::Response => &mut areas.response,
-        Pane::Traffic => &mut areas.traffic,
-    }
 }
 
 fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {

@@ -60,7 +60,7 @@ impl Outcome {
 
     /// Taken, nothing else to do.
     pub fn yes() -> Self {
-        Outcome { handled: Handled::Yes, intents: Vec::new() }
+        Outcome::from([])
     }
 
     /// Taken, and this remark is made; `[action-name]` in it stands for a key.
@@ -84,20 +84,13 @@ impl Outcome {
 impl From<Intent> for Outcome {
     /// Taken, and this is to be done.
     fn from(intent: Intent) -> Self {
-        Outcome { handled: Handled::Yes, intents: vec![intent] }
+        Outcome::from([intent])
     }
 }
 
-impl From<Vec<Intent>> for Outcome {
-    /// Taken, and these are to be done.
-    fn from(intents: Vec<Intent>) -> Self {
-        Outcome { handled: Handled::Yes, intents }
-    }
-}
-
-impl From<Option<Intent>> for Outcome {
-    /// Taken, and this is to be done, if anything.
-    fn from(intent: Option<Intent>) -> Self {
-        Outcome { handled: Handled::Yes, intents: intent.into_iter().collect() }
+impl<I: IntoIterator<Item = Intent>> From<I> for Outcome {
+    /// Taken, and these are to be done, if any.
+    fn from(intents: I) -> Self {
+        Outcome { handled: Handled::Yes, intents: intents.into_iter().collect() }
     }
 }

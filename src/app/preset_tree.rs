@@ -3,10 +3,11 @@
 //! Presets of one folder stand together because paths are sorted; a folder's row comes before the
 //! first of them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::drafts::{Draft, DraftId};
-use super::fuzzy::{Finder, rank};
+use super::fuzzy::Finder;
 use super::shared::Shared;
 use crate::model::preset::{PresetPath, StoredPreset};
 
@@ -70,8 +71,8 @@ pub(super) fn rows(
         }
         let within = stored.path.folder();
         if !folders(&mut rows, before, within, hidden) {
-            let depth = u16::from(!within.is_empty()) + slashes(within);
-            rows.push(TreeRow { item: TreeItem::Preset(stored.path.clone()), depth });
+            let item = TreeItem::Preset(stored.path.clone());
+            rows.push(TreeRow { item, depth: folders_to(within).count() as u16 });
         }
         before = within;
     }
@@ -80,13 +81,10 @@ pub(super) fn rows(
 
 /// Adds rows for the folders that begin here; tells whether one around is folded.
 fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    for (depth, end) in ends.enumerate() {
-        let Some(path) = folder.get(..end).filter(|path| !path.is_empty()) else { continue };
+    for (depth, path) in folders_to(folder).enumerate() {
         let known = before.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         if !known {
-            let depth = u16::try_from(depth).unwrap_or(u16::MAX);
-            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth });
+            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth: depth as u16 });
         }
         if hidden.contains(path) {
             return true;
@@ -95,8 +93,10 @@ fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSe
     false
 }
 
-fn slashes(folder: &str) -> u16 {
-    u16::try_from(folder.matches('/').count()).unwrap_or(u16::MAX)
+/// A folder after those around it, the outermost first; none for the root.
+pub(super) fn folders_to(folder: &str) -> impl Iterator<Item = &str> {
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    ends.filter_map(|end| folder.get(..end)).filter(|path| !path.is_empty())
 }
 
 /// What is searched: `GET users/list`.
@@ -107,9 +107,9 @@ fn name(stored: &StoredPreset) -> String {
 
 /// The preset that fits a text best.
 pub(super) fn best(presets: &[StoredPreset], text: &str) -> Option<PresetPath> {
-    let names: Vec<String> = presets.iter().map(name).collect();
-    let first = rank(text, names.iter().map(String::as_str)).into_iter().next()?;
-    presets.get(first).map(|stored| stored.path.clone())
+    let mut finder = Finder::new(text);
+    let fitting = presets.iter().filter_map(|stored| Some((finder.score(&name(stored))?, stored)));
+    fitting.min_by_key(|(score, _)| Reverse(*score)).map(|(_, stored)| stored.path.clone())
 }
 
 /// Whether a preset lies in a folder or below.

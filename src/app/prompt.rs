@@ -12,7 +12,7 @@ use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::KeyCode;
 use crate::model::view::ViewPart;
 use crate::store::job::{Job, Overwrite};
 
@@ -47,23 +47,18 @@ impl Prompt {
         }
     }
 
-    /// Takes a key; with Enter the prompt is over and this is to be done.
-    fn key(&mut self, shared: &Shared, key: Key) -> Option<Intent> {
-        if key.code != KeyCode::Enter {
-            self.editor.key(key);
-            return None;
-        }
+    /// What has to be done after the answer.
+    fn answered(self, shared: &Shared) -> Intent {
         let text = self.editor.text();
-        Some(match &self.purpose {
+        match self.purpose {
             PromptPurpose::Search => Intent::LookFor(text),
             PromptPurpose::Save(body, part) => save(shared, text.trim(), |path| {
-                Effect::Engine(Command::SaveBody { body: *body, part: *part, path })
+                Effect::Engine(Command::SaveBody { body, part, path })
             }),
             PromptPurpose::SaveBytes(bytes) => save(shared, text.trim(), |path| {
-                let overwrite = Overwrite::Refuse;
-                Effect::Store(Job::WriteFile { path, bytes: bytes.clone(), overwrite })
+                Effect::Store(Job::WriteFile { path, bytes, overwrite: Overwrite::Refuse })
             }),
-        })
+        }
     }
 }
 
@@ -73,15 +68,10 @@ pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) 
     match input {
         PaneInput::Act(Action::Back) => *open = None,
         PaneInput::Act(_) => return Some(Outcome::no()),
-        PaneInput::Key(key) => {
-            if let Some(intent) = prompt.key(shared, key) {
-                *open = None;
-                return Some(intent.into());
-            }
+        PaneInput::Key(key) if key.code == KeyCode::Enter => {
+            return open.take().map(|prompt| prompt.answered(shared).into());
         }
-        PaneInput::Paste(text) => {
-            prompt.editor.insert(text);
-        }
+        PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut prompt.editor)),
         PaneInput::Press(..) | PaneInput::Wheel(_) => return None,
     }
     Some(Outcome::yes())
@@ -91,9 +81,5 @@ fn save(shared: &Shared, text: &str, effect: impl FnOnce(PathBuf) -> Effect) -> 
     if text.is_empty() {
         return Intent::Say("not saved: no file name".into());
     }
-    let path = match (text.strip_prefix("~/"), shared.os.get("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(text),
-    };
-    Intent::Perform(effect(path))
+    Intent::Perform(effect(shared.typed_path(text)))
 }

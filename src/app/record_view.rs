@@ -48,13 +48,12 @@ impl Detail {
     /// Shows bytes as text if they look like it.
     pub fn new(of: RecordId, bytes: Bytes) -> Self {
         let is_hex = !is_text(&bytes);
-        let hex_chosen = false;
         Detail {
             of,
             bytes,
             is_hex,
             content: Content::Payload,
-            hex_chosen,
+            hex_chosen: false,
             inside: false,
             top: 0,
             here: None,

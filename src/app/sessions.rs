@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::engine::event::{Phase, Summary};
-use crate::model::exchange::Exchange;
+use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
@@ -95,6 +95,15 @@ impl Session {
     /// How long it has run, or ran.
     pub fn lasted(&self, now: Stamp) -> Duration {
         self.ended.unwrap_or(now).since(self.opened)
+    }
+
+    /// The body that others send in an exchange.
+    pub(super) fn arriving(&mut self, number: u32) -> Option<&mut BodyFacts> {
+        let exchange = self.exchanges.iter_mut().rev().find(|e| e.number == number)?;
+        Some(match self.plan.side() {
+            Side::Client => &mut exchange.response.as_mut()?.body,
+            Side::Listener => &mut exchange.request.body,
+        })
     }
 
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.

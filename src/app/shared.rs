@@ -5,8 +5,10 @@
 //! [`Shared::shown`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::tz::Offset;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::drafts::Drafts;
 use super::focus::Pane;
@@ -21,7 +23,8 @@ use crate::store::job::Workspace;
 use crate::timeline::Timeline;
 
 /// Which colours `ui` uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase", const_into_str)]
 pub enum Theme {
     #[default]
     Dark,
@@ -52,22 +55,9 @@ pub struct TextSearch {
 }
 
 impl Theme {
-    /// In the order in which they are gone through.
-    const ALL: [Theme; 4] = [Theme::Dark, Theme::Light, Theme::Sixteen, Theme::Plain];
-
-    /// Name in the file of what survives leaving.
-    pub(crate) fn name(self) -> &'static str {
-        ["dark", "light", "sixteen", "plain"][self as usize]
-    }
-
-    /// The theme of this name.
-    pub(crate) fn named(name: &str) -> Option<Theme> {
-        Theme::ALL.into_iter().find(|theme| theme.name() == name)
-    }
-
     /// The one after it.
     pub(crate) fn next(self) -> Theme {
-        Theme::ALL[(self as usize + 1) % Theme::ALL.len()]
+        Theme::VARIANTS[(self as usize + 1) % Theme::VARIANTS.len()]
     }
 
     /// Whether a terminal for which `other` is right shows the colours of this one too.
@@ -157,6 +147,14 @@ impl Shared {
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// A path as the user typed it, `~/` being the home folder.
+    pub(super) fn typed_path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), self.os.get("HOME")) {
+            (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+            _ => PathBuf::from(text),
+        }
     }
 
     /// Folder of the preset on screen.

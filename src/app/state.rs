@@ -13,7 +13,7 @@ use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
 use super::keymap::{Context, Keymap, Override};
-use super::layout::{Areas, Splitter};
+use super::layout::Splitter;
 use super::message::Timer;
 use super::outcome::{Handled, Outcome};
 use super::overlay::Overlay;
@@ -145,11 +145,6 @@ impl App {
     /// The shell has drawn the state as it is.
     pub fn drawn(&mut self) {
         self.dirty = false;
-    }
-
-    /// Where the panes are now.
-    pub fn areas(&self) -> Areas {
-        self.shared.areas()
     }
 
     /// Contexts in which keys are looked up, the most specific first.

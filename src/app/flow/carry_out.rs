@@ -1,6 +1,7 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, focus, input, jump, program, response, save, traffic, windows};
+use super::{curl, draft, focus, input, program, response, save, traffic, windows};
+use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
@@ -25,7 +26,10 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::NextLineEnding => response::next_line_ending(app),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
-        Intent::RecordOpen(is_open) => traffic::record_open(app, is_open),
+        Intent::RecordOpen(is_open) => {
+            app.shared.is_record_open = is_open;
+            focus::resized(app);
+        }
         Intent::CloseOverlay => drop(app.overlays.pop()),
         Intent::ActOn(action, item) => windows::act_on(app, action, &item),
         Intent::Ask(question) => windows::ask(app, question),
@@ -33,7 +37,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteFolder(folder, presets) => save::delete_folder(app, folder, presets),
         Intent::Discard(id) => save::discard(app, id),
         Intent::Revert(id) => save::revert(app, id),
-        Intent::GoTo(target) => jump::go(app, &target),
+        Intent::SelectRow(pane, at) => focus::select_row(app, pane, at),
+        Intent::Press(column, row) => input::press(app, column, row),
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
@@ -47,7 +52,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteRow => draft::delete_row(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
-            draft::edit_external(app, text, extension, target);
+            app.editing = Some(target);
+            app.effects.push(Effect::Edit { text, extension });
         }
         Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
     }

@@ -1,7 +1,6 @@
 //! A curl command pasted into the address line fills the form.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use super::draft;
 use crate::app::effect::Effect;
@@ -17,10 +16,9 @@ pub(crate) fn pasted(app: &mut App, text: String) {
         fill(app, &text, &CookieFiles::default());
         return;
     }
-    let home = app.shared.os.get("HOME");
-    let place = |name: String| match (name.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => (name.clone(), Path::new(home).join(rest)),
-        _ => (name.clone(), PathBuf::from(&name)),
+    let place = |name: String| {
+        let path = app.shared.typed_path(&name);
+        (name, path)
     };
     let files = files.into_iter().map(place).collect();
     app.pasted_command = Some(text);
@@ -46,13 +44,8 @@ fn fill(app: &mut App, text: &str, files: &CookieFiles) {
                 app.shared.drafts.open(Spec::Http(spec));
             }
             draft::draft_changed(app);
-            let note = match ignored.as_slice() {
-                [] => "filled from the curl command".to_owned(),
-                ignored => {
-                    format!("filled from the curl command; not used: {}", ignored.join(", "))
-                }
-            };
-            app.say(note);
+            let unused = if ignored.is_empty() { "" } else { "; not used: " };
+            app.say(format!("filled from the curl command{unused}{}", ignored.join(", ")));
         }
         Err(error) => app.warn(format!("curl command: {error}")),
     }

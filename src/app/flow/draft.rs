@@ -6,7 +6,6 @@
 use super::response;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::Caret;
-use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
 use crate::app::state::App;
@@ -159,17 +158,6 @@ pub(crate) fn delete_row(app: &mut App) {
     }
 }
 
-/// Opens the external editor on a text and remembers where it goes.
-pub(crate) fn edit_external(
-    app: &mut App,
-    text: String,
-    extension: &'static str,
-    target: EditTarget,
-) {
-    app.editing = Some(target);
-    app.effects.push(Effect::Edit { text, extension });
-}
-
 /// The external editor came back.
 pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     let target = app.editing.take();
@@ -185,7 +173,7 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
                 spec_changed(app);
                 app.request.enter(&app.shared, Caret::Keep);
             }
-            Some(EditTarget::InputLine) => response::set_input(app, &text),
+            Some(EditTarget::InputLine) => app.conversation.set_input(&app.shared, &text),
             None => {}
         },
     }

@@ -11,7 +11,6 @@ use crate::engine::event::{Batch, Event, Phase, Summary};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
-use crate::model::protocol::Side;
 use crate::model::timing::Stamp;
 use crate::store::job::{Job, KeyPem};
 
@@ -22,7 +21,10 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, *exchange),
         Event::Progress { id, number, encoded, decoded, .. } => {
-            progress(app, id, number, (encoded, decoded));
+            if let Some(body) = app.shared.sessions.get_mut(id).and_then(|s| s.arriving(number)) {
+                body.encoded_len = encoded;
+                body.decoded_len = decoded;
+            }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
@@ -96,18 +98,6 @@ fn exchange_changed(app: &mut App, exchange: Exchange) {
     let gone = session.put(exchange);
     app.release(gone);
     response::exchange_changed(app, id);
-}
-
-fn progress(app: &mut App, id: SessionId, number: u32, (encoded, decoded): (u64, u64)) {
-    let Some(session) = app.shared.sessions.get_mut(id) else { return };
-    let exchange = session.exchanges.iter_mut().rev().find(|e| e.number == number);
-    if let Some(message) = exchange.and_then(|exchange| match session.plan.side() {
-        Side::Client => exchange.response.as_mut(),
-        Side::Listener => Some(&mut exchange.request),
-    }) {
-        message.body.encoded_len = encoded;
-        message.body.decoded_len = decoded;
-    }
 }
 
 fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {

@@ -33,6 +33,16 @@ pub(crate) fn focus_address(app: &mut App) {
     draft::go(app, FormFieldId::Address, Caret::All);
 }
 
+/// Puts the cursor of a list of a pane on a row.
+pub(crate) fn select_row(app: &mut App, pane: Pane, at: usize) {
+    focus(app, pane);
+    match pane {
+        Pane::Presets => app.presets.select(&app.shared, at),
+        Pane::History => app.history.select(&app.shared, at),
+        Pane::Request | Pane::Response | Pane::Traffic => {}
+    }
+}
+
 /// The keys belong on the input line: a conversation was just opened.
 pub fn focus_input(app: &mut App) {
     if app.shared.shown() == Shown::Conversation {
@@ -43,7 +53,7 @@ pub fn focus_input(app: &mut App) {
 
 /// Panes have other sizes.
 pub(crate) fn resized(app: &mut App) {
-    response::resized(app);
+    response::settle(app);
     app.traffic.resized(&app.shared);
 }
 
@@ -54,23 +64,20 @@ pub(crate) fn zoom(app: &mut App) {
 }
 
 /// Cells a splitter moves by key.
-const RESIZE_STEP: i32 = 2;
+const RESIZE_STEP: i16 = 2;
 
 /// Makes the focused pane larger or smaller.
-pub(crate) fn resize(app: &mut App, sign: i32) {
-    let areas = app.areas();
-    let moved = |now: u16, least: u16| {
-        u16::try_from((i32::from(now) + sign * RESIZE_STEP).max(i32::from(least))).unwrap_or(least)
-    };
+pub(crate) fn resize(app: &mut App, sign: i16) {
+    let areas = app.shared.areas();
+    let by = sign * RESIZE_STEP;
+    let moved = |now: u16, by, least: u16| now.saturating_add_signed(by).max(least);
+    let splits = &mut app.shared.splits;
     match app.shared.focus {
-        Pane::Presets | Pane::History => app.shared.splits.side = moved(areas.presets.width, 12),
-        Pane::Request => app.shared.splits.request = moved(areas.request.height, 4),
-        Pane::Response => {
-            let grown = moved(areas.response.height, 4);
-            let both = areas.request.height + areas.response.height;
-            app.shared.splits.request = both.saturating_sub(grown).max(4);
-        }
-        Pane::Traffic => app.shared.splits.traffic = moved(areas.traffic.height, 3),
+        Pane::Presets | Pane::History => splits.side = moved(areas.presets.width, by, 12),
+        Pane::Request => splits.request = moved(areas.request.height, by, 4),
+        // It grows by what the request loses.
+        Pane::Response => splits.request = moved(areas.request.height, -by, 4),
+        Pane::Traffic => splits.traffic = moved(areas.traffic.height, by, 3),
     }
     resized(app);
     app.touched();

@@ -19,11 +19,10 @@ const SIDE_LEAST: u16 = 12;
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
 pub(crate) fn apply(app: &mut App, input: Input) {
     let said = app.noticed;
-    let is_act = match &input {
-        Input::Key(_) | Input::Paste(_) => true,
-        Input::Mouse(mouse) => mouse.kind == MouseKind::Press,
-        _ => false,
-    };
+    let is_act = matches!(
+        input,
+        Input::Key(_) | Input::Paste(_) | Input::Mouse(Mouse { kind: MouseKind::Press, .. })
+    );
     perform(app, input);
     // A key that only begins a sequence does nothing yet.
     if is_act && said == app.noticed && app.pending.is_empty() {
@@ -33,8 +32,17 @@ pub(crate) fn apply(app: &mut App, input: Input) {
 
 fn perform(app: &mut App, input: Input) {
     match input {
-        Input::Key(key) => key_pressed(app, key),
-        Input::Paste(text) => paste(app, &text),
+        Input::Key(key) if app.overlays.is_empty() => key_pressed(app, key),
+        Input::Key(key) => {
+            if let Some(action) = windows::key(app, key) {
+                act(app, action);
+            }
+        }
+        Input::Paste(text) if app.overlays.is_empty() => {
+            to_pane(app, app.shared.focus, PaneInput::Paste(&text));
+        }
+        Input::Paste(text) => drop(windows::update(app, PaneInput::Paste(&text))),
+        Input::Mouse(mouse) if !app.overlays.is_empty() => windows::mouse(app, mouse),
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
@@ -46,12 +54,6 @@ fn perform(app: &mut App, input: Input) {
 }
 
 fn key_pressed(app: &mut App, key: Key) {
-    if app.overlays.last().is_some() {
-        if let Some(action) = windows::key(app, key) {
-            act(app, action);
-        }
-        return;
-    }
     app.pending.push(key);
     match app.shared.keymap.lookup(&app.contexts(), &app.pending) {
         Lookup::Matched(action) => {
@@ -92,19 +94,7 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
     app.take(outcome)
 }
 
-fn paste(app: &mut App, text: &str) {
-    if app.overlays.last().is_some() {
-        windows::update(app, PaneInput::Paste(text));
-        return;
-    }
-    to_pane(app, app.shared.focus, PaneInput::Paste(text));
-}
-
 fn mouse_event(app: &mut App, mouse: Mouse) {
-    if app.overlays.last().is_some() {
-        windows::mouse(app, mouse);
-        return;
-    }
     match mouse.kind {
         MouseKind::Press => press(app, mouse.column, mouse.row),
         MouseKind::Drag => drag(app, mouse),
@@ -116,7 +106,7 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
 /// A press of the mouse button on a cell.
 pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
-    let areas = app.areas();
+    let areas = app.shared.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
     if areas.header.contains((mouse.column, mouse.row).into()) {
         program::click_header(app, mouse.column);
@@ -130,7 +120,7 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
 }
 
 fn drag(app: &mut App, mouse: Mouse) {
-    let areas = app.areas();
+    let areas = app.shared.areas();
     match app.dragging {
         Some(Splitter::Side) => {
             app.shared.splits.side = (mouse.column + 1).max(SIDE_LEAST);
@@ -151,7 +141,7 @@ fn drag(app: &mut App, mouse: Mouse) {
 const WHEEL: usize = 3;
 
 fn wheel(app: &mut App, mouse: Mouse) {
-    let Some(target) = app.areas().pane_at(mouse.column, mouse.row) else { return };
+    let Some(target) = app.shared.areas().pane_at(mouse.column, mouse.row) else { return };
     let step = match mouse.kind {
         MouseKind::ScrollUp => CursorStep::Up,
         _ => CursorStep::Down,

@@ -37,7 +37,7 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
 }
 
 /// Brings what is shown in line with its room and with what came, and asks for what is missing.
-fn settle(app: &mut App) {
+pub(crate) fn settle(app: &mut App) {
     match app.shared.shown() {
         Shown::Nothing => {}
         Shown::Exchange => app.intents.extend(app.exchange.settle(&app.shared)),
@@ -55,7 +55,7 @@ fn tick(app: &mut App) {
 }
 
 fn is_ticking(app: &App) -> bool {
-    if app.areas().response.is_empty() {
+    if app.shared.areas().response.is_empty() {
         return false;
     }
     app.shared.session().is_some_and(|session| {
@@ -118,11 +118,6 @@ pub fn session_changed(app: &mut App) {
     settle(app);
 }
 
-/// The region has another size.
-pub(crate) fn resized(app: &mut App) {
-    settle(app);
-}
-
 /// Searches for a text in what is shown; for the one before when it is empty.
 pub(super) fn look_for(app: &mut App, text: String) {
     let is_repeated = text.is_empty() || text == app.shared.search.text;
@@ -160,9 +155,4 @@ pub(super) fn next_line_ending(app: &mut App) {
     app.touched();
     let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
     app.say(format!("line ending: {}", ending.into_str().to_uppercase()));
-}
-
-/// Replaces the text of the input line: the external editor came back.
-pub(crate) fn set_input(app: &mut App, text: &str) {
-    app.conversation.set_input(&app.shared, text);
 }

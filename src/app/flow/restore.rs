@@ -14,7 +14,7 @@ pub(crate) fn save_restore(app: &mut App) {
     let (drafts, current) = app.shared.drafts.to_restore();
     let splits = app.shared.splits;
     let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
-    let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.name().into()));
+    let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.into_str().into()));
     let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
     let restore = Restore {
         drafts,

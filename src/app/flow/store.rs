@@ -3,7 +3,6 @@
 use super::{curl, draft, save};
 use crate::app::effect::Effect;
 use crate::app::preset_tree::TreeItem;
-use crate::app::shared::Theme;
 use crate::app::state::App;
 use crate::store::job::{Reply, Restore, Workspace};
 
@@ -64,7 +63,15 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
 }
 
 fn restored(app: &mut App, restore: Option<Box<Restore>>) {
-    let Some(restore) = restore else { return open_first(app) };
+    let Some(restore) = restore else {
+        // Nothing was left by the last run: the selected preset is put on screen.
+        if app.shared.drafts.current().is_blank()
+            && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
+        {
+            draft::open_preset(app, &path);
+        }
+        return;
+    };
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
     if restore.environment.is_some() {
         app.shared.environment = restore.environment;
@@ -85,19 +92,10 @@ fn restore_layout(app: &mut App, name: &str, value: &str) {
         ("request", Ok(cells)) => splits.request = cells,
         ("traffic", Ok(cells)) => splits.traffic = cells,
         ("theme", _) => {
-            shared.chosen_theme = Theme::named(value);
+            shared.chosen_theme = value.parse().ok();
             let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
             shared.theme = fitting.unwrap_or(shared.theme);
         }
         _ => {}
-    }
-}
-
-/// Nothing was left by the last run: the selected preset is put on screen.
-fn open_first(app: &mut App) {
-    if app.shared.drafts.current().is_blank()
-        && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
-    {
-        draft::open_preset(app, &path);
     }
 }

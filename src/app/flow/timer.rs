@@ -2,7 +2,7 @@
 
 use crate::app::flow::{response, restore};
 use crate::app::message::Timer;
-use crate::app::state::{App, Level};
+use crate::app::state::{App, Level, Notice};
 
 /// Does what the timer was started for; one that is no longer wanted does nothing.
 pub(crate) fn went_off(app: &mut App, timer: Timer) {
@@ -10,11 +10,8 @@ pub(crate) fn went_off(app: &mut App, timer: Timer) {
         Timer::Notice => {
             app.notice_timers = app.notice_timers.saturating_sub(1);
             let is_newest = app.notice_timers == 0;
-            app.dirty =
-                is_newest && app.notice.as_ref().is_some_and(|notice| notice.level == Level::Info);
-            if app.dirty {
-                app.notice = None;
-            }
+            let is_over = |notice: &mut Notice| is_newest && notice.level == Level::Info;
+            app.dirty = app.notice.take_if(is_over).is_some();
         }
         Timer::Restore => {
             app.dirty = false;

@@ -1,6 +1,6 @@
 //! What the user does to the timeline, and the panes that show it.
 
-use super::{focus, response};
+use super::response;
 use crate::app::format;
 use crate::app::state::App;
 use crate::model::id::RecordId;
@@ -24,12 +24,6 @@ pub(crate) fn forget(app: &mut App) {
     response::evicted(app);
     response::extended(app);
     app.say(format!("{} forgotten", format::counted(gone, "record")));
-}
-
-/// The traffic pane takes more of the screen while a record is looked at in it.
-pub(crate) fn record_open(app: &mut App, is_open: bool) {
-    app.shared.is_record_open = is_open;
-    focus::resized(app);
 }
 
 /// New records are in the timeline.

@@ -94,6 +94,7 @@ impl FormWalk<'_> {
             (ValueKind::Variant(_) | ValueKind::Switch(_), _) => self.value(info, id, lead),
             (ValueKind::List(spelling), _) => {
                 if let Some(rows) = value.and_then(|value| value.rows()) {
+                    let lead = Lead { label: info.label, ..lead };
                     self.list(rows, spelling, id, lead);
                 }
             }
@@ -133,33 +134,26 @@ impl FormWalk<'_> {
     }
 
     fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: Lead) {
-        let lead = Lead { label: "", ..lead };
+        let cell = Lead { label: "", ..lead };
         for at in 0..rows.count() {
             self.open = false;
             if let Some(row) = rows.row(at).filter(|_| !self.switches_automatic(id, at)) {
-                self.table(row, id.row(at), lead);
+                self.table(row, id.row(at), cell);
             }
         }
         self.open = false;
         match spelling {
             // One row more than there are: typing into it makes it real.
             Spelling::Header | Spelling::Pair => {
-                self.table(&*rows.fresh(), id.row(rows.count()), lead);
+                self.table(&*rows.fresh(), id.row(rows.count()), cell);
             }
             Spelling::Table | Spelling::Headed => {
-                let label = self.label_of(id);
-                let lead = Lead { label, placeholder: "" };
+                let lead = Lead { placeholder: "", ..lead };
                 self.push(FormFieldId::Add(id.last_key()), FieldKind::Button, None, lead);
             }
         }
         self.open = false;
         self.automatic(id);
-    }
-
-    /// Of a list, what its button says.
-    fn label_of(&self, list: FieldId) -> &'static str {
-        let found = crate::model::field_access::find(self.spec.options(), &list);
-        found.map_or("", |found| found.info().label)
     }
 
     /// The headers that are sent by themselves, each to be switched off.

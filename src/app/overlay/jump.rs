@@ -7,7 +7,6 @@
 
 use crate::app::action::Action;
 use crate::app::intent::Intent;
-use crate::app::jump_target::JumpTarget;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::model::key::{Key, KeyCode};
@@ -16,12 +15,27 @@ use crate::model::key::{Key, KeyCode};
 const LETTERS: &[u8; 26] = b"asdfghjklqwertyuiopzxcvbnm";
 
 /// A target with its letters and the cell they are drawn at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     pub label: String,
     pub column: u16,
     pub row: u16,
-    pub target: JumpTarget,
+    /// Whether it is a row that can be opened.
+    pub is_row: bool,
+    /// What goes there.
+    pub intents: Vec<Intent>,
+}
+
+impl Mark {
+    /// A target that has no letters yet.
+    pub(crate) fn new(column: u16, row: u16, intents: Vec<Intent>) -> Self {
+        Mark { label: String::new(), column, row, is_row: false, intents }
+    }
+
+    /// The same for a row that can be opened.
+    pub(crate) fn of_row(column: u16, row: u16, intent: Intent) -> Self {
+        Mark { is_row: true, ..Mark::new(column, row, vec![intent]) }
+    }
 }
 
 /// State of the overlay.
@@ -33,11 +47,10 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Gives letters to targets: the cell each is at, in reading order, panes first.
-    pub(crate) fn new(targets: Vec<(u16, u16, JumpTarget)>) -> Self {
+    /// Gives letters to targets, which come in reading order, panes first.
+    pub(crate) fn new(targets: Vec<Mark>) -> Self {
         let labels = labels(targets.len());
-        let marks = targets.into_iter().zip(labels);
-        let marks = marks.map(|((column, row, target), label)| Mark { label, column, row, target });
+        let marks = targets.into_iter().zip(labels).map(|(mark, label)| Mark { label, ..mark });
         Jump { marks: marks.collect(), typed: String::new() }
     }
 
@@ -55,18 +68,15 @@ impl Jump {
             self.typed.pop();
             return Outcome::yes();
         }
-        let close = Outcome::from(Intent::CloseOverlay);
-        let Some(c) = key.printable() else { return close };
+        let Some(c) = key.printable() else { return go(None) };
         self.typed.extend(c.to_lowercase());
         let mut fitting = self.marks.iter().filter(|mark| mark.label.starts_with(&self.typed));
         match fitting.next() {
-            None => close,
+            None => go(None),
             Some(mark) if mark.label == self.typed => {
-                let outcome = close.with(Intent::GoTo(mark.target.clone()));
-                if c.is_uppercase() && mark.target.is_row() {
-                    return outcome.with(Intent::Act(Action::Open));
-                }
-                outcome
+                let outcome = go(Some(mark));
+                let opens = c.is_uppercase() && mark.is_row;
+                if opens { outcome.with(Intent::Act(Action::Open)) } else { outcome }
             }
             Some(_) => Outcome::yes(),
         }
@@ -78,10 +88,14 @@ impl Jump {
             let width = mark.label.len() as u16;
             mark.row == mouse.row && (mark.column..mark.column + width).contains(&mouse.column)
         });
-        let mut intents = vec![Intent::CloseOverlay];
-        intents.extend(hit.map(|mark| Intent::GoTo(mark.target.clone())));
-        intents.into()
+        go(hit)
     }
+}
+
+/// Ends jumping, at a mark or where it began.
+fn go(mark: Option<&Mark>) -> Outcome {
+    let intents = mark.into_iter().flat_map(|mark| mark.intents.clone());
+    Outcome::from([Intent::CloseOverlay].into_iter().chain(intents))
 }
 
 /// So many labels, none the beginning of another.

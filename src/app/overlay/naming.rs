@@ -6,6 +6,8 @@
 //! users/                 folders that fit; Tab or a click takes the first
 //! ```
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
@@ -14,7 +16,7 @@ use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::outcome::{Outcome, PaneInput};
-use crate::app::preset_tree::TreeItem;
+use crate::app::preset_tree::{TreeItem, folders_to};
 use crate::app::shared::Shared;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
@@ -46,7 +48,6 @@ pub enum NameVerdict {
     Taken(PresetPath),
 }
 
-/// What is asked for.
 impl Naming {
     /// The name a draft is to be saved under; `near` is where the cursor of the presets pane is.
     pub(crate) fn save(shared: &Shared, id: DraftId, near: Option<&TreeItem>) -> Self {
@@ -58,7 +59,7 @@ impl Naming {
             _ => "",
         };
         let name = draft.map(|draft| suggest(&draft.spec)).unwrap_or_default();
-        let suggestion = free(shared, &within(folder, &name));
+        let suggestion = free(shared, format!("{folder}/{name}").trim_start_matches('/'));
         Naming::new(shared, NamingPurpose::Save(id), &text.unwrap_or_default(), suggestion)
     }
 
@@ -94,59 +95,7 @@ impl Naming {
         let editor = Editor::new(text, LineMode::One);
         Naming { purpose, editor, suggestion, folders: folders(shared) }
     }
-}
 
-/// Every folder with presets in it or below, sorted.
-fn folders(shared: &Shared) -> Vec<String> {
-    let mut folders: Vec<String> = Vec::new();
-    for stored in &shared.workspace.presets {
-        let folder = stored.path.folder();
-        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        folders.extend(ends.filter_map(|end| folder.get(..end)).map(str::to_owned));
-    }
-    folders.retain(|folder| !folder.is_empty());
-    folders.sort();
-    folders.dedup();
-    folders
-}
-
-fn within(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
-fn suggest(spec: &Spec) -> String {
-    let address = spec.address();
-    let words = match spec {
-        Spec::Http(http) => {
-            let path = address.split_once("://").map_or(address, |(_, rest)| rest);
-            let path = path.split(['?', '#']).next().unwrap_or_default();
-            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-            format!("{} {last}", http.method.to_lowercase())
-        }
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
-        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-            let port = address.rsplit_once(':').map_or("", |(_, port)| port);
-            format!("{} server {port}", spec.protocol())
-        }
-    };
-    let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
-    let slug: String = words.chars().take(60).map(kept).collect();
-    let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
-    parts.join("-").trim_matches(['.', '-']).to_owned()
-}
-
-/// The name, or the first of `name-2`, `name-3` … that no preset has.
-fn free(shared: &Shared, name: &str) -> String {
-    let taken =
-        |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
-    if !taken(name) {
-        return name.to_owned();
-    }
-    (2..1000).map(|n| format!("{name}-{n}")).find(|name| !taken(name)).unwrap_or_default()
-}
-
-impl Naming {
     /// Title of the overlay.
     pub fn title(&self) -> &'static str {
         match self.purpose {
@@ -259,6 +208,43 @@ impl Naming {
         };
         Outcome::from(Intent::CloseOverlay).with(intent)
     }
+}
+
+/// Every folder with presets in it or below, sorted.
+fn folders(shared: &Shared) -> Vec<String> {
+    let folders = shared.workspace.presets.iter().map(|stored| stored.path.folder());
+    let all: BTreeSet<&str> = folders.flat_map(folders_to).collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+/// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
+fn suggest(spec: &Spec) -> String {
+    let address = spec.address();
+    let words = match spec {
+        Spec::Http(http) => {
+            let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+            format!("{} {last}", http.method.to_lowercase())
+        }
+        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
+        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+            let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+            format!("{} server {port}", spec.protocol())
+        }
+    };
+    let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
+    let slug: String = words.chars().take(60).map(kept).collect();
+    let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
+    parts.join("-").trim_matches(['.', '-']).to_owned()
+}
+
+/// The name, or the first of `name-2`, `name-3` … that no preset has.
+fn free(shared: &Shared, name: &str) -> String {
+    let taken =
+        |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
+    let others = (2..1000).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_owned()).chain(others).find(|name| !taken(name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! In the palette Enter runs an action or opens what was found; the key that sends, opens and
 //! sends it.
 
-use crate::app::action::{Action, TABLE};
+use crate::app::action::{Action, ActionInfo, Category, TABLE};
 use crate::app::choices::{Choice, Choices};
 use crate::app::focus::Pane;
 use crate::app::format;
@@ -18,8 +18,10 @@ const IN_FORCE: &str = "in force";
 
 /// Everything that can be run or opened from where the focus is, in these contexts.
 pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
-    let of_panes = TABLE.iter().filter(|row| row.action != Action::Palette && !row.is_of_windows());
-    let mut all: Vec<Choice> = of_panes.map(|row| action(shared, here, row.action)).collect();
+    let is_offered =
+        |row: &&ActionInfo| row.action != Action::Palette && row.category != Category::Window;
+    let actions = TABLE.iter().filter(is_offered);
+    let mut all: Vec<Choice> = actions.map(|row| action(shared, here, row.action)).collect();
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {

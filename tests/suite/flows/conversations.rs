@@ -6,9 +6,10 @@ use bytes::Bytes;
 use ratatui::style::Color;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::jump_target::JumpTarget;
+use wirebench::app::intent::Intent;
 use wirebench::app::message::Message;
 use wirebench::app::overlay::Overlay;
+use wirebench::app::overlay::jump::Mark;
 use wirebench::engine::command::{Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
@@ -272,13 +273,18 @@ fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
 }
 
 /// Jumps to the first target that is so, with a capital letter if the row is to be opened.
-fn jump(driver: &mut Driver, open: bool, is: impl Fn(&JumpTarget, u16, u16) -> bool) {
+fn jump(driver: &mut Driver, open: bool, is: impl Fn(&Mark) -> bool) {
     driver.keys("<C-o>");
     let Some(Overlay::Jump(jump)) = driver.app.overlays.last() else { panic!("no jump") };
-    let mark = jump.marks.iter().find(|mark| is(&mark.target, mark.column, mark.row));
+    let mark = jump.marks.iter().find(|mark| is(mark));
     let label = mark.unwrap_or_else(|| panic!("{}", driver.screen())).label.clone();
     driver.keys(&if open { label.to_uppercase() } else { label });
     assert!(driver.app.overlays.is_empty());
+}
+
+/// Whether going there is a click on the cell of the mark that opens nothing.
+fn is_click(mark: &Mark) -> bool {
+    !mark.is_row && mark.intents == [Intent::Press(mark.column, mark.row)]
 }
 
 /// Row of the screen that shows a text at or right of a column.
@@ -293,19 +299,19 @@ fn jump_reaches_rows_peers_and_the_input_line_of_a_conversation() {
     let (mut driver, id) = serving(WIDE, 3);
     driver.app.shared.focus = Pane::Request;
     let row = row_of(&driver, "from 2", 40);
-    jump(&mut driver, false, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
+    jump(&mut driver, false, |mark| mark.is_row && mark.row == row);
     assert_eq!(driver.app.shared.focus, Pane::Response);
     let (_, copied) = copied(&driver.keys("y"));
     assert_eq!(copied, "from 2");
-    jump(&mut driver, true, |target, _, y| matches!(target, JumpTarget::Row(..)) && y == row);
+    jump(&mut driver, true, |mark| mark.is_row && mark.row == row);
     assert!(driver.shows("#1  12:00:00.002  conn 1/2"), "{}", driver.screen());
     driver.keys("<Esc><Esc>");
     let peer = row_of(&driver, "127.0.0.1:40003", 0);
-    jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == peer);
+    jump(&mut driver, false, |mark| is_click(mark) && mark.row == peer);
     let view = driver.app.conversation.view(&driver.app.shared).unwrap();
     assert_eq!(view.chosen, Some(id.conn(3)));
     let input = row_of(&driver, "i writes here", 0);
-    jump(&mut driver, false, |target, x, y| *target == JumpTarget::Cell(x, y) && y == input);
+    jump(&mut driver, false, |mark| is_click(mark) && mark.row == input);
     driver.keys("typed");
     assert!(driver.shows("❯ typed"), "{}", driver.screen());
 }

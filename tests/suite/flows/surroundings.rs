@@ -86,7 +86,8 @@ fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
 
 #[test]
 fn jump_goes_to_panes_fields_and_rows() {
-    use wirebench::app::jump_target::JumpTarget;
+    use wirebench::app::editor::Caret;
+    use wirebench::app::intent::Intent;
 
     let mut driver = Driver::starter(WIDE);
     let go = |driver: &mut Driver, wanted: &dyn Fn(&Overlay) -> String| {
@@ -95,18 +96,23 @@ fn jump_goes_to_panes_fields_and_rows() {
         driver.keys(&label);
         assert!(driver.app.overlays.is_empty());
     };
-    let label = |target: JumpTarget| {
+    let label = |intent: Intent| {
         move |overlay: &Overlay| {
             let Overlay::Jump(jump) = overlay else { panic!("{overlay:?}") };
-            jump.marks.iter().find(|mark| mark.target == target).unwrap().label.clone()
+            jump.marks
+                .iter()
+                .find(|mark| mark.intents.last() == Some(&intent))
+                .unwrap()
+                .label
+                .clone()
         }
     };
-    go(&mut driver, &label(JumpTarget::Pane(Pane::Traffic)));
+    go(&mut driver, &label(Intent::Focus(Pane::Traffic)));
     assert_eq!(driver.app.shared.focus, Pane::Traffic);
-    go(&mut driver, &label(JumpTarget::Field(FormFieldId::Address)));
+    go(&mut driver, &label(Intent::GoToField(FormFieldId::Address, Caret::Keep)));
     assert_eq!(driver.app.shared.focus, Pane::Request);
     assert_eq!(driver.app.shared.drafts.current().at, FormFieldId::Address);
-    go(&mut driver, &label(JumpTarget::Preset(1)));
+    go(&mut driver, &label(Intent::SelectRow(Pane::Presets, 1)));
     assert_eq!(driver.app.shared.focus, Pane::Presets);
     driver.keys("<Enter>");
     let opened = driver.app.shared.drafts.current().preset.clone().unwrap();

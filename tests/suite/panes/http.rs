@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::jump_target::JumpTarget;
+use wirebench::app::intent::Intent;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::Command;
@@ -325,7 +325,10 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
     app.shared.focus = Pane::Request;
     app.keys("<C-o>");
     let Some(Overlay::Jump(jump)) = app.overlays.last() else { panic!() };
-    let mut rows = jump.marks.iter().filter(|mark| matches!(mark.target, JumpTarget::Row(..)));
+    let mut rows = jump
+        .marks
+        .iter()
+        .filter(|mark| mark.is_row && mark.intents == [Intent::Press(mark.column, mark.row)]);
     let label = rows.next().unwrap().label.to_uppercase();
     assert!(rows.count() > 2);
     app.keys(&label);
