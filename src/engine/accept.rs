@@ -22,13 +22,14 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::command::CloseMode;
 use super::event::Phase;
 use super::session::{SessionHandle, SessionInput};
-use super::tls::tls_words;
-use super::transport::listen::{Acceptor, Listeners, bind};
+use super::tls::{handshake, tls_words};
+use super::transport::listen::{Listeners, acceptor, bind};
 use super::transport::stream::{Stream, reset};
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
@@ -90,7 +91,7 @@ pub(crate) enum Arrival {
 pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
-    acceptor: Acceptor,
+    acceptor: Option<TlsAcceptor>,
     /// `None` once the listener was closed.
     sockets: Option<Listeners>,
     guests: BTreeMap<ConnId, HeldGuest<G>>,
@@ -119,7 +120,7 @@ impl<G: Guest> AcceptLoop<G> {
     ) -> Result<Self, Failure> {
         let opened = bind(place, keep_alive).and_then(|sockets| {
             let addresses = sockets.addresses();
-            let acceptor = Acceptor::new(tls, &addresses, &session)?;
+            let acceptor = acceptor(tls, &addresses, &session)?;
             Ok((sockets, addresses, acceptor))
         });
         let (sockets, addresses, acceptor) =
@@ -142,7 +143,7 @@ impl<G: Guest> AcceptLoop<G> {
         let itself = self.session.id.itself();
         self.introduce(itself, addresses.first().copied(), None);
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-        let tls = if self.acceptor.is_tls() { " (TLS)" } else { "" };
+        let tls = if self.acceptor.is_some() { " (TLS)" } else { "" };
         let text = format!("listening on {}{tls}", list.join(" and "));
         self.session.events.note(itself, Direction::Local, RecordKind::Bound, text);
         self.session.events.phase(Phase::Listening { addresses, receive_buffer: None });
@@ -150,7 +151,7 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
-        let (protocol, side, tls) = (self.protocol, Side::Listener, self.acceptor.is_tls());
+        let (protocol, side, tls) = (self.protocol, Side::Listener, self.acceptor.is_some());
         self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls });
     }
 
@@ -244,7 +245,7 @@ impl<G: Guest> AcceptLoop<G> {
                     let text = "closed by us during the handshake";
                     return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
                 }
-                secured = Box::pin(acceptor.secure(tcp)) => secured,
+                secured = Box::pin(handshake::accept(acceptor, tcp)) => secured,
             };
             match secured {
                 Ok((stream, tls)) => {

@@ -3,7 +3,7 @@
 //! The wall clock is read once; later stamps add monotonic time to it, so a correction of the
 //! system's clock cannot turn the order of records around.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::timing::Stamp;
@@ -16,16 +16,15 @@ pub async fn at(time: Option<tokio::time::Instant>) {
     }
 }
 
-static START: OnceLock<(Stamp, Instant)> = OnceLock::new();
+static START: LazyLock<(Stamp, Instant)> = LazyLock::new(|| {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (Stamp::default() + since_epoch, Instant::now())
+});
 
 /// The time now.
 #[must_use]
 pub fn now() -> Stamp {
-    let (start, instant) = START.get_or_init(|| {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        (Stamp::default() + since_epoch, Instant::now())
-    });
-    *start + instant.elapsed()
+    START.0 + START.1.elapsed()
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ struct Live {
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
     buffer: BytesMut,
-    outgoing: OutboundQueue<()>,
+    outgoing: OutboundQueue,
     wish: OurSide,
     /// When patience with our own close ends.
     close_by: Option<Instant>,

@@ -8,6 +8,7 @@
 mod peers;
 mod port;
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -86,7 +87,7 @@ struct Datagrams {
     side: Side,
     ports: Vec<Port>,
     peers: Peers,
-    outbox: OutboundQueue<SocketAddr>,
+    outbox: OutboundQueue,
     rules: Rules,
     script: Script,
     home: Option<SocketAddr>,
@@ -128,7 +129,7 @@ impl Datagrams {
     /// Every arm is safe to drop.
     async fn turn(&mut self, cx: &mut SessionContext) -> Option<Result<&'static str, Failure>> {
         let room = self.outbox.has_room_for_answers();
-        let waiting = self.outbox.front().map(|letter| letter.to);
+        let waiting = self.outbox.front().and_then(|letter| letter.to);
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled() => return Some(Ok("stopped by us")),
@@ -173,22 +174,20 @@ impl Datagrams {
     fn receive(&mut self, index: usize, limit: usize) {
         let moment = self.session.events.moment();
         let mut records = Vec::new();
-        let mut more = true;
-        while more && records.len() < limit {
-            let Some(port) = self.ports.get_mut(index) else { break };
-            let Some((from, data)) = port.receive() else {
-                more = false;
-                continue;
-            };
+        while records.len() < limit
+            && let Some((from, data)) = self.ports.get_mut(index).and_then(Port::receive)
+        {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
-            if let Some(answer) = self.rules.answer(&data) {
-                let letter = Letter { to: from, data: answer.data, why: Why::Answer };
-                self.outbox.push(letter, answer.delay);
-                more = self.outbox.has_room_for_answers();
-            }
             self.script.received(&data);
+            if let Some(answer) = self.rules.answer(&data) {
+                let letter = Letter { to: Some(from), data: answer.data, why: Why::Answer };
+                self.outbox.push(letter, answer.delay);
+                if !self.outbox.has_room_for_answers() {
+                    break;
+                }
+            }
         }
         let some = !records.is_empty();
         self.session.events.offer(records);
@@ -203,15 +202,13 @@ impl Datagrams {
     /// Shows which of our datagrams came back; several of one kind become one record.
     fn report_undelivered(&mut self, index: usize) {
         let Some(port) = self.ports.get(index) else { return };
-        let mut reports = port.undelivered(DRAIN);
-        reports.sort();
-        for same in reports.chunk_by(|a, b| a == b) {
-            let Some((to, why)) = same.first() else { continue };
-            let conn = self.peers.conn(*to).unwrap_or(self.session.id.itself());
-            let text = match same.len() {
-                1 => why.clone(),
-                count => format!("{why} ({count} datagrams)"),
-            };
+        let mut reports = BTreeMap::new();
+        for report in port.undelivered(DRAIN) {
+            *reports.entry(report).or_insert(0) += 1;
+        }
+        for ((to, why), count) in reports {
+            let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
+            let text = if count == 1 { why } else { format!("{why} ({count} datagrams)") };
             let direction = Direction::Received;
             self.session.events.note(conn, direction, RecordKind::Failed, text);
         }
@@ -235,7 +232,7 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
         }
-        self.outbox.push(Letter { to, data, why: Why::Ordered }, Duration::ZERO);
+        self.outbox.push(Letter { to: Some(to), data, why: Why::Ordered }, Duration::ZERO);
         Ok(())
     }
 
@@ -250,7 +247,7 @@ impl Datagrams {
             return Err(Failure::new(Stage::Send, "", FailureKind::NotFound, cause)
                 .hint("a listener learns whom to answer from what it receives"));
         }
-        all.into_iter().try_for_each(|(_, to)| self.post(to, data.clone()))
+        all.into_values().try_for_each(|to| self.post(to, data.clone()))
     }
 
     fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
@@ -270,8 +267,8 @@ impl Datagrams {
 
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
-        let Some(to) = self.home else { return };
         let Datagrams { script, outbox, .. } = self;
+        let to = self.home;
         let letter = |data| Letter { to, data, why: Why::Ordered };
         if script.play(|data| outbox.push(letter(data), Duration::ZERO)) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
@@ -286,17 +283,17 @@ impl Datagrams {
         // Stamped before they are sent, so that no answer comes before its question.
         let moment = self.session.events.moment();
         let mut answers = Vec::new();
-        while let Some(letter) = self.outbox.front() {
-            let to = letter.to;
+        while let Some(Letter { to: Some(to), data, .. }) = self.outbox.front() {
+            let to = *to;
             let Some(port) = port_for(&self.ports, to) else {
                 let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 self.undeliverable(to, &cause);
                 continue;
             };
             let at = clock::now();
-            let mut result = port.socket.try_send_to(&letter.data, to);
+            let mut result = port.socket.try_send_to(data, to);
             if is_late_report(&result) {
-                result = port.socket.try_send_to(&letter.data, to);
+                result = port.socket.try_send_to(data, to);
             }
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,

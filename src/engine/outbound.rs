@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,10 +26,11 @@ pub(crate) enum Why {
     Answer,
 }
 
-/// Bytes to send. `To` is whom to, where one socket has several peers, else nothing.
+/// Bytes to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Letter<To> {
-    pub(crate) to: To,
+pub(crate) struct Letter {
+    /// Whom to, where one socket has several peers.
+    pub(crate) to: Option<SocketAddr>,
     pub(crate) data: Bytes,
     pub(crate) why: Why,
 }
@@ -41,11 +43,11 @@ struct Waiting {
 }
 
 /// Letters of one socket.
-#[derive(Debug)]
-pub(crate) struct OutboundQueue<To> {
-    queue: VecDeque<Letter<To>>,
+#[derive(Debug, Default)]
+pub(crate) struct OutboundQueue {
+    queue: VecDeque<Letter>,
     /// By due time and order of arrival.
-    delayed: BTreeMap<(Instant, u64), Letter<To>>,
+    delayed: BTreeMap<(Instant, u64), Letter>,
     arrivals: u64,
     /// What is in the queue.
     queued: Waiting,
@@ -55,22 +57,9 @@ pub(crate) struct OutboundQueue<To> {
     unflushed: usize,
 }
 
-impl<To> Default for OutboundQueue<To> {
-    fn default() -> Self {
-        OutboundQueue {
-            queue: VecDeque::new(),
-            delayed: BTreeMap::new(),
-            arrivals: 0,
-            queued: Waiting::default(),
-            answers: Waiting::default(),
-            unflushed: 0,
-        }
-    }
-}
-
-impl<To> OutboundQueue<To> {
+impl OutboundQueue {
     /// Takes a letter in, to be sent at once or after its delay.
-    pub(crate) fn push(&mut self, letter: Letter<To>, delay: Duration) {
+    pub(crate) fn push(&mut self, letter: Letter, delay: Duration) {
         if letter.why == Why::Answer {
             self.answers.add(letter.data.len());
         }
@@ -81,7 +70,7 @@ impl<To> OutboundQueue<To> {
         self.delayed.insert((Instant::now() + delay, self.arrivals), letter);
     }
 
-    fn enqueue(&mut self, letter: Letter<To>) {
+    fn enqueue(&mut self, letter: Letter) {
         self.queued.add(letter.data.len());
         self.queue.push_back(letter);
     }
@@ -131,12 +120,12 @@ impl<To> OutboundQueue<To> {
     }
 
     /// What is sent next.
-    pub(crate) fn front(&self) -> Option<&Letter<To>> {
+    pub(crate) fn front(&self) -> Option<&Letter> {
         self.queue.front()
     }
 
     /// Takes the front out.
-    pub(crate) fn pop(&mut self) -> Option<Letter<To>> {
+    pub(crate) fn pop(&mut self) -> Option<Letter> {
         let letter = self.queue.pop_front()?;
         self.queued.subtract(letter.data.len());
         if letter.why == Why::Answer {
@@ -144,18 +133,15 @@ impl<To> OutboundQueue<To> {
         }
         Some(letter)
     }
-}
 
-/// Of a stream letters may be written in parts; empty ones are nothing.
-impl OutboundQueue<()> {
-    /// Queues bytes to be written at once or after a delay; empty ones are left out.
+    /// Queues bytes of a stream to be written at once or after a delay; empty ones are left out.
     pub(crate) fn push_bytes(&mut self, data: Bytes, why: Why, delay: Duration) {
         if !data.is_empty() {
-            self.push(Letter { to: (), data, why }, delay);
+            self.push(Letter { to: None, data, why }, delay);
         }
     }
 
-    /// Writes and flushes a piece of the front; returns its length. Safe to drop and call again.
+    /// Writes and flushes a piece of the front to a stream; returns its length. Safe to drop and call again.
     pub(crate) async fn transmit(
         &mut self,
         write: &mut (impl AsyncWrite + Unpin),
@@ -205,7 +191,7 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn answer(data: impl Into<Bytes>, millis: u64, to: &mut OutboundQueue<()>) {
+    fn answer(data: impl Into<Bytes>, millis: u64, to: &mut OutboundQueue) {
         to.push_bytes(data.into(), Why::Answer, Duration::from_millis(millis));
     }
 
@@ -251,8 +237,9 @@ mod tests {
         assert!(outbound.has_room_for_answers());
     }
 
-    fn letter(text: &'static str) -> Letter<u8> {
-        Letter { to: 7, data: Bytes::from_static(text.as_bytes()), why: Why::Answer }
+    fn letter(text: &'static str) -> Letter {
+        let to = Some(SocketAddr::from(([127, 0, 0, 1], 7)));
+        Letter { to, data: Bytes::from_static(text.as_bytes()), why: Why::Answer }
     }
 
     #[tokio::test]

@@ -94,9 +94,7 @@ impl Supervisor {
             Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
             Command::Search(query) => self.env.bodies.search(query),
-            Command::SaveBody { body, part, path } => {
-                self.env.bodies.save(body, part, path);
-            }
+            Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }
     }
@@ -174,13 +172,11 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
     };
     let outcome = match ran {
         Some(Ok(outcome)) => outcome,
-        Some(Err(_)) => Err(Failure::new(
-            Stage::Session,
-            "",
-            FailureKind::Internal,
-            "internal error: the task of this session stopped",
-        )
-        .hint("the other sessions go on; please report it")),
+        Some(Err(_)) => {
+            let cause = "internal error: the task of this session stopped";
+            let failure = Failure::new(Stage::Session, "", FailureKind::Internal, cause);
+            Err(failure.hint("the other sessions go on; please report it"))
+        }
         None => Err(Failure::new(Stage::Session, "", FailureKind::Cancelled, "cancelled")),
     };
     drop(run);

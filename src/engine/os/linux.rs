@@ -35,11 +35,10 @@ pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
         if Instant::now() > until {
             return None;
         }
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok())
-        else {
-            continue;
-        };
-        if holds_one(&process.path(), &inodes) {
+        let pid = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        if let Some(pid) = pid
+            && holds_one(&process.path(), &inodes)
+        {
             if pid == std::process::id() {
                 return Some("another session of this program".to_owned());
             }

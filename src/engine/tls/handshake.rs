@@ -5,18 +5,19 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustls::ServerConnection;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use tokio::time::timeout;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::store::TlsStore;
-use super::tls_words::{self, error_inside, failure};
+use super::tls_words::{error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::stream::CONNECT_TIMEOUT;
 use crate::model::tls::{TlsFacts, Verify};
 
 /// A client's handshake: prepared, run, then asked for what was learnt.
@@ -93,25 +94,31 @@ fn agreed(facts: &mut TlsFacts, state: &rustls::CommonState) {
     }
 }
 
-/// What a handshake of a listener agreed on.
-pub(crate) fn accepted_facts(connection: &ServerConnection, handshake: Duration) -> TlsFacts {
-    let mut facts = TlsFacts {
-        sni: connection.server_name().unwrap_or_default().to_owned(),
-        handshake,
-        ..TlsFacts::default()
-    };
+/// Finishes an accepted connection: the handshake when there is TLS (at most 10 s). A client that
+/// offers `http/1.1` by ALPN gets it.
+pub(crate) async fn accept(
+    acceptor: Option<TlsAcceptor>,
+    tcp: TcpStream,
+) -> Result<(Stream, Option<TlsFacts>), Failure> {
+    let Some(acceptor) = acceptor else { return Ok((Stream::Left(tcp), None)) };
+    let target = tcp.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    let started = Instant::now();
+    let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(tcp)).await.map_err(|_| {
+        let what = "the client did not finish the handshake";
+        explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
+    })?;
+    let stream = accepted.map_err(|error| match error_inside(&error) {
+        Some(tls) => listener_failure(&target, tls),
+        None => broken_handshake(&target, &error),
+    })?;
+    let connection = stream.get_ref().1;
+    let sni = connection.server_name().unwrap_or_default().to_owned();
+    let mut facts = TlsFacts { sni, handshake: started.elapsed(), ..TlsFacts::default() };
     agreed(&mut facts, connection);
-    facts
+    Ok((Stream::Right(Box::new(stream.into())), Some(facts)))
 }
 
 fn broken_handshake(target: &str, error: &io::Error) -> Failure {
     let (kind, cause) = explain::socket_error(error);
     Failure::new(Stage::Tls, target, kind, format!("{cause} during the handshake"))
-}
-
-/// A handshake of a listener failed.
-pub(crate) fn accept_failure(target: &str, error: &io::Error) -> Failure {
-    let Some(tls) = error_inside(error) else { return broken_handshake(target, error) };
-    let (kind, cause, hint) = tls_words::explain_to_listener(tls);
-    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
 }

@@ -23,6 +23,12 @@ pub(crate) fn failure(target: &str, error: &rustls::Error) -> Failure {
     Failure::new(Stage::Tls, target, kind, cause).hint(hint)
 }
 
+/// The same, seen from the listener's side.
+pub(crate) fn listener_failure(target: &str, error: &rustls::Error) -> Failure {
+    let (kind, cause, hint) = explain_to_listener(error);
+    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
+}
+
 /// Why a chain was refused, without the rest of the sentence.
 pub(crate) fn why_refused(error: &rustls::Error) -> String {
     match error {
@@ -48,7 +54,7 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
 }
 
 /// A client's view of an error.
-pub(super) fn explain(error: &Error) -> FailureWords {
+fn explain(error: &Error) -> FailureWords {
     match error {
         Error::InvalidCertificate(error) => (
             FailureKind::Certificate,
@@ -92,8 +98,7 @@ pub(super) fn explain(error: &Error) -> FailureWords {
     }
 }
 
-/// The same, seen from the listener's side.
-pub(super) fn explain_to_listener(error: &Error) -> FailureWords {
+fn explain_to_listener(error: &Error) -> FailureWords {
     match error {
         Error::AlertReceived(
             alert @ (AlertDescription::UnknownCA

@@ -97,7 +97,8 @@ impl Dial<'_> {
             late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
                 .hint("the host is down, or a firewall drops the packets")
         })??;
-        facts.connect = Some(started.elapsed());
+        let took = started.elapsed();
+        facts.connect = Some(took);
         facts.peer = Some(peer);
         facts.local = tcp.local_addr().ok();
         prepare(&tcp, self.socket.keep_alive).map_err(|error| {
@@ -105,7 +106,12 @@ impl Dial<'_> {
             let cause = format!("the system does not take the keep-alive time: {cause}");
             Failure::new(Stage::Connect, &target, kind, cause)
         })?;
-        self.connected(session, facts);
+        self.introduce(session, facts);
+        if let Some(local) = facts.local {
+            let took = took.as_secs_f64() * 1000.0;
+            let text = format!("connected to {peer} from {local} in {took:.1} ms");
+            session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
+        }
 
         let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
         session.events.phase(Phase::Handshaking);
@@ -135,13 +141,5 @@ impl Dial<'_> {
             peer: facts.peer,
             tls: *self.tls != ClientTls::Off,
         });
-    }
-
-    fn connected(&self, session: &SessionHandle, facts: &ConnectFacts) {
-        self.introduce(session, facts);
-        let (Some(local), Some(peer)) = (facts.local, facts.peer) else { return };
-        let took = facts.connect.unwrap_or_default().as_secs_f64() * 1000.0;
-        let text = format!("connected to {peer} from {local} in {took:.1} ms");
-        session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
     }
 }

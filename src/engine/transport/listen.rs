@@ -5,22 +5,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::explain;
-use super::stream::{Stream, prepare};
+use super::stream::prepare;
 use crate::engine::os;
 use crate::engine::session::SessionHandle;
-use crate::engine::tls::handshake;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::stream::CONNECT_TIMEOUT;
-use crate::model::tls::{ListenerTls, TlsFacts};
+use crate::model::tls::ListenerTls;
 
 /// Connections the kernel may hold for us; the system lowers it to its own bound.
 const BACKLOG: i32 = 1024;
@@ -147,49 +145,19 @@ impl Listeners {
     }
 }
 
-/// Wraps accepted connections in the listener's TLS layer, if it has one.
-#[derive(Clone)]
-pub(crate) struct Acceptor {
-    tls: Option<TlsAcceptor>,
-}
-
-impl Acceptor {
-    /// Prepares the certificate for these bound addresses (makes authority and leaf when needed).
-    pub(crate) fn new(
-        tls: &ListenerTls,
-        addresses: &[SocketAddr],
-        session: &SessionHandle,
-    ) -> Result<Self, Failure> {
-        let config = match tls {
-            ListenerTls::Off => return Ok(Acceptor { tls: None }),
-            ListenerTls::Generated => session.tls.generated(addresses)?,
-            ListenerTls::Files { certificate, key } => session.tls.files(certificate, key)?,
-        };
-        Ok(Acceptor { tls: Some(TlsAcceptor::from(Arc::new(config))) })
-    }
-
-    /// Whether connections begin with a TLS handshake.
-    pub(crate) fn is_tls(&self) -> bool {
-        self.tls.is_some()
-    }
-
-    /// Finishes an accepted connection: the handshake when there is TLS (at most 10 s). A client
-    /// that offers `http/1.1` by ALPN gets it.
-    pub(crate) async fn secure(
-        &self,
-        tcp: TcpStream,
-    ) -> Result<(Stream, Option<TlsFacts>), Failure> {
-        let Some(acceptor) = &self.tls else { return Ok((Stream::Left(tcp), None)) };
-        let target = tcp.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
-        let started = Instant::now();
-        let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(tcp)).await.map_err(|_| {
-            let what = "the client did not finish the handshake";
-            explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
-        })?;
-        let stream = accepted.map_err(|error| handshake::accept_failure(&target, &error))?;
-        let facts = handshake::accepted_facts(stream.get_ref().1, started.elapsed());
-        Ok((Stream::Right(Box::new(stream.into())), Some(facts)))
-    }
+/// What wraps accepted connections in the listener's TLS layer, if it has one, with a certificate
+/// for these bound addresses (makes authority and leaf when needed).
+pub(crate) fn acceptor(
+    tls: &ListenerTls,
+    addresses: &[SocketAddr],
+    session: &SessionHandle,
+) -> Result<Option<TlsAcceptor>, Failure> {
+    let config = match tls {
+        ListenerTls::Off => return Ok(None),
+        ListenerTls::Generated => session.tls.generated(addresses)?,
+        ListenerTls::Files { certificate, key } => session.tls.files(certificate, key)?,
+    };
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 
 #[cfg(test)]
