@@ -11,15 +11,13 @@
 
 mod brotli;
 mod coding;
-mod pieces;
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use coding::{CodingReader, Source};
-use pieces::Pieces;
 
 pub use coding::DecodeError;
 
@@ -47,7 +45,7 @@ impl ContentDecoder {
             return Err(DecodeError { coding: codings.join(", "), message });
         }
         let (remarks, warnings) = mpsc::channel();
-        let mut bytes: Source = Box::new(Pieces::new(pieces));
+        let mut bytes: Source = Box::new(Pieces { next: pieces, piece: Bytes::new() });
         for coding in codings.iter().filter(|name| !name.eq_ignore_ascii_case("identity")) {
             let reader = CodingReader::new(coding, bytes, remarks.clone())?;
             bytes = Box::new(BufReader::with_capacity(PIECE, reader));
@@ -64,6 +62,38 @@ impl ContentDecoder {
 impl Read for ContentDecoder {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.bytes.read(out)
+    }
+}
+
+/// The encoded body as decoders read it: bytes of an iterator that may wait for the next of them.
+struct Pieces<I> {
+    next: I,
+    piece: Bytes,
+}
+
+impl<I: Iterator<Item = Bytes>> BufRead for Pieces<I> {
+    /// The last byte of a piece is handed out alone. Decoders ask for input before they hand out
+    /// what they hold back for want of room, and would wait for the next piece with it: this byte
+    /// makes them go on.
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.piece.is_empty() {
+            let Some(piece) = self.next.next() else { return Ok(&[]) };
+            self.piece = piece;
+        }
+        let length = (self.piece.len() - 1).max(1);
+        Ok(&self.piece[..length])
+    }
+
+    fn consume(&mut self, used: usize) {
+        self.piece.advance(used);
+    }
+}
+
+impl<I: Iterator<Item = Bytes>> Read for Pieces<I> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let used = self.fill_buf()?.read(out)?;
+        self.consume(used);
+        Ok(used)
     }
 }
 

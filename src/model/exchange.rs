@@ -43,7 +43,7 @@ pub enum ExchangeState {
 }
 
 /// A head and the body that belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HttpMessage {
     pub head: Head,
     pub body: BodyFacts,
@@ -92,7 +92,7 @@ pub struct FieldLine {
 }
 
 /// A body: where it is kept and how it was framed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BodyFacts {
     /// Names both the decoded body and the raw bytes of the whole message.
     pub id: BodyId,

@@ -146,10 +146,10 @@ pub enum AutomaticHeader {
     ContentLength,
 }
 
-/// Wait for the head of a response, unless the request says otherwise.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects followed, unless the request says otherwise.
 pub const REDIRECTS: u8 = 10;
+/// Wait for the head of a response, unless the request says otherwise.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl HttpSpec {
     /// Whether an automatic header is switched off: by a switched-off row of its name without a

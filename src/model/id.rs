@@ -18,8 +18,8 @@ pub struct ConnId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RecordId(pub u64);
 
-/// A message body (or raw message) kept by the engine and looked at through windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A message body (or raw message) kept by the engine and looked at through windows; 0 is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct BodyId(pub u64);
 
 impl SessionId {

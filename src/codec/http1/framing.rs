@@ -85,7 +85,10 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Str
     let contradiction = if nested {
         Some("chunked is not the last transfer coding, or stands there twice".to_owned())
     } else if last != "chunked" && is_request {
-        Some(format!("the last transfer coding of a request is '{}', not chunked", shown(&last)))
+        Some(format!(
+            "the last transfer coding of a request is '{}', not chunked",
+            excerpt(last.as_bytes())
+        ))
     } else {
         None
     };
@@ -128,10 +131,6 @@ fn content_length(head: &Head, warnings: &mut Vec<String>) -> Result<Option<u64>
         warnings.push("Content-Length stands there more than once".into());
     }
     Ok(found.map(|(length, _)| length))
-}
-
-fn shown(coding: &str) -> String {
-    excerpt(coding.as_bytes())
 }
 
 /// Comma-separated members of all fields of this name, lower case, in order, without parameters.

@@ -140,14 +140,9 @@ impl HeadReader {
         Err(self.fail(HeadErrorKind::TooLarge, message))
     }
 
+    /// What is not HTTP has no start line, so nothing of it is read as a head.
     fn fail(&mut self, kind: HeadErrorKind, message: String) -> HeadError {
-        let mut partial = self.take();
-        if kind == HeadErrorKind::NotHttp {
-            partial =
-                ParsedHead { head: Head { raw: partial.head.raw, ..Head::default() }, ..partial };
-            partial.warnings.clear();
-        }
-        HeadError { kind, message, partial: Box::new(partial) }
+        HeadError { kind, message, partial: Box::new(self.take()) }
     }
 
     /// Parses what was collected and starts anew.

@@ -26,8 +26,8 @@ pub(super) struct Body {
     wire: Spool,
     decoded: OnceLock<Box<Spool>>,
     /// Window of the body on the wire; `UNKNOWN` until the head is parsed or the end was seen.
-    start: AtomicU64,
-    end: AtomicU64,
+    pub(super) start: AtomicU64,
+    pub(super) end: AtomicU64,
     finished: AtomicBool,
     /// Somebody looks at it: the viewer wants to know when it grows.
     pub(super) watched: AtomicBool,
@@ -113,19 +113,9 @@ impl Body {
         }
     }
 
-    /// The head is over: the body begins at this byte of the wire.
-    pub(super) fn starts(&self, at: u64) {
-        self.start.store(at, Ordering::Release);
-    }
-
     /// The decoded body gets a spool of its own.
     pub(super) fn separate(&self) {
         self.decoded.get_or_init(|| Box::new(Spool::new(Arc::clone(&self.usage))));
-    }
-
-    /// The body ends before this byte of the wire.
-    pub(super) fn ends(&self, at: u64) {
-        self.end.store(at, Ordering::Release);
     }
 
     /// Nothing more will be added.

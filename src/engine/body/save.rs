@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::message::Body;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -19,15 +19,15 @@ pub(super) fn save(body: Option<&Body>, part: ViewPart, path: &Path) -> Result<u
         let cause = "this body is no longer kept";
         return Err(failure(path, FailureKind::NotFound, cause).hint("send the request again"));
     };
-    if path.exists() {
-        return Err(exists(path));
-    }
     let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     };
-    let described = |error: &io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(path),
+    let described = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            failure(path, FailureKind::Io, "a file of this name exists already")
+                .hint("choose another name")
+        }
         io::ErrorKind::NotFound => {
             failure(path, FailureKind::NotFound, "the folder does not exist")
         }
@@ -36,11 +36,14 @@ pub(super) fn save(body: Option<&Body>, part: ViewPart, path: &Path) -> Result<u
         }
         _ => failure(path, FailureKind::Io, error.to_string()),
     };
-    let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|error| described(&error))?;
-    let written = copy(body, part, file.as_file_mut()).map_err(|error| described(&error))?;
-    file.persist_noclobber(path).map_err(|error| described(&error.error))?;
+    if path.exists() {
+        return Err(described(io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(described)?;
+    let written = copy(body, part, file.as_file_mut()).map_err(described)?;
+    file.persist_noclobber(path).map_err(|error| described(error.error))?;
     // The name is safe once the folder is; a system that cannot sync folders has done its best.
-    let _ = File::open(&folder).and_then(|folder| folder.sync_all());
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(written)
 }
 
@@ -56,10 +59,6 @@ fn copy(body: &Body, part: ViewPart, file: &mut File) -> io::Result<u64> {
         file.write_all(&buf[..count])?;
         at += count as u64;
     }
-}
-
-fn exists(path: &Path) -> Failure {
-    failure(path, FailureKind::Io, "a file of this name exists already").hint("choose another name")
 }
 
 fn failure(path: &Path, kind: FailureKind, cause: impl Into<String>) -> Failure {

@@ -6,6 +6,7 @@
 //! executor thread.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -101,7 +102,7 @@ impl BodyWriter {
     /// The head is over: the body begins at this byte of the wire, which is also where its decoded
     /// bytes are unless [`BodyWriter::separate`] says otherwise.
     pub(crate) fn body_starts(&self, at: u64) {
-        self.body.starts(at);
+        self.body.start.store(at, Ordering::Release);
     }
 
     /// The decoded bytes are handed over on their own.
@@ -111,7 +112,7 @@ impl BodyWriter {
 
     /// The body is over; what follows on the wire belongs to nobody.
     pub(crate) fn body_ends(&self) {
-        self.body.ends(self.wire_len());
+        self.body.end.store(self.wire_len(), Ordering::Release);
     }
 
     /// Appends to the decoded body from a thread that may block. Fails, in words, when the bytes

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::decoding::Decoding;
-use super::exchange_recorder::{ExchangeRecorder, empty_body};
+use super::exchange_recorder::ExchangeRecorder;
 use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
 use crate::engine::body::BodyWriter;
 use crate::model::exchange::{BodyFacts, Head, MessageFraming};
@@ -31,8 +31,10 @@ pub(crate) struct BodyReceiver {
     decoding: Option<Decoding>,
     /// The decoded body differs from the wire and is kept on its own.
     separate: bool,
-    done: bool,
-    facts: BodyFacts,
+    /// The body is complete by its framing.
+    pub(crate) done: bool,
+    /// What is known of it so far.
+    pub(crate) facts: BodyFacts,
 }
 
 impl BodyReceiver {
@@ -42,7 +44,8 @@ impl BodyReceiver {
         let mut facts = BodyFacts {
             framing,
             codings: codings.iter().cloned().chain(content_codings(head)).collect(),
-            ..empty_body(writer.id())
+            id: writer.id(),
+            ..BodyFacts::default()
         };
         if let MessageFraming::Length(length) = framing {
             facts.expected = Some(length);
@@ -60,11 +63,6 @@ impl BodyReceiver {
             None
         });
         BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
-    }
-
-    /// The body is complete by its framing.
-    pub(crate) fn is_done(&self) -> bool {
-        self.done
     }
 
     /// Takes bytes of the wire; returns how many belonged to the body. All of them are kept when
@@ -94,11 +92,6 @@ impl BodyReceiver {
     pub(crate) async fn surplus(&mut self, bytes: Bytes) -> Result<(), Fault> {
         self.writer.body_ends();
         self.writer.wire(bytes).await.map_err(Fault::Storage)
-    }
-
-    /// The facts so far.
-    pub(crate) fn facts(&self) -> &BodyFacts {
-        &self.facts
     }
 
     /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.

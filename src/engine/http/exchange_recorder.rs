@@ -10,9 +10,7 @@ use super::failure;
 use crate::engine::body::BodyWriter;
 use crate::engine::clock;
 use crate::engine::sink::Sink;
-use crate::model::exchange::{
-    BodyFacts, Exchange, ExchangeState, Head, HttpMessage, MessageFraming,
-};
+use crate::model::exchange::{BodyFacts, Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId};
 use crate::model::protocol::Side;
@@ -148,20 +146,5 @@ impl ExchangeRecorder {
 
 /// A message of which nothing is known yet.
 pub(crate) fn empty_message(id: BodyId) -> HttpMessage {
-    HttpMessage { head: Head::default(), body: empty_body(id) }
-}
-
-/// A body that is not there.
-pub(crate) fn empty_body(id: BodyId) -> BodyFacts {
-    BodyFacts {
-        id,
-        framing: MessageFraming::None,
-        codings: Vec::new(),
-        encoded_len: 0,
-        decoded_len: 0,
-        expected: None,
-        trailers: Vec::new(),
-        complete: false,
-        decode_error: None,
-    }
+    HttpMessage { body: BodyFacts { id, ..BodyFacts::default() }, ..HttpMessage::default() }
 }

@@ -3,8 +3,11 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -24,11 +27,7 @@ pub(crate) struct BodySource {
 /// A run of bytes from one place.
 enum Section {
     Memory(Bytes),
-    File {
-        /// `None` while, or after, a read was interrupted.
-        file: Option<File>,
-        left: u64,
-    },
+    File { file: Arc<File>, rest: Range<u64> },
 }
 
 impl BodySource {
@@ -78,27 +77,23 @@ impl Section {
     fn left(&self) -> u64 {
         match self {
             Section::Memory(bytes) => bytes.len() as u64,
-            Section::File { left, .. } => *left,
+            Section::File { rest, .. } => rest.end - rest.start,
         }
     }
 
     async fn next(&mut self) -> io::Result<Bytes> {
-        let count = self.left().min(PIECE as u64) as usize;
+        let count = self.left().min(PIECE as u64);
         match self {
-            Section::Memory(bytes) => Ok(bytes.split_to(count)),
-            Section::File { file: place, left } => {
-                let Some(mut file) = place.take() else {
-                    return Err(io::Error::other("reading the file was interrupted"));
-                };
+            Section::Memory(bytes) => Ok(bytes.split_to(count as usize)),
+            Section::File { file, rest } => {
+                let (file, at) = (Arc::clone(file), rest.start);
                 let read = spawn_blocking(move || {
-                    let mut piece = vec![0; count];
-                    let outcome = file.read_exact(&mut piece);
-                    (file, outcome.map(|()| Bytes::from(piece)))
+                    let mut piece = vec![0; count as usize];
+                    file.read_exact_at(&mut piece, at).map(|()| piece.into())
                 });
-                let (file, piece) = read.await.map_err(io::Error::other)?;
-                *place = Some(file);
-                *left -= count as u64;
-                piece
+                let piece = read.await.map_err(io::Error::other)??;
+                rest.start += count;
+                Ok(piece)
             }
         }
     }
@@ -106,20 +101,16 @@ impl Section {
 
 async fn open_section(path: PathBuf) -> Result<Section, String> {
     let shown = path.display().to_string();
-    let (file, left) = spawn_blocking(move || open_file(&path))
-        .await
-        .unwrap_or_else(|_| Err("reading it stopped".into()))
-        .map_err(|why| format!("the body file {shown} cannot be read: {why}"))?;
-    Ok(Section::File { file: Some(file), left })
-}
-
-fn open_file(path: &Path) -> Result<(File, u64), String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let facts = file.metadata().map_err(|error| error.to_string())?;
-    if !facts.is_file() {
-        return Err("it is not a regular file".into());
-    }
-    Ok((file, facts.len()))
+    let opened = spawn_blocking(move || {
+        let file = File::open(path)?;
+        let facts = file.metadata()?;
+        let is_file = facts.is_file().then_some((file, facts.len()));
+        is_file.ok_or_else(|| io::Error::other("it is not a regular file"))
+    });
+    let opened = opened.await.unwrap_or_else(|_| Err(io::Error::other("reading it stopped")));
+    let (file, len) =
+        opened.map_err(|error| format!("the body file {shown} cannot be read: {error}"))?;
+    Ok(Section::File { file: Arc::new(file), rest: 0..len })
 }
 
 #[cfg(test)]

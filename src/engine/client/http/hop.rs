@@ -10,7 +10,7 @@ use super::request;
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
-use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_body};
+use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::engine::http::source::BodySource;
 use crate::engine::http::tap::Tap;
@@ -187,9 +187,9 @@ impl<'a> Hop<'a> {
             Ok(_) => *reader.finish().partial,
         };
         self.recorder.edit(|exchange| {
-            let body = empty_body(self.response);
             exchange.warnings.extend(parsed.warnings);
-            exchange.response = Some(HttpMessage { head: parsed.head, body });
+            exchange.response =
+                Some(HttpMessage { head: parsed.head, ..empty_message(self.response) });
         });
     }
 }

@@ -162,7 +162,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
     /// The socket failed.
     fn broke(&self, body: Option<&BodyReceiver>, error: &io::Error) -> Result<Bytes, Failure> {
         let is_end = error.kind() == io::ErrorKind::UnexpectedEof;
-        if is_end && body.is_some_and(|body| body.facts().framing == MessageFraming::UntilClose) {
+        if is_end && body.is_some_and(|body| body.facts.framing == MessageFraming::UntilClose) {
             self.hop.recorder.warn(
                 "the peer closed without ending TLS (no close_notify): the body may be cut off",
             );
@@ -233,7 +233,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let framing = response_framing(&head, &self.hop.plan.method);
         let mut receiver = BodyReceiver::new(writer, &framing, &head);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
-        let response = HttpMessage { head: head.clone(), body: receiver.facts().clone() };
+        let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
         recorder.publish();
         let outcome = self.fill(&mut receiver, rest).await;
@@ -247,14 +247,14 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         loop {
             let used = body.push(&bytes).await;
             let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
-            recorder.progress(body.facts());
+            recorder.progress(&body.facts);
             if used < bytes.len() {
                 recorder
                     .warn(format!("{} bytes after the end of the response", bytes.len() - used));
                 let kept = body.surplus(bytes.split_off(used)).await;
                 kept.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             }
-            if body.is_done() {
+            if body.done {
                 return Ok(());
             }
             bytes = self.read(Some(body)).await?;

@@ -5,7 +5,8 @@
 //! was dropped stays dropped on later hops; `https` never becomes `http`; a user name in a
 //! `Location` is never used.
 
-use url::Url;
+use percent_encoding::{CONTROLS, percent_encode};
+use url::{Position, Url};
 
 use crate::codec::printable::printable;
 use crate::model::exchange::Head;
@@ -59,7 +60,9 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     }
     let no_url = |error| format!("the redirect's address is no URL: {error}");
     let here = Url::parse(&plan.url).map_err(no_url)?;
-    let there = place(&here, location).map_err(no_url)?;
+    // Bytes outside ASCII go there as they are.
+    let location = percent_encode(location, CONTROLS).to_string();
+    let there = here.join(location.trim()).map_err(no_url)?;
     match (here.scheme(), there.scheme()) {
         ("https", "http") => return Err("the redirect leads from https to plain http".into()),
         (_, "http" | "https") => {}
@@ -80,18 +83,6 @@ pub(super) fn location(head: &Head) -> String {
     let location = head.all("location").next().map_or(&b""[..], |location| location);
     let shown = printable(location.get(..SHOWN).unwrap_or(location));
     if location.len() > SHOWN { format!("{shown}…") } else { shown }
-}
-
-/// The absolute address; bytes outside ASCII are percent-encoded one by one.
-fn place(here: &Url, location: &[u8]) -> Result<Url, url::ParseError> {
-    let text: String = location
-        .iter()
-        .map(|byte| match byte {
-            0x20..=0x7e => char::from(*byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect();
-    here.join(text.trim())
 }
 
 fn change_method(plan: &mut HttpPlan, status: u16) {
@@ -121,16 +112,11 @@ fn cross_origin(plan: &mut HttpPlan, there: &Url) {
         if !name.eq_ignore_ascii_case("host") {
             return true;
         }
-        *value = authority(there);
+        // The port only where it is not the scheme's own.
+        there[Position::BeforeHost..Position::AfterPort].clone_into(value);
         !std::mem::replace(&mut seen, true)
     });
     plan.headers = kept;
-}
-
-/// Host and, unless it is the scheme's own, port.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Without user name, password and fragment.
@@ -206,7 +192,8 @@ mod tests {
             let after = followed(&before, &answer(307, place));
             let names: Vec<_> = after.headers.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["Host", "accept"], "{place}");
-            assert_eq!(after.headers[0].1, Url::parse(&after.url).map(|u| authority(&u)).unwrap());
+            let there = Url::parse(&after.url).unwrap();
+            assert_eq!(after.headers[0].1, there[Position::BeforeHost..Position::AfterPort]);
         }
     }
 

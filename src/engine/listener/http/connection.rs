@@ -9,8 +9,8 @@
 //! answered 408 after [`STALL`].
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,18 +55,12 @@ pub(super) struct HttpGuest {
     /// Stops between two requests.
     stop: CancellationToken,
     /// Since when it waits for a request.
-    idle_since: Arc<Mutex<Option<Instant>>>,
-}
-
-impl HttpGuest {
-    fn set_idle(&self, since: Option<Instant>) {
-        *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
-    }
+    idle_since: Arc<watch::Sender<Option<Instant>>>,
 }
 
 impl Guest for HttpGuest {
     fn idle_since(&self) -> Option<Instant> {
-        *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.idle_since.borrow()
     }
 
     /// A reset comes by the accept loop, which aborts the task.
@@ -207,14 +201,14 @@ impl HttpConnection {
         if !self.rest.is_empty() {
             return Some(std::mem::take(&mut self.rest));
         }
-        self.guest.set_idle(Some(Instant::now()));
+        self.guest.idle_since.send_replace(Some(Instant::now()));
         let stop = self.guest.stop.clone();
         let read = tokio::select! {
             biased;
             () = stop.cancelled() => Ok(Bytes::new()),
             read = self.read() => read,
         };
-        self.guest.set_idle(None);
+        self.guest.idle_since.send_replace(None);
         let bytes = read.unwrap_or_else(|error| {
             let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
             self.note(Direction::Received, RecordKind::Reset, failure.cause);

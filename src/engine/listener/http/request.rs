@@ -103,8 +103,8 @@ impl HttpConnection {
             return Ok(asked);
         }
         let mut receiver = BodyReceiver::new(writer, &framing, head);
-        if !receiver.is_done() {
-            recorder.edit(|exchange| exchange.request.body = receiver.facts().clone());
+        if !receiver.done {
+            recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
             recorder.publish();
             let waits = |value: &Bytes| value.eq_ignore_ascii_case(b"100-continue");
             let may_wait = asked.version == HttpVersion::Http11 && self.rest.is_empty();
@@ -155,7 +155,7 @@ impl HttpConnection {
     /// Feeds the body until it is complete.
     async fn fill(&mut self, recorder: &ExchangeRecorder, body: &mut BodyReceiver) -> Verdict {
         let target = &*recorder.target;
-        while !body.is_done() {
+        while !body.done {
             let mut bytes = std::mem::take(&mut self.rest);
             if bytes.is_empty() {
                 bytes = match timeout(STALL, self.read()).await {
@@ -179,7 +179,7 @@ impl HttpConnection {
                 Err(Fault::Malformed(why)) => return Ok(Some(Refusal { status: 400, why })),
                 Err(fault) => return Err(failure::body(target, &fault, &body.so_far())),
             }
-            recorder.progress(body.facts());
+            recorder.progress(&body.facts);
         }
         Ok(None)
     }
