@@ -215,7 +215,7 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 /// The filter while it is typed, with what is wrong about it.
 fn filter_line(mut pen: Pen<'_>) {
     let (app, palette, filter) = (pen.app, pen.palette, &pen.app.traffic.filter);
-    if let Some(editor) = &app.traffic.search.editor {
+    if let Some(editor) = &app.traffic.search_editor {
         pen.prompt("search: ", editor);
         return;
     }
