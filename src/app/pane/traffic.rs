@@ -150,7 +150,7 @@ impl TrafficPane {
             self.rebuild_due = false;
             return self.rebuild(shared);
         }
-        self.rate_due = !shared.timeline.rates().is_quiet(shared.now, RATE_SECONDS);
+        self.rate_due = !shared.timeline.rates.is_quiet(shared.now, RATE_SECONDS);
         if self.rate_due { vec![rate_timer()] } else { Vec::new() }
     }
 

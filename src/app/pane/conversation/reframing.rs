@@ -6,7 +6,6 @@ use crate::app::intent::Intent;
 use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
 use crate::app::shared::{Shared, Shown};
-use crate::timeline::conversation::Subject;
 use crate::timeline::frames::Frames;
 use crate::timeline::framing::StreamFraming;
 use crate::timeline::listing::{Rebuild, STEP_WORK};
@@ -52,11 +51,10 @@ impl ConversationPane {
         let now = view.frames.as_ref().map_or(&StreamFraming::AsReceived, Frames::framing);
         if now != wanted {
             view.anchor = view.row(session, view.cursor.selected).map(|row| row.first);
-            let subject = Subject::Session(session.id);
             let next = shared.timeline.next_id();
             let from = session.conversation.row(0).map_or(next, |row| row.first);
             view.frames = (*wanted != StreamFraming::AsReceived)
-                .then(|| Frames::new(wanted.clone(), subject, from));
+                .then(|| Frames::new(wanted.clone(), session.id, from));
             view.begin_anew(session);
         }
         let frames = view.frames.as_mut();
