@@ -11,9 +11,11 @@
 mod walk;
 
 use std::fs;
-use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
 
 use super::atomic::refusal;
 use super::job::{FolderDefaults, Workspace};
@@ -139,12 +141,13 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 /// takes the file's place in the meantime: opening never waits, as it would for a pipe.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let no_file = || refusal(file, FailureKind::Usage, "it is not a regular file");
-    let failed = |error| atomic::failure(file, &error);
+    let failed = |error: io::Error| atomic::failure(file, &error);
     if !fs::metadata(file).map_err(failed)?.is_file() {
         return Err(no_file());
     }
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let open = fs::OpenOptions::new().read(true).custom_flags(flags).open(file).map_err(failed)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let open = rustix::fs::open(file, flags, Mode::empty());
+    let open = open.map(fs::File::from).map_err(|error| failed(error.into()))?;
     if !open.metadata().map_err(failed)?.is_file() {
         return Err(no_file());
     }
