@@ -45,10 +45,10 @@ mod interop;
 mod kill;
 #[path = "suite/panes.rs"]
 mod panes;
-#[path = "suite/picture.rs"]
-mod picture;
 #[path = "suite/pasted.rs"]
 mod pasted;
+#[path = "suite/picture.rs"]
+mod picture;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
 #[path = "suite/properties.rs"]

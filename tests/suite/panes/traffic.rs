@@ -165,11 +165,14 @@ fn a_few_records_are_forgotten_unasked_and_their_conversation_comes_back_too() {
     let (mut app, id) = filled((120, 30), 1000);
     app.shared.zoom = false;
     app.keys("C");
-    assert_eq!((app.shared.timeline.len(), app.shared.session().unwrap().conversation.len()), (0, 0));
+    assert_eq!(
+        (app.shared.timeline.len(), app.shared.session().unwrap().conversation.rows.len()),
+        (0, 0)
+    );
     more(&mut app, id, "since then");
     app.keys("u");
     let conversation = &app.shared.session().unwrap().conversation;
-    let rows: u32 = conversation.rows().map(|row| row.count).sum();
+    let rows: u32 = conversation.rows.iter().map(|row| row.count).sum();
     assert_eq!((app.shared.timeline.len(), rows), (1001, 1001));
     app.keys("<F11>");
     app.assert_shows("since then");
