@@ -320,8 +320,9 @@ impl Handed {
         let is_parameter = (b'0'..=b'?').contains(&first);
         (are_many || is_alt_and_key)
             && match (introducer, step(&joined)) {
-                (b'[', Step::PasteStarts(_)) | (b'[' | b'O', Step::Took(_, Some(_))) => true,
-                (b'P' | b'X' | b'^' | b'_', Step::Took(..)) => true,
+                (b'[', Step::PasteStarts(_))
+                | (b'[' | b'O', Step::Took(_, Some(_)))
+                | (b'P' | b'X' | b'^' | b'_', Step::Took(..)) => true,
                 (b'[' | b']' | b'P', _) if is_parameter => are_many,
                 (b'[', Step::Incomplete) => are_many,
                 _ => false,

@@ -237,7 +237,7 @@ fn a_paste_that_holds_its_own_end_mark_types_nothing() {
     assert_eq!(keys(b"\x1b[200~a\x1b[201~d\ry\x1b[201~"), all);
     assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[201~"), (30, b"d\ry"), (15, b"\x1b[201~")]), all);
     assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[201~d\ry\x1b[2"), (9, b"01~x")]), format!("{all}x"));
-    let long = [b"\x1b[200~a\x1b[201~".as_slice(), &[b'd'; 70_000], b"\x1b[201~"].concat();
+    let long = [b"\x1b[200~a\x1b[201~".as_slice(), &b"d".repeat(70_000), b"\x1b[201~"].concat();
     let parsed = parse(&long);
     assert!(matches!(&parsed[..], [Parsed::Input(Input::Paste(text))] if text.len() == 70_007));
     assert_eq!(
