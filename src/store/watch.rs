@@ -1,39 +1,30 @@
 //! Notices changes in the workspace folder made by others.
 //!
-//! The watcher's own thread only raises a flag and wakes the worker; the worker reads the folder
-//! anew a moment later and compares, so bursts cost one reading and our own writes cost no reply.
+//! The watcher's own thread only says that something changed; the lane that reads looks at the
+//! folder a moment later and compares, so bursts cost one reading and our own writes no reply.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::SyncSender;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::atomic;
-use super::worker::{WorkerFlags, WorkerOrder};
 use crate::model::failure::{Failure, FailureKind};
 
 /// Watches until dropped.
 pub(super) type FolderWatch = RecommendedWatcher;
 
-/// Starts watching `root` and everything below.
+/// Starts watching `root` and everything below; `changed` is called on a thread of its own.
 pub(super) fn start(
     root: &Path,
-    orders: SyncSender<WorkerOrder>,
-    signals: Arc<WorkerFlags>,
+    changed: impl Fn() + Send + 'static,
 ) -> Result<FolderWatch, Failure> {
     let on_event = move |event: notify::Result<notify::Event>| {
         // An error may mean lost events (overflow), so it counts as a change.
         if event.is_ok_and(|event| !changes(event.kind)) {
             return;
         }
-        // Only the first of many changes wakes, so at most two wake-ups stand in the queue.
-        if !signals.changed.swap(true, Ordering::AcqRel) {
-            // A full queue means that the worker is busy; it looks at the flag after every job.
-            let _ = orders.try_send(WorkerOrder::Wake);
-        }
+        changed();
     };
     let watching = notify::recommended_watcher(on_event).and_then(|mut watcher| {
         watcher.watch(root, RecursiveMode::Recursive)?;
