@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use super::known::{Known, Wanted};
 use super::lane::{Outbox, Waker, Work, not_ours};
 use crate::model::failure::Failure;
-use crate::store::job::{Job, Reply, Workspace};
-use crate::store::watch::{self, FolderWatch};
+use crate::store::job::{Job, Reply};
+use crate::store::watch::FolderWatch;
 use crate::store::{starter, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
@@ -26,8 +26,8 @@ pub(super) struct Reading {
     /// Somebody changed the workspace on disk.
     changed: Arc<AtomicBool>,
     waker: Option<Waker>,
-    /// While there is a folder; or why changes by others are not noticed.
-    watch: Option<Result<FolderWatch, Failure>>,
+    /// While there is a folder.
+    watch: Option<FolderWatch>,
     /// When to read the workspace because something changed.
     due: Option<Instant>,
 }
@@ -39,15 +39,24 @@ impl Reading {
     }
 
     /// Reads the workspace and watches it from now on.
-    fn load(&mut self, outbox: &Outbox) {
-        // Watching begins before reading, so no change falls between.
-        self.watch = self.root.is_dir().then(|| self.watched());
-        self.scan(false, outbox);
+    fn scan(&mut self, unasked: bool, outbox: &Outbox) {
+        self.due = None;
+        self.known.begin_reading();
+        // Watching a folder begins before reading it, so no change falls between.
+        let mut watch = self.new_watch();
+        let mut found = workspace::scan_visiting(&self.root, &mut |path| watch.add(path));
+        if found.environments.iter().any(|environment| !environment.secrets.is_empty()) {
+            found.problems.extend(starter::protect_secrets(&self.root).err());
+        }
+        found.problems.extend(watch.trouble(&self.root));
+        self.watch = (!found.is_starter).then_some(watch);
+        let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
+        self.known.read(found, unasked, tell);
     }
 
-    fn watched(&self) -> Result<FolderWatch, Failure> {
+    fn new_watch(&self) -> FolderWatch {
         let (changed, waker) = (Arc::clone(&self.changed), self.waker.clone());
-        watch::start(&self.root, move || {
+        FolderWatch::start(move || {
             // Only the first of many changes wakes.
             if !changed.swap(true, Ordering::AcqRel)
                 && let Some(waker) = &waker
@@ -57,35 +66,13 @@ impl Reading {
         })
     }
 
-    fn scan(&mut self, unasked: bool, outbox: &Outbox) {
-        self.due = None;
-        self.known.begin_reading();
-        let found = self.found();
-        let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
-        self.known.read(found, unasked, tell);
-    }
-
-    fn found(&self) -> Workspace {
-        let mut found = workspace::scan(&self.root);
-        if found.environments.iter().any(|environment| !environment.secrets.is_empty()) {
-            found.problems.extend(starter::protect_secrets(&self.root).err());
-        }
-        if let Some(Err(blind)) = &self.watch {
-            found.problems.push(blind.clone());
-        }
-        found
-    }
-
     /// Something changed on disk: tells the application unless it knows already.
     fn reread(&mut self, outbox: &Outbox) {
         self.due = None;
         let Some(is_starter) = self.known.is_starter() else { return };
         // It came into being, or went away as a whole.
-        if is_starter == self.root.is_dir() {
-            self.load(outbox);
-        } else {
-            self.scan(true, outbox);
-        }
+        let lost = is_starter == self.root.is_dir();
+        self.scan(!lost, outbox);
     }
 }
 
@@ -99,7 +86,7 @@ impl Work for Reading {
         if job != Job::LoadWorkspace {
             return Err(not_ours(&job));
         }
-        self.load(outbox);
+        self.scan(false, outbox);
         Ok(())
     }
 
@@ -107,7 +94,7 @@ impl Work for Reading {
         match self.known.take_wanted() {
             Wanted::Nothing => {}
             Wanted::Look => self.changed.store(true, Ordering::Release),
-            Wanted::Load => self.load(outbox),
+            Wanted::Load => self.scan(false, outbox),
         }
         if self.due.is_some_and(|due| due <= Instant::now()) {
             self.reread(outbox);
