@@ -34,6 +34,11 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
         target::set_insecure(&mut target.spec);
     }
     let SendTarget { mut spec, scope } = target;
+    if arguments.any_peer && !spec.protocol().capabilities().datagrams {
+        let cause =
+            format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
+        return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
+    }
     match &mut spec {
         Spec::Http(request) => {
             let raw = compose(request, &words, arguments)?;
@@ -53,6 +58,7 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
         }
         Spec::Udp(session) => {
             session.steps.extend(steps(&words, arguments)?);
+            session.any_peer |= arguments.any_peer;
             let plan = target::planned(&spec, &scope)?;
             stream::run(arguments, plan, headless).await
         }

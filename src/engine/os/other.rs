@@ -31,6 +31,20 @@ pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr
     Vec::new()
 }
 
+/// There is none here: other processes cannot be told.
+#[derive(Debug)]
+pub(crate) struct Beacon;
+
+/// Always `None`.
+pub(crate) fn beacon(_address: SocketAddr) -> Option<Beacon> {
+    None
+}
+
+/// Always `false`.
+pub(crate) fn has_beacon(_address: SocketAddr) -> bool {
+    false
+}
+
 /// Always fails with `Unsupported`.
 pub(crate) fn bind_device(_socket: &Socket, _interface: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
