@@ -13,7 +13,6 @@ pub mod output;
 mod send;
 mod stdin;
 mod target;
-mod text;
 
 use crate::args::Task;
 use crate::model::failure::Failure;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use futures_util::future::BoxFuture;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::output;
-use crate::engine::command::CloseMode;
+use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::interop::ndjson;
@@ -15,16 +16,13 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::view::ViewPart;
-use crate::store::Store;
-use crate::store::job::{Job, KeyPem};
+use crate::store::authority;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
 const CLOSING: Duration = Duration::from_secs(1);
-/// How long keeping the certificate authority may take.
-const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
@@ -41,8 +39,7 @@ pub struct Headless {
 impl Headless {
     /// Opens the session; its events follow.
     pub(super) fn open(&self, plan: Plan) -> Result<(), Failure> {
-        let open = crate::engine::command::Command::Open { id: SESSION, plan: Box::new(plan) };
-        self.engine.command(open)
+        self.engine.command(Command::Open { id: SESSION, plan: Box::new(plan) })
     }
 
     /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
@@ -51,15 +48,9 @@ impl Headless {
         loop {
             match self.events.facts.recv().await {
                 Some(Event::AuthorityCreated(authority)) => {
-                    let (store, _replies) = Store::start(self.paths.clone());
-                    let job = Job::SaveAuthority {
-                        certificate_pem: authority.certificate_pem,
-                        key_pem: KeyPem(authority.key_pem),
-                    };
-                    if let Err(failure) = store.submit(job) {
-                        output::complain(&failure);
+                    if let Err(failure) = authority::save(&self.paths, &authority) {
+                        tracing::error!("{failure}");
                     }
-                    store.shutdown(STORE_SHUTDOWN);
                 }
                 event => return event,
             }
@@ -91,47 +82,30 @@ impl Headless {
     /// Ends the session and waits a moment for it; one that does not end in time ends with the
     /// program.
     pub(super) async fn close(&mut self, how: CloseMode) {
-        let order = crate::engine::command::Command::Close { id: SESSION, how };
-        if let Err(failure) = self.engine.command(order) {
+        if let Err(failure) = self.engine.command(Command::Close { id: SESSION, how }) {
             output::complain(&failure);
             return;
         }
-        let ended = async {
-            while let Some(event) = self.next_event().await {
-                if matches!(event, Event::Done { .. }) {
-                    return;
-                }
-            }
-        };
+        let ended =
+            async { while !matches!(self.next_event().await, Some(Event::Done { .. }) | None) {} };
         let _ = tokio::time::timeout(CLOSING, ended).await;
     }
 }
 
-/// Ctrl+C and SIGTERM. Listened to from before the session opens, so that none is missed.
-pub(super) struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Interrupts {
-    /// Takes both signals over from their default; fails when the system refuses a handler.
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
-            })
-        };
-        Ok(Interrupts {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
+/// Waits for Ctrl+C or SIGTERM. Both are listened to from the call on, before the session opens, so
+/// that none is missed; fails when the system refuses a handler.
+pub(super) fn interrupted() -> Result<BoxFuture<'static, ()>, Failure> {
+    let listen = |kind| {
+        signal(kind).map_err(|error| {
+            Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
         })
-    }
-
-    /// Waits for one. Cancel-safe.
-    pub(super) async fn next(&mut self) {
+    };
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    Ok(Box::pin(async move {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
+    }))
 }

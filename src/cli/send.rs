@@ -5,10 +5,12 @@ mod stream;
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
+
 use super::headless::Headless;
-use super::items::{self, Encoding};
+use super::items;
 use super::stdin;
-use super::target::{self, SendTarget};
+use super::target;
 use crate::args;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -16,7 +18,7 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
-use http::RawBody;
+use crate::model::tls::Verify;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,44 +31,41 @@ struct SendWords<'a> {
 /// Runs the command; returns the exit status.
 pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Result<u8, Failure> {
     let words = split(arguments);
-    let mut target = target::find(words.target, Side::Client, &arguments.common, headless)?;
-    if arguments.common.insecure {
-        target::set_insecure(&mut target.spec);
+    let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
+    if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
+        *verify = Verify::Off;
     }
-    let SendTarget { mut spec, scope } = target;
     if arguments.any_peer && !spec.protocol().capabilities().datagrams {
         let cause =
             format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
         return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
     }
+    let mut raw = None;
     match &mut spec {
-        Spec::Http(request) => {
-            let raw = compose(request, &words, arguments)?;
-            let mut plan = target::planned(&spec, &scope)?;
-            if let Some(raw) = raw {
-                http::set_body(&mut plan, raw);
-            }
-            http::run(arguments, plan, headless).await
-        }
+        Spec::Http(request) => raw = compose(request, &words, arguments)?,
         Spec::Tcp(session) => {
             session.steps.extend(steps(&words, arguments)?);
-            if let Some(timeout) = arguments.timeout {
-                session.connect_timeout = session.connect_timeout.min(timeout);
-            }
-            let plan = target::planned(&spec, &scope)?;
-            stream::run(arguments, plan, headless).await
+            let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
+            session.connect_timeout = session.connect_timeout.min(timeout);
         }
         Spec::Udp(session) => {
             session.steps.extend(steps(&words, arguments)?);
             session.any_peer |= arguments.any_peer;
-            let plan = target::planned(&spec, &scope)?;
-            stream::run(arguments, plan, headless).await
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             let cause = "a listener cannot be sent";
-            Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
-                .hint("use: wirebench listen"))
+            return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
+                .hint("use: wirebench listen"));
         }
+    }
+    let mut plan = target::planned(&spec, &scope)?;
+    if let Some(raw) = raw {
+        http::set_body(&mut plan, raw);
+    }
+    if plan.as_http().is_some() {
+        http::run(arguments, plan, headless).await
+    } else {
+        stream::run(arguments, plan, headless).await
     }
 }
 
@@ -87,11 +86,9 @@ fn compose(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
-) -> Result<Option<RawBody>, Failure> {
+) -> Result<Option<Bytes>, Failure> {
     let before = request.body.clone();
-    let encoding = if arguments.form { Encoding::Form } else { Encoding::Json };
-    items::apply(words.items, encoding, request)?;
-    let mut raw = None;
+    items::apply(words.items, arguments.form, request)?;
     match arguments.data.as_slice() {
         [] => {}
         data if arguments.hex => {
@@ -100,11 +97,13 @@ fn compose(
         }
         data => request.body = text_body(&data.join("&")),
     }
-    let given = raw.is_some() || request.body != before || before != HttpBody::None;
-    if !given && !arguments.ignore_stdin && stdin::is_piped() {
-        let bytes = stdin::read_all()?;
-        let content_type = content_type(&bytes);
-        raw = (!bytes.is_empty()).then_some(RawBody { bytes, content_type });
+    let mut raw = None;
+    if request.body == HttpBody::None
+        && before == HttpBody::None
+        && !arguments.ignore_stdin
+        && stdin::is_piped()
+    {
+        raw = Some(stdin::read_all()?).filter(|bytes| !bytes.is_empty());
     }
     match words.method {
         Some(method) => request.method = method.into(),
@@ -125,11 +124,6 @@ fn text_body(data: &str) -> HttpBody {
         _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
         _ => HttpBody::Text(data.into()),
     }
-}
-
-fn content_type(bytes: &[u8]) -> Option<String> {
-    let json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
-    json.then(|| "application/json".to_owned())
 }
 
 /// What TCP and UDP send: words after the target and `--data`, each one message.
@@ -165,7 +159,7 @@ mod tests {
         }
     }
 
-    fn composed(arguments: &args::Send) -> (HttpSpec, Option<RawBody>) {
+    fn composed(arguments: &args::Send) -> (HttpSpec, Option<Bytes>) {
         let mut request = HttpSpec::default();
         let raw = compose(&mut request, &split(arguments), arguments).unwrap();
         (request, raw)

@@ -3,11 +3,11 @@
 //! Read only when it is a pipe or a file: a terminal is for people, and a device or socket that
 //! nobody writes to (a service manager's, `/dev/null`) would be waited for in vain.
 
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use rustix::fs::FileType;
-use tokio::sync::mpsc;
+use tokio::io::{AsyncReadExt as _, Stdin};
 
 use crate::model::failure::{Failure, FailureKind, Stage};
 
@@ -15,8 +15,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 const BODY_LIMIT: u64 = 256 * 1024 * 1024;
 /// Bytes of one read, so one write on the connection.
 const PIECE: usize = 64 * 1024;
-/// Pieces read ahead of the connection.
-const PIECES: usize = 4;
 
 /// Whether something is piped in.
 pub(super) fn is_piped() -> bool {
@@ -37,33 +35,20 @@ pub(super) fn read_all() -> Result<Bytes, Failure> {
     Ok(bytes.into())
 }
 
-/// Pieces as they come; the channel closes at the end of input.
-pub(super) fn pieces() -> mpsc::Receiver<Bytes> {
-    let (sender, receiver) = mpsc::channel(PIECES);
-    let read = move || {
-        let mut input = io::stdin().lock();
-        let mut buffer = vec![0; PIECE];
-        loop {
-            match input.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(read) => {
-                    if sender.blocking_send(Bytes::copy_from_slice(&buffer[..read])).is_err() {
-                        return;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    super::output::complain(&failed(&error));
-                    return;
-                }
-            }
+/// The next piece; `None` at the end of input, and when it cannot be read, which is told. Without
+/// an input it waits for ever.
+/// Cancel-safe.
+pub(super) async fn next_piece(input: &mut Option<Stdin>) -> Option<Bytes> {
+    let Some(input) = input else { return std::future::pending().await };
+    let mut piece = BytesMut::with_capacity(PIECE);
+    match input.read_buf(&mut piece).await {
+        Ok(0) => None,
+        Ok(_) => Some(piece.freeze()),
+        Err(error) => {
+            super::output::complain(&failed(&error));
+            None
         }
-    };
-    // Without a thread the channel is closed, which is an empty input.
-    if let Err(error) = std::thread::Builder::new().name("stdin".into()).spawn(read) {
-        super::output::complain(&failed(&error));
     }
-    receiver
 }
 
 fn failed(error: &io::Error) -> Failure {

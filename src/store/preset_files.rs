@@ -8,59 +8,57 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Reply};
+use super::lock::FolderLock;
 use super::{atomic, lock, preset, starter, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Preset, PresetPath};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
 
 /// Where a preset lies.
 pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
     root.join(format!("{path}.toml"))
 }
 
-/// Writes a preset over the version it is based on.
+/// Writes a preset over the version it is based on; the fingerprint of what is there then, or the
+/// version of somebody else that stands in the way.
 pub(super) fn save(
     root: &Path,
-    preset: Box<Preset>,
+    preset: &Preset,
     based_on: Option<u64>,
     overwrite: Overwrite,
-) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
+) -> Result<Result<u64, StoredPreset>, Failure> {
+    let _lock = locked(root)?;
     let file = file_of(root, &preset.path);
-    let old = if fs::symlink_metadata(&file).is_ok() && file.exists() {
-        Some(workspace::read_bytes(&file)?)
-    } else {
-        None
-    };
-    if let Some(bytes) = &old {
-        let theirs = workspace::parsed(&preset.path, bytes);
-        if theirs.content.as_ref() == Ok(&*preset) {
-            return Ok(Reply::Saved { path: preset.path, fingerprint: theirs.fingerprint });
+    let old = file.exists().then(|| workspace::read_bytes(&file)).transpose()?;
+    let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
+    let fingerprint = preset::fingerprint(text.as_bytes());
+    let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
+    if let Some(old) = old {
+        if old == text.as_bytes() {
+            return Ok(Ok(fingerprint));
         }
-        if overwrite == Overwrite::Refuse && based_on != Some(theirs.fingerprint) {
-            return Ok(Reply::Conflict { mine: preset, theirs: Box::new(theirs) });
+        if overwrite == Overwrite::Refuse && based_on != Some(preset::fingerprint(&old)) {
+            return Ok(Err(workspace::stored(&preset.path, Ok(old))));
         }
     }
-    let previous = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let text = preset::write(&preset, previous);
     if text.len() as u64 > preset::PRESET_LIMIT {
         return Err(workspace::too_large(preset.path.as_str(), preset::PRESET_LIMIT));
     }
     atomic::make_folders(file.parent().unwrap_or(root))?;
-    let overwrite = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
-    atomic::write(&file, text.as_bytes(), overwrite)?;
-    Ok(Reply::Saved { path: preset.path, fingerprint: preset::fingerprint(text.as_bytes()) })
+    atomic::write(&file, text.as_bytes(), replace)?;
+    Ok(Ok(fingerprint))
+}
+
+/// Makes sure that there is a workspace, and locks it.
+fn locked(root: &Path) -> Result<FolderLock, Failure> {
+    starter::materialise(root)?;
+    lock::folder(root)
 }
 
 /// Moves a preset; never onto another.
 pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
+    let _lock = locked(root)?;
     if from != to {
-        let (source, target) = (file_of(root, &from), file_of(root, &to));
-        if fs::symlink_metadata(&source).is_err() {
-            return Err(gone(&from));
-        }
+        let (source, target) = (existing(root, &from)?, file_of(root, &to));
         atomic::make_folders(target.parent().unwrap_or(root))?;
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
@@ -71,12 +69,8 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
 
 /// Removes a preset and the folders that become empty.
 pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
-    let file = file_of(root, &path);
-    if fs::symlink_metadata(&file).is_err() {
-        return Err(gone(&path));
-    }
+    let _lock = locked(root)?;
+    let file = existing(root, &path)?;
     atomic::remove(&file)?;
     remove_empty_folders(root, &file);
     Ok(Reply::Deleted { path })
@@ -89,8 +83,7 @@ pub(super) fn delete_folder(
     folder: String,
     presets: Vec<PresetPath>,
 ) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
+    let _lock = locked(root)?;
     let mut gone = Vec::new();
     let mut failure = None;
     for path in presets {
@@ -127,8 +120,12 @@ fn remove_empty_folders(root: &Path, file: &Path) {
     }
 }
 
-fn gone(path: &PresetPath) -> Failure {
-    let target = format!("{path}.toml");
-    Failure::new(Stage::Storage, target, FailureKind::NotFound, "the preset is not there any more")
-        .hint("it was removed or renamed by somebody else")
+/// Where a preset lies, if it does.
+fn existing(root: &Path, path: &PresetPath) -> Result<PathBuf, Failure> {
+    let file = file_of(root, path);
+    fs::symlink_metadata(&file).map(|_| file).map_err(|_| {
+        let cause = "the preset is not there any more";
+        atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
+            .hint("it was removed or renamed by somebody else")
+    })
 }

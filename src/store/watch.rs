@@ -5,18 +5,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::atomic;
 use super::worker::{WorkerFlags, WorkerOrder};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 
 /// Watches until dropped.
-pub(super) struct FolderWatch(
-    #[expect(dead_code, reason = "watches until dropped")] RecommendedWatcher,
-);
+pub(super) type FolderWatch = RecommendedWatcher;
 
 /// Starts watching `root` and everything below.
 pub(super) fn start(
@@ -29,7 +29,8 @@ pub(super) fn start(
         if event.is_ok_and(|event| !changes(event.kind)) {
             return;
         }
-        if signals.changed() {
+        // Only the first of many changes wakes, so at most two wake-ups stand in the queue.
+        if !signals.changed.swap(true, Ordering::AcqRel) {
             // A full queue means that the worker is busy; it looks at the flag after every job.
             let _ = orders.try_send(WorkerOrder::Wake);
         }
@@ -38,19 +39,15 @@ pub(super) fn start(
         watcher.watch(root, RecursiveMode::Recursive)?;
         Ok(watcher)
     });
-    watching.map(FolderWatch).map_err(|error| {
-        let target = root.display().to_string();
+    watching.map_err(|error| {
         let cause = format!("changes made by others are not noticed: {error}");
-        Failure::new(Stage::Storage, target, FailureKind::Io, cause)
+        atomic::refusal(root, FailureKind::Io, cause)
             .hint("reload the workspace after editing files elsewhere")
     })
 }
 
 /// Our own reading opens and closes files; that is no change.
 fn changes(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
-    }
+    let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    !kind.is_access() || kind == written
 }

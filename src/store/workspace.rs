@@ -8,15 +8,15 @@
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
 //! alone; pipes and devices are never opened.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::atomic::refusal;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 
 /// Folder of the environments.
@@ -60,9 +60,8 @@ fn names(workspace: &mut Workspace, path: &Path) -> Vec<String> {
             Ok(name) if atomic::is_temporary(&name) => atomic::clean_file(&entry.path()),
             Ok(name) => names.push(name),
             Err(name) => {
-                let target = name.to_string_lossy();
-                let cause = "the name is not UTF-8";
-                workspace.problems.push(problem(&target, FailureKind::Usage, cause));
+                let problem = refusal(name, FailureKind::Usage, "the name is not UTF-8");
+                workspace.problems.push(problem);
             }
         }
     }
@@ -74,63 +73,89 @@ fn folder(workspace: &mut Workspace, path: &Path, relative: &str, depth: usize) 
     for name in names(workspace, path) {
         let file = path.join(&name);
         let inner = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
-        let Ok(metadata) = fs::metadata(&file) else {
-            if file.extension().is_some_and(|extension| extension == "toml") {
-                let cause = "the link leads nowhere";
-                workspace.problems.push(problem(&inner, FailureKind::NotFound, cause));
+        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
+        let found = match fs::metadata(&file) {
+            Err(_) if is_toml => {
+                Err(refusal(inner, FailureKind::NotFound, "the link leads nowhere"))
             }
-            continue;
+            Ok(facts) if name == DEFAULTS && facts.is_file() => {
+                enter(workspace, &inner, read_bytes(&file))
+            }
+            Ok(_) if name.starts_with(['.', '_']) || (depth == 0 && name == ENVIRONMENTS) => Ok(()),
+            Ok(facts) if facts.is_dir() && depth < DEPTH => {
+                folder(workspace, &file, &inner, depth + 1);
+                Ok(())
+            }
+            Ok(facts) if facts.is_file() && is_toml => {
+                if workspace.presets.len() < PRESETS {
+                    enter(workspace, &inner, read_bytes(&file))
+                } else if workspace.problems.iter().any(|known| known.target == workspace.root) {
+                    Ok(())
+                } else {
+                    let cause = format!("more than {PRESETS} presets; the rest is not shown");
+                    Err(refusal(&workspace.root, FailureKind::TooLarge, cause))
+                }
+            }
+            _ => Ok(()),
         };
-        if name == DEFAULTS && metadata.is_file() {
-            defaults(workspace, &file, relative, &inner);
-        } else if name.starts_with(['.', '_']) || (depth == 0 && name == ENVIRONMENTS) {
-        } else if metadata.is_dir() && depth < DEPTH {
-            folder(workspace, &file, &inner, depth + 1);
-        } else if let (true, Some(stem)) = (metadata.is_file(), inner.strip_suffix(".toml")) {
-            preset_file(workspace, &file, stem);
-        }
+        workspace.problems.extend(found.err());
     }
 }
 
-fn preset_file(workspace: &mut Workspace, file: &Path, stem: &str) {
-    if workspace.presets.len() >= PRESETS {
-        let root = workspace.root.clone();
-        if !workspace.problems.iter().any(|problem| problem.target == root) {
-            let cause = format!("more than {PRESETS} presets; the rest is not shown");
-            workspace.problems.push(problem(&root, FailureKind::TooLarge, &cause));
+/// Enters what a file of this name holds.
+///
+/// # Errors
+/// Where there is no more to show of it than the trouble.
+pub(super) fn enter(
+    workspace: &mut Workspace,
+    name: &str,
+    bytes: Result<Vec<u8>, Failure>,
+) -> Result<(), Failure> {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let stem = name.strip_suffix(".toml").unwrap_or(name);
+    if folder == ENVIRONMENTS {
+        let stem = file.strip_suffix(".toml").unwrap_or(file);
+        let secret = stem.strip_suffix(SECRET);
+        let known = &mut workspace.environments;
+        let stem = secret.unwrap_or(stem);
+        let at = known.binary_search_by(|known| known.name.as_str().cmp(stem));
+        let at = at.unwrap_or_else(|at| {
+            known.insert(at, Environment { name: stem.into(), ..Environment::default() });
+            at
+        });
+        let variables = environment::variables(text(&bytes?, name)?, name)?;
+        if secret.is_some() {
+            known[at].secrets = variables;
+        } else {
+            known[at].variables = variables;
         }
-        return;
-    }
-    match PresetPath::parse(stem) {
-        Ok(path) if path.as_str() == stem => workspace.presets.push(stored(&path, file)),
-        parsed => {
-            let cause = match parsed {
-                Err(error) => error.to_string(),
-                Ok(path) => format!("the name has spaces at an end; rename it to '{path}'"),
-            };
-            workspace.problems.push(problem(&format!("{stem}.toml"), FailureKind::Usage, &cause));
+    } else if file == DEFAULTS {
+        let variables = environment::defaults(text(&bytes?, name)?, name)?;
+        workspace.defaults.push(FolderDefaults { folder: folder.into(), variables });
+    } else {
+        let refuse = |cause: String| Err(refusal(name, FailureKind::Usage, cause));
+        match PresetPath::parse(stem) {
+            Ok(path) if path.as_str() == stem => workspace.presets.push(stored(&path, bytes)),
+            Ok(path) => {
+                return refuse(format!("the name has spaces at an end; rename it to '{path}'"));
+            }
+            Err(error) => return refuse(error.to_string()),
         }
     }
+    Ok(())
 }
 
 /// A preset file as found, readable or not.
-pub(super) fn stored(path: &PresetPath, file: &Path) -> StoredPreset {
-    match read_bytes(file) {
-        Ok(bytes) => parsed(path, &bytes),
-        Err(failure) => StoredPreset { path: path.clone(), content: Err(failure), fingerprint: 0 },
-    }
-}
-
-/// A preset file with these bytes.
-pub(super) fn parsed(path: &PresetPath, bytes: &[u8]) -> StoredPreset {
-    let content = text(bytes, &format!("{path}.toml")).and_then(|text| preset::read(text, path));
-    StoredPreset { path: path.clone(), content, fingerprint: preset::fingerprint(bytes) }
+pub(super) fn stored(path: &PresetPath, bytes: Result<Vec<u8>, Failure>) -> StoredPreset {
+    let fingerprint = bytes.as_deref().map_or(0, preset::fingerprint);
+    let content = bytes.and_then(|b| preset::read(text(&b, &format!("{path}.toml"))?, path));
+    StoredPreset { path: path.clone(), content, fingerprint }
 }
 
 fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, Failure> {
     std::str::from_utf8(bytes).map_err(|error| {
         let cause = format!("not UTF-8 at byte {}", error.valid_up_to());
-        problem(file, FailureKind::Malformed, &cause)
+        refusal(file, FailureKind::Malformed, cause)
     })
 }
 
@@ -141,79 +166,45 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let name = file.display().to_string();
     let metadata = fs::metadata(file).map_err(|error| atomic::failure(file, &error))?;
     if !metadata.is_file() {
-        return Err(problem(&name, FailureKind::Usage, "it is not a regular file"));
+        return Err(refusal(file, FailureKind::Usage, "it is not a regular file"));
     }
     let mut bytes = Vec::new();
     let read = fs::File::open(file).and_then(|open| open.take(limit + 1).read_to_end(&mut bytes));
     read.map_err(|error| atomic::failure(file, &error))?;
     if bytes.len() as u64 > limit {
-        return Err(too_large(&name, limit));
+        return Err(too_large(file, limit));
     }
     Ok(bytes)
 }
 
 /// More than is ever read back.
-pub(super) fn too_large(name: &str, limit: u64) -> Failure {
-    let cause = format!("larger than {} MiB", limit >> 20);
-    problem(name, FailureKind::TooLarge, &cause)
+pub(super) fn too_large(name: impl AsRef<Path>, limit: u64) -> Failure {
+    refusal(name, FailureKind::TooLarge, format!("larger than {} MiB", limit >> 20))
         .hint("keep a large body in a file of its own: body.file")
-}
-
-fn defaults(workspace: &mut Workspace, file: &Path, folder: &str, name: &str) {
-    let read = read_bytes(file)
-        .and_then(|bytes| text(&bytes, name).and_then(|text| environment::defaults(text, name)));
-    match read {
-        Ok(variables) => {
-            workspace.defaults.push(FolderDefaults { folder: folder.into(), variables });
-        }
-        Err(failure) => workspace.problems.push(failure),
-    }
 }
 
 fn environments(workspace: &mut Workspace, path: &Path) {
     if !path.is_dir() {
         return;
     }
-    let mut found: BTreeMap<String, Environment> = BTreeMap::new();
     for name in names(workspace, path) {
         let Some(stem) = name.strip_suffix(".toml").filter(|stem| !stem.starts_with('.')) else {
             continue;
         };
-        let secret = stem.strip_suffix(SECRET);
-        let stem = secret.unwrap_or(stem);
-        let environment = found.entry(stem.into()).or_default();
-        environment.name = stem.into();
-        let file = path.join(&name);
-        let shown = format!("{ENVIRONMENTS}/{name}");
-        match variables(&file, &shown) {
-            Ok(variables) if secret.is_some() => {
-                environment.secrets = variables;
-                workspace.problems.extend(exposed(&file, &shown));
-            }
-            Ok(variables) => environment.variables = variables,
-            Err(failure) => workspace.problems.push(failure),
-        }
+        let (file, shown) = (path.join(&name), format!("{ENVIRONMENTS}/{name}"));
+        let entered = enter(workspace, &shown, read_bytes(&file));
+        let exposed = || stem.ends_with(SECRET).then(|| exposed(&file, &shown)).flatten();
+        workspace.problems.extend(entered.err().or_else(exposed));
     }
-    workspace.environments = found.into_values().collect();
-}
-
-fn variables(file: &Path, shown: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let bytes = read_bytes(file)?;
-    environment::variables(text(&bytes, shown)?, shown)
 }
 
 /// A secret file that others can read.
 fn exposed(file: &Path, shown: &str) -> Option<Failure> {
     let mode = fs::metadata(file).ok()?.mode();
     (mode & 0o077 != 0).then(|| {
-        problem(shown, FailureKind::Permission, "other users can read these secrets")
+        refusal(shown, FailureKind::Permission, "other users can read these secrets")
             .hint(format!("chmod 600 {shown}"))
     })
-}
-
-fn problem(target: &str, kind: FailureKind, cause: &str) -> Failure {
-    Failure::new(Stage::Storage, target, kind, cause)
 }

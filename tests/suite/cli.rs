@@ -214,9 +214,10 @@ fn a_tls_listener_is_trusted_by_its_own_installation_only() {
     assert_eq!(trusted.status.code(), Some(0), "{}", text(&trusted.stderr));
     assert_eq!(trusted.stdout, b"x");
     let elsewhere = tempfile::tempdir().expect("a folder");
+    // The option beats the variable, which every program here gets.
+    let home = elsewhere.path().to_str().expect("a name");
     let stranger = |args: &[&str]| {
-        let mut command = command(args);
-        command.env("WIREBENCH_HOME", elsewhere.path());
+        let mut command = command(&[&["--home", home], args].concat());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
     let refused = stranger(&["send", &target, "x"]);

@@ -7,30 +7,22 @@ use bytes::Bytes;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{Headless, Interrupts};
+use crate::cli::headless::{self, Headless};
 use crate::cli::output::{self, Output, Style};
-use crate::cli::text::TextStream;
 use crate::codec::content_coding::ContentDecoder;
+use crate::codec::printable::printable;
 use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
-use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
 /// Lines of a laid-out body asked for at a time.
 const LINES: u16 = 1000;
-
-/// A body that is no text of a preset: sent as it is, no templates in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RawBody {
-    pub(super) bytes: Bytes,
-    /// Sent unless a header says otherwise.
-    pub(super) content_type: Option<String>,
-}
 
 /// What has been printed of the response.
 struct ResponsePrinter {
@@ -41,21 +33,20 @@ struct ResponsePrinter {
     begun: Option<u32>,
     /// Bytes of its body printed so far.
     printed: u64,
-    text: TextStream,
     binary: bool,
 }
 
-/// Puts a raw body into a planned request, with its length and type.
-pub(super) fn set_body(plan: &mut Plan, raw: RawBody) {
+/// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
+/// request, with its length and, unless a header says otherwise, its type.
+pub(super) fn set_body(plan: &mut Plan, body: Bytes) {
     let Some(plan) = plan.as_http_mut() else { return };
-    let length = raw.bytes.len().to_string();
     plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if let Some(content_type) = raw.content_type.filter(|_| !typed) {
-        plan.headers.push(("Content-Type".into(), content_type));
+    if !typed && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() {
+        plan.headers.push(("Content-Type".into(), "application/json".into()));
     }
-    plan.headers.push(("Content-Length".into(), length));
-    plan.body = PlanBody::Bytes(raw.bytes);
+    plan.headers.push(("Content-Length".into(), body.len().to_string()));
+    plan.body = PlanBody::Bytes(body);
 }
 
 /// Sends and prints; returns the exit status.
@@ -71,15 +62,14 @@ pub(super) async fn run(
         last: None,
         begun: None,
         printed: 0,
-        text: TextStream::new(),
         binary: false,
     };
-    let mut interrupts = Interrupts::listen()?;
+    let mut interrupted = headless::interrupted()?;
     headless.open(plan)?;
     loop {
         let event = tokio::select! {
             event = headless.next_event() => event,
-            () = interrupts.next() => {
+            () = &mut interrupted => {
                 headless.close(CloseMode::Reset).await;
                 return Ok(exit::INTERRUPTED);
             }
@@ -100,6 +90,10 @@ pub(super) async fn run(
 }
 
 impl ResponsePrinter {
+    fn response(&self) -> Option<&HttpMessage> {
+        self.last.as_ref()?.response.as_ref()
+    }
+
     fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
             self.output.json(&headless.exchange_line(&exchange))?;
@@ -108,28 +102,28 @@ impl ResponsePrinter {
         self.print_body(headless)
     }
 
-    /// Whether a further hop may follow, so that this response is not the answer.
-    fn may_redirect(&self, response: &HttpMessage) -> bool {
-        let status = response.head.status().unwrap_or_default();
-        self.redirects
-            && matches!(status, 301 | 302 | 303 | 307 | 308)
-            && response.head.field("location").is_some()
-    }
-
-    /// Prints what has arrived, unless it cannot be printed yet.
+    /// Prints what has arrived, unless it cannot be printed yet: a further hop may follow, so that
+    /// this response is not the answer, or it is laid out as a whole.
     fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
-        let Some(last) = &self.last else { return Ok(()) };
-        let Some(response) = &last.response else { return Ok(()) };
-        let laid_out = self.output.style == Style::Text && is_json(response);
-        if self.output.style == Style::Json || self.may_redirect(response) || laid_out {
+        let Some(response) = self.response() else { return Ok(()) };
+        let may_redirect = self.redirects
+            && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
+            && response.head.field("location").is_some();
+        if may_redirect || self.is_laid_out() {
             return Ok(());
         }
         self.print_now(headless)
     }
 
+    fn is_laid_out(&self) -> bool {
+        self.output.style == Style::Text && self.response().is_some_and(is_json)
+    }
+
     fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
-        let Some((number, body)) = self.begin()? else { return Ok(()) };
-        debug_assert_eq!(self.begun, Some(number), "the head comes first");
+        if self.output.style == Style::Json {
+            return Ok(());
+        }
+        let Some(body) = self.begin()? else { return Ok(()) };
         loop {
             let bytes = headless.read_body(body, self.printed, PIECE)?;
             if bytes.is_empty() || self.binary {
@@ -137,37 +131,27 @@ impl ResponsePrinter {
             }
             if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
                 self.binary = true;
-                self.output.line(
+                return self.output.line(
                     "(a binary body; --raw prints its bytes, for a file or another program)",
-                )?;
-                return Ok(());
+                );
             }
             self.printed += bytes.len() as u64;
-            match self.output.style {
-                Style::Text => {
-                    let text = self.text.push(&bytes);
-                    self.output.bytes(text.as_bytes())?;
-                }
-                Style::Raw => self.output.bytes(&bytes)?,
-                Style::Json => {}
-            }
+            self.output.piece(&bytes)?;
         }
     }
 
-    /// Prints the head of the last response once; returns its number and body.
-    fn begin(&mut self) -> Result<Option<(u32, BodyId)>, Failure> {
+    /// Prints the head of the last response once; returns its body.
+    fn begin(&mut self) -> Result<Option<BodyId>, Failure> {
         let Some(last) = &self.last else { return Ok(None) };
         let Some(response) = &last.response else { return Ok(None) };
-        let found = (last.number, response.body.id);
         if self.begun != Some(last.number) {
             self.begun = Some(last.number);
             self.printed = 0;
             if self.output.style == Style::Text {
-                let head = response.head.raw.clone();
-                self.output.text(&head)?;
+                self.output.text(&response.head.raw)?;
             }
         }
-        Ok(Some(found))
+        Ok(Some(response.body.id))
     }
 
     /// The session is over: prints the rest of the last response.
@@ -175,17 +159,14 @@ impl ResponsePrinter {
         if self.output.style == Style::Json {
             return Ok(());
         }
-        let laid_out =
-            self.last.as_ref().and_then(|last| last.response.as_ref()).is_some_and(is_json);
-        if self.output.style == Style::Text && laid_out && self.begun.is_none() {
-            if let Some((_, body)) = self.begin()? {
+        if self.is_laid_out() && self.begun.is_none() {
+            if let Some(body) = self.begin()? {
                 self.print_laid_out(body, headless).await?;
             }
         } else {
             self.print_now(headless)?;
         }
-        let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
+        self.output.end_pieces()?;
         for warning in self.last.iter().flat_map(|last| &last.warnings) {
             output::note(warning);
         }
@@ -200,22 +181,23 @@ impl ResponsePrinter {
     ) -> Result<(), Failure> {
         let mut top = 0;
         loop {
-            let query = ViewQuery {
-                body,
-                part: ViewPart::Decoded,
-                mode: ViewMode::Pretty,
-                top,
-                rows: LINES,
-            };
+            let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
+            let query = ViewQuery { body, part, mode, top, rows: LINES };
             headless.engine.view(query.clone())?;
-            let Some(view) = next_view(headless, &query).await else { return Ok(()) };
+            let view = loop {
+                match headless.events.urgent.recv().await {
+                    Some(Event::View(view)) if view.query == query => break view,
+                    Some(_) => {}
+                    None => return Ok(()),
+                }
+            };
             // Past the end the last lines come again.
             let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
             let mut count = 0;
             for (index, line) in fresh.enumerate() {
                 let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
                 let indent = if line.continued { 0 } else { usize::from(line.indent) };
-                let text = crate::codec::printable::printable(&line.bytes);
+                let text = printable(&line.bytes);
                 self.output.bytes(format!("{breaks}{:indent$}{text}", "").as_bytes())?;
                 count += 1;
             }
@@ -229,10 +211,8 @@ impl ResponsePrinter {
     /// A body that was not decoded to its end is no success; one in a coding nobody here knows is
     /// printed as it came, with a remark.
     fn undecoded(&self) -> Result<(), Failure> {
-        let Some(last) = &self.last else { return Ok(()) };
-        let Some(body) = last.response.as_ref().map(|response| &response.body) else {
-            return Ok(());
-        };
+        let (Some(last), Some(response)) = (&self.last, self.response()) else { return Ok(()) };
+        let body = &response.body;
         let Some(error) = &body.decode_error else { return Ok(()) };
         if ContentDecoder::new(&body.codings, std::iter::empty()).is_err() {
             output::note(&format!("{error}; the body is printed as it came"));
@@ -243,12 +223,7 @@ impl ResponsePrinter {
     }
 
     fn status(&self, arguments: &args::Send) -> u8 {
-        let status = self
-            .last
-            .as_ref()
-            .and_then(|last| last.response.as_ref())
-            .and_then(|response| response.head.status());
-        match status {
+        match self.response().and_then(|response| response.head.status()) {
             Some(400..) if arguments.check_status => exit::NOT_MET,
             _ => exit::OK,
         }
@@ -261,13 +236,4 @@ fn is_json(response: &HttpMessage) -> bool {
         memchr::memmem::find(&value, b"json").is_some()
             && memchr::memmem::find(&value, b"ndjson").is_none()
     })
-}
-
-async fn next_view(headless: &mut Headless, query: &ViewQuery) -> Option<Box<View>> {
-    loop {
-        match headless.events.urgent.recv().await? {
-            Event::View(view) if view.query == *query => return Some(view),
-            _ => {}
-        }
-    }
 }

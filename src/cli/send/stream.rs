@@ -9,15 +9,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use futures_util::future::BoxFuture;
+use tokio::io::Stdin;
 use tokio::time::Instant;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{Headless, Interrupts, SESSION};
+use crate::cli::headless::{self, Headless, SESSION};
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin;
-use crate::cli::text::TextStream;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -41,7 +41,6 @@ struct CliConversation<'a> {
     /// Each write and each read is one message.
     datagrams: bool,
     output: Output,
-    text: TextStream,
     conns: BTreeMap<ConnId, ConnInfo>,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
     home: Option<SocketAddr>,
@@ -51,12 +50,12 @@ struct CliConversation<'a> {
     /// Messages still to be sent by the session's steps.
     steps: usize,
     /// What is piped in; `None` when it is over or not wanted.
-    input: Option<mpsc::Receiver<Bytes>>,
+    input: Option<Stdin>,
     connected: bool,
     replies: u64,
     /// When waiting ends.
     deadline: Option<Instant>,
-    interrupts: Interrupts,
+    interrupted: BoxFuture<'static, ()>,
 }
 
 /// Sends and prints; returns the exit status.
@@ -71,7 +70,6 @@ pub(super) async fn run(
         arguments,
         datagrams: plan.protocol().capabilities().datagrams,
         output: Output::new(&arguments.common),
-        text: TextStream::new(),
         conns: BTreeMap::new(),
         home: None,
         any_peer: plan.takes_any_peer(),
@@ -81,7 +79,7 @@ pub(super) async fn run(
         connected: false,
         replies: 0,
         deadline: None,
-        interrupts: Interrupts::listen()?,
+        interrupted: headless::interrupted()?,
     };
     headless.open(plan)?;
     if piped {
@@ -94,7 +92,7 @@ impl CliConversation<'_> {
     /// A datagram gets all of standard input; a stream gets it as it comes.
     fn read_input(&mut self, headless: &Headless) -> Result<(), Failure> {
         if !self.datagrams {
-            self.input = Some(stdin::pieces());
+            self.input = Some(tokio::io::stdin());
             return Ok(());
         }
         let data = stdin::read_all()?;
@@ -104,19 +102,27 @@ impl CliConversation<'_> {
 
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
-            let ready_for_input = self.connected;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
-                    Some(Event::Done { outcome, .. }) => return self.finish(outcome),
+                    Some(Event::Done { outcome, .. }) => {
+                        self.output.end_pieces()?;
+                        return outcome.map(|_| exit::OK);
+                    }
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
-                piece = next_piece(&mut self.input), if ready_for_input => {
+                piece = stdin::next_piece(&mut self.input), if self.connected => {
                     self.on_piece(piece, headless).await?;
                 }
-                () = clock::at(self.deadline) => return self.on_deadline(headless).await,
-                () = self.interrupts.next() => {
+                () = clock::at(self.deadline) => {
+                    if self.input.is_none() || self.replies == 0 {
+                        return self.on_silence(headless).await;
+                    }
+                    // More may be piped in; the peer's silence is not the end.
+                    self.deadline = None;
+                }
+                () = &mut self.interrupted => {
                     headless.close(CloseMode::Reset).await;
                     return Ok(exit::INTERRUPTED);
                 }
@@ -144,21 +150,23 @@ impl CliConversation<'_> {
             if !self.concerns_us(record) {
                 continue;
             }
-            if self.output.style == Style::Json {
-                let line = ndjson::record(record, self.conns.get(&record.conn));
-                self.output.json(&line)?;
+            let is_reply =
+                (record.kind, record.direction) == (RecordKind::Data, Direction::Received);
+            match self.output.style {
+                Style::Json => {
+                    let line = ndjson::record(record, self.conns.get(&record.conn));
+                    self.output.json(&line)?;
+                }
+                Style::Text if is_reply && self.datagrams => self.output.text(&record.data)?,
+                Style::Text | Style::Raw if is_reply => self.output.piece(&record.data)?,
+                Style::Text | Style::Raw => {}
             }
-            match (record.kind, record.direction) {
-                (RecordKind::Data, Direction::Received) => {
-                    self.replies += 1;
-                    self.print(record)?;
-                    self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
-                }
-                (RecordKind::Data, Direction::Sent) => {
-                    self.steps = self.steps.saturating_sub(1);
-                    self.wait_for_reply();
-                }
-                _ => {}
+            if is_reply {
+                self.replies += 1;
+                self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
+            } else if (record.kind, record.direction) == (RecordKind::Data, Direction::Sent) {
+                self.steps = self.steps.saturating_sub(1);
+                self.wait_for_reply();
             }
         }
         Ok(())
@@ -186,25 +194,12 @@ impl CliConversation<'_> {
         }
         let wait = match self.arguments.wait {
             Some(Duration::ZERO) if self.steps == 0 && self.input.is_none() => Duration::ZERO,
-            wait => self
-                .arguments
-                .timeout
-                .or(wait.filter(|wait| !wait.is_zero()))
-                .unwrap_or(FIRST_REPLY),
+            wait => {
+                let wait = wait.filter(|wait| !wait.is_zero());
+                self.arguments.timeout.or(wait).unwrap_or(FIRST_REPLY)
+            }
         };
         self.deadline = Some(Instant::now() + wait);
-    }
-
-    fn print(&mut self, record: &Record) -> Result<(), Failure> {
-        match self.output.style {
-            Style::Json => Ok(()),
-            Style::Raw => self.output.bytes(&record.data),
-            Style::Text if self.datagrams => self.output.text(&record.data),
-            Style::Text => {
-                let text = self.text.push(&record.data);
-                self.output.bytes(text.as_bytes())
-            }
-        }
     }
 
     /// A piece of standard input, or its end: then we finish sending.
@@ -227,44 +222,21 @@ impl CliConversation<'_> {
     }
 
     /// Nothing more came: the end of the replies, or there was none.
-    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
-        if self.input.is_some() && self.replies > 0 {
-            // More may be piped in; the peer's silence is not the end.
-            self.deadline = None;
-            return Box::pin(self.talk(headless)).await;
-        }
-        let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
+    async fn on_silence(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
+        self.output.end_pieces()?;
         headless.close(CloseMode::Close).await;
         if self.replies > 0 || self.arguments.wait == Some(Duration::ZERO) {
             return Ok(exit::OK);
         }
         let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
-        let target = self.peer();
-        let (cause, hint) = match self.left_out {
+        let peer = self.conns.values().find_map(|conn| conn.peer);
+        let target = peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let (others, hint) = match self.left_out {
             0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
             count => (format!(" ({count} from others)"), "take replies of anybody with --any-peer"),
         };
-        let cause = format!("no reply within {waited:?}{cause}");
+        let cause = format!("no reply within {waited:?}{others}");
         let failure = Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause);
         Err(failure.hint(hint))
-    }
-
-    fn peer(&self) -> String {
-        let peer = self.conns.values().find_map(|conn| conn.peer);
-        peer.map(|peer| peer.to_string()).unwrap_or_default()
-    }
-
-    fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
-        let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
-        outcome.map(|_| exit::OK)
-    }
-}
-
-async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> {
-    match input {
-        Some(input) => input.recv().await,
-        None => std::future::pending().await,
     }
 }
