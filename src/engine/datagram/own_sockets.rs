@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::os;
@@ -22,7 +23,7 @@ fn answering() -> MutexGuard<'static, BTreeMap<SocketAddr, usize>> {
 pub(super) struct Announced {
     address: SocketAddr,
     /// Held for its end.
-    _beacon: Option<os::Beacon>,
+    _beacon: Option<OwnedFd>,
 }
 
 impl Announced {

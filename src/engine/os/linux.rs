@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::path::Path;
@@ -148,19 +148,14 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
     storage.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into())
 }
 
-/// Marks an address for all processes that can reach it: an abstract Unix socket (unix(7)), which
-/// belongs to the same network namespace and ends with its process, however that ends.
-#[derive(Debug)]
-pub(crate) struct Beacon {
-    _socket: UnixDatagram,
-}
-
-/// Sets the mark; `None` when it is there already or the system has no descriptor for it.
-pub(crate) fn beacon(address: SocketAddr) -> Option<Beacon> {
+/// Marks an address for all processes that can reach it, until it is dropped: an abstract Unix
+/// socket (unix(7)), which belongs to the same network namespace and ends with its process, however
+/// that ends. `None` when the mark is there already or the system has no descriptor for it.
+pub(crate) fn beacon(address: SocketAddr) -> Option<OwnedFd> {
     let socket = UnixDatagram::bind_addr(&beacon_name(address)?).ok()?;
     // Nobody has anything to say to it.
     let _ = socket.shutdown(Shutdown::Both);
-    Some(Beacon { _socket: socket })
+    Some(socket.into())
 }
 
 /// Whether any process has set the mark of this address.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 
 use socket2::Socket;
 use tokio::net::UdpSocket;
@@ -31,12 +32,8 @@ pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr
     Vec::new()
 }
 
-/// There is none here: other processes cannot be told.
-#[derive(Debug)]
-pub(crate) struct Beacon;
-
-/// Always `None`.
-pub(crate) fn beacon(_address: SocketAddr) -> Option<Beacon> {
+/// Always `None`: other processes cannot be told here.
+pub(crate) fn beacon(_address: SocketAddr) -> Option<OwnedFd> {
     None
 }
 
