@@ -1,7 +1,7 @@
 //! What a terminal sends besides keys never runs as a command, however it is cut: nothing is deleted
 //! by a paste or by an answer, and the keyboard stays alive.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::harness::terminal::{Launch, Tui};
@@ -27,7 +27,7 @@ fn send(tui: &mut Tui, pieces: &[(u64, &[u8])]) {
 }
 
 /// The program takes keys, and nothing it was sent asks or did anything.
-fn assert_nothing_happened(tui: &mut Tui, file: &PathBuf) {
+fn assert_nothing_happened(tui: &mut Tui, file: &Path) {
     tui.wait_quiet(Duration::from_millis(100));
     tui.keys("<F1>");
     tui.wait_for("Help ─");
