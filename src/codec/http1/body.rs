@@ -197,6 +197,12 @@ impl BodyReader {
 
     fn end_line(&mut self, line: &[u8]) -> Result<(), String> {
         let text = fields::strip_line_end(line, &mut self.warnings);
+        if text.contains(&b'\r') {
+            self.warnings.add("a CR inside a line between chunks");
+        }
+        if self.state == BodyState::Size && matches!(text.last(), Some(b' ' | b'\t')) {
+            self.warnings.add("white space after a chunk size");
+        }
         self.state = match self.state {
             BodyState::DataEnd => BodyState::Size,
             BodyState::Trailer if text.is_empty() => BodyState::Done,
