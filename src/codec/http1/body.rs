@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(&body[progress.used..], b"next");
         assert_eq!(reader.trailers()[0].value, "abc");
         assert!(progress.done);
-        assert_eq!(reader.warnings(), Vec::<String>::new());
+        assert_eq!(reader.warnings(), ["white space after a chunk size"]);
     }
 
     #[test]
