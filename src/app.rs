@@ -32,6 +32,8 @@ pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+mod text_buffer;
+mod text_rows;
 pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;

@@ -46,7 +46,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
         Intent::ShowTab(tab) => draft::show_tab(app, tab),
-        Intent::EditField(field, text) => draft::edit_field(app, field, &text),
+        Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
         Intent::DeleteRow => draft::delete_row(app),
