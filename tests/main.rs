@@ -69,3 +69,5 @@ mod tour;
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/workspaces.rs"]
+mod workspaces;

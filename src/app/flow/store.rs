@@ -63,9 +63,20 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);
     draft::form_changed(app);
+    if let Some(early) = app.restored_early.take() {
+        restored(app, early);
+    }
 }
 
+/// What the last run left. Drafts are about presets, so they wait for them; the screen does not.
 fn restored(app: &mut App, restore: Option<Box<Restore>>) {
+    for (name, value) in restore.iter().flat_map(|restore| &restore.layout) {
+        restore_layout(app, name, value);
+    }
+    if !app.loaded {
+        app.restored_early = Some(restore);
+        return;
+    }
     let Some(restore) = restore else {
         // Nothing was left by the last run: the selected preset is put on screen.
         if app.shared.drafts.current().is_blank()
@@ -78,9 +89,6 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
     if restore.environment.is_some() {
         app.shared.environment = restore.environment;
-    }
-    for (name, value) in &restore.layout {
-        restore_layout(app, name, value);
     }
     draft::draft_changed(app);
     app.presets.follow(&app.shared);
