@@ -30,7 +30,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, Restore};
+use crate::store::job::{ForeignProject, Reply};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -113,7 +113,7 @@ pub struct App {
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
     /// What the last run left, while the workspace is still being read.
-    pub(super) restored_early: Option<Option<Box<Restore>>>,
+    pub(super) restored_early: Option<Reply>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
 }

@@ -63,7 +63,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);
     draft::form_changed(app);
-    if let Some(early) = app.restored_early.take() {
+    if let Some(Reply::Restored(early)) = app.restored_early.take() {
         restored(app, early);
     }
 }
@@ -74,7 +74,7 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         restore_layout(app, name, value);
     }
     if !app.loaded {
-        app.restored_early = Some(restore);
+        app.restored_early = Some(Reply::Restored(restore));
         return;
     }
     let Some(restore) = restore else {
