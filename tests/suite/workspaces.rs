@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::harness::program::{command, finished, run, told};
@@ -75,9 +76,8 @@ fn in_project(launch: Launch, home: &Path) -> Launch {
 }
 
 fn opened(home: &Path) -> Tui {
-    let mut launch = Launch::default();
-    launch.home = std::sync::Arc::new(tempfile::TempDir::with_prefix_in("in", home).unwrap());
-    in_project(launch, home).start()
+    let inside = Arc::new(tempfile::TempDir::with_prefix_in("in", home).unwrap());
+    in_project(Launch { home: inside, ..Launch::default() }, home).start()
 }
 
 #[test]
