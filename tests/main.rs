@@ -65,6 +65,8 @@ mod store;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/trust.rs"]
+mod trust;
 #[path = "suite/udp_losses.rs"]
 mod udp_losses;
 #[path = "suite/ui.rs"]
