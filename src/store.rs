@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod authority;
 mod environment;
 mod history;
+mod inside;
 pub mod job;
 pub mod keymap;
 mod lock;

@@ -123,10 +123,17 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     }
     let Some(detected) = address::detect(text) else {
         let names = workspace.map_or_else(Vec::new, |workspace| similar(text, workspace));
-        return Err(usage("neither an address nor a preset").hint(match names.as_slice() {
-            [] => "write http://..., tcp://host:port, udp://host:port or :port".to_owned(),
-            names => format!("did you mean {}?", names.join(", ")),
-        }));
+        let problem = workspace.and_then(|workspace| workspace.problems.first());
+        return Err(usage("neither an address nor a preset").hint(
+            match (names.as_slice(), problem) {
+                // What kept presets from being read may be why this one is not known.
+                ([], Some(problem)) => format!("not all presets were read: {problem}"),
+                ([], None) => {
+                    "write http://..., tcp://host:port, udp://host:port or :port".to_owned()
+                }
+                (names, _) => format!("did you mean {}?", names.join(", ")),
+            },
+        ));
     };
     let mut spec = Spec::empty(detected.protocol, side);
     *spec.address_mut() = match side {

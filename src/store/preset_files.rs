@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Reply};
 use super::lock::FolderLock;
-use super::{atomic, lock, preset, starter, workspace};
+use super::{atomic, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
+
+/// Files and folders that are counted after presets went from among them.
+const COUNTED: usize = 100_000;
 
 /// Where a preset lies.
 pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
@@ -27,7 +30,7 @@ pub(super) fn save(
     overwrite: Overwrite,
 ) -> Result<Result<u64, StoredPreset>, Failure> {
     let _lock = locked(root)?;
-    let file = file_of(root, &preset.path);
+    let file = inside::target(root, &file_of(root, &preset.path))?;
     let old = file.exists().then(|| workspace::read_bytes(&file)).transpose()?;
     let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
     let fingerprint = preset::fingerprint(text.as_bytes());
@@ -58,7 +61,8 @@ fn locked(root: &Path) -> Result<FolderLock, Failure> {
 pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     if from != to {
-        let (source, target) = (existing(root, &from)?, file_of(root, &to));
+        let source = existing(root, &from)?;
+        let target = inside::entry(root, &file_of(root, &to))?;
         atomic::make_folders(target.parent().unwrap_or(root))?;
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
@@ -88,6 +92,10 @@ pub(super) fn delete_folder(
     let mut failure = None;
     for path in presets {
         let file = file_of(root, &path);
+        if let Err(failed) = inside::entry(root, &file) {
+            failure = Some(failed);
+            break;
+        }
         if fs::symlink_metadata(&file).is_ok()
             && let Err(failed) = atomic::remove(&file)
         {
@@ -97,18 +105,25 @@ pub(super) fn delete_folder(
         remove_empty_folders(root, &file);
         gone.push(path);
     }
-    let left = files_in(&root.join(&folder), 0);
+    let left = files_in(&root.join(&folder));
     Ok(Reply::FolderDeleted { folder, presets: gone, left, failure })
 }
 
-/// Files in a folder and below.
-fn files_in(folder: &Path, depth: usize) -> usize {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let count = |entry: fs::DirEntry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() && depth < workspace::DEPTH => files_in(&entry.path(), depth + 1),
-        _ => 1,
-    };
-    entries.map(count).sum()
+/// Files in a folder and below, as many as are counted; folders that links lead to are not entered.
+fn files_in(folder: &Path) -> usize {
+    let (mut files, mut folders) = (0, vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if files + folders.len() >= COUNTED {
+                return files;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => files += 1,
+            }
+        }
+    }
+    files
 }
 
 fn remove_empty_folders(root: &Path, file: &Path) {
@@ -123,6 +138,7 @@ fn remove_empty_folders(root: &Path, file: &Path) {
 /// Where a preset lies, if it does.
 fn existing(root: &Path, path: &PresetPath) -> Result<PathBuf, Failure> {
     let file = file_of(root, path);
+    inside::entry(root, &file)?;
     fs::symlink_metadata(&file).map(|_| file).map_err(|_| {
         let cause = "the preset is not there any more";
         atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)

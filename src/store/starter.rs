@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Workspace};
-use super::{atomic, lock, workspace};
+use super::{atomic, inside, lock, workspace};
 use crate::model::failure::Failure;
 
 /// Every file of the starter workspace, by its path inside it.
@@ -64,6 +64,7 @@ pub(super) fn protect_secrets(root: &Path) -> Result<(), Failure> {
     if !environments.is_dir() || ignore.exists() {
         return Ok(());
     }
+    let ignore = inside::target(root, &ignore)?;
     atomic::write(&ignore, GITIGNORE.as_bytes(), Overwrite::Refuse)
 }
 

@@ -19,7 +19,7 @@ use super::history::History;
 use super::job::{Job, Reply, Workspace};
 use super::paths::Paths;
 use super::restore::RestoreFile;
-use super::watch::{self, FolderWatch};
+use super::watch::FolderWatch;
 use super::{atomic, authority, preset_files, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::StoredPreset;
@@ -55,8 +55,8 @@ pub(super) struct Worker {
     restore: RestoreFile,
     /// What the application knows of the workspace.
     known: Option<Workspace>,
-    /// While there is a folder; or why changes by others are not noticed.
-    watch: Option<Result<FolderWatch, Failure>>,
+    /// While there is a folder.
+    watch: Option<FolderWatch>,
     /// When to read the workspace because something changed.
     due: Option<Instant>,
 }
@@ -188,25 +188,22 @@ impl Worker {
 
     /// Reads the workspace and watches it from now on.
     fn load(&mut self) -> Workspace {
-        let root = &self.paths.workspace;
-        // Watching begins before reading, so no change falls between.
-        let watch = || watch::start(root, self.orders.clone(), Arc::clone(&self.signals));
-        self.watch = root.is_dir().then(watch);
         self.due = None;
         let workspace = self.scan();
         self.known = Some(workspace.clone());
         workspace
     }
 
-    fn scan(&self) -> Workspace {
+    fn scan(&mut self) -> Workspace {
         let root = &self.paths.workspace;
-        let mut workspace = workspace::scan(root);
+        // Watching a folder begins before reading it, so no change falls between.
+        let mut watch = FolderWatch::start(self.orders.clone(), Arc::clone(&self.signals));
+        let mut workspace = workspace::scan_visiting(root, &mut |path| watch.add(path));
         if workspace.environments.iter().any(|environment| !environment.secrets.is_empty()) {
             workspace.problems.extend(starter::protect_secrets(root).err());
         }
-        if let Some(Err(blind)) = &self.watch {
-            workspace.problems.push(blind.clone());
-        }
+        workspace.problems.extend(watch.trouble(root));
+        self.watch = (!workspace.is_starter).then_some(watch);
         workspace
     }
 
@@ -216,7 +213,7 @@ impl Worker {
         let Some(known) = &self.known else { return };
         // It came into being, or went away as a whole.
         let lost = known.is_starter == self.paths.workspace.is_dir();
-        let found = if lost { self.load() } else { self.scan() };
+        let found = self.scan();
         if lost || Some(&found) != self.known.as_ref() {
             self.known = Some(found.clone());
             self.send(Reply::Workspace(Box::new(found)));

@@ -6,100 +6,73 @@
 //! ROOT/env/local.toml       environment `local`      ROOT/env/local.secret.toml
 //! ```
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
-//! alone; pipes and devices are never opened.
+//! alone; pipes and devices are never opened. What the walk keeps to stands in its own file.
+
+mod walk;
 
 use std::fs;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
 
 use super::atomic::refusal;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
+use walk::{Bounds, DEFAULTS, Walk};
 
-/// Folder of the environments.
-pub(super) const ENVIRONMENTS: &str = "env";
-const DEFAULTS: &str = "_defaults.toml";
+pub(super) use walk::ENVIRONMENTS;
+
 const SECRET: &str = ".secret";
-/// Folders inside folders that are looked at; also ends cycles of links.
-pub(super) const DEPTH: usize = 8;
-/// Presets that are read.
-const PRESETS: usize = 20_000;
 
 /// Reads the workspace at `root`; where there is none, the starter workspace.
 #[must_use]
 pub fn scan(root: &Path) -> Workspace {
-    let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
+    scan_visiting(root, &mut |_| {})
+}
+
+/// Reads the workspace like [`scan`]; `visit` is told every folder before it is read, and every
+/// file outside of them that a link leads to: what has to be watched to notice every change.
+pub(super) fn scan_visiting(root: &Path, visit: &mut dyn FnMut(&Path)) -> Workspace {
     match fs::read_dir(root) {
-        Ok(_) => {
-            folder(&mut workspace, root, "", 0);
-            environments(&mut workspace, &root.join(ENVIRONMENTS));
+        Ok(_) => scan_within(root, Bounds::default(), visit),
+        Err(error) if error.kind() == ErrorKind::NotFound => starter::workspace(root),
+        Err(error) => {
+            let problems = vec![atomic::failure(root, &error)];
+            Workspace { root: root.display().to_string(), problems, ..Workspace::default() }
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => return starter::workspace(root),
-        Err(error) => workspace.problems.push(atomic::failure(root, &error)),
     }
+}
+
+fn scan_within(root: &Path, bounds: Bounds, visit: &mut dyn FnMut(&Path)) -> Workspace {
+    let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
+    let mut walk = Walk::of(root, bounds, visit);
+    let mut left = bounds.bytes;
+    for file in std::mem::take(&mut walk.files) {
+        if walk.is_late() {
+            break;
+        }
+        let bytes = read_bytes(&file.path);
+        let len = bytes.as_ref().map_or(0, Vec::len) as u64;
+        let Some(less) = left.checked_sub(len) else {
+            let cause = format!("more than {} MiB of presets", bounds.bytes >> 20);
+            walk.end(FailureKind::TooLarge, &cause);
+            break;
+        };
+        left = less;
+        let entered = enter(&mut workspace, &file.name, bytes);
+        let exposed = || exposed(&file.path, &file.name);
+        if let Some(problem) = entered.err().or_else(exposed) {
+            walk.problem(problem);
+        }
+    }
+    workspace.problems = walk.problems;
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
     workspace.defaults.sort_by(|a, b| a.folder.cmp(&b.folder));
     workspace
-}
-
-/// Names in a folder, sorted; temporary files left by a crash are removed on the way.
-fn names(workspace: &mut Workspace, path: &Path) -> Vec<String> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => {
-            workspace.problems.push(atomic::failure(path, &error));
-            return Vec::new();
-        }
-    };
-    let mut names = Vec::new();
-    for entry in entries.flatten() {
-        match entry.file_name().into_string() {
-            Ok(name) if atomic::is_temporary(&name) => atomic::clean_file(&entry.path()),
-            Ok(name) => names.push(name),
-            Err(name) => {
-                let problem = refusal(name, FailureKind::Usage, "the name is not UTF-8");
-                workspace.problems.push(problem);
-            }
-        }
-    }
-    names.sort();
-    names
-}
-
-fn folder(workspace: &mut Workspace, path: &Path, relative: &str, depth: usize) {
-    for name in names(workspace, path) {
-        let file = path.join(&name);
-        let inner = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
-        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
-        let found = match fs::metadata(&file) {
-            Err(_) if is_toml => {
-                Err(refusal(inner, FailureKind::NotFound, "the link leads nowhere"))
-            }
-            Ok(facts) if name == DEFAULTS && facts.is_file() => {
-                enter(workspace, &inner, read_bytes(&file))
-            }
-            Ok(_) if name.starts_with(['.', '_']) || (depth == 0 && name == ENVIRONMENTS) => Ok(()),
-            Ok(facts) if facts.is_dir() && depth < DEPTH => {
-                folder(workspace, &file, &inner, depth + 1);
-                Ok(())
-            }
-            Ok(facts) if facts.is_file() && is_toml => {
-                if workspace.presets.len() < PRESETS {
-                    enter(workspace, &inner, read_bytes(&file))
-                } else if workspace.problems.iter().any(|known| known.target == workspace.root) {
-                    Ok(())
-                } else {
-                    let cause = format!("more than {PRESETS} presets; the rest is not shown");
-                    Err(refusal(&workspace.root, FailureKind::TooLarge, cause))
-                }
-            }
-            _ => Ok(()),
-        };
-        workspace.problems.extend(found.err());
-    }
 }
 
 /// Enters what a file of this name holds.
@@ -164,15 +137,22 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     read_bounded(file, preset::PRESET_LIMIT)
 }
 
-/// Reads a regular file of at most `limit` bytes.
+/// Reads a regular file of at most `limit` bytes. Nothing else is read from, not even when it
+/// takes the file's place in the meantime: opening never waits, as it would for a pipe.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let metadata = fs::metadata(file).map_err(|error| atomic::failure(file, &error))?;
-    if !metadata.is_file() {
-        return Err(refusal(file, FailureKind::Usage, "it is not a regular file"));
+    let no_file = || refusal(file, FailureKind::Usage, "it is not a regular file");
+    let failed = |error: io::Error| atomic::failure(file, &error);
+    if !fs::metadata(file).map_err(failed)?.is_file() {
+        return Err(no_file());
+    }
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let open = rustix::fs::open(file, flags, Mode::empty());
+    let open = open.map(fs::File::from).map_err(|error| failed(error.into()))?;
+    if !open.metadata().map_err(failed)?.is_file() {
+        return Err(no_file());
     }
     let mut bytes = Vec::new();
-    let read = fs::File::open(file).and_then(|open| open.take(limit + 1).read_to_end(&mut bytes));
-    read.map_err(|error| atomic::failure(file, &error))?;
+    open.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(file, limit));
     }
@@ -185,26 +165,32 @@ pub(super) fn too_large(name: impl AsRef<Path>, limit: u64) -> Failure {
         .hint("keep a large body in a file of its own: body.file")
 }
 
-fn environments(workspace: &mut Workspace, path: &Path) {
-    if !path.is_dir() {
-        return;
+/// An environment's secret file that others can read.
+fn exposed(file: &Path, name: &str) -> Option<Failure> {
+    let (folder, stem) = name.strip_suffix(".toml")?.rsplit_once('/')?;
+    if folder != ENVIRONMENTS || !stem.ends_with(SECRET) {
+        return None;
     }
-    for name in names(workspace, path) {
-        let Some(stem) = name.strip_suffix(".toml").filter(|stem| !stem.starts_with('.')) else {
-            continue;
-        };
-        let (file, shown) = (path.join(&name), format!("{ENVIRONMENTS}/{name}"));
-        let entered = enter(workspace, &shown, read_bytes(&file));
-        let exposed = || stem.ends_with(SECRET).then(|| exposed(&file, &shown)).flatten();
-        workspace.problems.extend(entered.err().or_else(exposed));
-    }
-}
-
-/// A secret file that others can read.
-fn exposed(file: &Path, shown: &str) -> Option<Failure> {
     let mode = fs::metadata(file).ok()?.mode();
     (mode & 0o077 != 0).then(|| {
-        refusal(shown, FailureKind::Permission, "other users can read these secrets")
-            .hint(format!("chmod 600 {shown}"))
+        refusal(name, FailureKind::Permission, "other users can read these secrets")
+            .hint(format!("chmod 600 {name}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_all_presets_are_bounded() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.toml", "b.toml"] {
+            fs::write(root.path().join(name), "[http]\n").unwrap();
+        }
+        let bounds = Bounds { bytes: 10, ..Bounds::default() };
+        let workspace = scan_within(root.path(), bounds, &mut |_| {});
+        assert_eq!((workspace.presets.len(), workspace.problems.len()), (1, 1));
+        assert!(workspace.problems[0].cause.contains("not shown"));
+    }
 }
