@@ -67,6 +67,8 @@ mod terminal_safety;
 mod tour;
 #[path = "suite/trust.rs"]
 mod trust;
+#[path = "suite/udp_answers.rs"]
+mod udp_answers;
 #[path = "suite/udp_losses.rs"]
 mod udp_losses;
 #[path = "suite/ui.rs"]

@@ -5,6 +5,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,16 +16,17 @@ use tokio::time::Instant;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{self, Headless, SESSION};
-use crate::cli::output::{Output, Style};
+use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::model::endpoint::is_reply;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -40,6 +42,11 @@ struct CliConversation<'a> {
     datagrams: bool,
     output: Output,
     conns: BTreeMap<ConnId, ConnInfo>,
+    /// Of datagrams only what comes from there is a reply; `None` = from anybody.
+    home: Option<SocketAddr>,
+    any_peer: bool,
+    /// Datagrams left out because somebody else sent them.
+    left_out: u64,
     /// Messages still to be sent by the session's steps.
     steps: usize,
     /// What is piped in; `None` when it is over or not wanted.
@@ -64,6 +71,9 @@ pub(super) async fn run(
         datagrams: plan.protocol().capabilities().datagrams,
         output: Output::new(&arguments.common),
         conns: BTreeMap::new(),
+        home: None,
+        any_peer: plan.takes_any_peer(),
+        left_out: 0,
         steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
         connected: false,
@@ -122,8 +132,9 @@ impl CliConversation<'_> {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Phase { phase: Phase::Connected { .. }, .. } => {
+            Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
+                self.home = Some(peer).filter(|_| !self.any_peer);
                 self.wait_for_reply();
             }
             Event::Traffic(batch) => self.on_traffic(batch)?,
@@ -136,6 +147,9 @@ impl CliConversation<'_> {
     fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
+            if !self.concerns_us(record) {
+                continue;
+            }
             let is_reply =
                 (record.kind, record.direction) == (RecordKind::Data, Direction::Received);
             match self.output.style {
@@ -156,6 +170,21 @@ impl CliConversation<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is no datagram of somebody else; the first of those is told.
+    fn concerns_us(&mut self, record: &Record) -> bool {
+        let from = self.conns.get(&record.conn).and_then(|conn| conn.peer);
+        let (Some(home), Some(from)) = (self.home, from) else { return true };
+        if record.direction != Direction::Received || is_reply(home, from) {
+            return true;
+        }
+        if self.left_out == 0 {
+            let text = "left out, it is not the peer; --any-peer takes replies of anybody";
+            output::note(&format!("a datagram of {from} is {text}"));
+        }
+        self.left_out += 1;
+        false
     }
 
     /// Something was sent: the first reply is waited for from now on.
@@ -202,8 +231,12 @@ impl CliConversation<'_> {
         let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
         let peer = self.conns.values().find_map(|conn| conn.peer);
         let target = peer.map(|peer| peer.to_string()).unwrap_or_default();
-        let cause = format!("no reply within {waited:?}");
-        Err(Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause)
-            .hint("wait longer with --timeout, or not at all with --wait 0"))
+        let (others, hint) = match self.left_out {
+            0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
+            count => (format!(" ({count} from others)"), "take replies of anybody with --any-peer"),
+        };
+        let cause = format!("no reply within {waited:?}{others}");
+        let failure = Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause);
+        Err(failure.hint(hint))
     }
 }
