@@ -95,8 +95,8 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
         engine_runtime = Some(runtime);
         Ok(started)
     });
-    if !store.shutdown(STORE_SHUTDOWN) {
-        tracing::error!("the store was still writing at the end");
+    if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
+        cli::output::complain(&unwritten);
     }
     if let Some(runtime) = engine_runtime {
         runtime.shutdown_background();

@@ -101,7 +101,7 @@ const ONLY_IN: &[OnlyIn] = &[
     OnlyIn {
         what: "pure layers have no runtime",
         code: &["tokio::"],
-        places: &["engine", "tui", "cli", "run", "store.rs", "store/worker.rs", "store/tests"],
+        places: &["engine", "tui", "cli", "run", "store.rs", "store/worker", "store/tests"],
     },
     OnlyIn {
         what: "pure layers have no clock",

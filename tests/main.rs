@@ -39,6 +39,8 @@ mod http_corpora;
 mod http_foreign;
 #[path = "suite/http_listener.rs"]
 mod http_listener;
+#[path = "suite/http_rules.rs"]
+mod http_rules;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/kill.rs"]
@@ -67,6 +69,8 @@ mod store;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/trust.rs"]
+mod trust;
 #[path = "suite/udp_answers.rs"]
 mod udp_answers;
 #[path = "suite/udp_losses.rs"]
