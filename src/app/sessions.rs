@@ -161,7 +161,9 @@ impl Session {
     pub(super) fn end_conns(&mut self) {
         let open: Vec<ConnId> =
             self.conns.values().filter(|conn| conn.open).map(|conn| conn.info.id).collect();
-        open.into_iter().for_each(|id| self.end_conn(id));
+        for id in open {
+            self.end_conn(id);
+        }
     }
 }
 
