@@ -10,6 +10,7 @@ pub mod choices;
 pub mod copying;
 pub mod cursor;
 pub mod drafts;
+pub mod edited_text;
 pub mod editor;
 pub mod effect;
 pub mod flow;
@@ -41,7 +42,7 @@ pub mod wrap_words;
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, project, store, timer};
+use flow::{carry_out, draft, edited, engine, input, project, store, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
@@ -71,6 +72,7 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
             Message::External(result) => draft::edited(self, result),
+            Message::EditedFound(text) => edited::found(self, text),
             Message::Trouble(failure) => self.warn(failure.to_string()),
         }
         while let Some(intent) = self.intents.pop_front() {

@@ -89,7 +89,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let outcome = tui::run(startup(paths), store.clone(), replies, || {
+    let outcome = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();

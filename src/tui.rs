@@ -21,6 +21,7 @@ mod signals;
 mod terminal;
 
 use std::io;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -38,12 +39,13 @@ use event_loop::{EventLoop, Services};
 use screen::Screen;
 
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
-/// here. Returns the exit status: 0, or 128 and the number of the signal that ended it.
+/// here; texts lie in `editing` while they are in an external editor. Returns the exit status: 0, or 128 and the number of the signal that ended it.
 ///
 /// # Errors
 /// When there is no terminal, or it went away, or the services cannot start.
 pub fn run(
     startup: Startup,
+    editing: PathBuf,
     store: StoreHandle,
     mut replies: mpsc::Receiver<Reply>,
     start_engine: impl FnOnce() -> Result<(EngineHandle, Events), Failure>,
@@ -62,7 +64,7 @@ pub fn run(
     let _restored = RestoreOnExit;
     let outcome = runtime.block_on(async {
         let failed = |error: io::Error| terminal::failed(&error);
-        let mut event_loop = take_terminal(startup, &store).map_err(failed)?;
+        let mut event_loop = take_terminal(startup, editing, &store).map_err(failed)?;
         event_loop.open(&mut replies).await.map_err(failed)?;
         let (engine, events) = start_engine()?;
         let services = Services { store, engine };
@@ -75,7 +77,7 @@ pub fn run(
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.
-fn take_terminal(startup: Startup, store: &StoreHandle) -> io::Result<EventLoop> {
+fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io::Result<EventLoop> {
     let size = terminal::size();
     let now = event_loop::now();
     let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
@@ -86,7 +88,7 @@ fn take_terminal(startup: Startup, store: &StoreHandle) -> io::Result<EventLoop>
     });
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
-    EventLoop::new(app, begun, Screen::new(size)?, signals)
+    EventLoop::new(app, begun, Screen::new(size)?, signals, editing)
 }
 
 /// Offset of local time from UTC at that moment; `None` when the system does not tell.

@@ -13,6 +13,8 @@ mod bombs;
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/edited.rs"]
+mod edited;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/faults.rs"]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
@@ -109,6 +110,8 @@ pub struct App {
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.
     pub(super) editing: Option<EditTarget>,
+    /// What editors of earlier runs saved.
+    pub(super) edited: EditedTexts,
     /// The elapsed time of what runs in the response region will be drawn anew.
     pub(super) clock_due: bool,
     /// Presets whose description is on its way to their files.

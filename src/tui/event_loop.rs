@@ -11,10 +11,11 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -29,7 +30,7 @@ use crate::store::job::Reply;
 
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
-use super::external::Edited;
+use super::external::{self, Edited, Editing};
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::sequence::Parsed;
@@ -40,6 +41,9 @@ use super::terminal;
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
+
+/// How long an editor gets to end, and to keep what it can, when this program has to.
+const EDITOR_END: Duration = Duration::from_millis(500);
 
 /// How long the first frame waits for the workspace; from a warm disk it takes two milliseconds.
 const START_HOLD: Duration = Duration::from_millis(8);
@@ -67,6 +71,10 @@ pub(super) struct EventLoop {
     pub(super) foreground: Foreground,
     pub(super) external: mpsc::Sender<Edited>,
     external_outcomes: mpsc::Receiver<Edited>,
+    /// Where texts lie while they are in an editor.
+    pub(super) editing_folder: PathBuf,
+    /// The editor called last.
+    pub(super) editing: Option<Editing>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
     /// A question was asked and is not on the screen yet.
@@ -93,6 +101,7 @@ impl EventLoop {
         begun: Vec<Effect>,
         screen: Screen,
         signals: Signals,
+        editing_folder: PathBuf,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         Ok(EventLoop {
@@ -105,6 +114,8 @@ impl EventLoop {
             foreground: Foreground::Us,
             external,
             external_outcomes,
+            editing_folder,
+            editing: None,
             views: Vec::new(),
             is_question_unseen: false,
             leaving: None,
@@ -137,6 +148,7 @@ impl EventLoop {
         mut events: Events,
         mut panics: mpsc::Receiver<String>,
     ) -> io::Result<u8> {
+        let mut left_over = external::look_for_left_over(self.editing_folder.clone());
         let mut parsed = Vec::new();
         for effect in std::mem::take(&mut self.begun) {
             self.perform(effect, Cause::Input, services);
@@ -153,7 +165,7 @@ impl EventLoop {
             let (message, cause) = tokio::select! {
                 biased;
                 request = self.signals.next() => {
-                    self.on_signal(request, services)?;
+                    self.on_signal(request, services).await?;
                     continue;
                 }
                 read = read_input(&mut self.reader, &mut parsed) => {
@@ -168,6 +180,7 @@ impl EventLoop {
                     self.come_back(services)?;
                     (Message::External(outcome), Cause::Input)
                 }
+                Some(edited) = left_over.recv() => (Message::EditedFound(edited), Cause::Input),
                 Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), Cause::Input),
                 () = clock::at(wake) => match take_due(&mut self.timers, Instant::now()) {
                     Some(timer) => (Message::Timer(timer), Cause::Traffic),
@@ -244,10 +257,11 @@ impl EventLoop {
         (message, if is_view { self.pace.view_arrived() } else { Cause::Input })
     }
 
-    fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
+    async fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
         match (request, self.foreground) {
             (SignalRequest::Terminate(signal), _)
             | (SignalRequest::Interrupt(signal), Foreground::Us | Foreground::Shell) => {
+                self.end_editor(services).await;
                 self.terminate(signal, services);
             }
             // Meant for the editor, which got it too.
@@ -269,6 +283,18 @@ impl EventLoop {
         let (columns, rows) = terminal::size();
         self.screen.resize((columns, rows));
         self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
+    }
+
+    /// An editor has the terminal: it is told to end, and what it saved is taken over. What it saves
+    /// later is taken up by the next start.
+    async fn end_editor(&mut self, services: &Services) {
+        if let (Foreground::Editor, Some(editing)) = (self.foreground, self.editing.take()) {
+            editing.end();
+            let outcome = timeout(EDITOR_END, self.external_outcomes.recv()).await;
+            if let Ok(Some(outcome)) = outcome {
+                self.step(Message::External(outcome), Cause::Input, services);
+            }
+        }
     }
 
     /// Leaves whatever the application says to it; it gets the chance to keep drafts.

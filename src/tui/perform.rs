@@ -12,6 +12,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewQuery;
 
 use super::event_loop::{EventLoop, Foreground, Services};
+use super::external::Subject;
 use super::pace::Cause;
 use super::{external, terminal};
 
@@ -28,10 +29,13 @@ impl EventLoop {
             Effect::View(query) => self.collect_view(query, cause),
             Effect::Store(job) => done = services.store.submit(job),
             Effect::Copy(text) => done = copy(&text),
-            Effect::Edit { text, extension } => {
+            Effect::Edit { field, text, extension } => {
                 self.leave_terminal(Foreground::Editor);
-                external::edit(text, extension, self.external.clone());
+                let subject = Subject { field, text, extension };
+                let (folder, outcome) = (self.editing_folder.clone(), self.external.clone());
+                self.editing = Some(external::edit(folder, subject, outcome));
             }
+            Effect::RemoveEdited(path) => external::remove(&path),
             Effect::After { delay, timer } => {
                 self.timers.insert((Instant::now() + delay, timer));
             }

@@ -1,5 +1,6 @@
 //! What has to survive leaving or a crash.
 
+use super::edited;
 use crate::app::effect::Effect;
 use crate::app::state::App;
 use crate::store::job::{Job, Restore};
@@ -11,6 +12,7 @@ pub(crate) fn save_restore(app: &mut App) {
         // Nothing was read yet, so writing would replace the last run's drafts by nothing.
         return;
     }
+    edited::saving(app);
     let (drafts, current) = app.shared.drafts.to_restore();
     let splits = app.shared.splits;
     let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];

@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, project, save};
+use super::{curl, draft, edited, project, save};
 use crate::app::effect::Effect;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
@@ -25,7 +25,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
         Reply::TextsRead { files } => curl::cookies_read(app, files),
-        Reply::RestoreSaved => app.dirty = false,
+        Reply::RestoreSaved => {
+            app.dirty = false;
+            edited::saved(app);
+        }
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
@@ -77,6 +80,11 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         app.restored_early = Some(Reply::Restored(restore));
         return;
     }
+    restore_drafts(app, restore);
+    edited::drafts_are_there(app);
+}
+
+fn restore_drafts(app: &mut App, restore: Option<Box<Restore>>) {
     let Some(restore) = restore else {
         // Nothing was left by the last run: the selected preset is put on screen.
         if app.shared.drafts.current().is_blank()
