@@ -136,7 +136,7 @@ fn run_editor(editor: &str, folder: &Path, subject: &Subject, editing: &Editing)
         status
     });
     let status = status.map_err(failed)?;
-    let edited = read_text(&file.path).and_then(|text| Ok(changed(&subject.text, text)));
+    let edited = read_text(&file.path).map(|text| changed(&subject.text, text));
     match (check(editor, status), edited) {
         // What was saved before it was killed is as good as any.
         (_, Ok(Some(text)))
@@ -224,7 +224,7 @@ pub(super) fn left_over(folder: &Path) -> Vec<EditedText> {
 fn take_up(path: &Path) -> Option<EditedText> {
     let (field, rest) = path.file_name()?.to_str()?.split_once('~')?;
     let before = u64::from_str_radix(rest.split_once('~')?.0, 16).ok()?;
-    if rest.ends_with(".lock") || field.starts_with('.') {
+    if path.extension().is_some_and(|it| it == "lock") || field.starts_with('.') {
         return None;
     }
     if let Ok(lock) = File::open(lock_of(path)) {

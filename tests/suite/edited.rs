@@ -27,6 +27,8 @@ fn with_editor() -> (Tui, Pid) {
     let shown = |path: &Path| path.display().to_string();
     let launch = launch.env("VISUAL", &shown(&editor)).env("ED_PID", &shown(&process));
     let mut tui = launch.env("TMPDIR", &shown(&temporary)).start();
+    tui.wait_for("only");
+    tui.keys("<Enter>");
     tui.wait_for("http://localhost/");
     tui.keys("<C-e>");
     wait_until("the editor", || count(&tui.raw(), b"EDITOR") == 1);

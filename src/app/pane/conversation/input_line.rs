@@ -106,7 +106,7 @@ impl InputLine {
         } else if text.len() > CHECKED {
             Check::Long(text.len())
         } else {
-            match compose(&text, settings(shared).1, LineEnding::None, shared) {
+            match compose(text, settings(shared).1, LineEnding::None, shared) {
                 Ok(bytes) => Check::Bytes(bytes.len()),
                 Err(wrong) => wrong,
             }
