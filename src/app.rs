@@ -22,6 +22,7 @@ pub mod intent;
 pub mod keymap;
 pub mod layout;
 pub mod message;
+mod motion;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;

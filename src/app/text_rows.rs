@@ -147,6 +147,8 @@ fn stretch(buffer: &TextBuffer, at: usize) -> Range<usize> {
     let number = (at - line.start) / STRETCH;
     // The border itself may lie a little before its place.
     let number = number + usize::from(at >= border(number + 1) && border(number + 1) < line.end);
+    // The end of a line belongs to the last stretch that holds something.
+    let number = number - usize::from(number > 0 && border(number) >= line.end);
     border(number)..border(number + 1)
 }
 
