@@ -18,6 +18,7 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
+pub mod keeping;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -38,9 +39,11 @@ pub mod wrap_words;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
-use crate::store::job::Job;
+use crate::store::job::{Job, Restore};
+use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, store, timer};
+use flow::{carry_out, draft, engine, input, restore, store, timer};
+use keeping::LastRun;
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
@@ -77,6 +80,30 @@ impl App {
             carry_out::carry_out(self, intent);
         }
         self.dirty |= was_dirty;
+        for effect in &self.effects {
+            if let Effect::Store(job) = effect {
+                self.keeping.asked(job);
+            }
+        }
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether the first screen has all it shows: the workspace and what the last run left.
+    pub fn has_begun(&self) -> bool {
+        self.loaded && self.keeping.last_run != LastRun::Unread
+    }
+
+    /// What would be lost if the program ended now: drafts with unsaved work that are not known to
+    /// be on the disk.
+    #[must_use]
+    pub fn unkept(&self) -> Option<Box<Restore>> {
+        let keeping = &self.keeping;
+        let is_behind = self.restore_due
+            || keeping.again
+            || keeping.is_writing()
+            || keeping.failure().is_some()
+            || keeping.last_run == LastRun::Unread;
+        let has_work = self.shared.drafts.iter().any(Draft::is_modified);
+        (is_behind && has_work).then(|| Box::new(restore::to_keep(self)))
     }
 }

@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
+use super::keeping::Keeping;
 use super::keymap::{Context, Keymap, Override};
 use super::layout::Splitter;
 use super::message::Timer;
@@ -100,6 +101,7 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    pub keeping: Keeping,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.

@@ -14,6 +14,9 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 /// Folder of a project that holds its presets.
 pub const PROJECT_FOLDER: &str = ".wirebench";
 
+/// Names the folder that lives as long as the user is logged in.
+const RUNTIME_FOLDER: &str = "XDG_RUNTIME_DIR";
+
 /// The folders in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -25,6 +28,8 @@ pub struct Paths {
     pub data: PathBuf,
     /// History, drafts, logs.
     pub state: PathBuf,
+    /// Where drafts go when they cannot be written there, the best first.
+    pub second_places: Vec<PathBuf>,
 }
 
 /// What the system tells about this process.
@@ -33,19 +38,30 @@ pub struct ProcessEnv {
     pub current: PathBuf,
     pub home: Option<PathBuf>,
     pub variables: BTreeMap<String, OsString>,
+    /// The folder for temporary files.
+    pub temporary: PathBuf,
 }
 
 impl ProcessEnv {
     /// Reads them.
     #[must_use]
     pub fn read() -> Self {
-        let names = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+        let names = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", RUNTIME_FOLDER];
         let value = |name: &str| std::env::var_os(name).map(|value| (name.to_owned(), value));
         ProcessEnv {
             current: std::env::current_dir().unwrap_or_default(),
             home: etcetera::home_dir().ok(),
             variables: names.into_iter().filter_map(value).collect(),
+            temporary: std::env::temp_dir(),
         }
+    }
+
+    /// Folders on other disks than the state's, as a rule, and at last the one we are in.
+    fn second_places(&self) -> Vec<PathBuf> {
+        let runtime = self.variables.get(RUNTIME_FOLDER).map(PathBuf::from);
+        let places = [Some(self.temporary.clone()), runtime, self.home.clone()];
+        let places = places.into_iter().flatten().chain([self.current.clone()]);
+        places.filter(|place| place.is_absolute()).collect()
     }
 
     /// XDG base directory; relative ones are ignored, as the specification demands.
@@ -75,13 +91,15 @@ impl Paths {
     /// When there is neither a home folder nor a choice.
     pub fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
         if let Some(home) = home {
-            return Ok(Paths::under(&system.current.join(home)));
+            let second_places = system.second_places();
+            return Ok(Paths { second_places, ..Paths::under(&system.current.join(home)) });
         }
         let data = system.base("XDG_DATA_HOME", ".local/share")?;
         Ok(Paths {
             workspace: system.project().unwrap_or_else(|| data.join("presets")),
             config: system.base("XDG_CONFIG_HOME", ".config")?,
             state: system.base("XDG_STATE_HOME", ".local/state")?,
+            second_places: system.second_places(),
             data,
         })
     }
@@ -94,6 +112,7 @@ impl Paths {
             config: home.join("config"),
             data: home.join("data"),
             state: home.join("state"),
+            second_places: Vec::new(),
         }
     }
 
@@ -125,6 +144,7 @@ mod tests {
             current: current.to_owned(),
             home: Some("/home/ann".into()),
             variables: BTreeMap::new(),
+            temporary: "/tmp".into(),
         }
     }
 
