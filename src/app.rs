@@ -39,10 +39,10 @@ pub mod wrap_words;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
-use crate::store::job::{Job, Restore};
+use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, restore, store, timer};
+use flow::{carry_out, draft, engine, input, project, restore, store, timer};
 use keeping::LastRun;
 use message::Message;
 pub use shared::Theme;
@@ -51,9 +51,18 @@ pub use state::{App, Level, Startup};
 impl App {
     /// What the shell has to do right after the first frame.
     pub fn begin(&mut self) -> Vec<Effect> {
-        self.effects.push(Effect::Store(Job::LoadWorkspace));
-        self.effects.push(Effect::Store(Job::LoadRestore));
+        project::begin(self);
         self.effects.push(Effect::Store(self.history.query()));
+        self.take_effects()
+    }
+
+    /// What the shell has to do; what the store is asked to keep is counted.
+    fn take_effects(&mut self) -> Vec<Effect> {
+        for effect in &self.effects {
+            if let Effect::Store(job) = effect {
+                self.keeping.asked(job);
+            }
+        }
         std::mem::take(&mut self.effects)
     }
 
@@ -79,13 +88,9 @@ impl App {
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
         }
+        project::settle(self);
         self.dirty |= was_dirty;
-        for effect in &self.effects {
-            if let Effect::Store(job) = effect {
-                self.keeping.asked(job);
-            }
-        }
-        std::mem::take(&mut self.effects)
+        self.take_effects()
     }
 
     /// Whether the first screen has all it shows: the workspace and what the last run left.

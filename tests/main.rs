@@ -39,6 +39,8 @@ mod http_corpora;
 mod http_foreign;
 #[path = "suite/http_listener.rs"]
 mod http_listener;
+#[path = "suite/http_rules.rs"]
+mod http_rules;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/kill.rs"]
@@ -61,15 +63,21 @@ mod pty;
 mod readme;
 #[path = "suite/restored.rs"]
 mod restored;
+#[path = "suite/soak.rs"]
+mod soak;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/trust.rs"]
+mod trust;
 #[path = "suite/udp_answers.rs"]
 mod udp_answers;
 #[path = "suite/udp_losses.rs"]
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/workspaces.rs"]
+mod workspaces;

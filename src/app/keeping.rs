@@ -35,6 +35,8 @@ pub enum Leaving {
 pub struct Keeping {
     pub last_run: LastRun,
     pub leaving: Leaving,
+    /// The store was asked what the last run left.
+    is_reading: bool,
     /// Writes of drafts that are not answered yet.
     drafts: u32,
     /// Files named by the user that are not written yet.
@@ -51,6 +53,7 @@ impl Keeping {
     /// A job is handed to the store.
     pub(super) fn asked(&mut self, job: &Job) {
         match job {
+            Job::LoadRestore => self.is_reading = true,
             Job::SaveRestore(_) => self.drafts += 1,
             Job::WriteFile { .. } => self.files += 1,
             _ => {}
@@ -79,6 +82,12 @@ impl Keeping {
     /// Whether drafts are on their way to the disk.
     pub fn is_writing(&self) -> bool {
         self.drafts > 0
+    }
+
+    /// Whether what the last run left is or will be known; not while the user is still asked whose
+    /// workspace is used.
+    pub fn has_begun(&self) -> bool {
+        self.is_reading || self.last_run != LastRun::Unread
     }
 
     /// Whether everything handed over was answered.

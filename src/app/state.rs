@@ -31,6 +31,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
+use crate::store::job::ForeignProject;
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -58,6 +59,8 @@ pub struct Startup {
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
     pub utc_offset: Option<Offset>,
+    /// The current project, if another user owns its presets.
+    pub foreign: Option<ForeignProject>,
 }
 
 /// A sentence for the user at the bottom of the screen.
@@ -111,6 +114,8 @@ pub struct App {
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
+    /// The current project, if another user owns its presets.
+    pub(super) foreign: Option<ForeignProject>,
 }
 
 impl App {
@@ -133,7 +138,8 @@ impl App {
             os: startup.os,
             ..Shared::default()
         };
-        let mut app = App { shared, dirty: true, ..App::default() };
+        let foreign = startup.foreign;
+        let mut app = App { shared, dirty: true, foreign, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }

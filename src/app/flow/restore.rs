@@ -61,6 +61,9 @@ pub(crate) fn leave(app: &mut App) {
         return ask(app, "The disk does not answer.");
     }
     app.keeping.leaving = Leaving::WhenKept;
+    if !app.keeping.has_begun() {
+        return app.effects.push(Effect::Quit);
+    }
     app.say("leaving as soon as the drafts are on the disk");
     save_restore(app);
 }
@@ -68,6 +71,9 @@ pub(crate) fn leave(app: &mut App) {
 /// Leaves in any case; the shell waits a moment for the drafts to be kept.
 pub(crate) fn terminate(app: &mut App) {
     app.keeping.leaving = Leaving::Anyway;
+    if !app.keeping.has_begun() {
+        return app.effects.push(Effect::Quit);
+    }
     save_restore(app);
 }
 

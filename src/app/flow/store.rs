@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, restore, save};
+use super::{curl, draft, project, restore, save};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::keeping::LastRun;
@@ -23,6 +23,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => app.history.arrived(&text, entries, total),
         Reply::HistoryAppended => app.effects.push(Effect::Store(app.history.query())),
+        Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }

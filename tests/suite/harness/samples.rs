@@ -17,7 +17,8 @@ use wirebench::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody, TcpPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::{Stamp, Timing};
-use wirebench::model::tls::{ClientTls, Verify};
+use wirebench::model::tls::ClientTls;
+use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::{View, ViewLine, ViewQuery};
 
 /// When everything began.
@@ -61,6 +62,7 @@ pub fn http_plan() -> Plan {
         head_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
+        trust: TrustedCertificates::default(),
         redirects: 10,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
@@ -201,11 +203,11 @@ pub fn fact(conn: ConnId, direction: Direction, kind: RecordKind, text: &str) ->
 
 /// A connection of port 9000 with a peer of its own.
 pub fn info(id: ConnId, protocol: Protocol, side: Side) -> ConnInfo {
-    let peer = Some(address(40_000 + id.index as u16));
+    let peer = Some(address(40_000 + (id.index % 20_000) as u16));
     ConnInfo { id, protocol, side, local: Some(address(9000)), peer, tls: false }
 }
 
 /// A batch in which nothing was lost.
 pub fn traffic(conns: Vec<ConnInfo>, records: Vec<Record>) -> Event {
-    Event::Traffic(Batch { conns, records, lost: Vec::new() })
+    Event::Traffic(Batch { conns, records, ..Batch::default() })
 }
