@@ -5,6 +5,7 @@
 //! is over. Presets and environments are only read; the one thing kept is a new certificate
 //! authority.
 
+mod authority;
 pub mod exit;
 mod headless;
 mod items;
@@ -24,5 +25,6 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     match command {
         Task::Send(arguments) => send::run(&arguments, &mut headless).await,
         Task::Listen(arguments) => listen::run(&arguments, &mut headless).await,
+        Task::Authority { task } => authority::run(task.as_ref(), &headless),
     }
 }

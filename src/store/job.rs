@@ -10,7 +10,6 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use crate::model::tls::Authority;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +40,6 @@ pub enum Job {
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
-    /// Keep the certificate authority of this installation. One that is already there stays.
-    SaveAuthority(Authority),
 }
 
 /// Whether a file that is there may be replaced.
@@ -85,8 +82,8 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
-    /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
-    AuthoritySaved { certificate: PathBuf },
+    /// Private files that others could read are private again, or cannot be made so; in words.
+    Mended(Vec<String>),
     /// A job failed; nothing stored was lost.
     Failed { job: &'static str, failure: Failure },
 }
@@ -147,7 +144,6 @@ impl Job {
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
-            Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }
 }
