@@ -16,6 +16,7 @@ pub mod paths;
 pub mod preset;
 mod preset_files;
 pub mod private;
+mod project;
 mod restore;
 pub mod starter;
 mod strict_toml;

@@ -77,3 +77,5 @@ mod udp_answers;
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/workspaces.rs"]
+mod workspaces;

@@ -40,6 +40,31 @@ pub enum Job {
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
+    /// Use the presets of another user's project from now on, or leave them out; remembered.
+    UseProject { project: ForeignProject, used: bool },
+}
+
+/// A project whose presets belong to another user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignProject {
+    /// Its `.wirebench`.
+    pub folder: PathBuf,
+    /// User id of the owner.
+    pub owner: u32,
+    /// What was answered before; `None` = it has to be asked.
+    pub used: Option<bool>,
+}
+
+impl ForeignProject {
+    /// Whose it is, in words.
+    #[must_use]
+    pub fn belongs(&self) -> String {
+        let owner = match self.owner {
+            0 => "root".to_owned(),
+            owner => format!("user {owner}"),
+        };
+        format!("{} belongs to {owner}, not to you", self.folder.display())
+    }
 }
 
 /// Whether a file that is there may be replaced.
@@ -84,6 +109,9 @@ pub enum Reply {
     TextsRead { files: BTreeMap<String, Result<String, String>> },
     /// Private files that others could read are private again, or cannot be made so; in words.
     Mended(Vec<String>),
+    /// The question about a project is answered, and which workspace is in force; a failure says
+    /// why it will be asked again.
+    ProjectChosen { failure: Option<Failure> },
     /// A job failed; nothing stored was lost.
     Failed { job: &'static str, failure: Failure },
 }
@@ -144,6 +172,7 @@ impl Job {
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
+            Job::UseProject { .. } => "choose the workspace",
         }
     }
 }
