@@ -69,8 +69,8 @@ fn listeners_started_at_once_in_a_fresh_home_share_one_authority() {
         let mut started: Vec<Ended> = (0..3).map(|_| Ended(start().unwrap())).collect();
         for listener in &mut started {
             let mut line = String::new();
-            let output = listener.0.stdout.take().unwrap();
-            BufReader::new(output).read_line(&mut line).unwrap();
+            // Its end stays open: what it prints later has to go somewhere.
+            BufReader::new(listener.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
             let bound: serde_json::Value = serde_json::from_str(&line).unwrap();
             // It is kept before anybody hears of a listener.
             assert!(home.path("data/authority.pem").is_file(), "{line}");
