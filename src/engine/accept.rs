@@ -134,7 +134,9 @@ impl<G: Guest> AcceptLoop<G> {
             farewell: None,
         };
         accept.announce(addresses);
-        news.into_iter().for_each(|news| accept.tell(news));
+        for news in news {
+            accept.tell(news);
+        }
         Ok(accept)
     }
 

@@ -178,7 +178,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = AuthorityFile::new(Paths::under(folder.path()));
         let (start, made) = (Barrier::new(8), AtomicUsize::new(0));
-        let make = |number: usize| {
+        let keep_one = |number: usize| {
             start.wait();
             let mut choose = |kept: Option<&Authority>| {
                 Ok(kept.is_none().then(|| {
@@ -189,7 +189,8 @@ mod tests {
             file.keep(&mut choose).unwrap().authority
         };
         let kept: Vec<Authority> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|number| scope.spawn(move || make(number))).collect();
+            let threads: Vec<_> =
+                (0..8).map(|number| scope.spawn(move || keep_one(number))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(made.load(Ordering::Relaxed), 1);

@@ -37,7 +37,8 @@ pub(super) fn mend(path: &Path) -> Option<String> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     let file = is_file.then(|| File::open(path).ok())??;
     let mode = file.metadata().ok()?.mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let of_others = mode & 0o077;
+    if of_others == 0 {
         return None;
     }
     let private = mode & 0o700;

@@ -26,8 +26,9 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::Authority(Ok(words)) => app.say(words),
-        Event::Authority(Err(failure)) => app.warn(failure.to_string()),
-        Event::Refused { failure, .. } => app.warn(failure.to_string()),
+        Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
+            app.warn(failure.to_string());
+        }
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
         Event::BodySaved { path, outcome } => match outcome {
