@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -17,15 +18,17 @@ use crate::cli::{self, Headless};
 use crate::codec::printable;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
+use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
-use crate::store::{Store, authority, keymap};
+use crate::store::{Store, keymap, private, rescue};
 use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
-/// How long saving may take when the user leaves; drafts that are not on disk by then are lost.
-const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+/// How long the history may take when the user leaves; the drafts are on the disk by then.
+const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Runs the program.
 #[must_use]
@@ -72,6 +75,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => workbench(&paths),
         Some(command) => {
+            for words in private::mend_all(&paths) {
+                cli::output::note(&words);
+            }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let (engine, events) = Engine::start(engine_config(&paths));
@@ -89,7 +95,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let outcome = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
+    let ended = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();
@@ -98,8 +104,22 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
         engine_runtime = Some(runtime);
         Ok(started)
     });
-    if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
-        cli::output::complain(&unwritten);
+    let mut outcome = ended.outcome;
+    match ended.unkept.map(|drafts| rescue(paths, &drafts)) {
+        None => {
+            if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
+                cli::output::complain(&unwritten);
+            }
+        }
+        Some(Ok(file)) => cli::output::note(&format!(
+            "the drafts could not be kept in their place; they are in {}, from where the next \
+             start takes them",
+            file.display()
+        )),
+        Some(Err(lost)) => {
+            cli::output::complain(&lost);
+            outcome = outcome.map(|status| status.max(cli::exit::status(&lost)));
+        }
     }
     if let Some(runtime) = engine_runtime {
         runtime.shutdown_background();
@@ -137,13 +157,9 @@ fn runtime() -> Result<Runtime, Failure> {
         })
 }
 
-/// What the engine has to know. A broken authority file is no reason not to start: TLS listeners
-/// make a new one, which is not stored over the broken one.
+/// What the engine has to know.
 fn engine_config(paths: &Paths) -> EngineConfig {
-    let authority = authority::load(paths).unwrap_or_else(|failure| {
-        tracing::error!("{failure}");
-        None
-    });
+    let authority = Some(Arc::new(AuthorityFile::new(paths.clone())) as Arc<dyn AuthorityKeeper>);
     // The file also takes the place of the system's authorities, which the platform's verifier sees to.
     let named_certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     EngineConfig { authority, named_certificates, ..EngineConfig::default() }

@@ -15,6 +15,7 @@ mod lock;
 pub mod paths;
 pub mod preset;
 mod preset_files;
+pub mod private;
 mod project;
 mod restore;
 pub mod starter;
@@ -34,6 +35,7 @@ use job::{Job, Reply};
 use paths::Paths;
 use worker::Worker;
 
+pub use restore::rescue;
 #[cfg(debug_assertions)]
 pub use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;

@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "suite/authority.rs"]
+mod authority;
 #[path = "suite/bombs.rs"]
 mod bombs;
 #[path = "suite/cli.rs"]
@@ -47,6 +49,8 @@ mod http_rules;
 mod interop;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/left.rs"]
+mod left;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/pasted.rs"]

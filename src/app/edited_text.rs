@@ -20,8 +20,6 @@ pub struct EditedText {
 /// What was found and is on its way into drafts, and from there to disk.
 #[derive(Debug, Default)]
 pub struct EditedTexts {
-    /// The drafts of the last run were read, or there are none.
-    pub(super) are_drafts_there: bool,
     pub(super) waiting: Vec<EditedText>,
     /// Files whose text is in a draft now.
     pub(super) taken: Vec<PathBuf>,

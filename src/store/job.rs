@@ -10,7 +10,6 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use crate::model::tls::Authority;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +42,6 @@ pub enum Job {
     ReadTexts { files: Vec<(String, PathBuf)> },
     /// Use the presets of another user's project from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
-    /// Keep the certificate authority of this installation. One that is already there stays.
-    SaveAuthority(Authority),
 }
 
 /// A project whose presets belong to another user.
@@ -110,12 +107,12 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
+    /// Private files that others could read are private again, or cannot be made so; in words.
+    Mended(Vec<String>),
     /// The question about a project is answered, and which workspace is in force; a failure says
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
-    /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
-    AuthoritySaved { certificate: PathBuf },
-    /// A job failed; nothing stored was lost.
+    /// A job failed; nothing stored was lost. Also told of what a job set aside.
     Failed { job: &'static str, failure: Failure },
 }
 
@@ -160,6 +157,17 @@ impl Workspace {
 }
 
 impl Job {
+    /// Name of the job that reads the drafts.
+    pub const LOAD_RESTORE: &str = "read the drafts of the last run";
+    /// Name of the job that keeps the drafts.
+    pub const SAVE_RESTORE: &str = "keep the drafts";
+    /// Name of the jobs that add to the history.
+    pub const WRITE_HISTORY: &str = "write the history";
+    /// Name of the job that searches it.
+    pub const READ_HISTORY: &str = "read the history";
+    /// Name of the job that writes a file the user named.
+    pub const WRITE_FILE: &str = "write the file";
+
     /// What the job does, for `Reply::Failed`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -169,14 +177,13 @@ impl Job {
             Job::RenamePreset { .. } => "rename the preset",
             Job::DeletePreset { .. } => "delete the preset",
             Job::DeleteFolder { .. } => "delete the folder",
-            Job::LoadRestore => "read the drafts of the last run",
-            Job::SaveRestore(_) => "keep the drafts",
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => "write the history",
-            Job::QueryHistory { .. } => "read the history",
-            Job::WriteFile { .. } => "write the file",
+            Job::LoadRestore => Job::LOAD_RESTORE,
+            Job::SaveRestore(_) => Job::SAVE_RESTORE,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
+            Job::QueryHistory { .. } => Job::READ_HISTORY,
+            Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",
-            Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }
 }

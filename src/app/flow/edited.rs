@@ -9,6 +9,7 @@ use crate::app::edited_text::{EditedText, fingerprint};
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, access, rows::rows, tabs};
 use crate::app::intent::EditTarget;
+use crate::app::keeping::LastRun;
 use crate::app::state::App;
 use crate::model::spec::Spec;
 
@@ -34,15 +35,9 @@ pub(crate) fn found(app: &mut App, edited: EditedText) {
     take_up(app);
 }
 
-/// The drafts of the last run were read, or there are none.
-pub(crate) fn drafts_are_there(app: &mut App) {
-    app.edited.are_drafts_there = true;
-    take_up(app);
-}
-
 /// Puts what was found where it belongs, once the drafts of the last run are there.
-fn take_up(app: &mut App) {
-    if !app.edited.are_drafts_there {
+pub(crate) fn take_up(app: &mut App) {
+    if !app.loaded || app.keeping.last_run == LastRun::Unread {
         return;
     }
     for edited in std::mem::take(&mut app.edited.waiting) {
@@ -89,6 +84,9 @@ pub(crate) fn saving(app: &mut App) {
 
 /// Drafts were written, so nobody needs the files any more.
 pub(crate) fn saved(app: &mut App) {
+    if app.keeping.is_writing() {
+        return;
+    }
     let gone: Vec<PathBuf> = std::mem::take(&mut app.edited.saving);
     app.effects.extend(gone.into_iter().map(Effect::RemoveEdited));
 }

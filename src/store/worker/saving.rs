@@ -1,4 +1,4 @@
-//! The lane of the user's own work: presets, drafts, the authority. Nothing here waits for the
+//! The lane of the user's own work: presets and drafts. Nothing here waits for the
 //! history, for a workspace that is being read, or for files elsewhere.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, authority, preset_files, project, workspace};
+use crate::store::{atomic, preset_files, private, project, workspace};
 
 /// Raised by a test of a debug build: saving a preset panics.
 #[cfg(debug_assertions)]
@@ -28,7 +28,7 @@ pub(super) struct Saving {
 impl Saving {
     /// Reads nothing yet.
     pub(super) fn new(paths: Paths, known: Arc<Known>) -> Self {
-        Saving { restore: RestoreFile::new(&paths.state, &paths.workspace), paths, known }
+        Saving { restore: RestoreFile::new(&paths), paths, known }
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
@@ -53,19 +53,17 @@ impl Saving {
             Job::DeleteFolder { folder, presets } => {
                 preset_files::delete_folder(root, folder, presets)
             }
-            Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
+            Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::UseProject { project, used } => {
                 let kept = project::remember(&self.paths.state, &project, used);
                 if used {
-                    self.restore = RestoreFile::new(&self.paths.state, &project.folder);
                     self.known.set_root(project.folder.clone());
                     self.paths.workspace = project.folder;
+                    self.restore = RestoreFile::new(&self.paths);
                 }
                 Ok(Reply::ProjectChosen { failure: kept.err() })
             }
-            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
-                .map(|certificate| Reply::AuthoritySaved { certificate }),
             other => Err(super::lane::not_ours(&other)),
         }
     }
@@ -99,14 +97,26 @@ impl Work for Saving {
     }
 
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+        if job == Job::LoadRestore {
+            // The first thing that is asked for.
+            let mended = private::mend_all(&self.paths);
+            if !mended.is_empty() {
+                outbox.send(Reply::Mended(mended));
+            }
+        }
         self.known.begin_change(&job);
+        let name = job.name();
         // A job that panics must not keep its presets from being looked at.
         let ended = EndOfChange(self);
         let outcome = ended.0.reply(job);
         if let Ok(reply) = &outcome {
             ended.0.learn(reply);
         }
-        outcome.map(|reply| outbox.send(reply))
+        let done = outcome.map(|reply| outbox.send(reply));
+        for failure in ended.0.restore.take_notices() {
+            outbox.send(Reply::Failed { job: name, failure });
+        }
+        done
     }
 }
 
