@@ -39,6 +39,8 @@ mod http_corpora;
 mod http_foreign;
 #[path = "suite/http_listener.rs"]
 mod http_listener;
+#[path = "suite/http_progress.rs"]
+mod http_progress;
 #[path = "suite/http_rules.rs"]
 mod http_rules;
 #[path = "suite/interop.rs"]

@@ -7,12 +7,17 @@
 //!               └─ Over            everybody has left after a close, or stopped
 //! ```
 //!
-//! Not more than [`CONNECTIONS`] are open; when they are used up the one that idles longest is
-//! asked to go, and if none idles the newcomer is refused with RST, shown and counted.
+//! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
+//! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`];
+//! if there is none the newcomer is refused with RST, shown and counted.
+
+mod door;
+pub(crate) mod pace;
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +34,7 @@ use super::command::CloseMode;
 use super::event::Phase;
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
-use super::transport::listen::{Listeners, acceptor, bind};
+use super::transport::listen::{acceptor, bind};
 use super::transport::stream::{Stream, reset};
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
@@ -39,6 +44,8 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ListenerTls, TlsFacts};
+use door::Door;
+use pace::{RATE, Slowness, Standing};
 
 /// Connections open at the same time (PRODUCT.md).
 const CONNECTIONS: usize = 256;
@@ -50,10 +57,12 @@ const FAREWELL: Duration = Duration::from_millis(5_250);
 
 /// The listener's end of one of its connections.
 pub(crate) trait Guest {
-    /// Since when it has nothing to do but wait for its peer; `None` = it is busy.
-    fn idle_since(&self) -> Option<Instant>;
+    /// What it does for the place it has.
+    fn standing(&self) -> Standing;
     /// Ends it.
     fn end(&self, how: CloseMode);
+    /// Ends it soon, whatever it is doing: somebody else needs its place.
+    fn give_way(&self);
 }
 
 /// A connection that was let in.
@@ -92,8 +101,7 @@ pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
     acceptor: Option<TlsAcceptor>,
-    /// `None` once the listener was closed.
-    sockets: Option<Listeners>,
+    door: Door,
     guests: BTreeMap<ConnId, HeldGuest<G>>,
     refused: u32,
     /// The tasks of the guests.
@@ -105,6 +113,10 @@ pub(crate) struct AcceptLoop<G> {
 struct HeldGuest<G> {
     guest: G,
     abort: CancellationToken,
+    /// When it came.
+    since: Instant,
+    /// Its handshake is over, or it needs none.
+    open: Arc<AtomicBool>,
     /// It was asked to make room.
     asked: bool,
 }
@@ -126,10 +138,10 @@ impl<G: Guest> AcceptLoop<G> {
         let (sockets, addresses, acceptor) =
             opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
         let accept = AcceptLoop {
+            door: Door::new(session.clone(), sockets),
             session,
             protocol,
             acceptor,
-            sockets: Some(sockets),
             guests: BTreeMap::new(),
             refused: 0,
             running: FuturesUnordered::new(),
@@ -182,13 +194,8 @@ impl<G: Guest> AcceptLoop<G> {
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                accepted = accept(&self.session, self.sockets.as_ref()) => match accepted {
-                    Ok((tcp, peer)) => if let Some(newcomer) = self.let_in(tcp, peer) {
-                        return Arrival::Newcomer(newcomer);
-                    },
-                    Err(failure) => {
-                        self.session.events.failed(self.session.id.itself(), &failure);
-                    }
+                (tcp, peer) = self.door.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
+                    return Arrival::Newcomer(newcomer);
                 },
             }
         }
@@ -212,18 +219,22 @@ impl<G: Guest> AcceptLoop<G> {
         Some(Newcomer { conn, peer, local, tcp })
     }
 
-    /// Asks the connection that idles longest to go; false when there is none.
+    /// Asks the connection to go that needs its place least; false when there is none.
     fn make_room(&mut self) -> bool {
         if self.guests.len() >= WITH_LEAVING {
             return false;
         }
         let staying = self.guests.iter_mut().filter(|(_, held)| !held.asked);
-        let idle = staying.filter_map(|(conn, held)| Some((held.guest.idle_since()?, conn, held)));
-        let Some((_, conn, held)) = idle.min_by_key(|(since, ..)| *since) else { return false };
+        let ranked = staying.filter_map(|(conn, held)| Some((held.rank()?, conn, held)));
+        let Some((rank, conn, held)) = ranked.min_by_key(|(rank, ..)| *rank) else { return false };
         held.asked = true;
-        let text = "closed to make room for another connection";
+        let text = format!("closed to make room for another connection{}", rank.words());
         self.session.events.note(*conn, Direction::Local, RecordKind::Note, text);
-        held.guest.end(CloseMode::Close);
+        match rank {
+            Rank::HalfOpen(_) => held.abort.cancel(),
+            Rank::Idle(_) => held.guest.end(CloseMode::Close),
+            Rank::Slow(_) => held.guest.give_way(),
+        }
         true
     }
 
@@ -236,7 +247,9 @@ impl<G: Guest> AcceptLoop<G> {
     ) {
         let Newcomer { conn, peer, local, tcp } = newcomer;
         let abort = self.session.cancel.child_token();
-        let held = HeldGuest { guest, abort: abort.clone(), asked: false };
+        let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
+        let (since, opened) = (Instant::now(), Arc::clone(&open));
+        let held = HeldGuest { guest, abort: abort.clone(), since, open, asked: false };
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
             let secured = tokio::select! {
@@ -247,6 +260,7 @@ impl<G: Guest> AcceptLoop<G> {
                 }
                 secured = Box::pin(handshake::accept(acceptor, tcp)) => secured,
             };
+            opened.store(true, Ordering::Relaxed);
             match secured {
                 Ok((stream, tls)) => {
                     if let Some(facts) = &tls {
@@ -283,20 +297,43 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn close(&mut self) {
-        self.sockets = None;
+        self.door.close();
         self.farewell.get_or_insert_with(|| Instant::now() + FAREWELL);
         self.session.events.phase(Phase::Closing);
         self.guests().for_each(|guest| guest.end(CloseMode::Close));
     }
 }
 
-async fn accept(
-    session: &SessionHandle,
-    sockets: Option<&Listeners>,
-) -> Result<(TcpStream, SocketAddr), Failure> {
-    session.events.ready().await;
-    match sockets {
-        Some(sockets) => sockets.accept().await,
-        None => pending().await,
+/// Who goes first when a place is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// In its handshake since then.
+    HalfOpen(Instant),
+    Idle(Instant),
+    Slow(Slowness),
+}
+
+impl Rank {
+    /// What is said about it behind "closed to make room".
+    fn words(self) -> String {
+        match self {
+            Rank::HalfOpen(_) => ": the handshake was not finished".into(),
+            Rank::Idle(_) => String::new(),
+            Rank::Slow(slow) => format!(": {}, less than {RATE} a second", slow.words()),
+        }
+    }
+}
+
+impl<G: Guest> HeldGuest<G> {
+    /// `None` = it keeps its place.
+    fn rank(&self) -> Option<Rank> {
+        if !self.open.load(Ordering::Relaxed) {
+            return Some(Rank::HalfOpen(self.since));
+        }
+        match self.guest.standing() {
+            Standing::Idle(since) => Some(Rank::Idle(since)),
+            Standing::Slow(slow) => Some(Rank::Slow(slow)),
+            Standing::Busy => None,
+        }
     }
 }

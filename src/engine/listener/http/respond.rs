@@ -68,15 +68,16 @@ impl HttpConnection {
         if let Some(interim) = interim {
             recorder.keep(&writer, interim, "before the answer").await?;
         }
+        let (mut stream, tap) = self.paced();
         let outgoing = MessageWriter {
             recorder,
-            tap: &mut self.sent,
+            tap,
             writer,
             what: "bytes of the answer",
             chunked,
             report: &|_, _| {},
         };
-        outgoing.send(&mut self.accepted.stream, head, has_body.then_some(source)).await
+        outgoing.send(&mut stream, head, has_body.then_some(source)).await
     }
 }
 
