@@ -18,7 +18,7 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
