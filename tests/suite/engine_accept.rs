@@ -141,7 +141,8 @@ async fn clients_that_never_finish_their_handshake_make_room_for_one_that_does()
         let silent: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
         clients(&mut bench, id, (256, 0)).await;
         let mut client = tcp(address);
-        client.tls = ClientTls::On { verify: Verify::Off, sni: String::new() };
+        let (trust, sni) = (TrustedCertificates::default(), String::new());
+        client.tls = ClientTls::On { verify: Verify::Off, trust, sni };
         let client = bench.open(Plan::Tcp(client));
         bench.connected(client).await;
         let gone = "closed to make room for another connection: the handshake was not finished";
