@@ -163,11 +163,11 @@ async fn nobody_is_let_in_while_the_shell_is_behind() {
         let address = bench.listening(id).await[0];
         // Nobody takes facts now, until well over 4 MiB of them wait.
         let mut floods: Vec<_> = (0..12).map(|_| flood(address)).collect();
-        let mut quiet = 0;
+        let (mut quiet, piece) = (0, vec![b'x'; 65536]);
         while quiet < 20 {
             quiet += 1;
             for flood in &mut floods {
-                if std::io::Write::write(flood, &[b'x'; 65536]).is_ok() {
+                if std::io::Write::write(flood, &piece).is_ok() {
                     quiet = 0;
                 }
             }

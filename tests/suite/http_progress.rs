@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
@@ -14,8 +13,6 @@ use crate::harness::wait::{PATIENCE, wait_until};
 
 /// Connections that fill a listener.
 const PLACES: usize = 256;
-/// Longer than a client may move nothing.
-const STILL: Duration = Duration::from_millis(2_300);
 
 /// A client that takes in as little as the system allows before it reads.
 fn client(port: u16) -> TcpStream {
@@ -46,9 +43,8 @@ fn full_of(sent: &[u8]) -> (Vec<TcpStream>, Vec<Value>) {
     for stream in &mut all {
         stream.write_all(sent).unwrap();
     }
-    std::thread::sleep(STILL);
     for _ in 0..2 {
-        // On a busy machine they take longer until they stand still.
+        // Nobody is slow before it was waited for.
         wait_until("a newcomer is served", || ask(port).starts_with("HTTP/1.1 200 "));
     }
     let (status, lines) = printed.join().unwrap();
