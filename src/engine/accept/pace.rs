@@ -51,7 +51,7 @@ impl Slowness {
 
 /// The pace of one connection; clones speak of the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Pace(Arc<Mutex<Course>>);
+pub(crate) struct PeerPace(Arc<Mutex<Course>>);
 
 #[derive(Debug, Default)]
 struct Course {
@@ -97,7 +97,7 @@ impl Course {
     }
 }
 
-impl Pace {
+impl PeerPace {
     fn lock(&self) -> MutexGuard<'_, Course> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,7 +149,7 @@ impl Pace {
 /// A stream whose peer is timed.
 pub(crate) struct Paced<'a, S> {
     stream: &'a mut S,
-    pace: &'a Pace,
+    pace: &'a PeerPace,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_connection_at_rest_is_idle_until_something_begins() {
-        let pace = Pace::default();
+        let pace = PeerPace::default();
         pace.rest();
         assert_eq!(pace.standing(), Standing::Busy, "nobody waits for the peer yet");
         pace.waits();

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::accept::pace::{Pace, Paced, Standing};
+use crate::engine::accept::pace::{Paced, PeerPace, Standing};
 use crate::engine::accept::{AcceptedConn, Guest};
 use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
@@ -59,7 +59,7 @@ pub(super) struct HttpGuest {
     stop: CancellationToken,
     /// Somebody else needs the place: it stops where it is.
     giving_way: CancellationToken,
-    pace: Pace,
+    pace: PeerPace,
 }
 
 impl Guest for HttpGuest {
