@@ -31,6 +31,8 @@ mod http;
 mod http_bench;
 #[path = "suite/http_bodies.rs"]
 mod http_bodies;
+#[path = "suite/http_budget.rs"]
+mod http_budget;
 #[path = "suite/http_composed.rs"]
 mod http_composed;
 #[path = "suite/http_corpora.rs"]

@@ -9,9 +9,11 @@
 //!
 //! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
 //! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`];
-//! if there is none the newcomer is refused with RST, shown and counted.
+//! if there is none the newcomer is refused, shown and counted. Descriptors are asked for before.
+//! A listener keeps those of its own sockets and of who is being refused.
 
 mod door;
+mod farewell;
 pub(crate) mod pace;
 
 use std::collections::BTreeMap;
@@ -30,12 +32,13 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Descriptors;
 use super::command::CloseMode;
 use super::event::Phase;
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
 use super::transport::listen::{acceptor, bind};
-use super::transport::stream::{Stream, reset};
+use super::transport::stream::Stream;
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
@@ -45,12 +48,15 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ListenerTls, TlsFacts};
 use door::Door;
+use farewell::Farewell;
 use pace::{RATE, Slowness, Standing};
 
 /// Connections open at the same time (PRODUCT.md).
 const CONNECTIONS: usize = 256;
 /// The same with those that were asked to go and are on their way.
 const WITH_LEAVING: usize = 2 * CONNECTIONS;
+/// Descriptors a listener holds for its sockets, the next to come and those it turns away.
+const OWN: u32 = 3 + farewell::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const FAREWELL: Duration = Duration::from_millis(5_250);
@@ -71,6 +77,8 @@ pub(crate) struct Newcomer {
     pub(crate) peer: SocketAddr,
     local: Option<SocketAddr>,
     tcp: TcpStream,
+    /// Held as long as its task runs.
+    descriptor: Descriptors,
 }
 
 /// A connection that is ready for its protocol.
@@ -102,6 +110,8 @@ pub(crate) struct AcceptLoop<G> {
     protocol: Protocol,
     acceptor: Option<TlsAcceptor>,
     door: Door,
+    farewell_words: Farewell,
+    _own: Descriptors,
     guests: BTreeMap<ConnId, HeldGuest<G>>,
     refused: u32,
     /// The tasks of the guests.
@@ -122,23 +132,29 @@ struct HeldGuest<G> {
 }
 
 impl<G: Guest> AcceptLoop<G> {
-    /// Binds, prepares TLS, and says where we listen; a failure is recorded.
+    /// Binds, prepares TLS, and says where we listen; a failure is recorded. `words` are for who is
+    /// turned away.
     pub(crate) fn open(
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
         keep_alive: Option<Duration>,
         session: SessionHandle,
+        words: Option<Bytes>,
     ) -> Result<Self, Failure> {
-        let opened = bind(place, keep_alive).and_then(|sockets| {
+        let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
+        let opened = own.and_then(|own| {
+            let sockets = bind(place, keep_alive)?;
             let addresses = sockets.addresses();
             let acceptor = acceptor(tls, &addresses, &session)?;
-            Ok((sockets, addresses, acceptor))
+            Ok((own, sockets, addresses, acceptor))
         });
-        let (sockets, addresses, acceptor) =
+        let (own, sockets, addresses, acceptor) =
             opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
         let accept = AcceptLoop {
             door: Door::new(session.clone(), sockets),
+            farewell_words: Farewell::new(words),
+            _own: own,
             session,
             protocol,
             acceptor,
@@ -202,21 +218,38 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
-        if self.guests.len() >= CONNECTIONS && !self.make_room() {
-            reset(Stream::Left(tcp));
-            self.refused = self.refused.saturating_add(1);
-            let text = format!("refused {peer}: {CONNECTIONS} connections are open already");
-            let itself = self.session.id.itself();
-            self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
-            self.count();
-            return None;
-        }
+        let full = self.guests.len() >= CONNECTIONS && !self.make_room();
+        let place = if full {
+            Err(format!("{CONNECTIONS} connections are open already"))
+        } else {
+            self.session.budget.descriptors(1)
+        };
+        let descriptor = match place {
+            Ok(descriptor) => descriptor,
+            Err(why) => {
+                // Its place is for the next one: this descriptor is one of our own.
+                if !full {
+                    self.make_room();
+                }
+                self.refuse(tcp, peer, &why);
+                return None;
+            }
+        };
         let conn = self.session.next_conn();
         let local = tcp.local_addr().ok();
         self.introduce(conn, local, Some(peer));
         let text = format!("accepted from {peer}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(Newcomer { conn, peer, local, tcp })
+        Some(Newcomer { conn, peer, local, tcp, descriptor })
+    }
+
+    fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
+        self.farewell_words.refuse(tcp, self.acceptor.clone(), &self.session);
+        self.refused = self.refused.saturating_add(1);
+        let text = format!("refused {peer}: {why}");
+        let itself = self.session.id.itself();
+        self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
+        self.count();
     }
 
     /// Asks the connection to go that needs its place least; false when there is none.
@@ -245,13 +278,14 @@ impl<G: Guest> AcceptLoop<G> {
         guest: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let Newcomer { conn, peer, local, tcp } = newcomer;
+        let Newcomer { conn, peer, local, tcp, descriptor } = newcomer;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));
         let held = HeldGuest { guest, abort: abort.clone(), since, open, asked: false };
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
+            let _held = descriptor;
             let secured = tokio::select! {
                 biased;
                 () = abort.cancelled() => {

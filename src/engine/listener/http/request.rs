@@ -17,13 +17,18 @@ use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
-use crate::model::exchange::{Head, HttpVersion, StartLine};
+use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::record::{Direction, RecordKind};
 
 /// What can be said of bytes that were read: nothing against them, or what to answer instead;
 /// `Err` = nobody is left to answer.
 type Verdict = Result<Option<Refusal>, Failure>;
+
+/// 507 says that we cannot keep it (RFC 4918, section 11.5).
+fn full(why: &str) -> Refusal {
+    Refusal { status: 507, why: why.to_owned() }
+}
 
 fn too_slow(so_far: &str) -> String {
     format!("too slow while another client needs the place, {so_far}")
@@ -120,7 +125,15 @@ impl HttpConnection {
         if asked.refusal.is_some() {
             return Ok(asked);
         }
-        let framing = verdict.framing;
+        let (framing, most) = (verdict.framing, self.listener.session.bodies.most());
+        if let MessageFraming::Length(length) = framing.framing
+            && length > most
+        {
+            let why = format!("a body of {length} bytes, and {most} are kept at most");
+            asked.refusal = Some(full(&why));
+            asked.keep_alive = false;
+            return Ok(asked);
+        }
         let mut receiver = BodyReceiver::new(writer, &framing, head);
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
@@ -133,8 +146,8 @@ impl HttpConnection {
         }
         let outcome = self.fill(recorder, &mut receiver).await;
         asked.keep_alive &= !receiver.is_doubtful();
-        receiver.finish(matches!(outcome, Ok(None)), recorder).await;
-        asked.refusal = outcome?;
+        let kept = receiver.finish(matches!(outcome, Ok(None)), recorder).await;
+        asked.refusal = outcome?.or(kept.err().map(|why| full(&why)));
         asked.keep_alive &= asked.refusal.is_none();
         Ok(asked)
     }
@@ -200,7 +213,9 @@ impl HttpConnection {
             match body.push(&bytes).await {
                 Ok(used) => self.rest = bytes.split_off(used),
                 Err(Fault::Malformed(why)) => return Ok(Some(Refusal { status: 400, why })),
-                Err(fault) => return Err(failure::body(target, &fault, &body.so_far())),
+                Err(Fault::Storage(why)) => {
+                    return Ok(Some(full(&format!("{why}, {}", body.so_far()))));
+                }
             }
             recorder.progress(&body.facts);
         }
