@@ -34,10 +34,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::budget::Descriptors;
 use super::command::CloseMode;
-use super::event::Phase;
+use super::event::{Event, Phase};
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
-use super::transport::listen::{acceptor, bind};
+use super::transport::listen::{ListenerLayer, bind, layer};
 use super::transport::stream::Stream;
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
@@ -134,7 +134,7 @@ struct HeldGuest<G> {
 impl<G: Guest> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded. `words` are for who is
     /// turned away.
-    pub(crate) fn open(
+    pub(crate) async fn open(
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
@@ -142,15 +142,13 @@ impl<G: Guest> AcceptLoop<G> {
         session: SessionHandle,
         words: Option<Bytes>,
     ) -> Result<Self, Failure> {
+        let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
         let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
-        let opened = own.and_then(|own| {
-            let sockets = bind(place, keep_alive)?;
-            let addresses = sockets.addresses();
-            let acceptor = acceptor(tls, &addresses, &session)?;
-            Ok((own, sockets, addresses, acceptor))
-        });
-        let (own, sockets, addresses, acceptor) =
-            opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
+        let own = own.inspect_err(failed)?;
+        let sockets = bind(place, keep_alive).inspect_err(failed)?;
+        let addresses = sockets.addresses();
+        let ListenerLayer { acceptor, news } =
+            layer(tls, &addresses, &session).await.inspect_err(failed)?;
         let accept = AcceptLoop {
             door: Door::new(session.clone(), sockets),
             farewell_words: Farewell::new(words),
@@ -164,6 +162,9 @@ impl<G: Guest> AcceptLoop<G> {
             farewell: None,
         };
         accept.announce(addresses);
+        for news in news {
+            accept.tell(news);
+        }
         Ok(accept)
     }
 
@@ -176,6 +177,15 @@ impl<G: Guest> AcceptLoop<G> {
         self.session.events.note(itself, Direction::Local, RecordKind::Bound, text);
         self.session.events.phase(Phase::Listening { addresses, receive_buffer: None });
         self.count();
+    }
+
+    /// What is to be said of the authority behind the certificate; on the timeline what is wrong.
+    fn tell(&self, news: Result<String, Failure>) {
+        if let Err(failure) = &news {
+            let (itself, text) = (self.session.id.itself(), failure.to_string());
+            self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
+        }
+        self.session.events.event(Event::Authority(news));
     }
 
     fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {

@@ -211,7 +211,7 @@ mod tests {
         let budget = Budget::of(64);
         let bodies = BodyStore::start(None, budget.clone(), urgent);
         let own = Sink::new(SessionId(0));
-        let tls = TlsStore::new(None, None, own.clone());
+        let tls = TlsStore::new(None, None);
         let env = SessionEnv { bodies, budget, tls, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);

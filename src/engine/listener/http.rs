@@ -40,7 +40,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let own = session.clone();
     let (bind, tls, keep_alive) = (&plan.bind, &plan.tls, plan.keep_alive);
     let words = Some(Bytes::from_static(FULL));
-    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, keep_alive, own, words)?;
+    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, keep_alive, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });
