@@ -195,7 +195,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
 }
 
 /// Keeps what a file holds under another name as well, replacing what was there; a missing file is
-/// no error. Costs no copy: the two are one until the next [`write`].
+/// no error. Costs no copy: the two are one until the next [`write()`].
 pub(super) fn keep_as(file: &Path, other: &Path) -> io::Result<()> {
     let folder = folder_of(other);
     let mut name = Builder::new();

@@ -226,7 +226,7 @@ impl Timeline {
     }
 
     /// Removes every record, pinned ones too. Ids, totals and losses go on. Until
-    /// [`discard_cleared`](Timeline::discard_cleared) they can be brought back, as far as there is
+    /// `discard_cleared` they can be brought back, as far as there is
     /// room for them.
     pub fn clear(&mut self) {
         self.cleared += self.len() as u64;
