@@ -10,16 +10,28 @@ use super::paths::Paths;
 /// Entries of a folder looked at; more than we ever make.
 const ENTRIES: usize = 1_000;
 
-/// Mends every private file of an installation: authority, history, drafts, log, and the secrets of
-/// its environments. Returns what was wrong, in words.
+/// Mends every private file of an installation: those of the program, and the secrets of its
+/// environments. Returns what was wrong, in words.
 #[must_use]
 pub fn mend_all(paths: &Paths) -> Vec<String> {
+    let mut said = mend_own(paths);
+    said.extend(mend_secrets(&paths.workspace));
+    said
+}
+
+/// Mends what the program keeps for itself: authority, history, drafts, log.
+pub(super) fn mend_own(paths: &Paths) -> Vec<String> {
     let state = ["history.db", "history.db-wal", "history.db-shm", "wirebench.log"];
     let state = state.into_iter().map(|name| paths.state.join(name));
     let drafts = entries(&paths.state.join("drafts"), ".toml");
-    let secrets = entries(&paths.workspace.join("env"), ".secret.toml");
-    let files = std::iter::once(paths.authority()).chain(state).chain(drafts).chain(secrets);
+    let files = std::iter::once(paths.authority()).chain(state).chain(drafts);
     files.filter_map(|file| mend(&file)).collect()
+}
+
+/// Mends the secrets of a workspace's environments; to be called before they are read.
+pub(super) fn mend_secrets(workspace: &Path) -> Vec<String> {
+    let secrets = entries(&workspace.join("env"), ".secret.toml");
+    secrets.into_iter().filter_map(|file| mend(&file)).collect()
 }
 
 fn entries(folder: &Path, ending: &str) -> Vec<PathBuf> {

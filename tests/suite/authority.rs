@@ -86,7 +86,7 @@ fn listeners_started_at_once_in_a_fresh_home_share_one_authority() {
 fn an_authority_that_cannot_be_kept_is_told() {
     let home = Home::new();
     fs::write(home.path("data"), "in the way").unwrap();
-    let mut command = home.command(&["listen", "tls://127.0.0.1:0", "--json", "--for", "1s"]);
+    let mut command = home.command(&["listen", "tls://127.0.0.1:0", "--json", "--for", "3s"]);
     let ended = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
     let (status, said) = told(&ended);
     assert_eq!(status, Some(0), "{said}");

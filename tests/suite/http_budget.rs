@@ -45,7 +45,7 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_beyond_the_budget_are_refused_with_503_and_descriptors_are_left() {
-    let listener = limited("-n 160", "--set delay=60s --for 6s");
+    let listener = limited("-n 160", "--set delay=60s --for 15s");
     // Of 160 64 are kept for the store, 15 by session and listener.
     let all: Vec<_> = (0..120).map(|_| client(listener.port, REQUEST)).collect();
     let mut last = all.into_iter().skip(100);
@@ -67,7 +67,7 @@ fn connections_beyond_the_budget_are_refused_with_503_and_descriptors_are_left()
 #[cfg(target_os = "linux")]
 #[test]
 fn a_body_that_cannot_be_kept_is_answered_507() {
-    let listener = limited("-n 160", "--for 6s");
+    let listener = limited("-n 160", "--for 15s");
     let huge = b"PUT /huge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999\r\n\r\n";
     let answer = reply(client(listener.port, huge));
     assert!(answer.starts_with("HTTP/1.1 507 "), "{answer}");
@@ -88,7 +88,7 @@ fn a_body_that_cannot_be_kept_is_answered_507() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_soft_limit_is_raised_to_the_hard_one() {
-    let listener = limited("-Sn 100 && ulimit -Hn 512", "--for 3s");
+    let listener = limited("-Sn 100 && ulimit -Hn 512", "--for 6s");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", listener.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(line.split_whitespace().nth(3), Some("512"), "{line}");

@@ -32,7 +32,7 @@ fn full_of(sent: &[u8]) -> (Vec<TcpStream>, Vec<Value>) {
     let answer = tempfile::NamedTempFile::new().unwrap();
     answer.as_file().set_len(16 << 20).unwrap();
     let body = format!("body.file={}", answer.path().display());
-    let mut listener = listen("http://127.0.0.1:0", &["--json", "--set", &body, "--for", "9s"]);
+    let mut listener = listen("http://127.0.0.1:0", &["--json", "--set", &body, "--for", "16s"]);
     let port = listener.port;
     // A pipe that nobody reads would hold up the listener itself.
     let printed = std::thread::spawn(move || {
@@ -106,7 +106,7 @@ fn accepts_that_fail_are_one_row_with_a_count_and_a_pause() {
     let mut strace = std::process::Command::new("strace");
     strace.args(["-f", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=1..8"]);
     strace.arg("-o").arg(trace.path()).arg(program());
-    strace.args(["listen", "http://127.0.0.1:0", "--json", "--for", "8s"]);
+    strace.args(["listen", "http://127.0.0.1:0", "--json", "--for", "14s"]);
     let plain = command(&[]);
     for (name, value) in plain.get_envs().filter_map(|(name, value)| Some((name, value?))) {
         strace.env(name, value);

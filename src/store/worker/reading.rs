@@ -13,7 +13,7 @@ use super::lane::{Outbox, Waker, Work, not_ours};
 use crate::model::failure::Failure;
 use crate::store::job::{Job, Reply};
 use crate::store::watch::FolderWatch;
-use crate::store::{starter, workspace};
+use crate::store::{private, starter, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -43,6 +43,10 @@ impl Reading {
     fn scan(&mut self, unasked: bool, outbox: &Outbox) {
         self.due = None;
         let (root, started) = (self.known.root(), Instant::now());
+        let mended = private::mend_secrets(&root);
+        if !mended.is_empty() {
+            outbox.send(Reply::Mended(mended));
+        }
         self.known.begin_reading();
         // Watching a folder begins before reading it, so no change falls between.
         let mut watch = self.new_watch();

@@ -99,7 +99,7 @@ impl Work for Saving {
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
         if job == Job::LoadRestore {
             // The first thing that is asked for.
-            let mended = private::mend_all(&self.paths);
+            let mended = private::mend_own(&self.paths);
             if !mended.is_empty() {
                 outbox.send(Reply::Mended(mended));
             }
