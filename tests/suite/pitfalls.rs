@@ -103,6 +103,8 @@ fn it_works_where_nothing_can_be_written() {
     tui.wait_for("hello");
     tui.wait_for("a file stands where a folder is needed");
     tui.keys("<C-q>");
+    tui.wait_for("Not left: the drafts cannot be kept");
+    tui.keys("y");
     tui.wait_exit();
     tui.assert_restored();
 }
