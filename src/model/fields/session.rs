@@ -17,6 +17,9 @@ const LIST: ValueKind = ValueKind::List(Spelling::Table);
 const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
                      received, {{match}} the part that matched.";
 const ENDING: &str = "Line ending of the input line";
+const INPUT: &str = "Input line";
+const STEP: &str = "+ step done once connected";
+const STEP_HELP: &str = "Done once the session is up, in order.";
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 pub(super) const KEEP_ALIVE: &str = "TCP keep-alive (empty = off)";
@@ -39,9 +42,8 @@ impl Options for TcpSpec {
             help: KEEP_ALIVE_HELP;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
-        "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
-            help: "Done once the session is up, in order.";
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
 
@@ -58,9 +60,8 @@ impl Options for UdpSpec {
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
-        "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
-            help: "Done once the session is up, in order.";
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
 
@@ -73,7 +74,7 @@ impl Options for TcpListenerSpec {
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }
@@ -89,7 +90,7 @@ impl Options for UdpListenerSpec {
             label: "Automatic answers to a peer, a second",
             help: "Automatic answers that one peer gets in a second: 1 to 1000000.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: "Input line";
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }
