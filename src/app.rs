@@ -39,7 +39,7 @@ pub mod wrap_words;
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, project, store, timer};
+use flow::{carry_out, draft, engine, history, input, project, store, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
@@ -48,7 +48,7 @@ impl App {
     /// What the shell has to do right after the first frame.
     pub fn begin(&mut self) -> Vec<Effect> {
         project::begin(self);
-        self.effects.push(Effect::Store(self.history.query()));
+        history::changed(self);
         std::mem::take(&mut self.effects)
     }
 
@@ -69,7 +69,10 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
             Message::External(result) => draft::edited(self, result),
-            Message::Trouble(failure) => self.warn(failure.to_string()),
+            Message::Trouble(failure) => {
+                self.history.refused(&failure.target);
+                self.warn(failure.to_string());
+            }
         }
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use super::action::Action;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
@@ -30,7 +31,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, Reply};
+use crate::store::job::{ForeignProject, HistoryName, Reply};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -114,6 +115,8 @@ pub struct App {
     pub(super) loaded: bool,
     /// What the last run left, while the workspace is still being read.
     pub(super) restored_early: Option<Reply>,
+    /// The entry of the history that is being read, and what is done with it then.
+    pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
 }

@@ -1,6 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, focus, input, program, project, response, save, traffic, windows};
+use super::{
+    curl, draft, focus, history, input, program, project, response, save, traffic, windows,
+};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
@@ -56,6 +58,6 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             app.editing = Some(target);
             app.effects.push(Effect::Edit { text, extension });
         }
-        Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
+        Intent::OpenEntry(name, then) => history::open(app, name, then),
     }
 }
