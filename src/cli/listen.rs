@@ -14,7 +14,7 @@ use super::target;
 use crate::args;
 use crate::codec::printable;
 use crate::engine::clock;
-use crate::engine::command::CloseMode;
+use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
@@ -37,7 +37,10 @@ struct ListenWatch {
     output: Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
+    /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
+    /// Bodies to be let go of.
+    printed: Vec<BodyId>,
     /// Messages or requests still wanted.
     left: Option<u64>,
 }
@@ -52,6 +55,7 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
         output: Output::new(&arguments.common),
         by_exchange: !plan.protocol().capabilities().conversation,
         conns: BTreeMap::new(),
+        printed: Vec::new(),
         left: arguments.count,
     };
     let mut interrupted = headless::interrupted()?;
@@ -148,11 +152,20 @@ impl ListenWatch {
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless)?;
+                self.release(exchange.bodies(), headless);
             }
             Event::Refused { failure, .. } => output::complain(&failure),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Lets go of bodies that nobody looks at again; later when the engine has too much to do.
+    fn release(&mut self, bodies: Vec<BodyId>, headless: &Headless) {
+        self.printed.extend(bodies);
+        if headless.engine.command(Command::Release(self.printed.clone())).is_ok() {
+            self.printed.clear();
+        }
     }
 
     fn count(&mut self) {
@@ -168,9 +181,9 @@ impl ListenWatch {
                     self.count();
                 }
             }
-            if record.kind == RecordKind::Closed {
-                self.conns.remove(&record.conn);
-            }
+        }
+        for conn in &batch.over {
+            self.conns.remove(conn);
         }
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {

@@ -169,6 +169,9 @@ impl CliConversation<'_> {
                 self.wait_for_reply();
             }
         }
+        for conn in &batch.over {
+            self.conns.remove(conn);
+        }
         Ok(())
     }
 
