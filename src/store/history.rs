@@ -168,9 +168,10 @@ impl History {
         if let Some(held) = self.held.iter().find(is_it) {
             return Ok(kept(held.spec.clone(), held.left_out));
         }
-        let found = match self.path.exists() {
-            true => self.with(|connection| database::read(connection, name))?,
-            false => None,
+        let found = if self.path.exists() {
+            self.with(|connection| database::read(connection, name))?
+        } else {
+            None
         };
         let found = found.ok_or_else(|| {
             let cause = "the entry is not in the history any more";

@@ -145,7 +145,10 @@ impl HistoryPane {
             | Action::SaveAs
             | Action::ShowCode => self.open(action),
             Action::ForgetEntry => self.forget_entry(),
-            Action::ForgetHistory => self.forget_all(),
+            Action::ForgetHistory => {
+                let text = "Forget the whole history? What was sent is removed from the disk.";
+                ask_to_forget(text.into(), None)
+            }
             Action::Find => self.start_search(),
             Action::Back if self.search.is_some() => {
                 self.search = None;
@@ -182,11 +185,6 @@ impl HistoryPane {
         let Some(entry) = self.selected() else { return Outcome::yes() };
         let text = format!("Forget {}? What it sent is removed from the disk.", entry.summary);
         ask_to_forget(text, Some(entry.name))
-    }
-
-    fn forget_all(&self) -> Outcome {
-        let text = "Forget the whole history? What was sent is removed from the disk.";
-        ask_to_forget(text.into(), None)
     }
 
     fn copy(&self) -> Outcome {

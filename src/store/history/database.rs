@@ -183,18 +183,15 @@ fn keep(work: &Connection, entry: i64, text: &str) -> rusqlite::Result<()> {
     let known = "SELECT id FROM spec WHERE hash = ?1 AND text = ?2";
     let known =
         work.query_row(known, params![hash, text], |row| row.get::<_, i64>(0)).optional()?;
-    let id = match known {
-        Some(id) => {
-            work.execute("UPDATE spec SET used = max(used, ?2) WHERE id = ?1", [id, entry])?;
-            id
-        }
-        None => {
-            work.execute(
-                "INSERT INTO spec (hash, bytes, used, text) VALUES (?1, ?2, ?3, ?4)",
-                params![hash, text.len().cast_signed(), entry, text],
-            )?;
-            work.last_insert_rowid()
-        }
+    let id = if let Some(id) = known {
+        work.execute("UPDATE spec SET used = max(used, ?2) WHERE id = ?1", [id, entry])?;
+        id
+    } else {
+        work.execute(
+            "INSERT INTO spec (hash, bytes, used, text) VALUES (?1, ?2, ?3, ?4)",
+            params![hash, text.len().cast_signed(), entry, text],
+        )?;
+        work.last_insert_rowid()
     };
     work.execute("UPDATE entry SET spec = ?2 WHERE id = ?1", [entry, id])?;
     Ok(())
@@ -285,14 +282,12 @@ pub(super) fn read(
 }
 
 fn find(connection: &Connection, name: HistoryName) -> rusqlite::Result<Option<i64>> {
-    match name.row {
-        Some(id) => Ok(Some(id)),
-        // It was shown before it was written.
-        None => {
-            let select = "SELECT id FROM entry WHERE at = ?1 ORDER BY id DESC LIMIT 1";
-            connection.query_row(select, [name.at.0.cast_signed()], |row| row.get(0)).optional()
-        }
+    if name.row.is_some() {
+        return Ok(name.row);
     }
+    // It was shown before it was written.
+    let select = "SELECT id FROM entry WHERE at = ?1 ORDER BY id DESC LIMIT 1";
+    connection.query_row(select, [name.at.0.cast_signed()], |row| row.get(0)).optional()
 }
 
 /// Forgets an entry, or all, so that nothing of it stays in the files; returns how many there were.
