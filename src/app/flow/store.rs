@@ -25,10 +25,8 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryAppended => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
+        Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::AuthoritySaved { certificate } => {
-            app.say(format!("clients can trust this CA: {}", certificate.display()));
-        }
         Reply::TextsRead { files } => curl::cookies_read(app, files),
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {
