@@ -13,6 +13,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
+use super::keeping::Keeping;
 use super::keymap::{Context, Keymap, Override};
 use super::layout::Splitter;
 use super::message::Timer;
@@ -31,7 +32,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, HistoryName, Reply};
+use crate::store::job::{ForeignProject, HistoryName};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -104,6 +105,7 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    pub keeping: Keeping,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.
@@ -113,8 +115,6 @@ pub struct App {
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
-    /// What the last run left, while the workspace is still being read.
-    pub(super) restored_early: Option<Reply>,
     /// The entry of the history that is being read, and what is done with it then.
     pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.

@@ -21,10 +21,6 @@ use crate::store::job::{HistoryName, HistoryRow, Job};
 /// Rows asked of the store.
 const LIMIT: u32 = 500;
 
-/// Names of the store's jobs: those that read the list, and those that add to it.
-const READ: &str = "read the history";
-const WRITE: &str = "write the history";
-
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct HistoryPane {
@@ -86,15 +82,15 @@ impl HistoryPane {
 
     /// A job of this name failed; the next query, if one is due.
     pub fn failed(&mut self, job: &str) -> Option<Job> {
-        if job == READ {
+        if job == Job::READ_HISTORY {
             self.is_asked = false;
         }
-        (job == WRITE).then(|| self.refresh()).flatten()
+        (job == Job::WRITE_HISTORY).then(|| self.refresh()).flatten()
     }
 
     /// The store did not take a job of this name.
     pub fn refused(&mut self, job: &str) {
-        self.is_asked &= job != READ;
+        self.is_asked &= job != Job::READ_HISTORY;
     }
 
     /// Search line and list in the pane's inner area.
