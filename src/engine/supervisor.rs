@@ -30,6 +30,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::record::ConnInfo;
+use crate::model::secrets::Secrets;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
 const SESSIONS: usize = 1024;
@@ -82,7 +83,7 @@ impl Supervisor {
 
     fn handle_command(&mut self, command: Command, ended: &mpsc::Sender<SessionId>) {
         match command {
-            Command::Open { id, plan } => self.open(id, *plan, ended.clone()),
+            Command::Open { id, plan, secrets } => self.open(id, *plan, secrets, ended.clone()),
             Command::Update { id, plan } => self.order(id, SessionInput::Update(plan)),
             Command::Send { to: Recipient::Conn(conn), data } => {
                 self.order(conn.session, SessionInput::Send { conn: Some(conn), data });
@@ -99,7 +100,13 @@ impl Supervisor {
         }
     }
 
-    fn open(&mut self, id: SessionId, plan: Plan, ended: mpsc::Sender<SessionId>) {
+    fn open(
+        &mut self,
+        id: SessionId,
+        plan: Plan,
+        secrets: Secrets,
+        ended: mpsc::Sender<SessionId>,
+    ) {
         if self.sessions.len() >= SESSIONS {
             let failure =
                 Failure::new(Stage::Session, "", FailureKind::Busy, "too many sessions are open")
@@ -114,7 +121,7 @@ impl Supervisor {
             return;
         };
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
-        let events = self.events.of(id);
+        let events = self.events.of(id).hiding(secrets);
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = SessionHandle::new(id, events.clone(), self.env.clone());
         let cancel = session.cancel.clone();
@@ -197,6 +204,7 @@ mod tests {
 
     use super::*;
     use crate::engine::body::BodyStore;
+    use crate::engine::budget::Budget;
     use crate::engine::tls::store::TlsStore;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
@@ -207,10 +215,11 @@ mod tests {
         let (facts, mut received) = mpsc::channel(16);
         let (urgent, _views) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let bodies = BodyStore::start(None, urgent);
+        let budget = Budget::of(64);
+        let bodies = BodyStore::start(None, budget.clone(), urgent);
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(None, None);
-        let env = SessionEnv { bodies, tls, stop: stop.clone() };
+        let env = SessionEnv { bodies, budget, tls, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {

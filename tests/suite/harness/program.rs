@@ -124,10 +124,20 @@ impl Listening {
         output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("a running listener").id()
+    }
+
     /// Presses Ctrl+C.
     pub fn interrupt(&self) {
         let pid = Pid::from_child(self.child.as_ref().expect("a running listener"));
         kill_process(pid, Signal::INT).expect("a running program");
+    }
+
+    /// Waits for the end; returns what was printed.
+    pub fn said(mut self) -> String {
+        text(&finished(Ok(self.child.take().expect("a running listener"))).stdout)
     }
 
     /// Waits for the end; returns the status and the lines printed.
