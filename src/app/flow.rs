@@ -7,6 +7,7 @@
 
 pub(crate) mod curl;
 pub(crate) mod draft;
+pub(crate) mod edited;
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod program;

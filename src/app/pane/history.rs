@@ -195,7 +195,8 @@ impl HistoryPane {
     }
 
     fn ask(&mut self) -> Outcome {
-        self.text = self.search.as_ref().map(|search| search.editor.text()).unwrap_or_default();
+        let typed = self.search.as_ref().map(|search| search.editor.text());
+        self.text = typed.unwrap_or_default().to_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
         let query = self.refresh().map(|job| Intent::Perform(Effect::Store(job)));
         query.into_iter().collect::<Vec<_>>().into()
