@@ -46,7 +46,7 @@ use crate::model::timing::Stamp;
 use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, edited, engine, input, project, restore, store, timer};
+use flow::{carry_out, draft, edited, engine, history, input, project, restore, store, timer};
 use keeping::LastRun;
 use message::Message;
 pub use shared::Theme;
@@ -56,7 +56,7 @@ impl App {
     /// What the shell has to do right after the first frame.
     pub fn begin(&mut self) -> Vec<Effect> {
         project::begin(self);
-        self.effects.push(Effect::Store(self.history.query()));
+        history::changed(self);
         self.take_effects()
     }
 
@@ -88,7 +88,10 @@ impl App {
             Message::Timer(timer) => timer::went_off(self, timer),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => self.warn(failure.to_string()),
+            Message::Trouble(failure) => {
+                self.history.refused(&failure.target);
+                self.warn(failure.to_string());
+            }
         }
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);

@@ -20,6 +20,7 @@ pub mod key;
 pub mod listener;
 pub mod name_value;
 pub mod payload;
+mod payload_texts;
 pub mod plan;
 pub mod preset;
 pub mod protocol;

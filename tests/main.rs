@@ -27,6 +27,8 @@ mod flows;
 mod foreign;
 #[path = "suite/harness.rs"]
 mod harness;
+#[path = "suite/history.rs"]
+mod history;
 #[path = "suite/hostile.rs"]
 mod hostile;
 #[path = "suite/http.rs"]

@@ -137,6 +137,8 @@ actions! {
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     EditAbout "edit-about" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
+    ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
+    ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];
     TurnAround "turn-around" Presets "Make a preset of it" "Turn it around: make something to send of what was received" [List "t"];
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];

@@ -8,6 +8,7 @@
 pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod edited;
+pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod program;
 pub(crate) mod project;

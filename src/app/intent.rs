@@ -16,7 +16,7 @@ use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::view::Towards;
-use crate::store::job::Overwrite;
+use crate::store::job::{HistoryName, Overwrite};
 use crate::timeline::framing::StreamFraming;
 
 /// Between two steps of work that would hold up a key.
@@ -90,8 +90,8 @@ pub enum Intent {
     SetInputFormat(PayloadFormat),
     /// End lines in the next way there is.
     NextLineEnding,
-    /// Show this spec in a draft of its own, or the unsaved draft that is equal to it.
-    OpenSpec(Box<Spec>),
+    /// Open an entry of the history as it was, then do this with it.
+    OpenEntry(HistoryName, Action),
     /// Mark a record, or take its mark away.
     ToggleMark(RecordId),
     /// Forget all records; for a while they can be brought back.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use super::action::Action;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -32,7 +33,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::ForeignProject;
+use crate::store::job::{ForeignProject, HistoryName};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -119,6 +120,8 @@ pub struct App {
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
+    /// The entry of the history that is being read, and what is done with it then.
+    pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
 }

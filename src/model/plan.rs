@@ -226,6 +226,25 @@ impl fmt::Display for ConnectFrom {
 }
 
 impl Plan {
+    /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
+    pub fn forget_payloads(&mut self) {
+        let nothing = || PlanBody::Bytes(Bytes::new());
+        match self {
+            Plan::Http(plan) => plan.body = nothing(),
+            Plan::HttpListener(plan) => {
+                plan.answer.body = nothing();
+                plan.rules.clear();
+            }
+            Plan::Tcp(plan) => plan.steps.clear(),
+            Plan::Udp(plan) => plan.steps.clear(),
+            Plan::TcpListener(plan) => {
+                plan.greeting = Bytes::new();
+                plan.rules.clear();
+            }
+            Plan::UdpListener(plan) => plan.rules.clear(),
+        }
+    }
+
     /// What a client of conversations sends and waits for at first.
     #[must_use]
     pub fn steps(&self) -> &[StepPlan] {

@@ -1,48 +1,48 @@
 //! What was sent and started, in a database (`SQLite`).
 //!
 //! Opened at the first use, never at start. WAL mode and a busy timeout let several instances
-//! write at once. A damaged database is set aside under another name and a new one begun.
+//! write at once. A damaged database is set aside under another name and a new one begun. What
+//! cannot be written at the moment is held here, shown in the list like everything else, and tried
+//! again.
 
-use std::collections::HashMap;
+mod database;
+
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
+use rusqlite::{Connection, ErrorCode};
 
 use super::atomic::refusal;
-use super::job::HistoryEntry;
+use super::job::{HistoryEntry, HistoryName, HistoryRow, HistorySpec};
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::preset::PresetPath;
+use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 
-/// Entries kept.
-pub const HISTORY_KEEPS: u32 = 10_000;
-/// Wait for another instance that is writing.
-const BUSY: Duration = Duration::from_secs(2);
-/// Layout of the database; a higher one belongs to a newer wirebench.
-const VERSION: i64 = 1;
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS entry (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        at INTEGER NOT NULL,
-        protocol TEXT NOT NULL,
-        side TEXT NOT NULL,
-        summary TEXT NOT NULL,
-        outcome TEXT NOT NULL,
-        spec TEXT NOT NULL,
-        preset TEXT
-    );
-    PRAGMA user_version = 1;";
+/// Pause before what could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Entries that are held while they cannot be written; as many as are kept at all.
+const HELD: usize = database::ENTRIES as usize;
+/// Bytes of bodies that are written at once.
+const AT_ONCE: u64 = 1024 * 1024;
+/// Names a damaged database is given.
+const ASIDE: u32 = 1000;
 
 /// The history of all runs; entries of this one can be finished.
 pub(super) struct History {
     path: PathBuf,
     open: Option<Connection>,
-    /// Rows appended by this run, by their time.
+    /// Rows appended by this run that have no outcome yet, by their time.
     run: HashMap<Stamp, i64>,
+    /// What is not written yet, the oldest first.
+    held: VecDeque<HistoryEntry>,
+    /// Outcomes of written entries that are not written yet.
+    outcomes: Vec<(i64, String)>,
+    /// Bytes of bodies that are not held any more, until somebody counts them.
+    pub(super) released: u64,
+    /// When to try again.
+    pub(super) retry: Option<Instant>,
     /// Why a damaged database was set aside, to be told once although no job asked for it.
     pub(super) notice: Option<Failure>,
 }
@@ -50,70 +50,167 @@ pub(super) struct History {
 impl History {
     /// Opens nothing yet; the file is made at the first use.
     pub(super) fn new(path: PathBuf) -> Self {
-        History { path, open: None, run: HashMap::new(), notice: None }
+        History {
+            path,
+            open: None,
+            run: HashMap::new(),
+            held: VecDeque::new(),
+            outcomes: Vec::new(),
+            released: 0,
+            retry: None,
+            notice: None,
+        }
     }
 
-    /// Adds an entry and drops those beyond [`HISTORY_KEEPS`]; `entry.at` names it later.
-    pub(super) fn append(&mut self, entry: &HistoryEntry) -> Result<(), Failure> {
-        let spec = preset::write_spec(&entry.spec);
-        let id = self.with(|connection| {
-            connection.execute(
-                "INSERT INTO entry (at, protocol, side, summary, outcome, spec, preset)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    entry.at.0.cast_signed(),
-                    entry.spec.protocol().into_str(),
-                    entry.spec.side().into_str(),
-                    entry.summary,
-                    entry.outcome,
-                    spec,
-                    entry.preset.as_ref().map(PresetPath::as_str),
-                ],
-            )?;
-            let id = connection.last_insert_rowid();
-            connection
-                .execute("DELETE FROM entry WHERE id <= ?1", [id - i64::from(HISTORY_KEEPS)])?;
-            Ok(id)
-        })?;
-        self.run.insert(entry.at, id);
-        Ok(())
+    /// Adds an entry and drops those beyond the bounds; `entry.at` names it later. One that cannot
+    /// be written is not lost.
+    pub(super) fn append(&mut self, entry: HistoryEntry) -> Result<(), Failure> {
+        self.held.push_back(entry);
+        if self.held.len() > HELD {
+            // It would be the first to go from the database as well.
+            let oldest = self.held.pop_front();
+            self.released += oldest.map_or(0, |mut oldest| oldest.spec.payload_bytes());
+        }
+        self.write_held()
     }
 
     /// Says how it went; nothing when `at` is no entry of this run, or it is finished.
     pub(super) fn finish(&mut self, at: Stamp, outcome: &str) -> Result<(), Failure> {
-        let Some(id) = self.run.remove(&at) else { return Ok(()) };
-        self.with(|connection| {
-            connection.execute("UPDATE entry SET outcome = ?2 WHERE id = ?1", params![id, outcome])
-        })?;
+        if let Some(held) = self.held.iter_mut().find(|held| held.at == at) {
+            outcome.clone_into(&mut held.outcome);
+        } else if let Some(id) = self.run.remove(&at) {
+            self.outcomes.push((id, outcome.to_owned()));
+        }
+        self.write_held()
+    }
+
+    /// Writes what is held; what cannot be written is tried again a moment later.
+    pub(super) fn write_held(&mut self) -> Result<(), Failure> {
+        let written = self.write_all();
+        self.retry = written.is_err().then(|| Instant::now() + RETRY);
+        written.map_err(|failure| match failure.hint.as_str() {
+            "" => failure.hint("it is kept in memory and tried again"),
+            _ => failure,
+        })
+    }
+
+    fn write_all(&mut self) -> Result<(), Failure> {
+        while !self.held.is_empty() {
+            self.write_some()?;
+        }
+        while let Some((id, outcome)) = self.outcomes.pop() {
+            let written = self.with(|connection| database::finish(connection, id, &outcome));
+            if let Err(failure) = written {
+                self.outcomes.push((id, outcome));
+                return Err(failure);
+            }
+        }
         Ok(())
     }
 
-    /// Entries that hold every word of `text`, newest first, and how many there are in all.
+    /// Writes the oldest of what is held at once: many small entries, or one with a big body.
+    fn write_some(&mut self) -> Result<(), Failure> {
+        let mut held = std::mem::take(&mut self.held);
+        let (mut count, mut bytes) = (0, 0);
+        for entry in &mut held {
+            bytes += entry.spec.payload_bytes();
+            if count > 0 && bytes > AT_ONCE {
+                break;
+            }
+            count += 1;
+        }
+        let with_text = |entry: &HistoryEntry| preset::write_spec(&entry.spec);
+        let some: Vec<(&HistoryEntry, String)> =
+            held.iter().take(count).map(|entry| (entry, with_text(entry))).collect();
+        let written = self.with(|connection| database::append(connection, &some));
+        drop(some);
+        if let Ok(rows) = &written {
+            for (mut entry, row) in held.drain(..count).zip(rows) {
+                self.released += entry.spec.payload_bytes();
+                if entry.outcome.is_empty() {
+                    self.run.insert(entry.at, *row);
+                }
+            }
+        }
+        self.held = held;
+        written.map(drop)
+    }
+
+    /// Rows that hold every word of `text`, newest first, and how many there are in all.
     pub(super) fn query(
         &mut self,
         text: &str,
         limit: u32,
-    ) -> Result<(Vec<HistoryEntry>, u64), Failure> {
-        if self.open.is_none() && !self.path.exists() {
-            return Ok((Vec::new(), 0));
+    ) -> Result<(Vec<HistoryRow>, u64), Failure> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let held = self.held.iter().rev().filter(|held| holds(held, &words)).map(held_row);
+        let mut rows: Vec<HistoryRow> = held.collect();
+        let waiting = rows.len() as u64;
+        let mut total = 0;
+        if self.open.is_some() || self.path.exists() {
+            match self.with(|connection| database::query(connection, &words, limit)) {
+                Ok((written, all)) => {
+                    rows.extend(written);
+                    total = all;
+                }
+                // What is not written yet is shown although nothing else can be.
+                Err(failure) if rows.is_empty() => return Err(failure),
+                Err(_) => {}
+            }
         }
-        let words: Vec<String> = text.split_whitespace().map(pattern).collect();
-        // A word has no space, so it is found in one of the three.
-        let text = "(summary || ' ' || outcome || ' ' || spec)";
-        let has = |n: usize| format!(r" AND {text} LIKE ?{n} ESCAPE '\'");
-        let filter = (1..=words.len()).map(has).collect::<Vec<_>>().concat();
-        self.with(|connection| {
-            let count = format!("SELECT count(*) FROM entry WHERE 1{filter}");
-            let total: i64 =
-                connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
-            let select =
-                format!("SELECT * FROM entry WHERE 1{filter} ORDER BY id DESC LIMIT {limit}");
-            let mut statement = connection.prepare(&select)?;
-            let rows = statement.query_map(params_from_iter(&words), entry)?;
-            // An entry of another version that does not read is left out, not fatal.
-            let entries = rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?;
-            Ok((entries, total.unsigned_abs()))
-        })
+        rows.truncate(limit as usize);
+        Ok((rows, total + waiting))
+    }
+
+    /// What an entry sent, as far as it is kept.
+    pub(super) fn read(&mut self, name: HistoryName) -> Result<HistorySpec, Failure> {
+        let is_it = |held: &&HistoryEntry| name.row.is_none() && held.at == name.at;
+        if let Some(held) = self.held.iter().find(is_it) {
+            return Ok(kept(held.spec.clone(), held.left_out));
+        }
+        let found = if self.path.exists() {
+            self.with(|connection| database::read(connection, name))?
+        } else {
+            None
+        };
+        let found = found.ok_or_else(|| {
+            let cause = "the entry is not in the history any more";
+            refusal(&self.path, FailureKind::NotFound, cause)
+        })?;
+        match found.text {
+            Some(text) => Ok(kept(preset::read_spec(&text, "history")?, found.left_out)),
+            None => Ok(HistorySpec::Gone { preset: found.preset }),
+        }
+    }
+
+    /// Forgets an entry, or all and every damaged database that was set aside; how many there were.
+    pub(super) fn forget(&mut self, name: Option<HistoryName>) -> Result<u64, Failure> {
+        let (mut gone, mut released) = (0, 0);
+        self.held.retain_mut(|held| {
+            let stays = name.is_some_and(|name| name.row.is_some() || held.at != name.at);
+            if !stays {
+                (gone, released) = (gone + 1, released + held.spec.payload_bytes());
+            }
+            stays
+        });
+        self.released += released;
+        if gone == 0 || name.is_none() {
+            if self.path.exists() {
+                gone += self.with(|connection| database::forget(connection, name))?;
+            }
+            self.run.retain(|_, id| name.is_some_and(|name| name.row != Some(*id)));
+        }
+        if name.is_none() {
+            self.outcomes.clear();
+            for number in 1..=ASIDE {
+                for file in ["", "-wal", "-shm"].map(|end| aside(&self.path, number, end)) {
+                    if file.exists() {
+                        atomic::remove(&file)?;
+                    }
+                }
+            }
+        }
+        Ok(gone)
     }
 
     fn with<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
@@ -140,7 +237,7 @@ impl History {
         }
         // The side files get the mode of the database, so this one decides.
         atomic::open_private(&self.path).map_err(|error| atomic::failure(&self.path, &error))?;
-        prepared(&self.path).transpose().ok_or_else(|| {
+        database::open(&self.path).transpose().ok_or_else(|| {
             let cause = "the history was written by a newer wirebench";
             refusal(&self.path, FailureKind::Malformed, cause)
                 .hint("use that version, or move the file away")
@@ -151,8 +248,9 @@ impl History {
     fn set_aside(&mut self, error: &rusqlite::Error) -> Result<(), Failure> {
         self.open = None;
         self.run.clear();
+        self.outcomes.clear();
         let free = |n: &u32| !aside(&self.path, *n, "").exists();
-        let number = (1..1000).find(free).unwrap_or(1000);
+        let number = (1..ASIDE).find(free).unwrap_or(ASIDE);
         let kept = aside(&self.path, number, "");
         atomic::rename(&self.path, &kept)?;
         for suffix in ["-wal", "-shm"] {
@@ -174,8 +272,7 @@ impl History {
                 (FailureKind::Permission, cause, atomic::PERMISSION_HINT)
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                let cause = "another wirebench is writing the history";
-                (FailureKind::Busy, cause, "try again in a moment")
+                (FailureKind::Busy, "another program has the history locked", "")
             }
             _ => (FailureKind::Io, &*error.to_string(), ""),
         };
@@ -183,25 +280,23 @@ impl History {
     }
 }
 
-/// Opens and prepares the database; `None` = it belongs to a newer wirebench.
-fn prepared(path: &Path) -> rusqlite::Result<Option<Connection>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version > VERSION {
-        return Ok(None);
+fn kept(spec: Spec, left_out: u64) -> HistorySpec {
+    HistorySpec::Kept { spec: Box::new(spec), left_out }
+}
+
+fn holds(entry: &HistoryEntry, words: &[&str]) -> bool {
+    let text = format!("{} {}", entry.summary, entry.outcome).to_lowercase();
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
+}
+
+fn held_row(entry: &HistoryEntry) -> HistoryRow {
+    HistoryRow {
+        name: HistoryName { row: None, at: entry.at },
+        badge: entry.spec.badge().to_owned(),
+        summary: entry.summary.clone(),
+        outcome: entry.outcome.clone(),
+        preset: entry.preset.clone(),
     }
-    // Where WAL is impossible (network disks) SQLite stays with its journal.
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    // Closing would fold the log into the database and wait for the disk twice, while the user
-    // waits to leave; SQLite folds it by itself whenever it has grown.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
-    if version < VERSION {
-        connection.execute_batch(SCHEMA)?;
-    }
-    Ok(Some(connection))
 }
 
 fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
@@ -211,26 +306,6 @@ fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
 fn is_damage(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
-/// A word as a LIKE pattern that means just this word.
-fn pattern(word: &str) -> String {
-    let plain = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("%{plain}%")
-}
-
-fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
-    let Ok(spec) = preset::read_spec(&row.get::<_, String>("spec")?, "history") else {
-        return Ok(None);
-    };
-    let preset: Option<String> = row.get("preset")?;
-    Ok(Some(HistoryEntry {
-        at: Stamp(row.get::<_, i64>("at")?.cast_unsigned()),
-        summary: row.get("summary")?,
-        outcome: row.get("outcome")?,
-        spec,
-        preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
-    }))
 }
 
 #[cfg(test)]

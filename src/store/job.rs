@@ -30,12 +30,16 @@ pub enum Job {
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
     SaveRestore(Box<Restore>),
-    /// Append one entry; keeps the newest 10,000.
+    /// Append one entry; keeps the newest 10,000, and of what they sent the last 64 MiB.
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
     FinishHistory { at: Stamp, outcome: String },
     /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
     QueryHistory { text: String, limit: u32 },
+    /// Read what an entry sent.
+    ReadHistory(HistoryName),
+    /// Forget an entry, or all, on disk too.
+    ForgetHistory(Option<HistoryName>),
     /// Write bytes to a file the user named.
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
@@ -102,7 +106,11 @@ pub enum Reply {
     /// The history has the entry, or its outcome.
     HistoryAppended,
     /// Entries that fit, newest first; `total` counts those beyond the limit too.
-    History { text: String, entries: Vec<HistoryEntry>, total: u64 },
+    History { text: String, entries: Vec<HistoryRow>, total: u64 },
+    /// What the entry sent, as far as it is kept.
+    HistoryRead { name: HistoryName, spec: HistorySpec },
+    /// So many entries are forgotten.
+    HistoryForgotten { count: u64 },
     /// The file the user named is on disk.
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
@@ -180,7 +188,8 @@ impl Job {
             Job::LoadRestore => Job::LOAD_RESTORE,
             Job::SaveRestore(_) => Job::SAVE_RESTORE,
             Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
-            Job::QueryHistory { .. } => Job::READ_HISTORY,
+            Job::QueryHistory { .. } | Job::ReadHistory(_) => Job::READ_HISTORY,
+            Job::ForgetHistory(_) => "forget the history",
             Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",
@@ -200,6 +209,39 @@ pub struct HistoryEntry {
     /// As it was composed, secrets still as templates.
     pub spec: Spec,
     pub preset: Option<PresetPath>,
+    /// Bytes of bodies that were left out of the spec because the history does not keep so many.
+    pub left_out: u64,
+}
+
+/// Longest body, or bodies of one entry, that the history keeps, in bytes.
+pub const HISTORY_BODY: u64 = 8 * 1024 * 1024;
+
+/// Which entry of the history is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryName {
+    /// In the database; `None` = it was not written yet when this was told.
+    pub row: Option<i64>,
+    pub at: Stamp,
+}
+
+/// An entry as a list shows it; what it sent is read when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    pub name: HistoryName,
+    /// As in [`Spec::badge`].
+    pub badge: String,
+    pub summary: String,
+    pub outcome: String,
+    pub preset: Option<PresetPath>,
+}
+
+/// What is left of what an entry sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistorySpec {
+    /// As it was composed, except for so many bytes of bodies.
+    Kept { spec: Box<Spec>, left_out: u64 },
+    /// It made room for newer ones. The preset it was sent from may still be there.
+    Gone { preset: Option<PresetPath> },
 }
 
 /// What comes back after leaving or a crash.

@@ -29,7 +29,7 @@ use super::atomic::refusal;
 use super::job::{Job, Reply};
 use super::paths::Paths;
 use crate::model::failure::{Failure, FailureKind};
-use history_work::HistoryWork;
+use history_work::{HistoryBudget, HistoryWork};
 use known::Known;
 use lane::{Lane, Outbox, Work};
 use named_files::NamedFiles;
@@ -46,7 +46,12 @@ pub(super) struct Worker {
     reading: Lane,
     history: Lane,
     named: Lane,
+    budget: HistoryBudget,
 }
+
+/// Entries of the history and their outcomes that may wait. More than one can send while the
+/// database is locked: none is to be missing in the list.
+const HISTORY_ROOM: usize = 4_096;
 
 impl Worker {
     /// Starts the threads, each with room for so many jobs. Touches no disk itself, so it never
@@ -56,12 +61,14 @@ impl Worker {
         let known = Arc::new(Known::default());
         known.set_root(paths.workspace.clone());
         let reading = Reading::new(Arc::clone(&known));
-        let history = HistoryWork::new(paths.history());
+        let budget = HistoryBudget::default();
+        let history = HistoryWork::new(paths.history(), budget.clone());
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
             reading: start("workspace", Box::new(reading)),
             saving: start("store", Box::new(Saving::new(paths, known))),
-            history: start("history", Box::new(history)),
+            history: Lane::start("history", HISTORY_ROOM, Box::new(history), outbox.clone()),
+            budget,
             named: start("files", Box::new(NamedFiles)),
             outbox,
         }
@@ -71,7 +78,8 @@ impl Worker {
     ///
     /// # Errors
     /// When the queue of its lane is full (`Busy`) or the thread is gone.
-    pub(super) fn submit(&self, job: Job) -> Result<(), Failure> {
+    pub(super) fn submit(&self, mut job: Job) -> Result<(), Failure> {
+        self.budget.admit(&mut job);
         self.lane_of(&job).submit(job)
     }
 
@@ -85,9 +93,11 @@ impl Worker {
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::UseProject { .. } => &self.saving,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::QueryHistory { .. } => {
-                &self.history
-            }
+            Job::AppendHistory(_)
+            | Job::FinishHistory { .. }
+            | Job::QueryHistory { .. }
+            | Job::ReadHistory(_)
+            | Job::ForgetHistory(_) => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
         }
     }

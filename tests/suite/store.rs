@@ -95,6 +95,7 @@ pub fn history(number: u64) -> HistoryEntry {
         outcome: String::new(),
         spec: request(number, 10),
         preset: None,
+        left_out: 0,
     }
 }
 

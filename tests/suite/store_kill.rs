@@ -121,7 +121,7 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
         let Reply::History { entries, .. } = desk.ask(query) else {
             panic!("round {round}: the history does not read")
         };
-        let kept = entries.first().map_or(0, |entry| entry.at.0);
+        let kept = entries.first().map_or(0, |entry| entry.name.at.0);
         let said = last.get("history").copied().unwrap_or(0);
         assert!(kept >= said, "round {round}: history said {said}, found {kept}");
         assert_eq!(desk.store.shutdown(super::PATIENCE), Ok(()));

@@ -1,7 +1,7 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, input, program, project, response, save, traffic, windows,
+    curl, draft, edited, focus, history, input, program, project, response, save, traffic, windows,
 };
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
@@ -58,6 +58,6 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             app.editing = Some(target);
             app.effects.push(Effect::Edit { field: edited::name_of(target), text, extension });
         }
-        Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
+        Intent::OpenEntry(name, then) => history::open(app, name, then),
     }
 }

@@ -106,6 +106,8 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     session.ended = Some(at);
     session.state = SessionState::Over(outcome);
+    // A hundred sessions that are over would hold a hundred bodies.
+    session.plan.forget_payloads();
     session.end_conns();
     send::finished(app, id);
     app.shared.timeline.end_session(id);

@@ -102,6 +102,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         outcome: String::new(),
         spec: forgetting(&draft.spec),
         preset: draft.preset.clone(),
+        left_out: 0,
     };
     let listens = plan.side().listens();
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
@@ -185,7 +186,6 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
     let outcome = outcome(session, app.shared.timeline.session_totals(id));
     app.effects.push(Effect::Store(Job::FinishHistory { at: session.opened, outcome }));
-    app.effects.push(Effect::Store(app.history.query()));
 }
 
 fn outcome(session: &Session, totals: Totals) -> String {

@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, project, restore, save};
+use super::{curl, draft, edited, history, project, restore, save};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::keeping::LastRun;
@@ -21,8 +21,13 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
         Reply::Restored(restore) => restored(app, restore),
-        Reply::History { text, entries, total } => app.history.arrived(&text, entries, total),
-        Reply::HistoryAppended => app.effects.push(Effect::Store(app.history.query())),
+        Reply::History { text, entries, total } => {
+            let again = app.history.arrived(&text, entries, total);
+            app.effects.extend(again.map(Effect::Store));
+        }
+        Reply::HistoryAppended => history::changed(app),
+        Reply::HistoryRead { name, spec } => history::read(app, name, spec),
+        Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::cookies_read(app, files),
@@ -35,6 +40,8 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Failed { job, failure } => {
             save::failed(app, job);
+            // A question for the history may be what failed, and what was not written is in the list.
+            app.effects.extend(app.history.failed(job).map(Effect::Store));
             app.warn(failure.to_string());
         }
     }

@@ -8,16 +8,15 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
-use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, Question};
 use crate::app::layout::{cut_top, inner};
 use crate::app::message::Mouse;
-use crate::app::outcome::{Handled, Outcome, PaneInput};
+use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
 use crate::model::timing::Stamp;
-use crate::store::job::{HistoryEntry, Job};
+use crate::store::job::{HistoryName, HistoryRow, Job};
 
 /// Rows asked of the store.
 const LIMIT: u32 = 500;
@@ -25,7 +24,7 @@ const LIMIT: u32 = 500;
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct HistoryPane {
-    pub entries: Vec<HistoryEntry>,
+    pub entries: Vec<HistoryRow>,
     pub total: u64,
     /// Text of the query that is shown or under way.
     pub text: String,
@@ -34,6 +33,10 @@ pub struct HistoryPane {
     selected: Option<Stamp>,
     at: usize,
     offset: usize,
+    /// A question for the list is under way.
+    is_asked: bool,
+    /// What is shown when it is answered is not what is wanted.
+    is_stale: bool,
 }
 
 impl HistoryPane {
@@ -56,17 +59,38 @@ impl HistoryPane {
         Outcome::yes()
     }
 
-    /// The job that reads what the pane shows.
-    pub fn query(&self) -> Job {
-        Job::QueryHistory { text: self.text.clone(), limit: LIMIT }
+    /// The job that reads what the pane shows, unless one is under way: then it is asked once more
+    /// when that is answered.
+    pub fn refresh(&mut self) -> Option<Job> {
+        if self.is_asked {
+            self.is_stale = true;
+            return None;
+        }
+        (self.is_asked, self.is_stale) = (true, false);
+        Some(Job::QueryHistory { text: self.text.clone(), limit: LIMIT })
     }
 
-    /// The store answered a query.
-    pub fn arrived(&mut self, text: &str, entries: Vec<HistoryEntry>, total: u64) {
+    /// The store answered a query; the next one, if one is due.
+    pub fn arrived(&mut self, text: &str, entries: Vec<HistoryRow>, total: u64) -> Option<Job> {
         if text == self.text {
             self.entries = entries;
             self.total = total;
         }
+        self.is_asked = false;
+        if self.is_stale { self.refresh() } else { None }
+    }
+
+    /// A job of this name failed; the next query, if one is due.
+    pub fn failed(&mut self, job: &str) -> Option<Job> {
+        if job == Job::READ_HISTORY {
+            self.is_asked = false;
+        }
+        (job == Job::WRITE_HISTORY).then(|| self.refresh()).flatten()
+    }
+
+    /// The store did not take a job of this name.
+    pub fn refused(&mut self, job: &str) {
+        self.is_asked &= job != Job::READ_HISTORY;
     }
 
     /// Search line and list in the pane's inner area.
@@ -78,7 +102,9 @@ impl HistoryPane {
     /// The selected entry and the first one shown.
     pub fn cursor(&self, height: usize) -> Cursor {
         let found = match self.selected {
-            Some(at) => self.entries.iter().position(|entry| entry.at == at).unwrap_or(self.at),
+            Some(at) => {
+                self.entries.iter().position(|entry| entry.name.at == at).unwrap_or(self.at)
+            }
             None => 0,
         };
         let mut cursor = Cursor { selected: found, offset: self.offset };
@@ -88,7 +114,7 @@ impl HistoryPane {
 
     /// Puts the cursor on a row.
     pub fn select(&mut self, shared: &Shared, at: usize) {
-        self.selected = self.entries.get(at).filter(|_| at != 0).map(|entry| entry.at);
+        self.selected = self.entries.get(at).filter(|_| at != 0).map(|entry| entry.name.at);
         self.at = at;
         self.offset = self.cursor(self.list_height(shared)).offset;
     }
@@ -109,17 +135,22 @@ impl HistoryPane {
             return self.step(shared, step);
         }
         match action {
-            Action::Open => self.open(),
+            Action::Open
+            | Action::Send
+            | Action::SendLiteral
+            | Action::SaveAs
+            | Action::ShowCode => self.open(action),
+            Action::ForgetEntry => self.forget_entry(),
+            Action::ForgetHistory => {
+                let text = "Forget the whole history? What was sent is removed from the disk.";
+                ask_to_forget(text.into(), None)
+            }
             Action::Find => self.start_search(),
             Action::Back if self.search.is_some() => {
                 self.search = None;
                 self.ask()
             }
             Action::Copy => self.copy(),
-            // What is sent, named or shown is the entry, opened as it was.
-            Action::Send | Action::SendLiteral | Action::SaveAs | Action::ShowCode => {
-                Outcome { handled: Handled::No, ..self.open_entry().into() }
-            }
             _ => Outcome::no(),
         }
     }
@@ -132,22 +163,28 @@ impl HistoryPane {
         Outcome::yes()
     }
 
-    fn open(&self) -> Outcome {
-        let mut intents = self.open_entry();
-        if !intents.is_empty() {
-            intents.push(Intent::Focus(Pane::Request));
-        }
-        intents.into()
+    fn selected(&self) -> Option<&HistoryRow> {
+        self.entries.get(self.cursor(1).selected)
     }
 
-    /// Opens the selected entry as it was, in a draft of its own.
-    fn open_entry(&self) -> Vec<Intent> {
-        let entry = self.entries.get(self.cursor(1).selected);
-        entry.map(|entry| Intent::OpenSpec(Box::new(entry.spec.clone()))).into_iter().collect()
+    /// Opens the selected entry as it was, in a draft of its own; what is sent, named or shown then
+    /// is the entry.
+    fn open(&self, then: Action) -> Outcome {
+        match self.selected() {
+            Some(entry) => Intent::OpenEntry(entry.name, then).into(),
+            None if then == Action::Open => Outcome::yes(),
+            None => Outcome::no(),
+        }
+    }
+
+    fn forget_entry(&self) -> Outcome {
+        let Some(entry) = self.selected() else { return Outcome::yes() };
+        let text = format!("Forget {}? What it sent is removed from the disk.", entry.summary);
+        ask_to_forget(text, Some(entry.name))
     }
 
     fn copy(&self) -> Outcome {
-        let Some(entry) = self.entries.get(self.cursor(1).selected) else { return Outcome::yes() };
+        let Some(entry) = self.selected() else { return Outcome::yes() };
         Outcome::from(Intent::Perform(Effect::Copy(entry.summary.clone())))
             .with(Intent::Say("copied the line".into()))
     }
@@ -161,7 +198,8 @@ impl HistoryPane {
         let typed = self.search.as_ref().map(|search| search.editor.text());
         self.text = typed.unwrap_or_default().to_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
-        Intent::Perform(Effect::Store(self.query())).into()
+        let query = self.refresh().map(|job| Intent::Perform(Effect::Store(job)));
+        query.into_iter().collect::<Vec<_>>().into()
     }
 
     /// A press of the mouse: selects an entry; the selected one opens.
@@ -180,8 +218,13 @@ impl HistoryPane {
             return Outcome::no();
         }
         self.select(shared, row);
-        if row == before.selected { self.open() } else { Outcome::yes() }
+        if row == before.selected { self.open(Action::Open) } else { Outcome::yes() }
     }
+}
+
+fn ask_to_forget(text: String, name: Option<HistoryName>) -> Outcome {
+    let then = Box::new(Intent::Perform(Effect::Store(Job::ForgetHistory(name))));
+    Intent::Ask(Question { text, answers: ["Forget", "Keep"], then }).into()
 }
 
 /// Time of day, or month and day when it is longer ago; always five cells.

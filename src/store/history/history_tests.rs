@@ -1,8 +1,8 @@
 use std::fs;
 
 use super::*;
-use crate::model::http::HttpSpec;
-use crate::model::spec::Spec;
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::preset::PresetPath;
 
 fn sent(at: u64, url: &str) -> HistoryEntry {
     HistoryEntry {
@@ -11,7 +11,32 @@ fn sent(at: u64, url: &str) -> HistoryEntry {
         outcome: String::new(),
         spec: Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() }),
         preset: PresetPath::parse("a/b").ok(),
+        left_out: 0,
     }
+}
+
+fn posted(at: u64, body: String) -> HistoryEntry {
+    let body = HttpBody::Text(body);
+    let spec = Spec::Http(HttpSpec { body, ..HttpSpec::default() });
+    HistoryEntry { spec, ..sent(at, "with a body") }
+}
+
+/// What the entries show, and what each of them sent.
+fn whole(history: &mut History, rows: &[HistoryRow]) -> Vec<HistoryEntry> {
+    let entry = |row: &HistoryRow| {
+        let HistorySpec::Kept { spec, left_out } = history.read(row.name).unwrap() else {
+            panic!("{row:?} is gone")
+        };
+        HistoryEntry {
+            at: row.name.at,
+            summary: row.summary.clone(),
+            outcome: row.outcome.clone(),
+            spec: *spec,
+            preset: row.preset.clone(),
+            left_out,
+        }
+    };
+    rows.iter().map(entry).collect()
 }
 
 fn summaries(history: &mut History, text: &str) -> Vec<String> {
@@ -30,13 +55,14 @@ fn entries_come_back_as_they_were_newest_first() {
     let (folder, mut history) = fresh();
     assert_eq!(history.query("", 10).unwrap(), (vec![], 0));
     assert!(!folder.path().join("state").exists(), "looking creates nothing");
-    history.append(&sent(1, "one")).unwrap();
-    history.append(&sent(u64::MAX, "two")).unwrap();
+    history.append(sent(1, "one")).unwrap();
+    history.append(sent(u64::MAX, "two")).unwrap();
     history.finish(Stamp(1), "200 OK").unwrap();
     let (entries, total) = history.query("", 10).unwrap();
     assert_eq!(total, 2);
-    assert_eq!(entries[0], sent(u64::MAX, "two"));
-    assert_eq!(entries[1], HistoryEntry { outcome: "200 OK".into(), ..sent(1, "one") });
+    let first = HistoryEntry { outcome: "200 OK".into(), ..sent(1, "one") };
+    assert_eq!(whole(&mut history, &entries), [sent(u64::MAX, "two"), first]);
+    assert_eq!(entries[0].badge, "GET");
     assert_eq!(history.query("", 1).unwrap().0.len(), 1);
 }
 
@@ -44,7 +70,7 @@ fn entries_come_back_as_they_were_newest_first() {
 fn every_word_must_occur_and_wildcards_mean_themselves() {
     let (_folder, mut history) = fresh();
     for url in ["http://h/100%", "http://h/100", "http://h/a_b", "http://h/axb", r"http://h/c\d"] {
-        history.append(&sent(1, url)).unwrap();
+        history.append(sent(1, url)).unwrap();
     }
     assert_eq!(summaries(&mut history, "100%"), ["GET http://h/100%"]);
     assert_eq!(summaries(&mut history, "a_b get"), ["GET http://h/a_b"]);
@@ -57,18 +83,19 @@ fn every_word_must_occur_and_wildcards_mean_themselves() {
 #[test]
 fn only_the_newest_are_kept() {
     let (_folder, mut history) = fresh();
-    history.append(&sent(0, "zero")).unwrap();
+    history.append(sent(0, "zero")).unwrap();
+    let keeps = database::ENTRIES;
     let fill = |connection: &Connection| {
         connection.execute_batch(&format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {HISTORY_KEEPS})
-             INSERT INTO entry (at, protocol, side, summary, outcome, spec)
-             SELECT i, 'http', 'client', 's' || i, '', '[http]' FROM n"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {keeps})
+             INSERT INTO entry (at, badge, summary, outcome, left_out)
+             SELECT i, 'GET', 's' || i, '', 0 FROM n"
         ))
     };
     history.with(fill).unwrap();
-    history.append(&sent(1, "last")).unwrap();
+    history.append(sent(1, "last")).unwrap();
     let (entries, total) = history.query("", 1).unwrap();
-    assert_eq!(total, u64::from(HISTORY_KEEPS));
+    assert_eq!(total, u64::from(database::ENTRIES));
     assert_eq!(entries[0].summary, "GET last");
     assert_eq!(summaries(&mut history, "zero"), Vec::<String>::new());
 }
@@ -80,11 +107,11 @@ fn two_instances_write_at_once() {
     let other = std::thread::spawn(move || {
         let mut second = History::new(path);
         for number in 0..100 {
-            second.append(&sent(number, "second")).unwrap();
+            second.append(sent(number, "second")).unwrap();
         }
     });
     for number in 0..100 {
-        first.append(&sent(number, "first")).unwrap();
+        first.append(sent(number, "first")).unwrap();
     }
     other.join().unwrap();
     first.finish(Stamp(7), "mine").unwrap();
@@ -103,12 +130,12 @@ fn close(mut history: History) {
 #[test]
 fn a_damaged_database_is_set_aside_and_told_once() {
     let (folder, mut history) = fresh();
-    history.append(&sent(1, "before")).unwrap();
+    history.append(sent(1, "before")).unwrap();
     close(history);
     let path = folder.path().join("state/history.db");
     fs::write(&path, b"this is no database, it only looks like a file of that name").unwrap();
     let mut history = History::new(path.clone());
-    history.append(&sent(2, "after")).unwrap();
+    history.append(sent(2, "after")).unwrap();
     let notice = history.notice.take().unwrap();
     assert!(notice.hint.contains("history.damaged-1.db"), "{notice}");
     assert_eq!(history.notice.take(), None);
@@ -120,7 +147,7 @@ fn a_damaged_database_is_set_aside_and_told_once() {
 fn damage_in_the_middle_is_noticed_too() {
     let (folder, mut history) = fresh();
     for number in 0..200 {
-        history.append(&sent(number, &"x".repeat(400))).unwrap();
+        history.append(sent(number, &"x".repeat(400))).unwrap();
     }
     close(history);
     let path = folder.path().join("state/history.db");
@@ -131,18 +158,18 @@ fn damage_in_the_middle_is_noticed_too() {
     let mut history = History::new(path);
     let answer = history.query("x", 10);
     assert!(answer.is_ok(), "{answer:?}");
-    history.append(&sent(1, "after")).unwrap();
+    history.append(sent(1, "after")).unwrap();
     assert!(history.notice.take().is_some());
 }
 
 #[test]
 fn a_newer_database_is_left_alone() {
     let (folder, mut history) = fresh();
-    history.append(&sent(1, "a")).unwrap();
+    history.append(sent(1, "a")).unwrap();
     history.with(|connection| connection.execute_batch("PRAGMA user_version = 99")).unwrap();
     drop(history);
     let mut history = History::new(folder.path().join("state/history.db"));
-    let failure = history.append(&sent(2, "b")).unwrap_err();
+    let failure = history.append(sent(2, "b")).unwrap_err();
     assert!(failure.cause.contains("newer"), "{failure}");
 }
 
@@ -151,6 +178,122 @@ fn a_place_that_cannot_be_written_is_a_failure_in_words() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("state"), "a file").unwrap();
     let mut history = History::new(folder.path().join("state/history.db"));
-    let failure = history.append(&sent(1, "a")).unwrap_err();
+    let failure = history.append(sent(1, "a")).unwrap_err();
     assert!(failure.cause.contains("a file stands where a folder is needed"), "{failure}");
+}
+
+fn number(history: &mut History, select: &str) -> i64 {
+    history.with(|connection| connection.query_row(select, [], |row| row.get(0))).unwrap()
+}
+
+#[test]
+fn equal_requests_are_kept_once_and_the_oldest_bodies_make_room() {
+    let (folder, mut history) = fresh();
+    let body = |n: u64| format!("{n}").repeat(4 << 20);
+    for at in 0..20 {
+        history.append(posted(at, body(1))).unwrap();
+    }
+    assert_eq!(number(&mut history, "SELECT count(*) FROM spec"), 1);
+    for at in 20..44 {
+        history.append(posted(at, body(at % 8 + 2) + &at.to_string())).unwrap();
+    }
+    let (rows, total) = history.query("", 100).unwrap();
+    assert_eq!((rows.len(), total), (44, 44), "every entry stays in the list");
+    let kept = number(&mut history, "SELECT sum(bytes) FROM spec").unsigned_abs();
+    assert!(kept <= database::SPEC_BYTES && kept > database::SPEC_BYTES / 2, "{kept}");
+    assert_eq!(whole(&mut history, &rows[..10])[0], posted(43, body(5) + "43"));
+    let oldest = history.read(rows[43].name).unwrap();
+    assert_eq!(oldest, HistorySpec::Gone { preset: PresetPath::parse("a/b").ok() });
+    close(history);
+    let files = fs::read_dir(folder.path().join("state")).unwrap().flatten();
+    let bytes: u64 = files.map(|file| file.metadata().unwrap().len()).sum();
+    assert!(bytes < database::SPEC_BYTES * 3 / 2, "{bytes}");
+}
+
+#[test]
+fn a_database_of_version_1_keeps_its_rows_and_its_newest_texts() {
+    let (folder, mut history) = fresh();
+    let path = folder.path().join("state/history.db");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,
+             protocol TEXT NOT NULL, side TEXT NOT NULL, summary TEXT NOT NULL,
+             outcome TEXT NOT NULL, spec TEXT NOT NULL, preset TEXT);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+         INSERT INTO entry (at, protocol, side, summary, outcome, spec, preset)
+             SELECT i, 'http', 'client', 'POST http://h/' || i, '200',
+             '[http]' || char(10) || 'body.text = ''' || hex(zeroblob(500000)) || i || '''', 'a/b'
+             FROM n;
+         INSERT INTO entry (at, protocol, side, summary, outcome, spec, preset)
+             VALUES (101, 'tcp', 'listener', 'listen tcp :1', '', '[tcp-listener]', NULL),
+                    (102, 'udp', 'client', 'udp h:1', '', '[udp]', NULL);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let before = fs::metadata(&path).unwrap().len();
+    let (rows, total) = history.query("", 200).unwrap();
+    assert_eq!((rows.len(), total), (102, 102));
+    let badges: Vec<&str> = rows[..3].iter().map(|row| row.badge.as_str()).collect();
+    assert_eq!(badges, ["UDP", "SRV", "POST"]);
+    assert!(whole(&mut history, &rows[2..3])[0].spec.payload_bytes() > 1_000_000);
+    let oldest = history.read(rows[101].name).unwrap();
+    assert_eq!(oldest, HistorySpec::Gone { preset: PresetPath::parse("a/b").ok() });
+    history.append(sent(103, "new")).unwrap();
+    assert_eq!(number(&mut history, "SELECT max(id) FROM entry"), 103, "ids go on");
+    close(history);
+    assert!(fs::metadata(&path).unwrap().len() < before * 4 / 5, "the room is given back");
+}
+
+#[test]
+fn what_is_forgotten_is_in_no_file_any_more() {
+    let (folder, mut history) = fresh();
+    let state = folder.path().join("state");
+    let found = |word: &str| {
+        let files = fs::read_dir(&state).unwrap().flatten();
+        let bytes: Vec<Vec<u8>> = files.map(|file| fs::read(file.path()).unwrap()).collect();
+        bytes.iter().any(|bytes| memchr::memmem::find(bytes, word.as_bytes()).is_some())
+    };
+    for (at, word) in [(1, "first-secret"), (2, "second-secret"), (3, "third-secret")] {
+        history.append(posted(at, format!("{word} {}", "x".repeat(9000)))).unwrap();
+    }
+    fs::write(aside(&state.join("history.db"), 1, ""), "a-damaged-secret").unwrap();
+    let (rows, _) = history.query("", 10).unwrap();
+    assert!(found("second-secret"));
+    assert_eq!(history.forget(Some(rows[1].name)).unwrap(), 1);
+    assert!(!found("second-secret") && found("first-secret"));
+    history.finish(Stamp(2), "too late").unwrap();
+    assert!(history.read(rows[1].name).is_err());
+    assert_eq!(history.query("", 10).unwrap().1, 2);
+    assert!(found("a-damaged-secret"));
+    assert_eq!(history.forget(None).unwrap(), 2);
+    for word in ["first-secret", "third-secret", "a-damaged-secret"] {
+        assert!(!found(word), "{word}");
+    }
+    history.append(sent(4, "goes on")).unwrap();
+    assert_eq!(summaries(&mut history, ""), ["GET goes on"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_shown_and_written_later() {
+    let (folder, mut history) = fresh();
+    history.append(sent(1, "before")).unwrap();
+    let other = Connection::open(folder.path().join("state/history.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let failure = history.append(sent(2, "meanwhile")).unwrap_err();
+    assert!(failure.cause.contains("locked") && failure.hint.contains("tried again"), "{failure}");
+    assert!(history.retry.is_some());
+    let (rows, total) = history.query("", 10).unwrap();
+    assert_eq!((rows[0].summary.as_str(), rows[0].name.row, total), ("GET meanwhile", None, 2));
+    assert_eq!(history.query("nothing", 10).unwrap().1, 0);
+    assert_eq!(whole(&mut history, &rows[..1]), [sent(2, "meanwhile")]);
+    other.execute_batch("COMMIT").unwrap();
+    history.finish(Stamp(2), "200 OK").unwrap();
+    assert_eq!(history.retry, None);
+    // A row that was shown before it was written is still found.
+    let HistorySpec::Kept { .. } = history.read(rows[0].name).unwrap() else { panic!() };
+    let (rows, total) = history.query("", 10).unwrap();
+    assert_eq!((rows[0].outcome.as_str(), total), ("200 OK", 2));
+    assert!(rows[0].name.row.is_some());
 }

@@ -1,33 +1,74 @@
 //! The lane of the history: the only one that waits for the database.
+//!
+//! Bodies have megabytes and a database may be locked for minutes, so those on their way to it have
+//! a budget. An entry beyond it goes without its bodies, which its row remembers; none is lost.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::lane::{Outbox, Work, not_ours};
 use crate::model::failure::Failure;
 use crate::store::history::History;
-use crate::store::job::{Job, Reply};
+use crate::store::job::{HISTORY_BODY, Job, Reply};
+
+/// Bytes of bodies that wait to be written, at most.
+const WAITING: u64 = 32 * 1024 * 1024;
+
+/// Counts the bodies on their way; clones count together.
+#[derive(Clone, Default)]
+pub(super) struct HistoryBudget(Arc<AtomicU64>);
+
+impl HistoryBudget {
+    /// Takes the bodies out of an entry that are too long, or too many at the moment.
+    pub(super) fn admit(&self, job: &mut Job) {
+        let Job::AppendHistory(entry) = job else { return };
+        let bytes = entry.spec.payload_bytes();
+        if bytes > HISTORY_BODY || self.0.load(Ordering::Acquire) + bytes > WAITING {
+            entry.left_out += entry.spec.leave_payloads_out();
+        }
+        self.0.fetch_add(entry.spec.payload_bytes(), Ordering::AcqRel);
+    }
+
+    fn release(&self, bytes: u64) {
+        self.0.fetch_sub(bytes, Ordering::AcqRel);
+    }
+}
 
 /// What the lane owns: the open database.
-pub(super) struct HistoryWork(History);
+pub(super) struct HistoryWork {
+    history: History,
+    budget: HistoryBudget,
+}
 
 impl HistoryWork {
     /// Opens nothing yet.
-    pub(super) fn new(file: PathBuf) -> Self {
-        HistoryWork(History::new(file))
+    pub(super) fn new(file: PathBuf, budget: HistoryBudget) -> Self {
+        HistoryWork { history: History::new(file), budget }
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
+        let history = &mut self.history;
         match job {
-            Job::AppendHistory(entry) => self.0.append(&entry).map(|()| Reply::HistoryAppended),
+            Job::AppendHistory(entry) => history.append(*entry).map(|()| Reply::HistoryAppended),
             Job::FinishHistory { at, outcome } => {
-                self.0.finish(at, &outcome).map(|()| Reply::HistoryAppended)
+                history.finish(at, &outcome).map(|()| Reply::HistoryAppended)
             }
             Job::QueryHistory { text, limit } => {
-                let (entries, total) = self.0.query(&text, limit)?;
+                let (entries, total) = history.query(&text, limit)?;
                 Ok(Reply::History { text, entries, total })
+            }
+            Job::ReadHistory(name) => Ok(Reply::HistoryRead { name, spec: history.read(name)? }),
+            Job::ForgetHistory(name) => {
+                Ok(Reply::HistoryForgotten { count: history.forget(name)? })
             }
             other => Err(not_ours(&other)),
         }
+    }
+
+    fn count_released(&mut self) {
+        self.budget.release(std::mem::take(&mut self.history.released));
     }
 }
 
@@ -35,9 +76,67 @@ impl Work for HistoryWork {
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
         let name = job.name();
         let done = self.reply(job).map(|reply| outbox.send(reply));
-        if let Some(failure) = self.0.notice.take() {
+        self.count_released();
+        if let Some(failure) = self.history.notice.take() {
             outbox.send(Reply::Failed { job: name, failure });
         }
         done
+    }
+
+    fn turn(&mut self, _outbox: &Outbox) {
+        if self.history.retry.is_some_and(|retry| retry <= Instant::now()) {
+            // Told when it was tried first; the list shows it all the time.
+            let _ = self.history.write_held();
+            self.count_released();
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.history.retry
+    }
+
+    fn end(&mut self) {
+        if self.history.retry.is_some()
+            && let Err(failure) = self.history.write_held()
+        {
+            tracing::error!("the end of the history is not written: {failure}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::http::{HttpBody, HttpSpec};
+    use crate::model::spec::Spec;
+    use crate::model::timing::Stamp;
+    use crate::store::job::HistoryEntry;
+
+    fn sent(bytes: u64) -> Job {
+        let body = HttpBody::Text("x".repeat(bytes as usize));
+        let spec = Spec::Http(HttpSpec { body, ..HttpSpec::default() });
+        let (summary, outcome) = ("POST".into(), String::new());
+        let entry =
+            HistoryEntry { at: Stamp(1), summary, outcome, spec, preset: None, left_out: 0 };
+        Job::AppendHistory(Box::new(entry))
+    }
+
+    #[test]
+    fn bodies_beyond_the_budget_are_left_out_and_counted() {
+        let budget = HistoryBudget::default();
+        let left_out = |budget: &HistoryBudget, bytes| {
+            let mut job = sent(bytes);
+            budget.admit(&mut job);
+            let Job::AppendHistory(entry) = job else { panic!("another job") };
+            entry.left_out
+        };
+        assert_eq!(left_out(&budget, HISTORY_BODY + 1), HISTORY_BODY + 1);
+        for _ in 0..WAITING / HISTORY_BODY {
+            assert_eq!(left_out(&budget, HISTORY_BODY), 0);
+        }
+        assert_eq!(left_out(&budget, 5000), 5000);
+        assert_eq!(left_out(&budget, 0), 0, "there is always room for what has no body");
+        budget.release(HISTORY_BODY);
+        assert_eq!(left_out(&budget, 5000), 0);
     }
 }

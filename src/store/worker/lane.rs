@@ -32,6 +32,9 @@ pub(super) trait Work: Send {
     /// After each job and wake-up, and when it is due: what has to be done unasked.
     fn turn(&mut self, _outbox: &Outbox) {}
 
+    /// After the last job, when the store is stopped.
+    fn end(&mut self) {}
+
     /// When to take the next turn although nobody asks.
     fn due(&self) -> Option<Instant> {
         None
@@ -166,6 +169,7 @@ fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
             perform(work, *job, outbox);
         }
     }
+    work.end();
 }
 
 fn perform(work: &mut dyn Work, job: Job, outbox: &Outbox) {

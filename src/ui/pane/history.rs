@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
-use crate::store::job::HistoryEntry;
+use crate::store::job::HistoryRow;
 use crate::ui::pen::{Pen, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::{badge, fit};
@@ -45,9 +45,9 @@ pub(super) fn draw(mut pen: Pen<'_>) {
     pen.at(list).list(cursor, len, selected, |pen, at| draw_entry(pen, &pane.entries[at]));
 }
 
-fn draw_entry(mut pen: Pen<'_>, entry: &HistoryEntry) {
+fn draw_entry(mut pen: Pen<'_>, entry: &HistoryRow) {
     let line = pen.area;
-    pen.put(&format!("{} ", when(&pen.app.shared, entry.at)), pen.palette.dim);
+    pen.put(&format!("{} ", when(&pen.app.shared, entry.name.at)), pen.palette.dim);
     let (mut outcome, style) = brief(&entry.outcome, pen.palette);
     if line.width >= WHOLE_FROM {
         outcome = printable_str(&entry.outcome).chars().take(40).collect();
@@ -57,7 +57,7 @@ fn draw_entry(mut pen: Pen<'_>, entry: &HistoryEntry) {
         pen.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
         pen.area.width = pen.area.width.saturating_sub(width + 1);
     }
-    badge::put(&mut pen, entry.spec.badge());
+    badge::put(&mut pen, &entry.badge);
     let target = fit::address(address(&entry.summary), pen.area.width);
     pen.put(&target, Style::new());
 }

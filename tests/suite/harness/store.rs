@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, Job, Overwrite, Reply, Restore, Workspace,
+    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, Reply,
+    Restore, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -67,10 +68,22 @@ impl MemoryStore {
             }
             Job::QueryHistory { text, .. } => {
                 let fits = |entry: &&HistoryEntry| entry.summary.contains(&text);
-                let entries: Vec<HistoryEntry> =
-                    self.history.iter().filter(fits).cloned().collect();
+                let entries: Vec<HistoryRow> =
+                    self.history.iter().filter(fits).map(history_row).collect();
                 let total = entries.len() as u64;
                 Some(Reply::History { text, entries, total })
+            }
+            Job::ReadHistory(name) => {
+                let entry = self.history.iter().find(|entry| entry.at == name.at)?;
+                let spec = Box::new(entry.spec.clone());
+                let spec = HistorySpec::Kept { spec, left_out: entry.left_out };
+                Some(Reply::HistoryRead { name, spec })
+            }
+            Job::ForgetHistory(name) => {
+                let before = self.history.len();
+                self.history.retain(|entry| name.is_some_and(|name| name.at != entry.at));
+                let count = (before - self.history.len()) as u64;
+                Some(Reply::HistoryForgotten { count })
             }
             _ => None,
         }
@@ -104,6 +117,16 @@ impl MemoryStore {
 
     pub fn has(&self, path: &str) -> bool {
         self.presets.contains_key(&PresetPath::parse(path).unwrap())
+    }
+}
+
+fn history_row(entry: &HistoryEntry) -> HistoryRow {
+    HistoryRow {
+        name: HistoryName { row: None, at: entry.at },
+        badge: entry.spec.badge().into(),
+        summary: entry.summary.clone(),
+        outcome: entry.outcome.clone(),
+        preset: entry.preset.clone(),
     }
 }
 

@@ -1,0 +1,332 @@
+//! The history's database: its layout, opening it, and what is done in it.
+//!
+//! ```text
+//! entry   what the list shows, one row each          at most 10,000, the oldest go
+//! spec    what was sent, as preset text, each once    at most 64 MiB, what was not sent for longest goes
+//! ```
+//! Texts lie apart from the rows, so a list of five hundred rows reads five hundred lines however
+//! long the bodies were; equal ones are kept once.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, params,
+    params_from_iter,
+};
+
+use crate::model::preset::PresetPath;
+use crate::model::timing::Stamp;
+use crate::store::job::{HistoryEntry, HistoryName, HistoryRow};
+use crate::store::preset;
+
+/// Entries kept.
+pub(super) const ENTRIES: u32 = 10_000;
+/// Bytes of what was sent that are kept.
+pub(super) const SPEC_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest summary or outcome, in characters.
+const LINE: usize = 2_000;
+/// Wait for another instance that is writing.
+const BUSY: Duration = Duration::from_secs(2);
+/// Layout of the database; a higher one belongs to a newer wirebench.
+const VERSION: i64 = 2;
+
+const SCHEMA: &str = "
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        badge TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        preset TEXT,
+        spec INTEGER,
+        left_out INTEGER NOT NULL
+    );
+    CREATE TABLE spec (
+        id INTEGER PRIMARY KEY,
+        hash INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX spec_hash ON spec (hash);
+    CREATE INDEX spec_used ON spec (used, bytes);
+    PRAGMA user_version = 2;";
+
+/// From the layout of version 1, where the text stood in the row and had no bound.
+const FROM_VERSION_1: &str = "
+    INSERT INTO entry (id, at, badge, summary, outcome, preset, spec, left_out)
+        SELECT id, at,
+            CASE WHEN side = 'listener' THEN 'SRV'
+                WHEN protocol = 'http' THEN substr(summary, 1, instr(summary || ' ', ' ') - 1)
+                ELSE upper(protocol) END,
+            substr(summary, 1, 2000), substr(outcome, 1, 2000), preset, NULL, 0
+        FROM old_entry;";
+
+/// What is left of what was sent.
+pub(super) struct KeptText {
+    /// As preset text; `None` = it had to make room.
+    pub(super) text: Option<String>,
+    /// Bytes of bodies that were too long to be kept.
+    pub(super) left_out: u64,
+    pub(super) preset: Option<PresetPath>,
+}
+
+/// Opens and prepares the database; `None` = it belongs to a newer wirebench.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    if version(&connection)? > VERSION {
+        return Ok(None);
+    }
+    // Where WAL is impossible (network disks) SQLite stays with its journal.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // Closing would fold the log into the database and wait for the disk twice, while the user
+    // waits to leave; SQLite folds it by itself whenever it has grown.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
+    connection.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
+    if version(&connection)? < VERSION {
+        prepare(&connection)?;
+    }
+    Ok(Some(connection))
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Makes the tables, or those of version 1 into ours, unless another instance was faster.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    let work = begin(connection)?;
+    let old = version(&work)?;
+    match old {
+        0 => work.execute_batch(SCHEMA)?,
+        1 => {
+            work.execute_batch("ALTER TABLE entry RENAME TO old_entry")?;
+            work.execute_batch(SCHEMA)?;
+            work.execute_batch(FROM_VERSION_1)?;
+            take_over_texts(&work)?;
+            work.execute_batch("DROP TABLE old_entry")?;
+        }
+        _ => {}
+    }
+    work.commit()?;
+    if old == 1 {
+        // Gives back what the texts took that are not kept; without it the room is used again.
+        let _ = connection.execute_batch("VACUUM");
+    }
+    Ok(())
+}
+
+/// The newest texts, as far as they fit.
+fn take_over_texts(work: &Connection) -> rusqlite::Result<()> {
+    let mut left = SPEC_BYTES;
+    let mut newest =
+        work.prepare("SELECT id, octet_length(spec) FROM old_entry ORDER BY id DESC")?;
+    let mut rows = newest.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let Some(less) = left.checked_sub(bytes.unsigned_abs()) else { break };
+        left = less;
+        let text: String =
+            work.query_row("SELECT spec FROM old_entry WHERE id = ?1", [id], |row| row.get(0))?;
+        keep(work, id, &text)?;
+    }
+    Ok(())
+}
+
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+}
+
+/// Adds entries with what they sent, all or none, and drops what is beyond the bounds; returns
+/// their rows.
+pub(super) fn append(
+    connection: &Connection,
+    entries: &[(&HistoryEntry, String)],
+) -> rusqlite::Result<Vec<i64>> {
+    let work = begin(connection)?;
+    let rows = entries.iter().map(|(entry, text)| insert(&work, entry, text));
+    let rows = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let oldest = rows.last().copied().unwrap_or_default() - i64::from(ENTRIES);
+    work.execute("DELETE FROM entry WHERE id <= ?1", [oldest])?;
+    work.execute("DELETE FROM spec WHERE used <= ?1", [oldest])?;
+    make_room(&work)?;
+    work.commit()?;
+    Ok(rows)
+}
+
+fn insert(work: &Connection, entry: &HistoryEntry, text: &str) -> rusqlite::Result<i64> {
+    work.execute(
+        "INSERT INTO entry (at, badge, summary, outcome, preset, left_out)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            entry.at.0.cast_signed(),
+            entry.spec.badge(),
+            line(&entry.summary),
+            line(&entry.outcome),
+            entry.preset.as_ref().map(PresetPath::as_str),
+            entry.left_out.cast_signed(),
+        ],
+    )?;
+    let id = work.last_insert_rowid();
+    keep(work, id, text)?;
+    Ok(id)
+}
+
+/// Keeps what an entry sent, once for all that sent the same.
+fn keep(work: &Connection, entry: i64, text: &str) -> rusqlite::Result<()> {
+    let hash = preset::fingerprint(text.as_bytes()).cast_signed();
+    let known = "SELECT id FROM spec WHERE hash = ?1 AND text = ?2";
+    let known =
+        work.query_row(known, params![hash, text], |row| row.get::<_, i64>(0)).optional()?;
+    let id = if let Some(id) = known {
+        work.execute("UPDATE spec SET used = max(used, ?2) WHERE id = ?1", [id, entry])?;
+        id
+    } else {
+        work.execute(
+            "INSERT INTO spec (hash, bytes, used, text) VALUES (?1, ?2, ?3, ?4)",
+            params![hash, text.len().cast_signed(), entry, text],
+        )?;
+        work.last_insert_rowid()
+    };
+    work.execute("UPDATE entry SET spec = ?2 WHERE id = ?1", [entry, id])?;
+    Ok(())
+}
+
+/// The oldest texts go until the rest fits.
+fn make_room(work: &Connection) -> rusqlite::Result<()> {
+    let sum = "SELECT coalesce(sum(bytes), 0) FROM spec";
+    let mut total: i64 = work.query_row(sum, [], |row| row.get(0))?;
+    while total.unsigned_abs() > SPEC_BYTES {
+        let oldest = "SELECT id, bytes FROM spec ORDER BY used LIMIT 1";
+        let (id, bytes): (i64, i64) =
+            work.query_row(oldest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        work.execute("UPDATE entry SET spec = NULL WHERE spec = ?1", [id])?;
+        work.execute("DELETE FROM spec WHERE id = ?1", [id])?;
+        total -= bytes;
+    }
+    Ok(())
+}
+
+/// Says how an entry went.
+pub(super) fn finish(connection: &Connection, id: i64, outcome: &str) -> rusqlite::Result<()> {
+    let update = "UPDATE entry SET outcome = ?2 WHERE id = ?1";
+    connection.execute(update, params![id, line(outcome)]).map(drop)
+}
+
+/// Rows that hold every word, newest first, and how many there are in all.
+pub(super) fn query(
+    connection: &Connection,
+    words: &[&str],
+    limit: u32,
+) -> rusqlite::Result<(Vec<HistoryRow>, u64)> {
+    // A word has no space, so it is found in one of the three.
+    let has = |n: usize| {
+        let like = format!(r"LIKE ?{n} ESCAPE '\'");
+        format!(" AND (summary || ' ' || outcome {like} OR coalesce(text, '') {like})")
+    };
+    let from = match words {
+        [] => "FROM entry".to_owned(),
+        words => {
+            let filter = (1..=words.len()).map(has).collect::<String>();
+            format!("FROM entry LEFT JOIN spec ON spec.id = entry.spec WHERE 1{filter}")
+        }
+    };
+    let words: Vec<String> = words.iter().map(|word| pattern(word)).collect();
+    let count = format!("SELECT count(*) {from}");
+    let total: i64 = connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
+    let select = format!(
+        "SELECT entry.id, at, badge, summary, outcome, preset {from}
+         ORDER BY entry.id DESC LIMIT {limit}"
+    );
+    let mut statement = connection.prepare(&select)?;
+    let rows = statement.query_map(params_from_iter(&words), history_row)?;
+    Ok((rows.collect::<rusqlite::Result<_>>()?, total.unsigned_abs()))
+}
+
+fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
+    let preset: Option<String> = row.get("preset")?;
+    Ok(HistoryRow {
+        name: HistoryName {
+            row: Some(row.get("id")?),
+            at: Stamp(row.get::<_, i64>("at")?.cast_unsigned()),
+        },
+        badge: row.get("badge")?,
+        summary: row.get("summary")?,
+        outcome: row.get("outcome")?,
+        preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
+    })
+}
+
+/// What an entry sent; nothing when there is no such entry.
+pub(super) fn read(
+    connection: &Connection,
+    name: HistoryName,
+) -> rusqlite::Result<Option<KeptText>> {
+    let Some(id) = find(connection, name)? else { return Ok(None) };
+    let select = "SELECT text, left_out, preset FROM entry
+        LEFT JOIN spec ON spec.id = entry.spec WHERE entry.id = ?1";
+    let kept = |row: &Row<'_>| {
+        let preset: Option<String> = row.get("preset")?;
+        Ok(KeptText {
+            text: row.get("text")?,
+            left_out: row.get::<_, i64>("left_out")?.unsigned_abs(),
+            preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
+        })
+    };
+    connection.query_row(select, [id], kept).optional()
+}
+
+fn find(connection: &Connection, name: HistoryName) -> rusqlite::Result<Option<i64>> {
+    if name.row.is_some() {
+        return Ok(name.row);
+    }
+    // It was shown before it was written.
+    let select = "SELECT id FROM entry WHERE at = ?1 ORDER BY id DESC LIMIT 1";
+    connection.query_row(select, [name.at.0.cast_signed()], |row| row.get(0)).optional()
+}
+
+/// Forgets an entry, or all, so that nothing of it stays in the files; returns how many there were.
+pub(super) fn forget(connection: &Connection, name: Option<HistoryName>) -> rusqlite::Result<u64> {
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+    let work = begin(connection)?;
+    let gone = match name {
+        None => {
+            work.execute("DELETE FROM spec", [])?;
+            work.execute("DELETE FROM entry", [])?
+        }
+        Some(name) => match find(&work, name)? {
+            None => 0,
+            Some(id) => {
+                let gone = work.execute("DELETE FROM entry WHERE id = ?1", [id])?;
+                let unused = "DELETE FROM spec WHERE id NOT IN
+                    (SELECT spec FROM entry WHERE spec IS NOT NULL)";
+                work.execute(unused, [])?;
+                gone
+            }
+        },
+    };
+    work.commit()?;
+    // The log holds it too. Where another instance reads at the moment, it is folded later.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if name.is_none() {
+        let _ = connection.execute_batch("VACUUM");
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+    connection.query_row("PRAGMA secure_delete = OFF", [], |_| Ok(()))?;
+    Ok(gone as u64)
+}
+
+/// A word as a LIKE pattern that means just this word.
+fn pattern(word: &str) -> String {
+    let plain = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{plain}%")
+}
+
+fn line(text: &str) -> String {
+    text.chars().take(LINE).collect()
+}

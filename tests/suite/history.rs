@@ -1,0 +1,101 @@
+//! The history as the real program keeps it: big bodies, big databases, and forgetting.
+
+use std::fs;
+
+use wirebench::model::http::{HttpBody, HttpSpec};
+use wirebench::model::spec::Spec;
+use wirebench::model::timing::Stamp;
+use wirebench::store::job::{HistoryEntry, Job, Reply};
+use wirebench::store::paths::Paths;
+use wirebench::store::{Store, StoreHandle};
+
+use crate::harness::peers::http_peer;
+use crate::harness::terminal::Launch;
+
+const BODY: usize = 4 << 20;
+const SENDS: usize = 15;
+/// Above what the program needs by itself: far from what the bodies are together.
+const MEMORY: u64 = 400 << 20;
+
+#[test]
+fn many_big_bodies_are_all_in_the_list_and_not_in_memory() {
+    let peer = http_peer(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    let body = "0123456789abcde\\n".repeat(BODY / 16);
+    let preset =
+        format!("[http]\nmethod = \"POST\"\nurl = \"http://{peer}/\"\nbody.text = \"{body}\"\n");
+    let launch = Launch::default().preset("a", &preset).size(120, 50);
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    let before = tui.peak_memory();
+    let listed = |screen: &str| screen.lines().filter(|line| line.contains("204│")).count();
+    for sent in 1..=SENDS {
+        tui.keys("<F5>");
+        tui.wait_for_screen("the entry with its outcome", |screen| {
+            listed(screen) >= sent.min(5) && screen.contains("204 No Content")
+        });
+    }
+    let peak = tui.peak_memory();
+    assert!(peak < before + MEMORY, "{} MiB, {} before", peak >> 20, before >> 20);
+    tui.quit();
+}
+
+/// The store in a home, and what it says.
+struct Desk(StoreHandle, tokio::sync::mpsc::Receiver<Reply>);
+
+impl Desk {
+    fn ask(&mut self, job: Job) -> Reply {
+        self.0.submit(job).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(self.1.recv()).unwrap()
+    }
+}
+
+#[test]
+fn a_history_of_megabytes_is_listed_without_them_and_an_entry_is_opened_and_forgotten() {
+    let launch = Launch::default().preset("a", "[http]\n").size(120, 30);
+    let kept = std::sync::Arc::clone(&launch.home);
+    let home = kept.path().join("home");
+    let (store, replies) = Store::start(Paths::under(&home));
+    let mut desk = Desk(store, replies);
+    for number in 0..60_u64 {
+        let body = format!("number-{number} ") + &"x".repeat(1 << 20);
+        let entry = HistoryEntry {
+            at: Stamp(1_700_000_000_000_000_000 + number),
+            summary: format!("POST http://127.0.0.1:9/{number}"),
+            outcome: "201 Created, 1 ms".into(),
+            spec: Spec::Http(HttpSpec {
+                url: format!("http://127.0.0.1:9/{number}"),
+                body: HttpBody::Text(body),
+                ..HttpSpec::default()
+            }),
+            preset: None,
+            left_out: 0,
+        };
+        assert_eq!(desk.ask(Job::AppendHistory(Box::new(entry))), Reply::HistoryAppended);
+    }
+    desk.0.shutdown(std::time::Duration::from_secs(10)).unwrap();
+    let mut tui = launch.start();
+    tui.wait_for(":9/59");
+    let peak = tui.peak_memory();
+    assert!(peak < 120 << 20, "{} MiB to show a list", peak >> 20);
+    // To the list, and one entry down.
+    tui.keys("<Tab>jd");
+    tui.wait_for("Forget POST http://127.0.0.1:9/58?");
+    tui.keys("y");
+    tui.wait_for("1 entry forgotten");
+    tui.wait_for_screen("a list without it", |screen| !screen.contains(":9/58"));
+    tui.keys("g<Enter>");
+    tui.wait_for("http://127.0.0.1:9/59");
+    tui.wait_for("Body text");
+    tui.keys("<Tab><Tab><Tab><Tab>D");
+    tui.wait_for("Forget the whole history?");
+    tui.keys("y");
+    tui.wait_for("59 entries forgotten");
+    tui.wait_for("nothing sent yet");
+    tui.quit();
+    for file in fs::read_dir(home.join("state")).unwrap().flatten() {
+        let bytes = fs::read(file.path()).unwrap_or_default();
+        let found = memchr::memmem::find(&bytes, b"number-7 ").is_some();
+        assert!(!found, "{} still holds what was sent", file.path().display());
+    }
+}
