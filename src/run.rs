@@ -18,6 +18,7 @@ use crate::codec::printable;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::wall_clock::WallClock;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, authority, keymap};
 use crate::tui;
@@ -75,7 +76,13 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let (engine, events) = Engine::start(engine_config(&paths));
-                let headless = Headless { engine, events, paths, os: os_variables() };
+                let headless = Headless {
+                    engine,
+                    events,
+                    paths,
+                    os: os_variables(),
+                    wall_clock: WallClock::default(),
+                };
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();

@@ -11,6 +11,8 @@
 mod bombs;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/clock.rs"]
+mod clock;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/engine.rs"]

@@ -10,6 +10,7 @@ use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
 use crate::model::tls::Authority;
 use crate::model::view::{SearchHit, View};
+use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Event {
     /// A certificate authority was made because a listener needed one; to be kept (mode 0600) and
     /// given to the next engine.
     AuthorityCreated(Authority),
+    /// The wall clock was set; what comes after is shown by it.
+    ClockStep(ClockStep),
     /// The session is over. Exactly one per `Open`.
     Done { id: SessionId, outcome: Result<Summary, Failure>, at: Stamp },
 }

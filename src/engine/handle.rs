@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
+use super::clock::WallSource;
 use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
@@ -39,6 +40,8 @@ pub struct EngineConfig {
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
+    /// The wall clock whose steps are noted.
+    pub wall: WallSource,
 }
 
 /// The engine: only a way to start one.
@@ -75,7 +78,7 @@ impl Engine {
         let (urgent_sender, urgent) = mpsc::channel(URGENT);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let bodies = BodyStore::start(config.spill_dir, urgent_sender);
-        let own = Sink::new(SessionId(0));
+        let own = Sink::with_wall(SessionId(0), config.wall);
         let tls = TlsStore::new(config.authority, config.named_certificates, own.clone());
         let env = SessionEnv { bodies: bodies.clone(), tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));

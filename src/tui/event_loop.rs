@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +22,6 @@ use crate::app::message::{Input, Message, Timer};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::Reply;
@@ -117,7 +116,7 @@ impl EventLoop {
             // Both are on the first screen; they come in any order.
             let is_awaited = matches!(reply, Reply::Workspace(_) | Reply::Restored(_));
             awaited -= usize::from(is_awaited);
-            self.begun.extend(self.app.update(Message::Store(reply), now()));
+            self.begun.extend(self.app.update(Message::Store(reply), clock::now()));
             if awaited == 0 {
                 break;
             }
@@ -192,7 +191,7 @@ impl EventLoop {
         let mut next = Some(message);
         for _ in 0..ROUNDS {
             let Some(message) = next.take() else { return };
-            let effects = self.app.update(message, now());
+            let effects = self.app.update(message, clock::now());
             if self.app.is_dirty() {
                 self.pace.changed(cause);
             }
@@ -327,12 +326,6 @@ async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) 
 fn take_due(timers: &mut BTreeSet<(Instant, Timer)>, now: Instant) -> Option<Timer> {
     let (at, timer) = *timers.first()?;
     (at <= now && timers.pop_first().is_some()).then_some(timer)
-}
-
-/// The wall clock for the application.
-pub(super) fn now() -> Stamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn task_panicked(text: String) -> Failure {

@@ -28,6 +28,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority(made))),
+        Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::Refused { failure, .. } => app.warn(failure.to_string()),
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),

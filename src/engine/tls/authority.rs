@@ -13,6 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::engine::clock::WallSource;
 use crate::engine::os;
 use crate::model::tls::Authority;
 
@@ -109,7 +110,8 @@ fn host_name() -> Option<String> {
 
 /// Valid from the day before (clocks differ), for so long from today on.
 fn set_validity(params: &mut CertificateParams, time: Span) {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let now = i128::from(WallSource::default().now().0);
+    let today = Timestamp::from_nanosecond(now).unwrap_or_default().to_zoned(TimeZone::UTC).date();
     let at = |date: Date| {
         let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
         date_time_ymd(i32::from(date.year()), month, day)
