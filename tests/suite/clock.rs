@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
 use wirebench::app::message::{Input, Message};
 use wirebench::engine::event::{Event, Summary};
 use wirebench::model::key::Key;
@@ -188,6 +189,7 @@ fn outcomes_go_to_their_own_entries_when_the_clock_says_the_same_twice() {
         let mut spec = Spec::empty(Protocol::Tcp, Side::Listener);
         *spec.address_mut() = format!(":{port}");
         driver.app.shared.drafts.open(spec);
+        driver.app.shared.focus = Pane::Request;
         let effects = press(driver, "<F5>", now);
         let entry = effects.iter().find_map(|effect| match effect {
             Effect::Store(Job::AppendHistory(entry)) => Some(entry.at),
