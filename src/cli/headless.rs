@@ -19,7 +19,6 @@ use crate::model::plan::Plan;
 use crate::model::timing::Stamp;
 use crate::model::view::ViewPart;
 use crate::model::wall_clock::WallClock;
-use crate::store::authority;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
@@ -47,16 +46,13 @@ impl Headless {
         self.engine.command(Command::Open { id: SESSION, plan: Box::new(plan) })
     }
 
-    /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
-    /// way, so that the next run shows the same one.
+    /// The next fact; `None` when the engine is gone. What is said of the certificate authority goes
+    /// to standard error on the way.
     pub(super) async fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.events.facts.recv().await {
-                Some(Event::AuthorityCreated(authority)) => {
-                    if let Err(failure) = authority::save(&self.paths, &authority) {
-                        tracing::error!("{failure}");
-                    }
-                }
+                Some(Event::Authority(Ok(words))) => output::note(&words),
+                Some(Event::Authority(Err(failure))) => output::complain(&failure),
                 Some(Event::ClockStep(step)) => self.wall_clock.step(step),
                 event => return event.map(|event| self.on_the_wall(event)),
             }
