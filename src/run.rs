@@ -20,6 +20,7 @@ use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::secrets::Disclosure;
 use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
@@ -88,6 +89,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     paths,
                     os: os_variables(),
                     wall_clock: WallClock::default(),
+                    told: Disclosure::default(),
                 };
                 cli::run(command, headless).await
             });

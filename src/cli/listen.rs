@@ -17,6 +17,7 @@ use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::interop::secrets::disclosed;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
@@ -25,6 +26,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
@@ -49,6 +51,7 @@ struct ListenWatch {
 pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Result<u8, Failure> {
     let (mut spec, scope) =
         target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     let plan = target::planned(&spec, &scope)?;
     let mut watch = ListenWatch {
@@ -148,7 +151,7 @@ impl ListenWatch {
                     output::note("warning: other machines can reach this listener");
                 }
             }
-            Event::Traffic(batch) => self.on_traffic(batch, headless.now())?,
+            Event::Traffic(batch) => self.on_traffic(batch, headless)?,
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless)?;
@@ -172,11 +175,12 @@ impl ListenWatch {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 
-    fn on_traffic(&mut self, batch: Batch, now: Stamp) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, headless: &Headless) -> Result<(), Failure> {
+        let (told, now) = (&headless.told, headless.now());
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
-                self.print_record(record)?;
+                self.print_record(record, told)?;
                 if is_received(record) {
                     self.count();
                 }
@@ -205,10 +209,10 @@ impl ListenWatch {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    fn print_record(&mut self, record: &Record) -> Result<(), Failure> {
+    fn print_record(&mut self, record: &Record, told: &Disclosure) -> Result<(), Failure> {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
-            Style::Json => return self.output.json(&ndjson::record(record, conn)),
+            Style::Json => return self.output.json(&ndjson::record(record, conn, told)),
             Style::Raw if is_received(record) => return self.output.bytes(&record.data),
             Style::Raw => return Ok(()),
             Style::Text => {}
@@ -226,7 +230,7 @@ impl ListenWatch {
         let (time, conn) = (time_of_day(record.at), record.conn);
         let shown = &record.data[..SHOWN.min(record.data.len())];
         let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
-        let data = printable::printable(shown);
+        let data = printable::printable(&told.bytes(shown));
         self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"))
     }
 
@@ -238,6 +242,8 @@ impl ListenWatch {
             return self.print_body(exchange.request.body.id, headless);
         }
         let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
+        let body = headless.told.bytes(&body);
+        let exchange = &disclosed(exchange, &headless.told);
         self.output.line(&summary(exchange))?;
         self.output.text(&exchange.request.head.raw)?;
         if !body.is_empty() {
