@@ -78,7 +78,7 @@ impl App {
 
     /// Takes a message at a time and returns what the shell has to do, in order.
     pub fn update(&mut self, message: Message, now: Stamp) -> Vec<Effect> {
-        self.shared.now = now.max(self.shared.now);
+        self.shared.now = now;
         // What was not drawn yet stays to be drawn, whatever this message changes.
         let was_dirty = std::mem::replace(&mut self.dirty, true);
         match message {

@@ -33,3 +33,4 @@ pub mod timing;
 pub mod tls;
 pub mod trust;
 pub mod view;
+pub mod wall_clock;

@@ -21,6 +21,7 @@ use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::Disclosure;
+use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, keymap, private, rescue};
@@ -87,6 +88,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     events,
                     paths,
                     os: os_variables(),
+                    wall_clock: WallClock::default(),
                     told: Disclosure::default(),
                 };
                 cli::run(command, headless).await

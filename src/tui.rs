@@ -30,6 +30,7 @@ use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
 use crate::app::{App, Startup};
+use crate::engine::clock;
 use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
@@ -97,7 +98,7 @@ pub fn run(
 /// Takes the terminal while the store reads the workspace; draws nothing yet.
 fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io::Result<EventLoop> {
     let size = terminal::size();
-    let now = event_loop::now();
+    let now = clock::now();
     let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
     let mut begun = app.begin();
     begun.retain(|effect| match effect {

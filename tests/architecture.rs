@@ -109,6 +109,16 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["engine", "tui", "cli", "store"],
     },
     OnlyIn {
+        what: "the wall clock is read in one place; stamps are for order and ages",
+        code: &["SystemTime", "UNIX_EPOCH", "Timestamp::now", "Zoned::now"],
+        places: &["engine/clock.rs"],
+    },
+    OnlyIn {
+        what: "a stamp becomes a time of day through the wall clock's steps",
+        code: &["format::clock("],
+        places: &["app/shared.rs"],
+    },
+    OnlyIn {
         what: "pure layers do not look at the environment",
         code: &["std::env::", "env::var"],
         places: &[

@@ -13,6 +13,8 @@ mod authority;
 mod bombs;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/clock.rs"]
+mod clock;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/edited.rs"]

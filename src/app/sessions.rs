@@ -46,6 +46,8 @@ pub struct Session {
     pub title: String,
     pub opened: Stamp,
     pub ended: Option<Stamp>,
+    /// Its entry in the history: when it was opened by the wall clock.
+    pub(super) entry: Stamp,
     pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
@@ -188,6 +190,14 @@ impl Sessions {
         self.map.values().filter(|session| !session.is_over())
     }
 
+    /// A time that no entry of a session here has: a clock that was set back says the same twice.
+    pub(super) fn free_entry(&self, mut wall: Stamp) -> Stamp {
+        while self.map.values().any(|session| session.entry == wall) {
+            wall = Stamp(wall.0.saturating_add(1));
+        }
+        wall
+    }
+
     /// Registers a new session and returns its id.
     pub fn open(&mut self, plan: Plan, title: String, now: Stamp) -> SessionId {
         self.last += 1;
@@ -198,6 +208,7 @@ impl Sessions {
             title,
             opened: now,
             ended: None,
+            entry: Stamp::default(),
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),

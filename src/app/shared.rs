@@ -12,6 +12,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::drafts::Drafts;
 use super::focus::Pane;
+use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, Splits};
 use super::sessions::{Session, Sessions};
@@ -19,6 +20,7 @@ use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::timing::Stamp;
+use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
 
@@ -76,6 +78,8 @@ impl Theme {
 pub struct Shared {
     /// Time of the message being handled.
     pub now: Stamp,
+    /// What stamps are on the wall.
+    pub(crate) wall_clock: WallClock,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// The colours in force.
@@ -113,6 +117,11 @@ impl Shared {
             splits.traffic = self.size.1 / 2;
         }
         layout::areas(self.size, splits, self.focus, self.zoom)
+    }
+
+    /// Time of day of a stamp.
+    pub fn time_of_day(&self, at: Stamp) -> String {
+        format::clock(self.wall_clock.at(at), self.utc_offset)
     }
 
     /// The file of a preset as last read.

@@ -228,8 +228,10 @@ impl App {
 
     /// The user did something: what was said before is read, unless it is a warning of just now.
     pub(super) fn notice_was_seen(&mut self) {
+        let now = self.shared.now;
         let stays = |notice: &Notice| {
-            notice.level == Level::Warning && self.shared.now.since(notice.since) < WARNING_STAYS
+            let is_new = notice.since <= now && now.since(notice.since) < WARNING_STAYS;
+            notice.level == Level::Warning && is_new
         };
         if !self.notice.as_ref().is_some_and(stays) {
             self.notice = None;

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::output;
 use crate::args::Common;
+use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
@@ -18,7 +19,9 @@ use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
+use crate::model::timing::Stamp;
 use crate::model::view::ViewPart;
+use crate::model::wall_clock::WallClock;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
@@ -36,6 +39,8 @@ pub struct Headless {
     pub paths: Paths,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
+    /// What stamps are on the wall.
+    pub wall_clock: WallClock,
     /// What is told of secrets.
     pub told: Disclosure,
 }
@@ -63,9 +68,29 @@ impl Headless {
             match self.events.facts.recv().await {
                 Some(Event::Authority(Ok(words))) => output::note(&words),
                 Some(Event::Authority(Err(failure))) => output::complain(&failure),
-                event => return event,
+                Some(Event::ClockStep(step)) => self.wall_clock.step(step),
+                event => return event.map(|event| self.on_the_wall(event)),
             }
         }
+    }
+
+    /// What is printed says the time of the wall clock.
+    fn on_the_wall(&self, mut event: Event) -> Event {
+        match &mut event {
+            Event::Traffic(batch) => {
+                for record in &mut batch.records {
+                    record.at = self.wall_clock.at(record.at);
+                }
+            }
+            Event::Exchange(exchange) => exchange.started = self.wall_clock.at(exchange.started),
+            _ => {}
+        }
+        event
+    }
+
+    /// The wall clock now.
+    pub(super) fn now(&self) -> Stamp {
+        self.wall_clock.at(clock::now())
     }
 
     /// Up to `count` bytes of a decoded body; none past its end, or where it does not go on yet.

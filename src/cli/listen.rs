@@ -151,7 +151,7 @@ impl ListenWatch {
                     output::note("warning: other machines can reach this listener");
                 }
             }
-            Event::Traffic(batch) => self.on_traffic(batch, &headless.told)?,
+            Event::Traffic(batch) => self.on_traffic(batch, headless)?,
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless)?;
@@ -175,7 +175,8 @@ impl ListenWatch {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 
-    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, headless: &Headless) -> Result<(), Failure> {
+        let (told, now) = (&headless.told, headless.now());
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
@@ -191,7 +192,7 @@ impl ListenWatch {
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
             match self.output.style {
-                Style::Json => self.output.json(&ndjson::lost(lost, clock::now()))?,
+                Style::Json => self.output.json(&ndjson::lost(lost, now))?,
                 Style::Text | Style::Raw => {
                     let kernel = lost.by_kernel.unwrap_or_default();
                     let text = format!("lost: {} by us, {kernel} by the kernel", lost.by_app);

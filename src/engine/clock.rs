@@ -1,12 +1,19 @@
-//! The engine's clock: wall-clock stamps that never run backwards, and waiting for a time.
+//! The one place where the clock is read: stamps that never run backwards, the wall clock to show
+//! them by, and waiting for a time.
 //!
-//! The wall clock is read once; later stamps add monotonic time to it, so a correction of the
-//! system's clock cannot turn the order of records around.
+//! Stamps begin with the wall clock at the start of the program and add monotonic time to it, so a
+//! clock that is set, or a machine that sleeps, cannot turn the order of records around or make an
+//! age wrong. How far the wall clock has gone from them since is looked at with every fact, and a
+//! step is told (`sink::queue`).
 
-use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::timing::Stamp;
+
+/// A reading of both clocks that took longer was interrupted and says nothing.
+const ONE_READING: Duration = Duration::from_millis(1);
 
 /// Completes at the time, never without one. Safe to drop.
 pub async fn at(time: Option<tokio::time::Instant>) {
@@ -16,15 +23,50 @@ pub async fn at(time: Option<tokio::time::Instant>) {
     }
 }
 
-static START: LazyLock<(Stamp, Instant)> = LazyLock::new(|| {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (Stamp::default() + since_epoch, Instant::now())
-});
+static START: LazyLock<(Stamp, Instant)> = LazyLock::new(|| (system_time(), Instant::now()));
 
-/// The time now.
+fn system_time() -> Stamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Stamp::default() + since_epoch
+}
+
+/// The time now, for order and ages; what it is on the wall, knows a
+/// [`WallClock`](crate::model::wall_clock::WallClock).
 #[must_use]
 pub fn now() -> Stamp {
     START.0 + START.1.elapsed()
+}
+
+/// The wall clock: the system's, or in tests one that is set at will.
+#[derive(Debug, Clone, Default)]
+pub struct WallSource {
+    /// Nanoseconds it is ahead of the system's.
+    set_by: Option<Arc<AtomicI64>>,
+}
+
+impl WallSource {
+    /// So many nanoseconds ahead of the system's clock, whatever they are at the time.
+    #[must_use]
+    pub fn ahead_by(nanoseconds: Arc<AtomicI64>) -> Self {
+        WallSource { set_by: Some(nanoseconds) }
+    }
+
+    /// The wall clock now, in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        let set_by = self.set_by.as_ref().map_or(0, |by| by.load(Ordering::Relaxed));
+        Stamp(system_time().0.saturating_add_signed(set_by))
+    }
+
+    /// Nanoseconds the wall clock is ahead of stamps; `None` when the thread was interrupted between
+    /// the two readings.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        let before = now();
+        let wall = self.now();
+        let after = now();
+        let ahead = i128::from(wall.0) - i128::from(after.0);
+        if after.since(before) > ONE_READING { None } else { i64::try_from(ahead).ok() }
+    }
 }
 
 #[cfg(test)]
@@ -36,5 +78,16 @@ mod tests {
         let first = now();
         assert!(now() >= first);
         assert!(first.0 > 1_700_000_000_000_000_000);
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_is_ahead_of_stamps() {
+        let hour = 3_600_000_000_000;
+        for by in [hour, -hour] {
+            let source = WallSource::ahead_by(Arc::new(AtomicI64::new(by)));
+            let ahead = std::iter::repeat_with(|| source.ahead()).flatten().next().unwrap();
+            let start = system_time().0.cast_signed() - now().0.cast_signed();
+            assert!((ahead - by - start).abs() < hour / 60, "{ahead}");
+        }
     }
 }

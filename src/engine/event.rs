@@ -9,6 +9,7 @@ use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
 use crate::model::view::{SearchHit, View};
+use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Event {
     /// The certificate authority of this installation changed because a listener needed it, or
     /// could not be kept; in words.
     Authority(Result<String, Failure>),
+    /// The wall clock was set; what comes after is shown by it.
+    ClockStep(ClockStep),
     /// The session is over. Exactly one per `Open`.
     Done { id: SessionId, outcome: Result<Summary, Failure>, at: Stamp },
 }

@@ -14,6 +14,7 @@
 mod event_batch;
 mod pump;
 mod queue;
+mod wall;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -24,7 +25,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::clock;
+use super::clock::{self, WallSource};
 use super::event::{Event, Phase};
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
@@ -69,10 +70,16 @@ impl Drop for StampGuard {
 }
 
 impl Sink {
-    /// A sink that leads to nobody else's.
+    /// A sink that leads to nobody else's, by the system's clock.
+    #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
-        let secrets = Secrets::default();
-        Sink { session, shared: Arc::default(), secrets }.of(session)
+        Sink::with_wall(session, WallSource::default())
+    }
+
+    /// A sink that leads to nobody else's, with the wall clock that is looked at.
+    pub(super) fn with_wall(session: SessionId, wall: WallSource) -> Self {
+        let (shared, secrets) = (Arc::new(SinkShared::new(wall)), Secrets::default());
+        Sink { session, shared, secrets }.of(session)
     }
 
     /// The sink of another session, to the same shell.
@@ -116,7 +123,11 @@ impl Sink {
 
     /// Opens a moment: records stamped from now on may be put until it is dropped.
     pub(crate) fn moment(&self) -> StampGuard {
-        let place = self.shared.lock().open_moment(clock::now());
+        let place = {
+            let mut queue = self.shared.lock();
+            self.shared.look_at_wall(&mut queue, self.session);
+            queue.open_moment(clock::now())
+        };
         StampGuard { place, shared: Arc::clone(&self.shared) }
     }
 
@@ -252,7 +263,10 @@ impl Sink {
     }
 
     fn change(&self, change: impl FnOnce(&mut Queue, SessionId)) {
-        self.shared.change(|queue| change(queue, self.session));
+        self.shared.change(|queue| {
+            self.shared.look_at_wall(queue, self.session);
+            change(queue, self.session);
+        });
     }
 }
 

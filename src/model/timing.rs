@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-/// Wall-clock time in nanoseconds since the Unix epoch. Only shells and the engine make one.
+/// Nanoseconds since the Unix epoch by a clock that is never set: the wall clock at the start of the
+/// program and monotonic time since. Only shells and the engine make one; what the wall clock said
+/// then, knows a [`WallClock`](super::wall_clock::WallClock).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Stamp(pub u64);
 

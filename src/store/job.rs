@@ -200,7 +200,7 @@ impl Job {
 /// Something that was sent or started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// When; also names the entry within a run.
+    /// When, by the wall clock; also names the entry within a run.
     pub at: Stamp,
     /// One line: `POST http://localhost:8080/users`.
     pub summary: String,

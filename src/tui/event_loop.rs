@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,7 +24,6 @@ use crate::app::message::{Input, Message, Timer};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
@@ -138,7 +137,7 @@ impl EventLoop {
     pub(super) async fn open(&mut self, replies: &mut mpsc::Receiver<Reply>) -> io::Result<()> {
         let deadline = Instant::now() + START_HOLD;
         while let Ok(Some(reply)) = timeout_at(deadline, replies.recv()).await {
-            self.begun.extend(self.app.update(Message::Store(reply), now()));
+            self.begun.extend(self.app.update(Message::Store(reply), clock::now()));
             if self.app.has_begun() {
                 break;
             }
@@ -254,7 +253,7 @@ impl EventLoop {
         let mut next = Some(message);
         for _ in 0..ROUNDS {
             let Some(message) = next.take() else { return };
-            let effects = self.app.update(message, now());
+            let effects = self.app.update(message, clock::now());
             if self.app.is_dirty() {
                 self.pace.changed(cause);
             }
@@ -414,12 +413,6 @@ async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) 
 fn take_due(timers: &mut BTreeSet<(Instant, Timer)>, now: Instant) -> Option<Timer> {
     let (at, timer) = *timers.first()?;
     (at <= now && timers.pop_first().is_some()).then_some(timer)
-}
-
-/// The wall clock for the application.
-pub(super) fn now() -> Stamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Stamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn task_panicked(text: String) -> Failure {

@@ -68,9 +68,11 @@ fn connections_beyond_the_budget_are_refused_with_503_and_descriptors_are_left()
 #[test]
 fn a_body_that_cannot_be_kept_is_answered_507() {
     let listener = limited("-n 160", "--for 15s");
+    let alone = open_files(listener.id());
     let huge = b"PUT /huge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999\r\n\r\n";
     let answer = reply(client(listener.port, huge));
     assert!(answer.starts_with("HTTP/1.1 507 "), "{answer}");
+    wait_until("its connection is over", || open_files(listener.id()) <= alone);
     // Others have all descriptors, none is left for a file of a body.
     let head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n";
     let mut uploads: Vec<_> = (0..81).map(|_| client(listener.port, head)).collect();

@@ -28,7 +28,8 @@ pub(crate) fn pasted(app: &mut App, text: String) {
 /// The files of cookies of a pasted command are here.
 pub(crate) fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
     let Some(text) = app.pasted_command.take() else { return };
-    let now = i64::try_from(app.shared.now.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    let now = app.shared.wall_clock.at(app.shared.now);
+    let now = i64::try_from(now.0 / 1_000_000_000).unwrap_or(i64::MAX);
     fill(app, &text, &CookieFiles { contents, now });
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
             }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
+        Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::Authority(Ok(words)) => app.say(words),
         Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
             app.warn(failure.to_string());

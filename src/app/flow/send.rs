@@ -96,8 +96,9 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let draft = app.shared.drafts.current();
     let title = draft.preset.as_ref().map_or(draft.spec.address(), |path| path.as_str()).to_owned();
     let conversation = plan.protocol().capabilities().conversation;
+    let at = app.shared.sessions.free_entry(app.shared.wall_clock.at(app.shared.now));
     let entry = HistoryEntry {
-        at: app.shared.now,
+        at,
         summary: summary(&draft.spec, scope),
         outcome: String::new(),
         spec: forgetting(&draft.spec),
@@ -106,6 +107,9 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     };
     let listens = plan.side().listens();
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
+    if let Some(session) = app.shared.sessions.get_mut(id) {
+        session.entry = at;
+    }
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
     draft.issues.clear();
@@ -185,7 +189,7 @@ fn field_issue(spec: &Spec, issue: &Issue) -> FieldIssue {
 pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
     let outcome = outcome(session, app.shared.timeline.session_totals(id));
-    app.effects.push(Effect::Store(Job::FinishHistory { at: session.opened, outcome }));
+    app.effects.push(Effect::Store(Job::FinishHistory { at: session.entry, outcome }));
 }
 
 fn outcome(session: &Session, totals: Totals) -> String {

@@ -227,9 +227,11 @@ fn ask_to_forget(text: String, name: Option<HistoryName>) -> Outcome {
     Intent::Ask(Question { text, answers: ["Forget", "Keep"], then }).into()
 }
 
-/// Time of day, or month and day when it is longer ago; always five cells.
+/// Time of day, or month and day when it is of another one; always five cells. `at` is of the wall
+/// clock.
 pub fn when(shared: &Shared, at: Stamp) -> String {
-    let [then, now] = [at, shared.now].map(|stamp| format::local(stamp, shared.utc_offset));
+    let now = shared.wall_clock.at(shared.now);
+    let [then, now] = [at, now].map(|wall| format::local(wall, shared.utc_offset));
     let is_today = then.date() == now.date();
     then.strftime(if is_today { "%H:%M" } else { "%m-%d" }).to_string()
 }

@@ -10,7 +10,9 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::queue::{Load, Queue};
+use crate::engine::clock::{self, WallSource};
 use crate::engine::event::Event;
+use crate::model::id::SessionId;
 
 /// Longest time a record waits for company.
 const FLUSH_AFTER: Duration = Duration::from_millis(10);
@@ -23,9 +25,26 @@ pub(super) struct SinkShared {
     pub(super) filled: Notify,
     /// The pump took something; streams may go on.
     pub(super) drained: Notify,
+    wall: WallSource,
 }
 
 impl SinkShared {
+    /// Empty, with the wall clock that is looked at.
+    pub(super) fn new(wall: WallSource) -> Self {
+        SinkShared { wall, ..SinkShared::default() }
+    }
+
+    /// Before a fact of a session: whether the wall clock was set. Under the lock, so that no reading
+    /// comes after a newer one.
+    pub(super) fn look_at_wall(&self, queue: &mut Queue, session: SessionId) {
+        let now = clock::now();
+        if queue.wants_wall(session, now)
+            && let Some(ahead) = self.wall.ahead()
+        {
+            queue.wall_is(session, clock::now(), ahead);
+        }
+    }
+
     /// Held for short: every session waits for it. A panic of another holder does no harm.
     pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

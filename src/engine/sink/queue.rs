@@ -11,10 +11,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
 
+use bytes::Bytes;
+
 use super::event_batch::{EVENT_COST, EventBatch, OVER_COST, PARCEL_BYTES, PARCEL_RECORDS};
+use super::wall::WallReading;
 use crate::engine::event::{Event, Phase};
 use crate::model::id::{BodyId, ConnId, SessionId};
-use crate::model::record::{ConnInfo, Lost, Record};
+use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Pending datagrams of a session: a third of a second at 100,000 a second. A busy machine keeps a
@@ -91,6 +94,9 @@ pub(super) struct Queue {
     cost: usize,
     finished: usize,
     closed: bool,
+    wall: WallReading,
+    /// The youngest fact that was put.
+    latest: Stamp,
 }
 
 impl Queue {
@@ -167,6 +173,21 @@ impl Queue {
         }
     }
 
+    /// Whether to read the wall clock before a fact of this session.
+    pub(super) fn wants_wall(&self, session: SessionId, now: Stamp) -> bool {
+        let is_open = || self.shares.get(&session).is_some_and(|share| !share.finished);
+        session != SessionId(0) && self.wall.is_due(now) && is_open()
+    }
+
+    /// The wall clock is so far ahead of stamps. A step of it is told, and noted with the facts of
+    /// the session.
+    pub(super) fn wall_is(&mut self, session: SessionId, now: Stamp, ahead: i64) {
+        let Some((step, text)) = self.wall.take(now, ahead, self.latest) else { return };
+        self.event(session, now, Event::ClockStep(step));
+        let (conn, data) = (session.itself(), Bytes::from(text));
+        self.record(session, Record::new(now, conn, Direction::Local, RecordKind::Note, data));
+    }
+
     /// One that is never dropped; who makes it waits for room before.
     pub(super) fn record(&mut self, session: SessionId, record: Record) {
         self.put(session, record.at, Fact::Record(record));
@@ -234,6 +255,7 @@ impl Queue {
         share.cost += cost;
         self.cost += cost;
         self.records += usize::from(fact.is_record());
+        self.latest = self.latest.max(at);
         let place = self.place(at);
         self.items.insert(place, Item { session, fact });
         Some(place)

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -12,6 +14,7 @@ use crate::engine::facts::Facts;
 use crate::engine::sink::event_batch::PARCEL_RECORDS;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::timing::Stamp;
+use crate::model::wall_clock::WallClock;
 
 const SESSION: SessionId = SessionId(1);
 
@@ -195,6 +198,44 @@ fn a_record_is_cut_but_says_how_long_it_was() {
     let events = take_all(&sink);
     let record = &batches(&events)[0].records[0];
     assert_eq!((record.data.len(), record.original_len), (RECORD_KEEPS, RECORD_KEEPS as u64 + 5));
+}
+
+#[test]
+fn a_wall_clock_that_was_set_is_told_and_noted_before_the_fact_that_shows_it() {
+    let hour = 3_600_000_000_000;
+    let by = Arc::new(AtomicI64::new(0));
+    let sink = Sink::with_wall(SESSION, WallSource::ahead_by(Arc::clone(&by)));
+    sink.received(SESSION.conn(1), Bytes::from_static(b"before"), 6);
+    let then = clock::now();
+    while clock::now().since(then) < Duration::from_millis(2) {
+        std::hint::spin_loop();
+    }
+    by.store(hour, Ordering::Relaxed);
+    let moment = sink.moment();
+    sink.sent(moment, SESSION.conn(1), Bytes::from_static(b"after"), 5);
+    let mut clock = WallClock::default();
+    let mut shown = Vec::new();
+    for event in take_all(&sink) {
+        match event {
+            Event::ClockStep(step) => clock.step(step),
+            Event::Traffic(batch) => shown.extend(batch.records),
+            event => panic!("{event:?}"),
+        }
+    }
+    assert_eq!(shown.len(), 3);
+    assert!(shown.is_sorted_by_key(|record| record.at), "stamps go on");
+    let note = shown.iter().find(|record| record.kind == RecordKind::Note).unwrap();
+    assert_eq!(note.conn, SESSION.itself());
+    assert!(note.data.starts_with(b"the clock went 1 h 0 min forward"), "{note:?}");
+    for record in &shown {
+        let ahead = clock.at(record.at).0.cast_signed() - record.at.0.cast_signed();
+        let is_before = *record.data == *b"before";
+        assert!(
+            if is_before { ahead == 0 } else { (ahead - hour).abs() < hour / 60 },
+            "{record:?}"
+        );
+    }
+    assert!(is_empty(&sink));
 }
 
 #[test]

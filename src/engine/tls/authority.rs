@@ -20,6 +20,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate};
 
 use super::certificate_facts::describe_chain;
+use crate::engine::clock::WallSource;
 use crate::engine::os;
 use crate::model::authority::Authority;
 
@@ -77,7 +78,7 @@ pub(super) fn renewed(
     if standing.realms.is_empty() {
         return fresh("the certificate authority was good for any name: made one for this machine");
     }
-    if standing.not_after < Timestamp::now() + (RENEWED_BEFORE * 24).hours() {
+    if standing.not_after < wall() + (RENEWED_BEFORE * 24).hours() {
         return fresh("the certificate authority was near its end: made a new one");
     }
     if needed.is_subset(&standing.realms) {
@@ -109,7 +110,7 @@ fn make(
         excluded_subtrees: Vec::new(),
     });
     // By the key alone two certificates of one authority would have the same number.
-    let now = Timestamp::now().as_nanosecond().unsigned_abs();
+    let now = wall().as_nanosecond().unsigned_abs();
     params.serial_number = Some(SerialNumber::from_slice(&now.to_be_bytes()[8..]));
     set_validity(&mut params, today().saturating_add(AUTHORITY_DAYS.days()));
     let certificate = params.self_signed(key)?;
@@ -267,8 +268,13 @@ fn host_names() -> Vec<String> {
     fits.then_some(name).into_iter().chain(neighbourly).collect()
 }
 
+fn wall() -> Timestamp {
+    let now = i128::from(WallSource::default().now().0);
+    Timestamp::from_nanosecond(now).unwrap_or_default()
+}
+
 fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
+    wall().to_zoned(TimeZone::UTC).date()
 }
 
 /// Valid from the day before (clocks differ) to this day.

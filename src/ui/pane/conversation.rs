@@ -193,7 +193,7 @@ fn rows(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
     pen.list(view.cursor, len, selected, |mut pen, at| {
         let Some(row) = view.row(session, at) else { return };
         let hit = view.search.hit.filter(|(number, _)| view.number(session, at) == Some(*number));
-        pen.column(&format::clock(row.at, app.shared.utc_offset), TIME, palette.dim);
+        pen.column(&app.shared.time_of_day(row.at), TIME, palette.dim);
         let (glyph, style) = palette.direction(row.direction);
         pen.put(glyph, style);
         pen.skip(1);

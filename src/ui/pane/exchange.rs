@@ -236,7 +236,7 @@ fn list_row(mut pen: Pen<'_>, exchange: &Exchange) {
     let (none, palette) = (Style::new(), pen.palette);
     pen.column_right(&(exchange.number + 1).to_string(), 5, palette.dim);
     pen.skip(1);
-    pen.column(&format::clock(exchange.started, pen.app.shared.utc_offset), 13, palette.dim);
+    pen.column(&pen.app.shared.time_of_day(exchange.started), 13, palette.dim);
     let (status, style) = match (&exchange.state, &exchange.response) {
         (ExchangeState::Failed(_), None) => ("failed".to_owned(), palette.error),
         (ExchangeState::Failed(_), Some(_)) => ("broken".to_owned(), palette.error),

@@ -147,7 +147,7 @@ fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>)
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     pen.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     pen.put(mark, palette.key);
-    pen.column(&format::clock(record.at, app.shared.utc_offset), TIME, palette.dim);
+    pen.column(&app.shared.time_of_day(record.at), TIME, palette.dim);
     pen.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
     pen.column(glyph, 3, style);

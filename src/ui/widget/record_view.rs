@@ -29,7 +29,7 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
     format!(
         "#{}  {}  conn {}{}  {what}",
         id.0,
-        format::clock(record.at, app.shared.utc_offset),
+        app.shared.time_of_day(record.at),
         record.conn,
         ends.unwrap_or_default(),
     )

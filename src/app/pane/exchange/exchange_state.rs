@@ -109,6 +109,6 @@ impl ExchangePane {
     /// The lines of the tab shown.
     pub fn lines<'a>(&self, shared: &'a Shared) -> Option<TabLines<'a>> {
         let shown = self.shown(shared)?;
-        Some(TabLines { shown, tab: shown.tab(self.tab), utc_offset: shared.utc_offset })
+        Some(TabLines { shown, tab: shown.tab(self.tab), shared })
     }
 }

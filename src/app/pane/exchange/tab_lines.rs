@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::tz::Offset;
-
 use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
+use crate::app::shared::Shared;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
@@ -60,7 +59,7 @@ pub struct TabLines<'a> {
     pub(super) shown: ShownExchange<'a>,
     pub(super) tab: ExchangeTab,
     /// For the time of day.
-    pub(super) utc_offset: Option<Offset>,
+    pub(super) shared: &'a Shared,
 }
 
 impl TabLines<'_> {
@@ -80,7 +79,7 @@ impl TabLines<'_> {
                 return sources.map(|source| header_line(&source, reach)).collect();
             }
             ExchangeTab::Cookies => self.shown.message().map(cookies),
-            ExchangeTab::Timing => Some(timing(self.shown.exchange, self.utc_offset)),
+            ExchangeTab::Timing => Some(timing(self.shown.exchange, self.shared)),
             ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
         };
@@ -144,7 +143,7 @@ fn cut(bytes: &[u8], reach: usize) -> Marked {
 }
 
 /// One bar for each phase, then sizes and addresses.
-fn timing(exchange: &Exchange, utc_offset: Option<Offset>) -> Vec<TextLine> {
+fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
     let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
     let phases = [
         ("Name lookup", lookup),
@@ -172,7 +171,7 @@ fn timing(exchange: &Exchange, utc_offset: Option<Offset>) -> Vec<TextLine> {
     let bar = Some((0.0, 1.0));
     lines.push(TextLine { bar, ..TextLine::pair("Total", format::took(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
-    lines.push(TextLine::pair("Started", format::clock(exchange.started, utc_offset)));
+    lines.push(TextLine::pair("Started", shared.time_of_day(exchange.started)));
     for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
