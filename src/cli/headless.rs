@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 use super::output;
-use crate::engine::command::CloseMode;
+use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
+use crate::ending;
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -22,7 +24,11 @@ use crate::store::paths::Paths;
 /// The one session of a command.
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
-const CLOSING: Duration = Duration::from_secs(1);
+pub(super) const CLOSING: Duration = Duration::from_secs(1);
+/// How long the rest is printed after a signal.
+const PRINTING: Duration = Duration::from_secs(1);
+/// From a signal to the end: the session, what is still printed, the last words.
+const ENDING: Duration = Duration::from_secs(5);
 /// How long keeping the certificate authority may take.
 const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
@@ -36,13 +42,17 @@ pub struct Headless {
     pub paths: Paths,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
+    /// The session has been opened, and its end not been seen.
+    pub is_open: bool,
 }
 
 impl Headless {
     /// Opens the session; its events follow.
-    pub(super) fn open(&self, plan: Plan) -> Result<(), Failure> {
-        let open = crate::engine::command::Command::Open { id: SESSION, plan: Box::new(plan) };
-        self.engine.command(open)
+    pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
+        let open = Command::Open { id: SESSION, plan: Box::new(plan) };
+        self.engine.command(open)?;
+        self.is_open = true;
+        Ok(())
     }
 
     /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
@@ -61,7 +71,10 @@ impl Headless {
                     }
                     store.shutdown(STORE_SHUTDOWN);
                 }
-                event => return event,
+                event => {
+                    self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
+                    return event;
+                }
             }
         }
     }
@@ -91,47 +104,67 @@ impl Headless {
     /// Ends the session and waits a moment for it; one that does not end in time ends with the
     /// program.
     pub(super) async fn close(&mut self, how: CloseMode) {
-        let order = crate::engine::command::Command::Close { id: SESSION, how };
-        if let Err(failure) = self.engine.command(order) {
-            output::complain(&failure);
+        if !self.order_close(how) {
             return;
         }
-        let ended = async {
-            while let Some(event) = self.next_event().await {
-                if matches!(event, Event::Done { .. }) {
-                    return;
-                }
-            }
-        };
+        let ended = async { while self.is_open && self.next_event().await.is_some() {} };
         let _ = tokio::time::timeout(CLOSING, ended).await;
+    }
+
+    /// Tells the session to end; whether it was told.
+    pub(super) fn order_close(&self, how: CloseMode) -> bool {
+        if !self.is_open {
+            return false;
+        }
+        let told = self.engine.command(Command::Close { id: SESSION, how });
+        told.inspect_err(output::complain).is_ok()
     }
 }
 
-/// Ctrl+C and SIGTERM. Listened to from before the session opens, so that none is missed.
+/// INT, TERM and HUP. Listened to from before anything is read or opened, so that none is missed;
+/// `ending` sees to it that they end the program even when nobody gets round to asking here.
 pub(super) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    /// `None` = whoever started us wants us to outlive the terminal.
+    hang_up: Option<Signal>,
+    came: Option<Instant>,
 }
 
 impl Interrupts {
-    /// Takes both signals over from their default; fails when the system refuses a handler.
+    /// Takes the signals over from their default; fails when the system refuses a handler.
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
                 Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
             })
         };
-        Ok(Interrupts {
+        let hang_up = (!ending::hang_up_is_ignored()).then(|| listen(SignalKind::hangup()));
+        let interrupts = Interrupts {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-        })
+            hang_up: hang_up.transpose()?,
+            came: None,
+        };
+        ending::watch(|| {}).map_err(|error| {
+            Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
+        })?;
+        Ok(interrupts)
     }
 
-    /// Waits for one. Cancel-safe.
+    /// Waits for one; from then on the end is ours to see to, within a bound. Cancel-safe.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = async { self.hang_up.as_mut()?.recv().await }, if self.hang_up.is_some() => {}
         }
+        ending::acknowledge(ENDING);
+        self.came.get_or_insert_with(Instant::now);
+    }
+
+    /// After a signal: when printing ends.
+    pub(super) fn printing_ends(&self) -> Option<Instant> {
+        self.came.map(|came| came + PRINTING)
     }
 }

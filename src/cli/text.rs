@@ -45,7 +45,7 @@ impl TextStream {
 }
 
 /// Bytes at the end that may be the start of a character or of a line's end.
-fn incomplete(bytes: &[u8]) -> usize {
+pub(super) fn incomplete(bytes: &[u8]) -> usize {
     if bytes.ends_with(b"\r") {
         return 1;
     }

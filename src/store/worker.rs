@@ -23,6 +23,7 @@ use super::watch::{self, FolderWatch};
 use super::{atomic, authority, preset_files, starter, workspace};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::{PresetPath, StoredPreset};
+use crate::named_file;
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -313,14 +314,7 @@ const TEXT_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// A regular file of modest length; bytes that are no UTF-8 become U+FFFD.
 fn read_text(path: &Path) -> Result<String, String> {
-    let facts = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !facts.is_file() {
-        return Err("it is not a regular file".into());
-    }
-    if facts.len() > TEXT_LIMIT {
-        return Err("it is longer than 4 MiB".into());
-    }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = named_file::read(path, TEXT_LIMIT).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

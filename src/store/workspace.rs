@@ -141,18 +141,13 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let name = file.display().to_string();
-    let metadata = fs::metadata(file).map_err(|error| atomic::failure(file, &error))?;
-    if !metadata.is_file() {
-        return Err(problem(&name, FailureKind::Usage, "it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    let read = fs::File::open(file).and_then(|open| open.take(limit + 1).read_to_end(&mut bytes));
-    read.map_err(|error| atomic::failure(file, &error))?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(&name, limit));
-    }
-    Ok(bytes)
+    named_file::read(file, limit).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => too_large(&file.display().to_string(), limit),
+        ErrorKind::Other => {
+            problem(&file.display().to_string(), FailureKind::Usage, &error.to_string())
+        }
+        _ => atomic::failure(file, &error),
+    })
 }
 
 /// More than is ever read back.

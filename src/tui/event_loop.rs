@@ -10,15 +10,18 @@
 //! user's shell has the terminal, messages are still taken in but nothing is read or drawn.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::message::{Input, Message, Timer};
+use crate::ending;
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -33,13 +36,15 @@ use super::external::Edited;
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::signals::{self, SignalRequest, Signals};
-use super::terminal;
+use super::{terminal, terminal_output};
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
 
+/// From a signal to the end of the program: the terminal given back, sessions ended, drafts kept.
+const ENDING: Duration = Duration::from_secs(10);
 /// How long the first frame waits for the workspace; from a warm disk it takes two milliseconds.
 const START_HOLD: Duration = Duration::from_millis(8);
 
@@ -59,6 +64,8 @@ pub(super) struct EventLoop {
     screen: Screen,
     /// `None` while somebody else reads the terminal.
     reader: Option<EventReader>,
+    /// Tells when the terminal takes more; `None` when it is written to as we were given it.
+    writable: Option<AsyncFd<File>>,
     signals: Signals,
     pub(super) pace: Pace,
     /// The next one first.
@@ -96,6 +103,7 @@ impl EventLoop {
             app,
             screen,
             reader: Some(EventReader::open()?),
+            writable: terminal_output::watched()?,
             signals,
             pace: Pace::default(),
             timers: BTreeSet::new(),
@@ -154,6 +162,14 @@ impl EventLoop {
                     match read {
                         Ok(()) => self.on_input(&mut parsed, services),
                         Err(_gone) => self.terminate(0, services),
+                    }
+                    continue;
+                }
+                written = terminal_output::written(self.writable.as_ref()),
+                    if terminal_output::is_behind() =>
+                {
+                    if written.is_err() {
+                        self.terminate(0, services);
                     }
                     continue;
                 }
@@ -261,6 +277,7 @@ impl EventLoop {
 
     /// Leaves whatever the application says to it; it gets the chance to keep drafts.
     fn terminate(&mut self, signal: i32, services: &Services) {
+        ending::acknowledge(ENDING);
         self.reader = None;
         self.step(Message::Input(Input::Terminate), Cause::Input, services);
         let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
@@ -271,6 +288,7 @@ impl EventLoop {
     pub(super) fn leave_terminal(&mut self, to: Foreground) {
         self.reader = None;
         self.foreground = to;
+        ending::interrupts_elsewhere(to == Foreground::Editor);
         terminal::restore();
     }
 
@@ -285,6 +303,7 @@ impl EventLoop {
         terminal::enter()?;
         terminal::discard_input();
         self.foreground = Foreground::Us;
+        ending::interrupts_elsewhere(false);
         self.reader = Some(EventReader::open()?);
         self.resize(services);
         self.redraw()
@@ -296,8 +315,10 @@ impl EventLoop {
         self.screen.forget()
     }
 
+    /// No frame is made while the terminal has not taken the one before.
     fn frame_due(&self) -> Option<Instant> {
         match self.foreground {
+            Foreground::Us if terminal_output::is_behind() => None,
             Foreground::Us => self.pace.due(Instant::now()),
             Foreground::Shell | Foreground::Editor => None,
         }
@@ -360,6 +381,9 @@ fn test_panic() {
         assert!(more.is_none(), "asked for by the test{}", more.unwrap_or_default());
         crate::engine::TEST_PANIC.store(place == "engine", Ordering::Relaxed);
         crate::store::TEST_PANIC.store(place == "store", Ordering::Relaxed);
+        if place == "hang" {
+            std::thread::park_timeout(Duration::from_secs(30));
+        }
         if place == "thread" {
             let panicking = std::thread::Builder::new()
                 .name("test".into())

@@ -5,12 +5,13 @@
 //! engine events are taken in meanwhile. The text lies in a file only its owner can read, which is
 //! removed in every case.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::process::{Command, ExitStatus};
 
 use tokio::sync::mpsc;
 
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
 /// Largest file taken back from an editor; a longer one is a mistake.
 const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
@@ -62,11 +63,7 @@ fn run_editor(editor: &str, text: &str, extension: &str) -> Edited {
         .map_err(failed)?;
     check(editor, status)?;
     // Editors that save by renaming leave another file under the same name.
-    let mut edited = Vec::new();
-    std::fs::File::open(file.path())
-        .and_then(|file| file.take(EDITED_LIMIT + 1).read_to_end(&mut edited))
-        .map_err(failed)?;
-    changed(text, edited)
+    changed(text, named_file::read(file.path(), EDITED_LIMIT).map_err(failed)?)
 }
 
 fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
@@ -86,9 +83,6 @@ fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
 /// is no change of the user's.
 fn changed(before: &str, after: Vec<u8>) -> Result<Option<String>, Failure> {
     let failed = |kind, cause: &str| Failure::new(Stage::Storage, "edited text", kind, cause);
-    if after.len() as u64 > EDITED_LIMIT {
-        return Err(failed(FailureKind::TooLarge, "the edited text is larger than 64 MiB"));
-    }
     let mut after = String::from_utf8(after).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         let cause = format!("the edited text is not UTF-8 at byte {place}");

@@ -7,11 +7,10 @@ use bytes::Bytes;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{Headless, Interrupts};
+use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::text::TextStream;
 use crate::codec::content_coding::ContentDecoder;
-use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -33,8 +32,8 @@ pub(super) struct RawBody {
 }
 
 /// What has been printed of the response.
-struct ResponsePrinter {
-    output: Output,
+struct ResponsePrinter<'a> {
+    output: &'a mut Output,
     redirects: bool,
     last: Option<Box<Exchange>>,
     /// The exchange whose head is printed.
@@ -63,10 +62,11 @@ pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
     headless: &mut Headless,
+    output: &mut Output,
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let mut printer = ResponsePrinter {
-        output: Output::new(&arguments.common),
+        output,
         redirects,
         last: None,
         begun: None,
@@ -74,19 +74,12 @@ pub(super) async fn run(
         text: TextStream::new(),
         binary: false,
     };
-    let mut interrupts = Interrupts::listen()?;
     headless.open(plan)?;
     loop {
-        let event = tokio::select! {
-            event = headless.next_event() => event,
-            () = interrupts.next() => {
-                headless.close(CloseMode::Reset).await;
-                return Ok(exit::INTERRUPTED);
-            }
-        };
-        match event {
-            Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless)?,
-            Some(Event::Progress { .. }) => printer.print_body(headless)?,
+        printer.output.ready().await?;
+        match headless.next_event().await {
+            Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
+            Some(Event::Progress { .. }) => printer.print_body(headless).await?,
             Some(Event::Done { outcome, .. }) => {
                 printer.finish(headless).await?;
                 outcome?;
@@ -99,13 +92,17 @@ pub(super) async fn run(
     }
 }
 
-impl ResponsePrinter {
-    fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
+impl ResponsePrinter<'_> {
+    async fn on_exchange(
+        &mut self,
+        exchange: Box<Exchange>,
+        headless: &Headless,
+    ) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
-            self.output.json(&headless.exchange_line(&exchange))?;
+            self.output.json(&headless.exchange_line(&exchange));
         }
         self.last = Some(exchange);
-        self.print_body(headless)
+        self.print_body(headless).await
     }
 
     /// Whether a further hop may follow, so that this response is not the answer.
@@ -117,20 +114,21 @@ impl ResponsePrinter {
     }
 
     /// Prints what has arrived, unless it cannot be printed yet.
-    fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
+    async fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
         let Some(last) = &self.last else { return Ok(()) };
         let Some(response) = &last.response else { return Ok(()) };
         let laid_out = self.output.style == Style::Text && is_json(response);
         if self.output.style == Style::Json || self.may_redirect(response) || laid_out {
             return Ok(());
         }
-        self.print_now(headless)
+        self.print_now(headless).await
     }
 
-    fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
-        let Some((number, body)) = self.begin()? else { return Ok(()) };
+    async fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
+        let Some((number, body)) = self.begin() else { return Ok(()) };
         debug_assert_eq!(self.begun, Some(number), "the head comes first");
         loop {
+            self.output.ready().await?;
             let bytes = headless.read_body(body, self.printed, PIECE)?;
             if bytes.is_empty() || self.binary {
                 return Ok(());
@@ -139,35 +137,35 @@ impl ResponsePrinter {
                 self.binary = true;
                 self.output.line(
                     "(a binary body; --raw prints its bytes, for a file or another program)",
-                )?;
+                );
                 return Ok(());
             }
             self.printed += bytes.len() as u64;
             match self.output.style {
                 Style::Text => {
                     let text = self.text.push(&bytes);
-                    self.output.bytes(text.as_bytes())?;
+                    self.output.safe(&text);
                 }
-                Style::Raw => self.output.bytes(&bytes)?,
+                Style::Raw => self.output.raw(&bytes),
                 Style::Json => {}
             }
         }
     }
 
     /// Prints the head of the last response once; returns its number and body.
-    fn begin(&mut self) -> Result<Option<(u32, BodyId)>, Failure> {
-        let Some(last) = &self.last else { return Ok(None) };
-        let Some(response) = &last.response else { return Ok(None) };
+    fn begin(&mut self) -> Option<(u32, BodyId)> {
+        let last = self.last.as_ref()?;
+        let response = last.response.as_ref()?;
         let found = (last.number, response.body.id);
         if self.begun != Some(last.number) {
             self.begun = Some(last.number);
             self.printed = 0;
             if self.output.style == Style::Text {
                 let head = response.head.raw.clone();
-                self.output.text(&head)?;
+                self.output.text(&head);
             }
         }
-        Ok(Some(found))
+        Some(found)
     }
 
     /// The session is over: prints the rest of the last response.
@@ -178,14 +176,14 @@ impl ResponsePrinter {
         let laid_out =
             self.last.as_ref().and_then(|last| last.response.as_ref()).is_some_and(is_json);
         if self.output.style == Style::Text && laid_out && self.begun.is_none() {
-            if let Some((_, body)) = self.begin()? {
+            if let Some((_, body)) = self.begin() {
                 self.print_laid_out(body, headless).await?;
             }
         } else {
-            self.print_now(headless)?;
+            self.print_now(headless).await?;
         }
         let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
+        self.output.safe(&rest);
         for warning in self.last.iter().flat_map(|last| &last.warnings) {
             output::note(warning);
         }
@@ -207,6 +205,7 @@ impl ResponsePrinter {
                 top,
                 rows: LINES,
             };
+            self.output.ready().await?;
             headless.engine.view(query.clone())?;
             let Some(view) = next_view(headless, &query).await else { return Ok(()) };
             // Past the end the last lines come again.
@@ -216,12 +215,13 @@ impl ResponsePrinter {
                 let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
                 let indent = if line.continued { 0 } else { usize::from(line.indent) };
                 let text = crate::codec::printable::printable(&line.bytes);
-                self.output.bytes(format!("{breaks}{:indent$}{text}", "").as_bytes())?;
+                self.output.safe(&format!("{breaks}{:indent$}{text}", ""));
                 count += 1;
             }
             top += count;
             if count == 0 || (view.complete && top >= view.total_lines) {
-                return self.output.bytes(b"\n");
+                self.output.safe("\n");
+                return Ok(());
             }
         }
     }

@@ -4,18 +4,17 @@
 //! steps ─► (standard input ─► half-close) ─► replies ─► quiet for --wait, closed, or nothing
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{Headless, Interrupts, SESSION};
+use crate::cli::headless::{Headless, SESSION};
 use crate::cli::output::{Output, Style};
-use crate::cli::stdin;
+use crate::cli::stdin::{self, Pieces};
 use crate::cli::text::TextStream;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -30,26 +29,36 @@ use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 const FIRST_REPLY: Duration = Duration::from_secs(5);
 /// Quiet after the last reply that counts as the end of it.
 const QUIET: Duration = Duration::from_millis(500);
+/// How long an error may take to come back where no reply is asked for.
+const ONE_WAY: Duration = Duration::from_millis(50);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
+/// Pieces of standard input that the engine has and the socket has not taken; fewer than a session
+/// takes orders, so none is refused when the peer is slower than the pipe.
+const IN_FLIGHT: usize = 16;
 
 /// The state of a conversation.
 struct CliConversation<'a> {
     arguments: &'a args::Send,
     /// Each write and each read is one message.
     datagrams: bool,
-    output: Output,
+    /// Nobody asked for a reply: sent is done.
+    one_way: bool,
+    output: &'a mut Output,
     text: TextStream,
     conns: BTreeMap<ConnId, ConnInfo>,
     /// Messages still to be sent by the session's steps.
     steps: usize,
     /// What is piped in; `None` when it is over or not wanted.
-    input: Option<mpsc::Receiver<Bytes>>,
+    input: Option<Pieces>,
+    /// Bytes still to be sent of each piece the engine has.
+    in_flight: VecDeque<u64>,
     connected: bool,
     replies: u64,
+    /// Something was sent after the last reply.
+    awaits_reply: bool,
     /// When waiting ends.
     deadline: Option<Instant>,
-    interrupts: Interrupts,
 }
 
 /// Sends and prints; returns the exit status.
@@ -57,44 +66,48 @@ pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
     headless: &mut Headless,
+    output: &mut Output,
 ) -> Result<u8, Failure> {
     let steps = plan.steps();
     let piped = steps.is_empty() && !arguments.ignore_stdin && stdin::is_piped();
+    let datagrams = plan.protocol().capabilities().datagrams;
+    let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let mut conversation = CliConversation {
         arguments,
-        datagrams: plan.protocol().capabilities().datagrams,
-        output: Output::new(&arguments.common),
+        datagrams,
+        one_way: datagrams
+            && (piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO)),
+        output,
         text: TextStream::new(),
         conns: BTreeMap::new(),
         steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
+        in_flight: VecDeque::new(),
         connected: false,
         replies: 0,
+        awaits_reply: false,
         deadline: None,
-        interrupts: Interrupts::listen()?,
+    };
+    // All of it is one datagram, so it is read before there is anything to send.
+    let datagram = match piped && datagrams {
+        true => Some(stdin::read_all(stdin::DATAGRAM_LIMIT, arguments.timeout).await?),
+        false => None,
     };
     headless.open(plan)?;
-    if piped {
-        conversation.read_input(headless)?;
+    if let Some(data) = datagram {
+        conversation.steps += 1;
+        headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
+    } else if piped {
+        conversation.input = Some(stdin::pieces());
     }
     conversation.talk(headless).await
 }
 
 impl CliConversation<'_> {
-    /// A datagram gets all of standard input; a stream gets it as it comes.
-    fn read_input(&mut self, headless: &Headless) -> Result<(), Failure> {
-        if !self.datagrams {
-            self.input = Some(stdin::pieces());
-            return Ok(());
-        }
-        let data = stdin::read_all()?;
-        self.steps += 1;
-        headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })
-    }
-
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
-            let ready_for_input = self.connected;
+            self.output.ready().await?;
+            let takes_input = self.connected && self.in_flight.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
@@ -102,13 +115,13 @@ impl CliConversation<'_> {
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
-                piece = next_piece(&mut self.input), if ready_for_input => {
-                    self.on_piece(piece, headless).await?;
+                piece = next_piece(&mut self.input), if takes_input => {
+                    self.on_piece(piece.transpose()?, headless).await?;
                 }
-                () = clock::at(self.deadline) => return self.on_deadline(headless).await,
-                () = self.interrupts.next() => {
-                    headless.close(CloseMode::Reset).await;
-                    return Ok(exit::INTERRUPTED);
+                () = clock::at(self.deadline) => {
+                    if let Some(status) = self.on_deadline(headless).await? {
+                        return Ok(status);
+                    }
                 }
             }
         }
@@ -118,7 +131,7 @@ impl CliConversation<'_> {
         match event {
             Event::Phase { phase: Phase::Connected { .. }, .. } => {
                 self.connected = true;
-                self.wait_for_reply();
+                self.wait();
             }
             Event::Traffic(batch) => self.on_traffic(batch)?,
             Event::Refused { failure, .. } => return Err(failure),
@@ -132,17 +145,26 @@ impl CliConversation<'_> {
         for record in &batch.records {
             if self.output.style == Style::Json {
                 let line = ndjson::record(record, self.conns.get(&record.conn));
-                self.output.json(&line)?;
+                self.output.json(&line);
             }
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
                     self.replies += 1;
-                    self.print(record)?;
-                    self.deadline = Some(Instant::now() + self.arguments.wait.unwrap_or(QUIET));
+                    self.awaits_reply = false;
+                    self.print(record);
+                    self.wait();
                 }
                 (RecordKind::Data, Direction::Sent) => {
                     self.steps = self.steps.saturating_sub(1);
-                    self.wait_for_reply();
+                    self.awaits_reply = true;
+                    self.landed(record.original_len);
+                    self.wait();
+                }
+                // A datagram that could not be sent, or came back.
+                (RecordKind::Failed, Direction::Sent | Direction::Received) if self.datagrams => {
+                    let cause = String::from_utf8_lossy(&record.data).into_owned();
+                    let kind = FailureKind::Unreachable;
+                    return Err(Failure::new(Stage::Send, self.peer(), kind, cause));
                 }
                 _ => {}
             }
@@ -150,43 +172,61 @@ impl CliConversation<'_> {
         Ok(())
     }
 
-    /// Something was sent: the first reply is waited for from now on.
-    fn wait_for_reply(&mut self) {
-        if self.replies > 0 {
-            return;
+    /// So many bytes of what was piped in have been sent.
+    fn landed(&mut self, mut bytes: u64) {
+        while let Some(first) = self.in_flight.front_mut() {
+            let part = bytes.min(*first);
+            (*first, bytes) = (*first - part, bytes - part);
+            if *first > 0 {
+                return;
+            }
+            self.in_flight.pop_front();
         }
-        let wait = match self.arguments.wait {
-            Some(Duration::ZERO) if self.steps == 0 && self.input.is_none() => Duration::ZERO,
-            wait => self
-                .arguments
-                .timeout
-                .or(wait.filter(|wait| !wait.is_zero()))
-                .unwrap_or(FIRST_REPLY),
-        };
-        self.deadline = Some(Instant::now() + wait);
     }
 
-    fn print(&mut self, record: &Record) -> Result<(), Failure> {
+    /// Something happened: from now on this is the longest wait for the next thing.
+    fn wait(&mut self) {
+        let Self { arguments, .. } = self;
+        let (timeout, wait) = (arguments.timeout, arguments.wait);
+        let is_sending = self.input.is_some() || !self.in_flight.is_empty();
+        let longest = if is_sending {
+            // The silence of a pipe or a peer is no end, unless somebody said so.
+            timeout
+        } else if self.one_way {
+            Some(if self.steps == 0 { ONE_WAY } else { FIRST_REPLY })
+        } else if self.replies > 0 {
+            Some(wait.unwrap_or(QUIET))
+        } else {
+            Some(match wait {
+                Some(Duration::ZERO) if self.steps == 0 => Duration::ZERO,
+                wait => timeout.or(wait.filter(|wait| !wait.is_zero())).unwrap_or(FIRST_REPLY),
+            })
+        };
+        self.deadline = longest.map(|longest| Instant::now() + longest);
+    }
+
+    fn print(&mut self, record: &Record) {
         match self.output.style {
-            Style::Json => Ok(()),
-            Style::Raw => self.output.bytes(&record.data),
+            Style::Json => {}
+            Style::Raw => self.output.raw(&record.data),
             Style::Text if self.datagrams => self.output.text(&record.data),
             Style::Text => {
                 let text = self.text.push(&record.data);
-                self.output.bytes(text.as_bytes())
+                self.output.safe(&text);
             }
         }
     }
 
     /// A piece of standard input, or its end: then we finish sending.
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
-        self.wait_for_reply();
         let order = if let Some(data) = piece {
+            self.in_flight.push_back(data.len() as u64);
             Command::Send { to: Recipient::All(SESSION), data }
         } else {
             self.input = None;
             Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
         };
+        self.wait();
         loop {
             match headless.engine.command(order.clone()) {
                 Err(failure) if failure.kind == FailureKind::Busy => {
@@ -197,24 +237,32 @@ impl CliConversation<'_> {
         }
     }
 
-    /// Nothing more came: the end of the replies, or there was none.
-    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
-        if self.input.is_some() && self.replies > 0 {
-            // More may be piped in; the peer's silence is not the end.
-            self.deadline = None;
-            return Box::pin(self.talk(headless)).await;
+    /// Nothing more came: the end of the replies, or there was none. `None` = it goes on.
+    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<Option<u8>, Failure> {
+        self.deadline = None;
+        let unsent: u64 = self.in_flight.iter().sum();
+        if self.input.is_some() && unsent == 0 && !self.awaits_reply {
+            // More may be piped in; silence is not the end.
+            return Ok(None);
         }
         let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
+        self.output.safe(&rest);
         headless.close(CloseMode::Close).await;
-        if self.replies > 0 || self.arguments.wait == Some(Duration::ZERO) {
-            return Ok(exit::OK);
-        }
         let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
-        let target = self.peer();
-        let cause = format!("no reply within {waited:?}");
-        Err(Failure::new(Stage::Session, target, FailureKind::Timeout(waited), cause)
-            .hint("wait longer with --timeout, or not at all with --wait 0"))
+        let timed_out = |cause: String| {
+            Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
+        };
+        if unsent > 0 {
+            return timed_out(format!(
+                "the peer took nothing for {waited:?}; {unsent} bytes were not sent"
+            ));
+        }
+        let is_done = self.replies > 0 || self.one_way && self.steps == 0;
+        if self.input.is_none() && (is_done || self.arguments.wait == Some(Duration::ZERO)) {
+            return Ok(Some(exit::OK));
+        }
+        timed_out(format!("no reply within {waited:?}"))
+            .map_err(|failure| failure.hint("wait longer with --timeout, or not at all with --wait 0"))
     }
 
     fn peer(&self) -> String {
@@ -224,12 +272,12 @@ impl CliConversation<'_> {
 
     fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
         let rest = self.text.finish();
-        self.output.bytes(rest.as_bytes())?;
+        self.output.safe(&rest);
         outcome.map(|_| exit::OK)
     }
 }
 
-async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> {
+async fn next_piece(input: &mut Option<Pieces>) -> Option<Result<Bytes, Failure>> {
     match input {
         Some(input) => input.recv().await,
         None => std::future::pending().await,

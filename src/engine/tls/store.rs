@@ -22,6 +22,7 @@ use crate::engine::event::Event;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{Authority, TlsFacts, Verify};
+use crate::named_file;
 
 /// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ struct TlsShared {
     trust: Option<Trust>,
 }
 
+/// Longest PEM file; the whole trust store of a system has 220 KB.
+pub(super) const PEM_LIMIT: u64 = 4 * 1024 * 1024;
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
@@ -86,6 +89,14 @@ impl TlsStore {
         if let Some(trust) = &shared.trust {
             return trust.clone();
         }
+        if let Some(named) = &self.named
+            && let Err(error) = named_file::regular_or_none(named)
+        {
+            // The platform's verifier would wait for it.
+            let reason = format!("SSL_CERT_FILE, {}: {error}", named.display());
+            let refused = OtherError(Box::<dyn Error + Send + Sync>::from(reason).into());
+            return shared.trust.insert(Err(refused)).clone();
+        }
         let own = shared.authority.as_ref().and_then(|authority| {
             CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()
         });
@@ -125,13 +136,14 @@ impl TlsStore {
 
     /// A listener's configuration from PEM files.
     pub(crate) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
-        let certificates = CertificateDer::pem_file_iter(Path::new(chain))
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        let pem = pem(chain)?;
+        let certificates = CertificateDer::pem_slice_iter(&pem)
+            .collect::<Result<Vec<_>, _>>()
             .map_err(|error| unreadable(chain, &error.to_string()))?;
         if certificates.is_empty() {
             return Err(unreadable(chain, "it holds no certificate in PEM form"));
         }
-        let key = PrivateKeyDer::from_pem_file(Path::new(key))
+        let key = PrivateKeyDer::from_pem_slice(&self::pem(key)?)
             .map_err(|error| unreadable(key, &error.to_string()))?;
         self.server(certificates, key)
     }
@@ -150,6 +162,12 @@ impl TlsStore {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(config)
     }
+}
+
+/// A file of certificates or of a key.
+fn pem(path: &str) -> Result<Vec<u8>, Failure> {
+    named_file::read(Path::new(path), PEM_LIMIT)
+        .map_err(|error| unreadable(path, &error.to_string()))
 }
 
 fn unreadable(path: &str, cause: &str) -> Failure {

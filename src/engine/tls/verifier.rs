@@ -22,7 +22,9 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::certificate_facts::describe_chain;
 use super::tls_words::why_refused;
+use super::store::PEM_LIMIT;
 use crate::model::tls::{TlsFacts, Verify};
+use crate::named_file;
 
 /// Whom we trust, or why nobody.
 pub(super) type Trust = Result<Arc<ServerTrust>, OtherError>;
@@ -39,8 +41,8 @@ impl ServerTrust {
     /// read holds none: what is refused because of that says so.
     pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
         let certificates = file.and_then(|file| {
-            let read = CertificateDer::pem_file_iter(file).ok()?;
-            Some(read.filter_map(Result::ok).collect())
+            let pem = named_file::read(file, PEM_LIMIT).ok()?;
+            Some(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
         });
         ServerTrust { inner, certificates: certificates.unwrap_or_default() }
     }
