@@ -13,7 +13,7 @@ use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::Stamp;
 use wirebench::query::Filter;
 use wirebench::timeline::Timeline;
-use wirebench::timeline::conversation::{Conversation, Subject};
+use wirebench::timeline::conversation::Conversation;
 use wirebench::timeline::listing::{Listing, Rebuild, STEP_WORK};
 
 const RECORDS: u64 = 1_000_000;
@@ -159,13 +159,13 @@ fn steps(c: &mut Criterion) {
         );
     });
     group.sample_size(10).measurement_time(Duration::from_secs(3));
-    group.bench_function("conversation of one connection", |b| {
+    group.bench_function("conversation of one session", |b| {
         b.iter(|| {
-            let mut conversation = Conversation::new(Subject::Conn(conn(3)));
+            let mut conversation = Conversation::new(SessionId(1));
             for (id, record) in timeline.range(timeline.first(), timeline.next_id()) {
                 conversation.extend(&record, id, true);
             }
-            conversation.len()
+            conversation.rows.len()
         });
     });
     group.bench_function("clear 1,000,000 records", |b| {

@@ -57,7 +57,7 @@ impl App {
     /// Whether a message brings what has to be on the screen before its turn: a body that was seen
     /// in part and is whole now.
     pub fn is_urgent(&self, message: &Message) -> bool {
-        matches!(message, Message::Engine(Event::View(view)) if self.exchange.completes(view))
+        matches!(message, Message::Engine(Event::View(view)) if self.exchange.views.completes(view))
     }
 
     /// Takes a message at a time and returns what the shell has to do, in order.

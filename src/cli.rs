@@ -16,7 +16,6 @@ pub mod output;
 mod send;
 mod stdin;
 mod target;
-mod text;
 
 use crate::args::Task;
 use crate::engine::command::CloseMode;

@@ -7,10 +7,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -37,8 +37,7 @@ pub fn start(level: LevelFilter, folder: &Path) -> Result<PathBuf, Failure> {
             .hint("leave out --log, or choose another folder with --home")
     };
     let file = open(&path).map_err(failed)?;
-    let lines =
-        tracing_subscriber::fmt::layer().with_ansi(false).with_writer(LogFile(Mutex::new(file)));
+    let lines = fmt::layer().with_ansi(false).with_writer(Arc::new(LogFile(file)));
     // A second start in one process keeps the first log; only tests do that.
     let _ = tracing_subscriber::registry().with(level).with(lines).try_init();
     Ok(path)
@@ -61,25 +60,12 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// The log file; each event is one line and one write.
-struct LogFile(Mutex<File>);
+struct LogFile(File);
 
-/// One event on its way to the file.
-struct LogLine<'a>(&'a LogFile);
-
-impl<'a> MakeWriter<'a> for LogFile {
-    type Writer = LogLine<'a>;
-
-    fn make_writer(&'a self) -> LogLine<'a> {
-        LogLine(self)
-    }
-}
-
-impl Write for LogLine<'_> {
+impl Write for &LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut line = escape(bytes);
-        line.push('\n');
-        let mut file = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = file.write_all(line.as_bytes()) {
+        let line = format!("{}\n", escape(bytes));
+        if let Err(error) = (&self.0).write_all(line.as_bytes()) {
             // Whoever logs goes on; nobody is told on a terminal that may be drawn on.
             let _told = TROUBLE.set(format!("the log is not complete: {error}"));
         }

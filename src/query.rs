@@ -2,23 +2,20 @@
 //! messages. Pure; used by the filter of Traffic and by search.
 //!
 //! ```text
-//!   text ─ lexer ─► tokens ─ parser, value ─► Expr ─ evaluate ─► what is asked of a connection's records
+//!   text ─ lexer ─► tokens ─ parser, value ─► Expr ─ about ─► what is asked of a connection's records
 //!
 //!   filter = or            or  = and { "or" and }        and = not { ["and"] not }
 //!   not    = ["not"] ( "(" or ")" | field op value | word )       a word = text contains "word"
 //! ```
 
-mod evaluate;
 mod expr;
-mod field;
 mod filter;
 mod lexer;
 mod parser;
 mod pattern;
 mod value;
 
-pub use evaluate::{RecordFacts, RecordFilter};
-pub use field::{FIELDS, QueryField};
+pub use expr::{RecordFacts, RecordFilter};
 pub use filter::Filter;
 pub use lexer::QueryError;
 

@@ -20,7 +20,6 @@ use crate::ending;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::Authority;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, authority, keymap};
 use crate::tui;
@@ -129,14 +128,10 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
 
 /// What the application has to know before its first frame.
 fn startup(paths: &Paths) -> Startup {
-    let (bindings, problem) = match keymap::load(paths) {
-        Ok(bindings) => (bindings, None),
-        Err(failure) => (Vec::new(), Some(failure.to_string())),
-    };
-    let keymap = bindings
-        .into_iter()
-        .map(|(context, keys, action)| Override { context, keys, action })
-        .collect();
+    let bindings = keymap::load(paths);
+    let problem = bindings.as_ref().err().map(ToString::to_string);
+    let replaced = |(context, keys, action)| Override { context, keys, action };
+    let keymap = bindings.unwrap_or_default().into_iter().map(replaced).collect();
     let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
     Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
 }
@@ -156,13 +151,9 @@ fn runtime() -> Result<Runtime, Failure> {
 /// What the engine has to know. A broken authority file is no reason not to start: TLS listeners
 /// make a new one, which is not stored over the broken one.
 fn engine_config(paths: &Paths) -> EngineConfig {
-    let stored = authority::load(paths).unwrap_or_else(|failure| {
+    let authority = authority::load(paths).unwrap_or_else(|failure| {
         tracing::error!("{failure}");
         None
-    });
-    let authority = stored.map(|stored| Authority {
-        certificate_pem: stored.certificate_pem,
-        key_pem: stored.key_pem.0,
     });
     // The file also takes the place of the system's authorities, which the platform's verifier sees to.
     let named_certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);

@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod authority;
 mod environment;
 mod history;
+mod inside;
 pub mod job;
 pub mod keymap;
 mod lock;
@@ -24,14 +25,15 @@ mod workspace;
 
 #[cfg(debug_assertions)]
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
+use atomic::refusal;
 use job::{Job, Reply};
 use paths::Paths;
 use worker::{Worker, WorkerFlags, WorkerOrder};
@@ -62,12 +64,13 @@ pub struct StoreHandle {
 struct WorkerLink {
     orders: SyncSender<WorkerOrder>,
     signals: Arc<WorkerFlags>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Closed when the worker has ended, also by a panic.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl WorkerLink {
     fn stop(&self) {
-        self.signals.stop();
+        self.signals.stopping.store(true, Ordering::Release);
         // The queue may be full; the worker looks at the signal after every job as well.
         let _ = self.orders.try_send(WorkerOrder::Wake);
     }
@@ -87,10 +90,14 @@ impl Store {
         let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
         let signals = Arc::new(WorkerFlags::default());
         let worker = Worker::new(paths, replies, orders.clone(), Arc::clone(&signals));
-        let thread = std::thread::Builder::new().name("store".into());
+        let (end, ended) = sync_channel(0);
+        let run = move || {
+            worker.run(&queue);
+            drop(end);
+        };
         // Without a thread the queue is dropped here and every submit says so.
-        let thread = thread.spawn(move || worker.run(&queue)).ok();
-        let worker = WorkerLink { orders, signals, thread: Mutex::new(thread) };
+        let _ = std::thread::Builder::new().name("store".into()).spawn(run);
+        let worker = WorkerLink { orders, signals, ended: Mutex::new(ended) };
         (StoreHandle { worker: Arc::new(worker) }, receiver)
     }
 }
@@ -105,12 +112,10 @@ impl StoreHandle {
         self.worker.orders.try_send(WorkerOrder::Job(Box::new(job))).map_err(|error| match error {
             TrySendError::Full(_) => {
                 let cause = "the disk is slow and too much is waiting for it";
-                Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
-                    .hint("try again in a moment")
+                refusal(target, FailureKind::Busy, cause).hint("try again in a moment")
             }
             TrySendError::Disconnected(_) => {
-                let cause = "the store has stopped";
-                Failure::new(Stage::Storage, target, FailureKind::Internal, cause)
+                refusal(target, FailureKind::Internal, "the store has stopped")
             }
         })
     }
@@ -118,15 +123,9 @@ impl StoreHandle {
     /// Finishes every queued job and ends the worker; replies that nobody takes are dropped.
     /// Blocks for `limit` at most and tells whether everything was finished.
     pub fn shutdown(&self, limit: Duration) -> bool {
-        let deadline = Instant::now() + limit;
         self.worker.stop();
-        while !self.worker.signals.wait_finished(deadline) {
-            if Instant::now() >= deadline {
-                return false;
-            }
-        }
-        let thread = self.worker.thread.lock().map_or(None, |mut thread| thread.take());
-        thread.is_none_or(|thread| thread.join().is_ok())
+        let ended = self.worker.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.recv_timeout(limit) == Err(RecvTimeoutError::Disconnected)
     }
 }
 

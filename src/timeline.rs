@@ -6,7 +6,7 @@
 //! ```text
 //!   push ─► store ─► log ─► segment        listing         ids a filter lets through (selector)
 //!             ├────► conns                 conversation    rows of a session as it was read
-//!             └────► totals, rates         frames          the same cut into messages (framing)
+//!             └────► totals                frames          the same cut into messages (framing)
 //! ```
 
 pub mod conversation;
@@ -16,7 +16,6 @@ pub mod listing;
 
 mod conns;
 mod log;
-mod rates;
 #[cfg(test)]
 mod samples;
 mod segment;
@@ -24,6 +23,5 @@ mod selector;
 mod store;
 mod totals;
 
-pub use rates::{Rate, Rates};
-pub use store::{LIMIT_BYTES, PinRefused, Timeline};
+pub use store::{LIMIT_BYTES, Timeline};
 pub use totals::{Totals, Volume};

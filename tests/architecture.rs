@@ -171,7 +171,7 @@ const ONLY_IN: &[OnlyIn] = &[
     OnlyIn {
         what: "an authority that was made is handed to the store once, by the application or without \
                a screen by the command",
-        code: &["Job::SaveAuthority {"],
+        code: &["Job::SaveAuthority("],
         places: &["app/flow/engine.rs", "cli/headless.rs", "store"],
     },
     OnlyIn {

@@ -13,6 +13,8 @@ mod bombs;
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/ends.rs"]
+mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/faults.rs"]
@@ -43,6 +45,10 @@ mod http_listener;
 mod interop;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/named_files.rs"]
+mod named_files;
+#[path = "suite/outputs.rs"]
+mod outputs;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/picture.rs"]

@@ -41,6 +41,7 @@ fn dump(bytes: &[u8]) -> String {
     dump.collect::<Vec<_>>().join("\n")
 }
 
-fn digits(bytes: &[u8]) -> String {
+/// `de ad be ef`
+pub(super) fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }

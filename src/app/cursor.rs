@@ -36,23 +36,30 @@ impl CursorStep {
             _ => return None,
         })
     }
+
+    /// Whether it goes towards the first row.
+    pub fn is_up(self) -> bool {
+        use CursorStep::{HalfUp, PageUp, Top, Up};
+        matches!(self, Up | PageUp | HalfUp | Top)
+    }
+
+    /// Rows it goes where `height` are visible; a page leaves one of them in sight.
+    pub fn rows(self, height: usize) -> usize {
+        match self {
+            CursorStep::Up | CursorStep::Down => 1,
+            CursorStep::PageUp | CursorStep::PageDown => height.saturating_sub(1).max(1),
+            CursorStep::HalfUp | CursorStep::HalfDown => (height / 2).max(1),
+            CursorStep::Top | CursorStep::Bottom => usize::MAX,
+        }
+    }
 }
 
 impl Cursor {
     /// Moves within `len` rows of which `height` are visible.
     pub fn step(&mut self, step: CursorStep, len: usize, height: usize) {
-        let page = height.saturating_sub(1).max(1);
-        let half = (height / 2).max(1);
-        self.selected = match step {
-            CursorStep::Up => self.selected.saturating_sub(1),
-            CursorStep::Down => self.selected + 1,
-            CursorStep::PageUp => self.selected.saturating_sub(page),
-            CursorStep::PageDown => self.selected + page,
-            CursorStep::HalfUp => self.selected.saturating_sub(half),
-            CursorStep::HalfDown => self.selected + half,
-            CursorStep::Top => 0,
-            CursorStep::Bottom => usize::MAX,
-        };
+        let (from, rows) = (self.selected, step.rows(height));
+        self.selected =
+            if step.is_up() { from.saturating_sub(rows) } else { from.saturating_add(rows) };
         self.settle(len, height);
     }
 

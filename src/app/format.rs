@@ -27,6 +27,15 @@ pub fn size(bytes: u64) -> String {
     if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// The beginning of a text, at most so many bytes.
+pub fn start_of(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
 /// `1,048,576`.
 pub fn count(number: u64) -> String {
     match number / 1000 {

@@ -1,19 +1,26 @@
 //! What panes and overlays ask for, as data. `flow` carries it out; nobody else has the whole
 //! application in hand.
 
+use std::time::Duration;
+
 use super::action::Action;
 use super::drafts::DraftId;
 use super::editor::Caret;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
+use super::message::Timer;
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
+use crate::model::view::Towards;
 use crate::store::job::Overwrite;
 use crate::timeline::framing::StreamFraming;
+
+/// Between two steps of work that would hold up a key.
+const STEP_PAUSE: Duration = Duration::from_millis(1);
 
 /// Where the text of the external editor goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,4 +154,17 @@ pub enum Way {
     OtherName,
     /// Nothing is written: the draft stays as it is, unsaved.
     Later,
+}
+
+impl Intent {
+    /// Go on with work that was put off, once other messages had their turn.
+    pub(super) fn soon(timer: Timer) -> Intent {
+        Intent::Perform(Effect::After { delay: STEP_PAUSE, timer })
+    }
+
+    /// Say that a search began anew at the other end.
+    pub(super) fn say_went_round(towards: Towards) -> Intent {
+        let edge = if towards == Towards::End { "top" } else { "bottom" };
+        Intent::Say(format!("the search went on from the {edge}"))
+    }
 }

@@ -92,6 +92,48 @@ pub fn inner(area: Rect) -> Rect {
     area.inner(Margin::new(1, 1))
 }
 
+/// Cuts rows off the top of an area, as many as there are.
+pub fn cut_top(rest: &mut Rect, rows: u16) -> Rect {
+    let top = Rect { height: rows.min(rest.height), ..*rest };
+    rest.y += top.height;
+    rest.height -= top.height;
+    top
+}
+
+/// Cuts rows off the bottom of an area, as many as there are.
+pub fn cut_bottom(rest: &mut Rect, rows: u16) -> Rect {
+    let height = rows.min(rest.height);
+    rest.height -= height;
+    Rect { y: rest.bottom(), height, ..*rest }
+}
+
+/// A strip of tabs: each with its title and the column it begins at.
+pub type TabStrip<T> = Vec<(T, String, u16)>;
+
+/// Puts tabs beside each other, two cells between them.
+pub fn tab_strip<T>(tabs: impl IntoIterator<Item = (T, String)>) -> TabStrip<T> {
+    let mut x = 0;
+    let placed = tabs.into_iter().map(|(tab, title)| {
+        let start = x;
+        x += title.chars().count() as u16 + 2;
+        (tab, title, start)
+    });
+    placed.collect()
+}
+
+/// The tab after this one or the one before, round the ends.
+pub fn next_tab<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
+    let at = all.iter().position(|tab| *tab == now).unwrap_or(0);
+    let step = if forward { 1 } else { all.len() - 1 };
+    all[(at + step) % all.len()]
+}
+
+/// The tab at a column of a strip, the cells behind its title included.
+pub fn tab_at<T>(strip: TabStrip<T>, column: u16) -> Option<T> {
+    let end = |(_, title, start): &(T, String, u16)| start + title.chars().count() as u16 + 2;
+    strip.into_iter().find(|tab| column < end(tab)).map(|(tab, ..)| tab)
+}
+
 /// A window of this size in the upper middle of the screen, cut to the screen.
 pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(screen.0), height.min(screen.1));

@@ -15,15 +15,6 @@ const HEX_ROW: usize = 16;
 /// Bytes looked at to tell text from binary.
 const SAMPLE: usize = 4096;
 
-/// What is on show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
-    /// Bytes that crossed a socket.
-    Payload,
-    /// Our own words about what happened.
-    Words,
-}
-
 /// Bytes on show.
 #[derive(Debug, Clone)]
 pub struct Detail {
@@ -31,7 +22,8 @@ pub struct Detail {
     pub of: RecordId,
     pub bytes: Bytes,
     pub is_hex: bool,
-    pub content: Content,
+    /// Only data crossed a socket; the rest is our own words about what happened.
+    pub kind: RecordKind,
     /// The user chose hex; it stays for what is shown next.
     hex_chosen: bool,
     /// The keys scroll it.
@@ -45,14 +37,13 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// Shows bytes as text if they look like it.
-    pub fn new(of: RecordId, bytes: Bytes) -> Self {
-        let is_hex = !is_text(&bytes);
+    /// Shows data as text if it looks like it; our own words are always text.
+    pub fn new(of: RecordId, kind: RecordKind, bytes: Bytes) -> Self {
         Detail {
             of,
+            is_hex: kind == RecordKind::Data && !is_text(&bytes),
             bytes,
-            is_hex,
-            content: Content::Payload,
+            kind,
             hex_chosen: false,
             inside: false,
             top: 0,
@@ -62,22 +53,12 @@ impl Detail {
         }
     }
 
-    /// Other bytes in the same place: as hex if that was chosen or they are no text.
+    /// Another record in the same place: as hex too if that was chosen.
     #[must_use]
-    pub fn instead(&self, of: RecordId, bytes: Bytes) -> Self {
-        let other = Detail::new(of, bytes);
-        let is_hex = self.hex_chosen || other.is_hex;
+    pub fn instead(&self, of: RecordId, kind: RecordKind, bytes: Bytes) -> Self {
+        let other = Detail::new(of, kind, bytes);
+        let is_hex = other.is_hex || (self.hex_chosen && kind == RecordKind::Data);
         Detail { inside: self.inside, hex_chosen: self.hex_chosen, is_hex, ..other }
-    }
-
-    /// The same as what a record of this kind holds: only data has bytes worth a look as hex.
-    #[must_use]
-    pub fn of_kind(mut self, kind: RecordKind) -> Self {
-        if kind != RecordKind::Data {
-            self.content = Content::Words;
-            self.is_hex = false;
-        }
-        self
     }
 
     /// Breaks text into rows of this width.
@@ -116,7 +97,7 @@ impl Detail {
 
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
     pub fn toggle_hex(&mut self, height: usize) {
-        if self.content == Content::Words {
+        if self.kind != RecordKind::Data {
             // Nothing to see here as hex; it is what the user wants of the next bytes.
             self.hex_chosen = true;
             return;
@@ -162,6 +143,35 @@ impl Detail {
     }
 }
 
+/// Enter: gives an open record the keys, then closes it; `false` = none was open.
+pub fn enter(open: &mut Option<Detail>) -> bool {
+    match open {
+        None => return false,
+        Some(detail) if !detail.inside => detail.inside = true,
+        Some(_) => *open = None,
+    }
+    true
+}
+
+/// Esc: takes the keys back from an open record, then closes it; `false` = none was open.
+pub fn leave(open: &mut Option<Detail>) -> bool {
+    match open {
+        None => return false,
+        Some(detail) if detail.inside => detail.inside = false,
+        Some(_) => *open = None,
+    }
+    true
+}
+
+/// Opens a record, in place of the one that was open.
+pub fn show(open: &mut Option<Detail>, of: RecordId, kind: RecordKind, bytes: Bytes) {
+    *open = Some(match open.take() {
+        Some(detail) if detail.of == of && detail.bytes == bytes => detail,
+        Some(detail) => detail.instead(of, kind, bytes),
+        None => Detail::new(of, kind, bytes),
+    });
+}
+
 fn without_ending(line: &[u8]) -> &[u8] {
     match line.strip_suffix(b"\n") {
         Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
@@ -179,7 +189,7 @@ mod tests {
     use super::*;
 
     fn detail(bytes: &[u8], width: usize) -> Detail {
-        let mut detail = Detail::new(RecordId(0), Bytes::copy_from_slice(bytes));
+        let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
         detail.fit(width);
         detail
     }
@@ -212,7 +222,7 @@ mod tests {
     #[test]
     fn hex_once_chosen_stays_for_the_next_record() {
         let other = |detail: &Detail, bytes: &'static [u8]| {
-            detail.instead(RecordId(1), Bytes::from_static(bytes)).is_hex
+            detail.instead(RecordId(1), RecordKind::Data, Bytes::from_static(bytes)).is_hex
         };
         let mut detail = detail(b"text", 10);
         assert!(!other(&detail, b"text") && other(&detail, b"\0\x01\xff"));
@@ -226,12 +236,15 @@ mod tests {
     fn our_own_words_are_never_shown_as_hex() {
         let mut words = detail(b"text", 10);
         words.toggle_hex(4);
-        let mut words = words.instead(RecordId(1), Bytes::from_static(b"closed by us"));
-        assert!(words.is_hex);
-        words = words.of_kind(RecordKind::Closed);
+        let other = |words: &Detail, kind, bytes: &'static [u8]| {
+            words.instead(RecordId(1), kind, Bytes::from_static(bytes))
+        };
+        assert!(other(&words, RecordKind::Data, b"more").is_hex);
+        let mut words = other(&words, RecordKind::Closed, b"closed by us");
+        assert!(!words.is_hex);
         words.toggle_hex(4);
         assert!(!words.is_hex);
-        assert!(words.instead(RecordId(2), Bytes::from_static(b"more")).is_hex);
+        assert!(other(&words, RecordKind::Data, b"more").is_hex);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::cursor::CursorStep;
 use super::editor::{Editor, LineMode};
+use super::outcome::PaneInput;
 use crate::model::key::{Key, KeyCode};
 
 /// State of the line; a pane without one shows its whole list.
@@ -33,8 +34,7 @@ impl Default for SearchLine {
 }
 
 impl SearchLine {
-    /// Takes a key while it is typed.
-    pub(super) fn key(&mut self, key: Key) -> SearchKey {
+    fn key(&mut self, key: Key) -> SearchKey {
         match key.code {
             KeyCode::Enter => SearchKey::Accept,
             KeyCode::Up => SearchKey::Move(CursorStep::Up),
@@ -44,5 +44,15 @@ impl SearchLine {
             _ if self.editor.key(key) => SearchKey::Changed,
             _ => SearchKey::Ignored,
         }
+    }
+}
+
+/// Gives an input to the line while it is typed; `None` = it is not, or the input is not for it.
+pub fn update(open: &mut Option<SearchLine>, input: PaneInput<'_>) -> Option<SearchKey> {
+    let search = open.as_mut().filter(|search| search.typing)?;
+    match input {
+        PaneInput::Key(key) => Some(search.key(key)),
+        PaneInput::Paste(_) => input.edit(&mut search.editor).then_some(SearchKey::Changed),
+        PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Press(..) => None,
     }
 }

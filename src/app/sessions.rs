@@ -17,7 +17,7 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
-use crate::timeline::conversation::{Conversation, Subject};
+use crate::timeline::conversation::Conversation;
 
 /// Exchanges kept of one session; older ones are counted and forgotten.
 pub const EXCHANGES_KEPT: usize = 1000;
@@ -186,7 +186,7 @@ impl Sessions {
             forgotten: 0,
             conns: BTreeMap::new(),
             ended_conns: VecDeque::new(),
-            conversation: Conversation::new(Subject::Session(id)),
+            conversation: Conversation::new(id),
             lost: None,
             clients: (0, 0),
         };

@@ -23,6 +23,7 @@ use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
+use super::search_line::SearchLine;
 use super::shared::{Shared, Shown, Theme};
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -149,16 +150,21 @@ impl App {
 
     /// Contexts in which keys are looked up, the most specific first.
     pub fn contexts(&self) -> Vec<Context> {
-        match self.shared.focus {
-            Pane::Presets => self.presets.contexts(),
-            Pane::History => self.history.contexts(),
-            Pane::Request => self.request.contexts(&self.shared),
-            Pane::Response => match self.shared.shown() {
-                Shown::Nothing | Shown::Exchange => self.exchange.contexts(),
-                Shown::Conversation => self.conversation.contexts(&self.shared),
-            },
-            Pane::Traffic => self.traffic.contexts(),
+        let is_typed = |line: Option<&SearchLine>| line.is_some_and(|line| line.typing);
+        let (own, is_typing) = match (self.shared.focus, self.shared.shown()) {
+            (Pane::Request, _) => return self.request.contexts(&self.shared),
+            (Pane::Response, Shown::Conversation) => {
+                return self.conversation.contexts(&self.shared);
+            }
+            (Pane::Response, _) => (Context::Response, self.exchange.prompt.is_some()),
+            (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
+            (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
+            (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),
+        };
+        if is_typing {
+            return vec![Context::Global];
         }
+        vec![own, Context::List, Context::Plain, Context::Global]
     }
 
     /// Keeps what a pane or overlay asks for until its turn; tells whether it took the input.

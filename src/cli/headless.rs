@@ -7,18 +7,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use super::output;
+use crate::ending;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
-use crate::ending;
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::view::ViewPart;
-use crate::store::Store;
-use crate::store::job::{Job, KeyPem};
+use crate::store::authority;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
@@ -29,8 +28,6 @@ pub(super) const CLOSING: Duration = Duration::from_secs(1);
 const PRINTING: Duration = Duration::from_secs(1);
 /// From a signal to the end: the session, what is still printed, the last words.
 const ENDING: Duration = Duration::from_secs(5);
-/// How long keeping the certificate authority may take.
-const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
@@ -61,15 +58,9 @@ impl Headless {
         loop {
             match self.events.facts.recv().await {
                 Some(Event::AuthorityCreated(authority)) => {
-                    let (store, _replies) = Store::start(self.paths.clone());
-                    let job = Job::SaveAuthority {
-                        certificate_pem: authority.certificate_pem,
-                        key_pem: KeyPem(authority.key_pem),
-                    };
-                    if let Err(failure) = store.submit(job) {
-                        output::complain(&failure);
+                    if let Err(failure) = authority::save(&self.paths, &authority) {
+                        tracing::error!("{failure}");
                     }
-                    store.shutdown(STORE_SHUTDOWN);
                 }
                 event => {
                     self.is_open &= !matches!(event, None | Some(Event::Done { .. }));

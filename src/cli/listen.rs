@@ -1,7 +1,7 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
-use super::target::{self, SendTarget};
+use super::target;
 use crate::args;
 use crate::codec::printable;
 use crate::engine::clock;
@@ -20,9 +20,9 @@ use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::HttpBody;
+use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
-use crate::model::listener::Rule;
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
@@ -92,8 +92,8 @@ pub(super) async fn run(
 
 /// What is to be opened.
 fn planned(arguments: &args::Listen, headless: &Headless) -> Result<Plan, Failure> {
-    let found = target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
-    let SendTarget { mut spec, scope } = found;
+    let (mut spec, scope) =
+        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)
 }
@@ -104,13 +104,8 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         let cause = format!("{option} means nothing to a {protocol} listener");
         Err(Failure::new(Stage::Compose, &*arguments.target, FailureKind::Usage, cause))
     };
-    let answer = match (&arguments.body, arguments.echo) {
-        (_, true) => Some(Rule::default()),
-        (Some(body), false) => Some(Rule { send: Payload::text(body), ..Rule::default() }),
-        (None, false) => None,
-    };
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
-    match spec {
+    let tls = match spec {
         Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "HTTP"),
         Spec::TcpListener(_) | Spec::UdpListener(_) if http_only => {
             return refuse("--status or --header", "TCP or UDP");
@@ -118,35 +113,46 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         Spec::UdpListener(_) if arguments.tls || arguments.cert.is_some() => {
             return refuse("--tls or --cert", "UDP");
         }
-        Spec::HttpListener(listener) => {
-            set_tls(&mut listener.tls, arguments);
-            if let Some(status) = arguments.status {
-                listener.answer.status = status;
-            }
+        Spec::HttpListener(HttpListenerSpec { answer, tls, .. }) => {
+            answer.status = arguments.status.unwrap_or(answer.status);
             if let Some(body) = &arguments.body {
-                listener.answer.body = HttpBody::Text(body.clone());
+                answer.body = HttpBody::Text(body.clone());
             }
-            for header in &arguments.headers {
+            answer.headers.extend(arguments.headers.iter().map(|header| {
                 let (name, value) = header.split_once(':').unwrap_or((header, ""));
-                listener.answer.headers.push(NameValue::new(name.trim(), value.trim()));
-            }
+                NameValue::new(name.trim(), value.trim())
+            }));
+            Some(tls)
         }
-        Spec::TcpListener(listener) => {
-            set_tls(&mut listener.tls, arguments);
-            listener.rules.extend(answer);
+        Spec::TcpListener(TcpListenerSpec { rules, tls, .. }) => {
+            rules.extend(rule(arguments));
+            Some(tls)
         }
-        Spec::UdpListener(listener) => listener.rules.extend(answer),
-        Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => {}
+        Spec::UdpListener(UdpListenerSpec { rules, .. }) => {
+            rules.extend(rule(arguments));
+            None
+        }
+        Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => None,
+    };
+    match (tls, &arguments.cert, &arguments.key) {
+        (Some(tls), Some(certificate), Some(key)) => {
+            *tls = ListenerTls::Files { certificate: certificate.clone(), key: key.clone() };
+        }
+        (Some(tls), ..) if arguments.tls && *tls == ListenerTls::Off => {
+            *tls = ListenerTls::Generated;
+        }
+        _ => {}
     }
     Ok(())
 }
 
-fn set_tls(tls: &mut ListenerTls, arguments: &args::Listen) {
-    if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
-        *tls = ListenerTls::Files { certificate: certificate.clone(), key: key.clone() };
-    } else if arguments.tls && *tls == ListenerTls::Off {
-        *tls = ListenerTls::Generated;
+/// What a listener without HTTP answers to every message.
+fn rule(arguments: &args::Listen) -> Option<Rule> {
+    if arguments.echo {
+        return Some(Rule::default());
     }
+    let body = arguments.body.as_ref()?;
+    Some(Rule { send: Payload::text(body), ..Rule::default() })
 }
 
 impl ListenWatch<'_> {
@@ -275,30 +281,21 @@ impl ListenWatch<'_> {
             Style::Raw => return,
             Style::Text => {}
         }
-        let mut line = format!("{}  {}", time_of_day(record.at), record.conn);
-        if let Some(peer) = conn.and_then(|conn| conn.peer) {
-            let _ = write!(line, "  {peer}");
-        }
         let arrow = match record.direction {
             Direction::Sent => "▶",
             Direction::Received => "◀",
             Direction::Local => "·",
         };
-        let _ = write!(line, "  {arrow}  ");
-        match record.kind {
-            RecordKind::Data => {
-                let _ = write!(line, "{} B  ", record.original_len);
-            }
-            kind => {
-                let _ = write!(line, "{}  ", format!("{kind:?}").to_lowercase());
-            }
-        }
+        let what = match record.kind {
+            RecordKind::Data => &format!("{} B", record.original_len),
+            kind => kind.into_str(),
+        };
+        let peer = shown_peer(conn.and_then(|conn| conn.peer));
+        let (time, conn) = (time_of_day(record.at), record.conn);
         let shown = &record.data[..SHOWN.min(record.data.len())];
-        line.push_str(&printable::printable(shown));
-        if record.original_len > shown.len() as u64 {
-            line.push('…');
-        }
-        self.output.line(&line);
+        let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
+        let data = printable::printable(shown);
+        self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"));
     }
 
     fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
@@ -340,26 +337,24 @@ fn is_received(record: &Record) -> bool {
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`
 fn summary(exchange: &Exchange) -> String {
-    let mut line = time_of_day(exchange.started);
-    if let Some(peer) = exchange.peer {
-        let _ = write!(line, "  {peer}");
-    }
-    match &exchange.request.head.start {
-        StartLine::Request { method, target, .. } => {
-            let _ = write!(line, "  {method} {target}");
-        }
-        _ => line.push_str("  not HTTP"),
-    }
-    match exchange.response.as_ref().and_then(|response| response.head.status()) {
-        Some(status) => {
-            let _ = write!(line, "  →  {status}");
-        }
-        None => line.push_str("  →  no answer"),
-    }
-    if let ExchangeState::Failed(failure) = &exchange.state {
-        let _ = write!(line, "  ({failure})");
-    }
-    line
+    let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer));
+    let request = match &exchange.request.head.start {
+        StartLine::Request { method, target, .. } => &format!("{method} {target}"),
+        _ => "not HTTP",
+    };
+    let answer = match exchange.response.as_ref().and_then(|response| response.head.status()) {
+        Some(status) => &status.to_string(),
+        None => "no answer",
+    };
+    let failure = match &exchange.state {
+        ExchangeState::Failed(failure) => &format!("  ({failure})"),
+        _ => "",
+    };
+    format!("{time}{peer}  {request}  →  {answer}{failure}")
+}
+
+fn shown_peer(peer: Option<SocketAddr>) -> String {
+    peer.map(|peer| format!("  {peer}")).unwrap_or_default()
 }
 
 /// Time of day with milliseconds, in the local time zone.

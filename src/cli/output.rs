@@ -9,7 +9,6 @@ use tokio::time::timeout_at;
 
 use super::exit;
 use super::headless::Interrupts;
-use super::text;
 use crate::args::Common;
 use crate::codec::printable;
 use crate::console::{self, PrintError, Printer};
@@ -39,6 +38,7 @@ pub(super) enum Ending {
 pub struct Output {
     pub style: Style,
     to: Printer,
+    stream: TextStream,
     /// Raw bytes act on a terminal, and nobody has said that they may.
     is_guarded: bool,
     /// The start of a character whose rest has not come, of guarded bytes.
@@ -60,7 +60,8 @@ impl Output {
             _ => Style::Json,
         };
         let is_guarded = is_terminal && !common.force;
-        Output { style, to: console::output(), is_guarded, held: Vec::new(), withheld: 0 }
+        let (to, stream) = (console::output(), TextStream::default());
+        Output { style, to, stream, is_guarded, held: Vec::new(), withheld: 0 }
     }
 
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
@@ -82,6 +83,23 @@ impl Output {
         self.safe(&text);
     }
 
+    /// A piece of received bytes: made safe in the style for people, else as they are.
+    pub fn piece(&mut self, bytes: &[u8]) {
+        match self.style {
+            Style::Text => {
+                let text = self.stream.push(bytes);
+                self.safe(&text);
+            }
+            Style::Raw | Style::Json => self.raw(bytes),
+        }
+    }
+
+    /// What is held back of the pieces, and the end of their last line.
+    pub fn end_pieces(&mut self) {
+        let rest = self.stream.finish();
+        self.safe(&rest);
+    }
+
     /// One JSON object.
     pub fn json(&mut self, object: &str) {
         self.safe(&format!("{object}\n"));
@@ -98,7 +116,7 @@ impl Output {
             return self.to.push(bytes);
         }
         self.held.extend_from_slice(bytes);
-        let whole = self.held.len() - text::incomplete(&self.held);
+        let whole = self.held.len() - incomplete(&self.held);
         let rest = self.held.split_off(whole);
         let ready = std::mem::replace(&mut self.held, rest);
         if self.withheld == 0 && printable::is_harmless(&ready) {
@@ -184,4 +202,73 @@ pub fn complain(failure: &Failure) {
 /// A remark on standard error.
 pub fn note(text: &str) {
     console::note(text);
+}
+
+/// Makes pieces printable; a character or line end that is cut waits for its rest.
+#[derive(Debug, Default)]
+struct TextStream {
+    held: Vec<u8>,
+    in_line: bool,
+}
+
+impl TextStream {
+    /// What can be shown now.
+    fn push(&mut self, bytes: &[u8]) -> String {
+        self.held.extend_from_slice(bytes);
+        let keep = incomplete(&self.held);
+        let rest = self.held.split_off(self.held.len() - keep);
+        let ready = std::mem::replace(&mut self.held, rest);
+        self.shown(&ready)
+    }
+
+    /// The rest, and a line break when the last line has none.
+    fn finish(&mut self) -> String {
+        let ready = std::mem::take(&mut self.held);
+        let mut text = self.shown(&ready);
+        if std::mem::take(&mut self.in_line) {
+            text.push('\n');
+        }
+        text
+    }
+
+    fn shown(&mut self, bytes: &[u8]) -> String {
+        let text = printable::printable_lines(bytes);
+        if !text.is_empty() {
+            self.in_line = !text.ends_with('\n');
+        }
+        text
+    }
+}
+
+/// Bytes at the end that may be the start of a character or of a line's end.
+fn incomplete(bytes: &[u8]) -> usize {
+    if bytes.ends_with(b"\r") {
+        return 1;
+    }
+    let is_cut = |back: &usize| {
+        let tail = std::str::from_utf8(&bytes[bytes.len() - back..]);
+        tail.is_err_and(|error| error.error_len().is_none())
+    };
+    (1..=bytes.len().min(3)).find(is_cut).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_give_the_same_text_as_the_whole() {
+        let bytes = "a\r\né😀\u{1b}[31m\r\rb\n\nend".as_bytes();
+        let whole = {
+            let mut stream = TextStream::default();
+            stream.push(bytes) + &stream.finish()
+        };
+        for cut in 0..=bytes.len() {
+            let mut stream = TextStream::default();
+            let text = stream.push(&bytes[..cut]) + &stream.push(&bytes[cut..]) + &stream.finish();
+            assert_eq!(text, whole, "cut at {cut}");
+        }
+        assert!(whole.ends_with("end\n"));
+        assert!(!whole.contains('\u{1b}'));
+    }
 }

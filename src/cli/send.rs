@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use bytes::Bytes;
+
 use super::headless::Headless;
-use super::items::{self, Encoding};
+use super::items;
 use super::output::Output;
 use super::stdin;
-use super::target::{self, SendTarget};
+use super::target;
 use crate::args;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -19,8 +21,8 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
+use crate::model::tls::Verify;
 use crate::named_file;
-use http::RawBody;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,41 +44,37 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let words = split(arguments);
-    let mut target = target::find(words.target, Side::Client, &arguments.common, headless)?;
-    if arguments.common.insecure {
-        target::set_insecure(&mut target.spec);
+    let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
+    if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
+        *verify = Verify::Off;
     }
-    let SendTarget { mut spec, scope } = target;
+    let mut raw = None;
     match &mut spec {
         Spec::Http(request) => {
-            let raw = match compose(request, &words, arguments)? {
-                Body::Composed => None,
-                Body::Input => Some(input(request, arguments).await?),
-            };
-            let mut plan = target::planned(&spec, &scope)?;
-            if let Some(raw) = raw.flatten() {
-                http::set_body(&mut plan, raw);
+            if compose(request, &words, arguments)? == Body::Input {
+                raw = input(arguments).await?;
             }
-            http::run(arguments, plan, headless, output).await
         }
         Spec::Tcp(session) => {
             session.steps.extend(steps(&words, arguments).await?);
-            if let Some(timeout) = arguments.timeout {
-                session.connect_timeout = session.connect_timeout.min(timeout);
-            }
-            let plan = target::planned(&spec, &scope)?;
-            stream::run(arguments, plan, headless, output).await
+            let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
+            session.connect_timeout = session.connect_timeout.min(timeout);
         }
-        Spec::Udp(session) => {
-            session.steps.extend(steps(&words, arguments).await?);
-            let plan = target::planned(&spec, &scope)?;
-            stream::run(arguments, plan, headless, output).await
-        }
+        Spec::Udp(session) => session.steps.extend(steps(&words, arguments).await?),
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             let cause = "a listener cannot be sent";
-            Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
-                .hint("use: wirebench listen"))
+            return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
+                .hint("use: wirebench listen"));
         }
+    }
+    let mut plan = target::planned(&spec, &scope)?;
+    if let Some(raw) = raw {
+        http::set_body(&mut plan, raw);
+    }
+    if plan.as_http().is_some() {
+        http::run(arguments, plan, headless, output).await
+    } else {
+        stream::run(arguments, plan, headless, output).await
     }
 }
 
@@ -107,8 +105,7 @@ fn compose(
     arguments: &args::Send,
 ) -> Result<Body, Failure> {
     let before = request.body.clone();
-    let encoding = if arguments.form { Encoding::Form } else { Encoding::Json };
-    items::apply(words.items, encoding, request)?;
+    items::apply(words.items, arguments.form, request)?;
     match arguments.data.as_slice() {
         [] => {}
         data if arguments.hex => {
@@ -122,8 +119,8 @@ fn compose(
     // input of the script it stands in.
     let sends = matches!(words.method, Some("POST" | "PUT" | "PATCH"));
     let is_asked_for = request.body == HttpBody::File(STDIN.into());
-    let is_read = is_asked_for
-        || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());
+    let is_read =
+        is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());
     match words.method {
         Some(method) => request.method = method.into(),
         None if request.body != before && request.method == "GET" => {
@@ -141,11 +138,9 @@ fn compose(
 }
 
 /// Standard input as a body; none when it is empty.
-async fn input(request: &HttpSpec, arguments: &args::Send) -> Result<Option<RawBody>, Failure> {
-    let patience = arguments.timeout.map(|_| request.timeout);
-    let bytes = stdin::read_all(stdin::BODY_LIMIT, patience).await?;
-    let content_type = content_type(&bytes);
-    Ok((!bytes.is_empty()).then_some(RawBody { bytes, content_type }))
+async fn input(arguments: &args::Send) -> Result<Option<Bytes>, Failure> {
+    let body = stdin::read_all(stdin::BODY_LIMIT, arguments.timeout).await?;
+    Ok((!body.is_empty()).then_some(body))
 }
 
 fn text_body(data: &str) -> HttpBody {
@@ -156,16 +151,8 @@ fn text_body(data: &str) -> HttpBody {
     }
 }
 
-fn content_type(bytes: &[u8]) -> Option<String> {
-    let json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
-    json.then(|| "application/json".to_owned())
-}
-
 /// What TCP and UDP send: words after the target and `--data`, each one message.
-async fn steps(
-    words: &SendWords<'_>,
-    arguments: &args::Send,
-) -> Result<Vec<ScriptStep>, Failure> {
+async fn steps(words: &SendWords<'_>, arguments: &args::Send) -> Result<Vec<ScriptStep>, Failure> {
     let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
     let mut steps = Vec::new();
     for text in words.items.iter().chain(&arguments.data) {

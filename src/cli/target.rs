@@ -10,41 +10,29 @@ use crate::compose;
 use crate::compose::address;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
-use crate::model::http::{HttpListenerSpec, HttpSpec};
-use crate::model::listener::{TcpListenerSpec, UdpListenerSpec};
-use crate::model::payload::LineEnding;
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::model::stream::{TcpSpec, UdpSpec};
-use crate::model::tls::{ClientTls, ListenerTls, Verify};
 use crate::store;
 use crate::store::job::Workspace;
 
-/// A spec and what its templates may refer to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SendTarget {
-    pub spec: Spec,
-    pub scope: Scope,
-}
-
-/// Finds the target of a command that acts as this side.
+/// Finds the target of a command that acts as this side, with what its templates may refer to.
 pub(super) fn find(
     text: &str,
     side: Side,
     common: &Common,
     headless: &Headless,
-) -> Result<SendTarget, Failure> {
+) -> Result<(Spec, Scope), Failure> {
     let explicit = text.contains("://") || text.starts_with([':', '*']);
     // Presets and environments are read only when they can matter.
     let workspace = (!explicit || common.env.is_some())
         .then(|| store::read_workspace(&headless.paths.workspace));
+    let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
     let preset = match &workspace {
         Some(workspace) if !explicit => preset(text, workspace)?,
         _ => None,
     };
-    let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
     if let (Some(preset), Some(workspace)) = (&preset, &workspace) {
         scope.variables = workspace.inherited(preset.path.folder());
     }
@@ -58,7 +46,7 @@ pub(super) fn find(
     for setting in &common.settings {
         set(&mut spec, setting)?;
     }
-    Ok(SendTarget { spec, scope })
+    Ok((spec, scope))
 }
 
 /// `PATH=VALUE`
@@ -91,13 +79,6 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
             None => failure,
         }
     })
-}
-
-/// Accepts any certificate.
-pub(super) fn set_insecure(spec: &mut Spec) {
-    if let Some(verify) = spec.verify_mut() {
-        *verify = Verify::Off;
-    }
 }
 
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
@@ -136,74 +117,56 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
 }
 
 fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result<Spec, Failure> {
-    let usage = |cause: String| Failure::new(Stage::Compose, text, FailureKind::Usage, cause);
+    let usage = |cause: &str| Failure::new(Stage::Compose, text, FailureKind::Usage, cause);
     if let Some(cause) = address::not_yet(text) {
-        return Err(usage(cause));
+        return Err(usage(&cause));
     }
-    let not_found = || {
-        let failure = usage("neither an address nor a preset".into());
-        match workspace.map(similar(text)) {
-            Some(names) if !names.is_empty() => {
-                failure.hint(format!("did you mean {}?", names.join(", ")))
-            }
-            _ => failure.hint("write http://..., tcp://host:port, udp://host:port or :port"),
+    let Some(detected) = address::detect(text) else {
+        let names = workspace.map_or_else(Vec::new, |workspace| similar(text, workspace));
+        let problem = workspace.and_then(|workspace| workspace.problems.first());
+        return Err(usage("neither an address nor a preset").hint(
+            match (names.as_slice(), problem) {
+                // What kept presets from being read may be why this one is not known.
+                ([], Some(problem)) => format!("not all presets were read: {problem}"),
+                ([], None) => {
+                    "write http://..., tcp://host:port, udp://host:port or :port".to_owned()
+                }
+                (names, _) => format!("did you mean {}?", names.join(", ")),
+            },
+        ));
+    };
+    let mut spec = Spec::empty(detected.protocol, side);
+    *spec.address_mut() = match side {
+        Side::Client => detected.address,
+        // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
+        Side::Listener => {
+            let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+            rest.split('/').next().unwrap_or_default().to_owned()
         }
     };
-    // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
-    let detected = address::detect(text).ok_or_else(not_found)?;
-    Ok(match side {
-        Side::Client => client(detected),
-        Side::Listener => listener(&detected, text),
-    })
-}
-
-fn client(detected: address::Detected) -> Spec {
-    let address = detected.address;
-    match detected.protocol {
-        Protocol::Http => Spec::Http(HttpSpec { url: address, ..HttpSpec::default() }),
-        Protocol::Tcp => {
-            let tls = if detected.tls {
-                ClientTls::On { verify: Verify::On, sni: String::new() }
-            } else {
-                ClientTls::Off
-            };
-            let line_ending = LineEnding::None;
-            Spec::Tcp(TcpSpec { address, tls, line_ending, ..TcpSpec::default() })
-        }
-        Protocol::Udp => Spec::Udp(UdpSpec { address, ..UdpSpec::default() }),
+    // Refused where there is no such option: the address of a request says whether it is TLS, and
+    // nothing but its body is sent.
+    if detected.tls {
+        let _ = field_access::assign(spec.options_mut(), "tls", "true");
     }
-}
-
-fn listener(detected: &address::Detected, text: &str) -> Spec {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let bind = rest.split('/').next().unwrap_or_default().to_owned();
-    let tls = if detected.tls { ListenerTls::Generated } else { ListenerTls::Off };
-    match detected.protocol {
-        Protocol::Http => {
-            Spec::HttpListener(HttpListenerSpec { bind, tls, ..HttpListenerSpec::default() })
-        }
-        Protocol::Tcp => {
-            Spec::TcpListener(TcpListenerSpec { bind, tls, ..TcpListenerSpec::default() })
-        }
-        Protocol::Udp => Spec::UdpListener(UdpListenerSpec { bind, ..UdpListenerSpec::default() }),
+    if !side.listens() {
+        let _ = field_access::assign(spec.options_mut(), "line-ending", "none");
     }
+    Ok(spec)
 }
 
 /// Presets whose name contains the text, or the text theirs, or that are a slip or two away.
-fn similar(text: &str) -> impl Fn(&Workspace) -> Vec<String> {
+fn similar(text: &str, workspace: &Workspace) -> Vec<String> {
     const SHOWN: usize = 3;
     let wanted = text.to_lowercase();
-    move |workspace| {
-        let close = |path: &PresetPath| {
-            let path = path.as_str().to_lowercase();
-            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            let slips =
-                strsim::osa_distance(&path, &wanted).min(strsim::osa_distance(&name, &wanted));
-            path.contains(&wanted) || wanted.contains(&name) || slips <= wanted.chars().count() / 4
-        };
-        let presets = workspace.presets.iter().map(|preset| &preset.path);
-        presets.filter(|path| close(path)).take(SHOWN).map(ToString::to_string).collect()
-    }
+    let close = |path: &&PresetPath| {
+        let path = path.as_str().to_lowercase();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let slips = strsim::osa_distance(&path, &wanted).min(strsim::osa_distance(name, &wanted));
+        path.contains(&wanted) || wanted.contains(name) || slips <= wanted.chars().count() / 4
+    };
+    let presets = workspace.presets.iter().map(|preset| &preset.path);
+    presets.filter(close).take(SHOWN).map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
@@ -217,8 +180,8 @@ mod tests {
         let presets = vec![StoredPreset { path, content, fingerprint: 0 }];
         let workspace = Workspace { presets, ..Workspace::default() };
         for text in ["craete", "users/creat", "crea", "Users/Create"] {
-            assert_eq!(similar(text)(&workspace), ["users/create"], "{text}");
+            assert_eq!(similar(text, &workspace), ["users/create"], "{text}");
         }
-        assert!(similar("delete")(&workspace).is_empty());
+        assert!(similar("delete", &workspace).is_empty());
     }
 }

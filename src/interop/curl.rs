@@ -47,6 +47,10 @@ pub fn cookie_files(text: &str) -> Vec<String> {
 }
 
 fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
+    if let Some(position) = text.find([VARIABLE.0, VARIABLE.1]) {
+        let message = "the text holds U+FDD0 or U+FDD1, which are no characters".into();
+        return Err(ImportError { position, message });
+    }
     let command =
         if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());

@@ -3,6 +3,8 @@
 //! What is written is literal (braces quoted, escapes where needed), so planning the spec gives
 //! the very bytes that were seen. Headers a client derives by itself are left to it.
 
+use std::fmt::Write;
+
 use crate::codec::{escape, printable};
 use crate::compose;
 use crate::compose::template;
@@ -15,9 +17,6 @@ use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, Verify};
-
-/// Why traffic could not be turned into a request of ours, or only in part.
-pub type ConversionRemark = String;
 
 /// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).
 const DERIVED: [&str; 8] = [
@@ -34,7 +33,7 @@ const DERIVED: [&str; 8] = [
 /// The request of an exchange as a spec, with what could not be carried over as it was. `body` is
 /// its body after transfer and content codings (empty when there is none).
 #[must_use]
-pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<ConversionRemark>) {
+pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>) {
     let mut remarks = Vec::new();
     let head = &exchange.request.head;
     let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
@@ -72,8 +71,8 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Conversi
     if decoded {
         remarks.push("the body is sent without the content coding it came with".into());
     }
-    let content_type = head.field("content-type").map(|value| &**value);
-    spec.body = http_body(content_type, body);
+    let content_type = head.field("content-type").map(|value| value.to_ascii_lowercase());
+    spec.body = http_body(&content_type.unwrap_or_default(), body);
     // What the other client did not say is not said either.
     for header in compose::automatic_headers(&spec) {
         let name = header.into_str();
@@ -88,18 +87,21 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<Conversi
     (Spec::Http(spec), remarks)
 }
 
-fn http_body(content_type: Option<&[u8]>, body: &[u8]) -> HttpBody {
-    if body.is_empty() {
-        return HttpBody::None;
+fn http_body(content_type: &[u8], body: &[u8]) -> HttpBody {
+    match std::str::from_utf8(body) {
+        Ok("") => HttpBody::None,
+        Ok(text) if !text.contains(is_hidden) => {
+            let is_json = memchr::memmem::find(content_type, b"json").is_some();
+            let kind = if is_json { HttpBody::Json } else { HttpBody::Text };
+            kind(template::quote(text))
+        }
+        _ => HttpBody::Payload(payload(body)),
     }
-    let is_plain = |c: char| printable::is_visible(c) || "\r\n\t".contains(c);
-    let text = std::str::from_utf8(body).ok().filter(|text| text.chars().all(is_plain));
-    let Some(text) = text else { return HttpBody::Payload(payload(body)) };
-    let lower = content_type.map(|value| String::from_utf8_lossy(value).to_ascii_lowercase());
-    if lower.as_deref().is_some_and(|lower| lower.contains("json")) {
-        return HttpBody::Json(template::quote(text));
-    }
-    HttpBody::Text(template::quote(text))
+}
+
+/// Whether a text does not show this character.
+fn is_hidden(c: char) -> bool {
+    !printable::is_visible(c) && !"\r\n\t".contains(c)
 }
 
 /// A client that sends the bytes of a record once: to our listener that received them, or to the
@@ -107,17 +109,10 @@ fn http_body(content_type: Option<&[u8]>, body: &[u8]) -> HttpBody {
 /// [`spec_and_remarks`] for the request itself); a record without bytes gives no step.
 #[must_use]
 pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
-    let data = if record.kind == RecordKind::Data { Some(&*record.data) } else { None };
-    spec_from_bytes(data, conn)
-}
-
-/// As [`spec_from_record`], for the joined bytes of a conversation row.
-#[must_use]
-pub fn spec_from_bytes(data: Option<&[u8]>, conn: &ConnInfo) -> Spec {
     // What a listener of ours received is sent to that listener again, as the peer did.
-    let target = match conn.side {
-        Side::Listener => conn.local,
-        Side::Client => conn.peer,
+    let (target, verify) = match conn.side {
+        Side::Listener => (conn.local, Verify::Off),
+        Side::Client => (conn.peer, Verify::On),
     };
     let address = target.map(|address| {
         let ip = address.ip().to_canonical();
@@ -125,20 +120,13 @@ pub fn spec_from_bytes(data: Option<&[u8]>, conn: &ConnInfo) -> Spec {
         Endpoint::new(ip, address.port()).to_string()
     });
     let address = address.unwrap_or_default();
-    let payload = data.map(payload);
+    let payload = (record.kind == RecordKind::Data).then(|| payload(&record.data));
     let format = payload.as_ref().map_or(PayloadFormat::Text, |payload| payload.format);
     let steps = payload.map(ScriptStep::Send).into_iter().collect();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
-            let verify = match conn.side {
-                Side::Listener => Verify::Off,
-                Side::Client => Verify::On,
-            };
-            let tls = if conn.tls {
-                ClientTls::On { verify, sni: String::new() }
-            } else {
-                ClientTls::Off
-            };
+            let on = ClientTls::On { verify, sni: String::new() };
+            let tls = if conn.tls { on } else { ClientTls::Off };
             Spec::Tcp(TcpSpec { address, tls, steps, format, ..TcpSpec::default() })
         }
         Protocol::Udp => Spec::Udp(UdpSpec { address, steps, format, ..UdpSpec::default() }),
@@ -152,22 +140,17 @@ pub fn payload(bytes: &[u8]) -> Payload {
         return Payload { text: escape::escape(bytes), format: PayloadFormat::Text };
     }
     let mut text = String::with_capacity(bytes.len() * 3);
-    for (index, line) in bytes.chunks(16).enumerate() {
-        if index > 0 {
-            text.push('\n');
-        }
-        let pairs: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&pairs.join(" "));
+    for (index, byte) in bytes.iter().enumerate() {
+        text.push_str(if index % 16 == 0 { "\n" } else { " " });
+        let _ = write!(text, "{byte:02x}");
     }
-    Payload { text, format: PayloadFormat::Hex }
+    Payload { text: text.split_off(1), format: PayloadFormat::Hex }
 }
 
 /// Whether bytes read well as text: UTF-8, and at most one in eight needs an escape.
 fn is_readable(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let hidden =
-        text.chars().filter(|c| !printable::is_visible(*c) && !"\r\n\t".contains(*c)).count();
-    hidden * 8 <= bytes.len()
+    text.matches(is_hidden).count() * 8 <= bytes.len()
 }
 
 #[cfg(test)]

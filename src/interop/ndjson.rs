@@ -5,10 +5,11 @@
 //! never holds a character a terminal would obey or hide: those are written as `\uXXXX`.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::codec::printable::is_visible;
 use crate::model::exchange::{
@@ -31,85 +32,84 @@ pub struct Bodies<'a> {
 /// The line of a record, without a line break.
 #[must_use]
 pub fn record(record: &Record, conn: Option<&ConnInfo>) -> String {
-    let mut object = object("record", record.at);
-    object.insert("conn".into(), record.conn.to_string().into());
-    if let Some(conn) = conn {
-        object.insert("proto".into(), conn.protocol.into_str().into());
-        object.insert("side".into(), conn.side.into_str().into());
-        object.insert("tls".into(), conn.tls.into());
-        addresses(&mut object, conn.local, conn.peer);
-    }
-    object.insert("dir".into(), record.direction.into_str().into());
-    object.insert("kind".into(), record.kind.into_str().into());
-    if record.kind == RecordKind::Data {
-        object.insert("len".into(), record.original_len.into());
-        if record.original_len > record.data.len() as u64 {
-            object.insert("kept".into(), record.data.len().into());
-        }
-        data(&mut object, &record.data);
-    } else {
-        let text = String::from_utf8_lossy(&record.data);
-        object.insert("message".into(), text.into_owned().into());
-    }
-    line(object)
+    let is_data = record.kind == RecordKind::Data;
+    let is_cut = record.original_len > record.data.len() as u64;
+    let (text, base64) = either(&record.data);
+    let facts = known(json!({
+        "conn": record.conn.to_string(),
+        "proto": conn.map(|conn| conn.protocol.into_str()),
+        "side": conn.map(|conn| conn.side.into_str()),
+        "tls": conn.map(|conn| conn.tls),
+        "local": conn.map(|conn| conn.local),
+        "peer": conn.map(|conn| conn.peer),
+        "dir": record.direction.into_str(),
+        "kind": record.kind.into_str(),
+        "len": is_data.then_some(record.original_len),
+        "kept": (is_data && is_cut).then_some(record.data.len()),
+        "text": text.filter(|_| is_data),
+        "base64": base64.filter(|_| is_data),
+        "message": (!is_data).then(|| String::from_utf8_lossy(&record.data)),
+    }));
+    line("record", record.at, facts)
 }
 
 /// The line of loss totals.
 #[must_use]
 pub fn lost(lost: Lost, at: Stamp) -> String {
-    let mut object = object("lost", at);
-    object.insert("session".into(), lost.session.0.into());
-    object.insert("by_app".into(), lost.by_app.into());
-    object.insert("by_kernel".into(), lost.by_kernel.into());
-    line(object)
+    let Lost { session, by_app, by_kernel } = lost;
+    let facts = json!({ "session": session.0, "by_app": by_app, "by_kernel": by_kernel });
+    line("lost", at, facts)
 }
 
 /// The line of an exchange, without a line break.
 #[must_use]
 pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>) -> String {
-    let mut object = object("exchange", exchange.started);
-    object.insert("conn".into(), exchange.conn.to_string().into());
-    object.insert("number".into(), exchange.number.into());
-    object.insert("side".into(), exchange.side.into_str().into());
-    object.insert("url".into(), exchange.url.clone().into());
-    addresses(&mut object, exchange.local, exchange.peer);
-    object.insert("request".into(), message(&exchange.request, bodies.request));
-    if let Some(response) = &exchange.response {
-        object.insert("response".into(), message(response, bodies.response));
-    }
-    if !exchange.interim.is_empty() {
-        let interim = exchange.interim.iter().map(|interim| Value::Object(head(interim)));
-        object.insert("interim".into(), interim.collect());
-    }
-    object.insert("timing_us".into(), timing(&exchange.timing));
-    if let Some(tls) = &exchange.tls {
-        object.insert(
-            "tls".into(),
-            json!({ "version": tls.version, "cipher": tls.cipher, "alpn": tls.alpn,
-                    "sni": tls.sni, "unverified": tls.unverified }),
-        );
-    }
-    let state = match &exchange.state {
-        ExchangeState::Active => "active",
-        ExchangeState::Complete => "complete",
-        ExchangeState::Failed(_) => "failed",
+    let (state, failure) = match &exchange.state {
+        ExchangeState::Active => ("active", None),
+        ExchangeState::Complete => ("complete", None),
+        ExchangeState::Failed(failure) => ("failed", Some(failure_value(failure))),
     };
-    object.insert("state".into(), state.into());
-    if let ExchangeState::Failed(failure) = &exchange.state {
-        object.insert("failure".into(), failure_value(failure));
-    }
-    if !exchange.warnings.is_empty() {
-        object.insert("warnings".into(), exchange.warnings.clone().into());
-    }
-    line(object)
+    let response = exchange.response.as_ref();
+    let tls = exchange.tls.as_ref().map(|tls| {
+        json!({
+            "version": tls.version,
+            "cipher": tls.cipher,
+            "alpn": tls.alpn,
+            "sni": tls.sni,
+            "unverified": tls.unverified,
+        })
+    });
+    let facts = known(json!({
+        "conn": exchange.conn.to_string(),
+        "number": exchange.number,
+        "side": exchange.side.into_str(),
+        "url": exchange.url,
+        "local": exchange.local,
+        "peer": exchange.peer,
+        "request": message(&exchange.request, bodies.request),
+        "response": response.map(|response| message(response, bodies.response)),
+        "interim": listed(exchange.interim.iter().map(head)),
+        "timing_us": timing(&exchange.timing),
+        "tls": tls,
+        "state": state,
+        "failure": failure,
+        "warnings": listed(exchange.warnings.iter().map(String::as_str)),
+    }));
+    line("exchange", exchange.started, facts)
 }
 
-fn object(kind: &str, at: Stamp) -> Map<String, Value> {
-    let mut object = Map::new();
-    object.insert("v".into(), VERSION.into());
-    object.insert("type".into(), kind.into());
-    object.insert("time".into(), time(at).into());
-    object
+/// Without what is not known.
+fn known(mut facts: Value) -> Value {
+    if let Value::Object(facts) = &mut facts {
+        facts.retain(|_, value| !value.is_null());
+    }
+    facts
+}
+
+/// A list, unless there is nothing in it.
+fn listed<T: Into<Value>>(values: impl Iterator<Item = T>) -> Option<Value> {
+    let values: Vec<Value> = values.map(Into::into).collect();
+    (!values.is_empty()).then_some(Value::Array(values))
 }
 
 /// RFC 3339 with all nine digits, so lines sort and align.
@@ -118,65 +118,44 @@ fn time(at: Stamp) -> String {
     time.map_or_else(|_| String::new(), |time| format!("{time:.9}"))
 }
 
-fn addresses(
-    object: &mut Map<String, Value>,
-    local: Option<std::net::SocketAddr>,
-    peer: Option<std::net::SocketAddr>,
-) {
-    for (name, address) in [("local", local), ("peer", peer)] {
-        if let Some(address) = address {
-            object.insert(name.into(), address.to_string().into());
-        }
-    }
-}
-
-fn data(object: &mut Map<String, Value>, bytes: &[u8]) {
+/// Bytes as text if they are some, else as base64.
+fn either(bytes: &[u8]) -> (Option<&str>, Option<String>) {
     match std::str::from_utf8(bytes) {
-        Ok(text) => object.insert("text".into(), text.into()),
-        Err(_) => object.insert("base64".into(), STANDARD.encode(bytes).into()),
-    };
+        Ok(text) => (Some(text), None),
+        Err(_) => (None, Some(STANDARD.encode(bytes))),
+    }
 }
 
 /// Text, or an object with `base64`.
 fn bytes(bytes: &[u8]) -> Value {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => json!({ "base64": STANDARD.encode(bytes) }),
-    }
+    let (text, base64) = either(bytes);
+    text.map_or_else(|| json!({ "base64": base64 }), Value::from)
 }
 
-fn head(head: &Head) -> Map<String, Value> {
-    let mut object = Map::new();
-    let version = |version: HttpVersion| match version {
+fn head(head: &Head) -> Value {
+    let spoken = |version: HttpVersion| match version {
         HttpVersion::Http10 => "HTTP/1.0",
         HttpVersion::Http11 => "HTTP/1.1",
     };
-    match &head.start {
-        StartLine::Request { method, target, version: spoken } => {
-            object.insert("method".into(), method.clone().into());
-            object.insert("target".into(), target.clone().into());
-            object.insert("version".into(), version(*spoken).into());
+    let mut facts = match &head.start {
+        StartLine::Request { method, target, version } => {
+            json!({ "method": method, "target": target, "version": spoken(*version) })
         }
-        StartLine::Response { version: spoken, status, reason } => {
-            object.insert("status".into(), (*status).into());
-            object.insert("reason".into(), bytes(reason));
-            object.insert("version".into(), version(*spoken).into());
+        StartLine::Response { version, status, reason } => {
+            json!({ "status": status, "reason": bytes(reason), "version": spoken(*version) })
         }
-        StartLine::Unknown => {
-            object.insert("raw".into(), bytes(&head.raw));
-        }
-    }
-    object.insert("headers".into(), fields(&head.fields));
-    object
+        StartLine::Unknown => json!({ "raw": bytes(&head.raw) }),
+    };
+    facts["headers"] = fields(&head.fields).collect();
+    facts
 }
 
 /// A list of pairs, because order and duplicates count.
-fn fields(fields: &[FieldLine]) -> Value {
-    fields.iter().map(|field| json!([bytes(&field.name), bytes(&field.value)])).collect()
+fn fields(fields: &[FieldLine]) -> impl Iterator<Item = Value> {
+    fields.iter().map(|field| json!([bytes(&field.name), bytes(&field.value)]))
 }
 
 fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
-    let mut object = head(&message.head);
     let facts = &message.body;
     let framing = match facts.framing {
         MessageFraming::None => "none",
@@ -184,42 +163,33 @@ fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
         MessageFraming::Chunked => "chunked",
         MessageFraming::UntilClose => "close",
     };
-    let mut about = Map::new();
-    about.insert("framing".into(), framing.into());
-    about.insert("len".into(), facts.encoded_len.into());
-    about.insert("decoded_len".into(), facts.decoded_len.into());
-    about.insert("complete".into(), facts.complete.into());
-    if !facts.codings.is_empty() {
-        about.insert("codings".into(), facts.codings.clone().into());
-    }
-    if let Some(error) = &facts.decode_error {
-        about.insert("decode_error".into(), error.clone().into());
-    }
-    if !facts.trailers.is_empty() {
-        about.insert("trailers".into(), fields(&facts.trailers));
-    }
-    if let Some(body) = body {
-        data(&mut about, body);
-    }
-    object.insert("body".into(), Value::Object(about));
-    Value::Object(object)
+    let (text, base64) = body.map(either).unwrap_or_default();
+    let mut message = head(&message.head);
+    message["body"] = known(json!({
+        "framing": framing,
+        "len": facts.encoded_len,
+        "decoded_len": facts.decoded_len,
+        "complete": facts.complete,
+        "codings": listed(facts.codings.iter().map(String::as_str)),
+        "decode_error": facts.decode_error,
+        "trailers": listed(fields(&facts.trailers)),
+        "text": text,
+        "base64": base64,
+    }));
+    message
 }
 
 fn timing(timing: &Timing) -> Value {
-    let parts = [
-        ("lookup", timing.lookup),
-        ("connect", timing.connect),
-        ("tls", timing.tls),
-        ("send", timing.send),
-        ("first_byte", timing.first_byte),
-        ("transfer", timing.transfer),
-        ("total", Some(timing.total)),
-    ];
-    let known = parts.into_iter().filter_map(|(name, time)| {
-        let micros = u64::try_from(time?.as_micros()).unwrap_or(u64::MAX);
-        Some((name.to_string(), Value::from(micros)))
-    });
-    Value::Object(known.collect())
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    known(json!({
+        "lookup": timing.lookup.map(micros),
+        "connect": timing.connect.map(micros),
+        "tls": timing.tls.map(micros),
+        "send": timing.send.map(micros),
+        "first_byte": timing.first_byte.map(micros),
+        "transfer": timing.transfer.map(micros),
+        "total": micros(timing.total),
+    }))
 }
 
 fn failure_value(failure: &Failure) -> Value {
@@ -231,9 +201,14 @@ fn failure_value(failure: &Failure) -> Value {
     })
 }
 
-/// JSON itself escapes C0 only; DEL, C1, bidi and zero-width characters are escaped here.
-fn line(object: Map<String, Value>) -> String {
-    let json = Value::Object(object).to_string();
+/// One line of facts. JSON itself escapes C0 only; DEL, C1, bidi and zero-width characters are
+/// escaped here.
+fn line(kind: &str, at: Stamp, facts: Value) -> String {
+    let mut line = json!({ "v": VERSION, "type": kind, "time": time(at) });
+    if let (Value::Object(line), Value::Object(facts)) = (&mut line, facts) {
+        line.extend(facts);
+    }
+    let json = line.to_string();
     if json.chars().all(is_visible) {
         return json;
     }

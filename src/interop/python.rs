@@ -9,9 +9,7 @@
 mod http_client;
 mod http_server;
 mod literal;
-mod rules;
-mod tcp;
-mod udp;
+mod sockets;
 
 use crate::model::plan::Plan;
 
@@ -35,7 +33,14 @@ pub fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
 /// The script that does what the plan does.
 #[must_use]
 pub fn write(plan: &Plan, library: Library) -> String {
-    let script = body_of(plan, library);
+    let script = match plan {
+        Plan::Http(plan) => http_client::write(plan, library),
+        Plan::HttpListener(plan) => http_server::write(plan),
+        Plan::Tcp(plan) => sockets::tcp_client(plan),
+        Plan::TcpListener(plan) => sockets::tcp_listener(plan),
+        Plan::Udp(plan) => sockets::udp_client(plan),
+        Plan::UdpListener(plan) => sockets::udp_listener(plan),
+    };
     // Where secrets are read from the environment, the script says so itself.
     let mut imports = String::new();
     if script.contains("os.environ[") {
@@ -45,15 +50,4 @@ pub fn write(plan: &Plan, library: Library) -> String {
         imports.push_str("from urllib.parse import quote\n");
     }
     imports + &script
-}
-
-fn body_of(plan: &Plan, library: Library) -> String {
-    match plan {
-        Plan::Http(plan) => http_client::write(plan, library),
-        Plan::HttpListener(plan) => http_server::write(plan),
-        Plan::Tcp(plan) => tcp::client(plan),
-        Plan::TcpListener(plan) => tcp::listener(plan),
-        Plan::Udp(plan) => udp::client(plan),
-        Plan::UdpListener(plan) => udp::listener(plan),
-    }
 }

@@ -15,7 +15,7 @@ pub struct ConnId {
 }
 
 /// Place of a record in the timeline. Strictly increasing; survives eviction of older records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RecordId(pub u64);
 
 /// A message body (or raw message) kept by the engine and looked at through windows; 0 is none.

@@ -56,13 +56,18 @@ pub enum PresetPathError {
     BadPart(String),
     #[error("a preset name is at most 200 bytes long")]
     TooLong,
+    #[error("a preset lies at most {} folders deep", PresetPath::FOLDERS)]
+    TooDeep,
 }
 
 impl PresetPath {
+    /// Folders a preset lies in at most, when it is saved as when it is read.
+    pub const FOLDERS: usize = 8;
+
     /// Checks and normalises a path typed by the user or found on disk.
     ///
     /// # Errors
-    /// When it is empty, too long, absolute, climbs, hides (leading dot), starts with `_`, or
+    /// When it is empty, too long, too deep, absolute, climbs, hides (leading dot), starts with `_`, or
     /// holds control characters or characters some file system refuses.
     pub fn parse(text: &str) -> Result<Self, PresetPathError> {
         let text = text.trim();
@@ -86,6 +91,9 @@ impl PresetPath {
         }
         if parts.len() > 1 && parts[0] == "env" {
             return Err(PresetPathError::BadPart("env".into()));
+        }
+        if parts.len() > PresetPath::FOLDERS + 1 {
+            return Err(PresetPathError::TooDeep);
         }
         Ok(PresetPath(parts.join("/")))
     }
@@ -112,5 +120,18 @@ impl PresetPath {
 impl fmt::Display for PresetPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_too_deep_to_be_read_is_refused_with_the_bound() {
+        let deepest = format!("{}x", "f/".repeat(PresetPath::FOLDERS));
+        assert!(PresetPath::parse(&deepest).is_ok());
+        let error = PresetPath::parse(&format!("f/{deepest}")).unwrap_err();
+        assert_eq!(error.to_string(), "a preset lies at most 8 folders deep");
     }
 }

@@ -1,20 +1,35 @@
-//! What an expression is, and how it is printed: the tree that the parser makes and the evaluator
-//! walks. A printed expression parses to the same expression.
+//! What an expression is, and what it means for a connection and its records.
+//!
+//! Half of the tests ask about the connection, so an expression is first decided as far as one
+//! connection decides it; what is left is asked about each of its records. Nothing allocates per
+//! record.
+//!
+//! ```text
+//!   port == 9000 and dir == in      about 127.0.0.1:9000   dir == in
+//!                                   about 127.0.0.1:80     nothing
+//! ```
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::{Bound, RangeBounds};
 
-use super::pattern::{BytesPattern, TextPattern};
+use super::pattern::DataPattern;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
 
-/// `And` and `Or` hold at least two.
+/// Tests joined to one answer: all of nothing is true, any of nothing is not. A `not` stands in
+/// the tests alone (see [`Expr::negated`]).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Expr {
-    Not(Box<Expr>),
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
+pub(super) enum Expr<T> {
+    All(Vec<Expr<T>>),
+    Any(Vec<Expr<T>>),
+    /// Whether the test shall hold or fail.
+    Test(bool, T),
+}
+
+/// A question that has one answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Test {
     Conn(ConnTest),
     Record(RecordTest),
 }
@@ -22,141 +37,162 @@ pub(super) enum Expr {
 /// A test whose answer is the same for every record of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnTest {
-    Port(Compare, u64),
-    Address(Is, AddressPattern),
-    Protocol(Is, WireProtocol),
-    Conn(Is, ConnId),
-    Session(Is, SessionId),
-    Side(Is, Side),
+    /// Of either end.
+    Port(NumberRange),
+    /// Of either end.
+    Address(AddressPattern),
+    Protocol(Protocol),
+    Tls,
+    Conn(ConnId),
+    Session(SessionId),
+    Side(Side),
 }
 
 /// A test about one record.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RecordTest {
-    Len(Compare, u64),
-    Direction(Is, Direction),
-    Kind(Is, RecordKind),
-    Text(TextPattern),
-    Hex(BytesPattern),
+    Len(NumberRange),
+    Direction(Direction),
+    Kind(RecordKind),
+    Data(DataPattern),
 }
 
-/// An order of numbers.
+/// The numbers an operator lets through.
+pub(super) type NumberRange = (Bound<u64>, Bound<u64>);
+
+/// A block of addresses, which may be a single one, and perhaps a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compare {
-    Equal,
-    Different,
-    Less,
-    AtMost,
-    Greater,
-    AtLeast,
+pub(super) struct AddressPattern {
+    pub(super) ip: IpAddr,
+    /// Leading bits that count, no more than the family has.
+    pub(super) prefix: u32,
+    pub(super) port: Option<u16>,
 }
 
-/// Whether a value is this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Is {
-    Equal,
-    Different,
+/// What tests ask about one record, besides its connection.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordFacts<'a> {
+    pub direction: Direction,
+    pub kind: RecordKind,
+    /// Bytes that crossed.
+    pub len: u64,
+    /// Bytes that were kept; may be empty for a filter that reads none.
+    pub data: &'a [u8],
 }
 
-/// A protocol, or TLS under any of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WireProtocol {
-    Protocol(Protocol),
-    Tls,
+/// What is left of an expression once the connection is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordFilter<'e>(Expr<&'e RecordTest>);
+
+impl RecordFilter<'_> {
+    /// Whether a record of the connection is let through.
+    pub(crate) fn matches(&self, record: &RecordFacts<'_>) -> bool {
+        self.0.matches(record)
+    }
 }
 
-/// An address, a block of addresses, or an address with a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AddressPattern {
-    Ip(IpAddr),
-    Block { ip: IpAddr, prefix: u8 },
-    Socket(SocketAddr),
-}
+impl<T> Expr<T> {
+    /// A list of which all or any have to hold; a list of one is that one.
+    pub(super) fn joined(mut list: Vec<Self>, join: fn(Vec<Self>) -> Self) -> Self {
+        if list.len() == 1 { list.remove(0) } else { join(list) }
+    }
 
-impl WireProtocol {
-    /// Name as written in an expression.
-    pub(super) fn name(self) -> &'static str {
+    /// The opposite.
+    pub(super) fn negated(self) -> Self {
+        let negated = |list: Vec<Self>| list.into_iter().map(Self::negated).collect();
         match self {
-            WireProtocol::Protocol(protocol) => protocol.into_str(),
-            WireProtocol::Tls => "tls",
+            Expr::All(list) => Expr::Any(negated(list)),
+            Expr::Any(list) => Expr::All(negated(list)),
+            Expr::Test(wanted, test) => Expr::Test(!wanted, test),
+        }
+    }
+
+    /// Every test in it, and whether it shall hold.
+    pub(super) fn tests(&self) -> Vec<(bool, &T)> {
+        match self {
+            Expr::All(list) | Expr::Any(list) => list.iter().flat_map(Expr::tests).collect(),
+            Expr::Test(wanted, test) => vec![(*wanted, test)],
         }
     }
 }
 
-impl fmt::Display for Expr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, list: &[Expr], word: &str| {
-            for (index, expr) in list.iter().enumerate() {
-                if index > 0 {
-                    write!(f, " {word} ")?;
-                }
-                match expr {
-                    Expr::And(_) | Expr::Or(_) => write!(f, "({expr})")?,
-                    Expr::Not(_) | Expr::Conn(_) | Expr::Record(_) => write!(f, "{expr}")?,
-                }
+impl Expr<Test> {
+    /// What it asks of the records of a connection. Without `info`, nothing is known about
+    /// addresses and protocol: no positive test on them succeeds.
+    pub(super) fn about(&self, id: ConnId, info: Option<&ConnInfo>) -> RecordFilter<'_> {
+        RecordFilter(self.left(id, info))
+    }
+
+    fn left(&self, id: ConnId, info: Option<&ConnInfo>) -> Expr<&RecordTest> {
+        let (list, join, other): (_, fn(_) -> _, fn(_) -> _) = match self {
+            Expr::All(list) => (list, Expr::All, Expr::Any),
+            Expr::Any(list) => (list, Expr::Any, Expr::All),
+            Expr::Test(wanted, Test::Record(test)) => return Expr::Test(*wanted, test),
+            Expr::Test(wanted, Test::Conn(test)) if test.holds(id, info) == *wanted => {
+                return Expr::All(Vec::new());
             }
-            Ok(())
+            Expr::Test(_, Test::Conn(_)) => return Expr::Any(Vec::new()),
         };
+        let mut left: Vec<_> = list.iter().map(|expr| expr.left(id, info)).collect();
+        let (nothing_asked, decided) = (join(Vec::new()), other(Vec::new()));
+        if left.contains(&decided) {
+            return decided;
+        }
+        left.retain(|part| *part != nothing_asked);
+        Expr::joined(left, join)
+    }
+}
+
+impl Expr<&RecordTest> {
+    fn matches(&self, record: &RecordFacts<'_>) -> bool {
         match self {
-            Expr::Not(expr) => match **expr {
-                Expr::And(_) | Expr::Or(_) => write!(f, "not ({expr})"),
-                Expr::Not(_) | Expr::Conn(_) | Expr::Record(_) => write!(f, "not {expr}"),
-            },
-            Expr::And(all) => list(f, all, "and"),
-            Expr::Or(any) => list(f, any, "or"),
-            Expr::Conn(test) => test.fmt(f),
-            Expr::Record(test) => test.fmt(f),
+            Expr::All(all) => all.iter().all(|part| part.matches(record)),
+            Expr::Any(any) => any.iter().any(|part| part.matches(record)),
+            Expr::Test(wanted, test) => test.holds(record) == *wanted,
         }
     }
 }
 
-impl fmt::Display for ConnTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ConnTest {
+    fn holds(&self, id: ConnId, info: Option<&ConnInfo>) -> bool {
+        let mut ends = info.into_iter().flat_map(|conn| [conn.local, conn.peer]).flatten();
         match self {
-            ConnTest::Port(how, port) => write!(f, "port {how} {port}"),
-            ConnTest::Address(is, AddressPattern::Ip(ip)) => write!(f, "addr {is} {ip}"),
-            ConnTest::Address(is, AddressPattern::Socket(at)) => write!(f, "addr {is} {at}"),
-            ConnTest::Address(is, AddressPattern::Block { ip, prefix }) => {
-                write!(f, "addr {is} {ip}/{prefix}")
-            }
-            ConnTest::Protocol(is, wire) => write!(f, "proto {is} {}", wire.name()),
-            ConnTest::Conn(is, conn) => write!(f, "conn {is} {conn}"),
-            ConnTest::Session(is, session) => write!(f, "session {is} {session}"),
-            ConnTest::Side(is, side) => write!(f, "side {is} {}", side.into_str()),
+            ConnTest::Port(range) => ends.any(|end| range.contains(&end.port().into())),
+            ConnTest::Address(pattern) => ends.any(|end| pattern.matches(end)),
+            ConnTest::Protocol(protocol) => info.is_some_and(|conn| conn.protocol == *protocol),
+            ConnTest::Tls => info.is_some_and(|conn| conn.tls),
+            ConnTest::Conn(wanted) => id == *wanted,
+            ConnTest::Session(wanted) => id.session == *wanted,
+            ConnTest::Side(side) => info.is_some_and(|conn| conn.side == *side),
         }
     }
 }
 
-impl fmt::Display for RecordTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RecordTest {
+    fn holds(&self, record: &RecordFacts<'_>) -> bool {
         match self {
-            RecordTest::Len(how, len) => write!(f, "len {how} {len}"),
-            RecordTest::Direction(is, direction) => write!(f, "dir {is} {}", direction.into_str()),
-            RecordTest::Kind(is, kind) => write!(f, "kind {is} {}", kind.into_str()),
-            RecordTest::Text(pattern) => write!(f, "text contains {pattern}"),
-            RecordTest::Hex(pattern) => write!(f, "hex contains {pattern}"),
+            RecordTest::Len(range) => range.contains(&record.len),
+            RecordTest::Direction(direction) => record.direction == *direction,
+            RecordTest::Kind(kind) => record.kind == *kind,
+            RecordTest::Data(pattern) => pattern.is_in(record.data),
         }
     }
 }
 
-impl fmt::Display for Compare {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Compare::Equal => "==",
-            Compare::Different => "!=",
-            Compare::Less => "<",
-            Compare::AtMost => "<=",
-            Compare::Greater => ">",
-            Compare::AtLeast => ">=",
-        })
+impl AddressPattern {
+    fn matches(&self, end: SocketAddr) -> bool {
+        // A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d.
+        let ((width, ip), (own_width, own)) = (bits(end.ip().to_canonical()), bits(self.ip));
+        width == own_width
+            && (ip ^ own).checked_shr(width - self.prefix).unwrap_or(0) == 0
+            && self.port.is_none_or(|port| port == end.port())
     }
 }
 
-impl fmt::Display for Is {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Is::Equal => "==",
-            Is::Different => "!=",
-        })
+/// How many bits an address has, and the bits.
+pub(super) fn bits(ip: IpAddr) -> (u32, u128) {
+    match ip {
+        IpAddr::V4(ip) => (u32::BITS, ip.to_bits().into()),
+        IpAddr::V6(ip) => (u128::BITS, ip.to_bits()),
     }
 }

@@ -3,8 +3,6 @@
 //! Text is smart-case: a pattern without upper-case letters matches letters of both cases (ASCII
 //! ones; others match as written), any other pattern matches exactly.
 
-use std::fmt;
-
 use memchr::memmem::Finder;
 
 use crate::codec::search::Needle;
@@ -12,61 +10,45 @@ use crate::codec::search::Needle;
 /// Letters of running text, most frequent first; a search is anchored on something rarer.
 const FREQUENT: &[u8] = b" etaoinsrhldcumfpgwybvk0123456789";
 
-/// Text to find, as the user wrote it.
+/// Bytes to find in the payload of records.
 #[derive(Debug, Clone)]
-pub(super) struct TextPattern {
-    text: String,
-    search: PatternSearch,
-}
-
-#[derive(Debug, Clone)]
-enum PatternSearch {
-    Exact(Box<Finder<'static>>),
-    /// The needle in lower case, and the place of its rarest byte.
-    AnyCase {
-        needle: Box<[u8]>,
-        anchor: usize,
-    },
-}
-
-/// Bytes to find.
-#[derive(Debug, Clone)]
-pub(super) struct BytesPattern {
+pub(super) struct DataPattern {
+    /// What is looked for, also for a viewer that marks what was found.
+    pub(super) needle: Needle,
     finder: Box<Finder<'static>>,
+    /// The place of the rarest byte, when letters of both cases are equal.
+    anchor: Option<usize>,
 }
 
-impl TextPattern {
-    /// Prepares the search; empty text is in everything.
-    pub(super) fn new(text: &str) -> Self {
-        let needle: Box<[u8]> = text.as_bytes().into();
-        let cased = needle.iter().any(u8::is_ascii_lowercase);
-        let search = if cased && !text.chars().any(char::is_uppercase) {
-            let rarity = |byte: u8| FREQUENT.iter().position(|f| *f == byte).unwrap_or(usize::MAX);
-            let anchor = (0..needle.len()).max_by_key(|at| needle.get(*at).map(|b| rarity(*b)));
-            PatternSearch::AnyCase { anchor: anchor.unwrap_or(0), needle }
-        } else {
-            PatternSearch::Exact(Box::new(Finder::new(text).into_owned()))
+impl DataPattern {
+    /// Prepares the search; nothing is in everything.
+    pub(super) fn new(needle: Needle) -> Self {
+        let (bytes, is_text) = match &needle {
+            Needle::Text(bytes) => (bytes, true),
+            Needle::Bytes(bytes) => (bytes, false),
         };
-        TextPattern { text: text.into(), search }
-    }
-
-    /// The text for a viewer that marks what was found.
-    pub(super) fn needle(&self) -> Needle {
-        Needle::Text(self.text.as_bytes().to_vec())
+        let rarity =
+            |at: &usize| FREQUENT.iter().position(|f| *f == bytes[*at]).unwrap_or(usize::MAX);
+        let any_case = is_text
+            && bytes.iter().any(u8::is_ascii_lowercase)
+            && !String::from_utf8_lossy(bytes).chars().any(char::is_uppercase);
+        let anchor = (0..bytes.len()).max_by_key(rarity).filter(|_| any_case);
+        let finder = Box::new(Finder::new(bytes).into_owned());
+        DataPattern { needle, finder, anchor }
     }
 
     /// Whether the payload of a record contains it.
     pub(super) fn is_in(&self, data: &[u8]) -> bool {
-        match &self.search {
-            PatternSearch::Exact(finder) => finder.find(data).is_some(),
-            PatternSearch::AnyCase { needle, anchor } => any_case(data, needle, *anchor),
+        match self.anchor {
+            None => self.finder.find(data).is_some(),
+            Some(anchor) => any_case(data, self.finder.needle(), anchor),
         }
     }
 }
 
 /// Whether `data` contains `needle` (in lower case), letters of both cases being equal.
 fn any_case(data: &[u8], needle: &[u8], anchor: usize) -> bool {
-    let Some(byte) = needle.get(anchor).copied() else { return true };
+    let byte = needle[anchor];
     let Some(starts) = (data.len() + 1).checked_sub(needle.len()) else { return false };
     let Some(window) = data.get(anchor..anchor + starts) else { return false };
     let hit = |start: usize| {
@@ -80,56 +62,9 @@ fn any_case(data: &[u8], needle: &[u8], anchor: usize) -> bool {
     }
 }
 
-impl BytesPattern {
-    /// Prepares the search; no bytes are in everything.
-    pub(super) fn new(bytes: &[u8]) -> Self {
-        BytesPattern { finder: Box::new(Finder::new(bytes).into_owned()) }
-    }
-
-    /// The bytes for a viewer that marks what was found.
-    pub(super) fn needle(&self) -> Needle {
-        Needle::Bytes(self.finder.needle().to_vec())
-    }
-
-    /// Whether the payload of a record contains them.
-    pub(super) fn is_in(&self, data: &[u8]) -> bool {
-        self.finder.find(data).is_some()
-    }
-}
-
-impl PartialEq for TextPattern {
+impl PartialEq for DataPattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl PartialEq for BytesPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.finder.needle() == other.finder.needle()
-    }
-}
-
-impl fmt::Display for TextPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        for c in self.text.chars() {
-            match c {
-                '"' | '\\' => write!(f, "\\{c}")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                '\0' => f.write_str("\\0")?,
-                c if c.is_control() => write!(f, "\\u{{{:x}}}", c as u32)?,
-                c => write!(f, "{c}")?,
-            }
-        }
-        f.write_str("\"")
-    }
-}
-
-impl fmt::Display for BytesPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.finder.needle().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.needle == other.needle
     }
 }
 
@@ -139,15 +74,19 @@ mod tests {
 
     use super::*;
 
+    fn text(needle: &str) -> DataPattern {
+        DataPattern::new(Needle::Text(needle.into()))
+    }
+
     #[test]
     fn lower_case_patterns_match_any_case_and_others_exactly() {
-        assert!(TextPattern::new("ping").is_in(b"xx PiNG"));
-        assert!(!TextPattern::new("Ping").is_in(b"xx PiNG"));
-        assert!(TextPattern::new("Ping").is_in(b"xx Ping"));
-        assert!(TextPattern::new("é=7x").is_in("É é=7X".as_bytes()));
-        assert!(TextPattern::new("42").is_in(b"id 42"));
-        assert!(!TextPattern::new("ping").is_in(b"pin"));
-        assert!(!TextPattern::new("ping").is_in(b""));
+        assert!(text("ping").is_in(b"xx PiNG"));
+        assert!(!text("Ping").is_in(b"xx PiNG"));
+        assert!(text("Ping").is_in(b"xx Ping"));
+        assert!(text("é=7x").is_in("É é=7X".as_bytes()));
+        assert!(text("42").is_in(b"id 42"));
+        assert!(!text("ping").is_in(b"pin"));
+        assert!(!text("ping").is_in(b""));
     }
 
     proptest! {
@@ -158,7 +97,7 @@ mod tests {
             data in prop::collection::vec(prop::sample::select(&b"aAbBzZ0 "[..]), 0..40),
             needle in "[abz0 ]{1,4}",
         ) {
-            let pattern = TextPattern::new(&needle);
+            let pattern = text(&needle);
             let naive = data
                 .windows(needle.len())
                 .any(|window| window.eq_ignore_ascii_case(needle.as_bytes()));

@@ -1,11 +1,11 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::expr::{AddressPattern, Compare, ConnTest, Expr, Is, RecordTest};
-use super::pattern::{BytesPattern, TextPattern};
+use super::value::FIELDS;
 use super::*;
+use crate::codec::search::Needle;
 use crate::model::id::SessionId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -37,52 +37,55 @@ fn holds(filter: &str, data: &[u8]) -> bool {
     Filter::parse(filter).unwrap().matches(&record(data), Some(&conn()))
 }
 
+/// Tests, and what they say about the record PING of the connection.
+const ASKED: [(&str, bool); 42] = [
+    ("", true),
+    ("   ", true),
+    ("port == 9000", true),
+    ("port:41000", true),
+    ("port=9001", false),
+    ("port != 9000", false),
+    ("port != 9001", true),
+    ("port >= 41000", true),
+    ("port<9000", false),
+    ("addr == 127.0.0.1", true),
+    ("addr == 10.1.2.3", true),
+    ("addr == 10.1.2.3:41000", true),
+    ("addr == 10.1.2.3:9000", false),
+    ("addr:10.0.0.0/8", true),
+    ("addr != 10.0.0.0/8", false),
+    ("addr == 0.0.0.0/0", true),
+    ("addr == ::/0", false),
+    ("addr == ::1", false),
+    ("proto == udp", true),
+    ("proto == TCP", false),
+    ("proto == tls", false),
+    ("dir == in", true),
+    ("dir:out", false),
+    ("dir != local", true),
+    ("kind == data", true),
+    ("kind == closed", false),
+    ("side == listener", true),
+    ("len > 4", true),
+    ("len:>4", true),
+    ("len == 5", true),
+    ("len < 1k", true),
+    ("conn == 3/1", true),
+    ("conn == 3/2", false),
+    ("session == 3", true),
+    ("text contains \"INg\"", false),
+    ("text contains 'ing'", true),
+    ("text:ping", true),
+    ("ping", true),
+    ("\"ping \"", false),
+    ("hex contains 0d0a", false),
+    ("hex contains 50494e", true),
+    ("hex:\"50 49 4e\"", true),
+];
+
 #[test]
 fn every_field_can_be_asked_about() {
-    for (filter, expected) in [
-        ("", true),
-        ("   ", true),
-        ("port == 9000", true),
-        ("port:41000", true),
-        ("port=9001", false),
-        ("port != 9000", false),
-        ("port != 9001", true),
-        ("port >= 41000", true),
-        ("port<9000", false),
-        ("addr == 127.0.0.1", true),
-        ("addr == 10.1.2.3", true),
-        ("addr == 10.1.2.3:41000", true),
-        ("addr == 10.1.2.3:9000", false),
-        ("addr:10.0.0.0/8", true),
-        ("addr != 10.0.0.0/8", false),
-        ("addr == 0.0.0.0/0", true),
-        ("addr == ::/0", false),
-        ("addr == ::1", false),
-        ("proto == udp", true),
-        ("proto == TCP", false),
-        ("proto == tls", false),
-        ("dir == in", true),
-        ("dir:out", false),
-        ("dir != local", true),
-        ("kind == data", true),
-        ("kind == closed", false),
-        ("side == listener", true),
-        ("len > 4", true),
-        ("len:>4", true),
-        ("len == 5", true),
-        ("len < 1k", true),
-        ("conn == 3/1", true),
-        ("conn == 3/2", false),
-        ("session == 3", true),
-        ("text contains \"INg\"", false),
-        ("text contains 'ing'", true),
-        ("text:ping", true),
-        ("ping", true),
-        ("\"ping \"", false),
-        ("hex contains 0d0a", false),
-        ("hex contains 50494e", true),
-        ("hex:\"50 49 4e\"", true),
-    ] {
+    for (filter, expected) in ASKED {
         assert_eq!(holds(filter, b"PING\n"), expected, "{filter}");
     }
 }
@@ -168,13 +171,25 @@ fn nesting_is_bounded() {
 }
 
 #[test]
-fn the_examples_of_the_table_parse_and_print_as_they_are() {
+fn the_examples_of_the_table_and_every_name_can_be_asked_for() {
     for field in FIELDS {
-        assert_eq!(Filter::parse(field.example).unwrap().to_string(), field.example);
-        for value in field.values {
-            Filter::parse(&format!("{} == {value}", field.name)).unwrap();
+        Filter::parse(field.example).unwrap();
+    }
+    for field in ["kind", "dir", "proto", "side"] {
+        let refused = Filter::parse(&format!("{field} == ?")).unwrap_err().message;
+        let (_, names) = refused.split_once("none of ").unwrap();
+        for name in names.split(", ") {
+            Filter::parse(&format!("{field} == {name}")).unwrap();
         }
     }
+    Filter::parse("dir == received or dir == sent").unwrap();
+}
+
+#[test]
+fn only_what_is_looked_for_is_marked() {
+    let filter = Filter::parse("a not b (hex:00 or not (c or not d))").unwrap();
+    let text = |text: &str| Needle::Text(text.into());
+    assert_eq!(filter.needles(), [text("a"), Needle::Bytes(vec![0]), text("d")]);
 }
 
 #[test]
@@ -190,58 +205,25 @@ fn a_filter_knows_what_it_reads() {
     assert!(Filter::default().is_everything());
 }
 
-fn compare() -> impl Strategy<Value = Compare> {
-    prop::sample::select(vec![
-        Compare::Equal,
-        Compare::Different,
-        Compare::Less,
-        Compare::AtMost,
-        Compare::Greater,
-        Compare::AtLeast,
-    ])
-}
-
-fn address() -> impl Strategy<Value = AddressPattern> {
-    prop_oneof![
-        any::<IpAddr>().prop_map(AddressPattern::Ip),
-        (any::<IpAddr>(), any::<u16>())
-            .prop_map(|(ip, port)| AddressPattern::Socket(SocketAddr::new(ip, port))),
-        (any::<IpAddr>(), 0..=32u8).prop_map(|(ip, prefix)| AddressPattern::Block { ip, prefix }),
-    ]
-}
-
-fn test() -> impl Strategy<Value = Expr> {
-    let is = || prop::sample::select(vec![Is::Equal, Is::Different]);
-    let wire = prop::sample::select(vec!["http", "tcp", "udp", "tls"]);
-    let direction =
-        prop::sample::select(vec![Direction::Sent, Direction::Received, Direction::Local]);
-    let kind = prop::sample::select(vec![RecordKind::Data, RecordKind::Reset, RecordKind::Note]);
-    let about_conn = prop_oneof![
-        (compare(), any::<u16>()).prop_map(|(how, port)| ConnTest::Port(how, port.into())),
-        (is(), address()).prop_map(|(is, address)| ConnTest::Address(is, address)),
-        (is(), wire).prop_map(|(is, name)| ConnTest::Protocol(is, field::wire(name).unwrap())),
-        (is(), any::<u64>(), any::<u32>())
-            .prop_map(|(is, session, index)| ConnTest::Conn(is, SessionId(session).conn(index))),
-        (is(), any::<u64>()).prop_map(|(is, session)| ConnTest::Session(is, SessionId(session))),
-    ];
-    let about_record = prop_oneof![
-        (compare(), any::<u64>()).prop_map(|(how, len)| RecordTest::Len(how, len)),
-        (is(), direction).prop_map(|(is, direction)| RecordTest::Direction(is, direction)),
-        (is(), kind).prop_map(|(is, kind)| RecordTest::Kind(is, kind)),
-        "\\PC{1,8}|[\\x00-\\x7f\u{80}-\u{9f}]{1,4}"
-            .prop_map(|text: String| RecordTest::Text(TextPattern::new(&text))),
-        prop::collection::vec(any::<u8>(), 1..6)
-            .prop_map(|bytes| RecordTest::Hex(BytesPattern::new(&bytes))),
-    ];
-    prop_oneof![about_conn.prop_map(Expr::Conn), about_record.prop_map(Expr::Record)]
-}
-
-fn expr() -> impl Strategy<Value = Expr> {
-    test().prop_recursive(4, 24, 4, |inner| {
+/// A filter, and what it says about the record PING of the connection.
+fn filter() -> impl Strategy<Value = (String, bool)> {
+    let asked = ASKED.iter().filter(|(text, _)| !text.trim().is_empty());
+    let test = prop::sample::select(
+        asked.map(|(text, holds)| (text.to_string(), *holds)).collect::<Vec<_>>(),
+    );
+    test.prop_recursive(4, 24, 4, |inner| {
+        let joined = |word: &'static str, join: fn(&[(String, bool)]) -> bool| {
+            move |parts: Vec<(String, bool)>| {
+                let texts: Vec<String> =
+                    parts.iter().map(|(text, _)| format!("({text})")).collect();
+                (texts.join(word), join(&parts))
+            }
+        };
+        let list = || prop::collection::vec(inner.clone(), 2..4);
         prop_oneof![
-            inner.clone().prop_map(|expr| Expr::Not(Box::new(expr))),
-            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::And),
-            prop::collection::vec(inner, 2..4).prop_map(Expr::Or),
+            inner.clone().prop_map(|(text, holds)| (format!("not ({text})"), !holds)),
+            list().prop_map(joined(" and ", |parts| parts.iter().all(|(_, holds)| *holds))),
+            list().prop_map(joined(" or ", |parts| parts.iter().any(|(_, holds)| *holds))),
         ]
     })
 }
@@ -250,10 +232,31 @@ proptest! {
     #![proptest_config(crate::property_tests::config())]
 
     #[test]
-    fn a_printed_filter_parses_to_the_same_filter(expr in expr()) {
-        let filter = Filter::from_root(Some(expr));
-        let printed = filter.to_string();
-        prop_assert_eq!(Filter::parse(&printed), Ok(filter), "{}", printed);
+    fn a_filter_means_what_its_parts_mean((text, expected) in filter()) {
+        prop_assert_eq!(holds(&text, b"PING\n"), expected, "{}", text);
+        prop_assert_eq!(holds(&format!("not ({text})"), b"PING\n"), !expected, "{}", text);
+    }
+
+    #[test]
+    fn an_address_is_in_its_own_blocks_and_no_further(ip: IpAddr, port: u16, prefix in 0..=128_u8) {
+        let prefix = if ip.is_ipv4() { prefix % 33 } else { prefix };
+        let info = ConnInfo { local: Some((ip, port).into()), peer: None, ..conn() };
+        let is_let_through = |value: String| {
+            let filter = Filter::parse(&format!("addr == {value}")).unwrap();
+            filter.matches(&record(b""), Some(&info))
+        };
+        let turned: IpAddr = match ip {
+            IpAddr::V4(ip) => std::net::Ipv4Addr::from_bits(ip.to_bits() ^ 1).into(),
+            IpAddr::V6(ip) => std::net::Ipv6Addr::from_bits(ip.to_bits() ^ 1).into(),
+        };
+        let block = |ip: IpAddr| format!("{ip}/{prefix}");
+        let mapped = ip.to_canonical() != ip;
+        let whole = if ip.is_ipv4() { 32 } else { 128 };
+        prop_assert!(is_let_through(ip.to_string()));
+        prop_assert!(is_let_through(std::net::SocketAddr::from((ip, port)).to_string()));
+        prop_assert_eq!(is_let_through(block(ip)), !mapped);
+        prop_assert!(!is_let_through(turned.to_string()));
+        prop_assert_eq!(is_let_through(block(turned)), !mapped && prefix < whole);
     }
 
     #[test]

@@ -1,45 +1,105 @@
-//! The values an expression compares with: a port, a length, an address, a name, text, hex. Every
-//! refusal says what to write instead.
+//! The fields an expression can ask about, and the values it compares them with: a port, a length,
+//! an address, a name, text, hex. Every refusal says what to write instead.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::str::FromStr;
 
-use super::expr::{AddressPattern, Compare, ConnTest, Expr, Is, RecordTest};
-use super::field::{self, QueryField, QueryFieldId};
-use super::pattern::{BytesPattern, TextPattern};
+use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, RecordTest, Test, bits};
+use super::pattern::DataPattern;
+use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
 
+/// One field an expression can ask about.
+#[derive(Debug)]
+pub(super) struct QueryField {
+    pub(super) name: &'static str,
+    /// Operators it takes, as written; `:` stands for the first.
+    pub(super) operators: &'static [&'static str],
+    /// A whole test that can be copied.
+    pub(super) example: &'static str,
+}
+
+const IS: &[&str] = &["==", "!="];
+const COMPARE: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
+const CONTAINS: &[&str] = &["contains"];
+
+/// Every field, in the order messages name them.
+pub(super) const FIELDS: [QueryField; 11] = [
+    // Port of either end.
+    QueryField { name: "port", operators: COMPARE, example: "port == 9000" },
+    // IP address of either end, with a port or as a block if you like.
+    QueryField { name: "addr", operators: IS, example: "addr == 127.0.0.1" },
+    // Protocol, or tls for any that is encrypted.
+    QueryField { name: "proto", operators: IS, example: "proto == udp" },
+    // Received, sent, or a fact about our own end.
+    QueryField { name: "dir", operators: IS, example: "dir == in" },
+    // What happened.
+    QueryField { name: "kind", operators: IS, example: "kind == data" },
+    // Bytes that crossed; k and m stand for KiB and MiB.
+    QueryField { name: "len", operators: COMPARE, example: "len > 64" },
+    // One connection or peer, as session/number.
+    QueryField { name: "conn", operators: IS, example: "conn == 3/1" },
+    // Everything of one session.
+    QueryField { name: "session", operators: IS, example: "session == 3" },
+    // Which end we are.
+    QueryField { name: "side", operators: IS, example: "side == listener" },
+    // Text in the bytes; lower-case letters match both cases.
+    QueryField { name: "text", operators: CONTAINS, example: "text contains \"ping\"" },
+    // These very bytes, as hex digits.
+    QueryField { name: "hex", operators: CONTAINS, example: "hex contains 0d0a" },
+];
+
+const KINDS: &str =
+    "data, bound, connected, accepted, secured, finished, reset, closed, failed, note";
+
 /// The test that compares a field with this value; the operator is one the field takes.
-pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Expr, String> {
-    let is = if operator == "!=" { Is::Different } else { Is::Equal };
-    let lower = value.to_ascii_lowercase();
-    let one_of = || format!("'{value}' is none of {}", field.values.join(", "));
-    Ok(match field.id {
-        QueryFieldId::Port => Expr::Conn(ConnTest::Port(compare(operator), port(value)?)),
-        QueryFieldId::Address => Expr::Conn(ConnTest::Address(is, address(value)?)),
-        QueryFieldId::Protocol => {
-            Expr::Conn(ConnTest::Protocol(is, field::wire(&lower).ok_or_else(one_of)?))
-        }
-        QueryFieldId::Side => Expr::Conn(ConnTest::Side(is, lower.parse().map_err(|_| one_of())?)),
-        QueryFieldId::Conn => Expr::Conn(ConnTest::Conn(is, conn(value)?)),
-        QueryFieldId::Session => Expr::Conn(ConnTest::Session(is, session(value)?)),
-        QueryFieldId::Len => Expr::Record(RecordTest::Len(compare(operator), length(&lower)?)),
-        QueryFieldId::Direction => {
-            Expr::Record(RecordTest::Direction(is, lower.parse().map_err(|_| one_of())?))
-        }
-        QueryFieldId::Kind => {
-            Expr::Record(RecordTest::Kind(is, lower.parse().map_err(|_| one_of())?))
-        }
-        QueryFieldId::Text => text(value)?,
-        QueryFieldId::Hex => Expr::Record(RecordTest::Hex(BytesPattern::new(&hex(value)?))),
-    })
+pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Expr<Test>, String> {
+    let about_conn = match field.name {
+        "port" => Some(ConnTest::Port(range(operator, port(value)?))),
+        "addr" => Some(ConnTest::Address(address(value)?)),
+        "proto" if value.eq_ignore_ascii_case("tls") => Some(ConnTest::Tls),
+        "proto" => Some(ConnTest::Protocol(named(value, "http, tcp, udp, tls")?)),
+        "conn" => Some(ConnTest::Conn(conn(value)?)),
+        "session" => Some(ConnTest::Session(session(value)?)),
+        "side" => Some(ConnTest::Side(named(value, "client, listener")?)),
+        _ => None,
+    };
+    let about_record = match field.name {
+        "len" => Some(RecordTest::Len(range(operator, length(value)?))),
+        "dir" => Some(RecordTest::Direction(named(value, "in, out, local")?)),
+        "kind" => Some(RecordTest::Kind(named(value, KINDS)?)),
+        "hex" => Some(RecordTest::Data(DataPattern::new(Needle::Bytes(hex(value)?)))),
+        _ => None,
+    };
+    let test = about_conn.map(Test::Conn).or(about_record.map(Test::Record));
+    test.map_or_else(|| text(value), |test| Ok(Expr::Test(operator != "!=", test)))
 }
 
 /// The test that payload contains this text.
-pub(super) fn text(value: &str) -> Result<Expr, String> {
+pub(super) fn text(value: &str) -> Result<Expr<Test>, String> {
     if value.is_empty() {
         return Err("there is no text between the quotes".into());
     }
-    Ok(Expr::Record(RecordTest::Text(TextPattern::new(value))))
+    let pattern = DataPattern::new(Needle::Text(value.into()));
+    Ok(Expr::Test(true, Test::Record(RecordTest::Data(pattern))))
+}
+
+/// The numbers an operator lets through; `!=` lets through what `==` does not.
+fn range(operator: &str, number: u64) -> NumberRange {
+    match operator {
+        "<" => (Unbounded, Excluded(number)),
+        "<=" => (Unbounded, Included(number)),
+        ">" => (Excluded(number), Unbounded),
+        ">=" => (Included(number), Unbounded),
+        _ => (Included(number), Included(number)),
+    }
+}
+
+/// What has this name, whatever its case.
+fn named<T: FromStr>(value: &str, names: &str) -> Result<T, String> {
+    let found = value.to_ascii_lowercase().parse();
+    found.map_err(|_| format!("'{value}' is none of {names}"))
 }
 
 fn port(value: &str) -> Result<u64, String> {
@@ -53,21 +113,10 @@ fn session(value: &str) -> Result<SessionId, String> {
     session.map_err(|_| format!("'{value}' is not a session number; write session == 3"))
 }
 
-fn compare(operator: &str) -> Compare {
-    match operator {
-        "!=" => Compare::Different,
-        "<" => Compare::Less,
-        "<=" => Compare::AtMost,
-        ">" => Compare::Greater,
-        ">=" => Compare::AtLeast,
-        _ => Compare::Equal,
-    }
-}
-
 fn length(value: &str) -> Result<u64, String> {
-    let (digits, unit) = match (value.strip_suffix('k'), value.strip_suffix('m')) {
-        (Some(digits), _) => (digits, 1024),
-        (_, Some(digits)) => (digits, 1024 * 1024),
+    let (digits, unit) = match value.split_at_checked(value.len().saturating_sub(1)) {
+        Some((digits, "k" | "K")) => (digits, 1024),
+        Some((digits, "m" | "M")) => (digits, 1024 * 1024),
         _ => (value, 1),
     };
     let number: Option<u64> = digits.parse().ok();
@@ -84,18 +133,22 @@ fn address(value: &str) -> Result<AddressPattern, String> {
     };
     if let Some((ip, prefix)) = value.split_once('/') {
         let ip: IpAddr = ip.parse().map_err(|_| wrong())?;
-        let most = if ip.is_ipv4() { 32 } else { 128 };
         let prefix: u8 = prefix.parse().map_err(|_| wrong())?;
-        if prefix > most {
+        let (most, _) = bits(ip);
+        if u32::from(prefix) > most {
             return Err(format!("a block of this family has a prefix of 0 to {most}"));
         }
-        return Ok(AddressPattern::Block { ip, prefix });
+        return Ok(AddressPattern { ip, prefix: prefix.into(), port: None });
     }
     if value.eq_ignore_ascii_case("localhost") {
         return Err("write 127.0.0.1 or ::1; a filter compares addresses, not names".into());
     }
-    let ip = value.parse().map(AddressPattern::Ip);
-    ip.or_else(|_| value.parse().map(AddressPattern::Socket)).map_err(|_| wrong())
+    let (ip, port) = match (value.parse::<IpAddr>(), value.parse::<SocketAddr>()) {
+        (Ok(ip), _) => (ip.to_canonical(), None),
+        (_, Ok(end)) => (end.ip().to_canonical(), Some(end.port())),
+        _ => return Err(wrong()),
+    };
+    Ok(AddressPattern { ip, prefix: bits(ip).0, port })
 }
 
 fn conn(value: &str) -> Result<ConnId, String> {

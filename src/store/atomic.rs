@@ -19,12 +19,16 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::job::Overwrite;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
 const TEMPORARY_PREFIX: &str = ".wirebench-";
 const BUILDING_PREFIX: &str = ".wirebench-new-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 /// Links followed from one to the next.
 const LINKS: usize = 16;
+/// What to do where writing is not allowed.
+pub(super) const PERMISSION_HINT: &str =
+    "allow writing there, or keep everything elsewhere with --home DIR";
 
 /// Writes a whole file; when this returns `Ok`, it is on the disk.
 ///
@@ -40,15 +44,17 @@ pub fn write(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<(), Fail
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(failure(path, &error)),
     };
-    match attempt(&target, bytes, old.as_ref(), overwrite) {
+    let attempt = || attempt(&target, bytes, old.as_ref(), overwrite);
+    let written = attempt().or_else(|error| match error.kind() {
         // Another instance took the temporary file for a left-over in the instant before it was
         // locked.
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            attempt(&target, bytes, old.as_ref(), overwrite).map_err(|error| failure(path, &error))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(path)),
-        other => other.map_err(|error| failure(path, &error)),
-    }
+        ErrorKind::NotFound => attempt(),
+        _ => Err(error),
+    });
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => failure(path, &error),
+    })
 }
 
 fn attempt(
@@ -107,29 +113,22 @@ fn follow_links(path: &Path) -> Result<PathBuf, Failure> {
             Err(_) => return Ok(target),
         }
     }
-    let target = path.display().to_string();
-    Err(Failure::new(Stage::Storage, target, FailureKind::Io, "too many symbolic links"))
+    Err(refusal(path, FailureKind::Io, "too many symbolic links"))
 }
 
 fn replaceable(path: &Path, metadata: Metadata) -> Result<Metadata, Failure> {
-    let refuse = |kind, cause: &str, hint: &str| {
-        let target = path.display().to_string();
-        Err(Failure::new(Stage::Storage, target, kind, cause).hint(hint))
+    let other_name = "choose another name";
+    let (kind, cause, hint) = if metadata.is_dir() {
+        (FailureKind::Usage, "it is a folder", other_name)
+    } else if !metadata.is_file() {
+        (FailureKind::Usage, "it is a pipe or device", other_name)
+    } else if metadata.mode() & 0o222 == 0 {
+        let hint = "allow writing (chmod u+w), or save under another name";
+        (FailureKind::Permission, "the file is read-only", hint)
+    } else {
+        return Ok(metadata);
     };
-    if metadata.is_dir() {
-        return refuse(FailureKind::Usage, "it is a folder", "choose another name");
-    }
-    if !metadata.is_file() {
-        return refuse(FailureKind::Usage, "it is a pipe or device", "choose another name");
-    }
-    if metadata.mode() & 0o222 == 0 {
-        return refuse(
-            FailureKind::Permission,
-            "the file is read-only",
-            "allow writing (chmod u+w), or save under another name",
-        );
-    }
-    Ok(metadata)
+    Err(refusal(path, kind, cause).hint(hint))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -166,11 +165,13 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems cannot sync folders; the rename itself has happened.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-            Ok(())
-        }
+        Err(error) if is_unsupported(&error) => Ok(()),
         other => other,
     }
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
 }
 
 /// Moves a file without ever replacing another.
@@ -181,16 +182,15 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     let moved = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
     let moved = match moved {
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+        Err(error) if is_unsupported(&error) => {
             fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
         }
         other => other,
     };
-    match moved {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(to)),
-        Err(error) => return Err(failure(from, &error)),
-    }
+    moved.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(to),
+        _ => failure(from, &error),
+    })?;
     let synced = sync_folder(folder_of(to)).and_then(|()| sync_folder(folder_of(from)));
     synced.map_err(|error| failure(to, &error))
 }
@@ -257,11 +257,8 @@ pub(super) fn is_temporary(name: &str) -> bool {
 /// Removes temporary files that a crash left in a folder; those in use are locked and stay.
 pub(super) fn clean(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        if entry.file_name().to_str().is_some_and(is_temporary) {
-            clean_file(&entry.path());
-        }
-    }
+    let is_ours = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(is_temporary);
+    entries.flatten().filter(is_ours).for_each(|entry| clean_file(&entry.path()));
 }
 
 /// Removes one temporary file unless somebody is writing it.
@@ -276,50 +273,47 @@ pub(super) fn clean_file(path: &Path) {
 }
 
 fn exists(path: &Path) -> Failure {
-    let target = path.display().to_string();
-    Failure::new(Stage::Storage, target, FailureKind::Usage, "a file of that name exists")
+    refusal(path, FailureKind::Usage, "a file of that name exists")
         .hint("choose another name, or replace it")
+}
+
+/// A failure of the store about a file or folder.
+pub(super) fn refusal(
+    target: impl AsRef<Path>,
+    kind: FailureKind,
+    cause: impl Into<String>,
+) -> Failure {
+    Failure::new(Stage::Storage, target.as_ref().display().to_string(), kind, cause)
 }
 
 /// An error of the system in words, with what to do.
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
+    use FailureKind::{Io, NotFound, Permission, TooLarge, Usage};
     let (kind, cause, hint) = match error.kind() {
-        ErrorKind::PermissionDenied => (
-            FailureKind::Permission,
-            "permission denied".to_owned(),
-            "allow writing there, or keep everything elsewhere with --home DIR",
-        ),
+        ErrorKind::PermissionDenied => (Permission, "permission denied", PERMISSION_HINT),
         ErrorKind::ReadOnlyFilesystem => (
-            FailureKind::Permission,
-            "the file system is read-only".to_owned(),
+            Permission,
+            "the file system is read-only",
             "keep everything elsewhere with --home DIR",
         ),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (
-            FailureKind::Io,
-            "the disk is full".to_owned(),
-            "free some space and try again; the old file is untouched",
-        ),
-        ErrorKind::FileTooLarge => (
-            FailureKind::TooLarge,
-            "the file would be larger than the system allows".to_owned(),
-            "the old file is untouched",
-        ),
-        ErrorKind::NotFound => {
-            (FailureKind::NotFound, "no such file or folder".to_owned(), "check the path")
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            let hint = "free some space and try again; the old file is untouched";
+            (Io, "the disk is full", hint)
         }
-        ErrorKind::NotADirectory => (
-            FailureKind::Usage,
-            "a file stands where a folder is needed".to_owned(),
-            "choose another name",
-        ),
-        ErrorKind::InvalidFilename => (
-            FailureKind::Usage,
-            "the name is too long or not allowed".to_owned(),
-            "choose another name",
-        ),
-        _ => (FailureKind::Io, error.to_string(), ""),
+        ErrorKind::FileTooLarge => {
+            let cause = "the file would be larger than the system allows";
+            (TooLarge, cause, "the old file is untouched")
+        }
+        ErrorKind::NotFound => (NotFound, "no such file or folder", "check the path"),
+        ErrorKind::NotADirectory => {
+            (Usage, "a file stands where a folder is needed", "choose another name")
+        }
+        ErrorKind::InvalidFilename => {
+            (Usage, "the name is too long or not allowed", "choose another name")
+        }
+        _ => (Io, &*error.to_string(), ""),
     };
-    Failure::new(Stage::Storage, path.display().to_string(), kind, cause).hint(hint)
+    refusal(path, kind, cause).hint(hint)
 }
 
 #[cfg(test)]

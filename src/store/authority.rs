@@ -3,20 +3,13 @@
 //! One file holds certificate and key, so the two always belong together; the certificate alone
 //! lies beside it for others to trust. Read by the shell before the engine starts.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::job::{KeyPem, Overwrite};
+use super::job::Overwrite;
 use super::paths::Paths;
 use super::{atomic, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
-
-/// A certificate and its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredAuthority {
-    pub certificate_pem: String,
-    pub key_pem: KeyPem,
-}
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::tls::Authority;
 
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -25,52 +18,46 @@ const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 ///
 /// # Errors
 /// When the file is there but cannot be read or is not what we wrote.
-pub fn load(paths: &Paths) -> Result<Option<StoredAuthority>, Failure> {
+pub fn load(paths: &Paths) -> Result<Option<Authority>, Failure> {
     let file = paths.authority();
-    match std::fs::metadata(&file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(atomic::failure(&file, &error)),
-        Ok(_) => {}
-    }
-    let text = String::from_utf8(workspace::read_bytes(&file)?).unwrap_or_default();
+    let text = match workspace::read_bytes(&file) {
+        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
+        bytes => String::from_utf8(bytes?).unwrap_or_default(),
+    };
     let cut = text.find(KEY_BEGIN).and_then(|at| text.split_at_checked(at));
     match cut {
         Some((certificate, key)) if certificate.contains(CERTIFICATE_BEGIN) => {
-            Ok(Some(StoredAuthority {
-                certificate_pem: certificate.into(),
-                key_pem: KeyPem(key.into()),
-            }))
+            Ok(Some(Authority { certificate_pem: certificate.into(), key_pem: key.into() }))
         }
         _ => {
             let cause = "it does not hold a certificate and a key";
-            let target = file.display().to_string();
-            Err(Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
+            Err(atomic::refusal(file, FailureKind::Malformed, cause)
                 .hint("remove the file; a new authority is made when one is needed"))
         }
     }
 }
 
 /// Keeps an authority, unless there is one; returns the file with the certificate alone.
-pub(super) fn save(paths: &Paths, certificate: &str, key: &KeyPem) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// When the folder or a file of it cannot be written.
+pub fn save(paths: &Paths, authority: &Authority) -> Result<PathBuf, Failure> {
     atomic::make_folders(&paths.data)?;
     let line = |text: &str| format!("{}\n", text.trim_end());
     let kept = match load(paths) {
-        Ok(Some(kept)) => kept.certificate_pem,
+        Ok(Some(kept)) => kept,
         loaded => {
-            let both = format!("{}{}", line(certificate), line(&key.0));
+            let both = line(&authority.certificate_pem) + &line(&authority.key_pem);
             let overwrite = if loaded.is_ok() { Overwrite::Refuse } else { Overwrite::Replace };
             match atomic::write(&paths.authority(), both.as_bytes(), overwrite) {
-                Ok(()) => line(certificate),
+                Ok(()) => authority.clone(),
                 // Another instance was faster; then its authority is the one.
-                Err(failure) => match load(paths) {
-                    Ok(Some(kept)) => kept.certificate_pem,
-                    _ => return Err(failure),
-                },
+                Err(failure) => load(paths).ok().flatten().ok_or(failure)?,
             }
         }
     };
     let file = paths.authority_certificate();
-    atomic::write(&file, kept.as_bytes(), Overwrite::Replace)?;
+    atomic::write(&file, line(&kept.certificate_pem).as_bytes(), Overwrite::Replace)?;
     Ok(file)
 }
 
@@ -82,8 +69,12 @@ mod tests {
 
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
-    fn key(text: &str) -> KeyPem {
-        KeyPem(format!("{KEY_BEGIN}\n{text}\n-----END PRIVATE KEY-----\n"))
+    fn key(text: &str) -> String {
+        format!("{KEY_BEGIN}\n{text}\n-----END PRIVATE KEY-----\n")
+    }
+
+    fn authority(text: &str) -> Authority {
+        Authority { certificate_pem: CERTIFICATE.into(), key_pem: key(text) }
     }
 
     #[test]
@@ -91,8 +82,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let paths = Paths::under(folder.path());
         assert_eq!(load(&paths), Ok(None));
-        save(&paths, CERTIFICATE, &key("first")).unwrap();
-        save(&paths, CERTIFICATE, &key("second")).unwrap();
+        save(&paths, &authority("first")).unwrap();
+        save(&paths, &authority("second")).unwrap();
         let kept = load(&paths).unwrap().unwrap();
         assert_eq!(kept.key_pem, key("first"));
         assert_eq!(kept.certificate_pem, CERTIFICATE);
@@ -100,7 +91,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let public = std::fs::read_to_string(paths.authority_certificate()).unwrap();
         assert_eq!(public, CERTIFICATE);
-        assert_eq!(format!("{:?}", key("first")), "KeyPem(..)");
+        assert!(!format!("{kept:?}").contains("first"), "the key is not shown");
     }
 
     #[test]
@@ -110,7 +101,7 @@ mod tests {
         std::fs::create_dir_all(&paths.data).unwrap();
         std::fs::write(paths.authority(), "half").unwrap();
         assert!(load(&paths).unwrap_err().hint.contains("remove the file"));
-        save(&paths, CERTIFICATE, &key("new")).unwrap();
+        save(&paths, &authority("new")).unwrap();
         assert_eq!(load(&paths).unwrap().unwrap().key_pem, key("new"));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::Item;
+use toml_edit::Value;
 
 use super::strict_toml::{Fields, Trouble, parse_document};
 use crate::model::failure::Failure;
 
 /// Reads a table of variables: `name = "value"` a line.
 pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let read = || collect(Fields::root(parse_document(text)?.as_item())?, text);
+    let read = || collect(Fields::root(&parse_document(text)?), text);
     read().map_err(|trouble| trouble.into_failure(file, text))
 }
 
@@ -17,7 +17,7 @@ pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, Strin
 pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
     let read = || {
         let document = parse_document(text)?;
-        let mut root = Fields::root(document.as_item())?;
+        let mut root = Fields::root(&document);
         let variables = root.get("vars").map(|entry| collect(entry.table()?, text)).transpose()?;
         root.done()?;
         Ok(variables.unwrap_or_default())
@@ -28,7 +28,9 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String
 fn collect(fields: Fields<'_>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
     let mut variables = BTreeMap::new();
     for entry in fields.free() {
-        let value = plain(entry.item, text)
+        let value = entry
+            .value()
+            .and_then(|value| plain(value, text))
             .ok_or_else(|| entry.wrong("must be one value").hint("write name = \"value\""))?;
         variables.insert(entry.name, value);
     }
@@ -36,14 +38,12 @@ fn collect(fields: Fields<'_>, text: &str) -> Result<BTreeMap<String, String>, T
 }
 
 /// A single value as text: numbers and dates as they are written, so `1.50` stays `1.50`.
-fn plain(item: &Item, text: &str) -> Option<String> {
-    use toml_edit::Value;
-    let written = || item.span().and_then(|span| text.get(span)).map(str::trim);
-    Some(match item.as_value()? {
+fn plain(value: &Value, text: &str) -> Option<String> {
+    let written = || value.span().and_then(|span| text.get(span)).map(str::trim);
+    Some(match value {
         Value::String(text) => text.value().clone(),
         Value::Integer(_) | Value::Float(_) => written()?.replace('_', ""),
-        Value::Boolean(flag) => flag.value().to_string(),
-        Value::Datetime(_) => written()?.to_owned(),
+        Value::Boolean(_) | Value::Datetime(_) => written()?.to_owned(),
         Value::Array(_) | Value::InlineTable(_) => return None,
     })
 }

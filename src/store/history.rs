@@ -10,9 +10,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, params_from_iter};
 
+use super::atomic::refusal;
 use super::job::HistoryEntry;
 use super::{atomic, preset};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 use crate::model::timing::Stamp;
 
@@ -36,27 +37,20 @@ const SCHEMA: &str = "
     );
     PRAGMA user_version = 1;";
 
-const COLUMNS: &str = "at, protocol, side, summary, outcome, spec, preset";
-
 /// The history of all runs; entries of this one can be finished.
 pub(super) struct History {
     path: PathBuf,
     open: Option<Connection>,
     /// Rows appended by this run, by their time.
     run: HashMap<Stamp, i64>,
-    /// Why a damaged database was set aside, to be told once.
-    notice: Option<Failure>,
+    /// Why a damaged database was set aside, to be told once although no job asked for it.
+    pub(super) notice: Option<Failure>,
 }
 
 impl History {
     /// Opens nothing yet; the file is made at the first use.
     pub(super) fn new(path: PathBuf) -> Self {
         History { path, open: None, run: HashMap::new(), notice: None }
-    }
-
-    /// A message that no job asked for.
-    pub(super) fn take_notice(&mut self) -> Option<Failure> {
-        self.notice.take()
     }
 
     /// Adds an entry and drops those beyond [`HISTORY_KEEPS`]; `entry.at` names it later.
@@ -68,8 +62,8 @@ impl History {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     entry.at.0.cast_signed(),
-                    entry.protocol.into_str(),
-                    entry.side.into_str(),
+                    entry.spec.protocol().into_str(),
+                    entry.spec.side().into_str(),
                     entry.summary,
                     entry.outcome,
                     spec,
@@ -104,21 +98,16 @@ impl History {
             return Ok((Vec::new(), 0));
         }
         let words: Vec<String> = text.split_whitespace().map(pattern).collect();
-        let has = |n: usize| {
-            format!(
-                "(summary LIKE ?{n} ESCAPE '\\' OR outcome LIKE ?{n} ESCAPE '\\' \
-                 OR spec LIKE ?{n} ESCAPE '\\')"
-            )
-        };
-        let filter: Vec<String> = (1..=words.len()).map(has).collect();
-        let filter = if filter.is_empty() { "1".to_owned() } else { filter.join(" AND ") };
+        // A word has no space, so it is found in one of the three.
+        let text = "(summary || ' ' || outcome || ' ' || spec)";
+        let has = |n: usize| format!(r" AND {text} LIKE ?{n} ESCAPE '\'");
+        let filter = (1..=words.len()).map(has).collect::<Vec<_>>().concat();
         self.with(|connection| {
-            let count = format!("SELECT count(*) FROM entry WHERE {filter}");
+            let count = format!("SELECT count(*) FROM entry WHERE 1{filter}");
             let total: i64 =
                 connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
-            let select = format!(
-                "SELECT {COLUMNS} FROM entry WHERE {filter} ORDER BY id DESC LIMIT {limit}"
-            );
+            let select =
+                format!("SELECT * FROM entry WHERE 1{filter} ORDER BY id DESC LIMIT {limit}");
             let mut statement = connection.prepare(&select)?;
             let rows = statement.query_map(params_from_iter(&words), entry)?;
             // An entry of another version that does not read is left out, not fatal.
@@ -129,59 +118,33 @@ impl History {
 
     fn with<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
         for _ in 0..2 {
-            let result = match self.connection() {
-                Ok(connection) => work(connection),
-                Err(Opening::Failure(failure)) => return Err(failure),
-                Err(Opening::Sql(error)) => Err(error),
+            let result = match &self.open {
+                Some(connection) => work(connection),
+                None => match self.connect()? {
+                    Ok(connection) => work(self.open.insert(connection)),
+                    Err(error) => Err(error),
+                },
             };
             match result {
                 Err(error) if is_damage(&error) => self.set_aside(&error)?,
                 other => return other.map_err(|error| self.failure(&error)),
             }
         }
-        let target = self.path.display().to_string();
-        Err(Failure::new(Stage::Storage, target, FailureKind::Io, "the history stays unreadable"))
+        Err(refusal(&self.path, FailureKind::Io, "the history stays unreadable"))
     }
 
-    fn connection(&mut self) -> Result<&Connection, Opening> {
-        if self.open.is_none() {
-            self.open = Some(self.connect()?);
-        }
-        self.open.as_ref().ok_or_else(|| {
-            let cause = "the history is not open";
-            Opening::Failure(Failure::new(Stage::Storage, "", FailureKind::Internal, cause))
-        })
-    }
-
-    fn connect(&self) -> Result<Connection, Opening> {
+    /// Opens the database; the inner error is the database's own.
+    fn connect(&self) -> Result<rusqlite::Result<Connection>, Failure> {
         if let Some(folder) = self.path.parent() {
-            atomic::make_folders(folder).map_err(Opening::Failure)?;
+            atomic::make_folders(folder)?;
         }
         // The side files get the mode of the database, so this one decides.
-        atomic::open_private(&self.path)
-            .map_err(|error| Opening::Failure(atomic::failure(&self.path, &error)))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version > VERSION {
-            let target = self.path.display().to_string();
+        atomic::open_private(&self.path).map_err(|error| atomic::failure(&self.path, &error))?;
+        prepared(&self.path).transpose().ok_or_else(|| {
             let cause = "the history was written by a newer wirebench";
-            return Err(Opening::Failure(
-                Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
-                    .hint("use that version, or move the file away"),
-            ));
-        }
-        // Where WAL is impossible (network disks) SQLite stays with its journal.
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        // Closing would fold the log into the database and wait for the disk twice, while the user
-        // waits to leave; SQLite folds it by itself whenever it has grown.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
-        if version < VERSION {
-            connection.execute_batch(SCHEMA)?;
-        }
-        Ok(connection)
+            refusal(&self.path, FailureKind::Malformed, cause)
+                .hint("use that version, or move the file away")
+        })
     }
 
     /// Renames a damaged database so that nothing of it is lost, and forgets it.
@@ -190,57 +153,55 @@ impl History {
         self.run.clear();
         let free = |n: &u32| !aside(&self.path, *n, "").exists();
         let number = (1..1000).find(free).unwrap_or(1000);
-        for suffix in ["", "-wal", "-shm"] {
-            let mut from = self.path.clone().into_os_string();
-            from.push(suffix);
-            let moved = atomic::rename(Path::new(&from), &aside(&self.path, number, suffix));
-            // The side files need not exist.
-            if suffix.is_empty() {
-                moved?;
-            }
-        }
         let kept = aside(&self.path, number, "");
+        atomic::rename(&self.path, &kept)?;
+        for suffix in ["-wal", "-shm"] {
+            let from = self.path.with_extension(format!("db{suffix}"));
+            // It need not exist.
+            let _ = atomic::rename(&from, &aside(&self.path, number, suffix));
+        }
         let cause = format!("the history was damaged ({error}); a new one was begun");
-        let target = self.path.display().to_string();
-        self.notice = Some(
-            Failure::new(Stage::Storage, target, FailureKind::Malformed, cause)
-                .hint(format!("the old one is kept as {}", kept.display())),
-        );
+        let notice = refusal(&self.path, FailureKind::Malformed, cause);
+        self.notice = Some(notice.hint(format!("the old one is kept as {}", kept.display())));
         Ok(())
     }
 
     fn failure(&self, error: &rusqlite::Error) -> Failure {
-        let target = self.path.display().to_string();
         let (kind, cause, hint) = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => {
-                (FailureKind::Io, "the disk is full".to_owned(), "free some space")
+            Some(ErrorCode::DiskFull) => (FailureKind::Io, "the disk is full", "free some space"),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                let cause = "the history cannot be written";
+                (FailureKind::Permission, cause, atomic::PERMISSION_HINT)
             }
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
-                FailureKind::Permission,
-                "the history cannot be written".to_owned(),
-                "allow writing there, or keep everything elsewhere with --home DIR",
-            ),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-                FailureKind::Busy,
-                "another wirebench is writing the history".to_owned(),
-                "try again in a moment",
-            ),
-            _ => (FailureKind::Io, error.to_string(), ""),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                let cause = "another wirebench is writing the history";
+                (FailureKind::Busy, cause, "try again in a moment")
+            }
+            _ => (FailureKind::Io, &*error.to_string(), ""),
         };
-        Failure::new(Stage::Storage, target, kind, cause).hint(hint)
+        refusal(&self.path, kind, cause).hint(hint)
     }
 }
 
-/// Why the database is not open.
-enum Opening {
-    Failure(Failure),
-    Sql(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Opening {
-    fn from(error: rusqlite::Error) -> Self {
-        Opening::Sql(error)
+/// Opens and prepares the database; `None` = it belongs to a newer wirebench.
+fn prepared(path: &Path) -> rusqlite::Result<Option<Connection>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Ok(None);
     }
+    // Where WAL is impossible (network disks) SQLite stays with its journal.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // Closing would fold the log into the database and wait for the disk twice, while the user
+    // waits to leave; SQLite folds it by itself whenever it has grown.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512;")?;
+    if version < VERSION {
+        connection.execute_batch(SCHEMA)?;
+    }
+    Ok(Some(connection))
 }
 
 fn aside(path: &Path, number: u32, suffix: &str) -> PathBuf {
@@ -254,33 +215,19 @@ fn is_damage(error: &rusqlite::Error) -> bool {
 
 /// A word as a LIKE pattern that means just this word.
 fn pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
+    let plain = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{plain}%")
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<HistoryEntry>> {
-    let protocol: String = row.get(1)?;
-    let side: String = row.get(2)?;
-    let spec: String = row.get(5)?;
-    let preset: Option<String> = row.get(6)?;
-    let (Ok(protocol), Ok(side), Ok(spec)) =
-        (protocol.parse(), side.parse(), preset::read_spec(&spec, "history"))
-    else {
+    let Ok(spec) = preset::read_spec(&row.get::<_, String>("spec")?, "history") else {
         return Ok(None);
     };
+    let preset: Option<String> = row.get("preset")?;
     Ok(Some(HistoryEntry {
-        at: Stamp(row.get::<_, i64>(0)?.cast_unsigned()),
-        protocol,
-        side,
-        summary: row.get(3)?,
-        outcome: row.get(4)?,
+        at: Stamp(row.get::<_, i64>("at")?.cast_unsigned()),
+        summary: row.get("summary")?,
+        outcome: row.get("outcome")?,
         spec,
         preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
     }))

@@ -2,16 +2,15 @@
 //! touches the disk.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
-use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
+use crate::model::tls::Authority;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +19,14 @@ pub enum Job {
     LoadWorkspace,
     /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
     /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
-    SavePreset {
-        preset: Box<Preset>,
-        based_on: Option<u64>,
-        overwrite: Overwrite,
-    },
-    RenamePreset {
-        from: PresetPath,
-        to: PresetPath,
-    },
-    DeletePreset {
-        path: PresetPath,
-    },
+    SavePreset { preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite },
+    /// Give a preset another path; never one that is taken.
+    RenamePreset { from: PresetPath, to: PresetPath },
+    /// Remove the file of a preset, and folders that become empty.
+    DeletePreset { path: PresetPath },
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
-    DeleteFolder {
-        folder: String,
-        presets: Vec<PresetPath>,
-    },
+    DeleteFolder { folder: String, presets: Vec<PresetPath> },
     /// Read the drafts and screen state of the last run.
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
@@ -45,40 +34,15 @@ pub enum Job {
     /// Append one entry; keeps the newest 10,000.
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
-    FinishHistory {
-        at: Stamp,
-        outcome: String,
-    },
+    FinishHistory { at: Stamp, outcome: String },
     /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
-    QueryHistory {
-        text: String,
-        limit: u32,
-    },
+    QueryHistory { text: String, limit: u32 },
     /// Write bytes to a file the user named.
-    WriteFile {
-        path: PathBuf,
-        bytes: Bytes,
-        overwrite: Overwrite,
-    },
+    WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
-    ReadTexts {
-        files: Vec<(String, PathBuf)>,
-    },
+    ReadTexts { files: Vec<(String, PathBuf)> },
     /// Keep the certificate authority of this installation. One that is already there stays.
-    SaveAuthority {
-        certificate_pem: String,
-        key_pem: KeyPem,
-    },
-}
-
-/// A private key in PEM; never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeyPem(pub String);
-
-impl fmt::Debug for KeyPem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyPem(..)")
-    }
+    SaveAuthority(Authority),
 }
 
 /// Whether a file that is there may be replaced.
@@ -94,22 +58,13 @@ pub enum Reply {
     /// After `LoadWorkspace`, and unasked whenever files changed on disk.
     Workspace(Box<Workspace>),
     /// The preset is on disk, with its new fingerprint.
-    Saved {
-        path: PresetPath,
-        fingerprint: u64,
-    },
+    Saved { path: PresetPath, fingerprint: u64 },
     /// The file changed since it was opened, or exists although it should not.
-    Conflict {
-        mine: Box<Preset>,
-        theirs: Box<StoredPreset>,
-    },
-    Renamed {
-        from: PresetPath,
-        to: PresetPath,
-    },
-    Deleted {
-        path: PresetPath,
-    },
+    Conflict { mine: Box<Preset>, theirs: Box<StoredPreset> },
+    /// The preset lies at `to` now.
+    Renamed { from: PresetPath, to: PresetPath },
+    /// The preset is gone.
+    Deleted { path: PresetPath },
     /// What went of a folder. `left` is the number of other files still in it; a failure names
     /// the preset at which it ended.
     FolderDeleted {
@@ -118,31 +73,22 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
+    /// What the last run kept; `None` = nothing.
     Restored(Option<Box<Restore>>),
+    /// The drafts are on disk.
     RestoreSaved,
+    /// The history has the entry, or its outcome.
     HistoryAppended,
-    History {
-        text: String,
-        entries: Vec<HistoryEntry>,
-        total: u64,
-    },
-    FileWritten {
-        path: PathBuf,
-        bytes: u64,
-    },
+    /// Entries that fit, newest first; `total` counts those beyond the limit too.
+    History { text: String, entries: Vec<HistoryEntry>, total: u64 },
+    /// The file the user named is on disk.
+    FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
-    TextsRead {
-        files: BTreeMap<String, Result<String, String>>,
-    },
+    TextsRead { files: BTreeMap<String, Result<String, String>> },
     /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
-    AuthoritySaved {
-        certificate: PathBuf,
-    },
+    AuthoritySaved { certificate: PathBuf },
     /// A job failed; nothing stored was lost.
-    Failed {
-        job: &'static str,
-        failure: Failure,
-    },
+    Failed { job: &'static str, failure: Failure },
 }
 
 /// Everything in a workspace, presets sorted by path.
@@ -201,7 +147,7 @@ impl Job {
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
-            Job::SaveAuthority { .. } => "keep the certificate authority",
+            Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }
 }
@@ -211,8 +157,6 @@ impl Job {
 pub struct HistoryEntry {
     /// When; also names the entry within a run.
     pub at: Stamp,
-    pub protocol: Protocol,
-    pub side: Side,
     /// One line: `POST http://localhost:8080/users`.
     pub summary: String,
     /// `201 Created, 12 ms`, or the failure; empty while it runs.

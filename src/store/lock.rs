@@ -4,16 +4,16 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::model::failure::{Failure, FailureKind, Stage};
+use super::atomic;
+use crate::model::failure::{Failure, FailureKind};
 
 /// Longest wait for another instance; a save takes milliseconds.
 const WAIT: Duration = Duration::from_secs(2);
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Held while files of a folder are compared and replaced.
-#[derive(Debug)]
-pub(super) struct FolderLock(#[expect(dead_code, reason = "held for its lock")] Option<File>);
+/// Held while files of a folder are compared and replaced; `None` where there are no locks.
+pub(super) type FolderLock = Option<File>;
 
 /// Locks a folder, waiting a moment for another instance.
 ///
@@ -21,19 +21,18 @@ pub(super) struct FolderLock(#[expect(dead_code, reason = "held for its lock")] 
 /// `Busy` when another instance holds it for longer. A file system without locks is no error:
 /// then two instances rely on the comparison alone.
 pub(super) fn folder(path: &Path) -> Result<FolderLock, Failure> {
-    let Ok(file) = File::open(path) else { return Ok(FolderLock(None)) };
+    let Ok(file) = File::open(path) else { return Ok(None) };
     let deadline = Instant::now() + WAIT;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(FolderLock(Some(file))),
-            Err(TryLockError::Error(_)) => return Ok(FolderLock(None)),
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                 std::thread::park_timeout(PAUSE);
             }
             Err(TryLockError::WouldBlock) => {
-                let target = path.display().to_string();
                 let cause = "another wirebench is writing there and does not finish";
-                return Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
+                return Err(atomic::refusal(path, FailureKind::Busy, cause)
                     .hint("continue or end the other one, then try again"));
             }
         }

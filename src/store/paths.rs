@@ -13,8 +13,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Folder of a project that holds its presets.
 pub const PROJECT_FOLDER: &str = ".wirebench";
-/// Variable that does what `--home` does.
-pub const HOME_VARIABLE: &str = "WIREBENCH_HOME";
 
 /// The folders in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +39,7 @@ impl ProcessEnv {
     /// Reads them.
     #[must_use]
     pub fn read() -> Self {
-        let names = [HOME_VARIABLE, "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+        let names = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
         let value = |name: &str| std::env::var_os(name).map(|value| (name.to_owned(), value));
         ProcessEnv {
             current: std::env::current_dir().unwrap_or_default(),
@@ -50,13 +48,10 @@ impl ProcessEnv {
         }
     }
 
-    fn variable(&self, name: &str) -> Option<PathBuf> {
-        self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-    }
-
     /// XDG base directory; relative ones are ignored, as the specification demands.
     fn base(&self, variable: &str, fallback: &str) -> Result<PathBuf, Failure> {
-        if let Some(path) = self.variable(variable).filter(|path| path.is_absolute()) {
+        let path = self.variables.get(variable).map(Path::new);
+        if let Some(path) = path.filter(|path| path.is_absolute()) {
             return Ok(path.join("wirebench"));
         }
         let home = self.home.as_ref().ok_or_else(|| {
@@ -74,12 +69,12 @@ impl ProcessEnv {
 }
 
 impl Paths {
-    /// Works out the folders; `home` is the value of `--home`.
+    /// Works out the folders; `home` is the value of `--home`, or of `WIREBENCH_HOME` without it.
     ///
     /// # Errors
     /// When there is neither a home folder nor a choice.
     pub fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
-        if let Some(home) = home.or_else(|| system.variable(HOME_VARIABLE)) {
+        if let Some(home) = home {
             return Ok(Paths::under(&system.current.join(home)));
         }
         let data = system.base("XDG_DATA_HOME", ".local/share")?;
@@ -162,10 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn one_home_holds_everything_and_the_option_beats_the_variable() {
-        let mut system = system(Path::new("/project"));
-        system.variables.insert(HOME_VARIABLE.into(), "/env".into());
-        assert_eq!(Paths::discover(None, &system).unwrap(), Paths::under(Path::new("/env")));
+    fn one_home_holds_everything() {
+        let system = system(Path::new("/project"));
         let paths = Paths::discover(Some("here".into()), &system).unwrap();
         assert_eq!(paths.workspace, Path::new("/project/here/presets"));
     }

@@ -7,10 +7,11 @@
 //! and the screens that show a preset as text.
 
 mod merge;
-mod node;
 mod read;
 mod render;
 mod tree;
+
+use toml_edit::InlineTable;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
@@ -42,13 +43,15 @@ pub fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
 /// still holds is kept as it was written.
 #[must_use]
 pub fn write(preset: &Preset, previous: Option<&str>) -> String {
-    write_parts(&preset.about, &preset.spec, previous)
+    let mine = tree::preset(&preset.about, &preset.spec);
+    let merged = previous.and_then(|previous| carried_over(preset, previous, &mine));
+    merged.unwrap_or_else(|| render::document(mine))
 }
 
 /// A spec as the text of a preset without description.
 #[must_use]
 pub fn write_spec(spec: &Spec) -> String {
-    write_parts("", spec, None)
+    render::document(tree::preset("", spec))
 }
 
 /// Hash of a file's bytes (FNV-1a, 64 bit): names a version of a file across runs.
@@ -60,29 +63,23 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 }
 
 fn parse(text: &str) -> Result<(String, Spec), Trouble> {
-    let document = parse_document(text)?;
-    read::preset(document.as_item())
+    read::preset(&parse_document(text)?)
 }
 
-fn write_parts(about: &str, spec: &Spec, previous: Option<&str>) -> String {
-    let wanted = tree::preset(about, spec);
-    let fresh = render::document(&wanted);
-    let Some(previous) = previous else { return fresh };
-    let Ok(document) = parse_document(previous) else { return fresh };
-    let Ok((old_about, old_spec)) = read::preset(document.as_item()) else { return fresh };
-    if old_about == about && old_spec == *spec {
-        return previous.to_owned();
+/// The previous text with what differs from it changed; `None` when it does not read, or is
+/// written in a way the merge cannot follow.
+fn carried_over(preset: &Preset, previous: &str, mine: &InlineTable) -> Option<String> {
+    let means_mine = |about: &str, spec: &Spec| about == preset.about && *spec == preset.spec;
+    let document = parse_document(previous).ok()?;
+    let (about, spec) = read::preset(&document).ok()?;
+    if means_mine(&about, &spec) {
+        return Some(previous.to_owned());
     }
-    let base = tree::preset(&old_about, &old_spec);
-    match merge::update(previous, document.into_mut(), &fresh, (&base, &wanted)) {
-        // A file written in a way the merge does not foresee loses its comments, never its meaning.
-        Some(merged) if means(&merged, about, spec) => merged,
-        _ => fresh,
-    }
-}
-
-fn means(text: &str, about: &str, spec: &Spec) -> bool {
-    parse(text).is_ok_and(|(read_about, read_spec)| read_about == about && read_spec == *spec)
+    let base = tree::preset(&about, &spec);
+    let merged = merge::update(previous, document.into_mut(), &base, mine)?;
+    // Comments and line breaks around the values are text of the user's that is put together anew,
+    // so only reading tells what became of it: a file loses its comments then, never its meaning.
+    parse(&merged).is_ok_and(|(about, spec)| means_mine(&about, &spec)).then_some(merged)
 }
 
 #[cfg(test)]

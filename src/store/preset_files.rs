@@ -8,59 +8,61 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Reply};
-use super::{atomic, lock, preset, starter, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Preset, PresetPath};
+use super::lock::FolderLock;
+use super::{atomic, inside, lock, preset, starter, workspace};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
+
+/// Files and folders that are counted after presets went from among them.
+const COUNTED: usize = 100_000;
 
 /// Where a preset lies.
 pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
     root.join(format!("{path}.toml"))
 }
 
-/// Writes a preset over the version it is based on.
+/// Writes a preset over the version it is based on; the fingerprint of what is there then, or the
+/// version of somebody else that stands in the way.
 pub(super) fn save(
     root: &Path,
-    preset: Box<Preset>,
+    preset: &Preset,
     based_on: Option<u64>,
     overwrite: Overwrite,
-) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
-    let file = file_of(root, &preset.path);
-    let old = if fs::symlink_metadata(&file).is_ok() && file.exists() {
-        Some(workspace::read_bytes(&file)?)
-    } else {
-        None
-    };
-    if let Some(bytes) = &old {
-        let theirs = workspace::parsed(&preset.path, bytes);
-        if theirs.content.as_ref() == Ok(&*preset) {
-            return Ok(Reply::Saved { path: preset.path, fingerprint: theirs.fingerprint });
+) -> Result<Result<u64, StoredPreset>, Failure> {
+    let _lock = locked(root)?;
+    let file = inside::target(root, &file_of(root, &preset.path))?;
+    let old = file.exists().then(|| workspace::read_bytes(&file)).transpose()?;
+    let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
+    let fingerprint = preset::fingerprint(text.as_bytes());
+    let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
+    if let Some(old) = old {
+        if old == text.as_bytes() {
+            return Ok(Ok(fingerprint));
         }
-        if overwrite == Overwrite::Refuse && based_on != Some(theirs.fingerprint) {
-            return Ok(Reply::Conflict { mine: preset, theirs: Box::new(theirs) });
+        if overwrite == Overwrite::Refuse && based_on != Some(preset::fingerprint(&old)) {
+            return Ok(Err(workspace::stored(&preset.path, Ok(old))));
         }
     }
-    let previous = old.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let text = preset::write(&preset, previous);
     if text.len() as u64 > preset::PRESET_LIMIT {
         return Err(workspace::too_large(preset.path.as_str(), preset::PRESET_LIMIT));
     }
     atomic::make_folders(file.parent().unwrap_or(root))?;
-    let overwrite = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
-    atomic::write(&file, text.as_bytes(), overwrite)?;
-    Ok(Reply::Saved { path: preset.path, fingerprint: preset::fingerprint(text.as_bytes()) })
+    atomic::write(&file, text.as_bytes(), replace)?;
+    Ok(Ok(fingerprint))
+}
+
+/// Makes sure that there is a workspace, and locks it.
+fn locked(root: &Path) -> Result<FolderLock, Failure> {
+    starter::materialise(root)?;
+    lock::folder(root)
 }
 
 /// Moves a preset; never onto another.
 pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
+    let _lock = locked(root)?;
     if from != to {
-        let (source, target) = (file_of(root, &from), file_of(root, &to));
-        if fs::symlink_metadata(&source).is_err() {
-            return Err(gone(&from));
-        }
+        let source = existing(root, &from)?;
+        let target = inside::entry(root, &file_of(root, &to))?;
         atomic::make_folders(target.parent().unwrap_or(root))?;
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
@@ -71,12 +73,8 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
 
 /// Removes a preset and the folders that become empty.
 pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
-    let file = file_of(root, &path);
-    if fs::symlink_metadata(&file).is_err() {
-        return Err(gone(&path));
-    }
+    let _lock = locked(root)?;
+    let file = existing(root, &path)?;
     atomic::remove(&file)?;
     remove_empty_folders(root, &file);
     Ok(Reply::Deleted { path })
@@ -89,12 +87,15 @@ pub(super) fn delete_folder(
     folder: String,
     presets: Vec<PresetPath>,
 ) -> Result<Reply, Failure> {
-    starter::materialise(root)?;
-    let _lock = lock::folder(root)?;
+    let _lock = locked(root)?;
     let mut gone = Vec::new();
     let mut failure = None;
     for path in presets {
         let file = file_of(root, &path);
+        if let Err(failed) = inside::entry(root, &file) {
+            failure = Some(failed);
+            break;
+        }
         if fs::symlink_metadata(&file).is_ok()
             && let Err(failed) = atomic::remove(&file)
         {
@@ -104,18 +105,25 @@ pub(super) fn delete_folder(
         remove_empty_folders(root, &file);
         gone.push(path);
     }
-    let left = files_in(&root.join(&folder), 0);
+    let left = files_in(&root.join(&folder));
     Ok(Reply::FolderDeleted { folder, presets: gone, left, failure })
 }
 
-/// Files in a folder and below.
-fn files_in(folder: &Path, depth: usize) -> usize {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let count = |entry: fs::DirEntry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() && depth < workspace::DEPTH => files_in(&entry.path(), depth + 1),
-        _ => 1,
-    };
-    entries.map(count).sum()
+/// Files in a folder and below, as many as are counted; folders that links lead to are not entered.
+fn files_in(folder: &Path) -> usize {
+    let (mut files, mut folders) = (0, vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if files + folders.len() >= COUNTED {
+                return files;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => files += 1,
+            }
+        }
+    }
+    files
 }
 
 fn remove_empty_folders(root: &Path, file: &Path) {
@@ -127,8 +135,13 @@ fn remove_empty_folders(root: &Path, file: &Path) {
     }
 }
 
-fn gone(path: &PresetPath) -> Failure {
-    let target = format!("{path}.toml");
-    Failure::new(Stage::Storage, target, FailureKind::NotFound, "the preset is not there any more")
-        .hint("it was removed or renamed by somebody else")
+/// Where a preset lies, if it does.
+fn existing(root: &Path, path: &PresetPath) -> Result<PathBuf, Failure> {
+    let file = file_of(root, path);
+    inside::entry(root, &file)?;
+    fs::symlink_metadata(&file).map(|_| file).map_err(|_| {
+        let cause = "the preset is not there any more";
+        atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
+            .hint("it was removed or renamed by somebody else")
+    })
 }

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Restore, StoredDraft};
 use super::strict_toml::{Fields, Trouble, parse_document};
-use super::toml_string::long_string;
+use super::toml_string::{Lines, string};
 use super::{atomic, preset, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 
 /// Longest drafts file; far above what a person composes, so only damage is refused.
@@ -24,6 +24,7 @@ const DRAFTS_LIMIT: u64 = 1024 * 1024 * 1024;
 const INSTANCES: u32 = 16;
 
 /// The drafts file of this instance.
+#[derive(Default)]
 pub(super) struct RestoreFile {
     folder: PathBuf,
     /// Names the workspace.
@@ -35,24 +36,15 @@ pub(super) struct RestoreFile {
     kept: Option<String>,
 }
 
-struct RestoreSlot {
-    file: PathBuf,
-    #[expect(dead_code, reason = "held for its lock")]
-    lock: File,
-}
+/// A drafts file, with the lock that keeps it ours.
+type RestoreSlot = (PathBuf, File);
 
 impl RestoreFile {
     /// Touches no disk; drafts are kept apart for every workspace.
     pub(super) fn new(state: &Path, workspace: &Path) -> Self {
         let name = workspace.as_os_str().as_encoded_bytes();
         let stem = format!("{:016x}", preset::fingerprint(name));
-        RestoreFile {
-            folder: state.join("drafts"),
-            stem,
-            own: None,
-            adopted: Vec::new(),
-            kept: None,
-        }
+        RestoreFile { folder: state.join("drafts"), stem, ..RestoreFile::default() }
     }
 
     fn file(&self, number: u32, extension: &str) -> PathBuf {
@@ -65,11 +57,8 @@ impl RestoreFile {
             return Ok(None);
         }
         atomic::clean(&self.folder);
-        let own = match self.claim() {
-            Ok(file) => file,
-            // Nothing can be written here; what is there can still be read.
-            Err(_) => self.file(1, "toml"),
-        };
+        // Where nothing can be written, what is there can still be read.
+        let own = self.claim().unwrap_or_else(|_| self.file(1, "toml"));
         let mut restore = read(&own)?;
         let on_disk = workspace::read_bytes(&own).unwrap_or_default();
         self.kept = restore.as_ref().map(write).filter(|text| text.as_bytes() == on_disk);
@@ -80,9 +69,8 @@ impl RestoreFile {
             }
             let Some(lock) = self.try_lock(number) else { continue };
             if let Ok(Some(orphan)) = read(&file) {
-                let all = restore.get_or_insert_default();
-                all.drafts.extend(orphan.drafts);
-                self.adopted.push(RestoreSlot { file, lock });
+                restore.get_or_insert_default().drafts.extend(orphan.drafts);
+                self.adopted.push((file, lock));
             }
         }
         Ok(restore)
@@ -99,33 +87,27 @@ impl RestoreFile {
         self.kept = None;
         atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
         self.kept = Some(text);
-        for slot in self.adopted.drain(..) {
+        for (file, _lock) in self.adopted.drain(..) {
             // Left behind, it would only be offered again.
-            let _ = atomic::remove(&slot.file);
+            let _ = atomic::remove(&file);
         }
         Ok(())
     }
 
     /// The file of this instance; the first call picks a free number.
     fn claim(&mut self) -> Result<PathBuf, Failure> {
-        if let Some(own) = &self.own {
-            return Ok(own.file.clone());
+        if let Some((file, _)) = &self.own {
+            return Ok(file.clone());
         }
-        let probe = self.file(1, "lock");
-        if let Err(error) = atomic::open_private(&probe) {
-            return Err(atomic::failure(&self.folder, &error));
-        }
-        for number in 1..=INSTANCES {
-            if let Some(lock) = self.try_lock(number) {
-                let file = self.file(number, "toml");
-                self.own = Some(RestoreSlot { file: file.clone(), lock });
-                return Ok(file);
-            }
-        }
-        let target = self.folder.display().to_string();
-        let cause = format!("{INSTANCES} wirebenches run in this workspace");
-        Err(Failure::new(Stage::Storage, target, FailureKind::Busy, cause)
-            .hint("drafts of this one are not kept"))
+        atomic::open_private(&self.file(1, "lock"))
+            .map_err(|error| atomic::failure(&self.folder, &error))?;
+        let slot = |number| Some((self.file(number, "toml"), self.try_lock(number)?));
+        let own = (1..=INSTANCES).find_map(slot).ok_or_else(|| {
+            let cause = format!("{INSTANCES} wirebenches run in this workspace");
+            atomic::refusal(&self.folder, FailureKind::Busy, cause)
+                .hint("drafts of this one are not kept")
+        })?;
+        Ok(self.own.insert(own).0.clone())
     }
 
     fn try_lock(&self, number: u32) -> Option<File> {
@@ -145,15 +127,14 @@ fn read(file: &Path) -> Result<Option<Restore>, Failure> {
     let bytes = workspace::read_bounded(file, DRAFTS_LIMIT)?;
     let name = file.display().to_string();
     let broken = |failure: Failure| set_aside(file, failure);
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
-        broken(Failure::new(Stage::Storage, name.clone(), FailureKind::Malformed, "not UTF-8"))
-    })?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| broken(atomic::refusal(file, FailureKind::Malformed, "not UTF-8")))?;
     let (restore, trouble) =
         parse(text).map_err(|trouble| broken(trouble.into_failure(&name, text)))?;
     if trouble {
         // The drafts that do read come back; the others stay in the copy.
         let cause = "some drafts cannot be read by this version";
-        set_aside(file, Failure::new(Stage::Storage, name, FailureKind::Malformed, cause));
+        set_aside(file, atomic::refusal(file, FailureKind::Malformed, cause));
     }
     Ok(Some(restore))
 }
@@ -169,6 +150,7 @@ fn set_aside(file: &Path, failure: Failure) -> Failure {
 }
 
 fn write(restore: &Restore) -> String {
+    let long_string = |text: &str| string(text, Lines::Many);
     let mut text = String::new();
     let _ = writeln!(text, "current = {}", restore.current);
     if let Some(environment) = &restore.environment {
@@ -197,9 +179,11 @@ fn write(restore: &Restore) -> String {
 /// The restore, and whether drafts had to be left out.
 fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
     let document = parse_document(text)?;
-    let mut root = Fields::root(document.as_item())?;
+    let mut root = Fields::root(&document);
+    let current =
+        root.get("current").map(|entry| entry.number(0, i64::MAX, "from 0")).transpose()?;
     let mut restore = Restore {
-        current: root.get("current").map(|entry| entry.number("from 0")).transpose()?.unwrap_or(0),
+        current: current.and_then(|current| usize::try_from(current).ok()).unwrap_or_default(),
         environment: root.text("environment")?,
         ..Restore::default()
     };
@@ -221,7 +205,7 @@ fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
 fn draft(fields: &mut Fields<'_>) -> Result<Option<StoredDraft>, Trouble> {
     let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
     let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
-    let unsaved = fields.flag("unsaved")?.unwrap_or(true);
+    let unsaved = fields.get("unsaved").map_or(Ok(true), |entry| entry.flag())?;
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
     Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec }))

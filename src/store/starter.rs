@@ -1,13 +1,11 @@
 //! The starter workspace: embedded presets of the tutorial's pairs, shown when there is no
 //! workspace yet. The first save makes it a real folder, all files at once.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::job::{FolderDefaults, Overwrite, Workspace};
-use super::{atomic, environment, lock, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{Environment, PresetPath, StoredPreset};
+use super::job::{Overwrite, Workspace};
+use super::{atomic, inside, lock, workspace};
+use crate::model::failure::Failure;
 
 /// Every file of the starter workspace, by its path inside it.
 pub const FILES: [(&str, &str); 8] = [
@@ -29,30 +27,11 @@ pub(super) fn workspace(root: &Path) -> Workspace {
     let mut starter =
         Workspace { root: root.display().to_string(), is_starter: true, ..Workspace::default() };
     for (name, text) in FILES {
-        let read = if let Some(environment) = name.strip_prefix("env/") {
-            let environment = environment.trim_end_matches(".toml");
-            environment::variables(text, name).map(|variables| {
-                let secrets = BTreeMap::new();
-                let name = environment.to_owned();
-                starter.environments.push(Environment { name, variables, secrets });
-            })
-        } else if name == "_defaults.toml" {
-            environment::defaults(text, name).map(|variables| {
-                starter.defaults.push(FolderDefaults { folder: String::new(), variables });
-            })
-        } else {
-            starter.presets.extend(preset(name, text));
-            Ok(())
-        };
-        starter.problems.extend(read.err());
+        let entered = workspace::enter(&mut starter, name, Ok(text.into()));
+        starter.problems.extend(entered.err());
     }
     starter.presets.sort_by(|a, b| a.path.cmp(&b.path));
     starter
-}
-
-fn preset(name: &str, text: &str) -> Option<StoredPreset> {
-    let path = PresetPath::parse(name.strip_suffix(".toml")?).ok()?;
-    Some(workspace::parsed(&path, text.as_bytes()))
 }
 
 /// Makes the starter workspace real at `root`, unless something is there. Built beside it and
@@ -65,25 +44,17 @@ pub(super) fn materialise(root: &Path) -> Result<(), Failure> {
     atomic::make_folders(parent)?;
     let _lock = lock::folder(parent)?;
     let building = atomic::temporary_folder(parent)?;
-    for (name, text) in FILES {
-        write(building.path(), name, text)?;
+    for (name, text) in FILES.into_iter().chain([("env/.gitignore", GITIGNORE)]) {
+        let file = building.path().join(name);
+        atomic::make_folders(file.parent().unwrap_or(root))?;
+        atomic::write(&file, text.as_bytes(), Overwrite::Refuse)?;
     }
-    write(building.path(), "env/.gitignore", GITIGNORE)?;
     // Otherwise another instance was faster: its workspace is as good as ours.
     if atomic::place_folder(building.path(), root)? {
         // It has moved; there is nothing to clean up under the old name.
         let _: PathBuf = building.keep();
     }
     Ok(())
-}
-
-fn write(root: &Path, name: &str, text: &str) -> Result<(), Failure> {
-    let file = root.join(name);
-    let folder = file.parent().ok_or_else(|| {
-        Failure::new(Stage::Storage, name, FailureKind::Internal, "the file has no folder")
-    })?;
-    atomic::make_folders(folder)?;
-    atomic::write(&file, text.as_bytes(), Overwrite::Refuse)
 }
 
 /// Writes the rule that keeps secret files out of git, when there are environments without it.
@@ -93,6 +64,7 @@ pub(super) fn protect_secrets(root: &Path) -> Result<(), Failure> {
     if !environments.is_dir() || ignore.exists() {
         return Ok(());
     }
+    let ignore = inside::target(root, &ignore)?;
     atomic::write(&ignore, GITIGNORE.as_bytes(), Overwrite::Refuse)
 }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, TableLike, Value};
+use toml_edit::{ArrayOfTables, Document, Item, TableLike, Value};
 
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::suggest::suggest;
@@ -47,49 +47,81 @@ pub(super) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
     })
 }
 
-/// An item of the file with the name it goes by in messages.
+/// A value in either notation of tables and lists.
+#[derive(Clone, Copy)]
+pub(super) enum Notation<'a> {
+    Value(&'a Value),
+    Table(&'a dyn TableLike),
+    Tables(&'a ArrayOfTables),
+}
+
+impl<'a> From<&'a Value> for Notation<'a> {
+    fn from(value: &'a Value) -> Self {
+        value.as_inline_table().map_or(Notation::Value(value), |table| Notation::Table(table))
+    }
+}
+
+/// A value of the file with the name it goes by in messages: its key, or list and number from 1.
 #[derive(Clone)]
 pub(super) struct NamedItem<'a> {
-    pub(super) item: &'a Item,
     pub(super) name: String,
+    notation: Notation<'a>,
     span: Option<Range<usize>>,
+    is_element: bool,
 }
 
 impl<'a> NamedItem<'a> {
-    /// A message about this entry: its name, then `what`.
+    fn of(name: &str, item: &'a Item, span: Option<Range<usize>>) -> Option<Self> {
+        let notation = match item {
+            Item::Value(value) => value.into(),
+            Item::ArrayOfTables(tables) => Notation::Tables(tables),
+            Item::Table(table) => Notation::Table(table),
+            Item::None => return None,
+        };
+        Some(NamedItem { name: name.into(), notation, span, is_element: false })
+    }
+
+    /// A message about this value: its name, then `what`.
     pub(super) fn wrong(&self, what: &str) -> Trouble {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
+    /// `None` when it is a table, or a list of tables with headers.
+    pub(super) fn value(&self) -> Option<&'a Value> {
+        if let Notation::Value(value) = self.notation { Some(value) } else { None }
+    }
+
+    /// `None` when it is no string.
+    pub(super) fn as_text(&self) -> Option<&'a str> {
+        self.value()?.as_str()
+    }
+
+    /// `None` when it is no boolean.
+    pub(super) fn as_flag(&self) -> Option<bool> {
+        self.value()?.as_bool()
+    }
+
     /// Its string; anything else is an error.
     pub(super) fn text(&self) -> Result<&'a str, Trouble> {
-        let message = || format!("must be a text in quotes, not {}", article(self.item));
-        self.item.as_str().ok_or_else(|| self.wrong(&message()))
+        let message = || format!("must be a text in quotes, not {}", self.article());
+        self.as_text().ok_or_else(|| self.wrong(&message()))
     }
 
     /// Its boolean; anything else is an error.
     pub(super) fn flag(&self) -> Result<bool, Trouble> {
-        self.item.as_bool().ok_or_else(|| self.wrong("must be true or false"))
+        self.as_flag().ok_or_else(|| self.wrong("must be true or false"))
     }
 
-    /// An integer from `min` to `max`, both included, in decimal digits.
-    pub(super) fn number_text(&self, min: i64, max: i64) -> Result<String, Trouble> {
-        let number = self.item.as_integer().filter(|number| (min..=max).contains(number));
-        let number =
-            number.ok_or_else(|| self.wrong(&format!("must be a number from {min} to {max}")));
-        number.map(|number| number.to_string())
-    }
-
-    /// An integer that fits `T`; `range` says in the error what does.
-    pub(super) fn number<T: TryFrom<i64>>(&self, range: &str) -> Result<T, Trouble> {
-        let number = self.item.as_integer().and_then(|number| T::try_from(number).ok());
+    /// An integer from `min` to `max`, both included; `range` says in the error what they are.
+    pub(super) fn number(&self, min: i64, max: i64, range: &str) -> Result<i64, Trouble> {
+        let number = self.value().and_then(Value::as_integer);
+        let number = number.filter(|number| (min..=max).contains(number));
         number.ok_or_else(|| self.wrong(&format!("must be a number {range}")))
     }
 
     /// The text of a duration.
     pub(super) fn duration(&self) -> Result<&'a str, Trouble> {
-        let text = self.item.as_str().filter(|text| parse_duration(text).is_ok());
-        text.ok_or_else(|| {
+        self.as_text().filter(|text| parse_duration(text).is_ok()).ok_or_else(|| {
             self.wrong("is not a duration")
                 .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
         })
@@ -97,60 +129,41 @@ impl<'a> NamedItem<'a> {
 
     /// Its keys for reading; an error when it is no table of either notation.
     pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
-        let message = || format!("must be a table, not {}", article(self.item));
-        let table = self.item.as_table_like().ok_or_else(|| self.wrong(&message()))?;
-        Ok(Fields { table, name: self.name.clone(), span: self.span.clone(), asked: Vec::new() })
+        let (name, span) = (self.name.clone(), self.span.clone());
+        match self.notation {
+            Notation::Table(table) => Ok(Fields { table, name, span, asked: Vec::new() }),
+            _ if self.is_element => Err(self.wrong("must be a table in { }")),
+            _ => Err(self.wrong(&format!("must be a table, not {}", self.article()))),
+        }
     }
 
     /// The elements of a list, or of `[[name]]` tables.
-    pub(super) fn list(&self) -> Result<Vec<Element<'a>>, Trouble> {
-        let name = |index: usize| format!("{} {}", self.name, index + 1);
-        if let Some(array) = self.item.as_array() {
-            let elements = array.iter().enumerate();
-            return Ok(elements.map(|(i, v)| Element::Value(v, name(i))).collect());
-        }
-        if let Some(tables) = self.item.as_array_of_tables() {
-            let elements = tables.iter().enumerate();
-            return Ok(elements.map(|(i, t)| Element::Table(t, name(i))).collect());
-        }
-        Err(self.wrong("must be a list in [ ]"))
-    }
-}
-
-/// One element of a list.
-pub(super) enum Element<'a> {
-    Value(&'a Value, String),
-    Table(&'a toml_edit::Table, String),
-}
-
-impl<'a> Element<'a> {
-    /// `None` when it is no string.
-    pub(super) fn as_text(&self) -> Option<&'a str> {
-        match self {
-            Element::Value(value, _) => value.as_str(),
-            Element::Table(..) => None,
-        }
-    }
-
-    /// A message about this element: list and number from 1, then `what`.
-    pub(super) fn wrong(&self, what: &str) -> Trouble {
-        let (span, name) = match self {
-            Element::Value(value, name) => (value.span(), name),
-            Element::Table(table, name) => (table.span(), name),
-        };
-        Trouble::at(span, format!("'{name}' {what}"))
-    }
-
-    /// Its keys for reading; an error when it is no table of either notation.
-    pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
-        let (table, name, span): (&dyn TableLike, _, _) = match self {
-            Element::Value(value, name) => {
-                let table = value.as_inline_table();
-                (table.ok_or_else(|| self.wrong("must be a table in { }"))?, name, value.span())
+    pub(super) fn list(&self) -> Result<Vec<NamedItem<'a>>, Trouble> {
+        let elements: Vec<(Notation<'a>, _)> = match self.notation {
+            Notation::Value(Value::Array(array)) => {
+                array.iter().map(|value| (value.into(), value.span())).collect()
             }
-            Element::Table(table, name) => (*table, name, table.span()),
+            Notation::Tables(tables) => {
+                tables.iter().map(|table| (Notation::Table(table), table.span())).collect()
+            }
+            _ => return Err(self.wrong("must be a list in [ ]")),
         };
-        Ok(Fields { table, name: name.clone(), span, asked: Vec::new() })
+        let named = |(index, (notation, span))| {
+            let name = format!("{} {}", self.name, index + 1);
+            NamedItem { name, notation, span, is_element: true }
+        };
+        Ok(elements.into_iter().enumerate().map(named).collect())
+    }
+
+    fn article(&self) -> &'static str {
+        match self.notation {
+            Notation::Value(Value::Integer(_) | Value::Float(_)) => "a number",
+            Notation::Value(Value::Boolean(_)) => "true or false",
+            Notation::Value(Value::Array(_)) | Notation::Tables(_) => "a list",
+            Notation::Value(Value::String(_)) => "a string",
+            Notation::Value(Value::Datetime(_)) => "a datetime",
+            Notation::Value(Value::InlineTable(_)) | Notation::Table(_) => "a table",
+        }
     }
 }
 
@@ -164,16 +177,14 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The root of a file.
-    pub(super) fn root(item: &'a Item) -> Result<Self, Trouble> {
-        NamedItem { item, name: String::new(), span: None }.table()
+    pub(super) fn root(document: &'a Document<&str>) -> Self {
+        Fields { table: document.as_table(), name: String::new(), span: None, asked: Vec::new() }
     }
 
     /// A message about the table itself.
     pub(super) fn wrong(&self, what: &str) -> Trouble {
-        if self.name.is_empty() {
-            return Trouble::at(self.span.clone(), what);
-        }
-        Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
+        let name = if self.name.is_empty() { "" } else { &format!("'{}' ", self.name) };
+        Trouble::at(self.span.clone(), format!("{name}{what}"))
     }
 
     /// Whether the key was asked for.
@@ -184,9 +195,8 @@ impl<'a> Fields<'a> {
     /// The value of a key; remembers that the key is known.
     pub(super) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
         self.asked.push(key);
-        let (found, item) = self.table.get_key_value(key)?;
-        let span = found.span().or_else(|| item.span());
-        Some(NamedItem { item, name: key.into(), span })
+        let (_, item) = self.table.get_key_value(key)?;
+        NamedItem::of(key, item, self.span_of(key, item))
     }
 
     /// The string of a key; `None` when it is not there, an error when it is no string.
@@ -194,23 +204,19 @@ impl<'a> Fields<'a> {
         self.get(key).map(|entry| entry.text().map(str::to_owned)).transpose()
     }
 
-    /// The boolean of a key; `None` when it is not there, an error when it is none.
-    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Trouble> {
-        self.get(key).map(|entry| entry.flag()).transpose()
-    }
-
     /// The elements of a key; none when it is not there, an error when it is no list.
-    pub(super) fn list(&mut self, key: &'static str) -> Result<Vec<Element<'a>>, Trouble> {
+    pub(super) fn list(&mut self, key: &'static str) -> Result<Vec<NamedItem<'a>>, Trouble> {
         self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
     }
 
     /// Every key with its value, in file order, for tables whose keys are free.
     pub(super) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
-        let table = self.table;
-        table.iter().map(move |(key, item)| {
-            let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-            NamedItem { item, name: key.into(), span }
-        })
+        let keys = self.table.iter();
+        keys.filter_map(move |(key, item)| NamedItem::of(key, item, self.span_of(key, item)))
+    }
+
+    fn span_of(&self, key: &str, item: &Item) -> Option<Range<usize>> {
+        self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span())
     }
 
     /// Ends reading.
@@ -220,22 +226,9 @@ impl<'a> Fields<'a> {
     pub(super) fn done(self) -> Result<(), Trouble> {
         let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
         let Some((key, item)) = unknown else { return Ok(()) };
-        let place = if self.name.is_empty() {
-            "at the top of the file".to_owned()
-        } else {
-            format!("in '{}'", self.name)
-        };
-        let span = self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-        Err(Trouble::at(span, format!("unknown key '{key}' {place}"))
+        let table = format!("in '{}'", self.name);
+        let place = if self.name.is_empty() { "at the top of the file" } else { &table };
+        Err(Trouble::at(self.span_of(key, item), format!("unknown key '{key}' {place}"))
             .hint(suggest(key, &self.asked)))
-    }
-}
-
-fn article(item: &Item) -> String {
-    match item.type_name() {
-        "integer" | "float" => "a number".into(),
-        "boolean" => "true or false".into(),
-        "array" => "a list".into(),
-        other => format!("a {other}"),
     }
 }

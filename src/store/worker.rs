@@ -7,22 +7,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::history::History;
-use super::job::{Job, Overwrite, Reply, Workspace};
+use super::job::{Job, Reply, Workspace};
 use super::paths::Paths;
 use super::restore::RestoreFile;
-use super::watch::{self, FolderWatch};
+use super::watch::FolderWatch;
 use super::{atomic, authority, preset_files, starter, workspace};
-use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::preset::{PresetPath, StoredPreset};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::StoredPreset;
 use crate::named_file;
 
 /// From the first change on disk to reading it: editors write a file in several steps.
@@ -40,42 +40,10 @@ pub(super) enum WorkerOrder {
 /// Flags shared by worker, handles and watcher.
 #[derive(Default)]
 pub(super) struct WorkerFlags {
-    stopping: AtomicBool,
-    changed: AtomicBool,
-    finished: Mutex<bool>,
-    condition: Condvar,
-}
-
-impl WorkerFlags {
     /// The worker does what is queued and ends; it has to be woken when it waits.
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
-
-    /// Raises the flag; tells whether it was down, that is, whether to wake the worker. So
-    /// however many changes there are, at most two wake-ups stand in the queue.
-    pub(super) fn changed(&self) -> bool {
-        !self.changed.swap(true, Ordering::AcqRel)
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    fn finish(&self) {
-        if let Ok(mut finished) = self.finished.lock() {
-            *finished = true;
-        }
-        self.condition.notify_all();
-    }
-
-    /// Waits until the worker has ended or the deadline has come; tells whether it has ended.
-    pub(super) fn wait_finished(&self, deadline: Instant) -> bool {
-        let Ok(finished) = self.finished.lock() else { return true };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let waited = self.condition.wait_timeout_while(finished, left, |finished| !*finished);
-        waited.is_ok_and(|(finished, _)| *finished)
-    }
+    pub(super) stopping: AtomicBool,
+    /// Somebody changed the workspace on disk.
+    pub(super) changed: AtomicBool,
 }
 
 /// What the thread of the store owns: history, drafts, the watch on the workspace.
@@ -88,20 +56,10 @@ pub(super) struct Worker {
     restore: RestoreFile,
     /// What the application knows of the workspace.
     known: Option<Workspace>,
+    /// While there is a folder.
     watch: Option<FolderWatch>,
-    /// Why changes by others are not noticed.
-    blind: Option<Failure>,
     /// When to read the workspace because something changed.
     due: Option<Instant>,
-}
-
-/// Says that the worker has ended, also when it panics.
-struct Finish(Arc<WorkerFlags>);
-
-impl Drop for Finish {
-    fn drop(&mut self) {
-        self.0.finish();
-    }
 }
 
 impl Worker {
@@ -121,16 +79,17 @@ impl Worker {
             signals,
             known: None,
             watch: None,
-            blind: None,
             due: None,
         }
     }
 
     /// Works until stopped or until nobody can give orders; what is queued is still done.
     pub(super) fn run(mut self, queue: &Receiver<WorkerOrder>) {
-        let _finish = Finish(Arc::clone(&self.signals));
-        self.clean();
-        while !self.signals.is_stopping() {
+        for folder in [&self.paths.config, &self.paths.data, &self.paths.state] {
+            // What a crash left behind.
+            atomic::clean(folder);
+        }
+        while !self.is_stopping() {
             match self.next(queue) {
                 Ok(WorkerOrder::Job(job)) => self.perform(*job),
                 Ok(WorkerOrder::Wake) => {}
@@ -148,17 +107,14 @@ impl Worker {
         }
     }
 
+    fn is_stopping(&self) -> bool {
+        self.signals.stopping.load(Ordering::Acquire)
+    }
+
     fn next(&self, queue: &Receiver<WorkerOrder>) -> Result<WorkerOrder, RecvTimeoutError> {
         match self.due {
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        }
-    }
-
-    /// Removes what a crash left behind.
-    fn clean(&self) {
-        for folder in [&self.paths.config, &self.paths.data, &self.paths.state] {
-            atomic::clean(folder);
         }
     }
 
@@ -168,7 +124,11 @@ impl Worker {
             job != Job::LoadWorkspace && self.known.as_ref().is_some_and(|known| known.is_starter);
         // A job that panics fails, and the next one is done: nobody could save any more otherwise.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.reply(job)));
-        let outcome = outcome.unwrap_or_else(|_| Err(panicked(name)));
+        let outcome = outcome.unwrap_or_else(|_| {
+            let cause = "internal error, it was not done";
+            Err(atomic::refusal(name, FailureKind::Internal, cause)
+                .hint("the rest goes on; please report this"))
+        });
         let reply = outcome.unwrap_or_else(|failure| Reply::Failed { job: name, failure });
         self.learn(&reply);
         self.send(reply);
@@ -176,7 +136,7 @@ impl Worker {
             let workspace = self.load();
             self.send(Reply::Workspace(Box::new(workspace)));
         }
-        if let Some(failure) = self.history.take_notice() {
+        if let Some(failure) = self.history.notice.take() {
             self.send(Reply::Failed { job: name, failure });
         }
     }
@@ -188,7 +148,15 @@ impl Worker {
             Job::SavePreset { preset, based_on, overwrite } => {
                 #[cfg(debug_assertions)]
                 assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
-                preset_files::save(root, preset, based_on, overwrite)
+                Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
+                    Ok(fingerprint) => {
+                        let path = preset.path.clone();
+                        let content = Ok(*preset);
+                        self.enter(StoredPreset { path: path.clone(), content, fingerprint });
+                        Reply::Saved { path, fingerprint }
+                    }
+                    Err(theirs) => Reply::Conflict { mine: preset, theirs: Box::new(theirs) },
+                })
             }
             Job::RenamePreset { from, to } => preset_files::rename(root, from, to),
             Job::DeletePreset { path } => preset_files::delete(root, path),
@@ -196,17 +164,12 @@ impl Worker {
                 preset_files::delete_folder(root, folder, presets)
             }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
-            Job::SaveRestore(restore) => {
-                self.restore.save(&restore)?;
-                Ok(Reply::RestoreSaved)
-            }
+            Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::AppendHistory(entry) => {
-                self.history.append(&entry)?;
-                Ok(Reply::HistoryAppended)
+                self.history.append(&entry).map(|()| Reply::HistoryAppended)
             }
             Job::FinishHistory { at, outcome } => {
-                self.history.finish(at, &outcome)?;
-                Ok(Reply::HistoryAppended)
+                self.history.finish(at, &outcome).map(|()| Reply::HistoryAppended)
             }
             Job::QueryHistory { text, limit } => {
                 let (entries, total) = self.history.query(&text, limit)?;
@@ -215,38 +178,33 @@ impl Worker {
             Job::ReadTexts { files } => Ok(Reply::TextsRead {
                 files: files.into_iter().map(|(name, path)| (name, read_text(&path))).collect(),
             }),
-            Job::WriteFile { path, bytes, overwrite } => write_file(&path, &bytes, overwrite),
-            Job::SaveAuthority { certificate_pem, key_pem } => {
-                let certificate = authority::save(&self.paths, &certificate_pem, &key_pem)?;
-                Ok(Reply::AuthoritySaved { certificate })
+            Job::WriteFile { path, bytes, overwrite } => {
+                atomic::write(&path, &bytes, overwrite)?;
+                Ok(Reply::FileWritten { path, bytes: bytes.len() as u64 })
             }
+            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
+                .map(|certificate| Reply::AuthoritySaved { certificate }),
         }
     }
 
     /// Reads the workspace and watches it from now on.
     fn load(&mut self) -> Workspace {
-        let root = self.paths.workspace.clone();
-        (self.watch, self.blind) = (None, None);
-        if root.is_dir() {
-            // Watching begins before reading, so no change falls between.
-            match watch::start(&root, self.orders.clone(), Arc::clone(&self.signals)) {
-                Ok(watch) => self.watch = Some(watch),
-                Err(failure) => self.blind = Some(failure),
-            }
-        }
         self.due = None;
         let workspace = self.scan();
         self.known = Some(workspace.clone());
         workspace
     }
 
-    fn scan(&self) -> Workspace {
+    fn scan(&mut self) -> Workspace {
         let root = &self.paths.workspace;
-        let mut workspace = workspace::scan(root);
+        // Watching a folder begins before reading it, so no change falls between.
+        let mut watch = FolderWatch::start(self.orders.clone(), Arc::clone(&self.signals));
+        let mut workspace = workspace::scan_visiting(root, &mut |path| watch.add(path));
         if workspace.environments.iter().any(|environment| !environment.secrets.is_empty()) {
             workspace.problems.extend(starter::protect_secrets(root).err());
         }
-        workspace.problems.extend(self.blind.clone());
+        workspace.problems.extend(watch.trouble(root));
+        self.watch = (!workspace.is_starter).then_some(watch);
         workspace
     }
 
@@ -256,7 +214,7 @@ impl Worker {
         let Some(known) = &self.known else { return };
         // It came into being, or went away as a whole.
         let lost = known.is_starter == self.paths.workspace.is_dir();
-        let found = if lost { self.load() } else { self.scan() };
+        let found = self.scan();
         if lost || Some(&found) != self.known.as_ref() {
             self.known = Some(found.clone());
             self.send(Reply::Workspace(Box::new(found)));
@@ -266,46 +224,39 @@ impl Worker {
     /// Enters our own change into what the application knows, so that noticing it on disk causes
     /// no second reply.
     fn learn(&mut self, reply: &Reply) {
+        let gone = match reply {
+            Reply::Renamed { from: path, .. } | Reply::Deleted { path } => {
+                std::slice::from_ref(path)
+            }
+            Reply::FolderDeleted { presets, .. } => presets,
+            _ => return,
+        };
+        if let Some(known) = &mut self.known {
+            known.presets.retain(|preset| gone.binary_search(&preset.path).is_err());
+        }
+        if let Reply::Renamed { to, .. } = reply {
+            let file = preset_files::file_of(&self.paths.workspace, to);
+            self.enter(workspace::stored(to, workspace::read_bytes(&file)));
+        }
+    }
+
+    fn enter(&mut self, preset: StoredPreset) {
         let Some(known) = &mut self.known else { return };
-        let presets = &mut known.presets;
-        let root = &self.paths.workspace;
-        let stored =
-            |path: &PresetPath| workspace::stored(path, &preset_files::file_of(root, path));
-        match reply {
-            Reply::Saved { path, .. } => enter(presets, stored(path)),
-            Reply::Renamed { from, to } => {
-                presets.retain(|preset| preset.path != *from);
-                enter(presets, stored(to));
-            }
-            Reply::FolderDeleted { presets: gone, .. } => {
-                presets.retain(|preset| gone.binary_search(&preset.path).is_err());
-            }
-            Reply::Deleted { path } => presets.retain(|preset| preset.path != *path),
-            _ => {}
+        match known.presets.binary_search_by(|known| known.path.cmp(&preset.path)) {
+            Ok(at) => known.presets[at] = preset,
+            Err(at) => known.presets.insert(at, preset),
         }
     }
 
     /// Hands a reply over. Waits while the application is busy, but not when it is leaving.
-    fn send(&self, reply: Reply) {
-        let mut reply = reply;
+    fn send(&self, mut reply: Reply) {
         while let Err(TrySendError::Full(back)) = self.replies.try_send(reply) {
-            if self.signals.is_stopping() {
+            if self.is_stopping() {
                 return;
             }
             reply = back;
             std::thread::park_timeout(RETRY);
         }
-    }
-}
-
-fn enter(presets: &mut Vec<StoredPreset>, preset: StoredPreset) {
-    match presets.binary_search_by(|known| known.path.cmp(&preset.path)) {
-        Ok(at) => {
-            if let Some(known) = presets.get_mut(at) {
-                *known = preset;
-            }
-        }
-        Err(at) => presets.insert(at, preset),
     }
 }
 
@@ -316,14 +267,4 @@ const TEXT_LIMIT: u64 = 4 * 1024 * 1024;
 fn read_text(path: &Path) -> Result<String, String> {
     let bytes = named_file::read(path, TEXT_LIMIT).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn panicked(job: &'static str) -> Failure {
-    Failure::new(Stage::Storage, job, FailureKind::Internal, "internal error, it was not done")
-        .hint("the rest goes on; please report this")
-}
-
-fn write_file(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<Reply, Failure> {
-    atomic::write(path, bytes, overwrite)?;
-    Ok(Reply::FileWritten { path: path.to_owned(), bytes: bytes.len() as u64 })
 }

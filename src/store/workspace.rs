@@ -6,131 +6,128 @@
 //! ROOT/env/local.toml       environment `local`      ROOT/env/local.secret.toml
 //! ```
 //! Trouble with one file never hides the others. Names that begin with a dot or `_` are left
-//! alone; pipes and devices are never opened.
+//! alone; pipes and devices are never opened. What the walk keeps to stands in its own file.
 
-use std::collections::BTreeMap;
+mod walk;
+
 use std::fs;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::atomic::refusal;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
+use crate::named_file;
+use walk::{Bounds, DEFAULTS, Walk};
 
-/// Folder of the environments.
-pub(super) const ENVIRONMENTS: &str = "env";
-const DEFAULTS: &str = "_defaults.toml";
+pub(super) use walk::ENVIRONMENTS;
+
 const SECRET: &str = ".secret";
-/// Folders inside folders that are looked at; also ends cycles of links.
-pub(super) const DEPTH: usize = 8;
-/// Presets that are read.
-const PRESETS: usize = 20_000;
 
 /// Reads the workspace at `root`; where there is none, the starter workspace.
 #[must_use]
 pub fn scan(root: &Path) -> Workspace {
-    let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
+    scan_visiting(root, &mut |_| {})
+}
+
+/// Reads the workspace like [`scan`]; `visit` is told every folder before it is read, and every
+/// file outside of them that a link leads to: what has to be watched to notice every change.
+pub(super) fn scan_visiting(root: &Path, visit: &mut dyn FnMut(&Path)) -> Workspace {
     match fs::read_dir(root) {
-        Ok(_) => {
-            folder(&mut workspace, root, "", 0);
-            environments(&mut workspace, &root.join(ENVIRONMENTS));
+        Ok(_) => scan_within(root, Bounds::default(), visit),
+        Err(error) if error.kind() == ErrorKind::NotFound => starter::workspace(root),
+        Err(error) => {
+            let problems = vec![atomic::failure(root, &error)];
+            Workspace { root: root.display().to_string(), problems, ..Workspace::default() }
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => return starter::workspace(root),
-        Err(error) => workspace.problems.push(atomic::failure(root, &error)),
     }
+}
+
+fn scan_within(root: &Path, bounds: Bounds, visit: &mut dyn FnMut(&Path)) -> Workspace {
+    let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
+    let mut walk = Walk::of(root, bounds, visit);
+    let mut left = bounds.bytes;
+    for file in std::mem::take(&mut walk.files) {
+        if walk.is_late() {
+            break;
+        }
+        let bytes = read_bytes(&file.path);
+        let len = bytes.as_ref().map_or(0, Vec::len) as u64;
+        let Some(less) = left.checked_sub(len) else {
+            let cause = format!("more than {} MiB of presets", bounds.bytes >> 20);
+            walk.end(FailureKind::TooLarge, &cause);
+            break;
+        };
+        left = less;
+        let entered = enter(&mut workspace, &file.name, bytes);
+        let exposed = || exposed(&file.path, &file.name);
+        if let Some(problem) = entered.err().or_else(exposed) {
+            walk.problem(problem);
+        }
+    }
+    workspace.problems = walk.problems;
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
     workspace.defaults.sort_by(|a, b| a.folder.cmp(&b.folder));
     workspace
 }
 
-/// Names in a folder, sorted; temporary files left by a crash are removed on the way.
-fn names(workspace: &mut Workspace, path: &Path) -> Vec<String> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => {
-            workspace.problems.push(atomic::failure(path, &error));
-            return Vec::new();
+/// Enters what a file of this name holds.
+///
+/// # Errors
+/// Where there is no more to show of it than the trouble.
+pub(super) fn enter(
+    workspace: &mut Workspace,
+    name: &str,
+    bytes: Result<Vec<u8>, Failure>,
+) -> Result<(), Failure> {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let stem = name.strip_suffix(".toml").unwrap_or(name);
+    if folder == ENVIRONMENTS {
+        let stem = file.strip_suffix(".toml").unwrap_or(file);
+        let secret = stem.strip_suffix(SECRET);
+        let known = &mut workspace.environments;
+        let stem = secret.unwrap_or(stem);
+        let at = known.binary_search_by(|known| known.name.as_str().cmp(stem));
+        let at = at.unwrap_or_else(|at| {
+            known.insert(at, Environment { name: stem.into(), ..Environment::default() });
+            at
+        });
+        let variables = environment::variables(text(&bytes?, name)?, name)?;
+        if secret.is_some() {
+            known[at].secrets = variables;
+        } else {
+            known[at].variables = variables;
         }
-    };
-    let mut names = Vec::new();
-    for entry in entries.flatten() {
-        match entry.file_name().into_string() {
-            Ok(name) if atomic::is_temporary(&name) => atomic::clean_file(&entry.path()),
-            Ok(name) => names.push(name),
-            Err(name) => {
-                let target = name.to_string_lossy();
-                let cause = "the name is not UTF-8";
-                workspace.problems.push(problem(&target, FailureKind::Usage, cause));
+    } else if file == DEFAULTS {
+        let variables = environment::defaults(text(&bytes?, name)?, name)?;
+        workspace.defaults.push(FolderDefaults { folder: folder.into(), variables });
+    } else {
+        let refuse = |cause: String| Err(refusal(name, FailureKind::Usage, cause));
+        match PresetPath::parse(stem) {
+            Ok(path) if path.as_str() == stem => workspace.presets.push(stored(&path, bytes)),
+            Ok(path) => {
+                return refuse(format!("the name has spaces at an end; rename it to '{path}'"));
             }
+            Err(error) => return refuse(error.to_string()),
         }
     }
-    names.sort();
-    names
-}
-
-fn folder(workspace: &mut Workspace, path: &Path, relative: &str, depth: usize) {
-    for name in names(workspace, path) {
-        let file = path.join(&name);
-        let inner = if relative.is_empty() { name.clone() } else { format!("{relative}/{name}") };
-        let Ok(metadata) = fs::metadata(&file) else {
-            if file.extension().is_some_and(|extension| extension == "toml") {
-                let cause = "the link leads nowhere";
-                workspace.problems.push(problem(&inner, FailureKind::NotFound, cause));
-            }
-            continue;
-        };
-        if name == DEFAULTS && metadata.is_file() {
-            defaults(workspace, &file, relative, &inner);
-        } else if name.starts_with(['.', '_']) || (depth == 0 && name == ENVIRONMENTS) {
-        } else if metadata.is_dir() && depth < DEPTH {
-            folder(workspace, &file, &inner, depth + 1);
-        } else if let (true, Some(stem)) = (metadata.is_file(), inner.strip_suffix(".toml")) {
-            preset_file(workspace, &file, stem);
-        }
-    }
-}
-
-fn preset_file(workspace: &mut Workspace, file: &Path, stem: &str) {
-    if workspace.presets.len() >= PRESETS {
-        let root = workspace.root.clone();
-        if !workspace.problems.iter().any(|problem| problem.target == root) {
-            let cause = format!("more than {PRESETS} presets; the rest is not shown");
-            workspace.problems.push(problem(&root, FailureKind::TooLarge, &cause));
-        }
-        return;
-    }
-    match PresetPath::parse(stem) {
-        Ok(path) if path.as_str() == stem => workspace.presets.push(stored(&path, file)),
-        parsed => {
-            let cause = match parsed {
-                Err(error) => error.to_string(),
-                Ok(path) => format!("the name has spaces at an end; rename it to '{path}'"),
-            };
-            workspace.problems.push(problem(&format!("{stem}.toml"), FailureKind::Usage, &cause));
-        }
-    }
+    Ok(())
 }
 
 /// A preset file as found, readable or not.
-pub(super) fn stored(path: &PresetPath, file: &Path) -> StoredPreset {
-    match read_bytes(file) {
-        Ok(bytes) => parsed(path, &bytes),
-        Err(failure) => StoredPreset { path: path.clone(), content: Err(failure), fingerprint: 0 },
-    }
-}
-
-/// A preset file with these bytes.
-pub(super) fn parsed(path: &PresetPath, bytes: &[u8]) -> StoredPreset {
-    let content = text(bytes, &format!("{path}.toml")).and_then(|text| preset::read(text, path));
-    StoredPreset { path: path.clone(), content, fingerprint: preset::fingerprint(bytes) }
+pub(super) fn stored(path: &PresetPath, bytes: Result<Vec<u8>, Failure>) -> StoredPreset {
+    let fingerprint = bytes.as_deref().map_or(0, preset::fingerprint);
+    let content = bytes.and_then(|b| preset::read(text(&b, &format!("{path}.toml"))?, path));
+    StoredPreset { path: path.clone(), content, fingerprint }
 }
 
 fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, Failure> {
     std::str::from_utf8(bytes).map_err(|error| {
         let cause = format!("not UTF-8 at byte {}", error.valid_up_to());
-        problem(file, FailureKind::Malformed, &cause)
+        refusal(file, FailureKind::Malformed, cause)
     })
 }
 
@@ -142,73 +139,44 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     named_file::read(file, limit).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge => too_large(&file.display().to_string(), limit),
-        ErrorKind::Other => {
-            problem(&file.display().to_string(), FailureKind::Usage, &error.to_string())
-        }
+        ErrorKind::FileTooLarge => too_large(file, limit),
+        ErrorKind::Other => refusal(file, FailureKind::Usage, error.to_string()),
         _ => atomic::failure(file, &error),
     })
 }
 
 /// More than is ever read back.
-pub(super) fn too_large(name: &str, limit: u64) -> Failure {
-    let cause = format!("larger than {} MiB", limit >> 20);
-    problem(name, FailureKind::TooLarge, &cause)
+pub(super) fn too_large(name: impl AsRef<Path>, limit: u64) -> Failure {
+    refusal(name, FailureKind::TooLarge, format!("larger than {} MiB", limit >> 20))
         .hint("keep a large body in a file of its own: body.file")
 }
 
-fn defaults(workspace: &mut Workspace, file: &Path, folder: &str, name: &str) {
-    let read = read_bytes(file)
-        .and_then(|bytes| text(&bytes, name).and_then(|text| environment::defaults(text, name)));
-    match read {
-        Ok(variables) => {
-            workspace.defaults.push(FolderDefaults { folder: folder.into(), variables });
-        }
-        Err(failure) => workspace.problems.push(failure),
+/// An environment's secret file that others can read.
+fn exposed(file: &Path, name: &str) -> Option<Failure> {
+    let (folder, stem) = name.strip_suffix(".toml")?.rsplit_once('/')?;
+    if folder != ENVIRONMENTS || !stem.ends_with(SECRET) {
+        return None;
     }
-}
-
-fn environments(workspace: &mut Workspace, path: &Path) {
-    if !path.is_dir() {
-        return;
-    }
-    let mut found: BTreeMap<String, Environment> = BTreeMap::new();
-    for name in names(workspace, path) {
-        let Some(stem) = name.strip_suffix(".toml").filter(|stem| !stem.starts_with('.')) else {
-            continue;
-        };
-        let secret = stem.strip_suffix(SECRET);
-        let stem = secret.unwrap_or(stem);
-        let environment = found.entry(stem.into()).or_default();
-        environment.name = stem.into();
-        let file = path.join(&name);
-        let shown = format!("{ENVIRONMENTS}/{name}");
-        match variables(&file, &shown) {
-            Ok(variables) if secret.is_some() => {
-                environment.secrets = variables;
-                workspace.problems.extend(exposed(&file, &shown));
-            }
-            Ok(variables) => environment.variables = variables,
-            Err(failure) => workspace.problems.push(failure),
-        }
-    }
-    workspace.environments = found.into_values().collect();
-}
-
-fn variables(file: &Path, shown: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let bytes = read_bytes(file)?;
-    environment::variables(text(&bytes, shown)?, shown)
-}
-
-/// A secret file that others can read.
-fn exposed(file: &Path, shown: &str) -> Option<Failure> {
     let mode = fs::metadata(file).ok()?.mode();
     (mode & 0o077 != 0).then(|| {
-        problem(shown, FailureKind::Permission, "other users can read these secrets")
-            .hint(format!("chmod 600 {shown}"))
+        refusal(name, FailureKind::Permission, "other users can read these secrets")
+            .hint(format!("chmod 600 {name}"))
     })
 }
 
-fn problem(target: &str, kind: FailureKind, cause: &str) -> Failure {
-    Failure::new(Stage::Storage, target, kind, cause)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_all_presets_are_bounded() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.toml", "b.toml"] {
+            fs::write(root.path().join(name), "[http]\n").unwrap();
+        }
+        let bounds = Bounds { bytes: 10, ..Bounds::default() };
+        let workspace = scan_within(root.path(), bounds, &mut |_| {});
+        assert_eq!((workspace.presets.len(), workspace.problems.len()), (1, 1));
+        assert!(workspace.problems[0].cause.contains("not shown"));
+    }
 }

@@ -25,7 +25,7 @@ pub(super) struct ConnSlot(u32);
 /// The connections by id and by slot.
 #[derive(Debug, Default)]
 pub(super) struct ConnTable {
-    slots: HashMap<ConnId, ConnSlot>,
+    pub(super) slots: HashMap<ConnId, ConnSlot>,
     /// Boxed, so that a slot that is free again costs little.
     entries: Vec<Option<Box<ConnEntry>>>,
     free: Vec<ConnSlot>,
@@ -61,11 +61,6 @@ impl ConnSlot {
 }
 
 impl ConnTable {
-    /// Number of connections.
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     /// Memory of the table.
     pub(super) fn cost(&self) -> usize {
         self.slots.len() * ENTRY_COST + self.entries.len() * size_of::<Option<Box<ConnEntry>>>()
@@ -126,11 +121,6 @@ impl ConnTable {
         if entry.records == 0 {
             self.settle(slot);
         }
-    }
-
-    /// The same by id.
-    pub(super) fn release_id(&mut self, id: ConnId) {
-        self.release(self.slot(id).expect("records keep their connection"));
     }
 
     /// No connection of this session will produce another record.

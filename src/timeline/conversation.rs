@@ -1,4 +1,4 @@
-//! A session or one connection as the user reads it: what was said, in rows.
+//! A session as the user reads it: what was said, in rows.
 //!
 //! A peer's message often arrives in several reads, so reads (or writes) of one direction on one
 //! connection that begin within [`JOIN_WITHIN`] of the first are one row, up to [`JOIN_BYTES`].
@@ -26,13 +26,6 @@ pub const ROWS_MAX: usize = 100_000;
 
 /// Open rows remembered before the stale ones are swept out.
 const OPEN_MAX: usize = 1024;
-
-/// What a conversation is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Subject {
-    Session(SessionId),
-    Conn(ConnId),
-}
 
 /// One row: a fact, or data that crossed in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +61,11 @@ pub enum FrameEnd {
     Malformed,
 }
 
-/// Rows of one subject, oldest first.
+/// Rows of one session, oldest first.
 #[derive(Debug, Clone)]
 pub struct Conversation {
-    subject: Subject,
-    rows: VecDeque<MessageRow>,
+    session: SessionId,
+    pub rows: VecDeque<MessageRow>,
     /// Rows that went; number of the first one still here.
     gone: u64,
     /// Number of the last row of each connection that may still be joined.
@@ -80,20 +73,20 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// An empty conversation about this subject.
+    /// An empty conversation of this session.
     #[must_use]
-    pub fn new(subject: Subject) -> Self {
-        Conversation { subject, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
+    pub fn new(session: SessionId) -> Self {
+        Conversation { session, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
     }
 
-    /// What it is about.
-    pub(crate) fn subject(&self) -> Subject {
-        self.subject
+    /// Whether records of this connection belong to it.
+    pub(super) fn covers(&self, conn: ConnId) -> bool {
+        conn.session == self.session
     }
 
     /// Takes in a record; returns whether it belongs here. Records must come in order.
     pub fn extend(&mut self, record: &Record, id: RecordId, datagram: bool) -> bool {
-        if !self.subject.covers(record.conn) {
+        if !self.covers(record.conn) {
             return false;
         }
         let joins = record.kind == RecordKind::Data && !datagram && !record.data.is_empty();
@@ -147,23 +140,13 @@ impl Conversation {
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    /// Whether there is no row, because none came or all were evicted.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// The row at this place, from 0 = oldest kept.
     pub(crate) fn row(&self, place: usize) -> Option<&MessageRow> {
         self.rows.get(place)
-    }
-
-    /// Rows from oldest to newest.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &MessageRow> + ExactSizeIterator {
-        self.rows.iter()
     }
 
     /// Rows that were dropped so far; `gone() + place` names a row for ever.
@@ -233,16 +216,6 @@ pub fn records(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Re
     pinned.into_iter().chain(logged.filter(move |record| {
         record.conn == conn && record.direction == direction && record.kind == kind
     }))
-}
-
-impl Subject {
-    /// Whether records of this connection belong to it.
-    pub(super) fn covers(self, conn: ConnId) -> bool {
-        match self {
-            Subject::Session(session) => conn.session == session,
-            Subject::Conn(wanted) => conn == wanted,
-        }
-    }
 }
 
 impl MessageRow {

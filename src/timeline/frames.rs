@@ -2,15 +2,16 @@
 //! says. Rows stay stretches of records and hold no bytes. What we sent and life-cycle facts stay
 //! rows as they were. The work is done in bounded steps, oldest record first.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use memchr::memmem;
 
-use super::conversation::{Conversation, FrameEnd, MessageRow, Subject};
-use super::framing::{ByteOrder, Counts, DELIMITER_MAX, FRAME_MAX, LengthWidth, StreamFraming};
+use super::conversation::{Conversation, FrameEnd, MessageRow};
+use super::framing::{ByteOrder, Counts, DELIMITER_MAX, FRAME_MAX, StreamFraming};
 use super::listing::Rebuild;
 use super::store::Timeline;
-use crate::model::id::{ConnId, RecordId};
+use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{Direction, Record, RecordKind};
 
 /// Records of all connections between the ends of one row at most, so that reading a row stays
@@ -19,7 +20,7 @@ const SPAN_MAX: u64 = 20_000;
 /// What looking at a record, or making a row, costs besides its bytes.
 const RECORD_WORK: usize = 64;
 
-/// The rows of a subject under a framing.
+/// The rows of a session under a framing.
 #[derive(Debug, Clone)]
 pub struct Frames {
     framing: StreamFraming,
@@ -42,19 +43,15 @@ struct OpenFrame {
     edge: Vec<u8>,
 }
 
-/// What a piece of data does to the frame.
-struct Cut {
-    /// Bytes that belong to it.
-    take: usize,
-    end: FrameEnd,
-}
+/// How many bytes of a piece of data belong to the frame, and how it ends.
+type Cut = (usize, FrameEnd);
 
 impl Frames {
     /// Frames of what the timeline holds from a record on; nothing is looked at before
     /// [`step`](Frames::step).
     #[must_use]
-    pub(crate) fn new(framing: StreamFraming, subject: Subject, from: RecordId) -> Self {
-        let rows = Conversation::new(subject);
+    pub(crate) fn new(framing: StreamFraming, session: SessionId, from: RecordId) -> Self {
+        let rows = Conversation::new(session);
         Frames { framing, rows, high: from, open: HashMap::new() }
     }
 
@@ -101,7 +98,7 @@ impl Frames {
     }
 
     fn take(&mut self, record: &Record, id: RecordId) {
-        if !self.rows.subject().covers(record.conn) {
+        if !self.rows.covers(record.conn) {
             return;
         }
         if record.kind != RecordKind::Data || record.direction != Direction::Received {
@@ -115,12 +112,21 @@ impl Frames {
         let mut open = self.open.remove(&record.conn).unwrap_or_default();
         let mut at = 0;
         while at < record.data.len() {
-            let cut = open.cut(&self.framing, &record.data[at..]);
-            self.put(record, id, (at, cut.take), &mut open);
-            at += cut.take;
-            open.have += cut.take as u64;
-            if let Some(row) = open.row.and_then(|number| self.rows.row_mut(number)) {
-                open.note(cut.end, row, id);
+            let (taken, end) = open.cut(&self.framing, &record.data[at..]);
+            let number = open.row.filter(|number| self.rows.row_mut(*number).is_some());
+            let number = number.unwrap_or_else(|| {
+                let row = MessageRow { skip: at as u32, ..MessageRow::of(record, id) };
+                self.rows.push(MessageRow { count: 0, len: 0, kept: 0, ..row })
+            });
+            at += taken;
+            open.row = Some(number);
+            open.have += taken as u64;
+            if let Some(row) = self.rows.row_mut(number) {
+                row.last = id;
+                row.count += 1;
+                row.len += taken as u64;
+                row.kept += taken as u64;
+                open.note(end, row, id);
             }
         }
         let missing = record.original_len.saturating_sub(record.data.len() as u64);
@@ -134,38 +140,13 @@ impl Frames {
         }
         self.open.insert(record.conn, open);
     }
-
-    /// Adds bytes of a record to the open row, or begins one.
-    fn put(
-        &mut self,
-        record: &Record,
-        id: RecordId,
-        (skip, len): (usize, usize),
-        open: &mut OpenFrame,
-    ) {
-        if let Some(row) = open.row.and_then(|number| self.rows.row_mut(number)) {
-            row.last = id;
-            row.count += 1;
-            row.len += len as u64;
-            row.kept += len as u64;
-            return;
-        }
-        let row = MessageRow {
-            skip: skip as u32,
-            len: len as u64,
-            kept: len as u64,
-            end: FrameEnd::Open,
-            ..MessageRow::of(record, id)
-        };
-        open.row = Some(self.rows.push(row));
-    }
 }
 
 impl OpenFrame {
     /// How many of these bytes belong to the frame.
     fn cut(&mut self, framing: &StreamFraming, data: &[u8]) -> Cut {
         match framing {
-            StreamFraming::AsReceived => Cut { take: data.len(), end: FrameEnd::Whole },
+            StreamFraming::AsReceived => (data.len(), FrameEnd::Whole),
             StreamFraming::Lines => self.until(b"\n", data),
             StreamFraming::Delimiter(delimiter) => self.until(delimiter, data),
             StreamFraming::Fixed(bytes) => {
@@ -186,40 +167,32 @@ impl OpenFrame {
             let seam = [self.edge.as_slice(), more].concat();
             let hit = memmem::find(&seam, delimiter).map(|at| at + delimiter.len());
             if let Some(end) = hit.filter(|end| *end > edge) {
-                return Cut { take: end - edge, end: FrameEnd::Whole };
+                return (end - edge, FrameEnd::Whole);
             }
         }
         if let Some(at) = memmem::find(data, delimiter) {
-            return Cut { take: at + delimiter.len(), end: FrameEnd::Whole };
+            return (at + delimiter.len(), FrameEnd::Whole);
         }
         self.edge.extend_from_slice(&data[data.len().saturating_sub(DELIMITER_MAX)..]);
         let surplus = (self.edge.len() + 1).saturating_sub(delimiter.len());
         self.edge.drain(..surplus.min(self.edge.len()));
-        Cut { take: data.len(), end: FrameEnd::Open }
+        (data.len(), FrameEnd::Open)
     }
 
-    fn counted(&mut self, data: &[u8]) -> Cut {
+    fn counted(&self, data: &[u8]) -> Cut {
         let missing = self.need.unwrap_or(0).saturating_sub(self.have);
         let take = data.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
-        let end = if take as u64 == missing { FrameEnd::Whole } else { FrameEnd::Open };
-        Cut { take, end }
+        (take, if take as u64 == missing { FrameEnd::Whole } else { FrameEnd::Open })
     }
 
-    fn measured(
-        &mut self,
-        width: LengthWidth,
-        order: ByteOrder,
-        counts: Counts,
-        data: &[u8],
-    ) -> Cut {
+    fn measured(&mut self, header: usize, order: ByteOrder, counts: Counts, data: &[u8]) -> Cut {
         if self.need.is_some() {
             return self.counted(data);
         }
-        let header = width.bytes();
         let take = data.len().min(header - self.edge.len().min(header));
         self.edge.extend_from_slice(&data[..take]);
         if self.edge.len() < header {
-            return Cut { take, end: FrameEnd::Open };
+            return (take, FrameEnd::Open);
         }
         let digit = |sum: u64, byte: &u8| (sum << 8) | u64::from(*byte);
         let value = match order {
@@ -232,11 +205,11 @@ impl OpenFrame {
         };
         self.need = Some(whole);
         let end = match whole.cmp(&(header as u64)) {
-            std::cmp::Ordering::Less => FrameEnd::Malformed,
-            std::cmp::Ordering::Equal => FrameEnd::Whole,
-            std::cmp::Ordering::Greater => FrameEnd::Open,
+            Ordering::Less => FrameEnd::Malformed,
+            Ordering::Equal => FrameEnd::Whole,
+            Ordering::Greater => FrameEnd::Open,
         };
-        Cut { take, end }
+        (take, end)
     }
 
     /// Notes how the piece ended, in the row and for what comes next.
@@ -273,8 +246,7 @@ mod tests {
     }
 
     fn frames(text: &str, timeline: &Timeline) -> Frames {
-        let mut frames =
-            Frames::new(framing(text), Subject::Session(conn_id(1, 1).session), RecordId(0));
+        let mut frames = Frames::new(framing(text), SessionId(1), RecordId(0));
         while frames.step(timeline, 1) == Rebuild::More {}
         frames
     }
@@ -282,7 +254,7 @@ mod tests {
     fn rows(text: &str, reads: &[&[u8]]) -> Vec<(Vec<u8>, FrameEnd)> {
         let timeline = timeline(reads);
         let frames = frames(text, &timeline);
-        let rows = frames.conversation().rows();
+        let rows = frames.rows.rows.iter();
         rows.map(|row| (bytes(&timeline, row).to_vec(), row.end)).collect()
     }
 
@@ -340,7 +312,7 @@ mod tests {
         timeline.push(received(conn_id(2, 1), 2, b"another session\n"));
         let frames = frames("lines", &timeline);
         let shown: Vec<_> =
-            frames.conversation().rows().map(|row| bytes(&timeline, row).to_vec()).collect();
+            frames.rows.rows.iter().map(|row| bytes(&timeline, row).to_vec()).collect();
         let expected: [&[u8]; 4] = [b"one\n", b"two\n", b"ours\nwhole\n", b"more"];
         assert_eq!(shown, expected);
         assert_eq!(frames.conversation().row(0).unwrap().count, 2, "reads");
@@ -349,24 +321,20 @@ mod tests {
     #[test]
     fn frames_go_on_as_records_come_and_go_with_evicted_ones() {
         let mut timeline = Timeline::new(100 * 150);
-        let mut frames = Frames::new(
-            StreamFraming::Fixed(3),
-            Subject::Session(conn_id(1, 1).session),
-            RecordId(0),
-        );
+        let mut frames = Frames::new(StreamFraming::Fixed(3), SessionId(1), RecordId(0));
         for at in 0..1_000 {
             timeline.push(received(conn_id(1, 1), at, b"ab"));
             let _ = frames.step(&timeline, 1_000);
         }
         let rows = frames.conversation();
         assert!(rows.gone() > 0 && rows.len() > 10);
-        for row in rows.rows().filter(|row| row.end == FrameEnd::Whole) {
+        for row in rows.rows.iter().filter(|row| row.end == FrameEnd::Whole) {
             assert!(row.first >= timeline.first());
             assert_eq!(bytes(&timeline, row).len(), 3);
         }
         timeline.clear();
         let _ = frames.step(&timeline, 1_000);
-        assert!(frames.conversation().is_empty());
+        assert!(frames.rows.rows.is_empty());
     }
 
     #[test]
@@ -388,7 +356,7 @@ mod tests {
         timeline.push(cut);
         timeline.push(received(conn_id(1, 1), 1, b"new\n"));
         let frames = frames("lines", &timeline);
-        let rows: Vec<_> = frames.conversation().rows().map(|row| (row.len, row.kept)).collect();
+        let rows: Vec<_> = frames.rows.rows.iter().map(|row| (row.len, row.kept)).collect();
         assert_eq!(rows, [(10, 3), (4, 4)]);
     }
 

@@ -16,6 +16,8 @@ use crate::codec::escape;
 pub const FRAME_MAX: u64 = 1024 * 1024;
 /// Longest delimiter.
 pub(super) const DELIMITER_MAX: usize = 64;
+/// Bytes a length can have.
+pub const LENGTH_WIDTHS: [usize; 4] = [1, 2, 4, 8];
 
 /// How a stream is cut into messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,16 +32,7 @@ pub enum StreamFraming {
     /// So many bytes each.
     Fixed(u64),
     /// A length stands before every message.
-    Length { width: LengthWidth, order: ByteOrder, counts: Counts },
-}
-
-/// Bytes of a length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LengthWidth {
-    One,
-    Two,
-    Four,
-    Eight,
+    Length { width: usize, order: ByteOrder, counts: Counts },
 }
 
 /// Which byte of a length comes first.
@@ -56,21 +49,6 @@ pub enum Counts {
     Payload,
     /// Itself too.
     Whole,
-}
-
-impl LengthWidth {
-    pub const ALL: [LengthWidth; 4] =
-        [LengthWidth::One, LengthWidth::Two, LengthWidth::Four, LengthWidth::Eight];
-
-    /// Bytes the length takes on the wire.
-    pub fn bytes(self) -> usize {
-        match self {
-            LengthWidth::One => 1,
-            LengthWidth::Two => 2,
-            LengthWidth::Four => 4,
-            LengthWidth::Eight => 8,
-        }
-    }
 }
 
 impl StreamFraming {
@@ -111,7 +89,7 @@ fn delimiter(text: &str) -> Result<StreamFraming, String> {
 fn length(text: &str) -> Result<StreamFraming, String> {
     let mut words = text.split_whitespace();
     let digits = words.next().unwrap_or_default();
-    let width = LengthWidth::ALL.into_iter().find(|width| width.bytes().to_string() == digits);
+    let width = LENGTH_WIDTHS.into_iter().find(|width| width.to_string() == digits);
     let width = width.ok_or("how many bytes has the length? 1, 2, 4 or 8")?;
     let (mut order, mut counts) = (ByteOrder::Big, Counts::Payload);
     for word in words {
@@ -133,13 +111,13 @@ impl fmt::Display for StreamFraming {
             StreamFraming::Delimiter(bytes) => write!(f, "delimiter {}", escape::escape(bytes)),
             StreamFraming::Fixed(bytes) => write!(f, "fixed {bytes}"),
             StreamFraming::Length { width, order, counts } => {
-                write!(f, "length {}", width.bytes())?;
-                match (width, order) {
-                    (LengthWidth::One, _) => {}
-                    (_, ByteOrder::Big) => f.write_str(" big")?,
-                    (_, ByteOrder::Little) => f.write_str(" little")?,
-                }
-                f.write_str(if *counts == Counts::Whole { " whole" } else { "" })
+                let order = match (width, order) {
+                    (1, _) => "",
+                    (_, ByteOrder::Big) => " big",
+                    (_, ByteOrder::Little) => " little",
+                };
+                let counts = if *counts == Counts::Whole { " whole" } else { "" };
+                write!(f, "length {width}{order}{counts}")
             }
         }
     }

@@ -31,7 +31,7 @@ pub enum Rebuild {
 }
 
 /// A filtered view of a timeline. Call [`extend`](Listing::extend) after every push.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Listing {
     filter: Filter,
     /// Matching pinned records older than the timeline's first.
@@ -45,26 +45,12 @@ pub struct Listing {
     rebuilding: bool,
 }
 
-impl Default for Listing {
-    fn default() -> Self {
-        Listing::new(Filter::default())
-    }
-}
-
 impl Listing {
     /// A listing that will show what `filter` lets through; the first `extend` examines
     /// everything there is. Use [`set_filter`](Listing::set_filter) on a filled timeline.
     #[must_use]
     pub fn new(filter: Filter) -> Self {
-        Listing {
-            filter,
-            kept: Vec::new(),
-            kept_version: 0,
-            matches: VecDeque::new(),
-            low: RecordId(0),
-            high: RecordId(0),
-            rebuilding: false,
-        }
+        Listing { filter, ..Listing::default() }
     }
 
     /// The filter in force.
@@ -92,13 +78,13 @@ impl Listing {
         if !self.rebuilding {
             return Rebuild::Done;
         }
-        let mut selector = Selector::new(&self.filter, timeline.conns());
-        for record in timeline.views(timeline.first(), self.low).rev() {
+        let mut selector = Selector::new(&self.filter, &timeline.conns);
+        for record in timeline.log.range(timeline.first(), self.low).rev() {
             self.low = record.id;
             if selector.matches(&record) {
                 self.matches.push_front(record.id);
             }
-            if selector.work() >= work {
+            if selector.work >= work {
                 break;
             }
         }
@@ -119,12 +105,9 @@ impl Listing {
     pub fn extend(&mut self, timeline: &Timeline) {
         self.prune(timeline);
         if !self.filter.is_everything() {
-            let mut selector = Selector::new(&self.filter, timeline.conns());
-            for record in timeline.views(self.high, timeline.next_id()) {
-                if selector.matches(&record) {
-                    self.matches.push_back(record.id);
-                }
-            }
+            let mut selector = Selector::new(&self.filter, &timeline.conns);
+            let came = timeline.log.range(self.high, timeline.next_id());
+            self.matches.extend(came.filter(|it| selector.matches(it)).map(|it| it.id));
         }
         self.high = timeline.next_id();
     }
@@ -139,7 +122,7 @@ impl Listing {
         }
         self.low = self.low.max(first);
         self.high = self.high.max(first);
-        if self.kept_version != timeline.kept_version() {
+        if self.kept_version != timeline.kept_version {
             self.take_kept(timeline);
         }
         before.saturating_sub(self.len())
@@ -198,15 +181,14 @@ impl Listing {
     /// Pinned records are few (they may take half of the memory at most), so they are examined
     /// anew each time one is added or removed.
     fn take_kept(&mut self, timeline: &Timeline) {
-        self.kept_version = timeline.kept_version();
+        self.kept_version = timeline.kept_version;
         self.kept.clear();
-        if self.rebuilding {
-            return;
-        }
-        for (id, record) in timeline.kept() {
-            if self.filter.matches(record, timeline.conn(record.conn)) {
-                self.kept.push(*id);
-            }
+        if !self.rebuilding {
+            let kept = timeline
+                .kept
+                .iter()
+                .filter(|(_, record)| self.filter.matches(record, timeline.conn(record.conn)));
+            self.kept.extend(kept.map(|(id, _)| *id));
         }
     }
 }

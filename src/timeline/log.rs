@@ -24,8 +24,10 @@ const DISCARD_PER_SEGMENT: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Log {
     segments: VecDeque<Segment>,
-    first: u64,
-    next: u64,
+    /// Id of the oldest record, or of the next one.
+    pub(super) first: RecordId,
+    /// Id the next record will get.
+    pub(super) next: RecordId,
     /// Cleared segments that still have to be freed.
     discarded: Vec<Segment>,
 }
@@ -39,25 +41,15 @@ pub(super) struct RecordPlace<'a> {
 }
 
 impl Log {
-    /// Id of the oldest record, or of the next one.
-    pub(super) fn first(&self) -> RecordId {
-        RecordId(self.first)
-    }
-
-    /// Id the next record will get.
-    pub(super) fn next_id(&self) -> RecordId {
-        RecordId(self.next)
-    }
-
     /// Number of records.
     pub(super) fn len(&self) -> usize {
-        (self.next - self.first) as usize
+        (self.next.0 - self.first.0) as usize
     }
 
     /// Appends a record of the connection in this slot.
     pub(super) fn push(&mut self, conn: ConnSlot, record: Record) -> RecordId {
         let id = self.next;
-        self.next += 1;
+        self.next.0 += 1;
         match self.segments.back_mut() {
             Some(segment) if segment.has_room(&record) => segment.push(conn, record),
             full => {
@@ -65,20 +57,20 @@ impl Log {
                     full.finish();
                 }
                 self.discard(DISCARD_PER_SEGMENT);
-                let mut segment = Segment::new(id);
+                let mut segment = Segment::new(id.0);
                 segment.push(conn, record);
                 self.segments.push_back(segment);
             }
         }
-        RecordId(id)
+        id
     }
 
     /// Takes the oldest record out.
     pub(super) fn pop(&mut self) -> Option<StoredRecord> {
         let segment = self.segments.front_mut().filter(|_| self.first < self.next)?;
-        let record = segment.release(self.first);
-        self.first += 1;
-        if self.first == segment.end() {
+        let record = segment.release(self.first.0);
+        self.first.0 += 1;
+        if self.first.0 == segment.end() {
             self.segments.pop_front();
         }
         Some(record)
@@ -112,12 +104,12 @@ impl Log {
         from: RecordId,
         to: RecordId,
     ) -> impl DoubleEndedIterator<Item = RecordPlace<'_>> {
-        let from = from.0.max(self.first);
-        let to = to.0.min(self.next).max(from);
+        let from = from.max(self.first).0;
+        let to = to.min(self.next).0.max(from);
         let front = self.segments.partition_point(|segment| segment.end() <= from);
-        let back = self.segments.partition_point(|segment| segment.base() < to);
+        let back = self.segments.partition_point(|segment| segment.base < to);
         self.segments.range(front.min(back)..back).flat_map(move |segment| {
-            let from = from.max(segment.base());
+            let from = from.max(segment.base);
             let records = segment.records(from, to.min(segment.end()));
             records.iter().enumerate().map(move |(at, stored)| RecordPlace {
                 id: RecordId(from + at as u64),

@@ -42,7 +42,7 @@ pub(super) struct StoredRecord {
 /// Records `base..end`.
 #[derive(Debug)]
 pub(super) struct Segment {
-    base: u64,
+    pub(super) base: u64,
     records: Vec<StoredRecord>,
     payload: Vec<u8>,
     large: Vec<Bytes>,
@@ -62,11 +62,6 @@ impl Segment {
             payload: Vec::with_capacity(PAYLOAD_MAX),
             large: Vec::new(),
         }
-    }
-
-    /// Id of its first record.
-    pub(super) fn base(&self) -> u64 {
-        self.base
     }
 
     /// Id behind its last record.

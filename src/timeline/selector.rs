@@ -23,28 +23,26 @@ pub(super) struct Selector<'a> {
     /// the same of all connections.
     numbers: Vec<u32>,
     filters: Vec<RecordFilter<'a>>,
-    work: usize,
+    reads_data: bool,
+    /// Work done so far, in bytes of payload searched.
+    pub(super) work: usize,
 }
 
 impl<'a> Selector<'a> {
     /// A pass with this filter.
     pub(super) fn new(filter: &'a Filter, conns: &'a ConnTable) -> Self {
         let slots = if filter.asks_conn() { conns.slot_count() } else { 0 };
-        Selector { filter, conns, numbers: vec![0; slots], filters: Vec::new(), work: 0 }
+        let (numbers, reads_data) = (vec![0; slots], filter.reads_data());
+        Selector { filter, conns, numbers, filters: Vec::new(), reads_data, work: 0 }
     }
 
     /// Whether the filter lets this record through.
     pub(super) fn matches(&mut self, record: &RecordPlace<'_>) -> bool {
         let RecordPlace { stored, segment, .. } = *record;
-        let data = if self.filter.reads_data() { segment.data(stored) } else { &[] };
+        let data = if self.reads_data { segment.data(stored) } else { &[] };
         self.work += RECORD_WORK + data.len();
         let (direction, kind, len) = (stored.direction, stored.kind, stored.len);
         self.filter_of(stored.conn).matches(&RecordFacts { direction, kind, len, data })
-    }
-
-    /// Work done so far, in bytes of payload searched.
-    pub(super) fn work(&self) -> usize {
-        self.work
     }
 
     fn filter_of(&mut self, slot: ConnSlot) -> &RecordFilter<'a> {

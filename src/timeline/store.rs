@@ -1,8 +1,8 @@
 //! The bounded log of everything that crossed our sockets.
 //!
 //! Memory is bounded by bytes: when the limit is passed the oldest records go, counted; marked
-//! (pinned) ones are kept aside. What crossed is added up here alone, for each connection, each
-//! session and all of them.
+//! (pinned) ones are kept aside. What crossed is added up here alone, for each connection and
+//! each session.
 //!
 //! ```text
 //!   kept (pinned, older than first)        first ............... next_id
@@ -18,9 +18,8 @@ use bytes::Bytes;
 
 use super::conns::ConnTable;
 use super::log::{Log, RecordPlace};
-use super::rates::Rates;
 use super::segment::{StoredRecord, cost};
-use super::totals::Totals;
+use super::totals::{Rates, Totals, Volume};
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 
@@ -40,22 +39,23 @@ pub enum PinRefused {
 #[derive(Debug)]
 pub struct Timeline {
     limit: usize,
-    log: Log,
+    pub(super) log: Log,
     /// Pinned records older than the log's first one, in order of id.
-    kept: Vec<(RecordId, Record)>,
+    pub(super) kept: Vec<(RecordId, Record)>,
     /// Changes whenever `kept` loses or gains a record.
-    kept_version: u64,
+    pub(super) kept_version: u64,
     pins: BTreeSet<RecordId>,
     /// Cost of every pinned record, still in the log or not.
     pinned_bytes: usize,
-    conns: ConnTable,
+    /// The connections that records refer to.
+    pub(super) conns: ConnTable,
     record_bytes: usize,
-    evicted_records: u64,
-    evicted_bytes: u64,
+    /// Records evicted to stay within the limit, and the payload bytes they held.
+    pub evicted: Volume,
     cleared: u64,
-    totals: Totals,
     sessions: BTreeMap<SessionId, Totals>,
-    rates: Rates,
+    /// How much crosses per second.
+    pub rates: Rates,
     losses: BTreeMap<SessionId, Lost>,
 }
 
@@ -79,10 +79,8 @@ impl Timeline {
             pinned_bytes: 0,
             conns: ConnTable::default(),
             record_bytes: 0,
-            evicted_records: 0,
-            evicted_bytes: 0,
+            evicted: Volume::default(),
             cleared: 0,
-            totals: Totals::default(),
             sessions: BTreeMap::new(),
             rates: Rates::default(),
             losses: BTreeMap::new(),
@@ -91,7 +89,6 @@ impl Timeline {
 
     /// Appends a record and evicts the oldest ones if the limit is passed.
     pub fn push(&mut self, record: Record) -> RecordId {
-        self.totals.count(&record);
         self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
         self.record_bytes += cost(record.data.len());
@@ -140,13 +137,8 @@ impl Timeline {
     }
 
     /// The two ends of a connection that still has records here or is still open.
-    pub(crate) fn conn(&self, id: ConnId) -> Option<&ConnInfo> {
+    pub fn conn(&self, id: ConnId) -> Option<&ConnInfo> {
         self.conns.info(self.conns.slot(id)?)
-    }
-
-    /// Number of connections in the table.
-    pub fn conn_count(&self) -> usize {
-        self.conns.len()
     }
 
     /// Id of the oldest record that was not evicted; pinned ones older than it are in `kept`.
@@ -154,12 +146,12 @@ impl Timeline {
     ///
     /// [`next_id`]: Timeline::next_id
     pub fn first(&self) -> RecordId {
-        self.log.first()
+        self.log.first
     }
 
     /// Id the next record will get.
     pub fn next_id(&self) -> RecordId {
-        self.log.next_id()
+        self.log.next
     }
 
     /// Records kept now, pinned ones included.
@@ -175,21 +167,6 @@ impl Timeline {
     /// Memory taken by records, payload and connection table.
     pub(crate) fn bytes(&self) -> usize {
         self.record_bytes + self.conns.cost()
-    }
-
-    /// Records evicted to stay within the limit, and the payload bytes they held.
-    pub(crate) fn evicted(&self) -> (u64, u64) {
-        (self.evicted_records, self.evicted_bytes)
-    }
-
-    /// Everything that crossed, evicted or not.
-    pub fn totals(&self) -> Totals {
-        self.totals
-    }
-
-    /// How much crosses per second.
-    pub(crate) fn rates(&self) -> &Rates {
-        &self.rates
     }
 
     /// What crossed in one session, evicted or not.
@@ -210,30 +187,6 @@ impl Timeline {
         to: RecordId,
     ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
         self.log.range(from, to).map(|view| (view.id, self.record(view)))
-    }
-
-    /// The same where they lie.
-    pub(super) fn views(
-        &self,
-        from: RecordId,
-        to: RecordId,
-    ) -> impl DoubleEndedIterator<Item = RecordPlace<'_>> {
-        self.log.range(from, to)
-    }
-
-    /// The connections that records refer to.
-    pub(super) fn conns(&self) -> &ConnTable {
-        &self.conns
-    }
-
-    /// Pinned records older than [`first`](Timeline::first), in order.
-    pub(crate) fn kept(&self) -> &[(RecordId, Record)] {
-        &self.kept
-    }
-
-    /// A number that changes whenever [`kept`](Timeline::kept) changes.
-    pub(crate) fn kept_version(&self) -> u64 {
-        self.kept_version
     }
 
     /// Removes every record, pinned ones too. Ids, totals and losses go on.
@@ -273,7 +226,8 @@ impl Timeline {
             let (_, record) = self.kept.remove(at);
             self.kept_version += 1;
             self.count_evicted(record.data.len());
-            self.conns.release_id(record.conn);
+            let conn = self.conns.slot(record.conn);
+            self.conns.release(conn.expect("records keep their connection"));
         }
         true
     }
@@ -290,7 +244,7 @@ impl Timeline {
     }
 
     fn evict_oldest(&mut self) {
-        let id = self.log.first();
+        let id = self.log.first;
         if self.pins.contains(&id)
             && let Some(mut record) = self.get(id)
         {
@@ -307,8 +261,8 @@ impl Timeline {
 
     fn count_evicted(&mut self, kept: usize) {
         self.record_bytes -= cost(kept);
-        self.evicted_records += 1;
-        self.evicted_bytes += kept as u64;
+        self.evicted.records += 1;
+        self.evicted.bytes += kept as u64;
     }
 }
 

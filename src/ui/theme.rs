@@ -29,9 +29,7 @@ pub struct ThemeStyles {
     pub hit: Style,
     /// The hit the search stands on.
     pub hit_here: Style,
-    /// What stands for a byte that cannot be shown (`\r`, `\xff`).
-    control: Style,
-    /// The same on text that is dimmed itself.
+    /// What stands for a byte that cannot be shown (`\r`, `\xff`) in text that is dimmed itself.
     control_on_dim: Style,
     pub json_key: Style,
     pub string: Style,
@@ -105,7 +103,6 @@ impl ThemeStyles {
             received: ink(CYAN),
             hit: on_hit.bg(color(YELLOW)),
             hit_here: on_hit.bg(color(ACCENT)).add_modifier(Modifier::BOLD),
-            control: ink(DIM),
             control_on_dim: ink(PURPLE),
             json_key: ink(BLUE),
             string: ink(GREEN),
@@ -133,7 +130,6 @@ impl ThemeStyles {
             received: bold,
             hit: with(Modifier::REVERSED),
             hit_here: with(Modifier::REVERSED | Modifier::UNDERLINED | Modifier::BOLD),
-            control: faint,
             control_on_dim: with(Modifier::UNDERLINED),
             ..ThemeStyles::default()
         }
@@ -143,7 +139,7 @@ impl ThemeStyles {
     /// the text, so a backslash of the data is no escape of ours.
     pub fn control(&self, text: Style) -> Style {
         let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
-        let style = if is_dim { self.control_on_dim } else { self.control };
+        let style = if is_dim { self.control_on_dim } else { self.dim };
         text.remove_modifier(Modifier::BOLD).patch(style)
     }
 

@@ -9,12 +9,12 @@ use crate::source::{assert_none, closing, layer, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
 const ASKED: [(&str, &str); 6] = [
-    ("query/evaluate.rs", "conn.protocol =="), // A filter names a protocol.
-    ("query/evaluate.rs", "conn.side =="),     // A filter names a side.
-    ("cli/target.rs", "spec.side() =="),       // `send` and `listen` want presets of their side.
-    ("args.rs", "spec.side() =="),             // The help of either lists the options of its side.
-    ("ui/header_footer.rs", "protocol =="),    // The mode of the draft is marked among all.
-    ("app/layout.rs", "splits.side =="),       // A width, not an end of the wire.
+    ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
+    ("query/expr.rs", "conn.side =="),     // A filter names a side.
+    ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
+    ("args.rs", "spec.side() =="),         // The help of either lists the options of its side.
+    ("ui/header_footer.rs", "protocol =="), // The mode of the draft is marked among all.
+    ("app/layout.rs", "splits.side =="),   // A width, not an end of the wire.
 ];
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {

@@ -71,8 +71,10 @@ fn standard_input_is_the_body_and_its_braces_are_no_templates() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    let output =
-        run_with_input(&["send", "--raw", &format!("http://{peer}/")], b"costs $100 {{pod}} \xff");
+    let output = run_with_input(
+        &["send", "--raw", "POST", &format!("http://{peer}/")],
+        b"costs $100 {{pod}} \xff",
+    );
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let request = requests.recv_timeout(PATIENCE).expect("a request");
     assert!(request.starts_with(b"POST / "), "{}", text(&request));
@@ -214,9 +216,10 @@ fn a_tls_listener_is_trusted_by_its_own_installation_only() {
     assert_eq!(trusted.status.code(), Some(0), "{}", text(&trusted.stderr));
     assert_eq!(trusted.stdout, b"x");
     let elsewhere = tempfile::tempdir().expect("a folder");
+    // The option beats the variable, which every program here gets.
+    let home = elsewhere.path().to_str().expect("a name");
     let stranger = |args: &[&str]| {
-        let mut command = command(args);
-        command.env("WIREBENCH_HOME", elsewhere.path());
+        let mut command = command(&[&["--home", home], args].concat());
         finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
     };
     let refused = stranger(&["send", &target, "x"]);

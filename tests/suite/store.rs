@@ -20,7 +20,6 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use wirebench::model::http::{HttpBody, HttpSpec};
 use wirebench::model::preset::{Preset, PresetPath};
-use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{HistoryEntry, Job, Overwrite, Reply, Restore, StoredDraft};
@@ -92,8 +91,6 @@ pub fn drafts(number: u64) -> Restore {
 pub fn history(number: u64) -> HistoryEntry {
     HistoryEntry {
         at: Stamp(number),
-        protocol: Protocol::Http,
-        side: Side::Client,
         summary: format!("GET {number}"),
         outcome: String::new(),
         spec: request(number, 10),

@@ -5,13 +5,17 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use wirebench::store::job::{Job, KeyPem, Overwrite, Reply};
+use wirebench::model::tls::Authority;
+use wirebench::store::job::{Job, Overwrite, Reply};
 
 use super::{Desk, again, drafts, history, preset, request};
 
 pub fn authority() -> Job {
     let pem = |what: &str| format!("-----BEGIN {what}-----\nAA\n-----END {what}-----\n");
-    Job::SaveAuthority { certificate_pem: pem("CERTIFICATE"), key_pem: KeyPem(pem("PRIVATE KEY")) }
+    Job::SaveAuthority(Authority {
+        certificate_pem: pem("CERTIFICATE"),
+        key_pem: pem("PRIVATE KEY"),
+    })
 }
 
 fn failure_of(reply: Reply) -> String {

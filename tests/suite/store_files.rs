@@ -104,7 +104,7 @@ fn a_preset_name_never_leaves_the_workspace() {
 fn a_preset_that_is_a_link_is_written_through_with_its_mode_kept() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("presets")).unwrap();
-    let real = home.path().join("dotfiles.toml");
+    let real = home.path().join("presets/_kept.toml");
     fs::write(&real, "[http]\nurl = \"http://h/1\" # mine\n").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
     fs::set_permissions(&real, mode).unwrap();
@@ -118,6 +118,46 @@ fn a_preset_that_is_a_link_is_written_through_with_its_mode_kept() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("http://h/2\" # mine"));
     assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn a_link_out_of_the_workspace_is_read_and_never_written_through() {
+    let home = tempfile::tempdir().unwrap();
+    let (root, outside) = (home.path().join("presets"), home.path().join("outside"));
+    fs::create_dir_all(root.join("sub")).unwrap();
+    fs::create_dir(&outside).unwrap();
+    let theirs = "[http]\nurl = \"http://h/1\"\n";
+    fs::write(outside.join("rc"), theirs).unwrap();
+    symlink("../outside/rc", root.join("a.toml")).unwrap();
+    symlink("../outside", root.join("out")).unwrap();
+    let mut desk = Desk::new(home.path());
+    let Reply::Workspace(workspace) = desk.ask(Job::LoadWorkspace) else { panic!() };
+    assert_eq!(workspace.presets.len(), 1, "{workspace:?}");
+    let based_on = Some(workspace.presets[0].fingerprint);
+    let path = |name| PresetPath::parse(name).unwrap();
+    let save = |name, overwrite| Job::SavePreset {
+        preset: Box::new(preset(name, request(2, 0))),
+        based_on,
+        overwrite,
+    };
+    for job in [
+        save("a", Overwrite::Refuse),
+        save("a", Overwrite::Replace),
+        save("out/rc", Overwrite::Replace),
+        save("out/new", Overwrite::Refuse),
+        Job::RenamePreset { from: path("a"), to: path("out/a") },
+        Job::DeletePreset { path: path("out/rc") },
+    ] {
+        let reply = desk.ask(job.clone());
+        let Reply::Failed { failure, .. } = reply else { panic!("{job:?}: {reply:?}") };
+        assert!(failure.cause.contains("out of the workspace"), "{failure}");
+    }
+    let gone = desk.ask(Job::DeleteFolder { folder: "out".into(), presets: vec![path("out/rc")] });
+    assert!(matches!(gone, Reply::FolderDeleted { failure: Some(_), .. }), "{gone:?}");
+    assert_eq!(fs::read_to_string(outside.join("rc")).unwrap(), theirs);
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+    assert!(matches!(desk.ask(Job::DeletePreset { path: path("a") }), Reply::Deleted { .. }));
+    assert!(outside.join("rc").exists() && !root.join("a.toml").exists());
 }
 
 /// Adds one to the number in the preset, again and again, starting over on a conflict.

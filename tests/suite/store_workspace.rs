@@ -100,3 +100,51 @@ fn a_workspace_that_goes_and_comes_back_is_noticed() {
     fs::remove_dir_all(&root).unwrap();
     seen(&mut desk, |workspace| workspace.is_starter);
 }
+
+#[test]
+fn links_in_circles_and_to_everywhere_delay_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("a.toml"), "[http]\n").unwrap();
+    for number in 0..6 {
+        std::os::unix::fs::symlink(".", root.join(format!("again-{number}"))).unwrap();
+    }
+    std::os::unix::fs::symlink("/", root.join("everything")).unwrap();
+    let mut desk = Desk::new(home.path());
+    let started = Instant::now();
+    let Reply::Workspace(workspace) = desk.ask(Job::LoadWorkspace) else { panic!() };
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let names: Vec<_> = workspace.presets.iter().map(|preset| preset.path.as_str()).collect();
+    assert_eq!(names, ["a"]);
+    assert_eq!(workspace.problems.len(), 1, "{:?}", workspace.problems);
+    assert!(workspace.problems[0].to_string().contains("everything"));
+}
+
+#[test]
+fn a_change_of_a_linked_file_and_in_a_new_folder_is_noticed() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    fs::create_dir(&root).unwrap();
+    let linked = home.path().join("linked");
+    fs::write(&linked, "[http]\n").unwrap();
+    std::os::unix::fs::symlink(&linked, root.join("a.toml")).unwrap();
+    let mut desk = Desk::new(home.path());
+    desk.ask(Job::LoadWorkspace);
+    let address = |workspace: &Workspace, at: usize| {
+        let preset = workspace.presets.get(at).and_then(|preset| preset.content.as_ref().ok());
+        preset.map(|preset| preset.spec.address().to_owned())
+    };
+    for url in ["one", "two"] {
+        // As an editor does it: another file takes its place.
+        let beside = home.path().join("beside");
+        fs::write(&beside, format!("[http]\nurl = \"{url}\"\n")).unwrap();
+        fs::rename(&beside, &linked).unwrap();
+        seen(&mut desk, |workspace| address(workspace, 0).as_deref() == Some(url));
+    }
+    fs::create_dir_all(root.join("new/deep")).unwrap();
+    fs::write(root.join("new/deep/b.toml"), "[http]\n").unwrap();
+    seen(&mut desk, |workspace| workspace.presets.len() == 2);
+    fs::write(root.join("new/deep/b.toml"), "[http]\nurl = \"x\"\n").unwrap();
+    seen(&mut desk, |workspace| address(workspace, 1).as_deref() == Some("x"));
+}

@@ -8,6 +8,7 @@ use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::Caret;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
+use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
 use crate::model::failure::Failure;
@@ -23,7 +24,7 @@ pub(crate) fn draft_changed(app: &mut App) {
 
 /// The form shows something else than before, from its top.
 pub(crate) fn form_changed(app: &mut App) {
-    app.request.draft_changed();
+    app.request = RequestPane::default();
     settle(app);
 }
 

@@ -12,7 +12,7 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
-use crate::store::job::{Job, KeyPem};
+use crate::store::job::Job;
 
 /// Takes an event of the engine.
 pub(crate) fn apply(app: &mut App, event: Event) {
@@ -27,10 +27,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
             }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
-        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority {
-            certificate_pem: made.certificate_pem,
-            key_pem: KeyPem(made.key_pem),
-        })),
+        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority(made))),
         Event::Refused { failure, .. } => app.warn(failure.to_string()),
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),

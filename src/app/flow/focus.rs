@@ -48,6 +48,7 @@ pub fn focus_input(app: &mut App) {
     if app.shared.shown() == Shown::Conversation {
         focus(app, Pane::Response);
         app.conversation.write(&app.shared);
+        response::settle(app);
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn targets(app: &App) -> Vec<Mark> {
     let list = app.presets.areas(&app.shared, inner(areas.presets)).list;
     let offset = app.presets.cursor(&app.shared, list.height.into()).offset;
     let select = |x, y, at| Mark::of_row(x, y, Intent::SelectRow(Pane::Presets, at));
-    rows(list, offset..app.presets.listing(&app.shared).len(), select, &mut found);
+    rows(list, offset..app.presets.listing(&app.shared).count(), select, &mut found);
     let list = app.history.areas(inner(areas.history)).1;
     let offset = app.history.cursor(list.height.into()).offset;
     let select = |x, y, at| Mark::of_row(x, y, Intent::SelectRow(Pane::History, at));

@@ -123,7 +123,7 @@ pub(super) fn look_for(app: &mut App, text: String) {
     let is_repeated = text.is_empty() || text == app.shared.search.text;
     if !text.is_empty() {
         app.shared.search = TextSearch { pattern: Pattern::parse(&text), text };
-        app.exchange.forget_hit();
+        app.exchange.search.hit = None;
     }
     let outcome = match app.shared.shown() {
         Shown::Nothing => return,

@@ -83,8 +83,6 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let conversation = plan.protocol().capabilities().conversation;
     let entry = HistoryEntry {
         at: app.shared.now,
-        protocol: plan.protocol(),
-        side: plan.side(),
         summary: summary(&draft.spec, scope),
         outcome: String::new(),
         spec: draft.spec.clone(),

@@ -54,8 +54,10 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let first_name = names.clone().next().filter(|_| first);
     let known = names.find(|name| Some(*name) == app.shared.environment.as_ref());
     app.shared.environment = known.or(first_name).cloned();
-    if let Some(problem) = workspace.problems.first() {
-        app.warn(problem.to_string());
+    if let [problem, more @ ..] = workspace.problems.as_slice() {
+        let also =
+            if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        app.warn(format!("{problem}{also}"));
     }
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);

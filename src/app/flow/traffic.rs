@@ -12,7 +12,7 @@ pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
     } else if let Err(refused) = app.shared.timeline.pin(record) {
         app.warn(refused.to_string());
     }
-    app.traffic.marked(&app.shared);
+    app.traffic.listing.extend(&app.shared.timeline);
 }
 
 /// Forgets all records.

@@ -11,7 +11,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
-use crate::timeline::framing::{ByteOrder, Counts, LengthWidth, StreamFraming};
+use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
 /// Stands behind the one of a list that holds now.
 const IN_FORCE: &str = "in force";
@@ -135,9 +135,9 @@ fn usual_framings() -> Vec<StreamFraming> {
     known.extend([b"\0", b"\r"].map(|bytes| StreamFraming::Delimiter(bytes.to_vec())));
     known.push(StreamFraming::Fixed(16));
     for counts in [Counts::Payload, Counts::Whole] {
-        for width in LengthWidth::ALL {
+        for width in LENGTH_WIDTHS {
             for order in [ByteOrder::Big, ByteOrder::Little] {
-                if width != LengthWidth::One || order == ByteOrder::Big {
+                if width != 1 || order == ByteOrder::Big {
                     known.push(StreamFraming::Length { width, order, counts });
                 }
             }
@@ -156,7 +156,7 @@ fn framing(note: &str, framing: StreamFraming) -> Choice {
         }
         StreamFraming::Length { width, order, counts } => {
             let order = match (width, order) {
-                (LengthWidth::One, _) => "",
+                (1, _) => "",
                 (_, ByteOrder::Big) => " big-endian",
                 (_, ByteOrder::Little) => " little-endian",
             };
@@ -164,7 +164,7 @@ fn framing(note: &str, framing: StreamFraming) -> Choice {
                 Counts::Payload => "so many bytes follow",
                 Counts::Whole => "counted with itself",
             };
-            let bytes = format::counted(width.bytes() as u64, "byte");
+            let bytes = format::counted(*width as u64, "byte");
             format!("{bytes}{order}: {counts}")
         }
     };

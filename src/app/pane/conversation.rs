@@ -4,13 +4,11 @@
 //! the row that is looked at closely, or to the input line.
 
 mod conversation_areas;
-mod conversation_state;
 pub mod conversation_view;
 pub mod input_line;
 mod peers;
 mod reframing;
 mod row_actions;
-mod row_search;
 mod rows;
 mod sending;
 
@@ -29,28 +27,24 @@ use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
 use crate::model::view::Towards;
 pub use conversation_areas::{failure, prefix};
-pub use conversation_state::{ConversationPane, conns, has_several};
-use peers::InputTarget;
-use sending::Closing;
+pub use conversation_view::{ConversationPane, conns, has_several};
 
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        if let Some(outcome) = prompt::update(&mut self.prompt, shared, input) {
-            self.settle(shared);
-            return outcome;
-        }
-        match input {
+        let asked = prompt::update(&mut self.prompt, shared, input);
+        let outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
                 self.scroll(shared, step);
-                self.settle(shared);
                 Outcome::yes()
             }
             PaneInput::Key(key) => self.type_key(shared, key),
             PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-        }
+        });
+        self.settle(shared);
+        outcome
     }
 
     /// Another session is on screen, or none.
@@ -86,18 +80,15 @@ impl ConversationPane {
         } else {
             self.act_rows(shared, action)
         };
-        match outcome.handled {
-            Handled::Yes => outcome,
-            Handled::No => self.act_conn(shared, action),
-        }
+        if outcome.handled == Handled::Yes { outcome } else { self.act_conn(shared, action) }
     }
 
     /// What the input line does with an action.
     fn act_writing(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
-            Action::SendLine => return self.send(shared, Closing::LineEnding, InputTarget::Chosen),
-            Action::SendBare => return self.send(shared, Closing::Bare, InputTarget::Chosen),
-            Action::SendToAll => return self.send(shared, Closing::LineEnding, InputTarget::All),
+            Action::SendLine | Action::SendBare | Action::SendToAll => {
+                return self.send(shared, action);
+            }
             Action::EditExternal => return self.edit_external(shared),
             Action::NewLine => self.new_line(shared),
             Action::InputOlder => self.recall(shared, true),
@@ -131,7 +122,7 @@ impl ConversationPane {
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveBody => return told(self.save(shared)),
             Action::TurnAround => return told(self.turn_around(shared)),
-            Action::Find => return self.open_search(shared),
+            Action::Find => return self.open_search(),
             Action::FindNext => return self.search(shared, Towards::End, true),
             Action::FindPrevious => return self.search(shared, Towards::Start, true),
             Action::EditExternal => return self.edit_external(shared),
@@ -172,7 +163,7 @@ impl ConversationPane {
         if parts.input.contains(at) {
             self.write(shared);
             let column = usize::from(mouse.column - parts.input.x);
-            let column = column.saturating_sub(parts.prefix.into());
+            let column = column.saturating_sub(prefix(shared).chars().count());
             if let Some(view) = self.view_mut(shared) {
                 view.input.editor.place(usize::from(mouse.row - parts.input.y), column);
             }

@@ -1,30 +1,34 @@
 //! The exchange pane: what an HTTP client got back, or what an HTTP listener was asked.
 //!
 //! It shares the response region of the screen with the conversation. A listener has a list of
-//! requests above the exchange; a client has its redirect hops.
+//! requests above the exchange; a client has its redirect hops. Here is what keys and clicks do, and
+//! every move: over the list or the hops, over the tabs, in the content.
 
 pub mod body_view;
-mod cookies;
 mod exchange_areas;
 mod exchange_state;
 mod gather;
-mod moves;
 mod shape;
 pub mod shown_exchange;
 pub mod tab_lines;
-pub mod text_line;
 mod windows;
 
+use ratatui::layout::Rect;
+
 use crate::app::action::Action;
-use crate::app::cursor::CursorStep;
-use crate::app::keymap::Context;
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::layout::{inner, next_tab, tab_at};
+use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::Towards;
+use body_view::SIDEWAYS;
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
+use shown_exchange::ExchangeTab;
+use tab_lines::TabLines;
 
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
@@ -47,14 +51,6 @@ impl ExchangePane {
     pub(crate) fn session_changed(&mut self, shared: &Shared) {
         self.prompt = None;
         self.places.retain(|id, _| shared.sessions.get(*id).is_some());
-    }
-
-    /// Contexts of the pane.
-    pub fn contexts(&self) -> Vec<Context> {
-        if self.prompt.is_some() {
-            return vec![Context::Global];
-        }
-        vec![Context::Response, Context::List, Context::Plain, Context::Global]
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -88,6 +84,110 @@ impl ExchangePane {
         Outcome::yes()
     }
 
+    /// Moves in the list of a listener, else in the content.
+    pub(super) fn step(&mut self, shared: &Shared, step: CursorStep) {
+        if is_listener(shared) && !self.is_inside(shared) {
+            self.step_list(shared, step);
+        } else {
+            self.scroll(shared, step);
+        }
+    }
+
+    /// Moves the content.
+    pub(crate) fn scroll(&mut self, shared: &Shared, step: CursorStep) {
+        let room = self.room(shared);
+        if self.subject(shared).is_some() {
+            if let Some(view) = self.view_mut(shared) {
+                view.step(step, room);
+            }
+            return;
+        }
+        let len = self.lines(shared).map_or(0, TabLines::count);
+        let last = len.saturating_sub(room.height);
+        let Some(place) = self.place_mut(shared) else { return };
+        let mut cursor = Cursor { selected: place.scroll, offset: 0 };
+        cursor.step(step, last + 1, room.height);
+        place.scroll = cursor.selected;
+    }
+
+    /// Moves the content sideways.
+    pub(super) fn sideways(&mut self, shared: &Shared, right: bool) {
+        let room = self.room(shared);
+        if self.subject(shared).is_some() {
+            if let Some(view) = self.view_mut(shared) {
+                view.sideways(SIDEWAYS, right, room);
+            }
+        } else if let Some(place) = self.place_mut(shared) {
+            place.left =
+                if right { place.left + SIDEWAYS } else { place.left.saturating_sub(SIDEWAYS) };
+        }
+    }
+
+    /// In a listener, Enter gives the keys to the exchange and Esc takes them back to the list.
+    pub(super) fn enter(&mut self, shared: &Shared, inside: bool) -> Outcome {
+        match self.place_mut(shared) {
+            Some(place) if is_listener(shared) && place.inside != inside => {
+                place.inside = inside;
+                Outcome::yes()
+            }
+            _ => Outcome::no(),
+        }
+    }
+
+    /// Shows the next tab or the one before, round the ends.
+    pub(super) fn switch_tab(&mut self, shared: &Shared, forward: bool) {
+        let Some(shown) = self.shown(shared) else { return };
+        self.show_tab(shared, next_tab(&shown.tabs(), shown.tab(self.tab), forward));
+    }
+
+    fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {
+        self.tab = tab;
+        if let Some(place) = self.place_mut(shared) {
+            (place.scroll, place.left) = (0, 0);
+        }
+    }
+
+    /// Moves in the list of requests, or over the redirect hops. The last place follows the newest.
+    pub(super) fn step_list(&mut self, shared: &Shared, step: CursorStep) {
+        let Some(session) = session(shared) else { return };
+        let area = inner(shared.areas().response);
+        let height = usize::from(self.areas(shared, area).list.height);
+        let mut cursor = self.list_cursor(shared, height);
+        cursor.step(step, session.exchanges.len(), height);
+        self.choose(shared, cursor.selected);
+    }
+
+    /// Looks at the exchange at this place of the list.
+    fn choose(&mut self, shared: &Shared, at: usize) {
+        let Some(session) = session(shared) else { return };
+        let is_last = at + 1 >= session.exchanges.len();
+        let exchange = session.exchanges.get(at).filter(|_| !is_last);
+        let number = exchange.map(|exchange| exchange.number);
+        let Some(place) = self.place_mut(shared) else { return };
+        if place.number != number {
+            (place.scroll, place.left) = (0, 0);
+        }
+        place.number = number;
+    }
+
+    /// A press of the mouse: chooses a request or a tab; the keys go where it was.
+    pub(super) fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let parts = self.areas(shared, inner(area));
+        let at = (mouse.column, mouse.row).into();
+        if parts.list.contains(at) {
+            let offset = self.list_cursor(shared, parts.list.height.into()).offset;
+            self.choose(shared, offset + usize::from(mouse.row - parts.list.y));
+            return self.enter(shared, false);
+        }
+        if parts.tabs.contains(at) {
+            let column = mouse.column - parts.tabs.x;
+            if let Some(tab) = tab_at(self.tab_strip(shared), column) {
+                self.show_tab(shared, tab);
+            }
+        }
+        self.enter(shared, true)
+    }
+
     /// Actions worth naming in the footer while the pane has the focus.
     pub fn hints(&self, shared: &Shared) -> Vec<Action> {
         let Some(session) = session(shared) else { return Vec::new() };
@@ -100,8 +200,10 @@ impl ExchangePane {
             hints.push(Action::NextItem);
         }
         let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveBody];
-        hints.extend(always);
-        hints.push(Action::Copy);
-        hints
+        hints.into_iter().chain(always).chain([Action::Copy]).collect()
     }
+}
+
+fn is_listener(shared: &Shared) -> bool {
+    session(shared).is_some_and(|session| session.side().listens())
 }

@@ -11,13 +11,11 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::Intent;
-use crate::app::keymap::Context;
-use crate::app::layout::inner;
+use crate::app::layout::{cut_top, inner};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
-use crate::app::search_line::{SearchKey, SearchLine};
+use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
-use crate::model::key::Key;
 use crate::model::timing::Stamp;
 use crate::store::job::{HistoryEntry, Job};
 
@@ -41,13 +39,21 @@ pub struct HistoryPane {
 impl HistoryPane {
     /// Takes an input while the pane has the focus, or the wheel over it.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        match input {
-            PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Wheel(step) => self.step(shared, step),
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(text),
-            PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+        match search_line::update(&mut self.search, input) {
+            Some(SearchKey::Accept) => self.blur(),
+            Some(SearchKey::Move(step)) => return self.step(shared, step),
+            Some(SearchKey::Changed) => return self.ask(),
+            Some(SearchKey::Ignored) => {}
+            None => {
+                return match input {
+                    PaneInput::Act(action) => self.act(shared, action),
+                    PaneInput::Wheel(step) => self.step(shared, step),
+                    PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+                    PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
+                };
+            }
         }
+        Outcome::yes()
     }
 
     /// The job that reads what the pane shows.
@@ -63,19 +69,10 @@ impl HistoryPane {
         }
     }
 
-    /// Contexts of the pane.
-    pub fn contexts(&self) -> Vec<Context> {
-        if self.is_typing() {
-            return vec![Context::Global];
-        }
-        vec![Context::History, Context::List, Context::Plain, Context::Global]
-    }
-
     /// Search line and list in the pane's inner area.
     pub fn areas(&self, inner: Rect) -> (Rect, Rect) {
-        let line = u16::from(self.search.is_some()).min(inner.height);
-        let search = Rect { height: line, ..inner };
-        (search, Rect { y: search.bottom(), height: inner.height - line, ..inner })
+        let mut list = inner;
+        (cut_top(&mut list, u16::from(self.search.is_some())), list)
     }
 
     /// The selected entry and the first one shown.
@@ -101,10 +98,6 @@ impl HistoryPane {
         if let Some(search) = &mut self.search {
             search.typing = false;
         }
-    }
-
-    fn is_typing(&self) -> bool {
-        self.search.as_ref().is_some_and(|search| search.typing)
     }
 
     fn list_height(&self, shared: &Shared) -> usize {
@@ -168,28 +161,6 @@ impl HistoryPane {
         self.text = self.search.as_ref().map(|search| search.editor.text()).unwrap_or_default();
         (self.selected, self.at, self.offset) = (None, 0, 0);
         Intent::Perform(Effect::Store(self.query())).into()
-    }
-
-    /// A key that no action took: text of the search line.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(search) = self.search.as_mut().filter(|search| search.typing) else {
-            return Outcome::no();
-        };
-        match search.key(key) {
-            SearchKey::Accept => self.blur(),
-            SearchKey::Move(step) => return self.step(shared, step),
-            SearchKey::Changed => return self.ask(),
-            SearchKey::Ignored => {}
-        }
-        Outcome::yes()
-    }
-
-    fn paste(&mut self, text: &str) -> Outcome {
-        let Some(search) = self.search.as_mut().filter(|search| search.typing) else {
-            return Outcome::no();
-        };
-        search.editor.insert(text);
-        self.ask()
     }
 
     /// A press of the mouse: selects an entry; the selected one opens.

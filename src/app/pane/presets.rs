@@ -11,7 +11,7 @@
 
 mod list;
 
-pub use list::{PresetsAreas, PresetsPane, TreeListing};
+pub use list::PresetsPane;
 
 use ratatui::layout::Rect;
 
@@ -21,38 +21,31 @@ use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
-use crate::app::keymap::Context;
 use crate::app::layout::inner;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::preset_tree::TreeItem;
-use crate::app::search_line::SearchKey;
+use crate::app::search_line::{self, SearchKey};
 use crate::app::shared::Shared;
 use crate::model::id::SessionId;
-use crate::model::key::Key;
 use crate::model::preset::PresetPath;
 
 impl PresetsPane {
     /// Takes an input while the pane has the focus, or the wheel over it.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        match input {
-            PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Wheel(step) => {
-                self.step(shared, step);
-                Outcome::yes()
-            }
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
-            PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+        match search_line::update(&mut self.search, input) {
+            Some(SearchKey::Accept) => return self.accept(shared),
+            Some(SearchKey::Move(step)) => self.step(shared, step),
+            Some(SearchKey::Changed) => self.search_changed(shared),
+            Some(SearchKey::Ignored) => {}
+            None => match input {
+                PaneInput::Act(action) => return self.act(shared, action),
+                PaneInput::Wheel(step) => self.step(shared, step),
+                PaneInput::Press(area, mouse) => return self.press(shared, area, mouse),
+                PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+            },
         }
-    }
-
-    /// Contexts of the pane.
-    pub fn contexts(&self) -> Vec<Context> {
-        if self.search.as_ref().is_some_and(|search| search.typing) {
-            return vec![Context::Global];
-        }
-        vec![Context::Presets, Context::List, Context::Plain, Context::Global]
+        Outcome::yes()
     }
 
     /// The focus leaves: the search stays, but takes no more keys.
@@ -76,7 +69,7 @@ impl PresetsPane {
         let Some(partner) = partner(shared, path) else { return Outcome::no() };
         self.reveal(shared, &partner);
         let name = partner.name();
-        Intent::Say(format!("listening: [send] again sends to it from {name}")).into()
+        Outcome::say(format!("listening: [send] again sends to it from {name}"))
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -108,8 +101,9 @@ impl PresetsPane {
             Action::Stop => return self.show_first(shared, |item| item.is_live(shared)),
             // What was just edited is saved before what happens to be selected.
             Action::Save if !shared.drafts.current().is_modified() => {
-                return self
-                    .show_first(shared, |item| item.draft(shared).is_some_and(Draft::is_modified));
+                let is_modified =
+                    |item: &TreeItem| item.draft(shared).is_some_and(Draft::is_modified);
+                return self.show_first(shared, is_modified);
             }
             _ => return Outcome::no(),
         }
@@ -131,7 +125,7 @@ impl PresetsPane {
     /// Sends the selected row: the program does it to what is on screen.
     fn send(&self, shared: &Shared) -> Outcome {
         match self.selected(shared) {
-            Some(TreeItem::Folder(_)) => Intent::Say("select a preset to send it".into()).into(),
+            Some(TreeItem::Folder(_)) => Outcome::say("select a preset to send it"),
             Some(item) if item.is_broken(shared) => Outcome::from(show(item)),
             _ => self.show_first(shared, |_| true),
         }
@@ -149,16 +143,12 @@ impl PresetsPane {
             Some(TreeItem::Folder(folder)) => folder,
             Some(TreeItem::Draft(_)) | None => return Outcome::yes(),
         };
-        Outcome::from(Intent::Say(format!("copied {text}")))
-            .with(Intent::Perform(Effect::Copy(text)))
+        Outcome::say(format!("copied {text}")).with(Intent::Perform(Effect::Copy(text)))
     }
 
     fn start_search(&mut self, shared: &Shared) {
-        let is_new = self.search.is_none();
         self.search.get_or_insert_default().typing = true;
-        if is_new {
-            self.rebuild(shared);
-        }
+        self.rebuild(shared);
     }
 
     fn end_search(&mut self, shared: &Shared) {
@@ -170,34 +160,11 @@ impl PresetsPane {
         }
     }
 
-    /// A key that no action took: text of the search line.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(search) = self.search.as_mut().filter(|search| search.typing) else {
-            return Outcome::no();
-        };
-        match search.key(key) {
-            SearchKey::Accept => {
-                let is_found = self.selected(shared).is_some();
-                self.end_search(shared);
-                if is_found {
-                    return self.open(shared);
-                }
-            }
-            SearchKey::Move(step) => self.step(shared, step),
-            SearchKey::Changed => self.search_changed(shared),
-            SearchKey::Ignored => {}
-        }
-        Outcome::yes()
-    }
-
-    /// Pasted text goes into the search line.
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        let Some(search) = self.search.as_mut().filter(|search| search.typing) else {
-            return Outcome::no();
-        };
-        search.editor.insert(text);
-        self.search_changed(shared);
-        Outcome::yes()
+    /// Enter in the search line: opens what was found.
+    fn accept(&mut self, shared: &Shared) -> Outcome {
+        let is_found = self.selected(shared).is_some();
+        self.end_search(shared);
+        if is_found { self.open(shared) } else { Outcome::yes() }
     }
 
     /// A press of the mouse: selects a row; on the selected one it opens, on a folder it folds.
@@ -215,7 +182,7 @@ impl PresetsPane {
         let before = self.cursor(shared, usize::from(parts.list.height));
         let row = before.offset + usize::from(mouse.row - parts.list.y);
         let Some(hit) = self.listing(shared).row(row) else { return Outcome::no() };
-        let again = self.is_chosen(&hit.item);
+        let again = self.chosen.as_ref() == Some(&hit.item);
         self.select(shared, row);
         if again || matches!(hit.item, TreeItem::Folder(_)) {
             return self.open(shared);

@@ -13,16 +13,17 @@ pub use place::{Placed, label_width, tab_strip};
 use ratatui::layout::Rect;
 
 use form_editor::{form, is_text, kind_of};
-use moves::{FormStep, beside, in_next_row, is_source, next_cell};
+use moves::{beside, in_next_row, is_source, next_cell};
 
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
+use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
-use crate::app::layout::inner;
+use crate::app::layout::{inner, next_tab, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -70,13 +71,13 @@ impl RequestPane {
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
-            Action::Up => self.vertical(shared, FormStep::Previous),
-            Action::Down => self.vertical(shared, FormStep::Next),
-            Action::PageUp => self.page(shared, FormStep::Previous),
-            Action::PageDown => self.page(shared, FormStep::Next),
+            Action::Up => self.vertical(shared, false),
+            Action::Down => self.vertical(shared, true),
+            Action::PageUp => self.page(shared, false),
+            Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
-            Action::NextTab => switch_tab(shared, FormStep::Next),
-            Action::PreviousTab => switch_tab(shared, FormStep::Previous),
+            Action::NextTab => switch_tab(shared, true),
+            Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => {
                 self.blur();
                 Intent::DeleteRow.into()
@@ -113,8 +114,8 @@ impl RequestPane {
         };
         let plain = !key.ctrl && !key.alt && !key.shift;
         match key.code {
-            KeyCode::Left if start && plain => sideways(shared, FormStep::Previous),
-            KeyCode::Right if end && plain => sideways(shared, FormStep::Next),
+            KeyCode::Left if start && plain => sideways(shared, false),
+            KeyCode::Right if end && plain => sideways(shared, true),
             KeyCode::Char(' ') if at == FormFieldId::key("method") => {
                 self.editor = None;
                 cycle(at, !key.ctrl)
@@ -140,18 +141,18 @@ impl RequestPane {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let Some(editor) = self.open_editor(shared) else {
-            return Intent::Say("paste goes into a text field; move to one first".into()).into();
+            return Outcome::say("paste goes into a text field; move to one first");
         };
-        let cut = floor(text, PASTE_LIMIT);
+        let cut = format::start_of(text, PASTE_LIMIT);
         let rewritten = editor.insert(cut);
         let outcome = self.written();
         if cut.len() < text.len() {
-            outcome.with(Intent::Warn(format!(
-                "the paste was cut after {PASTE_LIMIT} bytes; use a file body instead"
-            )))
+            let why =
+                format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
+            outcome.with(Intent::Warn(why))
         } else if rewritten > 0 {
-            outcome
-                .with(Intent::Say(format!("{rewritten} control characters were pasted as \\xNN")))
+            let what = format!("{rewritten} control characters were pasted as \\xNN");
+            outcome.with(Intent::Say(what))
         } else {
             outcome
         }
@@ -163,35 +164,35 @@ impl RequestPane {
     }
 
     /// Up and Down: within an area to its edge, else from row to row.
-    fn vertical(&mut self, shared: &Shared, towards: FormStep) -> Outcome {
+    fn vertical(&mut self, shared: &Shared, down: bool) -> Outcome {
         let at = shared.drafts.current().at;
         if kind_of(shared, at) == Some(FieldKind::Area)
             && let Some(editor) = self.open_editor(shared)
         {
-            let (code, is_edge) = match towards {
-                FormStep::Previous => (KeyCode::Up, editor.at_top()),
-                FormStep::Next => (KeyCode::Down, editor.at_bottom()),
+            let (code, is_edge) = if down {
+                (KeyCode::Down, editor.at_bottom())
+            } else {
+                (KeyCode::Up, editor.at_top())
             };
             if !is_edge {
                 editor.key(Key::new(code));
                 return Outcome::yes();
             }
         }
-        go(in_next_row(&form(shared), at, towards), Caret::Keep)
+        go(in_next_row(&form(shared), at, down), Caret::Keep)
     }
 
-    fn page(&mut self, shared: &Shared, towards: FormStep) -> Outcome {
+    fn page(&mut self, shared: &Shared, down: bool) -> Outcome {
         if let Some((_, editor)) = &mut self.editor
             && editor.lines() == LineMode::Many
         {
-            let is_next = towards == FormStep::Next;
-            editor.key(Key::new(if is_next { KeyCode::PageDown } else { KeyCode::PageUp }));
+            editor.key(Key::new(if down { KeyCode::PageDown } else { KeyCode::PageUp }));
             return Outcome::yes();
         }
         let form = form(shared);
         let rows = usize::from(inner(shared.areas().request).height.max(2) / 2);
         let steps = std::iter::successors(Some(shared.drafts.current().at), |at| {
-            in_next_row(&form, *at, towards)
+            in_next_row(&form, *at, down)
         });
         go(steps.skip(1).take(rows).last(), Caret::Keep)
     }
@@ -203,9 +204,7 @@ impl RequestPane {
             Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
             Some(FieldKind::Button) => add_row(shared),
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
-            Some(FieldKind::Tabs) => {
-                go(in_next_row(&form(shared), at, FormStep::Next), Caret::Keep)
-            }
+            Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
             _ => go(next_cell(&form(shared), at), Caret::Keep),
         }
     }
@@ -220,7 +219,7 @@ impl RequestPane {
             Some(body) => body,
             None if has_body => {
                 let text = "this body is not text; choose body json, text, hex or escaped first";
-                return Intent::Say(text.into()).into();
+                return Outcome::say(text);
             }
             None => FormFieldId::Address,
         };
@@ -243,8 +242,8 @@ impl RequestPane {
         let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
         match field.kind {
             FieldKind::Tabs => {
-                let tab = place::tab_at(shared, mouse.column.saturating_sub(area.x));
-                tab.map(Intent::ShowTab).into()
+                let column = mouse.column.saturating_sub(area.x);
+                tab_at(tab_strip(shared), column).map(Intent::ShowTab).into()
             }
             FieldKind::Choice if !again => there,
             FieldKind::Choice | FieldKind::Check => {
@@ -264,19 +263,19 @@ impl RequestPane {
 /// Keys on a choice, a check or the tab strip. Between cells the arrows move; a choice on a line
 /// of its own they turn.
 fn choose(shared: &Shared, at: FormFieldId, key: Key) -> Outcome {
-    let towards = match key.code {
-        KeyCode::Left => FormStep::Previous,
-        KeyCode::Right | KeyCode::Char(' ') => FormStep::Next,
+    let forward = match key.code {
+        KeyCode::Left => false,
+        KeyCode::Right | KeyCode::Char(' ') => true,
         _ => return Outcome::no(),
     };
     if at == FormFieldId::Tabs {
-        return switch_tab(shared, towards);
+        return switch_tab(shared, forward);
     }
     let moves = kind_of(shared, at) == Some(FieldKind::Check) || is_source(at);
     if moves && key.code != KeyCode::Char(' ') {
-        return sideways(shared, towards);
+        return sideways(shared, forward);
     }
-    cycle(at, towards == FormStep::Next)
+    cycle(at, forward)
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {
@@ -288,17 +287,14 @@ fn go(field: Option<FormFieldId>, caret: Caret) -> Outcome {
     field.map(|field| Intent::GoToField(field, caret)).into()
 }
 
-fn sideways(shared: &Shared, towards: FormStep) -> Outcome {
-    let caret = if towards == FormStep::Next { Caret::Start } else { Caret::Keep };
-    go(beside(&form(shared), shared.drafts.current().at, towards), caret)
+fn sideways(shared: &Shared, right: bool) -> Outcome {
+    let caret = if right { Caret::Start } else { Caret::Keep };
+    go(beside(&form(shared), shared.drafts.current().at, right), caret)
 }
 
-fn switch_tab(shared: &Shared, towards: FormStep) -> Outcome {
+fn switch_tab(shared: &Shared, forward: bool) -> Outcome {
     let draft = shared.drafts.current();
-    let all = tabs(&draft.spec);
-    let at = all.iter().position(|tab| *tab == draft.tab).unwrap_or(0);
-    let step = if towards == FormStep::Next { 1 } else { all.len() - 1 };
-    Intent::ShowTab(all[(at + step) % all.len()]).into()
+    Intent::ShowTab(next_tab(&tabs(&draft.spec), draft.tab, forward)).into()
 }
 
 /// Switches the row of a list or an automatic header on or off.
@@ -324,14 +320,5 @@ fn add_row(shared: &Shared) -> Outcome {
 fn copy(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
     let text = access::get(&draft.spec, draft.at);
-    Outcome::from(Intent::Say(format!("{} bytes copied", text.len())))
-        .with(Intent::Perform(Effect::Copy(text)))
-}
-
-fn floor(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    Outcome::say(format!("{} bytes copied", text.len())).with(Intent::Perform(Effect::Copy(text)))
 }

@@ -5,7 +5,7 @@
 //! are evicted, and when a new filter finds more of them.
 
 mod filter_line;
-mod record_search;
+mod record;
 mod traffic_areas;
 
 use std::time::Duration;
@@ -15,14 +15,14 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying::{CopyAs, copy};
 use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
-use crate::app::keymap::Context;
 use crate::app::layout::inner;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
-use crate::app::shared::Shared;
+use crate::app::shared::{Shared, TextSearch};
 use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -32,11 +32,8 @@ use crate::model::view::Towards;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
-use record_search::{RecordSearch, Typed};
-pub use traffic_areas::TrafficAreas;
+use traffic_areas::TrafficAreas;
 
-/// Between two steps of a rebuild: other messages get their turn.
-const STEP_PAUSE: Duration = Duration::from_millis(1);
 /// The rate is a mean over the last whole second.
 pub const RATE_SECONDS: u64 = 1;
 /// Records looked at to find the next one of a connection.
@@ -53,7 +50,10 @@ pub struct TrafficPane {
     /// While paused, the first record that is not shown.
     pub paused: Option<RecordId>,
     pub filter: FilterLine,
-    pub search: RecordSearch,
+    /// What is searched for in an open record.
+    pub search: TextSearch,
+    /// Open while that is typed.
+    pub search_editor: Option<Editor>,
     pub detail: Option<Detail>,
     rebuild_due: bool,
     rate_due: bool,
@@ -94,11 +94,6 @@ impl TrafficPane {
         cursor
     }
 
-    /// Where the pieces are drawn in the pane's inner area.
-    pub fn areas(&self, inner: Rect) -> TrafficAreas {
-        TrafficAreas::new(inner, self.is_typing(), self.detail.is_some())
-    }
-
     /// What is marked in rows and in the open record: its own search, or what the filter looks for.
     pub fn pattern(&self) -> Option<&Pattern> {
         self.search.pattern.as_ref().or(self.filter.pattern.as_ref())
@@ -110,16 +105,9 @@ impl TrafficPane {
         self.listing.get(at).filter(|_| !self.is_empty())
     }
 
-    /// Contexts of the pane.
-    pub fn contexts(&self) -> Vec<Context> {
-        if self.is_typing() {
-            return vec![Context::Global];
-        }
-        vec![Context::Traffic, Context::List, Context::Plain, Context::Global]
-    }
-
-    fn is_typing(&self) -> bool {
-        self.filter.editor.is_some() || self.search.editor.is_some()
+    /// Whether a filter or a search is typed.
+    pub fn is_typing(&self) -> bool {
+        self.filter.editor.is_some() || self.search_editor.is_some()
     }
 
     fn areas_now(&self, shared: &Shared) -> TrafficAreas {
@@ -156,18 +144,13 @@ impl TrafficPane {
         self.detail = None;
     }
 
-    /// Marks of records changed: more of them match, or fewer are kept.
-    pub fn marked(&mut self, shared: &Shared) {
-        self.listing.extend(&shared.timeline);
-    }
-
     /// A timer of this pane went off.
     pub fn timer(&mut self, shared: &Shared, timer: Timer) -> Vec<Intent> {
         if timer == Timer::FilterRebuild {
             self.rebuild_due = false;
             return self.rebuild(shared);
         }
-        self.rate_due = !shared.timeline.rates().is_quiet(shared.now, RATE_SECONDS);
+        self.rate_due = !shared.timeline.rates.is_quiet(shared.now, RATE_SECONDS);
         if self.rate_due { vec![rate_timer()] } else { Vec::new() }
     }
 
@@ -185,8 +168,7 @@ impl TrafficPane {
         if !more || std::mem::replace(&mut self.rebuild_due, true) {
             return Vec::new();
         }
-        let timer = Timer::FilterRebuild;
-        vec![Intent::Perform(Effect::After { delay: STEP_PAUSE, timer })]
+        vec![Intent::soon(Timer::FilterRebuild)]
     }
 }
 
@@ -209,17 +191,15 @@ impl TrafficPane {
     }
 
     fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
-        match action {
-            Action::Back if self.filter.editor.is_some() => {
-                let before = self.filter.give_up();
-                self.apply(shared, before).into()
-            }
-            Action::Back => {
-                self.search.editor = None;
-                Outcome::yes()
-            }
-            _ => Outcome::no(),
+        if action != Action::Back {
+            return Outcome::no();
         }
+        if self.filter.editor.take().is_some() {
+            let before = self.filter.read();
+            return self.apply(shared, before).into();
+        }
+        self.search_editor = None;
+        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -255,19 +235,15 @@ impl TrafficPane {
         let height = usize::from(areas.rows.height);
         let mut cursor = self.cursor(height);
         cursor.step(step, self.len(), height);
-        let follow = match step {
-            CursorStep::Bottom => true,
-            CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
-            _ => self.is_following(),
-        };
-        self.set(cursor, follow);
+        let follow = self.is_following() && !step.is_up();
+        self.set(cursor, follow || step == CursorStep::Bottom);
         self.show_record(shared);
         Outcome::yes()
     }
 
     fn find(&mut self) -> Outcome {
         if self.detail.as_ref().is_some_and(|detail| detail.inside) {
-            self.search.start();
+            self.search_editor = Some(Editor::new("", LineMode::One));
         } else {
             self.filter.open();
         }
@@ -297,7 +273,7 @@ impl TrafficPane {
             Some(record) if record.kind == RecordKind::Data => {
                 to_preset::record(shared, &record).into()
             }
-            _ => Intent::Say("choose a row with data to make a preset of it".into()).into(),
+            _ => Outcome::say("choose a row with data to make a preset of it"),
         }
     }
 
@@ -318,7 +294,7 @@ impl TrafficPane {
         };
         match found {
             Some(row) => self.select(shared, row),
-            None => Intent::Say("no further record of this connection near here".into()).into(),
+            None => Outcome::say("no further record of this connection near here"),
         }
     }
 
@@ -334,7 +310,8 @@ impl TrafficPane {
 
     /// Puts a filter in force.
     fn apply(&mut self, shared: &Shared, filter: Filter) -> Vec<Intent> {
-        self.search = RecordSearch::default();
+        self.search = TextSearch::default();
+        self.search_editor = None;
         if filter == *self.listing.filter() {
             return Vec::new();
         }
@@ -345,7 +322,7 @@ impl TrafficPane {
 
     /// A key that no action took: text of the filter or the search.
     fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        if self.search.editor.is_some() {
+        if self.search_editor.is_some() {
             return self.search_key(shared, key);
         }
         let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
@@ -358,18 +335,18 @@ impl TrafficPane {
         if !editor.key(key) {
             return Outcome::yes();
         }
-        let filter = self.filter.typed();
+        let filter = self.filter.read();
         self.apply(shared, filter).into()
     }
 
     fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if let Some(editor) = &mut self.search.editor {
+        if let Some(editor) = &mut self.search_editor {
             editor.insert(text);
             return Outcome::yes();
         }
         let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
         editor.insert(text);
-        let filter = self.filter.typed();
+        let filter = self.filter.read();
         self.apply(shared, filter).into()
     }
 
@@ -395,98 +372,5 @@ impl TrafficPane {
             detail.inside = true;
         }
         Outcome::yes()
-    }
-}
-
-/// The record that is looked at closely.
-impl TrafficPane {
-    /// Enter: opens the record, then gives it the keys, then closes it.
-    fn toggle_record(&mut self, shared: &Shared) -> Outcome {
-        match &mut self.detail {
-            None => {
-                if let Some(record) = self.selected(shared) {
-                    self.open_record(shared, record);
-                }
-            }
-            Some(detail) if !detail.inside => detail.inside = true,
-            Some(_) => self.detail = None,
-        }
-        Intent::RecordOpen(self.detail.is_some()).into()
-    }
-
-    fn close_record(&mut self) -> Outcome {
-        match &mut self.detail {
-            None => return Outcome::no(),
-            Some(detail) if detail.inside => detail.inside = false,
-            Some(_) => self.detail = None,
-        }
-        Intent::RecordOpen(self.detail.is_some()).into()
-    }
-
-    fn open_record(&mut self, shared: &Shared, id: RecordId) {
-        let Some(record) = shared.timeline.get(id) else { return };
-        let (kind, bytes) = (record.kind, record.data);
-        self.detail = Some(match self.detail.take() {
-            Some(detail) if detail.of == id => detail,
-            Some(detail) => detail.instead(id, bytes).of_kind(kind),
-            None => Detail::new(id, bytes).of_kind(kind),
-        });
-        self.resized(shared);
-    }
-
-    /// An open record goes with the cursor.
-    fn show_record(&mut self, shared: &Shared) {
-        if self.detail.is_some()
-            && let Some(record) = self.selected(shared)
-        {
-            self.open_record(shared, record);
-        }
-    }
-
-    fn toggle_hex(&mut self, shared: &Shared) -> Outcome {
-        let height = self.areas_now(shared).detail.height;
-        match &mut self.detail {
-            Some(detail) => {
-                detail.toggle_hex(height.into());
-                Outcome::yes()
-            }
-            None => {
-                Intent::Say("[detail] shows the record; then [view-hex] switches to hex".into())
-                    .into()
-            }
-        }
-    }
-
-    fn search_key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let typed = self.search.key(key);
-        if typed == Typed::Another
-            && let Some(detail) = &mut self.detail
-        {
-            detail.here = None;
-        }
-        if typed == Typed::More { Outcome::yes() } else { self.go(shared, Towards::End) }
-    }
-
-    /// Goes to the next hit or the one before, round the ends.
-    fn go(&mut self, shared: &Shared, towards: Towards) -> Outcome {
-        let say = |text: &str| Intent::Say(text.into()).into();
-        let height = self.areas_now(shared).detail.height;
-        let Some(pattern) = self.pattern() else {
-            return say("nothing is searched for: [find] in an open record begins");
-        };
-        let Some(detail) = &self.detail else {
-            return say("[detail] opens the record; then [find-next] goes from hit to hit");
-        };
-        let Some((hit, wrapped)) = record_search::find(detail, pattern, towards) else {
-            return say("not found in this record");
-        };
-        if let Some(detail) = &mut self.detail {
-            detail.reveal(hit, height.into());
-        }
-        match (wrapped, towards) {
-            (false, _) => Outcome::yes(),
-            (true, Towards::End) => say("the search went on from the top"),
-            (true, Towards::Start) => say("the search went on from the bottom"),
-        }
     }
 }

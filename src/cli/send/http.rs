@@ -9,27 +9,19 @@ use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::text::TextStream;
 use crate::codec::content_coding::ContentDecoder;
+use crate::codec::printable::printable;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
-use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
+use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
 /// Lines of a laid-out body asked for at a time.
 const LINES: u16 = 1000;
-
-/// A body that is no text of a preset: sent as it is, no templates in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RawBody {
-    pub(super) bytes: Bytes,
-    /// Sent unless a header says otherwise.
-    pub(super) content_type: Option<String>,
-}
 
 /// What has been printed of the response.
 struct ResponsePrinter<'a> {
@@ -40,21 +32,20 @@ struct ResponsePrinter<'a> {
     begun: Option<u32>,
     /// Bytes of its body printed so far.
     printed: u64,
-    text: TextStream,
     binary: bool,
 }
 
-/// Puts a raw body into a planned request, with its length and type.
-pub(super) fn set_body(plan: &mut Plan, raw: RawBody) {
+/// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
+/// request, with its length and, unless a header says otherwise, its type.
+pub(super) fn set_body(plan: &mut Plan, body: Bytes) {
     let Some(plan) = plan.as_http_mut() else { return };
-    let length = raw.bytes.len().to_string();
     plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if let Some(content_type) = raw.content_type.filter(|_| !typed) {
-        plan.headers.push(("Content-Type".into(), content_type));
+    if !typed && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() {
+        plan.headers.push(("Content-Type".into(), "application/json".into()));
     }
-    plan.headers.push(("Content-Length".into(), length));
-    plan.body = PlanBody::Bytes(raw.bytes);
+    plan.headers.push(("Content-Length".into(), body.len().to_string()));
+    plan.body = PlanBody::Bytes(body);
 }
 
 /// Sends and prints; returns the exit status.
@@ -65,15 +56,8 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
-    let mut printer = ResponsePrinter {
-        output,
-        redirects,
-        last: None,
-        begun: None,
-        printed: 0,
-        text: TextStream::new(),
-        binary: false,
-    };
+    let mut printer =
+        ResponsePrinter { output, redirects, last: None, begun: None, printed: 0, binary: false };
     headless.open(plan)?;
     loop {
         printer.output.ready().await?;
@@ -93,6 +77,10 @@ pub(super) async fn run(
 }
 
 impl ResponsePrinter<'_> {
+    fn response(&self) -> Option<&HttpMessage> {
+        self.last.as_ref()?.response.as_ref()
+    }
+
     async fn on_exchange(
         &mut self,
         exchange: Box<Exchange>,
@@ -105,28 +93,28 @@ impl ResponsePrinter<'_> {
         self.print_body(headless).await
     }
 
-    /// Whether a further hop may follow, so that this response is not the answer.
-    fn may_redirect(&self, response: &HttpMessage) -> bool {
-        let status = response.head.status().unwrap_or_default();
-        self.redirects
-            && matches!(status, 301 | 302 | 303 | 307 | 308)
-            && response.head.field("location").is_some()
-    }
-
-    /// Prints what has arrived, unless it cannot be printed yet.
+    /// Prints what has arrived, unless it cannot be printed yet: a further hop may follow, so that
+    /// this response is not the answer, or it is laid out as a whole.
     async fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
-        let Some(last) = &self.last else { return Ok(()) };
-        let Some(response) = &last.response else { return Ok(()) };
-        let laid_out = self.output.style == Style::Text && is_json(response);
-        if self.output.style == Style::Json || self.may_redirect(response) || laid_out {
+        let Some(response) = self.response() else { return Ok(()) };
+        let may_redirect = self.redirects
+            && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
+            && response.head.field("location").is_some();
+        if may_redirect || self.is_laid_out() {
             return Ok(());
         }
         self.print_now(headless).await
     }
 
+    fn is_laid_out(&self) -> bool {
+        self.output.style == Style::Text && self.response().is_some_and(is_json)
+    }
+
     async fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
-        let Some((number, body)) = self.begin() else { return Ok(()) };
-        debug_assert_eq!(self.begun, Some(number), "the head comes first");
+        if self.output.style == Style::Json {
+            return Ok(());
+        }
+        let Some(body) = self.begin() else { return Ok(()) };
         loop {
             self.output.ready().await?;
             let bytes = headless.read_body(body, self.printed, PIECE)?;
@@ -135,37 +123,27 @@ impl ResponsePrinter<'_> {
             }
             if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
                 self.binary = true;
-                self.output.line(
-                    "(a binary body; --raw prints its bytes, for a file or another program)",
-                );
+                self.output
+                    .line("(a binary body; --raw prints its bytes, for a file or another program)");
                 return Ok(());
             }
             self.printed += bytes.len() as u64;
-            match self.output.style {
-                Style::Text => {
-                    let text = self.text.push(&bytes);
-                    self.output.safe(&text);
-                }
-                Style::Raw => self.output.raw(&bytes),
-                Style::Json => {}
-            }
+            self.output.piece(&bytes);
         }
     }
 
-    /// Prints the head of the last response once; returns its number and body.
-    fn begin(&mut self) -> Option<(u32, BodyId)> {
+    /// Prints the head of the last response once; returns its body.
+    fn begin(&mut self) -> Option<BodyId> {
         let last = self.last.as_ref()?;
         let response = last.response.as_ref()?;
-        let found = (last.number, response.body.id);
         if self.begun != Some(last.number) {
             self.begun = Some(last.number);
             self.printed = 0;
             if self.output.style == Style::Text {
-                let head = response.head.raw.clone();
-                self.output.text(&head);
+                self.output.text(&response.head.raw);
             }
         }
-        Some(found)
+        Some(response.body.id)
     }
 
     /// The session is over: prints the rest of the last response.
@@ -173,17 +151,14 @@ impl ResponsePrinter<'_> {
         if self.output.style == Style::Json {
             return Ok(());
         }
-        let laid_out =
-            self.last.as_ref().and_then(|last| last.response.as_ref()).is_some_and(is_json);
-        if self.output.style == Style::Text && laid_out && self.begun.is_none() {
-            if let Some((_, body)) = self.begin() {
+        if self.is_laid_out() && self.begun.is_none() {
+            if let Some(body) = self.begin() {
                 self.print_laid_out(body, headless).await?;
             }
         } else {
             self.print_now(headless).await?;
         }
-        let rest = self.text.finish();
-        self.output.safe(&rest);
+        self.output.end_pieces();
         for warning in self.last.iter().flat_map(|last| &last.warnings) {
             output::note(warning);
         }
@@ -198,23 +173,24 @@ impl ResponsePrinter<'_> {
     ) -> Result<(), Failure> {
         let mut top = 0;
         loop {
-            let query = ViewQuery {
-                body,
-                part: ViewPart::Decoded,
-                mode: ViewMode::Pretty,
-                top,
-                rows: LINES,
-            };
+            let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
+            let query = ViewQuery { body, part, mode, top, rows: LINES };
             self.output.ready().await?;
             headless.engine.view(query.clone())?;
-            let Some(view) = next_view(headless, &query).await else { return Ok(()) };
+            let view = loop {
+                match headless.events.urgent.recv().await {
+                    Some(Event::View(view)) if view.query == query => break view,
+                    Some(_) => {}
+                    None => return Ok(()),
+                }
+            };
             // Past the end the last lines come again.
             let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
             let mut count = 0;
             for (index, line) in fresh.enumerate() {
                 let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
                 let indent = if line.continued { 0 } else { usize::from(line.indent) };
-                let text = crate::codec::printable::printable(&line.bytes);
+                let text = printable(&line.bytes);
                 self.output.safe(&format!("{breaks}{:indent$}{text}", ""));
                 count += 1;
             }
@@ -229,10 +205,8 @@ impl ResponsePrinter<'_> {
     /// A body that was not decoded to its end is no success; one in a coding nobody here knows is
     /// printed as it came, with a remark.
     fn undecoded(&self) -> Result<(), Failure> {
-        let Some(last) = &self.last else { return Ok(()) };
-        let Some(body) = last.response.as_ref().map(|response| &response.body) else {
-            return Ok(());
-        };
+        let (Some(last), Some(response)) = (&self.last, self.response()) else { return Ok(()) };
+        let body = &response.body;
         let Some(error) = &body.decode_error else { return Ok(()) };
         if ContentDecoder::new(&body.codings, std::iter::empty()).is_err() {
             output::note(&format!("{error}; the body is printed as it came"));
@@ -243,12 +217,7 @@ impl ResponsePrinter<'_> {
     }
 
     fn status(&self, arguments: &args::Send) -> u8 {
-        let status = self
-            .last
-            .as_ref()
-            .and_then(|last| last.response.as_ref())
-            .and_then(|response| response.head.status());
-        match status {
+        match self.response().and_then(|response| response.head.status()) {
             Some(400..) if arguments.check_status => exit::NOT_MET,
             _ => exit::OK,
         }
@@ -261,13 +230,4 @@ fn is_json(response: &HttpMessage) -> bool {
         memchr::memmem::find(&value, b"json").is_some()
             && memchr::memmem::find(&value, b"ndjson").is_none()
     })
-}
-
-async fn next_view(headless: &mut Headless, query: &ViewQuery) -> Option<Box<View>> {
-    loop {
-        match headless.events.urgent.recv().await? {
-            Event::View(view) if view.query == *query => return Some(view),
-            _ => {}
-        }
-    }
 }

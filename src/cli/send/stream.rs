@@ -15,7 +15,6 @@ use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::output::{Output, Style};
 use crate::cli::stdin::{self, Pieces};
-use crate::cli::text::TextStream;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -45,7 +44,6 @@ struct CliConversation<'a> {
     /// Nobody asked for a reply: sent is done.
     one_way: bool,
     output: &'a mut Output,
-    text: TextStream,
     conns: BTreeMap<ConnId, ConnInfo>,
     /// Messages still to be sent by the session's steps.
     steps: usize,
@@ -75,10 +73,8 @@ pub(super) async fn run(
     let mut conversation = CliConversation {
         arguments,
         datagrams,
-        one_way: datagrams
-            && (piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO)),
+        one_way: datagrams && (piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO)),
         output,
-        text: TextStream::new(),
         conns: BTreeMap::new(),
         steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
@@ -208,12 +204,8 @@ impl CliConversation<'_> {
     fn print(&mut self, record: &Record) {
         match self.output.style {
             Style::Json => {}
-            Style::Raw => self.output.raw(&record.data),
             Style::Text if self.datagrams => self.output.text(&record.data),
-            Style::Text => {
-                let text = self.text.push(&record.data);
-                self.output.safe(&text);
-            }
+            Style::Text | Style::Raw => self.output.piece(&record.data),
         }
     }
 
@@ -245,8 +237,7 @@ impl CliConversation<'_> {
             // More may be piped in; silence is not the end.
             return Ok(None);
         }
-        let rest = self.text.finish();
-        self.output.safe(&rest);
+        self.output.end_pieces();
         headless.close(CloseMode::Close).await;
         let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
         let timed_out = |cause: String| {
@@ -261,8 +252,9 @@ impl CliConversation<'_> {
         if self.input.is_none() && (is_done || self.arguments.wait == Some(Duration::ZERO)) {
             return Ok(Some(exit::OK));
         }
-        timed_out(format!("no reply within {waited:?}"))
-            .map_err(|failure| failure.hint("wait longer with --timeout, or not at all with --wait 0"))
+        timed_out(format!("no reply within {waited:?}")).map_err(|failure| {
+            failure.hint("wait longer with --timeout, or not at all with --wait 0")
+        })
     }
 
     fn peer(&self) -> String {
@@ -271,8 +263,7 @@ impl CliConversation<'_> {
     }
 
     fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
-        let rest = self.text.finish();
-        self.output.safe(&rest);
+        self.output.end_pieces();
         outcome.map(|_| exit::OK)
     }
 }

@@ -21,8 +21,8 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::certificate_facts::describe_chain;
-use super::tls_words::why_refused;
 use super::store::PEM_LIMIT;
+use super::tls_words::why_refused;
 use crate::model::tls::{TlsFacts, Verify};
 use crate::named_file;
 

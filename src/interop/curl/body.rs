@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::command::VARIABLE;
+use super::command::{VARIABLE, replaced};
 use crate::model::spec::NameValue;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
@@ -28,28 +28,17 @@ pub(super) fn plain(text: &str) -> DataPiece {
 pub(super) fn url_encoded(text: &str) -> DataPiece {
     let Some(at) = text.find(['=', '@']) else { return DataPiece::Text(encode(text)) };
     let (name, rest) = text.split_at(at);
-    let equals = if name.is_empty() { "" } else { "=" };
-    match rest.strip_prefix('@') {
-        Some(file) => DataPiece::File(file.into()),
-        None => DataPiece::Text(format!(
-            "{name}{equals}{}",
-            encode(rest.strip_prefix('=').unwrap_or(rest))
-        )),
+    match (name, rest.split_at(1)) {
+        (_, ("@", file)) => DataPiece::File(file.into()),
+        ("", (_, content)) => DataPiece::Text(encode(content)),
+        (name, (_, content)) => DataPiece::Text(format!("{name}={}", encode(content))),
     }
 }
 
 /// Percent-encodes all but unreserved characters; shell variables stay for their value.
 pub(super) fn encode(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(VARIABLE.0) {
-        let (name, after) = after.split_once(VARIABLE.1).unwrap_or((after, ""));
-        out.extend(utf8_percent_encode(before, ENCODED));
-        out.extend([VARIABLE.0].into_iter().chain(name.chars()).chain([VARIABLE.1]));
-        rest = after;
-    }
-    out.extend(utf8_percent_encode(rest, ENCODED));
-    out
+    let variable = |name: &str| format!("{}{name}{}", VARIABLE.0, VARIABLE.1);
+    replaced(text, |plain| utf8_percent_encode(plain, ENCODED).to_string(), variable)
 }
 
 /// The fields of a form body, if writing them out again gives the very same bytes whichever
@@ -68,8 +57,7 @@ pub(super) fn form_rows(text: &str) -> Option<Vec<NameValue>> {
 
 /// Appends to the query of a URL, before its fragment.
 pub(super) fn append_query(url: &str, query: &str) -> String {
-    let (url, fragment) =
-        url.find('#').and_then(|at| url.split_at_checked(at)).unwrap_or((url, ""));
+    let (url, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
     let joint = match url.split_once('?') {
         None => "?",
         Some((_, old)) if old.is_empty() || old.ends_with('&') => "",
@@ -82,13 +70,10 @@ pub(super) fn append_query(url: &str, query: &str) -> String {
 /// section 5.2.4).
 pub(super) fn without_dots(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
-    let Some(path) = url.get(start..).and_then(|rest| rest.find('/')).map(|at| start + at) else {
-        return url.into();
-    };
-    let (origin, rest) = url.split_at_checked(path).unwrap_or((url, ""));
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
-    let (path, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    if origin.contains(['?', '#']) || !path.contains("/.") {
+    let (_, rest) = url.split_at(start);
+    let (origin, rest) = url.split_at(start + rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (path, rest) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    if !path.contains("/.") {
         return url.into();
     }
     let mut kept: Vec<&str> = Vec::new();

@@ -42,3 +42,14 @@ pub(super) struct Word {
 /// Marks around the name of a shell variable inside a word: noncharacters of Unicode, refused in
 /// pasted text, so nothing else can look like one.
 pub(super) const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');
+
+/// The text with what stands between variables, and the names of variables, replaced.
+pub(super) fn replaced(
+    text: &str,
+    plain: impl Fn(&str) -> String,
+    variable: impl Fn(&str) -> String,
+) -> String {
+    // Marks come in pairs, so every second piece is a name.
+    let pieces = text.split([VARIABLE.0, VARIABLE.1]).enumerate();
+    pieces.map(|(at, piece)| if at % 2 == 0 { plain(piece) } else { variable(piece) }).collect()
+}

@@ -40,6 +40,7 @@ pub(super) fn matching(file: &str, url: &str, now: i64) -> Vec<String> {
     kept.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
+#[derive(Default)]
 struct Cookie<'a> {
     /// Lower case, without a dot before it; empty = the host that was asked.
     domain: String,
@@ -67,13 +68,9 @@ impl Cookie<'_> {
 
 /// `domain below path secure expires name value`.
 fn netscape(line: &str) -> Option<Cookie<'_>> {
-    let line = match line.strip_prefix(HTTP_ONLY) {
-        Some(rest) => rest,
-        None if line.starts_with('#') => return None,
-        None => line,
-    };
+    let line = line.strip_prefix(HTTP_ONLY).unwrap_or(line);
     let mut fields = line.split('\t');
-    let domain = fields.next()?;
+    let domain = fields.next().filter(|domain| !domain.starts_with('#'))?;
     let is_true = |text: &str| text.eq_ignore_ascii_case("true");
     Some(Cookie {
         domain: domain.trim_start_matches('.').to_ascii_lowercase(),
@@ -95,15 +92,7 @@ fn header(line: &str) -> Option<Cookie<'_>> {
     }
     let mut parts = rest.split(';').map(str::trim);
     let (name, value) = parts.next()?.split_once('=')?;
-    let mut cookie = Cookie {
-        domain: String::new(),
-        below: false,
-        path: "/",
-        secure: false,
-        expires: 0,
-        name,
-        value,
-    };
+    let mut cookie = Cookie { path: "/", name, value, ..Cookie::default() };
     for part in parts {
         let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
         match attribute.to_ascii_lowercase().as_str() {

@@ -10,58 +10,43 @@ use crate::model::plan::{PartContent, PartPlan};
 /// Parameters that may follow the content of a part.
 const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="];
 
-/// What one `-F` asks for, and what of it is not done.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct FormParts {
-    pub(super) parts: Vec<FormPart>,
-    pub(super) warnings: Vec<String>,
-}
-
 /// Reads `name=value` of `--form-string`.
-pub(super) fn literal(text: &str) -> Option<FormPart> {
-    let (name, value) = text.split_once('=')?;
-    Some(FormPart { name: name.into(), value: value.into(), ..FormPart::default() })
+pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+    let Some((name, value)) = text.split_once('=') else {
+        warnings.push(format!("form field '{text}' has no '='; left out"));
+        return Vec::new();
+    };
+    vec![FormPart { name: name.into(), value: value.into(), ..FormPart::default() }]
 }
 
-/// Reads `name=value`, `name=@file` or `name=<file` of `-F`, with `;type=` and `;filename=`.
-pub(super) fn parts(text: &str) -> FormParts {
-    let Some((name, content)) = text.split_once('=') else {
-        let warnings = vec![format!("form field '{text}' has no '='; left out")];
-        return FormParts { warnings, ..FormParts::default() };
+/// Reads `name=value`, `name=@file` or `name=<file` of `-F`, with `;type=` and `;filename=`. What
+/// of it is not done is added to the warnings.
+pub(super) fn parts(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+    let mut found = literal(text, warnings);
+    let Some(FormPart { name, value: content, .. }) = found.pop() else { return found };
+    let (source, stop, mut rest) = match content.split_at_checked(1) {
+        Some(("@", path)) => (PartSource::File, ",;", path),
+        Some(("<", path)) => (PartSource::FileText, ";", path),
+        _ => (PartSource::Text, "", content.as_str()),
     };
-    let (source, content) = if let Some(path) = content.strip_prefix('@') {
-        (PartSource::File, path)
-    } else if let Some(path) = content.strip_prefix('<') {
-        (PartSource::FileText, path)
-    } else {
-        (PartSource::Text, content)
-    };
-    let mut found = FormParts::default();
-    let mut rest = content;
     loop {
-        let stop = match source {
-            PartSource::Text => "",
-            PartSource::FileText => ";",
-            PartSource::File => ",;",
-        };
-        let (text, after) = value(rest, stop);
-        let mut part = FormPart { name: name.into(), source, value: text, ..FormPart::default() };
-        rest = parameters(&mut part, after, &mut found.warnings);
+        let (value, after) = value(rest, stop);
+        let mut part = FormPart { name: name.clone(), source, value, ..FormPart::default() };
+        rest = parameters(&mut part, after, warnings);
         if source != PartSource::Text && part.value == "-" {
-            let why =
-                format!("form field '{name}' reads standard input, which is not read; left out");
-            found.warnings.push(why);
+            warnings.push(format!(
+                "form field '{name}' reads standard input, which is not read; left out"
+            ));
         } else {
-            found.parts.push(part);
+            found.push(part);
         }
         match rest.strip_prefix(',') {
             Some(next) if source == PartSource::File => rest = next.trim_start(),
             _ => break,
         }
     }
-    if found.parts.len() > 1 {
-        let why = format!("curl nests the files of form field '{name}'; here each is a part");
-        found.warnings.push(why);
+    if found.len() > 1 {
+        warnings.push(format!("curl nests the files of form field '{name}'; here each is a part"));
     }
     found
 }
@@ -99,10 +84,10 @@ fn value<'a>(text: &'a str, stops: &str) -> (String, &'a str) {
     if let Some(found) = quoted(text) {
         return found;
     }
-    let parameter = PARAMETERS.iter().filter_map(|parameter| text.find(parameter)).min();
+    let parameters = PARAMETERS.iter().filter_map(|parameter| text.find(parameter));
     let stop = text.find(|c| stops.contains(c));
-    let end = [parameter, stop].into_iter().flatten().min().unwrap_or(text.len());
-    text.split_at_checked(end).map_or((String::new(), ""), |(value, rest)| (value.into(), rest))
+    let (value, rest) = text.split_at(parameters.chain(stop).min().unwrap_or(text.len()));
+    (value.into(), rest)
 }
 
 /// A value in double quotes, in which a backslash keeps `"` and `\`; what follows it up to a
@@ -177,9 +162,10 @@ mod tests {
     use super::*;
 
     fn one(text: &str) -> FormPart {
-        let mut found = parts(text);
-        assert_eq!((found.parts.len(), found.warnings.len()), (1, 0), "{found:?}");
-        found.parts.remove(0)
+        let mut warnings = Vec::new();
+        let mut found = parts(text, &mut warnings);
+        assert_eq!((found.len(), warnings.len()), (1, 0), "{found:?} {warnings:?}");
+        found.remove(0)
     }
 
     fn part(source: PartSource, value: &str, file_name: &str, content_type: &str) -> FormPart {
@@ -226,9 +212,9 @@ mod tests {
             ("n=a;headers=\"X: y\"", 1, "headers=X: y"),
             ("n=a;encoder=base64", 1, "encoder=base64"),
         ] {
-            let found = parts(text);
-            assert_eq!(found.parts.len(), sent, "{text}");
-            assert!(found.warnings.iter().any(|warning| warning.contains(said)), "{found:?}");
+            let mut warnings = Vec::new();
+            assert_eq!(parts(text, &mut warnings).len(), sent, "{text}");
+            assert!(warnings.iter().any(|warning| warning.contains(said)), "{warnings:?}");
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct CurlRequest {
     pub(super) upload: Option<String>,
     pub(super) user: Option<String>,
     pub(super) bearer: Option<String>,
+    /// Another way to authenticate than Basic.
     pub(super) other_auth: Option<&'static str>,
     pub(super) user_agent: Option<String>,
     pub(super) referer: Option<String>,
@@ -41,9 +42,10 @@ pub(super) struct CurlRequest {
     pub(super) follow: bool,
     pub(super) redirects: Option<u8>,
     pub(super) max_time: Option<Duration>,
-    pub(super) compressed: bool,
     pub(super) globoff: bool,
     pub(super) path_as_is: bool,
+    /// The command goes on with another request.
+    is_over: bool,
 }
 
 /// Reads the words of one command.
@@ -51,194 +53,186 @@ pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
     let mut request = CurlRequest { warnings: command.warnings, ..CurlRequest::default() };
     let mut words = command.words.into_iter();
     let mut options_end = false;
-    while let Some(word) = words.next() {
-        let stopped = match word.text.strip_prefix('-') {
-            Some("-") if !options_end => {
-                options_end = true;
-                false
-            }
+    while !request.is_over
+        && let Some(word) = words.next()
+    {
+        match word.text.strip_prefix('-') {
+            Some("-") if !options_end => options_end = true,
             Some(rest) if !options_end && !rest.is_empty() => match rest.strip_prefix('-') {
                 Some(name) => request.long(name, &word, &mut words)?,
                 None => request.short(rest, &word, &mut words)?,
             },
-            _ => {
-                request.urls.push(word);
-                false
-            }
-        };
-        if stopped {
-            break;
+            _ => request.urls.push(word),
         }
     }
     Ok(request)
 }
 
 impl CurlRequest {
-    /// `--name`, `--no-name`. Whether the command ends here.
+    /// `--name`, `--no-name`.
     fn long(
         &mut self,
         name: &str,
         word: &Word,
         words: &mut impl Iterator<Item = Word>,
-    ) -> Result<bool, ImportError> {
+    ) -> Result<(), ImportError> {
         let written = format!("--{name}");
         if let Some(option) = options::long(name) {
-            let value = if option.takes_value { Some(take(words, &written, word)?) } else { None };
-            return Ok(self.apply(&option, &written, value));
+            let value = option.takes_value.then(|| take(words, &written, word)).transpose()?;
+            self.apply(option, &written, value);
+        } else if let Some(option) = name.strip_prefix("no-").and_then(options::long) {
+            self.switch_off(option, written);
+        } else {
+            self.warnings.push(format!("unknown option {written} was ignored"));
         }
-        match name.strip_prefix("no-").and_then(options::long) {
-            Some(option) => self.switch_off(&option, &written),
-            None => self.warnings.push(format!("unknown option {written} was ignored")),
-        }
-        Ok(false)
+        Ok(())
     }
 
-    /// `-sSL`, `-XPOST`, `-H value`. Whether the command ends here.
+    /// `-sSL`, `-XPOST`, `-H value`.
     fn short(
         &mut self,
         letters: &str,
         word: &Word,
         words: &mut impl Iterator<Item = Word>,
-    ) -> Result<bool, ImportError> {
-        let mut rest = letters.chars();
-        while let Some(letter) = rest.next() {
+    ) -> Result<(), ImportError> {
+        let mut letters = letters.chars();
+        while !self.is_over
+            && let Some(letter) = letters.next()
+        {
             let written = format!("-{letter}");
             let Some(option) = options::short(letter) else {
                 self.warnings.push(format!("unknown option {written} was ignored"));
                 continue;
             };
-            if !option.takes_value {
-                if self.apply(&option, &written, None) {
-                    return Ok(true);
-                }
-                continue;
-            }
-            let glued = rest.as_str();
-            let value = if glued.is_empty() {
-                take(words, &written, word)?
+            let glued = letters.as_str();
+            let value = if !option.takes_value {
+                None
+            } else if glued.is_empty() {
+                Some(take(words, &written, word)?)
             } else {
+                letters = "".chars();
                 let position = word.position + word.text.len().saturating_sub(glued.len());
-                Word { text: glued.into(), position }
+                Some(Word { text: glued.into(), position })
             };
-            return Ok(self.apply(&option, &written, Some(value)));
+            self.apply(option, &written, value);
         }
-        Ok(false)
+        Ok(())
     }
 
-    fn switch_off(&mut self, option: &CurlOption, written: &str) {
-        match option.meaning {
-            Meaning::Location => self.follow = false,
-            Meaning::Compressed => self.compressed = false,
-            Meaning::Insecure => self.insecure = false,
-            Meaning::Get => self.get = false,
-            Meaning::Head => self.head = false,
-            Meaning::OtherAuth => self.other_auth = None,
-            _ => self.quiet.push(written.into()),
+    /// What an option switches on and `--no-...` off again.
+    fn switch(&mut self, option: CurlOption) -> Option<&mut bool> {
+        match option.name {
+            "location" | "location-trusted" => Some(&mut self.follow),
+            "insecure" => Some(&mut self.insecure),
+            "get" => Some(&mut self.get),
+            "head" => Some(&mut self.head),
+            _ => None,
         }
     }
 
-    /// Notes what an option asks for. Whether the command ends here.
-    fn apply(&mut self, option: &CurlOption, written: &str, value: Option<Word>) -> bool {
-        match value {
-            Some(value) => self.apply_value(option, written, value),
-            None => return self.apply_flag(option, written),
+    fn switch_off(&mut self, option: CurlOption, written: String) {
+        if let Some(switch) = self.switch(option) {
+            *switch = false;
+            return;
         }
-        false
+        match option.name {
+            "compressed" => {}
+            "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" | "aws-sigv4" => {
+                self.other_auth = None;
+            }
+            _ => self.quiet.push(written),
+        }
     }
 
-    fn apply_flag(&mut self, option: &CurlOption, written: &str) -> bool {
-        match option.meaning {
-            Meaning::Get => self.get = true,
-            Meaning::Head => self.head = true,
-            Meaning::Basic => self.other_auth = None,
-            Meaning::OtherAuth => self.other_auth = Some(option.long),
-            Meaning::Insecure => self.insecure = true,
-            Meaning::Location => self.follow = true,
-            Meaning::Compressed => self.compressed = true,
-            Meaning::Globoff => self.globoff = true,
-            Meaning::PathAsIs => self.path_as_is = true,
-            Meaning::Next => {
+    /// Notes what an option asks for.
+    fn apply(&mut self, option: CurlOption, written: &str, value: Option<Word>) {
+        if let Some(switch) = self.switch(option) {
+            *switch = true;
+            return;
+        }
+        let value_text = value.as_ref().map(|value| format!(" {}", value.text));
+        let whole = format!("{written}{}", value_text.unwrap_or_default());
+        match (option.meaning, value) {
+            (Meaning::Quiet, _) => self.quiet.push(whole),
+            (Meaning::Unsupported, _) => {
+                self.warnings.push(format!("{whole} is not supported and was left out"));
+            }
+            (Meaning::Request, Some(value)) if option.name == "url" => self.urls.push(value),
+            (Meaning::Request, Some(value)) => self.apply_value(option.name, value.text, written),
+            (Meaning::Request, None) => self.apply_flag(option.name),
+        }
+    }
+
+    fn apply_flag(&mut self, name: &'static str) {
+        match name {
+            "basic" => self.other_auth = None,
+            "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" => self.other_auth = Some(name),
+            "globoff" => self.globoff = true,
+            "path-as-is" => self.path_as_is = true,
+            "next" => {
                 self.warnings.push("only the request before --next was read".into());
-                return true;
+                self.is_over = true;
             }
-            Meaning::Unsupported => self.unsupported(written, None),
-            _ => self.quiet.push(written.into()),
+            // `compressed`: wirebench asks for codings unless told not to.
+            _ => {}
         }
-        false
     }
 
-    fn apply_value(&mut self, option: &CurlOption, written: &str, word: Word) {
-        let value = word.text.clone();
-        match option.meaning {
-            Meaning::Method => self.method = Some(value),
-            Meaning::Header => self.header(value),
-            Meaning::Data | Meaning::DataBinary => self.data(body::plain(&value), option),
-            Meaning::DataRaw => self.data.push(DataPiece::Text(value)),
-            Meaning::DataUrlencode => self.data(body::url_encoded(&value), option),
-            Meaning::Json => {
-                self.json = true;
-                self.data(body::plain(&value), option);
-            }
-            Meaning::Form => {
-                self.is_form = true;
-                let found = form::parts(&value);
-                self.parts.extend(found.parts);
-                self.warnings.extend(found.warnings);
-            }
-            Meaning::FormString => {
-                self.is_form = true;
-                match form::literal(&value) {
-                    Some(part) => self.parts.push(part),
-                    None => {
-                        self.warnings.push(format!("form field '{value}' has no '='; left out"));
-                    }
+    fn apply_value(&mut self, name: &'static str, value: String, written: &str) {
+        match name {
+            "request" => self.method = Some(value),
+            "header" => match value.strip_prefix('@') {
+                Some(file) => {
+                    self.warnings.push(format!("headers of the file {file} are not read"));
                 }
+                None => self.headers.push(value),
+            },
+            "data-raw" => self.data.push(DataPiece::Text(value)),
+            "data-urlencode" => match body::url_encoded(&value) {
+                DataPiece::File(file) => self
+                    .warnings
+                    .push(format!("the content of {file} is not read to be URL-encoded; left out")),
+                piece @ DataPiece::Text(_) => self.data.push(piece),
+            },
+            "data" | "data-ascii" | "data-binary" | "json" => self.data(name, &value),
+            "form" | "form-string" => {
+                self.is_form = true;
+                let read = if name == "form" { form::parts } else { form::literal };
+                self.parts.extend(read(&value, &mut self.warnings));
             }
-            Meaning::Url => self.urls.push(word),
-            Meaning::UrlQuery => self.query.push(match value.strip_prefix('+') {
+            "url-query" => self.query.push(match value.strip_prefix('+') {
                 Some(encoded) => DataPiece::Text(encoded.into()),
                 None => body::url_encoded(&value),
             }),
-            Meaning::Upload => self.upload = Some(value),
-            Meaning::User => self.user = Some(value),
-            Meaning::Bearer => self.bearer = Some(value),
-            Meaning::OtherAuth => self.other_auth = Some(option.long),
-            Meaning::UserAgent => self.user_agent = Some(value),
-            Meaning::Referer => {
+            "upload-file" => self.upload = Some(value),
+            "user" => self.user = Some(value),
+            "oauth2-bearer" => self.bearer = Some(value),
+            "aws-sigv4" => self.other_auth = Some(name),
+            "user-agent" => self.user_agent = Some(value),
+            "referer" => {
                 self.referer = Some(value.strip_suffix(";auto").unwrap_or(&value).into());
             }
-            Meaning::Cookie if value.contains('=') => self.cookies.push(value),
+            "cookie" if value.contains('=') => self.cookies.push(value),
             // An empty name only makes curl keep the cookies of one run.
-            Meaning::Cookie if value.is_empty() => self.quiet.push(format!("{written} ''")),
-            Meaning::Cookie => self.cookie_files.push(value),
-            Meaning::Range => self.range = Some(value),
-            Meaning::MaxRedirects => self.max_redirects(&value),
-            Meaning::MaxTime => self.max_time(&value),
-            Meaning::Unsupported => self.unsupported(written, Some(&value)),
-            _ => self.quiet.push(format!("{written} {value}")),
+            "cookie" if value.is_empty() => self.quiet.push(format!("{written} ''")),
+            "cookie" => self.cookie_files.push(value),
+            "range" => self.range = Some(value),
+            "max-redirs" => self.max_redirects(&value),
+            "max-time" => self.max_time(&value),
+            _ => {}
         }
     }
 
-    fn header(&mut self, line: String) {
-        match line.strip_prefix('@') {
-            Some(file) => self.warnings.push(format!("headers of the file {file} are not read")),
-            None => self.headers.push(line),
-        }
-    }
-
-    fn data(&mut self, piece: DataPiece, option: &CurlOption) {
+    fn data(&mut self, name: &str, value: &str) {
+        self.json |= name == "json";
+        let piece = body::plain(value);
         if let DataPiece::File(file) = &piece
             && file != "-"
-            && option.meaning == Meaning::Data
+            && matches!(name, "data" | "data-ascii")
         {
             self.warnings.push(format!(
                 "curl drops the line breaks of {file} with --data; here the file is sent as it is"
             ));
-        }
-        if let (DataPiece::File(file), Meaning::DataUrlencode) = (&piece, option.meaning) {
-            self.warnings
-                .push(format!("the content of {file} is not read to be URL-encoded; left out"));
-            return;
         }
         self.data.push(piece);
     }
@@ -252,20 +246,11 @@ impl CurlRequest {
     }
 
     fn max_time(&mut self, value: &str) {
-        match value.parse::<f64>().ok().and_then(|s| Duration::try_from_secs_f64(s).ok()) {
-            Some(time) if !time.is_zero() => {
-                self.max_time = Some(time);
-                self.warnings.push(format!(
-                    "--max-time {value} became the longest wait for the response head"
-                ));
-            }
-            _ => self.warnings.push(format!("--max-time {value} was ignored")),
-        }
-    }
-
-    fn unsupported(&mut self, written: &str, value: Option<&str>) {
-        let value = value.map(|value| format!(" {value}")).unwrap_or_default();
-        self.warnings.push(format!("{written}{value} is not supported and was left out"));
+        let time = value.parse().ok().and_then(|time| Duration::try_from_secs_f64(time).ok());
+        let time = time.filter(|time| !time.is_zero());
+        self.max_time = time.or(self.max_time);
+        let what = time.map_or("was ignored", |_| "became the longest wait for the response head");
+        self.warnings.push(format!("--max-time {value} {what}"));
     }
 }
 

@@ -3,52 +3,48 @@
 //! Lenient where pasted text is sloppy: a backslash before trailing blanks continues a line, and
 //! so does a line break before an option; an unquoted `&` inside a URL belongs to the URL.
 
-use std::iter::Peekable;
-use std::str::CharIndices;
+use std::str::Chars;
 
 use super::command::{CurlCommand, ImportError, VARIABLE, Word, is_command, is_curl};
 
+const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
+const BLANKS: [char; 3] = [' ', '\t', '\r'];
+
 /// The first command of a text whose program is curl.
 pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
-    if let Some(position) = text.find([VARIABLE.0, VARIABLE.1]) {
-        let message = "the text holds U+FDD0 or U+FDD1, which are no characters".into();
-        return Err(ImportError { position, message });
-    }
-    let mut reader = Reader { chars: text.char_indices().peekable(), text, warnings: Vec::new() };
-    while reader.chars.peek().is_some() {
+    let mut reader = Reader { chars: text.chars(), text, warnings: Vec::new() };
+    while !reader.rest().is_empty() {
         reader.warnings.clear();
         let mut words = reader.command()?;
         let is_prefix = |word: &Word| {
             matches!(word.text.as_str(), "$" | "%" | ">" | "sudo" | "time" | "exec" | "command")
-                || is_assignment(&word.text)
+                || word.text.split_once('=').is_some_and(|(name, _)| is_name(name))
         };
         let skip = words.iter().take_while(|word| is_prefix(word)).count();
         if words.get(skip).is_some_and(|word| is_curl(&word.text)) {
             words.drain(..=skip);
-            let mut warnings = reader.warnings;
-            let rest = text.get(reader.chars.peek().map_or(text.len(), |(at, _)| *at)..);
-            if rest.is_some_and(|rest| rest.lines().any(is_command)) {
-                warnings.push("only the first of several curl commands was read".into());
+            if reader.rest().lines().any(is_command) {
+                reader.warn("only the first of several curl commands was read");
             }
-            return Ok(CurlCommand { words, warnings });
+            return Ok(CurlCommand { words, warnings: reader.warnings });
         }
     }
     Err(ImportError { position: 0, message: "no curl command; it begins with 'curl'".into() })
 }
 
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| is_name(name))
-}
-
 fn is_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.is_empty()
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && text.chars().all(is_name_char)
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 struct Reader<'a> {
     text: &'a str,
-    chars: Peekable<CharIndices<'a>>,
+    chars: Chars<'a>,
     warnings: Vec<String>,
 }
 
@@ -64,7 +60,7 @@ enum Next {
     Redirect,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Words up to the end of the command.
     fn command(&mut self) -> Result<Vec<Word>, ImportError> {
         let mut words = Vec::new();
@@ -78,13 +74,12 @@ impl Reader<'_> {
                     next => break next,
                 }
             };
-            if let Some(bytes) = bytes {
-                if redirect {
+            match bytes {
+                Some(_) if std::mem::take(&mut redirect) => {
                     self.warn("redirections of the shell are ignored");
-                } else {
-                    words.push(self.word(bytes, position));
                 }
-                redirect = false;
+                Some(bytes) => words.push(self.word(bytes, position)),
+                None => {}
             }
             match next {
                 Next::Redirect => redirect = true,
@@ -96,17 +91,18 @@ impl Reader<'_> {
 
     /// Reads one character or quoted piece; `word` is `None` before a word begins.
     fn step(&mut self, word: &mut Option<Vec<u8>>) -> Result<Next, ImportError> {
-        let Some((at, c)) = self.chars.next() else { return Ok(Next::End) };
+        let at = self.position();
+        let Some(c) = self.chars.next() else { return Ok(Next::End) };
         match c {
             '\n' if self.goes_on() => return Ok(Next::Blank),
             '\n' | ';' | '|' => return Ok(Next::End),
             c if c.is_whitespace() => return Ok(Next::Blank),
             '#' if word.is_none() => {
-                while self.chars.next_if(|(_, c)| *c != '\n').is_some() {}
+                self.chars = self.rest().trim_start_matches(|c| c != '\n').chars();
                 return Ok(Next::Blank);
             }
             '<' | '>' => {
-                while self.chars.next_if(|(_, c)| matches!(c, '<' | '>' | '&')).is_some() {}
+                self.chars = self.rest().trim_start_matches(['<', '>', '&']).chars();
                 // The 2 of 2> is no argument.
                 word.take_if(|word| word.len() == 1 && word.iter().all(u8::is_ascii_digit));
                 return Ok(Next::Redirect);
@@ -118,39 +114,52 @@ impl Reader<'_> {
         }
         let word = word.get_or_insert_default();
         match c {
-            '\'' => self.single_quoted(at, word)?,
+            '\'' => {
+                let (quoted, after) =
+                    self.rest().split_once('\'').ok_or_else(|| unclosed(at, c))?;
+                word.extend(quoted.bytes());
+                self.chars = after.chars();
+            }
             '"' => self.double_quoted(at, word)?,
-            '\\' => {
-                if let Some((_, c)) = self.chars.next() {
-                    push(word, c);
-                }
-            }
+            '\\' => self.chars.next().into_iter().for_each(|c| push(word, c)),
             '$' => self.dollar(word)?,
-            '&' => {
-                self.warn("an unquoted '&' was kept as part of the URL; a shell would end there");
+            c => {
+                match c {
+                    '&' => self.warn(
+                        "an unquoted '&' was kept as part of the URL; a shell would end there",
+                    ),
+                    '`' => self.warn(SUBSTITUTED),
+                    _ => {}
+                }
                 push(word, c);
             }
-            '`' => {
-                self.warn("command substitution (`...`) was kept as text");
-                push(word, c);
-            }
-            c => push(word, c),
         }
         Ok(Next::Word)
     }
 
-    fn position(&mut self) -> usize {
-        self.chars.peek().map_or(self.text.len(), |(at, _)| *at)
+    fn rest(&self) -> &'a str {
+        self.chars.as_str()
     }
 
-    fn rest(&mut self) -> &str {
-        let at = self.position();
-        self.text.split_at(at).1
+    fn position(&self) -> usize {
+        self.text.len() - self.rest().len()
+    }
+
+    /// Takes the next character if it is one of these.
+    fn take(&mut self, is: impl Fn(char) -> bool) -> Option<char> {
+        self.chars.clone().next().filter(|c| is(*c))?;
+        self.chars.next()
+    }
+
+    /// Goes on with the text behind something that was found. Whether it was.
+    fn goes_to(&mut self, behind: Option<&'a str>) -> bool {
+        self.chars = behind.unwrap_or(self.rest()).chars();
+        behind.is_some()
     }
 
     /// After a line break: does the next line go on with options?
-    fn goes_on(&mut self) -> bool {
-        let next = self.rest().trim_start_matches([' ', '\t', '\r']);
+    fn goes_on(&self) -> bool {
+        let next = self.rest().trim_start_matches(BLANKS);
         next.starts_with('-') && !next.starts_with("---")
     }
 
@@ -159,57 +168,36 @@ impl Reader<'_> {
     fn word_goes_on(&mut self) -> bool {
         let rest = self.rest();
         let next = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'));
-        if next.is_none_or(|next| next.starts_with(|c: char| c.is_whitespace() || c == '-')) {
-            return false;
-        }
-        while self.chars.next().is_some_and(|(_, c)| c != '\n') {}
-        true
+        let begins_anew = |next: &&str| next.starts_with(|c: char| c.is_whitespace() || c == '-');
+        self.goes_to(next.filter(|next| !begins_anew(next)))
     }
 
     /// After a backslash or backtick: blanks up to the end of the line are skipped.
     fn line_ends_here(&mut self) -> bool {
-        let rest = self.rest();
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
-        if !rest.get(blanks..).is_some_and(|rest| rest.starts_with('\n')) {
-            return false;
-        }
-        for _ in 0..=blanks {
-            self.chars.next();
-        }
-        true
+        self.goes_to(self.rest().trim_start_matches(BLANKS).strip_prefix('\n'))
     }
 
     /// After `&`: does it stand in the middle of an unquoted URL?
-    fn inside_url(&mut self, word: Option<&[u8]>) -> bool {
-        let follows = self.chars.peek().is_some_and(|(_, c)| c.is_alphanumeric() || *c == '_');
-        follows && word.is_some_and(|word| word.contains(&b'?') && word.contains(&b'='))
-    }
-
-    fn single_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
-        for (_, c) in self.chars.by_ref() {
-            if c == '\'' {
-                return Ok(());
-            }
-            push(word, c);
-        }
-        Err(unclosed(start, '\''))
+    fn inside_url(&self, word: Option<&[u8]>) -> bool {
+        self.rest().starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            && word.is_some_and(|word| word.contains(&b'?') && word.contains(&b'='))
     }
 
     fn double_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
-        while let Some((_, c)) = self.chars.next() {
+        while let Some(c) = self.chars.next() {
             match c {
                 '"' => return Ok(()),
-                '\\' => match self.chars.next_if(|(_, c)| "\"\\$`\n".contains(*c)) {
-                    Some((_, '\n')) => {}
-                    Some((_, c)) => push(word, c),
-                    None => push(word, '\\'),
+                '\\' => match self.take(|c| "\"\\$`\n".contains(c)) {
+                    Some('\n') => {}
+                    escaped => push(word, escaped.unwrap_or('\\')),
                 },
                 '$' => self.dollar_name(word),
-                '`' => {
-                    self.warn("command substitution (`...`) was kept as text");
+                c => {
+                    if c == '`' {
+                        self.warn(SUBSTITUTED);
+                    }
                     push(word, c);
                 }
-                c => push(word, c),
             }
         }
         Err(unclosed(start, '"'))
@@ -217,13 +205,12 @@ impl Reader<'_> {
 
     /// An unquoted `$`: the quotes of bash, or a variable.
     fn dollar(&mut self, word: &mut Vec<u8>) -> Result<(), ImportError> {
-        if let Some((at, _)) = self.chars.next_if(|(_, c)| *c == '\'') {
-            return self.ansi_quoted(at, word);
+        let at = self.position();
+        match self.take(|c| c == '\'' || c == '"') {
+            Some('\'') => return self.ansi_quoted(at, word),
+            Some(_) => return self.double_quoted(at, word),
+            None => self.dollar_name(word),
         }
-        if let Some((at, _)) = self.chars.next_if(|(_, c)| *c == '"') {
-            return self.double_quoted(at, word);
-        }
-        self.dollar_name(word);
         Ok(())
     }
 
@@ -231,13 +218,8 @@ impl Reader<'_> {
     fn dollar_name(&mut self, word: &mut Vec<u8>) {
         let rest = self.rest();
         let braced = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-        let (name, skip) = if let Some((name, _)) = braced {
-            (name, name.chars().count() + 2)
-        } else {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let (name, _) = rest.split_at(end.unwrap_or(rest.len()));
-            (name, name.len())
-        };
+        let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
+        let (name, after) = braced.unwrap_or_else(|| rest.split_at(end));
         if !is_name(name) {
             if rest.starts_with(['(', '{']) {
                 self.warn("substitutions of the shell ($(...), ${...}) were kept as text");
@@ -245,20 +227,15 @@ impl Reader<'_> {
             push(word, '$');
             return;
         }
-        let written = if braced.is_some() { format!("${{{name}}}") } else { format!("${name}") };
-        let name = name.to_string();
-        for c in std::iter::once(VARIABLE.0).chain(name.chars()).chain([VARIABLE.1]) {
-            push(word, c);
-        }
-        for _ in 0..skip {
-            self.chars.next();
-        }
-        self.warnings.push(format!("{written} became {{{{env.{name}}}}}"));
+        self.chars = after.chars();
+        word.extend(format!("{}{name}{}", VARIABLE.0, VARIABLE.1).bytes());
+        let written = rest.strip_suffix(after).unwrap_or(name);
+        self.warnings.push(format!("${written} became {{{{env.{name}}}}}"));
     }
 
     /// `$'...'` (bash, section "ANSI-C quoting").
     fn ansi_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
-        while let Some((_, c)) = self.chars.next() {
+        while let Some(c) = self.chars.next() {
             match c {
                 '\'' => return Ok(()),
                 '\\' => self.ansi_escape(word),
@@ -269,7 +246,8 @@ impl Reader<'_> {
     }
 
     fn ansi_escape(&mut self, word: &mut Vec<u8>) {
-        let Some((_, c)) = self.chars.next() else { return };
+        let start = self.chars.clone();
+        let Some(c) = self.chars.next() else { return };
         match c {
             'a' => word.push(0x07),
             'b' => word.push(0x08),
@@ -280,24 +258,19 @@ impl Reader<'_> {
             't' => word.push(b'\t'),
             'v' => word.push(0x0b),
             '\\' | '\'' | '"' | '?' => push(word, c),
-            'c' => {
-                if let Some((_, c)) = self.chars.next() {
-                    word.push(c as u8 & 0x1f);
-                }
-            }
+            'c' => word.extend(self.chars.next().map(|c| c as u8 & 0x1f)),
             '0'..='7' => {
-                let first = c.to_digit(8).unwrap_or(0);
-                let code = self.digits(8, 2, first).unwrap_or(first);
-                word.push(code as u8);
+                self.chars = start;
+                word.extend(self.number(8, 3).map(|code| code as u8));
             }
-            'x' => match self.digits(16, 2, 0) {
+            'x' => match self.number(16, 2) {
                 Some(code) => word.push(code as u8),
                 None => word.extend(b"\\x"),
             },
             'u' | 'U' => {
-                let most = if c == 'u' { 4 } else { 8 };
-                let code = self.digits(16, most, 0).and_then(char::from_u32);
-                push(word, code.unwrap_or(char::REPLACEMENT_CHARACTER));
+                let code = self.number(16, if c == 'u' { 4 } else { 8 });
+                let c = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
+                push(word, c);
             }
             c => {
                 word.push(b'\\');
@@ -306,15 +279,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Up to `most` more digits after `value`; `None` when there is not one.
-    fn digits(&mut self, radix: u32, most: usize, value: u32) -> Option<u32> {
-        let mut found = None;
-        for _ in 0..most {
-            let Some((_, c)) = self.chars.next_if(|(_, c)| c.is_digit(radix)) else { break };
-            let so_far = found.unwrap_or(value);
-            found = Some(so_far.wrapping_mul(radix).wrapping_add(c.to_digit(radix).unwrap_or(0)));
-        }
-        found
+    /// The number of up to `most` digits; `None` when there is not one.
+    fn number(&mut self, radix: u32, most: usize) -> Option<u32> {
+        let rest = self.rest();
+        let length = rest.chars().take(most).take_while(|c| c.is_digit(radix)).count();
+        let (digits, after) = rest.split_at(length);
+        self.chars = after.chars();
+        u32::from_str_radix(digits, radix).ok()
     }
 
     fn word(&mut self, bytes: Vec<u8>, position: usize) -> Word {

@@ -4,7 +4,7 @@
 //! itself, so only what differs from that becomes a header row.
 
 use super::body::{self, DataPiece};
-use super::command::{ImportError, VARIABLE};
+use super::command::{ImportError, replaced};
 use super::cookies::{self, CookieFiles};
 use super::request::CurlRequest;
 use crate::compose::template;
@@ -28,24 +28,23 @@ impl CurlRequest {
             url = body::without_dots(&url);
         }
         let query = std::mem::take(&mut self.query);
-        let query = self.text_of(query, "&").filter(|query| !query.is_empty());
-        let mut spec = HttpSpec { redirects: self.redirects(), ..HttpSpec::default() };
-        if let Some(query) = query {
+        let query = self.text_of(query, "&");
+        if !query.is_empty() {
             url = body::append_query(&url, &query);
-        }
-        if self.insecure {
-            spec.verify = Verify::Off;
-        }
-        if let Some(time) = self.max_time {
-            spec.timeout = time;
         }
         let (body, content_type) = self.body(&mut url);
         self.read_cookies(&url, files);
-        spec.method = self.method_for(&body);
-        spec.auth = self.auth(user_info);
-        spec.headers = self.rows(content_type);
-        spec.body = body;
-        spec.url = url;
+        let mut spec = HttpSpec {
+            method: self.method_for(&body),
+            auth: self.auth(user_info),
+            headers: self.rows(content_type),
+            body,
+            url,
+            verify: if self.insecure { Verify::Off } else { Verify::On },
+            redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
+            ..HttpSpec::default()
+        };
+        spec.timeout = self.max_time.unwrap_or(spec.timeout);
         if !self.quiet.is_empty() {
             self.warnings.push(format!("without meaning here: {}", self.quiet.join(", ")));
         }
@@ -99,10 +98,6 @@ impl CurlRequest {
         self.cookies = found;
     }
 
-    fn redirects(&self) -> u8 {
-        if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 }
-    }
-
     fn method_for(&self, body: &HttpBody) -> String {
         let default = if self.head {
             "HEAD"
@@ -119,25 +114,21 @@ impl CurlRequest {
     /// The body, and the content type that goes with it unless a header names one. With `-G` the
     /// data goes to the URL instead.
     fn body(&mut self, url: &mut String) -> (HttpBody, Option<String>) {
-        if let Some(file) = self.upload.take_if(|file| file == "-" || file == ".") {
-            self.warnings.push("standard input is not read; choose a file as body".into());
-            self.upload = Some(file);
-            return (HttpBody::None, None);
-        }
         if let Some(file) = self.upload.clone() {
+            if file == "-" || file == "." {
+                self.warnings.push("standard input is not read; choose a file as body".into());
+                return (HttpBody::None, None);
+            }
             if url.ends_with('/') {
                 url.push_str(&body::encode(file.rsplit('/').next().unwrap_or(&file)));
             }
             return (HttpBody::File(file), None);
         }
         let data = std::mem::take(&mut self.data);
-        if self.is_form {
-            if self.parts.is_empty() {
-                return (HttpBody::None, None);
-            }
+        if !self.parts.is_empty() {
             return (HttpBody::Multipart(std::mem::take(&mut self.parts)), None);
         }
-        if data.is_empty() {
+        if self.is_form || data.is_empty() {
             return (HttpBody::None, None);
         }
         let form_type = (!self.json).then(|| FORM_TYPE.to_string());
@@ -148,7 +139,7 @@ impl CurlRequest {
             let json_type = self.json.then(|| "application/json".to_string());
             return (HttpBody::File(file.clone()), form_type.or(json_type));
         }
-        let text = self.text_of(data, if self.json { "" } else { "&" }).unwrap_or_default();
+        let text = self.text_of(data, if self.json { "" } else { "&" });
         if self.get {
             *url = body::append_query(url, &text);
             return (HttpBody::None, None);
@@ -165,10 +156,7 @@ impl CurlRequest {
     }
 
     /// Joins pieces of text; files among them cannot be joined and are named.
-    fn text_of(&mut self, pieces: Vec<DataPiece>, joint: &str) -> Option<String> {
-        if pieces.is_empty() {
-            return None;
-        }
+    fn text_of(&mut self, pieces: Vec<DataPiece>, joint: &str) -> String {
         let mut texts = Vec::new();
         for piece in pieces {
             match piece {
@@ -181,7 +169,7 @@ impl CurlRequest {
                 }
             }
         }
-        Some(texts.join(joint))
+        texts.join(joint)
     }
 
     fn header_value(&self, name: &str) -> Option<&str> {
@@ -201,34 +189,24 @@ impl CurlRequest {
 
     fn rows(&mut self, content_type: Option<String>) -> Vec<NameValue> {
         let range = self.range.take();
-        let range =
-            range.map(|range| if range.contains('-') { range } else { format!("{range}-") });
-        let cookies = (!self.cookies.is_empty()).then(|| self.cookies.join("; "));
-        let user_agent = self.user_agent.take();
-        let silent = user_agent.as_ref().is_some_and(String::is_empty);
+        let range = range.map(|it| if it.contains('-') { it } else { format!("{it}-") });
         let before = [
             ("Range", range.map(|range| format!("bytes={range}"))),
-            ("User-Agent", user_agent),
+            // `-A ""` sends none.
+            ("User-Agent", self.user_agent.take()),
             ("Accept", self.json.then(|| "application/json".into())),
             ("Referer", self.referer.take()),
         ];
-        let mut rows: Vec<NameValue> = before
-            .into_iter()
-            .filter(|(name, _)| !self.mentions(name))
-            .filter_map(|(name, value)| {
-                Some(NameValue::new(name, value.filter(|v| !v.is_empty())?))
-            })
-            .collect();
-        // `-A ""` sends none.
-        rows.extend((silent && !self.mentions("User-Agent")).then(|| off("User-Agent")));
-        rows.extend(cookies.map(|cookies| NameValue::new("Cookie", cookies)));
-        let given_type = self.mentions("Content-Type");
+        let before = before.into_iter().filter(|(name, _)| !self.mentions(name));
+        let mut rows: Vec<_> = before.filter_map(|(name, value)| row(name, &value?)).collect();
+        if !self.cookies.is_empty() {
+            rows.push(NameValue::new("Cookie", self.cookies.join("; ")));
+        }
+        let content_type = content_type.filter(|_| !self.mentions("Content-Type"));
         for line in std::mem::take(&mut self.headers) {
             rows.extend(self.header_row(&line));
         }
-        rows.extend(
-            content_type.filter(|_| !given_type).map(|value| NameValue::new("Content-Type", value)),
-        );
+        rows.extend(content_type.map(|value| NameValue::new("Content-Type", value)));
         rows
     }
 
@@ -236,16 +214,13 @@ impl CurlRequest {
     fn header_row(&mut self, line: &str) -> Option<NameValue> {
         if let Some((name, value)) = line.split_once(':') {
             let (name, value) = (name.trim(), value.trim());
-            if value.is_empty() {
-                return name.parse::<AutomaticHeader>().ok().map(|_| off(name));
-            }
             // curl adds the boundary to the type of a form; here the type comes with it.
             let kind = value.to_ascii_lowercase();
             let is_form = self.is_form && name.eq_ignore_ascii_case("content-type");
             if is_form && kind.starts_with("multipart/form-data") && !kind.contains("boundary") {
                 return None;
             }
-            return Some(NameValue::new(name, value));
+            return row(name, value);
         }
         if let Some((name, "")) = line.split_once(';') {
             return Some(NameValue::new(name.trim(), ""));
@@ -277,16 +252,16 @@ impl CurlRequest {
     }
 }
 
-/// Switches an automatic header off.
-fn off(name: &str) -> NameValue {
-    NameValue { enabled: false, ..NameValue::new(name, "") }
+/// A header; without a value an automatic one is switched off.
+fn row(name: &str, value: &str) -> Option<NameValue> {
+    let row = NameValue { enabled: !value.is_empty(), ..NameValue::new(name, value) };
+    (row.enabled || name.parse::<AutomaticHeader>().is_ok()).then_some(row)
 }
 
 /// `user:password` of a URL, percent-decoded; taken out of it.
 fn take_user_info(url: &mut String) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(end)?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (user_info, host) = authority.rsplit_once('@')?;
     let decoded = percent_encoding::percent_decode_str(user_info).decode_utf8_lossy();
     // A lone user name has an empty password, nobody is asked.
@@ -310,50 +285,25 @@ fn has_glob(url: &str) -> bool {
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
 /// templates.
-fn literal(spec: &mut HttpSpec) {
-    let quote = |text: &mut String| *text = quoted(text);
-    quote(&mut spec.method);
-    quote(&mut spec.url);
-    for row in &mut spec.headers {
-        quote(&mut row.name);
-        quote(&mut row.value);
-    }
+fn literal<'a>(spec: &'a mut HttpSpec) {
+    let both = |row: &'a mut NameValue| [&mut row.name, &mut row.value];
+    let mut texts = vec![&mut spec.method, &mut spec.url];
+    texts.extend(spec.headers.iter_mut().flat_map(both));
     match &mut spec.auth {
         Auth::None => {}
-        Auth::Basic { user, password } => {
-            quote(user);
-            quote(password);
-        }
-        Auth::Bearer(token) => quote(token),
+        Auth::Basic { user, password } => texts.extend([user, password]),
+        Auth::Bearer(token) => texts.push(token),
     }
     match &mut spec.body {
-        HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => quote(text),
+        HttpBody::Text(text) | HttpBody::Json(text) | HttpBody::File(text) => texts.push(text),
         // Escapes are no text of the command.
         HttpBody::None | HttpBody::Payload(_) => {}
-        HttpBody::Form(rows) => rows.iter_mut().for_each(|row| {
-            quote(&mut row.name);
-            quote(&mut row.value);
-        }),
-        HttpBody::Multipart(parts) => parts.iter_mut().for_each(|part| {
-            quote(&mut part.name);
-            quote(&mut part.value);
-            quote(&mut part.file_name);
-            quote(&mut part.content_type);
-        }),
+        HttpBody::Form(rows) => texts.extend(rows.iter_mut().flat_map(both)),
+        HttpBody::Multipart(parts) => texts.extend(parts.iter_mut().flat_map(|part| {
+            [&mut part.name, &mut part.value, &mut part.file_name, &mut part.content_type]
+        })),
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(VARIABLE.0) {
-        let (name, after) = after.split_once(VARIABLE.1).unwrap_or((after, ""));
-        out.push_str(&template::quote(before));
-        out.push_str("{{env.");
-        out.push_str(name);
-        out.push_str("}}");
-        rest = after;
+    for text in texts {
+        *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
     }
-    out.push_str(&template::quote(rest));
-    out
 }

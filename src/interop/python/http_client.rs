@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::literal::{bytes, header, lines, multipart, seconds, text};
+use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
 use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::tls::Verify;
@@ -29,55 +29,59 @@ pub(super) fn write(plan: &HttpPlan, library: Library) -> String {
 const SKIPPED: [&str; 3] = ["Host", "User-Agent", "Accept-Encoding"];
 const OWN: [&str; 1] = ["Accept"];
 
+const NO_REDIRECTS: &str = "
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+";
+
 fn requests(wire: &WireRequest<'_>) -> String {
     let plan = wire.plan;
     let skips = wire.missing(&SKIPPED).next().is_some();
-    let mut script = String::from("import requests\n");
-    if skips {
-        script.push_str("from urllib3.util import SKIP_HEADER\n");
-    }
-    script.push('\n');
-    let method = plan.method.as_str();
+    let skip = only(skips, "from urllib3.util import SKIP_HEADER\n");
+    let (method, url, timeout) = (&*plan.method, text(&plan.url), seconds(plan.head_timeout));
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method);
     let prepared = !known && method != method.to_ascii_uppercase();
-    if known {
-        let _ = writeln!(script, "response = requests.{}(", method.to_ascii_lowercase());
+    let written = text(method);
+    let (call, send) = if known {
+        (format!("response = requests.{}(", method.to_ascii_lowercase()), String::new())
     } else if prepared {
         // requests makes methods upper-case; a prepared request keeps what it is told.
-        script
-            .push_str("session = requests.Session()\nrequest = requests.Request(\n    \"GET\",\n");
+        let request = "session = requests.Session()\nrequest = requests.Request(\n    \"GET\",";
+        let send = "response = session.send(\n    request,\n";
+        (request.into(), format!(").prepare()\nrequest.method = {written}\n{send}"))
     } else {
-        let _ = writeln!(script, "response = requests.request(\n    {},", text(method));
-    }
-    let _ = writeln!(script, "    {},", text(&plan.url));
+        (format!("response = requests.request(\n    {written},"), String::new())
+    };
     let mut entries = header_entries(wire);
     entries.extend(wire.missing(&SKIPPED).map(|name| (text(name), "SKIP_HEADER".to_owned())));
     if !prepared {
         entries.extend(wire.missing(&OWN).map(|name| (text(name), "None".to_owned())));
     }
-    script.push_str(&dictionary(wire, &entries));
-    script.push_str(&requests_body(wire));
-    if let Some((user, password)) = wire.basic() {
-        let _ = writeln!(script, "    auth=({}, {}),", text(&user), text(&password));
-    }
-    let mut options = format!("    timeout={},\n", seconds(plan.head_timeout));
-    if plan.redirects == 0 {
-        options.push_str("    allow_redirects=False,\n");
-    }
-    if plan.verify == Verify::Off {
-        options.push_str("    verify=False,\n");
-    }
-    if prepared {
-        let _ = writeln!(script, ").prepare()\nrequest.method = {}", text(method));
-        script.push_str("response = session.send(\n    request,\n");
-    }
-    let _ = writeln!(script, "{options})");
-    script.push_str(
-        "print(response.status_code, response.reason)\n\
-         for name, value in response.headers.items():\n    print(f\"{name}: {value}\")\n\
-         print()\nprint(response.text)\n",
-    );
-    script
+    let headers = dictionary(wire, &entries);
+    let body = requests_body(wire);
+    let auth = wire.basic().map_or(String::new(), |(user, password)| {
+        format!("    auth=({}, {}),\n", text(&user), text(&password))
+    });
+    let redirects = only(plan.redirects == 0, "    allow_redirects=False,\n");
+    let verify = only(plan.verify == Verify::Off, "    verify=False,\n");
+    format!(
+        "import requests
+{skip}
+{call}
+    {url},
+{headers}{body}{auth}{send}    timeout={timeout},
+{redirects}{verify})
+print(response.status_code, response.reason)
+for name, value in response.headers.items():
+    print(f\"{{name}}: {{value}}\")
+print()
+print(response.text)
+"
+    )
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {
@@ -86,7 +90,7 @@ fn requests_body(wire: &WireRequest<'_>) -> String {
         for part in parts {
             let content = match &part.content {
                 PartContent::Bytes(content) => bytes(content),
-                PartContent::File(path) => file(path),
+                PartContent::File(path) => opened(path),
             };
             let name = part.file_name.as_deref().map_or_else(|| "None".to_owned(), text);
             let kind = part.content_type.as_deref().map(|kind| format!(", {}", text(kind)));
@@ -106,64 +110,54 @@ fn requests_body(wire: &WireRequest<'_>) -> String {
     format!("    data={body},\n")
 }
 
-fn file(path: &std::path::Path) -> String {
-    format!("open({}, \"rb\")", text(&path.display().to_string()))
-}
-
 fn urllib(wire: &WireRequest<'_>) -> String {
     let plan = wire.plan;
     let unverified = plan.verify == Verify::Off;
-    let mut script = String::new();
-    if unverified {
-        script.push_str("import ssl\n");
-    }
-    script.push_str("import urllib.error\nimport urllib.request\n\n");
-    script.push_str("request = urllib.request.Request(\n");
-    let _ = writeln!(script, "    {},", text(&plan.url));
-    let _ = writeln!(script, "    method={},", text(&plan.method));
+    let basic = wire.basic();
+    let imports = imports(&[
+        ("base64", basic.is_some()),
+        ("ssl", unverified),
+        ("urllib.error", true),
+        ("urllib.request", true),
+    ]);
+    let (url, method, timeout) = (text(&plan.url), text(&plan.method), seconds(plan.head_timeout));
     let mut entries = header_entries(wire);
     let form_type = plan.headers.iter().find(|(name, value)| wire.is_form_type(name, value));
     entries.extend(form_type.map(|(name, value)| (header(name), header(value))));
-    if let Some((user, password)) = wire.basic() {
+    entries.extend(basic.map(|(user, password)| {
         let credentials = format!("({} + \":\" + {})", text(&user), text(&password));
         let encoded = format!("base64.b64encode({credentials}.encode()).decode()");
-        entries.push((text("Authorization"), format!("\"Basic \" + {encoded}")));
-        script.insert_str(0, "import base64\n");
-    }
-    script.push_str(&dictionary(wire, &entries));
-    if let Some(body) = body(wire) {
-        let body = if wire.chunked { format!("[{body}]") } else { body };
-        let _ = writeln!(script, "    data={body},");
-    }
-    script.push_str(")\n");
+        (text("Authorization"), format!("\"Basic \" + {encoded}"))
+    }));
+    let headers = dictionary(wire, &entries);
+    let data = body(wire).map_or(String::new(), |body| {
+        if wire.chunked { format!("    data=[{body}],\n") } else { format!("    data={body},\n") }
+    });
+    let context = "context = ssl._create_unverified_context()  # whatever certificate it is\n";
+    let context = only(unverified, context);
+    let no_redirects = only(plan.redirects == 0, NO_REDIRECTS);
     let mut handlers = Vec::new();
-    if unverified {
-        script
-            .push_str("context = ssl._create_unverified_context()  # whatever certificate it is\n");
-        handlers.push("urllib.request.HTTPSHandler(context=context)");
-    }
-    if plan.redirects == 0 {
-        script.push_str(
-            "\n\nclass NoRedirects(urllib.request.HTTPRedirectHandler):\n    \
-             def redirect_request(self, *args):\n        return None\n\n\n",
-        );
-        handlers.push("NoRedirects");
-    }
-    let _ = writeln!(script, "opener = urllib.request.build_opener({})", handlers.join(", "));
-    if wire.missing(&["User-Agent"]).next().is_some() {
-        script.push_str("opener.addheaders = []  # no User-Agent\n");
-    }
-    let _ = writeln!(
-        script,
-        "try:\n    response = opener.open(request, timeout={})\n\
-         except urllib.error.HTTPError as error:\n    response = error  # 4xx and 5xx are answers too",
-        seconds(plan.head_timeout)
-    );
-    script.push_str(
-        "with response:\n    print(response.status, response.reason)\n    print(response.headers)\n    \
-         print(response.read().decode(errors=\"replace\"))\n",
-    );
-    script
+    handlers.extend(unverified.then_some("urllib.request.HTTPSHandler(context=context)"));
+    handlers.extend((plan.redirects == 0).then_some("NoRedirects"));
+    let handlers = handlers.join(", ");
+    let anonymous = only(!wire.has("User-Agent"), "opener.addheaders = []  # no User-Agent\n");
+    format!(
+        "{imports}
+request = urllib.request.Request(
+    {url},
+    method={method},
+{headers}{data})
+{context}{no_redirects}opener = urllib.request.build_opener({handlers})
+{anonymous}try:
+    response = opener.open(request, timeout={timeout})
+except urllib.error.HTTPError as error:
+    response = error  # 4xx and 5xx are answers too
+with response:
+    print(response.status, response.reason)
+    print(response.headers)
+    print(response.read().decode(errors=\"replace\"))
+"
+    )
 }
 
 /// Names and values as Python writes them; a name that occurs twice is joined, as neither library
@@ -204,7 +198,7 @@ fn dictionary(wire: &WireRequest<'_>, entries: &[(String, String)]) -> String {
 
 fn body(wire: &WireRequest<'_>) -> Option<String> {
     match &wire.plan.body {
-        PlanBody::File(path) => Some(file(path)),
+        PlanBody::File(path) => Some(opened(path)),
         PlanBody::Multipart { boundary, parts } => Some(multipart(boundary, parts, 4)),
         PlanBody::Bytes(_) => wire.body.map(|body| lines(body, 4)),
     }

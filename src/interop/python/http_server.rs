@@ -1,9 +1,9 @@
 //! HTTP listeners with `http.server`.
 
-use std::fmt::Write;
-
-use super::literal::{bind, header, is_ipv6, lines, multipart, seconds, text};
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, PlanBody};
+use super::literal::{
+    bind, header, imports, is_ipv6, lines, multipart, only, opened, seconds, server_context, text,
+};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
 
 /// Finds the answer, reads the request's body (a client may wait until it was read), writes.
@@ -39,57 +39,34 @@ class Handler(BaseHTTPRequestHandler):
 
 /// The whole script; it answers by the plan's rules until it is stopped.
 pub(super) fn write(plan: &HttpListenerPlan) -> String {
-    let mut script = String::from("import re\n");
-    if is_ipv6(&plan.bind) {
-        script.push_str("import socket\n");
-    }
-    if plan.tls != ListenerTls::Off {
-        script.push_str("import ssl\n");
-    }
-    script.push_str(
-        "import time\nfrom http.server import BaseHTTPRequestHandler, ThreadingHTTPServer\n\n\
-         # method (\"\" = any), path, then the answer: status, headers, body, delay in seconds\nRULES = [\n",
-    );
-    for rule in &plan.rules {
-        let _ = writeln!(script, "    (");
-        let _ = writeln!(script, "        {},", text(&rule.method));
-        let _ = writeln!(script, "        {},", text(&pattern(&rule.path)));
-        script.push_str(&answer(&rule.answer, 8));
-        script.push_str("    ),\n");
-    }
-    script.push_str("]\nANSWER = (\n");
-    script.push_str(&answer(&plan.answer, 4));
-    script.push_str(")\n");
-    script.push_str(HANDLER);
-    script.push_str("\n\n");
-    let (address, remark) = bind(&plan.bind);
-    if is_ipv6(&plan.bind) {
-        script.push_str("ThreadingHTTPServer.address_family = socket.AF_INET6\n");
-    }
-    script.push_str(remark.unwrap_or_default());
-    let _ = writeln!(script, "server = ThreadingHTTPServer({address}, Handler)");
-    script.push_str(&tls(&plan.tls));
-    script.push_str(
-        "print(\"listening on\", server.server_address, flush=True)\nserver.serve_forever()\n",
-    );
-    script
-}
-
-fn tls(tls: &ListenerTls) -> String {
-    let (remark, certificate, key) = match tls {
-        ListenerTls::Off => return String::new(),
-        ListenerTls::Generated => (
-            "# openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out cert.pem\n",
-            "cert.pem",
-            "key.pem",
-        ),
-        ListenerTls::Files { certificate, key } => ("", certificate.as_str(), key.as_str()),
+    let ipv6 = is_ipv6(&plan.bind);
+    let is_tls = plan.tls != ListenerTls::Off;
+    let imports = imports(&[("re", true), ("socket", ipv6), ("ssl", is_tls), ("time", true)]);
+    let rule = |rule: &HttpRulePlan| {
+        let (method, path) = (text(&rule.method), text(&pattern(&rule.path)));
+        format!("    (\n        {method},\n        {path},\n{}    ),\n", answer(&rule.answer, 8))
     };
+    let rules: String = plan.rules.iter().map(rule).collect();
+    let answer = answer(&plan.answer, 4);
+    let family = only(ipv6, "ThreadingHTTPServer.address_family = socket.AF_INET6\n");
+    let (address, remark) = bind(&plan.bind);
+    let context = server_context(&plan.tls);
+    let wrap = "server.socket = context.wrap_socket(server.socket, server_side=True)\n";
+    let wrap = only(is_tls, wrap);
     format!(
-        "{remark}context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\ncontext.load_cert_chain({}, {})\n\
-         server.socket = context.wrap_socket(server.socket, server_side=True)\n",
-        text(certificate),
-        text(key)
+        "{imports}from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# method (\"\" = any), path, then the answer: status, headers, body, delay in seconds
+RULES = [
+{rules}]
+ANSWER = (
+{answer})
+{HANDLER}
+
+{family}{remark}server = ThreadingHTTPServer({address}, Handler)
+{context}{wrap}print(\"listening on\", server.server_address, flush=True)
+server.serve_forever()
+"
     )
 }
 
@@ -104,9 +81,7 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
         .map(|(name, value)| format!("({}, {})", header(name), header(value)))
         .collect();
     let body = match &plan.body {
-        PlanBody::File(path) => {
-            format!("open({}, \"rb\").read()", text(&path.display().to_string()))
-        }
+        PlanBody::File(path) => opened(path) + ".read()",
         PlanBody::Bytes(bytes) => lines(bytes, indent),
         PlanBody::Multipart { boundary, parts } => multipart(boundary, parts, indent),
     };

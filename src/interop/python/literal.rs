@@ -2,44 +2,44 @@
 //! something could be invisible, so a script can be read, copied and saved in any encoding.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::codec;
 use crate::codec::printable::is_visible;
 use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::model::endpoint::Bind;
 use crate::model::plan::{PartContent, PartPlan};
+use crate::model::tls::ListenerTls;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(super) fn text(text: &str) -> String {
-    expression(text.as_bytes(), &|run| text_literal(&String::from_utf8_lossy(run)), "")
+    expression(text.as_bytes(), text_literal, "")
 }
 
 /// As [`text()`], whose Latin-1 encoding is the UTF-8 of `text`: what `http.client` and
 /// `http.server` need to put UTF-8 into a header.
 pub(super) fn header(value: &str) -> String {
-    expression(value.as_bytes(), &|run| header_literal(&String::from_utf8_lossy(run)), "")
+    expression(value.as_bytes(), |run| ascii_literal("", run), "")
 }
 
 /// An expression for bytes: a `bytes` literal, or a `str` and `.encode()` where that reads better.
 pub(super) fn bytes(bytes: &[u8]) -> String {
-    expression(bytes, &plain_bytes, ".encode()")
+    let literal = |run: &[u8]| {
+        if reads_better(run) { text_literal(run) + ".encode()" } else { ascii_literal("b", run) }
+    };
+    expression(bytes, literal, ".encode()")
 }
 
 /// The runs of a text joined with `+`; `suffix` follows the value of a variable.
-fn expression(text: &[u8], literal: &dyn Fn(&[u8]) -> String, suffix: &str) -> String {
-    let runs = runs(text);
-    let terms: Vec<String> = runs
-        .iter()
-        .map(|run| match run {
-            SecretRun::Text(text) => literal(text),
-            SecretRun::Variable { name, encoded: false } => {
-                format!("os.environ[\"{name}\"]{suffix}")
-            }
-            SecretRun::Variable { name, encoded: true } => {
-                format!("quote(os.environ[\"{name}\"], safe=\"\"){suffix}")
-            }
-        })
-        .collect();
+fn expression(text: &[u8], literal: impl Fn(&[u8]) -> String, suffix: &str) -> String {
+    let term = |run: &SecretRun<'_>| match run {
+        SecretRun::Text(text) => literal(text),
+        SecretRun::Variable { name, encoded: false } => format!("os.environ[\"{name}\"]{suffix}"),
+        SecretRun::Variable { name, encoded: true } => {
+            format!("quote(os.environ[\"{name}\"], safe=\"\"){suffix}")
+        }
+    };
+    let terms: Vec<String> = runs(text).iter().map(term).collect();
     match terms.as_slice() {
         [] => literal(b""),
         [one] => one.clone(),
@@ -47,35 +47,28 @@ fn expression(text: &[u8], literal: &dyn Fn(&[u8]) -> String, suffix: &str) -> S
     }
 }
 
-fn text_literal(text: &str) -> String {
-    let mut out = String::from("\"");
-    text.chars().for_each(|c| push(&mut out, c));
-    out.push('"');
-    out
+/// Whether bytes are text of which a `bytes` literal would show numbers.
+fn reads_better(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
 }
 
-fn header_literal(value: &str) -> String {
-    if value.is_ascii() {
-        return text_literal(value);
-    }
-    let latin: String = value.bytes().map(char::from).collect();
+fn text_literal(text: &[u8]) -> String {
     let mut out = String::from("\"");
-    for c in latin.chars() {
-        if c.is_ascii() {
-            push(&mut out, c);
+    String::from_utf8_lossy(text).chars().for_each(|c| push(&mut out, c));
+    out + "\""
+}
+
+/// A literal with one character for each byte.
+fn ascii_literal(prefix: &str, bytes: &[u8]) -> String {
+    let mut out = format!("{prefix}\"");
+    for byte in bytes {
+        if byte.is_ascii() {
+            push(&mut out, char::from(*byte));
         } else {
-            let _ = write!(out, "\\x{:02x}", c as u32);
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
-    out.push('"');
-    out
-}
-
-fn plain_bytes(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(content) if !content.is_ascii() => format!("{}.encode()", text_literal(content)),
-        _ => bytes_literal(bytes),
-    }
+    out + "\""
 }
 
 /// As [`bytes()`], with one literal a line for content of several lines.
@@ -84,21 +77,20 @@ pub(super) fn lines(content: &[u8], indent: usize) -> String {
     if pieces.len() < 2 || has_variable(content) {
         return bytes(content);
     }
-    let utf8 = std::str::from_utf8(content).ok().filter(|content| !content.is_ascii());
-    let margin = " ".repeat(indent + 4);
+    let is_text = reads_better(content);
+    let margin = " ".repeat(indent);
     let mut out = String::from("(\n");
     for piece in pieces {
-        let literal = match utf8 {
-            Some(_) => text_literal(&String::from_utf8_lossy(piece)),
-            None => bytes_literal(piece),
-        };
-        let _ = writeln!(out, "{margin}{literal}");
+        let literal = if is_text { text_literal(piece) } else { ascii_literal("b", piece) };
+        let _ = writeln!(out, "{margin}    {literal}");
     }
-    let _ = write!(out, "{})", " ".repeat(indent));
-    if utf8.is_some() {
-        out.push_str(".encode()");
-    }
+    let _ = write!(out, "{margin}){}", only(is_text, ".encode()"));
     out
+}
+
+/// An expression for a file that is read.
+pub(super) fn opened(path: &Path) -> String {
+    format!("open({}, \"rb\")", text(&path.display().to_string()))
 }
 
 /// An expression for the body of a multipart form.
@@ -108,25 +100,10 @@ pub(super) fn multipart(boundary: &str, parts: &[PartPlan], indent: usize) -> St
     for piece in codec::multipart::pieces(boundary, parts) {
         let _ = match piece {
             PartContent::Bytes(bytes) => writeln!(out, "{margin}{},", lines(&bytes, indent + 4)),
-            PartContent::File(path) => {
-                writeln!(out, "{margin}open({}, \"rb\").read(),", text(&path.display().to_string()))
-            }
+            PartContent::File(path) => writeln!(out, "{margin}{}.read(),", opened(&path)),
         };
     }
     let _ = write!(out, "{}])", " ".repeat(indent));
-    out
-}
-
-fn bytes_literal(bytes: &[u8]) -> String {
-    let mut out = String::from("b\"");
-    for byte in bytes {
-        if byte.is_ascii() {
-            push(&mut out, char::from(*byte));
-        } else {
-            let _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-    out.push('"');
     out
 }
 
@@ -150,25 +127,52 @@ fn push(out: &mut String, c: char) {
 }
 
 /// Host and port to bind, and a remark where one script cannot do what two sockets do.
-pub(super) fn bind(bind: &Bind) -> (String, Option<&'static str>) {
+pub(super) fn bind(bind: &Bind) -> (String, &'static str) {
     match bind {
         Bind::Loopback { port } => (
             format!("(\"127.0.0.1\", {port})"),
-            Some("# IPv4 loopback; wirebench listens on [::1] as well\n"),
+            "# IPv4 loopback; wirebench listens on [::1] as well\n",
         ),
-        Bind::All { port } => (
-            format!("(\"0.0.0.0\", {port})"),
-            Some("# every interface: other machines can reach this\n"),
-        ),
-        Bind::Address(address) => {
-            (format!("({}, {})", text(&address.ip().to_string()), address.port()), None)
+        Bind::All { port } => {
+            (format!("(\"0.0.0.0\", {port})"), "# every interface: other machines can reach this\n")
         }
+        Bind::Address(at) => (format!("({}, {})", text(&at.ip().to_string()), at.port()), ""),
     }
 }
 
 /// Whether the script needs `AF_INET6`; loopback and all addresses are bound as IPv4.
 pub(super) fn is_ipv6(bind: &Bind) -> bool {
     matches!(bind, Bind::Address(address) if address.is_ipv6())
+}
+
+/// The lines that give a listener its certificate. Empty without TLS.
+pub(super) fn server_context(tls: &ListenerTls) -> String {
+    let (remark, certificate, key) = match tls {
+        ListenerTls::Off => return String::new(),
+        ListenerTls::Generated => (
+            "# openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out cert.pem\n",
+            "cert.pem",
+            "key.pem",
+        ),
+        ListenerTls::Files { certificate, key } => ("", certificate.as_str(), key.as_str()),
+    };
+    let (certificate, key) = (text(certificate), text(key));
+    format!(
+        "{remark}context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain({certificate}, {key})
+"
+    )
+}
+
+/// The lines that import those of these modules that are needed.
+pub(super) fn imports(modules: &[(&str, bool)]) -> String {
+    let needed = modules.iter().filter(|(_, is_needed)| *is_needed);
+    needed.fold(String::new(), |lines, (module, _)| lines + "import " + module + "\n")
+}
+
+/// The text if it applies, else nothing.
+pub(super) fn only(applies: bool, text: &str) -> &str {
+    if applies { text } else { "" }
 }
 
 /// Seconds as Python writes them: `10`, `0.25`.

@@ -2,14 +2,11 @@ use std::fs;
 
 use super::*;
 use crate::model::http::HttpSpec;
-use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 
 fn sent(at: u64, url: &str) -> HistoryEntry {
     HistoryEntry {
         at: Stamp(at),
-        protocol: Protocol::Http,
-        side: Side::Client,
         summary: format!("GET {url}"),
         outcome: String::new(),
         spec: Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() }),
@@ -112,9 +109,9 @@ fn a_damaged_database_is_set_aside_and_told_once() {
     fs::write(&path, b"this is no database, it only looks like a file of that name").unwrap();
     let mut history = History::new(path.clone());
     history.append(&sent(2, "after")).unwrap();
-    let notice = history.take_notice().unwrap();
+    let notice = history.notice.take().unwrap();
     assert!(notice.hint.contains("history.damaged-1.db"), "{notice}");
-    assert_eq!(history.take_notice(), None);
+    assert_eq!(history.notice.take(), None);
     assert_eq!(summaries(&mut history, ""), ["GET after"]);
     assert!(fs::read(aside(&path, 1, "")).unwrap().starts_with(b"this is no database"));
 }
@@ -135,7 +132,7 @@ fn damage_in_the_middle_is_noticed_too() {
     let answer = history.query("x", 10);
     assert!(answer.is_ok(), "{answer:?}");
     history.append(&sent(1, "after")).unwrap();
-    assert!(history.take_notice().is_some());
+    assert!(history.notice.take().is_some());
 }
 
 #[test]

@@ -1,13 +1,18 @@
-//! Carries a change into a hand-written file: three trees in, text out.
+//! Carries a change into a hand-written file.
 //!
 //! `base` is what the previous text means, `mine` what the new text must mean; only where the two
-//! differ is the document touched. New material is moved over from `fresh`, the new file as it
-//! would be written from nothing, so there is one place that lays text out. Comments stay with
-//! the line they stand on.
+//! differ is the document touched. New material is laid out by `render`, the one place that does.
+//! Comments stay with the line they stand on.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value};
+use std::collections::VecDeque;
 
-use super::node::{Node, Table};
+use toml_edit::{
+    Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value,
+};
+
+use super::render::{self, KeyPlace};
+use super::tree::same;
+use crate::store::toml_string::Lines;
 
 /// Above this many comparisons a changed list is written anew instead of merged by element.
 const LIST_COMPARISONS: usize = 1_000_000;
@@ -17,11 +22,10 @@ const LIST_COMPARISONS: usize = 1_000_000;
 pub(super) fn update(
     previous: &str,
     mut document: DocumentMut,
-    fresh: &str,
-    (base, mine): (&Table, &Table),
+    base: &InlineTable,
+    mine: &InlineTable,
 ) -> Option<String> {
-    let mut fresh = fresh.parse::<DocumentMut>().ok()?;
-    merge_table(document.as_table_mut(), fresh.as_table_mut(), base, mine)?;
+    merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     let text = document.to_string();
     let windows = previous.contains("\r\n") && !previous.replace("\r\n", "").contains('\n');
     Some(if windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
@@ -29,42 +33,44 @@ pub(super) fn update(
 
 fn merge_table(
     document: &mut dyn TableLike,
-    fresh: &mut dyn TableLike,
-    base: &Table,
-    mine: &Table,
+    place: KeyPlace,
+    base: &InlineTable,
+    mine: &InlineTable,
 ) -> Option<()> {
-    for (key, _) in &base.0 {
-        if mine.get(key).is_none() {
-            document.remove(key);
-        }
+    for (key, _) in base.iter().filter(|(key, _)| !mine.contains_key(key)) {
+        document.remove(key);
     }
-    for (key, wanted) in &mine.0 {
+    for (key, wanted) in mine {
         let had = base.get(key);
-        if had == Some(wanted) {
+        if had.is_some_and(|had| same(had, wanted)) {
             continue;
         }
-        let source = fresh.get_mut(key)?;
         match (document.get_mut(key), had, wanted) {
-            (Some(target), Some(Node::Table(had)), Node::Table(wanted)) => {
-                merge_table(target.as_table_like_mut()?, source.as_table_like_mut()?, had, wanted)?;
+            (Some(target), Some(Value::InlineTable(had)), Value::InlineTable(wanted)) => {
+                merge_table(target.as_table_like_mut()?, place.inside(key), had, wanted)?;
             }
-            (Some(target), Some(Node::List(had)), Node::List(wanted)) => {
-                merge_list(target, source, had, wanted)?;
+            (Some(target), Some(Value::Array(had)), Value::Array(wanted)) => {
+                let edits = edits(had, wanted)?;
+                match target {
+                    Item::Value(Value::Array(array)) if array.len() == had.len() => {
+                        merge_array(array, &edits)?;
+                    }
+                    Item::ArrayOfTables(tables) if tables.len() == had.len() => {
+                        merge_tables(tables, &edits)?;
+                    }
+                    _ => return None,
+                }
             }
-            (Some(Item::Value(target)), ..) if source.is_value() => {
-                replace(target, take(source).into_value().ok()?);
-            }
-            _ => {
-                document.remove(key);
-                document.insert(key, unplaced(take(source)));
-            }
+            (target, ..) => match (target, render::item(place, key, wanted.clone())) {
+                (Some(Item::Value(target)), Item::Value(value)) => replace(target, value),
+                (_, item) => {
+                    document.remove(key);
+                    document.insert(key, item);
+                }
+            },
         }
     }
     Some(())
-}
-
-fn take(item: &mut Item) -> Item {
-    std::mem::take(item)
 }
 
 /// Puts a new value where the old one stood, comments around it kept.
@@ -73,118 +79,55 @@ fn replace(target: &mut Value, mut value: Value) {
     *target = value;
 }
 
-/// Forgets where tables stood in the fresh file, so that they follow their new neighbours.
-fn unplaced(mut item: Item) -> Item {
-    match &mut item {
-        Item::Table(table) => {
-            table.set_position(None);
-            for (_, inner) in table.iter_mut() {
-                *inner = unplaced(take(inner));
-            }
-        }
-        Item::ArrayOfTables(tables) => {
-            for table in tables.iter_mut() {
-                table.set_position(None);
-            }
-        }
-        Item::None | Item::Value(_) => {}
-    }
-    item
-}
-
 /// What happens to the elements of a list, in the order of the new one.
 #[derive(Clone, Copy)]
-enum Edit {
+enum Edit<'a> {
     Keep(usize),
-    /// The old element gives its place and comments to the new one.
-    Change(usize, usize),
-    Insert(usize),
+    /// The old element, which meant the first value, gives its place and comments to the second.
+    Change(usize, &'a Value, &'a Value),
+    Insert(&'a Value),
 }
 
-fn merge_list(target: &mut Item, source: &mut Item, base: &[Node], mine: &[Node]) -> Option<()> {
-    let edits = edits(base, mine)?;
-    match target {
-        Item::Value(Value::Array(array)) if array.len() == base.len() => {
-            let mut news = array_elements(take(source), mine.len())?;
-            merge_array(array, &mut news, &edits, (base, mine))
-        }
-        Item::ArrayOfTables(tables) if tables.len() == base.len() => {
-            let mut news = table_elements(take(source), mine.len())?;
-            merge_tables(tables, &mut news, &edits, (base, mine))
-        }
-        _ => None,
-    }
-}
-
-fn array_elements(item: Item, len: usize) -> Option<Vec<Value>> {
-    let array = match item {
-        Item::Value(Value::Array(array)) => array,
-        Item::ArrayOfTables(tables) => tables.into_array(),
-        _ => return None,
-    };
-    let values: Vec<Value> = array.into_iter().collect();
-    (values.len() == len).then_some(values)
-}
-
-fn table_elements(item: Item, len: usize) -> Option<Vec<toml_edit::Table>> {
-    let tables: Vec<toml_edit::Table> = match item {
-        Item::ArrayOfTables(tables) => tables.into_iter().collect(),
-        Item::Value(Value::Array(array)) => array
-            .into_iter()
-            .map(|value| match value {
-                Value::InlineTable(table) => Some(table.into_table()),
-                _ => None,
-            })
-            .collect::<Option<_>>()?,
-        _ => return None,
-    };
-    (tables.len() == len).then_some(tables)
-}
-
-/// Longest common subsequence, then removed and inserted neighbours paired into changes.
-fn edits(base: &[Node], mine: &[Node]) -> Option<Vec<Edit>> {
+/// Longest common subsequence; of what lies between, removed and inserted elements are paired.
+fn edits<'a>(base: &'a Array, mine: &'a Array) -> Option<Vec<Edit<'a>>> {
     if base.len().checked_mul(mine.len())? > LIST_COMPARISONS {
         return None;
     }
+    let (base, mine): (Vec<_>, Vec<_>) = (base.iter().collect(), mine.iter().collect());
     let width = mine.len() + 1;
     let mut common = vec![0u32; (base.len() + 1) * width];
-    for i in (0..base.len()).rev() {
-        for j in (0..mine.len()).rev() {
-            common[i * width + j] = if base[i] == mine[j] {
+    for (i, old) in base.iter().enumerate().rev() {
+        for (j, new) in mine.iter().enumerate().rev() {
+            common[i * width + j] = if same(old, new) {
                 common[(i + 1) * width + j + 1] + 1
             } else {
                 common[(i + 1) * width + j].max(common[i * width + j + 1])
             };
         }
     }
-    let (mut i, mut j, mut gone) = (0, 0, Vec::new());
+    let (mut i, mut j) = (0, 0);
     let mut edits = Vec::new();
-    let mut fresh = Vec::new();
-    while i < base.len() || j < mine.len() {
-        let same = i < base.len() && j < mine.len() && base[i] == mine[j];
-        if same {
-            pair(&mut edits, &mut gone, &mut fresh);
-            edits.push(Edit::Keep(i));
-            (i, j) = (i + 1, j + 1);
-        } else if j == mine.len()
-            || (i < base.len() && common[(i + 1) * width + j] >= common[i * width + j + 1])
-        {
-            gone.push(i);
-            i += 1;
-        } else {
-            fresh.push(j);
-            j += 1;
+    // What is gone since the last element that stays: it always comes before what is new there.
+    let mut gone = VecDeque::new();
+    while let Some(new) = mine.get(j) {
+        match base.get(i) {
+            Some(old) if same(old, new) => {
+                gone.clear();
+                edits.push(Edit::Keep(i));
+                (i, j) = (i + 1, j + 1);
+            }
+            Some(old) if common[(i + 1) * width + j] >= common[i * width + j + 1] => {
+                gone.push_back((i, *old));
+                i += 1;
+            }
+            _ => {
+                let change = gone.pop_front().map(|(at, old)| Edit::Change(at, old, new));
+                edits.push(change.unwrap_or(Edit::Insert(new)));
+                j += 1;
+            }
         }
     }
-    pair(&mut edits, &mut gone, &mut fresh);
     Some(edits)
-}
-
-fn pair(edits: &mut Vec<Edit>, gone: &mut Vec<usize>, fresh: &mut Vec<usize>) {
-    let mut gone = gone.drain(..);
-    for new in fresh.drain(..) {
-        edits.push(gone.next().map_or(Edit::Insert(new), |old| Edit::Change(old, new)));
-    }
 }
 
 /// An element with the text around it: what stands before it since the line break, and what
@@ -196,61 +139,52 @@ struct ArrayElement {
     tail: String,
 }
 
-fn merge_array(
-    array: &mut Array,
-    news: &mut [Value],
-    edits: &[Edit],
-    (base, mine): (&[Node], &[Node]),
-) -> Option<()> {
-    let (slots, mut closing) = explode(array);
+/// The new list: what stays, what changed in its place, what is made of new material.
+fn edited<T: Clone>(
+    old: &[T],
+    edits: &[Edit<'_>],
+    make: impl Fn(&Value) -> Option<T>,
+    change: impl Fn(&mut T, &Value, &Value) -> Option<()>,
+) -> Option<Vec<T>> {
+    let element = |edit: &Edit<'_>| match *edit {
+        Edit::Keep(at) => old.get(at).cloned(),
+        Edit::Insert(new) => make(new),
+        Edit::Change(at, base, mine) => {
+            let mut element = old.get(at)?.clone();
+            change(&mut element, base, mine)?;
+            Some(element)
+        }
+    };
+    edits.iter().map(element).collect()
+}
+
+fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
+    let (opening, old, mut closing) = explode(array);
     let indent =
-        slots.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
-    let indent = indent.map(str::to_owned);
-    let lead = indent.clone().unwrap_or_else(|| " ".into());
-    let first_lead = slots.first().map_or_else(String::new, |slot| slot.lead.clone());
-    let mut result: Vec<ArrayElement> = Vec::new();
-    for edit in edits {
-        result.push(match *edit {
-            Edit::Keep(old) => slots.get(old)?.clone(),
-            Edit::Insert(new) => {
-                let value = take_value(news.get_mut(new)?);
-                ArrayElement { lead: lead.clone(), value, tail: String::new() }
-            }
-            Edit::Change(old, new) => {
-                let mut slot = slots.get(old)?.clone();
-                change(&mut slot.value, news.get_mut(new)?, base.get(old)?, mine.get(new)?)?;
-                slot
-            }
-        });
-    }
-    if let (Some(first), None) = (result.first_mut(), &indent) {
-        first.lead = first_lead;
+        old.iter().find_map(|slot| slot.lead.rfind('\n').and_then(|at| slot.lead.get(at..)));
+    let make = |new: &Value| {
+        let (lead, value) = (indent.unwrap_or(" "), render::value(new.clone(), Lines::One));
+        Some(ArrayElement { lead: lead.into(), value, tail: String::new() })
+    };
+    let change = |slot: &mut ArrayElement, base: &Value, mine: &Value| {
+        let tables = (&mut slot.value, base, mine);
+        if let (Value::InlineTable(table), Value::InlineTable(base), Value::InlineTable(mine)) =
+            tables
+        {
+            return merge_table(table, KeyPlace::Inline, base, mine);
+        }
+        replace(&mut slot.value, render::value(mine.clone(), Lines::One));
+        Some(())
+    };
+    let mut result = edited(&old, edits, make, change)?;
+    if let (Some(first), None) = (result.first_mut(), indent) {
+        first.lead = old.first().map_or_else(String::new, |slot| slot.lead.clone());
     }
     if indent.is_some() && !closing.contains('\n') {
         closing = "\n".into();
     }
-    implode(array, result, &closing, indent.as_deref());
+    implode(array, opening, (result, &closing), indent);
     Some(())
-}
-
-fn change(target: &mut Value, source: &mut Value, base: &Node, mine: &Node) -> Option<()> {
-    if let (
-        Node::Table(base),
-        Node::Table(mine),
-        Value::InlineTable(table),
-        Value::InlineTable(new),
-    ) = (base, mine, &mut *target, &mut *source)
-    {
-        return merge_table(table, new, base, mine);
-    }
-    replace(target, take_value(source));
-    Some(())
-}
-
-fn take_value(value: &mut Value) -> Value {
-    let mut value = std::mem::replace(value, Value::from(false));
-    value.decor_mut().clear();
-    value
 }
 
 /// Splits the text between elements: up to the line break it belongs to the element before.
@@ -261,36 +195,36 @@ fn split_line(text: &str) -> (String, String) {
     }
 }
 
-fn explode(array: &Array) -> (Vec<ArrayElement>, String) {
-    let text = |raw: Option<&toml_edit::RawString>| {
-        raw.and_then(toml_edit::RawString::as_str).unwrap_or_default().to_owned()
-    };
-    let mut slots: Vec<ArrayElement> = Vec::new();
-    let last = array.len().saturating_sub(1);
-    let mut closing = String::new();
-    for (index, value) in array.iter().enumerate() {
-        let prefix = text(value.decor().prefix());
-        let (tail, lead) = if index == 0 { (String::new(), prefix) } else { split_line(&prefix) };
-        if let Some(before) = slots.last_mut() {
-            before.tail.push_str(&tail);
-        }
-        let mut value = value.clone();
-        if index == last && !array.trailing_comma() {
-            closing = text(value.decor().suffix());
-            value.decor_mut().set_suffix("");
-        }
-        slots.push(ArrayElement { lead, value, tail: String::new() });
+/// Takes an array apart: what stands on the line of its bracket, its elements, and what stands
+/// before the closing one.
+fn explode(array: &Array) -> (String, Vec<ArrayElement>, String) {
+    let text =
+        |raw: Option<&RawString>| raw.and_then(RawString::as_str).unwrap_or_default().to_owned();
+    let mut values: Vec<Value> = array.iter().cloned().collect();
+    let mut gaps: Vec<String> = values.iter().map(|value| text(value.decor().prefix())).collect();
+    let mut end = String::new();
+    if let (Some(last), false) = (values.last_mut(), array.trailing_comma()) {
+        end = text(last.decor().suffix());
+        last.decor_mut().set_suffix("");
     }
-    closing.push_str(&text(Some(array.trailing())));
-    if let Some(slot) = slots.last_mut() {
-        (slot.tail, closing) = split_line(&closing);
+    gaps.push(end + &text(Some(array.trailing())));
+    let mut gaps = gaps.iter().map(|gap| split_line(gap));
+    let (opening, mut lead) = gaps.next().unwrap_or_default();
+    let mut slots = Vec::new();
+    for (value, (tail, next)) in values.into_iter().zip(gaps) {
+        slots.push(ArrayElement { lead: std::mem::replace(&mut lead, next), value, tail });
     }
-    (slots, closing)
+    (opening, slots, lead)
 }
 
-fn implode(array: &mut Array, slots: Vec<ArrayElement>, closing: &str, indent: Option<&str>) {
+fn implode(
+    array: &mut Array,
+    opening: String,
+    (slots, closing): (Vec<ArrayElement>, &str),
+    indent: Option<&str>,
+) {
     array.clear();
-    let mut tail = String::new();
+    let mut tail = opening;
     for slot in slots {
         let broken = tail.contains('#') && !slot.lead.contains('\n');
         let lead = if broken { indent.unwrap_or("\n  ").to_owned() } else { slot.lead };
@@ -304,32 +238,12 @@ fn implode(array: &mut Array, slots: Vec<ArrayElement>, closing: &str, indent: O
     array.set_trailing(format!("{tail}{}", if broken { "\n" } else { closing }));
 }
 
-fn merge_tables(
-    tables: &mut ArrayOfTables,
-    news: &mut [toml_edit::Table],
-    edits: &[Edit],
-    (base, mine): (&[Node], &[Node]),
-) -> Option<()> {
-    let old: Vec<toml_edit::Table> = tables.iter().cloned().collect();
-    tables.clear();
-    for edit in edits {
-        tables.push(match *edit {
-            Edit::Keep(index) => old.get(index)?.clone(),
-            Edit::Insert(new) => {
-                let mut table = std::mem::take(news.get_mut(new)?);
-                table.set_position(None);
-                table
-            }
-            Edit::Change(index, new) => {
-                let mut table = old.get(index)?.clone();
-                let (Node::Table(base), Node::Table(mine)) = (base.get(index)?, mine.get(new)?)
-                else {
-                    return None;
-                };
-                merge_table(&mut table, news.get_mut(new)?, base, mine)?;
-                table
-            }
-        });
-    }
+fn merge_tables(tables: &mut ArrayOfTables, edits: &[Edit<'_>]) -> Option<()> {
+    let old: Vec<Table> = std::mem::take(tables).into_iter().collect();
+    let make = |new: &Value| Some(render::table(KeyPlace::Section, new.as_inline_table()?.clone()));
+    let change = |table: &mut Table, base: &Value, mine: &Value| {
+        merge_table(table, KeyPlace::Section, base.as_inline_table()?, mine.as_inline_table()?)
+    };
+    *tables = edited(&old, edits, make, change)?.into_iter().collect();
     Some(())
 }

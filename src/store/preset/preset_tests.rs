@@ -568,7 +568,7 @@ proptest! {
         prop_assert_eq!(read(&before, &path()).map_err(|f| format!("{f}\n{before}")), Ok(old.clone()));
         let base = tree::preset(&old.about, &old.spec);
         let mine = tree::preset(&new.about, &new.spec);
-        let merged = merge::update(&before, before.parse().unwrap(), &write(&new, None), (&base, &mine)).unwrap();
+        let merged = merge::update(&before, before.parse().unwrap(), &base, &mine).unwrap();
         prop_assert_eq!(read(&merged, &path()).map_err(|f| format!("{f}\n{merged}")), Ok(new));
     }
 

@@ -1,6 +1,6 @@
 //! TOML to a spec: a loop over the table of its fields.
 
-use toml_edit::Item;
+use toml_edit::Document;
 
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
@@ -10,8 +10,8 @@ use crate::store::strict_toml::{Fields, NamedItem, Trouble};
 type Read<T> = Result<T, Trouble>;
 
 /// The whole file: description and spec.
-pub(super) fn preset(root: &Item) -> Read<(String, Spec)> {
-    let mut root = Fields::root(root)?;
+pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
+    let mut root = Fields::root(document);
     let about = root.text("about")?.unwrap_or_default();
     // Kept in the file for the runner of expectations; no business of the spec.
     for free in ["capture", "expect"] {
@@ -115,13 +115,15 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
     let text = match info.kind {
         ValueKind::Flag => on_off(entry.flag()?),
         ValueKind::Off => on_off(!entry.flag()?),
-        ValueKind::Number { min, max } => entry.number_text(min, max)?,
+        ValueKind::Number { min, max } => {
+            entry.number(min, max, &format!("from {min} to {max}"))?.to_string()
+        }
         ValueKind::Duration => entry.duration()?.to_owned(),
         ValueKind::List(spelling) => return list(entry, options, at, spelling),
         ValueKind::Table => {
             return inner(options, at).map_or(Ok(()), |inner| switch(entry, inner));
         }
-        ValueKind::Payload if !entry.item.is_str() => {
+        ValueKind::Payload if entry.as_text().is_none() => {
             let mut kinds = entry.table()?;
             let hex = kinds.text("hex")?;
             kinds.done()?;
@@ -139,9 +141,9 @@ fn switch(entry: &NamedItem<'_>, options: &mut dyn Options) -> Read<()> {
         ValueKind::Switch(words) => Some((at, words)),
         _ => None,
     });
-    match (row, entry.item.as_bool()) {
+    match (row, entry.as_flag()) {
         (Some((at, _)), Some(on)) => {
-            put(options, at, if on { "true" } else { "false" }).map_err(|why| entry.wrong(&why))
+            put(options, at, &on.to_string()).map_err(|why| entry.wrong(&why))
         }
         (Some((_, [.., last])), None) => {
             options.choose(last);

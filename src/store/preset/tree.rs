@@ -1,26 +1,42 @@
-//! A spec as [`Node`]s: only what differs from the defaults, in the order of its table.
+//! A spec as TOML values, not laid out: only what differs from the defaults, in the order of its
+//! table. What the writer lays out and the merge compares.
 
-use super::node::{Node, Table};
-use crate::model::field::{FieldInfo, FieldValue, Options, Presence, Rows, ValueKind};
+use toml_edit::{Array, InlineTable, Value};
+
+use crate::model::field::{FieldInfo, FieldValue, Options, Presence, ValueKind};
 use crate::model::spec::Spec;
 
 /// The whole file.
-pub(super) fn preset(about: &str, spec: &Spec) -> Table {
-    let mut root = Table::default();
+pub(super) fn preset(about: &str, spec: &Spec) -> InlineTable {
+    let mut root = InlineTable::new();
     if !about.is_empty() {
-        root.set("about", Node::Text(about.into()));
+        root.insert("about", about.into());
     }
-    root.set(spec.section(), Node::Table(table(spec.options())));
+    root.insert(spec.section(), table(spec.options()).into());
     root
 }
 
-fn table(options: &dyn Options) -> Table {
-    let mut table = Table::default();
+/// Whether two values mean the same, however they are spelled.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a.value() == b.value(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::InlineTable(a), Value::InlineTable(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && same(a, b))
+        }
+        _ => a.to_string() == b.to_string(),
+    }
+}
+
+fn table(options: &dyn Options) -> InlineTable {
+    let mut table = InlineTable::new();
     collect(options, &mut table);
     table
 }
 
-fn collect(options: &dyn Options, table: &mut Table) {
+fn collect(options: &dyn Options, table: &mut InlineTable) {
     let fresh = options.fresh();
     for (at, info) in options.fields().iter().enumerate() {
         let Some(value) = options.value(at) else { continue };
@@ -28,63 +44,71 @@ fn collect(options: &dyn Options, table: &mut Table) {
             collect(inner, table);
             continue;
         }
-        let default = info.default.map_or_else(
-            || fresh.value(at).and_then(|value| node(value, info)),
-            |text| scalar(text, info),
-        );
-        let written = node(value, info);
-        if info.presence != Presence::Optional || written != default {
-            table.set_path(info.key, written);
+        let Some(written) = node(value, info) else { continue };
+        let default = || match info.default {
+            Some(text) => scalar(text, info),
+            None => node(fresh.value(at)?, info),
+        };
+        if info.presence != Presence::Optional || !default().is_some_and(|d| same(&d, &written)) {
+            put(table, info.key, written);
         }
     }
 }
 
+/// Sets the value of a dotted key.
+fn put(table: &mut InlineTable, path: &str, value: Value) {
+    let Some((key, rest)) = path.split_once('.') else {
+        table.insert(path, value);
+        return;
+    };
+    if let Some(inner) = table.get_or_insert(key, InlineTable::new()).as_inline_table_mut() {
+        put(inner, rest, value);
+    }
+}
+
 /// What a file says of a value; `None` = nothing.
-fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Node> {
+fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
     match info.kind {
         ValueKind::Table => switch(value.options()?),
-        ValueKind::List(_) => {
+        ValueKind::List(spelling) => {
             let rows = value.rows()?;
-            let nodes: Vec<Node> = (0..rows.count()).filter_map(|at| row(rows, at, info)).collect();
+            let row = |row: &dyn Options| {
+                row.line(spelling).map_or_else(|| table(row).into(), Value::from)
+            };
+            let list: Array = (0..rows.count()).filter_map(|at| rows.row(at).map(row)).collect();
             // An empty list is the default, unless it says which alternative is meant.
-            (!nodes.is_empty() || info.when.is_some()).then_some(Node::List(nodes))
+            (!list.is_empty() || info.when.is_some()).then_some(list.into())
         }
         ValueKind::Payload => {
-            let text = Node::Text(value.show().into_owned());
+            let text = Value::from(value.show().into_owned());
             let format = value.options().and_then(|inner| inner.value(0));
             let is_hex = format.is_some_and(|format| format.show() == "hex");
-            Some(if is_hex { Node::Table(Table(vec![("hex", text)])) } else { text })
+            Some(if is_hex { InlineTable::from_iter([("hex", text)]).into() } else { text })
         }
         _ => scalar(&value.show(), info),
     }
 }
 
-fn scalar(text: &str, info: &FieldInfo) -> Option<Node> {
+fn scalar(text: &str, info: &FieldInfo) -> Option<Value> {
     Some(match info.kind {
-        ValueKind::Flag => Node::Flag(text == "on"),
-        ValueKind::Off => Node::Flag(text == "off"),
-        ValueKind::Number { .. } => Node::Number(text.parse().ok()?),
-        _ => Node::Text(text.into()),
+        ValueKind::Flag => (text == "on").into(),
+        ValueKind::Off => (text == "off").into(),
+        ValueKind::Number { .. } => text.parse::<i64>().ok()?.into(),
+        _ => text.into(),
     })
 }
 
-fn row(rows: &dyn Rows, at: usize, info: &FieldInfo) -> Option<Node> {
-    let ValueKind::List(spelling) = info.kind else { return None };
-    let row = rows.row(at)?;
-    Some(row.line(spelling).map_or_else(|| Node::Table(table(row)), Node::Text))
-}
-
 /// A table, or `true` where it is only switched on. Switched off it is not written.
-fn switch(options: &dyn Options) -> Option<Node> {
+fn switch(options: &dyn Options) -> Option<Value> {
     let inside = table(options);
     let switched = options.fields().iter().find_map(|info| match info.kind {
         ValueKind::Switch([off, ..]) => Some(options.variant() != *off),
         _ => None,
     });
     match switched {
-        Some(true) if inside.0.is_empty() => Some(Node::Flag(true)),
-        Some(true) => Some(Node::Table(inside)),
+        Some(true) if inside.is_empty() => Some(true.into()),
         Some(false) => None,
-        None => (!inside.0.is_empty()).then_some(Node::Table(inside)),
+        None if inside.is_empty() => None,
+        _ => Some(inside.into()),
     }
 }

@@ -7,7 +7,7 @@ use crate::timeline::samples::{conn_id, fact, info, received, sent};
 
 fn talk(records: Vec<Record>, datagram: bool) -> (Timeline, Conversation) {
     let mut timeline = Timeline::default();
-    let mut conversation = Conversation::new(Subject::Session(SessionId(1)));
+    let mut conversation = Conversation::new(SessionId(1));
     for record in records {
         let id = timeline.push(record.clone());
         conversation.extend(&record, id, datagram);
@@ -16,17 +16,17 @@ fn talk(records: Vec<Record>, datagram: bool) -> (Timeline, Conversation) {
 }
 
 /// The conversation as the timeline holds it.
-fn from_timeline(subject: Subject, timeline: &Timeline) -> Conversation {
-    let mut conversation = Conversation::new(subject);
+fn from_timeline(session: SessionId, timeline: &Timeline) -> Conversation {
+    let mut conversation = Conversation::new(session);
     let logged = timeline.range(timeline.first(), timeline.next_id());
-    for (id, record) in timeline.kept().iter().cloned().chain(logged) {
+    for (id, record) in timeline.kept.iter().cloned().chain(logged) {
         conversation.extend(&record, id, false);
     }
     conversation
 }
 
 fn counts(conversation: &Conversation) -> Vec<u32> {
-    conversation.rows().map(|row| row.count).collect()
+    conversation.rows.iter().map(|row| row.count).collect()
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_row_ends_at_sixty_four_kibibytes() {
 fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
     let one = conn_id(1, 1);
     let mut timeline = Timeline::new(4 * cost(100) + 250);
-    let mut conversation = Conversation::new(Subject::Conn(one));
+    let mut conversation = Conversation::new(SessionId(1));
     for at in 0..9 {
         let record = received(one, at * 10, &[b'0' + at as u8; 100]);
         let id = timeline.push(record.clone());
@@ -119,7 +119,7 @@ fn pruned_rows_are_counted_and_half_evicted_ones_show_the_rest() {
     let half = conversation.row(0).unwrap();
     assert_eq!(bytes(&timeline, half).len(), 100);
     assert_eq!(conversation.place_of(RecordId(8)), Some(2));
-    let rebuilt = from_timeline(Subject::Conn(one), &timeline);
+    let rebuilt = from_timeline(SessionId(1), &timeline);
     assert_eq!(counts(&rebuilt), [2, 2]);
 }
 
@@ -129,13 +129,13 @@ fn the_rows_of_a_filled_timeline_are_those_made_live() {
     let (mut timeline, live) =
         talk((0..100).map(|at| received(one, at * 3, b"abc")).collect(), false);
     timeline.connect(info(one, Protocol::Tcp));
-    let later = from_timeline(Subject::Session(SessionId(1)), &timeline);
-    assert!(later.rows().eq(live.rows()));
+    let later = from_timeline(SessionId(1), &timeline);
+    assert_eq!(later.rows, live.rows);
 }
 
 #[test]
 fn the_number_of_rows_is_bounded() {
-    let mut conversation = Conversation::new(Subject::Session(SessionId(1)));
+    let mut conversation = Conversation::new(SessionId(1));
     for at in 0..ROWS_MAX as u64 + 500 {
         conversation.extend(&received(conn_id(1, at as u32), at, b"x"), RecordId(at), true);
     }
@@ -163,7 +163,7 @@ proptest! {
         }
         let (timeline, conversation) = talk(records, false);
         let mut found: HashMap<(ConnId, bool), Vec<u8>> = HashMap::new();
-        for row in conversation.rows() {
+        for row in &conversation.rows {
             let key = (row.conn, row.direction == Direction::Sent);
             found.entry(key).or_default().extend(bytes(&timeline, row).as_ref());
             prop_assert_eq!(records_len(&timeline, row), row.count as usize);

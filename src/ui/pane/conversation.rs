@@ -6,10 +6,11 @@ use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::pane::conversation::conversation_view::ConversationView;
-use crate::app::pane::conversation::input_line::{Check, settings, visible_ending};
+use crate::app::pane::conversation::input_line::{Check, settings};
 use crate::app::pane::conversation::{conns, failure, has_several, prefix};
 use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, format, session_words};
+use crate::codec::escape::escape;
 use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
 use crate::model::payload::PayloadFormat;
@@ -346,7 +347,7 @@ fn ending(mut pen: Pen<'_>, view: &ConversationView) {
         pen.area = last;
         // One cell is left for the cursor.
         let skip = lines.last().map_or(0, |line| cells(line)).saturating_add(1);
-        pen.put_from(skip, visible_ending(ending), pen.palette.dim);
+        pen.put_from(skip, &escape(ending.bytes()), pen.palette.dim);
     }
 }
 
@@ -364,7 +365,7 @@ fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
         let busy = if frames.is_behind(&app.shared.timeline) { "…" } else { "" };
         parts.push((format!("{}{busy}", frames.framing()), palette.active));
     }
-    if !view.is_following {
+    if view.is_held {
         parts.push((app.keyed("[bottom] follows"), palette.warning));
     }
     let bytes = match &view.input.check {

@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
+use crate::app::pane::exchange::tab_lines::Tone;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::wrap_words::wrap;
 use crate::app::{App, format, session_words};
@@ -37,9 +38,9 @@ pub(super) fn draw(mut pen: Pen<'_>) {
     status(pen.at(parts.status), session);
     hops(pen.at(parts.hops), session);
     let remarks = app.exchange.remarks(&app.shared, inner.width);
-    for (row, remark) in parts.remarks.rows().zip(remarks) {
-        let style = if remark.is_failure { palette.error } else { palette.warning };
-        pen.at(row).put(&remark.text, style);
+    for (row, (tone, text)) in parts.remarks.rows().zip(remarks) {
+        let style = if tone == Tone::Failure { palette.error } else { palette.warning };
+        pen.at(row).put(&text, style);
     }
     let current = app.exchange.tab(&app.shared);
     for (tab, title, start) in app.exchange.tab_strip(&app.shared) {

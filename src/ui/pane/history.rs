@@ -48,14 +48,12 @@ pub(super) fn draw(mut pen: Pen<'_>) {
 fn draw_entry(mut pen: Pen<'_>, entry: &HistoryEntry) {
     let line = pen.area;
     pen.put(&format!("{} ", when(&pen.app.shared, entry.at)), pen.palette.dim);
-    let outcome = if line.width >= WHOLE_FROM {
-        printable_str(&entry.outcome).chars().take(40).collect()
-    } else {
-        brief(&entry.outcome)
-    };
+    let (mut outcome, style) = brief(&entry.outcome, pen.palette);
+    if line.width >= WHOLE_FROM {
+        outcome = printable_str(&entry.outcome).chars().take(40).collect();
+    }
     let width = cells(&outcome).min(line.width);
     if line.width >= OUTCOME_FROM && width > 0 {
-        let style = outcome_style(&entry.outcome, pen.palette);
         pen.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
         pen.area.width = pen.area.width.saturating_sub(width + 1);
     }
@@ -73,51 +71,29 @@ fn address(summary: &str) -> &str {
     rest.strip_prefix("http://").unwrap_or(rest)
 }
 
-/// What an outcome says about how it went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OutcomeKind {
-    Status(u16),
-    /// Bytes sent and received, or requests answered.
-    Count,
-    Failure,
-}
-
-fn kind(outcome: &str) -> OutcomeKind {
-    let first = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
+/// An outcome in a word, and its style: the status, how many bytes, or that it failed.
+fn brief(outcome: &str, palette: &ThemeStyles) -> (String, Style) {
+    let status = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
     // A failure's words may end so too ("the peer reset the connection after 13 bytes received").
     let is_count = outcome.starts_with(|c: char| c.is_ascii_digit())
         && (outcome.ends_with(" received") || outcome.ends_with(" requests"));
     if outcome.is_empty() || is_count {
-        return OutcomeKind::Count;
-    }
-    first
-        .filter(|status| (100..1000).contains(status))
-        .map_or(OutcomeKind::Failure, OutcomeKind::Status)
-}
-
-/// The outcome in a word: the status, how many bytes, or that it failed.
-fn brief(outcome: &str) -> String {
-    match kind(outcome) {
-        OutcomeKind::Status(status) => status.to_string(),
-        OutcomeKind::Failure => "failed".into(),
-        OutcomeKind::Count => outcome
-            .replace(" B sent, ", "↑ ")
-            .replace(" B received", "↓")
-            .replace(" requests", " req"),
-    }
-}
-
-fn outcome_style(outcome: &str, palette: &ThemeStyles) -> Style {
-    match kind(outcome) {
-        OutcomeKind::Status(status) => palette.status(status),
-        OutcomeKind::Failure => palette.error,
-        OutcomeKind::Count => palette.dim,
+        let sent = outcome.replace(" B sent, ", "↑ ").replace(" B received", "↓");
+        (sent.replace(" requests", " req"), palette.dim)
+    } else if let Some(status) = status.filter(|status| (100..1000).contains(status)) {
+        (status.to_string(), palette.status(status))
+    } else {
+        ("failed".into(), palette.error)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn brief(outcome: &str) -> String {
+        super::brief(outcome, &ThemeStyles::default()).0
+    }
 
     #[test]
     fn a_failure_that_counts_bytes_is_a_failure() {

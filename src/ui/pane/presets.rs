@@ -28,7 +28,7 @@ pub(super) fn draw(mut pen: Pen<'_>) {
     let cursor = app.presets.cursor(&app.shared, usize::from(parts.list.height));
     let listing = app.presets.listing(&app.shared);
     let selected = palette.selection(app.shared.focus == Pane::Presets);
-    pen.at(parts.list).list(cursor, listing.len(), selected, |pen, at| {
+    pen.at(parts.list).list(cursor, listing.count(), selected, |pen, at| {
         if let Some(row) = listing.row(at) {
             draw_row(pen, &row);
         }

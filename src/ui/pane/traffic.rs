@@ -13,6 +13,7 @@ use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
+use crate::timeline::Volume;
 use crate::ui::pen::Pen;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::record_view;
@@ -50,7 +51,7 @@ fn title(pen: &Pen<'_>) -> Line<'static> {
     let (app, palette) = (pen.app, pen.palette);
     let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
-    let rate = app.shared.timeline.rates().rate(app.shared.now, RATE_SECONDS);
+    let rate = app.shared.timeline.rates.rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
         [("▶", rate.sent, palette.sent), ("◀", rate.received, palette.received)]
     {
@@ -58,9 +59,9 @@ fn title(pen: &Pen<'_>) -> Line<'static> {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
         }
     }
-    let (evicted, bytes) = app.shared.timeline.evicted();
-    if evicted > 0 {
-        let text = format!(" {} evicted ({}) ", format::count(evicted), format::size(bytes));
+    let Volume { records, bytes } = app.shared.timeline.evicted;
+    if records > 0 {
+        let text = format!(" {} evicted ({}) ", format::count(records), format::size(bytes));
         spans.push(Span::styled(text, palette.warning));
     }
     let (mut by_app, mut by_kernel) = (0, 0);
@@ -214,7 +215,7 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 /// The filter while it is typed, with what is wrong about it.
 fn filter_line(mut pen: Pen<'_>) {
     let (app, palette, filter) = (pen.app, pen.palette, &pen.app.traffic.filter);
-    if let Some(editor) = &app.traffic.search.editor {
+    if let Some(editor) = &app.traffic.search_editor {
         pen.prompt("search: ", editor);
         return;
     }

@@ -71,52 +71,35 @@ pub(crate) fn shown(pen: &mut Pen<'_>, text: &Marked, style: Style, left: &mut u
 pub(crate) fn text(
     pen: &mut Pen<'_>,
     (bytes, base): (&[u8], Style),
-    (spans, hits): (&[(Range<usize>, Style)], &[MarkedRange]),
+    (mut spans, mut hits): (&[(Range<usize>, Style)], &[MarkedRange]),
     mut left: usize,
 ) {
     let mut at = 0;
-    for (range, style) in styled(bytes.len(), spans, base) {
-        at = at.max(range.start);
-        while at < range.end {
-            let over = hits.iter().find(|hit| hit.range.end > at);
-            let (end, marked_as) = match over {
-                Some(hit) if hit.range.start <= at => {
-                    (hit.range.end.min(range.end), Some(hit.style(pen.palette)))
-                }
-                Some(hit) => (hit.range.start.min(range.end), None),
-                None => (range.end, None),
-            };
-            let piece = marked(bytes.get(at..end).unwrap_or_default());
-            match marked_as {
-                Some(style) => put_from(pen, &piece.text, &mut left, style),
-                None => shown(pen, &piece, style, &mut left),
-            }
-            if pen.area.width == 0 {
-                return;
-            }
-            at = end;
+    while at < bytes.len() && pen.area.width > 0 {
+        // What ends before here is done with.
+        while let [(range, _), rest @ ..] = spans
+            && range.end <= at
+        {
+            spans = rest;
         }
-    }
-}
-
-/// Fills the gaps between spans.
-fn styled(len: usize, spans: &[(Range<usize>, Style)], base: Style) -> Vec<(Range<usize>, Style)> {
-    let mut all = Vec::with_capacity(spans.len() * 2 + 1);
-    let mut at = 0;
-    for (range, style) in spans {
-        let (start, end) = (range.start.max(at), range.end.min(len));
-        if start > at {
-            all.push((at..start, base));
+        while let [hit, rest @ ..] = hits
+            && hit.range.end <= at
+        {
+            hits = rest;
         }
-        if end > start {
-            all.push((start..end, *style));
-            at = end;
+        let (span, hit) = (spans.first(), hits.first());
+        let ranges = [span.map(|(range, _)| range), hit.map(|hit| &hit.range)];
+        let edge = |range: &Range<usize>| if range.start > at { range.start } else { range.end };
+        let end = ranges.into_iter().flatten().map(edge).fold(bytes.len(), usize::min);
+        let piece = marked(bytes.get(at..end).unwrap_or_default());
+        if let Some(hit) = hit.filter(|hit| hit.range.start <= at) {
+            put_from(pen, &piece.text, &mut left, hit.style(pen.palette));
+        } else {
+            let span = span.filter(|(range, _)| range.start <= at);
+            shown(pen, &piece, span.map_or(base, |(_, style)| *style), &mut left);
         }
+        at = end;
     }
-    if at < len {
-        all.push((at..len, base));
-    }
-    all
 }
 
 /// Writes what lies right of the first `left` cells; counts them down.

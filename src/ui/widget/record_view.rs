@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::bytes::{self, Marks};
-use crate::app::record_view::{Content, Detail};
+use crate::app::record_view::Detail;
 use crate::app::{App, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -46,10 +46,10 @@ pub(crate) fn draw(
     let mut line = pen.at(title);
     line.put_from(0, &"─".repeat(title.width.into()), palette.border);
     let inside = if detail.inside { "▸ " } else { "" };
-    let form = match (detail.content, detail.is_hex) {
-        (Content::Words, _) => "",
-        (Content::Payload, true) => "  hex",
-        (Content::Payload, false) => "  text",
+    let form = match (detail.kind, detail.is_hex) {
+        (RecordKind::Data, true) => "  hex",
+        (RecordKind::Data, false) => "  text",
+        _ => "",
     };
     let record = app.shared.timeline.get(detail.of);
     let about = record.map_or_else(String::new, |record| about(app, detail.of, &record));

@@ -12,8 +12,9 @@
 
 use ratatui::layout::Rect;
 
-use super::conversation_state::{ConversationPane, has_several};
+use super::conversation_view::{ConversationPane, has_several};
 use super::input_line::settings;
+use crate::app::layout::{cut_bottom, cut_top};
 use crate::app::session_words;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
@@ -39,8 +40,6 @@ pub struct ConversationAreas {
     pub input: Rect,
     /// What is searched for or where to save, while it is typed: in place of the input line.
     pub prompt: Rect,
-    /// Cells before the text of the input line.
-    pub prefix: u16,
 }
 
 impl ConversationPane {
@@ -52,23 +51,18 @@ impl ConversationPane {
             return parts;
         };
         let mut rest = inner;
-        parts.prefix = prefix(shared).chars().count() as u16;
         // On one row the input line shows while it is written in, the rows otherwise.
-        if self.prompt.is_some() && rest.height > 0 {
-            rest.height -= 1;
-            parts.prompt = Rect { y: rest.bottom(), height: 1, ..inner };
+        if self.prompt.is_some() {
+            parts.prompt = cut_bottom(&mut rest, 1);
         } else if rest.height > 1 || view.writing {
             let lines = view.input.editor.area().lines().len().min(64) as u16;
-            let height = lines.clamp(1, (rest.height / 3).max(1)).min(rest.height);
-            rest.height -= height;
-            parts.input = Rect { y: rest.bottom(), height, ..inner };
+            let height = lines.clamp(1, (rest.height / 3).max(1));
+            parts.input = cut_bottom(&mut rest, height);
         }
         if rest.height > 1 {
-            parts.status = Rect { height: 1, ..rest };
-            rest = below(rest, 1);
+            parts.status = cut_top(&mut rest, 1);
             let rows = failure(shared, rest.width).len().min(usize::from(rest.height / 2));
-            parts.failure = Rect { height: rows as u16, ..rest };
-            rest = below(rest, parts.failure.height);
+            parts.failure = cut_top(&mut rest, rows as u16);
         }
         if has_several(session) {
             if rest.width >= WIDE && rest.height > 1 {
@@ -76,19 +70,14 @@ impl ConversationPane {
                 rest.x += PEERS + 1;
                 rest.width -= PEERS + 1;
             } else if rest.height > 2 {
-                parts.peers = Rect { height: 1, ..rest };
-                rest = below(rest, 1);
+                parts.peers = cut_top(&mut rest, 1);
             }
         }
-        if view.detail.is_some() && rest.height > 3 {
-            let height = rest.height / 2;
-            let detail = Rect { y: rest.bottom() - height, height, ..rest };
-            rest.height -= height;
-            parts.detail_title = Rect { height: 1, ..detail };
-            parts.detail = below(detail, 1);
-        } else if view.detail.is_some() {
-            parts.detail = rest;
-            rest.height = 0;
+        if view.detail.is_some() {
+            let is_beside_rows = rest.height > 3;
+            let height = if is_beside_rows { rest.height / 2 } else { rest.height };
+            parts.detail = cut_bottom(&mut rest, height);
+            parts.detail_title = cut_top(&mut parts.detail, u16::from(is_beside_rows));
         }
         parts.rows = rest;
         parts
@@ -100,19 +89,15 @@ impl ConversationPane {
         let (Some(session), Some(view)) = (shared.session(), self.view(shared)) else {
             return Vec::new();
         };
-        let chosen = view.chosen;
         let ids = |from: ConnId| session.conns.range(from..).map(|(id, _)| Some(*id));
         let first = session.id.conn(1);
-        let Some(chosen) = chosen else {
-            return std::iter::once(None).chain(ids(first)).take(height).collect();
-        };
-        if height <= 1 {
+        if let (Some(chosen), 0..=1) = (view.chosen, height) {
             return vec![Some(chosen)];
         }
         // As many before the chosen one as fit in half of the list.
-        let start = session.conns.range(first..chosen).rev().nth(height / 2).map(|(id, _)| *id);
-        match start {
-            Some(start) => ids(start).take(height).collect(),
+        let before = view.chosen.map(|chosen| session.conns.range(first..chosen));
+        match before.and_then(|before| before.rev().nth(height / 2)) {
+            Some((start, _)) => ids(*start).take(height).collect(),
             None => std::iter::once(None).chain(ids(first)).take(height).collect(),
         }
     }
@@ -132,10 +117,6 @@ pub fn failure(shared: &Shared, width: u16) -> Vec<String> {
         rows.extend(wrap(&session_words::anyway_hint(shared), width));
     }
     rows
-}
-
-fn below(area: Rect, rows: u16) -> Rect {
-    Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
 /// What stands before the text of the input line.

@@ -1,27 +1,68 @@
-//! A conversation as it is looked at: which rows, where the cursor and a search stand, what is open.
+//! State of the pane: conversations as they are looked at. Which rows, where the cursor and a search
+//! stand, what is open.
 //!
 //! Rows come from the session's `Conversation`. Looking at one peer of several keeps a list of row
 //! numbers that belong to it, extended with every batch; numbers stay valid when old rows go.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::input_line::InputLine;
-use crate::app::cursor::{Cursor, CursorStep};
+use super::input_line::{InputLine, SentLines};
+use crate::app::cursor::Cursor;
+use crate::app::prompt::Prompt;
 use crate::app::record_view::Detail;
-use crate::app::sessions::Session;
-use crate::model::id::{ConnId, RecordId};
+use crate::app::sessions::{Conn, Session};
+use crate::app::shared::{Shared, Shown};
+use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::view::Towards;
 use crate::timeline::conversation::{Conversation, MessageRow};
 use crate::timeline::frames::Frames;
 
+/// State of the pane.
+#[derive(Debug, Default)]
+pub struct ConversationPane {
+    pub prompt: Option<Prompt>,
+    pub(super) sent: SentLines,
+    pub(super) views: BTreeMap<SessionId, ConversationView>,
+    /// A step of cutting anew was asked for.
+    pub(super) reframing_due: bool,
+}
+
+/// Connections and peers of a session, in order; the session itself is none.
+pub fn conns(session: &Session) -> impl DoubleEndedIterator<Item = &Conn> {
+    session.conns.range(session.id.conn(1)..).map(|(_, conn)| conn)
+}
+
+/// Whether there are several to choose from.
+pub fn has_several(session: &Session) -> bool {
+    conns(session).nth(1).is_some()
+}
+
+impl ConversationPane {
+    /// Where the user is in the conversation shown.
+    pub fn view(&self, shared: &Shared) -> Option<&ConversationView> {
+        self.views.get(&shared.drafts.current().session?)
+    }
+
+    /// The same, to change it.
+    pub(super) fn view_mut(&mut self, shared: &Shared) -> Option<&mut ConversationView> {
+        let session = shared.session().filter(|_| shared.shown() == Shown::Conversation)?;
+        Some(self.views.entry(session.id).or_default())
+    }
+
+    /// Whether the input line has the keys.
+    pub fn is_writing(&self, shared: &Shared) -> bool {
+        self.view(shared).is_some_and(|view| view.writing)
+    }
+}
+
 /// Where the user is in a conversation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ConversationView {
     /// The connection looked at; `None` = all of them.
     pub chosen: Option<ConnId>,
     pub cursor: Cursor,
-    /// The newest row is kept in view.
-    pub is_following: bool,
+    /// The cursor stays on its row; otherwise the newest one is kept in view.
+    pub is_held: bool,
     /// Rows show bytes as hex.
     pub hex: bool,
     pub detail: Option<Detail>,
@@ -39,26 +80,6 @@ pub struct ConversationView {
     seen: u64,
     /// Rows that had gone when the cursor was last set.
     gone: u64,
-}
-
-impl Default for ConversationView {
-    fn default() -> Self {
-        ConversationView {
-            chosen: None,
-            cursor: Cursor::default(),
-            is_following: true,
-            hex: false,
-            detail: None,
-            writing: false,
-            input: InputLine::default(),
-            search: RowSearch::default(),
-            frames: None,
-            anchor: None,
-            numbers: VecDeque::new(),
-            seen: 0,
-            gone: 0,
-        }
-    }
 }
 
 impl ConversationView {
@@ -102,17 +123,9 @@ impl ConversationView {
         }
     }
 
-    /// Goes to the newest row and stays there.
-    pub fn follow(&mut self) {
-        self.is_following = true;
-    }
-
     /// Takes in rows that came and lets go of those that went.
     pub(super) fn extend(&mut self, session: &Session, height: usize) {
-        let conversation = match &self.frames {
-            Some(frames) => frames.conversation(),
-            None => &session.conversation,
-        };
+        let conversation = self.frames.as_ref().map_or(&session.conversation, Frames::conversation);
         let (first, end) = (conversation.gone(), conversation.gone() + conversation.len() as u64);
         let mut went = first.saturating_sub(self.gone) as usize;
         if let Some(chosen) = self.chosen {
@@ -137,17 +150,16 @@ impl ConversationView {
     /// Keeps the cursor on a row and in view: on the newest one while it is followed.
     pub(super) fn settle(&mut self, session: &Session, height: usize) {
         let len = self.len(session);
-        if self.is_following {
-            self.cursor.step(CursorStep::Bottom, len, height);
-        } else {
-            self.cursor.settle(len, height);
+        if !self.is_held {
+            self.cursor.selected = len;
         }
+        self.cursor.settle(len, height);
     }
 
     /// Shows the rows of one connection, or of all, from the newest on.
     pub(super) fn choose(&mut self, chosen: Option<ConnId>, session: &Session, height: usize) {
         self.chosen = chosen;
-        self.is_following = true;
+        self.is_held = false;
         self.begin_anew(session);
         self.extend(session, height);
     }

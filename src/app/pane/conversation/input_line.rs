@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
+use crate::app::copying::digits;
 use crate::app::editor::{Editor, LineMode};
 use crate::app::form::access;
 use crate::app::sessions::Session;
@@ -177,19 +178,6 @@ pub(super) fn compose(
 pub(super) fn written(bytes: &[u8], format: PayloadFormat) -> String {
     match format {
         PayloadFormat::Text => escape::escape(bytes),
-        PayloadFormat::Hex => {
-            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            digits.join(" ")
-        }
-    }
-}
-
-/// A line ending as shown: `\r\n`.
-pub fn visible_ending(ending: LineEnding) -> &'static str {
-    match ending {
-        LineEnding::None => "",
-        LineEnding::Lf => "\\n",
-        LineEnding::CrLf => "\\r\\n",
-        LineEnding::Cr => "\\r",
+        PayloadFormat::Hex => digits(bytes),
     }
 }

@@ -1,20 +1,12 @@
 //! The connections and peers of a conversation: which one is looked at, written to, ended.
 
-use super::conversation_state::{ConversationPane, conns, has_several};
+use super::conversation_view::{ConversationPane, conns, has_several};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::id::ConnId;
-use crate::model::protocol::Side;
-
-/// Whom a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InputTarget {
-    Chosen,
-    All,
-}
 
 impl ConversationPane {
     fn chosen(&self, shared: &Shared) -> Option<ConnId> {
@@ -43,8 +35,9 @@ impl ConversationPane {
 
     /// Looks at one connection, or at all.
     pub(super) fn choose(&mut self, shared: &Shared, conn: Option<ConnId>) {
-        self.change(shared, |view, session, height| view.choose(conn, session, height));
-        self.settle(shared);
+        self.change(shared, |view, session, areas| {
+            view.choose(conn, session, areas.rows.height.into());
+        });
     }
 
     /// The connection meant by an order: the chosen one, the only one, or that of the row.
@@ -53,10 +46,10 @@ impl ConversationPane {
         let chosen = self.chosen(shared);
         let first = conns(session).next().map(|conn| conn.info.id);
         let row = || self.selected(shared).map(|row| row.conn).filter(|conn| conn.index > 0);
-        match session.side() {
-            Side::Client => chosen.or(first),
-            Side::Listener if !has_several(session) => chosen.or(first),
-            Side::Listener => chosen.or_else(row),
+        if session.side().listens() && has_several(session) {
+            chosen.or_else(row)
+        } else {
+            chosen.or(first)
         }
     }
 
@@ -75,16 +68,12 @@ impl ConversationPane {
     }
 
     /// Whom a line goes to, or why it goes nowhere.
-    pub(super) fn target(
-        &self,
-        shared: &Shared,
-        target: InputTarget,
-    ) -> Result<Recipient, &'static str> {
+    pub(super) fn target(&self, shared: &Shared, to_all: bool) -> Result<Recipient, &'static str> {
         let session = shared.session().ok_or("nothing is open; [send] opens it")?;
         if session.is_over() {
             return Err("not sent: this session is over; [send] opens it again");
         }
-        if target == InputTarget::All {
+        if to_all {
             return Ok(Recipient::All(session.id));
         }
         if let Some(id) = self.chosen(shared) {

@@ -1,22 +1,14 @@
 //! The rows of a conversation follow what comes, cut into messages as the draft asks: in steps of
 //! bounded work, so that no key waits for a large conversation.
 
-use std::time::Duration;
-
-use super::conversation_state::ConversationPane;
-use super::conversation_view::ConversationView;
-use crate::app::effect::Effect;
+use super::conversation_view::ConversationPane;
 use crate::app::intent::Intent;
 use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
 use crate::app::shared::{Shared, Shown};
-use crate::timeline::conversation::Subject;
 use crate::timeline::frames::Frames;
 use crate::timeline::framing::StreamFraming;
 use crate::timeline::listing::{Rebuild, STEP_WORK};
-
-/// Between two steps: other messages get their turn.
-const STEP_PAUSE: Duration = Duration::from_millis(1);
 
 /// Opens the framing picker, unless the session on screen cannot be cut anew.
 pub(super) fn pick(shared: &Shared) -> Outcome {
@@ -38,7 +30,7 @@ impl ConversationPane {
             return None;
         }
         let more = self.reframe(shared);
-        self.change(shared, ConversationView::extend);
+        self.change(shared, |view, session, areas| view.extend(session, areas.rows.height.into()));
         more
     }
 
@@ -59,11 +51,10 @@ impl ConversationPane {
         let now = view.frames.as_ref().map_or(&StreamFraming::AsReceived, Frames::framing);
         if now != wanted {
             view.anchor = view.row(session, view.cursor.selected).map(|row| row.first);
-            let subject = Subject::Session(session.id);
             let next = shared.timeline.next_id();
             let from = session.conversation.row(0).map_or(next, |row| row.first);
             view.frames = (*wanted != StreamFraming::AsReceived)
-                .then(|| Frames::new(wanted.clone(), subject, from));
+                .then(|| Frames::new(wanted.clone(), session.id, from));
             view.begin_anew(session);
         }
         let frames = view.frames.as_mut();
@@ -73,16 +64,16 @@ impl ConversationPane {
             return None;
         }
         let is_due = std::mem::replace(&mut self.reframing_due, true);
-        let timer = Timer::ConversationFraming;
-        (!is_due).then_some(Intent::Perform(Effect::After { delay: STEP_PAUSE, timer }))
+        (!is_due).then(|| Intent::soon(Timer::ConversationFraming))
     }
 
     /// Everything is cut: the cursor goes back to what it was on.
     fn go_to_anchor(&mut self, shared: &Shared) {
-        self.change(shared, |view, session, height| {
+        self.change(shared, |view, session, areas| {
             let Some(record) = view.anchor.take() else { return };
+            let height = areas.rows.height.into();
             view.extend(session, height);
-            if view.is_following {
+            if !view.is_held {
                 return;
             }
             let number = view.rows(session).place_of(record).map(|at| at as u64);

@@ -3,8 +3,7 @@
 
 use bytes::Bytes;
 
-use super::conversation_state::ConversationPane;
-use super::peers::InputTarget;
+use super::conversation_view::ConversationPane;
 use crate::app::copying::{self, CopyAs};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
@@ -58,7 +57,7 @@ impl ConversationPane {
         let conn = session.and_then(|session| session.conns.get(&row.conn));
         let to = match conn.filter(|conn| conn.open && row.conn.index > 0) {
             Some(_) => Recipient::Conn(row.conn),
-            None => self.target(shared, InputTarget::Chosen).map_err(Outcome::warn)?,
+            None => self.target(shared, false).map_err(Outcome::warn)?,
         };
         let size = format::size(data.len() as u64);
         Ok(Outcome::say(format!("sent again: {size}"))
@@ -85,7 +84,6 @@ impl ConversationPane {
         let number = self.view(shared).map_or(0, |view| view.cursor.selected + 1);
         let purpose = PromptPurpose::SaveBytes(bytes);
         self.prompt = Some(Prompt::new(purpose, &format!("message-{number}.bin")));
-        self.settle(shared);
         if kept < row.len {
             return Err(Outcome::warn(format!("only the first {} were kept", format::size(kept))));
         }

@@ -1,80 +1,99 @@
-//! The rows of a conversation: moving over them, and one of them looked at closely.
+//! The rows of a conversation: moving over them, one of them looked at closely, and the search from
+//! row to row, in steps of bounded work, so that no key waits for it.
+//!
+//! ```text
+//!   row:   ..  7   8  [9]  10  11 ..      n from a hit in 9: the rest of 9, 10, 11 ...,
+//!              8 and 7 come last, and the beginning of 9: everything is looked at once
+//! ```
 
-use ratatui::layout::Rect;
+use std::task::Poll;
 
-use super::conversation_state::ConversationPane;
-use super::conversation_view::ConversationView;
+use super::conversation_areas::ConversationAreas;
+use super::conversation_view::{ConversationPane, ConversationView, SearchCourse};
 use crate::app::cursor::CursorStep;
+use crate::app::intent::Intent;
 use crate::app::layout;
+use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
-use crate::app::record_view::Detail;
+use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::record_view;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
+use crate::codec::search::Pattern;
+use crate::model::view::Towards;
+use crate::timeline::Timeline;
 use crate::timeline::conversation::{self, MessageRow};
+use crate::timeline::listing::STEP_WORK;
+
+/// What looking at one row costs besides its bytes, in bytes searched.
+const ROW_WORK: usize = 64;
 
 impl ConversationPane {
-    /// The room for the row that is looked at closely.
-    fn detail_area(&self, shared: &Shared) -> Rect {
-        self.areas(shared, layout::inner(shared.areas().response)).detail
+    /// Where the pieces are now.
+    fn areas_now(&self, shared: &Shared) -> ConversationAreas {
+        self.areas(shared, layout::inner(shared.areas().response))
     }
 
-    /// Changes the view with its session and the height of the rows at hand.
+    /// Changes the view with its session and the areas at hand.
     pub(super) fn change(
         &mut self,
         shared: &Shared,
-        change: impl FnOnce(&mut ConversationView, &Session, usize),
+        change: impl FnOnce(&mut ConversationView, &Session, ConversationAreas),
     ) {
-        let rows = self.areas(shared, layout::inner(shared.areas().response)).rows;
+        let areas = self.areas_now(shared);
         if let (Some(session), Some(view)) = (shared.session(), self.view_mut(shared)) {
-            change(view, session, rows.height.into());
+            change(view, session, areas);
         }
     }
 
     /// The room changed, or what takes part of it.
     pub(crate) fn settle(&mut self, shared: &Shared) {
-        let width = usize::from(self.detail_area(shared).width);
-        self.change(shared, |view, session, height| {
-            view.settle(session, height);
+        self.change(shared, |view, session, areas| {
+            view.settle(session, areas.rows.height.into());
             if let Some(detail) = &mut view.detail {
-                detail.fit(width);
+                detail.fit(areas.detail.width.into());
             }
         });
     }
 
     /// Moves over the rows, or in the one that has the keys.
     pub(crate) fn scroll(&mut self, shared: &Shared, way: CursorStep) {
-        let room = self.detail_area(shared).height.into();
-        let mut moved = false;
-        self.change(shared, |view, session, height| {
-            if let Some(detail) = view.detail.as_mut().filter(|detail| detail.inside) {
-                detail.step(way, room);
-                return;
-            }
+        let room = self.areas_now(shared).detail.height.into();
+        let detail = self.view_mut(shared).and_then(|view| view.detail.as_mut());
+        if let Some(detail) = detail.filter(|detail| detail.inside) {
+            detail.step(way, room);
+            return;
+        }
+        self.move_cursor(shared, |view, session, height| {
             let len = view.len(session);
             view.cursor.step(way, len, height);
-            view.is_following = match way {
-                CursorStep::Bottom => true,
-                CursorStep::Up | CursorStep::PageUp | CursorStep::HalfUp | CursorStep::Top => false,
-                CursorStep::Down | CursorStep::PageDown | CursorStep::HalfDown => {
-                    view.cursor.selected + 1 >= len
-                }
-            };
-            moved = view.detail.is_some();
+            view.is_held = way.is_up() || view.cursor.selected + 1 < len;
         });
-        if moved {
-            self.show_detail(shared);
-        }
     }
 
     /// Puts the cursor on this row of those on screen.
     pub(super) fn select(&mut self, shared: &Shared, row: usize) {
-        self.change(shared, |view, session, height| {
-            let len = view.len(session);
+        self.move_cursor(shared, |view, session, _| {
             view.cursor.selected = view.cursor.offset + row;
-            view.is_following = view.cursor.selected + 1 >= len;
-            view.cursor.settle(len, height);
+            view.is_held = view.cursor.selected + 1 < view.len(session);
         });
-        if self.view(shared).is_some_and(|view| view.detail.is_some()) {
+    }
+
+    /// Moves the cursor over rows of this height; an open row goes with it.
+    fn move_cursor(
+        &mut self,
+        shared: &Shared,
+        to: impl FnOnce(&mut ConversationView, &Session, usize),
+    ) {
+        let mut is_open = false;
+        self.change(shared, |view, session, areas| {
+            let height = areas.rows.height.into();
+            to(view, session, height);
+            let len = view.len(session);
+            view.cursor.settle(len, height);
+            is_open = view.detail.is_some();
+        });
+        if is_open {
             self.show_detail(shared);
         }
     }
@@ -88,59 +107,133 @@ impl ConversationPane {
     /// Enter: opens the row, then gives it the keys, then closes it.
     pub(super) fn open_detail(&mut self, shared: &Shared) {
         let Some(view) = self.view_mut(shared) else { return };
-        match &mut view.detail {
-            None => self.show_detail(shared),
-            Some(detail) if !detail.inside => detail.inside = true,
-            Some(_) => view.detail = None,
+        if !record_view::enter(&mut view.detail) {
+            self.show_detail(shared);
         }
-        self.settle(shared);
     }
 
     /// Esc: takes the keys back from the row, then closes it.
     pub(super) fn close_detail(&mut self, shared: &Shared) -> Outcome {
-        let Some(view) = self.view_mut(shared) else { return Outcome::no() };
-        match &mut view.detail {
-            None => return Outcome::no(),
-            Some(detail) if detail.inside => detail.inside = false,
-            Some(_) => view.detail = None,
-        }
-        self.settle(shared);
-        Outcome::yes()
+        let open = self.view_mut(shared).map(|view| &mut view.detail);
+        if open.is_some_and(record_view::leave) { Outcome::yes() } else { Outcome::no() }
     }
 
-    /// Shows the bytes of the row under the cursor.
-    pub(super) fn show_detail(&mut self, shared: &Shared) {
+    /// Shows the bytes of the row under the cursor, and the hit of a search if it is in that row.
+    fn show_detail(&mut self, shared: &Shared) {
         let Some(row) = self.selected(shared) else { return };
         let bytes = conversation::bytes(&shared.timeline, &row);
         let Some(view) = self.view_mut(shared) else { return };
-        view.detail = Some(match view.detail.take() {
-            Some(detail) if detail.of == row.first && detail.bytes == bytes => detail,
-            Some(detail) => detail.instead(row.first, bytes).of_kind(row.kind),
-            None => Detail::new(row.first, bytes).of_kind(row.kind),
-        });
+        record_view::show(&mut view.detail, row.first, row.kind, bytes);
         self.settle(shared);
-        self.show_hit(shared);
-    }
-
-    /// The open row shows the hit of a search, if it is the one with it.
-    fn show_hit(&mut self, shared: &Shared) {
-        let height = usize::from(self.detail_area(shared).height);
-        self.change(shared, |view, session, _| {
+        self.change(shared, |view, session, areas| {
             let number = view.number(session, view.cursor.selected);
             let hit = view.search.hit.filter(|(row, _)| Some(*row) == number);
             if let (Some(detail), Some((_, byte))) = (view.detail.as_mut(), hit) {
-                detail.reveal(byte, height);
+                detail.reveal(byte, areas.detail.height.into());
             }
         });
     }
 
     /// Shows rows, or the open one, as hex or as text.
     pub(super) fn toggle_hex(&mut self, shared: &Shared) {
-        let height = self.detail_area(shared).height;
-        let Some(view) = self.view_mut(shared) else { return };
-        match &mut view.detail {
-            Some(detail) => detail.toggle_hex(height.into()),
+        self.change(shared, |view, _, areas| match &mut view.detail {
+            Some(detail) => detail.toggle_hex(areas.detail.height.into()),
             None => view.hex = !view.hex,
+        });
+    }
+
+    /// Opens the search line; the last text stays and is gone with one key.
+    pub(super) fn open_search(&mut self) -> Outcome {
+        self.prompt = Some(Prompt::new(PromptPurpose::Search, ""));
+        Outcome::yes()
+    }
+
+    /// Searches from the last hit, or from the row under the cursor.
+    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
+        if shared.search.text.is_empty() {
+            return self.open_search();
+        }
+        self.change(shared, |view, session, _| {
+            let selected = view.cursor.selected;
+            let len = view.len(session);
+            let here = view.number(session, selected);
+            // A hit counts as the place to go on from while the cursor is on its row.
+            let hit = view.search.hit.filter(|(number, _)| from_hit && Some(*number) == here);
+            let from = match (hit, towards) {
+                (Some((_, byte)), Towards::End) => Some(byte + 1),
+                (Some((_, byte)), Towards::Start) => Some(byte),
+                (None, _) => None,
+            };
+            view.search.running = here.map(|next| {
+                // The first row once more at the end, for what lies on its other side.
+                let left = len + usize::from(from.is_some());
+                SearchCourse { towards, next, from, left, wrapped: false }
+            });
+        });
+        self.search_on(shared).map_or_else(Outcome::yes, Outcome::from)
+    }
+
+    /// The next step of a search; the rest follows in a moment.
+    pub(super) fn search_on(&mut self, shared: &Shared) -> Option<Intent> {
+        let session = shared.session()?;
+        let view = self.view_mut(shared)?;
+        let mut course = view.search.running.take()?;
+        let end = match &shared.search.pattern {
+            Some(pattern) => step(&mut course, (view, session), (&shared.timeline, pattern)),
+            None => Poll::Ready(None),
+        };
+        let Poll::Ready(found) = end else {
+            view.search.running = Some(course);
+            return Some(Intent::soon(Timer::ConversationSearch));
+        };
+        let Some((at, byte)) = found else {
+            return Some(Intent::Quote(format!("'{}' was not found", shared.search.text)));
+        };
+        self.move_cursor(shared, |view, session, _| {
+            view.search.hit = view.number(session, at).map(|number| (number, byte));
+            view.cursor.selected = at;
+            view.is_held = true;
+        });
+        course.wrapped.then(|| Intent::say_went_round(course.towards))
+    }
+}
+
+/// Looks on for a while; gives the place of the row of a hit and the byte in it.
+fn step(
+    course: &mut SearchCourse,
+    (view, session): (&ConversationView, &Session),
+    (timeline, pattern): (&Timeline, &Pattern),
+) -> Poll<Option<(usize, usize)>> {
+    let len = view.len(session);
+    let mut work = STEP_WORK;
+    while course.left > 0 && len > 0 {
+        let at = view.place(session, course.next).min(len - 1);
+        if let Some(row) = view.row(session, at) {
+            let bytes = conversation::bytes(timeline, row);
+            let hit = match course.towards {
+                Towards::End => pattern.first(&bytes, course.from.unwrap_or(0)),
+                Towards::Start => pattern.last(&bytes, course.from.unwrap_or(bytes.len())),
+            };
+            if let Some(hit) = hit {
+                return Poll::Ready(Some((at, hit.start)));
+            }
+            let between = row.last.0.saturating_sub(row.first.0) as usize;
+            work = work.saturating_sub(bytes.len() + ROW_WORK * (1 + between));
+        }
+        course.from = None;
+        course.left -= 1;
+        let next = match course.towards {
+            Towards::End if at + 1 < len => at + 1,
+            Towards::Start if at > 0 => at - 1,
+            towards => {
+                course.wrapped = true;
+                if towards == Towards::End { 0 } else { len - 1 }
+            }
+        };
+        course.next = view.number(session, next).unwrap_or(0);
+        if work == 0 && course.left > 0 {
+            return Poll::Pending;
         }
     }
+    Poll::Ready(None)
 }

@@ -1,8 +1,8 @@
 //! What the input line does: it is typed in, sent, recalled, and read in another way.
 
-use super::conversation_state::ConversationPane;
+use super::conversation_view::ConversationPane;
 use super::input_line::{CHECKED, Check, InputLine, compose, settings, written};
-use super::peers::InputTarget;
+use crate::app::action::Action;
 use crate::app::editor::PASTE_LIMIT;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -13,20 +13,12 @@ use crate::engine::command::{Command, Recipient};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
 
-/// Whether the line ending is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closing {
-    LineEnding,
-    Bare,
-}
-
 impl ConversationPane {
     /// Gives the keys to the input line.
     pub(crate) fn write(&mut self, shared: &Shared) {
         if let Some(view) = self.view_mut(shared) {
             view.writing = true;
         }
-        self.settle(shared);
     }
 
     /// What is typed, or how it is read, changed: what does it stand for now?
@@ -62,19 +54,14 @@ impl ConversationPane {
 
     /// Takes pasted text; the keys go where it went.
     pub(super) fn paste_input(&mut self, shared: &Shared, text: &str) -> Outcome {
-        let mut end = text.len().min(PASTE_LIMIT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let taken = format::start_of(text, PASTE_LIMIT);
         self.write(shared);
         let Some(view) = self.view_mut(shared) else { return Outcome::no() };
-        let rewritten = view.input.editor.insert(text.get(..end).unwrap_or_default());
+        let rewritten = view.input.editor.insert(taken);
         self.input_changed(shared);
-        if end < text.len() {
-            return Outcome::warn(format!(
-                "only the first {} were pasted",
-                format::size(end as u64)
-            ));
+        if taken.len() < text.len() {
+            let size = format::size(taken.len() as u64);
+            return Outcome::warn(format!("only the first {size} were pasted"));
         }
         if rewritten > 0 {
             let bytes = format::counted(rewritten as u64, "control byte");
@@ -94,13 +81,10 @@ impl ConversationPane {
     /// Text or hex; what is typed already is written the other way.
     pub(super) fn next_format(&mut self, shared: &Shared) -> Outcome {
         let (_, before) = settings(shared);
+        let (text, hex) = (PayloadFormat::Text, PayloadFormat::Hex);
         let (now, said) = match before {
-            PayloadFormat::Text => {
-                (PayloadFormat::Hex, "the input line is hex; no line ending is added")
-            }
-            PayloadFormat::Hex => {
-                (PayloadFormat::Text, "the input line is text with \\r\\n escapes")
-            }
+            PayloadFormat::Text => (hex, "the input line is hex; no line ending is added"),
+            PayloadFormat::Hex => (text, "the input line is text with \\r\\n escapes"),
         };
         let typed = self.typed(shared);
         // A template stands for something else each time, so it stays as it is written.
@@ -136,23 +120,15 @@ impl ConversationPane {
         self.input_changed(shared);
     }
 
-    /// Sends what is typed, if it can be sent.
-    pub(super) fn send(
-        &mut self,
-        shared: &Shared,
-        closing: Closing,
-        target: InputTarget,
-    ) -> Outcome {
+    /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes.
+    pub(super) fn send(&mut self, shared: &Shared, how: Action) -> Outcome {
         let text = self.typed(shared);
-        let to = match self.target(shared, target) {
+        let to = match self.target(shared, how == Action::SendToAll) {
             Ok(to) => to,
             Err(why) => return Outcome::warn(why),
         };
         let (ending, format) = settings(shared);
-        let ending = match closing {
-            Closing::LineEnding => ending,
-            Closing::Bare => LineEnding::None,
-        };
+        let ending = if how == Action::SendBare { LineEnding::None } else { ending };
         let data = match compose(&text, format, ending, shared) {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {
@@ -167,9 +143,8 @@ impl ConversationPane {
         self.sent.add(session, &text);
         if let Some(view) = self.view_mut(shared) {
             view.input = InputLine::default();
-            view.follow();
+            view.is_held = false;
         }
-        self.settle(shared);
         let sent = Outcome::from(Intent::Perform(Effect::Engine(Command::Send { to, data })));
         if matches!(to, Recipient::All(_)) && session.side().listens() {
             return sent.with(Intent::Say("sent to every connection".into()));

@@ -9,6 +9,8 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
+use std::collections::HashMap;
+
 use crate::app::cursor::CursorStep;
 use crate::app::wrap_bytes;
 use crate::model::id::BodyId;
@@ -30,7 +32,7 @@ pub struct Room {
 }
 
 /// A place in display lines: a line and, when lines wrap, how many of its rows are above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LinePlace {
     pub line: u64,
     pub skip: usize,
@@ -120,19 +122,13 @@ impl BodyView {
         // As text or JSON wide units are no choice, they are unreadable.
         let is_unreadable = self.wide.is_some() && self.mode != ViewMode::Hex;
         if !self.is_chosen || is_unreadable {
-            self.is_chosen = true;
-            self.set_mode(mode);
+            self.choose_mode(mode);
         }
     }
 
-    /// The user's way of showing the bytes.
+    /// Shows the bytes in this way from now on.
     pub fn choose_mode(&mut self, mode: ViewMode) {
         self.is_chosen = true;
-        self.set_mode(mode);
-    }
-
-    /// Another way of showing the bytes.
-    fn set_mode(&mut self, mode: ViewMode) {
         if self.mode == mode {
             return;
         }
@@ -147,20 +143,14 @@ impl BodyView {
 
     /// Moves up or down.
     pub fn step(&mut self, step: CursorStep, room: Room) {
-        let page = room.height.saturating_sub(1).max(1);
-        let half = (room.height / 2).max(1);
         match step {
-            CursorStep::Up => self.up(1, room),
-            CursorStep::PageUp => self.up(page, room),
-            CursorStep::HalfUp => self.up(half, room),
-            CursorStep::Down => self.down(1, room),
-            CursorStep::PageDown => self.down(page, room),
-            CursorStep::HalfDown => self.down(half, room),
             CursorStep::Top => {
                 self.top = LinePlace::default();
                 self.at_end = false;
             }
             CursorStep::Bottom => self.at_end = true,
+            _ if step.is_up() => self.up(step.rows(room.height), room),
+            _ => self.down(step.rows(room.height), room),
         }
         self.reveal = None;
     }
@@ -182,7 +172,7 @@ impl BodyView {
     fn down(&mut self, rows: usize, room: Room) {
         let last = self.last_place(room);
         for _ in 0..rows {
-            if (self.top.line, self.top.skip) >= (last.line, last.skip) {
+            if self.top >= last {
                 return;
             }
             if self.top.skip + 1 < self.rows_of(self.top.line, room) {
@@ -246,7 +236,7 @@ impl BodyView {
         }
         self.window = Some(view);
         let last = self.last_place(room);
-        if (self.top.line, self.top.skip) > (last.line, last.skip) && self.reveal.is_none() {
+        if self.top > last && self.reveal.is_none() {
             self.top = last;
         }
     }
@@ -256,13 +246,12 @@ impl BodyView {
         if room.height == 0 || room.width == 0 {
             return None;
         }
-        if self.at_end && self.window.as_ref().is_some_and(|w| self.is_mine(w) && reaches_end(w)) {
-            self.top = self.last_place(room);
-        }
-        let covered =
-            self.window.as_ref().is_some_and(|w| self.is_mine(w) && covers(w, self.top, room))
-                && (!self.at_end || self.window.as_ref().is_some_and(reaches_end));
-        if covered {
+        let window = self.window.as_ref().filter(|window| window.query.mode == self.mode);
+        let is_at_end = !self.at_end || window.is_some_and(reaches_end);
+        let top = if self.at_end && is_at_end { self.last_place(room) } else { self.top };
+        let is_covered = is_at_end && window.is_some_and(|window| covers(window, top, room));
+        self.top = top;
+        if is_covered {
             self.show_hit(room);
             self.drawn = self.top;
             return None;
@@ -278,10 +267,6 @@ impl BodyView {
     /// Forgets what was asked, so that the next look asks again.
     pub fn ask_again(&mut self) {
         self.asked = None;
-    }
-
-    fn is_mine(&self, window: &View) -> bool {
-        window.query.mode == self.mode
     }
 
     fn wanted(&self, room: Room) -> ViewQuery {
@@ -331,8 +316,8 @@ fn covers(view: &View, top: LinePlace, room: Room) -> bool {
 #[derive(Debug, Default)]
 pub struct BodyViews {
     list: Vec<BodyView>,
-    /// What the user chose where [`ViewMode`] was the default, pretty, text and hex in turn.
-    chosen: [Option<ViewMode>; 3],
+    /// What the user chose where another mode was the default.
+    chosen: HashMap<ViewMode, ViewMode>,
 }
 
 impl BodyViews {
@@ -359,7 +344,7 @@ impl BodyViews {
         let view = if let Some(at) = known {
             self.list.remove(at)
         } else {
-            let chosen = place(default).and_then(|at| self.chosen.get(at).copied().flatten());
+            let chosen = self.chosen.get(&default).copied();
             let mut view = BodyView::new(body, part, chosen.unwrap_or(default));
             view.is_chosen = chosen.is_some();
             view
@@ -375,20 +360,10 @@ impl BodyViews {
     /// Remembers a choice for bodies of the same kind.
     pub fn choose(&mut self, default: ViewMode, mode: ViewMode) {
         // Wide text is what one body is in, nothing to be liked for others.
-        let mode = Some(mode).filter(|mode| place(*mode).is_some());
-        if let Some(chosen) = place(default).and_then(|at| self.chosen.get_mut(at)) {
-            *chosen = mode;
+        self.chosen.remove(&default);
+        if ![default, mode].iter().any(|mode| matches!(mode, ViewMode::Wide(_))) {
+            self.chosen.insert(default, mode);
         }
-    }
-}
-
-/// Place of a mode among those a choice is remembered for.
-fn place(mode: ViewMode) -> Option<usize> {
-    match mode {
-        ViewMode::Pretty => Some(0),
-        ViewMode::Text => Some(1),
-        ViewMode::Hex => Some(2),
-        ViewMode::Wide(_) => None,
     }
 }
 

@@ -4,7 +4,9 @@ use ratatui::layout::Rect;
 
 use super::exchange_state::{ExchangePane, position, session};
 use super::shown_exchange::ExchangeTab;
+use super::tab_lines::Tone;
 use crate::app::cursor::Cursor;
+use crate::app::layout::{TabStrip, cut_bottom, cut_top, tab_strip};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
 use crate::app::wrap_words::wrap;
@@ -31,13 +33,6 @@ pub struct ExchangeAreas {
     pub prompt: Rect,
 }
 
-/// A line between status and tabs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusRemark {
-    pub text: String,
-    pub is_failure: bool,
-}
-
 impl ExchangePane {
     /// Lays the pieces out in the pane's inner area.
     pub fn areas(&self, shared: &Shared, inner: Rect) -> ExchangeAreas {
@@ -45,25 +40,24 @@ impl ExchangePane {
         let mut parts = ExchangeAreas::default();
         let Some(session) = session(shared) else { return parts };
         if self.prompt.is_some() && rest.height > 1 {
-            rest.height -= 1;
-            parts.prompt = Rect { y: rest.bottom(), height: 1, ..rest };
+            parts.prompt = cut_bottom(&mut rest, 1);
         }
         if session.side().listens() {
             let height = list_height(session, self.is_inside(shared), inner.height);
-            parts.list = from_top(&mut rest, height);
+            parts.list = cut_top(&mut rest, height);
         }
-        parts.status = from_top(&mut rest, 1);
+        parts.status = cut_top(&mut rest, 1);
         if !session.side().listens() && session.exchanges.len() > 1 && rest.height >= 4 {
-            parts.hops = from_top(&mut rest, 1);
+            parts.hops = cut_top(&mut rest, 1);
         }
         if self.shown(shared).is_some() {
             if rest.height >= 3 {
                 let room = usize::from(rest.height / 3).max(1);
                 let rows = self.remarks(shared, inner.width).len().min(room);
-                parts.remarks = from_top(&mut rest, rows as u16);
+                parts.remarks = cut_top(&mut rest, rows as u16);
             }
             if rest.height >= 2 {
-                parts.tabs = from_top(&mut rest, 1);
+                parts.tabs = cut_top(&mut rest, 1);
             }
         }
         parts.content = rest;
@@ -85,54 +79,48 @@ impl ExchangePane {
     }
 
     /// What went wrong or was odd, in rows of the pane.
-    pub fn remarks(&self, shared: &Shared, width: u16) -> Vec<StatusRemark> {
+    pub fn remarks(&self, shared: &Shared, width: u16) -> Vec<(Tone, String)> {
         let mut remarks = Vec::new();
         let Some(shown) = self.shown(shared) else { return remarks };
-        let mut add = |text: &str, is_failure| {
-            let rows = wrap(text, width).into_iter();
-            remarks.extend(rows.map(|text| StatusRemark { text, is_failure }));
+        let mut add = |tone, text: &str| {
+            remarks.extend(wrap(text, width).into_iter().map(|row| (tone, row)));
         };
         let message = shown.message();
         if let Some(failure) = self.failure(shared) {
-            add(&failure.to_string(), true);
+            add(Tone::Failure, &failure.to_string());
             if shown.is_distrusted() {
-                add(&session_words::anyway_hint(shared), false);
+                add(Tone::Warning, &session_words::anyway_hint(shared));
             }
             let kept = message.map_or(0, |message| message.body.decoded_len);
             if kept > 0 {
                 let kept = format::size(kept);
-                add(&format!("{kept} of the body arrived before and can be looked at"), false);
+                let text = format!("{kept} of the body arrived before and can be looked at");
+                add(Tone::Warning, &text);
             }
         }
-        let error = message.and_then(|message| message.body.decode_error.as_deref());
-        if let Some(error) = error {
-            add(&format!("{error}; Raw shows the bytes as they came"), true);
+        if let Some(error) = message.and_then(|message| message.body.decode_error.as_deref()) {
+            add(Tone::Failure, &format!("{error}; Raw shows the bytes as they came"));
         }
         let warnings = &shown.exchange.warnings;
         for warning in warnings.iter().take(WARNINGS) {
-            add(&format!("! {warning}"), false);
+            add(Tone::Warning, &format!("! {warning}"));
         }
         if let Some(more) = warnings.len().checked_sub(WARNINGS + 1) {
-            add(&format!("! {} more in Headers", more + 1), false);
+            add(Tone::Warning, &format!("! {} more in Headers", more + 1));
         }
         remarks
     }
 
     /// The tab strip: each tab's title and where it begins.
-    pub fn tab_strip(&self, shared: &Shared) -> Vec<(ExchangeTab, String, u16)> {
+    pub fn tab_strip(&self, shared: &Shared) -> TabStrip<ExchangeTab> {
         let Some(shown) = self.shown(shared) else { return Vec::new() };
         let fields = shown.message().map_or(0, |message| message.head.fields.len());
-        let mut x = 0;
-        let placed = shown.tabs().into_iter().map(|tab| {
-            let title = match tab {
-                ExchangeTab::Headers if fields > 0 => format!("{} {fields}", tab.title(shown.side)),
-                _ => tab.title(shown.side).to_owned(),
-            };
-            let start = x;
-            x += title.chars().count() as u16 + 2;
-            (tab, title, start)
-        });
-        placed.collect()
+        tab_strip(shown.tabs().into_iter().map(|tab| match tab {
+            ExchangeTab::Headers if fields > 0 => {
+                (tab, format!("{} {fields}", tab.title(shown.side)))
+            }
+            _ => (tab, tab.title(shown.side).to_owned()),
+        }))
     }
 
     /// The exchange looked at as a place in the list, and the first row shown.
@@ -157,12 +145,4 @@ fn list_height(session: &Session, is_inside: bool, height: u16) -> u16 {
         0..=5 => height.saturating_sub(1).min(len),
         _ => len.clamp(1, (height / 3).max(2)),
     }
-}
-
-fn from_top(rest: &mut Rect, height: u16) -> Rect {
-    let height = height.min(rest.height);
-    let top = Rect { height, ..*rest };
-    rest.y += height;
-    rest.height -= height;
-    top
 }

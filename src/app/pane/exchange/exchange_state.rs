@@ -52,10 +52,9 @@ pub(super) fn session(shared: &Shared) -> Option<&Session> {
     shared.session().filter(|_| shared.shown() == Shown::Exchange)
 }
 
-/// Place of the exchange with this number; they are in order and mostly without gaps.
+/// Place of the exchange with this number; they are in order.
 pub(super) fn position(session: &Session, number: u32) -> Option<usize> {
-    let at = session.exchanges.partition_point(|exchange| exchange.number < number);
-    session.exchanges.get(at).filter(|exchange| exchange.number == number).map(|_| at)
+    session.exchanges.binary_search_by_key(&number, |exchange| exchange.number).ok()
 }
 
 impl ExchangePane {

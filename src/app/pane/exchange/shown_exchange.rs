@@ -4,6 +4,8 @@
 //! Of a client that is the response, and the request is the other message; of a listener it is the
 //! other way round.
 
+use strum::IntoStaticStr;
+
 use super::shape::default_mode;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, MessageFraming};
 use crate::model::id::BodyId;
@@ -11,7 +13,8 @@ use crate::model::protocol::Side;
 use crate::model::view::{ViewMode, ViewPart};
 
 /// A page of the pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum ExchangeTab {
     #[default]
     Body,
@@ -19,6 +22,7 @@ pub enum ExchangeTab {
     /// Only where the message has any.
     Cookies,
     Timing,
+    #[strum(serialize = "TLS")]
     Tls,
     /// The message exactly as it crossed the wire.
     Raw,
@@ -45,17 +49,12 @@ pub struct ShownExchange<'a> {
 impl ExchangeTab {
     /// Title in the tab strip.
     pub fn title(self, side: Side) -> &'static str {
-        match self {
-            ExchangeTab::Body => "Body",
-            ExchangeTab::Headers => "Headers",
-            ExchangeTab::Cookies => "Cookies",
-            ExchangeTab::Timing => "Timing",
-            ExchangeTab::Tls => "TLS",
-            ExchangeTab::Raw => "Raw",
-            ExchangeTab::Other => match side {
-                Side::Listener => "Our answer",
-                Side::Client => "Request",
-            },
+        if self != ExchangeTab::Other {
+            return self.into_str();
+        }
+        match side {
+            Side::Listener => "Our answer",
+            Side::Client => "Request",
         }
     }
 }

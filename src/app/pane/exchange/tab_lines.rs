@@ -4,21 +4,53 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
-use super::cookies;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
-use super::text_line::{TextLine, Tone};
 use crate::app::format;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
 use crate::model::tls::TlsFacts;
 
+/// What a line is, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Label and value.
+    Pair,
+    /// A start line or heading.
+    Heading,
+    Dim,
+    Warning,
+    Failure,
+}
+
+/// One line of such a tab; both texts are printable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextLine {
+    pub label: String,
+    pub value: Marked,
+    pub tone: Tone,
+    /// A stretch of the whole time, as parts of one.
+    pub bar: Option<(f64, f64)>,
+}
+
+impl TextLine {
+    /// A line without a bar.
+    fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
+        TextLine { label: label.into(), value: value.into(), tone, bar: None }
+    }
+
+    /// A label with its value.
+    fn pair(label: &str, value: impl Into<Marked>) -> Self {
+        TextLine::new(Tone::Pair, label, value)
+    }
+}
+
 /// A line before it is made into text.
 enum LineSource<'a> {
     Start(&'a Head),
     Field(&'a FieldLine),
+    /// Between the parts; nothing for a gap.
     Heading(&'static str),
-    Gap,
     Warning(&'a str),
 }
 
@@ -47,7 +79,7 @@ impl TabLines<'_> {
                 let sources = headers(self.shown).skip(skip).take(take);
                 return sources.map(|source| header_line(&source, reach)).collect();
             }
-            ExchangeTab::Cookies => self.shown.message().map(cookies::lines),
+            ExchangeTab::Cookies => self.shown.message().map(cookies),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.utc_offset)),
             ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
@@ -69,26 +101,28 @@ impl TabLines<'_> {
 
 fn headers(shown: ShownExchange<'_>) -> impl Iterator<Item = LineSource<'_>> {
     let exchange = shown.exchange;
-    let head = shown.message().into_iter().flat_map(|message| {
+    let message = shown.message().into_iter().flat_map(|message| {
         let trailers = &message.body.trailers;
-        let title =
-            (!trailers.is_empty()).then_some(LineSource::Heading("Trailers, after the body"));
-        std::iter::once(LineSource::Start(&message.head))
-            .chain(message.head.fields.iter().map(LineSource::Field))
-            .chain(title.into_iter().flat_map(|title| [LineSource::Gap, title]))
+        head(&message.head)
+            .chain(heading("Trailers, after the body", !trailers.is_empty()))
             .chain(trailers.iter().map(LineSource::Field))
     });
-    let interim = exchange.interim.iter().flat_map(|head| {
-        [LineSource::Gap, LineSource::Heading("Interim response, before the final one")]
-            .into_iter()
-            .chain([LineSource::Start(head)])
-            .chain(head.fields.iter().map(LineSource::Field))
+    let interim = exchange.interim.iter().flat_map(|interim| {
+        heading("Interim response, before the final one", true).chain(head(interim))
     });
-    let odd = (!exchange.warnings.is_empty()).then_some(LineSource::Heading("Oddities"));
-    let warnings = exchange.warnings.iter().map(|warning| LineSource::Warning(warning));
-    head.chain(interim)
-        .chain(odd.into_iter().flat_map(|title| [LineSource::Gap, title]))
-        .chain(warnings)
+    message
+        .chain(interim)
+        .chain(heading("Oddities", !exchange.warnings.is_empty()))
+        .chain(exchange.warnings.iter().map(|warning| LineSource::Warning(warning)))
+}
+
+fn head(head: &Head) -> impl Iterator<Item = LineSource<'_>> {
+    std::iter::once(LineSource::Start(head)).chain(head.fields.iter().map(LineSource::Field))
+}
+
+/// A gap and a heading, if there is something below it.
+fn heading<'a>(title: &'static str, is_needed: bool) -> impl Iterator<Item = LineSource<'a>> {
+    ["", title].into_iter().filter(move |_| is_needed).map(LineSource::Heading)
 }
 
 fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
@@ -101,7 +135,6 @@ fn header_line(source: &LineSource<'_>, reach: usize) -> TextLine {
             TextLine::pair(&cut(&field.name, reach).text, cut(&field.value, reach))
         }
         LineSource::Heading(title) => TextLine::new(Tone::Dim, "", *title),
-        LineSource::Gap => TextLine::new(Tone::Dim, "", ""),
         LineSource::Warning(text) => TextLine::new(Tone::Warning, "", cut(text.as_bytes(), reach)),
     }
 }
@@ -175,20 +208,16 @@ fn sizes(lines: &mut Vec<TextLine>, label: &str, message: &HttpMessage) {
 }
 
 fn tls(facts: &TlsFacts) -> Vec<TextLine> {
-    let mut lines = Vec::new();
-    let mut pair = |label: &str, value: &str| {
-        if !value.is_empty() {
-            lines.push(TextLine::pair(label, marked(value.as_bytes())));
-        }
-    };
-    pair("Version", &facts.version);
-    pair("Cipher suite", &facts.cipher);
-    pair("Key exchange", &facts.group);
-    pair("ALPN", &facts.alpn);
-    pair("Server name", &facts.sni);
-    pair("Handshake", &format::took(facts.handshake));
+    let mut lines = known(&[
+        ("Version", &facts.version),
+        ("Cipher suite", &facts.cipher),
+        ("Key exchange", &facts.group),
+        ("ALPN", &facts.alpn),
+        ("Server name", &facts.sni),
+        ("Handshake", &format::took(facts.handshake)),
+    ]);
     if facts.unverified.is_empty() {
-        pair("Certificate", "verified");
+        lines.push(TextLine::pair("Certificate", "verified"));
     } else {
         let text = format!("NOT verified: {}", printable(facts.unverified.as_bytes()));
         lines.push(TextLine::new(Tone::Failure, "Certificate", text));
@@ -197,20 +226,57 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         let title = if at == 0 { "Leaf".to_owned() } else { format!("Issuer {at}") };
         lines.push(TextLine::new(Tone::Dim, "", ""));
         lines.push(TextLine::new(Tone::Heading, "", title));
-        let names = certificate.names.join(", ");
-        for (label, value) in [
+        lines.extend(known(&[
             ("Subject", &certificate.subject),
-            ("Names", &names),
+            ("Names", &certificate.names.join(", ")),
             ("Issuer", &certificate.issuer),
             ("Valid from", &certificate.not_before),
             ("Valid until", &certificate.not_after),
             ("Serial", &certificate.serial),
             ("SHA-256", &certificate.sha256),
-        ] {
-            if !value.is_empty() {
-                lines.push(TextLine::pair(label, marked(value.as_bytes())));
-            }
+        ]));
+    }
+    lines
+}
+
+/// The facts that are known.
+fn known(facts: &[(&str, &str)]) -> Vec<TextLine> {
+    let known = facts.iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(label, value)| TextLine::pair(label, marked(value.as_bytes()))).collect()
+}
+
+/// The cookies of a response with their attributes (RFC 6265, section 5.2), or those of a request.
+fn cookies(message: &HttpMessage) -> Vec<TextLine> {
+    let mut lines = Vec::new();
+    for value in message.head.all("set-cookie") {
+        if !lines.is_empty() {
+            lines.push(TextLine::new(Tone::Dim, "", ""));
+        }
+        let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let (name, content) = cookie(parts.next().unwrap_or_default());
+        lines.push(TextLine::new(Tone::Heading, "", name));
+        lines.push(TextLine::pair("value", content));
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, content) = cookie(part);
+            // Secure and HttpOnly stand alone.
+            let content = if part.contains(&b'=') { content } else { "yes".into() };
+            lines.push(TextLine::pair(&name, content));
+        }
+    }
+    for value in message.head.all("cookie") {
+        let parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, content) = cookie(part);
+            lines.push(TextLine::pair(&name, content));
         }
     }
     lines
+}
+
+/// Name and value, printable.
+fn cookie(part: &[u8]) -> (String, Marked) {
+    let at = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
+    let (name, value) = part.split_at_checked(at).unwrap_or((part, b""));
+    let value = value.strip_prefix(b"=").unwrap_or(value);
+    (printable(name.trim_ascii()), marked(value.trim_ascii()))
 }

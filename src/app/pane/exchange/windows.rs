@@ -77,16 +77,6 @@ impl ExchangePane {
         shape::sniffed(message, subject.default, view)
     }
 
-    /// Whether a window is the first that shows its body whole, after one that did not.
-    pub(crate) fn completes(&self, view: &View) -> bool {
-        self.views.completes(view)
-    }
-
-    /// Another text is searched for.
-    pub(crate) fn forget_hit(&mut self) {
-        self.search.hit = None;
-    }
-
     /// Opens the search line; the last text stays and is gone with one key.
     pub(super) fn open_search(&mut self, shared: &Shared) -> Outcome {
         if self.subject(shared).is_none() {
@@ -126,8 +116,7 @@ impl ExchangePane {
         if let Some(view) = view.filter(|view| view.mode == found.query.mode) {
             view.go_to(line, offset, room);
         }
-        let edge = if found.query.towards == Towards::End { "top" } else { "bottom" };
-        found.wrapped.then(|| Intent::Say(format!("the search went on from the {edge}")))
+        found.wrapped.then(|| Intent::say_went_round(found.query.towards))
     }
 
     /// The encoding of the body looked at, when its units are no bytes.
@@ -173,11 +162,7 @@ impl ExchangePane {
             (Some(_), None) => return Outcome::yes(),
             (None, _) => self.lines(shared).map(TabLines::text).unwrap_or_default(),
         };
-        let mut end = text.len().min(COPY_LIMIT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = text.get(..end).unwrap_or_default().to_owned();
+        let text = format::start_of(&text, COPY_LIMIT).to_owned();
         Outcome::say(format!("{} copied", format::size(text.len() as u64)))
             .with(Intent::Perform(Effect::Copy(text)))
     }

@@ -10,7 +10,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
-use crate::app::layout::inner;
+use crate::app::layout::{cut_bottom, cut_top, inner};
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
@@ -20,7 +20,8 @@ use crate::model::preset::PresetPath;
 /// State of the pane.
 #[derive(Debug, Default)]
 pub struct PresetsPane {
-    selected: Option<TreeItem>,
+    /// What was selected, not only what came to stand in its row.
+    pub(super) chosen: Option<TreeItem>,
     /// Where the selection was, for when its item is gone.
     at: usize,
     offset: usize,
@@ -38,13 +39,8 @@ pub struct TreeListing<'a> {
 
 impl TreeListing<'_> {
     /// How many rows there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.drafts.len() + self.tree.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// A row by its place.
@@ -88,9 +84,9 @@ impl PresetsPane {
     /// The selected row and the first one shown, brought into the list as it is now.
     pub fn cursor(&self, shared: &Shared, height: usize) -> Cursor {
         let listing = self.listing(shared);
-        let found = self.selected.as_ref().and_then(|item| listing.position(item));
+        let found = self.chosen.as_ref().and_then(|item| listing.position(item));
         let mut cursor = Cursor { selected: found.unwrap_or(self.at), offset: self.offset };
-        cursor.settle(listing.len(), height);
+        cursor.settle(listing.count(), height);
         cursor
     }
 
@@ -107,15 +103,15 @@ impl PresetsPane {
 
     /// Divides the inner area: search line, list, and what the selected row is about.
     pub fn areas(&self, shared: &Shared, inner: Rect) -> PresetsAreas {
-        let search = Rect { height: inner.height.min(u16::from(self.search.is_some())), ..inner };
-        let left = inner.height - search.height;
-        let rows = u16::try_from(self.listing(shared).len()).unwrap_or(u16::MAX);
+        let mut list = inner;
+        let search = cut_top(&mut list, u16::from(self.search.is_some()));
+        let rows = u16::try_from(self.listing(shared).count()).unwrap_or(u16::MAX);
         let wanted = u16::try_from(self.about(shared, inner.width).len()).unwrap_or(u16::MAX);
         // The list gets what it needs; what it is about at least a third, on all but tiny screens.
-        let least = if left >= 6 { left / 3 } else { 0 };
-        let height = wanted.min(left.saturating_sub(rows).max(least));
-        let list = Rect { y: search.bottom(), height: left - height, ..inner };
-        PresetsAreas { search, list, about: Rect { y: list.bottom(), height, ..inner } }
+        let least = if list.height >= 6 { list.height / 3 } else { 0 };
+        let height = wanted.min(list.height.saturating_sub(rows).max(least));
+        let about = cut_bottom(&mut list, height);
+        PresetsAreas { search, list, about }
     }
 
     /// What is said about the selected row, in lines.
@@ -140,7 +136,7 @@ impl PresetsPane {
 
     /// Puts the cursor on a row.
     pub fn select(&mut self, shared: &Shared, at: usize) {
-        self.selected = self.listing(shared).row(at).map(|row| row.item);
+        self.chosen = self.listing(shared).row(at).map(|row| row.item);
         self.at = at;
         self.offset = self.cursor(shared, self.list_height(shared)).offset;
     }
@@ -179,13 +175,8 @@ impl PresetsPane {
     pub(super) fn step(&mut self, shared: &Shared, step: CursorStep) {
         let height = self.list_height(shared);
         let mut cursor = self.cursor(shared, height);
-        cursor.step(step, self.listing(shared).len(), height);
+        cursor.step(step, self.listing(shared).count(), height);
         self.select(shared, cursor.selected);
-    }
-
-    /// Whether an item was selected, not only the row it came to stand in.
-    pub(super) fn is_chosen(&self, item: &TreeItem) -> bool {
-        self.selected.as_ref() == Some(item)
     }
 
     /// Folds the selected folder, or unfolds it.

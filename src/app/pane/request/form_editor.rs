@@ -36,11 +36,6 @@ impl RequestPane {
         self.refused.take().map(|(_, why)| why)
     }
 
-    /// Another draft or spec is on screen.
-    pub fn draft_changed(&mut self) {
-        *self = RequestPane::default();
-    }
-
     /// Scrolls to the cursor's field; tells whether there is such a field.
     pub fn settle(&mut self, shared: &Shared) -> bool {
         let form = form(shared);

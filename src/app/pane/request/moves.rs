@@ -2,24 +2,10 @@
 
 use crate::app::form::{FieldKind, FormFieldId, FormLine};
 
-/// Which way the cursor goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FormStep {
-    Previous,
-    Next,
-}
-
 /// The field of the row above or below.
-pub(super) fn in_next_row(
-    form: &[FormLine],
-    at: FormFieldId,
-    towards: FormStep,
-) -> Option<FormFieldId> {
+pub(super) fn in_next_row(form: &[FormLine], at: FormFieldId, down: bool) -> Option<FormFieldId> {
     let (row, column) = find(form, at)?;
-    let next = match towards {
-        FormStep::Previous => row.checked_sub(1)?,
-        FormStep::Next => row + 1,
-    };
+    let next = if down { row + 1 } else { row.checked_sub(1)? };
     let fields = &form.get(next)?.fields;
     // From the address line the method is one step left, so going up lands on the address.
     let column = if next == 0 { fields.len() - 1 } else { column.min(fields.len() - 1) };
@@ -28,12 +14,9 @@ pub(super) fn in_next_row(
 }
 
 /// The field beside this one.
-pub(super) fn beside(form: &[FormLine], at: FormFieldId, towards: FormStep) -> Option<FormFieldId> {
+pub(super) fn beside(form: &[FormLine], at: FormFieldId, right: bool) -> Option<FormFieldId> {
     let (row, column) = find(form, at)?;
-    let next = match towards {
-        FormStep::Previous => column.checked_sub(1)?,
-        FormStep::Next => column + 1,
-    };
+    let next = if right { column + 1 } else { column.checked_sub(1)? };
     form[row].fields.get(next).map(|field| field.id)
 }
 

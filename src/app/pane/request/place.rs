@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
+use crate::app::layout::{self, TabStrip};
 use crate::app::shared::Shared;
 use crate::model::field_id::FieldId;
 use crate::model::spec::Spec;
@@ -39,10 +40,14 @@ pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed
 }
 
 fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
-    let fixed: u16 = row.fields.iter().map(|field| cells(field.width)).sum();
-    let gaps = row.fields.len().saturating_sub(1) as u16;
-    let shares: u16 = row.fields.iter().map(|field| share(field.width)).sum();
-    let free = area.width.saturating_sub(fixed + gaps);
+    let (mut fixed, mut shares) = (row.fields.len().saturating_sub(1) as u16, 0);
+    for field in &row.fields {
+        match field.width {
+            FieldWidth::Cells(cells) => fixed += cells,
+            FieldWidth::Fill(share) => shares += share,
+        }
+    }
+    let free = area.width.saturating_sub(fixed);
     let mut x = area.x;
     for field in &row.fields {
         let width = match field.width {
@@ -55,20 +60,6 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
     }
 }
 
-fn cells(width: FieldWidth) -> u16 {
-    match width {
-        FieldWidth::Cells(cells) => cells,
-        FieldWidth::Fill(_) => 0,
-    }
-}
-
-fn share(width: FieldWidth) -> u16 {
-    match width {
-        FieldWidth::Cells(_) => 0,
-        FieldWidth::Fill(share) => share,
-    }
-}
-
 /// Cells the label of a field takes, the space after it included.
 pub fn label_width(field: &FormField) -> u16 {
     match field.label.chars().count() {
@@ -78,21 +69,12 @@ pub fn label_width(field: &FormField) -> u16 {
 }
 
 /// The tab strip: each tab's title and where it begins.
-pub fn tab_strip(shared: &Shared) -> Vec<(FormTab, String, u16)> {
+pub fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
     let spec = &shared.drafts.current().spec;
-    let mut x = 0;
-    tabs(spec)
-        .into_iter()
-        .map(|tab| {
-            let title = match tab_count(spec, tab) {
-                Some(count) => format!("{} {count}", tab.into_str()),
-                None => tab.into_str().to_owned(),
-            };
-            let start = x;
-            x += title.chars().count() as u16 + 2;
-            (tab, title, start)
-        })
-        .collect()
+    layout::tab_strip(tabs(spec).into_iter().map(|tab| match tab_count(spec, tab) {
+        Some(count) => (tab, format!("{} {count}", tab.into_str())),
+        None => (tab, tab.into_str().to_owned()),
+    }))
 }
 
 /// What a tab holds: rows that are switched on, rules or steps, the kind of a body.
@@ -114,14 +96,4 @@ fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
         }
     }
     (count > 0).then(|| count.to_string())
-}
-
-/// The tab at a column of the strip.
-pub(super) fn tab_at(shared: &Shared, column: u16) -> Option<FormTab> {
-    tab_strip(shared)
-        .into_iter()
-        .find(|(_, title, start)| {
-            (*start..*start + title.chars().count() as u16 + 2).contains(&column)
-        })
-        .map(|(tab, ..)| tab)
 }

@@ -26,26 +26,15 @@ impl FilterLine {
         self.editor = Some(Editor::new(&self.text, LineMode::One));
     }
 
-    /// Ends typing; the text before it is to be put in force again.
-    pub(super) fn give_up(&mut self) -> Filter {
-        self.editor = None;
-        let before = self.before.clone();
-        self.read(&before)
-    }
-
-    /// Reads what is typed. What is no filter (yet) leaves the one from before typing in force,
-    /// so half a filter does not empty the list.
-    pub(super) fn typed(&mut self) -> Filter {
-        let text = self.editor.as_ref().map(Editor::text).unwrap_or_default();
-        self.read(&text)
-    }
-
-    fn read(&mut self, text: &str) -> Filter {
-        let (filter, error) = match Filter::parse(text) {
+    /// Reads what is typed, or what was in force before it if typing was given up. What is no filter
+    /// (yet) leaves the one from before in force, so half a filter does not empty the list.
+    pub(super) fn read(&mut self) -> Filter {
+        let text = self.editor.as_ref().map_or_else(|| self.before.clone(), Editor::text);
+        let (filter, error) = match Filter::parse(&text) {
             Ok(filter) => (filter, None),
             Err(error) => (Filter::parse(&self.before).unwrap_or_default(), Some(error)),
         };
-        self.text = if error.is_some() { self.before.clone() } else { text.to_owned() };
+        self.text = if error.is_some() { self.before.clone() } else { text };
         self.error = error;
         self.pattern = Pattern::any(&filter.needles());
         filter

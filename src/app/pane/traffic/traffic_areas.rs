@@ -2,6 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::TrafficPane;
+use crate::app::layout::{cut_bottom, cut_top};
+
 /// Width from which the detail stands beside the list.
 const BESIDE: u16 = 150;
 
@@ -17,39 +20,27 @@ pub struct TrafficAreas {
     pub filter: Rect,
 }
 
-impl TrafficAreas {
+impl TrafficPane {
     /// Lays the pieces out in the pane's inner area.
-    pub(super) fn new(inner: Rect, is_typing: bool, is_record_open: bool) -> Self {
+    pub fn areas(&self, inner: Rect) -> TrafficAreas {
         let mut rest = inner;
-        let mut parts = TrafficAreas::default();
-        if is_typing && rest.height > 0 {
-            rest.height -= 1;
-            parts.filter = Rect { y: rest.bottom(), height: 1, ..rest };
-        }
-        if is_record_open {
-            let detail = if rest.width >= BESIDE {
+        let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
+        let mut parts = TrafficAreas { filter, ..TrafficAreas::default() };
+        if self.detail.is_some() {
+            parts.detail = if rest.width >= BESIDE {
                 let width = (rest.width * 2 / 5).max(78);
                 rest.width -= width + 1;
                 Rect { x: rest.right() + 1, width, ..rest }
-            } else if rest.height >= 6 {
-                let height = rest.height.div_ceil(2);
-                rest.height -= height;
-                Rect { y: rest.bottom(), height, ..rest }
             } else {
-                // No room for both: the detail is what was asked for.
-                let all = rest;
-                rest.height = 0;
-                all
+                // Without room for both: the detail is what was asked for.
+                let height = if rest.height >= 6 { rest.height.div_ceil(2) } else { rest.height };
+                cut_bottom(&mut rest, height)
             };
-            let title = u16::from(detail.height > 1);
-            parts.detail_title = Rect { height: title, ..detail };
-            parts.detail = Rect { y: detail.y + title, height: detail.height - title, ..detail };
+            let title = u16::from(parts.detail.height > 1);
+            parts.detail_title = cut_top(&mut parts.detail, title);
         }
-        if rest.height > 3 {
-            parts.header = Rect { height: 1, ..rest };
-            rest.y += 1;
-            rest.height -= 1;
-        }
+        let header = u16::from(rest.height > 3);
+        parts.header = cut_top(&mut rest, header);
         parts.rows = rest;
         parts
     }

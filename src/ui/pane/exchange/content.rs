@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::app::pane::exchange::body_view::BodyView;
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
-use crate::app::pane::exchange::text_line::{TextLine, Tone};
+use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
 use crate::app::{format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
 use crate::codec::printable::printable_str;

@@ -1,0 +1,110 @@
+//! The record of the traffic pane that is looked at closely: opened, shown as hex, searched in.
+//!
+//! The bytes of one record are bounded, so a search is over before the next frame.
+
+use super::TrafficPane;
+use crate::app::intent::Intent;
+use crate::app::outcome::Outcome;
+use crate::app::record_view::{self, Detail};
+use crate::app::shared::{Shared, TextSearch};
+use crate::codec::search::Pattern;
+use crate::model::key::{Key, KeyCode};
+use crate::model::view::Towards;
+
+impl TrafficPane {
+    /// Enter: opens the record, then gives it the keys, then closes it.
+    pub(super) fn toggle_record(&mut self, shared: &Shared) -> Outcome {
+        if !record_view::enter(&mut self.detail) {
+            self.open_record(shared);
+        }
+        Intent::RecordOpen(self.detail.is_some()).into()
+    }
+
+    /// Esc: takes the keys back from the record, then closes it.
+    pub(super) fn close_record(&mut self) -> Outcome {
+        if record_view::leave(&mut self.detail) {
+            Intent::RecordOpen(self.detail.is_some()).into()
+        } else {
+            Outcome::no()
+        }
+    }
+
+    fn open_record(&mut self, shared: &Shared) {
+        let Some(id) = self.selected(shared) else { return };
+        let Some(record) = shared.timeline.get(id) else { return };
+        record_view::show(&mut self.detail, id, record.kind, record.data);
+        self.resized(shared);
+    }
+
+    /// An open record goes with the cursor.
+    pub(super) fn show_record(&mut self, shared: &Shared) {
+        if self.detail.is_some() {
+            self.open_record(shared);
+        }
+    }
+
+    /// Shows it as hex or as text.
+    pub(super) fn toggle_hex(&mut self, shared: &Shared) -> Outcome {
+        let height = self.areas_now(shared).detail.height;
+        let Some(detail) = &mut self.detail else {
+            return Outcome::say("[detail] shows the record; then [view-hex] switches to hex");
+        };
+        detail.toggle_hex(height.into());
+        Outcome::yes()
+    }
+
+    /// A key while it is typed what is searched for.
+    pub(super) fn search_key(&mut self, shared: &Shared, key: Key) -> Outcome {
+        let Some(editor) = &mut self.search_editor else { return Outcome::no() };
+        if key.code != KeyCode::Enter {
+            editor.key(key);
+            return Outcome::yes();
+        }
+        let text = editor.text();
+        self.search_editor = None;
+        if !text.is_empty() && text != self.search.text {
+            self.search = TextSearch { pattern: Pattern::parse(&text), text };
+            if let Some(detail) = &mut self.detail {
+                detail.here = None;
+            }
+        }
+        self.go(shared, Towards::End)
+    }
+
+    /// Goes to the next hit or the one before, round the ends.
+    pub(super) fn go(&mut self, shared: &Shared, towards: Towards) -> Outcome {
+        let height = self.areas_now(shared).detail.height;
+        let Some(pattern) = self.pattern() else {
+            return Outcome::say("nothing is searched for: [find] in an open record begins");
+        };
+        let Some(detail) = &self.detail else {
+            let how = "[detail] opens the record; then [find-next] goes from hit to hit";
+            return Outcome::say(how);
+        };
+        let Some((hit, wrapped)) = find(detail, pattern, towards) else {
+            return Outcome::say("not found in this record");
+        };
+        if let Some(detail) = &mut self.detail {
+            detail.reveal(hit, height.into());
+        }
+        wrapped.then(|| Intent::say_went_round(towards)).into()
+    }
+}
+
+/// The next hit in a record or the one before, from where the search or the screen stands; and
+/// whether it went on round the end.
+fn find(detail: &Detail, pattern: &Pattern, towards: Towards) -> Option<(usize, bool)> {
+    let bytes = &detail.bytes;
+    let first = detail.row(detail.top).map_or(0, |(at, _)| at);
+    let (ahead, round) = match towards {
+        Towards::End => {
+            let from = detail.here.map_or(first, |at| at + 1);
+            (pattern.first(bytes, from), pattern.first(bytes, 0))
+        }
+        Towards::Start => {
+            let before = detail.here.unwrap_or(first);
+            (pattern.last(bytes, before), pattern.last(bytes, bytes.len()))
+        }
+    };
+    ahead.map(|hit| (hit.start, false)).or(round.map(|hit| (hit.start, true)))
+}

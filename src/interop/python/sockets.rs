@@ -1,0 +1,261 @@
+//! TCP (and TLS) and UDP clients and listeners with `socket`, `ssl` and `threading`.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
+use crate::model::endpoint::Bind;
+use crate::model::plan::{
+    AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+};
+use crate::model::tls::{ClientTls, ListenerTls, Verify};
+
+/// How long a client's script waits for datagrams after its last step.
+const REPLY_SECONDS: u32 = 5;
+
+const EXPECT_STREAM: &str = r#"
+
+def expect(sock, wanted, seconds):
+    """Receives until the bytes have come; fails after the given time."""
+    received = b""
+    deadline = time.monotonic() + seconds
+    while wanted not in received:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        data = sock.recv(65536)
+        if not data:
+            raise ConnectionError("the peer finished sending")
+        print(data)
+        received += data
+    sock.settimeout(None)
+
+"#;
+
+const EXPECT_DATAGRAM: &str = r#"
+
+def expect(sock, wanted, seconds):
+    """Receives until a datagram holds the bytes; fails after the given time."""
+    deadline = time.monotonic() + seconds
+    received = b""
+    while wanted not in received:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        received, peer = sock.recvfrom(65535)
+        print(peer, received)
+
+"#;
+
+/// The whole script: connects, does the steps, prints what comes until the peer finishes.
+pub(super) fn tcp_client(plan: &TcpPlan) -> String {
+    let TcpPlan { endpoint, tls, steps, connect_timeout, .. } = plan;
+    let (host, port, timeout) = (text(&endpoint.host), endpoint.port, seconds(*connect_timeout));
+    let connection = format!("socket.create_connection(({host}, {port}), timeout={timeout})");
+    let (raw, sock) = match tls {
+        ClientTls::Off => (String::new(), connection),
+        ClientTls::On { verify, sni } => {
+            let unverified =
+                "context.check_hostname = False\ncontext.verify_mode = ssl.CERT_NONE\n";
+            let unverified = only(*verify == Verify::Off, unverified);
+            let name = if sni.is_empty() { host } else { text(sni) };
+            (
+                format!("context = ssl.create_default_context()\n{unverified}raw = {connection}\n"),
+                format!("context.wrap_socket(raw, server_hostname={name})"),
+            )
+        }
+    };
+    let is_tls = *tls != ClientTls::Off;
+    let imports = imports(&[("socket", true), ("ssl", is_tls), ("time", waits(steps))]);
+    let expect = only(waits(steps), EXPECT_STREAM);
+    let steps = steps_of(steps, |data| format!("sock.sendall({data})"));
+    format!(
+        "{imports}{expect}
+{raw}with {sock} as sock:
+    sock.settimeout(None)
+{steps}    while True:  # until the peer finishes sending
+        data = sock.recv(65536)
+        if not data:
+            break
+        print(data)
+"
+    )
+}
+
+/// The whole script: does the steps, then prints replies until none comes for a while.
+pub(super) fn udp_client(plan: &UdpPlan) -> String {
+    let UdpPlan { endpoint, source, steps, .. } = plan;
+    let ipv6 = endpoint.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6())
+        || source.as_ref().is_some_and(is_ipv6);
+    let imports = imports(&[("socket", true), ("time", waits(steps))]);
+    let expect = only(waits(steps), EXPECT_DATAGRAM);
+    let family = if ipv6 { "AF_INET6" } else { "AF_INET" };
+    let bound = source.as_ref().map_or(String::new(), |source| {
+        // A client's source of ":port" means any of our addresses.
+        let address = match source {
+            Bind::Loopback { port } => format!("(\"\", {port})"),
+            other => bind(other).0,
+        };
+        format!("    sock.bind({address})\n")
+    });
+    let (host, port) = (text(&endpoint.host), endpoint.port);
+    let steps = steps_of(steps, |data| format!("sock.sendto({data}, peer)"));
+    format!(
+        "{imports}{expect}
+with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
+{bound}    peer = ({host}, {port})
+{steps}    sock.settimeout({REPLY_SECONDS})
+    try:
+        while True:
+            data, sender = sock.recvfrom(65535)
+            print(sender, data)
+    except socket.timeout:
+        print(\"no more replies\")
+"
+    )
+}
+
+fn waits(steps: &[StepPlan]) -> bool {
+    steps.iter().any(|step| matches!(step, StepPlan::Expect { .. }))
+}
+
+fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
+    let line = |step: &StepPlan| match step {
+        StepPlan::Send(data) => format!("    {}\n", send(bytes(data))),
+        StepPlan::Expect { bytes: wanted, within } => {
+            format!("    expect(sock, {}, {})\n", bytes(wanted), seconds(*within))
+        }
+    };
+    steps.iter().map(line).collect()
+}
+
+/// The whole script: a thread per connection greets and answers by the rules.
+pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
+    let TcpListenerPlan { tls, greeting, rules, .. } = plan;
+    let (address, remark) = bind(&plan.bind);
+    let is_tls = *tls != ListenerTls::Off;
+    let (matches, sleeps) = needs(rules);
+    let imports = imports(&[
+        ("re", matches),
+        ("socket", true),
+        ("ssl", is_tls),
+        ("threading", true),
+        ("time", sleeps),
+    ]);
+    let answer = answer_function(rules);
+    let wrap = "        connection = context.wrap_socket(connection, server_side=True)\n";
+    let wrap = only(is_tls, wrap);
+    let greet = format!("        connection.sendall({})\n", bytes(greeting));
+    let greet = only(!greeting.is_empty(), &greet);
+    let reply = reply(rules, "            ", "connection.sendall(reply)");
+    let context = server_context(tls);
+    let family = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
+    format!(
+        "{imports}{answer}
+
+def serve(connection, peer):
+    print(peer, \"connected\")
+    with connection:
+{wrap}{greet}        while True:
+            message = connection.recv(65536)
+            if not message:
+                break
+            print(peer, message)
+{reply}    print(peer, \"finished\")
+
+
+{context}{remark}with socket.create_server({address}{family}) as server:
+    print(\"listening on\", server.getsockname(), flush=True)
+    while True:
+        connection, peer = server.accept()
+        threading.Thread(target=serve, args=(connection, peer), daemon=True).start()
+"
+    )
+}
+
+/// The whole script: one socket answers every peer by the rules.
+pub(super) fn udp_listener(plan: &UdpListenerPlan) -> String {
+    let (address, remark) = bind(&plan.bind);
+    let family = if is_ipv6(&plan.bind) { "AF_INET6" } else { "AF_INET" };
+    let (matches, sleeps) = needs(&plan.rules);
+    let imports = imports(&[("re", matches), ("socket", true), ("time", sleeps)]);
+    let answer = answer_function(&plan.rules);
+    let gap = only(!answer.is_empty(), "\n");
+    let reply = reply(&plan.rules, "        ", "sock.sendto(reply, peer)");
+    format!(
+        "{imports}{answer}{gap}
+{remark}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
+    sock.bind({address})
+    print(\"listening on\", sock.getsockname(), flush=True)
+    while True:
+        message, peer = sock.recvfrom(65535)
+        print(peer, message)
+{reply}"
+    )
+}
+
+/// Whether the answers need regular expressions, and pauses.
+fn needs(rules: &[RulePlan]) -> (bool, bool) {
+    let is_regex = |when: &WhenPlan| matches!(when, WhenPlan::Matches(_) | WhenPlan::Equals(_));
+    let sleeps = rules.iter().any(|rule| !rule.delay.is_zero());
+    (rules.iter().any(|rule| is_regex(&rule.when)), sleeps)
+}
+
+/// The lines that answer a message by [`answer_function`]. Empty without rules.
+fn reply(rules: &[RulePlan], margin: &str, send: &str) -> String {
+    let lines = format!(
+        "{margin}reply = answer(message)
+{margin}if reply is not None:
+{margin}    {send}
+"
+    );
+    only(!rules.is_empty(), &lines).into()
+}
+
+/// `def answer(message)`, which gives the bytes to send back or `None`. Empty without rules.
+fn answer_function(rules: &[RulePlan]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\n\ndef answer(message):\n");
+    for rule in rules {
+        let (condition, matched) = condition(&rule.when);
+        let margin = if condition.is_empty() { "    " } else { "        " };
+        out.push_str(&condition);
+        if !rule.delay.is_zero() {
+            let _ = writeln!(out, "{margin}time.sleep({})", seconds(rule.delay));
+        }
+        let _ = writeln!(out, "{margin}return {}", answer(&rule.send, &matched));
+        if condition.is_empty() {
+            return out;
+        }
+    }
+    out.push_str("    return None\n");
+    out
+}
+
+/// The lines that test for a rule, and the expression of the part that matched.
+fn condition(when: &WhenPlan) -> (String, String) {
+    let (test, part) = match when {
+        WhenPlan::Always => return (String::new(), "message".into()),
+        WhenPlan::Contains(part) => (format!("{} in message", bytes(part)), bytes(part)),
+        WhenPlan::StartsWith(part) => (format!("message.startswith({})", bytes(part)), bytes(part)),
+        WhenPlan::Equals(all) => {
+            let without_ending = r#"re.sub(rb"(\r\n|\n|\r)\Z", b"", message)"#;
+            (format!("{without_ending} == {}", bytes(all)), bytes(all))
+        }
+        WhenPlan::Matches(regex) => {
+            let found = format!("    found = re.search({}, message)\n", bytes(regex.as_bytes()));
+            return (format!("{found}    if found:\n"), "found[0]".into());
+        }
+    };
+    (format!("    if {test}:\n"), part)
+}
+
+fn answer(parts: &[AnswerPart], matched: &str) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| match part {
+            AnswerPart::Literal(literal) => bytes(literal),
+            AnswerPart::Message => "message".into(),
+            AnswerPart::Match => matched.into(),
+        })
+        .collect();
+    if parts.is_empty() { "b\"\"".into() } else { parts.join(" + ") }
+}

@@ -1,0 +1,337 @@
+//! Finds the files of a workspace, inside bounds that no folder can break.
+//!
+//! ```text
+//! folders by their names ─► then links to folders inside the workspace that were not seen yet
+//! ```
+//! A link to a folder is never followed out of the workspace and no folder is visited twice, so
+//! circles of links end. Entries, depth and time are bounded; what was left out becomes a problem
+//! with a name. Pipes, sockets and devices are passed over without being opened.
+
+use std::collections::{HashSet, VecDeque};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::PresetPath;
+use crate::store::atomic::{self, refusal};
+
+/// Folder of the environments.
+pub(in crate::store) const ENVIRONMENTS: &str = "env";
+/// File with the variables of a folder.
+pub(super) const DEFAULTS: &str = "_defaults.toml";
+/// Troubles that are told; a thousand broken links say no more than the first hundred.
+const PROBLEMS: usize = 100;
+
+/// How much is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Files, folders and links of any kind.
+    pub(super) entries: usize,
+    /// Presets, folder defaults and environments.
+    pub(super) files: usize,
+    /// Bytes of all files that are read.
+    pub(super) bytes: u64,
+    pub(super) time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            entries: 100_000,
+            files: 20_000,
+            bytes: 256 * 1024 * 1024,
+            time: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A file that may hold a preset, defaults or an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FoundFile {
+    /// From the root, `/`-separated.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+}
+
+/// A walk under way, and what it found.
+pub(super) struct Walk<'a> {
+    /// Told every folder before it is read, and every file that a link leads to.
+    visit: &'a mut dyn FnMut(&Path),
+    bounds: Bounds,
+    started: Instant,
+    /// The workspace without links in its name.
+    root: PathBuf,
+    /// Device and inode of every folder visited.
+    visited: HashSet<(u64, u64)>,
+    /// Links to folders inside the workspace, for when all folders have been visited by name.
+    links: VecDeque<Folder>,
+    entries: usize,
+    is_full: bool,
+    pub(super) files: Vec<FoundFile>,
+    pub(super) problems: Vec<Failure>,
+}
+
+/// A folder to be visited.
+struct Folder {
+    path: PathBuf,
+    /// From the root; empty for the root itself.
+    name: String,
+    /// Folders above it inside the workspace.
+    depth: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Finds the files below `root`.
+    pub(super) fn of(root: &Path, bounds: Bounds, visit: &'a mut dyn FnMut(&Path)) -> Self {
+        let mut walk = Walk {
+            visit,
+            bounds,
+            started: Instant::now(),
+            root: fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()),
+            visited: HashSet::new(),
+            links: VecDeque::new(),
+            entries: 0,
+            is_full: false,
+            files: Vec::new(),
+            problems: Vec::new(),
+        };
+        walk.folder(&Folder { path: root.to_owned(), name: String::new(), depth: 0 });
+        while let Some(linked) = walk.links.pop_front() {
+            walk.folder(&linked);
+        }
+        walk
+    }
+
+    /// Whether the time is over; said once.
+    pub(super) fn is_late(&mut self) -> bool {
+        let late = self.started.elapsed() > self.bounds.time;
+        if late && !self.is_full {
+            let seconds = self.bounds.time.as_secs();
+            self.end(FailureKind::Timeout(self.bounds.time), &format!("not read in {seconds} s"));
+        }
+        late
+    }
+
+    /// Notes that something is left out because a bound is reached; the walk ends.
+    pub(super) fn end(&mut self, kind: FailureKind, cause: &str) {
+        self.is_full = true;
+        let cause = format!("{cause}; the rest of the workspace is not shown");
+        // The first to be told: it explains what is missing.
+        self.problems
+            .insert(0, refusal(&self.root, kind, cause).hint("keep other files elsewhere"));
+    }
+
+    /// Notes a trouble with one entry.
+    pub(super) fn problem(&mut self, failure: Failure) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(failure);
+        }
+    }
+
+    fn folder(&mut self, folder: &Folder) {
+        let identity = |facts: fs::Metadata| (facts.dev(), facts.ino());
+        let facts = fs::metadata(&folder.path).map(identity);
+        let is_new = facts.is_ok_and(|identity| self.visited.insert(identity));
+        if !is_new || self.is_full {
+            return;
+        }
+        (self.visit)(&folder.path);
+        let is_environments = folder.name == ENVIRONMENTS;
+        for name in self.names(&folder.path) {
+            if self.is_full || self.is_late() {
+                return;
+            }
+            let is_hidden = name.starts_with('.') || (name.starts_with('_') && !is_environments);
+            if is_hidden && name != DEFAULTS {
+                continue;
+            }
+            let path = folder.path.join(&name);
+            let (name, depth) = match folder.name.as_str() {
+                "" => (name, 1),
+                above => (format!("{above}/{name}"), folder.depth + 1),
+            };
+            let Ok(facts) = fs::symlink_metadata(&path) else { continue };
+            if facts.is_symlink() {
+                self.link(Folder { path, name, depth });
+            } else if facts.is_file() {
+                self.file(name, path);
+            } else if facts.is_dir() && !is_environments {
+                self.inner(Folder { path, name, depth });
+            }
+        }
+    }
+
+    fn inner(&mut self, folder: Folder) {
+        if folder.depth <= PresetPath::FOLDERS {
+            self.folder(&folder);
+        } else {
+            let cause = format!("deeper than {} folders; it is not read", PresetPath::FOLDERS);
+            self.problem(refusal(folder.name, FailureKind::TooLarge, cause));
+        }
+    }
+
+    fn link(&mut self, link: Folder) {
+        let is_toml = is_toml(&link.path);
+        let real = fs::canonicalize(&link.path);
+        let facts = real.as_ref().map_or(None, |real| fs::metadata(real).ok());
+        match (real, facts) {
+            (Ok(real), Some(facts)) if facts.is_dir() => {
+                if !real.starts_with(&self.root) {
+                    let cause = format!("it leads out of the workspace, to {}", real.display());
+                    let failure = refusal(link.name, FailureKind::Usage, cause)
+                        .hint("links to folders are not followed there; move the folder here");
+                    self.problem(failure);
+                } else if link.depth <= PresetPath::FOLDERS {
+                    self.links.push_back(link);
+                }
+            }
+            (Ok(real), Some(facts)) if facts.is_file() && is_toml => {
+                (self.visit)(&real);
+                self.file(link.name, link.path);
+            }
+            (Err(_), _) | (_, None) if is_toml => {
+                let cause = "the link leads nowhere";
+                self.problem(refusal(link.name, FailureKind::NotFound, cause));
+            }
+            _ => {}
+        }
+    }
+
+    fn file(&mut self, name: String, path: PathBuf) {
+        if !is_toml(&path) {
+            return;
+        }
+        if self.files.len() < self.bounds.files {
+            self.files.push(FoundFile { name, path });
+        } else {
+            self.end(FailureKind::TooLarge, &format!("more than {} presets", self.bounds.files));
+        }
+    }
+
+    /// Names in a folder, sorted; temporary files left by a crash are removed on the way.
+    fn names(&mut self, path: &Path) -> Vec<String> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.problem(atomic::failure(path, &error));
+                return Vec::new();
+            }
+        };
+        let mut names = Vec::new();
+        for entry in entries.flatten() {
+            if self.entries == self.bounds.entries {
+                let cause = format!("more than {} files and folders", self.bounds.entries);
+                self.end(FailureKind::TooLarge, &cause);
+            }
+            if self.is_full || self.is_late() {
+                break;
+            }
+            self.entries += 1;
+            match entry.file_name().into_string() {
+                Ok(name) if atomic::is_temporary(&name) => atomic::clean_file(&entry.path()),
+                Ok(name) => names.push(name),
+                Err(name) => {
+                    self.problem(refusal(name, FailureKind::Usage, "the name is not UTF-8"));
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn found(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<String>) {
+        let mut visit = |_: &Path| {};
+        let walk = Walk::of(root, bounds, &mut visit);
+        let told = walk.problems.iter().map(ToString::to_string).collect();
+        (walk.files.into_iter().map(|file| file.name).collect(), told)
+    }
+
+    fn workspace(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for name in files {
+            let file = root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn circles_of_links_end_and_nothing_is_visited_twice() {
+        let root = workspace(&["a.toml", "in/b.toml", "_kept/c.toml"]);
+        for number in 0..6 {
+            symlink(".", root.path().join(format!("again-{number}"))).unwrap();
+            symlink("..", root.path().join(format!("in/up-{number}"))).unwrap();
+        }
+        symlink("in", root.path().join("also-in")).unwrap();
+        symlink("_kept", root.path().join("kept")).unwrap();
+        symlink("round", root.path().join("round")).unwrap();
+        let mut visited = Vec::new();
+        let mut visit = |path: &Path| visited.push(path.to_owned());
+        let walk = Walk::of(root.path(), Bounds::default(), &mut visit);
+        let names: Vec<&str> = walk.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!((names, walk.problems), (vec!["a.toml", "in/b.toml", "kept/c.toml"], vec![]));
+        assert_eq!(visited.len(), 3, "{visited:?}");
+    }
+
+    #[test]
+    fn a_folder_outside_is_named_and_not_entered_and_a_file_outside_is_read() {
+        let outside = workspace(&["theirs.toml", "deep/theirs.toml"]);
+        let root = workspace(&["a.toml"]);
+        symlink(outside.path(), root.path().join("out")).unwrap();
+        symlink("/", root.path().join("everything")).unwrap();
+        symlink(outside.path(), root.path().join("env")).unwrap();
+        symlink(outside.path().join("theirs.toml"), root.path().join("b.toml")).unwrap();
+        symlink("nowhere", root.path().join("c.toml")).unwrap();
+        let (names, told) = found(root.path(), Bounds::default());
+        assert_eq!(names, ["a.toml", "b.toml"]);
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told.iter().any(|told| told.contains("out of the workspace, to /")), "{told:?}");
+    }
+
+    #[test]
+    fn every_bound_is_named_and_what_lies_inside_is_found() {
+        let root = workspace(&["a.toml", "b.toml", "c.toml", "1/2/3/4/5/6/7/8/d.toml"]);
+        fs::create_dir_all(root.path().join("1/2/3/4/5/6/7/8/9")).unwrap();
+        let (names, told) = found(root.path(), Bounds::default());
+        assert_eq!((names.len(), told.len()), (4, 1), "{told:?}");
+        assert!(told[0].contains("1/2/3/4/5/6/7/8/9") && told[0].contains("8 folders"), "{told:?}");
+        let few = Bounds { files: 2, ..Bounds::default() };
+        let (names, told) = found(root.path(), few);
+        assert_eq!((names.len(), told[0].contains("more than 2 presets")), (2, true), "{told:?}");
+        let small = Bounds { entries: 3, ..Bounds::default() };
+        let (names, told) = found(root.path(), small);
+        assert!(names.len() <= 3 && told[0].contains("more than 3 files"), "{told:?}");
+        let short = Bounds { time: Duration::ZERO, ..Bounds::default() };
+        let (names, told) = found(root.path(), short);
+        assert!(
+            names.is_empty() && told.len() == 1 && told[0].contains("not read in 0 s"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn pipes_and_sockets_are_passed_over() {
+        let root = workspace(&["a.toml"]);
+        let mode = 0o600.into();
+        rustix::fs::mkfifoat(rustix::fs::CWD, root.path().join("pipe.toml"), mode).unwrap();
+        symlink("pipe.toml", root.path().join("to-pipe.toml")).unwrap();
+        symlink("/dev/zero", root.path().join("zero.toml")).unwrap();
+        let socket = root.path().join("socket.toml");
+        let _bound = std::os::unix::net::UnixListener::bind(socket).unwrap();
+        assert_eq!(found(root.path(), Bounds::default()).0, ["a.toml"]);
+    }
+}
