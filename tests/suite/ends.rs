@@ -357,12 +357,14 @@ fn an_upload_that_the_peer_does_not_take_is_timed_out() {
     file.as_file().set_len(64 << 20).unwrap();
     let body = format!("@{}", file.path().display());
     let began = Instant::now();
-    let http = spawned(&["send", &format!("http://{address}/"), &body, "--timeout", "1s"]);
+    let url = format!("http://{address}/");
+    let http = spawned(&["send", "--raw", &url, &body, "--timeout", "1s"]);
     let output = finished(Ok(http));
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(said.contains("the peer took nothing for 1 s"), "{said}");
-    let mut command = command(&["send", &format!("tcp://{address}"), "--timeout", "1s"]);
+    let target = format!("tcp://{address}");
+    let mut command = command(&["send", "--raw", &target, "--timeout", "1s"]);
     command.stdin(std::fs::File::open(file.path()).unwrap());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let output = finished(child);

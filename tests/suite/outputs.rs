@@ -142,7 +142,7 @@ fn arguments_and_variables_are_quoted_harmlessly() {
 
 #[test]
 fn raw_bytes_act_on_a_terminal_only_when_forced() {
-    let hostile = b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nfine\r\n\x1b]0;x\x07!";
+    let hostile = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nfine\r\n\x1b]0;x\x07!";
     let harmless = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nf\tne\r\n\u{e9}\u{e9}\u{e9}!\n";
     for (answer, force, code) in
         [(&hostile[..], false, 6), (hostile, true, 0), (harmless.as_bytes(), false, 0)]
