@@ -52,7 +52,8 @@ fn batch(session: SessionId, from: u64) -> Message {
 fn udp_listener(records: u64) -> (App, SessionId) {
     let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
     let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], 9000)));
-    let plan = Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new(), ttl: None });
+    let plan =
+        Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new(), ttl: None, answer_rate: 9 });
     app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
     let id = app.shared.sessions.open(plan, "bench".into(), Stamp(0));
     app.shared.drafts.current_mut().session = Some(id);

@@ -121,6 +121,9 @@ pub struct Send {
     /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
+    /// UDP: take what anybody sends for a reply, not only what comes from the target.
+    #[arg(long)]
+    pub any_peer: bool,
     #[command(flatten)]
     pub common: Common,
 }

@@ -117,8 +117,8 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     });
     // What is unsaved is being written: a first signal does not cut that off.
     ending::acknowledge(2 * STORE_SHUTDOWN);
-    if !store.shutdown(STORE_SHUTDOWN) {
-        tracing::error!("the store was still writing at the end");
+    if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
+        cli::output::complain(&unwritten);
     }
     if let Some(runtime) = engine_runtime {
         runtime.shutdown_background();

@@ -114,7 +114,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "cli",
             "run",
             "store.rs",
-            "store/worker.rs",
+            "store/worker",
             "store/tests",
             "console.rs",
         ],

@@ -41,6 +41,8 @@ mod http_corpora;
 mod http_foreign;
 #[path = "suite/http_listener.rs"]
 mod http_listener;
+#[path = "suite/http_rules.rs"]
+mod http_rules;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/kill.rs"]
@@ -71,6 +73,8 @@ mod store;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/udp_answers.rs"]
+mod udp_answers;
 #[path = "suite/udp_losses.rs"]
 mod udp_losses;
 #[path = "suite/ui.rs"]

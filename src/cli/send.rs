@@ -48,6 +48,11 @@ pub(super) async fn run(
     if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
         *verify = Verify::Off;
     }
+    if arguments.any_peer && !spec.protocol().capabilities().datagrams {
+        let cause =
+            format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
+        return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
+    }
     let mut raw = None;
     match &mut spec {
         Spec::Http(request) => {
@@ -60,7 +65,10 @@ pub(super) async fn run(
             let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
             session.connect_timeout = session.connect_timeout.min(timeout);
         }
-        Spec::Udp(session) => session.steps.extend(steps(&words, arguments).await?),
+        Spec::Udp(session) => {
+            session.steps.extend(steps(&words, arguments).await?);
+            session.any_peer |= arguments.any_peer;
+        }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             let cause = "a listener cannot be sent";
             return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)

@@ -19,7 +19,7 @@ use bytes::{Buf, Bytes};
 
 use coding::{CodingReader, Source};
 
-pub use coding::DecodeError;
+pub use coding::{DecodeError, is_known};
 
 /// Bytes worth reading at once.
 pub const PIECE: usize = 32 * 1024;

@@ -12,10 +12,14 @@ pub mod body;
 pub mod fields;
 pub mod framing;
 pub mod head;
+pub mod refusal;
+pub mod request;
 pub mod start_line;
 pub mod write;
 
 pub use body::BodyReader;
 pub use framing::{BodyFraming, content_codings, keeps_alive, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
+pub use refusal::Refusal;
+pub use request::{RequestVerdict, judge};
 pub use start_line::Expected;

@@ -39,7 +39,7 @@ pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan
     let source = source(&spec.source, endpoint.as_ref(), composer);
     let steps = steps(&spec.steps, composer);
     (composer.issues.len() == count).then_some(())?;
-    Some(UdpPlan { endpoint: endpoint?, source, ttl: spec.ttl, steps })
+    Some(UdpPlan { endpoint: endpoint?, source, ttl: spec.ttl, any_peer: spec.any_peer, steps })
 }
 
 fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
@@ -78,7 +78,8 @@ pub(super) fn udp_listener(
 ) -> Option<UdpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let rules = rules(&spec.rules, composer);
-    Some(UdpListenerPlan { bind: bind?, ttl: spec.ttl, rules })
+    let answer_rate = spec.answer_rate.max(1);
+    Some(UdpListenerPlan { bind: bind?, ttl: spec.ttl, rules, answer_rate })
 }
 
 fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {

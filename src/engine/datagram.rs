@@ -5,6 +5,9 @@
 //! (`Lost::by_app`), and what the kernel dropped is read from its own counter, so that always
 //! sent = shown + dropped by us + dropped by the kernel.
 
+mod allowance;
+mod answerer;
+mod own_sockets;
 mod peers;
 mod port;
 
@@ -24,12 +27,13 @@ use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
 use super::{clock, os, refusal};
-use crate::model::endpoint::Bind;
+use crate::model::endpoint::{Bind, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+pub(super) use answerer::Answerer;
 use peers::Peers;
 use port::Port;
 
@@ -42,13 +46,21 @@ const DROPS_EVERY: Duration = Duration::from_millis(250);
 /// Payload that fits an Ethernet frame: 1,500 less the IP (20 or 40) and UDP (8) headers.
 const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
 
+/// The peer a client was opened for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home {
+    pub(super) address: SocketAddr,
+    /// What others send is a reply, too.
+    pub(super) any_peer: bool,
+}
+
 /// Runs the session to its end. `home` is a client's peer, a listener has none; `ttl` are the hops
 /// of every datagram, `None` = the system's default.
 pub(super) async fn run(
     bind: &Bind,
     ttl: Option<u8>,
-    home: Option<SocketAddr>,
-    rules: Rules,
+    home: Option<Home>,
+    answerer: Answerer,
     script: Script,
     mut cx: SessionContext,
 ) -> Result<Summary, Failure> {
@@ -57,14 +69,15 @@ pub(super) async fn run(
     let side = if home.is_some() { Side::Client } else { Side::Listener };
     let ports = Port::bind(bind, ttl);
     let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
-    session.events.conn(ConnInfo { id, protocol, side, local, peer: home, tls: false });
+    let peer = home.map(|home| home.address);
+    session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
     let mut socket = Datagrams {
         ports: ports.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
         side,
-        peers: Peers::new(home),
+        peers: Peers::new(peer),
         outbox: OutboundQueue::default(),
-        rules,
+        answerer,
         script,
         home,
         drops_at: None,
@@ -88,9 +101,9 @@ struct Datagrams {
     ports: Vec<Port>,
     peers: Peers,
     outbox: OutboundQueue,
-    rules: Rules,
+    answerer: Answerer,
     script: Script,
-    home: Option<SocketAddr>,
+    home: Option<Home>,
     /// When to read the kernel's drop counter, while datagrams arrive.
     drops_at: Option<Instant>,
     noted_size: bool,
@@ -107,10 +120,11 @@ impl Datagrams {
         let text = format!("bound to {}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);
         let first = addresses.first().copied();
+        self.answerer.announce(self.ports.iter().map(|port| port.local));
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
         if let (Some(home), Some(local)) = (self.home, first) {
-            self.peer_at(home);
-            self.session.events.phase(Phase::Connected { local, peer: home });
+            self.peer_at(home.address);
+            self.session.events.phase(Phase::Connected { local, peer: home.address });
         }
         self.count_peers();
         self.read_drops();
@@ -138,7 +152,7 @@ impl Datagrams {
                 Some(order) => self.handle_command(order),
             },
             () = clock::at(self.script.deadline()) => {
-                let target = self.home.map(|home| home.to_string()).unwrap_or_default();
+                let target = self.home.map(|home| home.address.to_string()).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
@@ -148,6 +162,7 @@ impl Datagrams {
                 self.drops_at = None;
                 self.read_drops();
             }
+            () = clock::at(self.answerer.told_at()) => self.note_unanswered(),
             () = writable(&self.ports, waiting) => {}
             index = any_readable(&self.ports), if room => self.receive(index, DRAIN),
         }
@@ -180,8 +195,10 @@ impl Datagrams {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
-            self.script.received(&data);
-            if let Some(answer) = self.rules.answer(&data) {
+            if self.home.is_none_or(|home| home.any_peer || is_reply(home.address, from)) {
+                self.script.received(&data);
+            }
+            if let Some(answer) = self.answerer.answer(from, &data) {
                 let letter = Letter { to: Some(from), data: answer.data, why: Why::Answer };
                 self.outbox.push(letter, answer.delay);
                 if !self.outbox.has_room_for_answers() {
@@ -197,6 +214,14 @@ impl Datagrams {
             self.play_steps();
         }
         self.report_undelivered(index);
+    }
+
+    /// Says what got no automatic answer.
+    fn note_unanswered(&mut self) {
+        for (from, text) in self.answerer.notes() {
+            let conn = from.and_then(|from| self.peers.conn(from));
+            self.note(conn.unwrap_or(self.session.id.itself()), RecordKind::Note, text);
+        }
     }
 
     /// Shows which of our datagrams came back; several of one kind become one record.
@@ -239,7 +264,7 @@ impl Datagrams {
     /// A client's "all" is its one peer; a listener's is everybody known.
     fn post_to_all(&mut self, data: &Bytes) -> Result<(), Failure> {
         if let Some(home) = self.home {
-            return self.post(home, data.clone());
+            return self.post(home.address, data.clone());
         }
         let all = self.peers.all();
         if all.is_empty() {
@@ -260,7 +285,8 @@ impl Datagrams {
 
     fn update(&mut self, plan: Plan) -> Result<(), Failure> {
         let plan = plan.udp_listener().ok_or_else(refusal::other_answers)?;
-        self.rules = Rules::new(plan.rules)?;
+        self.answerer.change(Rules::new(plan.rules)?, plan.answer_rate);
+        self.answerer.announce(self.ports.iter().map(|port| port.local));
         self.note(self.session.id.itself(), RecordKind::Note, "the answers were changed");
         Ok(())
     }
@@ -268,7 +294,7 @@ impl Datagrams {
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
         let Datagrams { script, outbox, .. } = self;
-        let to = self.home;
+        let to = self.home.map(|home| home.address);
         let letter = |data| Letter { to, data, why: Why::Ordered };
         if script.play(|data| outbox.push(letter(data), Duration::ZERO)) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
@@ -364,7 +390,8 @@ impl Datagrams {
 
     /// The end: what has arrived is still taken in, what was dropped is counted.
     fn last_look(&mut self) {
-        self.rules = Rules::default();
+        self.note_unanswered();
+        self.answerer.stop();
         for index in 0..self.ports.len() {
             self.receive(index, LAST_DRAIN);
         }

@@ -137,6 +137,18 @@ impl fmt::Display for Bind {
     }
 }
 
+/// Whether an address stands for many: a multicast group, or everybody on the network.
+#[must_use]
+pub fn is_group(ip: IpAddr) -> bool {
+    ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
+}
+
+/// Whether a datagram from there replies to one that was sent to `asked`. Of a group everybody may.
+#[must_use]
+pub fn is_reply(asked: SocketAddr, from: SocketAddr) -> bool {
+    is_group(asked.ip()) || (asked.ip(), asked.port()) == (from.ip(), from.port())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +167,16 @@ mod tests {
         assert_eq!("host".parse::<Endpoint>(), Err(EndpointError::NoPort("host".into())));
         assert_eq!("h:99999".parse::<Endpoint>(), Err(EndpointError::BadPort("99999".into())));
         assert!(matches!("::1:80".parse::<Endpoint>(), Err(EndpointError::BadHost(_))));
+    }
+
+    #[test]
+    fn only_who_was_asked_replies_and_of_a_group_everybody() {
+        let reply =
+            |asked: &str, from: &str| is_reply(asked.parse().unwrap(), from.parse().unwrap());
+        assert!(reply("192.0.2.1:53", "192.0.2.1:53") && reply("[fe80::1%3]:5", "[fe80::1]:5"));
+        assert!(!reply("192.0.2.1:53", "192.0.2.2:53") && !reply("192.0.2.1:53", "192.0.2.1:54"));
+        assert!(reply("239.255.255.250:1900", "192.0.2.1:1900"));
+        assert!(reply("255.255.255.255:9", "192.0.2.1:9") && reply("[ff02::fb]:5353", "[::1]:1"));
     }
 
     #[test]

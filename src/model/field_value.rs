@@ -82,6 +82,7 @@ macro_rules! from_text {
 from_text! {
     u8, "is not a number";
     u16, "is not a number";
+    u32, "is not a number";
     Verify, "is not known here";
     LineEnding, "is not known here";
     PayloadFormat, "is not known here";

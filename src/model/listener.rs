@@ -8,6 +8,10 @@ use strum::{EnumString, IntoStaticStr};
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ListenerTls;
 
+/// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few
+/// that two programs that answer each other end soon.
+pub const ANSWER_RATE: u32 = 1_000;
+
 /// A TCP (or TLS) listener; every accepted connection is a conversation of its own.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpListenerSpec {
@@ -35,6 +39,9 @@ pub struct UdpListenerSpec {
     /// Hops an answer may take (IP TTL); `None` = the system's default.
     pub ttl: Option<u8>,
     pub rules: Vec<Rule>,
+    /// Automatic answers a peer gets in a second, at most.
+    #[default(ANSWER_RATE)]
+    pub answer_rate: u32,
     pub line_ending: LineEnding,
     pub format: PayloadFormat,
 }

@@ -148,6 +148,8 @@ pub struct UdpPlan {
     pub source: Option<Bind>,
     /// Hops of every datagram; `None` = the system's default.
     pub ttl: Option<u8>,
+    /// What anybody sends is a reply, not only what comes from the endpoint.
+    pub any_peer: bool,
     pub steps: Vec<StepPlan>,
 }
 
@@ -176,6 +178,8 @@ pub struct UdpListenerPlan {
     /// As in [`UdpPlan`].
     pub ttl: Option<u8>,
     pub rules: Vec<RulePlan>,
+    /// Automatic answers a peer gets in a second, at most; not 0.
+    pub answer_rate: u32,
 }
 
 /// An automatic answer with its payloads as bytes.
@@ -227,6 +231,12 @@ impl Plan {
             Plan::Udp(plan) => &plan.steps,
             _ => &[],
         }
+    }
+
+    /// Whether a client takes what anybody sends for a reply.
+    #[must_use]
+    pub fn takes_any_peer(&self) -> bool {
+        matches!(self, Plan::Udp(UdpPlan { any_peer: true, .. }))
     }
 
     /// The request of an HTTP client, if it is one.

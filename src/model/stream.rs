@@ -35,7 +35,8 @@ pub struct TcpSpec {
     pub source: String,
 }
 
-/// A UDP client: one socket that sends to `address` and receives from anybody.
+/// A UDP client: one socket that sends to `address`. Datagrams of anybody are shown; which of them
+/// are replies, says `any_peer`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UdpSpec {
     /// `host:port`.
@@ -44,6 +45,8 @@ pub struct UdpSpec {
     pub source: String,
     /// Hops a datagram may take (IP TTL), also to a multicast group; `None` = the system's default.
     pub ttl: Option<u8>,
+    /// What anybody sends is a reply, not only what comes from `address`.
+    pub any_peer: bool,
     pub steps: Vec<ScriptStep>,
     pub line_ending: LineEnding,
     pub format: PayloadFormat,

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::job::{Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
+use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
@@ -296,8 +297,8 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
     assert_eq!(second.ask(Job::LoadRestore), Reply::Restored(None), "the first still lives");
     save(&mut second, "two");
     save(&mut first, "three");
-    assert!(second.store.shutdown(PATIENCE));
-    assert!(first.store.shutdown(PATIENCE));
+    assert_eq!(second.store.shutdown(PATIENCE), Ok(()));
+    assert_eq!(first.store.shutdown(PATIENCE), Ok(()));
     let mut third = Desk::at(first.home);
     let Reply::Restored(Some(back)) = third.ask(Job::LoadRestore) else { panic!() };
     let urls: Vec<_> = back.drafts.iter().map(|draft| draft.spec.address()).collect();
@@ -305,7 +306,7 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
     assert_eq!(back.drafts[0], restore("three").drafts[0]);
     assert_eq!(back.layout, restore("").layout);
     third.ask(Job::SaveRestore(back.clone()));
-    assert!(third.store.shutdown(PATIENCE));
+    assert_eq!(third.store.shutdown(PATIENCE), Ok(()));
     let mut fourth = Desk::at(third.home);
     assert_eq!(fourth.ask(Job::LoadRestore), Reply::Restored(Some(back)), "taken over once");
 }
@@ -344,7 +345,7 @@ fn shutdown_finishes_what_was_queued_even_when_nobody_takes_replies() {
             }
         }
     }
-    assert!(desk.store.shutdown(PATIENCE));
+    assert_eq!(desk.store.shutdown(PATIENCE), Ok(()));
     let written = fs::read_dir(desk.home.path()).unwrap().flatten();
     let written = written.filter(|e| e.file_name().to_string_lossy().starts_with("file-")).count();
     assert_eq!(written, queued);

@@ -1,21 +1,17 @@
 //! Notices changes in the workspace folder made by others.
 //!
-//! The watcher's own thread only raises a flag and wakes the worker; the worker reads the folder
-//! anew a moment later and compares, so bursts cost one reading and our own writes cost no reply.
+//! The watcher's own thread only says that something changed; the lane that reads looks at the
+//! folder a moment later and compares, so bursts cost one reading and our own writes no reply.
 //! Watched is what the reading visits, each folder and linked file by itself: nothing is walked a
 //! second time, and the bounds of the reading are those of the watch. Every reading begins a new
 //! watch, because a name may stand for another folder than before.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::SyncSender;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Config, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::atomic;
-use super::worker::{WorkerFlags, WorkerOrder};
 use crate::model::failure::{Failure, FailureKind};
 
 /// Watches until dropped.
@@ -24,18 +20,14 @@ pub(super) struct FolderWatch {
 }
 
 impl FolderWatch {
-    /// Starts a watch that watches nothing yet.
-    pub(super) fn start(orders: SyncSender<WorkerOrder>, signals: Arc<WorkerFlags>) -> Self {
+    /// Starts a watch that watches nothing yet; `changed` is called on a thread of its own.
+    pub(super) fn start(changed: impl Fn() + Send + 'static) -> Self {
         let on_event = move |event: notify::Result<notify::Event>| {
             // An error may mean lost events (overflow), so it counts as a change.
             if event.is_ok_and(|event| !changes(event.kind)) {
                 return;
             }
-            // Only the first of many changes wakes, so at most two wake-ups stand in the queue.
-            if !signals.changed.swap(true, Ordering::AcqRel) {
-                // A full queue means that the worker is busy; it looks at the flag after every job.
-                let _ = orders.try_send(WorkerOrder::Wake);
-            }
+            changed();
         };
         FolderWatch { watcher: RecommendedWatcher::new(on_event, Config::default()) }
     }

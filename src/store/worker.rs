@@ -1,270 +1,127 @@
-//! The thread that does the jobs, one after the other, and notices changes by others.
+//! Who does which job: four lanes, each a thread with a queue of its own, so that none of them
+//! waits for another.
 //!
 //! ```text
-//! submit ──► queue (64) ──► job ──► exactly one reply ──► application
-//! watcher ─► flag ─────────► 100 ms later: read anew, reply only when something differs
+//! lane      what goes there                               what it may have to wait for
+//! saving    presets, drafts, the authority                the disk of workspace and state
+//! reading   the workspace, also when others changed it    large trees
+//! history   the database                                  other programs, megabytes of bodies
+//! named     files the user named                          whatever they lie on
+//!
+//! submit ──► queue ──► job ──► exactly one reply ──► application
 //! ```
+//! The jobs of a lane are done in the order they came. What saving and reading tell each other
+//! goes through `worker/known.rs`.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+mod history_work;
+mod known;
+mod lane;
+mod named_files;
+mod reading;
+mod saving;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
-use super::history::History;
-use super::job::{Job, Reply, Workspace};
+use super::atomic::refusal;
+use super::job::{Job, Reply};
 use super::paths::Paths;
-use super::restore::RestoreFile;
-use super::watch::FolderWatch;
-use super::{atomic, authority, preset_files, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::preset::StoredPreset;
-use crate::named_file;
+use history_work::HistoryWork;
+use known::Known;
+use lane::{Lane, Outbox, Work};
+use named_files::NamedFiles;
+use reading::Reading;
+use saving::Saving;
 
-/// From the first change on disk to reading it: editors write a file in several steps.
-const SETTLE: Duration = Duration::from_millis(100);
-/// Pause between two tries to hand over a reply that nobody takes.
-const RETRY: Duration = Duration::from_millis(2);
+#[cfg(debug_assertions)]
+pub use saving::TEST_PANIC;
 
-/// What the queue holds.
-pub(super) enum WorkerOrder {
-    Job(Box<Job>),
-    /// Look at the signals.
-    Wake,
-}
-
-/// Flags shared by worker, handles and watcher.
-#[derive(Default)]
-pub(super) struct WorkerFlags {
-    /// The worker does what is queued and ends; it has to be woken when it waits.
-    pub(super) stopping: AtomicBool,
-    /// Somebody changed the workspace on disk.
-    pub(super) changed: AtomicBool,
-}
-
-/// What the thread of the store owns: history, drafts, the watch on the workspace.
+/// The lanes; their threads end when this is dropped.
 pub(super) struct Worker {
-    paths: Paths,
-    replies: mpsc::Sender<Reply>,
-    orders: SyncSender<WorkerOrder>,
-    signals: Arc<WorkerFlags>,
-    history: History,
-    restore: RestoreFile,
-    /// What the application knows of the workspace.
-    known: Option<Workspace>,
-    /// While there is a folder.
-    watch: Option<FolderWatch>,
-    /// When to read the workspace because something changed.
-    due: Option<Instant>,
+    outbox: Outbox,
+    saving: Lane,
+    reading: Lane,
+    history: Lane,
+    named: Lane,
 }
 
 impl Worker {
-    /// Reads and opens nothing yet; replies wait while their queue is full.
-    pub(super) fn new(
-        paths: Paths,
-        replies: mpsc::Sender<Reply>,
-        orders: SyncSender<WorkerOrder>,
-        signals: Arc<WorkerFlags>,
-    ) -> Self {
+    /// Starts the threads, each with room for so many jobs. Touches no disk itself, so it never
+    /// delays the start.
+    pub(super) fn start(paths: Paths, replies: mpsc::Sender<Reply>, room: usize) -> Worker {
+        let outbox = Outbox::new(replies);
+        let known = Arc::new(Known::default());
+        let reading = Reading::new(paths.workspace.clone(), Arc::clone(&known));
+        let history = HistoryWork::new(paths.history());
+        let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
-            history: History::new(paths.history()),
-            restore: RestoreFile::new(&paths.state, &paths.workspace),
-            paths,
-            replies,
-            orders,
-            signals,
-            known: None,
-            watch: None,
-            due: None,
+            reading: start("workspace", Box::new(reading)),
+            saving: start("store", Box::new(Saving::new(paths, known))),
+            history: start("history", Box::new(history)),
+            named: start("files", Box::new(NamedFiles)),
+            outbox,
         }
     }
 
-    /// Works until stopped or until nobody can give orders; what is queued is still done.
-    pub(super) fn run(mut self, queue: &Receiver<WorkerOrder>) {
-        for folder in [&self.paths.config, &self.paths.data, &self.paths.state] {
-            // What a crash left behind.
-            atomic::clean(folder);
-        }
-        while !self.is_stopping() {
-            match self.next(queue) {
-                Ok(WorkerOrder::Job(job)) => self.perform(*job),
-                Ok(WorkerOrder::Wake) => {}
-                Err(RecvTimeoutError::Timeout) => self.reread(),
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if self.signals.changed.swap(false, Ordering::AcqRel) && self.due.is_none() {
-                self.due = Some(Instant::now() + SETTLE);
-            }
-        }
-        while let Ok(order) = queue.try_recv() {
-            if let WorkerOrder::Job(job) = order {
-                self.perform(*job);
-            }
-        }
+    /// Queues a job without waiting.
+    ///
+    /// # Errors
+    /// When the queue of its lane is full (`Busy`) or the thread is gone.
+    pub(super) fn submit(&self, job: Job) -> Result<(), Failure> {
+        self.lane_of(&job).submit(job)
     }
 
-    fn is_stopping(&self) -> bool {
-        self.signals.stopping.load(Ordering::Acquire)
-    }
-
-    fn next(&self, queue: &Receiver<WorkerOrder>) -> Result<WorkerOrder, RecvTimeoutError> {
-        match self.due {
-            Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
-            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        }
-    }
-
-    fn perform(&mut self, job: Job) {
-        let name = job.name();
-        let was_starter =
-            job != Job::LoadWorkspace && self.known.as_ref().is_some_and(|known| known.is_starter);
-        // A job that panics fails, and the next one is done: nobody could save any more otherwise.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.reply(job)));
-        let outcome = outcome.unwrap_or_else(|_| {
-            let cause = "internal error, it was not done";
-            Err(atomic::refusal(name, FailureKind::Internal, cause)
-                .hint("the rest goes on; please report this"))
-        });
-        let reply = outcome.unwrap_or_else(|failure| Reply::Failed { job: name, failure });
-        self.learn(&reply);
-        self.send(reply);
-        if was_starter && self.paths.workspace.exists() {
-            let workspace = self.load();
-            self.send(Reply::Workspace(Box::new(workspace)));
-        }
-        if let Some(failure) = self.history.notice.take() {
-            self.send(Reply::Failed { job: name, failure });
-        }
-    }
-
-    fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
-        let root = &self.paths.workspace;
+    fn lane_of(&self, job: &Job) -> &Lane {
         match job {
-            Job::LoadWorkspace => Ok(Reply::Workspace(Box::new(self.load()))),
-            Job::SavePreset { preset, based_on, overwrite } => {
-                #[cfg(debug_assertions)]
-                assert!(!super::TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
-                Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
-                    Ok(fingerprint) => {
-                        let path = preset.path.clone();
-                        let content = Ok(*preset);
-                        self.enter(StoredPreset { path: path.clone(), content, fingerprint });
-                        Reply::Saved { path, fingerprint }
-                    }
-                    Err(theirs) => Reply::Conflict { mine: preset, theirs: Box::new(theirs) },
-                })
+            Job::LoadWorkspace => &self.reading,
+            Job::SavePreset { .. }
+            | Job::RenamePreset { .. }
+            | Job::DeletePreset { .. }
+            | Job::DeleteFolder { .. }
+            | Job::LoadRestore
+            | Job::SaveRestore(_)
+            | Job::SaveAuthority(_) => &self.saving,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::QueryHistory { .. } => {
+                &self.history
             }
-            Job::RenamePreset { from, to } => preset_files::rename(root, from, to),
-            Job::DeletePreset { path } => preset_files::delete(root, path),
-            Job::DeleteFolder { folder, presets } => {
-                preset_files::delete_folder(root, folder, presets)
-            }
-            Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
-            Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
-            Job::AppendHistory(entry) => {
-                self.history.append(&entry).map(|()| Reply::HistoryAppended)
-            }
-            Job::FinishHistory { at, outcome } => {
-                self.history.finish(at, &outcome).map(|()| Reply::HistoryAppended)
-            }
-            Job::QueryHistory { text, limit } => {
-                let (entries, total) = self.history.query(&text, limit)?;
-                Ok(Reply::History { text, entries, total })
-            }
-            Job::ReadTexts { files } => Ok(Reply::TextsRead {
-                files: files.into_iter().map(|(name, path)| (name, read_text(&path))).collect(),
-            }),
-            Job::WriteFile { path, bytes, overwrite } => {
-                atomic::write(&path, &bytes, overwrite)?;
-                Ok(Reply::FileWritten { path, bytes: bytes.len() as u64 })
-            }
-            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
-                .map(|certificate| Reply::AuthoritySaved { certificate }),
+            Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
         }
     }
 
-    /// Reads the workspace and watches it from now on.
-    fn load(&mut self) -> Workspace {
-        self.due = None;
-        let workspace = self.scan();
-        self.known = Some(workspace.clone());
-        workspace
-    }
-
-    fn scan(&mut self) -> Workspace {
-        let root = &self.paths.workspace;
-        // Watching a folder begins before reading it, so no change falls between.
-        let mut watch = FolderWatch::start(self.orders.clone(), Arc::clone(&self.signals));
-        let mut workspace = workspace::scan_visiting(root, &mut |path| watch.add(path));
-        if workspace.environments.iter().any(|environment| !environment.secrets.is_empty()) {
-            workspace.problems.extend(starter::protect_secrets(root).err());
-        }
-        workspace.problems.extend(watch.trouble(root));
-        self.watch = (!workspace.is_starter).then_some(watch);
-        workspace
-    }
-
-    /// Something changed on disk: tells the application unless it knows already.
-    fn reread(&mut self) {
-        self.due = None;
-        let Some(known) = &self.known else { return };
-        // It came into being, or went away as a whole.
-        let lost = known.is_starter == self.paths.workspace.is_dir();
-        let found = self.scan();
-        if lost || Some(&found) != self.known.as_ref() {
-            self.known = Some(found.clone());
-            self.send(Reply::Workspace(Box::new(found)));
+    /// Lets every lane finish what is queued and end.
+    pub(super) fn stop(&self) {
+        self.outbox.stop();
+        for lane in [&self.saving, &self.reading, &self.history, &self.named] {
+            lane.wake();
         }
     }
 
-    /// Enters our own change into what the application knows, so that noticing it on disk causes
-    /// no second reply.
-    fn learn(&mut self, reply: &Reply) {
-        let gone = match reply {
-            Reply::Renamed { from: path, .. } | Reply::Deleted { path } => {
-                std::slice::from_ref(path)
+    /// Waits until what was to be written is; reading is given up.
+    ///
+    /// # Errors
+    /// Names what is not written when the time is over.
+    pub(super) fn wait(&self, limit: Duration) -> Result<(), Failure> {
+        let deadline = Instant::now() + limit;
+        let lanes = [
+            (&self.saving, "presets and drafts"),
+            (&self.named, "a file"),
+            (&self.history, "the history of the last moments"),
+        ];
+        for (lane, what) in lanes {
+            if !lane.has_ended(deadline) {
+                let cause = format!("{what} could not be written in time");
+                return Err(refusal(lane.name, FailureKind::Timeout(limit), cause));
             }
-            Reply::FolderDeleted { presets, .. } => presets,
-            _ => return,
-        };
-        if let Some(known) = &mut self.known {
-            known.presets.retain(|preset| gone.binary_search(&preset.path).is_err());
         }
-        if let Reply::Renamed { to, .. } = reply {
-            let file = preset_files::file_of(&self.paths.workspace, to);
-            self.enter(workspace::stored(to, workspace::read_bytes(&file)));
-        }
-    }
-
-    fn enter(&mut self, preset: StoredPreset) {
-        let Some(known) = &mut self.known else { return };
-        match known.presets.binary_search_by(|known| known.path.cmp(&preset.path)) {
-            Ok(at) => known.presets[at] = preset,
-            Err(at) => known.presets.insert(at, preset),
-        }
-    }
-
-    /// Hands a reply over. Waits while the application is busy, but not when it is leaving.
-    fn send(&self, mut reply: Reply) {
-        while let Err(TrySendError::Full(back)) = self.replies.try_send(reply) {
-            if self.is_stopping() {
-                return;
-            }
-            reply = back;
-            std::thread::park_timeout(RETRY);
-        }
+        Ok(())
     }
 }
 
-/// Longest text file that is read because the user named it.
-const TEXT_LIMIT: u64 = 4 * 1024 * 1024;
-
-/// A regular file of modest length; bytes that are no UTF-8 become U+FFFD.
-fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = named_file::read(path, TEXT_LIMIT).map_err(|error| error.to_string())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }

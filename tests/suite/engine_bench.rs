@@ -239,11 +239,11 @@ pub fn tcp_listener(rules: Vec<RulePlan>) -> TcpListenerPlan {
 
 pub fn udp(peer: SocketAddr) -> UdpPlan {
     let endpoint = Endpoint::new(peer.ip().to_string(), peer.port());
-    UdpPlan { endpoint, source: None, steps: Vec::new(), ttl: None }
+    UdpPlan { endpoint, source: None, steps: Vec::new(), ttl: None, any_peer: false }
 }
 
 pub fn udp_listener(rules: Vec<RulePlan>) -> UdpListenerPlan {
-    UdpListenerPlan { bind: "127.0.0.1:0".parse().unwrap(), rules, ttl: None }
+    UdpListenerPlan { bind: "127.0.0.1:0".parse().unwrap(), rules, ttl: None, answer_rate: 1_000 }
 }
 
 pub fn echo() -> Vec<RulePlan> {

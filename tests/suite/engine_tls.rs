@@ -101,7 +101,7 @@ async fn a_peer_that_speaks_no_tls_is_named_on_both_sides() {
 
     let (_, address) = tls_listener(&mut bench).await;
     let mut client = std::net::TcpStream::connect(address).unwrap();
-    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     bench
         .record("plain text named", |record| {
             record.kind == RecordKind::Failed && text(record).contains("client does not speak TLS")

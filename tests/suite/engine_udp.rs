@@ -8,7 +8,7 @@ use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::{FailureKind, Stage};
-use wirebench::model::plan::{Plan, StepPlan};
+use wirebench::model::plan::{Plan, RulePlan, StepPlan, UdpListenerPlan, UdpPlan};
 use wirebench::model::record::{Direction, RecordKind};
 
 use super::bench::{Bench, DEADLINE, answer, echo, text, udp, udp_listener};
@@ -264,4 +264,63 @@ async fn a_hundred_thousand_datagrams_a_second_are_lossless() {
     }
     println!("{shown} of {SENT} in {:?}, {:?}", flood.join().unwrap(), bench.lost);
     assert_eq!(shown, SENT);
+}
+
+/// The answer to a datagram of a socket that is closed meanwhile comes to the listener that is
+/// opened there: for it the datagram is as good as forged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_listeners_that_echo_do_not_answer_each_other() {
+    let mut bench = Bench::start();
+    let slow = RulePlan { delay: Duration::from_millis(300), ..echo().remove(0) };
+    let first = bench.open(Plan::UdpListener(udp_listener(vec![slow])));
+    let first_address = bench.listening(first).await[0];
+    let sender = socket();
+    sender.send_to(b"ping", first_address).unwrap();
+    bench.received(first.conn(1), b"ping").await;
+    let address = sender.local_addr().unwrap();
+    drop(sender);
+    let bind = Bind::Address(address);
+    let second = bench.open(Plan::UdpListener(UdpListenerPlan { bind, ..udp_listener(echo()) }));
+    bench.received(second.conn(1), b"ping").await;
+    let note = bench.kind(second, RecordKind::Note).await;
+    assert_eq!(note.conn, second.conn(1));
+    let words = format!("{first_address} is a listener of wirebench that answers by itself");
+    assert!(text(&note).starts_with(&words), "{}", text(&note));
+    assert!(text(&note).contains("1 datagram was not answered"), "{}", text(&note));
+    assert_eq!(bench.totals(second), (0, 4), "nothing was sent");
+    // A person may still answer, and a listener without rules is none that answers by itself.
+    bench.send(Recipient::Conn(second.conn(1)), b"by hand");
+    bench.received(first.conn(1), b"pingby hand").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_and_listeners_without_rules_are_answered() {
+    let mut bench = Bench::start();
+    let echoing = bench.open(Plan::UdpListener(udp_listener(echo())));
+    let address = bench.listening(echoing).await[0];
+    let client = bench.open(Plan::Udp(udp(address)));
+    bench.send(Recipient::All(client), b"from a client");
+    bench.received(client.conn(1), b"from a client").await;
+    assert_eq!(bench.totals(echoing), (13, 13));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_does_not_fulfil_what_a_client_expects() {
+    for any_peer in [false, true] {
+        let (peer, stranger) = (socket(), socket());
+        let within = Duration::from_millis(if any_peer { 5_000 } else { 100 });
+        let bytes = Bytes::from_static(b"ok");
+        let steps = vec![StepPlan::Expect { bytes, within }, StepPlan::Send(Bytes::new())];
+        let plan = UdpPlan { steps, any_peer, ..udp(peer.local_addr().unwrap()) };
+        let mut bench = Bench::start();
+        let id = bench.open(Plan::Udp(plan));
+        let (local, _) = bench.connected(id).await;
+        stranger.send_to(b"ok", local).unwrap();
+        if any_peer {
+            assert_eq!(next(&peer), b"");
+        } else {
+            let failure = bench.outcome(id).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Timeout(within));
+        }
+    }
 }

@@ -60,9 +60,12 @@ async fn malformed_requests_are_shown_and_answered() {
     let endless = [&b"GET / HTTP/1.1\r\nA: "[..], &vec![b'x'; 300 * 1024]].concat();
     let cases: [(&[u8], &str); 6] = [
         (b"hello there\r\n\r\n", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400"),
+        (
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "HTTP/1.1 400",
+        ),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400"),
         (&endless, "HTTP/1.1 431"),
         (b"\x16\x03\x01\x02\x00\x01", "HTTP/1.1 400"),
     ];
@@ -84,14 +87,15 @@ async fn a_client_that_waits_for_100_gets_it_and_a_short_body_is_named() {
     let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
     let task = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
-        let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+        let head =
+            "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
         stream.write_all(head.as_bytes()).unwrap();
         let mut interim = [0; 25];
         stream.read_exact(&mut interim).unwrap();
         stream.write_all(b"data").unwrap();
         let mut rest = [0; 53];
         stream.read_exact(&mut rest).unwrap();
-        stream.write_all(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc").unwrap();
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc").unwrap();
         String::from_utf8([&interim[..], &rest[..15]].concat()).unwrap()
     });
     let first = bench.ended_exchange(session).await;
@@ -165,7 +169,7 @@ async fn a_connection_that_idles_makes_place() {
     let mut idle: Vec<TcpStream> = (0..256).map(|_| connect(address)).collect();
     clients(&mut bench, (256, 0)).await;
     let mut newcomer = connect(address);
-    newcomer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    newcomer.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut status = [0; 12];
     newcomer.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 200");
@@ -186,7 +190,7 @@ async fn closing_lets_an_answer_finish() {
     let mut bench = Bench::new();
     let slow = AnswerPlan { delay: Duration::from_millis(300), ..answer(200, "late") };
     let (session, address) = bench.listen(listener(slow)).await;
-    let request = b"GET / HTTP/1.1\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let reply = tokio::task::spawn_blocking(move || exchange_raw(address, request));
     loop {
         if let Event::Exchange(exchange) = bench.fact().await {
@@ -208,7 +212,7 @@ async fn a_reset_connection_tells_what_became_of_its_request() {
     let slow = AnswerPlan { delay: Duration::from_secs(60), ..answer(200, "late") };
     let (session, address) = bench.listen(listener(slow)).await;
     let mut stream = connect(address);
-    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let conn = loop {
         if let Event::Exchange(exchange) = bench.fact().await {
             break exchange.conn;
@@ -239,7 +243,7 @@ async fn a_client_that_drips_a_body_through_every_byte_border_is_read() {
     let mut bench = Bench::new();
     let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
     let request: &[u8] =
-        b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
+        b"PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
         3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n";
     let task = tokio::task::spawn_blocking(move || {
         let mut stream = connect(address);

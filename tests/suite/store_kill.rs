@@ -122,7 +122,7 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
         let kept = entries.first().map_or(0, |entry| entry.at.0);
         let said = last.get("history").copied().unwrap_or(0);
         assert!(kept >= said, "round {round}: history said {said}, found {kept}");
-        assert!(desk.store.shutdown(super::PATIENCE));
+        assert_eq!(desk.store.shutdown(super::PATIENCE), Ok(()));
     }
     let left = temporary_files(home.path());
     assert!(left.is_empty(), "cleaned at the last start: {left:?}");

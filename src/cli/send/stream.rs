@@ -5,6 +5,7 @@
 //! ```
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +14,13 @@ use tokio::time::Instant;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
-use crate::cli::output::{Output, Style};
+use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::{self, Pieces};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::model::endpoint::is_reply;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
@@ -45,6 +47,11 @@ struct CliConversation<'a> {
     one_way: bool,
     output: &'a mut Output,
     conns: BTreeMap<ConnId, ConnInfo>,
+    /// Of datagrams only what comes from there is a reply; `None` = from anybody.
+    home: Option<SocketAddr>,
+    any_peer: bool,
+    /// Datagrams left out because somebody else sent them.
+    left_out: u64,
     /// Messages still to be sent by the session's steps.
     steps: usize,
     /// What is piped in; `None` when it is over or not wanted.
@@ -76,6 +83,9 @@ pub(super) async fn run(
         one_way: datagrams && (piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO)),
         output,
         conns: BTreeMap::new(),
+        home: None,
+        any_peer: plan.takes_any_peer(),
+        left_out: 0,
         steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
         in_flight: VecDeque::new(),
@@ -125,8 +135,9 @@ impl CliConversation<'_> {
 
     fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
-            Event::Phase { phase: Phase::Connected { .. }, .. } => {
+            Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
+                self.home = Some(peer).filter(|_| !self.any_peer);
                 self.wait();
             }
             Event::Traffic(batch) => self.on_traffic(batch)?,
@@ -139,6 +150,9 @@ impl CliConversation<'_> {
     fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
+            if !self.concerns_us(record) {
+                continue;
+            }
             if self.output.style == Style::Json {
                 let line = ndjson::record(record, self.conns.get(&record.conn));
                 self.output.json(&line);
@@ -166,6 +180,21 @@ impl CliConversation<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is no datagram of somebody else; the first of those is told.
+    fn concerns_us(&mut self, record: &Record) -> bool {
+        let from = self.conns.get(&record.conn).and_then(|conn| conn.peer);
+        let (Some(home), Some(from)) = (self.home, from) else { return true };
+        if record.direction != Direction::Received || is_reply(home, from) {
+            return true;
+        }
+        if self.left_out == 0 {
+            let text = "left out, it is not the peer; --any-peer takes replies of anybody";
+            output::note(&format!("a datagram of {from} is {text}"));
+        }
+        self.left_out += 1;
+        false
     }
 
     /// So many bytes of what was piped in have been sent.
@@ -252,9 +281,12 @@ impl CliConversation<'_> {
         if self.input.is_none() && (is_done || self.arguments.wait == Some(Duration::ZERO)) {
             return Ok(Some(exit::OK));
         }
-        timed_out(format!("no reply within {waited:?}")).map_err(|failure| {
-            failure.hint("wait longer with --timeout, or not at all with --wait 0")
-        })
+        let (others, hint) = match self.left_out {
+            0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
+            count => (format!(" ({count} from others)"), "take replies of anybody with --any-peer"),
+        };
+        timed_out(format!("no reply within {waited:?}{others}"))
+            .map_err(|failure| failure.hint(hint))
     }
 
     fn peer(&self) -> String {

@@ -125,6 +125,17 @@ pub(super) struct CodingReader {
     remarks: mpsc::Sender<String>,
 }
 
+fn find(name: &str) -> Option<&'static Coding> {
+    let known = |coding: &&Coding| coding.names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    CODINGS.iter().find(known)
+}
+
+/// Whether a coding of this name can be undone here.
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    find(name).is_some()
+}
+
 impl CodingReader {
     /// Undoes the coding of this name; refuses one we do not know.
     pub(super) fn new(
@@ -132,8 +143,7 @@ impl CodingReader {
         source: Source,
         remarks: mpsc::Sender<String>,
     ) -> Result<Self, DecodeError> {
-        let known = |coding: &&Coding| coding.names.iter().any(|n| n.eq_ignore_ascii_case(name));
-        let coding = CODINGS.iter().find(known).ok_or_else(|| {
+        let coding = find(name).ok_or_else(|| {
             let message = "unknown content coding; the bytes are shown as they came".into();
             DecodeError { coding: name.into(), message }
         })?;

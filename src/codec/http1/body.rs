@@ -197,6 +197,12 @@ impl BodyReader {
 
     fn end_line(&mut self, line: &[u8]) -> Result<(), String> {
         let text = fields::strip_line_end(line, &mut self.warnings);
+        if text.contains(&b'\r') {
+            self.warnings.add("a CR inside a line between chunks");
+        }
+        if self.state == BodyState::Size && matches!(text.last(), Some(b' ' | b'\t')) {
+            self.warnings.add("white space after a chunk size");
+        }
         self.state = match self.state {
             BodyState::DataEnd => BodyState::Size,
             BodyState::Trailer if text.is_empty() => BodyState::Done,
@@ -312,7 +318,7 @@ mod tests {
         assert_eq!(&body[progress.used..], b"next");
         assert_eq!(reader.trailers()[0].value, "abc");
         assert!(progress.done);
-        assert_eq!(reader.warnings(), Vec::<String>::new());
+        assert_eq!(reader.warnings(), ["white space after a chunk size"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::refusal::Refusal;
 use crate::codec::printable::printable;
 use crate::model::exchange::FieldLine;
 
@@ -16,11 +17,21 @@ const WARNINGS: usize = 20;
 pub struct Warnings {
     list: Vec<String>,
     more: usize,
+    /// Of a request: the first reason not to serve it.
+    refusal: Option<Refusal>,
+    /// Somebody on the way may have read it differently.
+    doubtful: bool,
 }
 
 impl Warnings {
     /// Adds a warning unless it was given already.
     pub fn add(&mut self, warning: impl Into<String>) {
+        self.doubtful = true;
+        self.harmless(warning);
+    }
+
+    /// The same for what RFC 9112 allows and every reader passes over.
+    pub fn harmless(&mut self, warning: impl Into<String>) {
         let warning = warning.into();
         if self.list.contains(&warning) {
             return;
@@ -30,6 +41,25 @@ impl Warnings {
         } else {
             self.more += 1;
         }
+    }
+
+    /// A warning about what a server must not serve: it answers with this status and closes.
+    pub fn refuse(&mut self, status: u16, warning: impl Into<String>) {
+        let why = warning.into();
+        self.add(why.clone());
+        self.refusal.get_or_insert(Refusal { status, why });
+    }
+
+    /// Why a request shall not be served.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal.clone()
+    }
+
+    /// Whether something is read differently by others.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Whether nothing was odd so far.
@@ -99,11 +129,11 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
             last.value = [&last.value, trim(line)].join(&b' ').into();
             return;
         }
-        warnings.add("the first header line begins with white space");
+        warnings.refuse(400, "the first header line begins with white space");
     }
     let line_shown = || excerpt(line);
     let Some(colon) = memchr::memchr(b':', line) else {
-        warnings.add(format!("header line without a colon: '{}'", line_shown()));
+        warnings.refuse(400, format!("header line without a colon: '{}'", line_shown()));
         fields.push(FieldLine { name: Bytes::copy_from_slice(trim(line)), value: Bytes::new() });
         return;
     };
@@ -112,15 +142,22 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
     let trimmed = trim(name);
     // Leading space was named above.
     if !name.ends_with(trimmed) {
-        warnings.add(format!("space between header name and colon: '{}'", line_shown()));
+        warnings.refuse(400, format!("space between header name and colon: '{}'", line_shown()));
     }
     if trimmed.is_empty() {
-        warnings.add(format!("header without a name: '{}'", line_shown()));
+        warnings.refuse(400, format!("header without a name: '{}'", line_shown()));
     } else if !is_token(trimmed) {
-        warnings.add(format!("header name with characters not allowed: '{}'", excerpt(trimmed)));
+        let name = excerpt(trimmed);
+        warnings.refuse(400, format!("header name with characters not allowed: '{name}'"));
     }
     if value.iter().any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f) {
-        warnings.add(format!("control character in the value of '{}'", excerpt(trimmed)));
+        let warning = format!("control character in the value of '{}'", excerpt(trimmed));
+        // RFC 9110, section 5.5: the others may be kept.
+        if value.iter().any(|b| matches!(b, 0 | b'\r')) {
+            warnings.refuse(400, warning);
+        } else {
+            warnings.add(warning);
+        }
     }
     let (name, value) = (Bytes::copy_from_slice(trimmed), Bytes::copy_from_slice(value));
     fields.push(FieldLine { name, value });

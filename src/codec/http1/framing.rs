@@ -6,6 +6,8 @@
 //! close), because two readings of one request are how requests are smuggled.
 
 use super::fields::excerpt;
+use super::refusal::Refusal;
+use crate::codec::content_coding::is_known;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 
 /// The decision for one message.
@@ -16,8 +18,11 @@ pub struct BodyFraming {
     /// codings.
     pub transfer_codings: Vec<String>,
     pub warnings: Vec<String>,
-    /// Why a request cannot be framed: answer 400 and close. Never set for a response.
-    pub error: Option<String>,
+    /// Why a request cannot be framed: answer this and close. Never set for a response.
+    pub error: Option<Refusal>,
+    /// Somebody on the way may have read another length: the connection must not carry another
+    /// message (RFC 9112, sections 6.1 and 11.2).
+    pub doubtful: bool,
 }
 
 /// Framing of a request.
@@ -48,16 +53,17 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         return decision;
     }
     let (mut decision, contradiction) = announced(head, MessageFraming::UntilClose);
-    if let Some(message) = contradiction {
-        decision.warnings.push(format!("{message}; reading until the peer closes"));
+    if let Some(Refusal { why, .. }) = contradiction {
+        decision.warnings.push(format!("{why}; reading until the peer closes"));
         decision.framing = MessageFraming::UntilClose;
     }
     decision
 }
 
 /// What the head announces, and what of it contradicts itself, in words.
-fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<String>) {
-    let mut decision = BodyFraming { framing: otherwise, ..BodyFraming::default() };
+fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Refusal>) {
+    let doubtful = !is_plain(head);
+    let mut decision = BodyFraming { framing: otherwise, doubtful, ..BodyFraming::default() };
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
     // Old servers announce that they did nothing. In a request only chunked may come last.
@@ -69,7 +75,9 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Str
     if codings.is_empty() {
         decision.framing =
             length.as_ref().ok().copied().flatten().map_or(otherwise, MessageFraming::Length);
-        return (decision, length.err());
+        let empty = is_request && head.field("transfer-encoding").is_some();
+        let empty = empty.then(|| Refusal::bad("Transfer-Encoding names no coding"));
+        return (decision, length.map_err(Refusal::bad).err().or(empty));
     }
     if head.field("content-length").is_some() {
         decision.warnings.push(
@@ -81,17 +89,8 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Str
         decision.warnings.push("Transfer-Encoding in an HTTP/1.0 message".into());
     }
     let last = codings.pop().unwrap_or_default();
-    let nested = codings.iter().any(|coding| coding == "chunked");
-    let contradiction = if nested {
-        Some("chunked is not the last transfer coding, or stands there twice".to_owned())
-    } else if last != "chunked" && is_request {
-        Some(format!(
-            "the last transfer coding of a request is '{}', not chunked",
-            excerpt(last.as_bytes())
-        ))
-    } else {
-        None
-    };
+    let contradiction = contradiction(&codings, &last, is_request);
+    let contradiction = contradiction.or(length.map_err(Refusal::bad).err().filter(|_| is_request));
     decision.framing = if last == "chunked" {
         MessageFraming::Chunked
     } else {
@@ -102,6 +101,39 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Str
     codings.reverse();
     decision.transfer_codings = codings;
     (decision, contradiction)
+}
+
+/// What is wrong with these transfer codings before the last one, and with that.
+fn contradiction(before: &[String], last: &str, is_request: bool) -> Option<Refusal> {
+    if before.iter().any(|coding| coding == "chunked") {
+        let why = "chunked is not the last transfer coding, or stands there twice";
+        return Some(Refusal::bad(why));
+    }
+    if !is_request {
+        return None;
+    }
+    if last != "chunked" {
+        let last = excerpt(last.as_bytes());
+        let why = format!("the last transfer coding of a request is '{last}', not chunked");
+        return Some(Refusal::bad(why));
+    }
+    let foreign = before.iter().find(|coding| !is_known(coding))?;
+    let why = format!("the transfer coding '{}' is not known here", excerpt(foreign.as_bytes()));
+    Some(Refusal { status: 501, why })
+}
+
+/// Everybody reads the same length: one of them in one field, or `chunked` alone, or neither.
+fn is_plain(head: &Head) -> bool {
+    let (mut lengths, mut codings) = (head.all("content-length"), head.all("transfer-encoding"));
+    match (lengths.next(), codings.next()) {
+        (None, None) => true,
+        (Some(length), None) => lengths.next().is_none() && length.iter().all(u8::is_ascii_digit),
+        (None, Some(coding)) => {
+            let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+            is_chunked && codings.next().is_none() && version(head) == HttpVersion::Http11
+        }
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// The announced length; the error names a contradiction.
@@ -225,6 +257,42 @@ mod tests {
         let decision = response("Content-Length: 5\r\nTransfer-Encoding: chunked");
         assert_eq!(decision.framing, MessageFraming::Chunked);
         assert_eq!(decision.warnings.len(), 1);
+    }
+
+    #[test]
+    fn only_what_everybody_reads_alike_leaves_no_doubt() {
+        for plain in ["A: b", "Content-Length: 5", "Transfer-Encoding: Chunked"] {
+            assert!(!request(plain).doubtful, "{plain}");
+        }
+        for doubtful in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked",
+            "Content-Length: 5\r\nContent-Length: 5",
+            "Content-Length: 5, 5",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked;q=1",
+            "Transfer-Encoding: ,chunked",
+        ] {
+            let decision = request(doubtful);
+            assert!(decision.doubtful && decision.error.is_none(), "{doubtful}: {decision:?}");
+        }
+        let old = request_framing(&head("POST / HTTP/1.0\r\nTransfer-Encoding: chunked"));
+        assert!(old.doubtful);
+    }
+
+    #[test]
+    fn a_coding_nobody_knows_is_501_and_an_invalid_length_or_no_coding_400() {
+        for (fields, status) in [
+            ("Transfer-Encoding: identity, chunked", 501),
+            ("Transfer-Encoding: cow, chunked", 501),
+            ("Transfer-Encoding: cow", 400),
+            ("Transfer-Encoding: \u{b}chunked", 400),
+            ("Transfer-Encoding:", 400),
+            ("Transfer-Encoding: ,\r\nContent-Length: 5", 400),
+            ("Transfer-Encoding: chunked\r\nContent-Length: x", 400),
+        ] {
+            assert_eq!(request(fields).error.map(|error| error.status), Some(status), "{fields}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use bytes::Bytes;
 
 use super::fields::{self, Warnings};
+use super::refusal::Refusal;
 use super::start_line::{self, Expected};
 use crate::model::exchange::Head;
 
@@ -22,6 +23,10 @@ const REFEREE_HEADERS: usize = 256;
 pub struct ParsedHead {
     pub head: Head,
     pub warnings: Vec<String>,
+    /// Of a request: why it shall not be served (RFC 9112, sections 2.2, 3 and 5).
+    pub refusal: Option<Refusal>,
+    /// Somebody on the way may have read another head: the connection must not carry another one.
+    pub doubtful: bool,
 }
 
 /// No head. `partial` holds every byte received so far in `head.raw`, and the lines that were
@@ -158,10 +163,10 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
     let mut warnings = Warnings::default();
     let mut head = Head { raw: raw.clone(), ..Head::default() };
     let Some(start) = start else {
-        return ParsedHead { head, warnings: Vec::new() };
+        return ParsedHead { head, ..ParsedHead::default() };
     };
     if start > 0 {
-        warnings.add("an empty line before the start line");
+        warnings.harmless("an empty line before the start line");
     }
     let lines = &raw[start..];
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
@@ -172,7 +177,7 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
             line.strip_suffix(b"\r").unwrap_or(line)
         };
         if line.contains(&b'\r') {
-            warnings.add("a CR inside a line");
+            warnings.refuse(400, "a CR inside a line");
         }
         if index == 0 {
             head.start = start_line::read(line, expected, &mut warnings).unwrap_or_default();
@@ -185,7 +190,8 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
     {
         warnings.add(objection);
     }
-    ParsedHead { head, warnings: warnings.into_list() }
+    let (refusal, doubtful) = (warnings.refusal(), warnings.is_doubtful());
+    ParsedHead { head, warnings: warnings.into_list(), refusal, doubtful }
 }
 
 /// What httparse has against a head; `None` = nothing, or it is only incomplete or too long.

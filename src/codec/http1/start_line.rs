@@ -83,9 +83,9 @@ fn request(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {
     };
     let single = line.iter().filter(|b| is_space(b)).count() == 2 && !line.contains(&b'\t');
     if target.is_empty() {
-        warnings.add("the request line has no target");
+        warnings.refuse(400, "the request line has no target");
     } else if is_version && !single {
-        warnings.add("the request line is not three words with one space between");
+        warnings.refuse(400, "the request line is not three words with one space between");
     }
     Ok(StartLine::Request { method: text(method), target: text(target), version })
 }
@@ -130,7 +130,13 @@ fn version(word: &[u8], warnings: &mut Warnings) -> HttpVersion {
         b"HTTP/1.1" => HttpVersion::Http11,
         b"HTTP/1.0" => HttpVersion::Http10,
         _ => {
-            warnings.add(format!("unusual HTTP version '{}'", excerpt(word)));
+            let warning = format!("unusual HTTP version '{}'", excerpt(word));
+            match word {
+                [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] => warnings.add(warning),
+                // RFC 9110, section 15.6.6: another major version is not served.
+                [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', ..] => warnings.refuse(505, warning),
+                _ => warnings.refuse(400, warning),
+            }
             if word.ends_with(b"/1.0") || word.ends_with(b"/0.9") {
                 HttpVersion::Http10
             } else {

@@ -1,9 +1,10 @@
-//! A UDP client: one socket that sends to the chosen peer and receives from anybody.
+//! A UDP client: one socket that sends to the chosen peer. What anybody sends is shown; what counts
+//! as a reply comes from the peer, unless anybody may reply.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::engine::conversation::script::Script;
-use crate::engine::datagram;
+use crate::engine::datagram::{self, Answerer, Home};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
@@ -13,6 +14,9 @@ use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::UdpPlan;
 use crate::model::stream::CONNECT_TIMEOUT;
+
+const LOOPBACK_V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const LOOPBACK_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
 /// Runs the session to its end.
 pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
@@ -28,7 +32,10 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
     let (home, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
-    datagram::run(&bind, plan.ttl, Some(home), Rules::default(), script, cx).await
+    let home = Some(Home { address: home, any_peer: plan.any_peer });
+    // It answers nothing.
+    let answerer = Answerer::new(Rules::default(), 1);
+    datagram::run(&bind, plan.ttl, home, answerer, script, cx).await
 }
 
 /// Whom to send to, and where to bind for it.
@@ -54,6 +61,11 @@ async fn peer(endpoint: &Endpoint) -> Result<SocketAddr, Failure> {
     let v4 = resolved.addresses.iter().copied().find(SocketAddr::is_ipv4);
     match (first, v4) {
         (Some(first), Some(v4)) if first.ip().is_loopback() => Ok(v4),
+        // The system sends there to this machine, and replies come from its loopback address.
+        (Some(first), _) if first.ip().is_unspecified() => {
+            let ip = if first.is_ipv4() { LOOPBACK_V4 } else { LOOPBACK_V6 };
+            Ok(SocketAddr::new(ip, first.port()))
+        }
         (Some(first), _) => Ok(first),
         (None, _) => {
             let cause = "the name has no address";
@@ -66,9 +78,9 @@ async fn peer(endpoint: &Endpoint) -> Result<SocketAddr, Failure> {
 fn source(wish: Option<&Bind>, home: SocketAddr) -> Result<Bind, Failure> {
     let Some(wish) = wish else {
         let ip = match (home.is_ipv4(), home.ip().is_loopback()) {
-            (true, true) => Ipv4Addr::LOCALHOST.into(),
+            (true, true) => LOOPBACK_V4,
             (true, false) => Ipv4Addr::UNSPECIFIED.into(),
-            (false, true) => Ipv6Addr::LOCALHOST.into(),
+            (false, true) => LOOPBACK_V6,
             (false, false) => Ipv6Addr::UNSPECIFIED.into(),
         };
         return Ok(Bind::Address(SocketAddr::new(ip, 0)));
@@ -110,5 +122,7 @@ mod tests {
     async fn localhost_means_ipv4_for_datagrams() {
         let home = peer(&Endpoint::new("localhost", 9)).await.unwrap();
         assert_eq!(home.to_string(), "127.0.0.1:9");
+        let home = peer(&Endpoint::new("0.0.0.0", 9)).await.unwrap();
+        assert_eq!(home.to_string(), "127.0.0.1:9", "where its replies come from");
     }
 }

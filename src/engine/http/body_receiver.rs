@@ -111,6 +111,11 @@ impl BodyReceiver {
         })
     }
 
+    /// Something about the framing was odd: others may have read another end.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        !self.reader.warnings().is_empty()
+    }
+
     /// Waits until everything is decoded and readable, and puts the last facts into the exchange.
     /// `complete`: its framing said so, or the peer finished where that is the end.
     pub(crate) async fn finish(mut self, complete: bool, recorder: &ExchangeRecorder) {

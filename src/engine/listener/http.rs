@@ -8,6 +8,7 @@
 
 mod answer;
 mod connection;
+mod host;
 mod request;
 mod respond;
 
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, Arrival};
 use crate::engine::event::Summary;
+use crate::engine::os;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
@@ -31,7 +33,8 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let own = session.clone();
     let mut accept = AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own)?;
     let (plan, _) = watch::channel(plan);
-    let listener = Arc::new(HttpListener { session, plan, requests: AtomicU32::new(0) });
+    let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
+    let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });
     loop {
         let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {

@@ -1,7 +1,7 @@
 //! A UDP listener: every sender is a peer of its own and may be answered, by rule or by hand.
 
 use crate::engine::conversation::script::Script;
-use crate::engine::datagram;
+use crate::engine::datagram::{self, Answerer};
 use crate::engine::event::Summary;
 use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
@@ -10,6 +10,6 @@ use crate::model::plan::UdpListenerPlan;
 
 /// Runs the session to its end.
 pub(crate) async fn run(plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
-    let rules = Rules::new(plan.rules)?;
-    datagram::run(&plan.bind, plan.ttl, None, rules, Script::default(), cx).await
+    let answerer = Answerer::new(Rules::new(plan.rules)?, plan.answer_rate);
+    datagram::run(&plan.bind, plan.ttl, None, answerer, Script::default(), cx).await
 }

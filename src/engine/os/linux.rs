@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{self, IoSliceMut};
-use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::AsRawFd as _;
+use std::net::{Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -144,6 +146,26 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
         return Some(SocketAddrV4::from(*v4).into());
     }
     storage.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into())
+}
+
+/// Marks an address for all processes that can reach it, until it is dropped: an abstract Unix
+/// socket (unix(7)), which belongs to the same network namespace and ends with its process, however
+/// that ends. `None` when the mark is there already or the system has no descriptor for it.
+pub(crate) fn beacon(address: SocketAddr) -> Option<OwnedFd> {
+    let socket = UnixDatagram::bind_addr(&beacon_name(address)?).ok()?;
+    // Nobody has anything to say to it.
+    let _ = socket.shutdown(Shutdown::Both);
+    Some(socket.into())
+}
+
+/// Whether any process has set the mark of this address.
+pub(crate) fn has_beacon(address: SocketAddr) -> bool {
+    let Some(name) = beacon_name(address) else { return false };
+    UnixDatagram::unbound().is_ok_and(|socket| socket.connect_addr(&name).is_ok())
+}
+
+fn beacon_name(address: SocketAddr) -> Option<UnixAddress> {
+    UnixAddress::from_abstract_name(format!("wirebench/answers/udp/{address}")).ok()
 }
 
 /// Sends and receives through this network interface only (`SO_BINDTODEVICE`, socket(7)).

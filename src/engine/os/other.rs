@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 
 use socket2::Socket;
 use tokio::net::UdpSocket;
@@ -29,6 +30,16 @@ pub(crate) fn keep_reports(_socket: &Socket, _address: SocketAddr) {}
 /// Always empty: there are no reports.
 pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr, io::Error)> {
     Vec::new()
+}
+
+/// Always `None`: other processes cannot be told here.
+pub(crate) fn beacon(_address: SocketAddr) -> Option<OwnedFd> {
+    None
+}
+
+/// Always `false`.
+pub(crate) fn has_beacon(_address: SocketAddr) -> bool {
+    false
 }
 
 /// Always fails with `Unsupported`.

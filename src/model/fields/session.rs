@@ -55,6 +55,8 @@ impl Options for UdpSpec {
         "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
             label: "TTL in hops (empty = the system's)",
             help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
+            help: "Take what anybody sends for a reply, not only what the address sends.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "step", LIST, steps, tab: Some(FormTab::Steps), label: "+ step done once connected",
@@ -83,6 +85,9 @@ impl Options for UdpListenerSpec {
         "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
             label: "TTL in hops (empty = the system's)",
             help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "answer-rate", ValueKind::Number { min: 1, max: 1_000_000 }, answer_rate, tab: OPTIONS,
+            label: "Automatic answers to a peer, a second",
+            help: "Automatic answers that one peer gets in a second: 1 to 1000000.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
         "format", FORMATS, format, tab: OPTIONS, label: "Input line";
         "rule", LIST, rules, tab: Some(FormTab::Rules),

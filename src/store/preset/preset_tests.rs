@@ -513,9 +513,9 @@ fn spec() -> BoxedStrategy<Spec> {
                 source,
             })
         });
-    let udp = (text(), text(), ttl(), steps(), input_line()).prop_map(
-        |(address, source, ttl, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, source, ttl, steps, line_ending, format })
+    let udp = (text(), text(), ttl(), any::<bool>(), steps(), input_line()).prop_map(
+        |(address, source, ttl, any_peer, steps, (line_ending, format))| {
+            Spec::Udp(UdpSpec { address, source, ttl, any_peer, steps, line_ending, format })
         },
     );
     let tcp_listener = (text(), listener_tls(), keep_alive(), payload(), rules(), input_line())
@@ -530,9 +530,10 @@ fn spec() -> BoxedStrategy<Spec> {
                 format,
             })
         });
-    let udp_listener = (text(), ttl(), rules(), input_line()).prop_map(
-        |(bind, ttl, rules, (line_ending, format))| {
-            Spec::UdpListener(UdpListenerSpec { bind, ttl, rules, line_ending, format })
+    let udp_listener = (text(), ttl(), rules(), 1_u32..=1_000_000, input_line()).prop_map(
+        |(bind, ttl, rules, answer_rate, (line_ending, format))| {
+            let spec = UdpListenerSpec { bind, ttl, rules, answer_rate, line_ending, format };
+            Spec::UdpListener(spec)
         },
     );
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();

@@ -58,7 +58,7 @@ fn read(input: &[u8], expected: Expected) -> Read {
         };
         read.complaints.extend(framing.warnings);
         if let Some(error) = framing.error {
-            read.complaints.push(error);
+            read.complaints.push(error.why);
             break;
         }
         let mut body = BodyReader::new(framing.framing);

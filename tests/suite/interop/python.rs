@@ -90,7 +90,12 @@ fn a_python_tcp_listener_answers_like_ours() {
 
 #[test]
 fn a_python_udp_listener_answers_like_ours() {
-    let plan = Plan::UdpListener(UdpListenerPlan { bind: loopback(), rules: rules(), ttl: None });
+    let plan = Plan::UdpListener(UdpListenerPlan {
+        bind: loopback(),
+        rules: rules(),
+        ttl: None,
+        answer_rate: 9,
+    });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let (socket, _) = udp_peer();
     for (message, expected) in DIALOGUE {
@@ -188,6 +193,7 @@ fn a_python_udp_client_says_what_ours_says() {
             StepPlan::Send(Bytes::from_static(b"end")),
         ],
         ttl: None,
+        any_peer: false,
     });
     let script = python::write(&plan, Library::Requests);
     let Some(_running) = start("python3", &script) else { return };

@@ -129,8 +129,12 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
 #[test]
 fn lost_datagrams_stay_on_the_screen() {
     let mut app = Driver::new((120, 40), START);
-    let id =
-        app.open(Plan::UdpListener(UdpListenerPlan { bind: bind(), rules: Vec::new(), ttl: None }));
+    let id = app.open(Plan::UdpListener(UdpListenerPlan {
+        bind: bind(),
+        rules: Vec::new(),
+        ttl: None,
+        answer_rate: 9,
+    }));
     app.phase(
         id,
         Phase::Listening { addresses: vec![address(9000)], receive_buffer: Some(4 << 20) },

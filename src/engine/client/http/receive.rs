@@ -256,7 +256,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         parsed: ParsedHead,
         rest: Bytes,
     ) -> Result<Head, Failure> {
-        let ParsedHead { head, warnings } = parsed;
+        let ParsedHead { head, warnings, .. } = parsed;
         let recorder = &self.hop.recorder;
         let framing = response_framing(&head, &self.hop.plan.method);
         let mut receiver = BodyReceiver::new(writer, &framing, &head);

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::codec::http1::Refusal;
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan};
@@ -16,13 +17,6 @@ pub(super) struct Asked {
     pub(super) keep_alive: bool,
     /// Answer this instead of what the rules say.
     pub(super) refusal: Option<Refusal>,
-}
-
-/// An answer of our own to a request that cannot be served.
-#[derive(Debug, Clone)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) why: String,
 }
 
 /// How an answer goes out.
@@ -74,17 +68,17 @@ pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &Asked) -> AnswerShape
         found.map(|(_, value)| value.trim().to_ascii_lowercase())
     };
     let chunked = value("transfer-encoding").is_some_and(|value| value.ends_with("chunked"));
-    let length = value("content-length");
     let bodiless = matches!(answer.status, 100..=199 | 204 | 304);
     let has_body = !bodiless && asked.method != "HEAD";
     let mut headers = answer.headers.clone();
-    if length.is_none() && value("transfer-encoding").is_none() && !bodiless {
+    let ends = has_end(answer, has_body.then_some(len));
+    if value("content-length").is_none() && value("transfer-encoding").is_none() && !bodiless {
         headers.push(("Content-Length".into(), len.to_string()));
     }
     let says_close = value("connection").is_some_and(|value| value.contains("close"));
-    // A length that is not true leaves the client waiting or with bytes to spare.
-    let is_true = length.is_none_or(|length| !has_body || length == len.to_string());
-    let keep_alive = asked.keep_alive && !says_close && is_true;
+    // A client of HTTP/1.0 does not see where chunks end; after 1xx it speaks something else.
+    let is_last = answer.status < 200 || (chunked && asked.version == HttpVersion::Http10);
+    let keep_alive = asked.keep_alive && !says_close && ends && !is_last;
     if value("connection").is_none() {
         match (asked.version, keep_alive) {
             (HttpVersion::Http10, true) => {
@@ -96,6 +90,27 @@ pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &Asked) -> AnswerShape
     }
     let head = response_head(answer.status, &headers).into();
     AnswerShape { head, has_body, chunked, keep_alive }
+}
+
+/// The client sees where an answer with these headers ends: a length that is not true, two of
+/// them, or another coding than chunked leave it waiting or with bytes to spare. `len` is that of
+/// the body that is sent.
+fn has_end(answer: &AnswerPlan, len: Option<u64>) -> bool {
+    let all = |name: &'static str| {
+        let of_name = answer.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name));
+        of_name.map(|(_, value)| value.trim())
+    };
+    let (mut lengths, mut codings) = (all("content-length"), all("transfer-encoding"));
+    match (lengths.next(), codings.next()) {
+        (None, None) => true,
+        (Some(length), None) => {
+            lengths.next().is_none() && len.is_none_or(|len| length == len.to_string())
+        }
+        (None, Some(coding)) => {
+            codings.next().is_none() && coding.to_ascii_lowercase().ends_with("chunked")
+        }
+        (Some(_), Some(_)) => false,
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +193,15 @@ mod tests {
     fn framing_written_by_the_user_is_kept_and_a_false_length_closes() {
         let wrong = shape(&answer(200, &[("content-length", "9")]), 5, &asked("GET"));
         assert!(!wrong.keep_alive);
+        for unclear in [
+            &[("Content-Length", "5"), ("content-length", "5")][..],
+            &[("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
+            &[("Transfer-Encoding", "gzip")],
+            &[("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")],
+        ] {
+            assert!(!shape(&answer(200, unclear), 5, &asked("GET")).keep_alive, "{unclear:?}");
+        }
+        assert!(!shape(&answer(101, &[]), 0, &asked("GET")).keep_alive);
         let chunked = shape(&answer(200, &[("Transfer-Encoding", "chunked")]), 5, &asked("GET"));
         assert!(chunked.chunked && chunked.keep_alive);
         assert!(!String::from_utf8(chunked.head.to_vec()).unwrap().contains("Content-Length"));

@@ -45,6 +45,8 @@ pub(super) struct HttpListener {
     pub(super) session: SessionHandle,
     /// What to answer from now on.
     pub(super) plan: watch::Sender<HttpListenerPlan>,
+    /// The machine's own name, lower case; empty when it has none.
+    pub(super) machine: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     pub(super) requests: AtomicU32,
 }
@@ -132,7 +134,8 @@ impl HttpConnection {
         self.note(Direction::Local, RecordKind::Reset, "reset by us");
     }
 
-    fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
+    /// A row about this connection.
+    pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
         self.listener.session.events.note(self.accepted.conn, from, kind, text);
     }
 

@@ -55,7 +55,10 @@ async fn a_request_that_stalls_is_answered_408_and_shown() {
     let (_handle, mut events, address) = listen().await;
     for (begun, words) in [
         ("GET / HTTP/1.1\r\nA: b\r\n", "the head was incomplete after 0.2 s (22 bytes)"),
-        ("PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc", "after 3 of 9 body bytes"),
+        (
+            "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc",
+            "after 3 of 9 body bytes",
+        ),
     ] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(begun.as_bytes()).await.unwrap();

@@ -7,11 +7,10 @@ use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::answer::{Asked, Refusal};
+use super::answer::Asked;
 use super::connection::{HttpConnection, STALL};
-use crate::codec::http1::{
-    Expected, HeadErrorKind, HeadReader, ParsedHead, keeps_alive, request_framing,
-};
+use super::host;
+use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
 use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
 use crate::engine::http::body_receiver::{BodyReceiver, Fault};
@@ -20,6 +19,7 @@ use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::model::exchange::{Head, HttpVersion, StartLine};
 use crate::model::failure::{Failure, Stage};
+use crate::model::record::{Direction, RecordKind};
 
 /// What can be said of bytes that were read: nothing against them, or what to answer instead;
 /// `Err` = nobody is left to answer.
@@ -33,15 +33,21 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
     ) -> Result<Asked, Failure> {
-        let (ParsedHead { head, warnings }, verdict) = self.head(first, &recorder.target).await;
+        let (parsed, verdict) = self.head(first, &recorder.target).await;
+        let head = &parsed.head;
         recorder.keep(&writer, head.raw.clone(), "before the body").await?;
-        recorder.warn_all(warnings);
+        recorder.warn_all(parsed.warnings.iter().cloned());
         recorder.edit(|exchange| exchange.request.head = head.clone());
-        let refusal = verdict?;
-        if refusal.is_some() {
-            return Ok(Asked { refusal, ..Asked::default() });
+        let mut asked = Asked { refusal: verdict?, ..Asked::default() };
+        if let StartLine::Request { method, target, version } = &head.start {
+            (asked.method, asked.target) = (method.clone(), target.clone());
+            asked.version = *version;
+            recorder.edit(|exchange| exchange.url = self.url(head, target));
         }
-        self.body(recorder, writer, &head).await
+        if asked.refusal.is_some() {
+            return Ok(asked);
+        }
+        self.judged(recorder, writer, &parsed, asked).await
     }
 
     /// Reads a head as far as it comes; what came behind it waits in `rest`.
@@ -83,25 +89,27 @@ impl HttpConnection {
         }
     }
 
-    async fn body(
+    /// Refuses a request by its head, or reads its body.
+    async fn judged(
         &mut self,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
-        head: &Head,
+        parsed: &ParsedHead,
+        mut asked: Asked,
     ) -> Result<Asked, Failure> {
-        let framing = request_framing(head);
-        recorder.warn_all(framing.warnings.iter().cloned());
-        let mut asked = Asked { keep_alive: keeps_alive(head), ..Asked::default() };
-        if let StartLine::Request { method, target, version } = &head.start {
-            (asked.method, asked.target) = (method.clone(), target.clone());
-            asked.version = *version;
+        let (head, verdict) = (&parsed.head, judge(parsed));
+        recorder.warn_all(verdict.framing.warnings.iter().cloned());
+        let (local, machine) = (self.accepted.local, &self.listener.machine);
+        let foreign = host::foreign(head, &asked.target, local, machine);
+        for mark in verdict.marks.into_iter().chain(foreign) {
+            self.note(Direction::Local, RecordKind::Note, mark.clone());
+            recorder.warn(mark);
         }
-        recorder.edit(|exchange| exchange.url = self.url(head, &asked.target));
-        if let Some(why) = framing.error {
-            asked.keep_alive = false;
-            asked.refusal = Some(Refusal { status: 400, why });
+        (asked.keep_alive, asked.refusal) = (verdict.keep_alive, verdict.refusal);
+        if asked.refusal.is_some() {
             return Ok(asked);
         }
+        let framing = verdict.framing;
         let mut receiver = BodyReceiver::new(writer, &framing, head);
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
@@ -113,6 +121,7 @@ impl HttpConnection {
             }
         }
         let outcome = self.fill(recorder, &mut receiver).await;
+        asked.keep_alive &= !receiver.is_doubtful();
         receiver.finish(matches!(outcome, Ok(None)), recorder).await;
         asked.refusal = outcome?;
         asked.keep_alive &= asked.refusal.is_none();

@@ -1,0 +1,192 @@
+//! Whether a request is served, and whether its connection may carry another one, judged from its
+//! head alone (RFC 9112, sections 2.2, 3.2, 6.1, 6.3 and 11.2; RFC 9110, sections 7.8 and 9.3.6).
+//!
+//! Called by the HTTP listener. A connection ends wherever somebody between the client and us may
+//! have read another message: what follows could be meant for another reader.
+
+use std::net::Ipv6Addr;
+
+use super::fields::excerpt;
+use super::framing::{BodyFraming, keeps_alive, request_framing};
+use super::head::ParsedHead;
+use super::refusal::Refusal;
+use crate::model::exchange::{Head, HttpVersion, StartLine};
+
+/// What is to be done with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestVerdict {
+    pub framing: BodyFraming,
+    /// Answer this instead, without reading a body, and close.
+    pub refusal: Option<Refusal>,
+    /// Another request may follow, if nothing is odd about the body.
+    pub keep_alive: bool,
+    /// What is odd and served all the same, warnings of head and framing not repeated.
+    pub marks: Vec<String>,
+}
+
+/// Judges a request by its head.
+#[must_use]
+pub fn judge(parsed: &ParsedHead) -> RequestVerdict {
+    let head = &parsed.head;
+    let framing = request_framing(head);
+    let doubtful = parsed.doubtful || framing.doubtful;
+    let refusal = parsed.refusal.clone().or_else(|| framing.error.clone());
+    let refusal = refusal.or_else(|| host(head)).or_else(|| tunnel(head));
+    let mut marks = Vec::new();
+    if doubtful && refusal.is_none() {
+        marks.push("others may read this request differently; the connection ends with it".into());
+    }
+    if let Some(protocol) = head.field("upgrade") {
+        let protocol = excerpt(protocol);
+        marks.push(format!("asks to upgrade to '{protocol}', which is not served; ignored"));
+    }
+    let keep_alive = refusal.is_none() && !doubtful && keeps_alive(head);
+    RequestVerdict { framing, refusal, keep_alive, marks }
+}
+
+/// Which Host there has to be (RFC 9112, section 3.2).
+fn host(head: &Head) -> Option<Refusal> {
+    let mut hosts = head.all("host");
+    let is_new = matches!(head.start, StartLine::Request { version: HttpVersion::Http11, .. });
+    match (hosts.next(), hosts.next()) {
+        (None, _) => is_new.then(|| Refusal::bad("the request has no Host header")),
+        (Some(_), Some(_)) => Some(Refusal::bad("the request has more than one Host header")),
+        (Some(host), None) => (!is_host(host)).then(|| {
+            Refusal::bad(format!("the Host header '{}' is not a host and port", excerpt(host)))
+        }),
+    }
+}
+
+/// `uri-host [":" port]` (RFC 9110, section 7.2), where a comma would be two of them.
+fn is_host(value: &[u8]) -> bool {
+    let Ok(value) = str::from_utf8(value) else { return false };
+    let (host, port) = match value.strip_prefix('[') {
+        Some(rest) => {
+            let Some((address, port)) = rest.split_once(']') else { return false };
+            if address.parse::<Ipv6Addr>().is_err() {
+                return false;
+            }
+            ("", port)
+        }
+        None => value.find(':').map_or((value, ""), |at| value.split_at(at)),
+    };
+    let digits = port.strip_prefix(':').unwrap_or(port);
+    let is_port = port.is_empty() || (port.starts_with(':') && is_number(digits));
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(&byte);
+    is_port && host.bytes().all(fits)
+}
+
+/// A port, which may be left out behind its colon.
+fn is_number(digits: &str) -> bool {
+    digits.is_empty()
+        || (digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok())
+}
+
+/// A tunnel is not HTTP any more: nothing behind its head may be read as a request.
+fn tunnel(head: &Head) -> Option<Refusal> {
+    let StartLine::Request { method, .. } = &head.start else { return None };
+    let why = || "CONNECT asks for a tunnel, which this listener does not make".to_owned();
+    (method == "CONNECT").then(|| Refusal { status: 501, why: why() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::http1::{Expected, HeadReader};
+
+    fn verdict(text: &str) -> RequestVerdict {
+        let text = format!("{text}\r\n\r\n");
+        judge(&HeadReader::new(Expected::Request).push(text.as_bytes()).unwrap().unwrap().1)
+    }
+
+    fn status(text: &str) -> Option<u16> {
+        verdict(text).refusal.map(|refusal| refusal.status)
+    }
+
+    #[test]
+    fn a_plain_request_is_served_and_keeps_its_connection() {
+        for plain in [
+            "GET / HTTP/1.1\r\nHost: a",
+            "GET / HTTP/1.1\r\nHost:",
+            "GET / HTTP/1.1\r\nHost: [::1]:80",
+            "GET / HTTP/1.1\r\nHost: a.b-c:",
+            "GET / HTTP/1.0\r\nConnection: keep-alive",
+            "\r\nGET / HTTP/1.1\r\nHost: a",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked",
+        ] {
+            let verdict = verdict(plain);
+            assert!(verdict.keep_alive && verdict.marks.is_empty(), "{plain}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn host_is_there_once_and_is_one() {
+        for bad in [
+            "GET / HTTP/1.1",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: a",
+            "GET / HTTP/1.0\r\nHost: a\r\nHost: b",
+            "GET / HTTP/1.1\r\nHost: a b",
+            "GET / HTTP/1.1\r\nHost: a, b",
+            "GET / HTTP/1.1\r\nHost: a,b",
+            "GET / HTTP/1.1\r\nHost: u@a",
+            "GET / HTTP/1.1\r\nHost: a/b",
+            "GET / HTTP/1.1\r\nHost: a:x",
+            "GET / HTTP/1.1\r\nHost: a:99999",
+            "GET / HTTP/1.1\r\nHost: [::1",
+            "GET / HTTP/1.1\r\nHost: [::1]x",
+            "GET / HTTP/1.1\r\nHost: [cow]",
+            "GET / HTTP/1.1\r\nHost: \u{e9}",
+            "GET http://a/ HTTP/1.1",
+        ] {
+            assert_eq!(status(bad), Some(400), "{bad}");
+            assert!(!verdict(bad).keep_alive, "{bad}");
+        }
+        assert_eq!(status("GET / HTTP/1.0"), None);
+    }
+
+    #[test]
+    fn what_a_server_must_not_pass_over_is_refused() {
+        for (bad, wanted) in [
+            ("GET / HTTP/1.1\r\nHost : a", 400),
+            ("GET / HTTP/1.1\r\n Host: a", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nno colon", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer\u{b}Encoding: chunked", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nA: b\0", 400),
+            ("GET / HTTP/1.1\r\nHost: a\r\nA: b\rC: d", 400),
+            ("GET  / HTTP/1.1\r\nHost: a", 400),
+            ("GET /a b HTTP/1.1\r\nHost: a", 400),
+            ("GET HTTP/1.1\r\nHost: a", 400),
+            ("GET / http/1.1\r\nHost: a", 400),
+            ("GET / HTTP/1.1x\r\nHost: a", 505),
+            ("GET / HTTP/2.0\r\nHost: a", 505),
+            ("CONNECT a:443 HTTP/1.1\r\nHost: a:443", 501),
+            ("CONNECT a:443 HTTP/1.0", 501),
+        ] {
+            assert_eq!(status(bad), Some(wanted), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_read_differently_is_served_marked_and_the_last_one() {
+        for doubtful in [
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5",
+            "POST / HTTP/1.1\nHost: a",
+            "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c",
+            "GET / HTTP/1.2\r\nHost: a",
+            "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked",
+        ] {
+            let verdict = verdict(doubtful);
+            assert_eq!(verdict.refusal, None, "{doubtful}");
+            assert!(!verdict.keep_alive && verdict.marks.len() == 1, "{doubtful}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn an_upgrade_that_is_not_served_is_marked_and_ignored() {
+        let text = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket";
+        let verdict = verdict(text);
+        assert!(verdict.refusal.is_none() && verdict.keep_alive);
+        assert!(verdict.marks[0].contains("'websocket'"), "{:?}", verdict.marks);
+    }
+}

@@ -1,0 +1,111 @@
+//! The lane of the user's own work: presets, drafts, the authority. Nothing here waits for the
+//! history, for a workspace that is being read, or for files elsewhere.
+
+use std::sync::Arc;
+#[cfg(debug_assertions)]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::known::Known;
+use super::lane::{Outbox, Waker, Work};
+use crate::model::failure::Failure;
+use crate::model::preset::StoredPreset;
+use crate::store::job::{Job, Reply};
+use crate::store::paths::Paths;
+use crate::store::restore::RestoreFile;
+use crate::store::{atomic, authority, preset_files, workspace};
+
+/// Raised by a test of a debug build: saving a preset panics.
+#[cfg(debug_assertions)]
+pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
+
+/// What the lane owns: the drafts' file.
+pub(super) struct Saving {
+    paths: Paths,
+    restore: RestoreFile,
+    known: Arc<Known>,
+}
+
+impl Saving {
+    /// Reads nothing yet.
+    pub(super) fn new(paths: Paths, known: Arc<Known>) -> Self {
+        Saving { restore: RestoreFile::new(&paths.state, &paths.workspace), paths, known }
+    }
+
+    fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
+        let root = &self.paths.workspace;
+        match job {
+            Job::SavePreset { preset, based_on, overwrite } => {
+                #[cfg(debug_assertions)]
+                assert!(!TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
+                Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
+                    Ok(fingerprint) => {
+                        let path = preset.path.clone();
+                        let content = Ok(*preset);
+                        let stored = StoredPreset { path: path.clone(), content, fingerprint };
+                        self.known.enter(&path, Some(stored));
+                        Reply::Saved { path, fingerprint }
+                    }
+                    Err(theirs) => Reply::Conflict { mine: preset, theirs: Box::new(theirs) },
+                })
+            }
+            Job::RenamePreset { from, to } => preset_files::rename(root, from, to),
+            Job::DeletePreset { path } => preset_files::delete(root, path),
+            Job::DeleteFolder { folder, presets } => {
+                preset_files::delete_folder(root, folder, presets)
+            }
+            Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
+            Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
+            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
+                .map(|certificate| Reply::AuthoritySaved { certificate }),
+            other => Err(super::lane::not_ours(&other)),
+        }
+    }
+
+    /// Enters what went and came into what the application knows.
+    fn learn(&self, reply: &Reply) {
+        let gone = match reply {
+            Reply::Renamed { from: path, .. } | Reply::Deleted { path } => {
+                std::slice::from_ref(path)
+            }
+            Reply::FolderDeleted { presets, .. } => presets,
+            _ => return,
+        };
+        for path in gone {
+            self.known.enter(path, None);
+        }
+        if let Reply::Renamed { to, .. } = reply {
+            let file = preset_files::file_of(&self.paths.workspace, to);
+            let stored = workspace::stored(to, workspace::read_bytes(&file));
+            self.known.enter(to, Some(stored));
+        }
+    }
+}
+
+impl Work for Saving {
+    fn begin(&mut self, _waker: Waker) {
+        for folder in [&self.paths.config, &self.paths.data, &self.paths.state] {
+            // What a crash left behind.
+            atomic::clean(folder);
+        }
+    }
+
+    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+        self.known.begin_change(&job);
+        // A job that panics must not keep its presets from being looked at.
+        let ended = EndOfChange(self);
+        let outcome = ended.0.reply(job);
+        if let Ok(reply) = &outcome {
+            ended.0.learn(reply);
+        }
+        outcome.map(|reply| outbox.send(reply))
+    }
+}
+
+/// Tells the other lane that a job is over, however it ended.
+struct EndOfChange<'a>(&'a mut Saving);
+
+impl Drop for EndOfChange<'_> {
+    fn drop(&mut self) {
+        self.0.known.end_change(self.0.paths.workspace.exists());
+    }
+}
