@@ -38,9 +38,8 @@ pub mod wrap_words;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
-use crate::store::job::Job;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, store, timer};
+use flow::{carry_out, draft, engine, input, project, store, timer};
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
@@ -48,8 +47,7 @@ pub use state::{App, Level, Startup};
 impl App {
     /// What the shell has to do right after the first frame.
     pub fn begin(&mut self) -> Vec<Effect> {
-        self.effects.push(Effect::Store(Job::LoadWorkspace));
-        self.effects.push(Effect::Store(Job::LoadRestore));
+        project::begin(self);
         self.effects.push(Effect::Store(self.history.query()));
         std::mem::take(&mut self.effects)
     }
@@ -76,6 +74,7 @@ impl App {
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
         }
+        project::settle(self);
         self.dirty |= was_dirty;
         std::mem::take(&mut self.effects)
     }

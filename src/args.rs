@@ -34,6 +34,10 @@ pub struct Arguments {
     /// Write diagnostics to wirebench.log in the state folder: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", env = "WIREBENCH_LOG", global = true)]
     pub log: Option<tracing::level_filters::LevelFilter>,
+    /// Use the presets in .wirebench of the current project although another user owns them;
+    /// remembered.
+    #[arg(long, global = true)]
+    pub trust_project: bool,
     #[command(subcommand)]
     pub command: Option<Task>,
 }

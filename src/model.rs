@@ -28,4 +28,5 @@ pub mod stream;
 pub mod suggest;
 pub mod timing;
 pub mod tls;
+pub mod trust;
 pub mod view;

@@ -81,7 +81,10 @@ fn explain(said: &clap::Error) -> u8 {
 }
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
-    let paths = Paths::discover(arguments.home, &ProcessEnv::read())?;
+    let mut paths = Paths::discover(arguments.home, &ProcessEnv::read())?;
+    if arguments.trust_project {
+        paths.trust_project()?;
+    }
     if let Some(level) = arguments.log {
         logging::start(level, &paths.state)?;
     }
@@ -133,7 +136,15 @@ fn startup(paths: &Paths) -> Startup {
     let replaced = |(context, keys, action)| Override { context, keys, action };
     let keymap = bindings.unwrap_or_default().into_iter().map(replaced).collect();
     let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
-    Startup { os: os_variables(), theme: theme(), keymap, problem, truecolor, ..Startup::default() }
+    Startup {
+        os: os_variables(),
+        theme: theme(),
+        keymap,
+        problem,
+        truecolor,
+        foreign: paths.foreign.clone(),
+        ..Startup::default()
+    }
 }
 
 fn runtime() -> Result<Runtime, Failure> {

@@ -15,6 +15,7 @@ mod lock;
 pub mod paths;
 pub mod preset;
 mod preset_files;
+mod project;
 mod restore;
 pub mod starter;
 mod strict_toml;

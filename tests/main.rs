@@ -73,9 +73,13 @@ mod store;
 mod terminal_safety;
 #[path = "suite/tour.rs"]
 mod tour;
+#[path = "suite/trust.rs"]
+mod trust;
 #[path = "suite/udp_answers.rs"]
 mod udp_answers;
 #[path = "suite/udp_losses.rs"]
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/workspaces.rs"]
+mod workspaces;

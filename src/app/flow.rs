@@ -9,6 +9,7 @@ pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod input;
 pub(crate) mod program;
+pub(crate) mod project;
 pub mod response;
 pub(crate) mod restore;
 pub(crate) mod save;

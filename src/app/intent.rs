@@ -102,6 +102,8 @@ pub enum Intent {
     CloseOverlay,
     /// Ask before something is lost.
     Ask(Question),
+    /// Use the presets of the current project although another user owns them.
+    UseProject,
     /// Delete a preset, or the presets of a folder; what runs from them is closed.
     Delete(PresetPath),
     DeleteFolder(String, Vec<PresetPath>),

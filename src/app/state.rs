@@ -30,6 +30,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
+use crate::store::job::{ForeignProject, Reply};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -57,6 +58,8 @@ pub struct Startup {
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
     pub utc_offset: Option<Offset>,
+    /// The current project, if another user owns its presets.
+    pub foreign: Option<ForeignProject>,
 }
 
 /// A sentence for the user at the bottom of the screen.
@@ -109,6 +112,10 @@ pub struct App {
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
+    /// What the last run left, while the workspace is still being read.
+    pub(super) restored_early: Option<Reply>,
+    /// The current project, if another user owns its presets.
+    pub(super) foreign: Option<ForeignProject>,
 }
 
 impl App {
@@ -131,7 +138,8 @@ impl App {
             os: startup.os,
             ..Shared::default()
         };
-        let mut app = App { shared, dirty: true, ..App::default() };
+        let foreign = startup.foreign;
+        let mut app = App { shared, dirty: true, foreign, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }

@@ -24,7 +24,8 @@ pub const READER_LEFT: u8 = 141;
 pub fn status(failure: &Failure) -> u8 {
     match (failure.stage, failure.kind) {
         (_, FailureKind::Timeout(_)) => TIMEOUT,
-        (Stage::Tls, _) | (_, FailureKind::Certificate | FailureKind::TlsAlert) => TLS,
+        (Stage::Tls, _)
+        | (_, FailureKind::Certificate | FailureKind::Distrusted(_) | FailureKind::TlsAlert) => TLS,
         (Stage::Compose | Stage::Storage, _) | (_, FailureKind::Usage) => USAGE,
         _ => NETWORK,
     }

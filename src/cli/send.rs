@@ -21,7 +21,7 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 use crate::named_file;
 
 /// Words of the command line, told apart.

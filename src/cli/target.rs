@@ -26,8 +26,8 @@ pub(super) fn find(
 ) -> Result<(Spec, Scope), Failure> {
     let explicit = text.contains("://") || text.starts_with([':', '*']);
     // Presets and environments are read only when they can matter.
-    let workspace = (!explicit || common.env.is_some())
-        .then(|| store::read_workspace(&headless.paths.workspace));
+    let read = || headless.paths.workspace_unasked().map(store::read_workspace);
+    let workspace = (!explicit || common.env.is_some()).then(read).transpose()?;
     let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
     let preset = match &workspace {
         Some(workspace) if !explicit => preset(text, workspace)?,

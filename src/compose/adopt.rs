@@ -8,7 +8,7 @@ use crate::model::http::HttpListenerSpec;
 use crate::model::listener::TcpListenerSpec;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
-use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::model::tls::{ClientTls, ListenerTls};
 
 /// The spec an address stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ fn has_path(found: &Detected) -> bool {
 fn set_tls(spec: &mut Spec, on: bool) {
     match spec {
         Spec::Tcp(tcp) if on && tcp.tls == ClientTls::Off => {
-            tcp.tls = ClientTls::On { verify: Verify::On, sni: String::new() };
+            tcp.tls = ClientTls::verified();
         }
         Spec::TcpListener(TcpListenerSpec { tls, .. })
         | Spec::HttpListener(HttpListenerSpec { tls, .. })

@@ -13,7 +13,8 @@ use crate::model::plan::{
 };
 use crate::model::spec::NameValue;
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
-use crate::model::tls::{ClientTls, Verify};
+use crate::model::tls::ClientTls;
+use crate::model::trust::{TrustedCertificates, Verify};
 
 const USER_AGENT_TOLD: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
 
@@ -375,7 +376,11 @@ fn a_bind_may_be_a_port_alone_or_carry_its_scheme() {
 fn a_tcp_client_plans_its_address_steps_and_tls() {
     let spec = TcpSpec {
         address: "tcp://{{host}}:7/".into(),
-        tls: ClientTls::On { verify: Verify::On, sni: "{{host}}".into() },
+        tls: ClientTls::On {
+            verify: Verify::On,
+            trust: TrustedCertificates::default(),
+            sni: "{{host}}".into(),
+        },
         steps: vec![
             ScriptStep::Send(Payload::text(r"PING\r\n")),
             ScriptStep::Expect { payload: Payload::text("PONG"), within: Duration::from_secs(1) },
@@ -386,7 +391,9 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
         panic!("not TCP")
     };
     assert_eq!(plan.endpoint, Endpoint::new("a.example", 7));
-    assert_eq!(plan.tls, ClientTls::On { verify: Verify::On, sni: "a.example".into() });
+    assert!(
+        matches!(&plan.tls, ClientTls::On { verify: Verify::On, sni, .. } if sni == "a.example")
+    );
     assert_eq!(plan.steps[0], StepPlan::Send(b"PING\r\n"[..].into()));
     let steps =
         vec![ScriptStep::Send(Payload::text("ok")), ScriptStep::Send(Payload::text(r"a\q"))];

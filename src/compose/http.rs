@@ -75,6 +75,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         head_timeout: spec.timeout,
         connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
         verify: spec.verify,
+        trust: spec.trust.clone(),
         redirects: spec.redirects,
         socket,
         notes,

@@ -16,14 +16,14 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let endpoint = endpoint(&spec.address, composer);
     let tls = match &spec.tls {
         ClientTls::Off => ClientTls::Off,
-        ClientTls::On { verify, sni } => {
+        ClientTls::On { verify, trust, sni } => {
             let field = FieldId::new("tls").then("sni");
             let sni = composer.line(field, sni);
             let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:@?#".contains(c);
             if let Some(bad) = sni.chars().find(|c| is_bad(*c)) {
                 composer.issue(field, format!("'{bad}' cannot be part of a host name"));
             }
-            ClientTls::On { verify: *verify, sni }
+            ClientTls::On { verify: *verify, trust: trust.clone(), sni }
         }
     };
     let socket = socket(spec.keep_alive, &spec.source, composer);

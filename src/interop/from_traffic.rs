@@ -16,7 +16,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
-use crate::model::tls::{ClientTls, Verify};
+use crate::model::tls::ClientTls;
 
 /// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).
 const DERIVED: [&str; 8] = [
@@ -37,10 +37,6 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>)
     let mut remarks = Vec::new();
     let head = &exchange.request.head;
     let mut spec = HttpSpec { url: template::quote(&exchange.url), ..HttpSpec::default() };
-    if exchange.side.listens() && exchange.tls.is_some() {
-        // Our own listener's certificate is one nobody vouches for.
-        spec.verify = Verify::Off;
-    }
     if let StartLine::Request { method, .. } = &head.start {
         spec.method = template::quote(method);
     }
@@ -110,9 +106,9 @@ fn is_hidden(c: char) -> bool {
 #[must_use]
 pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
     // What a listener of ours received is sent to that listener again, as the peer did.
-    let (target, verify) = match conn.side {
-        Side::Listener => (conn.local, Verify::Off),
-        Side::Client => (conn.peer, Verify::On),
+    let target = match conn.side {
+        Side::Listener => conn.local,
+        Side::Client => conn.peer,
     };
     let address = target.map(|address| {
         let ip = address.ip().to_canonical();
@@ -125,8 +121,7 @@ pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
     let steps = payload.map(ScriptStep::Send).into_iter().collect();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
-            let on = ClientTls::On { verify, sni: String::new() };
-            let tls = if conn.tls { on } else { ClientTls::Off };
+            let tls = if conn.tls { ClientTls::verified() } else { ClientTls::Off };
             Spec::Tcp(TcpSpec { address, tls, steps, format, ..TcpSpec::default() })
         }
         Protocol::Udp => Spec::Udp(UdpSpec { address, steps, format, ..UdpSpec::default() }),

@@ -77,6 +77,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>) -> String {
             "alpn": tls.alpn,
             "sni": tls.sni,
             "unverified": tls.unverified,
+            "unproven": tls.unproven,
         })
     });
     let facts = known(json!({

@@ -45,6 +45,12 @@ impl Endpoint {
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Endpoint { host: host.into(), port }
     }
+
+    /// Whether both name the same place; the case of a host name does not count.
+    #[must_use]
+    pub fn is_same(&self, other: &Endpoint) -> bool {
+        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+    }
 }
 
 fn split(text: &str) -> Result<(&str, u16), EndpointError> {

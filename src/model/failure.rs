@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::trust::Sha256;
+
 /// An error as the user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -51,7 +53,10 @@ pub enum FailureKind {
     TooLarge,
     AddressInUse,
     Permission,
+    /// A certificate or key of ours cannot be used.
     Certificate,
+    /// The peer's leaf, by its hash, does not verify; the user may accept it.
+    Distrusted(Sha256),
     TlsAlert,
     Cancelled,
     /// A queue of ours is full; try again.
@@ -87,10 +92,10 @@ impl Failure {
         format!("{target}{}{hint}", self.cause)
     }
 
-    /// Whether the peer's certificate was refused, which the user may overrule.
+    /// The leaf of the peer that was refused, which the user may overrule.
     #[must_use]
-    pub fn is_distrust(&self) -> bool {
-        self.kind == FailureKind::Certificate
+    pub fn distrusted(&self) -> Option<Sha256> {
+        if let FailureKind::Distrusted(leaf) = self.kind { Some(leaf) } else { None }
     }
 
     /// Whether the user ended it, so that nothing went wrong.

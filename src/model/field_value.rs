@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::field::FieldValue;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
-use super::tls::Verify;
+use super::trust::{TrustedCertificates, Verify};
 
 impl FieldValue for String {
     fn show(&self) -> Cow<'_, str> {
@@ -60,6 +60,17 @@ impl<T: FieldValue + Default> FieldValue for Option<T> {
             value.set(text)?;
             Some(value)
         };
+        Ok(())
+    }
+}
+
+impl FieldValue for TrustedCertificates {
+    fn show(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = text.parse()?;
         Ok(())
     }
 }

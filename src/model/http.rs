@@ -7,7 +7,8 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
-use super::tls::{ListenerTls, Verify};
+use super::tls::ListenerTls;
+use super::trust::{TrustedCertificates, Verify};
 
 /// A request as written in the form. Header order, case and duplicates are kept.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
@@ -26,6 +27,8 @@ pub struct HttpSpec {
     #[default(HEAD_TIMEOUT)]
     pub timeout: Duration,
     pub verify: Verify,
+    /// Certificates accepted although they do not verify.
+    pub trust: TrustedCertificates,
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,

@@ -11,7 +11,8 @@ use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
 use super::protocol::{Protocol, Side};
-use super::tls::{ClientTls, ListenerTls, Verify};
+use super::tls::{ClientTls, ListenerTls};
+use super::trust::{TrustedCertificates, Verify};
 
 /// What the engine runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,9 @@ pub struct HttpPlan {
     /// inside the body.
     pub head_timeout: Duration,
     pub connect_timeout: Duration,
+    /// Holds where `url` leads, at no other origin.
     pub verify: Verify,
+    pub trust: TrustedCertificates,
     pub redirects: u8,
     pub socket: SocketOptions,
     /// What of the request goes out otherwise than it was written, in words.
@@ -297,6 +300,21 @@ impl Plan {
             Plan::TcpListener(plan) => plan.bind.to_string(),
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
+        }
+    }
+
+    /// Where a client connects under TLS at first: to what its address names.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Plan::Http(plan) => {
+                let rest = plan.url.strip_prefix("https://")?;
+                let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+                let whole = || format!("{authority}:443").parse().ok();
+                authority.parse().ok().or_else(whole)
+            }
+            Plan::Tcp(plan) => Some(plan.endpoint.clone()),
+            _ => None,
         }
     }
 

@@ -10,7 +10,8 @@ use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{Protocol, Side};
 use super::stream::{TcpSpec, UdpSpec};
-use super::tls::{ClientTls, Verify};
+use super::tls::ClientTls;
+use super::trust::{TrustedCertificates, Verify};
 
 /// One variant per protocol and side; by name a section of a preset file.
 #[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
@@ -89,6 +90,26 @@ impl Spec {
             Spec::Http(spec) => Some(&mut spec.verify),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, .. }, .. }) => Some(verify),
             _ => None,
+        }
+    }
+
+    /// The certificates accepted although they do not verify, to write to; `None` as for
+    /// [`Spec::verify_mut`].
+    pub fn trust_mut(&mut self) -> Option<&mut TrustedCertificates> {
+        match self {
+            Spec::Http(spec) => Some(&mut spec.trust),
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => Some(trust),
+            _ => None,
+        }
+    }
+
+    /// Whether certificates are accepted that do not verify. Badged wherever it holds.
+    #[must_use]
+    pub fn trusts_by_hash(&self) -> bool {
+        match self {
+            Spec::Http(spec) => !spec.trust.0.is_empty(),
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => !trust.0.is_empty(),
+            _ => false,
         }
     }
 

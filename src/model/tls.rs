@@ -3,17 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use strum::{Display, EnumString};
-
-/// Whether the peer's certificate chain must verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Display, EnumString)]
-#[strum(serialize_all = "lowercase")]
-pub enum Verify {
-    #[default]
-    On,
-    /// Connect anyway; badged wherever it is in force.
-    Off,
-}
+use super::trust::{TrustedCertificates, Verify};
 
 /// TLS of a client session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,9 +12,20 @@ pub enum ClientTls {
     Off,
     On {
         verify: Verify,
+        /// Certificates accepted although they do not verify.
+        trust: TrustedCertificates,
         /// Server name sent; empty = the host of the address.
         sni: String,
     },
+}
+
+impl ClientTls {
+    /// Verified, under the name of the address.
+    #[must_use]
+    pub fn verified() -> Self {
+        let (trust, sni) = (TrustedCertificates::default(), String::new());
+        ClientTls::On { verify: Verify::On, trust, sni }
+    }
 }
 
 /// TLS of a listener.
@@ -51,6 +52,8 @@ pub struct TlsFacts {
     pub chain: Vec<CertificateFacts>,
     /// Why verification failed although the session went on; empty when it verified.
     pub unverified: String,
+    /// Why it could not be checked that the peer has the key of its certificate; empty when it has.
+    pub unproven: String,
     pub handshake: Duration,
 }
 

@@ -41,8 +41,33 @@ pub enum Job {
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
+    /// Use the presets of another user's project from now on, or leave them out; remembered.
+    UseProject { project: ForeignProject, used: bool },
     /// Keep the certificate authority of this installation. One that is already there stays.
     SaveAuthority(Authority),
+}
+
+/// A project whose presets belong to another user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignProject {
+    /// Its `.wirebench`.
+    pub folder: PathBuf,
+    /// User id of the owner.
+    pub owner: u32,
+    /// What was answered before; `None` = it has to be asked.
+    pub used: Option<bool>,
+}
+
+impl ForeignProject {
+    /// Whose it is, in words.
+    #[must_use]
+    pub fn belongs(&self) -> String {
+        let owner = match self.owner {
+            0 => "root".to_owned(),
+            owner => format!("user {owner}"),
+        };
+        format!("{} belongs to {owner}, not to you", self.folder.display())
+    }
 }
 
 /// Whether a file that is there may be replaced.
@@ -85,6 +110,9 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
+    /// The question about a project is answered, and which workspace is in force; a failure says
+    /// why it will be asked again.
+    ProjectChosen { failure: Option<Failure> },
     /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
     AuthoritySaved { certificate: PathBuf },
     /// A job failed; nothing stored was lost.
@@ -147,6 +175,7 @@ impl Job {
             Job::QueryHistory { .. } => "read the history",
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
+            Job::UseProject { .. } => "choose the workspace",
             Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }

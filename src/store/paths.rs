@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::job::ForeignProject;
+use super::project;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Folder of a project that holds its presets.
@@ -25,6 +27,9 @@ pub struct Paths {
     pub data: PathBuf,
     /// History, drafts, logs.
     pub state: PathBuf,
+    /// The current project when another user owns its presets. They are the workspace only when
+    /// the user said so.
+    pub foreign: Option<ForeignProject>,
 }
 
 /// What the system tells about this process.
@@ -32,6 +37,8 @@ pub struct Paths {
 pub struct ProcessEnv {
     pub current: PathBuf,
     pub home: Option<PathBuf>,
+    /// Effective user id.
+    pub user: u32,
     pub variables: BTreeMap<String, OsString>,
 }
 
@@ -44,6 +51,7 @@ impl ProcessEnv {
         ProcessEnv {
             current: std::env::current_dir().unwrap_or_default(),
             home: etcetera::home_dir().ok(),
+            user: rustix::process::geteuid().as_raw(),
             variables: names.into_iter().filter_map(value).collect(),
         }
     }
@@ -78,12 +86,49 @@ impl Paths {
             return Ok(Paths::under(&system.current.join(home)));
         }
         let data = system.base("XDG_DATA_HOME", ".local/share")?;
+        let state = system.base("XDG_STATE_HOME", ".local/state")?;
+        let project = system.project();
+        let foreign = project.as_deref();
+        let foreign = foreign.and_then(|folder| project::foreign(folder, system.user, &state));
+        let is_left_out = foreign.as_ref().is_some_and(|foreign| foreign.used != Some(true));
         Ok(Paths {
-            workspace: system.project().unwrap_or_else(|| data.join("presets")),
+            workspace: project.filter(|_| !is_left_out).unwrap_or_else(|| data.join("presets")),
             config: system.base("XDG_CONFIG_HOME", ".config")?,
-            state: system.base("XDG_STATE_HOME", ".local/state")?,
+            state,
             data,
+            foreign,
         })
+    }
+
+    /// Uses the presets of the current project, whoever owns them; remembered.
+    ///
+    /// # Errors
+    /// When that cannot be remembered.
+    pub fn trust_project(&mut self) -> Result<(), Failure> {
+        let Some(foreign) = &mut self.foreign else { return Ok(()) };
+        if foreign.used != Some(true) {
+            project::remember(&self.state, foreign, true)?;
+        }
+        foreign.used = Some(true);
+        self.workspace.clone_from(&foreign.folder);
+        Ok(())
+    }
+
+    /// The workspace, where nobody can be asked whether to use that of another user.
+    ///
+    /// # Errors
+    /// When that question is open, with what to do.
+    pub fn workspace_unasked(&self) -> Result<&Path, Failure> {
+        match self.foreign.as_ref().filter(|foreign| foreign.used.is_none()) {
+            None => Ok(&self.workspace),
+            Some(foreign) => {
+                let (target, cause) = (foreign.folder.display().to_string(), foreign.belongs());
+                Err(Failure::new(Stage::Storage, target, FailureKind::Permission, cause).hint(
+                    "look at its presets, then use them with --trust-project (remembered), or \
+                     leave them out with --home DIR",
+                ))
+            }
+        }
     }
 
     /// Everything under one folder.
@@ -94,6 +139,7 @@ impl Paths {
             config: home.join("config"),
             data: home.join("data"),
             state: home.join("state"),
+            foreign: None,
         }
     }
 
@@ -124,6 +170,7 @@ mod tests {
         ProcessEnv {
             current: current.to_owned(),
             home: Some("/home/ann".into()),
+            user: rustix::process::geteuid().as_raw(),
             variables: BTreeMap::new(),
         }
     }
@@ -154,6 +201,30 @@ mod tests {
         std::fs::create_dir(folder.path().join(PROJECT_FOLDER)).unwrap();
         let paths = Paths::discover(None, &system(&deep)).unwrap();
         assert_eq!(paths.workspace, folder.path().join(PROJECT_FOLDER));
+    }
+
+    #[test]
+    fn a_project_of_another_user_is_the_workspace_only_when_that_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join(PROJECT_FOLDER);
+        std::fs::create_dir(&project).unwrap();
+        let mut system = system(folder.path());
+        system.user += 1;
+        system.home = Some(folder.path().join("home"));
+        let discover = || Paths::discover(None, &system).unwrap();
+        let mut paths = discover();
+        assert_eq!(paths.workspace, folder.path().join("home/.local/share/wirebench/presets"));
+        let refused = paths.workspace_unasked().unwrap_err();
+        assert!(refused.hint.contains("--trust-project"), "{refused}");
+        assert!(refused.to_string().contains(&*project.to_string_lossy()), "{refused}");
+        paths.trust_project().unwrap();
+        assert_eq!((paths.workspace, discover().workspace), (project.clone(), project.clone()));
+        assert_eq!(discover().workspace_unasked().unwrap(), project);
+        let foreign = discover().foreign.unwrap();
+        project::remember(&discover().state, &foreign, false).unwrap();
+        let left_out = discover();
+        assert_ne!(left_out.workspace, project);
+        assert!(left_out.workspace_unasked().is_ok(), "that was answered");
     }
 
     #[test]

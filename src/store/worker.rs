@@ -54,7 +54,8 @@ impl Worker {
     pub(super) fn start(paths: Paths, replies: mpsc::Sender<Reply>, room: usize) -> Worker {
         let outbox = Outbox::new(replies);
         let known = Arc::new(Known::default());
-        let reading = Reading::new(paths.workspace.clone(), Arc::clone(&known));
+        known.set_root(paths.workspace.clone());
+        let reading = Reading::new(Arc::clone(&known));
         let history = HistoryWork::new(paths.history());
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
@@ -83,6 +84,7 @@ impl Worker {
             | Job::DeleteFolder { .. }
             | Job::LoadRestore
             | Job::SaveRestore(_)
+            | Job::UseProject { .. }
             | Job::SaveAuthority(_) => &self.saving,
             Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::QueryHistory { .. } => {
                 &self.history

@@ -120,11 +120,13 @@ impl EventLoop {
     /// Draws the first frame, with the workspace on it unless the disk is slow.
     pub(super) async fn open(&mut self, replies: &mut mpsc::Receiver<Reply>) -> io::Result<()> {
         let deadline = Instant::now() + START_HOLD;
+        let mut awaited = 2_usize;
         while let Ok(Some(reply)) = timeout_at(deadline, replies.recv()).await {
-            // The last of what the first screen shows.
-            let is_last = matches!(reply, Reply::Restored(_));
+            // Both are on the first screen; they come in any order.
+            let is_awaited = matches!(reply, Reply::Workspace(_) | Reply::Restored(_));
+            awaited -= usize::from(is_awaited);
             self.begun.extend(self.app.update(Message::Store(reply), now()));
-            if is_last {
+            if awaited == 0 {
                 break;
             }
         }

@@ -12,7 +12,8 @@ use wirebench::model::failure::FailureKind;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody, TcpListenerPlan};
 use wirebench::model::record::{Direction, Record, RecordKind};
-use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
+use wirebench::model::tls::{ClientTls, ListenerTls};
+use wirebench::model::trust::{TrustedCertificates, Verify};
 
 use super::bench::{Bench, echo, tcp, tcp_listener, text};
 
@@ -67,7 +68,11 @@ async fn binding_accepting_and_securing_are_told_in_the_same_words() {
         let id = bench.open(plan);
         let address = bench.listening(id).await[0];
         let mut client = tcp(address);
-        client.tls = ClientTls::On { verify: Verify::Off, sni: String::new() };
+        client.tls = ClientTls::On {
+            verify: Verify::Off,
+            trust: TrustedCertificates::default(),
+            sni: String::new(),
+        };
         let client = bench.open(Plan::Tcp(client));
         let (peer, _) = bench.connected(client).await;
         let own = |bench: &Bench| -> Vec<String> {

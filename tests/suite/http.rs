@@ -21,7 +21,8 @@ use wirebench::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, Plan, PlanBody,
 };
 use wirebench::model::record::{Record, RecordKind};
-use wirebench::model::tls::{ListenerTls, Verify};
+use wirebench::model::tls::ListenerTls;
+use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::ViewPart;
 
 /// No test waits longer for anything.
@@ -161,6 +162,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         head_timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
+        trust: TrustedCertificates::default(),
         redirects: 10,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),

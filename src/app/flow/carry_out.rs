@@ -1,6 +1,6 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, focus, input, program, response, save, traffic, windows};
+use super::{curl, draft, focus, input, program, project, response, save, traffic, windows};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
@@ -31,6 +31,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             focus::resized(app);
         }
         Intent::CloseOverlay => drop(app.overlays.pop()),
+        Intent::UseProject => project::choose(app, true),
         Intent::ActOn(action, item) => windows::act_on(app, action, &item),
         Intent::Ask(question) => windows::ask(app, question),
         Intent::Delete(path) => save::delete(app, path),

@@ -11,6 +11,7 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
+use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
 use crate::model::id::SessionId;
@@ -18,7 +19,7 @@ use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::model::tls::Verify;
+use crate::model::trust::TrustedCertificate;
 use crate::store::job::{HistoryEntry, Job};
 use crate::timeline::Totals;
 
@@ -36,23 +37,29 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
 }
 
-/// Sends once more without verifying the peer's certificate, from now on in this draft. Only after
-/// a certificate was refused here: nobody should switch that off by a slip of the hand.
+/// Accepts the certificate that was just refused, from now on in this draft, and sends once more.
+/// Only this one, and only where it was refused: another certificate is asked about again.
 pub(crate) fn connect_anyway(app: &mut App) {
-    if !app.shared.session().is_some_and(was_distrusted) {
+    let Some(refused) = app.shared.session().and_then(refused) else {
         app.say("nothing to accept: no certificate was refused here");
         return;
-    }
-    if let Some(verify) = app.shared.drafts.current_mut().spec.verify_mut() {
-        *verify = Verify::Off;
+    };
+    if let Some(trust) = app.shared.drafts.current_mut().spec.trust_mut() {
+        trust.accept(refused);
         draft::draft_changed(app);
         send(app, UnknownNames::Refused);
     }
 }
 
-/// Whether a session ended because the peer's certificate did not verify.
-fn was_distrusted(session: &Session) -> bool {
-    matches!(&session.state, SessionState::Over(Err(failure)) if failure.is_distrust())
+/// The certificate a session ended with because it did not verify; with its origin when that is
+/// not where the session's own address leads.
+fn refused(session: &Session) -> Option<TrustedCertificate> {
+    let SessionState::Over(Err(failure)) = &session.state else { return None };
+    let sha256 = failure.distrusted()?;
+    let own = session.plan.endpoint();
+    let there: Option<Endpoint> = failure.target.parse().ok();
+    let at = there.filter(|there| !own.is_some_and(|own| own.is_same(there)));
+    Some(TrustedCertificate { sha256, at })
 }
 
 fn start(app: &mut App, plan: Plan, scope: &Scope) {

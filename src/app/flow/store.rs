@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, save};
+use super::{curl, draft, project, save};
 use crate::app::effect::Effect;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
@@ -20,6 +20,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => app.history.arrived(&text, entries, total),
         Reply::HistoryAppended => app.effects.push(Effect::Store(app.history.query())),
+        Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::AuthoritySaved { certificate } => {
             app.say(format!("clients can trust this CA: {}", certificate.display()));
         }
@@ -62,9 +63,20 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);
     draft::form_changed(app);
+    if let Some(Reply::Restored(early)) = app.restored_early.take() {
+        restored(app, early);
+    }
 }
 
+/// What the last run left. Drafts are about presets, so they wait for them; the screen does not.
 fn restored(app: &mut App, restore: Option<Box<Restore>>) {
+    for (name, value) in restore.iter().flat_map(|restore| &restore.layout) {
+        restore_layout(app, name, value);
+    }
+    if !app.loaded {
+        app.restored_early = Some(Reply::Restored(restore));
+        return;
+    }
     let Some(restore) = restore else {
         // Nothing was left by the last run: the selected preset is put on screen.
         if app.shared.drafts.current().is_blank()
@@ -77,9 +89,6 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
     if restore.environment.is_some() {
         app.shared.environment = restore.environment;
-    }
-    for (name, value) in &restore.layout {
-        restore_layout(app, name, value);
     }
     draft::draft_changed(app);
     app.presets.follow(&app.shared);

@@ -27,8 +27,9 @@ use hop::Hop;
 pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let allowed = plan.redirects;
+    let own = request::secure_origin(&plan);
     for number in 0.. {
-        let (hop, writers) = Hop::new(&plan, number, &session)?;
+        let (hop, writers) = Hop::new(&plan, number, own.as_ref(), &session)?;
         let outcome = tokio::select! {
             biased;
             () = stopped(&session, &mut input) => Err(hop.cancelled()),

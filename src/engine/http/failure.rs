@@ -11,7 +11,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 /// An error of the socket; `so_far` says what had crossed it (`120 of 500 body bytes`).
 pub(crate) fn socket(stage: Stage, target: &str, error: &io::Error, so_far: &str) -> Failure {
     let mut failure = if let Some(tls) = tls_words::error_inside(error) {
-        tls_words::failure(target, tls)
+        tls_words::failure(target, tls, None)
     } else {
         let (kind, cause) = explain::socket_error(error);
         Failure::new(stage, target, kind, cause)

@@ -64,7 +64,8 @@ pub(crate) fn date(seconds: u64) -> String {
         .map_or_else(|| "a date out of range".to_owned(), |time| time.to_string())
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+/// The SHA-256 of bytes.
+pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
     // The provider's own hash, reached through a suite that uses it.
     TLS13_AES_128_GCM_SHA256
         .tls13()

@@ -18,7 +18,8 @@ use crate::engine::transport::explain;
 use crate::engine::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::stream::CONNECT_TIMEOUT;
-use crate::model::tls::{TlsFacts, Verify};
+use crate::model::tls::TlsFacts;
+use crate::model::trust::{Acceptance, Sha256};
 
 /// A client's handshake: prepared, run, then asked for what was learnt.
 pub(crate) struct Handshake {
@@ -34,7 +35,7 @@ impl Handshake {
     pub(crate) fn new(
         target: &str,
         name: &str,
-        verify: Verify,
+        accepted: Acceptance,
         alpn: &[&[u8]],
         store: &TlsStore,
     ) -> Result<Self, Failure> {
@@ -45,7 +46,7 @@ impl Handshake {
         })?;
         let facts = TlsFacts { sni: sent_name(&name), ..TlsFacts::default() };
         let facts = Arc::new(Mutex::new(facts));
-        let config = store.client(verify, alpn, Arc::clone(&facts))?;
+        let config = store.client(accepted, alpn, Arc::clone(&facts))?;
         let connector = TlsConnector::from(Arc::new(config));
         Ok(Handshake { target: target.to_owned(), name, connector, facts })
     }
@@ -54,7 +55,7 @@ impl Handshake {
     pub(crate) async fn run(&self, tcp: TcpStream) -> Result<Stream, Failure> {
         let connected = self.connector.connect(self.name.clone(), tcp).await;
         let stream = connected.map_err(|error| match error_inside(&error) {
-            Some(tls) => failure(&self.target, tls),
+            Some(tls) => failure(&self.target, tls, self.leaf()),
             None => broken_handshake(&self.target, &error).hint("the port may not speak TLS"),
         })?;
         agreed(&mut self.lock(), stream.get_ref().1);
@@ -64,6 +65,11 @@ impl Handshake {
     /// What was learnt, also when the handshake failed.
     pub(crate) fn facts(&self, handshake: Duration) -> TlsFacts {
         TlsFacts { handshake, ..self.lock().clone() }
+    }
+
+    /// The hash of the leaf the peer showed.
+    fn leaf(&self) -> Option<Sha256> {
+        self.lock().chain.first()?.sha256.parse().ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, TlsFacts> {

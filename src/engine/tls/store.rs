@@ -21,7 +21,8 @@ use super::verifier::{RecordingVerifier, ServerTrust, Trust};
 use crate::engine::event::Event;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::{Authority, TlsFacts, Verify};
+use crate::model::tls::{Authority, TlsFacts};
+use crate::model::trust::Acceptance;
 use crate::named_file;
 
 /// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
@@ -64,12 +65,12 @@ impl TlsStore {
     /// A configuration for one connection, whose peer's chain will be `seen`.
     pub(crate) fn client(
         &self,
-        verify: Verify,
+        accepted: Acceptance,
         alpn: &[&[u8]],
         seen: Arc<Mutex<TlsFacts>>,
     ) -> Result<ClientConfig, Failure> {
         let (trust, provider) = (self.trust(), Arc::clone(&self.provider));
-        let verifier = RecordingVerifier { trust, verify, seen, provider };
+        let verifier = RecordingVerifier { trust, accepted, seen, provider };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| internal(&error))?

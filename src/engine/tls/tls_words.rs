@@ -7,20 +7,28 @@ use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 use super::certificate_facts::date;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
+use crate::model::trust::Sha256;
 
 type FailureWords = (FailureKind, String, &'static str);
 
-const CONNECT_ANYWAY: &str = "look at its chain; verification can be switched off";
+const CONNECT_ANYWAY: &str = "look at its chain";
 
 /// The TLS error an I/O error of a TLS stream carries.
 pub(crate) fn error_inside(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// A TLS error as a failure.
-pub(crate) fn failure(target: &str, error: &rustls::Error) -> Failure {
+/// A TLS error as a failure; `leaf` = what the peer showed.
+pub(crate) fn failure(target: &str, error: &rustls::Error, leaf: Option<Sha256>) -> Failure {
     let (kind, cause, hint) = explain(error);
-    Failure::new(Stage::Tls, target, kind, cause).hint(hint)
+    match (error, leaf) {
+        // Whether a verdict was on the leaf or one above it: who accepts, accepts the leaf.
+        (Error::InvalidCertificate(_), Some(leaf)) => {
+            let hint = format!("{hint}; tls.trust=sha256:{leaf}@{target} accepts this one there");
+            Failure::new(Stage::Tls, target, FailureKind::Distrusted(leaf), cause).hint(hint)
+        }
+        _ => Failure::new(Stage::Tls, target, kind, cause).hint(hint),
+    }
 }
 
 /// The same, seen from the listener's side.
@@ -50,7 +58,11 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
         "" => String::new(),
         why => format!(", NOT VERIFIED: {why}"),
     };
-    format!("{} {} {} in {took:.1} ms{name}{refused}", tls.version, tls.cipher, tls.group)
+    let unproven = match &*tls.unproven {
+        "" => String::new(),
+        why => format!(", IDENTITY UNPROVEN: {why}"),
+    };
+    format!("{} {} {} in {took:.1} ms{name}{refused}{unproven}", tls.version, tls.cipher, tls.group)
 }
 
 /// A client's view of an error.
@@ -94,6 +106,7 @@ fn explain(error: &Error) -> FailureWords {
         Error::DecryptError => {
             (FailureKind::Malformed, "a record could not be decrypted".to_owned(), "")
         }
+        Error::General(cause) => (FailureKind::Malformed, cause.clone(), ""),
         other => (FailureKind::Malformed, other.to_string(), ""),
     }
 }

@@ -8,6 +8,7 @@
 //! and openssl do.
 
 use std::iter::once;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,15 +16,17 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
 
-use super::certificate_facts::describe_chain;
+use super::certificate_facts::{describe_chain, sha256};
 use super::store::PEM_LIMIT;
 use super::tls_words::why_refused;
-use crate::model::tls::{TlsFacts, Verify};
+use crate::model::tls::TlsFacts;
+use crate::model::trust::{Acceptance, Sha256};
 use crate::named_file;
 
 /// Whom we trust, or why nobody.
@@ -84,12 +87,13 @@ fn suits(
     }
 }
 
-/// Asks whom we trust, writes down chain and verdict, and obeys the verdict unless told not to.
-/// Signatures of the handshake itself are always checked.
+/// Asks whom we trust, writes down chain and verdict, and obeys the verdict unless the leaf is one
+/// the user accepts. Signatures of the handshake are always checked; that of an accepted leaf whose
+/// key cannot be used for it leaves the peer's identity unproven, which is written down.
 #[derive(Debug)]
 pub(super) struct RecordingVerifier {
     pub(super) trust: Trust,
-    pub(super) verify: Verify,
+    pub(super) accepted: Acceptance,
     /// What one handshake showed.
     pub(super) seen: Arc<Mutex<TlsFacts>>,
     /// Checks the signatures.
@@ -112,10 +116,10 @@ impl ServerCertVerifier for RecordingVerifier {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.chain = describe_chain(once(end_entity).chain(intermediates));
         seen.unverified = verdict.as_ref().err().map(why_refused).unwrap_or_default();
-        match self.verify {
-            Verify::On => verdict,
-            Verify::Off => Ok(ServerCertVerified::assertion()),
+        if verdict.is_err() && self.accepts(end_entity) {
+            return Ok(ServerCertVerified::assertion());
         }
+        verdict
     }
 
     fn verify_tls12_signature(
@@ -124,7 +128,9 @@ impl ServerCertVerifier for RecordingVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        let checked = verify_tls12_signature(message, cert, dss, algorithms);
+        self.proven(checked, message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -133,11 +139,91 @@ impl ServerCertVerifier for RecordingVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        let checked = verify_tls13_signature(message, cert, dss, algorithms);
+        self.proven(checked, message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl RecordingVerifier {
+    fn accepts(&self, leaf: &CertificateDer<'_>) -> bool {
+        let hash = <[u8; 32]>::try_from(sha256(leaf)).map(Sha256);
+        // Without a hash there is no consent to one certificate.
+        hash.map_or(self.accepted == Acceptance::Anything, |hash| self.accepted.covers(hash))
+    }
+
+    /// What comes of a check of the peer's signature. One that is wrong is never accepted: whoever
+    /// shows a certificate has to have its key.
+    fn proven(
+        &self,
+        checked: Result<HandshakeSignatureValid, Error>,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if checked.is_ok() {
+            return checked;
+        }
+        let key = signed_by(message, leaf, dss, &self.provider);
+        let why = match key {
+            LeafKey::Other => return Err(Error::General(NOT_THE_KEY.to_owned())),
+            _ if !self.accepts(leaf) => return checked,
+            LeafKey::Holds => "a certificate of version 1 names nobody".to_owned(),
+            LeafKey::Unusable(why) => why,
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.unproven = why;
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+/// What a peer does that shows another's certificate.
+const NOT_THE_KEY: &str = "the peer does not have the key of the certificate it shows";
+/// Bits of the RSA keys whose signatures are checked.
+const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
+
+/// What can be said of the key of a leaf that the library refuses to use.
+enum LeafKey {
+    /// It made the signature.
+    Holds,
+    /// It did not.
+    Other,
+    /// No signature of it can be checked, and why.
+    Unusable(String),
+}
+
+/// Checks a signature by the bare key, for certificates the library does not read.
+fn signed_by(
+    message: &[u8],
+    leaf: &CertificateDer<'_>,
+    dss: &DigitallySignedStruct,
+    provider: &CryptoProvider,
+) -> LeafKey {
+    let Ok((_, leaf)) = X509Certificate::from_der(leaf) else {
+        return LeafKey::Unusable("its certificate cannot be read".to_owned());
+    };
+    let key = leaf.public_key();
+    if let Ok(PublicKey::RSA(rsa)) = key.parsed()
+        && !RSA_BITS.contains(&rsa.key_size())
+    {
+        let bits = rsa.key_size();
+        return LeafKey::Unusable(format!("its RSA key of {bits} bits is not one to rely on"));
+    }
+    let mapping = provider.signature_verification_algorithms.mapping;
+    let mut schemes = mapping.iter().filter(|(scheme, _)| *scheme == dss.scheme);
+    let bits = &key.subject_public_key.data;
+    let holds = |algorithms: &[&dyn SignatureVerificationAlgorithm]| {
+        algorithms.iter().any(|one| one.verify_signature(bits, message, dss.signature()).is_ok())
+    };
+    let known = matches!(key.parsed(), Ok(PublicKey::RSA(_) | PublicKey::EC(_)));
+    match schemes.any(|(_, algorithms)| holds(algorithms)) {
+        true => LeafKey::Holds,
+        false if known => LeafKey::Other,
+        false => LeafKey::Unusable("its certificate has a key of an unknown kind".to_owned()),
     }
 }
 

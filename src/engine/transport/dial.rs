@@ -23,6 +23,7 @@ use crate::model::plan::SocketOptions;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ClientTls, TlsFacts};
+use crate::model::trust::Acceptance;
 
 /// Whom to connect to, and how.
 #[derive(Debug, Clone)]
@@ -113,11 +114,12 @@ impl Dial<'_> {
             session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
         }
 
-        let ClientTls::On { verify, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
+        let ClientTls::On { verify, trust, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
         session.events.phase(Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
+        let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
-        let handshake = Handshake::new(&target, name, *verify, self.alpn, &session.tls)?;
+        let handshake = Handshake::new(&target, name, accepted, self.alpn, &session.tls)?;
         let ended = timeout_at(until, handshake.run(tcp)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));

@@ -131,7 +131,7 @@ pub(crate) fn stream_failure(
         cause = format!("{cause} after {received} bytes received");
     }
     if let Some(tls) = tls_words::error_inside(error) {
-        return tls_words::failure(&target.into(), tls);
+        return tls_words::failure(&target.into(), tls, None);
     }
     Failure::new(stage, target, kind, cause)
 }

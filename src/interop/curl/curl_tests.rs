@@ -10,7 +10,7 @@ use crate::model::plan::PartContent;
 use crate::model::plan::{HttpPlan, Plan, PlanBody};
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 
 /// Reads a command that names no files of cookies.
 fn read_plain(command: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {

@@ -10,7 +10,7 @@ use super::request::CurlRequest;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::spec::NameValue;
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 

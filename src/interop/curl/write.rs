@@ -7,7 +7,7 @@ use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
 use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 
 /// Longest body given as an argument; Linux allows 128 KiB for one.
 const ARGUMENT_MAX: usize = 100_000;
@@ -58,6 +58,9 @@ fn command(plan: &HttpPlan) -> String {
     let encoded =
         runs(plan.url.as_bytes()).into_iter().chain(wire.body.map(runs).unwrap_or_default());
     let mut notes = String::new();
+    if !plan.trust.0.is_empty() {
+        let _ = writeln!(notes, "# curl cannot accept one certificate by its hash: {}", plan.trust);
+    }
     for run in encoded {
         if let SecretRun::Variable { name, encoded: true } = run {
             let _ = writeln!(notes, "# {name} has to be percent-encoded");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
 use crate::interop::wire::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
-use crate::model::tls::Verify;
+use crate::model::trust::Verify;
 
 /// Which library an HTTP client is written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,8 +68,9 @@ fn requests(wire: &WireRequest<'_>) -> String {
     });
     let redirects = only(plan.redirects == 0, "    allow_redirects=False,\n");
     let verify = only(plan.verify == Verify::Off, "    verify=False,\n");
+    let trust = trusted(plan);
     format!(
-        "import requests
+        "{trust}import requests
 {skip}
 {call}
     {url},
@@ -82,6 +83,12 @@ print()
 print(response.text)
 "
     )
+}
+
+/// Says what neither library can do.
+fn trusted(plan: &HttpPlan) -> String {
+    let trust = format!("# accepted by its hash in wirebench, not here: {}\n", plan.trust);
+    only(!plan.trust.0.is_empty(), &trust).to_owned()
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

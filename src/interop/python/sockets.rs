@@ -8,7 +8,8 @@ use crate::model::endpoint::Bind;
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
-use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::trust::{Acceptance, Verify};
 
 /// How long a client's script waits for datagrams after its last step.
 const REPLY_SECONDS: u32 = 5;
@@ -43,17 +44,33 @@ def expect(sock, wanted, seconds):
 
 "#;
 
+/// Lines that go on only with one of the certificates accepted by their hashes, whatever else they
+/// are; none where none is.
+fn accepted(accepted: &Acceptance) -> String {
+    let Acceptance::These(hashes) = accepted else { return String::new() };
+    let hashes: Vec<String> = hashes.iter().map(|hash| format!("\"{hash}\"")).collect();
+    format!(
+        "    if hashlib.sha256(sock.getpeercert(True)).hexdigest() not in [{}]:
+        raise SystemExit(\"another certificate than the one accepted\")
+",
+        hashes.join(", ")
+    )
+}
+
 /// The whole script: connects, does the steps, prints what comes until the peer finishes.
 pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let TcpPlan { endpoint, tls, steps, connect_timeout, .. } = plan;
     let (host, port, timeout) = (text(&endpoint.host), endpoint.port, seconds(*connect_timeout));
     let connection = format!("socket.create_connection(({host}, {port}), timeout={timeout})");
+    let mut check = String::new();
     let (raw, sock) = match tls {
         ClientTls::Off => (String::new(), connection),
-        ClientTls::On { verify, sni } => {
+        ClientTls::On { verify, trust, sni } => {
             let unverified =
                 "context.check_hostname = False\ncontext.verify_mode = ssl.CERT_NONE\n";
-            let unverified = only(*verify == Verify::Off, unverified);
+            let by_hash = accepted(&Acceptance::at(&plan.endpoint, *verify, trust));
+            let unverified = only(*verify == Verify::Off || !by_hash.is_empty(), unverified);
+            check = by_hash;
             let name = if sni.is_empty() { host } else { text(sni) };
             (
                 format!("context = ssl.create_default_context()\n{unverified}raw = {connection}\n"),
@@ -62,13 +79,15 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
         }
     };
     let is_tls = *tls != ClientTls::Off;
-    let imports = imports(&[("socket", true), ("ssl", is_tls), ("time", waits(steps))]);
+    let hashes = !check.is_empty();
+    let imports =
+        imports(&[("hashlib", hashes), ("socket", true), ("ssl", is_tls), ("time", waits(steps))]);
     let expect = only(waits(steps), EXPECT_STREAM);
     let steps = steps_of(steps, |data| format!("sock.sendall({data})"));
     format!(
         "{imports}{expect}
 {raw}with {sock} as sock:
-    sock.settimeout(None)
+{check}    sock.settimeout(None)
 {steps}    while True:  # until the peer finishes sending
         data = sock.recv(65536)
         if not data:

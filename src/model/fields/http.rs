@@ -1,7 +1,7 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
 use super::session::{BIND, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
-use super::tls::{VERIFY, VERIFY_HELP};
+use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
@@ -33,6 +33,7 @@ impl Options for HttpSpec {
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
             help: "Longest wait for the head, and longest silence inside the body.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
+        "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";

@@ -1,16 +1,22 @@
 //! The options of TLS: a client's and a listener's.
 
 use crate::model::field::{Options, Presence, ValueKind, fields};
-use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::model::tls::{ClientTls, ListenerTls};
 
 pub(super) const VERIFY: &str = "Verify TLS certificates";
-pub(super) const VERIFY_HELP: &str = "Whether the peer's certificate must be trusted.";
+pub(super) const VERIFY_HELP: &str = "Whether the peer's certificate must be trusted; off counts for \
+                                        the address's own origin, not where a redirect leads.";
+pub(super) const TRUST: &str = "Accepted certificates (SHA-256)";
+pub(super) const TRUST_HELP: &str = "Certificates accepted although they do not verify: sha256:HEX, \
+                                     at another origin than the address's sha256:HEX@host:port.";
 
 impl Options for ClientTls {
     fields! {
         "", ValueKind::Switch(&["off", "on"]), -;
         "verify", ValueKind::Flag, (ClientTls::On { verify, .. } => verify), when: Some("on"),
             default: Some("on"), label: VERIFY, help: VERIFY_HELP;
+        "trust", ValueKind::Word(&[]), (ClientTls::On { trust, .. } => trust), when: Some("on"),
+            default: Some(""), label: TRUST, help: TRUST_HELP;
         "sni", ValueKind::Word(&[]), (ClientTls::On { sni, .. } => sni), when: Some("on"),
             default: Some(""), label: "Server name (empty = host)",
             help: "Server name sent; the host of the address when absent.";
@@ -22,7 +28,7 @@ impl Options for ClientTls {
 
     fn switch(&mut self, word: &str) {
         *self = match word {
-            "on" => ClientTls::On { verify: Verify::On, sni: String::new() },
+            "on" => ClientTls::verified(),
             _ => ClientTls::Off,
         };
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::endpoint::Endpoint;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -10,7 +11,8 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
-use crate::model::tls::{ClientTls, ListenerTls, Verify};
+use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
 fn path() -> PresetPath {
     PresetPath::parse("users/create").unwrap()
@@ -391,11 +393,22 @@ fn verify() -> impl Strategy<Value = Verify> {
     prop_oneof![Just(Verify::On), Just(Verify::Off)]
 }
 
+fn trust() -> impl Strategy<Value = TrustedCertificates> {
+    let at = prop_oneof![Just(None), Just(Some(Endpoint::new("h", 1)))];
+    let one = (any::<[u8; 32]>(), at)
+        .prop_map(|(hash, at)| TrustedCertificate { sha256: Sha256(hash), at });
+    prop::collection::vec(one, 0..3).prop_map(TrustedCertificates)
+}
+
 fn client_tls() -> impl Strategy<Value = ClientTls> {
     let sni = prop_oneof![Just(String::new()), text()];
     prop_oneof![
         Just(ClientTls::Off),
-        (verify(), sni).prop_map(|(verify, sni)| ClientTls::On { verify, sni })
+        (verify(), trust(), sni).prop_map(|(verify, trust, sni)| ClientTls::On {
+            verify,
+            trust,
+            sni
+        })
     ]
 }
 
@@ -459,9 +472,10 @@ fn http_spec() -> BoxedStrategy<Spec> {
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
     let socket = (keep_alive(), rare());
-    (text(), text(), rows(), rows(), auth, body(), duration(), (verify(), any::<u8>()), socket)
+    let more = (verify(), any::<u8>(), trust());
+    (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects), (keep_alive, source)) = (more, socket);
+            let ((verify, redirects, trust), (keep_alive, source)) = (more, socket);
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -471,6 +485,7 @@ fn http_spec() -> BoxedStrategy<Spec> {
                 body,
                 timeout,
                 verify,
+                trust,
                 redirects,
                 keep_alive,
                 source,

@@ -6,6 +6,7 @@
 //! What is being changed at the moment is told by the reply to that job alone.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::lane::Waker;
@@ -18,6 +19,7 @@ pub(super) struct Known(Mutex<KnownState>);
 
 #[derive(Default)]
 struct KnownState {
+    root: PathBuf,
     workspace: Option<Workspace>,
     /// While a reading is under way: what we changed since it began; `None` = it is gone.
     changed: Option<BTreeMap<PresetPath, Option<StoredPreset>>>,
@@ -44,6 +46,17 @@ impl Known {
     fn state(&self) -> MutexGuard<'_, KnownState> {
         // A job that panicked changed nothing here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder of the workspace.
+    pub(super) fn root(&self) -> PathBuf {
+        self.state().root.clone()
+    }
+
+    /// From now on this folder is the workspace; nothing is known of it yet.
+    pub(super) fn set_root(&self, root: PathBuf) {
+        let mut state = self.state();
+        (state.root, state.workspace) = (root, None);
     }
 
     /// Whom to wake when there is something to read.

@@ -4,7 +4,6 @@
 //! watcher ─► flag, wake-up ─► 100 ms later: read anew, reply only when something differs
 //! ```
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +20,6 @@ const SETTLE: Duration = Duration::from_millis(100);
 
 /// What the lane owns: the watch on the workspace.
 pub(super) struct Reading {
-    root: PathBuf,
     known: Arc<Known>,
     /// Somebody changed the workspace on disk.
     changed: Arc<AtomicBool>,
@@ -30,26 +28,31 @@ pub(super) struct Reading {
     watch: Option<FolderWatch>,
     /// When to read the workspace because something changed.
     due: Option<Instant>,
+    /// How long the last reading took: where others write all the time, the next one waits as long.
+    took: Duration,
 }
 
 impl Reading {
     /// Reads nothing yet.
-    pub(super) fn new(root: PathBuf, known: Arc<Known>) -> Self {
-        Reading { root, known, changed: Arc::default(), waker: None, watch: None, due: None }
+    pub(super) fn new(known: Arc<Known>) -> Self {
+        let took = Duration::ZERO;
+        Reading { known, changed: Arc::default(), waker: None, watch: None, due: None, took }
     }
 
     /// Reads the workspace and watches it from now on.
     fn scan(&mut self, unasked: bool, outbox: &Outbox) {
         self.due = None;
+        let (root, started) = (self.known.root(), Instant::now());
         self.known.begin_reading();
         // Watching a folder begins before reading it, so no change falls between.
         let mut watch = self.new_watch();
-        let mut found = workspace::scan_visiting(&self.root, &mut |path| watch.add(path));
+        let mut found = workspace::scan_visiting(&root, &mut |path| watch.add(path));
         if found.environments.iter().any(|environment| !environment.secrets.is_empty()) {
-            found.problems.extend(starter::protect_secrets(&self.root).err());
+            found.problems.extend(starter::protect_secrets(&root).err());
         }
-        found.problems.extend(watch.trouble(&self.root));
+        found.problems.extend(watch.trouble(&root));
         self.watch = (!found.is_starter).then_some(watch);
+        self.took = started.elapsed();
         let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
         self.known.read(found, unasked, tell);
     }
@@ -71,7 +74,7 @@ impl Reading {
         self.due = None;
         let Some(is_starter) = self.known.is_starter() else { return };
         // It came into being, or went away as a whole.
-        let lost = is_starter == self.root.is_dir();
+        let lost = is_starter == self.known.root().is_dir();
         self.scan(!lost, outbox);
     }
 }
@@ -100,7 +103,7 @@ impl Work for Reading {
             self.reread(outbox);
         }
         if self.changed.swap(false, Ordering::AcqRel) && self.due.is_none() {
-            self.due = Some(Instant::now() + SETTLE);
+            self.due = Some(Instant::now() + SETTLE.max(self.took));
         }
     }
 

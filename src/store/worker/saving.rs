@@ -12,7 +12,7 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, authority, preset_files, workspace};
+use crate::store::{atomic, authority, preset_files, project, workspace};
 
 /// Raised by a test of a debug build: saving a preset panics.
 #[cfg(debug_assertions)]
@@ -55,6 +55,15 @@ impl Saving {
             }
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
+            Job::UseProject { project, used } => {
+                let kept = project::remember(&self.paths.state, &project, used);
+                if used {
+                    self.restore = RestoreFile::new(&self.paths.state, &project.folder);
+                    self.known.set_root(project.folder.clone());
+                    self.paths.workspace = project.folder;
+                }
+                Ok(Reply::ProjectChosen { failure: kept.err() })
+            }
             Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
                 .map(|certificate| Reply::AuthoritySaved { certificate }),
             other => Err(super::lane::not_ours(&other)),

@@ -138,10 +138,10 @@ fn response_line(pen: &mut Pen<'_>, exchange: &Exchange, response: &HttpMessage)
         pen.put(version, palette.dim);
     }
     if let Some(tls) = &exchange.tls {
-        let (style, mark) = if tls.unverified.is_empty() {
-            (palette.dim, "")
-        } else {
-            (palette.error, " NOT VERIFIED")
+        let (style, mark) = match (&*tls.unproven, &*tls.unverified) {
+            ("", "") => (palette.dim, ""),
+            ("", _) => (palette.error, " NOT VERIFIED"),
+            _ => (palette.error, " NOT VERIFIED, IDENTITY UNPROVEN"),
         };
         pen.put(&format!("   {}{mark}", tls.version), style);
     }

@@ -39,7 +39,11 @@ fn title(app: &App) -> String {
     };
     let name = draft.preset.as_ref().map_or("not saved", |path| path.as_str());
     let mark = if draft.is_modified() { " ●" } else { "" };
-    let trust = if draft.spec.trusts_anyone() { " ─ CERTIFICATE NOT VERIFIED" } else { "" };
+    let trust = match (draft.spec.trusts_anyone(), draft.spec.trusts_by_hash()) {
+        (true, _) => " ─ CERTIFICATE NOT VERIFIED",
+        (_, true) => " ─ CERTIFICATE ACCEPTED BY HASH",
+        _ => "",
+    };
     let protocol = draft.spec.protocol().title();
     printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} ")).into_owned()
 }

@@ -8,7 +8,8 @@ use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::{PartContent, Plan, PlanBody};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
-use wirebench::model::tls::{ClientTls, Verify};
+use wirebench::model::tls::ClientTls;
+use wirebench::model::trust::{Sha256, Verify};
 use wirebench::store::job::{Job, Reply};
 
 use crate::harness::app::Driver;
@@ -147,13 +148,15 @@ fn a_refused_certificate_is_accepted_with_one_key_and_only_after_it_was_refused(
     let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
     assert!(matches!(plan.tls, ClientTls::On { verify: Verify::On, .. }));
     assert!(driver.keys("<A-v>").iter().all(|effect| !matches!(effect, Effect::Engine(_))));
-    let kind = FailureKind::Certificate;
+    let leaf = Sha256([7; 32]);
+    let kind = FailureKind::Distrusted(leaf);
     let outcome = Err(Failure::new(Stage::Tls, "127.0.0.1:9", kind, "not trusted"));
     driver.send(Message::Engine(Event::Done { id, outcome, at: Stamp::default() }));
     let (_, plan) = Driver::opened(&driver.keys("<A-v>"));
     let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
-    assert!(matches!(plan.tls, ClientTls::On { verify: Verify::Off, .. }));
-    assert!(driver.shows("CERTIFICATE NOT VERIFIED"), "{}", driver.screen());
+    let ClientTls::On { verify: Verify::On, trust, .. } = plan.tls else { panic!("{plan:?}") };
+    assert_eq!(trust.to_string(), format!("sha256:{leaf}"), "this one, and no other");
+    assert!(driver.shows("CERTIFICATE ACCEPTED BY HASH"), "{}", driver.screen());
 }
 
 #[test]

@@ -17,7 +17,8 @@ use wirebench::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody, TcpPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::{Stamp, Timing};
-use wirebench::model::tls::{ClientTls, Verify};
+use wirebench::model::tls::ClientTls;
+use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::{View, ViewLine, ViewQuery};
 
 /// When everything began.
@@ -61,6 +62,7 @@ pub fn http_plan() -> Plan {
         head_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         verify: Verify::On,
+        trust: TrustedCertificates::default(),
         redirects: 10,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),

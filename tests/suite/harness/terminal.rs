@@ -45,6 +45,7 @@ impl Default for Launch {
 }
 
 impl Launch {
+    /// Sets a variable of the environment; an empty value takes it away.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.into(), value.into());
         self
@@ -145,7 +146,10 @@ impl Tui {
         command.env("TERM", "xterm-256color");
         command.env("WIREBENCH_HOME", launch.home.path().join("home"));
         for (name, value) in &launch.env {
-            command.env(name, value);
+            match value.as_str() {
+                "" => command.env_remove(name),
+                value => command.env(name, value),
+            }
         }
         let mut child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave);

@@ -11,7 +11,8 @@ use wirebench::model::plan::{
     AnswerPart, AnswerPlan, HttpListenerPlan, HttpRulePlan, Plan, PlanBody, RulePlan, StepPlan,
     TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
-use wirebench::model::tls::{ClientTls, ListenerTls, Verify};
+use wirebench::model::tls::{ClientTls, ListenerTls};
+use wirebench::model::trust::{TrustedCertificates, Verify};
 
 use super::{PATIENCE, Running, accept, finish, start};
 use crate::harness::peers::udp_peer;
@@ -228,7 +229,11 @@ fn python_scripts_with_tls_talk_to_each_other() {
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let client = Plan::Tcp(TcpPlan {
         endpoint: Endpoint::new("127.0.0.1", port),
-        tls: ClientTls::On { verify: Verify::Off, sni: "localhost".into() },
+        tls: ClientTls::On {
+            verify: Verify::Off,
+            trust: TrustedCertificates::default(),
+            sni: "localhost".into(),
+        },
         steps: vec![
             StepPlan::Expect { bytes: Bytes::from_static(b"hello"), within: PATIENCE },
             StepPlan::Send(Bytes::from_static(b"quit\n")),

@@ -113,7 +113,7 @@ pub fn failure(shared: &Shared, width: u16) -> Vec<String> {
         return Vec::new();
     }
     let mut rows = wrap(&failure.details(), width);
-    if failure.is_distrust() {
+    if failure.distrusted().is_some() {
         rows.extend(wrap(&session_words::anyway_hint(shared), width));
     }
     rows

@@ -222,6 +222,13 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         let text = format!("NOT verified: {}", printable(facts.unverified.as_bytes()));
         lines.push(TextLine::new(Tone::Failure, "Certificate", text));
     }
+    if !facts.unproven.is_empty() {
+        lines.push(TextLine::new(
+            Tone::Failure,
+            "Identity",
+            format!("unproven: {}", facts.unproven),
+        ));
+    }
     for (at, certificate) in facts.chain.iter().enumerate() {
         let title = if at == 0 { "Leaf".to_owned() } else { format!("Issuer {at}") };
         lines.push(TextLine::new(Tone::Dim, "", ""));

@@ -45,14 +45,17 @@ pub(super) struct Hop<'a> {
 }
 
 impl<'a> Hop<'a> {
-    /// Prepares a hop; fails when the plan names no place to go to. The writers keep the request
-    /// and the response.
+    /// Prepares a hop; fails when the plan names no place to go to. `own` is where the first hop
+    /// went under TLS: what the user consented to holds there. The writers keep the request and
+    /// the response.
     pub(super) fn new(
         plan: &'a HttpPlan,
         number: u32,
+        own: Option<&Endpoint>,
         session: &'a SessionHandle,
     ) -> Result<(Self, [BodyWriter; 2]), Failure> {
         let (endpoint, tls) = request::destination(plan)?;
+        let tls = request::consented(tls, own.is_some_and(|own| own.is_same(&endpoint)));
         let (conn, side) = (session.next_conn(), Side::Client);
         let writers = [session.bodies.create(), session.bodies.create()];
         let [request, response] = writers.each_ref().map(BodyWriter::id);
@@ -108,6 +111,10 @@ impl<'a> Hop<'a> {
         let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);
         if stream.is_ok() && !unverified.is_empty() {
             self.recorder.warn(format!("the certificate does not verify: {unverified}"));
+        }
+        let unproven = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unproven);
+        if stream.is_ok() && !unproven.is_empty() {
+            self.recorder.warn(format!("the peer's identity is unproven: {unproven}"));
         }
         self.recorder.edit(|exchange| {
             exchange.timing.lookup = facts.lookup;

@@ -11,6 +11,7 @@ use url::{Position, Url};
 use crate::codec::printable::printable;
 use crate::model::exchange::Head;
 use crate::model::plan::{HttpPlan, PlanBody};
+use crate::model::trust::Verify;
 
 /// Headers that may follow to another origin. Everything else the user wrote is dropped there:
 /// any name can carry a key.
@@ -100,6 +101,9 @@ fn change_method(plan: &mut HttpPlan, status: u16) {
 }
 
 fn cross_origin(plan: &mut HttpPlan, there: &Url) {
+    if plan.verify == Verify::Off && there.scheme() == "https" {
+        plan.notes.push("certificates are verified at another origin".into());
+    }
     let (mut kept, dropped): (Vec<_>, Vec<_>) =
         plan.headers.drain(..).partition(|(name, _)| is_one_of(name, SAFE_ELSEWHERE));
     if !dropped.is_empty() {
@@ -144,7 +148,6 @@ mod tests {
     use super::*;
     use crate::model::exchange::{FieldLine, HttpVersion, StartLine};
     use crate::model::plan::LengthHeader;
-    use crate::model::tls::Verify;
 
     fn plan(method: &str, url: &str, headers: &[(&str, &str)]) -> HttpPlan {
         HttpPlan {
@@ -156,6 +159,7 @@ mod tests {
             head_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             verify: Verify::On,
+            trust: crate::model::trust::TrustedCertificates::default(),
             redirects: 3,
             notes: Vec::new(),
             socket: crate::model::plan::SocketOptions::default(),

@@ -7,6 +7,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
 use crate::model::tls::ClientTls;
+use crate::model::trust::Verify;
 
 /// Whom to connect to for a plan, and whether under TLS.
 pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
@@ -14,7 +15,10 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let url = Url::parse(&plan.url).map_err(|error| bad(format!("this is no URL: {error}")))?;
     let tls = match url.scheme() {
         "http" => ClientTls::Off,
-        "https" => ClientTls::On { verify: plan.verify, sni: String::new() },
+        "https" => {
+            let (verify, trust, sni) = (plan.verify, plan.trust.clone(), String::new());
+            ClientTls::On { verify, trust, sni }
+        }
         other => return Err(bad(format!("'{other}:' is not http or https"))),
     };
     let host = url.host_str().ok_or_else(|| bad("the URL has no host".into()))?;
@@ -22,6 +26,22 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().unwrap_or(80);
     Ok((Endpoint::new(host, port), tls))
+}
+
+/// Where a plan goes under TLS; what the user consented to holds there.
+pub(super) fn secure_origin(plan: &HttpPlan) -> Option<Endpoint> {
+    let (endpoint, tls) = destination(plan).ok()?;
+    (tls != ClientTls::Off).then_some(endpoint)
+}
+
+/// The TLS options without consent that was given for another origin.
+pub(super) fn consented(tls: ClientTls, own: bool) -> ClientTls {
+    match tls {
+        ClientTls::On { trust, sni, .. } if !own => {
+            ClientTls::On { verify: Verify::On, trust: trust.elsewhere(), sni }
+        }
+        tls => tls,
+    }
 }
 
 /// The head as it goes out. `len` is the length of a body from files.

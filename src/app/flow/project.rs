@@ -1,0 +1,59 @@
+//! Whose presets are used: those of a project of another user only when its user says so.
+//!
+//! Nothing of the workspace is read before that is answered. Closing the question without an
+//! answer leaves them out; leaving the program answers nothing.
+
+use super::windows;
+use crate::app::effect::Effect;
+use crate::app::intent::{Intent, Question};
+use crate::app::state::App;
+use crate::model::failure::Failure;
+use crate::store::job::{ForeignProject, Job};
+
+/// Reads the workspace and the drafts, or asks first which workspace that is.
+pub(crate) fn begin(app: &mut App) {
+    match app.foreign.as_ref().map(|foreign| (foreign.used, foreign.belongs())) {
+        Some((None, belongs)) => {
+            let text = format!(
+                "{belongs}. Its presets say what is sent where, and which files go along. \
+                 Use them from now on?"
+            );
+            let then = Box::new(Intent::UseProject);
+            windows::ask(app, Question { text, answers: ["Use", "Leave out"], then });
+        }
+        Some((Some(used), belongs)) => {
+            load(app);
+            let what = if used { "its presets are used" } else { "its presets are left out" };
+            app.say(format!("{belongs}: {what}"));
+        }
+        None => load(app),
+    }
+}
+
+fn load(app: &mut App) {
+    app.effects.push(Effect::Store(Job::LoadWorkspace));
+    app.effects.push(Effect::Store(Job::LoadRestore));
+}
+
+/// The answer to the question.
+pub(crate) fn choose(app: &mut App, used: bool) {
+    let Some(foreign) = app.foreign.take().filter(|foreign| foreign.used.is_none()) else { return };
+    let project = ForeignProject { used: Some(used), ..foreign };
+    app.foreign = Some(project.clone());
+    app.effects.push(Effect::Store(Job::UseProject { project, used }));
+}
+
+/// After every message: a question that was closed without an answer means no.
+pub(crate) fn settle(app: &mut App) {
+    if app.overlays.is_empty() && app.foreign.as_ref().is_some_and(|it| it.used.is_none()) {
+        choose(app, false);
+    }
+}
+
+/// The store uses the workspace that was chosen.
+pub(crate) fn chosen(app: &mut App, failure: Option<Failure>) {
+    load(app);
+    if let Some(failure) = failure {
+        app.warn(failure.to_string());
+    }
+}

@@ -1,0 +1,156 @@
+//! Workspaces that others made: links in circles and to everywhere, projects of another user. The
+//! real program, on a terminal and without one.
+
+use std::fs;
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::harness::program::{command, finished, run, told};
+use crate::harness::terminal::{Launch, Tui};
+
+const PRESET: &str = "[http]\nurl = \"http://127.0.0.1:9/x\"\n";
+
+#[test]
+fn a_workspace_full_of_links_opens_at_once_and_names_what_it_leaves_out() {
+    let launch = Launch::default().preset("a", PRESET).size(120, 30);
+    let root = launch.home.path().join("home/presets");
+    for number in 0..6 {
+        symlink(".", root.join(format!("again-{number}"))).unwrap();
+    }
+    symlink("/", root.join("everything")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, root.join("pipe.toml"), 0o600.into()).unwrap();
+    let started = Instant::now();
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    tui.wait_for("everything: it leads out of the workspace");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // Saving works at once, too.
+    tui.keys("<C-n>http://h/new<C-s>new<Enter>");
+    tui.wait_for("─ new ");
+    assert!(root.join("new.toml").exists());
+    tui.quit();
+}
+
+#[test]
+fn a_save_never_follows_a_link_out_of_the_workspace() {
+    let launch = Launch::default().preset("a", PRESET).size(120, 30);
+    let outside = launch.home.path().join("rc");
+    fs::write(&outside, PRESET).unwrap();
+    symlink(&outside, launch.home.path().join("home/presets/linked.toml")).unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("linked");
+    tui.keys("<A-1>jj<Enter>");
+    tui.wait_for("─ linked ");
+    tui.keys("<A-2>");
+    tui.keys("<C-l>");
+    tui.bytes(b"more");
+    tui.wait_for("●");
+    tui.keys("<C-s>");
+    tui.wait_for("out of the workspace");
+    assert_eq!(fs::read_to_string(&outside).unwrap(), PRESET);
+    tui.quit();
+}
+
+/// A project of another user above the current folder; `None` where owners cannot be given away.
+fn foreign(home: &Path) -> Option<()> {
+    let project = home.join(".wirebench");
+    fs::create_dir_all(home.join("me")).unwrap();
+    fs::create_dir(&project).unwrap();
+    fs::write(project.join("theirs.toml"), PRESET).unwrap();
+    if let Err(error) = chown(&project, Some(12345), None) {
+        eprintln!("skipped: no folder of another user: {error}");
+        return None;
+    }
+    Some(())
+}
+
+fn in_project(launch: Launch, home: &Path) -> Launch {
+    let me = home.join("me");
+    let launch = ["WIREBENCH_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"]
+        .into_iter()
+        .fold(launch, |launch, name| launch.env(name, ""));
+    launch.env("HOME", me.to_str().unwrap()).size(120, 30)
+}
+
+fn opened(home: &Path) -> Tui {
+    let inside = Arc::new(tempfile::TempDir::with_prefix_in("in", home).unwrap());
+    in_project(Launch { home: inside, ..Launch::default() }, home).start()
+}
+
+#[test]
+fn a_project_of_another_user_is_asked_about_once() {
+    let home = tempfile::tempdir().unwrap();
+    if foreign(home.path()).is_none() {
+        return;
+    }
+    let shown = |tui: &Tui| {
+        tui.wait_for_screen("the folder and its owner", |screen| {
+            screen.contains(".wirebench") && screen.contains("user 12345")
+        });
+    };
+    let mut tui = opened(home.path());
+    shown(&tui);
+    assert!(!tui.screen().contains("theirs"), "read before it was asked");
+    // Leaving is no answer.
+    tui.keys("<C-q>");
+    assert!(tui.wait_exit().success());
+    let mut tui = opened(home.path());
+    shown(&tui);
+    tui.keys("<Esc>");
+    tui.wait_for("http-client");
+    tui.quit();
+    let tui = opened(home.path());
+    tui.wait_for("are left out");
+    tui.wait_for("http-client");
+    tui.quit();
+    fs::remove_file(home.path().join("me/.local/state/wirebench/projects.toml")).unwrap();
+    let mut tui = opened(home.path());
+    shown(&tui);
+    tui.keys("y");
+    tui.wait_for("─ theirs ");
+    tui.quit();
+    let tui = opened(home.path());
+    tui.wait_for("─ theirs ");
+    tui.quit();
+}
+
+#[test]
+fn without_a_terminal_a_project_of_another_user_is_refused_until_it_is_trusted() {
+    let home = tempfile::tempdir().unwrap();
+    if foreign(home.path()).is_none() {
+        return;
+    }
+    let sent = |args: &[&str]| {
+        let mut command = command(args);
+        for name in ["WIREBENCH_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
+        command.env("HOME", home.path().join("me")).current_dir(home.path().join("me"));
+        let ended = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+        told(&ended)
+    };
+    let (status, said) = sent(&["send", "theirs"]);
+    assert_eq!(status, Some(2), "{said}");
+    for words in [".wirebench", "user 12345", "--trust-project"] {
+        assert!(said.contains(words), "{said}");
+    }
+    // An address needs no presets; nobody answers at this one.
+    assert_eq!(sent(&["send", "http://127.0.0.1:9/"]).0, Some(3));
+    assert_eq!(sent(&["send", "--trust-project", "theirs"]).0, Some(3));
+    assert_eq!(sent(&["send", "theirs"]).0, Some(3), "remembered");
+}
+
+#[test]
+fn a_preset_that_was_not_read_is_no_unknown_word() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    fs::create_dir(&root).unwrap();
+    symlink("/", root.join("shared")).unwrap();
+    let (status, said) =
+        told(&run(&["--home", home.path().to_str().unwrap(), "send", "shared/nothing-like-it"]));
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("out of the workspace"), "{said}");
+}
