@@ -45,22 +45,19 @@ pub(super) async fn read_all(limit: usize, patience: Option<Duration>) -> Result
     let mut all = BytesMut::new();
     let mut has_told = false;
     loop {
-        let piece = match timeout(patience.unwrap_or(SILENCE).min(SILENCE), pieces.recv()).await {
-            Ok(piece) => piece,
-            Err(_) => {
-                if !has_told {
-                    output::note("waiting for standard input; its end starts the sending");
-                    has_told = true;
-                }
-                match patience {
-                    None => pieces.recv().await,
-                    Some(patience) => {
-                        let left = patience.saturating_sub(SILENCE);
-                        timeout(left, pieces.recv()).await.map_err(|_| nothing(patience))?
-                    }
-                }
+        let soon = patience.unwrap_or(SILENCE).min(SILENCE);
+        let mut piece = timeout(soon, pieces.recv()).await;
+        if piece.is_err() {
+            if !has_told {
+                output::note("waiting for standard input; its end starts the sending");
+                has_told = true;
             }
-        };
+            piece = match patience {
+                None => Ok(pieces.recv().await),
+                Some(patience) => timeout(patience.saturating_sub(SILENCE), pieces.recv()).await,
+            };
+        }
+        let piece = piece.map_err(|_| nothing(patience.unwrap_or_default()))?;
         let Some(piece) = piece else { return Ok(all.freeze()) };
         all.extend_from_slice(&piece?);
         if all.len() > limit {

@@ -38,18 +38,26 @@ const RETRY: Duration = Duration::from_millis(2);
 /// takes orders, so none is refused when the peer is slower than the pipe.
 const IN_FLIGHT: usize = 16;
 
+/// What is sent and received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Messages {
+    Stream,
+    /// Each write and each read is one message.
+    Datagrams {
+        /// Nobody asked for a reply: sent is done.
+        one_way: bool,
+        any_peer: bool,
+    },
+}
+
 /// The state of a conversation.
 struct CliConversation<'a> {
     arguments: &'a args::Send,
-    /// Each write and each read is one message.
-    datagrams: bool,
-    /// Nobody asked for a reply: sent is done.
-    one_way: bool,
+    messages: Messages,
     output: &'a mut Output,
     conns: BTreeMap<ConnId, ConnInfo>,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
     home: Option<SocketAddr>,
-    any_peer: bool,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
     /// Messages still to be sent by the session's steps.
@@ -77,14 +85,18 @@ pub(super) async fn run(
     let piped = steps.is_empty() && !arguments.ignore_stdin && stdin::is_piped();
     let datagrams = plan.protocol().capabilities().datagrams;
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
+    let messages = if datagrams {
+        let one_way = piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
+        Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
+    } else {
+        Messages::Stream
+    };
     let mut conversation = CliConversation {
         arguments,
-        datagrams,
-        one_way: datagrams && (piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO)),
+        messages,
         output,
         conns: BTreeMap::new(),
         home: None,
-        any_peer: plan.takes_any_peer(),
         left_out: 0,
         steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
         input: None,
@@ -95,9 +107,10 @@ pub(super) async fn run(
         deadline: None,
     };
     // All of it is one datagram, so it is read before there is anything to send.
-    let datagram = match piped && datagrams {
-        true => Some(stdin::read_all(stdin::DATAGRAM_LIMIT, arguments.timeout).await?),
-        false => None,
+    let datagram = if piped && datagrams {
+        Some(stdin::read_all(stdin::DATAGRAM_LIMIT, arguments.timeout).await?)
+    } else {
+        None
     };
     headless.open(plan)?;
     if let Some(data) = datagram {
@@ -137,7 +150,7 @@ impl CliConversation<'_> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
-                self.home = Some(peer).filter(|_| !self.any_peer);
+                self.home = Some(peer).filter(|_| !self.takes_any_peer());
                 self.wait();
             }
             Event::Traffic(batch) => self.on_traffic(batch)?,
@@ -171,7 +184,9 @@ impl CliConversation<'_> {
                     self.wait();
                 }
                 // A datagram that could not be sent, or came back.
-                (RecordKind::Failed, Direction::Sent | Direction::Received) if self.datagrams => {
+                (RecordKind::Failed, Direction::Sent | Direction::Received)
+                    if self.has_datagrams() =>
+                {
                     let cause = String::from_utf8_lossy(&record.data).into_owned();
                     let kind = FailureKind::Unreachable;
                     return Err(Failure::new(Stage::Send, self.peer(), kind, cause));
@@ -197,6 +212,18 @@ impl CliConversation<'_> {
         false
     }
 
+    fn has_datagrams(&self) -> bool {
+        self.messages != Messages::Stream
+    }
+
+    fn is_one_way(&self) -> bool {
+        matches!(self.messages, Messages::Datagrams { one_way: true, .. })
+    }
+
+    fn takes_any_peer(&self) -> bool {
+        matches!(self.messages, Messages::Datagrams { any_peer: true, .. })
+    }
+
     /// So many bytes of what was piped in have been sent.
     fn landed(&mut self, mut bytes: u64) {
         while let Some(first) = self.in_flight.front_mut() {
@@ -217,7 +244,7 @@ impl CliConversation<'_> {
         let longest = if is_sending {
             // The silence of a pipe or a peer is no end, unless somebody said so.
             timeout
-        } else if self.one_way {
+        } else if self.is_one_way() {
             Some(if self.steps == 0 { ONE_WAY } else { FIRST_REPLY })
         } else if self.replies > 0 {
             Some(wait.unwrap_or(QUIET))
@@ -233,7 +260,7 @@ impl CliConversation<'_> {
     fn print(&mut self, record: &Record) {
         match self.output.style {
             Style::Json => {}
-            Style::Text if self.datagrams => self.output.text(&record.data),
+            Style::Text if self.has_datagrams() => self.output.text(&record.data),
             Style::Text | Style::Raw => self.output.piece(&record.data),
         }
     }
@@ -277,7 +304,7 @@ impl CliConversation<'_> {
                 "the peer took nothing for {waited:?}; {unsent} bytes were not sent"
             ));
         }
-        let is_done = self.replies > 0 || self.one_way && self.steps == 0;
+        let is_done = self.replies > 0 || self.is_one_way() && self.steps == 0;
         if self.input.is_none() && (is_done || self.arguments.wait == Some(Duration::ZERO)) {
             return Ok(Some(exit::OK));
         }
