@@ -80,7 +80,7 @@ fn flood(scheme: &str, port: u16) {
             stream.set_nonblocking(true).unwrap();
             let deadline = Instant::now() + Duration::from_secs(1);
             while Instant::now() < deadline {
-                match stream.write(&[b't'; 65536]) {
+                match stream.write(&[b't'; 16384]) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         std::thread::park_timeout(Duration::from_millis(20));
                     }
@@ -181,7 +181,7 @@ fn endless() -> std::net::SocketAddr {
     tcp_peer(|mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-        while stream.write_all(&[b'z'; 65536]).is_ok() {}
+        while stream.write_all(&[b'z'; 16384]).is_ok() {}
     })
 }
 
