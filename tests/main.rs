@@ -67,6 +67,8 @@ mod pty;
 mod readme;
 #[path = "suite/restored.rs"]
 mod restored;
+#[path = "suite/soak.rs"]
+mod soak;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/terminal_safety.rs"]

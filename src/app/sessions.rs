@@ -56,6 +56,8 @@ pub struct Session {
     pub conns: BTreeMap<ConnId, Conn>,
     /// Those of `conns` that ended, in the order of their ends.
     ended_conns: VecDeque<ConnId>,
+    /// Connections and peers there ever were, those forgotten included.
+    pub conns_met: u64,
     pub conversation: Conversation,
     pub lost: Option<Lost>,
     /// Open connections and refused ones of a listener.
@@ -117,36 +119,52 @@ impl Session {
         let mut gone = Vec::new();
         if self.exchanges.len() > EXCHANGES_KEPT {
             self.forgotten += FORGOTTEN_AT_ONCE as u64;
-            gone.extend(self.exchanges.drain(..FORGOTTEN_AT_ONCE).flat_map(|e| bodies(&e)));
+            gone.extend(self.exchanges.drain(..FORGOTTEN_AT_ONCE).flat_map(|e| e.bodies()));
         }
         gone
     }
 
-    /// Keeps whether the connection of a record is open, and forgets the one that ended longest ago
-    /// beyond the bound; unknown ones are ignored. What failed on a socket without connections says
-    /// nothing about the next datagram.
+    /// Learns of a connection, or more about it.
+    pub(super) fn meet(&mut self, info: ConnInfo) {
+        let known = self.conns.get(&info.id).map(|known| known.open);
+        self.conns_met += u64::from(known.is_none() && info.id.index > 0);
+        self.conns.insert(info.id, Conn { info, open: known.unwrap_or(true) });
+    }
+
+    /// Keeps whether the connection of a record is open. What failed on a socket without connections
+    /// says nothing about the next datagram.
     pub(super) fn note(&mut self, record: &Record) {
         let is_over = match record.kind {
             RecordKind::Closed | RecordKind::Reset => true,
             RecordKind::Failed => self.protocol().capabilities().connections,
             _ => false,
         };
-        let known = self.conns.get_mut(&record.conn).filter(|conn| conn.open && is_over);
-        let Some(conn) = known else { return };
+        if is_over {
+            self.end_conn(record.conn);
+        }
+    }
+
+    /// A connection is over. Forgets the one that ended longest ago beyond the bound; unknown ones
+    /// are ignored.
+    pub(super) fn end_conn(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(&id).filter(|conn| conn.open) else { return };
         conn.open = false;
-        self.ended_conns.push_back(record.conn);
+        self.ended_conns.push_back(id);
         if self.ended_conns.len() > ENDED_CONNS_KEPT
             && let Some(oldest) = self.ended_conns.pop_front()
         {
             self.conns.remove(&oldest);
         }
     }
-}
 
-/// The bodies an exchange refers to.
-fn bodies(exchange: &Exchange) -> Vec<BodyId> {
-    let response = exchange.response.as_ref().map(|message| message.body.id);
-    std::iter::once(exchange.request.body.id).chain(response).collect()
+    /// Every connection is over.
+    pub(super) fn end_conns(&mut self) {
+        let open: Vec<ConnId> =
+            self.conns.values().filter(|conn| conn.open).map(|conn| conn.info.id).collect();
+        for id in open {
+            self.end_conn(id);
+        }
+    }
 }
 
 impl Sessions {
@@ -186,6 +204,7 @@ impl Sessions {
             forgotten: 0,
             conns: BTreeMap::new(),
             ended_conns: VecDeque::new(),
+            conns_met: 0,
             conversation: Conversation::new(id),
             lost: None,
             clients: (0, 0),
@@ -200,7 +219,8 @@ impl Sessions {
             self.map.values().filter(|s| s.is_over() && !keep(s.id)).map(|s| s.id).collect();
         let surplus = ended.len().saturating_sub(ENDED_KEPT);
         let gone = ended.into_iter().take(surplus).filter_map(|id| self.map.remove(&id));
-        gone.flat_map(|s| s.exchanges.iter().flat_map(bodies).collect::<Vec<_>>()).collect()
+        gone.flat_map(|s| s.exchanges.iter().flat_map(Exchange::bodies).collect::<Vec<_>>())
+            .collect()
     }
 }
 
@@ -225,7 +245,7 @@ mod tests {
         let (protocol, side) = (session.protocol(), session.side());
         let id = session.id.conn(index);
         let info = ConnInfo { id, protocol, side, local: None, peer: None, tls: false };
-        session.conns.insert(id, Conn { info, open: true });
+        session.meet(info);
         id
     }
 
@@ -263,5 +283,30 @@ mod tests {
         assert_eq!(session.conns.len(), 1 + ENDED_CONNS_KEPT);
         assert!(session.conns[&first].open, "an open one stays, however old");
         assert!(!session.conns.contains_key(&session.id.conn(3)));
+        assert_eq!(session.conns_met, 3 + ENDED_CONNS_KEPT as u64, "they are counted all the same");
+        let met = session.conns_met;
+        let known = session.conns[&first].info.clone();
+        session.meet(ConnInfo { tls: true, ..known });
+        assert!(session.conns[&first].info.tls && session.conns_met == met, "it is no new one");
+    }
+
+    #[test]
+    fn peers_that_the_socket_forgot_are_forgotten_and_so_are_those_of_a_session_that_ended() {
+        let mut session = session(Protocol::Udp);
+        connect(&mut session, 0);
+        let peers = 3 * ENDED_CONNS_KEPT as u32;
+        for index in 1..=peers {
+            let id = connect(&mut session, index);
+            if index % 2 == 0 {
+                session.end_conn(id);
+                session.end_conn(id);
+            }
+        }
+        let open = session.conns.values().filter(|conn| conn.open).count();
+        assert_eq!(open, 1 + peers as usize / 2, "who is live is not forgotten");
+        assert_eq!(session.conns.len(), open + ENDED_CONNS_KEPT);
+        session.end_conns();
+        assert_eq!(session.conns.len(), ENDED_CONNS_KEPT);
+        assert_eq!(session.conns_met, u64::from(peers));
     }
 }

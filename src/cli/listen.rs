@@ -15,7 +15,7 @@ use super::target;
 use crate::args;
 use crate::codec::printable;
 use crate::engine::clock;
-use crate::engine::command::CloseMode;
+use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
@@ -42,7 +42,10 @@ struct ListenWatch<'a> {
     output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
+    /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
+    /// Bodies to be let go of.
+    printed: Vec<BodyId>,
     /// Messages or requests still wanted.
     left: Option<u64>,
     /// A body whose bytes are being printed, and how many are.
@@ -65,6 +68,7 @@ pub(super) async fn run(
         output,
         by_exchange: !plan.protocol().capabilities().conversation,
         conns: BTreeMap::new(),
+        printed: Vec::new(),
         left: arguments.count,
         body: None,
     };
@@ -81,7 +85,7 @@ pub(super) async fn run(
                 return (outcome, 0);
             },
         }
-        if watch.left == Some(0) {
+        if watch.left == Some(0) && watch.body.is_none() {
             headless.close(CloseMode::Close).await;
             return (Ok(exit::OK), 0);
         }
@@ -159,7 +163,9 @@ impl ListenWatch<'_> {
     /// Takes in and prints the next fact once there is room for it; the exit status at the end of
     /// the session. Safe to drop: a body goes on where it was.
     async fn step(&mut self, headless: &mut Headless) -> Result<Option<u8>, Failure> {
-        self.print_body(headless).await?;
+        if self.body.is_some() {
+            return self.print_body(headless).await.map(|()| None);
+        }
         self.output.ready().await?;
         self.on_event(headless.next_event().await, headless)
     }
@@ -230,11 +236,24 @@ impl ListenWatch<'_> {
             Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless);
+                self.printed.extend(exchange.bodies());
+                self.release(headless);
             }
             Some(Event::Refused { failure, .. }) => output::complain(&failure),
             Some(_) => {}
         }
         Ok(None)
+    }
+
+    /// Lets go of bodies that nobody looks at again; later when one is still being printed, or the
+    /// engine has too much to do.
+    fn release(&mut self, headless: &Headless) {
+        if self.body.is_some() {
+            return;
+        }
+        if headless.engine.command(Command::Release(self.printed.clone())).is_ok() {
+            self.printed.clear();
+        }
     }
 
     fn count(&mut self) {
@@ -250,9 +269,9 @@ impl ListenWatch<'_> {
                     self.count();
                 }
             }
-            if record.kind == RecordKind::Closed {
-                self.conns.remove(&record.conn);
-            }
+        }
+        for conn in &batch.over {
+            self.conns.remove(conn);
         }
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
@@ -326,6 +345,7 @@ impl ListenWatch<'_> {
             self.output.raw(&bytes);
             let printed = printed + bytes.len() as u64;
             self.body = (!bytes.is_empty()).then_some((body, printed));
+            self.release(headless);
         }
         Ok(())
     }

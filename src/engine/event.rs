@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
-use crate::model::id::{BodyId, SessionId};
+use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
 use crate::model::tls::Authority;
@@ -45,6 +45,8 @@ pub struct Batch {
     /// learnt).
     pub conns: Vec<ConnInfo>,
     pub records: Vec<Record>,
+    /// Connections named before that have no further records: they ended, or are peers forgotten.
+    pub over: Vec<ConnId>,
     /// Loss totals that changed.
     pub lost: Vec<Lost>,
 }

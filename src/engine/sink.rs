@@ -99,9 +99,9 @@ impl Sink {
         self.shared.change(|queue| queue.announce(info));
     }
 
-    /// The connection will have no further records.
+    /// The connection will have no further records; whoever was told of it is told that, too.
     pub(crate) fn retire(&self, conn: ConnId) {
-        self.shared.change(|queue| queue.retire(conn));
+        self.shared.change(|queue| queue.retire(conn, clock::now()));
     }
 
     /// Opens a moment: records stamped from now on may be put until it is dropped.

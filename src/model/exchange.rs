@@ -121,6 +121,15 @@ pub enum MessageFraming {
     UntilClose,
 }
 
+impl Exchange {
+    /// The bodies it refers to.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<BodyId> {
+        let response = self.response.as_ref().map(|message| message.body.id);
+        std::iter::once(self.request.body.id).chain(response).collect()
+    }
+}
+
 impl Head {
     /// First value of a header, name compared without case.
     #[must_use]

@@ -123,6 +123,14 @@ impl ConnTable {
         }
     }
 
+    /// No further record of this connection will come.
+    pub(super) fn end(&mut self, id: ConnId) {
+        if let Some(slot) = self.slot(id) {
+            self.entry_mut(slot).over = true;
+            self.settle(slot);
+        }
+    }
+
     /// No connection of this session will produce another record.
     pub(super) fn end_session(&mut self, session: SessionId) {
         self.settle_all(|entry| entry.over |= entry.id.session == session);

@@ -138,11 +138,18 @@ impl Frames {
             }
             open = OpenFrame::default();
         }
-        self.open.insert(record.conn, open);
+        if open.is_begun() {
+            self.open.insert(record.conn, open);
+        }
     }
 }
 
 impl OpenFrame {
+    /// Whether there is anything to remember: a connection between two frames has nothing.
+    fn is_begun(&self) -> bool {
+        self.row.is_some() || self.have > 0 || self.need.is_some() || !self.edge.is_empty()
+    }
+
     /// How many of these bytes belong to the frame.
     fn cut(&mut self, framing: &StreamFraming, data: &[u8]) -> Cut {
         match framing {

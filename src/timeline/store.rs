@@ -57,6 +57,8 @@ pub struct Timeline {
     /// How much crosses per second.
     pub rates: Rates,
     losses: BTreeMap<SessionId, Lost>,
+    /// Of sessions that were forgotten.
+    past_losses: Lost,
 }
 
 impl Default for Timeline {
@@ -84,6 +86,7 @@ impl Timeline {
             sessions: BTreeMap::new(),
             rates: Rates::default(),
             losses: BTreeMap::new(),
+            past_losses: Lost { session: SessionId(0), by_app: 0, by_kernel: None },
         }
     }
 
@@ -109,9 +112,23 @@ impl Timeline {
         self.conns.end_session(session);
     }
 
-    /// Forgets what crossed in sessions that nobody shows any more.
+    /// Tells that a connection is over, so it may be forgotten with its last record.
+    pub(crate) fn end_conn(&mut self, conn: ConnId) {
+        self.conns.end(conn);
+    }
+
+    /// Forgets what crossed in sessions that nobody shows any more; what they lost is added up.
     pub(crate) fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
         self.sessions.retain(|id, _| !is_gone(*id));
+        let past = &mut self.past_losses;
+        self.losses.retain(|id, lost| {
+            let gone = is_gone(*id);
+            if gone {
+                past.by_app += lost.by_app;
+                past.by_kernel = Some(past.by_kernel.unwrap_or(0) + lost.by_kernel.unwrap_or(0));
+            }
+            !gone
+        });
     }
 
     /// Notes loss totals of a session; older totals that arrive late change nothing.
@@ -121,9 +138,11 @@ impl Timeline {
         known.by_kernel = known.by_kernel.max(lost.by_kernel);
     }
 
-    /// Loss totals of every session that lost something or reported that it did not.
+    /// Loss totals of every session that lost something or reported that it did not, and of those
+    /// that were forgotten.
     pub(crate) fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
-        self.losses.values().copied()
+        let past = Some(self.past_losses).filter(|past| past.by_kernel.is_some());
+        self.losses.values().copied().chain(past)
     }
 
     /// The record with this id, unless it was evicted or cleared. Small payload is copied, large

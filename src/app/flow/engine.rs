@@ -4,7 +4,7 @@
 
 use super::{response, send, traffic};
 use crate::app::effect::Effect;
-use crate::app::sessions::{Conn, SessionState};
+use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
@@ -42,8 +42,7 @@ fn batch_arrived(app: &mut App, batch: Batch) {
     for info in batch.conns {
         app.shared.timeline.connect(info.clone());
         if let Some(session) = app.shared.sessions.get_mut(info.id.session) {
-            let open = session.conns.get(&info.id).is_none_or(|known| known.open);
-            session.conns.insert(info.id, Conn { info, open });
+            session.meet(info);
         }
     }
     let oldest = app.shared.timeline.first();
@@ -57,6 +56,12 @@ fn batch_arrived(app: &mut App, batch: Batch) {
             }
         }
         app.shared.timeline.push(record);
+    }
+    for conn in batch.over {
+        app.shared.timeline.end_conn(conn);
+        if let Some(session) = app.shared.sessions.get_mut(conn.session) {
+            session.end_conn(conn);
+        }
     }
     for lost in batch.lost {
         app.shared.timeline.lost(lost);
@@ -101,7 +106,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     session.ended = Some(at);
     session.state = SessionState::Over(outcome);
-    session.conns.values_mut().for_each(|conn| conn.open = false);
+    session.end_conns();
     send::finished(app, id);
     app.shared.timeline.end_session(id);
     response::exchange_changed(app, id);

@@ -194,6 +194,9 @@ impl CliConversation<'_> {
                 _ => {}
             }
         }
+        for conn in &batch.over {
+            self.conns.remove(conn);
+        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::event::{Batch, Event};
+use crate::model::id::ConnId;
 use crate::model::record::Record;
 
 /// A parcel is sent at this many records.
@@ -21,6 +22,9 @@ pub(super) const PARCEL_BYTES: usize = 256 * 1024;
 
 /// What an event that is no record costs, roughly (an exchange with its heads).
 pub(super) const EVENT_COST: usize = 2_048;
+
+/// What the end of a connection costs.
+pub(super) const OVER_COST: usize = 128;
 
 /// A parcel in the making.
 #[derive(Default)]
@@ -52,6 +56,12 @@ impl EventBatch {
         self.records += 1;
         self.cost += record.cost();
         self.batch.records.push(record);
+    }
+
+    /// Says with the records so far that a connection has no more of them.
+    pub(super) fn over(&mut self, conn: ConnId) {
+        self.cost += OVER_COST;
+        self.batch.over.push(conn);
     }
 
     /// Anything but records; only exchanges and progress do not end the batch.

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
 
-use super::event_batch::{EVENT_COST, EventBatch, PARCEL_BYTES, PARCEL_RECORDS};
+use super::event_batch::{EVENT_COST, EventBatch, OVER_COST, PARCEL_BYTES, PARCEL_RECORDS};
 use crate::engine::event::{Event, Phase};
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
@@ -56,6 +56,8 @@ enum Fact {
     Record(Record),
     Datagram(Record),
     Event(Event),
+    /// The connection, which was named, has no further records.
+    Over(ConnId),
 }
 
 /// What one session has in the queue.
@@ -65,8 +67,11 @@ struct Share {
     datagrams: VecDeque<Place>,
     datagram_cost: usize,
     latest: HashMap<CoalesceKey, Place>,
-    /// Announced, waiting for their first record to be taken; true = retired.
-    conns: BTreeMap<ConnId, (ConnInfo, bool)>,
+    /// Announced, waiting for their first record to be taken; with the time they were retired.
+    conns: BTreeMap<ConnId, (ConnInfo, Option<Stamp>)>,
+    /// Told to the shell and not retired: no more than are open, so that the ends of those that wait
+    /// to be told are bounded, too.
+    named: HashSet<ConnId>,
     lost: Lost,
     /// Its last event is in; nothing put after it counts.
     finished: bool,
@@ -145,16 +150,20 @@ impl Queue {
             // Retired connections without a pending record are never named to anybody.
             let own = self.items.values().filter(|item| item.session == session);
             let named: HashSet<ConnId> = own.filter_map(Item::conn).collect();
-            share.conns.retain(|conn, (_, retired)| !*retired || named.contains(conn));
+            share.conns.retain(|conn, (_, retired)| retired.is_none() || named.contains(conn));
         }
-        share.conns.insert(info.id, (info, false));
+        share.conns.insert(info.id, (info, None));
     }
 
-    /// The connection gets no more records; its facts may be forgotten if it never had one.
-    pub(super) fn retire(&mut self, conn: ConnId) {
-        let share = self.shares.get_mut(&conn.session);
-        if let Some((_, retired)) = share.and_then(|share| share.conns.get_mut(&conn)) {
-            *retired = true;
+    /// The connection gets no more records. Its facts may be forgotten if it never had one, else the
+    /// shell is told after the last.
+    pub(super) fn retire(&mut self, conn: ConnId, now: Stamp) {
+        let Some(share) = self.open(conn.session) else { return };
+        if let Some((_, retired)) = share.conns.get_mut(&conn) {
+            *retired = Some(now);
+        }
+        if share.named.remove(&conn) {
+            self.put(conn.session, now, Fact::Over(conn));
         }
     }
 
@@ -265,9 +274,15 @@ impl Queue {
     fn hand_over(&mut self, item: Item, parcel: &mut EventBatch) {
         let conn = item.conn();
         let Item { session, fact } = item;
+        let mut ended = None;
         if let Some(share) = self.shares.get_mut(&session) {
-            let announced = conn.and_then(|conn| share.conns.remove(&conn));
-            parcel.batch.conns.extend(announced.map(|(info, _)| info));
+            if let Some((info, retired)) = conn.and_then(|conn| share.conns.remove(&conn)) {
+                match retired {
+                    Some(at) => ended = Some((at, info.id)),
+                    None => drop(share.named.insert(info.id)),
+                }
+                parcel.batch.conns.push(info);
+            }
             if let Fact::Event(event) = &fact
                 && let Some(key) = key_of(event)
             {
@@ -282,6 +297,11 @@ impl Queue {
         match fact {
             Fact::Record(record) | Fact::Datagram(record) => parcel.record(record),
             Fact::Event(event) => parcel.event(event),
+            Fact::Over(conn) => parcel.over(conn),
+        }
+        // Its records that are still here are older than its end.
+        if let Some((at, conn)) = ended {
+            self.put(session, at, Fact::Over(conn));
         }
     }
 
@@ -299,6 +319,7 @@ impl Share {
             datagram_cost: 0,
             latest: HashMap::new(),
             conns: BTreeMap::new(),
+            named: HashSet::new(),
             lost: Lost { session, by_app: 0, by_kernel: None },
             finished: false,
         }
@@ -311,7 +332,7 @@ impl Item {
         match &self.fact {
             Fact::Record(record) | Fact::Datagram(record) => Some(record.conn),
             Fact::Event(Event::Exchange(exchange)) => Some(exchange.conn),
-            Fact::Event(_) => None,
+            Fact::Event(_) | Fact::Over(_) => None,
         }
     }
 }
@@ -321,11 +342,12 @@ impl Fact {
         match self {
             Fact::Record(record) | Fact::Datagram(record) => record.cost(),
             Fact::Event(_) => EVENT_COST,
+            Fact::Over(_) => OVER_COST,
         }
     }
 
     fn is_record(&self) -> bool {
-        !matches!(self, Fact::Event(_))
+        matches!(self, Fact::Record(_) | Fact::Datagram(_))
     }
 }
 

@@ -140,6 +140,53 @@ fn retired_connections_do_not_pile_up() {
     assert_eq!(conns.iter().sum::<usize>(), DATAGRAMS, "each shown record is introduced");
 }
 
+fn over(events: &[Event]) -> Vec<ConnId> {
+    batches(events).iter().flat_map(|batch| batch.over.clone()).collect()
+}
+
+#[test]
+fn the_end_of_a_connection_that_was_named_is_told_after_its_last_record_and_once() {
+    let sink = Sink::new(SESSION);
+    for index in 1..=3 {
+        sink.conn(info(index));
+    }
+    sink.push(record(1, b"named"));
+    assert_eq!(over(&take_all(&sink)), []);
+    sink.push(record(1, b"last"));
+    sink.retire(SESSION.conn(1));
+    sink.push(record(2, b"only"));
+    sink.retire(SESSION.conn(2));
+    sink.retire(SESSION.conn(3));
+    let events = take_all(&sink);
+    assert_eq!(over(&events), [SESSION.conn(1), SESSION.conn(2)], "nobody heard of the third");
+    for batch in batches(&events) {
+        let named = |conn| batch.conns.iter().any(|info| info.id == conn);
+        assert!(!named(SESSION.conn(1)) && named(SESSION.conn(2)), "{batch:?}");
+    }
+    sink.retire(SESSION.conn(1));
+    assert_eq!(over(&take_all(&sink)), []);
+    assert!(is_empty(&sink));
+}
+
+/// While nobody takes them, ends do not pile up either: only who was named has one to be told.
+#[test]
+fn ends_that_wait_to_be_told_are_bounded_by_who_was_open() {
+    let sink = Sink::new(SESSION);
+    for index in 0..100 {
+        sink.conn(info(index));
+        sink.push(record(index, b"x"));
+    }
+    take_all(&sink);
+    for index in 0..100_000 {
+        sink.conn(info(100 + index));
+        sink.offer([record(100 + index, b"x")]);
+        sink.retire(SESSION.conn(index));
+    }
+    let over = over(&take_all(&sink)).len();
+    assert!((100..=100 + DATAGRAMS).contains(&over), "{over}");
+    assert!(is_empty(&sink));
+}
+
 #[test]
 fn a_record_is_cut_but_says_how_long_it_was() {
     let sink = Sink::new(SESSION);

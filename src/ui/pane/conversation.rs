@@ -149,10 +149,8 @@ fn peers(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
         } else if let Some(id) = id {
             pen.put(&format!("○ {} over", id.index), palette.dim);
         } else {
-            let itself = session.conns.contains_key(&session.id.itself());
-            let count = session.conns.len() - usize::from(itself);
             pen.put("all ", palette.base);
-            pen.put(&format::count(count as u64), palette.dim);
+            pen.put(&format::count(session.conns_met), palette.dim);
         }
     }
     if is_list {

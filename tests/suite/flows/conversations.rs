@@ -84,7 +84,7 @@ pub fn serving(size: (u16, u16), peers: u32) -> (Driver, SessionId) {
 }
 
 pub fn arrive(driver: &mut Driver, conns: Vec<ConnInfo>, records: Vec<Record>) {
-    let batch = Batch { conns, records, lost: Vec::new() };
+    let batch = Batch { conns, records, ..Batch::default() };
     driver.send(Message::Engine(Event::Traffic(batch)));
 }
 

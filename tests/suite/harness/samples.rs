@@ -203,11 +203,11 @@ pub fn fact(conn: ConnId, direction: Direction, kind: RecordKind, text: &str) ->
 
 /// A connection of port 9000 with a peer of its own.
 pub fn info(id: ConnId, protocol: Protocol, side: Side) -> ConnInfo {
-    let peer = Some(address(40_000 + id.index as u16));
+    let peer = Some(address(40_000 + (id.index % 20_000) as u16));
     ConnInfo { id, protocol, side, local: Some(address(9000)), peer, tls: false }
 }
 
 /// A batch in which nothing was lost.
 pub fn traffic(conns: Vec<ConnInfo>, records: Vec<Record>) -> Event {
-    Event::Traffic(Batch { conns, records, lost: Vec::new() })
+    Event::Traffic(Batch { conns, records, ..Batch::default() })
 }
