@@ -27,15 +27,15 @@
 //! `CONTRIBUTING.md` how things are added; `tests/architecture.rs` enforces the arrows.
 
 pub mod app;
-pub mod args;
-pub mod cli;
+mod args;
+mod cli;
 pub mod codec;
 pub mod compose;
 pub mod console;
 pub mod ending;
 pub mod engine;
 pub mod interop;
-pub mod logging;
+mod logging;
 pub mod model;
 pub mod named_file;
 #[cfg(test)]
@@ -44,5 +44,5 @@ pub mod query;
 pub mod run;
 pub mod store;
 pub mod timeline;
-pub mod tui;
+mod tui;
 pub mod ui;
