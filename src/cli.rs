@@ -2,12 +2,13 @@
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
-//! is over. Presets and environments are only read; the one thing kept is a new certificate
-//! authority.
+//! is over. Presets and environments are only read; what is changed is the
+//! certificate authority, by the engine for a listener or by its own command.
 //!
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
 //! disk, and every wait is in a race with them.
 
+mod authority;
 pub mod exit;
 mod headless;
 mod items;
@@ -17,7 +18,7 @@ mod send;
 mod stdin;
 mod target;
 
-use crate::args::Task;
+use crate::args::{Common, Task};
 use crate::engine::command::CloseMode;
 use crate::model::failure::Failure;
 
@@ -48,6 +49,11 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let (ending, behind) = Box::pin(listening).await;
             output.finish(ending.map(Ending::Done), &mut interrupts, behind).await
+        }
+        Task::Authority { task } => {
+            let mut output = Output::new(&Common::default());
+            let ending = authority::run(task.as_ref(), &headless, &mut output);
+            output.finish(ending.map(Ending::Done), &mut interrupts, 0).await
         }
     }
 }
