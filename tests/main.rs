@@ -49,6 +49,8 @@ mod http_rules;
 mod interop;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/left.rs"]
+mod left;
 #[path = "suite/named_files.rs"]
 mod named_files;
 #[path = "suite/outputs.rs"]
