@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use super::output;
+use crate::args::Common;
 use crate::ending;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
@@ -16,6 +17,8 @@ use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::secrets::Disclosure;
 use crate::model::view::ViewPart;
 use crate::store::paths::Paths;
 
@@ -40,13 +43,24 @@ pub struct Headless {
     pub os: BTreeMap<String, String>,
     /// The session has been opened, and its end not been seen.
     pub is_open: bool,
+    /// What is told of secrets.
+    pub told: Disclosure,
 }
 
 impl Headless {
+    /// Hides the secrets of a scope in all that is told from now on, unless they are asked for.
+    pub(super) fn hide(&mut self, scope: &Scope, common: &Common) {
+        self.told = if common.with_secrets {
+            Disclosure::Everything
+        } else {
+            Disclosure::Hiding(scope.hidden())
+        };
+    }
+
     /// Opens the session; its events follow.
     pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
-        let open = Command::Open { id: SESSION, plan: Box::new(plan) };
-        self.engine.command(open)?;
+        let (plan, secrets) = (Box::new(plan), self.told.hidden());
+        self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
         self.is_open = true;
         Ok(())
     }
@@ -85,7 +99,7 @@ impl Headless {
         let request = read(&exchange.request);
         let response = exchange.response.as_ref().map(read);
         let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
-        ndjson::exchange(exchange, bodies)
+        ndjson::exchange(exchange, bodies, &self.told)
     }
 
     /// Ends the session and waits a moment for it; one that does not end in time ends with the

@@ -18,6 +18,7 @@ use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::interop::secrets::disclosed;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
@@ -27,6 +28,7 @@ use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
@@ -95,9 +97,10 @@ pub(super) async fn run(
 }
 
 /// What is to be opened.
-fn planned(arguments: &args::Listen, headless: &Headless) -> Result<Plan, Failure> {
+fn planned(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
     let (mut spec, scope) =
         target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)
 }
@@ -232,7 +235,7 @@ impl ListenWatch<'_> {
                     output::note("warning: other machines can reach this listener");
                 }
             }
-            Some(Event::Traffic(batch)) => self.on_traffic(batch),
+            Some(Event::Traffic(batch)) => self.on_traffic(batch, &headless.told),
             Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless);
@@ -260,11 +263,11 @@ impl ListenWatch<'_> {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 
-    fn on_traffic(&mut self, batch: Batch) {
+    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
-                self.print_record(record);
+                self.print_record(record, told);
                 if is_received(record) {
                     self.count();
                 }
@@ -292,10 +295,10 @@ impl ListenWatch<'_> {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    fn print_record(&mut self, record: &Record) {
+    fn print_record(&mut self, record: &Record, told: &Disclosure) {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
-            Style::Json => return self.output.json(&ndjson::record(record, conn)),
+            Style::Json => return self.output.json(&ndjson::record(record, conn, told)),
             Style::Raw if is_received(record) => return self.output.raw(&record.data),
             Style::Raw => return,
             Style::Text => {}
@@ -313,7 +316,7 @@ impl ListenWatch<'_> {
         let (time, conn) = (time_of_day(record.at), record.conn);
         let shown = &record.data[..SHOWN.min(record.data.len())];
         let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
-        let data = printable::printable(shown);
+        let data = printable::printable(&told.bytes(shown));
         self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"));
     }
 
@@ -326,6 +329,8 @@ impl ListenWatch<'_> {
             return;
         }
         let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
+        let body = headless.told.bytes(&body);
+        let exchange = &disclosed(exchange, &headless.told);
         self.output.line(&summary(exchange));
         self.output.text(&exchange.request.head.raw);
         if !body.is_empty() {

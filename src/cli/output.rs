@@ -13,6 +13,7 @@ use crate::args::Common;
 use crate::codec::printable;
 use crate::console::{self, PrintError, Printer};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::secrets::without_userinfo;
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +197,7 @@ fn failure(error: &PrintError) -> Failure {
 
 /// A failure in words, on standard error.
 pub fn complain(failure: &Failure) {
-    note(&failure.to_string());
+    note(&without_userinfo(&failure.to_string()));
 }
 
 /// A remark on standard error.

@@ -45,6 +45,7 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let words = split(arguments);
     let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
     if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
         *verify = Verify::Off;
     }

@@ -25,6 +25,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -131,7 +132,7 @@ impl CliConversation<'_> {
                 biased;
                 event = headless.next_event() => match event {
                     Some(Event::Done { outcome, .. }) => return self.finish(outcome),
-                    Some(event) => self.on_event(event)?,
+                    Some(event) => self.on_event(event, &headless.told)?,
                     None => return Ok(exit::OK),
                 },
                 piece = next_piece(&mut self.input), if takes_input => {
@@ -146,28 +147,28 @@ impl CliConversation<'_> {
         }
     }
 
-    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
+    fn on_event(&mut self, event: Event, told: &Disclosure) -> Result<(), Failure> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
                 self.home = Some(peer).filter(|_| !self.takes_any_peer());
                 self.wait();
             }
-            Event::Traffic(batch) => self.on_traffic(batch)?,
+            Event::Traffic(batch) => self.on_traffic(batch, told)?,
             Event::Refused { failure, .. } => return Err(failure),
             _ => {}
         }
         Ok(())
     }
 
-    fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if !self.concerns_us(record) {
                 continue;
             }
             if self.output.style == Style::Json {
-                let line = ndjson::record(record, self.conns.get(&record.conn));
+                let line = ndjson::record(record, self.conns.get(&record.conn), told);
                 self.output.json(&line);
             }
             match (record.kind, record.direction) {
