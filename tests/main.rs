@@ -15,6 +15,8 @@ mod bombs;
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/edited.rs"]
+mod edited;
 #[path = "suite/ends.rs"]
 mod ends;
 #[path = "suite/engine.rs"]
@@ -61,6 +63,8 @@ mod named_files;
 mod outputs;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/pasted.rs"]
+mod pasted;
 #[path = "suite/picture.rs"]
 mod picture;
 #[path = "suite/pitfalls.rs"]

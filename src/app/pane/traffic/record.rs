@@ -60,7 +60,7 @@ impl TrafficPane {
             editor.key(key);
             return Outcome::yes();
         }
-        let text = editor.text();
+        let text = editor.text().to_owned();
         self.search_editor = None;
         if !text.is_empty() && text != self.search.text {
             self.search = TextSearch { pattern: Pattern::parse(&text), text };
