@@ -70,7 +70,8 @@ pub enum AuthorityTask {
     Remove,
 }
 
-const EXIT_CODES: &str = "Exit status: 0 as expected, 1 not, 2 usage, 3 network, 4 TLS, 5 timeout";
+const EXIT_CODES: &str = "Exit status: 0 as expected, 1 not, 2 usage, 3 network, 4 TLS, 5 timeout, \
+6 interrupted or not all printed, 141 the reader of the output left";
 
 const SEND_EXAMPLES: &str = "\
 Examples:
@@ -81,8 +82,13 @@ Examples:
   echo hello | wirebench send udp://127.0.0.1:9000
   wirebench send tutorial/http-client                a preset
 
+Standard input: a bare address, GET and HEAD leave it alone; POST, PUT and PATCH by name without a
+body read it from a pipe, and '--data @-' or '@-' read it in any case. TCP and UDP send what is piped
+in. (HTTPie reads it whenever it is a pipe.) A datagram from a pipe asks for no reply unless --wait
+or --timeout is given.
+
 Exit status: 0 sent and answered, 1 not as expected (--check-status), 2 usage, 3 network, 4 TLS,
-5 timeout";
+5 timeout, 6 interrupted or not all printed, 141 the reader of the output left";
 
 const LISTEN_EXAMPLES: &str = "\
 Examples:
@@ -95,7 +101,10 @@ Examples:
   wirebench listen tutorial/echo-server              a preset
 
 ':port' is this machine only, '*:port' is everybody.
-Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";
+A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
+once.
+Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (it says how
+much), 141 the reader of the output left";
 
 /// `wirebench send`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -113,8 +122,8 @@ pub struct Send {
     /// HTTP method; else GET, or POST when there is a body.
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub method: Option<String>,
-    /// Body or bytes to send, with escapes (\r \n \xNN) for TCP and UDP; @FILE reads a file. Once
-    /// per message.
+    /// Body or bytes to send, with escapes (\r \n \xNN) for TCP and UDP; @FILE reads a file, @-
+    /// standard input. Once per message.
     #[arg(short, long, value_name = "DATA")]
     pub data: Vec<String>,
     /// The data is hex (also a pasted xxd or hexdump dump).
@@ -229,6 +238,9 @@ pub struct Common {
     pub with_secrets: bool,
     #[command(flatten)]
     pub format: Format,
+    /// With --raw: print control characters to a terminal, too, where they act on it.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How answers are printed; the last one given counts.

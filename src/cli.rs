@@ -4,6 +4,9 @@
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
 //! is over. Presets and environments are only read; what is changed is the
 //! certificate authority, by the engine for a listener or by its own command.
+//!
+//! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
+//! disk, and every wait is in a race with them.
 
 mod authority;
 pub mod exit;
@@ -15,16 +18,42 @@ mod send;
 mod stdin;
 mod target;
 
-use crate::args::Task;
+use crate::args::{Common, Task};
+use crate::engine::command::CloseMode;
 use crate::model::failure::Failure;
 
 pub use headless::Headless;
+use headless::Interrupts;
+use output::{Ending, Output};
 
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
+    let mut interrupts = Interrupts::listen()?;
     match command {
-        Task::Send(arguments) => send::run(&arguments, &mut headless).await,
-        Task::Listen(arguments) => listen::run(&arguments, &mut headless).await,
-        Task::Authority { task } => authority::run(task.as_ref(), &headless),
+        Task::Send(arguments) => {
+            let mut output = Output::new(&arguments.common);
+            let sending = Box::pin(send::run(&arguments, &mut headless, &mut output));
+            let ending = tokio::select! {
+                biased;
+                () = interrupts.next() => Ok(Ending::Interrupted),
+                status = sending => status.map(Ending::Done),
+            };
+            if ending == Ok(Ending::Interrupted) {
+                output::note("interrupted");
+                headless.close(CloseMode::Reset).await;
+            }
+            output.finish(ending, &mut interrupts, 0).await
+        }
+        Task::Listen(arguments) => {
+            let mut output = Output::new(&arguments.common);
+            let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let (ending, behind) = Box::pin(listening).await;
+            output.finish(ending.map(Ending::Done), &mut interrupts, behind).await
+        }
+        Task::Authority { task } => {
+            let mut output = Output::new(&Common::default());
+            let ending = authority::run(task.as_ref(), &headless, &mut output);
+            output.finish(ending.map(Ending::Done), &mut interrupts, 0).await
+        }
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!  main ── run             composition root: the one file that knows everybody (args, logging)
+//!  console    ending       printing without waiting; signals end the program, whatever hangs
 //!  tui        cli          the shells: screen; send and listen without one
 //!  ui                      render(&App, &mut Frame): pane/, overlay/, widget/
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
@@ -11,6 +12,7 @@
 //!  engine     store        engine: dispatch, client/, listener/ over accept, outbound, sink/,
 //!                          conversation/, datagram/, http/, body/, transport/, tls/, os/
 //!                          store: preset/, history/, atomic/; everything on disk
+//!  named_file              the one way to open what the user names, for engine, store, shells
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
@@ -29,10 +31,13 @@ mod args;
 mod cli;
 pub mod codec;
 pub mod compose;
+pub mod console;
+pub mod ending;
 pub mod engine;
 pub mod interop;
 mod logging;
 pub mod model;
+pub mod named_file;
 #[cfg(test)]
 mod property_tests;
 pub mod query;

@@ -16,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::codec::printable;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
 /// An older log of more than this is moved aside when a new run starts.
 const ROTATE_ABOVE: u64 = 8 * 1024 * 1024;
@@ -50,7 +51,10 @@ fn open(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > ROTATE_ABOVE) {
         std::fs::rename(path, path.with_extension("log.1"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    named_file::regular_or_none(path)?;
+    let flags = named_file::never_waiting();
+    let file =
+        OpenOptions::new().create(true).append(true).mode(0o600).custom_flags(flags).open(path)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     Ok(file)
 }

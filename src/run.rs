@@ -16,6 +16,8 @@ use crate::app::{Startup, Theme};
 use crate::args::Arguments;
 use crate::cli::{self, Headless};
 use crate::codec::printable;
+use crate::console::{self, PrintError};
+use crate::ending;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
@@ -35,34 +37,51 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::read() {
-        Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            // It quotes the arguments, which a script may have from anywhere.
-            let text = error.render().to_string();
-            let shown = printable::printable_lines(text.as_bytes());
-            if shown == text {
-                let _printed = error.print();
-            } else {
-                cli::output::quote(&shown);
-            }
-            return ExitCode::from(cli::exit::USAGE);
-        }
-        Err(help) => {
-            let _printed = help.print();
-            return ExitCode::from(cli::exit::OK);
-        }
+    console::tell_panics();
+    let status = match Arguments::read() {
+        Ok(arguments) => done(arguments),
+        Err(said) => explain(&said),
     };
+    console::settle();
+    ExitCode::from(status)
+}
+
+fn done(arguments: Arguments) -> u8 {
     let outcome = dispatch(arguments);
     if let Some(trouble) = logging::trouble() {
-        cli::output::note(trouble);
+        console::note(trouble);
     }
-    match outcome {
-        Ok(status) => ExitCode::from(status),
-        Err(failure) => {
-            cli::output::complain(&failure);
-            ExitCode::from(cli::exit::status(&failure))
+    outcome.unwrap_or_else(|failure| {
+        cli::output::complain(&failure);
+        cli::exit::status(&failure)
+    })
+}
+
+/// Help that was asked for, or what is wrong with the arguments.
+fn explain(said: &clap::Error) -> u8 {
+    let is_wrong = said.use_stderr();
+    let text = said.render().to_string();
+    // It quotes the arguments and the environment, which a script may have from anywhere.
+    let shown = printable::printable_lines(text.as_bytes());
+    let is_terminal =
+        if is_wrong { console::error_is_terminal() } else { console::output_is_terminal() };
+    let is_colourful = shown == text && is_terminal && theme() != Theme::Plain;
+    let shown = if is_colourful { said.render().ansi().to_string() } else { shown };
+    if is_wrong {
+        console::quote(&shown);
+        return cli::exit::USAGE;
+    }
+    let output = console::output();
+    output.push(shown.as_bytes());
+    if output.wait_drained(None) {
+        return cli::exit::OK;
+    }
+    match output.error() {
+        Some(PrintError::Failed(why)) => {
+            console::note(&format!("standard output: {why}"));
+            cli::exit::INTERRUPTED
         }
+        _ => cli::exit::READER_LEFT,
     }
 }
 
@@ -89,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     paths,
                     os: os_variables(),
                     wall_clock: WallClock::default(),
+                    is_open: false,
                     told: Disclosure::default(),
                 };
                 cli::run(command, headless).await
@@ -113,6 +133,8 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
         engine_runtime = Some(runtime);
         Ok(started)
     });
+    // What is unsaved is being written: a first signal does not cut that off.
+    ending::acknowledge(2 * STORE_SHUTDOWN);
     let mut outcome = ended.outcome;
     match ended.unkept.map(|drafts| rescue(paths, &drafts)) {
         None => {

@@ -19,9 +19,10 @@ mod screen;
 mod sequence;
 mod signals;
 mod terminal;
+mod terminal_output;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -34,6 +35,7 @@ use crate::engine::clock;
 use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
+use crate::named_file;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
 
@@ -120,8 +122,10 @@ fn utc_offset(now: Stamp) -> Option<Offset> {
 /// worth the search through all zones, which costs more than the first frame.
 fn local_zone() -> Option<TimeZone> {
     const LOCAL_RULES: &str = "/etc/localtime";
+    /// Those of a zone that has changed its mind a hundred times take 4 KiB.
+    const RULES_LIMIT: u64 = 1024 * 1024;
     if std::env::var_os("TZ").is_none()
-        && let Ok(rules) = std::fs::read(LOCAL_RULES)
+        && let Ok(rules) = named_file::read(Path::new(LOCAL_RULES), RULES_LIMIT)
         && let Ok(zone) = TimeZone::tzif("Local", &rules)
     {
         return Some(zone);

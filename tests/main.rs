@@ -19,6 +19,8 @@ mod clock;
 mod corpora;
 #[path = "suite/edited.rs"]
 mod edited;
+#[path = "suite/ends.rs"]
+mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/faults.rs"]
@@ -59,6 +61,10 @@ mod interop;
 mod kill;
 #[path = "suite/left.rs"]
 mod left;
+#[path = "suite/named_files.rs"]
+mod named_files;
+#[path = "suite/outputs.rs"]
+mod outputs;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/pasted.rs"]

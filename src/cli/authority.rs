@@ -6,7 +6,7 @@ use std::path::Path;
 use super::exit;
 use super::headless::Headless;
 use super::output::{self, Output};
-use crate::args::{AuthorityTask, Common};
+use crate::args::AuthorityTask;
 use crate::engine::describe_authority;
 use crate::model::authority::Authority;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -15,16 +15,19 @@ use crate::store::authority::AuthorityFile;
 use crate::store::job::Overwrite;
 
 /// Runs the command; returns the exit status.
-pub(super) fn run(task: Option<&AuthorityTask>, headless: &Headless) -> Result<u8, Failure> {
+pub(super) fn run(
+    task: Option<&AuthorityTask>,
+    headless: &Headless,
+    output: &mut Output,
+) -> Result<u8, Failure> {
     let file = AuthorityFile::new(headless.paths.clone());
-    let mut output = Output::new(&Common::default());
     match task {
-        None | Some(AuthorityTask::Show) => show(&file, &mut output)?,
+        None | Some(AuthorityTask::Show) => show(&file, output)?,
         Some(AuthorityTask::Export { file: None }) => {
-            output.bytes(there(&file)?.certificate_pem.as_bytes())?;
+            output.safe(&there(&file)?.certificate_pem);
         }
         Some(AuthorityTask::Export { file: Some(to) }) => export(&file, to)?,
-        Some(AuthorityTask::Remove) => remove(&file, &mut output)?,
+        Some(AuthorityTask::Remove) => remove(&file, output)?,
     }
     Ok(exit::OK)
 }
@@ -56,7 +59,7 @@ fn show(file: &AuthorityFile, output: &mut Output) -> Result<(), Failure> {
         ("SHA-256", &facts.sha256),
         ("Certificate", &path),
     ] {
-        output.line(&format!("{label:<12} {text}"))?;
+        output.line(&format!("{label:<12} {text}"));
     }
     Ok(())
 }
@@ -73,7 +76,7 @@ fn remove(file: &AuthorityFile, output: &mut Output) -> Result<(), Failure> {
         return there(file).map(|_| ());
     }
     for path in gone {
-        output.line(&format!("removed {}", path.display()))?;
+        output.line(&format!("removed {}", path.display()));
     }
     output::note("take it out of the trust stores you put it in, too");
     Ok(())

@@ -14,8 +14,10 @@ pub const NETWORK: u8 = 3;
 pub const TLS: u8 = 4;
 /// Nothing came in time.
 pub const TIMEOUT: u8 = 5;
-/// Interrupted by Ctrl+C, as a shell says it.
-pub const INTERRUPTED: u8 = 130;
+/// Interrupted, or something was not printed.
+pub const INTERRUPTED: u8 = 6;
+/// Whoever read the output left, as a shell says SIGPIPE.
+pub const READER_LEFT: u8 = 141;
 
 /// The status for a failure.
 #[must_use]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 use super::output;
 use crate::args::Common;
+use crate::ending;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
@@ -27,7 +28,11 @@ use crate::store::paths::Paths;
 /// The one session of a command.
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
-const CLOSING: Duration = Duration::from_secs(1);
+pub(super) const CLOSING: Duration = Duration::from_secs(1);
+/// How long the rest is printed after a signal.
+const PRINTING: Duration = Duration::from_secs(1);
+/// From a signal to the end: the session, what is still printed, the last words.
+const ENDING: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
@@ -41,6 +46,8 @@ pub struct Headless {
     pub os: BTreeMap<String, String>,
     /// What stamps are on the wall.
     pub wall_clock: WallClock,
+    /// The session has been opened, and its end not been seen.
+    pub is_open: bool,
     /// What is told of secrets.
     pub told: Disclosure,
 }
@@ -56,9 +63,11 @@ impl Headless {
     }
 
     /// Opens the session; its events follow.
-    pub(super) fn open(&self, plan: Plan) -> Result<(), Failure> {
+    pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
         let (plan, secrets) = (Box::new(plan), self.told.hidden());
-        self.engine.command(Command::Open { id: SESSION, plan, secrets })
+        self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
+        self.is_open = true;
+        Ok(())
     }
 
     /// The next fact; `None` when the engine is gone. What is said of the certificate authority goes
@@ -69,7 +78,10 @@ impl Headless {
                 Some(Event::Authority(Ok(words))) => output::note(&words),
                 Some(Event::Authority(Err(failure))) => output::complain(&failure),
                 Some(Event::ClockStep(step)) => self.wall_clock.step(step),
-                event => return event.map(|event| self.on_the_wall(event)),
+                event => {
+                    self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
+                    return event.map(|event| self.on_the_wall(event));
+                }
             }
         }
     }
@@ -118,30 +130,67 @@ impl Headless {
     /// Ends the session and waits a moment for it; one that does not end in time ends with the
     /// program.
     pub(super) async fn close(&mut self, how: CloseMode) {
-        if let Err(failure) = self.engine.command(Command::Close { id: SESSION, how }) {
-            output::complain(&failure);
+        if !self.order_close(how) {
             return;
         }
-        let ended =
-            async { while !matches!(self.next_event().await, Some(Event::Done { .. }) | None) {} };
+        let ended = async { while self.is_open && self.next_event().await.is_some() {} };
         let _ = tokio::time::timeout(CLOSING, ended).await;
+    }
+
+    /// Tells the session to end; whether it was told.
+    pub(super) fn order_close(&self, how: CloseMode) -> bool {
+        if !self.is_open {
+            return false;
+        }
+        let told = self.engine.command(Command::Close { id: SESSION, how });
+        told.inspect_err(output::complain).is_ok()
     }
 }
 
-/// Waits for Ctrl+C or SIGTERM. Both are listened to from the call on, before the session opens, so
-/// that none is missed; fails when the system refuses a handler.
-pub(super) fn interrupted() -> Result<BoxFuture<'static, ()>, Failure> {
-    let listen = |kind| {
-        signal(kind).map_err(|error| {
+/// INT, TERM and HUP. Listened to from before anything is read or opened, so that none is missed;
+/// `ending` sees to it that they end the program even when nobody gets round to asking here.
+pub(super) struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+    /// `None` = whoever started us wants us to outlive the terminal.
+    hang_up: Option<Signal>,
+    came: Option<Instant>,
+}
+
+impl Interrupts {
+    /// Takes the signals over from their default; fails when the system refuses a handler.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
+            })
+        };
+        let hang_up = (!ending::hang_up_is_ignored()).then(|| listen(SignalKind::hangup()));
+        let interrupts = Interrupts {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: hang_up.transpose()?,
+            came: None,
+        };
+        ending::watch(|| {}).map_err(|error| {
             Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
-        })
-    };
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    Ok(Box::pin(async move {
+        })?;
+        Ok(interrupts)
+    }
+
+    /// Waits for one; from then on the end is ours to see to, within a bound. Cancel-safe.
+    pub(super) async fn next(&mut self) {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = async { self.hang_up.as_mut()?.recv().await }, if self.hang_up.is_some() => {}
         }
-    }))
+        ending::acknowledge(ENDING);
+        self.came.get_or_insert_with(Instant::now);
+    }
+
+    /// After a signal: when printing ends.
+    pub(super) fn printing_ends(&self) -> Option<Instant> {
+        self.came.map(|came| came + PRINTING)
+    }
 }

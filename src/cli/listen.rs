@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::exit;
-use super::headless::{self, Headless};
+use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
 use super::target;
 use crate::args;
@@ -24,6 +25,7 @@ use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
+use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::secrets::Disclosure;
@@ -34,9 +36,12 @@ use crate::model::tls::ListenerTls;
 /// Bytes of a body or message printed as text; the rest is counted.
 const SHOWN: usize = 64 * 1024;
 
+/// How long is looked for what is not printed any more, so that it can be counted.
+const COUNTING: Duration = Duration::from_millis(100);
+
 /// What the listener prints, and when it stops.
-struct ListenWatch {
-    output: Output,
+struct ListenWatch<'a> {
+    output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
     /// Those that are not over.
@@ -45,43 +50,59 @@ struct ListenWatch {
     printed: Vec<BodyId>,
     /// Messages or requests still wanted.
     left: Option<u64>,
+    /// A body whose bytes are being printed, and how many are.
+    body: Option<(BodyId, u64)>,
 }
 
-/// Runs the command; returns the exit status.
-pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Result<u8, Failure> {
-    let (mut spec, scope) =
-        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
-    headless.hide(&scope, &arguments.common);
-    configure(&mut spec, arguments)?;
-    let plan = target::planned(&spec, &scope)?;
+/// Runs the command; returns the exit status, and how many records or exchanges were taken in but
+/// not printed.
+pub(super) async fn run(
+    arguments: &args::Listen,
+    headless: &mut Headless,
+    output: &mut Output,
+    interrupts: &mut Interrupts,
+) -> (Result<u8, Failure>, u64) {
+    let plan = match planned(arguments, headless) {
+        Ok(plan) => plan,
+        Err(failure) => return (Err(failure), 0),
+    };
     let mut watch = ListenWatch {
-        output: Output::new(&arguments.common),
+        output,
         by_exchange: !plan.protocol().capabilities().conversation,
         conns: BTreeMap::new(),
         printed: Vec::new(),
         left: arguments.count,
+        body: None,
     };
-    let mut interrupted = headless::interrupted()?;
-    headless.open(plan)?;
+    if let Err(failure) = headless.open(plan) {
+        return (Err(failure), 0);
+    }
     let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
     loop {
-        let event = tokio::select! {
+        tokio::select! {
             biased;
-            () = &mut interrupted => break,
+            () = interrupts.next() => break,
             () = clock::at(deadline) => break,
-            event = headless.next_event() => event,
-        };
-        match event {
-            Some(Event::Done { outcome, .. }) => return outcome.map(|_| exit::OK),
-            Some(event) => watch.on_event(event, headless)?,
-            None => return Ok(exit::OK),
+            ended = watch.step(headless) => if let Some(outcome) = ended.transpose() {
+                return (outcome, 0);
+            },
         }
-        if watch.left == Some(0) {
-            break;
+        if watch.left == Some(0) && watch.body.is_none() {
+            headless.close(CloseMode::Close).await;
+            return (Ok(exit::OK), 0);
         }
     }
-    headless.close(CloseMode::Close).await;
-    Ok(exit::OK)
+    headless.order_close(CloseMode::Close);
+    watch.drain(headless, interrupts).await
+}
+
+/// What is to be opened.
+fn planned(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
+    let (mut spec, scope) =
+        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
+    configure(&mut spec, arguments)?;
+    target::planned(&spec, &scope)
 }
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.
@@ -141,31 +162,98 @@ fn rule(arguments: &args::Listen) -> Option<Rule> {
     Some(Rule { send: Payload::text(body), ..Rule::default() })
 }
 
-impl ListenWatch {
-    fn on_event(&mut self, event: Event, headless: &Headless) -> Result<(), Failure> {
+impl ListenWatch<'_> {
+    /// Takes in and prints the next fact once there is room for it; the exit status at the end of
+    /// the session. Safe to drop: a body goes on where it was.
+    async fn step(&mut self, headless: &mut Headless) -> Result<Option<u8>, Failure> {
+        if self.body.is_some() {
+            return self.print_body(headless).await.map(|()| None);
+        }
+        self.output.ready().await?;
+        self.on_event(headless.next_event().await, headless)
+    }
+
+    /// Prints what was taken in before the end; after a signal for a second at most. Returns the
+    /// exit status and how much is not printed.
+    async fn drain(
+        &mut self,
+        headless: &mut Headless,
+        interrupts: &mut Interrupts,
+    ) -> (Result<u8, Failure>, u64) {
+        let until = Instant::now() + CLOSING;
+        loop {
+            let step = async {
+                self.print_body(headless).await?;
+                self.output.ready().await?;
+                match timeout_at(until, headless.next_event()).await {
+                    Ok(event) => self.on_event(event, headless),
+                    // The session does not end in time; it ends with the program.
+                    Err(_) => Ok(Some(exit::OK)),
+                }
+            };
+            tokio::select! {
+                biased;
+                () = clock::at(interrupts.printing_ends()) => return (Ok(exit::OK), self.not_taken(headless).await),
+                () = interrupts.next() => {}
+                ended = step => if let Some(outcome) = ended.transpose() {
+                    return (outcome, 0);
+                },
+            }
+        }
+    }
+
+    /// Counts what came and is not going to be printed.
+    async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
+        let until = Instant::now() + COUNTING;
+        let mut count = u64::from(self.body.is_some());
+        while let Ok(Some(event)) = timeout_at(until, headless.next_event()).await {
+            count += match event {
+                Event::Traffic(batch) if self.by_exchange => {
+                    batch.records.iter().filter(|record| self.tells(record)).count() as u64
+                }
+                Event::Traffic(batch) => batch.records.len() as u64,
+                Event::Exchange(exchange) => u64::from(exchange.state != ExchangeState::Active),
+                Event::Done { .. } => break,
+                _ => 0,
+            };
+        }
+        count
+    }
+
+    fn on_event(
+        &mut self,
+        event: Option<Event>,
+        headless: &Headless,
+    ) -> Result<Option<u8>, Failure> {
         match event {
-            Event::Phase { phase: Phase::Listening { addresses, .. }, .. } => {
+            None => return Ok(Some(exit::OK)),
+            Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
+            Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
                 let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
                 output::note(&format!("listening on {}; Ctrl+C stops", list.join(", ")));
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
                 }
             }
-            Event::Traffic(batch) => self.on_traffic(batch, headless)?,
-            Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
+            Some(Event::Traffic(batch)) => self.on_traffic(batch, headless),
+            Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
                 self.count();
-                self.print_exchange(&exchange, headless)?;
-                self.release(exchange.bodies(), headless);
+                self.print_exchange(&exchange, headless);
+                self.printed.extend(exchange.bodies());
+                self.release(headless);
             }
-            Event::Refused { failure, .. } => output::complain(&failure),
-            _ => {}
+            Some(Event::Refused { failure, .. }) => output::complain(&failure),
+            Some(_) => {}
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Lets go of bodies that nobody looks at again; later when the engine has too much to do.
-    fn release(&mut self, bodies: Vec<BodyId>, headless: &Headless) {
-        self.printed.extend(bodies);
+    /// Lets go of bodies that nobody looks at again; later when one is still being printed, or the
+    /// engine has too much to do.
+    fn release(&mut self, headless: &Headless) {
+        if self.body.is_some() {
+            return;
+        }
         if headless.engine.command(Command::Release(self.printed.clone())).is_ok() {
             self.printed.clear();
         }
@@ -175,12 +263,12 @@ impl ListenWatch {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 
-    fn on_traffic(&mut self, batch: Batch, headless: &Headless) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, headless: &Headless) {
         let (told, now) = (&headless.told, headless.now());
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
-                self.print_record(record, told)?;
+                self.print_record(record, told);
                 if is_received(record) {
                     self.count();
                 }
@@ -192,7 +280,7 @@ impl ListenWatch {
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
             match self.output.style {
-                Style::Json => self.output.json(&ndjson::lost(lost, now))?,
+                Style::Json => self.output.json(&ndjson::lost(lost, now)),
                 Style::Text | Style::Raw => {
                     let kernel = lost.by_kernel.unwrap_or_default();
                     let text = format!("lost: {} by us, {kernel} by the kernel", lost.by_app);
@@ -200,7 +288,6 @@ impl ListenWatch {
                 }
             }
         }
-        Ok(())
     }
 
     /// Where exchanges are told, programs still want to know where it listens.
@@ -209,12 +296,12 @@ impl ListenWatch {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    fn print_record(&mut self, record: &Record, told: &Disclosure) -> Result<(), Failure> {
+    fn print_record(&mut self, record: &Record, told: &Disclosure) {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
             Style::Json => return self.output.json(&ndjson::record(record, conn, told)),
-            Style::Raw if is_received(record) => return self.output.bytes(&record.data),
-            Style::Raw => return Ok(()),
+            Style::Raw if is_received(record) => return self.output.raw(&record.data),
+            Style::Raw => return,
             Style::Text => {}
         }
         let arrow = match record.direction {
@@ -231,41 +318,42 @@ impl ListenWatch {
         let shown = &record.data[..SHOWN.min(record.data.len())];
         let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
         let data = printable::printable(&told.bytes(shown));
-        self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"))
+        self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"));
     }
 
-    fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) -> Result<(), Failure> {
+    fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
         if self.output.style == Style::Json {
             return self.output.json(&headless.exchange_line(exchange));
         }
         if self.output.style == Style::Raw {
-            return self.print_body(exchange.request.body.id, headless);
+            self.body = Some((exchange.request.body.id, 0));
+            return;
         }
         let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
         let body = headless.told.bytes(&body);
         let exchange = &disclosed(exchange, &headless.told);
-        self.output.line(&summary(exchange))?;
-        self.output.text(&exchange.request.head.raw)?;
+        self.output.line(&summary(exchange));
+        self.output.text(&exchange.request.head.raw);
         if !body.is_empty() {
-            self.output.text(&body)?;
+            self.output.text(&body);
         }
         for warning in &exchange.warnings {
-            self.output.line(&format!("! {warning}"))?;
+            self.output.line(&format!("! {warning}"));
         }
-        self.output.bytes(b"\n")
+        self.output.safe("\n");
     }
 
-    /// All bytes of a request's body.
-    fn print_body(&mut self, body: BodyId, headless: &Headless) -> Result<(), Failure> {
-        let mut printed = 0;
-        loop {
+    /// All bytes of the body that is being printed. Safe to drop.
+    async fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
+        while let Some((body, printed)) = self.body {
+            self.output.ready().await?;
             let bytes = headless.read_body(body, printed, SHOWN)?;
-            if bytes.is_empty() {
-                return Ok(());
-            }
-            printed += bytes.len() as u64;
-            self.output.bytes(&bytes)?;
+            self.output.raw(&bytes);
+            let printed = printed + bytes.len() as u64;
+            self.body = (!bytes.is_empty()).then_some((body, printed));
+            self.release(headless);
         }
+        Ok(())
     }
 }
 

@@ -1,13 +1,17 @@
 //! What the headless shell prints: answers to standard output, everything else to standard error.
 //!
-//! Called by `send` and `listen`. Text goes through `codec::printable`, so no byte of a peer acts on
-//! a terminal; JSON Lines, for programs, are escaped by their writer; raw bytes are printed when
-//! asked for alone. A pipe that was closed ends the program without a complaint.
+//! Called by `send` and `listen`. Printing never waits: whoever makes much awaits [`Output::ready`]
+//! first. Text goes through `codec::printable`, so no byte of a peer acts on a terminal; JSON Lines,
+//! for programs, are escaped by their writer; raw bytes are printed when asked for alone, and to a
+//! terminal only harmless ones unless `--force` says otherwise.
 
-use std::io::{self, IsTerminal, Write};
+use tokio::time::timeout_at;
 
+use super::exit;
+use super::headless::Interrupts;
 use crate::args::Common;
 use crate::codec::printable;
+use crate::console::{self, PrintError, Printer};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::without_userinfo;
 
@@ -22,95 +26,183 @@ pub enum Style {
     Json,
 }
 
+/// How a command came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// What was asked for is done, with this exit status.
+    Done(u8),
+    /// A signal ended it before that.
+    Interrupted,
+}
+
 /// Standard output, in one style.
 pub struct Output {
     pub style: Style,
-    to: io::StdoutLock<'static>,
+    to: Printer,
     stream: TextStream,
+    /// Raw bytes act on a terminal, and nobody has said that they may.
+    is_guarded: bool,
+    /// The start of a character whose rest has not come, of guarded bytes.
+    held: Vec<u8>,
+    /// Bytes that were not shown because they would act on the terminal.
+    withheld: u64,
 }
 
 impl Output {
     /// The style asked for, else text on a terminal and JSON Lines otherwise.
     #[must_use]
     pub fn new(common: &Common) -> Self {
-        let to = io::stdout().lock();
+        let is_terminal = console::output_is_terminal();
         let style = match (common.format.json, common.format.text, common.format.raw) {
             (true, ..) => Style::Json,
             (_, true, _) => Style::Text,
             (.., true) => Style::Raw,
-            _ if to.is_terminal() => Style::Text,
+            _ if is_terminal => Style::Text,
             _ => Style::Json,
         };
-        Output { style, to, stream: TextStream::default() }
+        let is_guarded = is_terminal && !common.force;
+        let (to, stream) = (console::output(), TextStream::default());
+        Output { style, to, stream, is_guarded, held: Vec::new(), withheld: 0 }
+    }
+
+    /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
+    pub async fn ready(&self) -> Result<(), Failure> {
+        self.to.ready().await.map_err(|error| failure(&error))
     }
 
     /// One line of a peer's or our own words, made safe to look at.
-    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
-        self.bytes(format!("{}\n", printable::printable_str(text)).as_bytes())
+    pub fn line(&mut self, text: &str) {
+        self.safe(&format!("{}\n", printable::printable_str(text)));
     }
 
     /// Received text, line breaks kept, everything else made safe; ends with a line break.
-    pub fn text(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn text(&mut self, bytes: &[u8]) {
         let mut text = printable::printable_lines(bytes);
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        self.bytes(text.as_bytes())
+        self.safe(&text);
     }
 
     /// A piece of received bytes: made safe in the style for people, else as they are.
-    pub fn piece(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn piece(&mut self, bytes: &[u8]) {
         match self.style {
             Style::Text => {
                 let text = self.stream.push(bytes);
-                self.bytes(text.as_bytes())
+                self.safe(&text);
             }
-            Style::Raw | Style::Json => self.bytes(bytes),
+            Style::Raw | Style::Json => self.raw(bytes),
         }
     }
 
     /// What is held back of the pieces, and the end of their last line.
-    pub fn end_pieces(&mut self) -> Result<(), Failure> {
+    pub fn end_pieces(&mut self) {
         let rest = self.stream.finish();
-        self.bytes(rest.as_bytes())
+        self.safe(&rest);
     }
 
     /// One JSON object.
-    pub fn json(&mut self, object: &str) -> Result<(), Failure> {
-        self.bytes(format!("{object}\n").as_bytes())
+    pub fn json(&mut self, object: &str) {
+        self.safe(&format!("{object}\n"));
     }
 
-    /// Bytes as they are: the caller has made them safe or the output is a pipe.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.to.write_all(bytes).and_then(|()| self.to.flush()).map_err(|error| {
-            let kind = match error.kind() {
-                io::ErrorKind::BrokenPipe => FailureKind::Cancelled,
-                _ => FailureKind::Io,
-            };
-            Failure::new(Stage::Storage, "standard output", kind, error.to_string())
-        })
+    /// Text that is safe already.
+    pub fn safe(&mut self, text: &str) {
+        self.to.push(text.as_bytes());
     }
+
+    /// Bytes as they were received. A terminal gets them until the first that would act on it.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        if !self.is_guarded {
+            return self.to.push(bytes);
+        }
+        self.held.extend_from_slice(bytes);
+        let whole = self.held.len() - incomplete(&self.held);
+        let rest = self.held.split_off(whole);
+        let ready = std::mem::replace(&mut self.held, rest);
+        if self.withheld == 0 && printable::is_harmless(&ready) {
+            return self.to.push(&ready);
+        }
+        if self.withheld == 0 {
+            note("the bytes hold control characters, which act on a terminal: not printed");
+        }
+        self.withheld += ready.len() as u64;
+    }
+
+    /// Prints the rest: as long as it takes, but a second at most after a signal. `behind` is what
+    /// was taken in and never printed. Returns the exit status.
+    pub(super) async fn finish(
+        mut self,
+        ending: Result<Ending, Failure>,
+        interrupts: &mut Interrupts,
+        behind: u64,
+    ) -> Result<u8, Failure> {
+        // A character that never became whole.
+        self.withheld += self.held.len() as u64;
+        if interrupts.printing_ends().is_none() {
+            tokio::select! {
+                biased;
+                _ = self.to.drained() => {}
+                () = interrupts.next() => {}
+            }
+        }
+        if let Some(end) = interrupts.printing_ends() {
+            let _late = timeout_at(end, self.to.drained()).await;
+        }
+        match self.to.error() {
+            Some(PrintError::ReaderLeft) => return Ok(exit::READER_LEFT),
+            Some(PrintError::Failed(why)) => {
+                let (bytes, _) = self.to.missing();
+                note(&format!("standard output: {why}; {bytes} bytes or more were not printed"));
+                return Ok(exit::INTERRUPTED);
+            }
+            None => {}
+        }
+        let missing = self.to.missing();
+        if missing.0 > 0 || behind > 0 {
+            note(&unread(missing, behind));
+            return Ok(exit::INTERRUPTED);
+        }
+        if self.withheld > 0 {
+            let count = self.withheld;
+            note(&format!("{count} bytes were not printed; --force prints them, a pipe too"));
+        }
+        match ending? {
+            Ending::Done(status) if self.withheld == 0 => Ok(status),
+            Ending::Done(_) | Ending::Interrupted => Ok(exit::INTERRUPTED),
+        }
+    }
+}
+
+/// What nobody took, in words.
+fn unread((bytes, lines): (usize, usize), behind: u64) -> String {
+    let mut parts = Vec::new();
+    if bytes > 0 {
+        parts.push(format!("{lines} lines ({bytes} bytes)"));
+    }
+    if behind > 0 {
+        parts.push(format!("{behind} records received after them"));
+    }
+    format!("the output was not read: {} were not printed", parts.join(" and "))
+}
+
+/// Why nothing more is printed; `Output::finish` says it, so nobody else has to.
+fn failure(error: &PrintError) -> Failure {
+    let kind = match error {
+        PrintError::ReaderLeft => FailureKind::Cancelled,
+        PrintError::Failed(_) => FailureKind::Io,
+    };
+    Failure::new(Stage::Storage, "standard output", kind, error.to_string())
 }
 
 /// A failure in words, on standard error.
 pub fn complain(failure: &Failure) {
-    // Somebody stopped reading; that is how `| head` ends us.
-    if failure.target == "standard output" && failure.is_cancelled() {
-        return;
-    }
     note(&without_userinfo(&failure.to_string()));
 }
 
 /// A remark on standard error.
 pub fn note(text: &str) {
-    // Nobody may read it; that is no reason to end.
-    let _ = writeln!(io::stderr(), "wirebench: {}", printable::printable_str(text));
-}
-
-/// Lines of text that are safe already, on standard error.
-#[expect(clippy::print_stderr, reason = "the headless shell's own output")]
-pub fn quote(text: &str) {
-    eprint!("{text}");
+    console::note(text);
 }
 
 /// Makes pieces printable; a character or line end that is cut waits for its rest.

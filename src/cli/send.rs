@@ -4,11 +4,14 @@ mod http;
 mod stream;
 
 use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 
 use bytes::Bytes;
 
 use super::headless::Headless;
 use super::items;
+use super::output::Output;
 use super::stdin;
 use super::target;
 use crate::args;
@@ -19,6 +22,7 @@ use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::stream::ScriptStep;
 use crate::model::trust::Verify;
+use crate::named_file;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,8 +32,17 @@ struct SendWords<'a> {
     items: &'a [String],
 }
 
+/// Longest message from a file; what is longer is piped in.
+const MESSAGE_LIMIT: u64 = 16 * 1024 * 1024;
+/// The file that stands for standard input.
+const STDIN: &str = "-";
+
 /// Runs the command; returns the exit status.
-pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Result<u8, Failure> {
+pub(super) async fn run(
+    arguments: &args::Send,
+    headless: &mut Headless,
+    output: &mut Output,
+) -> Result<u8, Failure> {
     let words = split(arguments);
     let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
     headless.hide(&scope, &arguments.common);
@@ -43,14 +56,18 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
     }
     let mut raw = None;
     match &mut spec {
-        Spec::Http(request) => raw = compose(request, &words, arguments)?,
+        Spec::Http(request) => {
+            if compose(request, &words, arguments)? == Body::Input {
+                raw = input(arguments).await?;
+            }
+        }
         Spec::Tcp(session) => {
-            session.steps.extend(steps(&words, arguments)?);
+            session.steps.extend(steps(&words, arguments).await?);
             let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
             session.connect_timeout = session.connect_timeout.min(timeout);
         }
         Spec::Udp(session) => {
-            session.steps.extend(steps(&words, arguments)?);
+            session.steps.extend(steps(&words, arguments).await?);
             session.any_peer |= arguments.any_peer;
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
@@ -64,9 +81,9 @@ pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Resu
         http::set_body(&mut plan, raw);
     }
     if plan.as_http().is_some() {
-        http::run(arguments, plan, headless).await
+        http::run(arguments, plan, headless, output).await
     } else {
-        stream::run(arguments, plan, headless).await
+        stream::run(arguments, plan, headless, output).await
     }
 }
 
@@ -82,12 +99,20 @@ fn split(arguments: &args::Send) -> SendWords<'_> {
     }
 }
 
-/// Puts options, items and standard input into the request.
+/// Where the body comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Composed,
+    /// Standard input, which is still to be read.
+    Input,
+}
+
+/// Puts options and items into the request.
 fn compose(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
-) -> Result<Option<Bytes>, Failure> {
+) -> Result<Body, Failure> {
     let before = request.body.clone();
     items::apply(words.items, arguments.form, request)?;
     match arguments.data.as_slice() {
@@ -98,25 +123,33 @@ fn compose(
         }
         data => request.body = text_body(&data.join("&")),
     }
-    let mut raw = None;
-    if request.body == HttpBody::None
-        && before == HttpBody::None
-        && !arguments.ignore_stdin
-        && stdin::is_piped()
-    {
-        raw = Some(stdin::read_all()?).filter(|bytes| !bytes.is_empty());
-    }
+    let is_given = request.body != before || before != HttpBody::None;
+    // Whoever names one of these methods means to send something; a bare address must not eat the
+    // input of the script it stands in.
+    let sends = matches!(words.method, Some("POST" | "PUT" | "PATCH"));
+    let is_asked_for = request.body == HttpBody::File(STDIN.into());
+    let is_read =
+        is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());
     match words.method {
         Some(method) => request.method = method.into(),
-        None if (raw.is_some() || request.body != before) && request.method == "GET" => {
+        None if request.body != before && request.method == "GET" => {
             request.method = "POST".into();
         }
         None => {}
     }
+    if is_asked_for {
+        request.body = HttpBody::None;
+    }
     if let Some(timeout) = arguments.timeout {
         request.timeout = timeout;
     }
-    Ok(raw)
+    Ok(if is_read { Body::Input } else { Body::Composed })
+}
+
+/// Standard input as a body; none when it is empty.
+async fn input(arguments: &args::Send) -> Result<Option<Bytes>, Failure> {
+    let body = stdin::read_all(stdin::BODY_LIMIT, arguments.timeout).await?;
+    Ok((!body.is_empty()).then_some(body))
 }
 
 fn text_body(data: &str) -> HttpBody {
@@ -128,24 +161,39 @@ fn text_body(data: &str) -> HttpBody {
 }
 
 /// What TCP and UDP send: words after the target and `--data`, each one message.
-fn steps(words: &SendWords<'_>, arguments: &args::Send) -> Result<Vec<ScriptStep>, Failure> {
+async fn steps(words: &SendWords<'_>, arguments: &args::Send) -> Result<Vec<ScriptStep>, Failure> {
     let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
-    let messages = words.items.iter().chain(&arguments.data);
-    messages
-        .map(|text| match text.strip_prefix('@').filter(|path| !path.is_empty()) {
-            None => Ok(ScriptStep::Send(Payload { text: text.clone(), format })),
-            Some(path) => {
-                let bytes = std::fs::read(path).map_err(|error| {
-                    Failure::new(Stage::Compose, path, FailureKind::NotFound, error.to_string())
-                })?;
-                let dump = bytes.iter().fold(String::new(), |mut dump, byte| {
-                    let _ = write!(dump, "{byte:02x}");
-                    dump
-                });
-                Ok(ScriptStep::Send(Payload { text: dump, format: PayloadFormat::Hex }))
+    let mut steps = Vec::new();
+    for text in words.items.iter().chain(&arguments.data) {
+        let bytes = match text.strip_prefix('@').filter(|path| !path.is_empty()) {
+            None => {
+                steps.push(ScriptStep::Send(Payload { text: text.clone(), format }));
+                continue;
             }
-        })
-        .collect()
+            Some(STDIN) => {
+                stdin::read_all(MESSAGE_LIMIT as usize, arguments.timeout).await?.to_vec()
+            }
+            Some(path) => message_file(path)?,
+        };
+        let dump = bytes.iter().fold(String::new(), |mut dump, byte| {
+            let _ = write!(dump, "{byte:02x}");
+            dump
+        });
+        steps.push(ScriptStep::Send(Payload { text: dump, format: PayloadFormat::Hex }));
+    }
+    Ok(steps)
+}
+
+fn message_file(path: &str) -> Result<Vec<u8>, Failure> {
+    named_file::read(Path::new(path), MESSAGE_LIMIT).map_err(|error| {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => FailureKind::NotFound,
+            io::ErrorKind::FileTooLarge => FailureKind::TooLarge,
+            _ => FailureKind::Io,
+        };
+        Failure::new(Stage::Compose, path, kind, error.to_string())
+            .hint("what is piped in is sent whatever it is and however long")
+    })
 }
 
 #[cfg(test)]
@@ -160,7 +208,7 @@ mod tests {
         }
     }
 
-    fn composed(arguments: &args::Send) -> (HttpSpec, Option<Bytes>) {
+    fn composed(arguments: &args::Send) -> (HttpSpec, Body) {
         let mut request = HttpSpec::default();
         let raw = compose(&mut request, &split(arguments), arguments).unwrap();
         (request, raw)
@@ -201,7 +249,20 @@ mod tests {
         (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
         let (request, raw) = composed(&arguments);
         let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
-        assert_eq!((request.body, raw), (HttpBody::Payload(payload), None));
+        assert_eq!((request.body, raw), (HttpBody::Payload(payload), Body::Composed));
         assert_eq!(request.method, "POST");
+    }
+
+    #[test]
+    fn standard_input_is_read_when_it_is_asked_for_by_name() {
+        for words in [&["POST", ":1", "@-"][..], &[":1", "@-"]] {
+            let (request, body) = composed(&send(words));
+            assert_eq!((&*request.method, body), ("POST", Body::Input), "{words:?}");
+            assert_eq!(request.body, HttpBody::None);
+        }
+        assert_eq!(composed(&send(&[":1"])).1, Body::Composed);
+        let mut arguments = send(&["PUT", ":1"]);
+        arguments.data = vec!["@-".into()];
+        assert_eq!(composed(&arguments).1, Body::Input);
     }
 }

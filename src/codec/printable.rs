@@ -104,6 +104,14 @@ pub fn printable_str(text: &str) -> Cow<'_, str> {
     if out.shown.text == text { Cow::Borrowed(text) } else { Cow::Owned(out.shown.text) }
 }
 
+/// Whether the bytes are text that does to a terminal nothing but what text does: lines and tabs.
+#[must_use]
+pub fn is_harmless(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let text = text.replace("\r\n", "\n").replace('\t', " ");
+    printable_lines(text.as_bytes()) == text
+}
+
 /// Any bytes as lines of visible text: `\n` is kept and `\r\n` becomes `\n`.
 #[must_use]
 pub fn printable_lines(bytes: &[u8]) -> String {

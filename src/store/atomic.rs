@@ -19,6 +19,7 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::job::Overwrite;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
 const TEMPORARY_PREFIX: &str = ".wirebench-";
 const BUILDING_PREFIX: &str = ".wirebench-new-";
@@ -220,7 +221,9 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
             Ok(file)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            OpenOptions::new().write(true).open(path)
+            // Something else of that name must not hold us up.
+            named_file::regular_or_none(path)?;
+            OpenOptions::new().write(true).custom_flags(named_file::never_waiting()).open(path)
         }
         Err(error) => Err(error),
     }

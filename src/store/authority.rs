@@ -113,7 +113,7 @@ impl AuthorityKeeper for AuthorityFile {
         };
         let certificate = self.certificate();
         let alone = line(&authority.certificate_pem);
-        if fs::read(&certificate).ok().as_deref() != Some(alone.as_bytes()) {
+        if workspace::read_bytes(&certificate).ok().as_deref() != Some(alone.as_bytes()) {
             atomic::write(&certificate, alone.as_bytes(), Overwrite::Replace)?;
         }
         Ok(KeptAuthority { authority, certificate, remarks })

@@ -3,11 +3,14 @@
 //! Read once at start by the composition root; compiled by `app::keymap`. One table per context,
 //! `"<C-g>" = "send"` per binding; an empty action unbinds the key.
 
-use std::fs;
 use std::io::ErrorKind;
 
 use super::paths::Paths;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
+
+/// Longest keymap; one with every action bound ten times has 60 KB.
+const LIMIT: u64 = 1024 * 1024;
 
 /// One line of the file: context, keys, name of the action.
 pub type Binding = (String, String, String);
@@ -15,7 +18,7 @@ pub type Binding = (String, String, String);
 /// Reads the file; one that is not there binds nothing.
 pub fn load(paths: &Paths) -> Result<Vec<Binding>, Failure> {
     let file = paths.config.join("keymap.toml");
-    match fs::read_to_string(&file) {
+    match named_file::read_text(&file, LIMIT) {
         Ok(text) => read(&text, &file.to_string_lossy()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(broken(&file.to_string_lossy(), &error.to_string())),

@@ -1,11 +1,12 @@
 //! Files that are nobody else's business: found to be readable by others, they are made private
 //! again, with a word.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::paths::Paths;
+use crate::named_file;
 
 /// Entries of a folder looked at; more than we ever make.
 const ENTRIES: usize = 1_000;
@@ -47,7 +48,7 @@ fn entries(folder: &Path, ending: &str) -> Vec<PathBuf> {
 pub(super) fn mend(path: &Path) -> Option<String> {
     // What a link leads to is not ours to change, nor is what is no file.
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let file = is_file.then(|| File::open(path).ok())??;
+    let file = is_file.then(|| named_file::open(path).ok())??.0;
     let mode = file.metadata().ok()?.mode() & 0o777;
     let of_others = mode & 0o077;
     if of_others == 0 {

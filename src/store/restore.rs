@@ -23,6 +23,7 @@ use super::toml_string::{Lines, string};
 use super::{atomic, preset, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
+use crate::named_file;
 
 /// Longest drafts file, to be read or written; far above what a person composes.
 const DRAFTS_LIMIT: u64 = 256 * 1024 * 1024;
@@ -140,7 +141,7 @@ impl RestoreFile {
         if !std::fs::symlink_metadata(&file).is_ok_and(is_private) {
             return;
         }
-        let Ok(lock) = File::open(&file) else { return };
+        let Ok((lock, _)) = named_file::open(&file) else { return };
         if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
             return;
         }

@@ -11,17 +11,16 @@
 mod walk;
 
 use std::fs;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-
-use rustix::fs::{Mode, OFlags};
 
 use super::atomic::refusal;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
+use crate::named_file;
 use walk::{Bounds, DEFAULTS, Walk};
 
 pub(super) use walk::ENVIRONMENTS;
@@ -137,26 +136,13 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
     read_bounded(file, preset::PRESET_LIMIT)
 }
 
-/// Reads a regular file of at most `limit` bytes. Nothing else is read from, not even when it
-/// takes the file's place in the meantime: opening never waits, as it would for a pipe.
+/// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let no_file = || refusal(file, FailureKind::Usage, "it is not a regular file");
-    let failed = |error: io::Error| atomic::failure(file, &error);
-    if !fs::metadata(file).map_err(failed)?.is_file() {
-        return Err(no_file());
-    }
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let open = rustix::fs::open(file, flags, Mode::empty());
-    let open = open.map(fs::File::from).map_err(|error| failed(error.into()))?;
-    if !open.metadata().map_err(failed)?.is_file() {
-        return Err(no_file());
-    }
-    let mut bytes = Vec::new();
-    open.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(file, limit));
-    }
-    Ok(bytes)
+    named_file::read(file, limit).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => too_large(file, limit),
+        ErrorKind::Other => refusal(file, FailureKind::Usage, error.to_string()),
+        _ => atomic::failure(file, &error),
+    })
 }
 
 /// More than is ever read back.

@@ -10,10 +10,12 @@
 //! user's shell has the terminal, messages are still taken in but nothing is read or drawn.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -21,6 +23,7 @@ use crate::app::App;
 use crate::app::edited_text::EditedText;
 use crate::app::effect::Effect;
 use crate::app::message::{Input, Message, Timer};
+use crate::ending;
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -35,13 +38,15 @@ use super::pace::{Cause, Pace};
 use super::screen::Screen;
 use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
-use super::terminal;
+use super::{terminal, terminal_output};
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
 
+/// From a signal to the end of the program: the terminal given back, sessions ended, drafts kept.
+const ENDING: Duration = Duration::from_secs(10);
 /// How long an editor gets to end, and to keep what it can, when this program has to.
 const EDITOR_END: Duration = Duration::from_millis(500);
 
@@ -67,6 +72,8 @@ pub(super) struct EventLoop {
     screen: Screen,
     /// `None` while somebody else reads the terminal.
     reader: Option<EventReader>,
+    /// Tells when the terminal takes more; `None` when it is written to as we were given it.
+    writable: Option<AsyncFd<File>>,
     signals: Signals,
     pub(super) pace: Pace,
     /// The next one first.
@@ -115,6 +122,7 @@ impl EventLoop {
             app,
             screen,
             reader: Some(EventReader::open()?),
+            writable: terminal_output::watched()?,
             signals,
             pace: Pace::default(),
             timers: BTreeSet::new(),
@@ -198,6 +206,14 @@ impl EventLoop {
                     match read {
                         Ok(()) => self.on_input(&mut parsed, services),
                         Err(_gone) => self.terminate(0, services),
+                    }
+                    continue;
+                }
+                written = terminal_output::written(self.writable.as_ref()),
+                    if terminal_output::is_behind() =>
+                {
+                    if written.is_err() {
+                        self.terminate(0, services);
                     }
                     continue;
                 }
@@ -344,6 +360,7 @@ impl EventLoop {
     /// Leaves whatever the application says to it, as soon as the drafts are kept, a moment later
     /// at the latest. A second signal does not wait for them.
     fn terminate(&mut self, signal: i32, services: &Services) {
+        ending::acknowledge(ENDING);
         self.reader = None;
         let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
         if self.ending.replace((status, Instant::now() + DRAFTS_KEPT)).is_some() {
@@ -356,6 +373,7 @@ impl EventLoop {
     pub(super) fn leave_terminal(&mut self, to: Foreground) {
         self.reader = None;
         self.foreground = to;
+        ending::interrupts_elsewhere(to == Foreground::Editor);
         terminal::restore();
     }
 
@@ -370,6 +388,7 @@ impl EventLoop {
         terminal::enter()?;
         terminal::discard_input();
         self.foreground = Foreground::Us;
+        ending::interrupts_elsewhere(false);
         self.reader = Some(EventReader::open()?);
         self.resize(services);
         self.redraw()
@@ -381,10 +400,12 @@ impl EventLoop {
         self.screen.forget()
     }
 
+    /// No frame is made while the terminal has not taken the one before.
     fn frame_due(&self) -> Option<Instant> {
         match self.foreground {
             // Nobody may be looking any more, or the terminal takes nothing.
             _ if self.ending.is_some() => None,
+            Foreground::Us if terminal_output::is_behind() => None,
             Foreground::Us => self.pace.due(Instant::now()),
             Foreground::Shell | Foreground::Editor => None,
         }
@@ -442,6 +463,9 @@ fn test_panic() {
         assert!(more.is_none(), "asked for by the test{}", more.unwrap_or_default());
         crate::engine::TEST_PANIC.store(place == "engine", Ordering::Relaxed);
         crate::store::TEST_PANIC.store(place == "store", Ordering::Relaxed);
+        if place == "hang" {
+            std::thread::park_timeout(Duration::from_secs(30));
+        }
         if place == "thread" {
             let panicking = std::thread::Builder::new()
                 .name("test".into())

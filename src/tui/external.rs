@@ -14,7 +14,7 @@
 //! too (as by a terminal that is gone), and the next start takes up what it saved: [`look_for_left_over`].
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::app::edited_text::{EditedText, fingerprint};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
 /// Largest file taken back from an editor; a longer one is a mistake.
 const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
@@ -227,7 +228,7 @@ fn take_up(path: &Path) -> Option<EditedText> {
     if path.extension().is_some_and(|it| it == "lock") || field.starts_with('.') {
         return None;
     }
-    if let Ok(lock) = File::open(lock_of(path)) {
+    if let Ok((lock, _)) = named_file::open(&lock_of(path)) {
         lock.try_lock().ok()?;
     }
     let text = read_text(path);
@@ -258,14 +259,13 @@ fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
 /// What an editor saved. Editors that save by renaming leave another file under the same name.
 fn read_text(path: &Path) -> Result<String, Failure> {
     let failed = |kind, cause: String| Failure::new(Stage::Storage, "edited text", kind, cause);
-    let mut edited = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(EDITED_LIMIT + 1).read_to_end(&mut edited))
-        .map_err(|error| failed(FailureKind::Io, error.to_string()))?;
-    if edited.len() as u64 > EDITED_LIMIT {
-        let cause = "the edited text is larger than 64 MiB".into();
-        return Err(failed(FailureKind::TooLarge, cause));
-    }
+    let edited = named_file::read(path, EDITED_LIMIT).map_err(|error| {
+        let kind = match error.kind() {
+            io::ErrorKind::FileTooLarge => FailureKind::TooLarge,
+            _ => FailureKind::Io,
+        };
+        failed(kind, error.to_string())
+    })?;
     String::from_utf8(edited).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         failed(FailureKind::Malformed, format!("the edited text is not UTF-8 at byte {place}"))

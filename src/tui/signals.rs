@@ -7,6 +7,10 @@ use std::task::Poll;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::ending;
+
+use super::terminal;
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignalRequest {
@@ -42,6 +46,7 @@ impl Signals {
         let listen = |(number, request): (Number, SignalRequest)| {
             signal(SignalKind::from_raw(number.as_raw())).map(|signal| (signal, request))
         };
+        ending::watch(terminal::last_words)?;
         meanings.into_iter().map(listen).collect::<io::Result<_>>().map(Signals)
     }
 

@@ -7,8 +7,8 @@
 //!            shell's
 //! ```
 //!
-//! Every byte is written by crossterm's commands into one buffer and reaches the terminal in one
-//! write. What the terminal is in is kept in one static (and crossterm keeps the line settings it
+//! Every byte is written by crossterm's commands into one buffer and goes out through
+//! `terminal_output`, which never waits for the terminal. What the terminal is in is kept in one static (and crossterm keeps the line settings it
 //! found), so that [`restore`] works from a panic hook on any thread, twice, and without taking
 //! any lock of the standard library's streams.
 
@@ -30,7 +30,10 @@ use crossterm::{Command, queue};
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::QueueSelector;
 
+use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
+
+use super::terminal_output;
 
 /// Whose modes the terminal is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,7 @@ const ASK_FOR_KITTY_KEYS: &[u8] = b"\x1b[?u";
 /// Puts the terminal into our modes, whatever somebody else did to it since it was in them; the
 /// line settings found the first time are still what is put back in the end.
 pub(super) fn enter() -> io::Result<()> {
+    terminal_output::open();
     let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut bytes = Vec::new();
     if *modes == Modes::OursWithKittyKeys {
@@ -73,18 +77,38 @@ pub(super) fn enter() -> io::Result<()> {
 }
 
 /// Puts the terminal back as it was found; does nothing when it is not in our modes. Errors are
-/// ignored: a terminal that has gone away needs no restoring.
+/// ignored: a terminal that has gone away needs no restoring. One that takes nothing is waited for
+/// for half a second.
 pub(super) fn restore() {
-    let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = std::mem::replace(&mut *modes, Modes::Theirs);
-    drop(modes);
+    let before = std::mem::replace(
+        &mut *MODES.lock().unwrap_or_else(PoisonError::into_inner),
+        Modes::Theirs,
+    );
+    if before != Modes::Theirs {
+        terminal_output::finish(&restoring(before));
+        discard_input();
+        let _gone = disable_raw_mode();
+    }
+}
+
+/// The same without waiting at all, before a signal takes its default action.
+pub(super) fn last_words() {
+    let before = MODES.try_lock().map(|mut modes| std::mem::replace(&mut *modes, Modes::Theirs));
+    let before = before.unwrap_or(Modes::Ours);
+    if before != Modes::Theirs {
+        let _gone = disable_raw_mode();
+        terminal_output::finish_at_once(&restoring(before));
+    }
+}
+
+/// What brings a terminal in these modes back.
+fn restoring(before: Modes) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let queued = match before {
-        Modes::Theirs => return,
-        Modes::Ours => Ok(()),
+    let _never_fails = match before {
         Modes::OursWithKittyKeys => queue!(bytes, PopKeyboardEnhancementFlags),
-    };
-    let _never_fails = queued.and_then(|()| {
+        Modes::Theirs | Modes::Ours => Ok(()),
+    }
+    .and_then(|()| {
         queue!(
             bytes,
             EndSynchronizedUpdate,
@@ -95,9 +119,7 @@ pub(super) fn restore() {
             LeaveAlternateScreen
         )
     });
-    let _gone = write(&bytes);
-    discard_input();
-    let _gone = disable_raw_mode();
+    bytes
 }
 
 /// The terminal said that it speaks kitty's keyboard protocol: switch it on, once per entering.
@@ -132,7 +154,7 @@ pub(super) fn failed(error: &io::Error) -> Failure {
 
 /// Whether there is a screen to draw on.
 pub(super) fn is_available() -> bool {
-    io::stdout().is_terminal()
+    console::output_is_terminal()
 }
 
 /// Writes one command to the terminal.
@@ -142,16 +164,9 @@ pub(super) fn perform(command: impl Command) -> io::Result<()> {
     write(&bytes)
 }
 
-/// Writes bytes to the terminal, all of them, past the standard library's buffer and lock.
-pub(super) fn write(mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(rustix::stdio::stdout(), bytes) {
-            Ok(written) => bytes = bytes.split_at(written).1,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+/// Writes bytes to the terminal; what it does not take now waits.
+pub(super) fn write(bytes: &[u8]) -> io::Result<()> {
+    terminal_output::write(bytes)
 }
 
 /// The file whose input and settings (echo, line mode) are ours, the one crossterm takes too.

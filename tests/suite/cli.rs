@@ -71,8 +71,10 @@ fn standard_input_is_the_body_and_its_braces_are_no_templates() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    let output =
-        run_with_input(&["send", "--raw", &format!("http://{peer}/")], b"costs $100 {{pod}} \xff");
+    let output = run_with_input(
+        &["send", "--raw", "POST", &format!("http://{peer}/")],
+        b"costs $100 {{pod}} \xff",
+    );
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let request = requests.recv_timeout(PATIENCE).expect("a request");
     assert!(request.starts_with(b"POST / "), "{}", text(&request));

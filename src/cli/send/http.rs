@@ -7,11 +7,10 @@ use bytes::Bytes;
 
 use crate::args;
 use crate::cli::exit;
-use crate::cli::headless::{self, Headless};
+use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::codec::content_coding::ContentDecoder;
 use crate::codec::printable::printable;
-use crate::engine::command::CloseMode;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -25,8 +24,8 @@ const PIECE: usize = 256 * 1024;
 const LINES: u16 = 1000;
 
 /// What has been printed of the response.
-struct ResponsePrinter {
-    output: Output,
+struct ResponsePrinter<'a> {
+    output: &'a mut Output,
     redirects: bool,
     last: Option<Box<Exchange>>,
     /// The exchange whose head is printed.
@@ -54,29 +53,17 @@ pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
     headless: &mut Headless,
+    output: &mut Output,
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
-    let mut printer = ResponsePrinter {
-        output: Output::new(&arguments.common),
-        redirects,
-        last: None,
-        begun: None,
-        printed: 0,
-        binary: false,
-    };
-    let mut interrupted = headless::interrupted()?;
+    let mut printer =
+        ResponsePrinter { output, redirects, last: None, begun: None, printed: 0, binary: false };
     headless.open(plan)?;
     loop {
-        let event = tokio::select! {
-            event = headless.next_event() => event,
-            () = &mut interrupted => {
-                headless.close(CloseMode::Reset).await;
-                return Ok(exit::INTERRUPTED);
-            }
-        };
-        match event {
-            Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless)?,
-            Some(Event::Progress { .. }) => printer.print_body(headless)?,
+        printer.output.ready().await?;
+        match headless.next_event().await {
+            Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
+            Some(Event::Progress { .. }) => printer.print_body(headless).await?,
             Some(Event::Done { outcome, .. }) => {
                 printer.finish(headless).await?;
                 outcome?;
@@ -89,22 +76,26 @@ pub(super) async fn run(
     }
 }
 
-impl ResponsePrinter {
+impl ResponsePrinter<'_> {
     fn response(&self) -> Option<&HttpMessage> {
         self.last.as_ref()?.response.as_ref()
     }
 
-    fn on_exchange(&mut self, exchange: Box<Exchange>, headless: &Headless) -> Result<(), Failure> {
+    async fn on_exchange(
+        &mut self,
+        exchange: Box<Exchange>,
+        headless: &Headless,
+    ) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
-            self.output.json(&headless.exchange_line(&exchange))?;
+            self.output.json(&headless.exchange_line(&exchange));
         }
         self.last = Some(exchange);
-        self.print_body(headless)
+        self.print_body(headless).await
     }
 
     /// Prints what has arrived, unless it cannot be printed yet: a further hop may follow, so that
     /// this response is not the answer, or it is laid out as a whole.
-    fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
+    async fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
         let Some(response) = self.response() else { return Ok(()) };
         let may_redirect = self.redirects
             && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
@@ -112,46 +103,47 @@ impl ResponsePrinter {
         if may_redirect || self.is_laid_out() {
             return Ok(());
         }
-        self.print_now(headless)
+        self.print_now(headless).await
     }
 
     fn is_laid_out(&self) -> bool {
         self.output.style == Style::Text && self.response().is_some_and(is_json)
     }
 
-    fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
+    async fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json {
             return Ok(());
         }
-        let Some(body) = self.begin()? else { return Ok(()) };
+        let Some(body) = self.begin() else { return Ok(()) };
         loop {
+            self.output.ready().await?;
             let bytes = headless.read_body(body, self.printed, PIECE)?;
             if bytes.is_empty() || self.binary {
                 return Ok(());
             }
             if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
                 self.binary = true;
-                return self.output.line(
-                    "(a binary body; --raw prints its bytes, for a file or another program)",
-                );
+                self.output
+                    .line("(a binary body; --raw prints its bytes, for a file or another program)");
+                return Ok(());
             }
             self.printed += bytes.len() as u64;
-            self.output.piece(&bytes)?;
+            self.output.piece(&bytes);
         }
     }
 
     /// Prints the head of the last response once; returns its body.
-    fn begin(&mut self) -> Result<Option<BodyId>, Failure> {
-        let Some(last) = &self.last else { return Ok(None) };
-        let Some(response) = &last.response else { return Ok(None) };
+    fn begin(&mut self) -> Option<BodyId> {
+        let last = self.last.as_ref()?;
+        let response = last.response.as_ref()?;
         if self.begun != Some(last.number) {
             self.begun = Some(last.number);
             self.printed = 0;
             if self.output.style == Style::Text {
-                self.output.text(&response.head.raw)?;
+                self.output.text(&response.head.raw);
             }
         }
-        Ok(Some(response.body.id))
+        Some(response.body.id)
     }
 
     /// The session is over: prints the rest of the last response.
@@ -160,13 +152,13 @@ impl ResponsePrinter {
             return Ok(());
         }
         if self.is_laid_out() && self.begun.is_none() {
-            if let Some(body) = self.begin()? {
+            if let Some(body) = self.begin() {
                 self.print_laid_out(body, headless).await?;
             }
         } else {
-            self.print_now(headless)?;
+            self.print_now(headless).await?;
         }
-        self.output.end_pieces()?;
+        self.output.end_pieces();
         for warning in self.last.iter().flat_map(|last| &last.warnings) {
             output::note(warning);
         }
@@ -183,6 +175,7 @@ impl ResponsePrinter {
         loop {
             let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
             let query = ViewQuery { body, part, mode, top, rows: LINES };
+            self.output.ready().await?;
             headless.engine.view(query.clone())?;
             let view = loop {
                 match headless.events.urgent.recv().await {
@@ -198,12 +191,13 @@ impl ResponsePrinter {
                 let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
                 let indent = if line.continued { 0 } else { usize::from(line.indent) };
                 let text = printable(&line.bytes);
-                self.output.bytes(format!("{breaks}{:indent$}{text}", "").as_bytes())?;
+                self.output.safe(&format!("{breaks}{:indent$}{text}", ""));
                 count += 1;
             }
             top += count;
             if count == 0 || (view.complete && top >= view.total_lines) {
-                return self.output.bytes(b"\n");
+                self.output.safe("\n");
+                return Ok(());
             }
         }
     }

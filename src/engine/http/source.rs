@@ -14,9 +14,13 @@ use tokio::task::spawn_blocking;
 
 use crate::codec::multipart;
 use crate::model::plan::{PartContent, PlanBody};
+use crate::named_file;
 
 /// Bytes of one piece: what one write of the socket takes at a time.
 const PIECE: usize = 256 * 1024;
+
+/// Longest file that does not say how long it is.
+const UNMEASURED: u64 = 4 * 1024 * 1024;
 
 /// A body to be sent, from its first byte to its last.
 pub(crate) struct BodySource {
@@ -102,15 +106,15 @@ impl Section {
 async fn open_section(path: PathBuf) -> Result<Section, String> {
     let shown = path.display().to_string();
     let opened = spawn_blocking(move || {
-        let file = File::open(path)?;
-        let facts = file.metadata()?;
-        let is_file = facts.is_file().then_some((file, facts.len()));
-        is_file.ok_or_else(|| io::Error::other("it is not a regular file"))
+        let (file, len) = named_file::open(&path)?;
+        if len > 0 {
+            return Ok(Section::File { file: Arc::new(file), rest: 0..len });
+        }
+        // Files of the kernel have no length and something to say.
+        named_file::read(&path, UNMEASURED).map(|bytes| Section::Memory(bytes.into()))
     });
     let opened = opened.await.unwrap_or_else(|_| Err(io::Error::other("reading it stopped")));
-    let (file, len) =
-        opened.map_err(|error| format!("the body file {shown} cannot be read: {error}"))?;
-    Ok(Section::File { file: Arc::new(file), rest: 0..len })
+    opened.map_err(|error| format!("the body file {shown} cannot be read: {error}"))
 }
 
 #[cfg(test)]
@@ -170,6 +174,6 @@ mod tests {
         assert!(all(&mut source).await.is_err());
         let folder = PlanBody::File(std::env::temp_dir());
         let why = BodySource::open(&folder).await.err().unwrap();
-        assert!(why.contains("not a regular file"), "{why}");
+        assert!(why.contains("a folder, not a file"), "{why}");
     }
 }

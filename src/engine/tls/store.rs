@@ -22,6 +22,7 @@ use crate::model::authority::{Authority, AuthorityKeeper};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
 use crate::model::trust::Acceptance;
+use crate::named_file;
 
 /// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
 #[derive(Clone)]
@@ -47,6 +48,8 @@ pub(crate) struct GeneratedTls {
     pub(crate) news: Vec<Result<String, Failure>>,
 }
 
+/// Longest PEM file; the whole trust store of a system has 220 KB.
+pub(super) const PEM_LIMIT: u64 = 4 * 1024 * 1024;
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
@@ -98,6 +101,14 @@ impl TlsStore {
             && *known == own
         {
             return trust.clone();
+        }
+        if let Some(named) = &self.named
+            && let Err(error) = named_file::regular_or_none(named)
+        {
+            // The platform's verifier would wait for it.
+            let reason = format!("SSL_CERT_FILE, {}: {error}", named.display());
+            let refused = OtherError(Box::<dyn Error + Send + Sync>::from(reason).into());
+            return Err(refused);
         }
         let roots =
             own.iter().filter_map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).ok());
@@ -156,13 +167,14 @@ impl TlsStore {
 
     /// A listener's configuration from PEM files.
     pub(crate) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
-        let certificates = CertificateDer::pem_file_iter(Path::new(chain))
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        let pem = pem(chain)?;
+        let certificates = CertificateDer::pem_slice_iter(&pem)
+            .collect::<Result<Vec<_>, _>>()
             .map_err(|error| unreadable(chain, &error.to_string()))?;
         if certificates.is_empty() {
             return Err(unreadable(chain, "it holds no certificate in PEM form"));
         }
-        let key = PrivateKeyDer::from_pem_file(Path::new(key))
+        let key = PrivateKeyDer::from_pem_slice(&self::pem(key)?)
             .map_err(|error| unreadable(key, &error.to_string()))?;
         self.server(certificates, key)
     }
@@ -181,6 +193,12 @@ impl TlsStore {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(config)
     }
+}
+
+/// A file of certificates or of a key.
+fn pem(path: &str) -> Result<Vec<u8>, Failure> {
+    named_file::read(Path::new(path), PEM_LIMIT)
+        .map_err(|error| unreadable(path, &error.to_string()))
 }
 
 /// An authority and what is to be said of it.

@@ -23,9 +23,11 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
 use super::certificate_facts::{describe_chain, sha256};
+use super::store::PEM_LIMIT;
 use super::tls_words::why_refused;
 use crate::model::tls::TlsFacts;
 use crate::model::trust::{Acceptance, Sha256};
+use crate::named_file;
 
 /// Whom we trust, or why nobody.
 pub(super) type Trust = Result<Arc<ServerTrust>, OtherError>;
@@ -42,8 +44,8 @@ impl ServerTrust {
     /// read holds none: what is refused because of that says so.
     pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, file: Option<&Path>) -> Self {
         let certificates = file.and_then(|file| {
-            let read = CertificateDer::pem_file_iter(file).ok()?;
-            Some(read.filter_map(Result::ok).collect())
+            let pem = named_file::read(file, PEM_LIMIT).ok()?;
+            Some(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
         });
         ServerTrust { inner, certificates: certificates.unwrap_or_default() }
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::lane::{Outbox, Work, not_ours};
 use crate::model::failure::Failure;
+use crate::named_file;
 use crate::store::atomic;
 use crate::store::job::{Job, Reply};
 
@@ -32,13 +33,6 @@ impl Work for NamedFiles {
 
 /// A regular file of modest length; bytes that are no UTF-8 become U+FFFD.
 fn read_text(path: &Path) -> Result<String, String> {
-    let facts = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !facts.is_file() {
-        return Err("it is not a regular file".into());
-    }
-    if facts.len() > TEXT_LIMIT {
-        return Err("it is longer than 4 MiB".into());
-    }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = named_file::read(path, TEXT_LIMIT).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

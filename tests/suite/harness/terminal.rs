@@ -23,6 +23,8 @@ use super::wait::{PATIENCE, wait_until};
 /// How to start the program.
 pub struct Launch {
     pub args: Vec<String>,
+    /// Run by a shell in place of the program.
+    pub script: Option<String>,
     pub env: BTreeMap<String, String>,
     pub columns: u16,
     pub rows: u16,
@@ -33,6 +35,7 @@ impl Default for Launch {
     fn default() -> Self {
         Launch {
             args: Vec::new(),
+            script: None,
             env: BTreeMap::new(),
             columns: 80,
             rows: 24,
@@ -55,6 +58,12 @@ impl Launch {
 
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args = args.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Has a shell start the program.
+    pub fn shell(mut self, script: &str) -> Self {
+        self.script = Some(script.into());
         self
     }
 
@@ -124,7 +133,11 @@ impl Tui {
             PtySize { rows: launch.rows, cols: launch.columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo terminal");
         let settings_before = format!("{:?}", pair.master.get_termios());
-        let mut command = CommandBuilder::new(program());
+        let mut command = match &launch.script {
+            None => CommandBuilder::new(program()),
+            Some(_) => CommandBuilder::new("sh"),
+        };
+        command.args(launch.script.iter().flat_map(|script| ["-c", script.as_str()]));
         command.args(&launch.args);
         command.cwd(launch.home.path());
         for name in ["NO_COLOR", "COLORTERM", "VISUAL", "EDITOR", "WIREBENCH_LOG", "TMUX"] {

@@ -3,7 +3,10 @@
 //! The two directions are two futures of one task that share the [`Hop`], which outlives both; a
 //! peer may answer, or give up, while the request is still on its way.
 
+use std::sync::{Mutex, PoisonError};
+
 use tokio::io::AsyncWrite;
+use tokio::time::Instant;
 
 use super::receive::Incoming;
 use super::request;
@@ -37,6 +40,8 @@ pub(super) struct Hop<'a> {
     tls: ClientTls,
     /// What keeps the response.
     response: BodyId,
+    /// When the peer last took something of the request.
+    taken: Mutex<Instant>,
 }
 
 impl<'a> Hop<'a> {
@@ -60,7 +65,8 @@ impl<'a> Hop<'a> {
             exchange.url.clone_from(&plan.url);
             exchange.warnings.clone_from(&plan.notes);
         });
-        Ok((Hop { plan, session, conn, recorder, endpoint, tls, response }, writers))
+        let taken = Mutex::new(Instant::now());
+        Ok((Hop { plan, session, conn, recorder, endpoint, tls, response, taken }, writers))
     }
 
     /// Makes the hop; returns the head of the response when its body is complete.
@@ -72,6 +78,7 @@ impl<'a> Hop<'a> {
         let head = request::head(self.plan, source.len())?;
         self.announce(&head, source.len());
         let (from, to) = tokio::io::split(self.connect().await?);
+        self.peer_takes();
         let sending = self.send(to, head, source, request);
         Box::pin(Incoming::new(self, from, sending).run(response)).await
     }
@@ -135,12 +142,24 @@ impl<'a> Hop<'a> {
             writer,
             what: "request bytes",
             chunked: request::is_chunked(self.plan),
-            report: &|sent, total| events.phase(Phase::Sending { sent, total: Some(total) }),
+            report: &|sent, total| {
+                self.peer_takes();
+                events.phase(Phase::Sending { sent, total: Some(total) });
+            },
         };
         let outcome = outgoing.send(&mut to, head.into(), Some(source)).await;
         let took = self.recorder.elapsed().saturating_sub(began);
         self.recorder.edit(|exchange| exchange.timing.send = Some(took));
         outcome
+    }
+
+    fn peer_takes(&self) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// When the peer last took something of the request, the connection itself included.
+    pub(super) fn taken_at(&self) -> Instant {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The head of the response is in.

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tokio::io::AsyncRead;
 use tokio::time::{Instant, sleep_until};
 
@@ -37,7 +38,7 @@ pub(super) struct Incoming<'a, R, S> {
     sending: Pin<Box<S>>,
     /// What sending came to.
     sent: Option<Result<(), Failure>>,
-    /// When we give up, once the request is out.
+    /// When we look whether anything has moved, and give up if not.
     deadline: Instant,
     first_byte: Option<Duration>,
     /// Bytes of the head that is not complete.
@@ -54,7 +55,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             buffer: ReadBuffer::new(),
             sending: Box::pin(sending),
             sent: None,
-            deadline: Instant::now(),
+            deadline: hop.taken_at() + hop.plan.head_timeout,
             first_byte: None,
             begun: 0,
         }
@@ -101,9 +102,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
                 biased;
                 read = self.buffer.read(&mut self.from) => break read,
                 outcome = &mut self.sending, if self.sent.is_none() => self.request_is_out(outcome),
-                () = sleep_until(self.deadline), if self.sent.is_some() => {
-                    return Err(self.too_late(body));
-                }
+                () = sleep_until(self.deadline) => self.wait_on(body)?,
             }
         };
         let bytes = match read {
@@ -145,9 +144,38 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         }
     }
 
+    /// Nothing came for the whole time. It goes on while the request is moving, or if it is us who
+    /// hold it up.
+    fn wait_on(&mut self, body: Option<&BodyReceiver>) -> Result<(), Failure> {
+        let (now, wait) = (Instant::now(), self.hop.plan.head_timeout);
+        let is_held_up = self.tap.ready().now_or_never().is_none();
+        let from = if is_held_up { now } else { self.hop.taken_at() };
+        if self.sent.is_some() || from + wait <= now {
+            return Err(self.too_late(body));
+        }
+        self.deadline = from + wait;
+        Ok(())
+    }
+
     fn too_late(&self, body: Option<&BodyReceiver>) -> Failure {
         let wait = self.hop.plan.head_timeout;
         let seconds = wait.as_secs_f64();
+        if self.sent.is_none() {
+            let (sent, total) = self.hop.recorder.edit(|exchange| {
+                let body = &exchange.request.body;
+                (body.encoded_len, body.expected.unwrap_or_default())
+            });
+            let cause = format!(
+                "the peer took nothing for {seconds} s ({sent} of {total} body bytes sent)"
+            );
+            return Failure::new(
+                Stage::Send,
+                &*self.hop.plan.url,
+                FailureKind::Timeout(wait),
+                cause,
+            )
+            .hint("raise the timeout in the options, or look at what the peer waits for");
+        }
         let (stage, cause) = if let Some(body) = body {
             (Stage::Body, format!("no further byte within {seconds} s, {}", body.so_far()))
         } else {

@@ -1,0 +1,98 @@
+//! Signals end the program, whatever hangs: INT, TERM and HUP are asked politely first, and the
+//! second one, or one second, takes the default action.
+//!
+//! Called by the shells, which do what ending needs (print, give the terminal back, keep drafts)
+//! within bounds of their own. A thread of its own waits for the same signals and for nothing else,
+//! so no lock, disk, pipe or terminal can keep it from its work.
+//!
+//! ```text
+//! signal ─► shell: acknowledge(bound) ─► ends by itself
+//!    └────► no word within a second, bound over, or a second signal ─► last words ─► default action
+//! ```
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// How long the shell may take to notice a signal.
+const NOTICED: Duration = Duration::from_secs(1);
+/// Signals this close together are one: a window that closes sends HUP itself and through its
+/// shell.
+const TOGETHER: Duration = Duration::from_millis(150);
+
+/// Milliseconds from the first signal to the default action.
+static BOUND: AtomicU64 = AtomicU64::new(NOTICED.as_millis() as u64);
+/// Interrupts are meant for another program that has the terminal.
+static INTERRUPTS_ELSEWHERE: AtomicBool = AtomicBool::new(false);
+
+/// Sees to the end from now on. `last_words` is called before the default action; it must not wait.
+///
+/// # Errors
+/// When the system refuses a handler or a thread.
+pub fn watch(last_words: fn()) -> io::Result<()> {
+    let kinds = [SIGINT, SIGTERM, SIGHUP];
+    let kept = kinds.into_iter().filter(|kind| *kind != SIGHUP || !hang_up_is_ignored());
+    let mut signals = Signals::new(kept)?;
+    let wait = move || {
+        let mut first: Option<Instant> = None;
+        for signal in signals.forever() {
+            if signal == SIGINT && INTERRUPTS_ELSEWHERE.load(Ordering::Acquire) {
+                continue;
+            }
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    count_down(signal, last_words);
+                }
+                Some(first) if first.elapsed() < TOGETHER => {}
+                Some(_) => give_up(signal, last_words),
+            }
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(wait).map(drop)
+}
+
+/// The shell is ending by itself: from the first signal it gets this long.
+pub fn acknowledge(bound: Duration) {
+    BOUND.store(u64::try_from(bound.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+}
+
+/// Whether interrupts are for a program that has the terminal, such as an editor.
+pub fn interrupts_elsewhere(elsewhere: bool) {
+    INTERRUPTS_ELSEWHERE.store(elsewhere, Ordering::Release);
+}
+
+/// Whether whoever started us wants us to outlive the terminal, as `nohup` does.
+#[must_use]
+pub fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+}
+
+/// Takes the default action when the time is over; without a thread the second signal does.
+fn count_down(signal: i32, last_words: fn()) {
+    let began = Instant::now();
+    let wait = move || {
+        loop {
+            let bound = Duration::from_millis(BOUND.load(Ordering::Acquire));
+            let left = bound.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                give_up(signal, last_words);
+            }
+            thread::park_timeout(left.max(Duration::from_millis(1)));
+        }
+    };
+    let _started = thread::Builder::new().name("deadline".into()).spawn(wait);
+}
+
+fn give_up(signal: i32, last_words: fn()) {
+    last_words();
+    let _never_returns = emulate_default_handler(signal);
+}

@@ -1,0 +1,136 @@
+//! The one way to open a file whose name somebody else chose: a body, a certificate, a key, a preset,
+//! an environment, a keymap, the history, drafts.
+//!
+//! Called by engine, store and shells. Opening never waits (a named pipe has no writer, a device no
+//! end), only regular files are taken, and what is read is bounded; each refusal says what the thing
+//! is instead and what to do.
+
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Flags with which opening never waits and takes no terminal over.
+#[must_use]
+pub fn never_waiting() -> i32 {
+    (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()
+}
+
+/// Opens a regular file for reading; also its length in bytes.
+///
+/// # Errors
+/// The system's, or what it is instead of a regular file.
+pub fn open(path: &Path) -> io::Result<(File, u64)> {
+    // Looked at before, because opening alone can have effects on a device.
+    is_regular(std::fs::metadata(path)?.file_type())?;
+    let file = OpenOptions::new().read(true).custom_flags(never_waiting()).open(path)?;
+    let facts = file.metadata()?;
+    is_regular(facts.file_type())?;
+    Ok((file, facts.len()))
+}
+
+/// Everything in a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// As for [`open`], or kind `FileTooLarge`.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (file, len) = open(path)?;
+    let mut bytes = Vec::new();
+    // Files of the kernel have no length; one that grows is cut off by the bound.
+    if len <= limit {
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+    }
+    if len > limit || bytes.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_large(limit)));
+    }
+    Ok(bytes)
+}
+
+/// The same as text.
+///
+/// # Errors
+/// As for [`read`], or the first byte that is no UTF-8.
+pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read(path, limit)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
+    })
+}
+
+/// Refuses what is there and is no regular file; nothing there is fine.
+///
+/// # Errors
+/// What it is instead.
+pub fn regular_or_none(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(facts) => is_regular(facts.file_type()),
+        Err(_) => Ok(()),
+    }
+}
+
+fn too_large(limit: u64) -> String {
+    match limit {
+        0..0x10_0000 => format!("it is longer than {} KiB", limit >> 10),
+        _ => format!("it is longer than {} MiB", limit >> 20),
+    }
+}
+
+/// Refuses everything else by its name.
+fn is_regular(kind: FileType) -> io::Result<()> {
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        "it is a folder, not a file"
+    } else if kind.is_fifo() {
+        "it is a named pipe, not a regular file; write what comes from it into a file first"
+    } else if kind.is_socket() {
+        "it is a socket, not a regular file"
+    } else {
+        "it is a device, not a regular file"
+    };
+    Err(io::Error::other(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_named_and_never_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for (path, what) in [
+            (pipe.as_path(), "a named pipe"),
+            (folder.path(), "a folder"),
+            (Path::new("/dev/zero"), "a device"),
+        ] {
+            let refused = read(path, 10).unwrap_err().to_string();
+            assert!(refused.contains(what), "{refused}");
+            assert!(regular_or_none(path).is_err());
+        }
+        assert!(regular_or_none(&folder.path().join("none")).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "0123456789").unwrap();
+        assert_eq!(read(&path, 10).unwrap(), b"0123456789");
+        let refused = read(&path, 9).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+        std::fs::write(&path, b"ab\xff").unwrap();
+        assert!(read_text(&path, 10).unwrap_err().to_string().contains("byte 2"));
+    }
+
+    #[test]
+    fn a_file_without_a_length_is_read_all_the_same() {
+        if Path::new("/proc/self/status").exists() {
+            assert!(!read(Path::new("/proc/self/status"), 1 << 20).unwrap().is_empty());
+        }
+    }
+}

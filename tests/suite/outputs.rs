@@ -1,0 +1,165 @@
+//! Standard output and standard error in every state a shell can leave them in, and what may reach a
+//! terminal through them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+
+use crate::harness::peers::{http_peer, tcp_peer};
+use crate::harness::program::{command, finished, is_debug_build, program, run, text};
+use crate::harness::terminal::Launch;
+
+fn full() -> File {
+    OpenOptions::new().write(true).open("/dev/full").unwrap()
+}
+
+/// A pipe that takes nothing more, and its reader.
+fn stuffed(non_blocking: bool) -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+    while writer.write(&[b'#'; 4096]).is_ok() {}
+    if !non_blocking {
+        rustix::fs::fcntl_setfl(&writer, OFlags::empty()).unwrap();
+    }
+    (reader, writer)
+}
+
+#[test]
+fn standard_error_that_takes_nothing_changes_no_exit_status() {
+    let began = Instant::now();
+    for args in [&["send", "ws://x/"][..], &["send", "--no-such-option"], &["send", "nothing"]] {
+        assert_eq!(run(args).status.code(), Some(2), "{args:?}");
+        let output = command(args).stderr(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?} with a full one");
+        for non_blocking in [false, true] {
+            let (_reader, writer) = stuffed(non_blocking);
+            let output = finished(command(args).stderr(writer).stdout(Stdio::piped()).spawn());
+            assert_eq!(output.status.code(), Some(2), "{args:?}, unread, {non_blocking}");
+        }
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" 2>&-"]).arg(program()).args(args);
+        let status = shell.env("WIREBENCH_HOME", tempfile::tempdir().unwrap().path()).status();
+        assert_eq!(status.unwrap().code(), Some(2), "{args:?} with a closed one");
+    }
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[test]
+fn standard_output_that_takes_nothing_is_said_and_is_no_success() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let url = format!("http://{peer}/");
+    for args in [&["send", "--raw", &url][..], &["send", "--json", &url], &["--help"]] {
+        let output = command(args).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{args:?}: {said}");
+        assert!(said.contains("standard output: No space left"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_reader_that_left_is_told_by_the_exit_status_alone() {
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(&[b'a'; 4096]).is_ok() {}
+    });
+    let mut child = command(&["send", "--raw", &format!("http://{peer}/")]);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let output = finished(Ok(child));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(141), String::new()));
+}
+
+#[test]
+fn a_non_blocking_output_gets_everything() {
+    static BODY: [u8; 300_000] = [b'a'; 300_000];
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n");
+        let _ = stream.write_all(&BODY);
+    });
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+    let mut command = command(&["send", "--raw", &format!("http://{peer}/")]);
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn();
+    drop(command);
+    let reading = std::thread::spawn(move || {
+        std::thread::park_timeout(Duration::from_millis(300));
+        let mut all = Vec::new();
+        reader.read_to_end(&mut all).map(|_| all.len())
+    });
+    let output = finished(child);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(reading.join().unwrap().unwrap(), BODY.len());
+}
+
+#[test]
+fn a_panic_is_told_without_another() {
+    if !is_debug_build() {
+        eprintln!("skipped: the hook for this test is in debug builds only");
+        return;
+    }
+    // Standard error of the workbench is full, its terminal is not.
+    let script = format!("exec '{}' 2>/dev/full", program().display());
+    let launch = Launch::default().env("WIREBENCH_TEST_PANIC", "loop");
+    let mut tui = launch.shell(&script).start();
+    tui.wait_for("wirebench");
+    tui.keys("x");
+    let status = tui.wait_exit();
+    assert_eq!((status.exit_code(), status.signal()), (101, None), "{status:?}");
+    tui.assert_restored();
+}
+
+#[test]
+fn arguments_and_variables_are_quoted_harmlessly() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}]52;c;QUJD\u{7}\u{9b}31m\u{202e}";
+    let cases: [&[&str]; 7] = [
+        &["send", "--timeout", hostile],
+        &["send", &format!("--{}", &hostile)],
+        &["listen", "x", hostile],
+        &["send", hostile],
+        &["send", "http://h/", &format!("{hostile}:=x")],
+        &["send", "--set", hostile, ":1"],
+        &["--log", hostile],
+    ];
+    for args in cases {
+        for style in ["dumb", "xterm-256color"] {
+            let tui = Launch::default().env("TERM", style).args(args).size(200, 50).start();
+            assert_eq!(tui.wait_exit().exit_code(), 2, "{args:?}");
+            let shown = text(&tui.raw());
+            assert!(!shown.contains("\u{1b}]") && !shown.contains('\u{7}'), "{shown:?}");
+            assert!(!shown.contains('\u{9b}') && !shown.contains('\u{202e}'), "{shown:?}");
+        }
+    }
+    let tui = Launch::default().env("WIREBENCH_LOG", hostile).args(&["--help"]).start();
+    assert_eq!(tui.wait_exit().exit_code(), 0);
+    assert!(!text(&tui.raw()).contains("\u{1b}]"), "{:?}", text(&tui.raw()));
+}
+
+#[test]
+fn raw_bytes_act_on_a_terminal_only_when_forced() {
+    let hostile = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nfine\r\n\x1b]0;x\x07!";
+    let harmless = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nf\tne\r\n\u{e9}\u{e9}\u{e9}!\n";
+    for (answer, force, code) in
+        [(&hostile[..], false, 6), (hostile, true, 0), (harmless.as_bytes(), false, 0)]
+    {
+        let answer: &'static [u8] = answer.to_vec().leak();
+        let url = format!("http://{}/", http_peer(answer));
+        let mut args = vec!["send", "--raw", &url];
+        args.extend(force.then_some("--force"));
+        let tui = Launch::default().args(&args).start();
+        assert_eq!(tui.wait_exit().exit_code(), code, "{}", tui.screen());
+        let (raw, screen) = (tui.raw(), tui.screen());
+        let acts = memchr::memmem::find(&raw, b"\x1b]0;").is_some();
+        assert_eq!(acts, force, "{screen}");
+        assert_eq!(screen.contains("--force"), code == 6, "{screen}");
+    }
+    // Into a pipe nothing is kept back.
+    let url = format!("http://{}/", http_peer(hostile));
+    assert!(run(&["send", "--raw", &url]).stdout.ends_with(b"\x1b]0;x\x07!"));
+    assert!(run(&["send", "--raw", &url]).status.signal().is_none());
+}
