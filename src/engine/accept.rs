@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
-//! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`];
-//! if there is none the newcomer is refused, shown and counted. Descriptors are asked for before.
+//! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`],
+//! but nobody who came just now ([`FRESH`]); if there is none the newcomer is refused, shown and
+//! counted. Descriptors are asked for before.
 //! A listener keeps those of its own sockets and of who is being refused.
 
 mod door;
@@ -60,6 +61,8 @@ const OWN: u32 = 3 + farewell::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const FAREWELL: Duration = Duration::from_millis(5_250);
+/// Who came just now keeps its place: its handshake, or what it asks, is on its way.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The listener's end of one of its connections.
 pub(crate) trait Guest {
@@ -371,6 +374,9 @@ impl Rank {
 impl<G: Guest> HeldGuest<G> {
     /// `None` = it keeps its place.
     fn rank(&self) -> Option<Rank> {
+        if self.since.elapsed() < FRESH {
+            return None;
+        }
         if !self.open.load(Ordering::Relaxed) {
             return Some(Rank::HalfOpen(self.since));
         }
