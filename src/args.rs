@@ -73,7 +73,7 @@ Examples:
   wirebench listen udp://:9000 --count 10
   wirebench listen tls://:9443 --echo                with a certificate made here
   wirebench listen https://:8443 --cert chain.pem --key key.pem
-  wirebench listen tutorial/echo-server              a preset
+  wirebench listen tutorial/tcp-server               a preset
 
 ':port' is this machine only, '*:port' is everybody.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS";

@@ -23,6 +23,7 @@ use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
+use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
@@ -47,10 +48,7 @@ struct ListenWatch {
 
 /// Runs the command; returns the exit status.
 pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Result<u8, Failure> {
-    let (mut spec, scope) =
-        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
-    configure(&mut spec, arguments)?;
-    let plan = target::planned(&spec, &scope)?;
+    let plan = plan(arguments, headless).map_err(Failure::of_listener)?;
     let mut watch = ListenWatch {
         output: Output::new(&arguments.common),
         by_exchange: !plan.protocol().capabilities().conversation,
@@ -79,6 +77,14 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
     }
     headless.close(CloseMode::Close).await;
     Ok(exit::OK)
+}
+
+/// What is to be run: the target or preset with the options of the command line.
+fn plan(arguments: &args::Listen, headless: &Headless) -> Result<Plan, Failure> {
+    let (mut spec, scope) =
+        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    configure(&mut spec, arguments)?;
+    target::planned(&spec, &scope)
 }
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.

@@ -83,13 +83,17 @@ impl PresetsPane {
             Action::Left => self.fold(shared),
             Action::Right => self.unfold(shared),
             Action::Find => self.start_search(shared),
-            Action::Back if self.search.is_some() => self.end_search(shared),
+            Action::Back if self.search.is_some() => {
+                self.search = None;
+                self.rebuild(shared);
+                self.restore_selection(shared);
+            }
             Action::Copy => return self.copy(shared),
             Action::Rename
             | Action::Duplicate
             | Action::Delete
             | Action::Revert
-            | Action::EditAbout => {
+            | Action::Describe => {
                 let item = self.selected(shared);
                 return item.map(|item| Intent::ActOn(action, item)).into();
             }
@@ -147,10 +151,14 @@ impl PresetsPane {
     }
 
     fn start_search(&mut self, shared: &Shared) {
+        if self.search.is_none() {
+            self.note_selection(shared);
+        }
         self.search.get_or_insert_default().typing = true;
         self.rebuild(shared);
     }
 
+    /// Shows all rows again, the cursor on what was found.
     fn end_search(&mut self, shared: &Shared) {
         let item = self.selected(shared);
         self.search = None;
@@ -160,7 +168,7 @@ impl PresetsPane {
         }
     }
 
-    /// Enter in the search line: opens what was found.
+    /// What was found is wanted: opens what was found.
     fn accept(&mut self, shared: &Shared) -> Outcome {
         let is_found = self.selected(shared).is_some();
         self.end_search(shared);

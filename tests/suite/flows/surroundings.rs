@@ -339,3 +339,67 @@ fn keys_of_windows_can_be_changed_like_any_other() {
     driver.keys("<C-j><C-p>");
     assert_ne!(first, driver.screen());
 }
+
+#[test]
+fn lines_and_cells_take_their_keys_from_the_table() {
+    let line = |context: &str, keys: &str, action: &str| Override {
+        context: context.into(),
+        keys: keys.into(),
+        action: action.into(),
+    };
+    let mut driver = Driver::starter((120, 40));
+    let problems = driver.app.shared.keymap.apply(&[
+        line("text line", "<Enter>", ""),
+        line("text line", "<C-y>", "choose"),
+        line("text line", "<Down>", ""),
+        line("text line", "<C-n>", "down"),
+        line("choices of the form", "<Space>", ""),
+        line("choices of the form", "<F9>", "toggle"),
+        line("everywhere", "<Esc>", "zoom"),
+        line("everywhere", "<F8>", "back"),
+    ]);
+    assert_eq!(problems, Vec::<String>::new());
+    driver.keys("/zzz");
+    assert!(driver.shows("F8 ends the"), "{}", driver.screen());
+    driver.keys("<F8>/tutorial");
+    let at = |driver: &Driver| driver.app.presets.selected(&driver.app.shared);
+    let first = at(&driver);
+    driver.keys("<Down><Enter>");
+    assert_eq!(at(&driver), first, "neither moves nor takes");
+    driver.keys("<C-n>");
+    assert_ne!(at(&driver), first);
+    driver.keys("<C-y>");
+    assert!(driver.app.presets.search.is_none(), "taken");
+
+    driver.app.shared.focus = Pane::Traffic;
+    driver.keys("/hello<Enter>");
+    assert!(driver.app.traffic.is_typing());
+    driver.keys("<C-y>");
+    assert!(!driver.app.traffic.is_typing());
+
+    let mut driver = Driver::bare((120, 40));
+    driver.app.shared.keymap.apply(&[
+        line("choices of the form", "<Space>", ""),
+        line("choices of the form", "<F9>", "toggle"),
+    ]);
+    driver.keys("<C-l>http://a/<S-Tab>");
+    driver.app.shared.focus = Pane::Request;
+    driver.app.shared.drafts.current_mut().at = FormFieldId::Tabs;
+    let tab = driver.app.shared.drafts.current().tab;
+    driver.keys("<Space>");
+    assert_eq!(driver.app.shared.drafts.current().tab, tab);
+    driver.keys("<F9>");
+    assert_ne!(driver.app.shared.drafts.current().tab, tab);
+}
+
+#[test]
+fn a_search_of_presets_that_is_given_up_leaves_the_cursor_where_it_was() {
+    let mut driver = Driver::starter((120, 40));
+    driver.keys("gjj");
+    let before = driver.app.presets.selected(&driver.app.shared);
+    for search in ["/udpcl<Esc>", "/zzz<Esc>", "/tcp<Down><Esc>"] {
+        driver.keys(search);
+        assert!(driver.app.presets.search.is_none());
+        assert_eq!(driver.app.presets.selected(&driver.app.shared), before, "{search}");
+    }
+}
