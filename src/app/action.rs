@@ -88,8 +88,8 @@ actions! {
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Help "<Home>"];
     Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Help "<End>"];
-    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Global "<C-Right>", Global "<A-Right>", List "L", Code "<Right>", Code "<Tab>", Code "l"];
-    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Global "<C-Left>", Global "<A-Left>", List "H", Code "<Left>", Code "h"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Global "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
+    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Global "<C-Left>", Global "<A-Left>", List "H", Code "h"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before" [List "{"];
 
@@ -133,7 +133,7 @@ actions! {
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
     Rename "rename" Presets "Rename" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
-    Duplicate "duplicate" Presets "Duplicate" "Copy the preset to another name" [Presets "D"];
+    Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];

@@ -32,6 +32,11 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What is matched letter by letter.
+    fn name(&self) -> String {
+        format!("{} {}", self.title, self.words)
+    }
+
     fn sentence(&self) -> String {
         format!("{} {} {}", self.title, self.detail, self.words)
     }
@@ -170,7 +175,7 @@ impl Choices {
             self.all.pop();
         }
         let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
-        // The exact title comes first, then titles, then what is found by another word for it,
+        // The exact title comes first, then titles, then what is found by other words for it,
         // last what fits only together with what is said about it.
         let exact = text.trim().to_lowercase();
         let mut fit = |choice: &Choice| {
@@ -179,7 +184,7 @@ impl Choices {
                 return Some((3, title == exact, score, Reverse(title.chars().count())));
             }
             let last = Reverse(0);
-            if let Some(score) = names.score(&choice.words) {
+            if let Some(score) = names.score(&choice.name()) {
                 return Some((2, false, score, last));
             }
             sentences.score(&choice.sentence()).map(|_| (1, false, 0, last))

@@ -170,7 +170,8 @@ impl Keymap {
     /// The key to show in a hint: one of the user's own, else one that any terminal can send, else
     /// any; of these the first of the table, and the shortest.
     pub fn hint(&self, contexts: &[Context], action: Action) -> Option<String> {
-        let table = action.row().keys.iter().map(|(context, text)| (*context, Key::parse_run(text)));
+        let table =
+            action.row().keys.iter().map(|(context, text)| (*context, Key::parse_run(text)));
         let table: Vec<_> = table.collect();
         let rank = |context: Context, keys: &Vec<Key>| {
             let place = table.iter().position(|row| *row == (context, Ok(keys.clone())));

@@ -70,7 +70,12 @@ impl CompiledRule {
             WhenPlan::StartsWith(start) => CompiledWhen::StartsWith(start),
             WhenPlan::Matches(source) => {
                 CompiledWhen::Matches(Regex::new(&source).map_err(|error| {
-                    Failure::new(Stage::ComposeListener, &source, FailureKind::Usage, error.to_string())
+                    Failure::new(
+                        Stage::ComposeListener,
+                        &source,
+                        FailureKind::Usage,
+                        error.to_string(),
+                    )
                 })?)
             }
         };

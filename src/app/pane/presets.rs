@@ -83,11 +83,7 @@ impl PresetsPane {
             Action::Left => self.fold(shared),
             Action::Right => self.unfold(shared),
             Action::Find => self.start_search(shared),
-            Action::Back if self.search.is_some() => {
-                self.search = None;
-                self.rebuild(shared);
-                self.restore_selection(shared);
-            }
+            Action::Back if self.search.is_some() => self.end_search(shared),
             Action::Copy => return self.copy(shared),
             Action::Rename
             | Action::Duplicate
@@ -158,13 +154,14 @@ impl PresetsPane {
         self.rebuild(shared);
     }
 
-    /// Shows all rows again, the cursor on what was found.
+    /// Shows all rows again, the cursor on what was found, else where it was before.
     fn end_search(&mut self, shared: &Shared) {
         let item = self.selected(shared);
         self.search = None;
         match item {
             Some(TreeItem::Preset(path)) => self.reveal(shared, &path),
-            _ => self.rebuild(shared),
+            Some(_) => self.rebuild(shared),
+            None => self.restore_selection(shared),
         }
     }
 

@@ -52,7 +52,10 @@ impl RequestPane {
         let is_cell = !is_text(shared, at);
         let cell = (is_cell || at == FormFieldId::key("method")).then_some(Context::Cell);
         let plain = is_cell.then_some(Context::Plain);
-        [address, cell, Some(Context::Form), plain, Some(Context::Global)].into_iter().flatten().collect()
+        [address, cell, Some(Context::Form), plain, Some(Context::Global)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.

@@ -247,7 +247,7 @@ fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_ag
     let effects = driver.keys("y");
     assert!(footer(&driver).contains("copied tutorial/http-server"), "{}", footer(&driver));
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
 
     let more = [effects, driver.keys("y"), driver.keys("ky")].concat();
     let timers = notice_timers(&more);
@@ -257,7 +257,7 @@ fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_ag
         assert!(footer(&driver).contains("copied"), "the timer of an older one");
     }
     driver.send(Message::Timer(timers[2]));
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
     assert!(notice_timers(&driver.effects).is_empty(), "nothing ticks");
 }
 
@@ -287,7 +287,7 @@ fn a_warning_waits_for_a_key_and_is_not_lost_to_one_pressed_before_it_was_read()
     driver.mouse(MouseKind::ScrollDown, 3, 3);
     assert!(footer(&driver).contains("no space left"), "scrolling is looking");
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
 }
 
 #[test]
@@ -393,13 +393,13 @@ fn lines_and_cells_take_their_keys_from_the_table() {
 }
 
 #[test]
-fn a_search_of_presets_that_is_given_up_leaves_the_cursor_where_it_was() {
+fn a_search_of_presets_that_found_nothing_leaves_the_cursor_where_it_was() {
     let mut driver = Driver::starter((120, 40));
     driver.keys("gjj");
     let before = driver.app.presets.selected(&driver.app.shared);
-    for search in ["/udpcl<Esc>", "/zzz<Esc>", "/tcp<Down><Esc>"] {
-        driver.keys(search);
-        assert!(driver.app.presets.search.is_none());
-        assert_eq!(driver.app.presets.selected(&driver.app.shared), before, "{search}");
-    }
+    driver.keys("/zzz<Esc>");
+    assert!(driver.app.presets.search.is_none());
+    assert_eq!(driver.app.presets.selected(&driver.app.shared), before);
+    driver.keys("/udpcl<Esc>");
+    assert_ne!(driver.app.presets.selected(&driver.app.shared), before, "what was found stays");
 }

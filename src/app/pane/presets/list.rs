@@ -221,8 +221,9 @@ impl PresetsPane {
         }
     }
 
-    /// The search was given up: the cursor goes back to where it was, if that is still there.
+    /// Nothing was found: the cursor goes back to where it was, if that is still there.
     pub(super) fn restore_selection(&mut self, shared: &Shared) {
+        self.rebuild(shared);
         if let Some((item, at)) = self.before.take() {
             let found = item.and_then(|item| self.listing(shared).position(&item));
             self.select(shared, found.unwrap_or(at));
