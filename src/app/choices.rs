@@ -175,19 +175,16 @@ impl Choices {
             self.all.pop();
         }
         let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
-        // The exact title comes first, then titles, then what is found by other words for it,
-        // last what fits only together with what is said about it.
+        // The exact title comes first. Of what fits equally well, titles come before what is found
+        // by another word for it, short before long. What fits only together with what is said
+        // about it comes behind all names.
         let exact = text.trim().to_lowercase();
         let mut fit = |choice: &Choice| {
-            if let Some(score) = names.score(&choice.title) {
-                let title = choice.title.to_lowercase();
-                return Some((3, title == exact, score, Reverse(title.chars().count())));
-            }
-            let last = Reverse(0);
-            if let Some(score) = names.score(&choice.name()) {
-                return Some((2, false, score, last));
-            }
-            sentences.score(&choice.sentence()).map(|_| (1, false, 0, last))
+            let Some(score) = names.score(&choice.name()) else {
+                return sentences.score(&choice.sentence()).map(|_| None);
+            };
+            let title = (names.score(&choice.title), Reverse(choice.title.chars().count()));
+            Some(Some((choice.title.to_lowercase() == exact, score, title)))
         };
         let all = self.all.iter().enumerate();
         let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, fit(it)?))).collect();
