@@ -318,7 +318,7 @@ class Bench:
         frames, size = max(rates), max(sizes)
         self.raw[f"frames, {what}"] = [{"frames_per_s": rates, "kb_per_s": sizes}]
         self.row(f"{what}: frames to the terminal (worst)", "≤ 30/s", f"{frames:.1f}/s", 0 < frames <= 30)
-        self.row(f"{what}: bytes to the terminal (worst)", "≤ 150 KB/s", f"{size:.0f} KB/s", size <= 150)
+        self.row(f"{what}: bytes to the terminal (worst)", "≤ 120 KB/s", f"{size:.0f} KB/s", size <= 120)
 
     def screen(self):
         udp = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"

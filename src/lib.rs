@@ -25,13 +25,13 @@
 //! `CONTRIBUTING.md` how things are added; `tests/architecture.rs` enforces the arrows.
 
 pub mod app;
-pub mod args;
-pub mod cli;
+mod args;
+mod cli;
 pub mod codec;
 pub mod compose;
 pub mod engine;
 pub mod interop;
-pub mod logging;
+mod logging;
 pub mod model;
 #[cfg(test)]
 mod property_tests;
@@ -39,5 +39,5 @@ pub mod query;
 pub mod run;
 pub mod store;
 pub mod timeline;
-pub mod tui;
+mod tui;
 pub mod ui;

@@ -18,7 +18,7 @@ use crate::model::preset::PresetPath;
 use crate::store::atomic::{self, refusal};
 
 /// Folder of the environments.
-pub(in crate::store) const ENVIRONMENTS: &str = "env";
+pub(crate) const ENVIRONMENTS: &str = "env";
 /// File with the variables of a folder.
 pub(super) const DEFAULTS: &str = "_defaults.toml";
 /// Troubles that are told; a thousand broken links say no more than the first hundred.

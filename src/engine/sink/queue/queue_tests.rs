@@ -4,16 +4,16 @@ use super::*;
 
 impl Queue {
     /// Nothing of a session is pending.
-    pub(in crate::engine::sink) fn is_empty(&self, session: SessionId) -> bool {
+    pub(crate) fn is_empty(&self, session: SessionId) -> bool {
         self.cost(session) == 0
     }
 
-    pub(in crate::engine::sink) fn knows(&self, session: SessionId) -> bool {
+    pub(crate) fn knows(&self, session: SessionId) -> bool {
         self.shares.contains_key(&session)
     }
 
     /// The sums are those of the sessions, and those of the items.
-    pub(in crate::engine::sink) fn is_balanced(&self) -> bool {
+    pub(crate) fn is_balanced(&self) -> bool {
         let shares = self.shares.values();
         let items = self.items.values();
         let datagrams = items.clone().filter(|item| matches!(item.fact, Fact::Datagram(_)));
