@@ -49,6 +49,25 @@ pub enum Task {
     Send(Send),
     /// Open a listener and print what arrives.
     Listen(Listen),
+    /// Show, export or remove the certificate authority that TLS listeners are trusted by.
+    Authority {
+        #[command(subcommand)]
+        task: Option<AuthorityTask>,
+    },
+}
+
+/// What can be done with the certificate authority of this installation.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum AuthorityTask {
+    /// Who it is, how long it lasts and what it may speak for (the default).
+    Show,
+    /// Write its certificate, never its key, as PEM to a new file or to standard output.
+    Export {
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Remove it with its key; the next TLS listener makes a new one.
+    Remove,
 }
 
 const EXIT_CODES: &str = "Exit status: 0 as expected, 1 not, 2 usage, 3 network, 4 TLS, 5 timeout";

@@ -36,3 +36,4 @@ mod transport;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 #[cfg(debug_assertions)]
 pub use supervisor::TEST_PANIC;
+pub use tls::authority::{AuthorityFacts, describe_authority};

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or knows tokio. `model` imports no other module of
 //! wirebench, so every other module may import it.
 
+pub mod authority;
 pub mod endpoint;
 pub mod exchange;
 pub mod failure;

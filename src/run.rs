@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -17,9 +18,11 @@ use crate::cli::{self, Headless};
 use crate::codec::printable;
 use crate::engine::{Engine, EngineConfig};
 use crate::logging;
+use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
-use crate::store::{Store, authority, keymap};
+use crate::store::{Store, keymap, private};
 use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
@@ -72,6 +75,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => workbench(&paths),
         Some(command) => {
+            for words in private::mend_all(&paths) {
+                cli::output::note(&words);
+            }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let (engine, events) = Engine::start(engine_config(&paths));
@@ -137,13 +143,9 @@ fn runtime() -> Result<Runtime, Failure> {
         })
 }
 
-/// What the engine has to know. A broken authority file is no reason not to start: TLS listeners
-/// make a new one, which is not stored over the broken one.
+/// What the engine has to know.
 fn engine_config(paths: &Paths) -> EngineConfig {
-    let authority = authority::load(paths).unwrap_or_else(|failure| {
-        tracing::error!("{failure}");
-        None
-    });
+    let authority = Some(Arc::new(AuthorityFile::new(paths.clone())) as Arc<dyn AuthorityKeeper>);
     // The file also takes the place of the system's authorities, which the platform's verifier sees to.
     let named_certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     EngineConfig { authority, named_certificates, ..EngineConfig::default() }

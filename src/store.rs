@@ -15,6 +15,7 @@ mod lock;
 pub mod paths;
 pub mod preset;
 mod preset_files;
+pub mod private;
 mod project;
 mod restore;
 pub mod starter;

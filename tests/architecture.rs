@@ -141,12 +141,6 @@ const ONLY_IN: &[OnlyIn] = &[
         ],
     },
     OnlyIn {
-        what: "an authority that was made is handed to the store once, by the application or without \
-               a screen by the command",
-        code: &["Job::SaveAuthority("],
-        places: &["app/flow/engine.rs", "cli/headless.rs", "store"],
-    },
-    OnlyIn {
         what: "sockets belong to the engine",
         code: &["TcpStream", "TcpListener::bind", "UdpSocket"],
         places: &["engine"],

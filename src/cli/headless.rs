@@ -16,7 +16,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::view::ViewPart;
-use crate::store::authority;
 use crate::store::paths::Paths;
 
 /// The one session of a command.
@@ -42,16 +41,13 @@ impl Headless {
         self.engine.command(Command::Open { id: SESSION, plan: Box::new(plan) })
     }
 
-    /// The next fact; `None` when the engine is gone. A new certificate authority is kept on the
-    /// way, so that the next run shows the same one.
+    /// The next fact; `None` when the engine is gone. What is said of the certificate authority goes
+    /// to standard error on the way.
     pub(super) async fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.events.facts.recv().await {
-                Some(Event::AuthorityCreated(authority)) => {
-                    if let Err(failure) = authority::save(&self.paths, &authority) {
-                        tracing::error!("{failure}");
-                    }
-                }
+                Some(Event::Authority(Ok(words))) => output::note(&words),
+                Some(Event::Authority(Err(failure))) => output::complain(&failure),
                 event => return event,
             }
         }

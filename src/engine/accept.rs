@@ -26,10 +26,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::command::CloseMode;
-use super::event::Phase;
+use super::event::{Event, Phase};
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
-use super::transport::listen::{Listeners, acceptor, bind};
+use super::transport::listen::{ListenerLayer, Listeners, bind, layer};
 use super::transport::stream::{Stream, reset};
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
@@ -111,20 +111,18 @@ struct HeldGuest<G> {
 
 impl<G: Guest> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded.
-    pub(crate) fn open(
+    pub(crate) async fn open(
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
         keep_alive: Option<Duration>,
         session: SessionHandle,
     ) -> Result<Self, Failure> {
-        let opened = bind(place, keep_alive).and_then(|sockets| {
-            let addresses = sockets.addresses();
-            let acceptor = acceptor(tls, &addresses, &session)?;
-            Ok((sockets, addresses, acceptor))
-        });
-        let (sockets, addresses, acceptor) =
-            opened.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
+        let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
+        let sockets = bind(place, keep_alive).inspect_err(failed)?;
+        let addresses = sockets.addresses();
+        let ListenerLayer { acceptor, news } =
+            layer(tls, &addresses, &session).await.inspect_err(failed)?;
         let accept = AcceptLoop {
             session,
             protocol,
@@ -136,6 +134,9 @@ impl<G: Guest> AcceptLoop<G> {
             farewell: None,
         };
         accept.announce(addresses);
+        for news in news {
+            accept.tell(news);
+        }
         Ok(accept)
     }
 
@@ -148,6 +149,15 @@ impl<G: Guest> AcceptLoop<G> {
         self.session.events.note(itself, Direction::Local, RecordKind::Bound, text);
         self.session.events.phase(Phase::Listening { addresses, receive_buffer: None });
         self.count();
+    }
+
+    /// What is to be said of the authority behind the certificate; on the timeline what is wrong.
+    fn tell(&self, news: Result<String, Failure>) {
+        if let Err(failure) = &news {
+            let (itself, text) = (self.session.id.itself(), failure.to_string());
+            self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
+        }
+        self.session.events.event(Event::Authority(news));
     }
 
     fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {

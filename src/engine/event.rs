@@ -8,7 +8,6 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 use crate::model::timing::Stamp;
-use crate::model::tls::Authority;
 use crate::model::view::{SearchHit, View};
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -31,9 +30,9 @@ pub enum Event {
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).
     Refused { id: SessionId, failure: Failure },
-    /// A certificate authority was made because a listener needed one; to be kept (mode 0600) and
-    /// given to the next engine.
-    AuthorityCreated(Authority),
+    /// The certificate authority of this installation changed because a listener needed it, or
+    /// could not be kept; in words.
+    Authority(Result<String, Failure>),
     /// The session is over. Exactly one per `Open`.
     Done { id: SessionId, outcome: Result<Summary, Failure>, at: Stamp },
 }

@@ -1,6 +1,7 @@
 //! Starting an engine, and what a shell holds of a running one. Called by the shells.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,9 +16,9 @@ use super::session::SessionEnv;
 use super::sink::Sink;
 use super::supervisor::Supervisor;
 use super::tls::store::TlsStore;
+use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
-use crate::model::tls::Authority;
 use crate::model::view::{ViewPart, ViewQuery};
 
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
@@ -33,8 +34,8 @@ const URGENT: usize = 64;
 /// What an engine needs to know before it starts.
 #[derive(Debug, Clone, Default)]
 pub struct EngineConfig {
-    /// The installation's certificate authority, if it has one already.
-    pub authority: Option<Authority>,
+    /// Who keeps the installation's certificate authority; `None` = it lives as long as the engine.
+    pub authority: Option<Arc<dyn AuthorityKeeper>>,
     /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::verifier`).
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
@@ -76,7 +77,7 @@ impl Engine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let bodies = BodyStore::start(config.spill_dir, urgent_sender);
         let own = Sink::new(SessionId(0));
-        let tls = TlsStore::new(config.authority, config.named_certificates, own.clone());
+        let tls = TlsStore::new(config.authority, config.named_certificates);
         let env = SessionEnv { bodies: bodies.clone(), tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));

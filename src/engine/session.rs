@@ -95,7 +95,7 @@ pub(crate) struct SessionHandle {
     stop: CancellationToken,
     /// Fires [`GRACE`] after `cancel`; tasks still there are dropped.
     pub(super) kill: CancellationToken,
-    pub(super) tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     next_conn: Arc<AtomicU32>,
 }
 

@@ -209,7 +209,7 @@ mod tests {
         let stop = CancellationToken::new();
         let bodies = BodyStore::start(None, urgent);
         let own = Sink::new(SessionId(0));
-        let tls = TlsStore::new(None, None, own.clone());
+        let tls = TlsStore::new(None, None);
         let env = SessionEnv { bodies, tls, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);

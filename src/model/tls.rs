@@ -1,6 +1,5 @@
 //! TLS options as composed, and facts about a handshake as observed.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::trust::{TrustedCertificates, Verify};
@@ -55,23 +54,6 @@ pub struct TlsFacts {
     /// Why it could not be checked that the peer has the key of its certificate; empty when it has.
     pub unproven: String,
     pub handshake: Duration,
-}
-
-/// The certificate authority of this installation, which signs the leaves of TLS listeners.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Authority {
-    pub certificate_pem: String,
-    /// Secret; kept in a file of mode 0600, never printed.
-    pub key_pem: String,
-}
-
-impl fmt::Debug for Authority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authority")
-            .field("certificate_pem", &self.certificate_pem)
-            .field("key_pem", &"(secret)")
-            .finish()
-    }
 }
 
 /// The readable part of an X.509 certificate.

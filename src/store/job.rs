@@ -10,7 +10,6 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
-use crate::model::tls::Authority;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +42,6 @@ pub enum Job {
     ReadTexts { files: Vec<(String, PathBuf)> },
     /// Use the presets of another user's project from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
-    /// Keep the certificate authority of this installation. One that is already there stays.
-    SaveAuthority(Authority),
 }
 
 /// A project whose presets belong to another user.
@@ -110,11 +107,11 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
+    /// Private files that others could read are private again, or cannot be made so; in words.
+    Mended(Vec<String>),
     /// The question about a project is answered, and which workspace is in force; a failure says
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
-    /// The authority is on disk; the certificate alone, to be trusted by others, is in this file.
-    AuthoritySaved { certificate: PathBuf },
     /// A job failed; nothing stored was lost.
     Failed { job: &'static str, failure: Failure },
 }
@@ -176,7 +173,6 @@ impl Job {
             Job::WriteFile { .. } => "write the file",
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",
-            Job::SaveAuthority(_) => "keep the certificate authority",
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! lane      what goes there                               what it may have to wait for
-//! saving    presets, drafts, the authority                the disk of workspace and state
+//! saving    presets, drafts                               the disk of workspace and state
 //! reading   the workspace, also when others changed it    large trees
 //! history   the database                                  other programs, megabytes of bodies
 //! named     files the user named                          whatever they lie on
@@ -84,8 +84,7 @@ impl Worker {
             | Job::DeleteFolder { .. }
             | Job::LoadRestore
             | Job::SaveRestore(_)
-            | Job::UseProject { .. }
-            | Job::SaveAuthority(_) => &self.saving,
+            | Job::UseProject { .. } => &self.saving,
             Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::QueryHistory { .. } => {
                 &self.history
             }

@@ -3,17 +3,21 @@
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command as Process, Stdio};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tempfile::TempDir;
 use wirebench::engine::EngineConfig;
 use wirebench::engine::command::{CloseMode, Recipient};
-use wirebench::engine::event::Event;
+use wirebench::model::authority::AuthorityKeeper;
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::Plan;
 use wirebench::model::record::{Direction, RecordKind};
-use wirebench::model::tls::{Authority, ClientTls, ListenerTls};
+use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};
+use wirebench::store::authority::AuthorityFile;
+use wirebench::store::paths::Paths;
 
 use super::bench::{Bench, echo, tcp, tcp_listener, text};
 
@@ -21,11 +25,11 @@ fn secure(verify: Verify) -> ClientTls {
     ClientTls::On { verify, trust: TrustedCertificates::default(), sni: String::new() }
 }
 
-fn authority(bench: &Bench) -> Option<Authority> {
-    bench.others.iter().find_map(|event| match event {
-        Event::AuthorityCreated(authority) => Some(authority.clone()),
-        _ => None,
-    })
+/// An engine whose authority is kept in this home.
+fn at_home(home: &TempDir) -> (Bench, AuthorityFile) {
+    let file = AuthorityFile::new(Paths::under(home.path()));
+    let authority = Some(Arc::new(file.clone()) as Arc<dyn AuthorityKeeper>);
+    (Bench::with(EngineConfig { authority, ..EngineConfig::default() }), file)
 }
 
 async fn tls_listener(bench: &mut Bench) -> (SessionId, SocketAddr) {
@@ -38,9 +42,10 @@ async fn tls_listener(bench: &mut Bench) -> (SessionId, SocketAddr) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_ends_of_wirebench_speak_verified_tls() {
-    let mut bench = Bench::start();
+    let home = tempfile::tempdir().unwrap();
+    let (mut bench, file) = at_home(&home);
     let (_, address) = tls_listener(&mut bench).await;
-    bench.until("an authority", |bench| authority(bench).is_some()).await;
+    let kept = file.load().unwrap().expect("kept before the listener is announced");
     let mut plan = tcp(address);
     plan.tls = secure(Verify::On);
     let id = bench.open(Plan::Tcp(plan));
@@ -51,10 +56,9 @@ async fn both_ends_of_wirebench_speak_verified_tls() {
     assert!(text(&secured).starts_with("TLSv1.3"), "{}", text(&secured));
     assert!(!text(&secured).contains("NOT VERIFIED"));
 
-    let kept = authority(&bench).unwrap();
-    let mut next = Bench::with(EngineConfig { authority: Some(kept), ..EngineConfig::default() });
+    let (mut next, _) = at_home(&home);
     tls_listener(&mut next).await;
-    assert!(authority(&next).is_none(), "a stored authority is used again");
+    assert_eq!(file.load().unwrap(), Some(kept), "a kept authority is used again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,12 +116,10 @@ async fn a_peer_that_speaks_no_tls_is_named_on_both_sides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn openssl_speaks_to_the_listener_and_trusts_its_authority() {
-    let mut bench = Bench::start();
+    let home = tempfile::tempdir().unwrap();
+    let (mut bench, kept) = at_home(&home);
     let (listener, address) = tls_listener(&mut bench).await;
-    bench.until("an authority", |bench| authority(bench).is_some()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
-    std::fs::write(&file, authority(&bench).unwrap().certificate_pem).unwrap();
+    let file = kept.certificate();
     let spawned = Process::new("openssl")
         .args(["s_client", "-quiet", "-verify_return_error", "-verify_hostname", "localhost"])
         .args(["-connect", &address.to_string(), "-CAfile", file.to_str().unwrap()])

@@ -5,16 +5,20 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use wirebench::model::tls::Authority;
+use wirebench::model::authority::{Authority, AuthorityKeeper, KeptAuthority};
+use wirebench::model::failure::Failure;
+use wirebench::store::authority::AuthorityFile;
 use wirebench::store::job::{Job, Overwrite, Reply};
+use wirebench::store::paths::Paths;
 
 use super::{Desk, again, drafts, history, preset, request};
 
-pub fn authority() -> Job {
+/// Keeps a new authority in place of any other.
+pub fn keep_authority(home: &Path) -> Result<KeptAuthority, Failure> {
     let pem = |what: &str| format!("-----BEGIN {what}-----\nAA\n-----END {what}-----\n");
-    Job::SaveAuthority(Authority {
-        certificate_pem: pem("CERTIFICATE"),
-        key_pem: pem("PRIVATE KEY"),
+    let (certificate_pem, key_pem) = (pem("CERTIFICATE"), pem("PRIVATE KEY"));
+    AuthorityFile::new(Paths::under(home)).keep(&mut |_| {
+        Ok(Some(Authority { certificate_pem: certificate_pem.clone(), key_pem: key_pem.clone() }))
     })
 }
 
@@ -34,7 +38,7 @@ pub fn one_of_each(home: &Path) {
         assert_eq!(desk.ask(Job::SaveRestore(Box::new(drafts(number)))), Reply::RestoreSaved);
         let appended = desk.ask(Job::AppendHistory(Box::new(history(number))));
         assert_eq!(appended, Reply::HistoryAppended);
-        assert!(matches!(desk.ask(authority()), Reply::AuthoritySaved { .. }));
+        keep_authority(home).unwrap();
     }
     let path = home.join("named");
     let named = Job::WriteFile { path, bytes: "x".into(), overwrite: Overwrite::Refuse };
@@ -132,7 +136,6 @@ pub fn full_disk(home: &Path) {
         for job in [
             Job::SaveRestore(Box::new(drafts(number))),
             Job::AppendHistory(Box::new(history(number))),
-            authority(),
         ] {
             failures += u32::from(matches!(desk.ask(job), Reply::Failed { .. }));
         }
@@ -166,7 +169,6 @@ pub fn read_only_disk(home: &Path) {
         Job::DeletePreset { path },
         Job::SaveRestore(Box::new(drafts(1))),
         Job::AppendHistory(Box::new(history(1))),
-        authority(),
         Job::WriteFile { path: home.join("f"), bytes: "x".into(), overwrite: Overwrite::Replace },
     ];
     for job in jobs {
@@ -178,6 +180,7 @@ pub fn read_only_disk(home: &Path) {
         );
     }
     assert!(matches!(desk.ask(Job::LoadWorkspace), Reply::Workspace(_)));
+    assert!(keep_authority(home).unwrap_err().cause.contains("read-only"));
 }
 
 /// Runs a scenario on a small disk of its own, when this user may mount one.

@@ -3,7 +3,6 @@
 //! Events of a session that is unknown or over are ignored.
 
 use super::{response, send, traffic};
-use crate::app::effect::Effect;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -12,7 +11,6 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::SessionId;
 use crate::model::timing::Stamp;
-use crate::store::job::Job;
 
 /// Takes an event of the engine.
 pub(crate) fn apply(app: &mut App, event: Event) {
@@ -27,8 +25,10 @@ pub(crate) fn apply(app: &mut App, event: Event) {
             }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
-        Event::AuthorityCreated(made) => app.effects.push(Effect::Store(Job::SaveAuthority(made))),
-        Event::Refused { failure, .. } => app.warn(failure.to_string()),
+        Event::Authority(Ok(words)) => app.say(words),
+        Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
+            app.warn(failure.to_string());
+        }
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
         Event::BodySaved { path, outcome } => match outcome {

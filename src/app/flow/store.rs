@@ -20,10 +20,8 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => app.history.arrived(&text, entries, total),
         Reply::HistoryAppended => app.effects.push(Effect::Store(app.history.query())),
+        Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::AuthoritySaved { certificate } => {
-            app.say(format!("clients can trust this CA: {}", certificate.display()));
-        }
         Reply::TextsRead { files } => curl::cookies_read(app, files),
         Reply::RestoreSaved => app.dirty = false,
         Reply::FileWritten { path, bytes } => {

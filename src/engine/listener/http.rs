@@ -31,7 +31,8 @@ use connection::{HttpConnection, HttpGuest, HttpListener};
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let own = session.clone();
-    let mut accept = AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own)?;
+    let mut accept =
+        AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });

@@ -18,10 +18,9 @@ use rustls::{ClientConfig, OtherError, ServerConfig};
 
 use super::authority;
 use super::verifier::{RecordingVerifier, ServerTrust, Trust};
-use crate::engine::event::Event;
-use crate::engine::sink::Sink;
+use crate::model::authority::{Authority, AuthorityKeeper};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::{Authority, TlsFacts};
+use crate::model::tls::TlsFacts;
 use crate::model::trust::Acceptance;
 
 /// What every TLS connection of an engine shares. Cheap to clone; nothing is built until needed.
@@ -29,28 +28,35 @@ use crate::model::trust::Acceptance;
 pub(crate) struct TlsStore {
     shared: Arc<Mutex<TlsShared>>,
     provider: Arc<CryptoProvider>,
-    events: Sink,
+    keeper: Option<Arc<dyn AuthorityKeeper>>,
     /// The file with certificates that are trusted as they are.
     named: Option<Arc<Path>>,
 }
 
+#[derive(Default)]
 struct TlsShared {
-    authority: Option<Authority>,
-    /// Built on first use; forgotten when an authority is made, which it has to trust.
-    trust: Option<Trust>,
+    /// One that could not be kept, or that nobody keeps.
+    unkept: Option<Authority>,
+    /// Built on first use, for the authorities of ours there were then.
+    trust: Option<(Vec<String>, Trust)>,
+}
+
+/// A listener's configuration, and what is to be said of the authority behind it.
+pub(crate) struct GeneratedTls {
+    pub(crate) config: ServerConfig,
+    pub(crate) news: Vec<Result<String, Failure>>,
 }
 
 /// The one application protocol our listeners speak.
 const ALPN: &[u8] = b"http/1.1";
 
 impl TlsStore {
-    /// `named` is a file of certificates to trust as they are; `events` is told when an authority
-    /// was made.
-    pub(crate) fn new(authority: Option<Authority>, named: Option<PathBuf>, events: Sink) -> Self {
+    /// `named` is a file of certificates to trust as they are.
+    pub(crate) fn new(keeper: Option<Arc<dyn AuthorityKeeper>>, named: Option<PathBuf>) -> Self {
         TlsStore {
-            shared: Arc::new(Mutex::new(TlsShared { authority, trust: None })),
+            shared: Arc::default(),
             provider: Arc::new(aws_lc_rs::default_provider()),
-            events,
+            keeper,
             named: named.map(Arc::from),
         }
     }
@@ -80,48 +86,72 @@ impl TlsStore {
         Ok(config)
     }
 
-    /// The system's roots and our own authority. `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place
-    /// of the system's roots; a server's own certificate in that file is trusted, too.
+    /// The system's roots and our own authority as it is kept now: another program may have made
+    /// it. `SSL_CERT_FILE` and `SSL_CERT_DIR` take the place of the system's roots; a server's own
+    /// certificate in that file is trusted, too.
     fn trust(&self) -> Trust {
+        let kept = self.keeper.as_ref().and_then(|keeper| keeper.kept());
         let mut shared = self.lock();
-        if let Some(trust) = &shared.trust {
+        let own = kept.iter().chain(&shared.unkept);
+        let own: Vec<String> = own.map(|authority| authority.certificate_pem.clone()).collect();
+        if let Some((known, trust)) = &shared.trust
+            && *known == own
+        {
             return trust.clone();
         }
-        let own = shared.authority.as_ref().and_then(|authority| {
-            CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()
-        });
+        let roots =
+            own.iter().filter_map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).ok());
         let provider = Arc::clone(&self.provider);
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(own, provider);
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, provider);
         let trust = verifier.map_err(|_| {
             let reason = "this machine has no trusted authorities installed";
             OtherError(Box::<dyn Error + Send + Sync>::from(reason).into())
         });
         let named = self.named.as_deref();
         let trust = trust.map(|verifier| Arc::new(ServerTrust::new(Arc::new(verifier), named)));
-        shared.trust.insert(trust).clone()
+        shared.trust = Some((own, trust.clone()));
+        trust
     }
 
     /// A listener's configuration with a leaf for these addresses, signed by the installation's
-    /// authority; that is made, and reported, when there is none.
-    pub(crate) fn generated(&self, addresses: &[SocketAddr]) -> Result<ServerConfig, Failure> {
-        let authority = self.authority()?;
+    /// authority; that is made, widened or renewed where it will not do. Reads and writes files.
+    pub(crate) fn generated(&self, addresses: &[SocketAddr]) -> Result<GeneratedTls, Failure> {
+        let (authority, news) = self.authority(addresses)?;
         let (chain, key) = authority::leaf(&authority, addresses).map_err(|cause| {
             Failure::new(Stage::Tls, "certificate", FailureKind::Certificate, cause)
-                .hint("remove the stored authority; a new one is made on the next start")
+                .hint("wirebench authority remove; a new one is made on the next start")
         })?;
-        self.server(chain, key)
+        Ok(GeneratedTls { config: self.server(chain, key)?, news })
     }
 
-    fn authority(&self) -> Result<Authority, Failure> {
+    /// The authority for a listener, kept before anybody hears of the listener.
+    fn authority(&self, addresses: &[SocketAddr]) -> Result<MadeAuthority, Failure> {
+        let mut why = None;
+        let mut choose = |kept: Option<&Authority>| {
+            let made = authority::renewed(kept, addresses).map_err(|error| internal(&error))?;
+            Ok(made.map(|(made, words)| {
+                why = Some(words);
+                made
+            }))
+        };
+        let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&mut choose));
+        let failure = match kept {
+            Some(Ok(kept)) => {
+                let file = kept.certificate.display();
+                let made = why.map(|why| format!("{why}; clients can trust it by {file}"));
+                let news = kept.remarks.into_iter().chain(made).map(Ok).collect();
+                return Ok((kept.authority, news));
+            }
+            Some(Err(failure)) => Some(failure),
+            None => None,
+        };
         let mut shared = self.lock();
-        if let Some(authority) = &shared.authority {
-            return Ok(authority.clone());
-        }
-        let made = authority::make().map_err(|error| internal(&error))?;
-        shared.authority = Some(made.clone());
-        shared.trust = None;
-        self.events.event(Event::AuthorityCreated(made.clone()));
-        Ok(made)
+        let made = choose(shared.unkept.as_ref())?;
+        let authority = made.or_else(|| shared.unkept.clone()).ok_or_else(|| {
+            Failure::new(Stage::Tls, "", FailureKind::Internal, "no authority was made")
+        })?;
+        shared.unkept = Some(authority.clone());
+        Ok((authority, failure.map(|failure| Err(unkept(&failure))).into_iter().collect()))
     }
 
     /// A listener's configuration from PEM files.
@@ -151,6 +181,19 @@ impl TlsStore {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(config)
     }
+}
+
+/// An authority and what is to be said of it.
+type MadeAuthority = (Authority, Vec<Result<String, Failure>>);
+
+/// Why the authority is not kept, and what that means.
+fn unkept(failure: &Failure) -> Failure {
+    let cause = format!(
+        "the certificate authority cannot be kept: {}; the listener's certificate is good for \
+         clients inside this program alone, until it ends",
+        failure.cause
+    );
+    Failure { cause, ..failure.clone() }
 }
 
 fn unreadable(path: &str, cause: &str) -> Failure {

@@ -16,6 +16,7 @@ use super::explain;
 use super::stream::prepare;
 use crate::engine::os;
 use crate::engine::session::SessionHandle;
+use crate::engine::tls::store::GeneratedTls;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::ListenerTls;
@@ -145,19 +146,40 @@ impl Listeners {
     }
 }
 
+/// The TLS layer of a listener, and what is to be said of its authority.
+pub(crate) struct ListenerLayer {
+    pub(crate) acceptor: Option<TlsAcceptor>,
+    pub(crate) news: Vec<Result<String, Failure>>,
+}
+
 /// What wraps accepted connections in the listener's TLS layer, if it has one, with a certificate
-/// for these bound addresses (makes authority and leaf when needed).
-pub(crate) fn acceptor(
+/// for these bound addresses (makes and keeps authority and leaf when needed).
+pub(crate) async fn layer(
     tls: &ListenerTls,
     addresses: &[SocketAddr],
     session: &SessionHandle,
-) -> Result<Option<TlsAcceptor>, Failure> {
-    let config = match tls {
-        ListenerTls::Off => return Ok(None),
-        ListenerTls::Generated => session.tls.generated(addresses)?,
-        ListenerTls::Files { certificate, key } => session.tls.files(certificate, key)?,
+) -> Result<ListenerLayer, Failure> {
+    let (tls, addresses) = (tls.clone(), addresses.to_vec());
+    let store = session.tls.clone();
+    // Reads and writes files, and may wait for another program that does.
+    let made = session.tasks.spawn_blocking(move || {
+        Ok(match tls {
+            ListenerTls::Off => None,
+            ListenerTls::Generated => Some(store.generated(&addresses)?),
+            ListenerTls::Files { certificate, key } => {
+                let config = store.files(&certificate, &key)?;
+                Some(GeneratedTls { config, news: Vec::new() })
+            }
+        })
+    });
+    let made = made.await.unwrap_or_else(|_| {
+        let cause = "internal error while the certificate was made";
+        Err(Failure::new(Stage::Tls, "certificate", FailureKind::Internal, cause))
+    })?;
+    let Some(GeneratedTls { config, news }) = made else {
+        return Ok(ListenerLayer { acceptor: None, news: Vec::new() });
     };
-    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+    Ok(ListenerLayer { acceptor: Some(TlsAcceptor::from(Arc::new(config))), news })
 }
 
 #[cfg(test)]

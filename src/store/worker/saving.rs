@@ -1,4 +1,4 @@
-//! The lane of the user's own work: presets, drafts, the authority. Nothing here waits for the
+//! The lane of the user's own work: presets and drafts. Nothing here waits for the
 //! history, for a workspace that is being read, or for files elsewhere.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, authority, preset_files, project, workspace};
+use crate::store::{atomic, preset_files, private, project, workspace};
 
 /// Raised by a test of a debug build: saving a preset panics.
 #[cfg(debug_assertions)]
@@ -64,8 +64,6 @@ impl Saving {
                 }
                 Ok(Reply::ProjectChosen { failure: kept.err() })
             }
-            Job::SaveAuthority(authority) => authority::save(&self.paths, &authority)
-                .map(|certificate| Reply::AuthoritySaved { certificate }),
             other => Err(super::lane::not_ours(&other)),
         }
     }
@@ -99,6 +97,13 @@ impl Work for Saving {
     }
 
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+        if job == Job::LoadRestore {
+            // The first thing that is asked for.
+            let mended = private::mend_all(&self.paths);
+            if !mended.is_empty() {
+                outbox.send(Reply::Mended(mended));
+            }
+        }
         self.known.begin_change(&job);
         // A job that panics must not keep its presets from being looked at.
         let ended = EndOfChange(self);

@@ -1,14 +1,38 @@
 use super::*;
-use crate::model::id::SessionId;
+use crate::model::authority::{ChooseAuthority, KeptAuthority};
 
-fn store(authority: Option<Authority>) -> TlsStore {
-    TlsStore::new(authority, None, Sink::new(SessionId(0)))
+/// Keeps one in memory, or nothing.
+#[derive(Debug, Default)]
+struct Shelf {
+    kept: Mutex<Option<Authority>>,
+    is_full: bool,
+}
+
+impl AuthorityKeeper for Shelf {
+    fn kept(&self) -> Option<Authority> {
+        self.kept.lock().unwrap().clone()
+    }
+
+    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<KeptAuthority, Failure> {
+        if self.is_full {
+            return Err(Failure::new(Stage::Storage, "x", FailureKind::Io, "the disk is full"));
+        }
+        let mut kept = self.kept.lock().unwrap();
+        let made = choose(kept.as_ref())?;
+        let authority = made.or_else(|| kept.clone()).unwrap();
+        *kept = Some(authority.clone());
+        Ok(KeptAuthority { authority, certificate: "c.pem".into(), remarks: Vec::new() })
+    }
+}
+
+fn store(shelf: Shelf) -> TlsStore {
+    TlsStore::new(Some(Arc::new(shelf)), None)
 }
 
 #[test]
-fn a_leaf_of_a_stored_authority_names_it_as_issuer() {
-    let made = authority::make().unwrap();
+fn a_leaf_of_a_kept_authority_names_it_as_issuer_and_lasts_as_long() {
     let bound: SocketAddr = "192.0.2.7:443".parse().unwrap();
+    let made = store(Shelf::default()).authority(&[bound]).unwrap().0;
     let (chain, _) = authority::leaf(&made, &[bound]).unwrap();
     let facts = crate::engine::tls::certificate_facts::describe_chain(&chain);
     assert_eq!(facts.len(), 2);
@@ -18,28 +42,31 @@ fn a_leaf_of_a_stored_authority_names_it_as_issuer() {
         assert!(facts[0].names.iter().any(|known| known == name), "{name} in {facts:?}");
     }
     assert_eq!(facts[0].sha256.len(), 32 * 3 - 1);
-    assert!(facts[0].not_after > facts[0].not_before);
+    assert_eq!(facts[0].not_after, facts[1].not_after);
 }
 
 #[test]
-fn an_authority_is_made_once_and_never_printed() {
-    let store = store(None);
-    let first = store.authority().unwrap();
-    assert_eq!(store.authority().unwrap(), first);
+fn an_authority_is_made_once_said_once_and_never_printed() {
+    let store = store(Shelf::default());
+    let (first, news) = store.authority(&[]).unwrap();
+    assert!(news.iter().any(|news| news.as_ref().is_ok_and(|words| words.contains("c.pem"))));
+    assert_eq!(store.authority(&[]).unwrap(), (first.clone(), Vec::new()));
     assert!(first.key_pem.contains("PRIVATE KEY"));
     assert!(!format!("{first:?}").contains("PRIVATE KEY"));
 }
 
 #[test]
-fn a_broken_stored_authority_is_said_so() {
-    let broken = Authority { certificate_pem: "no".into(), key_pem: "no".into() };
-    let failure = store(Some(broken)).generated(&[]).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Certificate);
-    assert!(failure.cause.contains("stored authority"), "{failure}");
+fn one_that_cannot_be_kept_is_said_so_and_used_until_the_end() {
+    let store = store(Shelf { is_full: true, ..Shelf::default() });
+    let (first, news) = store.authority(&[]).unwrap();
+    let said = news[0].as_ref().unwrap_err().to_string();
+    assert!(said.contains("cannot be kept: the disk is full"), "{said}");
+    assert_eq!(store.authority(&[]).unwrap().0, first);
 }
 
 #[test]
 fn files_that_are_not_pem_are_refused_with_their_path() {
-    let failure = store(None).files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
+    let failure =
+        store(Shelf::default()).files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
     assert_eq!(failure.target, "/nowhere/chain.pem");
 }
