@@ -18,6 +18,7 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
+pub mod keeping;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -38,8 +39,11 @@ pub mod wrap_words;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
+use crate::store::job::Restore;
+use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, project, store, timer};
+use flow::{carry_out, draft, engine, input, project, restore, store, timer};
+use keeping::LastRun;
 use message::Message;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
@@ -49,6 +53,16 @@ impl App {
     pub fn begin(&mut self) -> Vec<Effect> {
         project::begin(self);
         self.effects.push(Effect::Store(self.history.query()));
+        self.take_effects()
+    }
+
+    /// What the shell has to do; what the store is asked to keep is counted.
+    fn take_effects(&mut self) -> Vec<Effect> {
+        for effect in &self.effects {
+            if let Effect::Store(job) = effect {
+                self.keeping.asked(job);
+            }
+        }
         std::mem::take(&mut self.effects)
     }
 
@@ -76,6 +90,25 @@ impl App {
         }
         project::settle(self);
         self.dirty |= was_dirty;
-        std::mem::take(&mut self.effects)
+        self.take_effects()
+    }
+
+    /// Whether the first screen has all it shows: the workspace and what the last run left.
+    pub fn has_begun(&self) -> bool {
+        self.loaded && self.keeping.last_run != LastRun::Unread
+    }
+
+    /// What would be lost if the program ended now: drafts with unsaved work that are not known to
+    /// be on the disk.
+    #[must_use]
+    pub fn unkept(&self) -> Option<Box<Restore>> {
+        let keeping = &self.keeping;
+        let is_behind = self.restore_due
+            || keeping.again
+            || keeping.is_writing()
+            || keeping.failure().is_some()
+            || keeping.last_run == LastRun::Unread;
+        let has_work = self.shared.drafts.iter().any(Draft::is_modified);
+        (is_behind && has_work).then(|| Box::new(restore::to_keep(self)))
     }
 }

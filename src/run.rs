@@ -22,13 +22,13 @@ use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
-use crate::store::{Store, keymap, private};
+use crate::store::{Store, keymap, private, rescue};
 use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
-/// How long saving may take when the user leaves; drafts that are not on disk by then are lost.
-const STORE_SHUTDOWN: Duration = Duration::from_secs(5);
+/// How long the history may take when the user leaves; the drafts are on the disk by then.
+const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Runs the program.
 #[must_use]
@@ -95,7 +95,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let outcome = tui::run(startup(paths), store.clone(), replies, || {
+    let ended = tui::run(startup(paths), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();
@@ -104,8 +104,22 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
         engine_runtime = Some(runtime);
         Ok(started)
     });
-    if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
-        cli::output::complain(&unwritten);
+    let mut outcome = ended.outcome;
+    match ended.unkept.map(|drafts| rescue(paths, &drafts)) {
+        None => {
+            if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
+                cli::output::complain(&unwritten);
+            }
+        }
+        Some(Ok(file)) => cli::output::note(&format!(
+            "the drafts could not be kept in their place; they are in {}, from where the next \
+             start takes them",
+            file.display()
+        )),
+        Some(Err(lost)) => {
+            cli::output::complain(&lost);
+            outcome = outcome.map(|status| status.max(cli::exit::status(&lost)));
+        }
     }
     if let Some(runtime) = engine_runtime {
         runtime.shutdown_background();

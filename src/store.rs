@@ -35,6 +35,7 @@ use job::{Job, Reply};
 use paths::Paths;
 use worker::Worker;
 
+pub use restore::rescue;
 #[cfg(debug_assertions)]
 pub use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;

@@ -23,6 +23,7 @@ use std::io;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 use crate::app::effect::Effect;
@@ -31,46 +32,63 @@ use crate::engine::{EngineHandle, Events};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
 use crate::store::StoreHandle;
-use crate::store::job::Reply;
+use crate::store::job::{Reply, Restore};
 
 use event_loop::{EventLoop, Services};
 use screen::Screen;
 
+/// How the terminal interface ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status: 0, or 128 and the number of the signal that ended it. A failure when there
+    /// is no terminal, or it went away, or the services cannot start.
+    pub outcome: Result<u8, Failure>,
+    /// Drafts that the store did not keep, or did not say so in time.
+    pub unkept: Option<Box<Restore>>,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Ended { outcome: Err(failure), unkept: None }
+    }
+}
+
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
-/// here. Returns the exit status: 0, or 128 and the number of the signal that ended it.
-///
-/// # Errors
-/// When there is no terminal, or it went away, or the services cannot start.
+/// here.
 pub fn run(
     startup: Startup,
     store: StoreHandle,
     mut replies: mpsc::Receiver<Reply>,
     start_engine: impl FnOnce() -> Result<(EngineHandle, Events), Failure>,
-) -> Result<u8, Failure> {
+) -> Ended {
     if !terminal::is_available() {
         let cause = "standard output is not a terminal";
-        return Err(Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
-            .hint("without a terminal use: wirebench send, wirebench listen"));
+        return Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
+            .hint("without a terminal use: wirebench send, wirebench listen")
+            .into();
     }
     let panic_reports = panics::reports();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| terminal::failed(&error))?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return terminal::failed(&error).into(),
+    };
     let _restored = RestoreOnExit;
+    let mut unkept = None;
     let outcome = runtime.block_on(async {
         let failed = |error: io::Error| terminal::failed(&error);
         let mut event_loop = take_terminal(startup, &store).map_err(failed)?;
         event_loop.open(&mut replies).await.map_err(failed)?;
         let (engine, events) = start_engine()?;
         let services = Services { store, engine };
-        event_loop.run(&services, replies, events, panic_reports).await.map_err(failed)
+        let ended = event_loop.run(&services, replies, events, panic_reports).await;
+        unkept = event_loop.unkept();
+        ended.map_err(failed)
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.
     runtime.shutdown_background();
-    outcome
+    Ended { outcome, unkept }
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.

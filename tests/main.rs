@@ -47,6 +47,8 @@ mod http_rules;
 mod interop;
 #[path = "suite/kill.rs"]
 mod kill;
+#[path = "suite/left.rs"]
+mod left;
 #[path = "suite/panes.rs"]
 mod panes;
 #[path = "suite/picture.rs"]

@@ -1,7 +1,10 @@
 //! Drafts: everything composed, saved or not. One is on screen.
 //!
 //! A draft of a preset remembers what the file holds, so "modified" is a comparison and never a
-//! flag. Drafts that differ from their file, or were never saved, are kept across a restart.
+//! flag. Drafts that differ from their file, or were never saved, are kept across a restart
+//! (`last_run`).
+
+mod last_run;
 
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::model::id::SessionId;
@@ -285,34 +288,14 @@ impl Drafts {
         (drafts, kept.take_while(|at| *at < self.current).count())
     }
 
-    /// Takes the drafts of the last run, unless something was composed in this one already.
-    pub fn restore(
-        &mut self,
-        drafts: &[job::StoredDraft],
-        current: usize,
-        presets: &[StoredPreset],
-    ) {
-        if drafts.is_empty() || self.list.len() > 1 || self.current().is_modified() {
-            return;
-        }
-        self.list.clear();
-        for (at, kept) in drafts.iter().enumerate() {
-            self.push(kept.spec.clone());
-            let draft = &mut self.list[at];
-            draft.preset.clone_from(&kept.preset);
-            draft.based_on = kept.based_on;
-            let stored = presets.iter().find(|stored| Some(&stored.path) == kept.preset.as_ref());
-            match stored.map(|stored| (stored, &stored.content)) {
-                Some((_, Ok(preset))) if kept.unsaved && kept.spec != preset.spec => {
-                    draft.saved = Some(preset.spec.clone());
-                    draft.about.clone_from(&preset.about);
-                }
-                // Only looked at, or saved in the moment the program was killed.
-                Some((stored, _)) => drop(draft.follow(stored)),
-                None => {}
-            }
-        }
-        self.current = current.min(self.list.len() - 1);
+    /// Whether nothing was opened or composed in this run, not even of another kind.
+    pub fn is_pristine(&self) -> bool {
+        let first = &self.list[0];
+        self.list.len() == 1
+            && first.preset.is_none()
+            && first.session.is_none()
+            && first.saving.is_none()
+            && first.spec == Spec::empty(Protocol::Http, Side::Client)
     }
 }
 
@@ -348,49 +331,6 @@ mod tests {
         assert_eq!(drafts.current().spec.side(), Side::Listener);
         drafts.switch_kind(Protocol::Http, Side::Client);
         assert_eq!(drafts.current().spec.address(), ":8080");
-    }
-
-    #[test]
-    fn unsaved_work_comes_back_and_is_still_unsaved() {
-        let mut drafts = Drafts::default();
-        drafts.open_preset(&stored("a"));
-        "h:1".clone_into(drafts.current_mut().spec.address_mut());
-        let (kept, at) = drafts.to_restore();
-        let mut next = Drafts::default();
-        next.restore(&kept, at, &[stored("a")]);
-        assert_eq!(next.current().spec.address(), "h:1");
-        assert!(next.current().is_modified());
-        assert_eq!(next.current().based_on, Some(7));
-    }
-
-    #[test]
-    fn a_preset_only_looked_at_comes_back_as_its_file_is_now() {
-        let mut drafts = Drafts::default();
-        drafts.open_preset(&stored("a"));
-        let (kept, at) = drafts.to_restore();
-        let mut changed = stored("a");
-        changed.fingerprint = 8;
-        "h:2".clone_into(changed.content.as_mut().unwrap().spec.address_mut());
-        let mut next = Drafts::default();
-        next.restore(&kept, at, &[changed]);
-        assert_eq!(next.current().spec.address(), "h:2");
-        assert_eq!(next.current().based_on, Some(8));
-        assert!(!next.current().is_modified());
-    }
-
-    #[test]
-    fn a_draft_saved_in_the_last_moment_of_a_run_starts_from_the_file_it_became() {
-        let mut drafts = Drafts::default();
-        drafts.open_preset(&stored("a"));
-        "h:1".clone_into(drafts.current_mut().spec.address_mut());
-        let (kept, at) = drafts.to_restore();
-        let mut written = stored("a");
-        written.fingerprint = 8;
-        "h:1".clone_into(written.content.as_mut().unwrap().spec.address_mut());
-        let mut next = Drafts::default();
-        next.restore(&kept, at, &[written]);
-        assert!(!next.current().is_modified());
-        assert_eq!(next.current().based_on, Some(8), "the next save is no conflict");
     }
 
     #[test]

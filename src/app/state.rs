@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
+use super::keeping::Keeping;
 use super::keymap::{Context, Keymap, Override};
 use super::layout::Splitter;
 use super::message::Timer;
@@ -30,7 +31,7 @@ use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, Reply};
+use crate::store::job::ForeignProject;
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -103,6 +104,7 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
+    pub keeping: Keeping,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.
@@ -112,8 +114,6 @@ pub struct App {
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
-    /// What the last run left, while the workspace is still being read.
-    pub(super) restored_early: Option<Reply>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
 }

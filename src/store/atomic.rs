@@ -194,6 +194,22 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     synced.map_err(|error| failure(to, &error))
 }
 
+/// Keeps what a file holds under another name as well, replacing what was there; a missing file is
+/// no error. Costs no copy: the two are one until the next [`write`].
+pub(super) fn keep_as(file: &Path, other: &Path) -> io::Result<()> {
+    let folder = folder_of(other);
+    let mut name = Builder::new();
+    name.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
+    match name.make_in(folder, |link| fs::hard_link(file, link)) {
+        Ok(linked) => {
+            linked.into_temp_path().persist(other).map_err(|error| error.error)?;
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens a private file that is changed in place by others than us (a database) or only locked;
 /// made empty when it is missing.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {

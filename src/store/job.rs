@@ -112,7 +112,7 @@ pub enum Reply {
     /// The question about a project is answered, and which workspace is in force; a failure says
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
-    /// A job failed; nothing stored was lost.
+    /// A job failed; nothing stored was lost. Also told of what a job set aside.
     Failed { job: &'static str, failure: Failure },
 }
 
@@ -157,6 +157,17 @@ impl Workspace {
 }
 
 impl Job {
+    /// Name of the job that reads the drafts.
+    pub const LOAD_RESTORE: &str = "read the drafts of the last run";
+    /// Name of the job that keeps the drafts.
+    pub const SAVE_RESTORE: &str = "keep the drafts";
+    /// Name of the jobs that add to the history.
+    pub const WRITE_HISTORY: &str = "write the history";
+    /// Name of the job that searches it.
+    pub const READ_HISTORY: &str = "read the history";
+    /// Name of the job that writes a file the user named.
+    pub const WRITE_FILE: &str = "write the file";
+
     /// What the job does, for `Reply::Failed`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -166,11 +177,11 @@ impl Job {
             Job::RenamePreset { .. } => "rename the preset",
             Job::DeletePreset { .. } => "delete the preset",
             Job::DeleteFolder { .. } => "delete the folder",
-            Job::LoadRestore => "read the drafts of the last run",
-            Job::SaveRestore(_) => "keep the drafts",
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => "write the history",
-            Job::QueryHistory { .. } => "read the history",
-            Job::WriteFile { .. } => "write the file",
+            Job::LoadRestore => Job::LOAD_RESTORE,
+            Job::SaveRestore(_) => Job::SAVE_RESTORE,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
+            Job::QueryHistory { .. } => Job::READ_HISTORY,
+            Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",
         }

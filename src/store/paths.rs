@@ -16,6 +16,9 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 /// Folder of a project that holds its presets.
 pub const PROJECT_FOLDER: &str = ".wirebench";
 
+/// Names the folder that lives as long as the user is logged in.
+const RUNTIME_FOLDER: &str = "XDG_RUNTIME_DIR";
+
 /// The folders in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -27,6 +30,8 @@ pub struct Paths {
     pub data: PathBuf,
     /// History, drafts, logs.
     pub state: PathBuf,
+    /// Where drafts go when they cannot be written there, the best first.
+    pub second_places: Vec<PathBuf>,
     /// The current project when another user owns its presets. They are the workspace only when
     /// the user said so.
     pub foreign: Option<ForeignProject>,
@@ -40,20 +45,31 @@ pub struct ProcessEnv {
     /// Effective user id.
     pub user: u32,
     pub variables: BTreeMap<String, OsString>,
+    /// The folder for temporary files.
+    pub temporary: PathBuf,
 }
 
 impl ProcessEnv {
     /// Reads them.
     #[must_use]
     pub fn read() -> Self {
-        let names = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
+        let names = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", RUNTIME_FOLDER];
         let value = |name: &str| std::env::var_os(name).map(|value| (name.to_owned(), value));
         ProcessEnv {
             current: std::env::current_dir().unwrap_or_default(),
             home: etcetera::home_dir().ok(),
             user: rustix::process::geteuid().as_raw(),
             variables: names.into_iter().filter_map(value).collect(),
+            temporary: std::env::temp_dir(),
         }
+    }
+
+    /// Folders on other disks than the state's, as a rule, and at last the one we are in.
+    fn second_places(&self) -> Vec<PathBuf> {
+        let runtime = self.variables.get(RUNTIME_FOLDER).map(PathBuf::from);
+        let places = [Some(self.temporary.clone()), runtime, self.home.clone()];
+        let places = places.into_iter().flatten().chain([self.current.clone()]);
+        places.filter(|place| place.is_absolute()).collect()
     }
 
     /// XDG base directory; relative ones are ignored, as the specification demands.
@@ -83,7 +99,8 @@ impl Paths {
     /// When there is neither a home folder nor a choice.
     pub fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
         if let Some(home) = home {
-            return Ok(Paths::under(&system.current.join(home)));
+            let second_places = system.second_places();
+            return Ok(Paths { second_places, ..Paths::under(&system.current.join(home)) });
         }
         let data = system.base("XDG_DATA_HOME", ".local/share")?;
         let state = system.base("XDG_STATE_HOME", ".local/state")?;
@@ -94,6 +111,7 @@ impl Paths {
         Ok(Paths {
             workspace: project.filter(|_| !is_left_out).unwrap_or_else(|| data.join("presets")),
             config: system.base("XDG_CONFIG_HOME", ".config")?,
+            second_places: system.second_places(),
             state,
             data,
             foreign,
@@ -139,6 +157,7 @@ impl Paths {
             config: home.join("config"),
             data: home.join("data"),
             state: home.join("state"),
+            second_places: Vec::new(),
             foreign: None,
         }
     }
@@ -172,6 +191,7 @@ mod tests {
             home: Some("/home/ann".into()),
             user: rustix::process::geteuid().as_raw(),
             variables: BTreeMap::new(),
+            temporary: "/tmp".into(),
         }
     }
 

@@ -321,10 +321,73 @@ fn broken_drafts_are_told_and_kept_aside() {
         files.find(|file| file.extension().is_some_and(|found| found == extension))
     };
     fs::write(file("toml").unwrap(), "current = [").unwrap();
-    let Reply::Failed { failure, .. } = desk.ask(Job::LoadRestore) else { panic!() };
-    assert!(failure.hint.contains("a copy is kept"), "{failure}");
+    assert_eq!(desk.ask(Job::LoadRestore), Reply::Restored(None));
+    let Reply::Failed { failure, .. } = desk.next() else { panic!() };
+    assert!(failure.hint.contains("it is kept as"), "{failure}");
     assert_eq!(fs::read_to_string(file("broken-1").unwrap()).unwrap(), "current = [");
     assert_eq!(desk.ask(Job::SaveRestore(Box::default())), Reply::RestoreSaved);
+}
+
+/// Drafts with one address.
+fn one_draft(url: &str) -> Restore {
+    let spec = preset("x", url).spec;
+    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec };
+    Restore { drafts: vec![draft], ..Restore::default() }
+}
+
+#[test]
+fn drafts_that_were_not_read_are_never_written_over_and_the_generation_before_is_kept() {
+    let mut first = Desk::new();
+    first.ask(Job::LoadRestore);
+    assert_eq!(first.ask(Job::SaveRestore(Box::new(one_draft("one")))), Reply::RestoreSaved);
+    assert_eq!(first.store.shutdown(PATIENCE), Ok(()));
+    let mut blind = Desk::at(first.home);
+    assert_eq!(blind.ask(Job::SaveRestore(Box::new(one_draft("two")))), Reply::RestoreSaved);
+    assert_eq!(blind.store.shutdown(PATIENCE), Ok(()));
+    let mut third = Desk::at(blind.home);
+    let Reply::Restored(Some(back)) = third.ask(Job::LoadRestore) else { panic!() };
+    let urls: Vec<_> = back.drafts.iter().map(|draft| draft.spec.address()).collect();
+    assert_eq!(urls, ["one", "two"]);
+    for url in ["three", "four"] {
+        assert_eq!(third.ask(Job::SaveRestore(Box::new(one_draft(url)))), Reply::RestoreSaved);
+    }
+    let files = fs::read_dir(third.home.path().join("state/drafts")).unwrap().flatten();
+    let previous =
+        files.map(|entry| entry.path()).find(|path| path.extension() == Some("previous".as_ref()));
+    let previous = fs::read_to_string(previous.unwrap()).unwrap();
+    assert!(previous.contains("one") && !previous.contains("three"), "{previous}");
+}
+
+#[test]
+fn what_a_run_wrote_elsewhere_is_fetched_once_and_only_if_it_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir().unwrap();
+    let second_places = vec!["/nowhere/at/all".into(), home.path().join("second")];
+    fs::create_dir(home.path().join("second")).unwrap();
+    let paths = Paths { second_places, ..Paths::under(home.path()) };
+    let [file, planted] = ["lost", "planted"].map(|url| rescue(&paths, &one_draft(url)).unwrap());
+    fs::set_permissions(&planted, fs::Permissions::from_mode(0o644)).unwrap();
+    let (store, replies) = Store::start(paths);
+    let mut desk = Desk { home, store, replies };
+    assert_eq!(desk.ask(Job::LoadRestore), Reply::Restored(Some(Box::new(one_draft("lost")))));
+    assert!(file.exists(), "until it is in its place");
+    assert_eq!(desk.ask(Job::SaveRestore(Box::new(one_draft("lost")))), Reply::RestoreSaved);
+    assert!(!file.exists() && planted.exists());
+}
+
+#[test]
+fn a_history_that_waits_delays_no_save() {
+    let mut desk = empty_workspace();
+    let state = desk.home.path().join("state");
+    fs::create_dir(&state).unwrap();
+    let other = rusqlite::Connection::open(state.join("history.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE held (x);").unwrap();
+    let query = Job::QueryHistory { text: String::new(), limit: 1 };
+    desk.store.submit(query).unwrap();
+    let saved = desk.save(&preset("a", "one"), None);
+    assert!(matches!(saved, Reply::Saved { .. }), "the history answered first: {saved:?}");
+    assert!(matches!(desk.next(), Reply::Failed { .. }), "that it is locked");
 }
 
 #[test]

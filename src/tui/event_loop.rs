@@ -25,7 +25,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::timing::Stamp;
 use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
-use crate::store::job::Reply;
+use crate::store::job::{Reply, Restore};
 
 use super::event_parser::{PASTE_LIMIT, Parsed};
 use super::event_reader::EventReader;
@@ -39,6 +39,9 @@ use super::terminal;
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
+
+/// How long the disk gets to take the drafts after a signal, before they are written elsewhere.
+const DRAFTS_KEPT: Duration = Duration::from_millis(500);
 
 /// How long the first frame waits for the workspace; from a warm disk it takes two milliseconds.
 const START_HOLD: Duration = Duration::from_millis(8);
@@ -70,8 +73,10 @@ pub(super) struct EventLoop {
     pub(super) views: Vec<ViewQuery>,
     /// The exit status, once it is time to leave.
     pub(super) leaving: Option<u8>,
+    /// The exit status and the time to leave at the latest, after a signal.
+    ending: Option<(u8, Instant)>,
     /// Messages that effects gave rise to.
-    pub(super) troubles: Vec<Failure>,
+    pub(super) troubles: Vec<Message>,
     /// Effects from before there was an engine.
     begun: Vec<Effect>,
 }
@@ -104,6 +109,7 @@ impl EventLoop {
             external_outcomes,
             views: Vec::new(),
             leaving: None,
+            ending: None,
             troubles: Vec::new(),
             begun,
         })
@@ -112,13 +118,9 @@ impl EventLoop {
     /// Draws the first frame, with the workspace on it unless the disk is slow.
     pub(super) async fn open(&mut self, replies: &mut mpsc::Receiver<Reply>) -> io::Result<()> {
         let deadline = Instant::now() + START_HOLD;
-        let mut awaited = 2_usize;
         while let Ok(Some(reply)) = timeout_at(deadline, replies.recv()).await {
-            // Both are on the first screen; they come in any order.
-            let is_awaited = matches!(reply, Reply::Workspace(_) | Reply::Restored(_));
-            awaited -= usize::from(is_awaited);
             self.begun.extend(self.app.update(Message::Store(reply), now()));
-            if awaited == 0 {
+            if self.app.has_begun() {
                 break;
             }
         }
@@ -133,10 +135,31 @@ impl EventLoop {
         mut events: Events,
         mut panics: mpsc::Receiver<String>,
     ) -> io::Result<u8> {
-        let mut parsed = Vec::new();
         for effect in std::mem::take(&mut self.begun) {
             self.perform(effect, Cause::Input, services);
         }
+        let ended = self.turns(services, &mut replies, &mut events, &mut panics).await;
+        if ended.is_err() {
+            // The terminal does not take frames any more; the drafts are kept without it.
+            self.terminate(0, services);
+            self.turns(services, &mut replies, &mut events, &mut panics).await?;
+        }
+        // Before anything is freed or closed, which takes its time when it is large.
+        terminal::restore();
+        events.facts.close();
+        services.engine.shutdown(ENGINE_SHUTDOWN).await;
+        ended.map(|()| self.leaving.unwrap_or_default())
+    }
+
+    /// Turn after turn until it is time to leave.
+    async fn turns(
+        &mut self,
+        services: &Services,
+        replies: &mut mpsc::Receiver<Reply>,
+        events: &mut Events,
+        panics: &mut mpsc::Receiver<String>,
+    ) -> io::Result<()> {
+        let mut parsed = Vec::new();
         while self.leaving.is_none() {
             self.ask_for_views(services);
             let due = self.frame_due();
@@ -145,7 +168,8 @@ impl EventLoop {
                 continue;
             }
             let next_timer = self.timers.first().map(|(at, _)| *at);
-            let wake = [due, next_timer].into_iter().flatten().min();
+            let latest = self.ending.map(|(_, latest)| latest);
+            let wake = [due, next_timer, latest].into_iter().flatten().min();
             let (message, cause) = tokio::select! {
                 biased;
                 request = self.signals.next() => {
@@ -165,10 +189,13 @@ impl EventLoop {
                     (Message::External(outcome), Cause::Input)
                 }
                 Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), Cause::Input),
-                () = clock::at(wake) => match take_due(&mut self.timers, Instant::now()) {
-                    Some(timer) => (Message::Timer(timer), Cause::Traffic),
-                    None => continue,
-                },
+                () = clock::at(wake) => {
+                    let Some(timer) = take_due(&mut self.timers, Instant::now()) else {
+                        self.leave_if_late();
+                        continue;
+                    };
+                    (Message::Timer(timer), Cause::Traffic)
+                }
                 Some(reply) = replies.recv() => (Message::Store(reply), Cause::Input),
                 Some(event) = events.facts.recv() => (Message::Engine(event), Cause::Traffic),
             };
@@ -178,11 +205,26 @@ impl EventLoop {
                 tokio::task::yield_now().await;
             }
         }
-        // Before anything is freed or closed, which takes its time when it is large.
-        terminal::restore();
-        events.facts.close();
-        services.engine.shutdown(ENGINE_SHUTDOWN).await;
-        Ok(self.leaving.unwrap_or_default())
+        Ok(())
+    }
+
+    /// After a signal the disk gets a moment to answer, no more.
+    fn leave_if_late(&mut self) {
+        if let Some((status, latest)) = self.ending
+            && latest <= Instant::now()
+        {
+            self.leaving = Some(status);
+        }
+    }
+
+    /// Leaves, as the application or a signal wants it.
+    pub(super) fn leave(&mut self) {
+        self.leaving = Some(self.ending.map_or(0, |(status, _)| status));
+    }
+
+    /// What would be lost because it is not on the disk.
+    pub(super) fn unkept(&self) -> Option<Box<Restore>> {
+        self.app.unkept()
     }
 
     /// One message in, its effects out, and the troubles these led to.
@@ -199,7 +241,7 @@ impl EventLoop {
             for effect in effects {
                 self.perform(effect, cause, services);
             }
-            next = self.troubles.pop().map(Message::Trouble);
+            next = self.troubles.pop();
         }
     }
 
@@ -261,12 +303,15 @@ impl EventLoop {
         self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
     }
 
-    /// Leaves whatever the application says to it; it gets the chance to keep drafts.
+    /// Leaves whatever the application says to it, as soon as the drafts are kept, a moment later
+    /// at the latest. A second signal does not wait for them.
     fn terminate(&mut self, signal: i32, services: &Services) {
         self.reader = None;
-        self.step(Message::Input(Input::Terminate), Cause::Input, services);
         let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
-        self.leaving = Some(status);
+        if self.ending.replace((status, Instant::now() + DRAFTS_KEPT)).is_some() {
+            return self.leave();
+        }
+        self.step(Message::Input(Input::Terminate), Cause::Input, services);
     }
 
     /// Gives the terminal away.
@@ -300,6 +345,8 @@ impl EventLoop {
 
     fn frame_due(&self) -> Option<Instant> {
         match self.foreground {
+            // Nobody may be looking any more, or the terminal takes nothing.
+            _ if self.ending.is_some() => None,
             Foreground::Us => self.pace.due(Instant::now()),
             Foreground::Shell | Foreground::Editor => None,
         }

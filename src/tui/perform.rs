@@ -10,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewQuery;
+use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
 use super::pace::Cause;
@@ -26,7 +27,14 @@ impl EventLoop {
         match effect {
             Effect::Engine(command) => done = services.engine.command(command),
             Effect::View(query) => self.collect_view(query, cause),
-            Effect::Store(job) => done = services.store.submit(job),
+            Effect::Store(job) => {
+                let name = job.name();
+                if let Err(failure) = services.store.submit(job) {
+                    // Every job has a reply, also one that was never taken.
+                    let refused = Reply::Failed { job: name, failure };
+                    self.troubles.push(Message::Store(refused));
+                }
+            }
             Effect::Copy(text) => done = copy(&text),
             Effect::Edit { text, extension } => {
                 self.leave_terminal(Foreground::Editor);
@@ -37,7 +45,7 @@ impl EventLoop {
             }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => done = self.redraw().map_err(|error| terminal::failed(&error)),
-            Effect::Quit => self.leaving = Some(0),
+            Effect::Quit => self.leave(),
         }
         self.note_trouble(done);
     }
@@ -45,7 +53,7 @@ impl EventLoop {
     fn note_trouble(&mut self, done: Result<(), Failure>) {
         if let Err(failure) = done {
             tracing::warn!("effect refused: {failure}");
-            self.troubles.push(failure);
+            self.troubles.push(Message::Trouble(failure));
         }
     }
 
@@ -64,8 +72,8 @@ impl EventLoop {
         for query in std::mem::take(&mut self.views) {
             self.note_trouble(services.engine.view(query));
         }
-        while let Some(failure) = self.troubles.pop() {
-            self.step(Message::Trouble(failure), Cause::Input, services);
+        while let Some(trouble) = self.troubles.pop() {
+            self.step(trouble, Cause::Input, services);
         }
     }
 }

@@ -5,6 +5,8 @@
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/leaving.rs"]
+mod leaving;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/stories.rs"]

@@ -19,6 +19,8 @@ const ROUNDS: usize = 100;
 pub fn save_until_killed(home: &Path) {
     let mut desk = Desk::new(home);
     let start = last_saved(&mut desk) + 1;
+    // Without having read what is there, nothing would be written over it.
+    assert!(matches!(desk.ask(Job::LoadRestore), Reply::Restored(_)));
     let mut out = std::io::stdout();
     for number in start.. {
         let preset = preset("deep/er/preset", request(number, 50_000));

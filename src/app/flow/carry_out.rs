@@ -30,7 +30,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             app.shared.is_record_open = is_open;
             focus::resized(app);
         }
-        Intent::CloseOverlay => drop(app.overlays.pop()),
+        Intent::CloseOverlay => drop(windows::take_topmost(app)),
         Intent::UseProject => project::choose(app, true),
         Intent::ActOn(action, item) => windows::act_on(app, action, &item),
         Intent::Ask(question) => windows::ask(app, question),

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{focus, program, response, windows};
+use super::{focus, program, response, restore, windows};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -48,7 +48,7 @@ fn perform(app: &mut App, input: Input) {
             app.shared.size = (columns, rows);
             focus::resized(app);
         }
-        Input::Terminate => program::quit(app),
+        Input::Terminate => restore::terminate(app),
         Input::Resumed => app.effects.push(Effect::Redraw),
     }
 }

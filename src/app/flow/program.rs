@@ -36,7 +36,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
-        Action::Quit => quit(app),
+        Action::Quit => restore::leave(app),
         Action::Save => save::save(app),
         _ => windows::open(app, action),
     }
@@ -52,7 +52,7 @@ fn interrupt(app: &mut App) {
         return;
     }
     if app.leaving {
-        quit(app);
+        restore::leave(app);
     } else {
         app.leaving = true;
         let what = match app.shared.sessions.live().count() {
@@ -118,6 +118,7 @@ fn next_environment(app: &mut App) {
 pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
     app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
     app.shared.environment = name;
+    app.keeping.chose_environment = true;
     app.touched();
 }
 
@@ -134,12 +135,6 @@ fn next_theme(app: &mut App) {
     app.shared.theme = app.shared.theme.next();
     app.shared.chosen_theme = Some(app.shared.theme);
     app.touched();
-}
-
-/// Writes what has to survive, and leaves.
-pub(crate) fn quit(app: &mut App) {
-    restore::save_restore(app);
-    app.effects.push(Effect::Quit);
 }
 
 /// Column where the mode names begin in the header.

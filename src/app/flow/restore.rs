@@ -1,26 +1,157 @@
-//! What has to survive leaving or a crash.
+//! What has to survive leaving or a crash: when it is written, and when the program may leave.
 
+use super::{draft, windows};
+use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
+use crate::app::format;
+use crate::app::intent::{Intent, Question};
+use crate::app::keeping::{LastRun, Leaving};
+use crate::app::overlay::Overlay;
+use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
-use crate::store::job::{Job, Restore};
+use crate::store::job::{Job, Reply, Restore};
 
-/// Writes what has to survive leaving or a crash.
+/// Jobs whose failure says nothing about what the user asked for last; that of keeping the drafts
+/// asks by itself.
+const NO_REASON_TO_STAY: [&str; 4] =
+    [Job::LOAD_RESTORE, Job::SAVE_RESTORE, Job::READ_HISTORY, Job::WRITE_HISTORY];
+
+/// Hands what has to survive to the store.
 pub(crate) fn save_restore(app: &mut App) {
-    app.restore_due = false;
-    if !app.loaded {
-        // Nothing was read yet, so writing would replace the last run's drafts by nothing.
+    if app.keeping.last_run == LastRun::Unread {
+        // Writing would replace what the last run left; it is merged first.
+        app.keeping.again = true;
+        app.restore_due = false;
         return;
     }
+    app.restore_due = false;
+    app.keeping.again = false;
+    app.effects.push(Effect::Store(Job::SaveRestore(Box::new(to_keep(app)))));
+}
+
+/// What has to survive leaving or a crash.
+pub(crate) fn to_keep(app: &App) -> Restore {
     let (drafts, current) = app.shared.drafts.to_restore();
     let splits = app.shared.splits;
     let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
     let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.into_str().into()));
     let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
-    let restore = Restore {
+    Restore {
         drafts,
         current,
         environment: app.shared.environment.clone(),
         layout: layout.chain(theme).collect(),
-    };
-    app.effects.push(Effect::Store(Job::SaveRestore(Box::new(restore))));
+    }
+}
+
+/// The time to write what changed. While the disk is busy with what was before, nothing is piled up.
+pub(crate) fn went_off(app: &mut App) {
+    if app.keeping.is_writing() {
+        app.restore_due = false;
+        app.keeping.again = true;
+    } else if app.restore_due {
+        save_restore(app);
+    }
+}
+
+/// Leaves as soon as the drafts are kept. Asked a second time, while the disk does not answer, it
+/// says what waiting no longer means.
+pub(crate) fn leave(app: &mut App) {
+    if app.keeping.leaving == Leaving::WhenKept {
+        return ask(app, "The disk does not answer.");
+    }
+    app.keeping.leaving = Leaving::WhenKept;
+    if !app.keeping.has_begun() {
+        return app.effects.push(Effect::Quit);
+    }
+    app.say("leaving as soon as the drafts are on the disk");
+    save_restore(app);
+}
+
+/// Leaves in any case; the shell waits a moment for the drafts to be kept.
+pub(crate) fn terminate(app: &mut App) {
+    app.keeping.leaving = Leaving::Anyway;
+    if !app.keeping.has_begun() {
+        return app.effects.push(Effect::Quit);
+    }
+    save_restore(app);
+}
+
+/// Takes note of an answer of the store, before it is applied.
+pub(crate) fn answered(app: &mut App, reply: &Reply) {
+    app.keeping.answered(reply);
+    match reply {
+        Reply::Failed { job: Job::LOAD_RESTORE, .. } if app.keeping.last_run == LastRun::Unread => {
+            app.keeping.last_run = LastRun::Nothing;
+        }
+        // Whatever else went wrong is read before leaving, not after.
+        Reply::Failed { job, .. } if !NO_REASON_TO_STAY.contains(job) => stay(app),
+        Reply::Conflict { .. } => stay(app),
+        _ => {}
+    }
+}
+
+/// Goes on with what waited for the answer that was applied.
+pub(crate) fn go_on(app: &mut App) {
+    if !app.keeping.is_answered() {
+        return;
+    }
+    if app.keeping.again || (app.restore_due && app.keeping.leaving != Leaving::No) {
+        return save_restore(app);
+    }
+    match (app.keeping.leaving, app.keeping.failure().cloned()) {
+        (Leaving::No, _) => {}
+        (Leaving::WhenKept, Some(failure)) if app.shared.drafts.iter().any(Draft::is_modified) => {
+            app.keeping.leaving = Leaving::No;
+            ask(app, &failure.to_string());
+        }
+        (Leaving::WhenKept | Leaving::Anyway, _) => app.effects.push(Effect::Quit),
+    }
+}
+
+fn stay(app: &mut App) {
+    if app.keeping.leaving == Leaving::WhenKept {
+        app.keeping.leaving = Leaving::No;
+    }
+}
+
+/// Asks whether to leave although the drafts are not kept.
+fn ask(app: &mut App, why: &str) {
+    app.dirty = true;
+    let then = Intent::Perform(Effect::Quit);
+    app.overlays.retain(|overlay| !asks_to_leave(overlay));
+    let unsaved = app.shared.drafts.iter().filter(|draft| draft.is_modified()).count() as u64;
+    let what = format::counted(unsaved, "unsaved draft");
+    let text = format!(
+        "Not left: the drafts cannot be kept. {why}\n\nLeaving writes {what} to a file elsewhere \
+         and prints where."
+    );
+    windows::ask(app, Question { text, answers: ["Leave", "Stay"], then: Box::new(then) });
+}
+
+fn asks_to_leave(overlay: &Overlay) -> bool {
+    match overlay {
+        Overlay::Confirm(asked) => *asked.question.then == Intent::Perform(Effect::Quit),
+        _ => false,
+    }
+}
+
+/// An overlay was closed: the user may have answered that the program shall stay.
+pub(crate) fn overlay_closed(app: &mut App, overlay: Option<&Overlay>) {
+    if overlay.is_some_and(asks_to_leave) {
+        stay(app);
+    }
+}
+
+/// With nothing left by the last run the selected preset is put on screen, unless something was
+/// composed already.
+pub(crate) fn begin_on_a_preset(app: &mut App) {
+    if app.loaded
+        && app.keeping.last_run == LastRun::Nothing
+        && app.shared.drafts.is_pristine()
+        && app.request.refused.is_none()
+        && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
+    {
+        draft::open_preset(app, &path);
+    }
 }

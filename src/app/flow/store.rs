@@ -1,13 +1,16 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, project, save};
+use super::{curl, draft, project, restore, save};
 use crate::app::effect::Effect;
-use crate::app::preset_tree::TreeItem;
+use crate::app::format;
+use crate::app::keeping::LastRun;
+use crate::app::layout::Splits;
 use crate::app::state::App;
 use crate::store::job::{Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
+    restore::answered(app, &reply);
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
@@ -32,6 +35,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             app.warn(failure.to_string());
         }
     }
+    restore::go_on(app);
 }
 
 fn workspace_changed(app: &mut App, workspace: Workspace) {
@@ -44,9 +48,16 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         // conflict when it is saved.
         if !draft.is_modified() {
             draft.follow(stored);
-        } else if draft.based_on == Some(stored.fingerprint) {
+        } else if draft.based_on == Some(stored.fingerprint)
+            || draft.saved.is_none()
+            || draft.spec == preset.spec
+        {
             draft.about.clone_from(&preset.about);
             draft.saved = Some(preset.spec.clone());
+            if !draft.is_modified() {
+                // Saved in the moment the last run was killed.
+                draft.based_on = Some(stored.fingerprint);
+            }
         }
     }
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
@@ -61,46 +72,50 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     app.shared.workspace = workspace;
     app.presets.workspace_changed(&app.shared, first);
     draft::form_changed(app);
-    if let Some(Reply::Restored(early)) = app.restored_early.take() {
-        restored(app, early);
+    if first {
+        restore::begin_on_a_preset(app);
     }
 }
 
-/// What the last run left. Drafts are about presets, so they wait for them; the screen does not.
+/// What the last run left is merged into what was done in this one until now.
 fn restored(app: &mut App, restore: Option<Box<Restore>>) {
-    for (name, value) in restore.iter().flat_map(|restore| &restore.layout) {
-        restore_layout(app, name, value);
-    }
-    if !app.loaded {
-        app.restored_early = Some(Reply::Restored(restore));
-        return;
-    }
     let Some(restore) = restore else {
-        // Nothing was left by the last run: the selected preset is put on screen.
-        if app.shared.drafts.current().is_blank()
-            && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)
-        {
-            draft::open_preset(app, &path);
-        }
-        return;
+        app.keeping.last_run = LastRun::Nothing;
+        return restore::begin_on_a_preset(app);
     };
-    app.shared.drafts.restore(&restore.drafts, restore.current, &app.shared.workspace.presets);
-    if restore.environment.is_some() {
-        app.shared.environment = restore.environment;
+    app.keeping.last_run = LastRun::Restored;
+    let shared = &mut app.shared;
+    let untouched = shared.drafts.is_pristine() && app.request.refused.is_none();
+    let presets = app.loaded.then_some(&*shared.workspace.presets);
+    let merged = shared.drafts.restore(&restore.drafts, restore.current, presets, untouched);
+    if restore.environment.is_some() && !app.keeping.chose_environment {
+        shared.environment = restore.environment;
     }
-    draft::draft_changed(app);
-    app.presets.follow(&app.shared);
+    let is_as_at_start = shared.splits == Splits::default();
+    for (name, value) in &restore.layout {
+        restore_layout(app, name, value, is_as_at_start);
+    }
+    if merged.is_shown {
+        draft::draft_changed(app);
+        app.presets.follow(&app.shared);
+    } else {
+        let back = format::counted(merged.beside, "draft");
+        app.say(format!("{back} of the last run came back, beside what is on screen"));
+        app.presets.rebuild(&app.shared);
+        app.touched();
+    }
 }
 
-/// Part of the screen as it was left. A theme is taken if this terminal has the colours for it.
-fn restore_layout(app: &mut App, name: &str, value: &str) {
+/// Part of the screen as it was left, unless it was changed already. A theme is taken if this
+/// terminal has the colours for it.
+fn restore_layout(app: &mut App, name: &str, value: &str, is_as_at_start: bool) {
     let shared = &mut app.shared;
     let splits = &mut shared.splits;
     match (name, value.parse()) {
-        ("side", Ok(cells)) => splits.side = cells,
-        ("request", Ok(cells)) => splits.request = cells,
-        ("traffic", Ok(cells)) => splits.traffic = cells,
-        ("theme", _) => {
+        ("side", Ok(cells)) if is_as_at_start => splits.side = cells,
+        ("request", Ok(cells)) if is_as_at_start => splits.request = cells,
+        ("traffic", Ok(cells)) if is_as_at_start => splits.traffic = cells,
+        ("theme", _) if shared.chosen_theme.is_none() => {
             shared.chosen_theme = value.parse().ok();
             let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
             shared.theme = fitting.unwrap_or(shared.theme);

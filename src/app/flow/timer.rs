@@ -15,7 +15,7 @@ pub(crate) fn went_off(app: &mut App, timer: Timer) {
         }
         Timer::Restore => {
             app.dirty = false;
-            restore::save_restore(app);
+            restore::went_off(app);
         }
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::went_off(app, timer);

@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::jump_targets;
+use super::{jump_targets, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
@@ -194,9 +194,16 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
     app.take(outcome)
 }
 
+/// Takes the topmost overlay away.
+pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
+    let overlay = app.overlays.pop();
+    restore::overlay_closed(app, overlay.as_ref());
+    overlay
+}
+
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
-    if let Some(Overlay::Conflict(conflict)) = app.overlays.pop() {
+    if let Some(Overlay::Conflict(conflict)) = take_topmost(app) {
         app.intents.push_back(conflict.resolved(Way::Later));
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Saving {
 impl Saving {
     /// Reads nothing yet.
     pub(super) fn new(paths: Paths, known: Arc<Known>) -> Self {
-        Saving { restore: RestoreFile::new(&paths.state, &paths.workspace), paths, known }
+        Saving { restore: RestoreFile::new(&paths), paths, known }
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
@@ -53,14 +53,14 @@ impl Saving {
             Job::DeleteFolder { folder, presets } => {
                 preset_files::delete_folder(root, folder, presets)
             }
-            Job::LoadRestore => Ok(Reply::Restored(self.restore.load()?.map(Box::new))),
+            Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::UseProject { project, used } => {
                 let kept = project::remember(&self.paths.state, &project, used);
                 if used {
-                    self.restore = RestoreFile::new(&self.paths.state, &project.folder);
                     self.known.set_root(project.folder.clone());
                     self.paths.workspace = project.folder;
+                    self.restore = RestoreFile::new(&self.paths);
                 }
                 Ok(Reply::ProjectChosen { failure: kept.err() })
             }
@@ -105,13 +105,18 @@ impl Work for Saving {
             }
         }
         self.known.begin_change(&job);
+        let name = job.name();
         // A job that panics must not keep its presets from being looked at.
         let ended = EndOfChange(self);
         let outcome = ended.0.reply(job);
         if let Ok(reply) = &outcome {
             ended.0.learn(reply);
         }
-        outcome.map(|reply| outbox.send(reply))
+        let done = outcome.map(|reply| outbox.send(reply));
+        for failure in ended.0.restore.take_notices() {
+            outbox.send(Reply::Failed { job: name, failure });
+        }
+        done
     }
 }
 

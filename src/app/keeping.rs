@@ -1,0 +1,102 @@
+//! What became of what the store was asked to keep: whether the drafts on screen are on the disk,
+//! and whether the program may leave.
+//!
+//! Counted from the jobs handed over and the replies to them, each job having exactly one. Nothing
+//! is written before the drafts of the last run were read, because it would replace them.
+
+use crate::model::failure::Failure;
+use crate::store::job::{Job, Reply};
+
+/// What the last run left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LastRun {
+    /// Not read yet.
+    #[default]
+    Unread,
+    /// Nothing, or nothing that can be read.
+    Nothing,
+    /// Drafts, which were merged into those of this run.
+    Restored,
+}
+
+/// Whether the program is to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leaving {
+    #[default]
+    No,
+    /// As soon as the drafts are kept; when they cannot be, the user is asked.
+    WhenKept,
+    /// A signal: also when they cannot be kept.
+    Anyway,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Keeping {
+    pub last_run: LastRun,
+    pub leaving: Leaving,
+    /// The store was asked what the last run left.
+    is_reading: bool,
+    /// Writes of drafts that are not answered yet.
+    drafts: u32,
+    /// Files named by the user that are not written yet.
+    files: u32,
+    /// Drafts changed while they were being written.
+    pub again: bool,
+    /// Why the newest drafts are not on the disk.
+    failure: Option<Failure>,
+    /// The user chose an environment in this run.
+    pub chose_environment: bool,
+}
+
+impl Keeping {
+    /// A job is handed to the store.
+    pub(super) fn asked(&mut self, job: &Job) {
+        match job {
+            Job::LoadRestore => self.is_reading = true,
+            Job::SaveRestore(_) => self.drafts += 1,
+            Job::WriteFile { .. } => self.files += 1,
+            _ => {}
+        }
+    }
+
+    /// The store answered.
+    pub(super) fn answered(&mut self, reply: &Reply) {
+        match reply {
+            Reply::RestoreSaved => {
+                self.drafts = self.drafts.saturating_sub(1);
+                self.failure = None;
+            }
+            Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
+            Reply::Failed { job: Job::SAVE_RESTORE, failure } => {
+                self.drafts = self.drafts.saturating_sub(1);
+                self.failure = Some(failure.clone());
+            }
+            Reply::Failed { job: Job::WRITE_FILE, .. } => {
+                self.files = self.files.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether drafts are on their way to the disk.
+    pub fn is_writing(&self) -> bool {
+        self.drafts > 0
+    }
+
+    /// Whether what the last run left is or will be known; not while the user is still asked whose
+    /// workspace is used.
+    pub fn has_begun(&self) -> bool {
+        self.is_reading || self.last_run != LastRun::Unread
+    }
+
+    /// Whether everything handed over was answered.
+    pub fn is_answered(&self) -> bool {
+        self.drafts == 0 && self.files == 0 && self.last_run != LastRun::Unread
+    }
+
+    /// Why the newest drafts are not on the disk, as far as it is known.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+}

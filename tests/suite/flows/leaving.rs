@@ -1,0 +1,178 @@
+//! Leaving, and coming back: the program goes when the drafts are on the disk, and what the last
+//! run left is merged into what was done before it was read.
+
+use std::collections::VecDeque;
+
+use wirebench::app::effect::Effect;
+use wirebench::app::message::{Input, Message};
+use wirebench::app::overlay::Overlay;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::http::HttpSpec;
+use wirebench::model::spec::Spec;
+use wirebench::store::job::{Job, Reply, Restore, StoredDraft};
+
+use crate::harness::app::{Driver, NOON};
+use crate::harness::store::{starter_workspace, workspace};
+
+const WIDE: (u16, u16) = (160, 50);
+
+fn full() -> Reply {
+    let failure = Failure::new(Stage::Storage, "drafts", FailureKind::Io, "the disk is full");
+    Reply::Failed { job: Job::SAVE_RESTORE, failure }
+}
+
+fn unsaved() -> Driver {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-n><C-l><C-u>http://h/unsaved");
+    driver.store.held = Some(VecDeque::new());
+    driver
+}
+
+fn last_run(url: &str) -> Message {
+    let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
+    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec };
+    let environment = Some("last".into());
+    let restore = Restore { drafts: vec![draft], environment, ..Restore::default() };
+    Message::Store(Reply::Restored(Some(Box::new(restore))))
+}
+
+fn addresses(driver: &Driver) -> Vec<String> {
+    driver.app.shared.drafts.iter().map(|draft| draft.spec.address().to_owned()).collect()
+}
+
+#[test]
+fn the_program_leaves_with_the_reply_for_the_drafts_and_not_before() {
+    let mut driver = unsaved();
+    assert_eq!(driver.keys("<C-q>").iter().filter(|it| **it == Effect::Quit).count(), 0);
+    // Of what was typed meanwhile nothing is lost either.
+    driver.keys("2");
+    assert!(!driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
+    assert!(driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
+    assert_eq!(driver.app.unkept(), None);
+}
+
+#[test]
+fn drafts_that_cannot_be_kept_are_a_reason_to_stay_and_say_so() {
+    let mut driver = unsaved();
+    driver.keys("<C-q>");
+    assert!(!driver.tell(Message::Store(full())).contains(&Effect::Quit));
+    assert!(driver.shows("the disk is full") && driver.shows("Stay"), "{}", driver.screen());
+    driver.keys("<Esc>");
+    assert!(driver.app.overlays.is_empty());
+    driver.keys("<C-q>");
+    assert!(driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit), "freed");
+}
+
+#[test]
+fn who_leaves_all_the_same_takes_the_drafts_along() {
+    let mut driver = unsaved();
+    driver.keys("<C-q>");
+    driver.tell(Message::Store(full()));
+    assert!(driver.keys("y").contains(&Effect::Quit), "{}", driver.screen());
+    let unkept = driver.app.unkept().unwrap();
+    assert!(unkept.drafts.iter().any(|draft| draft.spec.address() == "http://h/unsaved"));
+}
+
+#[test]
+fn a_disk_that_does_not_answer_keeps_nobody_and_one_that_does_later_neither() {
+    let mut driver = unsaved();
+    driver.keys("<C-q><C-q>");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Confirm(_))));
+    assert!(driver.app.unkept().is_some());
+    assert!(driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
+    let mut driver = unsaved();
+    driver.keys("<C-q><C-q><Esc>");
+    assert!(!driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit), "stayed");
+}
+
+#[test]
+fn a_save_that_fails_on_the_way_out_is_read_before_leaving() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("j<Enter><C-l><End>x");
+    driver.store.held = Some(VecDeque::new());
+    driver.keys("<C-s><C-q>");
+    let failure = Failure::new(Stage::Storage, "a", FailureKind::Io, "the disk is full");
+    driver.tell(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    for _ in 0..3 {
+        assert!(!driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
+    }
+    assert!(driver.shows("the disk is full"), "{}", driver.screen());
+}
+
+#[test]
+fn a_signal_does_not_ask() {
+    let mut driver = unsaved();
+    driver.send(Message::Input(Input::Terminate));
+    assert!(driver.tell(Message::Store(full())).contains(&Effect::Quit));
+    assert!(driver.app.unkept().is_some(), "the shell writes it elsewhere");
+}
+
+#[test]
+fn a_full_queue_is_an_answer_and_the_next_save_is_taken() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("j<Enter><C-l><End>x");
+    driver.store.held = Some(VecDeque::new());
+    driver.keys("<C-s>");
+    let failure = Failure::new(Stage::Storage, "a", FailureKind::Busy, "the disk is slow");
+    driver.tell(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    driver.store.held = None;
+    driver.keys("<C-s>");
+    assert!(driver.shows("saved "), "{}", driver.screen());
+}
+
+#[test]
+fn what_was_typed_before_the_last_run_was_read_does_not_overwrite_it() {
+    for workspace_first in [true, false] {
+        let mut driver = Driver::new(WIDE, NOON);
+        driver.app.begin();
+        let read = Message::Store(Reply::Workspace(Box::new(starter_workspace())));
+        if workspace_first {
+            driver.send(read.clone());
+        }
+        driver.keys("<C-l>http://h/typed<C-n>");
+        driver.send(Message::Timer(wirebench::app::message::Timer::Restore));
+        assert_eq!(driver.store.restore, None, "nothing is written before it was read");
+        driver.send(last_run("http://h/last"));
+        if !workspace_first {
+            driver.send(read);
+        }
+        assert!(addresses(&driver).contains(&"http://h/typed".into()), "{}", driver.screen());
+        assert!(addresses(&driver).contains(&"http://h/last".into()), "{}", driver.screen());
+        driver.keys("<C-q>");
+        let kept = driver.store.restore.clone().unwrap();
+        assert_eq!(kept.drafts.iter().filter(|draft| draft.unsaved).count(), 2);
+    }
+}
+
+#[test]
+fn a_kind_chosen_before_the_last_run_was_read_stays_on_screen() {
+    for left in [last_run("http://h/last"), Message::Store(Reply::Restored(None))] {
+        let mut driver = Driver::new(WIDE, NOON);
+        driver.app.begin();
+        driver.keys("<F3>");
+        let kind = driver.app.shared.drafts.current().spec.protocol();
+        driver.send(left);
+        driver.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
+        assert_eq!(driver.app.shared.drafts.current().spec.protocol(), kind);
+        assert_ne!(kind, wirebench::model::protocol::Protocol::Http);
+    }
+}
+
+#[test]
+fn an_environment_chosen_before_the_last_run_was_read_stays_in_force() {
+    let mut read = workspace(&[]);
+    for name in ["here", "last"] {
+        let environment =
+            wirebench::model::preset::Environment { name: name.into(), ..Default::default() };
+        read.environments.push(environment);
+    }
+    let mut driver = Driver::new(WIDE, NOON);
+    driver.app.begin();
+    driver.send(Message::Store(Reply::Workspace(Box::new(read))));
+    driver.keys(
+        "<C-p>next environment<Enter><C-p>next environment<Enter><C-p>next environment<Enter>",
+    );
+    let chosen = driver.app.shared.environment.clone();
+    driver.send(last_run("http://h/last"));
+    assert_eq!(driver.app.shared.environment, chosen);
+}
