@@ -224,6 +224,9 @@ pub struct Common {
     /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
+    /// Tell secrets, cookies and other credentials in JSON Lines, text and failures, too.
+    #[arg(long)]
+    pub with_secrets: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -11,6 +11,7 @@
 //! opens a file a text names: a reference stays a reference.
 
 pub mod curl;
+pub mod forgotten;
 pub mod from_traffic;
 pub mod ndjson;
 pub mod python;

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod preset;
 pub mod protocol;
 pub mod record;
+pub mod secrets;
 pub mod spec;
 pub mod stream;
 pub mod suggest;

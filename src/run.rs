@@ -20,6 +20,7 @@ use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::secrets::Disclosure;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, keymap, private, rescue};
@@ -81,7 +82,13 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
                 let (engine, events) = Engine::start(engine_config(&paths));
-                let headless = Headless { engine, events, paths, os: os_variables() };
+                let headless = Headless {
+                    engine,
+                    events,
+                    paths,
+                    os: os_variables(),
+                    told: Disclosure::default(),
+                };
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();

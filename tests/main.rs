@@ -65,6 +65,8 @@ mod pty;
 mod readme;
 #[path = "suite/restored.rs"]
 mod restored;
+#[path = "suite/secrets.rs"]
+mod secrets;
 #[path = "suite/soak.rs"]
 mod soak;
 #[path = "suite/store.rs"]

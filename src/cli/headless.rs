@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output;
+use crate::args::Common;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
@@ -15,6 +16,8 @@ use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::secrets::Disclosure;
 use crate::model::view::ViewPart;
 use crate::store::paths::Paths;
 
@@ -33,12 +36,24 @@ pub struct Headless {
     pub paths: Paths,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
+    /// What is told of secrets.
+    pub told: Disclosure,
 }
 
 impl Headless {
+    /// Hides the secrets of a scope in all that is told from now on, unless they are asked for.
+    pub(super) fn hide(&mut self, scope: &Scope, common: &Common) {
+        self.told = if common.with_secrets {
+            Disclosure::Everything
+        } else {
+            Disclosure::Hiding(scope.hidden())
+        };
+    }
+
     /// Opens the session; its events follow.
     pub(super) fn open(&self, plan: Plan) -> Result<(), Failure> {
-        self.engine.command(Command::Open { id: SESSION, plan: Box::new(plan) })
+        let (plan, secrets) = (Box::new(plan), self.told.hidden());
+        self.engine.command(Command::Open { id: SESSION, plan, secrets })
     }
 
     /// The next fact; `None` when the engine is gone. What is said of the certificate authority goes
@@ -72,7 +87,7 @@ impl Headless {
         let request = read(&exchange.request);
         let response = exchange.response.as_ref().map(read);
         let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
-        ndjson::exchange(exchange, bodies)
+        ndjson::exchange(exchange, bodies, &self.told)
     }
 
     /// Ends the session and waits a moment for it; one that does not end in time ends with the

@@ -17,6 +17,7 @@ use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::interop::secrets::disclosed;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
@@ -26,6 +27,7 @@ use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
@@ -80,9 +82,10 @@ pub(super) async fn run(arguments: &args::Listen, headless: &mut Headless) -> Re
 }
 
 /// What is to be run: the target or preset with the options of the command line.
-fn plan(arguments: &args::Listen, headless: &Headless) -> Result<Plan, Failure> {
+fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
     let (mut spec, scope) =
         target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)
 }
@@ -154,7 +157,7 @@ impl ListenWatch {
                     output::note("warning: other machines can reach this listener");
                 }
             }
-            Event::Traffic(batch) => self.on_traffic(batch)?,
+            Event::Traffic(batch) => self.on_traffic(batch, &headless.told)?,
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 self.count();
                 self.print_exchange(&exchange, headless)?;
@@ -178,11 +181,11 @@ impl ListenWatch {
         self.left = self.left.map(|left| left.saturating_sub(1));
     }
 
-    fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
-                self.print_record(record)?;
+                self.print_record(record, told)?;
                 if is_received(record) {
                     self.count();
                 }
@@ -211,10 +214,10 @@ impl ListenWatch {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    fn print_record(&mut self, record: &Record) -> Result<(), Failure> {
+    fn print_record(&mut self, record: &Record, told: &Disclosure) -> Result<(), Failure> {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
-            Style::Json => return self.output.json(&ndjson::record(record, conn)),
+            Style::Json => return self.output.json(&ndjson::record(record, conn, told)),
             Style::Raw if is_received(record) => return self.output.bytes(&record.data),
             Style::Raw => return Ok(()),
             Style::Text => {}
@@ -232,7 +235,7 @@ impl ListenWatch {
         let (time, conn) = (time_of_day(record.at), record.conn);
         let shown = &record.data[..SHOWN.min(record.data.len())];
         let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
-        let data = printable::printable(shown);
+        let data = printable::printable(&told.bytes(shown));
         self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"))
     }
 
@@ -244,6 +247,8 @@ impl ListenWatch {
             return self.print_body(exchange.request.body.id, headless);
         }
         let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
+        let body = headless.told.bytes(&body);
+        let exchange = &disclosed(exchange, &headless.told);
         self.output.line(&summary(exchange))?;
         self.output.text(&exchange.request.head.raw)?;
         if !body.is_empty() {

@@ -9,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::args::Common;
 use crate::codec::printable;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::secrets::without_userinfo;
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub fn complain(failure: &Failure) {
     if failure.target == "standard output" && failure.is_cancelled() {
         return;
     }
-    note(&failure.to_string());
+    note(&without_userinfo(&failure.to_string()));
 }
 
 /// A remark on standard error.

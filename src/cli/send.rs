@@ -32,6 +32,7 @@ struct SendWords<'a> {
 pub(super) async fn run(arguments: &args::Send, headless: &mut Headless) -> Result<u8, Failure> {
     let words = split(arguments);
     let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
+    headless.hide(&scope, &arguments.common);
     if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
         *verify = Verify::Off;
     }

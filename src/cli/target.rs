@@ -61,6 +61,7 @@ fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
 
 /// The plan of a spec; all its issues as one failure.
 pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
+    let hidden = scope.hidden();
     compose::plan(spec, scope).map_err(|issues| {
         let mut causes: Vec<String> = issues
             .iter()
@@ -70,8 +71,11 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
             })
             .collect();
         causes.dedup();
-        let failure =
-            Failure::new(Stage::Compose, spec.address(), FailureKind::Usage, causes.join("; "));
+        for cause in &mut causes {
+            *cause = hidden.hide_words(cause);
+        }
+        let address = hidden.hide_words(spec.address());
+        let failure = Failure::new(Stage::Compose, address, FailureKind::Usage, causes.join("; "));
         match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
             Some(name) => failure.hint(format!(
                 "define {name} in an environment and name it with --env, or write {{{{!{name}}}}}"

@@ -116,11 +116,18 @@ impl Template {
     }
 }
 
+/// The name that stands for a credential the history did not keep. Never sent, not even literally.
+pub const FORGOTTEN: &str = "forgotten";
+
 impl Name {
     /// The error for a name nobody knows, with a hint where to define it.
     #[must_use]
     pub fn unknown(&self) -> TemplateError {
         let name = &self.name;
+        if name == FORGOTTEN {
+            let message = "this credential is not kept in the history: type it again".to_owned();
+            return TemplateError { span: self.span.clone(), message, name: None };
+        }
         let message = if !self.args.is_empty() {
             format!("unknown function '{name}'")
         } else if let Some(os) = name.strip_prefix("env.") {

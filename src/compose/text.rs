@@ -4,7 +4,7 @@ use super::issue::Issue;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
-    Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
+    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
 };
 use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -45,7 +45,8 @@ impl<'a> Composer<'a> {
     fn value(&self, name: &Name) -> Option<Vec<u8>> {
         let known = lookup(name, self.variables).map(|value| value.as_bytes().to_vec());
         let literal = || name.source.clone().into_bytes();
-        known.or_else(|| (self.unknown == UnknownNames::Literal).then(literal))
+        let as_written = self.unknown == UnknownNames::Literal && name.name != FORGOTTEN;
+        known.or_else(|| as_written.then(literal))
     }
 
     fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {

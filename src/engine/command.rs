@@ -7,13 +7,15 @@ use bytes::Bytes;
 
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::secrets::Secrets;
 use crate::model::view::{SearchQuery, ViewPart};
 
 /// What the engine can be told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Start a session. Exactly one `Event::Done` will follow, whatever happens.
-    Open { id: SessionId, plan: Box<Plan> },
+    /// What is said of it in words is said without `secrets`.
+    Open { id: SessionId, plan: Box<Plan>, secrets: Secrets },
     /// Replace the answers of a running listener; its bind and TLS stay as they are.
     Update { id: SessionId, plan: Box<Plan> },
     /// Send bytes: one write on a stream, one datagram on UDP (empty ones too).

@@ -26,10 +26,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock;
 use super::event::{Event, Phase};
-use crate::model::exchange::Exchange;
+use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
+use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 use pump::SinkShared;
 use queue::{Load, Place, Queue};
@@ -43,6 +44,8 @@ const STREAM_BOUND: usize = 4 * 1024 * 1024;
 pub(crate) struct Sink {
     session: SessionId,
     shared: Arc<SinkShared>,
+    /// What no words of this session hold.
+    secrets: Secrets,
 }
 
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
@@ -68,13 +71,20 @@ impl Drop for StampGuard {
 impl Sink {
     /// A sink that leads to nobody else's.
     pub(super) fn new(session: SessionId) -> Self {
-        Sink { session, shared: Arc::default() }.of(session)
+        let secrets = Secrets::default();
+        Sink { session, shared: Arc::default(), secrets }.of(session)
     }
 
     /// The sink of another session, to the same shell.
     pub(super) fn of(&self, session: SessionId) -> Self {
         self.shared.lock().enter(session);
-        Sink { session, shared: Arc::clone(&self.shared) }
+        let secrets = Secrets::default();
+        Sink { session, shared: Arc::clone(&self.shared), secrets }
+    }
+
+    /// The same, whose words are said without these. Bytes are left as they are.
+    pub(super) fn hiding(self, secrets: Secrets) -> Self {
+        Sink { secrets, ..self }
     }
 
     /// Carries what all sessions say to the shell, until it is gone or `stop` fires.
@@ -150,7 +160,7 @@ impl Sink {
         kind: RecordKind,
         text: impl Into<String>,
     ) {
-        let data = Bytes::from(text.into());
+        let data = Bytes::from(self.secrets.hide_words(&text.into()));
         self.stamped(Record::new(Stamp::default(), conn, direction, kind, data));
     }
 
@@ -196,7 +206,13 @@ impl Sink {
     }
 
     /// An exchange began, got its head, or ended.
-    pub(crate) fn exchange(&self, exchange: Exchange) {
+    pub(crate) fn exchange(&self, mut exchange: Exchange) {
+        for words in &mut exchange.warnings {
+            *words = self.secrets.hide_words(words);
+        }
+        if let ExchangeState::Failed(failure) = exchange.state {
+            exchange.state = ExchangeState::Failed(self.secrets.hide_failure(failure));
+        }
         self.event(Event::Exchange(Box::new(exchange)));
     }
 
@@ -212,6 +228,7 @@ impl Sink {
 
     /// The same for a session that is not (or no longer) there.
     pub(super) fn refused_for(&self, id: SessionId, failure: Failure) {
+        let failure = self.secrets.hide_failure(failure);
         self.event(Event::Refused { id, failure });
     }
 
@@ -221,7 +238,10 @@ impl Sink {
     }
 
     /// The last event; nothing put after it is sent.
-    pub(super) fn finish(&self, done: Event) {
+    pub(super) fn finish(&self, mut done: Event) {
+        if let Event::Done { outcome: Err(failure), .. } = &mut done {
+            *failure = self.secrets.hide_failure(failure.clone());
+        }
         if let Event::Done { id, outcome, .. } = &done {
             match outcome {
                 Ok(summary) => tracing::info!("session {id} ended: {}", summary.ended),

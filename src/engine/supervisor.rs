@@ -30,6 +30,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::record::ConnInfo;
+use crate::model::secrets::Secrets;
 
 /// Sessions open at the same time; a person has a dozen, a script must not eat the machine.
 const SESSIONS: usize = 1024;
@@ -82,7 +83,7 @@ impl Supervisor {
 
     fn handle_command(&mut self, command: Command, ended: &mpsc::Sender<SessionId>) {
         match command {
-            Command::Open { id, plan } => self.open(id, *plan, ended.clone()),
+            Command::Open { id, plan, secrets } => self.open(id, *plan, secrets, ended.clone()),
             Command::Update { id, plan } => self.order(id, SessionInput::Update(plan)),
             Command::Send { to: Recipient::Conn(conn), data } => {
                 self.order(conn.session, SessionInput::Send { conn: Some(conn), data });
@@ -99,7 +100,13 @@ impl Supervisor {
         }
     }
 
-    fn open(&mut self, id: SessionId, plan: Plan, ended: mpsc::Sender<SessionId>) {
+    fn open(
+        &mut self,
+        id: SessionId,
+        plan: Plan,
+        secrets: Secrets,
+        ended: mpsc::Sender<SessionId>,
+    ) {
         if self.sessions.len() >= SESSIONS {
             let failure =
                 Failure::new(Stage::Session, "", FailureKind::Busy, "too many sessions are open")
@@ -114,7 +121,7 @@ impl Supervisor {
             return;
         };
         tracing::info!("session {id} opens: {:?} {:?}", plan.protocol(), plan.side());
-        let events = self.events.of(id);
+        let events = self.events.of(id).hiding(secrets);
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = SessionHandle::new(id, events.clone(), self.env.clone());
         let cancel = session.cancel.clone();

@@ -11,12 +11,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::secrets::disclosed;
 use crate::codec::printable::is_visible;
 use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 use crate::model::timing::{Stamp, Timing};
 
 /// Version of the format; new fields do not change it.
@@ -31,10 +33,11 @@ pub struct Bodies<'a> {
 
 /// The line of a record, without a line break.
 #[must_use]
-pub fn record(record: &Record, conn: Option<&ConnInfo>) -> String {
+pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &Disclosure) -> String {
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
-    let (text, base64) = either(&record.data);
+    let data = told.bytes(&record.data);
+    let (text, base64) = either(&data);
     let facts = known(json!({
         "conn": record.conn.to_string(),
         "proto": conn.map(|conn| conn.protocol.into_str()),
@@ -48,7 +51,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>) -> String {
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
-        "message": (!is_data).then(|| String::from_utf8_lossy(&record.data)),
+        "message": (!is_data).then(|| told.words(&String::from_utf8_lossy(&record.data))),
     }));
     line("record", record.at, facts)
 }
@@ -63,7 +66,11 @@ pub fn lost(lost: Lost, at: Stamp) -> String {
 
 /// The line of an exchange, without a line break.
 #[must_use]
-pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>) -> String {
+pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> String {
+    let exchange = &disclosed(exchange, told);
+    let body = |body: Option<&[u8]>| body.map(|body| told.bytes(body).into_owned());
+    let (asked, answered) = (body(bodies.request), body(bodies.response));
+    let bodies = Bodies { request: asked.as_deref(), response: answered.as_deref() };
     let (state, failure) = match &exchange.state {
         ExchangeState::Active => ("active", None),
         ExchangeState::Complete => ("complete", None),
@@ -263,11 +270,12 @@ mod tests {
     #[test]
     fn a_record_is_one_object_with_fixed_fields() {
         assert_eq!(
-            record(&sample(b"ok\n"), Some(&info())),
+            record(&sample(b"ok\n"), Some(&info()), &Disclosure::Everything),
             r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20.123456789Z","conn":"3/1","proto":"udp","side":"listener","tls":false,"local":"127.0.0.1:9000","peer":"[::1]:5","dir":"in","kind":"data","len":3,"text":"ok\n"}"#
         );
         let cut = Record { original_len: 9, ..sample(b"\xff") };
-        let value: Value = serde_json::from_str(&record(&cut, None)).unwrap();
+        let value: Value =
+            serde_json::from_str(&record(&cut, None, &Disclosure::Everything)).unwrap();
         assert_eq!((&value["len"], &value["kept"]), (&json!(9), &json!(1)));
         assert_eq!(value["base64"], "/w==");
         assert_eq!(value.get("text"), None);
@@ -276,7 +284,8 @@ mod tests {
     #[test]
     fn facts_and_failures_are_sentences() {
         let note = Record { kind: RecordKind::Note, ..sample(b"a remark") };
-        let value: Value = serde_json::from_str(&record(&note, None)).unwrap();
+        let value: Value =
+            serde_json::from_str(&record(&note, None, &Disclosure::Everything)).unwrap();
         assert_eq!(value["message"], "a remark");
         let error = Failure::new(Stage::Connect, "h:1", FailureKind::Refused, "connection refused");
         assert_eq!(failure_value(&error)["stage"], "cannot connect");
@@ -324,7 +333,8 @@ mod tests {
             warnings: Vec::new(),
         };
         let bodies = Bodies { request: Some(b"hello"), response: None };
-        let value: Value = serde_json::from_str(&exchange(&sample, bodies)).unwrap();
+        let value: Value =
+            serde_json::from_str(&exchange(&sample, bodies, &Disclosure::Everything)).unwrap();
         let headers = &value["request"]["headers"];
         assert_eq!(*headers, json!([["A", "1"], ["a", "2"], ["B", { "base64": "/w==" }]]));
         assert_eq!(value["request"]["body"]["text"], "hello");
@@ -342,7 +352,7 @@ mod tests {
                 "[\\x00-\u{9f}\u{200b}-\u{202e}\u{1f600}a-c]{0,20}".prop_map(String::into_bytes),
             ],
         ) {
-            let line = record(&sample(&data), Some(&info()));
+            let line = record(&sample(&data), Some(&info()), &Disclosure::Everything);
             prop_assert!(line.chars().all(is_visible), "{line:?}");
             let value: Value = serde_json::from_str(&line).unwrap();
             let back = match value.get("text") {

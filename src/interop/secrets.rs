@@ -9,20 +9,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::model::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
 use crate::model::plan::{HttpPlan, Plan};
 use crate::model::preset::Scope;
-
-/// Stands for a credential that was typed in place.
-pub const MASK: &str = "********";
+use crate::model::secrets::{Disclosure, is_credential, masked_value};
 
 /// Around the name of a variable: noncharacters of Unicode, which nobody types.
 const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
 /// The same, percent-encoded: the value of a variable that stands in a URL or a form.
 const ENCODED_MARK: (&str, &str) = ("%EF%B7%90", "%EF%B7%91");
-
-/// Headers whose values are credentials.
-const SECRET_HEADERS: [&str; 6] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
 
 /// Which values become names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,17 +139,50 @@ pub fn masked(plan: &Plan) -> Plan {
 
 fn mask_headers(headers: &mut [(String, String)]) {
     for (name, value) in headers {
-        if !SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+        if !is_credential(name) {
             continue;
         }
         // A value with a variable keeps its secret elsewhere, as it should.
         if has_variable(value.as_bytes()) || basic(value).is_some() {
             continue;
         }
-        // The scheme of an Authorization is no secret and tells what is meant.
-        let scheme = value.split_once(' ').map(|(scheme, _)| scheme);
-        let scheme = scheme.filter(|_| name.to_ascii_lowercase().ends_with("authorization"));
-        *value = scheme.map_or(MASK.into(), |scheme| format!("{scheme} {MASK}"));
+        *value = masked_value(name, value);
+    }
+}
+
+/// An exchange as an output may tell it.
+#[must_use]
+pub fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchange {
+    let mut exchange = exchange.clone();
+    exchange.url = disclosure.words(&exchange.url);
+    for words in &mut exchange.warnings {
+        *words = disclosure.words(words);
+    }
+    if let ExchangeState::Failed(failure) = exchange.state {
+        exchange.state = ExchangeState::Failed(disclosure.hidden().hide_failure(failure));
+    }
+    let messages = [Some(&mut exchange.request), exchange.response.as_mut()];
+    for message in messages.into_iter().flatten() {
+        disclose_head(&mut message.head, disclosure);
+        disclose_fields(&mut message.body.trailers, disclosure);
+    }
+    for head in &mut exchange.interim {
+        disclose_head(head, disclosure);
+    }
+    exchange
+}
+
+fn disclose_head(head: &mut Head, disclosure: &Disclosure) {
+    head.raw = disclosure.head(&head.raw).into();
+    if let StartLine::Request { target, .. } = &mut head.start {
+        *target = disclosure.words(target);
+    }
+    disclose_fields(&mut head.fields, disclosure);
+}
+
+fn disclose_fields(fields: &mut [FieldLine], disclosure: &Disclosure) {
+    for field in fields {
+        field.value = disclosure.value(&field.name, &field.value).into_owned().into();
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::failure::Failure;
+use super::secrets::Secrets;
 use super::spec::Spec;
 
 /// Folder and name of a preset inside the workspace, `/`-separated, without extension
@@ -45,6 +46,14 @@ pub struct Scope {
     pub secrets: BTreeMap<String, String>,
     /// Operating system environment, reachable as `{{env.NAME}}` only.
     pub os: BTreeMap<String, String>,
+}
+
+impl Scope {
+    /// The values nobody shall read.
+    #[must_use]
+    pub fn hidden(&self) -> Secrets {
+        Secrets::new(self.secrets.values().map(String::as_str))
+    }
 }
 
 /// Why a text is not a preset path.

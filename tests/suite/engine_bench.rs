@@ -16,6 +16,7 @@ use wirebench::model::plan::{
     AnswerPart, Plan, RulePlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use wirebench::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use wirebench::model::secrets::Secrets;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
 /// Longest wait of any test for any event.
@@ -59,7 +60,7 @@ impl Bench {
     pub fn open(&mut self, plan: Plan) -> SessionId {
         self.next += 1;
         let id = SessionId(self.next);
-        self.order(&Command::Open { id, plan: Box::new(plan) });
+        self.order(&Command::Open { id, plan: Box::new(plan), secrets: Secrets::default() });
         id
     }
 

@@ -8,6 +8,7 @@ use wirebench::engine::{Engine, EngineConfig};
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::Plan;
+use wirebench::model::secrets::Secrets;
 
 use super::bench::{Bench, echo, tcp, tcp_listener, udp, udp_listener};
 
@@ -39,7 +40,7 @@ async fn opening_a_number_twice_leaves_the_first_session_alone() {
     let id = bench.open(Plan::TcpListener(tcp_listener(echo())));
     bench.listening(id).await;
     let plan = Box::new(Plan::TcpListener(tcp_listener(echo())));
-    bench.handle.command(Command::Open { id, plan }).unwrap();
+    bench.handle.command(Command::Open { id, plan, secrets: Secrets::default() }).unwrap();
     bench.until("a refusal", |bench| bench.refused.len() == 1).await;
     bench.close(id, CloseMode::Close);
     assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
@@ -113,7 +114,11 @@ async fn shutting_down_is_quick_even_when_nobody_reads_events() {
         } else {
             Plan::Tcp(tcp(peer.local_addr().unwrap()))
         };
-        let open = Command::Open { id: SessionId(number), plan: Box::new(plan) };
+        let open = Command::Open {
+            id: SessionId(number),
+            plan: Box::new(plan),
+            secrets: Secrets::default(),
+        };
         handle.command(open).unwrap();
     }
     let _accepted = peer.accept().unwrap();

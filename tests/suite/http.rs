@@ -21,6 +21,7 @@ use wirebench::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, Plan, PlanBody,
 };
 use wirebench::model::record::{Record, RecordKind};
+use wirebench::model::secrets::Secrets;
 use wirebench::model::tls::ListenerTls;
 use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::ViewPart;
@@ -66,7 +67,9 @@ impl Bench {
     pub fn open(&mut self, plan: Plan) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
-        self.handle.command(Command::Open { id, plan: Box::new(plan) }).unwrap();
+        self.handle
+            .command(Command::Open { id, plan: Box::new(plan), secrets: Secrets::default() })
+            .unwrap();
         id
     }
 

@@ -11,6 +11,7 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
+use crate::interop::forgotten::forgetting;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
@@ -18,6 +19,7 @@ use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::protocol::Side;
+use crate::model::secrets::without_userinfo;
 use crate::model::spec::Spec;
 use crate::model::trust::TrustedCertificate;
 use crate::store::job::{HistoryEntry, Job};
@@ -33,7 +35,13 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     let scope = app.shared.scope();
     match plan_with(&app.shared.drafts.current().spec, &scope, unknown) {
         Ok(plan) => start(app, plan, &scope),
-        Err(issues) => refuse(app, &issues),
+        Err(mut issues) => {
+            let hidden = scope.hidden();
+            for one in &mut issues {
+                one.message = hidden.hide_words(&one.message);
+            }
+            refuse(app, &issues);
+        }
     }
 }
 
@@ -92,7 +100,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         at: app.shared.now,
         summary: summary(&draft.spec, scope),
         outcome: String::new(),
-        spec: draft.spec.clone(),
+        spec: forgetting(&draft.spec),
         preset: draft.preset.clone(),
     };
     let listens = plan.side().listens();
@@ -100,7 +108,8 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
     draft.issues.clear();
-    app.effects.push(Effect::Engine(Command::Open { id, plan: Box::new(plan) }));
+    let (plan, secrets) = (Box::new(plan), scope.hidden());
+    app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
     response::session_changed(app);
     if conversation && !listens {
@@ -136,6 +145,7 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
         Ok(plan) => plan.address(),
         Err(_) => spec.address().to_owned(),
     };
+    let address = without_userinfo(&address);
     match spec {
         Spec::Http(http) => format!("{} {address}", http.method),
         Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),

@@ -27,6 +27,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::secrets::Disclosure;
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -109,7 +110,7 @@ impl CliConversation<'_> {
                         self.output.end_pieces()?;
                         return outcome.map(|_| exit::OK);
                     }
-                    Some(event) => self.on_event(event)?,
+                    Some(event) => self.on_event(event, &headless.told)?,
                     None => return Ok(exit::OK),
                 },
                 piece = stdin::next_piece(&mut self.input), if self.connected => {
@@ -130,21 +131,21 @@ impl CliConversation<'_> {
         }
     }
 
-    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
+    fn on_event(&mut self, event: Event, told: &Disclosure) -> Result<(), Failure> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
                 self.home = Some(peer).filter(|_| !self.any_peer);
                 self.wait_for_reply();
             }
-            Event::Traffic(batch) => self.on_traffic(batch)?,
+            Event::Traffic(batch) => self.on_traffic(batch, told)?,
             Event::Refused { failure, .. } => return Err(failure),
             _ => {}
         }
         Ok(())
     }
 
-    fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if !self.concerns_us(record) {
@@ -154,7 +155,7 @@ impl CliConversation<'_> {
                 (record.kind, record.direction) == (RecordKind::Data, Direction::Received);
             match self.output.style {
                 Style::Json => {
-                    let line = ndjson::record(record, self.conns.get(&record.conn));
+                    let line = ndjson::record(record, self.conns.get(&record.conn), told);
                     self.output.json(&line)?;
                 }
                 Style::Text if is_reply && self.datagrams => self.output.text(&record.data)?,

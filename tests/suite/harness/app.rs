@@ -184,7 +184,7 @@ impl Driver {
             .iter()
             .rev()
             .find_map(|effect| match effect {
-                Effect::Engine(Command::Open { id, plan }) => Some((*id, (**plan).clone())),
+                Effect::Engine(Command::Open { id, plan, .. }) => Some((*id, (**plan).clone())),
                 _ => None,
             })
             .unwrap_or_else(|| panic!("nothing was opened: {effects:?}"))

@@ -130,6 +130,11 @@ impl Listening {
         kill_process(pid, Signal::INT).expect("a running program");
     }
 
+    /// Waits for the end; returns what was printed.
+    pub fn said(mut self) -> String {
+        text(&finished(Ok(self.child.take().expect("a running listener"))).stdout)
+    }
+
     /// Waits for the end; returns the status and the lines printed.
     pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
         let ended = finished(Ok(self.child.take().expect("a running listener")));

@@ -15,6 +15,7 @@ use crate::model::endpoint::Bind;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::id::SessionId;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
+use crate::model::secrets::Secrets;
 use crate::model::tls::ListenerTls;
 
 async fn listen() -> (EngineHandle, Events, SocketAddr) {
@@ -30,7 +31,7 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
         keep_alive: None,
     };
     let plan = Box::new(Plan::HttpListener(plan));
-    handle.command(Command::Open { id: SessionId(1), plan }).unwrap();
+    handle.command(Command::Open { id: SessionId(1), plan, secrets: Secrets::default() }).unwrap();
     loop {
         let event = events.facts.recv().await.unwrap();
         if let Event::Phase { phase: Phase::Listening { addresses, .. }, .. } = event {

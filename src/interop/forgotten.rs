@@ -1,0 +1,137 @@
+//! Specs as the history keeps them: templates stay, credentials that were typed in place become a
+//! mark. Whoever sends such a spec again is asked for them: composing stops at the mark.
+
+use std::borrow::Cow;
+
+use crate::compose::template::{FORGOTTEN, Mode, Template};
+use crate::model::http::Auth;
+use crate::model::name_value::NameValue;
+use crate::model::secrets::is_credential;
+use crate::model::spec::Spec;
+
+/// The spec without credentials of its own.
+#[must_use]
+pub fn forgetting(spec: &Spec) -> Spec {
+    let mut spec = spec.clone();
+    match &mut spec {
+        Spec::Http(http) => {
+            forget_user(&mut http.url);
+            forget_headers(&mut http.headers);
+            match &mut http.auth {
+                Auth::Basic { password: secret, .. } | Auth::Bearer(secret) => forget(secret),
+                Auth::None => {}
+            }
+        }
+        Spec::HttpListener(listener) => {
+            forget_headers(&mut listener.answer.headers);
+            for rule in &mut listener.rules {
+                forget_headers(&mut rule.answer.headers);
+            }
+        }
+        Spec::Tcp(_) | Spec::TcpListener(_) | Spec::Udp(_) | Spec::UdpListener(_) => {}
+    }
+    spec
+}
+
+fn mark() -> String {
+    format!("{{{{{FORGOTTEN}}}}}")
+}
+
+/// Whether a text holds more than names of templates.
+fn is_literal(text: &str) -> bool {
+    let Ok(template) = Template::parse(text, Mode::Text) else { return true };
+    // With nothing in place of every name, what is left was typed.
+    let rest = template.expand_with(&|_| Some(Vec::new())).unwrap_or_default();
+    rest.iter().any(|byte| !byte.is_ascii_whitespace())
+}
+
+fn forget(secret: &mut String) {
+    if is_literal(secret) {
+        *secret = mark();
+    }
+}
+
+fn forget_headers(rows: &mut [NameValue]) {
+    for row in rows.iter_mut().filter(|row| is_credential(&row.name)) {
+        // The scheme of an Authorization is no secret and tells what is meant.
+        let has_scheme = row.name.to_ascii_lowercase().ends_with("authorization");
+        let split = row.value.split_once(' ').filter(|_| has_scheme);
+        let (scheme, rest) = split.map_or((Cow::Borrowed(""), &*row.value), |(scheme, rest)| {
+            (Cow::Owned(format!("{scheme} ")), rest)
+        });
+        if is_literal(rest) {
+            row.value = format!("{scheme}{}", mark());
+        }
+    }
+}
+
+/// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
+fn forget_user(url: &mut String) {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(start..).unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((userinfo, _)) = authority.rsplit_once('@') else { return };
+    let (user, secret) =
+        userinfo.split_once(':').map_or(("", userinfo), |(user, secret)| (user, secret));
+    if !is_literal(secret) {
+        return;
+    }
+    let colon = if userinfo.contains(':') { ":" } else { "" };
+    let kept = format!("{user}{colon}{}", mark());
+    url.replace_range(start..start + userinfo.len(), &kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{UnknownNames, plan_with};
+    use crate::model::http::HttpSpec;
+    use crate::model::preset::Scope;
+
+    fn url(text: &str) -> String {
+        let mut url = text.to_owned();
+        forget_user(&mut url);
+        url
+    }
+
+    #[test]
+    fn a_url_keeps_its_user_and_its_templates() {
+        assert_eq!(url("http://ann:pw@h/x"), "http://ann:{{forgotten}}@h/x");
+        assert_eq!(url("https://token@h"), "https://{{forgotten}}@h");
+        assert_eq!(url("http://ann:{{secret.pw}}@h"), "http://ann:{{secret.pw}}@h");
+        assert_eq!(url("http://h/a@b:c"), "http://h/a@b:c");
+    }
+
+    #[test]
+    fn typed_credentials_are_forgotten_and_asked_for() {
+        let headers = [
+            ("Authorization", "Bearer typed", "Bearer {{forgotten}}"),
+            ("authorization", "Bearer {{secret.t}}", "Bearer {{secret.t}}"),
+            ("Cookie", "sid=typed", "{{forgotten}}"),
+            ("X-API-Key", "typed", "{{forgotten}}"),
+            ("Proxy-Authorization", "Basic dTpw", "Basic {{forgotten}}"),
+            ("Accept", "*/*", "*/*"),
+        ];
+        let rows = headers.map(|(name, value, _)| NameValue::new(name, value));
+        let spec = Spec::Http(HttpSpec {
+            url: "http://h/".into(),
+            headers: rows.into(),
+            auth: Auth::Basic { user: "ann".into(), password: "typed".into() },
+            ..HttpSpec::default()
+        });
+        let kept = forgetting(&spec);
+        let Spec::Http(http) = &kept else { unreachable!() };
+        for (row, (name, _, expected)) in http.headers.iter().zip(headers) {
+            assert_eq!(row.value, expected, "{name}");
+        }
+        assert!(!format!("{kept:?}").contains("typed"), "{kept:?}");
+        assert_eq!(forgetting(&kept), kept);
+        for unknown in [UnknownNames::Refused, UnknownNames::Literal] {
+            let issues = plan_with(&kept, &Scope::default(), unknown).unwrap_err();
+            assert!(
+                issues.iter().any(|issue| issue.message.contains("type it again")),
+                "{issues:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Secrets stay out of what leaves the screen: JSON Lines, failures, logs and the history hold
+//! neither values of `{{secret.NAME}}` nor credentials that were typed in place.
+
+use std::process::Output;
+
+use tempfile::TempDir;
+
+use crate::harness::peers::http_peer;
+use crate::harness::program::{command, finished, listen, run, text};
+use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
+
+const SECRET: &str = "s3cr3t/v%lue";
+const SPELLED: [&str; 3] = [SECRET, "s3cr3t%2Fv%25lue", "czNjcjN0L3YlbHVl"];
+
+/// A home whose environment has the secret, with this preset.
+fn home(preset: &str) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let presets = home.path().join("presets");
+    std::fs::create_dir_all(presets.join("env")).unwrap();
+    std::fs::write(presets.join("a.toml"), preset).unwrap();
+    std::fs::write(presets.join("env/e.toml"), "x = \"1\"\n").unwrap();
+    let secret = format!("token = \"{SECRET}\"\n");
+    std::fs::write(presets.join("env/e.secret.toml"), secret).unwrap();
+    home
+}
+
+fn send(home: &TempDir, more: &[&str]) -> Output {
+    let home = home.path().to_str().unwrap();
+    let words = ["--home", home, "send", "a", "--env", "e", "--json", "--wait", "200ms"];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let mut command = command(&[&words[..], more].concat());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    finished(command.spawn())
+}
+
+fn assert_hidden(output: &Output) -> String {
+    let all = text(&output.stdout) + &text(&output.stderr);
+    for spelled in SPELLED {
+        assert!(!all.contains(spelled), "{spelled} in {all}");
+    }
+    assert!(all.contains("********"), "{all}");
+    all
+}
+
+#[test]
+fn json_lines_hold_no_secrets_unless_they_are_asked_for() {
+    let peer = http_peer(
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=typed\r\nContent-Length: 14\r\n\r\n{\"s3cr3t/v%lue",
+    );
+    let home = home(&format!(
+        "[http]\nurl = \"http://{peer}/{{{{secret.token}}}}\"\nauth.bearer = \"{{{{secret.token}}}}\"\n\
+         query = [\"q={{{{secret.token}}}}\"]\nheaders = [\"X-Api-Key: typed\", \"X-Own: {{{{secret.token}}}}\"]\n"
+    ));
+    let all = assert_hidden(&send(&home, &[]));
+    assert!(!all.contains("typed") && all.contains("Bearer ********"), "{all}");
+    let told = text(&send(&home, &["--with-secrets"]).stdout);
+    assert!(told.contains(SPELLED[1]) && told.contains("typed"), "{told}");
+}
+
+#[test]
+fn failures_hold_no_secrets() {
+    // Refused, looked up, and refused before it is sent.
+    for url in ["http://127.0.0.1:1/{{secret.token}}", "http://u:{{secret.token}}@127.0.0.1:1/"] {
+        let home = home(&format!("[http]\nurl = \"{url}\"\n"));
+        let output = send(&home, &["--log", "trace"]);
+        assert!(matches!(output.status.code(), Some(2 | 3)), "{output:?}");
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert!(SPELLED.iter().all(|spelled| !all.contains(spelled)), "{all}");
+        let log = std::fs::read_to_string(home.path().join("state/wirebench.log")).unwrap();
+        assert!(SPELLED.iter().all(|spelled| !log.contains(spelled)), "{log}");
+    }
+    let said = text(&run(&["send", "http://ann:hunter2@127.0.0.1:1/", "--json"]).stderr);
+    assert!(!said.is_empty() && !said.contains("hunter2"), "{said}");
+    let said = text(&run(&["send", "http://ann:hunter2@[/", "--json"]).stderr);
+    assert!(!said.is_empty() && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_listener_tells_no_credentials_of_others() {
+    for (format, with) in [("--json", false), ("--text", false), ("--json", true)] {
+        let more: &[&str] = if with { &["--with-secrets"] } else { &[] };
+        let listening = listen("http://127.0.0.1:0", &[&["--count", "1", format], more].concat());
+        let url = format!("http://127.0.0.1:{}/", listening.port);
+        let asked = run(&["send", &url, "Authorization:Bearer hunter2", "Cookie:sid=hunter2"]);
+        assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+        let said = listening.said();
+        assert_eq!(said.contains("hunter2"), with, "{said}");
+        assert!(said.contains("Bearer"), "{said}");
+    }
+}
+
+#[test]
+fn the_history_keeps_no_credentials() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere");
+    let preset = format!(
+        "[http]\nurl = \"http://ann:hunter2@{peer}/\"\nauth.bearer = \"hunter2\"\n\
+         headers = [\"Cookie: sid=hunter2\", \"X-Api-Key: hunter2\"]\n"
+    );
+    let mut tui = Launch::default().size(180, 50).preset("a", &preset).start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for("here");
+    let state = tui.home.path().join("home/state");
+    let stored = |name: &str| std::fs::read(state.join(name)).unwrap_or_default();
+    let holds = |bytes: &[u8], text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+    let all = || [stored("history.db"), stored("history.db-wal")].concat();
+    wait_until("the entry is stored", || holds(&all(), "{{forgotten}}"));
+    assert!(!holds(&all(), "hunter2"), "the history holds a credential");
+    tui.quit();
+}
