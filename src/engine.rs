@@ -11,6 +11,7 @@
 
 mod accept;
 mod body;
+mod budget;
 mod client;
 pub(crate) mod clock;
 pub mod command;

@@ -33,6 +33,8 @@ mod http;
 mod http_bench;
 #[path = "suite/http_bodies.rs"]
 mod http_bodies;
+#[path = "suite/http_budget.rs"]
+mod http_budget;
 #[path = "suite/http_composed.rs"]
 mod http_composed;
 #[path = "suite/http_corpora.rs"]
@@ -41,6 +43,8 @@ mod http_corpora;
 mod http_foreign;
 #[path = "suite/http_listener.rs"]
 mod http_listener;
+#[path = "suite/http_progress.rs"]
+mod http_progress;
 #[path = "suite/http_rules.rs"]
 mod http_rules;
 #[path = "suite/interop.rs"]

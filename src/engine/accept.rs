@@ -7,12 +7,19 @@
 //!               └─ Over            everybody has left after a close, or stopped
 //! ```
 //!
-//! Not more than [`CONNECTIONS`] are open; when they are used up the one that idles longest is
-//! asked to go, and if none idles the newcomer is refused with RST, shown and counted.
+//! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
+//! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`];
+//! if there is none the newcomer is refused, shown and counted. Descriptors are asked for before.
+//! A listener keeps those of its own sockets and of who is being refused.
+
+mod door;
+mod farewell;
+pub(crate) mod pace;
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,12 +32,13 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Descriptors;
 use super::command::CloseMode;
 use super::event::{Event, Phase};
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
-use super::transport::listen::{ListenerLayer, Listeners, bind, layer};
-use super::transport::stream::{Stream, reset};
+use super::transport::listen::{ListenerLayer, bind, layer};
+use super::transport::stream::Stream;
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
@@ -39,21 +47,28 @@ use crate::model::plan::Plan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ListenerTls, TlsFacts};
+use door::Door;
+use farewell::Farewell;
+use pace::{RATE, Slowness, Standing};
 
 /// Connections open at the same time (PRODUCT.md).
 const CONNECTIONS: usize = 256;
 /// The same with those that were asked to go and are on their way.
 const WITH_LEAVING: usize = 2 * CONNECTIONS;
+/// Descriptors a listener holds for its sockets, the next to come and those it turns away.
+const OWN: u32 = 3 + farewell::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const FAREWELL: Duration = Duration::from_millis(5_250);
 
 /// The listener's end of one of its connections.
 pub(crate) trait Guest {
-    /// Since when it has nothing to do but wait for its peer; `None` = it is busy.
-    fn idle_since(&self) -> Option<Instant>;
+    /// What it does for the place it has.
+    fn standing(&self) -> Standing;
     /// Ends it.
     fn end(&self, how: CloseMode);
+    /// Ends it soon, whatever it is doing: somebody else needs its place.
+    fn give_way(&self);
 }
 
 /// A connection that was let in.
@@ -62,6 +77,8 @@ pub(crate) struct Newcomer {
     pub(crate) peer: SocketAddr,
     local: Option<SocketAddr>,
     tcp: TcpStream,
+    /// Held as long as its task runs.
+    descriptor: Descriptors,
 }
 
 /// A connection that is ready for its protocol.
@@ -92,8 +109,9 @@ pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
     acceptor: Option<TlsAcceptor>,
-    /// `None` once the listener was closed.
-    sockets: Option<Listeners>,
+    door: Door,
+    farewell_words: Farewell,
+    _own: Descriptors,
     guests: BTreeMap<ConnId, HeldGuest<G>>,
     refused: u32,
     /// The tasks of the guests.
@@ -105,29 +123,39 @@ pub(crate) struct AcceptLoop<G> {
 struct HeldGuest<G> {
     guest: G,
     abort: CancellationToken,
+    /// When it came.
+    since: Instant,
+    /// Its handshake is over, or it needs none.
+    open: Arc<AtomicBool>,
     /// It was asked to make room.
     asked: bool,
 }
 
 impl<G: Guest> AcceptLoop<G> {
-    /// Binds, prepares TLS, and says where we listen; a failure is recorded.
+    /// Binds, prepares TLS, and says where we listen; a failure is recorded. `words` are for who is
+    /// turned away.
     pub(crate) async fn open(
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
         keep_alive: Option<Duration>,
         session: SessionHandle,
+        words: Option<Bytes>,
     ) -> Result<Self, Failure> {
         let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
+        let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
+        let own = own.inspect_err(failed)?;
         let sockets = bind(place, keep_alive).inspect_err(failed)?;
         let addresses = sockets.addresses();
         let ListenerLayer { acceptor, news } =
             layer(tls, &addresses, &session).await.inspect_err(failed)?;
         let accept = AcceptLoop {
+            door: Door::new(session.clone(), sockets),
+            farewell_words: Farewell::new(words),
+            _own: own,
             session,
             protocol,
             acceptor,
-            sockets: Some(sockets),
             guests: BTreeMap::new(),
             refused: 0,
             running: FuturesUnordered::new(),
@@ -192,48 +220,64 @@ impl<G: Guest> AcceptLoop<G> {
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                accepted = accept(&self.session, self.sockets.as_ref()) => match accepted {
-                    Ok((tcp, peer)) => if let Some(newcomer) = self.let_in(tcp, peer) {
-                        return Arrival::Newcomer(newcomer);
-                    },
-                    Err(failure) => {
-                        self.session.events.failed(self.session.id.itself(), &failure);
-                    }
+                (tcp, peer) = self.door.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
+                    return Arrival::Newcomer(newcomer);
                 },
             }
         }
     }
 
     fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
-        if self.guests.len() >= CONNECTIONS && !self.make_room() {
-            reset(Stream::Left(tcp));
-            self.refused = self.refused.saturating_add(1);
-            let text = format!("refused {peer}: {CONNECTIONS} connections are open already");
-            let itself = self.session.id.itself();
-            self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
-            self.count();
-            return None;
-        }
+        let full = self.guests.len() >= CONNECTIONS && !self.make_room();
+        let place = if full {
+            Err(format!("{CONNECTIONS} connections are open already"))
+        } else {
+            self.session.budget.descriptors(1)
+        };
+        let descriptor = match place {
+            Ok(descriptor) => descriptor,
+            Err(why) => {
+                // Its place is for the next one: this descriptor is one of our own.
+                if !full {
+                    self.make_room();
+                }
+                self.refuse(tcp, peer, &why);
+                return None;
+            }
+        };
         let conn = self.session.next_conn();
         let local = tcp.local_addr().ok();
         self.introduce(conn, local, Some(peer));
         let text = format!("accepted from {peer}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(Newcomer { conn, peer, local, tcp })
+        Some(Newcomer { conn, peer, local, tcp, descriptor })
     }
 
-    /// Asks the connection that idles longest to go; false when there is none.
+    fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
+        self.farewell_words.refuse(tcp, self.acceptor.clone(), &self.session);
+        self.refused = self.refused.saturating_add(1);
+        let text = format!("refused {peer}: {why}");
+        let itself = self.session.id.itself();
+        self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
+        self.count();
+    }
+
+    /// Asks the connection to go that needs its place least; false when there is none.
     fn make_room(&mut self) -> bool {
         if self.guests.len() >= WITH_LEAVING {
             return false;
         }
         let staying = self.guests.iter_mut().filter(|(_, held)| !held.asked);
-        let idle = staying.filter_map(|(conn, held)| Some((held.guest.idle_since()?, conn, held)));
-        let Some((_, conn, held)) = idle.min_by_key(|(since, ..)| *since) else { return false };
+        let ranked = staying.filter_map(|(conn, held)| Some((held.rank()?, conn, held)));
+        let Some((rank, conn, held)) = ranked.min_by_key(|(rank, ..)| *rank) else { return false };
         held.asked = true;
-        let text = "closed to make room for another connection";
+        let text = format!("closed to make room for another connection{}", rank.words());
         self.session.events.note(*conn, Direction::Local, RecordKind::Note, text);
-        held.guest.end(CloseMode::Close);
+        match rank {
+            Rank::HalfOpen(_) => held.abort.cancel(),
+            Rank::Idle(_) => held.guest.end(CloseMode::Close),
+            Rank::Slow(_) => held.guest.give_way(),
+        }
         true
     }
 
@@ -244,11 +288,14 @@ impl<G: Guest> AcceptLoop<G> {
         guest: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let Newcomer { conn, peer, local, tcp } = newcomer;
+        let Newcomer { conn, peer, local, tcp, descriptor } = newcomer;
         let abort = self.session.cancel.child_token();
-        let held = HeldGuest { guest, abort: abort.clone(), asked: false };
+        let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
+        let (since, opened) = (Instant::now(), Arc::clone(&open));
+        let held = HeldGuest { guest, abort: abort.clone(), since, open, asked: false };
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
+            let _held = descriptor;
             let secured = tokio::select! {
                 biased;
                 () = abort.cancelled() => {
@@ -257,6 +304,7 @@ impl<G: Guest> AcceptLoop<G> {
                 }
                 secured = Box::pin(handshake::accept(acceptor, tcp)) => secured,
             };
+            opened.store(true, Ordering::Relaxed);
             match secured {
                 Ok((stream, tls)) => {
                     if let Some(facts) = &tls {
@@ -293,20 +341,43 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn close(&mut self) {
-        self.sockets = None;
+        self.door.close();
         self.farewell.get_or_insert_with(|| Instant::now() + FAREWELL);
         self.session.events.phase(Phase::Closing);
         self.guests().for_each(|guest| guest.end(CloseMode::Close));
     }
 }
 
-async fn accept(
-    session: &SessionHandle,
-    sockets: Option<&Listeners>,
-) -> Result<(TcpStream, SocketAddr), Failure> {
-    session.events.ready().await;
-    match sockets {
-        Some(sockets) => sockets.accept().await,
-        None => pending().await,
+/// Who goes first when a place is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// In its handshake since then.
+    HalfOpen(Instant),
+    Idle(Instant),
+    Slow(Slowness),
+}
+
+impl Rank {
+    /// What is said about it behind "closed to make room".
+    fn words(self) -> String {
+        match self {
+            Rank::HalfOpen(_) => ": the handshake was not finished".into(),
+            Rank::Idle(_) => String::new(),
+            Rank::Slow(slow) => format!(": {}, less than {RATE} a second", slow.words()),
+        }
+    }
+}
+
+impl<G: Guest> HeldGuest<G> {
+    /// `None` = it keeps its place.
+    fn rank(&self) -> Option<Rank> {
+        if !self.open.load(Ordering::Relaxed) {
+            return Some(Rank::HalfOpen(self.since));
+        }
+        match self.guest.standing() {
+            Standing::Idle(since) => Some(Rank::Idle(since)),
+            Standing::Slow(slow) => Some(Rank::Slow(slow)),
+            Standing::Busy => None,
+        }
     }
 }

@@ -12,6 +12,7 @@ mod save;
 mod search;
 mod spool;
 mod thread;
+mod usage;
 mod view_queue;
 mod viewer;
 mod writer;
@@ -23,25 +24,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
 
+use super::budget::Budget;
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
 use message::Body;
 use search::Searches;
-use spool::Usage;
 use thread::on_thread;
+use usage::{Footprint, Need, Usage};
 use view_queue::{ViewQueue, ViewerQuestion};
 use writer::Disk;
 
 pub(crate) use writer::BodyWriter;
 
-/// Memory all finished bodies may use together.
-const MEMORY_BOUND: usize = 64 * 1024 * 1024;
-/// Disk all bodies may use together before the oldest finished ones go.
-const DISK_BOUND: u64 = 8 * 1024 * 1024 * 1024;
-/// Temporary files open at once: a process may have 1024, sockets need them too.
-const FILES_BOUND: usize = 128;
 /// Bodies kept, so that a flood of tiny messages is bounded too (about 500 bytes each).
 const COUNT_BOUND: usize = 100_000;
 /// Saves running at once; each is a thread that writes one file.
@@ -66,19 +62,38 @@ struct BodyTable {
 impl BodyStore {
     /// Starts a store whose temporary files go to `folder` (`None` = the system's) and whose
     /// answers go to `urgent`.
-    pub(crate) fn start(folder: Option<PathBuf>, urgent: mpsc::Sender<Event>) -> Self {
+    /// Its files come out of `budget`.
+    pub(crate) fn start(
+        folder: Option<PathBuf>,
+        budget: Budget,
+        urgent: mpsc::Sender<Event>,
+    ) -> Self {
+        BodyStore::with(Usage::new(folder, budget), urgent)
+    }
+
+    fn with(usage: Usage, urgent: mpsc::Sender<Event>) -> Self {
         let views = Arc::new(ViewQueue::default());
         viewer::start(Arc::clone(&views), urgent.clone());
-        BodyStore(Arc::new(BodyTable {
+        let table = Arc::new(BodyTable {
             bodies: Mutex::new(BTreeMap::new()),
             next: AtomicU64::new(1),
-            usage: Arc::new(Usage { folder, ..Usage::default() }),
+            usage: Arc::new(usage),
             disk: Disk::start(),
             views,
             searches: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
-        }))
+        });
+        let relief = Arc::downgrade(&table);
+        table
+            .usage
+            .relieved_by(move |need| relief.upgrade().is_some_and(|table| table.relieve(need)));
+        BodyStore(table)
+    }
+
+    /// Bytes that a body can have at most.
+    pub(crate) fn most(&self) -> u64 {
+        self.0.usage.most()
     }
 
     /// Makes room for a new message.
@@ -88,11 +103,8 @@ impl BodyStore {
         let body = Arc::new(Body::new(id, Arc::clone(&store.usage), Arc::clone(&store.views)));
         let mut bodies = store.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(id, Arc::clone(&body));
-        let released = store.release_oldest(&mut bodies);
         drop(bodies);
-        if !released.is_empty() {
-            store.discard(released);
-        }
+        store.relieve(Need::Bounds);
         BodyWriter::new(body, store.disk.clone())
     }
 
@@ -152,17 +164,38 @@ impl BodyStore {
 }
 
 impl BodyTable {
-    /// Lets the oldest finished bodies go when a bound is passed, a sixteenth of it at a time so
+    /// Gives finished bodies back; says whether there was one.
+    fn relieve(&self, need: Need) -> bool {
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        let released = match need {
+            Need::Bounds => self.release_oldest(&mut bodies),
+            Need::File => {
+                Vec::from_iter(take_oldest(&mut bodies, |body| body.footprint().files > 0))
+            }
+        };
+        drop(bodies);
+        let any = !released.is_empty();
+        if need == Need::File {
+            // Who asks is allowed to block and waits for what this gives back.
+            let ids = released.iter().map(|body| body.id).collect();
+            self.views.order(ViewerQuestion::Forget(ids));
+        } else if any {
+            self.discard(released);
+        }
+        any
+    }
+
+    /// Lets the oldest finished bodies go when a bound is near, a sixteenth of it at a time so
     /// that a flood does not pay for every message.
     fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<Arc<Body>> {
         let mut released = Vec::new();
-        let done = |body: &Body| body.is_settled() && !body.watched.load(Ordering::Acquire);
-        let mut limit = 16;
-        while self.is_over(bodies.len(), limit)
-            && let Some((&id, _)) = bodies.iter().find(|(_, body)| done(body))
+        let (mut limit, mut given) = (15, Footprint::default());
+        while self.is_over(bodies.len(), limit, given)
+            && let Some(body) = take_oldest(bodies, |_| true)
         {
-            released.extend(bodies.remove(&id));
-            limit = 15;
+            given = given + body.footprint();
+            released.push(body);
+            limit = 14;
         }
         released
     }
@@ -171,17 +204,29 @@ impl BodyTable {
     fn discard(&self, bodies: Vec<Arc<Body>>) {
         let ids = bodies.iter().map(|body| body.id).collect();
         self.views.order(ViewerQuestion::Forget(ids));
-        self.disk.discard(bodies);
+        let (files, memory): (Vec<_>, Vec<_>) =
+            bodies.into_iter().partition(|body| body.footprint().files > 0);
+        drop(memory);
+        if !files.is_empty() {
+            self.disk.discard(files);
+        }
     }
 
     /// Whether more than this many sixteenths of a bound are used.
-    fn is_over(&self, count: usize, sixteenths: usize) -> bool {
-        let part = |bound: usize| bound / 16 * sixteenths;
-        count > part(COUNT_BOUND)
-            || self.usage.memory.load(Ordering::Relaxed) > part(MEMORY_BOUND)
-            || self.usage.disk.load(Ordering::Relaxed) > DISK_BOUND / 16 * sixteenths as u64
-            || self.usage.files.load(Ordering::Relaxed) > part(FILES_BOUND)
+    fn is_over(&self, count: usize, sixteenths: usize, given: Footprint) -> bool {
+        count > COUNT_BOUND / 16 * sixteenths || self.usage.is_over(sixteenths, given)
     }
+}
+
+/// Takes out the oldest body that is complete, that nobody looks at, and that fits.
+fn take_oldest(
+    bodies: &mut BTreeMap<BodyId, Arc<Body>>,
+    fits: impl Fn(&Body) -> bool,
+) -> Option<Arc<Body>> {
+    let done = |body: &Body| body.is_settled() && !body.watched.load(Ordering::Acquire);
+    let found = bodies.iter().find(|(_, body)| done(body) && fits(body));
+    let id = found.map(|(id, _)| *id)?;
+    bodies.remove(&id)
 }
 
 impl Drop for BodyTable {

@@ -2,12 +2,20 @@
 
 use super::event::Summary;
 use super::session::SessionContext;
-use super::{client, listener};
+use super::{client, listener, refusal};
 use crate::model::failure::Failure;
 use crate::model::plan::Plan;
 
+/// What a session opens of itself: two sockets, and what a name lookup needs.
+const DESCRIPTORS: u32 = 4;
+
 /// Runs a plan to its end.
 pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failure> {
+    let _held = cx.session.budget.descriptors(DESCRIPTORS).map_err(|why| {
+        let failure = refusal::no_descriptors(why);
+        cx.session.events.failed(cx.session.id.itself(), &failure);
+        failure
+    })?;
     match plan {
         Plan::Http(plan) => Box::pin(client::http::run(plan, cx)).await,
         Plan::HttpListener(plan) => Box::pin(listener::http::run(plan, cx)).await,

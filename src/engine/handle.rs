@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
+use super::budget::Budget;
 use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
@@ -75,10 +76,11 @@ impl Engine {
         let (fact_sender, facts) = mpsc::channel(FACTS);
         let (urgent_sender, urgent) = mpsc::channel(URGENT);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let bodies = BodyStore::start(config.spill_dir, urgent_sender);
+        let budget = Budget::of_process();
+        let bodies = BodyStore::start(config.spill_dir, budget.clone(), urgent_sender);
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(config.authority, config.named_certificates);
-        let env = SessionEnv { bodies: bodies.clone(), tls, stop: stop.clone() };
+        let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };

@@ -31,3 +31,9 @@ pub(super) fn usage(cause: &str) -> Failure {
 pub(super) fn other_answers() -> Failure {
     usage("these are not the answers of this session")
 }
+
+/// The budget of descriptors is used up; `why` says so.
+pub(crate) fn no_descriptors(why: String) -> Failure {
+    Failure::new(Stage::Session, "", FailureKind::Busy, why)
+        .hint("close sessions you do not need, or raise the limit (ulimit -Hn)")
+}

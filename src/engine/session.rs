@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
+use super::budget::Budget;
 use super::command::CloseMode;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
@@ -89,6 +90,8 @@ pub(crate) struct SessionHandle {
     /// Fires when the session shall stop at once: abort connections with RST.
     pub(crate) cancel: CancellationToken,
     pub(crate) bodies: BodyStore,
+    /// Asked before a socket or file is opened.
+    pub(crate) budget: Budget,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
     /// The engine stops; nobody is left to read what happens.
@@ -103,6 +106,7 @@ pub(crate) struct SessionHandle {
 #[derive(Clone)]
 pub(super) struct SessionEnv {
     pub(super) bodies: BodyStore,
+    pub(super) budget: Budget,
     pub(super) tls: TlsStore,
     /// Fires when the engine stops.
     pub(super) stop: CancellationToken,
@@ -117,6 +121,7 @@ impl SessionHandle {
             cancel: env.stop.child_token(),
             stop: env.stop,
             bodies: env.bodies,
+            budget: env.budget,
             tls: env.tls,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -204,6 +204,7 @@ mod tests {
 
     use super::*;
     use crate::engine::body::BodyStore;
+    use crate::engine::budget::Budget;
     use crate::engine::tls::store::TlsStore;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
@@ -214,10 +215,11 @@ mod tests {
         let (facts, mut received) = mpsc::channel(16);
         let (urgent, _views) = mpsc::channel(1);
         let stop = CancellationToken::new();
-        let bodies = BodyStore::start(None, urgent);
+        let budget = Budget::of(64);
+        let bodies = BodyStore::start(None, budget.clone(), urgent);
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(None, None);
-        let env = SessionEnv { bodies, tls, stop: stop.clone() };
+        let env = SessionEnv { bodies, budget, tls, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use wirebench::engine::command::CloseMode;
@@ -17,13 +17,16 @@ use wirebench::model::trust::{TrustedCertificates, Verify};
 
 use super::bench::{Bench, echo, tcp, tcp_listener, text};
 
-/// One listener of each protocol that accepts connections.
+/// Something every listener takes in.
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// One listener of each protocol that accepts connections. The HTTP one takes its time to answer.
 fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
     let answer = AnswerPlan {
         status: 200,
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
-        delay: Duration::ZERO,
+        delay: Duration::from_secs(60),
     };
     let (bind, tls) = (bind.clone(), tls.clone());
     let stream = TcpListenerPlan { bind: bind.clone(), tls: tls.clone(), ..tcp_listener(echo()) };
@@ -98,13 +101,14 @@ async fn clients(bench: &mut Bench, id: SessionId, wanted: (u32, u32)) {
 async fn one_connection_too_many_is_reset_shown_and_counted_in_the_same_words() {
     for plan in listeners(&anywhere(), &ListenerTls::Off) {
         let mut bench = Bench::start();
+        let is_http = matches!(plan, Plan::HttpListener(_));
         let id = bench.open(plan);
         let address = bench.listening(id).await[0];
         // Busy, each in its own way: nothing of it may make room.
         let busy: Vec<TcpStream> = (0..256)
             .map(|_| {
                 let mut client = TcpStream::connect(address).unwrap();
-                std::io::Write::write_all(&mut client, b"GET / HT").unwrap();
+                std::io::Write::write_all(&mut client, REQUEST).unwrap();
                 client
             })
             .collect();
@@ -122,10 +126,84 @@ async fn one_connection_too_many_is_reset_shown_and_counted_in_the_same_words() 
         assert_eq!(said.conn, id.itself());
         assert_eq!(text(&said), format!("refused {peer}: 256 connections are open already"));
         refused.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        assert!(refused.read(&mut [0; 1]).is_err(), "it is reset");
+        let mut told = String::new();
+        let read = refused.read_to_string(&mut told);
+        let in_words = told.starts_with("HTTP/1.1 503 ");
+        assert!(in_words || read.is_err(), "it is reset, or told in HTTP: {told}");
+        assert_eq!(in_words, is_http);
         drop(busy);
-        clients(&mut bench, id, (0, 1)).await;
-        bench.close(id, CloseMode::Close);
-        assert_eq!(bench.outcome(id).await.unwrap().ended, "closed by us");
+        bench.close(id, CloseMode::Reset);
+        assert_eq!(bench.outcome(id).await.unwrap().ended, "stopped by us");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_never_finish_their_handshake_make_room_for_one_that_does() {
+    for plan in listeners(&anywhere(), &ListenerTls::Generated) {
+        let mut bench = Bench::start();
+        let id = bench.open(plan);
+        let address = bench.listening(id).await[0];
+        let silent: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
+        clients(&mut bench, id, (256, 0)).await;
+        let mut client = tcp(address);
+        let (trust, sni) = (TrustedCertificates::default(), String::new());
+        client.tls = ClientTls::On { verify: Verify::Off, trust, sni };
+        let client = bench.open(Plan::Tcp(client));
+        bench.connected(client).await;
+        let gone = "closed to make room for another connection: the handshake was not finished";
+        bench
+            .until("who made room", |bench| bench.records.iter().any(|record| text(record) == gone))
+            .await;
+        drop(silent);
+        bench.close(id, CloseMode::Reset);
+        bench.outcome(id).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_let_in_while_the_shell_is_behind() {
+    for plan in listeners(&anywhere(), &ListenerTls::Off) {
+        let mut bench = Bench::start();
+        let id = bench.open(plan);
+        let address = bench.listening(id).await[0];
+        // Nobody takes facts now, until well over 4 MiB of them wait.
+        let mut floods: Vec<_> = (0..12).map(|_| flood(address)).collect();
+        let (mut quiet, piece) = (0, vec![b'x'; 65536]);
+        while quiet < 20 {
+            quiet += 1;
+            for flood in &mut floods {
+                if std::io::Write::write(flood, &piece).is_ok() {
+                    quiet = 0;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let late: Vec<_> = (0..8).map(|_| TcpStream::connect(address).unwrap()).collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let taking = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        bench.until("the newcomers", |bench| accepted(bench, id).len() == 20).await;
+        let times = accepted(&bench, id);
+        let after = times.iter().filter(|at| u128::from(**at) > taking.as_nanos()).count();
+        // One may have been let in before the shell was behind.
+        assert!(after >= 7, "{after} of 8 came in when the shell took facts again");
+        drop(late);
+        bench.close(id, CloseMode::Reset);
+        bench.outcome(id).await.unwrap();
+    }
+}
+
+/// A client that sends without end.
+fn flood(address: SocketAddr) -> TcpStream {
+    let mut flood = TcpStream::connect(address).unwrap();
+    let head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n";
+    std::io::Write::write_all(&mut flood, head).unwrap();
+    flood.set_nonblocking(true).unwrap();
+    flood
+}
+
+/// When connections were let in, in nanoseconds of the clock.
+fn accepted(bench: &Bench, id: SessionId) -> Vec<u64> {
+    let of_listener = bench.records.iter().filter(|record| record.conn.session == id);
+    let accepted = of_listener.filter(|record| record.kind == RecordKind::Accepted);
+    accepted.map(|record| record.at.0).collect()
 }

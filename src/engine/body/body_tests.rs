@@ -20,7 +20,13 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let (sender, events) = mpsc::channel(64);
-        Bench { store: BodyStore::start(None, sender), events }
+        Bench { store: BodyStore::start(None, Budget::of(1024), sender), events }
+    }
+
+    fn bounded(memory: usize, disk: u64) -> Self {
+        let (sender, events) = mpsc::channel(64);
+        let usage = Usage::bounded(memory, disk, Budget::of(1024));
+        Bench { store: BodyStore::with(usage, sender), events }
     }
 
     async fn event(&mut self) -> Event {
@@ -61,7 +67,9 @@ impl Bench {
         for part in parts {
             writer.wire(Bytes::copy_from_slice(part)).await.unwrap();
         }
-        writer.finish().await
+        let id = writer.id();
+        writer.finish().await.unwrap();
+        id
     }
 }
 
@@ -132,7 +140,8 @@ async fn a_body_on_disk_reads_like_one_in_memory() {
     for _ in 0..200 {
         writer.wire(part.clone()).await.unwrap();
     }
-    let id = writer.finish().await;
+    let id = writer.id();
+    writer.finish().await.unwrap();
     for top in [0, 1, 32_767, 32_768, 100_000, 199_990] {
         let view = bench.view(query(id, ViewMode::Text, top, 10)).await;
         assert_eq!((view.total_lines, view.lines.len()), (200_000, 10));
@@ -208,10 +217,11 @@ async fn saving_never_replaces_a_file_and_keeps_it_private() {
 
 #[tokio::test]
 async fn the_oldest_bodies_go_when_memory_is_full_and_say_so() {
-    let mut bench = Bench::new();
+    let bound = 16 << 20;
+    let mut bench = Bench::bounded(bound, 1 << 30);
     let first = bench.keep(&[b"first"]).await;
     let megabyte = vec![b'x'; 1024 * 1024];
-    for _ in 0..MEMORY_BOUND / megabyte.len() + 2 {
+    for _ in 0..bound / megabyte.len() + 2 {
         bench.keep(&[&megabyte]).await;
     }
     let last = bench.keep(&[b"last"]).await;
@@ -220,7 +230,29 @@ async fn the_oldest_bodies_go_when_memory_is_full_and_say_so() {
     assert_eq!(texts(&bench.view(query(last, ViewMode::Text, 0, 1)).await), ["last"]);
     bench.store.release(vec![last]);
     assert!(bench.view(query(last, ViewMode::Text, 0, 1)).await.note.is_some());
-    assert!(bench.store.0.usage.memory.load(Ordering::Relaxed) <= MEMORY_BOUND + (2 << 20));
+    assert!(bench.store.0.usage.memory.load(Ordering::Relaxed) <= bound);
+    // Not more went than had to.
+    assert!(bench.store.0.usage.memory.load(Ordering::Relaxed) >= bound / 2);
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_back_finished_bodies_before_it_refuses_a_new_one() {
+    let bench = Bench::bounded(1 << 20, 10 << 20);
+    let four = vec![b'x'; 4 << 20];
+    for _ in 0..5 {
+        bench.keep(&[&four]).await;
+    }
+    assert!(bench.store.0.usage.disk.load(Ordering::Relaxed) <= 10 << 20);
+    let writer = bench.store.create();
+    let mut refused = None;
+    for _ in 0..40 {
+        let kept = writer.wire(Bytes::from(vec![b'y'; 1 << 20])).await;
+        refused = refused.or(kept.err());
+    }
+    assert!(writer.finish().await.is_err());
+    assert!(refused.unwrap().contains("of disk for all bodies are used up"));
+    // One that is complete is given back again.
+    bench.keep(&[&four]).await;
 }
 
 fn some_bytes() -> impl Strategy<Value = Vec<u8>> {

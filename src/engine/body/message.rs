@@ -12,7 +12,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::spool::{Spool, Usage};
+use super::spool::Spool;
+use super::usage::{Footprint, Need, Usage};
 use super::view_queue::ViewQueue;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
@@ -80,6 +81,12 @@ impl Body {
         self.finished.load(Ordering::Acquire) && self.spool(part).is_flushed()
     }
 
+    /// What giving it back gives back.
+    pub(super) fn footprint(&self) -> Footprint {
+        let decoded = self.decoded.get().map(|spool| spool.footprint());
+        self.wire.footprint() + decoded.unwrap_or_default()
+    }
+
     /// Nothing is on its way to the disk.
     pub(super) fn is_flushed(&self) -> bool {
         self.wire.is_flushed() && self.decoded.get().is_none_or(|spool| spool.is_flushed())
@@ -126,5 +133,6 @@ impl Body {
         }
         self.finished.store(true, Ordering::Release);
         self.grew();
+        self.usage.relieve(Need::Bounds);
     }
 }

@@ -1,9 +1,9 @@
-//! `Spool`: bytes that only grow. The first [`MEMORY_KEEP`] stay in memory, the rest goes to an
-//! unlinked temporary file.
+//! `Spool`: bytes that only grow. The first [`MEMORY_KEEP`] stay in memory, fewer when the memory of
+//! all bodies is used up; the rest goes to an unlinked temporary file.
 //!
 //! ```text
-//!   0 ............ MEMORY_KEEP ................................ len
-//!   └── memory (Vec) ──┘└── file, written at (offset - MEMORY_KEEP) ──┘
+//!   0 ................ border ................................ len
+//!   └── memory (Vec) ──┘└──── file, written at (offset - border) ────┘
 //! ```
 //!
 //! One writer, any number of readers. `len` is published after the bytes are in place, so whatever
@@ -13,33 +13,25 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::usage::{Footprint, Usage};
+use crate::engine::budget::Descriptors;
 
 /// Bytes of one spool held in memory.
 pub(super) const MEMORY_KEEP: u64 = 1024 * 1024;
-/// Bytes one spool keeps at most: an endless body must not fill the disk.
-pub(super) const SPOOL_BOUND: u64 = 8 * 1024 * 1024 * 1024;
-
-/// What all spools of a store use together.
-#[derive(Debug, Default)]
-pub(super) struct Usage {
-    /// Bytes in memory.
-    pub(super) memory: AtomicUsize,
-    /// Bytes in temporary files.
-    pub(super) disk: AtomicU64,
-    /// Open temporary files.
-    pub(super) files: AtomicUsize,
-    /// Where temporary files are made; `None` = the system's folder.
-    pub(super) folder: Option<PathBuf>,
-}
+/// Bytes of one spool that are kept whatever is used: heads, and answers that say what is full.
+const ALWAYS: u64 = 16 * 1024;
 
 /// Growing bytes, see the module's text.
 #[derive(Debug)]
 pub(super) struct Spool {
     memory: Mutex<Vec<u8>>,
-    file: OnceLock<File>,
+    /// Where memory ends, when that is before [`MEMORY_KEEP`].
+    border: OnceLock<u64>,
+    /// With the right to have it open.
+    file: OnceLock<(File, Descriptors)>,
     /// Readable bytes.
     len: AtomicU64,
     /// Bytes handed over by the writer, those on their way to the file included.
@@ -54,6 +46,7 @@ impl Spool {
     pub(super) fn new(usage: Arc<Usage>) -> Self {
         Spool {
             memory: Mutex::new(Vec::new()),
+            border: OnceLock::new(),
             file: OnceLock::new(),
             len: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
@@ -86,18 +79,54 @@ impl Spool {
     /// longer than a copy of [`MEMORY_KEEP`].
     pub(super) fn keep_in_memory(&self, bytes: &[u8]) -> usize {
         let accepted = self.accepted();
-        let room = usize::try_from(MEMORY_KEEP.saturating_sub(accepted)).unwrap_or(0);
-        let (kept, _) = bytes.split_at(room.min(bytes.len()));
+        let room = usize::try_from(self.border().saturating_sub(accepted)).unwrap_or(0);
+        let (mut kept, _) = bytes.split_at(room.min(bytes.len()));
         if !kept.is_empty() {
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = memory.capacity();
+            if !self.grow(&mut memory, kept.len()) {
+                let always = usize::try_from(ALWAYS.saturating_sub(accepted)).unwrap_or(0);
+                (kept, _) = kept.split_at(always.min(kept.len()));
+                let _ = self.border.set(accepted + kept.len() as u64);
+                let before = memory.capacity();
+                memory.reserve_exact(kept.len());
+                self.usage.memory.fetch_add(memory.capacity() - before, Ordering::Relaxed);
+            }
             memory.extend_from_slice(kept);
-            self.usage.memory.fetch_add(memory.capacity() - before, Ordering::Relaxed);
             drop(memory);
             self.accepted.fetch_add(kept.len() as u64, Ordering::AcqRel);
             self.len.fetch_add(kept.len() as u64, Ordering::AcqRel);
         }
         kept.len()
+    }
+
+    /// Makes room for more bytes, if the memory of all bodies has some.
+    fn grow(&self, memory: &mut Vec<u8>, more: usize) -> bool {
+        let (before, needed) = (memory.capacity(), memory.len() + more);
+        if needed <= before {
+            return true;
+        }
+        let wanted = needed.max((2 * before).min(MEMORY_KEEP as usize));
+        if !self.usage.take_memory(wanted - before) {
+            return false;
+        }
+        memory.reserve_exact(wanted - memory.len());
+        // The system may give a little more.
+        let given = memory.capacity().saturating_sub(wanted);
+        self.usage.memory.fetch_add(given, Ordering::Relaxed);
+        true
+    }
+
+    /// The first byte that is not in memory.
+    fn border(&self) -> u64 {
+        self.border.get().copied().unwrap_or(MEMORY_KEEP)
+    }
+
+    /// What it uses.
+    pub(super) fn footprint(&self) -> Footprint {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).capacity();
+        let files = usize::from(self.file.get().is_some());
+        let disk = if files > 0 { self.len().saturating_sub(self.border()) } else { 0 };
+        Footprint { memory, disk, files }
     }
 
     /// Promises bytes that [`Spool::write_file`] will bring.
@@ -121,28 +150,29 @@ impl Spool {
     }
 
     fn try_write_file(&self, bytes: &[u8]) -> io::Result<()> {
-        let len = self.len();
-        if len.saturating_add(bytes.len() as u64) > SPOOL_BOUND {
-            let bound = SPOOL_BOUND / (1024 * 1024 * 1024);
-            return Err(io::Error::other(format!("it is longer than {bound} GiB")));
-        }
+        let (len, count) = (self.len(), bytes.len() as u64);
         let file = match self.file.get() {
-            Some(file) => file,
+            Some((file, _)) => file,
             None => self.create()?,
         };
-        file.write_all_at(bytes, len.saturating_sub(MEMORY_KEEP))?;
-        self.usage.disk.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.usage.take_disk(count)?;
+        file.write_all_at(bytes, len.saturating_sub(self.border())).inspect_err(|_| {
+            self.usage.disk.fetch_sub(count, Ordering::Relaxed);
+        })?;
         self.len.fetch_add(bytes.len() as u64, Ordering::AcqRel);
         Ok(())
     }
 
     fn create(&self) -> io::Result<&File> {
-        let file = match &self.usage.folder {
+        let descriptor = self.usage.take_file()?;
+        let made = match &self.usage.folder {
             Some(folder) => tempfile::tempfile_in(folder),
             None => tempfile::tempfile(),
-        }?;
-        self.usage.files.fetch_add(1, Ordering::Relaxed);
-        Ok(self.file.get_or_init(|| file))
+        };
+        let file = made.inspect_err(|_| {
+            self.usage.files.fetch_sub(1, Ordering::Relaxed);
+        })?;
+        Ok(&self.file.get_or_init(|| (file, descriptor)).0)
     }
 
     /// Takes and, if need be, writes; for threads that may block.
@@ -168,15 +198,16 @@ impl Spool {
         let readable = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX);
         let wanted = readable.min(buf.len());
         let mut done = 0;
-        if offset < MEMORY_KEEP {
+        let border = self.border();
+        if offset < border {
             let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             // Nothing is wanted past the readable bytes.
             let from = memory.get(offset as usize..).unwrap_or_default();
             done = from.len().min(wanted);
             buf[..done].copy_from_slice(&from[..done]);
         }
-        if let Some(file) = self.file.get().filter(|_| done < wanted) {
-            let place = offset.saturating_add(done as u64).saturating_sub(MEMORY_KEEP);
+        if let Some((file, _)) = self.file.get().filter(|_| done < wanted) {
+            let place = offset.saturating_add(done as u64).saturating_sub(border);
             file.read_exact_at(&mut buf[done..wanted], place)?;
             done = wanted;
         }
@@ -190,7 +221,7 @@ impl Drop for Spool {
         self.usage.memory.fetch_sub(memory.capacity(), Ordering::Relaxed);
         if self.file.get().is_some() {
             self.usage.files.fetch_sub(1, Ordering::Relaxed);
-            let on_disk = self.len().saturating_sub(MEMORY_KEEP);
+            let on_disk = self.len().saturating_sub(self.border());
             self.usage.disk.fetch_sub(on_disk, Ordering::Relaxed);
         }
     }
@@ -199,6 +230,11 @@ impl Drop for Spool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::budget::Budget;
+
+    fn usage() -> Usage {
+        Usage::new(None, Budget::of(16))
+    }
 
     fn pattern(from: usize, count: usize) -> Vec<u8> {
         (from..from + count).map(|n| (n % 251) as u8).collect()
@@ -206,7 +242,7 @@ mod tests {
 
     #[test]
     fn bytes_read_back_across_the_border_of_memory_and_file() {
-        let usage = Arc::new(Usage::default());
+        let usage = Arc::new(usage());
         let spool = Spool::new(Arc::clone(&usage));
         let all = pattern(0, MEMORY_KEEP as usize + 5000);
         for part in all.chunks(333_333) {
@@ -229,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_written_is_named_and_what_was_kept_stays() {
-        let usage = Usage { folder: Some("/nonexistent/folder".into()), ..Usage::default() };
+        let usage = Usage::new(Some("/nonexistent/folder".into()), Budget::of(16));
         let spool = Spool::new(Arc::new(usage));
         spool.append_blocking(&pattern(0, MEMORY_KEEP as usize)).unwrap();
         let why = spool.append_blocking(b"more").unwrap_err();
@@ -240,11 +276,48 @@ mod tests {
 
     #[test]
     fn a_small_spool_gives_back_what_it_does_not_need() {
-        let usage = Arc::new(Usage::default());
+        let usage = Arc::new(usage());
         let spool = Spool::new(Arc::clone(&usage));
         spool.append_blocking(b"abc").unwrap();
         spool.append_blocking(b"d").unwrap();
         spool.shrink();
         assert_eq!(usage.memory.load(Ordering::Relaxed), 4);
+    }
+
+    /// Everything a spool kept.
+    fn all(spool: &Spool) -> Vec<u8> {
+        let mut buf = vec![0; spool.len() as usize];
+        assert_eq!(spool.read_at(0, &mut buf).unwrap(), buf.len());
+        buf
+    }
+
+    #[test]
+    fn where_memory_is_used_up_the_file_begins_earlier() {
+        let usage = Arc::new(Usage::bounded(100_000, 1 << 20, Budget::of(16)));
+        let (first, second) = (Spool::new(Arc::clone(&usage)), Spool::new(Arc::clone(&usage)));
+        first.append_blocking(&pattern(0, 90_000)).unwrap();
+        for part in pattern(0, 200_000).chunks(5_000) {
+            second.append_blocking(part).unwrap();
+        }
+        assert!(all(&first) == pattern(0, 90_000) && all(&second) == pattern(0, 200_000));
+        assert_eq!((first.footprint().files, second.footprint().files), (0, 1));
+        assert!(usage.memory.load(Ordering::Relaxed) <= 100_000 + ALWAYS as usize);
+        drop((first, second));
+        assert_eq!(usage.memory.load(Ordering::Relaxed), 0);
+        assert_eq!(usage.disk.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_full_disk_or_no_descriptor_is_told_and_what_was_kept_stays() {
+        for (usage, words) in [
+            (Usage::bounded(0, 10_000, Budget::of(16)), "of disk for all bodies are used up"),
+            (Usage::bounded(0, 1 << 20, Budget::of(0)), "all 0 descriptors"),
+        ] {
+            let spool = Spool::new(Arc::new(usage));
+            spool.append_blocking(&pattern(0, ALWAYS as usize)).unwrap();
+            let why = spool.append_blocking(&pattern(0, 20_000)).unwrap_err();
+            assert!(why.contains(words), "{why}");
+            assert!(all(&spool) == pattern(0, ALWAYS as usize) && spool.is_flushed());
+        }
     }
 }

@@ -126,8 +126,15 @@ impl BodyWriter {
         }
     }
 
-    /// Waits until every byte is readable and completes the message.
-    pub(crate) async fn finish(self) -> BodyId {
+    /// Why bytes are missing from what is kept, in words.
+    fn kept(&self) -> Result<(), Arc<str>> {
+        let outcome = |part| self.body.spool(part).outcome();
+        outcome(ViewPart::Raw).and_then(|()| outcome(ViewPart::Decoded))
+    }
+
+    /// Waits until every byte is readable and completes the message; fails, in words, when bytes are
+    /// missing.
+    pub(crate) async fn finish(self) -> Result<(), Arc<str>> {
         if !self.body.is_flushed() {
             let (done, written) = oneshot::channel();
             let job = Box::new(move || {
@@ -137,7 +144,7 @@ impl BodyWriter {
                 let _ = written.await;
             }
         }
-        self.body.id
+        self.kept()
     }
 }
 

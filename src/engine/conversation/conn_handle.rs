@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::engine::accept::Guest;
+use crate::engine::accept::pace::Standing;
 use crate::engine::command::CloseMode;
 use crate::engine::refusal;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -74,9 +75,10 @@ impl ConnHandle {
 }
 
 impl Guest for ConnHandle {
-    /// Clients that finished sending stay open for a late answer, but not for ever.
-    fn idle_since(&self) -> Option<Instant> {
-        self.peer_finished.get().copied()
+    /// Clients that finished sending stay open for a late answer, but not for ever; a conversation
+    /// is never ended for its pace.
+    fn standing(&self) -> Standing {
+        self.peer_finished.get().map_or(Standing::Busy, |since| Standing::Idle(*since))
     }
 
     /// Ends the connection; messages queued before are sent first, except by a reset.
@@ -87,6 +89,10 @@ impl Guest for ConnHandle {
                 *ending = Some(how);
             }
         });
+    }
+
+    fn give_way(&self) {
+        self.end(CloseMode::Close);
     }
 }
 

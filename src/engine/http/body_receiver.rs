@@ -117,8 +117,13 @@ impl BodyReceiver {
     }
 
     /// Waits until everything is decoded and readable, and puts the last facts into the exchange.
-    /// `complete`: its framing said so, or the peer finished where that is the end.
-    pub(crate) async fn finish(mut self, complete: bool, recorder: &ExchangeRecorder) {
+    /// `complete`: its framing said so, or the peer finished where that is the end. Fails, in words,
+    /// when bytes could not be kept.
+    pub(crate) async fn finish(
+        mut self,
+        complete: bool,
+        recorder: &ExchangeRecorder,
+    ) -> Result<(), Arc<str>> {
         let mut warnings = self.reader.warnings();
         if let Some(decoding) = self.decoding {
             let ended = decoding.finish(complete).await;
@@ -128,8 +133,9 @@ impl BodyReceiver {
         }
         self.facts.trailers = self.reader.trailers().to_vec();
         self.facts.complete = complete;
-        self.writer.finish().await;
+        let kept = self.writer.finish().await;
         recorder.edit_body(Direction::Received, |body| *body = self.facts);
         recorder.warn_all(warnings);
+        kept
     }
 }

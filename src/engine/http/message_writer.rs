@@ -2,6 +2,7 @@
 //! chunked where asked. Keeps and records exactly what was written.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -59,7 +60,8 @@ impl MessageWriter<'_> {
     ) -> Result<(), Failure> {
         let outcome = self.message(to, head, body).await;
         self.recorder.edit_body(Direction::Sent, |body| body.complete = outcome.is_ok());
-        self.writer.finish().await;
+        // Said already.
+        let _ = self.writer.finish().await;
         outcome
     }
 
@@ -87,7 +89,7 @@ impl MessageWriter<'_> {
                 let cause = format!("the body file could not be read to its end: {error}");
                 Failure::new(Stage::Send, &self.recorder.target, FailureKind::Io, cause)
             })?;
-            let wire = self.framed(&piece).await?;
+            let wire = self.framed(&piece).await;
             course.content += piece.len() as u64;
             if waiting.is_empty() {
                 self.write(to, &mut course, wire).await?;
@@ -104,12 +106,13 @@ impl MessageWriter<'_> {
     }
 
     /// A piece as it crosses the wire; the empty one at the end closes a chunked body.
-    async fn framed(&self, piece: &Bytes) -> Result<Bytes, Failure> {
+    async fn framed(&self, piece: &Bytes) -> Bytes {
         if !self.chunked {
-            return Ok(piece.clone());
+            return piece.clone();
         }
-        self.writer.decoded(piece.clone()).await.map_err(|why| self.storage(&why))?;
-        Ok(if piece.is_empty() { last_chunk(&[]) } else { chunk(piece) }.into())
+        let kept = self.writer.decoded(piece.clone()).await;
+        self.told(kept);
+        if piece.is_empty() { last_chunk(&[]) } else { chunk(piece) }.into()
     }
 
     async fn write(
@@ -122,7 +125,8 @@ impl MessageWriter<'_> {
             let written = self.tap.write(to, &mut bytes).await;
             let part = written.map_err(|error| self.failed(course, &error))?;
             course.wire += part.len() as u64;
-            self.writer.wire(part).await.map_err(|why| self.storage(&why))?;
+            let kept = self.writer.wire(part).await;
+            self.told(kept);
             let body = course.wire.saturating_sub(course.head);
             let len = if self.chunked { body.min(course.content) } else { body };
             self.recorder.edit_body(Direction::Sent, |body| {
@@ -135,8 +139,11 @@ impl MessageWriter<'_> {
         Ok(())
     }
 
-    fn storage(&self, why: &str) -> Failure {
-        failure::storage(&self.recorder.target, why, "while sending")
+    /// What is sent goes out whole, even if our copy of it cannot be kept.
+    fn told(&self, kept: Result<(), Arc<str>>) {
+        if let Err(why) = kept {
+            self.recorder.warn(format!("the copy of what was sent is cut: {why}"));
+        }
     }
 
     fn failed(&self, course: &Course, error: &io::Error) -> Failure {

@@ -15,6 +15,7 @@ mod respond;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, Arrival};
@@ -27,12 +28,19 @@ use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Protocol;
 use connection::{HttpConnection, HttpGuest, HttpListener};
 
+/// What a client gets that there is no place for (RFC 9110, section 15.6.4).
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 41\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    all connections of this listener are used";
+
 /// Runs the listener to its end.
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let own = session.clone();
-    let mut accept =
-        AcceptLoop::open(Protocol::Http, &plan.bind, &plan.tls, plan.keep_alive, own).await?;
+    let (bind, tls, keep_alive) = (&plan.bind, &plan.tls, plan.keep_alive);
+    let words = Some(Bytes::from_static(FULL));
+    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, keep_alive, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::explain;
@@ -25,8 +24,23 @@ use crate::model::tls::ListenerTls;
 const BACKLOG: i32 = 1024;
 /// Tries to find one port that is free in both families.
 const PORT_TRIES: usize = 16;
-/// Pause after an accept error that would come again at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a connection could not be accepted.
+#[derive(Debug)]
+pub(crate) struct AcceptFault {
+    pub(crate) cause: String,
+    /// It is not about one connection: the next try fails too.
+    pub(crate) comes_again: bool,
+}
+
+impl AcceptFault {
+    fn new(error: &io::Error) -> Self {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied};
+        let of_one = [ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied];
+        let (_, cause) = explain::socket_error(error);
+        AcceptFault { cause, comes_again: !of_one.contains(&error.kind()) }
+    }
+}
 
 /// The bound sockets of one listener, one per address family.
 #[derive(Debug)]
@@ -118,9 +132,8 @@ impl Listeners {
         self.sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect()
     }
 
-    /// The next connection, from any of the sockets. Safe to cancel. An error that would come
-    /// again at once (no file handles left) comes after a pause.
-    pub(crate) async fn accept(&self) -> Result<(TcpStream, SocketAddr), Failure> {
+    /// The next connection, from any of the sockets. Safe to cancel.
+    pub(crate) async fn accept(&self) -> Result<(TcpStream, SocketAddr), AcceptFault> {
         let from = async |index: usize| match self.sockets.get(index) {
             Some(socket) => socket.accept().await,
             None => pending().await,
@@ -130,19 +143,11 @@ impl Listeners {
             accepted = from(0) => accepted,
             accepted = from(1) => accepted,
         };
-        match accepted.and_then(|(tcp, peer)| {
+        let prepared = accepted.and_then(|(tcp, peer)| {
             prepare(&tcp, self.keep_alive)?;
             Ok((tcp, peer))
-        }) {
-            Ok(accepted) => Ok(accepted),
-            Err(error) => {
-                sleep(ACCEPT_PAUSE).await;
-                let (_, cause) = explain::socket_error(&error);
-                let cause = format!("a connection could not be accepted: {cause}");
-                Err(Failure::new(Stage::Session, "", FailureKind::Io, cause)
-                    .hint("the listener goes on; close what you do not need"))
-            }
-        }
+        });
+        prepared.map_err(|error| AcceptFault::new(&error))
     }
 }
 

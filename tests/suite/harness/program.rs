@@ -124,6 +124,11 @@ impl Listening {
         output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("a running listener").id()
+    }
+
     /// Presses Ctrl+C.
     pub fn interrupt(&self) {
         let pid = Pid::from_child(self.child.as_ref().expect("a running listener"));

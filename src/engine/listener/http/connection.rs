@@ -16,16 +16,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::accept::pace::{Paced, PeerPace, Standing};
 use crate::engine::accept::{AcceptedConn, Guest};
 use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::stream::reset;
+use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
@@ -56,19 +57,34 @@ pub(super) struct HttpListener {
 pub(super) struct HttpGuest {
     /// Stops between two requests.
     stop: CancellationToken,
-    /// Since when it waits for a request.
-    idle_since: Arc<watch::Sender<Option<Instant>>>,
+    /// Somebody else needs the place: it stops where it is.
+    giving_way: CancellationToken,
+    pace: PeerPace,
 }
 
 impl Guest for HttpGuest {
-    fn idle_since(&self) -> Option<Instant> {
-        *self.idle_since.borrow()
+    fn standing(&self) -> Standing {
+        self.pace.standing()
     }
 
     /// A reset comes by the accept loop, which aborts the task.
     fn end(&self, _how: CloseMode) {
         self.stop.cancel();
     }
+
+    fn give_way(&self) {
+        self.stop.cancel();
+        self.giving_way.cancel();
+    }
+}
+
+/// Why a request that has begun is not waited for any longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Impatience {
+    /// It stood still for [`STALL`].
+    Late,
+    /// It is slow and somebody else needs its place.
+    GivesWay,
 }
 
 /// A connection and what is known about it.
@@ -77,7 +93,7 @@ pub(super) struct HttpConnection {
     pub(super) accepted: AcceptedConn,
     guest: HttpGuest,
     received: Tap,
-    pub(super) sent: Tap,
+    sent: Tap,
     buffer: ReadBuffer,
     /// Bytes that came behind the last request.
     pub(super) rest: Bytes,
@@ -107,14 +123,24 @@ impl HttpConnection {
             current: None,
             finished: false,
         };
+        let giving_way = connection.guest.giving_way.clone();
+        // A slow request is told so; who does not read even that is reset.
+        let overdue = async {
+            giving_way.cancelled().await;
+            sleep(LINGER).await;
+        };
         let ended = tokio::select! {
             biased;
-            () = abort.cancelled() => None,
-            ended = Box::pin(connection.requests()) => Some(ended),
+            () = abort.cancelled() => Err("reset by us"),
+            () = overdue => Err("reset by us to make room for another connection"),
+            ended = Box::pin(connection.requests()) => Ok(ended),
         };
-        let Some(text) = ended else {
-            connection.aborted();
-            return reset(connection.accepted.stream);
+        let text = match ended {
+            Ok(text) => text,
+            Err(text) => {
+                connection.aborted(text);
+                return reset(connection.accepted.stream);
+            }
         };
         tokio::select! {
             biased;
@@ -125,13 +151,13 @@ impl HttpConnection {
     }
 
     /// Somebody on our side ended it in the middle of whatever it did.
-    fn aborted(&mut self) {
+    fn aborted(&mut self, text: &'static str) {
         if let Some(recorder) = self.current.take() {
-            let when = "the connection was reset by us";
+            let when = format!("the connection was {text}");
             let failure = Failure::new(Stage::Session, self.target(), FailureKind::Cancelled, when);
             recorder.close(Err(failure));
         }
-        self.note(Direction::Local, RecordKind::Reset, "reset by us");
+        self.note(Direction::Local, RecordKind::Reset, text);
     }
 
     /// A row about this connection.
@@ -185,7 +211,8 @@ impl HttpConnection {
     /// One read; empty = the client finished sending.
     pub(super) async fn read(&mut self) -> io::Result<Bytes> {
         self.received.ready().await;
-        let bytes = match self.buffer.read(&mut self.accepted.stream).await {
+        let mut stream = self.guest.pace.of(&mut self.accepted.stream);
+        let bytes = match self.buffer.read(&mut stream).await {
             // A client that leaves without close_notify has left.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
             other => other?,
@@ -199,19 +226,37 @@ impl HttpConnection {
         Ok(bytes)
     }
 
+    /// One read of a request that has begun and is waited for until then.
+    pub(super) async fn arriving(
+        &mut self,
+        until: Instant,
+    ) -> Result<io::Result<Bytes>, Impatience> {
+        let giving_way = self.guest.giving_way.clone();
+        tokio::select! {
+            biased;
+            () = giving_way.cancelled() => Err(Impatience::GivesWay),
+            read = timeout_at(until, self.read()) => read.map_err(|_| Impatience::Late),
+        }
+    }
+
+    /// What is written through this counts for the pace of the client.
+    pub(super) fn paced(&mut self) -> (Paced<'_, Stream>, &mut Tap) {
+        (self.guest.pace.of(&mut self.accepted.stream), &mut self.sent)
+    }
+
     /// Waits for a request to begin.
     async fn first_bytes(&mut self) -> Option<Bytes> {
         if !self.rest.is_empty() {
             return Some(std::mem::take(&mut self.rest));
         }
-        self.guest.idle_since.send_replace(Some(Instant::now()));
+        self.guest.pace.rest();
         let stop = self.guest.stop.clone();
         let read = tokio::select! {
             biased;
             () = stop.cancelled() => Ok(Bytes::new()),
             read = self.read() => read,
         };
-        self.guest.idle_since.send_replace(None);
+        self.guest.pace.begin();
         let bytes = read.unwrap_or_else(|error| {
             let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
             self.note(Direction::Received, RecordKind::Reset, failure.cause);

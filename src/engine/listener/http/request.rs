@@ -5,10 +5,10 @@
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
 use super::answer::Asked;
-use super::connection::{HttpConnection, STALL};
+use super::connection::{HttpConnection, Impatience, STALL};
 use super::host;
 use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
 use crate::codec::printable::printable;
@@ -17,13 +17,22 @@ use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
-use crate::model::exchange::{Head, HttpVersion, StartLine};
+use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::record::{Direction, RecordKind};
 
 /// What can be said of bytes that were read: nothing against them, or what to answer instead;
 /// `Err` = nobody is left to answer.
 type Verdict = Result<Option<Refusal>, Failure>;
+
+/// 507 says that we cannot keep it (RFC 4918, section 11.5).
+fn full(why: &str) -> Refusal {
+    Refusal { status: 507, why: why.to_owned() }
+}
+
+fn too_slow(so_far: &str) -> String {
+    format!("too slow while another client needs the place, {so_far}")
+}
 
 impl HttpConnection {
     /// Reads a request that begins with these bytes.
@@ -67,7 +76,7 @@ impl HttpConnection {
                 }
             }
             let received = reader.received().len();
-            let verdict = match timeout_at(until, self.read()).await {
+            let verdict = match self.arriving(until).await {
                 Ok(Ok(more)) if more.is_empty() => None,
                 Ok(Ok(more)) => {
                     bytes = more;
@@ -77,9 +86,16 @@ impl HttpConnection {
                     let so_far = format!("after {received} bytes of the head");
                     Some(Err(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
-                Err(_) => {
+                Err(impatience) => {
                     let wait = STALL.as_secs_f64();
-                    let why = format!("the head was incomplete after {wait} s ({received} bytes)");
+                    let why = match impatience {
+                        Impatience::Late => {
+                            format!("the head was incomplete after {wait} s ({received} bytes)")
+                        }
+                        Impatience::GivesWay => {
+                            too_slow(&format!("after {received} bytes of the head"))
+                        }
+                    };
                     Some(Ok(Some(Refusal { status: 408, why })))
                 }
             };
@@ -109,7 +125,15 @@ impl HttpConnection {
         if asked.refusal.is_some() {
             return Ok(asked);
         }
-        let framing = verdict.framing;
+        let (framing, most) = (verdict.framing, self.listener.session.bodies.most());
+        if let MessageFraming::Length(length) = framing.framing
+            && length > most
+        {
+            let why = format!("a body of {length} bytes, and {most} are kept at most");
+            asked.refusal = Some(full(&why));
+            asked.keep_alive = false;
+            return Ok(asked);
+        }
         let mut receiver = BodyReceiver::new(writer, &framing, head);
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
@@ -122,8 +146,8 @@ impl HttpConnection {
         }
         let outcome = self.fill(recorder, &mut receiver).await;
         asked.keep_alive &= !receiver.is_doubtful();
-        receiver.finish(matches!(outcome, Ok(None)), recorder).await;
-        asked.refusal = outcome?;
+        let kept = receiver.finish(matches!(outcome, Ok(None)), recorder).await;
+        asked.refusal = outcome?.or(kept.err().map(|why| full(&why)));
         asked.keep_alive &= asked.refusal.is_none();
         Ok(asked)
     }
@@ -146,10 +170,10 @@ impl HttpConnection {
     async fn go_on(&mut self, recorder: &ExchangeRecorder) -> Result<(), Failure> {
         let head = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
         let mut left = head.clone();
-        let stream = &mut self.accepted.stream;
+        let (mut stream, tap) = self.paced();
         let written = async {
             while !left.is_empty() {
-                self.sent.write(stream, &mut left).await?;
+                tap.write(&mut stream, &mut left).await?;
             }
             stream.flush().await
         };
@@ -167,7 +191,7 @@ impl HttpConnection {
         while !body.done {
             let mut bytes = std::mem::take(&mut self.rest);
             if bytes.is_empty() {
-                bytes = match timeout(STALL, self.read()).await {
+                bytes = match self.arriving(Instant::now() + STALL).await {
                     Ok(Ok(bytes)) if bytes.is_empty() => {
                         return body.closed("the client", target).map(|()| None);
                     }
@@ -176,9 +200,12 @@ impl HttpConnection {
                         let so_far = body.so_far();
                         return Err(failure::socket(Stage::Body, target, &error, &so_far));
                     }
-                    Err(_) => {
-                        let wait = STALL.as_secs();
-                        let why = format!("no body byte for {wait} s, {}", body.so_far());
+                    Err(impatience) => {
+                        let (wait, so_far) = (STALL.as_secs(), body.so_far());
+                        let why = match impatience {
+                            Impatience::Late => format!("no body byte for {wait} s, {so_far}"),
+                            Impatience::GivesWay => too_slow(&so_far),
+                        };
                         return Ok(Some(Refusal { status: 408, why }));
                     }
                 };
@@ -186,7 +213,9 @@ impl HttpConnection {
             match body.push(&bytes).await {
                 Ok(used) => self.rest = bytes.split_off(used),
                 Err(Fault::Malformed(why)) => return Ok(Some(Refusal { status: 400, why })),
-                Err(fault) => return Err(failure::body(target, &fault, &body.so_far())),
+                Err(Fault::Storage(why)) => {
+                    return Ok(Some(full(&format!("{why}, {}", body.so_far()))));
+                }
             }
             recorder.progress(&body.facts);
         }

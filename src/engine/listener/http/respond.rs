@@ -13,13 +13,19 @@ use crate::engine::http::source::BodySource;
 use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, PlanBody};
+use crate::model::record::{Direction, RecordKind};
 
 impl HttpConnection {
     /// Answers a request and closes its exchange; says whether another one may follow.
     pub(super) async fn respond(&mut self, mut asked: Asked, recorder: &ExchangeRecorder) -> bool {
         let answer = match &asked.refusal {
             None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
-            Some(refusal) => own_answer(refusal.status, &refusal.why, recorder),
+            Some(refusal) => {
+                if matches!(refusal.status, 503 | 507) {
+                    self.note(Direction::Local, RecordKind::Failed, refusal.why.clone());
+                }
+                own_answer(refusal.status, &refusal.why, recorder)
+            }
         };
         if !answer.delay.is_zero() {
             recorder.publish();
@@ -68,15 +74,16 @@ impl HttpConnection {
         if let Some(interim) = interim {
             recorder.keep(&writer, interim, "before the answer").await?;
         }
+        let (mut stream, tap) = self.paced();
         let outgoing = MessageWriter {
             recorder,
-            tap: &mut self.sent,
+            tap,
             writer,
             what: "bytes of the answer",
             chunked,
             report: &|_, _| {},
         };
-        outgoing.send(&mut self.accepted.stream, head, has_body.then_some(source)).await
+        outgoing.send(&mut stream, head, has_body.then_some(source)).await
     }
 }
 

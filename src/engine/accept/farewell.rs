@@ -1,0 +1,72 @@
+//! Turning somebody away: in the words of the protocol where it has some, else with RST.
+//!
+//! Called by the accept loop. Not more than [`AT_ONCE`] are told so at a time, each within
+//! [`PATIENCE`]; their descriptors were taken when the listener was opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::engine::session::SessionHandle;
+use crate::engine::tls::handshake;
+use crate::engine::transport::stream::{Stream, reset};
+
+/// Who is told at the same time; the others are reset.
+pub(super) const AT_ONCE: u32 = 8;
+/// For a handshake, the words, and until the client has read them.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of a client that are read away, so that its words are not reset.
+const DRAIN: u64 = 64 * 1024;
+
+/// How a listener turns somebody away.
+pub(super) struct Farewell {
+    /// `None` = it has no words.
+    words: Option<Bytes>,
+    places: Arc<Semaphore>,
+}
+
+impl Farewell {
+    /// With these words.
+    pub(super) fn new(words: Option<Bytes>) -> Self {
+        Farewell { words, places: Arc::new(Semaphore::new(AT_ONCE as usize)) }
+    }
+
+    /// Turns a connection away; never waits.
+    pub(super) fn refuse(
+        &self,
+        tcp: TcpStream,
+        acceptor: Option<TlsAcceptor>,
+        session: &SessionHandle,
+    ) {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let (Some(words), Ok(place)) = (self.words.clone(), place) else {
+            return reset(Stream::Left(tcp));
+        };
+        let telling = async move {
+            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, tcp)).await else {
+                return;
+            };
+            let told = async {
+                stream.write_all(&words).await?;
+                stream.shutdown().await?;
+                tokio::io::copy(&mut (&mut stream).take(DRAIN), &mut tokio::io::sink()).await
+            };
+            // Who does not want to hear it has left.
+            let _ = told.await;
+        };
+        let cancel = session.cancel.clone();
+        drop(session.spawn(session.id.itself(), async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                _ = timeout(PATIENCE, telling) => {}
+            }
+            drop(place);
+        }));
+    }
+}
