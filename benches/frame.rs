@@ -13,10 +13,12 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use wirebench::app::flow::response;
 use wirebench::app::focus::Pane;
+use wirebench::app::form::{FormTab, access};
 use wirebench::app::message::{Input, Message};
 use wirebench::app::{App, Startup};
 use wirebench::engine::event::{Batch, Event};
 use wirebench::model::endpoint::Bind;
+use wirebench::model::field_access;
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::key::Key;
 use wirebench::model::plan::{Plan, UdpListenerPlan};
@@ -109,6 +111,49 @@ fn keys(c: &mut Criterion) {
     group.finish();
 }
 
+/// A key typed into a large body, with its frame: at most 5 ms, wherever the cursor is.
+fn typing(c: &mut Criterion) {
+    const SIZE_OF_BODY: usize = 4 * 1024 * 1024;
+    let mut group = c.benchmark_group("key and frame in a body of 4 MiB");
+    let bodies = [
+        ("lines", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },\n"),
+        ("one line", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },"),
+        ("zero-width characters", "\u{200b}"),
+        ("combining marks", "e\u{301}"),
+    ];
+    for (name, part) in bodies {
+        let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
+        let mut spec = Spec::empty(Protocol::Http, Side::Client);
+        let text = part.repeat(SIZE_OF_BODY / part.len());
+        field_access::assign(spec.options_mut(), "body.text", &text).unwrap();
+        let draft = app.shared.drafts.current_mut();
+        draft.at = access::body_text(&spec).unwrap();
+        draft.tab = FormTab::Body;
+        draft.spec = spec;
+        app.shared.focus = Pane::Request;
+        let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+        for (place, way) in [("start", "<C-A-Up>"), ("end", "<C-A-Down>")] {
+            let keys = [way, "x", "<Backspace>", "<Up>"].map(|run| Key::parse_run(run).unwrap()[0]);
+            app.update(Message::Input(Input::Key(keys[0])), app.shared.now);
+            let mut press = |key| {
+                app.update(Message::Input(Input::Key(key)), app.shared.now);
+                draw(&mut terminal, &app);
+            };
+            let mut is_typed = false;
+            group.bench_function(format!("{name}, at the {place}"), |b| {
+                b.iter(|| {
+                    is_typed = !is_typed;
+                    press(if is_typed { keys[1] } else { keys[2] });
+                });
+            });
+            group.bench_function(format!("{name}, up from the {place}"), |b| {
+                b.iter(|| press(keys[3]));
+            });
+        }
+    }
+    group.finish();
+}
+
 fn batches(c: &mut Criterion) {
     let mut group = c.benchmark_group("update");
     for (name, filter) in [("512 records", ""), ("512 records, filtered", "/temperature<Enter>")] {
@@ -135,6 +180,6 @@ fn batches(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(2));
-    targets = frames, keys, batches
+    targets = frames, keys, typing, batches
 }
 criterion_main!(benches);

@@ -10,6 +10,7 @@ pub mod choices;
 pub mod copying;
 pub mod cursor;
 pub mod drafts;
+pub mod edited_text;
 pub mod editor;
 pub mod effect;
 pub mod flow;
@@ -22,6 +23,7 @@ pub mod keeping;
 pub mod keymap;
 pub mod layout;
 pub mod message;
+mod motion;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;
@@ -33,6 +35,8 @@ pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+mod text_buffer;
+mod text_rows;
 pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;
@@ -42,7 +46,7 @@ use crate::model::timing::Stamp;
 use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, engine, input, project, restore, store, timer};
+use flow::{carry_out, draft, edited, engine, input, project, restore, store, timer};
 use keeping::LastRun;
 use message::Message;
 pub use shared::Theme;
@@ -83,6 +87,7 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Timer(timer) => timer::went_off(self, timer),
             Message::External(result) => draft::edited(self, result),
+            Message::EditedFound(text) => edited::found(self, text),
             Message::Trouble(failure) => self.warn(failure.to_string()),
         }
         while let Some(intent) = self.intents.pop_front() {

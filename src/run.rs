@@ -102,7 +102,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup(paths), store.clone(), replies, || {
+    let ended = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();

@@ -16,10 +16,12 @@ mod pace;
 mod panics;
 mod perform;
 mod screen;
+mod sequence;
 mod signals;
 mod terminal;
 
 use std::io;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -54,9 +56,10 @@ impl From<Failure> for Ended {
 }
 
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
-/// here.
+/// here; texts lie in `editing` while they are in an external editor.
 pub fn run(
     startup: Startup,
+    editing: PathBuf,
     store: StoreHandle,
     mut replies: mpsc::Receiver<Reply>,
     start_engine: impl FnOnce() -> Result<(EngineHandle, Events), Failure>,
@@ -77,7 +80,7 @@ pub fn run(
     let mut unkept = None;
     let outcome = runtime.block_on(async {
         let failed = |error: io::Error| terminal::failed(&error);
-        let mut event_loop = take_terminal(startup, &store).map_err(failed)?;
+        let mut event_loop = take_terminal(startup, editing, &store).map_err(failed)?;
         event_loop.open(&mut replies).await.map_err(failed)?;
         let (engine, events) = start_engine()?;
         let services = Services { store, engine };
@@ -92,7 +95,7 @@ pub fn run(
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.
-fn take_terminal(startup: Startup, store: &StoreHandle) -> io::Result<EventLoop> {
+fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io::Result<EventLoop> {
     let size = terminal::size();
     let now = event_loop::now();
     let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
@@ -103,7 +106,7 @@ fn take_terminal(startup: Startup, store: &StoreHandle) -> io::Result<EventLoop>
     });
     let signals = signals::Signals::listen()?;
     terminal::enter()?;
-    EventLoop::new(app, begun, Screen::new(size)?, signals)
+    EventLoop::new(app, begun, Screen::new(size)?, signals, editing)
 }
 
 /// Offset of local time from UTC at that moment; `None` when the system does not tell.

@@ -15,6 +15,8 @@ mod bombs;
 mod cli;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/edited.rs"]
+mod edited;
 #[path = "suite/engine.rs"]
 mod engine;
 #[path = "suite/faults.rs"]
@@ -55,6 +57,8 @@ mod kill;
 mod left;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/pasted.rs"]
+mod pasted;
 #[path = "suite/picture.rs"]
 mod picture;
 #[path = "suite/pitfalls.rs"]

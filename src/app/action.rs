@@ -65,7 +65,7 @@ actions! {
     Resend "resend" Run "Resend" "Send the bytes of this message again" [Conversation "r"];
     FinishSending "finish-sending" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
     CloseConnection "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "d"];
-    ResetConnection "reset-connection" Run "Reset connection" "Abort the connection with RST" [Conversation "D"];
+    ResetConnection "reset-connection" Run "Reset connection" "Abort the connection with RST, after asking" [Conversation "D"];
     Http "http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
     Tcp "tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
     Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
@@ -141,7 +141,8 @@ actions! {
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
-    Clear "clear" Traffic "Clear" "Forget all rows" [Traffic "C"];
+    Clear "clear" Traffic "Clear" "Forget all rows, after asking when they are many" [Traffic "C"];
+    UndoClear "undo-clear" Traffic "Undo clear" "Undo clear: bring back the rows forgotten a moment ago" [Traffic "u"];
     Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
 
     Palette "palette" Program "Palette" "Find and run any action or preset" [Global "<C-p>", Plain ":"];

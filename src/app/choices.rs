@@ -146,7 +146,7 @@ impl Choices {
             (Some(choice), _) => {
                 [vec![Intent::CloseOverlay], choice.intents.clone()].concat().into()
             }
-            (None, Some(parse)) => parse(&self.editor.text()).err().map(Intent::Say).into(),
+            (None, Some(parse)) => parse(self.editor.text()).err().map(Intent::Say).into(),
             (None, None) => Outcome::yes(),
         }
     }
@@ -174,7 +174,7 @@ impl Choices {
         if std::mem::take(&mut self.is_offered) {
             self.all.pop();
         }
-        let (mut names, mut sentences) = (Finder::new(&text), Finder::of_words(&text));
+        let (mut names, mut sentences) = (Finder::new(text), Finder::of_words(text));
         // The exact title comes first. Of what fits equally well, titles come before what is found
         // by another word for it, short before long. What fits only together with what is said
         // about it comes behind all names.
@@ -189,7 +189,7 @@ impl Choices {
         let all = self.all.iter().enumerate();
         let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, fit(it)?))).collect();
         fitting.sort_by_key(|(_, score)| Reverse(*score));
-        let offered = self.parser.and_then(|parse| parse(&text).ok().flatten());
+        let offered = self.parser.and_then(|parse| parse(text).ok().flatten());
         self.is_offered = offered.is_some();
         let first = offered.iter().map(|_| self.all.len());
         self.fitting = first.chain(fitting.into_iter().map(|(at, _)| at)).collect();

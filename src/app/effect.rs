@@ -1,5 +1,6 @@
 //! What `App::update` asks the shell to do. Plain data, so a test compares it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::message::Timer;
@@ -18,9 +19,13 @@ pub enum Effect {
     Copy(String),
     /// Let the user edit text in `$VISUAL`/`$EDITOR`; answered by `Message::External`.
     Edit {
+        /// Name of the field the text is of.
+        field: String,
         text: String,
         extension: &'static str,
     },
+    /// Remove the file of an editor whose text is in a draft on disk.
+    RemoveEdited(PathBuf),
     /// Send `Message::Timer(timer)` after `delay`.
     After {
         delay: Duration,

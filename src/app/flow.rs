@@ -7,6 +7,7 @@
 
 pub(crate) mod curl;
 pub(crate) mod draft;
+pub(crate) mod edited;
 pub(crate) mod input;
 pub(crate) mod program;
 pub(crate) mod project;

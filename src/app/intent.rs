@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::drafts::DraftId;
-use super::editor::Caret;
+use super::editor::{Caret, Splice};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
@@ -61,8 +61,8 @@ pub enum Intent {
     GoToField(FormFieldId, Caret),
     /// Show a tab of the form.
     ShowTab(FormTab),
-    /// Write this text of a field, as far as it is a value of it.
-    EditField(FormFieldId, String),
+    /// Change the text of a field as its editor has it now, as far as it is a value of it.
+    EditField(FormFieldId, Splice),
     /// Take the next (or previous) value of a choice or check.
     CycleField {
         field: FormFieldId,
@@ -94,7 +94,7 @@ pub enum Intent {
     OpenSpec(Box<Spec>),
     /// Mark a record, or take its mark away.
     ToggleMark(RecordId),
-    /// Forget all records.
+    /// Forget all records; for a while they can be brought back.
     ForgetTraffic,
     /// Whether a record is looked at closely, which wants more of the screen.
     RecordOpen(bool),

@@ -1,5 +1,6 @@
 //! What enters `App::update`: input, engine events, store replies, the passing of time.
 
+use super::edited_text::EditedText;
 use crate::engine::event::Event;
 use crate::model::failure::Failure;
 use crate::model::key::Key;
@@ -15,6 +16,8 @@ pub enum Message {
     Timer(Timer),
     /// The external editor came back with the text, or `None` when it was not changed.
     External(Result<Option<String>, Failure>),
+    /// An editor of an earlier run saved this after that run had ended.
+    EditedFound(EditedText),
     /// The shell could not perform an effect.
     Trouble(Failure),
 }
@@ -66,6 +69,8 @@ pub enum Timer {
     ConversationFraming,
     /// A search in a conversation goes on.
     ConversationSearch,
+    /// What was forgotten cannot be brought back any more.
+    Forget,
     /// Applying a new filter goes on.
     FilterRebuild,
     /// The rate in the header has to be taken anew.

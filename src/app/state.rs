@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
@@ -95,6 +96,8 @@ pub struct App {
     pub(super) noticed: u64,
     /// Timers of notices under way; the last one to go off is that of the newest.
     pub(super) notice_timers: u32,
+    /// Times all records were forgotten and may still come back.
+    pub(super) forgettings: u32,
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     pub(super) dragging: Option<Splitter>,
@@ -109,6 +112,8 @@ pub struct App {
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.
     pub(super) editing: Option<EditTarget>,
+    /// What editors of earlier runs saved.
+    pub(super) edited: EditedTexts,
     /// The elapsed time of what runs in the response region will be drawn anew.
     pub(super) clock_due: bool,
     /// Presets whose description is on its way to their files.
@@ -154,6 +159,11 @@ impl App {
     /// The shell has drawn the state as it is.
     pub fn drawn(&mut self) {
         self.dirty = false;
+    }
+
+    /// Whether a question waits for yes or no.
+    pub fn is_asking(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Confirm(_)))
     }
 
     /// Contexts in which keys are looked up, the most specific first.

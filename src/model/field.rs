@@ -173,6 +173,11 @@ pub trait FieldValue {
     /// Takes a text, or says in a sentence why it is no value of this kind.
     fn set(&mut self, text: &str) -> Result<(), String>;
 
+    /// The text itself, when the value is nothing else.
+    fn text_mut(&mut self) -> Option<&mut String> {
+        None
+    }
+
     fn rows(&self) -> Option<&dyn Rows> {
         None
     }

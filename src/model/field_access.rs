@@ -131,6 +131,20 @@ pub fn assign(table: &mut dyn Options, path: &str, text: &str) -> Result<(), Str
     })
 }
 
+/// Changes the text of a field that is nothing but text; tells whether it is and `change` could.
+pub fn with_text(
+    table: &mut dyn Options,
+    id: &FieldId,
+    change: impl Fn(&mut String) -> bool,
+) -> bool {
+    let done = reach(table, &id.to_string(), &mut |table, at| {
+        let is_plain = matches!(table.fields()[at].kind, ValueKind::Text | ValueKind::Area);
+        let text = table.value_mut(at).and_then(FieldValue::text_mut).filter(|_| is_plain);
+        if text.is_some_and(&change) { Ok(()) } else { Err(String::new()) }
+    });
+    done.is_ok()
+}
+
 /// Changes the list at a path; tells whether there is one.
 pub fn with_rows(table: &mut dyn Options, id: &FieldId, change: impl Fn(&mut dyn Rows)) -> bool {
     let done = reach(table, &id.to_string(), &mut |table, at| {

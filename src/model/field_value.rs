@@ -17,6 +17,10 @@ impl FieldValue for String {
         text.clone_into(self);
         Ok(())
     }
+
+    fn text_mut(&mut self) -> Option<&mut String> {
+        Some(self)
+    }
 }
 
 impl FieldValue for Duration {

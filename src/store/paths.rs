@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::job::ForeignProject;
+use super::preset::fingerprint;
 use super::project;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
@@ -166,6 +167,13 @@ impl Paths {
     #[must_use]
     pub fn history(&self) -> PathBuf {
         self.state.join("history.db")
+    }
+
+    /// Texts of this workspace that are in an external editor.
+    #[must_use]
+    pub fn editing(&self) -> PathBuf {
+        let workspace = fingerprint(self.workspace.as_os_str().as_encoded_bytes());
+        self.state.join("editing").join(format!("{workspace:016x}"))
     }
 
     /// Certificate and key of the authority, in one file so that they always belong together.

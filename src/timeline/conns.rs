@@ -40,12 +40,19 @@ struct ConnEntry {
     info: Option<ConnInfo>,
     totals: Totals,
     records: u64,
+    /// Records that were cleared and may still come back.
+    hidden: u64,
     /// No record will come any more.
     over: bool,
     in_dormant: bool,
 }
 
 impl ConnEntry {
+    /// Whether records refer to it.
+    fn is_named(&self) -> bool {
+        self.records + self.hidden > 0
+    }
+
     /// Not so the session itself, and a UDP peer that refused one datagram may take the next.
     fn ends_by_failure(&self) -> bool {
         let datagrams = |info: &ConnInfo| info.protocol.capabilities().datagrams;
@@ -136,9 +143,25 @@ impl ConnTable {
         self.settle_all(|entry| entry.over |= entry.id.session == session);
     }
 
-    /// Every record left the timeline at once.
-    pub(super) fn forget_records(&mut self) {
-        self.settle_all(|entry| entry.records = 0);
+    /// A hidden record will not come back.
+    pub(super) fn release_hidden(&mut self, slot: ConnSlot) {
+        self.entry_mut(slot).hidden -= 1;
+        self.settle(slot);
+    }
+
+    /// Every record left the timeline at once, but may come back.
+    pub(super) fn hide_records(&mut self) {
+        self.settle_all(|entry| entry.hidden += std::mem::take(&mut entry.records));
+    }
+
+    /// What was hidden came back.
+    pub(super) fn show_records(&mut self) {
+        self.settle_all(|entry| entry.records += std::mem::take(&mut entry.hidden));
+    }
+
+    /// What was hidden will not come back.
+    pub(super) fn forget_hidden(&mut self) {
+        self.settle_all(|entry| entry.hidden = 0);
     }
 
     fn entry(&self, slot: ConnSlot) -> Option<&ConnEntry> {
@@ -163,6 +186,7 @@ impl ConnTable {
             info: None,
             totals: Totals::default(),
             records: 0,
+            hidden: 0,
             over: false,
             in_dormant: false,
         }));
@@ -189,7 +213,7 @@ impl ConnTable {
     /// Decides about an entry that may have no record: gone, or dormant.
     fn settle(&mut self, slot: ConnSlot) {
         let entry = self.entry_mut(slot);
-        if entry.records > 0 {
+        if entry.is_named() {
             return;
         }
         if entry.over || entry.info.is_none() {
@@ -205,7 +229,7 @@ impl ConnTable {
             };
             let entry = self.entry_mut(slot);
             entry.in_dormant = false;
-            if entry.records == 0 {
+            if !entry.is_named() {
                 self.remove(slot);
             }
         }

@@ -66,6 +66,8 @@ pub enum FrameEnd {
 pub struct Conversation {
     session: SessionId,
     pub rows: VecDeque<MessageRow>,
+    /// Rows whose records were cleared and may come back.
+    aside: VecDeque<MessageRow>,
     /// Rows that went; number of the first one still here.
     gone: u64,
     /// Number of the last row of each connection that may still be joined.
@@ -76,7 +78,8 @@ impl Conversation {
     /// An empty conversation of this session.
     #[must_use]
     pub fn new(session: SessionId) -> Self {
-        Conversation { session, rows: VecDeque::new(), gone: 0, open: HashMap::new() }
+        let (rows, aside) = (VecDeque::new(), VecDeque::new());
+        Conversation { session, rows, aside, gone: 0, open: HashMap::new() }
     }
 
     /// Whether records of this connection belong to it.
@@ -137,6 +140,30 @@ impl Conversation {
             self.drop_first();
         }
         before - self.rows.len()
+    }
+
+    /// Every record was cleared: the rows are kept aside, as they may come back.
+    pub(crate) fn set_aside(&mut self) {
+        self.gone += self.rows.len() as u64;
+        self.aside.append(&mut self.rows);
+        let too_many = self.aside.len().saturating_sub(ROWS_MAX);
+        self.aside.drain(..too_many);
+    }
+
+    /// What was cleared came back, as far as there was room: the rows do too.
+    pub(crate) fn bring_back(&mut self, timeline: &Timeline) {
+        while self.rows.len() < ROWS_MAX
+            && let Some(row) = self.aside.pop_back().filter(|row| row.last >= timeline.first())
+        {
+            self.rows.push_front(row);
+            self.gone -= 1;
+        }
+        self.aside.clear();
+    }
+
+    /// What was cleared will not come back.
+    pub(crate) fn forget_aside(&mut self) {
+        self.aside = VecDeque::new();
     }
 
     /// Number of rows.

@@ -30,6 +30,8 @@ pub(super) struct Log {
     pub(super) next: RecordId,
     /// Cleared segments that still have to be freed.
     discarded: Vec<Segment>,
+    /// The next record begins a segment.
+    is_sealed: bool,
 }
 
 /// A record where it lies.
@@ -51,12 +53,15 @@ impl Log {
         let id = self.next;
         self.next.0 += 1;
         match self.segments.back_mut() {
-            Some(segment) if segment.has_room(&record) => segment.push(conn, record),
+            Some(segment) if !self.is_sealed && segment.has_room(&record) => {
+                segment.push(conn, record);
+            }
             full => {
                 if let Some(full) = full {
                     full.finish();
                 }
                 self.discard(DISCARD_PER_SEGMENT);
+                self.is_sealed = false;
                 let mut segment = Segment::new(id.0);
                 segment.push(conn, record);
                 self.segments.push_back(segment);
@@ -76,10 +81,16 @@ impl Log {
         Some(record)
     }
 
-    /// Removes everything.
-    pub(super) fn clear(&mut self) {
-        self.discarded.extend(self.segments.drain(..));
-        self.first = self.next;
+    /// What is here and what will come share no segment, so this can be let go of alone.
+    pub(super) fn seal(&mut self) {
+        self.is_sealed = true;
+    }
+
+    /// Removes what was there at the last [`seal`](Log::seal), before which this was the next id.
+    pub(super) fn clear_before(&mut self, id: RecordId) {
+        let gone = self.segments.partition_point(|segment| segment.end() <= id.0);
+        self.discarded.extend(self.segments.drain(..gone));
+        self.first = self.first.max(id);
         self.discard(DISCARD_NOW);
     }
 

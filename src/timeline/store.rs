@@ -9,6 +9,9 @@
 //!   [ 17 ] [ 240 ]                         [ 1041 | 1042 | ... | 9999 ]
 //! ```
 //!
+//! What was cleared can be brought back for a while. Until then it is hidden: nobody sees it, it
+//! counts in the same bound, and it goes before anything else does.
+//!
 //! Invariants: ids strictly increase and are never reused; counted in records, what was
 //! pushed is what is kept, evicted or cleared.
 
@@ -53,12 +56,24 @@ pub struct Timeline {
     /// Records evicted to stay within the limit, and the payload bytes they held.
     pub evicted: Volume,
     cleared: u64,
+    hidden: Hidden,
     sessions: BTreeMap<SessionId, Totals>,
     /// How much crosses per second.
     pub rates: Rates,
     losses: BTreeMap<SessionId, Lost>,
     /// Of sessions that were forgotten.
     past_losses: Lost,
+}
+
+/// Records that were cleared and may come back: those of the log before an id, and marked ones
+/// older than the log.
+#[derive(Debug, Default)]
+struct Hidden {
+    before: RecordId,
+    kept: Vec<(RecordId, Record)>,
+    pins: BTreeSet<RecordId>,
+    pinned_bytes: usize,
+    record_bytes: usize,
 }
 
 impl Default for Timeline {
@@ -83,6 +98,7 @@ impl Timeline {
             record_bytes: 0,
             evicted: Volume::default(),
             cleared: 0,
+            hidden: Hidden::default(),
             sessions: BTreeMap::new(),
             rates: Rates::default(),
             losses: BTreeMap::new(),
@@ -148,7 +164,7 @@ impl Timeline {
     /// The record with this id, unless it was evicted or cleared. Small payload is copied, large
     /// payload shared.
     pub(crate) fn get(&self, id: RecordId) -> Option<Record> {
-        if let Some(record) = self.log.get(id) {
+        if let Some(record) = self.log.get(id).filter(|record| record.id >= self.first()) {
             return Some(self.record(record));
         }
         let at = self.kept.binary_search_by_key(&id, |(kept, _)| *kept).ok()?;
@@ -165,7 +181,7 @@ impl Timeline {
     ///
     /// [`next_id`]: Timeline::next_id
     pub fn first(&self) -> RecordId {
-        self.log.first
+        self.log.first.max(self.hidden.before)
     }
 
     /// Id the next record will get.
@@ -175,7 +191,7 @@ impl Timeline {
 
     /// Records kept now, pinned ones included.
     pub fn len(&self) -> usize {
-        self.log.len() + self.kept.len()
+        (self.next_id().0 - self.first().0) as usize + self.kept.len()
     }
 
     /// Whether no record is kept.
@@ -183,9 +199,10 @@ impl Timeline {
         self.len() == 0
     }
 
-    /// Memory taken by records, payload and connection table.
+    /// Memory taken by records, payload and connection table, what was cleared and may come back
+    /// included.
     pub(crate) fn bytes(&self) -> usize {
-        self.record_bytes + self.conns.cost()
+        self.record_bytes + self.hidden.record_bytes + self.conns.cost()
     }
 
     /// What crossed in one session, evicted or not.
@@ -205,19 +222,46 @@ impl Timeline {
         from: RecordId,
         to: RecordId,
     ) -> impl DoubleEndedIterator<Item = (RecordId, Record)> {
-        self.log.range(from, to).map(|view| (view.id, self.record(view)))
+        self.log.range(from.max(self.first()), to).map(|view| (view.id, self.record(view)))
     }
 
-    /// Removes every record, pinned ones too. Ids, totals and losses go on.
+    /// Removes every record, pinned ones too. Ids, totals and losses go on. Until
+    /// [`discard_cleared`](Timeline::discard_cleared) they can be brought back, as far as there is
+    /// room for them.
     pub fn clear(&mut self) {
         self.cleared += self.len() as u64;
-        self.log.clear();
-        self.kept.clear();
         self.kept_version += 1;
-        self.pins.clear();
-        self.pinned_bytes = 0;
-        self.record_bytes = 0;
-        self.conns.forget_records();
+        let hidden = &mut self.hidden;
+        hidden.before = self.log.next;
+        hidden.kept.append(&mut self.kept);
+        hidden.pins.append(&mut self.pins);
+        hidden.pinned_bytes += std::mem::take(&mut self.pinned_bytes);
+        hidden.record_bytes += std::mem::take(&mut self.record_bytes);
+        self.log.seal();
+        self.conns.hide_records();
+    }
+
+    /// Brings back what was cleared and is still there; returns the number of records.
+    pub(crate) fn undo_clear(&mut self) -> usize {
+        let Hidden { before, mut kept, mut pins, pinned_bytes, record_bytes } =
+            std::mem::take(&mut self.hidden);
+        let count = before.0.saturating_sub(self.log.first.0) as usize + kept.len();
+        self.cleared -= count as u64;
+        self.kept_version += 1;
+        kept.append(&mut self.kept);
+        self.kept = kept;
+        self.pins.append(&mut pins);
+        self.pinned_bytes += pinned_bytes;
+        self.record_bytes += record_bytes;
+        self.conns.show_records();
+        count
+    }
+
+    /// Lets go of what was cleared for good.
+    pub(crate) fn discard_cleared(&mut self) {
+        self.log.clear_before(self.hidden.before);
+        self.hidden = Hidden::default();
+        self.conns.forget_hidden();
     }
 
     /// Keeps a record when its time for eviction comes. Pinning twice is no error.
@@ -264,6 +308,9 @@ impl Timeline {
 
     fn evict_oldest(&mut self) {
         let id = self.log.first;
+        if id < self.hidden.before || !self.hidden.kept.is_empty() {
+            return self.evict_hidden(id);
+        }
         if self.pins.contains(&id)
             && let Some(mut record) = self.get(id)
         {
@@ -276,6 +323,22 @@ impl Timeline {
             self.count_evicted(gone.kept as usize);
             self.conns.release(gone.conn);
         }
+    }
+
+    /// A record that was cleared makes room; a mark saves it no more.
+    fn evict_hidden(&mut self, first: RecordId) {
+        let gone = if first < self.hidden.before {
+            self.log.pop().map(|gone| (first, gone.kept as usize, Some(gone.conn)))
+        } else {
+            let marked = self.hidden.kept.pop();
+            marked.map(|(id, record)| (id, record.data.len(), self.conns.slot(record.conn)))
+        };
+        let Some((id, kept, Some(conn))) = gone else { return };
+        self.hidden.record_bytes -= cost(kept);
+        if self.hidden.pins.remove(&id) {
+            self.hidden.pinned_bytes -= cost(kept);
+        }
+        self.conns.release_hidden(conn);
     }
 
     fn count_evicted(&mut self, kept: usize) {

@@ -11,12 +11,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
+use crate::app::edited_text::EditedText;
 use crate::app::effect::Effect;
 use crate::app::message::{Input, Message, Timer};
 use crate::engine::event::Event;
@@ -27,11 +29,12 @@ use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
 
-use super::event_parser::{PASTE_LIMIT, Parsed};
+use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
-use super::external::Edited;
+use super::external::{self, Edited, Editing};
 use super::pace::{Cause, Pace};
 use super::screen::Screen;
+use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
 use super::terminal;
 
@@ -39,6 +42,9 @@ use super::terminal;
 const EXTERNALS: usize = 1;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
+
+/// How long an editor gets to end, and to keep what it can, when this program has to.
+const EDITOR_END: Duration = Duration::from_millis(500);
 
 /// How long the disk gets to take the drafts after a signal, before they are written elsewhere.
 const DRAFTS_KEPT: Duration = Duration::from_millis(500);
@@ -69,8 +75,16 @@ pub(super) struct EventLoop {
     pub(super) foreground: Foreground,
     pub(super) external: mpsc::Sender<Edited>,
     external_outcomes: mpsc::Receiver<Edited>,
+    /// Where texts lie while they are in an editor.
+    pub(super) editing_folder: PathBuf,
+    /// What editors of earlier runs saved.
+    left_over: mpsc::Receiver<EditedText>,
+    /// The editor called last.
+    pub(super) editing: Option<Editing>,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
+    /// A question was asked and is not on the screen yet.
+    is_question_unseen: bool,
     /// The exit status, once it is time to leave.
     pub(super) leaving: Option<u8>,
     /// The exit status and the time to leave at the latest, after a signal.
@@ -95,6 +109,7 @@ impl EventLoop {
         begun: Vec<Effect>,
         screen: Screen,
         signals: Signals,
+        editing_folder: PathBuf,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         Ok(EventLoop {
@@ -107,7 +122,11 @@ impl EventLoop {
             foreground: Foreground::Us,
             external,
             external_outcomes,
+            left_over: external::look_for_left_over(editing_folder.clone()),
+            editing_folder,
+            editing: None,
             views: Vec::new(),
+            is_question_unseen: false,
             leaving: None,
             ending: None,
             troubles: Vec::new(),
@@ -173,7 +192,7 @@ impl EventLoop {
             let (message, cause) = tokio::select! {
                 biased;
                 request = self.signals.next() => {
-                    self.on_signal(request, services)?;
+                    self.on_signal(request, services).await?;
                     continue;
                 }
                 read = read_input(&mut self.reader, &mut parsed) => {
@@ -188,6 +207,7 @@ impl EventLoop {
                     self.come_back(services)?;
                     (Message::External(outcome), Cause::Input)
                 }
+                Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), Cause::Input),
                 Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), Cause::Input),
                 () = clock::at(wake) => {
                     let Some(timer) = take_due(&mut self.timers, Instant::now()) else {
@@ -257,8 +277,14 @@ impl EventLoop {
                     continue;
                 }
             };
+            // What was typed before a question was seen is no answer to it.
+            if self.is_question_unseen && matches!(message, Message::Input(_)) {
+                continue;
+            }
             test_panic();
+            let was_asking = self.app.is_asking();
             self.step(message, Cause::Input, services);
+            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;
@@ -276,10 +302,11 @@ impl EventLoop {
         (message, if is_view { self.pace.view_arrived() } else { Cause::Input })
     }
 
-    fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
+    async fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
         match (request, self.foreground) {
             (SignalRequest::Terminate(signal), _)
             | (SignalRequest::Interrupt(signal), Foreground::Us | Foreground::Shell) => {
+                self.end_editor(services).await;
                 self.terminate(signal, services);
             }
             // Meant for the editor, which got it too.
@@ -301,6 +328,18 @@ impl EventLoop {
         let (columns, rows) = terminal::size();
         self.screen.resize((columns, rows));
         self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
+    }
+
+    /// An editor has the terminal: it is told to end, and what it saved is taken over. What it saves
+    /// later is taken up by the next start.
+    async fn end_editor(&mut self, services: &Services) {
+        if let (Foreground::Editor, Some(editing)) = (self.foreground, self.editing.take()) {
+            editing.end();
+            let outcome = timeout(EDITOR_END, self.external_outcomes.recv()).await;
+            if let Ok(Some(outcome)) = outcome {
+                self.step(Message::External(outcome), Cause::Input, services);
+            }
+        }
     }
 
     /// Leaves whatever the application says to it, as soon as the drafts are kept, a moment later
@@ -357,6 +396,7 @@ impl EventLoop {
         let app = &self.app;
         let bytes = self.screen.draw(|frame| crate::ui::render(app, frame))?;
         self.app.drawn();
+        self.is_question_unseen = false;
         self.pace.drawn(bytes, Instant::now());
         Ok(())
     }

@@ -14,7 +14,8 @@ use rustix::fs::{Mode, OFlags};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
-use super::event_parser::{EventParser, Parsed};
+use super::event_parser::EventParser;
+use super::sequence::Parsed;
 use crate::engine::clock;
 
 /// Read at most this much before the loop gets a turn, so a large paste cannot hold it.

@@ -2,33 +2,111 @@
 //!
 //! The loop has left the terminal and dropped the keyboard before [`edit`] is called, so nothing
 //! else reads what is typed. A thread waits for the program; its outcome comes as one message, and
-//! engine events are taken in meanwhile. The text lies in a file only its owner can read, which is
-//! removed in every case.
+//! engine events are taken in meanwhile.
+//!
+//! The text lies in the state folder, in a file only its owner can read:
+//!
+//! ```text
+//! STATE/editing/WORKSPACE/FIELD~BEFORE~PROCESS-NUMBER.json         what the editor saves
+//! STATE/editing/WORKSPACE/FIELD~BEFORE~PROCESS-NUMBER.json.lock    locked while we wait for it
+//! ```
+//! It goes when its text was taken over. Should this program end before, the editor is told to end
+//! too (as by a terminal that is gone), and the next start takes up what it saved: [`look_for_left_over`].
 
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::process::{Command, ExitStatus};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
 
+use crate::app::edited_text::{EditedText, fingerprint};
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Largest file taken back from an editor; a longer one is a mistake.
 const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
+/// Texts of earlier runs that are taken up at a start.
+const LEFT_OVER_MAX: usize = 16;
+/// Programs an editor may have started in a row, each of which is told to end.
+const DESCENDANTS_MAX: usize = 64;
 /// Shells answer so when the program was not found.
 const NOT_FOUND: i32 = 127;
 
 /// The text, if it was changed, or why there is none.
 pub(super) type Edited = Result<Option<String>, Failure>;
 
-/// Runs the editor on `text` and sends the outcome.
-pub(super) fn edit(text: String, extension: &'static str, outcome: mpsc::Sender<Edited>) {
+/// What is to be edited: the text of a field, by its name.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) field: String,
+    pub(super) text: String,
+    pub(super) extension: &'static str,
+}
+
+/// An editor under way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Editing {
+    process: Arc<Mutex<Option<u32>>>,
+    /// We told it to end.
+    is_ended: Arc<AtomicBool>,
+}
+
+/// The file an editor works on, ours while it lives.
+struct EditedFile {
+    path: PathBuf,
+    lock: File,
+}
+
+/// Runs the editor on a text and sends the outcome; the file lies in `folder`.
+pub(super) fn edit(folder: PathBuf, subject: Subject, outcome: mpsc::Sender<Edited>) -> Editing {
     let editor = editor();
+    let editing = Editing::default();
+    let ours = editing.clone();
     let work = move || {
         // Only fails when the program is ending.
-        let _ = outcome.blocking_send(run_editor(&editor, &text, extension));
+        let _ = outcome.blocking_send(run_editor(&editor, &folder, &subject, &ours));
     };
     let spawned = std::thread::Builder::new().name("editor".into()).spawn(work);
     debug_assert!(spawned.is_ok(), "a thread for the editor");
+    editing
+}
+
+impl Editing {
+    /// Tells the editor and what it started that their terminal is gone; they keep what they can.
+    pub(super) fn end(&self) {
+        self.is_ended.store(true, Ordering::Relaxed);
+        let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        for process in process.map(family).unwrap_or_default() {
+            if let Some(pid) = Pid::from_raw(process.cast_signed()) {
+                let _gone = kill_process(pid, Signal::HUP);
+            }
+        }
+    }
+
+    fn was_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Relaxed)
+    }
+
+    fn runs(&self, child: Option<&Child>) {
+        *self.process.lock().unwrap_or_else(PoisonError::into_inner) = child.map(Child::id);
+    }
+}
+
+/// A process and what it started, as far as the system tells.
+fn family(process: u32) -> Vec<u32> {
+    let mut found = vec![process];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).filter(|_| found.len() < DESCENDANTS_MAX) {
+        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+        let children = children.unwrap_or_default();
+        found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        at += 1;
+    }
+    found
 }
 
 /// `$VISUAL`, `$EDITOR`, or what every Unix has.
@@ -40,33 +118,128 @@ fn editor() -> String {
         .unwrap_or_else(|| "vi".into())
 }
 
-fn run_editor(editor: &str, text: &str, extension: &str) -> Edited {
+fn run_editor(editor: &str, folder: &Path, subject: &Subject, editing: &Editing) -> Edited {
     let failed = |error: io::Error| {
-        Failure::new(Stage::Storage, "text for the editor", FailureKind::Io, error.to_string())
-            .hint("is the temporary folder writable?")
+        let place = folder.display().to_string();
+        Failure::new(Stage::Storage, place, FailureKind::Io, error.to_string())
+            .hint("the text for the editor is kept there; is that folder writable?")
     };
-    let mut file = tempfile::Builder::new()
-        .prefix("wirebench-")
-        .suffix(&format!(".{extension}"))
-        .tempfile()
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
+    let file = EditedFile::create(folder, subject).map_err(failed)?;
     // The variable may hold arguments (`code --wait`), which is the shell's to split; the path is
     // an argument of its own and never part of the command text.
-    let status = Command::new("sh")
-        .arg("-c")
-        .arg(format!("{editor} \"$1\""))
-        .arg("sh")
-        .arg(file.path())
-        .status()
-        .map_err(failed)?;
-    check(editor, status)?;
-    // Editors that save by renaming leave another file under the same name.
-    let mut edited = Vec::new();
-    std::fs::File::open(file.path())
-        .and_then(|file| file.take(EDITED_LIMIT + 1).read_to_end(&mut edited))
-        .map_err(failed)?;
-    changed(text, edited)
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&file.path);
+    let status = command.spawn().and_then(|mut child| {
+        editing.runs(Some(&child));
+        let status = child.wait();
+        editing.runs(None);
+        status
+    });
+    let status = status.map_err(failed)?;
+    let edited = read_text(&file.path).map(|text| changed(&subject.text, text));
+    match (check(editor, status), edited) {
+        // What was saved before it was killed is as good as any.
+        (_, Ok(Some(text)))
+            if status.success() || status.code().is_none() || editing.was_ended() =>
+        {
+            file.remove();
+            Ok(Some(text))
+        }
+        (Ok(()), Ok(text)) => {
+            file.remove();
+            Ok(text)
+        }
+        (Err(failure), Ok(None)) => {
+            file.remove();
+            Err(failure)
+        }
+        (Err(failure), _) | (Ok(()), Err(failure)) => Err(file.kept(failure)),
+    }
+}
+
+impl EditedFile {
+    fn create(folder: &Path, subject: &Subject) -> io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let Subject { field, text, extension } = subject;
+        let process = std::process::id();
+        let before = fingerprint(text);
+        let name = format!("{field}~{before:016x}~{process}-{number}.{extension}");
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let path = folder.join(name);
+        let private = |path: &Path| {
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+        };
+        let lock = private(&lock_of(&path))?;
+        // Ours alone by its name; the lock is for those who start later.
+        let _is_locked = lock.try_lock();
+        let mut file = private(&path)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
+        Ok(EditedFile { path, lock })
+    }
+
+    fn remove(self) {
+        remove(&self.path);
+        drop(self.lock);
+    }
+
+    /// A failure that says where the text is.
+    fn kept(self, failure: Failure) -> Failure {
+        let hint = format!("what it saved is kept in {}", self.path.display());
+        failure.hint(hint)
+    }
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// Removes a text that was taken over.
+pub(super) fn remove(path: &Path) {
+    let _gone = std::fs::remove_file(path);
+    let _gone = std::fs::remove_file(lock_of(path));
+}
+
+/// Looks for texts that were in an editor when their program ended.
+pub(super) fn look_for_left_over(folder: PathBuf) -> mpsc::Receiver<EditedText> {
+    let (sender, found) = mpsc::channel(LEFT_OVER_MAX);
+    let work =
+        move || left_over(&folder).into_iter().all(|text| sender.blocking_send(text).is_ok());
+    let spawned = std::thread::Builder::new().name("editor".into()).spawn(work);
+    debug_assert!(spawned.is_ok(), "a thread for what editors left");
+    found
+}
+
+/// Texts that were in an editor when their program ended; those that nobody changed are removed.
+pub(super) fn left_over(folder: &Path) -> Vec<EditedText> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path()).take(LEFT_OVER_MAX * 4);
+    let found = paths.filter_map(|path| take_up(&path));
+    found.take(LEFT_OVER_MAX).collect()
+}
+
+/// One of them, unless the program that waits for its editor lives.
+fn take_up(path: &Path) -> Option<EditedText> {
+    let (field, rest) = path.file_name()?.to_str()?.split_once('~')?;
+    let before = u64::from_str_radix(rest.split_once('~')?.0, 16).ok()?;
+    if path.extension().is_some_and(|it| it == "lock") || field.starts_with('.') {
+        return None;
+    }
+    if let Ok(lock) = File::open(lock_of(path)) {
+        lock.try_lock().ok()?;
+    }
+    let text = read_text(path);
+    if text.as_ref().is_ok_and(|text| is_same(before, text)) {
+        remove(path);
+        return None;
+    }
+    Some(EditedText { path: path.to_owned(), field: field.to_owned(), before, text: text.ok() })
+}
+
+fn is_same(before: u64, text: &str) -> bool {
+    fingerprint(text) == before || fingerprint(without_end(text)) == before
 }
 
 fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
@@ -82,53 +255,110 @@ fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
     })
 }
 
+/// What an editor saved. Editors that save by renaming leave another file under the same name.
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let failed = |kind, cause: String| Failure::new(Stage::Storage, "edited text", kind, cause);
+    let mut edited = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(EDITED_LIMIT + 1).read_to_end(&mut edited))
+        .map_err(|error| failed(FailureKind::Io, error.to_string()))?;
+    if edited.len() as u64 > EDITED_LIMIT {
+        let cause = "the edited text is larger than 64 MiB".into();
+        return Err(failed(FailureKind::TooLarge, cause));
+    }
+    String::from_utf8(edited).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        failed(FailureKind::Malformed, format!("the edited text is not UTF-8 at byte {place}"))
+    })
+}
+
 /// The new text, or `None` when it is the old one. Editors end a last line that had no end; that
 /// is no change of the user's.
-fn changed(before: &str, after: Vec<u8>) -> Result<Option<String>, Failure> {
-    let failed = |kind, cause: &str| Failure::new(Stage::Storage, "edited text", kind, cause);
-    if after.len() as u64 > EDITED_LIMIT {
-        return Err(failed(FailureKind::TooLarge, "the edited text is larger than 64 MiB"));
+fn changed(before: &str, mut after: String) -> Option<String> {
+    if !before.ends_with('\n') {
+        after.truncate(without_end(&after).len());
     }
-    let mut after = String::from_utf8(after).map_err(|error| {
-        let place = error.utf8_error().valid_up_to();
-        let cause = format!("the edited text is not UTF-8 at byte {place}");
-        failed(FailureKind::Malformed, &cause).hint(r"write other bytes as \xNN")
-    })?;
-    if !before.ends_with('\n')
-        && let Some(text) = after.strip_suffix('\n')
-    {
-        after.truncate(text.strip_suffix('\r').unwrap_or(text).len());
-    }
-    Ok((after != before).then_some(after))
+    (after != before).then_some(after)
+}
+
+/// A text without the end of its last line.
+fn without_end(text: &str) -> &str {
+    text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn edit_with(editor: &str, folder: &Path, text: &str) -> Edited {
+        let (field, text) = ("body.text".into(), text.into());
+        let subject = Subject { field, text, extension: "txt" };
+        run_editor(editor, folder, &subject, &Editing::default())
+    }
+
+    fn files(folder: &Path) -> usize {
+        std::fs::read_dir(folder).unwrap().count()
+    }
+
     #[test]
     fn an_editor_that_only_ends_the_last_line_changed_nothing() {
-        assert_eq!(changed("a", b"a\n".to_vec()).unwrap(), None);
-        assert_eq!(changed("a\n", b"a\n".to_vec()).unwrap(), None);
-        assert_eq!(changed("a", b"b\n".to_vec()).unwrap(), Some("b".into()));
-        assert_eq!(changed("a", b"a\n\n".to_vec()).unwrap(), Some("a\n".into()));
+        assert_eq!(changed("a", "a\n".into()), None);
+        assert_eq!(changed("a\n", "a\n".into()), None);
+        assert_eq!(changed("a", "b\n".into()), Some("b".into()));
+        assert_eq!(changed("a", "a\n\n".into()), Some("a\n".into()));
     }
 
     #[test]
     fn the_editor_gets_the_text_and_its_change_comes_back() {
-        let edited = run_editor("sed -i s/one/two/", "one\n", "txt").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let edited = edit_with("sed -i s/one/two/", folder.path(), "one\n").unwrap();
         assert_eq!(edited.as_deref(), Some("two\n"));
+        assert_eq!(files(folder.path()), 0);
     }
 
     #[test]
     fn an_editor_that_is_not_there_is_named() {
-        let failure = run_editor("no-such-editor-here", "x", "txt").unwrap_err();
+        let folder = tempfile::tempdir().unwrap();
+        let failure = edit_with("no-such-editor-here", folder.path(), "x").unwrap_err();
         assert!(failure.to_string().contains("no-such-editor-here"), "{failure}");
         assert!(failure.hint.contains("EDITOR"), "{failure}");
+        assert_eq!(files(folder.path()), 0);
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused_with_their_place() {
-        assert!(changed("a", b"ab\xff".to_vec()).unwrap_err().cause.contains("byte 2"));
+    fn what_cannot_be_taken_back_is_kept_and_said_where() {
+        let folder = tempfile::tempdir().unwrap();
+        for editor in [r"printf 'ab\377' >", "false; sed -i s/x/y/ \"$1\"; exit 3;"] {
+            let failure = edit_with(editor, folder.path(), "x").unwrap_err();
+            assert!(failure.hint.contains(&*folder.path().to_string_lossy()), "{failure}");
+        }
+        assert_eq!(files(folder.path()), 4, "two texts and their locks");
+    }
+
+    #[test]
+    fn what_an_editor_saved_before_it_was_killed_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let editor = "sed -i s/one/two/ \"$1\"; kill -9 $$;";
+        assert_eq!(edit_with(editor, folder.path(), "one").unwrap().as_deref(), Some("two"));
+    }
+
+    #[test]
+    fn texts_of_a_program_that_is_gone_are_taken_up_once_they_were_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let create = |text: &str| {
+            let (field, text) = ("body.json".into(), text.into());
+            let subject = Subject { field, text, extension: "json" };
+            EditedFile::create(folder.path(), &subject).unwrap()
+        };
+        let (untouched, edited, ours) = (create("same"), create("old"), create("in use"));
+        std::fs::write(&untouched.path, "same\n").unwrap();
+        std::fs::write(&edited.path, "new").unwrap();
+        std::fs::write(&ours.path, "being typed").unwrap();
+        let path = edited.path.clone();
+        drop((untouched, edited));
+        let found = left_over(folder.path());
+        let (before, text) = (fingerprint("old"), Some("new".to_owned()));
+        assert_eq!(found, [EditedText { path, field: "body.json".into(), before, text }]);
+        assert!(ours.path.exists());
     }
 }

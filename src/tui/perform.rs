@@ -13,6 +13,7 @@ use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
+use super::external::Subject;
 use super::pace::Cause;
 use super::{external, terminal};
 
@@ -36,10 +37,13 @@ impl EventLoop {
                 }
             }
             Effect::Copy(text) => done = copy(&text),
-            Effect::Edit { text, extension } => {
+            Effect::Edit { field, text, extension } => {
                 self.leave_terminal(Foreground::Editor);
-                external::edit(text, extension, self.external.clone());
+                let subject = Subject { field, text, extension };
+                let (folder, outcome) = (self.editing_folder.clone(), self.external.clone());
+                self.editing = Some(external::edit(folder, subject, outcome));
             }
+            Effect::RemoveEdited(path) => external::remove(&path),
             Effect::After { delay, timer } => {
                 self.timers.insert((Instant::now() + delay, timer));
             }

@@ -5,12 +5,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
 use crate::app::cursor::Cursor;
-use crate::app::editor::Editor;
+use crate::app::editor::{Editor, Look};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
 use crate::codec::printable::printable_str;
@@ -64,7 +64,8 @@ impl<'a> Pen<'a> {
         let Rect { x, y, .. } = self.area;
         if !self.area.is_empty() {
             let width = usize::from(width.min(self.area.width));
-            let (end, _) = self.buffer.set_stringn(x, y, printable_str(text), width, style);
+            let shown = printable_str(beginning(text, width));
+            let (end, _) = self.buffer.set_stringn(x, y, shown, width, style);
             self.skip(end - x);
         }
     }
@@ -129,7 +130,22 @@ impl<'a> Pen<'a> {
 
     /// Draws a text field with its cursor.
     pub(crate) fn editor(&mut self, editor: &Editor) {
-        self.render(&*editor.shown());
+        let (width, height) = (self.area.width, self.area.height);
+        if self.area.is_empty() {
+            return;
+        }
+        for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
+            for piece in pieces {
+                let style = match piece.look {
+                    Look::Plain => Style::new(),
+                    Look::Selected => Style::new().bg(Color::LightBlue),
+                    Look::Cursor => Style::new().add_modifier(Modifier::REVERSED),
+                };
+                let mut there = self.at(row);
+                there.skip(piece.column as u16);
+                there.put(&piece.text, style);
+            }
+        }
     }
 
     /// A text field with a prompt before it.
@@ -144,7 +160,7 @@ impl<'a> Pen<'a> {
             self.prompt("/ ", &search.editor);
         } else {
             self.put("/ ", self.palette.key);
-            self.put(&search.editor.text(), self.palette.dim);
+            self.put(search.editor.text(), self.palette.dim);
         }
     }
 
@@ -165,6 +181,14 @@ impl<'a> Pen<'a> {
             self.at(cell).put("▐", dim);
         }
     }
+}
+
+/// As much of a text as so many cells can take: no character has more than a few marks that take
+/// none, however long the text is.
+fn beginning(text: &str, cells: usize) -> &str {
+    const CHARS_PER_CELL: usize = 4;
+    let end = text.char_indices().nth((cells + 1) * CHARS_PER_CELL).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Cells of a text.

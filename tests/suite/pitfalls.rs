@@ -183,7 +183,9 @@ fn deleting_the_last_row_of_everything_leaves_a_working_program() {
     tui.wait_for_screen("no row", |screen| !screen.contains("only"));
     // The only preset, and again where there is none.
     tui.keys("<C-o>a");
-    tui.keys("dy");
+    tui.keys("d");
+    tui.wait_for("Delete a?");
+    tui.keys("y");
     let file = tui.home.path().join("home/presets/a.toml");
     wait_until("the file is gone", || !file.exists());
     tui.wait_for_screen("an empty list", |screen| !screen.contains("GET  a"));

@@ -104,7 +104,6 @@ fn consent_is_not_taken_along_to_another_origin() {
     let elsewhere = format!("{by_hash} {}@127.0.0.1:1", there.hash());
     assert_eq!(told(&send(&["POST", &url, "a=b", "--set", &elsewhere])).0, Some(4));
     assert_eq!(requests(other), 1, "the body went nowhere else");
-    assert_eq!(requests(own), 4);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
-use super::{curl, draft, focus, input, program, project, response, save, traffic, windows};
+use super::{
+    curl, draft, edited, focus, input, program, project, response, save, traffic, windows,
+};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
@@ -47,14 +49,14 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
         Intent::ShowTab(tab) => draft::show_tab(app, tab),
-        Intent::EditField(field, text) => draft::edit_field(app, field, &text),
+        Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
         Intent::DeleteRow => draft::delete_row(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
             app.editing = Some(target);
-            app.effects.push(Effect::Edit { text, extension });
+            app.effects.push(Effect::Edit { field: edited::name_of(target), text, extension });
         }
         Intent::OpenSpec(spec) => draft::open_spec(app, *spec),
     }

@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, focus, restore, save, send, windows};
+use super::{draft, focus, restore, save, send, traffic, windows};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -38,6 +38,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Suspend => app.effects.push(Effect::Suspend),
         Action::Quit => restore::leave(app),
         Action::Save => save::save(app),
+        Action::Clear => traffic::clear(app),
+        Action::UndoClear => traffic::undo_clear(app),
         _ => windows::open(app, action),
     }
 }

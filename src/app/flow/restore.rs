@@ -1,6 +1,6 @@
 //! What has to survive leaving or a crash: when it is written, and when the program may leave.
 
-use super::{draft, windows};
+use super::{draft, edited, windows};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -26,6 +26,7 @@ pub(crate) fn save_restore(app: &mut App) {
     }
     app.restore_due = false;
     app.keeping.again = false;
+    edited::saving(app);
     app.effects.push(Effect::Store(Job::SaveRestore(Box::new(to_keep(app)))));
 }
 

@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, project, restore, save};
+use super::{curl, draft, edited, project, restore, save};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::keeping::LastRun;
@@ -26,7 +26,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::cookies_read(app, files),
-        Reply::RestoreSaved => app.dirty = false,
+        Reply::RestoreSaved => {
+            app.dirty = false;
+            edited::saved(app);
+        }
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
@@ -35,6 +38,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             app.warn(failure.to_string());
         }
     }
+    edited::take_up(app);
     restore::go_on(app);
 }
 

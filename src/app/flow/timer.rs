@@ -1,6 +1,6 @@
 //! Timers that went off.
 
-use crate::app::flow::{response, restore};
+use crate::app::flow::{response, restore, traffic};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -17,6 +17,7 @@ pub(crate) fn went_off(app: &mut App, timer: Timer) {
             app.dirty = false;
             restore::went_off(app);
         }
+        Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::went_off(app, timer);
         }

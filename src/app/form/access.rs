@@ -3,29 +3,53 @@
 //! Invariant: `get` after a successful `set` gives back what was set, in canonical form; ids that
 //! do not belong to the spec read as nothing and write nothing.
 
+use std::borrow::Cow;
+
 use super::form_line::{FieldKind, FormFieldId};
 use super::rows::{rows, tabs};
+use crate::app::editor::Splice;
 use crate::model::field::{FieldInfo, FieldValue, Options, Rows, Spelling, ValueKind};
 use crate::model::field_access::{self as fields, FoundField};
 use crate::model::field_id::FieldId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::spec::Spec;
 
-/// The text of a field.
+/// The text of a field, to keep.
 pub fn get(spec: &Spec, id: FormFieldId) -> String {
+    text(spec, id).into_owned()
+}
+
+/// The text of a field where it lies.
+pub fn text(spec: &Spec, id: FormFieldId) -> Cow<'_, str> {
     match id {
-        FormFieldId::Address => spec.address().to_owned(),
+        FormFieldId::Address => spec.address().into(),
         FormFieldId::Automatic(header) => spec
             .as_http()
-            .map_or_else(String::new, |http| (!http.omits(header)).show().into_owned()),
+            .map_or_else(Cow::default, |http| (!http.omits(header)).show().into_owned().into()),
         FormFieldId::Field(id) => match (find(spec, id), new_row(spec, id)) {
-            (Some(found), _) => found.text().unwrap_or_default().into_owned(),
+            (Some(found), _) => found.text().unwrap_or_default(),
             // The row that becomes real when something is typed into it.
-            (None, Some(rows)) if id.is_row() => rows.fresh().variant().to_owned(),
-            _ => String::new(),
+            (None, Some(rows)) if id.is_row() => rows.fresh().variant().into(),
+            _ => Cow::default(),
         },
-        FormFieldId::Tabs | FormFieldId::Add(_) => String::new(),
+        FormFieldId::Tabs | FormFieldId::Add(_) => Cow::default(),
     }
+}
+
+/// Changes the text of a field where it lies, so that it has this length afterwards; tells whether
+/// that can be done. If not, the whole text has to be written.
+pub fn splice(spec: &mut Spec, id: FormFieldId, change: &Splice, length: usize) -> bool {
+    let FormFieldId::Field(id) = id else { return false };
+    find(spec, id).is_some()
+        && fields::with_text(spec.options_mut(), &id, |text| {
+            let (start, end) = (change.at, change.at + change.removed);
+            let fits = text.get(start..end).is_some()
+                && text.len() - change.removed + change.inserted.len() == length;
+            if fits {
+                text.replace_range(start..end, &change.inserted);
+            }
+            fits
+        })
 }
 
 /// Writes the text of a field.

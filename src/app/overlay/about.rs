@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::editor::{Editor, LineMode};
+use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_tree::TreeItem;
@@ -39,7 +39,7 @@ impl About {
             }
         };
         let mut editor = Editor::new(&text, LineMode::Many);
-        editor.place(usize::from(u16::MAX), usize::from(u16::MAX));
+        editor.move_to(Caret::End);
         Ok(About { subject, title, editor })
     }
 

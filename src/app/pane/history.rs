@@ -158,7 +158,8 @@ impl HistoryPane {
     }
 
     fn ask(&mut self) -> Outcome {
-        self.text = self.search.as_ref().map(|search| search.editor.text()).unwrap_or_default();
+        let typed = self.search.as_ref().map(|search| search.editor.text());
+        self.text = typed.unwrap_or_default().to_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
         Intent::Perform(Effect::Store(self.query())).into()
     }

@@ -153,10 +153,12 @@ impl RequestPane {
         if is_changed { self.written() } else { Outcome::yes() }
     }
 
-    /// The editor's text, to be written into the spec.
+    /// What the editor changed, to be written into the spec.
     fn written(&self) -> Outcome {
-        let text = |(at, editor): &(FormFieldId, Editor)| Intent::EditField(*at, editor.text());
-        self.editor.as_ref().map(text).into()
+        let change = |(at, editor): &(FormFieldId, Editor)| {
+            Some(Intent::EditField(*at, editor.changed()?.clone()))
+        };
+        self.editor.as_ref().and_then(change).into()
     }
 
     /// Pasted text. A curl command in the address line fills the whole form.

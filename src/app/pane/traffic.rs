@@ -144,6 +144,13 @@ impl TrafficPane {
         self.detail = None;
     }
 
+    /// What was forgotten came back.
+    pub fn came_back(&mut self, shared: &Shared) -> Vec<Intent> {
+        self.listing.set_filter(self.listing.filter().clone(), &shared.timeline);
+        self.set(Cursor::default(), true);
+        self.rebuild(shared)
+    }
+
     /// A timer of this pane went off.
     pub fn timer(&mut self, shared: &Shared, timer: Timer) -> Vec<Intent> {
         if timer == Timer::FilterRebuild {
@@ -207,7 +214,7 @@ impl TrafficPane {
     /// Searches for what was typed, or leaves the filter in force; a wrong one is typed on.
     fn take_typed(&mut self, shared: &Shared) -> Outcome {
         if let Some(editor) = self.search_editor.take() {
-            return self.look_for(shared, editor.text());
+            return self.look_for(shared, editor.text().to_owned());
         }
         if self.filter.error.is_none() {
             self.filter.editor = None;
@@ -222,7 +229,6 @@ impl TrafficPane {
             Action::FindPrevious => self.go(shared, Towards::Start),
             Action::Pause => self.pause(shared),
             Action::Mark => self.of_selected(shared, Intent::ToggleMark),
-            Action::Clear => Intent::ForgetTraffic.into(),
             Action::Detail | Action::Open => self.toggle_record(shared),
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),

@@ -104,10 +104,49 @@ fn a_large_clear_is_finished_by_the_pushes_that_follow() {
     timeline.push_batch((0..185_000).map(hundred));
     timeline.clear();
     assert!(timeline.is_empty() && timeline.range(RecordId(0), RecordId(u64::MAX)).count() == 0);
-    assert!(timeline.log.is_discarding());
+    timeline.discard_cleared();
+    assert!(timeline.is_empty() && timeline.log.is_discarding());
     timeline.push_batch((0..400).map(hundred));
     assert!(!timeline.log.is_discarding());
     assert_eq!((timeline.len(), timeline.cleared), (400, 185_000));
+}
+
+#[test]
+fn what_was_cleared_comes_back_with_its_marks_before_what_came_since() {
+    let mut timeline = small(2000);
+    timeline.connect(info(conn_id(1, 1), Protocol::Tcp));
+    timeline.push_batch((0..1500).map(hundred));
+    timeline.pin(RecordId(7)).unwrap();
+    timeline.clear();
+    timeline.end_session(SessionId(1));
+    timeline.push(hundred(1));
+    timeline.clear();
+    timeline.push(hundred(2));
+    assert_eq!((timeline.len(), timeline.first()), (1, RecordId(1501)));
+    assert_eq!((timeline.get(RecordId(7)), timeline.is_pinned(RecordId(7))), (None, false));
+    assert_eq!(timeline.undo_clear(), 1501);
+    assert_eq!((timeline.len(), timeline.first()), (1502, RecordId(0)));
+    assert!(timeline.is_pinned(RecordId(7)) && timeline.conn(conn_id(1, 1)).is_some());
+    assert_eq!(timeline.range(RecordId(0), timeline.next_id()).count(), 1502);
+    assert_eq!((timeline.next_id().0, timeline.undo_clear()), (balance(&timeline), 0));
+}
+
+#[test]
+fn what_was_cleared_makes_room_before_anything_else_does() {
+    let mut timeline = small(100);
+    timeline.push_batch((0..100).map(hundred));
+    timeline.pin(RecordId(99)).unwrap();
+    timeline.clear();
+    timeline.push_batch((0..60).map(hundred));
+    assert_eq!((timeline.len(), timeline.evicted), (60, Volume::default()));
+    let back = timeline.undo_clear();
+    assert!((30..=45).contains(&back), "{back}");
+    assert!(timeline.is_pinned(RecordId(99)));
+    assert_eq!((timeline.len(), timeline.next_id().0), (60 + back, balance(&timeline)));
+
+    timeline.clear();
+    timeline.discard_cleared();
+    assert_eq!((timeline.undo_clear(), timeline.bytes() < 1000), (0, true));
 }
 
 #[test]
@@ -274,6 +313,8 @@ enum Step {
     Pin(u64),
     Unpin(u64),
     Clear,
+    UndoClear,
+    DiscardCleared,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -282,6 +323,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..200u64).prop_map(Step::Pin),
         2 => (0..200u64).prop_map(Step::Unpin),
         1 => Just(Step::Clear),
+        1 => Just(Step::UndoClear),
+        1 => Just(Step::DiscardCleared),
     ]
 }
 
@@ -299,6 +342,8 @@ proptest! {
                 Step::Pin(id) => { let _ = timeline.pin(RecordId(id)); }
                 Step::Unpin(id) => { timeline.unpin(RecordId(id)); }
                 Step::Clear => timeline.clear(),
+                Step::UndoClear => drop(timeline.undo_clear()),
+                Step::DiscardCleared => timeline.discard_cleared(),
             }
             prop_assert_eq!(timeline.next_id().0, balance(&timeline));
             let cost: usize = timeline

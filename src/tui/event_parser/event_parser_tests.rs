@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::message::{Mouse, MouseKind};
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -101,6 +102,42 @@ fn what_a_hand_types_behind_an_escape_is_typed() {
 }
 
 #[test]
+fn the_start_of_a_paste_may_be_cut_anywhere_and_come_byte_by_byte() {
+    for cut in 1..PASTE_START.len() {
+        let (first, second) = PASTE_START.split_at(cut);
+        for later in [60, 150, 900] {
+            let rest = [second, b"dd\ry\x1b[201~"].concat();
+            let shown = reads(&[(0, first), (later, &rest)]);
+            assert!(shown.ends_with("paste \"dd\\ny\""), "{cut} {later}: {shown}");
+        }
+    }
+    let mut slowly: Vec<(u64, &[u8])> = PASTE_START.chunks(1).map(|byte| (150, byte)).collect();
+    slowly.push((150, b"dd\ry"));
+    slowly.push((150, PASTE_END));
+    assert_eq!(reads(&slowly), "<Esc>[200paste \"dd\\ny\"");
+    // Its start was long ago, and no hand has typed it.
+    assert_eq!(reads(&[(0, b"\x1b[20"), (5000, b"0~dd\x1b[201~")]), "paste \"dd\"");
+    assert_eq!(reads(&[(0, b"\x1b[200"), (5000, b"~"), (99, b"dd\x1b[201~")]), "paste \"dd\"");
+}
+
+#[test]
+fn alt_and_the_start_of_a_sequence_is_a_key_at_once() {
+    for key in [b'[', b'O', b']', b'P', b'X', b'^', b'_'] {
+        let (mut parser, now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
+        parser.feed(&[ESC, key], now, &mut out);
+        assert_eq!((parser.deadline(), out.len()), (Some(now + ms(50)), 0));
+        parser.expire(now + ms(50), &mut out);
+        assert_eq!(shown(out), format!("<A-{}>", char::from(key)));
+    }
+    assert_eq!(reads(&[(0, b"\x1b["), (300, b"x")]), "<A-[>x");
+    assert_eq!(reads(&[(0, b"\x1b["), (300, b"2"), (300, b"j")]), "<A-[>2j");
+    assert_eq!(reads(&[(0, b"\x1b["), (900, b"A")]), "<A-[><Up>");
+    assert_eq!(reads(&[(0, b"\x1b["), (900, b"1;5C")]), "<A-[><C-Right>");
+    assert_eq!(reads(&[(0, b"\x1b]"), (900, b"11;rgb:0/0/0\x07x")]), "<A-]>x");
+    assert_eq!(reads(&[(0, b"\x1bP"), (900, b">|xterm\x1b\\x")]), "<A-P>x");
+}
+
+#[test]
 fn a_character_cut_over_a_slow_line_is_still_the_character() {
     assert_eq!(reads(&[(0, b"\xf0\x9f"), (400, b"\x98"), (400, b"\x80x")]), "😀x");
 }
@@ -188,6 +225,32 @@ fn a_paste_that_never_ends_is_ended_by_ctrl_c() {
 }
 
 #[test]
+fn a_ctrl_c_that_was_pasted_ends_no_paste_wherever_a_read_ends() {
+    let text = "paste \"a\\u{3}b\"";
+    assert_eq!(reads(&[(0, b"\x1b[200~a\x03"), (100, b"b\x1b[201~")]), text);
+    assert_eq!(reads(&[(0, b"\x1b[200~a"), (1, b"\x03"), (1, b"b\x1b[201~")]), text);
+}
+
+#[test]
+fn a_paste_that_holds_its_own_end_mark_types_nothing() {
+    let all = "paste \"a\\u{1b}[201~d\\ny\"";
+    assert_eq!(keys(b"\x1b[200~a\x1b[201~d\ry\x1b[201~"), all);
+    assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[201~"), (30, b"d\ry"), (15, b"\x1b[201~")]), all);
+    assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[201~d\ry\x1b[2"), (9, b"01~x")]), format!("{all}x"));
+    let long = [b"\x1b[200~a\x1b[201~".as_slice(), &b"d".repeat(70_000), b"\x1b[201~"].concat();
+    let parsed = parse(&long);
+    assert!(matches!(&parsed[..], [Parsed::Input(Input::Paste(text))] if text.len() == 70_007));
+    assert_eq!(
+        reads(&[(0, b"\x1b[200~a"), (2100, b"b\x1b[201~d\ry\x1b[201~x")]),
+        "paste \"a\"PasteUnfinishedx"
+    );
+    // Two pastes, and a key between them, are what they are.
+    let two = b"\x1b[200~a\x1b[201~x\x1b[200~b\x1b[201~y";
+    assert_eq!(keys(two), "paste \"a\"xpaste \"b\"y");
+    assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[201~"), (30, b"x"), (30, b"y")]), "paste \"a\"xy");
+}
+
+#[test]
 fn colours_the_terminal_tells_are_no_text() {
     for colour in [
         b"\x1b]11;rgb:1414/1717/1c1c\x07".as_slice(),
@@ -226,6 +289,31 @@ fn an_answer_of_any_length_is_bounded_and_never_becomes_keys() {
     assert_eq!(shown(out), "x");
     let numbers = [b"\x1b[".as_slice(), &[b'1'; 9000], b"D"].concat();
     assert_eq!(shown(parse_reads(&[(0, &numbers[..6000]), (0, &numbers[6000..]), (0, b"x")])), "x");
+}
+
+#[test]
+fn an_answer_that_stops_for_a_while_never_becomes_keys() {
+    for (start, rest) in [
+        (b"\x1b]52;c;AAAA".as_slice(), b"Cdd\ry\x07x".as_slice()),
+        (b"\x1bP1$r", b"Cdd\ry\x1b\\x"),
+        (b"\x1bPtmux;\x07", b"Cdd\x07\ry\x1b\\x"),
+        (b"\x1b[1;2", b"4;5Cx"),
+        (b"\x1b[<0;1", b"2;3Mx"),
+    ] {
+        let shown = reads(&[(0, start), (3000, rest)]);
+        assert!(shown.ends_with('x') && !shown.contains("dd") && !shown.contains("4;"), "{shown}");
+    }
+}
+
+#[test]
+fn an_answer_without_an_end_leaves_the_keys_alive() {
+    for open in [b"\x1b]52;c;AA".as_slice(), b"\x1bP1$r", b"\x1b_Gi=1", b"\x1b[1;2"] {
+        assert_eq!(reads(&[(0, open), (1500, b"j"), (9, b"k")]), "jk");
+        assert_eq!(reads(&[(0, open), (1500, b"\x1b[A")]), "<Up>");
+        assert_eq!(reads(&[(0, open), (500, b"\x03")]), "<C-c>");
+        assert_eq!(reads(&[(0, open), (500, b"\x1b[99;5u")]), "<C-c>");
+    }
+    assert_eq!(keys(b"\x1b]11;rgb:0\x1b[A"), "<Up>", "another sequence ends a string");
 }
 
 proptest! {

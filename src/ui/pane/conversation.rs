@@ -328,7 +328,7 @@ fn input(mut pen: Pen<'_>, view: &ConversationView) {
     if has_keys {
         pen.editor(editor);
     } else {
-        pen.lines(editor.area().lines(), palette.base);
+        pen.lines(editor.text().split('\n'), palette.base);
         if editor.is_empty() && !app.shared.session().is_some_and(Session::is_over) {
             pen.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
         }
@@ -339,12 +339,14 @@ fn input(mut pen: Pen<'_>, view: &ConversationView) {
 /// The line ending that is added on send, dimmed, behind the last line.
 fn ending(mut pen: Pen<'_>, view: &ConversationView) {
     let (ending, _) = settings(&pen.app.shared);
-    let lines = view.input.editor.area().lines();
+    let editor = &view.input.editor;
     let is_idle = view.input.editor.is_empty() && !view.writing;
-    if let (Some(last), false) = (pen.area.rows().take(lines.len()).last(), is_idle) {
+    if let (Some(last), false) = (pen.area.rows().take(editor.line_count()).last(), is_idle) {
         pen.area = last;
         // One cell is left for the cursor.
-        let skip = lines.last().map_or(0, |line| cells(line)).saturating_add(1);
+        let line = editor.text().rsplit('\n').next().unwrap_or_default();
+        let is_long = line.len() > usize::from(u16::MAX);
+        let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
         pen.put_from(skip, &escape(ending.bytes()), pen.palette.dim);
     }
 }

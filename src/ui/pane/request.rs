@@ -110,7 +110,7 @@ fn text(mut pen: Pen<'_>, field: &FormField, style: Style, here: bool) {
         return;
     }
     let spec = &app.shared.drafts.current().spec;
-    let value = access::get(spec, field.id);
+    let value = access::text(spec, field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
         pen.put(text, if here { palette.selected } else { palette.dim });
@@ -118,7 +118,9 @@ fn text(mut pen: Pen<'_>, field: &FormField, style: Style, here: bool) {
     }
     let style = if access::is_off(spec, field.id) { palette.dim } else { style };
     let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
-    let value = if is_hidden { "•".repeat(value.chars().count()) } else { value };
+    let width = usize::from(pen.area.width);
+    let value =
+        if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
     pen.lines(value.split('\n'), style);
 }
 

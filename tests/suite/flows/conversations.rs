@@ -7,7 +7,7 @@ use ratatui::style::Color;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::intent::Intent;
-use wirebench::app::message::Message;
+use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::app::overlay::jump::Mark;
 use wirebench::engine::command::{Command, Recipient};
@@ -148,12 +148,14 @@ fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
 fn a_session_that_is_over_lets_go_of_its_connections_with_their_records() {
     let (mut driver, id) = serving((80, 24), 3);
     driver.done(id);
-    let timeline = &mut driver.app.shared.timeline;
     let known = |timeline: &Timeline| {
         (0..10).filter(|index| timeline.conn(id.conn(*index)).is_some()).count()
     };
-    assert_eq!(known(timeline), 3);
-    timeline.clear();
+    driver.app.shared.focus = Pane::Traffic;
+    driver.keys("C");
+    assert_eq!(known(&driver.app.shared.timeline), 3, "they may come back");
+    driver.send(Message::Timer(Timer::Forget));
+    let timeline = &driver.app.shared.timeline;
     assert_eq!(known(timeline), 0);
     assert_eq!(timeline.session_totals(id).received.records, 3, "what crossed is still known");
 }

@@ -47,6 +47,17 @@ fn letters_are_typed_while_writing_and_commands_after_escape() {
 }
 
 #[test]
+fn a_reset_asks_first_and_enter_alone_keeps_the_connection() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    assert!(commands(app.keys("<Esc>D<Enter>")).is_empty());
+    app.keys("D");
+    app.assert_shows("Abort this connection with RST?");
+    let sent = commands(app.keys("y"));
+    assert_eq!(sent, [Command::End { conn: id.conn(1), how: CloseMode::Reset }]);
+}
+
+#[test]
 fn a_wrong_escape_is_shown_with_its_column_and_never_sent() {
     let mut app = Driver::new((120, 40), START);
     connected(&mut app);

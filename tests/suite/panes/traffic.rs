@@ -1,5 +1,7 @@
 //! The traffic pane: following, pausing, filters, details, marks.
 
+use std::time::Duration;
+
 use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
@@ -124,6 +126,56 @@ fn marks_survive_eviction_and_clear_says_how_many_went() {
     app.keys("C");
     app.assert_shows("records forgotten");
     assert_eq!(app.shared.timeline.len(), 0);
+}
+
+#[test]
+fn forgetting_many_records_asks_and_can_be_undone_for_a_while() {
+    let (mut app, id) = filled((120, 30), 1001);
+    app.keys("C<Enter>");
+    app.assert_shows("message 1000");
+    app.keys("C");
+    app.assert_shows("Forget all 1,001 records?");
+    let effects = app.keys("y");
+    app.assert_shows("1,001 records forgotten; u brings them back for 10 s");
+    let timer = Timer::Forget;
+    assert!(effects.contains(&Effect::After { delay: Duration::from_secs(10), timer }));
+    more(&mut app, id, "since then");
+    app.keys("/message<Enter>");
+    assert!(!app.screen().contains("message 999"));
+    app.keys("u");
+    app.assert_shows("message 1000");
+    app.assert_shows("1,001 records brought back");
+    assert_eq!(app.shared.timeline.len(), 1002);
+
+    // Its time is over when that of the last forgetting is.
+    app.keys("Cy");
+    app.send(Message::Timer(Timer::Forget));
+    app.keys("u");
+    assert_eq!(app.shared.timeline.len(), 1002);
+    app.keys("Cy");
+    app.send(Message::Timer(Timer::Forget));
+    app.send(Message::Timer(Timer::Forget));
+    app.keys("u");
+    app.assert_shows("nothing to bring back");
+    assert_eq!(app.shared.timeline.len(), 0);
+}
+
+#[test]
+fn a_few_records_are_forgotten_unasked_and_their_conversation_comes_back_too() {
+    let (mut app, id) = filled((120, 30), 1000);
+    app.shared.zoom = false;
+    app.keys("C");
+    assert_eq!(
+        (app.shared.timeline.len(), app.shared.session().unwrap().conversation.rows.len()),
+        (0, 0)
+    );
+    more(&mut app, id, "since then");
+    app.keys("u");
+    let conversation = &app.shared.session().unwrap().conversation;
+    let rows: u32 = conversation.rows.iter().map(|row| row.count).sum();
+    assert_eq!((app.shared.timeline.len(), rows), (1001, 1001));
+    app.keys("<F11>");
+    app.assert_shows("since then");
 }
 
 #[test]

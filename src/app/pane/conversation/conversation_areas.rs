@@ -55,7 +55,7 @@ impl ConversationPane {
         if self.prompt.is_some() {
             parts.prompt = cut_bottom(&mut rest, 1);
         } else if rest.height > 1 || view.writing {
-            let lines = view.input.editor.area().lines().len().min(64) as u16;
+            let lines = view.input.editor.line_count().min(64) as u16;
             let height = lines.clamp(1, (rest.height / 3).max(1));
             parts.input = cut_bottom(&mut rest, height);
         }

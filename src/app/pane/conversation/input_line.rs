@@ -106,7 +106,7 @@ impl InputLine {
         } else if text.len() > CHECKED {
             Check::Long(text.len())
         } else {
-            match compose(&text, settings(shared).1, LineEnding::None, shared) {
+            match compose(text, settings(shared).1, LineEnding::None, shared) {
                 Ok(bytes) => Check::Bytes(bytes.len()),
                 Err(wrong) => wrong,
             }
@@ -125,7 +125,7 @@ impl InputLine {
             return;
         }
         let (at, typed) = match (self.recalled.take(), older) {
-            (None, true) => (Some(0), self.editor.text()),
+            (None, true) => (Some(0), self.editor.text().to_owned()),
             (None, false) => return,
             (Some((at, typed)), true) => (Some((at + 1).min(lines.len().saturating_sub(1))), typed),
             (Some((at, typed)), false) => (at.checked_sub(1), typed),

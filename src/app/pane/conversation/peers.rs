@@ -2,7 +2,7 @@
 
 use super::conversation_view::{ConversationPane, conns, has_several};
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, Question};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::engine::command::{CloseMode, Command, Recipient};
@@ -61,7 +61,8 @@ impl ConversationPane {
         } else if !session.protocol().capabilities().connections {
             Outcome::say("UDP has no connections; [stop] closes the socket")
         } else if let Some(conn) = self.conn_meant(shared) {
-            Intent::Perform(Effect::Engine(Command::End { conn, how })).into()
+            let end = Intent::Perform(Effect::Engine(Command::End { conn, how }));
+            if how == CloseMode::Reset { ask_to_reset(end).into() } else { end.into() }
         } else {
             Outcome::say("choose a connection with { or } first")
         }
@@ -95,4 +96,10 @@ impl ConversationPane {
             }
         }
     }
+}
+
+/// A reset takes with it what the peer has not read yet, so no slip of the hand shall do it.
+fn ask_to_reset(end: Intent) -> Intent {
+    let text = "Abort this connection with RST? What is still on its way is lost at both ends.";
+    Intent::Ask(Question { text: text.into(), answers: ["Abort", "Keep"], then: Box::new(end) })
 }

@@ -34,6 +34,17 @@ impl ConversationPane {
         more
     }
 
+    /// What was forgotten came back: all rows are other ones.
+    pub(crate) fn rows_came_back(&mut self, shared: &Shared) {
+        for (id, view) in &mut self.views {
+            if let Some(session) = shared.sessions.get(*id) {
+                view.frames = None;
+                view.is_held = false;
+                view.begin_anew(session);
+            }
+        }
+    }
+
     /// The next step of cutting anew.
     pub(super) fn reframe_on(&mut self, shared: &Shared) -> Option<Intent> {
         self.reframing_due = false;

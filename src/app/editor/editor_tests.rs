@@ -1,0 +1,129 @@
+//! Text fields: what keys do, and what is drawn.
+
+use super::*;
+
+#[test]
+fn a_single_line_stays_one() {
+    let mut editor = Editor::new("a\nb", LineMode::One);
+    assert_eq!(editor.text(), "a b");
+    editor.key(Key::new(KeyCode::Enter));
+    editor.key("<C-m>".parse().unwrap());
+    editor.insert("c\r\nd");
+    assert!(!editor.text().contains('\n'), "{:?}", editor.text());
+}
+
+#[test]
+fn pasted_control_characters_become_visible() {
+    let mut editor = Editor::new("", LineMode::Many);
+    assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
+    assert_eq!(editor.text(), "a\\x1b[2Jb\n");
+}
+
+/// The rows in sight, the cursor in angle brackets and the selection in square ones.
+fn shown(editor: &Editor, width: u16, height: u16) -> Vec<String> {
+    let piece = |piece: RowPiece| match piece.look {
+        Look::Plain => piece.text,
+        Look::Selected => format!("[{}]", piece.text),
+        Look::Cursor => format!("<{}>", piece.text),
+    };
+    let rows = editor.rows(width, height).into_iter();
+    rows.map(|row| row.into_iter().map(piece).collect()).collect()
+}
+
+fn press(editor: &mut Editor, keys: &str) {
+    for key in Key::parse_run(keys).unwrap() {
+        editor.key(key);
+    }
+}
+
+#[test]
+fn hidden_characters_are_drawn_visibly_and_kept() {
+    let text = "a\u{1b}[2J\u{202e}b\nc\td";
+    let mut editor = Editor::new(text, LineMode::Many);
+    press(&mut editor, "<Right><Right><Right><Right><Right><Right>");
+    assert_eq!(shown(&editor, 40, 5), [r"a\e[2J‹U+202E›<b>", "c   d"]);
+    press(&mut editor, "<S-Right>");
+    assert_eq!(shown(&editor, 40, 5), [r"a\e[2J‹U+202E›[b]< >", "c   d"]);
+    assert_eq!(editor.text(), text);
+}
+
+#[test]
+fn what_is_typed_is_looked_at_too() {
+    let mut editor = Editor::new("a", LineMode::One);
+    editor.key(Key::new(KeyCode::Char('\u{200b}')));
+    assert_eq!(shown(&editor, 20, 1), ["a‹U+200B›< >"]);
+    let mut editor = Editor::new("", LineMode::One);
+    editor.insert("\u{202e}x");
+    assert_eq!(shown(&editor, 20, 1), ["‹U+202E›x< >"]);
+}
+
+#[test]
+fn the_cursor_stays_in_sight_wherever_it_goes() {
+    let mut editor = Editor::new("ab\ncdefgh\n\nij", LineMode::Many);
+    assert_eq!(shown(&editor, 4, 2), ["<a>b", "cdef"]);
+    press(&mut editor, "<Down><Down>");
+    assert_eq!(shown(&editor, 4, 2), ["cdef", "<g>h"]);
+    press(&mut editor, "<Right><Down><Down><Up><Up>");
+    assert_eq!(shown(&editor, 4, 2), ["cdef", "g<h>"]);
+    editor.move_to(Caret::End);
+    assert_eq!(shown(&editor, 4, 2), ["", "ij< >"]);
+    editor.scroll(-2);
+    assert_eq!(shown(&editor, 4, 2), ["cdef", "gh< >"]);
+    editor.place(0, 1);
+    assert_eq!(shown(&editor, 4, 2), ["c<d>ef", "gh"]);
+}
+
+#[test]
+fn a_single_line_scrolls_to_its_cursor() {
+    let mut editor = Editor::new("abcdefgh", LineMode::One);
+    assert_eq!(shown(&editor, 5, 1), ["efgh< >"]);
+    press(&mut editor, "<Home>");
+    assert_eq!(shown(&editor, 5, 1), ["<a>bcde"]);
+    assert_eq!(shown(&Editor::new("secret", LineMode::One).masked(), 9, 1), ["••••••< >"]);
+}
+
+#[test]
+fn words_and_lines_are_deleted_and_put_elsewhere() {
+    let mut editor = Editor::new("let a_b = c.d;", LineMode::One);
+    press(&mut editor, "<C-w><C-w>");
+    assert_eq!(editor.text(), "let a_b = c.");
+    press(&mut editor, "<C-Left><C-Left><C-Left><A-d>");
+    assert_eq!(editor.text(), "let a_b  c.");
+    press(&mut editor, "<C-a><C-k><C-y><C-y>");
+    assert_eq!(editor.text(), "let a_b  c.let a_b  c.");
+    press(&mut editor, "<S-Home>x");
+    assert_eq!(editor.text(), "x");
+    press(&mut editor, "<A-z>");
+    assert_eq!(editor.text(), "let a_b  c.let a_b  c.");
+}
+
+#[test]
+fn every_change_is_told_as_one_splice() {
+    let mut editor = Editor::new("a\nb", LineMode::Many);
+    let mut copy = editor.text().to_owned();
+    for keys in ["x", "<Enter>", "<C-k>", "<S-Down>y", "<A-z>", "<A-z>", "<A-Z>", "<Backspace>"] {
+        for key in Key::parse_run(keys).unwrap() {
+            if editor.key(key) {
+                let Splice { at, removed, inserted } = editor.changed().unwrap();
+                copy.replace_range(*at..at + removed, inserted);
+            }
+        }
+        assert_eq!(copy, editor.text(), "{keys}");
+    }
+}
+
+#[test]
+fn a_line_is_cleared_with_ctrl_u_and_comes_back_with_alt_z() {
+    let mut editor = Editor::new("abc", LineMode::One);
+    assert!(editor.key("<C-u>".parse().unwrap()) && editor.is_empty());
+    assert!(editor.key("<A-z>".parse().unwrap()));
+    assert_eq!(editor.text(), "abc");
+}
+
+#[test]
+fn edges_are_known() {
+    let mut editor = Editor::new("ab", LineMode::One);
+    assert!(editor.at_end() && !editor.at_start() && editor.at_top() && editor.at_bottom());
+    editor.key(Key::new(KeyCode::Home));
+    assert!(editor.at_start());
+}
