@@ -98,7 +98,7 @@ Examples:
   wirebench listen udp://:9000 --count 10
   wirebench listen tls://:9443 --echo                with a certificate made here
   wirebench listen https://:8443 --cert chain.pem --key key.pem
-  wirebench listen tutorial/echo-server              a preset
+  wirebench listen tutorial/tcp-server               a preset
 
 ':port' is this machine only, '*:port' is everybody.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at

@@ -20,8 +20,8 @@ pub enum Category {
     Presets,
     Traffic,
     Program,
-    /// Only in windows above the panes.
-    #[strum(serialize = "In windows")]
+    /// Only in windows above the panes, and in lines that are typed into.
+    #[strum(serialize = "In windows and lines")]
     Window,
 }
 
@@ -57,19 +57,19 @@ macro_rules! actions {
 }
 
 actions! {
-    Send "send" Run "Send / start" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
-    SendLiteral "send-literal" Run "Send, templates literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
+    Send "send" Run "Send" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
+    SendLiteral "send-literal" Run "Send literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
     ConnectAnyway "connect-anyway" Run "Connect anyway" "Accept a refused certificate for this preset, and send" [Global "<A-v>"];
-    Interrupt "interrupt" Run "Cancel" "Interrupt what runs; then ask to leave; then leave" [Global "<C-c>"];
-    Stop "stop" Run "Stop session" "Close this connection, listener or request" [Global "<F8>"];
-    Resend "resend" Run "Send again" "Resend the bytes of this message" [Conversation "r"];
-    HalfClose "half-close" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
+    Cancel "cancel" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
+    Stop "stop" Run "Stop" "Close this connection, listener or request" [Global "<F8>"];
+    Resend "resend" Run "Resend" "Send the bytes of this message again" [Conversation "r"];
+    FinishSending "finish-sending" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];
     CloseConnection "close-connection" Run "Close connection" "Close the connection with FIN" [Conversation "d"];
     ResetConnection "reset-connection" Run "Reset connection" "Abort the connection with RST, after asking" [Conversation "D"];
-    ModeHttp "mode-http" Run "HTTP" "Mode: compose for HTTP" [Global "<F2>"];
-    ModeTcp "mode-tcp" Run "TCP" "Mode: compose for TCP" [Global "<F3>"];
-    ModeUdp "mode-udp" Run "UDP" "Mode: compose for UDP" [Global "<F4>"];
-    SwitchSide "switch-side" Run "Client / listener" "Switch side: compose for the other end of the wire" [Global "<F6>"];
+    Http "http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
+    Tcp "tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
+    Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
+    SwitchSide "switch-side" Run "Switch side" "Compose for the other end of the wire: client or listener" [Global "<F6>"];
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];
     PickEnvironment "pick-environment" Run "Pick environment" "Choose the environment from a list" [Plain "E"];
 
@@ -78,68 +78,68 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Help "<Enter>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Code "<Up>", Code "k", Help "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Code "<Down>", Code "j", Help "<Down>"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Question "<Left>", Question "h"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Question "<Right>", Question "<Tab>", Question "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Code "<PgUp>", Help "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Code "<PgDn>", Code "<Space>", Help "<PgDn>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Code "<Up>", Code "k", Help "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Code "<Down>", Code "j", Help "<Down>"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Code "<PgUp>", Help "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Code "<PgDn>", Code "<Space>", Help "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Help "<Home>"];
     Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Help "<End>"];
-    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Global "<C-Right>", Global "<A-Right>", List "L", Code "<Right>", Code "<Tab>", Code "l"];
-    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Global "<C-Left>", Global "<A-Left>", List "H", Code "<Left>", Code "h"];
-    NextItem "next-item" Move "Next request or connection" "Next item: exchange or connection of this session" [List "}"];
-    PreviousItem "previous-item" Move "Previous request or connection" "Previous item: the exchange or connection before" [List "{"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Global "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
+    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Global "<C-Left>", Global "<A-Left>", List "H", Code "h"];
+    NextItem "next-item" Move "Next item" "The next exchange or connection of this session" [List "}"];
+    PreviousItem "previous-item" Move "Previous item" "The exchange or connection before" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch the row on or off, fold the folder" [List "<Space>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder" [List "<Space>", Cell "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
-    Grow "grow" View "Larger" "Grow this pane" [Plain "]"];
-    Shrink "shrink" View "Smaller" "Shrink this pane" [Plain "["];
-    ViewMode "view-mode" View "Pretty / text / hex" "Next view mode: pretty, text or hex" [List "v"];
-    ViewHex "view-hex" View "Hex" "View bytes as hex, and back" [List "x"];
+    Grow "grow" View "Grow" "Make this pane larger" [Plain "]"];
+    Shrink "shrink" View "Shrink" "Make this pane smaller" [Plain "["];
+    ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v"];
+    ViewHex "view-hex" View "View hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
-    Find "find" View "Filter / search" "Find: filter the list, or search in what is shown" [List "/"];
-    FindNext "find-next" View "Next hit" "Find the next hit of the search" [List "n"];
-    FindPrevious "find-previous" View "Previous hit" "Find the previous hit" [List "N"];
+    Find "find" View "Find" "Filter the list, or search in what is shown" [List "/"];
+    FindNext "find-next" View "Find next" "Go to the next hit of the search" [List "n"];
+    FindPrevious "find-previous" View "Find previous" "Go to the hit before" [List "N"];
     Copy "copy" View "Copy" "Copy this to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>"];
-    CopyHex "copy-hex" View "Copy as hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
-    CopyEscaped "copy-escaped" View "Copy with escapes" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
-    SaveBody "save-body" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
+    CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
+    CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
+    SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
-    ShowCode "show-code" View "As code" "Show this preset as curl and as Python" [Plain "c"];
+    ShowCode "show-code" View "Show code" "Show this preset as curl and as Python" [Plain "c"];
     Theme "theme" View "Theme" "Next colour theme" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
 
-    EditExternal "edit-external" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];
+    ExternalEditor "external-editor" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];
     DeleteRow "delete-row" Edit "Delete row" "Delete this row of the form" [Form "<C-x>"];
-    ToggleRow "toggle-row" Edit "Row on/off" "Toggle this row of the form: on or off" [Form "<C-t>"];
+    ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
-    PayloadFormat "payload-format" Edit "Text / hex" "Next payload format of the input line: text or hex" [Input "<A-x>", Conversation "<A-x>"];
-    LineEnding "line-ending" Edit "Line ending" "Next line ending: CRLF, LF, CR, none" [Input "<A-e>", Conversation "<A-e>"];
+    PayloadFormat "payload-format" Edit "Payload format" "Write the input line as text or hex" [Input "<A-x>", Conversation "<A-x>"];
+    LineEnding "line-ending" Edit "Line ending" "End what is sent with CRLF, LF, CR or nothing, in turn" [Input "<A-e>", Conversation "<A-e>"];
     SendLine "send-line" Edit "Send line" "Send the input line with its line ending" [Input "<Enter>"];
-    SendBare "send-bare" Edit "Send without ending" "Send the input line bare, without a line ending" [Input "<A-Enter>"];
+    SendWithoutEnding "send-without-ending" Edit "Send without ending" "Send the input line without its line ending" [Input "<A-Enter>"];
     NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>", About "<A-j>", About "<S-Enter>", About "<C-j>"];
     SendToAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
     EditMessage "edit-message" Edit "Edit message" "Edit this message in the input line" [Conversation "p"];
     InputLine "input-line" Edit "Input line" "Go to the input line" [Conversation "i"];
-    InputOlder "input-older" Edit "Older input" "Input line sent before" [Input "<Up>"];
-    InputNewer "input-newer" Edit "Newer input" "Input line sent after" [Input "<Down>"];
+    OlderInput "older-input" Edit "Older input" "Input line sent before" [Input "<Up>"];
+    NewerInput "newer-input" Edit "Newer input" "Input line sent after" [Input "<Down>"];
 
     Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
-    Rename "rename" Presets "Rename / move" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
+    Rename "rename" Presets "Rename" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
-    EditAbout "edit-about" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
+    Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];
-    TurnAround "turn-around" Presets "Make a preset of it" "Turn it around: make something to send of what was received" [List "t"];
+    MakePreset "make-preset" Presets "Make preset" "Make something to send of what was received" [List "t"];
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
@@ -152,11 +152,11 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>"];
-    Accept "accept" Window "Accept" "Accept: do what was asked" [Question "y", Question "Y"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>"];
+    Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
     Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>"];
-    KeepMine "keep-mine" Window "Keep mine" "Keep mine: replace the file that changed on disk" [Conflict "m"];
-    TakeTheirs "take-theirs" Window "Take theirs" "Take theirs: read the file, my changes are lost" [Conflict "t"];
+    KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
+    TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
     ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again" [Code "s"];
 }
 
@@ -166,11 +166,28 @@ impl Action {
         &TABLE[self as usize]
     }
 
-    /// The action with this name in keymap files.
+    /// The action with this name in keymap files, which may be one it had before.
     pub fn named(name: &str) -> Option<Action> {
-        TABLE.iter().find(|row| row.name == name).map(|row| row.action)
+        let former = FORMER.iter().find(|(former, _)| *former == name).map(|(_, action)| *action);
+        TABLE.iter().find(|row| row.name == name).map(|row| row.action).or(former)
     }
 }
+
+/// Names that keymap files may still have.
+const FORMER: &[(&str, Action)] = &[
+    ("interrupt", Action::Cancel),
+    ("half-close", Action::FinishSending),
+    ("mode-http", Action::Http),
+    ("mode-tcp", Action::Tcp),
+    ("mode-udp", Action::Udp),
+    ("save-body", Action::SaveToFile),
+    ("edit-external", Action::ExternalEditor),
+    ("send-bare", Action::SendWithoutEnding),
+    ("input-older", Action::OlderInput),
+    ("input-newer", Action::NewerInput),
+    ("edit-about", Action::Describe),
+    ("turn-around", Action::MakePreset),
+];
 
 #[cfg(test)]
 mod tests {
@@ -196,10 +213,17 @@ mod tests {
                 kebab.extend(c.to_lowercase());
             }
             assert_eq!(kebab, row.name);
-            let words = format!("{} {}", row.title, row.help).to_lowercase();
-            for word in row.name.split('-') {
-                assert!(words.contains(word), "{}: nothing says “{word}”", row.name);
-            }
+            let words = row.title.to_lowercase();
+            let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            assert_eq!(row.name, words.collect::<Vec<_>>().join("-"));
+        }
+    }
+
+    #[test]
+    fn names_of_before_still_mean_their_actions() {
+        for (former, action) in FORMER {
+            assert!(TABLE.iter().all(|row| row.name != *former), "{former}");
+            assert_eq!(Action::named(former), Some(*action));
         }
     }
 }

@@ -32,8 +32,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// What is matched letter by letter; the title stands first.
-    pub fn name(&self) -> String {
+    /// What is matched letter by letter.
+    fn name(&self) -> String {
         format!("{} {}", self.title, self.words)
     }
 
@@ -175,10 +175,16 @@ impl Choices {
             self.all.pop();
         }
         let (mut names, mut sentences) = (Finder::new(text), Finder::of_words(text));
-        // What fits only together with what is said about it comes behind all names.
-        let mut fit = |choice: &Choice| match names.score(&choice.name()) {
-            None => sentences.score(&choice.sentence()).map(|_| None),
-            score => Some(score),
+        // The exact title comes first. Of what fits equally well, titles come before what is found
+        // by another word for it, short before long. What fits only together with what is said
+        // about it comes behind all names.
+        let exact = text.trim().to_lowercase();
+        let mut fit = |choice: &Choice| {
+            let Some(score) = names.score(&choice.name()) else {
+                return sentences.score(&choice.sentence()).map(|_| None);
+            };
+            let title = (names.score(&choice.title), Reverse(choice.title.chars().count()));
+            Some(Some((choice.title.to_lowercase() == exact, score, title)))
         };
         let all = self.all.iter().enumerate();
         let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, fit(it)?))).collect();
@@ -216,6 +222,27 @@ mod tests {
         assert_eq!(choices.fitting.len(), 3);
         choices.update(inner, PaneInput::Paste("zzz"));
         assert!(choices.selected().is_none());
+    }
+
+    #[test]
+    fn titles_come_before_other_words_and_the_shorter_title_first() {
+        let choice = |title: &str, words: &str| Choice {
+            title: title.into(),
+            words: words.into(),
+            ..Choice::default()
+        };
+        let all = [
+            choice("Save to file", "save-to-file s"),
+            choice("Describe", "save"),
+            choice("Save", "save Ctrl+S"),
+        ];
+        let mut choices = Choices::new(all.into(), 0);
+        for text in ["sav", "save"] {
+            choices.editor = Editor::new(text, LineMode::One);
+            choices.refit();
+            let titles: Vec<_> = choices.shown(9).map(|(it, _)| it.title.as_str()).collect();
+            assert_eq!(titles, ["Save", "Save to file", "Describe"], "{text}");
+        }
     }
 
     #[test]

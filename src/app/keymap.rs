@@ -38,6 +38,12 @@ pub enum Context {
     #[strum(serialize = "input line")]
     Input,
     Traffic,
+    /// A cell of the form that is no text: a choice, a check, a button, the tabs.
+    #[strum(serialize = "choices of the form")]
+    Cell,
+    /// A line that is typed into: a search, a filter, the name of a file.
+    #[strum(serialize = "text line")]
+    Line,
     /// A list to choose from by typing.
     #[strum(serialize = "choice list")]
     Choices,
@@ -90,7 +96,7 @@ impl Context {
         match self {
             Context::Presets => Some(Pane::Presets),
             Context::History => Some(Pane::History),
-            Context::Address | Context::Form => Some(Pane::Request),
+            Context::Address | Context::Form | Context::Cell => Some(Pane::Request),
             Context::Response | Context::Conversation | Context::Input => Some(Pane::Response),
             Context::Traffic => Some(Pane::Traffic),
             _ => None,
@@ -161,15 +167,21 @@ impl Keymap {
         found
     }
 
-    /// The key to show in a hint: the table's first one if it still holds, else any.
+    /// The key to show in a hint: one of the user's own, else one that any terminal can send, else
+    /// any; of these the first of the table, and the shortest.
     pub fn hint(&self, contexts: &[Context], action: Action) -> Option<String> {
-        let first = action.row().keys.iter().find_map(|(context, text)| {
-            let keys = Key::parse_run(text).ok()?;
-            let holds = contexts.contains(context)
-                && self.bindings.get(&(*context, keys.clone())) == Some(&action);
-            holds.then(|| show(&keys))
-        });
-        first.or_else(|| self.keys_of(contexts, action).into_iter().next())
+        let table =
+            action.row().keys.iter().map(|(context, text)| (*context, Key::parse_run(text)));
+        let table: Vec<_> = table.collect();
+        let rank = |context: Context, keys: &Vec<Key>| {
+            let place = table.iter().position(|row| *row == (context, Ok(keys.clone())));
+            let is_rare = !keys.iter().all(|key| key.is_common());
+            (place.is_some(), is_rare, place, keys.len(), show(keys))
+        };
+        let bound = self.bindings.iter().filter(|(_, bound)| **bound == action);
+        let here = bound.filter(|((context, _), _)| contexts.contains(context));
+        let best = here.map(|((context, keys), _)| rank(*context, keys)).min();
+        best.map(|(.., text)| text)
     }
 
     /// The key of an action in these contexts, or elsewhere, for a hint in a text.
@@ -248,6 +260,7 @@ mod tests {
                         | Context::Address
                         | Context::Form
                         | Context::Input
+                        | Context::Line
                         | Context::Choices
                         | Context::Help
                         | Context::Name
@@ -285,5 +298,26 @@ mod tests {
             keymap.lookup(&[Context::Global], &["<C-g>".parse().unwrap()]),
             Lookup::Matched(Action::Send)
         );
+    }
+
+    #[test]
+    fn a_hint_prefers_keys_of_the_user_then_those_any_terminal_sends() {
+        let send = |lines: &[(&str, &str)]| {
+            let mut keymap = Keymap::default();
+            let lines = lines.iter().map(|(keys, action)| Override {
+                context: "everywhere".into(),
+                keys: (*keys).into(),
+                action: (*action).into(),
+            });
+            assert!(keymap.apply(&lines.collect::<Vec<_>>()).is_empty());
+            keymap.hint(&[Context::Form, Context::Global], Action::Send).unwrap()
+        };
+        let (no_f5, no_ctrl_r) = (("<F5>", ""), ("<C-r>", ""));
+        assert_eq!(send(&[]), "F5");
+        assert_eq!(send(&[("<F9>", "send")]), "F9");
+        assert_eq!(send(&[no_f5, no_ctrl_r, ("<F9>", "send")]), "F9");
+        assert_eq!(send(&[no_f5, no_ctrl_r]), "Alt+Enter");
+        assert_eq!(send(&[("<C-Enter>", "send"), no_f5]), "Ctrl+R");
+        assert_eq!(send(&[("<S-Enter>", "send"), ("<C-g>", "send")]), "Ctrl+G");
     }
 }

@@ -12,7 +12,6 @@ use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
-use crate::model::key::KeyCode;
 use crate::model::view::ViewPart;
 use crate::store::job::{Job, Overwrite};
 
@@ -67,10 +66,10 @@ pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) 
     let prompt = open.as_mut()?;
     match input {
         PaneInput::Act(Action::Back) => *open = None,
-        PaneInput::Act(_) => return Some(Outcome::no()),
-        PaneInput::Key(key) if key.code == KeyCode::Enter => {
+        PaneInput::Act(Action::Choose) => {
             return open.take().map(|prompt| prompt.answered(shared).into());
         }
+        PaneInput::Act(_) => return Some(Outcome::no()),
         PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut prompt.editor)),
         PaneInput::Press(..) | PaneInput::Wheel(_) => return None,
     }

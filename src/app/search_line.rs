@@ -1,9 +1,9 @@
 //! The search line above a list: a text field while it is typed, its text afterwards.
 
+use super::action::Action;
 use super::cursor::CursorStep;
 use super::editor::{Editor, LineMode};
 use super::outcome::PaneInput;
-use crate::model::key::{Key, KeyCode};
 
 /// State of the line; a pane without one shows its whole list.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub enum SearchKey {
     Changed,
     /// The cursor of the list moves.
     Move(CursorStep),
-    /// Enter: what was found is wanted.
+    /// What was found is wanted.
     Accept,
     /// Nothing.
     Ignored,
@@ -33,26 +33,16 @@ impl Default for SearchLine {
     }
 }
 
-impl SearchLine {
-    fn key(&mut self, key: Key) -> SearchKey {
-        match key.code {
-            KeyCode::Enter => SearchKey::Accept,
-            KeyCode::Up => SearchKey::Move(CursorStep::Up),
-            KeyCode::Down => SearchKey::Move(CursorStep::Down),
-            KeyCode::PageUp => SearchKey::Move(CursorStep::PageUp),
-            KeyCode::PageDown => SearchKey::Move(CursorStep::PageDown),
-            _ if self.editor.key(key) => SearchKey::Changed,
-            _ => SearchKey::Ignored,
-        }
-    }
-}
-
 /// Gives an input to the line while it is typed; `None` = it is not, or the input is not for it.
 pub fn update(open: &mut Option<SearchLine>, input: PaneInput<'_>) -> Option<SearchKey> {
     let search = open.as_mut().filter(|search| search.typing)?;
     match input {
-        PaneInput::Key(key) => Some(search.key(key)),
-        PaneInput::Paste(_) => input.edit(&mut search.editor).then_some(SearchKey::Changed),
-        PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Press(..) => None,
+        PaneInput::Key(_) | PaneInput::Paste(_) => {
+            let is_changed = input.edit(&mut search.editor);
+            Some(if is_changed { SearchKey::Changed } else { SearchKey::Ignored })
+        }
+        PaneInput::Act(Action::Choose) => Some(SearchKey::Accept),
+        PaneInput::Act(action) => CursorStep::of(action).map(SearchKey::Move),
+        PaneInput::Wheel(_) | PaneInput::Press(..) => None,
     }
 }

@@ -183,7 +183,7 @@ impl App {
             (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),
         };
         if is_typing {
-            return vec![Context::Global];
+            return vec![Context::Line, Context::Global];
         }
         vec![own, Context::List, Context::Plain, Context::Global]
     }

@@ -62,7 +62,7 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> (Result<u8, Failure>, u64) {
-    let plan = match planned(arguments, headless) {
+    let plan = match plan(arguments, headless).map_err(Failure::of_listener) {
         Ok(plan) => plan,
         Err(failure) => return (Err(failure), 0),
     };
@@ -96,8 +96,8 @@ pub(super) async fn run(
     watch.drain(headless, interrupts).await
 }
 
-/// What is to be opened.
-fn planned(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
+/// What is to be run: the target or preset with the options of the command line.
+fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
     let (mut spec, scope) =
         target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
     headless.hide(&scope, &arguments.common);

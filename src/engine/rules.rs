@@ -70,7 +70,12 @@ impl CompiledRule {
             WhenPlan::StartsWith(start) => CompiledWhen::StartsWith(start),
             WhenPlan::Matches(source) => {
                 CompiledWhen::Matches(Regex::new(&source).map_err(|error| {
-                    Failure::new(Stage::Compose, &source, FailureKind::Usage, error.to_string())
+                    Failure::new(
+                        Stage::ComposeListener,
+                        &source,
+                        FailureKind::Usage,
+                        error.to_string(),
+                    )
                 })?)
             }
         };
@@ -184,6 +189,6 @@ mod tests {
             delay: Duration::ZERO,
         };
         let failure = Rules::new(vec![plan]).unwrap_err();
-        assert_eq!((failure.stage, failure.target.as_str()), (Stage::Compose, "("));
+        assert_eq!((failure.stage, failure.target.as_str()), (Stage::ComposeListener, "("));
     }
 }

@@ -23,6 +23,8 @@ pub struct Failure {
 pub enum Stage {
     /// Input that cannot be sent: template, payload, address.
     Compose,
+    /// The same of a listener, which does not send.
+    ComposeListener,
     Lookup,
     Bind,
     Connect,
@@ -92,6 +94,15 @@ impl Failure {
         format!("{target}{}{hint}", self.cause)
     }
 
+    /// The same failure as a listener's: what cannot be sent by it cannot be listened with.
+    #[must_use]
+    pub fn of_listener(mut self) -> Self {
+        if self.stage == Stage::Compose {
+            self.stage = Stage::ComposeListener;
+        }
+        self
+    }
+
     /// The leaf of the peer that was refused, which the user may overrule.
     #[must_use]
     pub fn distrusted(&self) -> Option<Sha256> {
@@ -112,7 +123,7 @@ impl Stage {
         match self {
             Stage::Compose => "cannot send",
             Stage::Lookup => "name lookup failed",
-            Stage::Bind => "cannot listen",
+            Stage::Bind | Stage::ComposeListener => "cannot listen",
             Stage::Connect => "cannot connect",
             Stage::Tls => "TLS handshake failed",
             Stage::Send => "sending failed",

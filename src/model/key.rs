@@ -79,6 +79,18 @@ impl Key {
         }
     }
 
+    /// Whether every terminal can send it. Ctrl with another key than a letter, and Shift with
+    /// Enter and its like, need a keyboard protocol that many lack.
+    #[must_use]
+    pub fn is_common(self) -> bool {
+        match self.code {
+            KeyCode::Enter | KeyCode::Esc | KeyCode::Backspace => !self.ctrl && !self.shift,
+            KeyCode::Tab => !self.ctrl && !self.alt,
+            KeyCode::Char(c) => !self.ctrl || c.is_ascii_lowercase(),
+            _ => true,
+        }
+    }
+
     /// Reads a run of keys: `<C-n>tcp<Tab>127.0.0.1:9000<Enter>`.
     ///
     /// # Errors

@@ -86,7 +86,7 @@ fn hints(app: &App) -> Vec<Action> {
             Shown::Exchange => app.exchange.hints(&app.shared),
             Shown::Conversation => app.conversation.hints(&app.shared),
         },
-        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::TurnAround],
+        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::MakePreset],
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints

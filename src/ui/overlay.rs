@@ -33,13 +33,13 @@ pub(super) fn draw(mut screen: Pen<'_>) {
             Overlay::Jump(it) => jump(pen, it),
             Overlay::Choices(it) => choices(window(pen, it.title, &keyed(it.hint)), it),
             Overlay::Help(it) => {
-                let text = keyed("type to search · arrows scroll · [back] close");
+                let text = keyed("type to search · [up] [down] scroll · [back] close");
                 help(window(pen, &format!(" Help ─ {} ", it.place), &text), it);
             }
             Overlay::Code(it) => {
                 let secrets = if it.shows_secrets { "hide" } else { "show" };
                 let text = format!(
-                    "[copy] copy · ◂ ▸ language · [show-secrets] {secrets} secrets · [back] close"
+                    "[copy] copy · [next-tab] language · [show-secrets] {secrets} secrets · [back] close"
                 );
                 code(window(pen, &format!(" {} as code ", it.title), &keyed(&text)), it);
             }
@@ -196,7 +196,7 @@ fn draw_choice(mut pen: Pen<'_>, choice: &Choice, finder: &mut Finder) {
     // Wide characters would shift the marks, so only plain names get them.
     if title.is_ascii() {
         let used = pen.area.x - start.x;
-        let hits = finder.hits(&choice.name()).into_iter();
+        let hits = finder.hits(&choice.title).into_iter();
         for at in hits.map_while(|at| u16::try_from(at).ok()).filter(|at| *at < used) {
             pen.at(Rect { x: start.x + at, width: 1, ..start }).fill(palette.active);
         }

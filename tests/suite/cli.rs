@@ -365,3 +365,29 @@ fn the_help_names_the_options_that_can_be_set() {
         assert!(text(&output.stdout).contains(path), "{}", text(&output.stdout));
     }
 }
+
+#[test]
+fn a_listener_that_cannot_start_says_so_of_listening() {
+    for arguments in [
+        &["listen", "udp://127.0.0.1:0", "--set", "ttl=0"][..],
+        &["listen", "tutorial/echo-server"],
+        &["listen", "udp://127.0.0.1:0", "--tls"],
+        &["listen", "tcp://:0", "--env", "nowhere"],
+    ] {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("cannot listen: ") && !said.contains("send"), "{said}");
+    }
+}
+
+#[test]
+fn every_preset_an_example_names_is_shipped() {
+    for task in ["send", "listen"] {
+        let help = text(&run(&[task, "--help"]).stdout);
+        let mut named = help.split_whitespace().filter(|word| word.starts_with("tutorial/"));
+        let preset = named.next().expect("an example with a preset");
+        let file = format!("{}/assets/starter/{preset}.toml", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&file).is_file(), "{file}");
+    }
+}

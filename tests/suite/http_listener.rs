@@ -178,7 +178,7 @@ async fn a_connection_that_idles_makes_place() {
         newcomer.read_exact(&mut status).is_ok().then_some(status)
     };
     assert_eq!(ask().as_ref(), Some(b"HTTP/1.1 503"), "who came just now keeps the place");
-    std::thread::sleep(Duration::from_millis(1_100));
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(ask().as_ref(), Some(b"HTTP/1.1 200"));
     for stream in &idle {
         stream.set_nonblocking(true).unwrap();

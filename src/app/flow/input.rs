@@ -73,7 +73,7 @@ fn key_pressed(app: &mut App, key: Key) {
 
 /// Runs an action: the focused pane first, then the program.
 pub(crate) fn act(app: &mut App, action: Action) {
-    if action != Action::Interrupt {
+    if action != Action::Cancel {
         app.leaving = false;
     }
     if to_pane(app, app.shared.focus, PaneInput::Act(action)) == Handled::No {

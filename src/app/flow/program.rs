@@ -17,12 +17,12 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Send => send::send(app, UnknownNames::Refused),
         Action::SendLiteral => send::send(app, UnknownNames::Literal),
         Action::ConnectAnyway => send::connect_anyway(app),
-        Action::Interrupt => interrupt(app),
+        Action::Cancel => interrupt(app),
         Action::Stop => stop(app),
         // The client of a protocol; the other side is one key further.
-        Action::ModeHttp => compose(app, Protocol::Http, Side::Client),
-        Action::ModeTcp => compose(app, Protocol::Tcp, Side::Client),
-        Action::ModeUdp => compose(app, Protocol::Udp, Side::Client),
+        Action::Http => compose(app, Protocol::Http, Side::Client),
+        Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
+        Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::NextPane => focus::focus(app, app.shared.focus.next()),
@@ -62,7 +62,7 @@ fn interrupt(app: &mut App) {
             1 => " (1 session will be closed)".into(),
             n => format!(" ({n} sessions will be closed)"),
         };
-        app.say(app.keyed(&format!("[interrupt] again leaves{what}; unsaved work is kept")));
+        app.say(app.keyed(&format!("[cancel] again leaves{what}; unsaved work is kept")));
     }
 }
 

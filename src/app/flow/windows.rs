@@ -71,7 +71,7 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
             discard(app, *id, &title);
         }
         (Action::Revert, item) => revert(app, item),
-        (Action::EditAbout, item) => {
+        (Action::Describe, item) => {
             push_or_say(app, About::new(shared, item.clone()).map(Overlay::About));
         }
         _ => {}
@@ -159,7 +159,7 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
     let action = found(&top.contexts());
     match action {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => return action,
-        Some(Action::Back | Action::Interrupt) => close(app),
+        Some(Action::Back | Action::Cancel) => close(app),
         action => {
             let taken = action.map(|action| update(app, PaneInput::Act(action)));
             if taken != Some(Handled::Yes) {

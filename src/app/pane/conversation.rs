@@ -65,7 +65,7 @@ impl ConversationPane {
     /// Contexts of the pane.
     pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
         if self.prompt.is_some() {
-            return vec![Context::Global];
+            return vec![Context::Line, Context::Global];
         }
         if self.is_writing(shared) {
             return vec![Context::Input, Context::Global];
@@ -86,13 +86,13 @@ impl ConversationPane {
     /// What the input line does with an action.
     fn act_writing(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
-            Action::SendLine | Action::SendBare | Action::SendToAll => {
+            Action::SendLine | Action::SendWithoutEnding | Action::SendToAll => {
                 return self.send(shared, action);
             }
-            Action::EditExternal => return self.edit_external(shared),
+            Action::ExternalEditor => return self.edit_external(shared),
             Action::NewLine => self.new_line(shared),
-            Action::InputOlder => self.recall(shared, true),
-            Action::InputNewer => self.recall(shared, false),
+            Action::OlderInput => self.recall(shared, true),
+            Action::NewerInput => self.recall(shared, false),
             Action::PageUp => self.scroll(shared, CursorStep::PageUp),
             Action::PageDown => self.scroll(shared, CursorStep::PageDown),
             Action::Back => self.leave_input(shared),
@@ -120,12 +120,12 @@ impl ConversationPane {
             Action::CopyEscaped => return self.copy(shared, CopyAs::Escaped),
             Action::Resend => return told(self.resend(shared)),
             Action::EditMessage => return told(self.take_up(shared)),
-            Action::SaveBody => return told(self.save(shared)),
-            Action::TurnAround => return told(self.turn_around(shared)),
+            Action::SaveToFile => return told(self.save(shared)),
+            Action::MakePreset => return told(self.turn_around(shared)),
             Action::Find => return self.open_search(),
             Action::FindNext => return self.search(shared, Towards::End, true),
             Action::FindPrevious => return self.search(shared, Towards::Start, true),
-            Action::EditExternal => return self.edit_external(shared),
+            Action::ExternalEditor => return self.edit_external(shared),
             _ => match CursorStep::of(action) {
                 Some(way) => self.scroll(shared, way),
                 None => return Outcome::no(),
@@ -142,7 +142,7 @@ impl ConversationPane {
             Action::LineEnding => Intent::NextLineEnding.into(),
             Action::NextItem => self.next_conn(shared, true),
             Action::PreviousItem => self.next_conn(shared, false),
-            Action::HalfClose => self.end(shared, CloseMode::HalfClose),
+            Action::FinishSending => self.end(shared, CloseMode::HalfClose),
             Action::CloseConnection => self.end(shared, CloseMode::Close),
             Action::ResetConnection => self.end(shared, CloseMode::Reset),
             _ => Outcome::no(),
@@ -190,8 +190,8 @@ impl ConversationPane {
     pub fn hints(&self, shared: &Shared) -> Vec<Action> {
         let Some(session) = shared.session() else { return Vec::new() };
         if self.is_writing(shared) {
-            let mut hints = vec![Action::SendLine, Action::SendBare, Action::LineEnding];
-            hints.extend([Action::PayloadFormat, Action::InputOlder, Action::Back]);
+            let mut hints = vec![Action::SendLine, Action::SendWithoutEnding, Action::LineEnding];
+            hints.extend([Action::PayloadFormat, Action::OlderInput, Action::Back]);
             if session.side().listens() {
                 hints.insert(1, Action::SendToAll);
             }
@@ -204,9 +204,9 @@ impl ConversationPane {
         if has_several(session) {
             hints.insert(1, Action::NextItem);
         }
-        hints.extend([Action::Resend, Action::TurnAround]);
+        hints.extend([Action::Resend, Action::MakePreset]);
         if session.protocol().capabilities().connections {
-            hints.extend([Action::HalfClose, Action::CloseConnection, Action::ResetConnection]);
+            hints.extend([Action::FinishSending, Action::CloseConnection, Action::ResetConnection]);
         }
         hints
     }

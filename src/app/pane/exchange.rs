@@ -71,9 +71,9 @@ impl ExchangePane {
             Action::Find => return self.open_search(shared),
             Action::FindNext => return self.search(shared, Towards::End, true),
             Action::FindPrevious => return self.search(shared, Towards::Start, true),
-            Action::SaveBody => return self.open_save(shared),
+            Action::SaveToFile => return self.open_save(shared),
             Action::Copy => return self.copy(shared),
-            Action::TurnAround => return self.turn_around(shared),
+            Action::MakePreset => return self.turn_around(shared),
             Action::Open => return self.enter(shared, true),
             Action::Back => return self.enter(shared, false),
             _ => match CursorStep::of(action) {
@@ -192,14 +192,14 @@ impl ExchangePane {
     pub fn hints(&self, shared: &Shared) -> Vec<Action> {
         let Some(session) = session(shared) else { return Vec::new() };
         let mut hints = match session.side() {
-            Side::Client if !session.is_over() => vec![Action::Interrupt],
-            Side::Listener if !self.is_inside(shared) => vec![Action::Open, Action::TurnAround],
+            Side::Client if !session.is_over() => vec![Action::Cancel],
+            Side::Listener if !self.is_inside(shared) => vec![Action::Open, Action::MakePreset],
             Side::Client | Side::Listener => Vec::new(),
         };
         if session.exchanges.len() > 1 {
             hints.push(Action::NextItem);
         }
-        let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveBody];
+        let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveToFile];
         hints.into_iter().chain(always).chain([Action::Copy]).collect()
     }
 }

@@ -89,7 +89,7 @@ impl PresetsPane {
             | Action::Duplicate
             | Action::Delete
             | Action::Revert
-            | Action::EditAbout => {
+            | Action::Describe => {
                 let item = self.selected(shared);
                 return item.map(|item| Intent::ActOn(action, item)).into();
             }
@@ -147,20 +147,25 @@ impl PresetsPane {
     }
 
     fn start_search(&mut self, shared: &Shared) {
+        if self.search.is_none() {
+            self.note_selection(shared);
+        }
         self.search.get_or_insert_default().typing = true;
         self.rebuild(shared);
     }
 
+    /// Shows all rows again, the cursor on what was found, else where it was before.
     fn end_search(&mut self, shared: &Shared) {
         let item = self.selected(shared);
         self.search = None;
         match item {
             Some(TreeItem::Preset(path)) => self.reveal(shared, &path),
-            _ => self.rebuild(shared),
+            Some(_) => self.rebuild(shared),
+            None => self.restore_selection(shared),
         }
     }
 
-    /// Enter in the search line: opens what was found.
+    /// What was found is wanted: opens what was found.
     fn accept(&mut self, shared: &Shared) -> Outcome {
         let is_found = self.selected(shared).is_some();
         self.end_search(shared);

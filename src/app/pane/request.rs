@@ -49,8 +49,13 @@ impl RequestPane {
     pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
         let at = shared.drafts.current().at;
         let address = (at == FormFieldId::Address).then_some(Context::Address);
-        let plain = (!is_text(shared, at)).then_some(Context::Plain);
-        [address, Some(Context::Form), plain, Some(Context::Global)].into_iter().flatten().collect()
+        let is_cell = !is_text(shared, at);
+        let cell = (is_cell || at == FormFieldId::key("method")).then_some(Context::Cell);
+        let plain = is_cell.then_some(Context::Plain);
+        [address, cell, Some(Context::Form), plain, Some(Context::Global)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
@@ -73,6 +78,9 @@ impl RequestPane {
         match action {
             Action::Up => self.vertical(shared, false),
             Action::Down => self.vertical(shared, true),
+            Action::Left => self.turn(shared, KeyCode::Left),
+            Action::Right => self.turn(shared, KeyCode::Right),
+            Action::Toggle => self.toggle(shared),
             Action::PageUp => self.page(shared, false),
             Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
@@ -84,7 +92,7 @@ impl RequestPane {
             }
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
-            Action::EditExternal => self.edit_external(shared),
+            Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
         }
@@ -93,21 +101,41 @@ impl RequestPane {
     /// A key that no action took.
     fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let at = shared.drafts.current().at;
-        if key == Key::new(KeyCode::Esc) {
-            return self.leave_field();
-        }
         match kind_of(shared, at) {
-            Some(FieldKind::Choice | FieldKind::Check | FieldKind::Tabs) => choose(shared, at, key),
-            Some(FieldKind::Button) if key.code == KeyCode::Char(' ') => add_row(shared),
-            Some(FieldKind::Line | FieldKind::Secret) => self.line_key(shared, at, key),
+            Some(FieldKind::Line | FieldKind::Secret) => self.line_key(shared, key),
             Some(FieldKind::Area) => self.edit_key(shared, key),
-            Some(FieldKind::Button) | None => Outcome::no(),
+            _ => Outcome::no(),
         }
     }
 
-    /// In a line, Left at the start and Right at the end go to the neighbouring cell; Space in the
-    /// method field takes the next of the usual methods.
-    fn line_key(&mut self, shared: &Shared, at: FormFieldId, key: Key) -> Outcome {
+    /// Left and Right: between cells they move; a choice on a line of its own they turn.
+    fn turn(&mut self, shared: &Shared, code: KeyCode) -> Outcome {
+        let (at, forward) = (shared.drafts.current().at, code == KeyCode::Right);
+        match kind_of(shared, at) {
+            Some(FieldKind::Tabs) => switch_tab(shared, forward),
+            Some(FieldKind::Choice) if !is_source(at) => cycle(at, forward),
+            Some(FieldKind::Choice | FieldKind::Check) => sideways(shared, forward),
+            Some(FieldKind::Button) | None => Outcome::no(),
+            Some(_) => self.key(shared, Key::new(code)),
+        }
+    }
+
+    /// The next choice, tab or usual method; a button is pressed.
+    fn toggle(&mut self, shared: &Shared) -> Outcome {
+        let at = shared.drafts.current().at;
+        match kind_of(shared, at) {
+            Some(FieldKind::Tabs) => switch_tab(shared, true),
+            Some(FieldKind::Button) => add_row(shared),
+            Some(_) => {
+                self.editor = None;
+                cycle(at, true)
+            }
+            None => Outcome::no(),
+        }
+    }
+
+    /// In a line, Left at the start and Right at the end go to the neighbouring cell.
+    fn line_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let (start, end) = match self.open_editor(shared) {
             Some(editor) => (editor.at_start(), editor.at_end()),
             None => (true, true),
@@ -116,10 +144,6 @@ impl RequestPane {
         match key.code {
             KeyCode::Left if start && plain => sideways(shared, false),
             KeyCode::Right if end && plain => sideways(shared, true),
-            KeyCode::Char(' ') if at == FormFieldId::key("method") => {
-                self.editor = None;
-                cycle(at, !key.ctrl)
-            }
             _ => self.edit_key(shared, key),
         }
     }
@@ -260,24 +284,6 @@ impl RequestPane {
             FieldKind::Secret => there,
         }
     }
-}
-
-/// Keys on a choice, a check or the tab strip. Between cells the arrows move; a choice on a line
-/// of its own they turn.
-fn choose(shared: &Shared, at: FormFieldId, key: Key) -> Outcome {
-    let forward = match key.code {
-        KeyCode::Left => false,
-        KeyCode::Right | KeyCode::Char(' ') => true,
-        _ => return Outcome::no(),
-    };
-    if at == FormFieldId::Tabs {
-        return switch_tab(shared, forward);
-    }
-    let moves = kind_of(shared, at) == Some(FieldKind::Check) || is_source(at);
-    if moves && key.code != KeyCode::Char(' ') {
-        return sideways(shared, forward);
-    }
-    cycle(at, forward)
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {

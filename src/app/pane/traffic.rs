@@ -26,7 +26,7 @@ use crate::app::shared::{Shared, TextSearch};
 use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::Key;
 use crate::model::record::RecordKind;
 use crate::model::view::Towards;
 use crate::query::Filter;
@@ -198,14 +198,27 @@ impl TrafficPane {
     }
 
     fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
-        if action != Action::Back {
-            return Outcome::no();
+        match action {
+            Action::Choose => return self.take_typed(shared),
+            Action::Back => {}
+            _ => return Outcome::no(),
         }
         if self.filter.editor.take().is_some() {
             let before = self.filter.read();
             return self.apply(shared, before).into();
         }
         self.search_editor = None;
+        Outcome::yes()
+    }
+
+    /// Searches for what was typed, or leaves the filter in force; a wrong one is typed on.
+    fn take_typed(&mut self, shared: &Shared) -> Outcome {
+        if let Some(editor) = self.search_editor.take() {
+            return self.look_for(shared, editor.text().to_owned());
+        }
+        if self.filter.error.is_none() {
+            self.filter.editor = None;
+        }
         Outcome::yes()
     }
 
@@ -224,7 +237,7 @@ impl TrafficPane {
             Action::Copy => self.copy(shared, CopyAs::Seen),
             Action::CopyHex => self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
-            Action::TurnAround => self.to_preset(shared),
+            Action::MakePreset => self.to_preset(shared),
             _ => match CursorStep::of(action) {
                 Some(step) => self.step(shared, step),
                 None => Outcome::no(),
@@ -328,16 +341,11 @@ impl TrafficPane {
 
     /// A key that no action took: text of the filter or the search.
     fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        if self.search_editor.is_some() {
-            return self.search_key(shared, key);
-        }
-        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
-        if key.code == KeyCode::Enter {
-            if self.filter.error.is_none() {
-                self.filter.editor = None;
-            }
+        if let Some(editor) = &mut self.search_editor {
+            editor.key(key);
             return Outcome::yes();
         }
+        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
         if !editor.key(key) {
             return Outcome::yes();
         }

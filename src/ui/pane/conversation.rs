@@ -77,7 +77,7 @@ fn status(mut pen: Pen<'_>, session: &Session) {
     match &session.state {
         SessionState::Opening => {
             pen.put(&format!("  {lasted}"), palette.number);
-            pen.put(&app.keyed("  [interrupt] cancels"), palette.dim);
+            pen.put(&app.keyed("  [cancel] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
             pen.put(&format!("  after {lasted}"), palette.dim);
@@ -219,7 +219,7 @@ fn fact(mut pen: Pen<'_>, session: &Session, row: &MessageRow, hit: Option<usize
     content(&mut pen, row, style, (false, hit));
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
     if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
-        let more = pen.app.keyed("; our side stays open, [half-close] finishes it too");
+        let more = pen.app.keyed("; our side stays open, [finish-sending] finishes it too");
         pen.put(&more, pen.palette.dim);
     }
 }

@@ -90,7 +90,7 @@ fn status(mut pen: Pen<'_>, session: &Session) {
         (Side::Client, Some(response)) => {
             response_line(&mut pen, exchange, response);
             if active {
-                pen.put(&app.keyed("  [interrupt] cancels"), pen.palette.dim);
+                pen.put(&app.keyed("  [cancel] cancels"), pen.palette.dim);
             }
         }
         (Side::Client, None) if active => progress(pen, session),
@@ -112,7 +112,7 @@ fn progress(mut pen: Pen<'_>, session: &Session) {
         pen.put("◌ ", palette.active);
         pen.put(&session_words::phase(session), palette.base);
         pen.put(&format!("  {}", format::took(session.lasted(app.shared.now))), palette.number);
-        pen.put(&app.keyed("  [interrupt] cancels"), palette.dim);
+        pen.put(&app.keyed("  [cancel] cancels"), palette.dim);
     }
 }
 

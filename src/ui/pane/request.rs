@@ -58,7 +58,7 @@ fn button(app: &App) -> String {
         (Side::Listener, true) => " [send] update answers  [stop] stop ",
         (Side::Listener, false) => " [send] listen ",
         (Side::Client, true) if can.conversation => " [stop] close ",
-        (Side::Client, true) => " [send] send again  [interrupt] cancel ",
+        (Side::Client, true) => " [send] send again  [cancel] cancel ",
         (Side::Client, false) if !can.conversation => " [send] send ",
         (Side::Client, false) if can.connections => " [send] connect ",
         (Side::Client, false) => " [send] open ",

@@ -247,7 +247,7 @@ fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_ag
     let effects = driver.keys("y");
     assert!(footer(&driver).contains("copied tutorial/http-server"), "{}", footer(&driver));
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
 
     let more = [effects, driver.keys("y"), driver.keys("ky")].concat();
     let timers = notice_timers(&more);
@@ -257,7 +257,7 @@ fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_ag
         assert!(footer(&driver).contains("copied"), "the timer of an older one");
     }
     driver.send(Message::Timer(timers[2]));
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
     assert!(notice_timers(&driver.effects).is_empty(), "nothing ticks");
 }
 
@@ -287,7 +287,7 @@ fn a_warning_waits_for_a_key_and_is_not_lost_to_one_pressed_before_it_was_read()
     driver.mouse(MouseKind::ScrollDown, 3, 3);
     assert!(footer(&driver).contains("no space left"), "scrolling is looking");
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send / start"), "{}", footer(&driver));
+    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
 }
 
 #[test]
@@ -338,4 +338,68 @@ fn keys_of_windows_can_be_changed_like_any_other() {
     let first = driver.screen();
     driver.keys("<C-j><C-p>");
     assert_ne!(first, driver.screen());
+}
+
+#[test]
+fn lines_and_cells_take_their_keys_from_the_table() {
+    let line = |context: &str, keys: &str, action: &str| Override {
+        context: context.into(),
+        keys: keys.into(),
+        action: action.into(),
+    };
+    let mut driver = Driver::starter((120, 40));
+    let problems = driver.app.shared.keymap.apply(&[
+        line("text line", "<Enter>", ""),
+        line("text line", "<C-y>", "choose"),
+        line("text line", "<Down>", ""),
+        line("text line", "<C-n>", "down"),
+        line("choices of the form", "<Space>", ""),
+        line("choices of the form", "<F9>", "toggle"),
+        line("everywhere", "<Esc>", "zoom"),
+        line("everywhere", "<F8>", "back"),
+    ]);
+    assert_eq!(problems, Vec::<String>::new());
+    driver.keys("/zzz");
+    assert!(driver.shows("F8 ends the"), "{}", driver.screen());
+    driver.keys("<F8>/tutorial");
+    let at = |driver: &Driver| driver.app.presets.selected(&driver.app.shared);
+    let first = at(&driver);
+    driver.keys("<Down><Enter>");
+    assert_eq!(at(&driver), first, "neither moves nor takes");
+    driver.keys("<C-n>");
+    assert_ne!(at(&driver), first);
+    driver.keys("<C-y>");
+    assert!(driver.app.presets.search.is_none(), "taken");
+
+    driver.app.shared.focus = Pane::Traffic;
+    driver.keys("/hello<Enter>");
+    assert!(driver.app.traffic.is_typing());
+    driver.keys("<C-y>");
+    assert!(!driver.app.traffic.is_typing());
+
+    let mut driver = Driver::bare((120, 40));
+    driver.app.shared.keymap.apply(&[
+        line("choices of the form", "<Space>", ""),
+        line("choices of the form", "<F9>", "toggle"),
+    ]);
+    driver.keys("<C-l>http://a/<S-Tab>");
+    driver.app.shared.focus = Pane::Request;
+    driver.app.shared.drafts.current_mut().at = FormFieldId::Tabs;
+    let tab = driver.app.shared.drafts.current().tab;
+    driver.keys("<Space>");
+    assert_eq!(driver.app.shared.drafts.current().tab, tab);
+    driver.keys("<F9>");
+    assert_ne!(driver.app.shared.drafts.current().tab, tab);
+}
+
+#[test]
+fn a_search_of_presets_that_found_nothing_leaves_the_cursor_where_it_was() {
+    let mut driver = Driver::starter((120, 40));
+    driver.keys("gjj");
+    let before = driver.app.presets.selected(&driver.app.shared);
+    driver.keys("/zzz<Esc>");
+    assert!(driver.app.presets.search.is_none());
+    assert_eq!(driver.app.presets.selected(&driver.app.shared), before);
+    driver.keys("/udpcl<Esc>");
+    assert_ne!(driver.app.presets.selected(&driver.app.shared), before, "what was found stays");
 }

@@ -128,7 +128,7 @@ impl ConversationPane {
             Err(why) => return Outcome::warn(why),
         };
         let (ending, format) = settings(shared);
-        let ending = if how == Action::SendBare { LineEnding::None } else { ending };
+        let ending = if how == Action::SendWithoutEnding { LineEnding::None } else { ending };
         let data = match compose(&text, format, ending, shared) {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {

@@ -26,6 +26,8 @@ pub struct PresetsPane {
     at: usize,
     offset: usize,
     folded: BTreeSet<String>,
+    /// What was selected when the search began, and in which row.
+    pub(super) before: Option<(Option<TreeItem>, usize)>,
     pub search: Option<SearchLine>,
     /// Rows of folders and presets; rebuilt when one of them, a fold or the search changes.
     tree: Vec<TreeRow>,
@@ -118,7 +120,7 @@ impl PresetsPane {
     pub fn about(&self, shared: &Shared, width: u16) -> Vec<String> {
         let keyed = |text| shared.keymap.keyed(&[Context::Global], text);
         let text = match self.selected(shared) {
-            None if self.search.is_some() => "nothing matches; Esc ends the search".into(),
+            None if self.search.is_some() => keyed("nothing matches; [back] ends the search"),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
             Some(TreeItem::Draft(_)) => keyed("not saved: [save] keeps it as a preset"),
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
@@ -219,6 +221,15 @@ impl PresetsPane {
         }
     }
 
+    /// Nothing was found: the cursor goes back to where it was, if that is still there.
+    pub(super) fn restore_selection(&mut self, shared: &Shared) {
+        self.rebuild(shared);
+        if let Some((item, at)) = self.before.take() {
+            let found = item.and_then(|item| self.listing(shared).position(&item));
+            self.select(shared, found.unwrap_or(at));
+        }
+    }
+
     /// Another text is searched: the best hit is selected.
     pub(super) fn search_changed(&mut self, shared: &Shared) {
         self.rebuild(shared);
@@ -235,6 +246,12 @@ impl PresetsPane {
 
     fn search_text(&self) -> String {
         self.search.as_ref().map(|search| search.editor.text().to_owned()).unwrap_or_default()
+    }
+
+    /// Notes where the cursor is, to come back to it.
+    pub(super) fn note_selection(&mut self, shared: &Shared) {
+        let cursor = self.cursor(shared, self.list_height(shared));
+        self.before = Some((self.selected(shared), cursor.selected));
     }
 
     fn list_height(&self, shared: &Shared) -> usize {

@@ -8,7 +8,6 @@ use crate::app::outcome::Outcome;
 use crate::app::record_view::{self, Detail};
 use crate::app::shared::{Shared, TextSearch};
 use crate::codec::search::Pattern;
-use crate::model::key::{Key, KeyCode};
 use crate::model::view::Towards;
 
 impl TrafficPane {
@@ -53,15 +52,8 @@ impl TrafficPane {
         Outcome::yes()
     }
 
-    /// A key while it is typed what is searched for.
-    pub(super) fn search_key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        let Some(editor) = &mut self.search_editor else { return Outcome::no() };
-        if key.code != KeyCode::Enter {
-            editor.key(key);
-            return Outcome::yes();
-        }
-        let text = editor.text().to_owned();
-        self.search_editor = None;
+    /// Searches for what was typed.
+    pub(super) fn look_for(&mut self, shared: &Shared, text: String) -> Outcome {
         if !text.is_empty() && text != self.search.text {
             self.search = TextSearch { pattern: Pattern::parse(&text), text };
             if let Some(detail) = &mut self.detail {
