@@ -214,10 +214,35 @@ fn settings(side: Side) -> String {
     for spec in Spec::kinds().filter(|spec| spec.side() == side) {
         let _ = writeln!(text, " {}", spec.protocol().title());
         for (path, what) in field_help::lines(spec) {
-            let _ = writeln!(text, "  {path:<26} {what}");
+            let mut column = format!("  {path:<26} ");
+            for line in wrapped(&what, SETTING_LINE) {
+                let _ = writeln!(text, "{column}{line}");
+                column = " ".repeat(SETTING);
+            }
         }
     }
     text
+}
+
+/// Columns of the paths, and of what is said about them on a terminal of 80.
+const SETTING: usize = 29;
+const SETTING_LINE: usize = 79 - SETTING;
+
+/// Words in lines of so many characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.extend([" ", word]);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// What both commands take.
@@ -298,5 +323,18 @@ mod tests {
             assert!(listener.contains(&format!("  {path} ")), "{path}\n{listener}");
         }
         assert!(client.contains("Verify TLS") || client.contains("(on, off)"), "{client}");
+    }
+
+    #[test]
+    fn what_is_said_about_an_option_stays_in_its_column() {
+        for side in [Side::Client, Side::Listener] {
+            let text = settings(side);
+            for line in text.lines().skip(1) {
+                let is_title = !line.starts_with("  ");
+                let is_row = line.chars().nth(28) == Some(' ') && line.chars().nth(29) != Some(' ');
+                assert!(is_title || is_row, "{line}");
+                assert!(line.chars().count() < 80, "{line}");
+            }
+        }
     }
 }

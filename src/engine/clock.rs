@@ -14,6 +14,8 @@ use crate::model::timing::Stamp;
 
 /// A reading of both clocks that took longer was interrupted and says nothing.
 const ONE_READING: Duration = Duration::from_millis(1);
+/// How often an interrupted reading is made again.
+const READINGS: usize = 4;
 
 /// Completes at the time, never without one. Safe to drop.
 pub async fn at(time: Option<tokio::time::Instant>) {
@@ -59,8 +61,12 @@ impl WallSource {
     }
 
     /// Nanoseconds the wall clock is ahead of stamps; `None` when the thread was interrupted between
-    /// the two readings.
+    /// the two readings, again and again.
     pub(super) fn ahead(&self) -> Option<i64> {
+        std::iter::repeat_with(|| self.one_reading()).take(READINGS).find_map(|ahead| ahead)
+    }
+
+    fn one_reading(&self) -> Option<i64> {
         let before = now();
         let wall = self.now();
         let after = now();

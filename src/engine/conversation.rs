@@ -74,6 +74,8 @@ struct Live {
     close_by: Option<Instant>,
     we_finished: bool,
     peer_finished: bool,
+    /// The script is over, and what it sends may still wait.
+    steps_done: bool,
     received: u64,
 }
 
@@ -99,6 +101,7 @@ impl ConnSetup {
             close_by: None,
             we_finished: false,
             peer_finished: false,
+            steps_done: false,
             received: 0,
         };
         live.outgoing.push_bytes(first, Why::Ordered, Duration::ZERO);
@@ -262,6 +265,7 @@ impl Live {
                 let data = self.outgoing.written(count);
                 let len = data.len() as u64;
                 self.setup.session.events.sent(moment, self.setup.conn, data, len);
+                self.tell_steps_done();
                 self.close_after_answers();
                 None
             }
@@ -292,7 +296,14 @@ impl Live {
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
         let Live { setup, outgoing, .. } = self;
-        if setup.script.play(|data| outgoing.push_bytes(data, Why::Ordered, Duration::ZERO)) {
+        self.steps_done |=
+            setup.script.play(|data| outgoing.push_bytes(data, Why::Ordered, Duration::ZERO));
+        self.tell_steps_done();
+    }
+
+    /// Says that the script is over, once its last bytes have left.
+    fn tell_steps_done(&mut self) {
+        if self.outgoing.front().is_none() && std::mem::take(&mut self.steps_done) {
             self.note(Direction::Local, RecordKind::Note, "all steps are done");
         }
     }

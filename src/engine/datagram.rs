@@ -81,6 +81,7 @@ pub(super) async fn run(
         script,
         home,
         drops_at: None,
+        steps_done: false,
         noted_size: false,
         noted_broadcast: false,
     };
@@ -88,6 +89,7 @@ pub(super) async fn run(
     socket.play_steps();
     loop {
         socket.send_what_waits();
+        socket.tell_steps_done();
         if let Some(ended) = socket.turn(&mut cx).await {
             socket.last_look();
             return ended.map(Summary::of);
@@ -106,6 +108,8 @@ struct Datagrams {
     home: Option<Home>,
     /// When to read the kernel's drop counter, while datagrams arrive.
     drops_at: Option<Instant>,
+    /// The script is over, and what it sends may still wait.
+    steps_done: bool,
     noted_size: bool,
     noted_broadcast: bool,
 }
@@ -296,7 +300,12 @@ impl Datagrams {
         let Datagrams { script, outbox, .. } = self;
         let to = self.home.map(|home| home.address);
         let letter = |data| Letter { to, data, why: Why::Ordered };
-        if script.play(|data| outbox.push(letter(data), Duration::ZERO)) {
+        self.steps_done |= script.play(|data| outbox.push(letter(data), Duration::ZERO));
+    }
+
+    /// Says that the script is over, once its last datagram has left.
+    fn tell_steps_done(&mut self) {
+        if self.outbox.front().is_none() && std::mem::take(&mut self.steps_done) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
         }
     }

@@ -22,8 +22,7 @@ pub enum FormTab {
     /// Automatic answers of a TCP or UDP listener.
     #[strum(serialize = "Answers")]
     Rules,
-    /// Steps done once connected.
-    #[strum(serialize = "On connect")]
+    /// Steps done once the session is up.
     Steps,
     Options,
 }

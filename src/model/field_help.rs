@@ -29,7 +29,7 @@ fn table(
         };
         match info.kind {
             ValueKind::List(Spelling::Header | Spelling::Pair) => {
-                found.push((id.to_string(), format!("adds a row: {}", sentence(info, ""))));
+                found.push((id.to_string(), format!("Adds a row: {}", sentence(info, ""))));
             }
             ValueKind::List(_) => {
                 if let Some(rows) = value.rows_mut() {
@@ -67,5 +67,21 @@ fn sentence(info: &FieldInfo, label: &str) -> String {
         (_, true) => text.to_owned(),
         (true, false) => words,
         (false, false) => format!("{} ({words})", text.trim_end_matches('.')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_says_in_words_what_it_is() {
+        for spec in Spec::kinds() {
+            let kind = spec.badge().to_owned();
+            for (path, what) in lines(spec) {
+                let is_sentence = what.starts_with(char::is_uppercase) && what.len() > 8;
+                assert!(is_sentence, "{kind} {path}: “{what}”");
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::pen::Pen;
+use super::widget::fit;
 use super::widget::frame::window;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -13,14 +14,11 @@ use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
-use crate::app::overlay::help::{Help, HelpLine};
+use crate::app::overlay::help::{Help, HelpLine, KEYS};
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
 use crate::app::wrap_words::wrap;
 use crate::codec::printable::printable_str;
-
-/// Columns of the keys in the help.
-const KEYS: u16 = 24;
 
 /// All open windows, the lowest first, over what is on the screen already.
 pub(super) fn draw(mut screen: Pen<'_>) {
@@ -79,11 +77,12 @@ fn help(mut pen: Pen<'_>, it: &Help) {
         let mut pen = pen.at(row);
         match text {
             HelpLine::Heading(text) => pen.put(text, palette.active),
+            HelpLine::More(keys) => pen.put(&format!("  {keys}"), palette.key),
             HelpLine::Entry(keys, action) => {
-                let width = KEYS.min(row.width / 2);
-                pen.column(&format!("  {keys}"), width.saturating_sub(1), palette.key);
+                pen.column(&format!("  {keys}"), KEYS + 2, palette.key);
                 pen.skip(1);
-                pen.put(action.row().help, palette.base);
+                let width = pen.area.width;
+                pen.put(&fit::start(action.row().help, width), palette.base);
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn draw(pen: Pen<'_>, which: Pane) {
     let (border, inside): (_, fn(Pen<'_>)) = match (which, app.shared.shown()) {
         (Pane::Presets, _) => (presets::border(app), presets::draw),
         (Pane::History, _) => (history::border(app), history::draw),
-        (Pane::Request, _) => (request::border(app), request::draw),
+        (Pane::Request, _) => (request::border(&pen), request::draw),
         (Pane::Response, Shown::Nothing) => (unopened::border(), unopened::draw),
         (Pane::Response, Shown::Exchange) => (exchange::border(&pen), exchange::draw),
         (Pane::Response, Shown::Conversation) => (conversation::border(&pen), conversation::draw),

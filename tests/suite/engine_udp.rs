@@ -324,3 +324,16 @@ async fn a_stranger_does_not_fulfil_what_a_client_expects() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_are_done_once_their_datagrams_have_left() {
+    let peer = socket();
+    let mut plan = udp(peer.local_addr().unwrap());
+    plan.steps = vec![StepPlan::Send(Bytes::from_static(b"step"))];
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::Udp(plan));
+    let note = bench.kind(id, RecordKind::Note).await;
+    assert_eq!(text(&note), "all steps are done");
+    let sent: Vec<_> = bench.data(id.conn(1), Direction::Sent).collect();
+    assert!(sent.len() == 1 && sent[0].at <= note.at, "{sent:?}");
+}

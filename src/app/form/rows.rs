@@ -128,20 +128,25 @@ impl FormWalk<'_> {
             line.fields.push(field);
         } else {
             let height = if kind == FieldKind::Area { AREA } else { 1 };
-            self.lines.push(FormLine { fields: vec![field], height });
+            self.lines.push(FormLine { fields: vec![field], pad: 0, height });
         }
         self.open = width.is_some();
     }
 
     fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: Lead) {
         let cell = Lead { label: "", ..lead };
+        let mut starts = Vec::new();
         for at in 0..rows.count() {
             self.open = false;
+            starts.push(self.lines.len());
             if let Some(row) = rows.row(at).filter(|_| !self.switches_automatic(id, at)) {
                 self.table(row, id.row(at), cell);
             }
         }
         self.open = false;
+        if spelling == Spelling::Table {
+            self.align(&starts);
+        }
         match spelling {
             // One row more than there are: typing into it makes it real.
             Spelling::Header | Spelling::Pair => {
@@ -154,6 +159,26 @@ impl FormWalk<'_> {
         }
         self.open = false;
         self.automatic(id);
+    }
+
+    /// Lets the last field that fills end in one column in the first lines of all rows.
+    fn align(&mut self, starts: &[usize]) {
+        let behind = |line: &FormLine| {
+            let behind = line.fields.iter().rev().map_while(|field| match field.width {
+                FieldWidth::Cells(cells) => Some(cells + 1),
+                FieldWidth::Fill(_) => None,
+            });
+            behind.sum::<u16>()
+        };
+        let fills = |line: &FormLine| line.fields.iter().any(|f| f.width == FILL);
+        let lines =
+            || starts.iter().filter_map(|at| self.lines.get(*at)).filter(|line| fills(line));
+        let widest = lines().map(behind).max().unwrap_or(0);
+        for at in starts {
+            if let Some(line) = self.lines.get_mut(*at).filter(|line| fills(line)) {
+                line.pad = widest - behind(line);
+            }
+        }
     }
 
     /// The headers that are sent by themselves, each to be switched off.
@@ -173,5 +198,30 @@ impl FormWalk<'_> {
         let row = http.headers.get(at).filter(|_| list == FieldId::new("headers"));
         row.and_then(AutomaticHeader::switched_off_by)
             .is_some_and(|header| compose::automatic_headers(http).contains(&header))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field_access::assign;
+    use crate::model::protocol::{Protocol, Side};
+
+    #[test]
+    fn steps_that_send_and_expect_line_up() {
+        let mut spec = Spec::empty(Protocol::Tcp, Side::Client);
+        for (path, value) in [("step.1.send", "a"), ("step.2.expect", "b")] {
+            assign(spec.options_mut(), path, value).unwrap();
+        }
+        let lines = rows(&spec, FormTab::Steps);
+        let ends = lines.iter().filter(|line| line.fields.len() > 2).map(|line| {
+            let fixed = line.fields.iter().skip(2).map(|field| match field.width {
+                FieldWidth::Cells(cells) => cells + 1,
+                FieldWidth::Fill(_) => 0,
+            });
+            fixed.sum::<u16>() + line.pad
+        });
+        let ends: Vec<u16> = ends.collect();
+        assert!(ends.len() == 2 && ends[0] == ends[1], "{ends:?}");
     }
 }

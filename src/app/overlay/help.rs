@@ -15,6 +15,10 @@ use crate::app::fuzzy;
 use crate::app::keymap::{Context, Keymap};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
+use crate::app::wrap_words::wrap;
+
+/// Cells of the keys; more of them go below.
+pub const KEYS: u16 = 21;
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum HelpLine {
     Heading(String),
     /// Keys and what they do.
     Entry(String, Action),
+    /// Further keys of the entry above.
+    More(String),
 }
 
 /// State of the help.
@@ -88,7 +94,9 @@ impl Help {
                 };
                 let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
                 if finder.score(&text).is_some() {
-                    list.push(HelpLine::Entry(keys, row.action));
+                    let mut rows = wrap(&keys, KEYS).into_iter();
+                    list.push(HelpLine::Entry(rows.next().unwrap_or_default(), row.action));
+                    list.extend(rows.map(HelpLine::More));
                 }
             }
             if lines.len() == heading + 1 {
@@ -115,4 +123,29 @@ fn places(keymap: &Keymap, action: Action) -> String {
     };
     let places: Vec<String> = Context::VARIANTS.iter().filter_map(place).collect();
     if places.is_empty() { "palette".into() } else { places.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_shown_whole() {
+        let shared = Shared::default();
+        for here in [vec![Context::Traffic, Context::List, Context::Global], vec![Context::Form]] {
+            let help = Help::new(&shared, here.clone());
+            let mut shown = String::new();
+            for line in &help.lines {
+                if let HelpLine::Entry(keys, _) | HelpLine::More(keys) = line {
+                    assert!(keys.chars().count() <= usize::from(KEYS), "{keys}");
+                    shown.extend([keys, " "]);
+                }
+            }
+            for row in TABLE {
+                for key in shared.keymap.keys_of(&here, row.action) {
+                    assert!(shown.contains(&key), "{key} of {}", row.name);
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
-use super::session::{BIND, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
+use super::session::{BIND, BIND_HELP, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -22,9 +22,11 @@ const TYPED: &str = "type or paste; {{names}} are filled in";
 
 impl Options for HttpSpec {
     fields! {
-        "method", ValueKind::Word(METHODS), method, width: Some(Cells(9));
+        "method", ValueKind::Word(METHODS), method, width: Some(Cells(9)),
+            help: "One of the usual methods, or any other word.";
         "url", ValueKind::Address, url, width: Some(Fill(1)), presence: Presence::Written,
-            placeholder: "http://host/path, :8080/path, or paste a curl command";
+            placeholder: "http://host/path, :8080/path, or paste a curl command",
+            help: "Where the request goes: a URL, host/path or :port/path.";
         "headers", ValueKind::List(Spelling::Header), headers, tab: Some(FormTab::Headers),
             placeholder: "Header", help: HEADERS;
         "query", ValueKind::List(Spelling::Pair), query, tab: Some(FormTab::Params),
@@ -46,13 +48,15 @@ impl Options for HttpSpec {
 
 impl Options for Auth {
     fields! {
-        "", ValueKind::Variant(&["none", "basic", "bearer"]), -, label: "Authorization";
+        "", ValueKind::Variant(&["none", "basic", "bearer"]), -, label: "Authorization",
+            help: "How the request says who is asking.";
         "basic.user", ValueKind::Text, (Auth::Basic { user, .. } => user), when: Some("basic"),
-            label: "User";
+            label: "User", help: "User name.";
         "basic.password", ValueKind::Secret, (Auth::Basic { password, .. } => password),
-            when: Some("basic"), label: "Password";
+            when: Some("basic"), label: "Password", help: "Password; {{secret.name}} keeps it out of \
+                                                            the file.";
         "bearer", ValueKind::Secret, (Auth::Bearer(token) => token), when: Some("bearer"),
-            label: "Token";
+            label: "Token", help: "Token; {{secret.name}} keeps it out of the file.";
     }
 
     fn variant(&self) -> &'static str {
@@ -70,11 +74,11 @@ impl Options for Auth {
 
 impl Options for HttpBody {
     fields! {
-        "", ValueKind::Variant(BODIES), -;
+        "", ValueKind::Variant(BODIES), -, help: "What the body is made of.";
         "text", ValueKind::Area, (HttpBody::Text(text) => text), when: Some("text"),
-            placeholder: TYPED;
+            placeholder: TYPED, help: "Text, sent as it is; {{names}} are filled in.";
         "json", ValueKind::Area, (HttpBody::Json(text) => text), when: Some("json"),
-            placeholder: TYPED;
+            placeholder: TYPED, help: "JSON, sent as it is written; {{names}} are filled in.";
         "form", ValueKind::List(Spelling::Pair), (HttpBody::Form(rows) => rows),
             when: Some("form"), placeholder: "field",
             help: "\"name=value\"; a leading ~ switches the row off.";
@@ -133,7 +137,8 @@ fn plain_rows(parts: &[FormPart]) -> Vec<NameValue> {
 
 impl Options for HttpListenerSpec {
     fields! {
-        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
+            help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
             help: KEEP_ALIVE_HELP;
@@ -147,10 +152,10 @@ impl Options for HttpListenerSpec {
 impl Options for HttpRule {
     fields! {
         "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
-            help: "Empty = any.";
+            help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
             placeholder: "/path, * matches anything",
-            help: "* matches any run of characters.";
+            help: "Path of the requests that are answered so; * matches any run of characters.";
         "", ValueKind::Table, answer;
     }
 
@@ -161,7 +166,8 @@ impl Options for HttpRule {
 
 impl Options for HttpAnswer {
     fields! {
-        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5));
+        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5)),
+            help: "Status code of the answer.";
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer.";
         "headers", ValueKind::List(Spelling::Header), headers, placeholder: "Header", help: HEADERS;

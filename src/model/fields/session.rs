@@ -11,6 +11,10 @@ use crate::model::suggest::suggest;
 
 pub(super) const BIND: &str =
     "127.0.0.1:port, :port (loopback, IPv4 and IPv6), *:port (all interfaces)";
+pub(super) const BIND_HELP: &str = "Where to listen: address:port, :port for this machine only, \
+                                    *:port for everybody.";
+const ADDRESS_HELP: &str = "Where to send: host:port.";
+const ENDING_HELP: &str = "What the input line ends with when it is sent.";
 const LINE_ENDINGS: ValueKind = ValueKind::Choice(&["none", "lf", "crlf", "cr"]);
 const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
 const LIST: ValueKind = ValueKind::List(Spelling::Table);
@@ -18,7 +22,8 @@ const RULES: &str = "Automatic answers; the first that applies is sent. {{messag
                      received, {{match}} the part that matched.";
 const ENDING: &str = "Line ending of the input line";
 const INPUT: &str = "Input line";
-const STEP: &str = "+ step done once connected";
+const INPUT_HELP: &str = "How the input line is written.";
+const STEP: &str = "+ step (done once the session is up)";
 const STEP_HELP: &str = "Done once the session is up, in order.";
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
@@ -33,7 +38,7 @@ pub(super) const SOURCE_HELP: &str = "Where connections come from: an address of
 impl Options for TcpSpec {
     fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
-            presence: Presence::Written;
+            presence: Presence::Written, help: ADDRESS_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
             label: "Connect timeout",
@@ -41,8 +46,9 @@ impl Options for TcpSpec {
         "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
             help: KEEP_ALIVE_HELP;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
+            help: ENDING_HELP;
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
@@ -50,7 +56,7 @@ impl Options for TcpSpec {
 impl Options for UdpSpec {
     fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
-            presence: Presence::Written;
+            presence: Presence::Written, help: ADDRESS_HELP;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS,
             label: "Source port (:port or address:port)",
             help: "Local address and port; the system chooses when empty.";
@@ -59,22 +65,25 @@ impl Options for UdpSpec {
             help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
+            help: ENDING_HELP;
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
 
 impl Options for TcpListenerSpec {
     fields! {
-        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
+            help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
             help: KEEP_ALIVE_HELP;
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
+            help: ENDING_HELP;
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }
@@ -82,15 +91,17 @@ impl Options for TcpListenerSpec {
 
 impl Options for UdpListenerSpec {
     fields! {
-        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written;
+        "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
+            help: BIND_HELP;
         "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
             label: "TTL in hops (empty = the system's)",
             help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
         "answer-rate", ValueKind::Number { min: 1, max: 1_000_000 }, answer_rate, tab: OPTIONS,
             label: "Automatic answers to a peer, a second",
             help: "Automatic answers that one peer gets in a second: 1 to 1000000.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT;
+        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
+            help: ENDING_HELP;
+        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }
@@ -98,7 +109,8 @@ impl Options for UdpListenerSpec {
 
 impl Options for Payload {
     fields! {
-        "format", FORMATS, format, width: Some(Cells(6));
+        "format", FORMATS, format, width: Some(Cells(6)),
+            help: "How the bytes are written: text with escapes, or hex digits.";
     }
 
     fn phrase(&self) -> Cow<'_, str> {
@@ -113,7 +125,8 @@ impl Options for Payload {
 
 impl Options for ScriptStep {
     fields! {
-        "", ValueKind::Variant(&["send", "expect"]), -, width: Some(Cells(9));
+        "", ValueKind::Variant(&["send", "expect"]), -, width: Some(Cells(9)),
+            help: "What the step does.";
         "send", ValueKind::Payload, (ScriptStep::Send(payload) => payload), when: Some("send"),
             width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
             presence: Presence::Required,
@@ -145,7 +158,7 @@ impl Options for ScriptStep {
 impl Options for Rule {
     fields! {
         "when", ValueKind::Phrase, when, label: "when",
-            help: "always, or contains, equals, starts-with or matches and a text in quotes.";
+            help: "When it answers: always, or contains, equals, starts-with or matches and a text in quotes.";
         "send", ValueKind::Payload, send, width: Some(Fill(1)), wraps: true, label: "  send",
             placeholder: "{{message}} is what arrived, {{match}} what matched",
             presence: Presence::Required, help: "The answer.";
@@ -157,11 +170,12 @@ impl Options for Rule {
 impl Options for When {
     fields! {
         "", ValueKind::Variant(&["always", "contains", "equals", "starts with", "matches"]), -,
-            width: Some(Cells(11));
+            width: Some(Cells(11)), help: "How what arrives is compared.";
         "text", ValueKind::Text, [
             |when| if when.kind == WhenKind::Always { None } else { Some(&when.text) },
             |when| if when.kind == WhenKind::Always { None } else { Some(&mut when.text) }
-        ], width: Some(Fill(1)), placeholder: "what arrives";
+        ], width: Some(Fill(1)), placeholder: "what arrives",
+            help: "What it is compared with.";
     }
 
     fn variant(&self) -> &'static str {

@@ -12,7 +12,7 @@ pub(super) const TRUST_HELP: &str = "Certificates accepted although they do not 
 
 impl Options for ClientTls {
     fields! {
-        "", ValueKind::Switch(&["off", "on"]), -;
+        "", ValueKind::Switch(&["off", "on"]), -, help: "Whether the connection is encrypted.";
         "verify", ValueKind::Flag, (ClientTls::On { verify, .. } => verify), when: Some("on"),
             default: Some("on"), label: VERIFY, help: VERIFY_HELP;
         "trust", ValueKind::Word(&[]), (ClientTls::On { trust, .. } => trust), when: Some("on"),
@@ -36,7 +36,8 @@ impl Options for ClientTls {
 
 impl Options for ListenerTls {
     fields! {
-        "", ValueKind::Switch(&["off", "own certificate", "PEM files"]), -;
+        "", ValueKind::Switch(&["off", "own certificate", "PEM files"]), -,
+            help: "Whether connections are encrypted, and with whose certificate.";
         "certificate", ValueKind::Word(&[]), (ListenerTls::Files { certificate,
             .. } => certificate),
             when: Some("PEM files"), presence: Presence::Required,

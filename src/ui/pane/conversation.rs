@@ -37,6 +37,7 @@ pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
         Side::Client => "Conversation",
     };
     let title = format!(" {what} ─ {} ", printable_str(&session.title));
+    let title = frame::title(&title, pen.area.width);
     frame::with_foot(Block::bordered().title(title), foot(pen))
 }
 

@@ -13,11 +13,14 @@ use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
-use crate::ui::pen::Pen;
+use crate::ui::pen::{Pen, cells};
+use crate::ui::widget::frame;
 
 /// The name of the region and what is shown; on the right the button that sends.
-pub(super) fn border(app: &App) -> Block<'static> {
-    Block::bordered().title(title(app)).title(Line::from(button(app)).right_aligned())
+pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
+    let (title, button) = (title(pen.app), button(pen.app));
+    let title = frame::title(&title, pen.area.width.saturating_sub(cells(&button)));
+    Block::bordered().title(title).title(Line::from(button).right_aligned())
 }
 
 /// Draws the inside of the pane.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
@@ -14,7 +15,7 @@ use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::timeline::Volume;
-use crate::ui::pen::Pen;
+use crate::ui::pen::{Pen, cells};
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::record_view;
 
@@ -174,10 +175,16 @@ fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
         RecordKind::Failed | RecordKind::Reset => pen.palette.error,
         _ => pen.palette.dim,
     };
-    if record.kind == RecordKind::Data && record.data.is_empty() {
+    let is_data = record.kind == RecordKind::Data;
+    if is_data && record.data.is_empty() {
         let text = if record.original_len == 0 { "(empty)" } else { "(kept as a body)" };
         pen.put(text, pen.palette.dim);
     } else {
+        if !is_data && cells(&String::from_utf8_lossy(data)) > pen.area.width {
+            pen.area.width = pen.area.width.saturating_sub(1);
+            let last = Rect { x: pen.area.right(), width: 1, ..pen.area };
+            pen.at(last).put("…", style);
+        }
         let marks = Marks { pattern: pen.app.traffic.pattern(), here: None };
         let hits = marks.hits(0, &record.data, &(0..data.len()));
         bytes::text(pen, (data, style), (&[], &hits), 0);

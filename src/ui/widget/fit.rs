@@ -19,8 +19,11 @@ pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     if path.is_empty() { end(bare, width) } else { start(path, width) }
 }
 
-/// The start of a text that is longer.
-fn start(text: &str, width: u16) -> Cow<'_, str> {
+/// A text that may be longer, in so many cells.
+pub(crate) fn start(text: &str, width: u16) -> Cow<'_, str> {
+    if cells(text) <= width {
+        return text.into();
+    }
     let fits = |at: &usize| text.get(..*at).is_some_and(|text| cells(text) < width);
     let cut = text.char_indices().map(|(at, _)| at).take_while(fits).last().unwrap_or(0);
     format!("{}…", text.get(..cut).unwrap_or_default()).into()

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear};
 use crate::app::layout;
 use crate::codec::printable::printable_str;
 use crate::ui::pen::Pen;
+use crate::ui::widget::fit;
 
 /// Puts remarks on the right of the bottom border, each in its style; empty ones are left out.
 /// Whoever makes them made foreign text printable.
@@ -16,6 +17,11 @@ pub(crate) fn with_foot(mut block: Block<'static>, parts: Vec<(String, Style)>) 
         block = block.title_bottom(Line::from(remark).right_aligned());
     }
     block
+}
+
+/// A title that fits between the corners of a border so wide; a cut is marked.
+pub(crate) fn title(text: &str, width: u16) -> String {
+    fit::start(&printable_str(text), width.saturating_sub(2)).into_owned()
 }
 
 /// Draws the border of a pane; what is inside is left.
@@ -40,7 +46,7 @@ pub(crate) fn window<'a>(mut pen: Pen<'a>, title: &str, hint: &str) -> Pen<'a> {
         .style(palette.base)
         .border_style(palette.focused_border)
         .title_style(palette.title)
-        .title(printable_str(title).into_owned());
+        .title(self::title(title, pen.area.width));
     if usize::from(pen.area.width) > hint.chars().count() + 4 && !hint.is_empty() {
         let hint = Line::styled(format!(" {hint} "), palette.dim);
         block = block.title_bottom(hint.right_aligned());

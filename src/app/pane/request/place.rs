@@ -47,7 +47,7 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
             FieldWidth::Fill(share) => shares += share,
         }
     }
-    let free = area.width.saturating_sub(fixed);
+    let free = area.width.saturating_sub(fixed + row.pad);
     let mut x = area.x;
     for field in &row.fields {
         let width = match field.width {
