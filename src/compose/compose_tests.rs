@@ -205,7 +205,7 @@ fn automatic_headers_are_told_before_sending_and_left_out_when_switched_off() {
         [
             ("Host", "a.example", false),
             ("User-Agent", USER_AGENT_TOLD, true),
-            ("Accept-Encoding", "gzip, deflate, br, zstd", false),
+            ("Accept-Encoding", "deflate, gzip, br, zstd", false),
             ("Content-Type", "text/plain; charset=utf-8", false),
             ("Content-Length", "4", false),
         ]

@@ -18,7 +18,7 @@ use crate::model::stream::CONNECT_TIMEOUT;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
-const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

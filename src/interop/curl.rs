@@ -1,7 +1,8 @@
 //! curl commands: read a pasted one into a request, write a request as one.
 //!
 //! ```text
-//!   pasted text ──shell / windows──> words ──options──> meanings ──request, body──> HttpSpec
+//!   pasted text ─script─> shell, cmd or powershell ──> words, input ─options─> meanings
+//!                                                                 ─request, body─> HttpSpec
 //! ```
 //!
 //! Reading follows curl 8 and keeps every byte curl would send, except its `User-Agent`. What a
@@ -10,24 +11,29 @@
 //! others stay paths. `{{` in a pasted text stays literal; a `$NAME` the
 //! shell would expand becomes `{{env.NAME}}`.
 
+mod ansi;
 mod body;
+mod cmd;
 mod command;
 mod cookies;
+mod document;
 mod form;
 mod options;
+mod powershell;
 mod quote;
 mod request;
+mod script;
 mod shell;
 mod spec;
-mod windows;
 mod write;
 
-pub use command::{ImportError, is_command};
+pub use command::ImportError;
 pub use cookies::CookieFiles;
+pub use script::is_command;
 pub use write::{can_write, write};
 
 use crate::model::http::HttpSpec;
-use command::VARIABLE;
+use command::{VARIABLE, find_mark};
 
 /// Reads the first curl command of a text; `files` has what it reads cookies from. The second value
 /// lists what was ignored or changed.
@@ -47,12 +53,11 @@ pub fn cookie_files(text: &str) -> Vec<String> {
 }
 
 fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
-    if let Some(position) = text.find([VARIABLE.0, VARIABLE.1]) {
-        let message = "the text holds U+FDD0 or U+FDD1, which are no characters".into();
+    if let Some((position, mark)) = find_mark(text) {
+        let message = format!("the text holds U+{:04X}, which is no character", u32::from(mark));
         return Err(ImportError { position, message });
     }
-    let command =
-        if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
+    let command = script::find(text)?;
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());
     Ok((request::read(command)?, end))
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::draft;
 use crate::app::effect::Effect;
+use crate::app::overlay::Overlay;
+use crate::app::overlay::code::Code;
 use crate::app::state::App;
 use crate::interop::curl::{self, CookieFiles};
 use crate::model::spec::Spec;
@@ -45,9 +47,27 @@ fn fill(app: &mut App, text: &str, files: &CookieFiles) {
                 app.shared.drafts.open(Spec::Http(spec));
             }
             draft::draft_changed(app);
-            let unused = if ignored.is_empty() { "" } else { "; not used: " };
-            app.say(format!("filled from the curl command{unused}{}", ignored.join(", ")));
+            tell(app, &ignored);
         }
-        Err(error) => app.warn(format!("curl command: {error}")),
+        Err(error) => {
+            let (line, column) = error.place(text);
+            app.warn(format!("curl command, line {line}, column {column}: {error}"));
+        }
     }
+}
+
+/// Says what was done; what was left out or changed stands in a window of its own when it does not
+/// fit into a line.
+fn tell(app: &mut App, remarks: &[String]) {
+    const DONE: &str = "filled from the curl command";
+    if remarks.is_empty() {
+        return app.say(DONE);
+    }
+    let text = format!("{DONE}; {}", remarks.join("; "));
+    if text.chars().count() < usize::from(app.shared.size.0) {
+        return app.say(text);
+    }
+    app.say(format!("{DONE}, with remarks"));
+    let title = "What is different from the curl command";
+    app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

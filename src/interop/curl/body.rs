@@ -1,8 +1,8 @@
 //! `-d` and its kin: pieces of data joined into a body or a query.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::command::{VARIABLE, replaced};
+use super::command::{replaced, unmarked, variable};
 use crate::model::spec::NameValue;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
@@ -37,8 +37,8 @@ pub(super) fn url_encoded(text: &str) -> DataPiece {
 
 /// Percent-encodes all but unreserved characters; shell variables stay for their value.
 pub(super) fn encode(text: &str) -> String {
-    let variable = |name: &str| format!("{}{name}{}", VARIABLE.0, VARIABLE.1);
-    replaced(text, |plain| utf8_percent_encode(plain, ENCODED).to_string(), variable)
+    let encode = |plain: &str| percent_encode(&unmarked(plain), ENCODED).to_string();
+    replaced(text, encode, variable)
 }
 
 /// The fields of a form body, if writing them out again gives the very same bytes whichever

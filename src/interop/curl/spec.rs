@@ -1,18 +1,24 @@
 //! From what a curl command asks for to an [`HttpSpec`].
 //!
-//! `compose` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
-//! itself, so only what differs from that becomes a header row.
+//! `compose` adds `Host`, `User-Agent`, `Accept: */*` and the length by itself, so only what differs
+//! from that becomes a header row.
 
 use super::body::{self, DataPiece};
-use super::command::{ImportError, replaced};
+use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
 use super::cookies::{self, CookieFiles};
 use super::request::CurlRequest;
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+use crate::codec::escape;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// Bytes above ASCII are encoded anyway.
+const BYTES: &AsciiSet = CONTROLS;
 
 impl CurlRequest {
     /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
@@ -48,7 +54,7 @@ impl CurlRequest {
         if !self.quiet.is_empty() {
             self.warnings.push(format!("without meaning here: {}", self.quiet.join(", ")));
         }
-        literal(&mut spec);
+        literal(&mut spec, &mut self.warnings);
         Ok((spec, self.warnings))
     }
 
@@ -111,18 +117,25 @@ impl CurlRequest {
         self.method.clone().unwrap_or_else(|| default.into())
     }
 
-    /// The body, and the content type that goes with it unless a header names one. With `-G` the
+    /// The body, and the content type that goes with it unless a header names one; empty = none is
+    /// sent. With `-G` the
     /// data goes to the URL instead.
     fn body(&mut self, url: &mut String) -> (HttpBody, Option<String>) {
-        if let Some(file) = self.upload.clone() {
-            if file == "-" || file == "." {
+        if let Some(piece) = self.upload.clone() {
+            // An upload has no type.
+            let no_type = Some(String::new());
+            let file = match piece {
+                DataPiece::Text(text) => return (HttpBody::Text(text), no_type),
+                DataPiece::File(file) => file,
+            };
+            if file == "-" {
                 self.warnings.push("standard input is not read; choose a file as body".into());
                 return (HttpBody::None, None);
             }
             if url.ends_with('/') {
                 url.push_str(&body::encode(file.rsplit('/').next().unwrap_or(&file)));
             }
-            return (HttpBody::File(file), None);
+            return (HttpBody::File(file), no_type);
         }
         let data = std::mem::take(&mut self.data);
         if !self.parts.is_empty() {
@@ -203,10 +216,14 @@ impl CurlRequest {
             rows.push(NameValue::new("Cookie", self.cookies.join("; ")));
         }
         let content_type = content_type.filter(|_| !self.mentions("Content-Type"));
+        let asks_for_codings = self.mentions("Accept-Encoding");
         for line in std::mem::take(&mut self.headers) {
             rows.extend(self.header_row(&line));
         }
-        rows.extend(content_type.map(|value| NameValue::new("Content-Type", value)));
+        rows.extend(content_type.and_then(|value| row("Content-Type", &value)));
+        if !self.compressed && !asks_for_codings {
+            rows.extend(row("Accept-Encoding", ""));
+        }
         rows
     }
 
@@ -284,8 +301,19 @@ fn has_glob(url: &str) -> bool {
 }
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
-/// templates.
-fn literal<'a>(spec: &'a mut HttpSpec) {
+/// templates, bytes that are no UTF-8 become escapes where there are any.
+fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
+    if let HttpBody::Text(text) | HttpBody::Json(text) = &spec.body
+        && has_bytes(text)
+    {
+        let escaped = |plain: &str| escape::escape(&unmarked(plain));
+        let text = replaced(text, escaped, |name| format!("{{{{env.{name}}}}}"));
+        spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Text });
+    }
+    if has_bytes(&spec.url) {
+        let encode = |plain: &str| percent_encode(&unmarked(plain), BYTES).to_string();
+        spec.url = replaced(&spec.url, encode, variable);
+    }
     let both = |row: &'a mut NameValue| [&mut row.name, &mut row.value];
     let mut texts = vec![&mut spec.method, &mut spec.url];
     texts.extend(spec.headers.iter_mut().flat_map(both));
@@ -304,6 +332,11 @@ fn literal<'a>(spec: &'a mut HttpSpec) {
         })),
     }
     for text in texts {
+        if has_bytes(text) {
+            *text = replaced(text, |it| String::from_utf8_lossy(&unmarked(it)).into(), variable);
+            warnings
+                .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
+        }
         *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
     }
 }
