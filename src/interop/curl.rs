@@ -7,7 +7,7 @@
 //!
 //! Reading follows curl 8 and keeps every byte curl would send, except its `User-Agent`. What a
 //! command asks for and wirebench does not do is named in a warning, never dropped in silence.
-//! Files named by a command are not read here: those of cookies are handed in ([`parse`]), the
+//! Files named by a command are not read here: those it takes texts from are handed in ([`parse`]),
 //! others stay paths. `{{` in a pasted text stays literal; a `$NAME` the
 //! shell would expand becomes `{{env.NAME}}`.
 
@@ -17,6 +17,7 @@ mod cmd;
 mod command;
 mod cookies;
 mod document;
+mod files;
 mod form;
 mod options;
 mod powershell;
@@ -28,25 +29,26 @@ mod spec;
 mod write;
 
 pub use command::ImportError;
-pub use cookies::CookieFiles;
+pub use files::CommandFiles;
 pub use script::is_command;
 pub use write::{can_write, write};
 
 use crate::model::http::HttpSpec;
 use command::{VARIABLE, find_mark};
 
-/// Reads the first curl command of a text; `files` has what it reads cookies from. The second value
+/// Reads the first curl command of a text; `files` has what is in the files it takes texts from. The second value
 /// lists what was ignored or changed.
-pub fn parse(text: &str, files: &CookieFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
+pub fn parse(text: &str, files: &CommandFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
     let outcome = read(text).and_then(|(request, end)| request.finish(end, files));
     // A word is longer than its text where a variable stood in it; places end with the text.
     outcome.map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
 }
 
-/// The files a command reads cookies from, as written (`-b cookies.txt`).
+/// The files a command takes texts from, as written (`-b cookies.txt`, `-d @data`, `-H @headers`).
 #[must_use]
-pub fn cookie_files(text: &str) -> Vec<String> {
-    let mut names = read(text).map(|(request, _)| request.cookie_files).unwrap_or_default();
+pub fn files(text: &str) -> Vec<String> {
+    let mut names = read(text).map(|(request, _)| request.files()).unwrap_or_default();
+    names.sort();
     names.retain(|name| !name.contains([VARIABLE.0, VARIABLE.1]));
     names.dedup();
     names

@@ -25,7 +25,7 @@ use base64::Engine;
 use wirebench::codec::http1::BodyReader;
 use wirebench::codec::multipart;
 use wirebench::compose::plan;
-use wirebench::interop::curl::CookieFiles;
+use wirebench::interop::curl::CommandFiles;
 use wirebench::interop::python::Library;
 use wirebench::interop::secrets::{self, NamedValues};
 use wirebench::interop::{curl, from_traffic, python};
@@ -167,7 +167,7 @@ fn curl_commands_give_the_requests_recorded_from_curl() {
         // The file of the recording held this cookie.
         let jar = "localhost\tFALSE\t/\tFALSE\t0\tck\tcv\n".to_owned();
         let contents = [("cookies.txt".to_owned(), Ok(jar))].into();
-        let parsed = curl::parse(command, &CookieFiles { contents, now: 1 });
+        let parsed = curl::parse(command, &CommandFiles { contents, now: 1 });
         let Some(raw) = case["curl_7_88_1"]["requests"][0]["raw_b64"].as_str() else {
             assert!(parsed.is_ok(), "{id}: curl itself sent nothing, but the command reads well");
             continue;

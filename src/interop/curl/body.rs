@@ -14,6 +14,13 @@ pub(super) enum DataPiece {
     Text(String),
     /// A file, as written after the `@`; `-` is standard input.
     File(String),
+    /// What is in a file, without its line breaks.
+    Joined(String),
+    /// What is in a file, percent-encoded behind `name=`.
+    Encoded {
+        name: String,
+        file: String,
+    },
 }
 
 /// Data that may name a file with `@`.
@@ -29,10 +36,15 @@ pub(super) fn url_encoded(text: &str) -> DataPiece {
     let Some(at) = text.find(['=', '@']) else { return DataPiece::Text(encode(text)) };
     let (name, rest) = text.split_at(at);
     match (name, rest.split_at(1)) {
-        (_, ("@", file)) => DataPiece::File(file.into()),
+        (name, ("@", file)) => DataPiece::Encoded { name: name.into(), file: file.into() },
         ("", (_, content)) => DataPiece::Text(encode(content)),
         (name, (_, content)) => DataPiece::Text(format!("{name}={}", encode(content))),
     }
+}
+
+/// A text as `-d` sends the content of a file.
+pub(super) fn joined(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0')).collect()
 }
 
 /// Percent-encodes all but unreserved characters; shell variables stay for their value.

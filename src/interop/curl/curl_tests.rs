@@ -14,7 +14,7 @@ use crate::model::trust::Verify;
 
 /// Reads a command that names no files of cookies.
 fn read_plain(command: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    parse(command, &CookieFiles::default())
+    parse(command, &CommandFiles::default())
 }
 
 fn spec(command: &str) -> HttpSpec {
@@ -496,4 +496,42 @@ fn codings_are_asked_for_only_with_the_option() {
     assert_eq!(header(&planned("curl x --compressed --no-compressed"), "accept-encoding"), None);
     let own = planned("curl x --compressed -H 'Accept-Encoding: gzip'");
     assert_eq!(header(&own, "accept-encoding"), Some("gzip"));
+}
+
+#[test]
+fn texts_of_files_go_where_curl_puts_them() {
+    let contents = [
+        ("data".to_owned(), Ok("a=1\r\nb\n".to_owned())),
+        ("flat".to_owned(), Ok("one line".to_owned())),
+        ("heads".to_owned(), Ok("X-A: 1\n\nX-B: 2\n".to_owned())),
+        ("binary".to_owned(), Ok("\u{fffd}\n".to_owned())),
+    ];
+    let files = CommandFiles { contents: contents.into(), now: 1 };
+    let planned = |command: &str| match plan(
+        &Spec::Http(parse(command, &files).unwrap().0),
+        &Scope::default(),
+    ) {
+        Ok(Plan::Http(plan)) => plan,
+        other => panic!("{command}: {other:?}"),
+    };
+    for (command, expected) in [
+        ("curl x -d @data", "a=1b"),
+        ("curl x -d @flat", "@flat"),
+        ("curl x --data-binary @data", "@data"),
+        ("curl x -d @binary", "@binary"),
+        ("curl x -d c -d @data --data-binary @data", "c&a=1b&a=1\r\nb\n"),
+        ("curl x --data-urlencode n@flat", "n=one%20line"),
+        ("curl x --data-urlencode @flat", "one%20line"),
+    ] {
+        assert_eq!(body(&planned(command)), expected, "{command}");
+    }
+    assert_eq!(planned("curl x -G -d @data").url, "http://x/?a=1b");
+    assert_eq!(planned("curl x --url-query n@flat").url, "http://x/?n=one%20line");
+    let plan = planned("curl x -H @heads -H 'X-C: 3'");
+    assert_eq!((header(&plan, "x-a"), header(&plan, "x-c")), (Some("1"), Some("3")));
+    assert_eq!(
+        super::files("curl x -b jar -d @data -H @heads --json @j -T up"),
+        ["data", "heads", "j", "jar"]
+    );
+    assert_eq!(super::files("curl x --data-binary @big"), Vec::<String>::new());
 }

@@ -39,6 +39,8 @@ pub(super) struct CurlRequest {
     pub(super) cookies: Vec<String>,
     /// Files named by `-b`.
     pub(super) cookie_files: Vec<String>,
+    /// Files named by `-H @`.
+    pub(super) header_files: Vec<String>,
     pub(super) range: Option<String>,
     pub(super) insecure: bool,
     pub(super) follow: bool,
@@ -185,15 +187,13 @@ impl CurlRequest {
         match name {
             "request" => self.method = Some(value),
             "header" => match value.strip_prefix('@') {
-                Some(file) => {
-                    self.warnings.push(format!("headers of the file {file} are not read"));
-                }
+                Some(file) => self.header_files.push(file.into()),
                 None => self.headers.push(value),
             },
             "data-raw" => self.data.push(DataPiece::Text(value)),
             "data-urlencode" => {
                 let piece = self.url_encoded(&value);
-                self.data.extend(piece);
+                self.data.push(piece);
             }
             "data" | "data-ascii" | "data-binary" | "json" => self.data(name, &value),
             "form" | "form-string" => {
@@ -206,10 +206,10 @@ impl CurlRequest {
             }
             "url-query" => {
                 let piece = match value.strip_prefix('+') {
-                    Some(encoded) => Some(DataPiece::Text(encoded.into())),
+                    Some(encoded) => DataPiece::Text(encoded.into()),
                     None => self.url_encoded(&value),
                 };
-                self.query.extend(piece);
+                self.query.push(piece);
             }
             "upload-file" => self.upload = Some(self.upload(value)),
             "user" => self.user = Some(value),
@@ -232,45 +232,42 @@ impl CurlRequest {
 
     fn data(&mut self, name: &str, value: &str) {
         self.json |= name == "json";
-        let drops_breaks = matches!(name, "data" | "data-ascii");
+        let is_joined = matches!(name, "data" | "data-ascii");
         let piece = match body::plain(value) {
             DataPiece::File(file) if file == "-" => match self.read_stdin() {
-                DataPiece::Text(mut text) if drops_breaks => {
-                    text.retain(|c| !matches!(c, '\r' | '\n' | '\0'));
-                    DataPiece::Text(text)
-                }
+                DataPiece::Text(text) if is_joined => DataPiece::Text(body::joined(&text)),
                 piece => piece,
             },
             piece => piece,
         };
-        if let DataPiece::File(file) = &piece
-            && file != "-"
-            && drops_breaks
-        {
-            self.warnings.push(format!(
-                "curl drops the line breaks of {file} with --data; here the file is sent as it is"
-            ));
-        }
-        self.data.push(piece);
+        self.data.push(match piece {
+            DataPiece::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
+            piece => piece,
+        });
     }
 
-    /// Data to be URL-encoded; files are not read for it.
-    fn url_encoded(&mut self, value: &str) -> Option<DataPiece> {
-        let stdin = value.strip_suffix("@-").filter(|name| !name.contains(['=', '@']));
-        let piece = match stdin.map(|name| (name, self.read_stdin())) {
-            Some((name, DataPiece::Text(text))) => body::url_encoded(&format!("{name}={text}")),
-            Some((_, piece)) => piece,
-            None => body::url_encoded(value),
-        };
-        match piece {
-            DataPiece::File(file) => {
-                let what = if file == "-" { "standard input" } else { &file };
-                self.warnings
-                    .push(format!("the content of {what} is not read to be URL-encoded; left out"));
-                None
-            }
-            piece => Some(piece),
+    fn url_encoded(&mut self, value: &str) -> DataPiece {
+        match body::url_encoded(value) {
+            DataPiece::Encoded { name, file } if file == "-" => match self.read_stdin() {
+                DataPiece::Text(text) => body::url_encoded(&format!("{name}={text}")),
+                DataPiece::File(file) => DataPiece::Encoded { name, file },
+                piece => piece,
+            },
+            piece => piece,
         }
+    }
+
+    /// Files whose texts it takes.
+    pub(super) fn files(self) -> Vec<String> {
+        let is_alone = self.data.len() == 1 && !self.get;
+        let pieces = self.data.into_iter().chain(self.query);
+        let texts = pieces.filter_map(|piece| match piece {
+            DataPiece::Joined(file) | DataPiece::Encoded { file, .. } => Some(file),
+            DataPiece::File(file) if !is_alone => Some(file),
+            DataPiece::File(_) | DataPiece::Text(_) => None,
+        });
+        let texts = texts.filter(|file| file != "-");
+        self.cookie_files.into_iter().chain(self.header_files).chain(texts).collect()
     }
 
     fn upload(&mut self, value: String) -> DataPiece {

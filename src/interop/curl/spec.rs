@@ -5,7 +5,8 @@
 
 use super::body::{self, DataPiece};
 use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
-use super::cookies::{self, CookieFiles};
+use super::cookies;
+use super::files::CommandFiles;
 use super::request::CurlRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
@@ -26,14 +27,17 @@ impl CurlRequest {
     pub(super) fn finish(
         mut self,
         end: usize,
-        files: &CookieFiles,
+        files: &CommandFiles,
     ) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         let user_info = take_user_info(&mut url);
         if !self.path_as_is {
             url = body::without_dots(&url);
         }
+        self.read_headers(files);
+        self.data = self.read_data(files);
         let query = std::mem::take(&mut self.query);
+        let query = query.into_iter().filter_map(|piece| self.content(piece, files)).collect();
         let query = self.text_of(query, "&");
         if !query.is_empty() {
             url = body::append_query(&url, &query);
@@ -88,8 +92,79 @@ impl CurlRequest {
         Ok(url.into())
     }
 
+    fn read_headers(&mut self, files: &CommandFiles) {
+        for file in std::mem::take(&mut self.header_files) {
+            match files.text(&file) {
+                Some(text) => {
+                    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                    self.headers.extend(lines.map(str::to_owned));
+                }
+                None => self.warnings.push(format!("headers of the file {file} are not read")),
+            }
+        }
+    }
+
+    /// The data, with what is in files as far as it is sent as text. A file alone stays one, so
+    /// that it is read when it is sent.
+    fn read_data(&mut self, files: &CommandFiles) -> Vec<DataPiece> {
+        let data = std::mem::take(&mut self.data);
+        if self.get || data.len() != 1 {
+            return data.into_iter().filter_map(|piece| self.content(piece, files)).collect();
+        }
+        let mut read = Vec::new();
+        for piece in data {
+            read.extend(match piece {
+                DataPiece::Joined(file) => Some(match files.text(&file) {
+                    Some(text) if body::joined(text) != text => {
+                        self.warnings.push(format!(
+                            "the body is what {file} holds now, without line breaks as -d sends it"
+                        ));
+                        DataPiece::Text(body::joined(text))
+                    }
+                    Some(_) => DataPiece::File(file),
+                    None => {
+                        self.warnings.push(format!(
+                            "curl drops the line breaks of {file} with --data; here the file is \
+                             sent as it is"
+                        ));
+                        DataPiece::File(file)
+                    }
+                }),
+                piece @ DataPiece::Encoded { .. } => self.content(piece, files),
+                piece => Some(piece),
+            });
+        }
+        read
+    }
+
+    /// A piece with what is in its file; files that cannot be read stay what they are, or are named
+    /// and left out.
+    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<DataPiece> {
+        Some(match piece {
+            DataPiece::Text(text) => DataPiece::Text(text),
+            DataPiece::File(file) => match files.text(&file) {
+                Some(text) => DataPiece::Text(text.to_owned()),
+                None => DataPiece::File(file),
+            },
+            DataPiece::Joined(file) => match files.text(&file) {
+                Some(text) => DataPiece::Text(body::joined(text)),
+                None => DataPiece::File(file),
+            },
+            DataPiece::Encoded { name, file } => {
+                let Some(text) = files.text(&file) else {
+                    let what = if file == "-" { "standard input" } else { &file };
+                    self.warnings.push(format!(
+                        "the content of {what} is not read to be URL-encoded; left out"
+                    ));
+                    return None;
+                };
+                body::url_encoded(&format!("{name}={text}"))
+            }
+        })
+    }
+
     /// The cookies of files come before those of the command, as curl sends them.
-    fn read_cookies(&mut self, url: &str, files: &CookieFiles) {
+    fn read_cookies(&mut self, url: &str, files: &CommandFiles) {
         let mut found = Vec::new();
         for file in std::mem::take(&mut self.cookie_files) {
             match files.contents.get(&file) {
@@ -125,8 +200,9 @@ impl CurlRequest {
             // An upload has no type.
             let no_type = Some(String::new());
             let file = match piece {
+                DataPiece::File(file) | DataPiece::Joined(file) => file,
+                DataPiece::Encoded { file, .. } => file,
                 DataPiece::Text(text) => return (HttpBody::Text(text), no_type),
-                DataPiece::File(file) => file,
             };
             if file == "-" {
                 self.warnings.push("standard input is not read; choose a file as body".into());
@@ -177,7 +253,9 @@ impl CurlRequest {
                 DataPiece::File(file) if file == "-" => {
                     self.warnings.push("standard input is not read; that data is left out".into());
                 }
-                DataPiece::File(file) => {
+                DataPiece::File(file)
+                | DataPiece::Joined(file)
+                | DataPiece::Encoded { file, .. } => {
                     self.warnings.push(format!("the content of {file} is not read; left out"));
                 }
             }

@@ -11,6 +11,8 @@ use super::{DIFFERENT, PATIENCE, Seen, corpus};
 use crate::harness::peers::{read_head, tcp_peer};
 use crate::harness::terminal::Launch;
 
+const REMARKS: &str = "What is different from the curl command";
+
 /// A peer that hands out every request it got, whole.
 fn recorder() -> (u16, Receiver<Vec<u8>>) {
     let (sender, requests) = channel();
@@ -45,17 +47,20 @@ fn comparable(mut seen: Seen) -> Seen {
     seen.with_plain_boundary()
 }
 
+/// Files in the folder of the program that a command names.
+fn files(command: &str) -> impl Iterator<Item = &str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let behind = command.split(['@', '<']).skip(1).chain(command.split("-T ").skip(1));
+    let names = behind.map(move |rest| rest.split(|c| !is_name(c)).next().unwrap_or_default());
+    names.filter(|name| !matches!(*name, "" | "-"))
+}
+
 #[test]
 fn a_pasted_command_sends_the_bytes_curl_sends() {
     let Some(text) = corpus("curl-import/cases.json") else { return };
     let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
     let (port, requests) = recorder();
-    let launch = Launch::default().preset("a", "[http]\nurl = \"http://127.0.0.1:1/\"\n");
-    let launch = launch.env("DO_API_TOKEN", "TOKENVALUE").size(120, 40);
-    let folder = launch.home.path().to_owned();
-    std::fs::write(folder.join("cookies.txt"), "localhost\tFALSE\t/\tFALSE\t0\tck\tcv\n").unwrap();
-    let mut tui = launch.start();
-    tui.wait_for("─ a ");
+    let jar = "localhost\tFALSE\t/\tFALSE\t0\tck\tcv\n";
     let (mut compared, mut wrong) = (0, Vec::new());
     for case in &cases {
         let id = case["id"].as_str().unwrap();
@@ -71,11 +76,26 @@ fn a_pasted_command_sends_the_bytes_curl_sends() {
             command = &command[command.find("curl --location").unwrap()..];
         }
         let command = command.replace("localhost:28139", &format!("localhost:{port}"));
+        let launch = Launch::default().preset("a", "[http]\nurl = \"http://127.0.0.1:1/\"\n");
+        let folder = launch.home.path();
+        std::fs::write(folder.join("cookies.txt"), jar).unwrap();
+        for file in files(&command) {
+            // Every file of the recording held its name.
+            std::fs::write(folder.join(file), format!("DUMMY-{file}\n")).unwrap();
+        }
+        let mut tui = launch.env("DO_API_TOKEN", "TOKENVALUE").size(120, 40).start();
+        tui.wait_for("─ a ");
         tui.keys("<C-n>");
+        tui.wait_for("not saved");
         tui.bytes(format!("\x1b[200~{command}\x1b[201~").as_bytes());
         tui.wait_for("filled from the curl command");
         // Remarks that do not fit into a line stand in a window.
-        tui.keys("<Esc><F5>");
+        if tui.screen().contains("command, with remarks") {
+            tui.wait_for(REMARKS);
+            tui.keys("<Esc>");
+            tui.wait_for_screen("no window", |screen| !screen.contains(REMARKS));
+        }
+        tui.keys("<F5>");
         let Ok(raw) = requests.recv_timeout(PATIENCE) else {
             wrong.push(format!("{id}: nothing came\n{command}\n{}", tui.screen()));
             break;
@@ -85,8 +105,8 @@ fn a_pasted_command_sends_the_bytes_curl_sends() {
         if ours != theirs {
             wrong.push(format!("{id}\n ours: {ours:?}\n curl: {theirs:?}"));
         }
+        tui.quit();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 50, "the corpus has shrunk: {compared}");
-    tui.quit();
 }
