@@ -9,9 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::harness::peers::{echo_peer, tcp_peer, udp_peer};
-use crate::harness::program::{
-    command, finished, is_debug_build, listen, peak_memory, run, told,
-};
+use crate::harness::program::{command, finished, is_debug_build, listen, peak_memory, run, told};
 use crate::harness::wait::PATIENCE;
 use crate::kill::let_run_for;
 

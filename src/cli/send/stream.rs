@@ -17,7 +17,7 @@ use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, Pieces, SILENCE, PieceSource};
+use crate::cli::stdin::{self, PieceSource, Pieces, SILENCE};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -140,8 +140,7 @@ impl CliConversation<'_> {
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
-            let takes_input =
-                self.connected && self.steps_done && self.in_flight.len() < IN_FLIGHT;
+            let takes_input = self.connected && self.steps_done && self.in_flight.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
@@ -343,7 +342,8 @@ impl CliConversation<'_> {
         }
         let asks_for_none = self.is_piped && arguments.timeout.or(arguments.wait).is_none();
         if asks_for_none && !self.has_datagrams() {
-            let quiet = "the peer has not finished; left after 5 s of silence, --wait says how long";
+            let quiet =
+                "the peer has not finished; left after 5 s of silence, --wait says how long";
             output::note(quiet);
         }
         let is_done = self.replies > 0 || asks_for_none || arguments.wait == Some(Duration::ZERO);
