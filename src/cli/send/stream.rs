@@ -46,7 +46,10 @@ const IN_FLIGHT: usize = 16;
 /// What is sent and received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Messages {
-    Stream,
+    Stream {
+        /// Standard input as a whole is sent, and its end is told to the peer.
+        piped: bool,
+    },
     /// Each write and each read is one message.
     Datagrams {
         /// Nobody asked for a reply: sent is done.
@@ -69,8 +72,6 @@ struct CliConversation<'a> {
     steps_done: bool,
     /// Files and what is piped in; `None` when it is over or not wanted.
     input: Option<Pieces>,
-    /// Standard input as a whole is sent, and its end is told to the peer.
-    is_piped: bool,
     /// When whoever looks on is told that nothing has come of the input.
     silent_at: Option<Instant>,
     /// Bytes still to be sent of each piece the engine has.
@@ -99,7 +100,7 @@ pub(super) async fn run(
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
     } else {
-        Messages::Stream
+        Messages::Stream { piped: is_piped }
     };
     let mut conversation = CliConversation {
         arguments,
@@ -110,7 +111,6 @@ pub(super) async fn run(
         left_out: 0,
         steps_done,
         input: None,
-        is_piped,
         silent_at: None,
         in_flight: VecDeque::new(),
         connected: false,
@@ -236,7 +236,12 @@ impl CliConversation<'_> {
     }
 
     fn has_datagrams(&self) -> bool {
-        self.messages != Messages::Stream
+        !matches!(self.messages, Messages::Stream { .. })
+    }
+
+    /// A stream whose end is the end of standard input.
+    fn is_piped(&self) -> bool {
+        self.messages == Messages::Stream { piped: true }
     }
 
     fn is_one_way(&self) -> bool {
@@ -276,7 +281,7 @@ impl CliConversation<'_> {
         } else if let Some(wait) = wait.filter(|wait| wait.is_zero() || self.replies > 0) {
             Some(wait)
         } else if self.replies > 0 {
-            Some(if self.is_piped { UNFINISHED } else { QUIET })
+            Some(if self.is_piped() { UNFINISHED } else { QUIET })
         } else {
             Some(timeout.or(wait).unwrap_or(FIRST_REPLY))
         };
@@ -302,10 +307,13 @@ impl CliConversation<'_> {
                 self.in_flight.push_back(data.len() as u64);
                 Command::Send { to: Recipient::All(SESSION), data }
             }
-            None if self.is_piped => {
+            None if self.is_piped() => {
                 Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
             }
-            None => return Ok(self.wait()),
+            None => {
+                self.wait();
+                return Ok(());
+            }
         };
         self.wait();
         loop {
@@ -340,13 +348,16 @@ impl CliConversation<'_> {
         if self.input.is_some() && !self.awaits_reply {
             return Err(stdin::nothing_came(waited));
         }
-        let asks_for_none = self.is_piped && arguments.timeout.or(arguments.wait).is_none();
-        if asks_for_none && !self.has_datagrams() {
+        let asks_for_none = self.is_piped() && arguments.timeout.or(arguments.wait).is_none();
+        if asks_for_none {
             let quiet =
                 "the peer has not finished; left after 5 s of silence, --wait says how long";
             output::note(quiet);
         }
-        let is_done = self.replies > 0 || asks_for_none || arguments.wait == Some(Duration::ZERO);
+        let is_done = self.replies > 0
+            || asks_for_none
+            || self.is_one_way()
+            || arguments.wait == Some(Duration::ZERO);
         if self.input.is_none() && is_done {
             return Ok(exit::OK);
         }
