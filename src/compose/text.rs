@@ -134,7 +134,9 @@ impl<'a> Composer<'a> {
         let bytes = match template.expand_with(&value) {
             Ok(bytes) => bytes,
             Err(errors) => {
-                errors.into_iter().for_each(|error| self.refuse(field, error));
+                for error in errors {
+                    self.refuse(field, error);
+                }
                 return String::new();
             }
         };

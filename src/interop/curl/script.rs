@@ -193,7 +193,7 @@ fn output_of(command: &ShellCommand) -> Option<Stdin> {
         }
         ("printf", ["%s", rest @ ..]) => Some(rest.concat()),
         ("printf", ["%s\\n", rest @ ..]) => {
-            Some(rest.iter().map(|text| format!("{text}\n")).collect())
+            Some(rest.iter().flat_map(|text| [text, "\n"]).collect())
         }
         ("printf", [text]) if !text.contains(['%', '\\']) => Some((*text).to_owned()),
         ("cat", []) => return command.stdin.clone(),

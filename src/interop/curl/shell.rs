@@ -259,20 +259,33 @@ impl<'a> Reader<'a> {
                 return Ok(Next::Redirect(self.redirect('>')));
             }
             '&' if !self.inside_url(word.as_deref()) => return Ok(Next::End(CommandEnd::Other)),
-            '“' | '”' | '„' | '‟' => return Err(typographic(at, c, "\" or '")),
-            '‘' | '’' | '‚' | '‛' if word.is_none() => {
-                return Err(typographic(at, c, "' or \""));
-            }
-            '–' | '—' | '‒' | '−'
-                if word.is_none() && self.rest().starts_with(char::is_alphabetic) =>
-            {
-                return Err(typographic(at, c, "- or --"));
-            }
+            c if !c.is_ascii() => self.plain_sign(at, c, word.is_none())?,
             '\\' if word.is_some() && self.word_goes_on() => return Ok(Next::Word),
             '\\' | '`' if self.line_ends_here() => return Ok(Next::Blank),
             _ => {}
         }
-        let word = word.get_or_insert_default();
+        self.part(c, at, word.get_or_insert_default())?;
+        Ok(Next::Word)
+    }
+
+    /// Refuses signs that a word processor made of plain ones, where plain ones mean something.
+    fn plain_sign(&self, at: usize, c: char, begins_word: bool) -> Result<(), ImportError> {
+        let plain = match c {
+            '“' | '”' | '„' | '‟' => "\" or '",
+            '‘' | '’' | '‚' | '‛' if begins_word => "' or \"",
+            '–' | '—' | '‒' | '−'
+                if begins_word && self.rest().starts_with(char::is_alphabetic) =>
+            {
+                "- or --"
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("{c} is a typographic sign, which no shell knows; type {plain}");
+        Err(ImportError::new(at, message))
+    }
+
+    /// A character of a word, or what is quoted from it on.
+    fn part(&mut self, c: char, at: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
         match c {
             '\'' => {
                 let (quoted, after) =
@@ -294,7 +307,7 @@ impl<'a> Reader<'a> {
                 push(word, c);
             }
         }
-        Ok(Next::Word)
+        Ok(())
     }
 
     /// The kind of redirection whose first sign was just read.
@@ -443,10 +456,4 @@ impl<'a> Reader<'a> {
             self.warnings.push(message.into());
         }
     }
-}
-
-/// A sign that a word processor made of a plain one.
-fn typographic(position: usize, sign: char, plain: &str) -> ImportError {
-    let message = format!("{sign} is a typographic sign, which no shell knows; type {plain}");
-    ImportError::new(position, message)
 }

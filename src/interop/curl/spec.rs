@@ -200,8 +200,9 @@ impl CurlRequest {
             // An upload has no type.
             let no_type = Some(String::new());
             let file = match piece {
-                DataPiece::File(file) | DataPiece::Joined(file) => file,
-                DataPiece::Encoded { file, .. } => file,
+                DataPiece::File(file)
+                | DataPiece::Joined(file)
+                | DataPiece::Encoded { file, .. } => file,
                 DataPiece::Text(text) => return (HttpBody::Text(text), no_type),
             };
             if file == "-" {
