@@ -75,7 +75,7 @@ impl Help {
     }
 
     fn fill(&mut self, keymap: &Keymap) {
-        let mut finder = fuzzy::Finder::of_words(self.editor.text());
+        let mut finder = fuzzy::Finder::of_words(&self.editor.text());
         let own: Vec<Context> = self.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
         let mut lines = Vec::new();
         let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];

@@ -196,7 +196,7 @@ impl HistoryPane {
 
     fn ask(&mut self) -> Outcome {
         let typed = self.search.as_ref().map(|search| search.editor.text());
-        self.text = typed.unwrap_or_default().to_owned();
+        self.text = typed.unwrap_or_default().into_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
         let query = self.refresh().map(|job| Intent::Perform(Effect::Store(job)));
         query.into_iter().collect::<Vec<_>>().into()

@@ -214,7 +214,7 @@ impl TrafficPane {
     /// Searches for what was typed, or leaves the filter in force; a wrong one is typed on.
     fn take_typed(&mut self, shared: &Shared) -> Outcome {
         if let Some(editor) = self.search_editor.take() {
-            return self.look_for(shared, editor.text().to_owned());
+            return self.look_for(shared, editor.text().into_owned());
         }
         if self.filter.error.is_none() {
             self.filter.editor = None;

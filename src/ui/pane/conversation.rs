@@ -345,7 +345,7 @@ fn ending(mut pen: Pen<'_>, view: &ConversationView) {
     if let (Some(last), false) = (pen.area.rows().take(editor.line_count()).last(), is_idle) {
         pen.area = last;
         // One cell is left for the cursor.
-        let line = editor.text().rsplit('\n').next().unwrap_or_default();
+        let line = editor.last_line();
         let is_long = line.len() > usize::from(u16::MAX);
         let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
         pen.put_from(skip, &escape(ending.bytes()), pen.palette.dim);

@@ -100,7 +100,7 @@ impl InputLine {
 
     /// Finds out what the text stands for.
     pub(super) fn check(&mut self, shared: &Shared) {
-        let text = self.editor.text();
+        let text = &self.editor.text();
         self.check = if text.is_empty() {
             Check::Empty
         } else if text.len() > CHECKED {
@@ -125,7 +125,7 @@ impl InputLine {
             return;
         }
         let (at, typed) = match (self.recalled.take(), older) {
-            (None, true) => (Some(0), self.editor.text().to_owned()),
+            (None, true) => (Some(0), self.editor.text().into_owned()),
             (None, false) => return,
             (Some((at, typed)), true) => (Some((at + 1).min(lines.len().saturating_sub(1))), typed),
             (Some((at, typed)), false) => (at.checked_sub(1), typed),

@@ -39,7 +39,7 @@ impl ConversationPane {
 
     /// What is typed.
     pub(super) fn typed(&self, shared: &Shared) -> String {
-        self.view(shared).map(|view| view.input.editor.text().to_owned()).unwrap_or_default()
+        self.view(shared).map(|view| view.input.editor.text().into_owned()).unwrap_or_default()
     }
 
     /// A key that no action took.

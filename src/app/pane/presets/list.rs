@@ -245,7 +245,7 @@ impl PresetsPane {
     }
 
     fn search_text(&self) -> String {
-        self.search.as_ref().map(|search| search.editor.text().to_owned()).unwrap_or_default()
+        self.search.as_ref().map(|search| search.editor.text().into_owned()).unwrap_or_default()
     }
 
     /// Notes where the cursor is, to come back to it.
