@@ -99,7 +99,7 @@ impl App {
     }
 
     /// Whether the first screen has all it shows: the workspace and what the last run left.
-    pub fn has_begun(&self) -> bool {
+    pub(crate) fn has_begun(&self) -> bool {
         self.loaded && self.keeping.last_run != LastRun::Unread
     }
 

@@ -66,7 +66,7 @@ pub struct Choices {
 }
 
 /// Line of a text field and area of the list below it.
-pub fn field_and_list(inner: Rect) -> (Rect, Rect) {
+pub(crate) fn field_and_list(inner: Rect) -> (Rect, Rect) {
     let field = Rect { height: inner.height.min(1), ..inner };
     (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
 }

@@ -18,8 +18,8 @@ use std::fmt::Write as _;
 use area_text::{AreaText, ORDINARY};
 use deed::{Deed, deed};
 use large_text::LargeText;
+use text_model::{Motion, TextModel, TextPlace};
 pub use text_model::{Splice, TextChange};
-use text_model::{Motion, Place, TextModel};
 use text_rows::{TAB, column};
 use text_view::TextView;
 pub use text_view::{Look, RowPiece};
@@ -27,7 +27,7 @@ pub use text_view::{Look, RowPiece};
 use crate::model::key::Key;
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
-pub const PASTE_LIMIT: usize = 8 * 1024 * 1024;
+pub(crate) const PASTE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Characters typed one after the other are one change, up to so many bytes.
 const TYPED_TOGETHER: usize = 64;
@@ -63,7 +63,7 @@ pub struct Editor {
     earlier: Option<Box<dyn TextModel>>,
     later: Option<Box<dyn TextModel>>,
     /// Where the characters typed last end, and how many bytes they are.
-    typed: Option<(Place, usize)>,
+    typed: Option<(TextPlace, usize)>,
     /// The column the cursor goes back to when rows are longer again.
     goal: Option<usize>,
     /// What the last key or insertion changed.
@@ -79,10 +79,8 @@ impl Editor {
 
     fn with_room(text: &str, lines: LineMode, room: usize) -> Self {
         let is_line = lines == LineMode::One;
-        let text = match is_line {
-            true => text.replace(['\n', '\r'], " ").into(),
-            false => Cow::Borrowed(text),
-        };
+        let text: Cow<'_, str> =
+            if is_line { text.replace(['\n', '\r'], " ").into() } else { text.into() };
         let mut model: Box<dyn TextModel> = match text.len() {
             len if len <= room => Box::new(AreaText::new(&text, room)),
             _ => Box::new(LargeText::new(text.into_owned())),
@@ -129,17 +127,17 @@ impl Editor {
     }
 
     /// Number of lines.
-    pub fn line_count(&self) -> usize {
+    pub(crate) fn line_count(&self) -> usize {
         self.model.count()
     }
 
     /// The last line.
-    pub fn last_line(&self) -> &str {
+    pub(crate) fn last_line(&self) -> &str {
         self.model.line(self.model.count() - 1)
     }
 
     /// Puts the cursor where it shall be in a field that got the focus.
-    pub fn move_to(&mut self, caret: Caret) {
+    pub(crate) fn move_to(&mut self, caret: Caret) {
         match caret {
             Caret::Keep => {}
             Caret::Start => self.go(false, |model| model.go(Motion::Head)),
@@ -164,18 +162,18 @@ impl Editor {
     }
 
     /// Whether the cursor is on the last row.
-    pub fn at_bottom(&self) -> bool {
+    pub(crate) fn at_bottom(&self) -> bool {
         let row = self.view.row(&*self.model, self.model.cursor());
         self.view.is_lowest(&*self.model, &row)
     }
 
     /// Whether the cursor is before the first character.
-    pub fn at_start(&self) -> bool {
+    pub(crate) fn at_start(&self) -> bool {
         self.model.is_start(self.model.cursor())
     }
 
     /// Whether the cursor is after the last character.
-    pub fn at_end(&self) -> bool {
+    pub(crate) fn at_end(&self) -> bool {
         self.model.is_end(self.model.cursor())
     }
 
@@ -209,8 +207,7 @@ impl Editor {
             Some(Deed::Go(motion)) => self.go(key.shift, |model| model.go(motion)),
             Some(Deed::Step { is_forward }) => {
                 let at = self.model.cursor();
-                let place =
-                    if is_forward { self.model.behind(at) } else { self.model.before(at) };
+                let place = if is_forward { self.model.behind(at) } else { self.model.before(at) };
                 self.go(key.shift, |model| model.jump(place));
             }
             Some(Deed::Row { is_down, is_page }) => {
@@ -247,7 +244,7 @@ impl Editor {
     }
 
     /// Inserts a line break, in fields of many lines.
-    pub fn new_line(&mut self) {
+    pub(crate) fn new_line(&mut self) {
         if !self.view.is_line {
             self.put("\n");
         }

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use tui_textarea::{CursorMove, TextArea};
 
-use super::text_model::{CHANGES_MAX, Deletion, Motion, Place, TextChange, TextModel};
+use super::text_model::{CHANGES_MAX, Deletion, Motion, TextChange, TextModel, TextPlace};
 
 /// Bytes of a text of ordinary size. The text area can jump as far as that.
 pub(super) const ORDINARY: usize = u16::MAX as usize;
@@ -47,10 +47,10 @@ impl AreaText {
     }
 
     /// The place of a character of a line, as the text area counts.
-    fn place(&self, (line, column): (usize, usize)) -> Place {
+    fn place(&self, (line, column): (usize, usize)) -> TextPlace {
         let text = self.line(line);
         let byte = text.char_indices().nth(column).map_or(text.len(), |(byte, _)| byte);
-        Place { line, byte }
+        TextPlace { line, byte }
     }
 
     /// What so many edits came to.
@@ -97,12 +97,12 @@ impl TextModel for AreaText {
         self.area.lines().get(number).map_or("", String::as_str)
     }
 
-    fn cursor(&self) -> Place {
+    fn cursor(&self) -> TextPlace {
         let cursor = self.area.cursor();
         self.place((cursor.0, cursor.1))
     }
 
-    fn selection(&self) -> Option<Range<Place>> {
+    fn selection(&self) -> Option<Range<TextPlace>> {
         let (start, end) = self.area.selection_range().filter(|(start, end)| start != end)?;
         Some(self.place(start)..self.place(end))
     }
@@ -115,7 +115,7 @@ impl TextModel for AreaText {
         }
     }
 
-    fn jump(&mut self, to: Place) {
+    fn jump(&mut self, to: TextPlace) {
         let before = self.line(to.line).split_at_checked(to.byte).map_or("", |(before, _)| before);
         let number = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         let column = number(before.chars().count());

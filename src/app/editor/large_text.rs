@@ -11,9 +11,8 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::text_model::{
-    CHANGES_MAX, Deletion, Motion, Place, Splice, TextChange, TextModel, floor,
-};
+use super::text_model::{CHANGES_MAX, Deletion, Motion, Splice, TextChange, TextModel, TextPlace};
+use crate::app::format::start_of;
 
 /// Bytes kept to undo changes; the newest is kept whatever it takes.
 const CHANGES_BYTES: usize = 32 * 1024 * 1024;
@@ -94,14 +93,14 @@ impl LargeText {
         self.starts.get(number).copied().unwrap_or(end)..end
     }
 
-    fn byte(&self, place: Place) -> usize {
+    fn byte(&self, place: TextPlace) -> usize {
         let line = self.range(place.line);
         (line.start + place.byte).min(line.end)
     }
 
-    fn place(&self, at: usize) -> Place {
+    fn place(&self, at: usize) -> TextPlace {
         let line = self.number_of(at);
-        Place { line, byte: at - self.range(line).start }
+        TextPlace { line, byte: at - self.range(line).start }
     }
 
     fn next(&self, at: usize) -> usize {
@@ -109,7 +108,7 @@ impl LargeText {
     }
 
     fn previous(&self, at: usize) -> usize {
-        floor(&self.text, at.saturating_sub(1))
+        start_of(&self.text, at.saturating_sub(1)).len()
     }
 
     fn selected(&self) -> Option<Range<usize>> {
@@ -178,11 +177,11 @@ impl TextModel for LargeText {
         self.slice(self.range(number))
     }
 
-    fn cursor(&self) -> Place {
+    fn cursor(&self) -> TextPlace {
         self.place(self.at)
     }
 
-    fn selection(&self) -> Option<Range<Place>> {
+    fn selection(&self) -> Option<Range<TextPlace>> {
         let selected = self.selected()?;
         Some(self.place(selected.start)..self.place(selected.end))
     }
@@ -191,7 +190,7 @@ impl TextModel for LargeText {
         self.anchor = is_selecting.then(|| self.anchor.unwrap_or(self.at));
     }
 
-    fn jump(&mut self, to: Place) {
+    fn jump(&mut self, to: TextPlace) {
         self.at = self.byte(self.floor(to));
     }
 
@@ -387,8 +386,8 @@ mod tests {
         ) {
             let mut model = LargeText::new(text.clone());
             for (at, length, with) in changes {
-                let start = floor(&model.text, at);
-                let end = floor(&model.text, start + length);
+                let start = start_of(&model.text, at).len();
+                let end = start_of(&model.text, start + length).len();
                 model.replace(start..end, &with);
                 prop_assert_eq!(&model.starts, &LargeText::new(model.text.clone()).starts);
             }

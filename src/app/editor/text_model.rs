@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 
+use crate::app::format::start_of;
+
 /// Changes that can be undone.
 pub(super) const CHANGES_MAX: usize = 200;
 
 /// Where something is in a text: before the character that begins at this byte of this line, both
 /// counted from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct TextPlace {
     pub(super) line: usize,
     pub(super) byte: usize,
 }
@@ -77,14 +79,14 @@ pub(super) trait TextModel: Debug {
     /// A line without its LF; empty when there is none.
     fn line(&self, number: usize) -> &str;
     /// Where the cursor is.
-    fn cursor(&self) -> Place;
+    fn cursor(&self) -> TextPlace;
     /// What is selected, from front to back; never nothing.
-    fn selection(&self) -> Option<Range<Place>>;
+    fn selection(&self) -> Option<Range<TextPlace>>;
 
     /// From now on the cursor selects what it moves over, or does not.
     fn select(&mut self, is_selecting: bool);
     /// Puts the cursor somewhere.
-    fn jump(&mut self, to: Place);
+    fn jump(&mut self, to: TextPlace);
     /// Moves the cursor.
     fn go(&mut self, motion: Motion);
 
@@ -109,46 +111,37 @@ pub(super) trait TextModel: Debug {
     fn has_forgotten(&self) -> bool;
 
     /// The start of the text.
-    fn is_start(&self, place: Place) -> bool {
-        place == Place::default()
+    fn is_start(&self, place: TextPlace) -> bool {
+        place == TextPlace::default()
     }
 
     /// The end of the text.
-    fn is_end(&self, place: Place) -> bool {
+    fn is_end(&self, place: TextPlace) -> bool {
         place.line + 1 == self.count() && place.byte == self.line(place.line).len()
     }
 
     /// The nearest place there is at or before one.
-    fn floor(&self, place: Place) -> Place {
+    fn floor(&self, place: TextPlace) -> TextPlace {
         let line = place.line.min(self.count().saturating_sub(1));
-        Place { line, byte: floor(self.line(line), place.byte) }
+        TextPlace { line, byte: start_of(self.line(line), place.byte).len() }
     }
 
     /// One character before a place.
-    fn before(&self, place: Place) -> Place {
+    fn before(&self, place: TextPlace) -> TextPlace {
         match (place.byte.checked_sub(1), place.line.checked_sub(1)) {
-            (Some(byte), _) => self.floor(Place { byte, ..place }),
-            (None, Some(line)) => Place { line, byte: self.line(line).len() },
+            (Some(byte), _) => self.floor(TextPlace { byte, ..place }),
+            (None, Some(line)) => TextPlace { line, byte: self.line(line).len() },
             (None, None) => place,
         }
     }
 
     /// One character behind a place.
-    fn behind(&self, place: Place) -> Place {
+    fn behind(&self, place: TextPlace) -> TextPlace {
         let rest = self.line(place.line).split_at_checked(place.byte);
         match rest.and_then(|(_, rest)| rest.chars().next()) {
-            Some(c) => Place { byte: place.byte + c.len_utf8(), ..place },
-            None if place.line + 1 < self.count() => Place { line: place.line + 1, byte: 0 },
+            Some(c) => TextPlace { byte: place.byte + c.len_utf8(), ..place },
+            None if place.line + 1 < self.count() => TextPlace { line: place.line + 1, byte: 0 },
             None => place,
         }
     }
-}
-
-/// The nearest character boundary at or before a byte.
-pub(super) fn floor(text: &str, byte: usize) -> usize {
-    let mut byte = byte.min(text.len());
-    while !text.is_char_boundary(byte) {
-        byte -= 1;
-    }
-    byte
 }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::text_model::{Place, TextModel, floor};
+use super::text_model::{TextModel, TextPlace};
+use crate::app::format::start_of;
 use crate::codec::printable::{is_visible, printable_str};
 
 /// A row begins at least this often in a line, in bytes.
@@ -85,33 +86,32 @@ impl<'a> Iterator for Glyphs<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row<'a> {
     /// Where it begins.
-    pub(super) start: Place,
+    pub(super) start: TextPlace,
     pub(super) text: &'a str,
     /// Whether its line ends with it.
     pub(super) is_last: bool,
 }
 
 impl<'a> Row<'a> {
-    fn new(line: &'a str, start: Place, text: &'a str, width: usize) -> Self {
-        let too_far =
-            Glyphs::new(text, false).find(|it| it.column + it.cells > width && it.at > 0);
+    fn new(line: &'a str, start: TextPlace, text: &'a str, width: usize) -> Self {
+        let too_far = Glyphs::new(text, false).find(|it| it.column + it.cells > width && it.at > 0);
         let text = text.split_at(too_far.map_or(text.len(), |glyph| glyph.at)).0;
         Row { start, text, is_last: start.byte + text.len() == line.len() }
     }
 
     /// Where it ends.
-    pub(super) fn end(&self) -> Place {
-        Place { byte: self.start.byte + self.text.len(), ..self.start }
+    pub(super) fn end(&self) -> TextPlace {
+        TextPlace { byte: self.start.byte + self.text.len(), ..self.start }
     }
 
     /// The cells before a place in it.
-    pub(super) fn column_of(&self, place: Place) -> usize {
+    pub(super) fn column_of(&self, place: TextPlace) -> usize {
         column(self.text, place.byte - self.start.byte)
     }
 
     /// The place at a column; its last one when it ends before.
-    pub(super) fn place_at(&self, column: usize) -> Place {
-        let place = |at| Place { byte: self.start.byte + at, ..self.start };
+    pub(super) fn place_at(&self, column: usize) -> TextPlace {
+        let place = |at| TextPlace { byte: self.start.byte + at, ..self.start };
         let mut last = 0;
         for glyph in Glyphs::new(self.text, false) {
             if glyph.column + glyph.cells > column {
@@ -131,10 +131,10 @@ pub(super) fn column(text: &str, byte: usize) -> usize {
 }
 
 /// The row of so many cells that holds a place.
-pub(super) fn row_at(model: &dyn TextModel, place: Place, width: usize) -> Row<'_> {
+pub(super) fn row_at(model: &dyn TextModel, place: TextPlace, width: usize) -> Row<'_> {
     let line = model.line(place.line);
     let (start, mut rest) = stretch(line, place.byte);
-    let mut start = Place { byte: start, ..place };
+    let mut start = TextPlace { byte: start, ..place };
     loop {
         let row = Row::new(line, start, rest, width);
         rest = rest.split_at(row.text.len()).1;
@@ -151,7 +151,7 @@ pub(super) fn next_row<'a>(
     row: &Row<'_>,
     width: usize,
 ) -> Option<Row<'a>> {
-    let below = Place { line: row.start.line + 1, byte: 0 };
+    let below = TextPlace { line: row.start.line + 1, byte: 0 };
     let place = if row.is_last { below } else { row.end() };
     let line = model.line(place.line);
     let (start, stretch) = stretch(line, place.byte);
@@ -170,7 +170,7 @@ pub(super) fn previous_row<'a>(
 
 /// The stretch of its line a byte is in: where it begins, and its text.
 fn stretch(line: &str, at: usize) -> (usize, &str) {
-    let border = |number: usize| floor(line, number * STRETCH);
+    let border = |number: usize| start_of(line, number * STRETCH).len();
     let number = at / STRETCH;
     // The border itself may lie a little before its place.
     let number = number + usize::from(at >= border(number + 1) && border(number + 1) < line.len());
@@ -188,7 +188,7 @@ mod tests {
     use crate::app::editor::large_text::LargeText;
 
     fn rows(model: &LargeText, width: usize) -> Vec<Row<'_>> {
-        let first = row_at(model, Place::default(), width);
+        let first = row_at(model, TextPlace::default(), width);
         std::iter::successors(Some(first), |row| next_row(model, row, width)).collect()
     }
 
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_row_of_a_long_line_is_found_near_by() {
         let model = LargeText::new("\u{200b}".repeat(100_000));
-        let place = Place { line: 0, byte: 299_997 };
+        let place = TextPlace { line: 0, byte: 299_997 };
         let row = row_at(&model, place, 80);
         assert!(row.start <= place && place < row.end() && row.text.len() <= 30, "{row:?}");
     }

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::text_model::{Place, TextModel};
+use super::text_model::{TextModel, TextPlace};
 use super::text_rows::{Glyphs, Row, next_row, previous_row, row_at};
 
 /// How a piece of a row looks.
@@ -27,8 +27,8 @@ pub struct RowPiece {
 /// The part of a text that is in sight, as it was drawn last.
 #[derive(Debug, Default)]
 pub(super) struct TextView {
-    /// Place of the first character; drawing moves it so that the cursor is in sight.
-    top: Cell<Place>,
+    /// TextPlace of the first character; drawing moves it so that the cursor is in sight.
+    top: Cell<TextPlace>,
     /// Cells of a row, and rows; 0 = nothing was drawn yet.
     width: Cell<usize>,
     height: Cell<usize>,
@@ -54,12 +54,12 @@ impl TextView {
         self.height.set(usize::from(height).max(1));
         let rows =
             if self.is_line { vec![self.line_in_sight(model)] } else { self.rows_in_sight(model) };
-        self.top.set(rows.first().map_or_else(Place::default, |row| row.start));
+        self.top.set(rows.first().map_or_else(TextPlace::default, |row| row.start));
         rows.iter().map(|row| self.pieces(model, row)).collect()
     }
 
     /// The row a place is on.
-    pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: Place) -> Row<'a> {
+    pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: TextPlace) -> Row<'a> {
         row_at(model, place, self.width())
     }
 
@@ -76,9 +76,8 @@ impl TextView {
         rows: isize,
     ) -> Row<'a> {
         let next = if rows > 0 { next_row } else { previous_row };
-        let rows = (0..rows.unsigned_abs()).try_fold(from, |row, _| {
-            next(model, &row, self.width()).ok_or(row)
-        });
+        let rows = (0..rows.unsigned_abs())
+            .try_fold(from, |row, _| next(model, &row, self.width()).ok_or(row));
         rows.unwrap_or_else(|last| last)
     }
 
@@ -88,7 +87,7 @@ impl TextView {
     }
 
     /// The place in a row and column of what is in sight, as far as the text reaches.
-    pub(super) fn place_at(&self, model: &dyn TextModel, row: usize, column: usize) -> Place {
+    pub(super) fn place_at(&self, model: &dyn TextModel, row: usize, column: usize) -> TextPlace {
         if self.is_line {
             return rest_of_line(model, self.top(model)).place_at(column);
         }
@@ -98,7 +97,7 @@ impl TextView {
 
     /// Scrolls, down when positive; gives the place in sight the cursor goes to if it was left
     /// behind.
-    pub(super) fn scroll(&self, model: &dyn TextModel, rows: isize) -> Option<Place> {
+    pub(super) fn scroll(&self, model: &dyn TextModel, rows: isize) -> Option<TextPlace> {
         let top = self.row_from(model, self.row(model, self.top(model)), rows);
         self.top.set(top.start);
         let row = self.row(model, model.cursor());
@@ -130,7 +129,7 @@ impl TextView {
     /// The part of a single line that is in sight.
     fn line_in_sight<'a>(&self, model: &'a dyn TextModel) -> Row<'a> {
         let (at, left) = (model.cursor(), self.top(model).min(model.cursor()));
-        let cells = |from: Place, to: Place| {
+        let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
             let text = text.split_at(to.byte - from.byte).0;
             Glyphs::new(text, self.is_masked).map(|it| it.cells)
@@ -162,7 +161,7 @@ impl TextView {
     fn pieces(&self, model: &dyn TextModel, row: &Row<'_>) -> Vec<RowPiece> {
         let width = self.width();
         let (cursor, selection) = (model.cursor(), model.selection());
-        let look = |place: Place| match place {
+        let look = |place: TextPlace| match place {
             place if place == cursor => Look::Cursor,
             place if selection.as_ref().is_some_and(|it: &Range<_>| it.contains(&place)) => {
                 Look::Selected
@@ -176,7 +175,7 @@ impl TextView {
                 return pieces;
             }
             column = glyph.column + glyph.cells;
-            let look = look(Place { byte: row.start.byte + glyph.at, ..row.start });
+            let look = look(TextPlace { byte: row.start.byte + glyph.at, ..row.start });
             match pieces.last_mut() {
                 Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
                 _ => {
@@ -193,7 +192,7 @@ impl TextView {
         pieces
     }
 
-    fn top(&self, model: &dyn TextModel) -> Place {
+    fn top(&self, model: &dyn TextModel) -> TextPlace {
         model.floor(self.top.get())
     }
 
@@ -207,7 +206,7 @@ impl TextView {
 }
 
 /// A line from a place on, as one row.
-fn rest_of_line(model: &dyn TextModel, start: Place) -> Row<'_> {
+fn rest_of_line(model: &dyn TextModel, start: TextPlace) -> Row<'_> {
     let text = model.line(start.line).split_at(start.byte).1;
     Row { start, text, is_last: true }
 }

@@ -18,7 +18,7 @@ use crate::app::shared::Shared;
 use crate::app::wrap_words::wrap;
 
 /// Cells of the keys; more of them go below.
-pub const KEYS: u16 = 21;
+pub(crate) const KEYS: u16 = 21;
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -128,7 +128,7 @@ impl Naming {
     }
 
     /// Folders that begin with what is typed.
-    pub fn fitting(&self) -> Vec<&str> {
+    pub(crate) fn fitting(&self) -> Vec<&str> {
         let typed = self.editor.text();
         let typed = typed.trim_start();
         self.folders

@@ -300,8 +300,9 @@ fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8>
     for part in conversation::slices(&app.shared.timeline, row) {
         let start = skip.min(part.len());
         skip -= start;
-        let part = part.get(start..).unwrap_or_default();
-        bytes.extend_from_slice(part.get(..reach - bytes.len()).unwrap_or(part));
+        let (_, part) = part.split_at(start);
+        let room = (reach - bytes.len()).min(part.len());
+        bytes.extend_from_slice(part.split_at(room).0);
         if bytes.len() >= reach {
             break;
         }
