@@ -27,7 +27,7 @@ pub struct RowPiece {
 /// The part of a text that is in sight, as it was drawn last.
 #[derive(Debug, Default)]
 pub(super) struct TextView {
-    /// TextPlace of the first character; drawing moves it so that the cursor is in sight.
+    /// The place of the first character; drawing moves it so that the cursor is in sight.
     top: Cell<TextPlace>,
     /// Cells of a row, and rows; 0 = nothing was drawn yet.
     width: Cell<usize>,
