@@ -1,7 +1,7 @@
 //! Text fields: single lines, areas and input lines.
 //!
 //! Every text field of the program is an [`Editor`]; panes give it keys that no action took. The
-//! text is held and edited by a [`TextModel`]: by `tui-textarea` as long as it is of ordinary size
+//! text is held and edited by a `TextModel`: by `tui-textarea` as long as it is of ordinary size
 //! (`area_text`), beyond that by `large_text`, where a key costs what is in sight. Nobody outside
 //! sees which: keys do the same in both, and undo goes back over the border.
 

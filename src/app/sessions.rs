@@ -52,7 +52,7 @@ pub struct Session {
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
-    /// Exchanges forgotten to stay within [`EXCHANGES_KEPT`].
+    /// Exchanges forgotten to stay within `EXCHANGES_KEPT`.
     pub forgotten: u64,
     /// Connections and peers by number; of those that ended the newest.
     pub conns: BTreeMap<ConnId, Conn>,

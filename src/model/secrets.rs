@@ -1,7 +1,7 @@
 //! What nobody shall read in texts that leave this program's own screen: values of secrets, and
 //! credentials that were typed in place.
 //!
-//! [`Secrets`] knows values by themselves and hides them wherever they stand. [`is_credential`] knows
+//! [`Secrets`] knows values by themselves and hides them wherever they stand. `is_credential` knows
 //! headers by name. Bytes on the timeline and drafts keep what they are.
 
 use std::borrow::Cow;

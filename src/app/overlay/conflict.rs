@@ -35,7 +35,7 @@ pub struct Conflict {
     pub mine: Box<Preset>,
     theirs: Box<StoredPreset>,
     pub differences: Vec<Difference>,
-    /// The one of [`WAYS`] that Enter goes.
+    /// The one of `WAYS` that Enter goes.
     pub selected: usize,
 }
 
