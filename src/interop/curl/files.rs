@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The contents of the files of [`files`](super::files), or why they cannot be told.
+/// The contents of the files of [`files`](super::files()), or why they cannot be told.
 #[derive(Debug, Clone, Default)]
 pub struct CommandFiles {
     /// By their names in the command; a byte that is no UTF-8 has become U+FFFD.
