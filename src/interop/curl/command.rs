@@ -10,6 +10,7 @@ pub struct ImportError {
 }
 
 impl ImportError {
+    /// At this byte of the text.
     pub(super) fn new(position: usize, message: impl Into<String>) -> Self {
         ImportError { position, message: message.into() }
     }

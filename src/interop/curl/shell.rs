@@ -13,6 +13,7 @@ use super::document;
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
+/// Whether a shell takes it for the name of a variable.
 pub(super) fn is_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.is_empty()
@@ -325,10 +326,12 @@ impl<'a> Reader<'a> {
         redirect
     }
 
+    /// What was not read yet.
     pub(super) fn rest(&self) -> &'a str {
         self.chars.as_str()
     }
 
+    /// Byte of the text where that begins.
     pub(super) fn position(&self) -> usize {
         self.text.len() - self.rest().len()
     }
