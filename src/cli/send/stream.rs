@@ -215,6 +215,11 @@ impl CliConversation<'_> {
                 }
                 (RecordKind::Finished, Direction::Received) => {
                     self.link = Link::PeerFinished;
+                    // JSON Lines have said it.
+                    let words = String::from_utf8_lossy(&record.data);
+                    if self.output.style != Style::Json && words.contains("cut off") {
+                        output::note(&words);
+                    }
                     self.wait();
                 }
                 // A datagram that could not be sent, or came back.
