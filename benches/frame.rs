@@ -190,7 +190,7 @@ fn text_areas(c: &mut Criterion) {
             group.bench_function(name, |b| {
                 b.iter(|| {
                     is_typed = !is_typed;
-                    if is_typed { area.insert_char('x') } else { drop(area.delete_char()) }
+                    if is_typed { area.insert_str("x") } else { area.delete_char() }
                 });
             });
         }
