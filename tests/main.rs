@@ -87,6 +87,8 @@ mod property_tests;
 mod pty;
 #[path = "suite/readme.rs"]
 mod readme;
+#[path = "suite/reports.rs"]
+mod reports;
 #[path = "suite/restored.rs"]
 mod restored;
 #[path = "suite/secrets.rs"]

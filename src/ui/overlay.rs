@@ -36,9 +36,9 @@ pub(super) fn draw(mut screen: Pen<'_>) {
             }
             Overlay::Code(it) => {
                 let secrets = if it.shows_secrets { "hide" } else { "show" };
-                let text = format!(
-                    "[copy] copy · [next-tab] language · [show-secrets] {secrets} secrets · [back] close"
-                );
+                let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
+                let others = if it.is_remarks() { "" } else { &others };
+                let text = format!("[copy] copy · {others}[back] close");
                 code(window(pen, &format!(" {} ", it.title), &keyed(&text)), it);
             }
             Overlay::Naming(it) => {

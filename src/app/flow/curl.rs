@@ -67,7 +67,7 @@ fn tell(app: &mut App, remarks: &[String]) {
     if text.chars().count() < usize::from(app.shared.size.0) {
         return app.say(text);
     }
-    app.say(format!("{DONE}, with remarks"));
+    app.say(format!("{DONE}, with {} remarks", remarks.len()));
     let title = "What is different from the curl command";
     app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

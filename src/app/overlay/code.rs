@@ -25,8 +25,8 @@ use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 
-/// Columns and rows it wants.
-pub(super) const SIZE: (u16, u16) = (100, 30);
+/// Columns and rows it has at most.
+const SIZE: (u16, u16) = (100, 30);
 /// Rows that a wheel turn moves.
 const WHEEL: usize = 3;
 
@@ -75,6 +75,18 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
 }
 
 impl Code {
+    /// Whether it shows remarks, which come in one way and hold no secrets.
+    pub fn is_remarks(&self) -> bool {
+        self.spec.is_none()
+    }
+
+    /// Columns and rows it wants.
+    pub(super) fn size(&self) -> (u16, u16) {
+        let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
+        let rows = u16::try_from(lines + 4).unwrap_or(u16::MAX);
+        (SIZE.0, if self.is_remarks() { rows.clamp(8, SIZE.1) } else { SIZE.1 })
+    }
+
     /// The listing on screen.
     pub fn listing(&self) -> Option<&CodeListing> {
         self.listings.get(self.selected)

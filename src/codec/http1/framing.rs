@@ -53,7 +53,10 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
         return decision;
     }
     let (mut decision, contradiction) = announced(head, MessageFraming::UntilClose);
-    if let Some(Refusal { why, .. }) = contradiction {
+    if decision.framing == MessageFraming::Chunked && contradiction.is_some() {
+        // Proxies add what is there already; nobody frames a body twice.
+        decision.warnings.push("Transfer-Encoding says chunked more than once; undone once".into());
+    } else if let Some(Refusal { why, .. }) = contradiction {
         decision.warnings.push(format!("{why}; reading until the peer closes"));
         decision.framing = MessageFraming::UntilClose;
     }

@@ -90,7 +90,7 @@ fn a_pasted_command_sends_the_bytes_curl_sends() {
         tui.bytes(format!("\x1b[200~{command}\x1b[201~").as_bytes());
         tui.wait_for("filled from the curl command");
         // Remarks that do not fit into a line stand in a window.
-        if tui.screen().contains("command, with remarks") {
+        if tui.screen().contains("command, with ") {
             tui.wait_for(REMARKS);
             tui.keys("<Esc>");
             tui.wait_for_screen("no window", |screen| !screen.contains(REMARKS));

@@ -12,6 +12,7 @@ use tokio::io::AsyncRead;
 use tokio::time::{Instant, sleep_until};
 
 use super::hop::Hop;
+use super::redirect;
 use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
@@ -261,6 +262,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let framing = response_framing(&head, &self.hop.plan.method);
         let mut receiver = BodyReceiver::new(writer, &framing, &head);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
+        if redirect::leads_nowhere(&head) {
+            recorder.warn("the Location is empty, so this is no redirect".into());
+        }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
         recorder.publish();
@@ -294,7 +298,8 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
     }
 }
 
-/// 101 ends the HTTP part of a connection; other 1xx heads announce another one.
+/// 101 ends the HTTP part of a connection; other 1xx heads announce another one, and nothing else
+/// does (RFC 9110, section 15.2).
 fn is_final(head: &Head) -> bool {
-    head.status().is_none_or(|status| status == 101 || status >= 200)
+    head.status().is_none_or(|status| status == 101 || !(100..200).contains(&status))
 }

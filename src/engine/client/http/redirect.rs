@@ -55,6 +55,9 @@ const ABOUT_THE_BODY: &[&str] = &[
 /// way, `None` when it is no redirect, or why it must not be followed, in words.
 pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, String> {
     let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else { return Ok(None) };
+    if leads_nowhere(head) {
+        return Ok(None);
+    }
     let mut locations = head.all("location");
     let Some(location) = locations.next() else { return Ok(None) };
     if locations.any(|other| other != location) {
@@ -63,9 +66,6 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     let no_url = |error| format!("the redirect's address is no URL: {error}");
     let (here, zone) = zone::take(&plan.url);
     let here = Url::parse(&here).map_err(no_url)?;
-    if location.trim_ascii().is_empty() {
-        return Err("the redirect names no place: its Location is empty".into());
-    }
     // Bytes outside ASCII go there as they are.
     let location = percent_encode(location, CONTROLS).to_string();
     let there = here.join(location.trim()).map_err(no_url)?;
@@ -84,6 +84,13 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     go_to(&mut plan, there);
     plan.url = zone::with(&plan.url, zone.as_deref().filter(|_| !is_elsewhere));
     Ok(Some(plan))
+}
+
+/// Whether it looks like a redirect and names no place.
+pub(super) fn leads_nowhere(head: &Head) -> bool {
+    let location = head.all("location").next();
+    matches!(head.status(), Some(301 | 302 | 303 | 307 | 308))
+        && location.is_some_and(|location| location.trim_ascii().is_empty())
 }
 
 /// Where the response points to, as text for the user; a long one is cut.
