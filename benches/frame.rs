@@ -56,7 +56,7 @@ fn udp_listener(records: u64) -> (App, SessionId) {
     let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], 9000)));
     let plan =
         Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new(), ttl: None, answer_rate: 9 });
-    app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
+    app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener).into();
     let id = app.shared.sessions.open(plan, "bench".into(), Stamp(0));
     app.shared.drafts.current_mut().session = Some(id);
     response::session_changed(&mut app);
@@ -129,7 +129,7 @@ fn typing(c: &mut Criterion) {
         let draft = app.shared.drafts.current_mut();
         draft.at = access::body_text(&spec).unwrap();
         draft.tab = FormTab::Body;
-        draft.spec = spec;
+        draft.spec = spec.into();
         app.shared.focus = Pane::Request;
         let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
         for (place, way) in [("start", "<C-A-Up>"), ("end", "<C-A-Down>")] {

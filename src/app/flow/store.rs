@@ -25,7 +25,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             let again = app.history.arrived(&text, entries, total);
             app.effects.extend(again.map(Effect::Store));
         }
-        Reply::HistoryAppended => history::changed(app),
+        Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::Mended(words) => app.warn(words.join("; ")),
@@ -73,8 +73,12 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     }
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
     let first_name = names.clone().next().filter(|_| first);
-    let known = names.find(|name| Some(*name) == app.shared.environment.as_ref());
+    let wanted = app.shared.environment.take().or_else(|| app.keeping.lost_environment.take());
+    let known = names.find(|name| Some(*name) == wanted.as_ref());
     app.shared.environment = known.or(first_name).cloned();
+    if app.shared.environment.is_none() {
+        app.keeping.lost_environment = wanted;
+    }
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
