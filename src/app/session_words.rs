@@ -28,7 +28,7 @@ pub fn phase(session: &Session) -> String {
             _ => "waiting for the response".into(),
         },
         Phase::Receiving => "receiving".into(),
-        Phase::Connected { .. } => connected(session).into(),
+        Phase::Connected { .. } | Phase::StepsDone => connected(session).into(),
         Phase::Listening { .. } | Phase::Clients { .. } => "listening".into(),
         Phase::Closing => "closing".into(),
     }
@@ -52,7 +52,7 @@ pub fn state(session: &Session) -> String {
 }
 
 /// How to overrule a refused certificate.
-pub fn anyway_hint(shared: &Shared) -> String {
+pub(crate) fn anyway_hint(shared: &Shared) -> String {
     let hint = "[connect-anyway] accepts this certificate, now and whenever this preset is sent";
     shared.keymap.keyed(&[Context::Global], hint)
 }

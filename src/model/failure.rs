@@ -53,6 +53,8 @@ pub enum FailureKind {
     Truncated,
     /// The peer's bytes break the protocol.
     Malformed,
+    /// What was expected did not come.
+    NotMet,
     /// A bound of ours was reached.
     TooLarge,
     AddressInUse,
@@ -113,7 +115,7 @@ impl Failure {
 
     /// Whether the user ended it, so that nothing went wrong.
     #[must_use]
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.kind == FailureKind::Cancelled
     }
 }

@@ -18,6 +18,8 @@ pub struct Preset {
     pub path: PresetPath,
     pub about: String,
     pub spec: Spec,
+    /// Sections of its file that are kept there and that nothing carries out yet.
+    pub unused: Vec<&'static str>,
 }
 
 /// A preset file as found on disk: readable, or broken with the reason (which never stops the
@@ -71,7 +73,7 @@ pub enum PresetPathError {
 
 impl PresetPath {
     /// Folders a preset lies in at most, when it is saved as when it is read.
-    pub const FOLDERS: usize = 8;
+    pub(crate) const FOLDERS: usize = 8;
 
     /// Checks and normalises a path typed by the user or found on disk.
     ///

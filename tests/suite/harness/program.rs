@@ -124,6 +124,11 @@ impl Listening {
         output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
     }
 
+    /// What it prints.
+    pub fn output(&mut self) -> std::process::ChildStdout {
+        self.child.as_mut().and_then(|child| child.stdout.take()).expect("a running listener")
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().expect("a running listener").id()
