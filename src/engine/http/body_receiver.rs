@@ -60,6 +60,7 @@ impl BodyReceiver {
         let decoding = coded.then(|| Decoding::start(&facts.codings, writer.decoded_sink()));
         let decoding = decoding.transpose().unwrap_or_else(|why| {
             facts.decode_error = Some(why);
+            facts.as_came = true;
             None
         });
         BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
@@ -129,6 +130,7 @@ impl BodyReceiver {
             let ended = decoding.finish(complete).await;
             self.facts.decoded_len = ended.decoded;
             self.facts.decode_error = ended.error;
+            self.facts.as_came = ended.as_came;
             warnings.extend(ended.warnings);
         }
         self.facts.trailers = self.reader.trailers().to_vec();
