@@ -110,6 +110,11 @@ impl FolderWatch {
         }
     }
 
+    /// Whether changes may go unnoticed.
+    pub(super) fn is_blind(&self) -> bool {
+        self.trouble.is_some()
+    }
+
     /// Why changes of others are not noticed at once, or not all of them.
     pub(super) fn trouble(&self, root: &Path) -> Option<Failure> {
         self.trouble.as_ref().map(|error| {

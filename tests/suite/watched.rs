@@ -33,6 +33,8 @@ fn a_workspace_that_cannot_be_read_for_a_moment_is_read_by_itself() {
         return;
     }
     tui.quit();
+    fs::create_dir(presets(&home).join("env")).unwrap();
+    fs::write(presets(&home).join("env/lab.toml"), "x = \"1\"\n").unwrap();
     for error in ["EIO", "EMFILE"] {
         let script = format!(
             "exec strace -D -f -qq -o /dev/null -P '{}' -e trace=openat \
@@ -44,6 +46,7 @@ fn a_workspace_that_cannot_be_read_for_a_moment_is_read_by_itself() {
         tui.wait_for("storage failed");
         // Nothing has changed on the disk since.
         tui.wait_for("late");
+        tui.wait_for("env lab");
         fs::write(presets(&home).join("more.toml"), PRESET).unwrap();
         tui.wait_for("more");
         fs::remove_file(presets(&home).join("more.toml")).unwrap();

@@ -71,8 +71,14 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
             }
         }
     }
+    // What could not be read is as if it had not been told yet.
+    let before = &app.shared.workspace;
+    let had_trouble = !before.problems.is_empty();
+    let are_new = first || (had_trouble && before.environments.is_empty());
+    let is_begin = first || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
-    let first_name = names.clone().next().filter(|_| first);
+    let is_open = are_new && !app.keeping.chose_environment;
+    let first_name = names.clone().next().filter(|_| is_open);
     let wanted = app.shared.environment.take().or_else(|| app.keeping.lost_environment.take());
     let known = names.find(|name| Some(*name) == wanted.as_ref());
     app.shared.environment = known.or(first_name).cloned();
@@ -85,9 +91,9 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         app.warn(format!("{problem}{also}"));
     }
     app.shared.workspace = workspace;
-    app.presets.workspace_changed(&app.shared, first);
+    app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
-    if first {
+    if is_begin {
         restore::begin_on_a_preset(app);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lane::{Outbox, Waker, Work, not_ours};
+use super::lane::{Outbox, Waker, Work, not_ours, noting};
 use crate::model::failure::Failure;
 use crate::store::history::History;
 use crate::store::job::{HISTORY_BODY, Job, Reply};
@@ -19,6 +19,8 @@ use crate::store::workspace::Watched;
 const WAITING: u64 = 32 * 1024 * 1024;
 /// From somebody's writing to looking who it was.
 const SETTLE: Duration = Duration::from_millis(200);
+/// From one look to the next where nothing can be watched.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Counts the bodies on their way; clones count together.
 #[derive(Clone, Default)]
@@ -68,29 +70,26 @@ impl HistoryWork {
 
     /// Notices from now on what other programs write.
     fn watch(&mut self) {
-        let (changed, waker) = (Arc::clone(&self.changed), self.waker.clone());
-        let mut watch = FolderWatch::start(move || {
-            // Only the first of many changes wakes.
-            if !changed.swap(true, Ordering::AcqRel)
-                && let Some(waker) = &waker
-            {
-                waker.wake();
-            }
-        });
+        let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
         for file in self.history.files() {
             watch.add(Watched::Name(&file));
+        }
+        if watch.is_blind() {
+            self.look = Some(Instant::now() + AGAIN);
         }
         self.watch = Some(watch);
     }
 
     /// Tells the application when another program wrote.
     fn look_for_others(&mut self, outbox: &Outbox) {
-        if self.changed.swap(false, Ordering::AcqRel) && self.look.is_none() {
-            self.look = Some(Instant::now() + SETTLE);
+        if self.changed.swap(false, Ordering::AcqRel) {
+            let settled = Instant::now() + SETTLE;
+            self.look = Some(self.look.map_or(settled, |look| look.min(settled)));
         }
         if self.look.take_if(|look| *look <= Instant::now()).is_some() {
-            if !self.history.is_open() {
-                // Its folder may be there now, too.
+            let is_watching = self.watch.as_ref().is_some_and(|watch| !watch.is_blind());
+            if !is_watching || !self.history.is_open() {
+                // Its folder may be there now, and what a watch needs.
                 self.watch();
             }
             if self.history.is_changed_by_others() {
@@ -131,7 +130,8 @@ impl Work for HistoryWork {
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
         let name = job.name();
         if self.watch.is_none() && matches!(job, Job::QueryHistory { .. }) {
-            self.watch();
+            // Not now: at the start there is more urgent work.
+            self.look.get_or_insert_with(|| Instant::now() + SETTLE);
         }
         let done = self.reply(job).map(|reply| outbox.send(reply));
         self.count_released();

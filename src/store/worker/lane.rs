@@ -59,6 +59,18 @@ impl Waker {
     }
 }
 
+/// What a watch calls: notes a change, and the first of many wakes the lane.
+pub(super) fn noting(changed: &Arc<AtomicBool>, waker: Option<&Waker>) -> impl Fn() + use<> {
+    let (changed, waker) = (Arc::clone(changed), waker.cloned());
+    move || {
+        if !changed.swap(true, Ordering::AcqRel)
+            && let Some(waker) = &waker
+        {
+            waker.wake();
+        }
+    }
+}
+
 /// The way of replies to the application, and whether it still wants them.
 #[derive(Clone)]
 pub(super) struct Outbox {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::known::{Known, Wanted};
-use super::lane::{Outbox, Waker, Work, not_ours};
+use super::lane::{Outbox, Waker, Work, not_ours, noting};
 use crate::model::failure::{Failure, FailureKind};
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::FolderWatch;
@@ -64,7 +64,7 @@ impl Reading {
         self.said = mended;
         self.known.begin_reading();
         // Watching a folder begins before reading it, so no change falls between.
-        let mut watch = self.new_watch();
+        let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
         let found = workspace::scan_visiting(&root, &mut |watched| watch.add(watched));
         let mut found = match found {
             Ok(Some(found)) => found,
@@ -84,18 +84,6 @@ impl Reading {
         self.due = is_unsure.then(|| Instant::now() + AGAIN.max(self.took * SHARE));
         let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
         self.known.read(found, unasked, tell);
-    }
-
-    fn new_watch(&self) -> FolderWatch {
-        let (changed, waker) = (Arc::clone(&self.changed), self.waker.clone());
-        FolderWatch::start(move || {
-            // Only the first of many changes wakes.
-            if !changed.swap(true, Ordering::AcqRel)
-                && let Some(waker) = &waker
-            {
-                waker.wake();
-            }
-        })
     }
 }
 
