@@ -24,7 +24,7 @@ const SERVING: &str = "accept4,accept setsockopt sendto,sendmsg,writev recvfrom,
 const WAITING: [&str; 1] = ["epoll_wait,epoll_pwait,epoll_pwait2"];
 
 /// What a failure begins with; `Stage::title` of those a session can have.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 8] = [
     "cannot connect",
     "cannot listen",
     "sending failed",
@@ -32,6 +32,8 @@ const WORDS: [&str; 7] = [
     "body ended early",
     "session ended",
     "not done",
+    // Of a datagram, after which the socket goes on.
+    "were not sent",
 ];
 
 fn is_told(screen: &str) -> bool {
@@ -106,14 +108,14 @@ fn talk(tui: &mut Tui, place: &str, must: bool, answers: &AtomicUsize) -> bool {
     // One to an earlier try may still be counted.
     let before = answers.load(Ordering::SeqCst);
     tui.keys("<F5>");
+    let talk_of =
+        |screen: &str| ["Conversation ─", "Datagrams ─"].map(|title| pane(screen, title)).concat();
     let is_there = |screen: &str| {
-        let talk = pane(screen, "Conversation ─");
+        let talk = talk_of(screen);
         let mut numbers = talk.split("answer-").skip(1).filter_map(|text| text.split(' ').next());
         numbers.any(|number| number.parse::<usize>().is_ok_and(|number| number >= before))
     };
-    tui.wait_for_screen(place, |screen| {
-        is_there(screen) || (!must && is_told(&pane(screen, "Conversation ─")))
-    });
+    tui.wait_for_screen(place, |screen| is_there(screen) || (!must && is_told(&talk_of(screen))));
     let went_well = is_there(&tui.screen());
     tui.keys("<F8>");
     went_well
@@ -159,11 +161,11 @@ fn opening_a_listener_survives_every_failing_call() {
         tui.keys("<F5>");
         tui.wait_for_screen(place, |screen| {
             let told = is_told(&pane(screen, "Connections ─"));
-            screen.contains("1 listening") || (!must && told)
+            screen.contains("● 1 listening") || (!must && told)
         });
-        let went_well = tui.screen().contains("1 listening");
+        let went_well = tui.screen().contains("● 1 listening");
         tui.keys("<F8>");
-        tui.wait_for_screen("the end of it", |screen| !screen.contains("1 listening"));
+        tui.wait_for_screen("the end of it", |screen| !screen.contains("● 1 listening"));
         went_well
     });
 }
@@ -175,9 +177,9 @@ fn serving_survives_every_failing_call() {
     let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n{rule}");
     let Some(mut tui) = started(&preset) else { return };
     tui.keys("<F5>");
-    tui.wait_for("1 listening");
+    tui.wait_for("● 1 listening");
     every_try(tui, SERVING, move |tui, place, _| {
-        assert!(tui.screen().contains("1 listening"), "{place}:\n{}", tui.screen());
+        assert!(tui.screen().contains("● 1 listening"), "{place}:\n{}", tui.screen());
         echoed(port)
     });
 }

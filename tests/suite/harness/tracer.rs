@@ -58,6 +58,8 @@ pub struct Tracer {
 impl Tracer {
     /// Attaches to all threads of this name; `None` where that is not allowed.
     pub fn attach(tui: &Tui, thread: &str, fault: &Fault) -> Option<Tracer> {
+        // Some begin after the first frame.
+        wait_until(thread, || !tui.threads(thread).is_empty());
         let threads = tui.threads(thread);
         let log = tui.home.path().join("strace.log");
         let _ = fs::remove_file(&log);
@@ -68,7 +70,7 @@ impl Tracer {
         strace.args(threads.iter().flat_map(|thread| ["-p".to_owned(), thread.to_string()]));
         strace.arg("-o").arg(&log).stdin(Stdio::null()).stderr(Stdio::null());
         let mut strace = strace.spawn().ok()?;
-        let mut refused = threads.is_empty();
+        let mut refused = false;
         wait_until("strace is attached", || {
             refused |= strace.try_wait().is_ok_and(|ended| ended.is_some());
             let is_traced = |thread: &u32| {
