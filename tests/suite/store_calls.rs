@@ -22,7 +22,6 @@ const MOVING: &str = "open,openat mkdir,mkdirat rename,renameat,renameat2 link,l
     unlink,unlinkat,rmdir fsync chmod,fchmodat,fchmodat2 lstat,stat,newfstatat,statx";
 const READING: &str =
     "open,openat read lstat,stat,newfstatat fstat,statx getdents64 readlink,readlinkat";
-const WATCHING: &str = "inotify_init1 inotify_add_watch";
 const HISTORY: &str = "open,openat pwrite64 pread64,read fdatasync,fsync fcntl \
     fstat,stat,newfstatat,statx ftruncate,fallocate";
 const PRESET: &str = "[http]\nurl = \"http://127.0.0.1:1/v0\"\n";
@@ -193,12 +192,10 @@ fn reading_survives_every_failing_call() {
         return;
     }
     let home = Arc::clone(&tui.home);
-    let faults = every_fault(READING).map(|fault| ("workspace", fault));
-    let watch = every_fault(WATCHING).map(|fault| ("workspace", fault));
     let mut injected = 0;
-    for (number, (thread, fault)) in faults.chain(watch).enumerate() {
+    for (number, fault) in every_fault(READING).enumerate() {
         let (place, name) = (fault.place(), format!("c{number}"));
-        let tracer = Tracer::attach(&tui, thread, &fault).unwrap();
+        let tracer = Tracer::attach(&tui, "workspace", &fault).unwrap();
         fs::write(file(&home, &name), PRESET).unwrap();
         // Seen, or said what was not read.
         tui.wait_for_screen(&place, |screen| {

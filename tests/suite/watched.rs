@@ -64,10 +64,11 @@ fn where_nothing_can_be_watched_changes_are_seen_all_the_same() {
     if !can_trace(&tui, "workspace") {
         return;
     }
-    for (number, calls) in ["inotify_init1", "inotify_add_watch"].into_iter().enumerate() {
+    let faults = [("inotify_init1", "EMFILE"), ("inotify_add_watch", "ENOSPC")];
+    for (number, (calls, error)) in faults.into_iter().enumerate() {
         let script = format!(
             "exec strace -D -f -qq -o /dev/null -e trace={calls} \
-             -e inject={calls}:error=ENOSPC:when=1+ '{}'",
+             -e inject={calls}:error={error}:when=1+ '{}'",
             program().display()
         );
         let tui = in_home(&home).shell(&script).start();
