@@ -44,6 +44,7 @@ const OTHER_VERDICT: &[(u64, &str)] = &[
     (768, "a length with letters behind it is named and the body is read until the close"),
     (1154, "curl's own test lets it run out of memory; the head is within our bound"),
     (1277, "both codings are undone here; curl undoes the transfer coding alone"),
+    (1431, "a status below 100 is named in a warning and the response is shown"),
     (1495, "the coding is not chunked in the end: named and read until the close"),
     (2106, "a NUL in a trailer is kept and named"),
     (2300, "a 101 that nobody asked for is shown as the final response"),

@@ -263,7 +263,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let mut receiver = BodyReceiver::new(writer, &framing, &head);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         if redirect::leads_nowhere(&head) {
-            recorder.warn("the Location is empty, so this is no redirect".into());
+            recorder.warn("the Location is empty, so this is no redirect");
         }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
