@@ -3,10 +3,13 @@
 
 #![cfg(target_os = "linux")]
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::Read as _;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use socket2::{Domain, Protocol as Protocols, Socket, Type};
 use wirebench::app::format;
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::plan::{Plan, UdpListenerPlan};
@@ -16,7 +19,9 @@ use wirebench::timeline::Timeline;
 
 use crate::foreign::{Home, Peer};
 use crate::harness::app::Driver;
+use crate::harness::peers::free_port;
 use crate::harness::samples::{START, address, fact, info, record};
+use crate::harness::terminal::Launch;
 
 /// Bytes that a process has in memory now.
 fn resident(process: &str) -> u64 {
@@ -122,4 +127,67 @@ fn peers_that_are_forgotten_take_no_memory_without_the_screen() {
     settled(FIRST, MORE);
     let grown = resident(&pid).saturating_sub(before);
     assert!(grown < 5 << 20, "{grown} bytes more after {MORE} peers");
+}
+
+/// A peer of an address of its own comes, says a byte, has it echoed, and leaves.
+fn visit(tcp: bool, number: u32, to: SocketAddr) -> std::io::Result<()> {
+    let (kind, protocol) =
+        if tcp { (Type::STREAM, Protocols::TCP) } else { (Type::DGRAM, Protocols::UDP) };
+    let socket = Socket::new(Domain::IPV4, kind, Some(protocol))?;
+    // Many addresses, so that no port is used twice in time.
+    let from = Ipv4Addr::new(127, 1, (number / 250 % 250) as u8, (number % 250 + 1) as u8);
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    socket.connect(&to.into())?;
+    socket.set_read_timeout(Some(Duration::from_secs(2)))?;
+    socket.send(b"x")?;
+    (&socket).read_exact(&mut [0])
+}
+
+/// So many visits from a few threads; what was lost on the way comes again.
+fn visits(tcp: bool, to: SocketAddr, numbers: Range<u32>) {
+    const THREADS: u32 = 8;
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let mine = numbers.clone().skip(thread as usize).step_by(THREADS as usize);
+            scope.spawn(move || {
+                for number in mine {
+                    while visit(tcp, number, to).is_err() {}
+                }
+            });
+        }
+    });
+}
+
+/// The figures of benches/README.md: a million, and another one once the timeline is full. Of the program that `WIREBENCH_BIN` names.
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_connections_and_a_million_peers_in_full() {
+    const STEPS: [u32; 4] = [250_000, 500_000, 1_000_000, 2_000_000];
+    for (scheme, tcp) in [("tcp", true), ("udp", false)] {
+        let home = Home::new();
+        let [without, port] = [free_port(), free_port()];
+        let words = ["listen", &*format!("{scheme}://127.0.0.1:{without}"), "--json", "--echo"];
+        let mut command = home.command(&words);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let preset = format!(
+            "[{scheme}-listener]\nbind = \"127.0.0.1:{port}\"\nrule = [{{ when = \"always\", send = \"{{{{message}}}}\" }}]\n"
+        );
+        let mut tui = Launch::default().size(120, 40).preset("a", &preset).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        tui.wait_for("listening");
+        for (shell, process, port) in [("listen", child.id(), without), ("screen", tui.id(), port)]
+        {
+            let to = SocketAddr::from(([127, 0, 0, 1], port));
+            let (mut done, began) = (0, Instant::now());
+            for step in STEPS {
+                visits(tcp, to, done..step);
+                done = step;
+                let memory = resident(&process.to_string()) >> 10;
+                eprintln!("{scheme} {shell}: {step} after {:?}: {memory} KiB", began.elapsed());
+            }
+        }
+        tui.quit();
+        let _ = child.kill().and_then(|()| child.wait());
+    }
 }

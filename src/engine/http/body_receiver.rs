@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Malformed(String),
     /// The bytes cannot be kept.
     Storage(Arc<str>),
+    /// It unpacks to more than one body may.
+    TooLarge(String),
 }
 
 /// A body on its way from the wire into the store.
@@ -117,17 +119,19 @@ impl BodyReceiver {
     }
 
     /// Waits until everything is decoded and readable, and puts the last facts into the exchange.
-    /// `complete`: its framing said so, or the peer finished where that is the end. Fails, in words,
-    /// when bytes could not be kept.
+    /// `complete`: its framing said so, or the peer finished where that is the end. Fails when bytes
+    /// could not be kept.
     pub(crate) async fn finish(
         mut self,
         complete: bool,
         recorder: &ExchangeRecorder,
-    ) -> Result<(), Arc<str>> {
+    ) -> Result<(), Fault> {
+        let mut too_large = None;
         let mut warnings = self.reader.warnings();
         if let Some(decoding) = self.decoding {
             let ended = decoding.finish(complete).await;
             self.facts.decoded_len = ended.decoded;
+            too_large = ended.error.clone().filter(|_| ended.too_large);
             self.facts.decode_error = ended.error;
             warnings.extend(ended.warnings);
         }
@@ -136,6 +140,7 @@ impl BodyReceiver {
         let kept = self.writer.finish().await;
         recorder.edit_body(Direction::Received, |body| *body = self.facts);
         recorder.warn_all(warnings);
-        kept
+        kept.map_err(Fault::Storage)?;
+        too_large.map_or(Ok(()), |why| Err(Fault::TooLarge(why)))
     }
 }

@@ -124,6 +124,13 @@ impl Listening {
         output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
     }
 
+    /// Throws away what it prints, as it comes.
+    pub fn unheard(&mut self) {
+        let child = self.child.as_mut().expect("a running listener");
+        let mut output = child.stdout.take().expect("a pipe");
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().expect("a running listener").id()
