@@ -264,9 +264,10 @@ fn the_files_of_an_answer_and_of_a_form_come_out_of_the_budget() {
     drop(uploads);
     // A form of more files than there are descriptors is sent all the same.
     let mut form = Command::new("sh");
-    let items: String = (0..200).map(|n| format!(" f{n}@{}", file.display())).collect();
-    let script = format!("ulimit -n 100 && exec \"$0\" send --form POST \"$1\"{items} --text");
-    form.arg("-c").arg(script).arg(program()).arg(format!("http://127.0.0.1:{}/", listener.port));
+    let items: Vec<String> = (0..200).map(|n| format!("f{n}@{}", file.display())).collect();
+    let script = "ulimit -n 100 && exec \"$0\" send --form --text POST \"$@\"";
+    let url = format!("http://127.0.0.1:{}/", listener.port);
+    form.arg("-c").arg(script).arg(program()).arg(url).args(items);
     let plain = command(&[]);
     form.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     wait_until("there is room again", || {

@@ -310,18 +310,18 @@ fn a_piece_that_is_not_there_yet_loses_nothing() {
             }
         })
         .unwrap();
-        let (mut decoded, mut buffer) = (Vec::new(), vec![0; PIECE]);
+        let (mut read, mut buffer) = (Vec::new(), vec![0; PIECE]);
         loop {
             match decoder.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(read) => decoded.extend_from_slice(&buffer[..read]),
+                Ok(count) => read.extend_from_slice(&buffer[..count]),
                 Err(error) => {
-                    assert_eq!(error.kind(), ErrorKind::WouldBlock, "{codings:?}: {error}")
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock, "{codings:?}: {error}");
                 }
             }
         }
-        let expected = if decoded.is_empty() { &[][..] } else { &data[..] };
-        assert!(decoded == expected, "{codings:?}: {}", decoded.len());
+        let expected = if read.is_empty() { &[][..] } else { &data[..] };
+        assert!(read == expected, "{codings:?}: {}", read.len());
     }
 }
 

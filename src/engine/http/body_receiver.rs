@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use tokio_util::task::TaskTracker;
 
 use super::decoding::Decoding;
 use super::exchange_recorder::ExchangeRecorder;
@@ -40,8 +41,14 @@ pub(crate) struct BodyReceiver {
 }
 
 impl BodyReceiver {
-    /// The body behind this head, which is all that the writer holds yet.
-    pub(crate) fn new(writer: BodyWriter, framing: &BodyFraming, head: &Head) -> Self {
+    /// The body behind this head, which is all that the writer holds yet; decoded by one of these
+    /// tasks.
+    pub(crate) fn new(
+        writer: BodyWriter,
+        framing: &BodyFraming,
+        head: &Head,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (codings, framing) = (&framing.transfer_codings, framing.framing);
         let mut facts = BodyFacts {
             framing,
@@ -59,7 +66,7 @@ impl BodyReceiver {
         if separate {
             writer.separate();
         }
-        let decoding = coded.then(|| Decoding::start(&facts.codings, writer.decoded_sink()));
+        let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, writer.decoded_sink()));
         let decoding = decoding.transpose().unwrap_or_else(|why| {
             facts.decode_error = Some(why);
             None

@@ -16,6 +16,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_util::task::TaskTracker;
 
 use crate::codec::content_coding::{ContentDecoder, PIECE};
 
@@ -60,19 +61,20 @@ pub(crate) struct DecodeEnd {
 }
 
 impl Decoding {
-    /// Starts decoding, which hands decoded bytes to `sink`; refuses codings we do not know, in
+    /// Starts decoding as one of these tasks, which hands decoded bytes to `sink`; refuses codings we do not know, in
     /// words.
     pub(crate) fn start(
         codings: &[String],
+        tasks: &TaskTracker,
         sink: impl Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static,
     ) -> Result<Self, String> {
         let (pieces, queue) = mpsc::channel(PIECES);
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
-        let decoder = ContentDecoder::pulling(codings, move || pull(&take));
-        let decoder = decoder.map_err(|error| error.to_string())?;
-        let decoder = Decoder { decoder, sink, shared: Arc::downgrade(&shared), total: 0 };
-        let task = tokio::spawn(decoded(decoder, queue, give));
+        let reader = ContentDecoder::pulling(codings, move || pull(&take));
+        let reader = reader.map_err(|error| error.to_string())?;
+        let decoder = Decoder { reader, sink, shared: Arc::downgrade(&shared), total: 0 };
+        let task = tasks.spawn(decoded(decoder, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
 
@@ -155,7 +157,7 @@ enum Turn {
 
 /// Decodes from what is there into the sink.
 struct Decoder<S> {
-    decoder: ContentDecoder,
+    reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
     total: u64,
@@ -179,7 +181,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> Decoder<S> {
 
     /// One read; false at the end.
     fn step(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
-        let read = self.decoder.read(buffer)?;
+        let read = self.reader.read(buffer)?;
         // The last piece is cut at the bound.
         let kept = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
         (self.sink)(&buffer[..kept]).map_err(|why| io::Error::other(&*why))?;
@@ -202,7 +204,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> Decoder<S> {
         DecodeEnd {
             too_large: error.as_ref().is_some_and(|e| e.kind() == ErrorKind::FileTooLarge),
             error: error.map(|error| error.to_string()),
-            warnings: self.decoder.warnings(),
+            warnings: self.reader.warnings(),
             ..DecodeEnd::default()
         }
     }
@@ -229,7 +231,7 @@ mod tests {
             into.lock().unwrap().extend_from_slice(bytes);
             Ok(())
         };
-        (Decoding::start(&["gzip".into()], sink).unwrap(), kept)
+        (Decoding::start(&["gzip".into()], &TaskTracker::new(), sink).unwrap(), kept)
     }
 
     #[tokio::test]
@@ -253,7 +255,8 @@ mod tests {
     async fn what_is_larger_than_its_bound_says_so_and_one_of_that_size_is_whole() {
         for (more, too_large) in [(0, false), (1, true)] {
             let zeros = vec![0; DECODED_BOUND as usize + more];
-            let decoding = Decoding::start(&["gzip".into()], |_: &[u8]| Ok(())).unwrap();
+            let decoding =
+                Decoding::start(&["gzip".into()], &TaskTracker::new(), |_: &[u8]| Ok(())).unwrap();
             decoding.push(gzip(&zeros).into()).await;
             let ended = decoding.finish(true).await;
             assert_eq!((ended.too_large, ended.decoded), (too_large, DECODED_BOUND));

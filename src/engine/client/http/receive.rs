@@ -259,7 +259,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let ParsedHead { head, warnings, .. } = parsed;
         let recorder = &self.hop.recorder;
         let framing = response_framing(&head, &self.hop.plan.method);
-        let mut receiver = BodyReceiver::new(writer, &framing, &head);
+        let mut receiver = BodyReceiver::new(writer, &framing, &head, &self.hop.session.tasks);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));

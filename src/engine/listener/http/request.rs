@@ -144,7 +144,7 @@ impl HttpConnection {
             asked.keep_alive = false;
             return Ok(asked);
         }
-        let mut receiver = BodyReceiver::new(writer, &framing, head);
+        let mut receiver = BodyReceiver::new(writer, &framing, head, &self.listener.session.tasks);
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
             recorder.publish();
