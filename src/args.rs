@@ -84,8 +84,8 @@ Examples:
 
 Standard input: a bare address, GET and HEAD leave it alone; POST, PUT and PATCH by name without a
 body read it from a pipe, and '--data @-' or '@-' read it in any case. TCP and UDP send what is piped
-in. (HTTPie reads it whenever it is a pipe.) A datagram from a pipe asks for no reply unless --wait
-or --timeout is given.
+in. (HTTPie reads it whenever it is a pipe.) What is piped in asks for no reply unless --wait or
+--timeout is given. Into a pipe goes the body, or the bytes received; --json prints JSON Lines.
 
 Exit status: 0 sent and answered, 1 not as expected (--check-status), 2 usage, 3 network, 4 TLS,
 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left";
@@ -271,13 +271,14 @@ pub struct Common {
 /// How answers are printed; the last one given counts.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 pub struct Format {
-    /// Print JSON Lines, one record each; the default when the output is a pipe.
+    /// Print JSON Lines, one record each; what listen prints into a pipe.
     #[arg(long, overrides_with_all = ["text", "raw"])]
     pub json: bool,
     /// Print text for people; the default on a terminal.
     #[arg(long, overrides_with_all = ["json", "raw"])]
     pub text: bool,
-    /// Print the bytes received and nothing else: the body, or what a socket got.
+    /// Print the bytes received and nothing else: the body, or what a socket got; what send prints
+    /// into a pipe.
     #[arg(long, overrides_with_all = ["json", "text"])]
     pub raw: bool,
 }

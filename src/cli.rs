@@ -24,14 +24,14 @@ use crate::model::failure::Failure;
 
 pub use headless::Headless;
 use headless::Interrupts;
-use output::{Ending, Output};
+use output::{Ending, Output, Style};
 
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
     match command {
         Task::Send(arguments) => {
-            let mut output = Output::new(&arguments.common);
+            let mut output = Output::new(&arguments.common, Style::Raw);
             let sending = Box::pin(send::run(&arguments, &mut headless, &mut output));
             let ending = tokio::select! {
                 biased;
@@ -45,13 +45,13 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             output.finish(ending, &mut interrupts, 0).await
         }
         Task::Listen(arguments) => {
-            let mut output = Output::new(&arguments.common);
+            let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let (ending, behind) = Box::pin(listening).await;
             output.finish(ending.map(Ending::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {
-            let mut output = Output::new(&Common::default());
+            let mut output = Output::new(&Common::default(), Style::Text);
             let ending = authority::run(task.as_ref(), &headless, &mut output);
             output.finish(ending.map(Ending::Done), &mut interrupts, 0).await
         }

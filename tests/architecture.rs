@@ -164,6 +164,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "store/history",   // SQLite wants its file made with the right mode
             "engine/body",     // bodies in temporary files, and bodies saved by the user
             "tui/external.rs", // the text an editor works on
+            "cli/stdin.rs",    // a body that is piped in and too large for memory
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log
         ],

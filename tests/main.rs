@@ -71,6 +71,8 @@ mod panes;
 mod pasted;
 #[path = "suite/picture.rs"]
 mod picture;
+#[path = "suite/pipes.rs"]
+mod pipes;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
 #[path = "suite/properties.rs"]

@@ -157,7 +157,7 @@ impl Draft {
 
     /// The draft as a preset under this path.
     pub fn as_preset(&self, path: PresetPath) -> Preset {
-        Preset { path, about: self.about.clone(), spec: self.spec.clone() }
+        Preset { path, about: self.about.clone(), spec: self.spec.clone(), unused: Vec::new() }
     }
 }
 
@@ -309,7 +309,7 @@ mod tests {
     fn stored(path: &str) -> StoredPreset {
         let path = PresetPath::parse(path).unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Preset { path: path.clone(), about: String::new(), spec };
+        let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };
         StoredPreset { path, content: Ok(preset), fingerprint: 7 }
     }
 

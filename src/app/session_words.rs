@@ -28,7 +28,7 @@ pub fn phase(session: &Session) -> String {
             _ => "waiting for the response".into(),
         },
         Phase::Receiving => "receiving".into(),
-        Phase::Connected { .. } => connected(session).into(),
+        Phase::Connected { .. } | Phase::StepsDone => connected(session).into(),
         Phase::Listening { .. } | Phase::Clients { .. } => "listening".into(),
         Phase::Closing => "closing".into(),
     }

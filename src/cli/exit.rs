@@ -4,7 +4,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// As expected.
 pub const OK: u8 = 0;
-/// Not as expected: a status of 400 or above with `--check-status`.
+/// Not as expected: a step's `expect`, or a status of 400 or above with `--check-status`.
 pub const NOT_MET: u8 = 1;
 /// The command line, a preset or a file of ours is wrong.
 pub const USAGE: u8 = 2;
@@ -23,6 +23,7 @@ pub const READER_LEFT: u8 = 141;
 #[must_use]
 pub fn status(failure: &Failure) -> u8 {
     match (failure.stage, failure.kind) {
+        (_, FailureKind::NotMet) => NOT_MET,
         (_, FailureKind::Timeout(_)) => TIMEOUT,
         (Stage::Tls, _)
         | (_, FailureKind::Certificate | FailureKind::Distrusted(_) | FailureKind::TlsAlert) => TLS,
@@ -44,6 +45,7 @@ mod tests {
         assert_eq!(status(Stage::Compose, FailureKind::Usage), USAGE);
         assert_eq!(status(Stage::Connect, FailureKind::Refused), NETWORK);
         assert_eq!(status(Stage::Bind, FailureKind::AddressInUse), NETWORK);
+        assert_eq!(status(Stage::Session, FailureKind::NotMet), NOT_MET);
         assert_eq!(status(Stage::Tls, FailureKind::Certificate), TLS);
         assert_eq!(status(Stage::Head, FailureKind::Timeout(Duration::ZERO)), TIMEOUT);
         assert_eq!(status(Stage::Connect, FailureKind::Timeout(Duration::ZERO)), TIMEOUT);

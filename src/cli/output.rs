@@ -49,16 +49,16 @@ pub struct Output {
 }
 
 impl Output {
-    /// The style asked for, else text on a terminal and JSON Lines otherwise.
+    /// The style asked for, else text on a terminal and `piped` otherwise.
     #[must_use]
-    pub fn new(common: &Common) -> Self {
+    pub fn new(common: &Common, piped: Style) -> Self {
         let is_terminal = console::output_is_terminal();
         let style = match (common.format.json, common.format.text, common.format.raw) {
             (true, ..) => Style::Json,
             (_, true, _) => Style::Text,
             (.., true) => Style::Raw,
             _ if is_terminal => Style::Text,
-            _ => Style::Json,
+            _ => piped,
         };
         let is_guarded = is_terminal && !common.force;
         let (to, stream) = (console::output(), TextStream::default());

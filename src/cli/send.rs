@@ -1,18 +1,13 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
 mod http;
+mod messages;
 mod stream;
-
-use std::fmt::Write as _;
-use std::io;
-use std::path::Path;
-
-use bytes::Bytes;
 
 use super::headless::Headless;
 use super::items;
 use super::output::Output;
-use super::stdin;
+use super::stdin::{self, StdinBody};
 use super::target;
 use crate::args;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -20,9 +15,8 @@ use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::model::stream::ScriptStep;
 use crate::model::trust::Verify;
-use crate::named_file;
+use messages::{STDIN, StreamMessages};
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,11 +25,6 @@ struct SendWords<'a> {
     target: &'a str,
     items: &'a [String],
 }
-
-/// Longest message from a file; what is longer is piped in.
-const MESSAGE_LIMIT: u64 = 16 * 1024 * 1024;
-/// The file that stands for standard input.
-const STDIN: &str = "-";
 
 /// Runs the command; returns the exit status.
 pub(super) async fn run(
@@ -54,7 +43,9 @@ pub(super) async fn run(
             format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
         return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
     }
-    let mut raw = None;
+    let (mut raw, mut messages, mut own) = (None, StreamMessages::default(), 0);
+    let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
+    let texts = words.items.iter().chain(&arguments.data);
     match &mut spec {
         Spec::Http(request) => {
             if compose(request, &words, arguments)? == Body::Input {
@@ -62,12 +53,15 @@ pub(super) async fn run(
             }
         }
         Spec::Tcp(session) => {
-            session.steps.extend(steps(&words, arguments).await?);
+            messages = StreamMessages::of(texts, format)?;
+            own = session.steps.len();
+            session.steps.append(&mut messages.steps);
             let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
             session.connect_timeout = session.connect_timeout.min(timeout);
         }
         Spec::Udp(session) => {
-            session.steps.extend(steps(&words, arguments).await?);
+            let target = (words.target, arguments.timeout);
+            session.steps.extend(messages::datagrams(texts, format, target).await?);
             session.any_peer |= arguments.any_peer;
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
@@ -77,14 +71,14 @@ pub(super) async fn run(
         }
     }
     let mut plan = target::planned(&spec, &scope)?;
-    if let Some(raw) = raw {
-        http::set_body(&mut plan, raw);
+    if let Some(raw) = &raw {
+        http::set_body(&mut plan, raw).await;
     }
     if plan.as_http().is_some() {
-        http::run(arguments, plan, headless, output).await
-    } else {
-        stream::run(arguments, plan, headless, output).await
+        return http::run(arguments, plan, headless, output).await;
     }
+    let streamed = messages.streamed(&mut plan, own);
+    stream::run(arguments, (plan, streamed), headless, output).await
 }
 
 /// A first word of capital letters is a method when a target follows it.
@@ -147,9 +141,9 @@ fn compose(
 }
 
 /// Standard input as a body; none when it is empty.
-async fn input(arguments: &args::Send) -> Result<Option<Bytes>, Failure> {
-    let body = stdin::read_all(stdin::BODY_LIMIT, arguments.timeout).await?;
-    Ok((!body.is_empty()).then_some(body))
+async fn input(arguments: &args::Send) -> Result<Option<StdinBody>, Failure> {
+    let body = stdin::read_body(arguments.timeout).await?;
+    Ok(Some(body).filter(|body| !matches!(body, StdinBody::Bytes(bytes) if bytes.is_empty())))
 }
 
 fn text_body(data: &str) -> HttpBody {
@@ -158,42 +152,6 @@ fn text_body(data: &str) -> HttpBody {
         _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
         _ => HttpBody::Text(data.into()),
     }
-}
-
-/// What TCP and UDP send: words after the target and `--data`, each one message.
-async fn steps(words: &SendWords<'_>, arguments: &args::Send) -> Result<Vec<ScriptStep>, Failure> {
-    let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
-    let mut steps = Vec::new();
-    for text in words.items.iter().chain(&arguments.data) {
-        let bytes = match text.strip_prefix('@').filter(|path| !path.is_empty()) {
-            None => {
-                steps.push(ScriptStep::Send(Payload { text: text.clone(), format }));
-                continue;
-            }
-            Some(STDIN) => {
-                stdin::read_all(MESSAGE_LIMIT as usize, arguments.timeout).await?.to_vec()
-            }
-            Some(path) => message_file(path)?,
-        };
-        let dump = bytes.iter().fold(String::new(), |mut dump, byte| {
-            let _ = write!(dump, "{byte:02x}");
-            dump
-        });
-        steps.push(ScriptStep::Send(Payload { text: dump, format: PayloadFormat::Hex }));
-    }
-    Ok(steps)
-}
-
-fn message_file(path: &str) -> Result<Vec<u8>, Failure> {
-    named_file::read(Path::new(path), MESSAGE_LIMIT).map_err(|error| {
-        let kind = match error.kind() {
-            io::ErrorKind::NotFound => FailureKind::NotFound,
-            io::ErrorKind::FileTooLarge => FailureKind::TooLarge,
-            _ => FailureKind::Io,
-        };
-        Failure::new(Stage::Compose, path, kind, error.to_string())
-            .hint("what is piped in is sent whatever it is and however long")
-    })
 }
 
 #[cfg(test)]

@@ -1,36 +1,55 @@
-//! Standard input as a body or as bytes to send.
+//! Standard input and files: as a body, as a datagram, or streamed to a connection.
 //!
-//! Read on a thread of its own, so that waiting for it never keeps anybody from a signal. Without
-//! being asked for by name it is read only when it is a pipe or a file: a terminal is for people, and
-//! a device or socket that nobody writes to (a service manager's, `/dev/null`) would be waited for in
-//! vain.
+//! Read on a thread of its own, so that waiting for it never keeps anybody from a signal, and no
+//! faster than it is taken. Without being asked for by name standard input is read only when it is a
+//! pipe or a file: a terminal is for people, and a device or socket that nobody writes to (a service
+//! manager's, `/dev/null`) would be waited for in vain.
 
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io::{self, Read, Write as _};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rustix::fs::FileType;
+use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::output;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
-/// Largest body: a larger one comes from a file, which is sent without being held in memory.
-pub(super) const BODY_LIMIT: usize = 256 * 1024 * 1024;
-/// Largest payload of a datagram over IPv4.
-pub(super) const DATAGRAM_LIMIT: usize = 65_507;
+/// Largest payload a datagram can announce; the system knows what the address family leaves of it.
+pub(super) const DATAGRAM_LIMIT: usize = 65_535;
+/// Bytes of a body that are held in memory; what is longer waits in a temporary file.
+const IN_MEMORY: usize = 1024 * 1024;
 /// Bytes of one read, so one write on the connection.
 const PIECE: usize = 64 * 1024;
 /// Pieces read ahead of the connection.
 const PIECES: usize = 4;
 /// Quiet after which whoever looks on is told what is waited for.
-const SILENCE: Duration = Duration::from_secs(1);
+pub(super) const SILENCE: Duration = Duration::from_secs(1);
 /// Pause before an input that has nothing just now ("non-blocking") is read again.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// Pieces of standard input; a failure is the last.
+/// Pieces of what is to be sent; a failure is the last.
 pub(super) type Pieces = mpsc::Receiver<Result<Bytes, Failure>>;
+
+/// Where pieces come from.
+#[derive(Debug)]
+pub(super) enum PieceSource {
+    Bytes(Bytes),
+    /// An open file and what it is called.
+    File(File, String),
+    Stdin,
+}
+
+/// A body that was read to its end.
+#[derive(Debug)]
+pub(super) enum StdinBody {
+    Bytes(Bytes),
+    /// Too much for memory: a file that goes when this is dropped, and its length in bytes.
+    Spooled(NamedTempFile, u64),
+}
 
 /// Whether something is piped in.
 pub(super) fn is_piped() -> bool {
@@ -39,79 +58,161 @@ pub(super) fn is_piped() -> bool {
     })
 }
 
-/// Everything until the end of input, at most `limit` bytes; `patience` is the longest wait for more.
-pub(super) async fn read_all(limit: usize, patience: Option<Duration>) -> Result<Bytes, Failure> {
-    let mut pieces = pieces();
-    let mut all = BytesMut::new();
-    let mut has_told = false;
-    loop {
-        let soon = patience.unwrap_or(SILENCE).min(SILENCE);
-        let mut piece = timeout(soon, pieces.recv()).await;
+/// Standard input until its end, said to be waited for when nothing comes; `patience` is the longest
+/// wait for more.
+struct Waiting {
+    pieces: Pieces,
+    patience: Option<Duration>,
+    has_told: bool,
+}
+
+impl Waiting {
+    fn new(patience: Option<Duration>) -> Self {
+        Waiting { pieces: pieces(vec![PieceSource::Stdin]), patience, has_told: false }
+    }
+
+    /// The next piece; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let soon = self.patience.unwrap_or(SILENCE).min(SILENCE);
+        let mut piece = timeout(soon, self.pieces.recv()).await;
         if piece.is_err() {
-            if !has_told {
+            if !std::mem::replace(&mut self.has_told, true) {
                 output::note("waiting for standard input; its end starts the sending");
-                has_told = true;
             }
-            piece = match patience {
-                None => Ok(pieces.recv().await),
-                Some(patience) => timeout(patience.saturating_sub(SILENCE), pieces.recv()).await,
+            piece = match self.patience {
+                None => Ok(self.pieces.recv().await),
+                Some(patience) => {
+                    timeout(patience.saturating_sub(SILENCE), self.pieces.recv()).await
+                }
             };
         }
-        let piece = piece.map_err(|_| nothing(patience.unwrap_or_default()))?;
-        let Some(piece) = piece else { return Ok(all.freeze()) };
-        all.extend_from_slice(&piece?);
-        if all.len() > limit {
-            return Err(too_much(limit));
-        }
+        piece.map_err(|_| nothing_came(self.patience.unwrap_or_default()))?.transpose()
     }
 }
 
-fn nothing(patience: Duration) -> Failure {
+/// Everything until the end of input: what is to be one datagram to `target`.
+pub(super) async fn read_datagram(
+    target: &str,
+    patience: Option<Duration>,
+) -> Result<Bytes, Failure> {
+    let (mut input, mut all) = (Waiting::new(patience), BytesMut::new());
+    while let Some(piece) = input.next().await? {
+        all.extend_from_slice(&piece);
+        if all.len() > DATAGRAM_LIMIT {
+            return Err(too_long_for_a_datagram(target));
+        }
+    }
+    Ok(all.freeze())
+}
+
+/// Everything until the end of input: what is to be a body, whose length is told before it.
+pub(super) async fn read_body(patience: Option<Duration>) -> Result<StdinBody, Failure> {
+    let (mut input, mut all) = (Waiting::new(patience), BytesMut::new());
+    let mut spool: Option<(NamedTempFile, u64)> = None;
+    while let Some(piece) = input.next().await? {
+        all.extend_from_slice(&piece);
+        if all.len() >= IN_MEMORY {
+            let (file, len) = spool.take().map_or_else(
+                || NamedTempFile::new().map(|file| (file, 0)).map_err(|e| not_kept(&e)),
+                Ok,
+            )?;
+            spool = Some(written(file, len, all.split().freeze()).await?);
+        }
+    }
+    Ok(match spool {
+        None => StdinBody::Bytes(all.freeze()),
+        Some((file, len)) => {
+            let (file, len) = written(file, len, all.freeze()).await?;
+            StdinBody::Spooled(file, len)
+        }
+    })
+}
+
+/// Appends to the file where a disk that hangs holds nobody up.
+async fn written(
+    mut file: NamedTempFile,
+    len: u64,
+    bytes: Bytes,
+) -> Result<(NamedTempFile, u64), Failure> {
+    let len = len + bytes.len() as u64;
+    let write = move || file.write_all(&bytes).map(|()| file);
+    let outcome = tokio::task::spawn_blocking(write).await;
+    let file = outcome.unwrap_or_else(|error| Err(io::Error::other(error)));
+    file.map(|file| (file, len)).map_err(|error| not_kept(&error))
+}
+
+fn not_kept(error: &io::Error) -> Failure {
+    let cause = format!("a temporary file for it cannot be written: {error}");
+    Failure::new(Stage::Compose, "standard input", FailureKind::Io, cause)
+        .hint("put it into a file and send it with @FILE")
+}
+
+/// Nobody wrote anything for so long.
+pub(super) fn nothing_came(patience: Duration) -> Failure {
     let cause = format!("nothing came within {patience:?}");
     let kind = FailureKind::Timeout(patience);
     Failure::new(Stage::Compose, "standard input", kind, cause)
         .hint("-I leaves standard input alone")
 }
 
-fn too_much(limit: usize) -> Failure {
-    let (bound, hint) = match limit {
-        DATAGRAM_LIMIT => ("65507 bytes, the most one datagram holds".to_owned(), "send less"),
-        _ => (format!("{} MiB", limit >> 20), "put it into a file and send it with @FILE"),
-    };
-    let cause = format!("more than {bound}");
-    Failure::new(Stage::Compose, "standard input", FailureKind::TooLarge, cause).hint(hint)
+/// More than any datagram holds was to be one.
+pub(super) fn too_long_for_a_datagram(target: &str) -> Failure {
+    let cause = format!(
+        "more than {DATAGRAM_LIMIT} bytes were not sent: a datagram holds 65507 over IPv4, 65527 \
+         over IPv6"
+    );
+    Failure::new(Stage::Send, target, FailureKind::TooLarge, cause)
 }
 
-/// Pieces as they come; the channel closes at the end of input.
-pub(super) fn pieces() -> Pieces {
+/// Pieces of one source after the other as they come; the channel closes at the end.
+pub(super) fn pieces(sources: Vec<PieceSource>) -> Pieces {
     let (sender, receiver) = mpsc::channel(PIECES);
     let refused = sender.clone();
     let read = move || {
-        let mut input = io::stdin().lock();
-        let mut buffer = vec![0; PIECE];
-        loop {
-            let piece = match input.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(read) => Ok(Bytes::copy_from_slice(buffer.split_at(read).0)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    std::thread::park_timeout(RETRY);
-                    continue;
+        for source in sources {
+            let goes_on = match source {
+                PieceSource::Bytes(bytes) => {
+                    bytes.is_empty() || sender.blocking_send(Ok(bytes)).is_ok()
                 }
-                Err(error) => Err(failed(&error)),
+                PieceSource::File(mut file, name) => hand_over(&mut file, &name, &sender),
+                PieceSource::Stdin => hand_over(&mut io::stdin().lock(), "standard input", &sender),
             };
-            let is_last = piece.is_err();
-            if sender.blocking_send(piece).is_err() || is_last {
+            if !goes_on {
                 return;
             }
         }
     };
     if let Err(error) = std::thread::Builder::new().name("stdin".into()).spawn(read) {
-        let _has_room = refused.try_send(Err(failed(&error)));
+        let _has_room = refused.try_send(Err(failed("standard input", &error)));
     }
     receiver
 }
 
-fn failed(error: &io::Error) -> Failure {
-    Failure::new(Stage::Compose, "standard input", FailureKind::Io, error.to_string())
+/// Reads to the end; whether anybody wants more.
+fn hand_over(
+    input: &mut dyn Read,
+    name: &str,
+    sender: &mpsc::Sender<Result<Bytes, Failure>>,
+) -> bool {
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let piece = match input.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(read) => Ok(Bytes::copy_from_slice(buffer.split_at(read).0)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                std::thread::park_timeout(RETRY);
+                continue;
+            }
+            Err(error) => Err(failed(name, &error)),
+        };
+        let is_last = piece.is_err();
+        if sender.blocking_send(piece).is_err() || is_last {
+            return false;
+        }
+    }
+}
+
+fn failed(name: &str, error: &io::Error) -> Failure {
+    Failure::new(Stage::Compose, name, FailureKind::Io, error.to_string())
 }

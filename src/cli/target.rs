@@ -93,6 +93,15 @@ fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> 
 }
 
 fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
+    // What it asks for and nothing carries out must not look as if it had been met.
+    if !preset.unused.is_empty() {
+        let sections: Vec<String> = preset.unused.iter().map(|name| format!("[{name}]")).collect();
+        let cause = format!("its {} cannot be carried out yet", sections.join(" and "));
+        return Err(Failure::new(Stage::Compose, preset.path.as_str(), FailureKind::Usage, cause)
+            .hint(
+                "take it out of the file, or send it from the workbench, which leaves it alone",
+            ));
+    }
     if preset.spec.side() == side {
         return Ok(preset.spec);
     }

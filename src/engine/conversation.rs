@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use super::clock;
 use super::command::CloseMode;
+use super::event::Phase;
 use super::outbound::{OutboundQueue, Why};
 use super::rules::Rules;
 use super::session::SessionHandle;
@@ -37,8 +38,9 @@ use script::Script;
 
 /// Room for one read.
 const READ: usize = 64 * 1024;
-/// Reads below this are copied, so that a record pins no more memory than it shows.
-const COPIED: usize = 16 * 1024;
+/// Reads below this are copied, so that a record pins little more memory than it shows: what waits for
+/// the shell is bounded by what it shows.
+const COPIED: usize = READ / 4 * 3;
 /// How long a close waits for writes that are stuck before it becomes a reset.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a close goes on reading after our FIN, so that late bytes cause no RST.
@@ -305,6 +307,7 @@ impl Live {
     fn tell_steps_done(&mut self) {
         if self.outgoing.front().is_none() && std::mem::take(&mut self.steps_done) {
             self.note(Direction::Local, RecordKind::Note, "all steps are done");
+            self.setup.session.events.phase(Phase::StepsDone);
         }
     }
 

@@ -45,6 +45,8 @@ const LAST_DRAIN: usize = 128 * 1024;
 const DROPS_EVERY: Duration = Duration::from_millis(250);
 /// Payload that fits an Ethernet frame: 1,500 less the IP (20 or 40) and UDP (8) headers.
 const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
+/// Payload of a datagram at most: 65,535 less the same headers, over IPv6 less that of UDP alone.
+const LARGEST: [usize; 2] = [65_507, 65_527];
 
 /// The peer a client was opened for.
 #[derive(Debug, Clone, Copy)]
@@ -307,6 +309,7 @@ impl Datagrams {
     fn tell_steps_done(&mut self) {
         if self.outbox.front().is_none() && std::mem::take(&mut self.steps_done) {
             self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
+            self.session.events.phase(Phase::StepsDone);
         }
     }
 
@@ -373,8 +376,12 @@ impl Datagrams {
     fn undeliverable(&mut self, to: SocketAddr, error: &io::Error) {
         let Some(letter) = self.outbox.pop() else { return };
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
-        let (_, cause) = explain::socket_error(error);
-        let text = format!("{} bytes to {to} were not sent: {cause}", letter.data.len());
+        let (size, most) = (letter.data.len(), LARGEST[usize::from(to.is_ipv6())]);
+        let cause = match explain::socket_error(error).1 {
+            _ if size > most => format!("a datagram holds {most} at most"),
+            cause => cause,
+        };
+        let text = format!("{size} bytes to {to} were not sent: {cause}");
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }
 

@@ -70,6 +70,8 @@ pub enum Phase {
     Receiving,
     /// A client session is up.
     Connected { local: SocketAddr, peer: SocketAddr },
+    /// All steps of a client session are done, and what they send has left.
+    StepsDone,
     /// A listener or UDP socket is up, on these addresses. `receive_buffer` is the size the
     /// system granted in bytes (UDP only).
     Listening { addresses: Vec<SocketAddr>, receive_buffer: Option<usize> },

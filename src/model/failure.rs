@@ -51,6 +51,8 @@ pub enum FailureKind {
     Truncated,
     /// The peer's bytes break the protocol.
     Malformed,
+    /// What was expected did not come.
+    NotMet,
     /// A bound of ours was reached.
     TooLarge,
     AddressInUse,

@@ -255,6 +255,16 @@ impl Plan {
         }
     }
 
+    /// Takes the steps from the one of this number on out of a client of conversations.
+    pub fn take_steps(&mut self, from: usize) -> Vec<StepPlan> {
+        let steps = match self {
+            Plan::Tcp(plan) => &mut plan.steps,
+            Plan::Udp(plan) => &mut plan.steps,
+            _ => return Vec::new(),
+        };
+        steps.split_off(from.min(steps.len()))
+    }
+
     /// Whether a client takes what anybody sends for a reply.
     #[must_use]
     pub fn takes_any_peer(&self) -> bool {

@@ -18,6 +18,8 @@ pub struct Preset {
     pub path: PresetPath,
     pub about: String,
     pub spec: Spec,
+    /// Sections of its file that are kept there and that nothing carries out yet.
+    pub unused: Vec<&'static str>,
 }
 
 /// A preset file as found on disk: readable, or broken with the reason (which never stops the

@@ -27,8 +27,10 @@ pub const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
 /// A [`Failure`] of stage `Storage` that names file and line.
 pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
     let file = format!("{path}.toml");
-    let (about, spec) = parse(text).map_err(|trouble| trouble.into_failure(&file, text))?;
-    Ok(Preset { path: path.clone(), about, spec })
+    let refused = |trouble: Trouble| trouble.into_failure(&file, text);
+    let document = parse_document(text).map_err(refused)?;
+    let (about, spec) = read::preset(&document).map_err(refused)?;
+    Ok(Preset { path: path.clone(), about, spec, unused: read::unused(&document) })
 }
 
 /// Parses a spec kept as preset text (drafts, history); `name` stands in messages.

@@ -61,7 +61,7 @@ fn path(text: &str) -> PresetPath {
 
 fn preset(name: &str, url: &str) -> Preset {
     let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
-    Preset { path: path(name), about: String::new(), spec }
+    Preset { path: path(name), about: String::new(), spec, unused: Vec::new() }
 }
 
 fn fingerprint(reply: &Reply) -> u64 {

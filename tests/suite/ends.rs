@@ -434,7 +434,7 @@ fn a_datagram_from_a_pipe_asks_for_no_reply() {
 #[test]
 fn a_bare_address_leaves_standard_input_to_the_script_it_stands_in() {
     let peer = crate::harness::peers::http_peer(b"HTTP/1.1 204 No Content\r\n\r\n");
-    let script = "while read line; do \"$0\" send \"$1\"; done";
+    let script = "while read line; do \"$0\" send --json \"$1\"; done";
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).arg(program()).arg(format!("http://{peer}/"));
     shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -237,13 +237,13 @@ async fn an_expectation_that_fails_ends_the_session_with_what_came_instead() {
     let (mut far, _) = peer.accept().unwrap();
     far.write_all(b"ERR").unwrap();
     let failure = bench.outcome(id).await.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Timeout(within));
+    assert_eq!(failure.kind, FailureKind::NotMet);
     assert!(failure.cause.ends_with("the last bytes were 'ERR'"), "{failure}");
 
     let id = bench.open(Plan::Tcp(plan));
     let (far, _) = peer.accept().unwrap();
     drop(far);
-    assert_eq!(bench.outcome(id).await.unwrap_err().kind, FailureKind::Truncated);
+    assert_eq!(bench.outcome(id).await.unwrap_err().kind, FailureKind::NotMet);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -181,7 +181,7 @@ async fn steps_of_a_client_send_and_expect_datagrams() {
     let id = bench.open(Plan::Udp(plan));
     assert_eq!(next(&peer), b"q");
     let failure = bench.outcome(id).await.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Timeout(Duration::from_millis(50)));
+    assert_eq!(failure.kind, FailureKind::NotMet);
 }
 
 /// Sends numbered datagrams as fast as it can while nobody reads events, then counts.
@@ -320,7 +320,7 @@ async fn a_stranger_does_not_fulfil_what_a_client_expects() {
             assert_eq!(next(&peer), b"");
         } else {
             let failure = bench.outcome(id).await.unwrap_err();
-            assert_eq!(failure.kind, FailureKind::Timeout(within));
+            assert_eq!(failure.kind, FailureKind::NotMet);
         }
     }
 }

@@ -79,7 +79,12 @@ pub fn number_of(spec: &Spec) -> u64 {
 }
 
 pub fn preset(name: &str, spec: Spec) -> Preset {
-    Preset { path: PresetPath::parse(name).unwrap(), about: String::new(), spec }
+    Preset {
+        path: PresetPath::parse(name).unwrap(),
+        about: String::new(),
+        spec,
+        unused: Vec::new(),
+    }
 }
 
 pub fn drafts(number: u64) -> Restore {

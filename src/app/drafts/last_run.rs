@@ -111,7 +111,7 @@ mod tests {
     fn stored(path: &str) -> StoredPreset {
         let path = PresetPath::parse(path).unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Preset { path: path.clone(), about: String::new(), spec };
+        let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };
         StoredPreset { path, content: Ok(preset), fingerprint: 7 }
     }
 

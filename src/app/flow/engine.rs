@@ -81,6 +81,7 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     match &phase {
         Phase::Connected { .. } | Phase::Listening { .. } => session.state = SessionState::Live,
         Phase::Closing => session.state = SessionState::Closing,
+        Phase::StepsDone => return,
         Phase::Clients { open, refused } => {
             session.clients = (*open, *refused);
             return;

@@ -326,7 +326,7 @@ mod tests {
     fn the_job_that_saves_is_known_by_its_name() {
         let path = PresetPath::parse("a").unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Box::new(Preset { path, about: String::new(), spec });
+        let preset = Box::new(Preset { path, about: String::new(), spec, unused: Vec::new() });
         let job = Job::SavePreset { preset, based_on: None, overwrite: Overwrite::Refuse };
         assert_eq!(job.name(), SAVE);
     }

@@ -3,12 +3,16 @@
 //! Of redirect hops only the last response is printed (all of them as JSON Lines). To a pipe the
 //! body goes as its bytes; on a terminal it is text made printable, JSON laid out.
 
-use bytes::Bytes;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use serde::de::IgnoredAny;
 
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
+use crate::cli::stdin::StdinBody;
 use crate::codec::content_coding::ContentDecoder;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
@@ -17,6 +21,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
 use crate::model::view::{ViewMode, ViewPart, ViewQuery};
+use crate::named_file;
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
@@ -37,15 +42,35 @@ struct ResponsePrinter<'a> {
 
 /// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
 /// request, with its length and, unless a header says otherwise, its type.
-pub(super) fn set_body(plan: &mut Plan, body: Bytes) {
+pub(super) async fn set_body(plan: &mut Plan, body: &StdinBody) {
     let Some(plan) = plan.as_http_mut() else { return };
     plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if !typed && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() {
+    let (length, content, is_json) = match body {
+        StdinBody::Bytes(bytes) => {
+            let is_json = !typed && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+            (bytes.len() as u64, PlanBody::Bytes(bytes.clone()), is_json)
+        }
+        StdinBody::Spooled(file, length) => {
+            let is_json = !typed && is_json_file(file.path().to_owned()).await;
+            (*length, PlanBody::File(file.path().to_owned()), is_json)
+        }
+    };
+    if is_json {
         plan.headers.push(("Content-Type".into(), "application/json".into()));
     }
-    plan.headers.push(("Content-Length".into(), body.len().to_string()));
-    plan.body = PlanBody::Bytes(body);
+    plan.headers.push(("Content-Length".into(), length.to_string()));
+    plan.body = content;
+}
+
+/// Whether a file holds one JSON value.
+async fn is_json_file(path: PathBuf) -> bool {
+    let parse = move || {
+        let (file, _) = named_file::open(&path).ok()?;
+        let file = BufReader::with_capacity(PIECE, file);
+        serde_json::from_reader::<_, IgnoredAny>(file).ok()
+    };
+    tokio::task::spawn_blocking(parse).await.is_ok_and(|json| json.is_some())
 }
 
 /// Sends and prints; returns the exit status.

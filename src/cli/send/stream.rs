@@ -1,8 +1,10 @@
 //! `send` to TCP, TLS and UDP: sends, prints replies until it is quiet or the peer closes.
 //!
 //! ```text
-//! steps ─► (standard input ─► half-close) ─► replies ─► quiet for --wait, closed, or nothing
+//! steps, each met ─► files, standard input ─► half-close ─► replies ─► quiet, closed, or nothing
 //! ```
+//! While a preset has steps to do these decide the end: one that is not met is a failure, and quiet
+//! is none. What is piped in asks for no reply; whoever names --wait or --timeout does.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -15,7 +17,7 @@ use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, Pieces};
+use crate::cli::stdin::{self, PieceSource, Pieces, SILENCE};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -23,7 +25,7 @@ use crate::interop::ndjson;
 use crate::model::endpoint::is_reply;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::{Plan, StepPlan};
+use crate::model::plan::Plan;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::secrets::Disclosure;
 
@@ -31,6 +33,8 @@ use crate::model::secrets::Disclosure;
 const FIRST_REPLY: Duration = Duration::from_secs(5);
 /// Quiet after the last reply that counts as the end of it.
 const QUIET: Duration = Duration::from_millis(500);
+/// Quiet after which a peer that was piped to and does not finish is left.
+const UNFINISHED: Duration = Duration::from_secs(5);
 /// How long an error may take to come back where no reply is asked for.
 const ONE_WAY: Duration = Duration::from_millis(50);
 /// A queue of ours that is full is tried again after this.
@@ -42,7 +46,10 @@ const IN_FLIGHT: usize = 16;
 /// What is sent and received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Messages {
-    Stream,
+    Stream {
+        /// Standard input as a whole is sent, and its end is told to the peer.
+        piped: bool,
+    },
     /// Each write and each read is one message.
     Datagrams {
         /// Nobody asked for a reply: sent is done.
@@ -61,10 +68,12 @@ struct CliConversation<'a> {
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
-    /// Messages still to be sent by the session's steps.
-    steps: usize,
-    /// What is piped in; `None` when it is over or not wanted.
+    /// The session's steps are over: what they send has left, what they expect has come.
+    steps_done: bool,
+    /// Files and what is piped in; `None` when it is over or not wanted.
     input: Option<Pieces>,
+    /// When whoever looks on is told that nothing has come of the input.
+    silent_at: Option<Instant>,
     /// Bytes still to be sent of each piece the engine has.
     in_flight: VecDeque<u64>,
     connected: bool,
@@ -75,22 +84,23 @@ struct CliConversation<'a> {
     deadline: Option<Instant>,
 }
 
-/// Sends and prints; returns the exit status.
+/// Sends and prints; returns the exit status. `streamed` is sent after the steps of the plan.
 pub(super) async fn run(
     arguments: &args::Send,
-    plan: Plan,
+    (plan, streamed): (Plan, Vec<PieceSource>),
     headless: &mut Headless,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    let steps = plan.steps();
-    let piped = steps.is_empty() && !arguments.ignore_stdin && stdin::is_piped();
+    let steps_done = plan.steps().is_empty();
+    let is_silent = steps_done && streamed.is_empty();
+    let is_piped = is_silent && !arguments.ignore_stdin && stdin::is_piped();
     let datagrams = plan.protocol().capabilities().datagrams;
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let messages = if datagrams {
-        let one_way = piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
+        let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
     } else {
-        Messages::Stream
+        Messages::Stream { piped: is_piped }
     };
     let mut conversation = CliConversation {
         arguments,
@@ -99,8 +109,9 @@ pub(super) async fn run(
         conns: BTreeMap::new(),
         home: None,
         left_out: 0,
-        steps: steps.iter().filter(|step| matches!(step, StepPlan::Send(_))).count(),
+        steps_done,
         input: None,
+        silent_at: None,
         in_flight: VecDeque::new(),
         connected: false,
         replies: 0,
@@ -108,17 +119,19 @@ pub(super) async fn run(
         deadline: None,
     };
     // All of it is one datagram, so it is read before there is anything to send.
-    let datagram = if piped && datagrams {
-        Some(stdin::read_all(stdin::DATAGRAM_LIMIT, arguments.timeout).await?)
+    let datagram = if is_piped && datagrams {
+        Some(stdin::read_datagram(&plan.address(), arguments.timeout).await?)
     } else {
         None
     };
     headless.open(plan)?;
     if let Some(data) = datagram {
-        conversation.steps += 1;
+        conversation.in_flight.push_back(data.len() as u64);
         headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
-    } else if piped {
-        conversation.input = Some(stdin::pieces());
+    } else if is_piped {
+        conversation.input = Some(stdin::pieces(vec![PieceSource::Stdin]));
+    } else if !streamed.is_empty() {
+        conversation.input = Some(stdin::pieces(streamed));
     }
     conversation.talk(headless).await
 }
@@ -127,7 +140,7 @@ impl CliConversation<'_> {
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
-            let takes_input = self.connected && self.in_flight.len() < IN_FLIGHT;
+            let takes_input = self.connected && self.steps_done && self.in_flight.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
@@ -138,10 +151,12 @@ impl CliConversation<'_> {
                 piece = next_piece(&mut self.input), if takes_input => {
                     self.on_piece(piece.transpose()?, headless).await?;
                 }
+                () = clock::at(self.silent_at) => {
+                    self.silent_at = None;
+                    output::note("waiting for standard input; -I leaves it alone");
+                }
                 () = clock::at(self.deadline) => {
-                    if let Some(status) = self.on_deadline(headless).await? {
-                        return Ok(status);
-                    }
+                    return self.on_deadline(headless).await;
                 }
             }
         }
@@ -152,6 +167,11 @@ impl CliConversation<'_> {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.connected = true;
                 self.home = Some(peer).filter(|_| !self.takes_any_peer());
+                self.silent_at = self.input.as_ref().map(|_| Instant::now() + SILENCE);
+                self.wait();
+            }
+            Event::Phase { phase: Phase::StepsDone, .. } => {
+                self.steps_done = true;
                 self.wait();
             }
             Event::Traffic(batch) => self.on_traffic(batch, told)?,
@@ -179,7 +199,6 @@ impl CliConversation<'_> {
                     self.wait();
                 }
                 (RecordKind::Data, Direction::Sent) => {
-                    self.steps = self.steps.saturating_sub(1);
                     self.awaits_reply = true;
                     self.landed(record.original_len);
                     self.wait();
@@ -217,7 +236,12 @@ impl CliConversation<'_> {
     }
 
     fn has_datagrams(&self) -> bool {
-        self.messages != Messages::Stream
+        !matches!(self.messages, Messages::Stream { .. })
+    }
+
+    /// A stream whose end is the end of standard input.
+    fn is_piped(&self) -> bool {
+        self.messages == Messages::Stream { piped: true }
     }
 
     fn is_one_way(&self) -> bool {
@@ -240,23 +264,26 @@ impl CliConversation<'_> {
         }
     }
 
+    /// Whether something is still to be sent, or a step to be done.
+    fn is_busy(&self) -> bool {
+        !self.steps_done || self.input.is_some() || !self.in_flight.is_empty()
+    }
+
     /// Something happened: from now on this is the longest wait for the next thing.
     fn wait(&mut self) {
         let Self { arguments, .. } = self;
         let (timeout, wait) = (arguments.timeout, arguments.wait);
-        let is_sending = self.input.is_some() || !self.in_flight.is_empty();
-        let longest = if is_sending {
+        let longest = if self.is_busy() {
             // The silence of a pipe or a peer is no end, unless somebody said so.
             timeout
         } else if self.is_one_way() {
-            Some(if self.steps == 0 { ONE_WAY } else { FIRST_REPLY })
+            Some(ONE_WAY)
+        } else if let Some(wait) = wait.filter(|wait| wait.is_zero() || self.replies > 0) {
+            Some(wait)
         } else if self.replies > 0 {
-            Some(wait.unwrap_or(QUIET))
+            Some(if self.is_piped() { UNFINISHED } else { QUIET })
         } else {
-            Some(match wait {
-                Some(Duration::ZERO) if self.steps == 0 => Duration::ZERO,
-                wait => timeout.or(wait.filter(|wait| !wait.is_zero())).unwrap_or(FIRST_REPLY),
-            })
+            Some(timeout.or(wait).unwrap_or(FIRST_REPLY))
         };
         self.deadline = longest.map(|longest| Instant::now() + longest);
     }
@@ -271,12 +298,22 @@ impl CliConversation<'_> {
 
     /// A piece of standard input, or its end: then we finish sending.
     async fn on_piece(&mut self, piece: Option<Bytes>, headless: &Headless) -> Result<(), Failure> {
-        let order = if let Some(data) = piece {
-            self.in_flight.push_back(data.len() as u64);
-            Command::Send { to: Recipient::All(SESSION), data }
-        } else {
+        self.silent_at = None;
+        if piece.is_none() {
             self.input = None;
-            Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
+        }
+        let order = match piece {
+            Some(data) => {
+                self.in_flight.push_back(data.len() as u64);
+                Command::Send { to: Recipient::All(SESSION), data }
+            }
+            None if self.is_piped() => {
+                Command::End { conn: SESSION.conn(1), how: CloseMode::HalfClose }
+            }
+            None => {
+                self.wait();
+                return Ok(());
+            }
         };
         self.wait();
         loop {
@@ -289,17 +326,14 @@ impl CliConversation<'_> {
         }
     }
 
-    /// Nothing more came: the end of the replies, or there was none. `None` = it goes on.
-    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<Option<u8>, Failure> {
+    /// Nothing more came: the end of the replies, or there was none.
+    async fn on_deadline(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         self.deadline = None;
-        let unsent: u64 = self.in_flight.iter().sum();
-        if self.input.is_some() && unsent == 0 && !self.awaits_reply {
-            // More may be piped in; silence is not the end.
-            return Ok(None);
-        }
         self.output.end_pieces();
         headless.close(CloseMode::Close).await;
-        let waited = self.arguments.timeout.or(self.arguments.wait).unwrap_or(FIRST_REPLY);
+        let unsent: u64 = self.in_flight.iter().sum();
+        let arguments = self.arguments;
+        let waited = arguments.timeout.or(arguments.wait).unwrap_or(FIRST_REPLY);
         let timed_out = |cause: String| {
             Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
         };
@@ -308,9 +342,24 @@ impl CliConversation<'_> {
                 "the peer took nothing for {waited:?}; {unsent} bytes were not sent"
             ));
         }
-        let is_done = self.replies > 0 || self.is_one_way() && self.steps == 0;
-        if self.input.is_none() && (is_done || self.arguments.wait == Some(Duration::ZERO)) {
-            return Ok(Some(exit::OK));
+        if !self.steps_done {
+            return timed_out(format!("its steps were not done within {waited:?}"));
+        }
+        if self.input.is_some() && !self.awaits_reply {
+            return Err(stdin::nothing_came(waited));
+        }
+        let asks_for_none = self.is_piped() && arguments.timeout.or(arguments.wait).is_none();
+        if asks_for_none {
+            let quiet =
+                "the peer has not finished; left after 5 s of silence, --wait says how long";
+            output::note(quiet);
+        }
+        let is_done = self.replies > 0
+            || asks_for_none
+            || self.is_one_way()
+            || arguments.wait == Some(Duration::ZERO);
+        if self.input.is_none() && is_done {
+            return Ok(exit::OK);
         }
         let (others, hint) = match self.left_out {
             0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),

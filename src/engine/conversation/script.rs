@@ -95,18 +95,18 @@ impl Script {
     pub(crate) fn late(&self, peer: &str) -> Option<Failure> {
         let (_, within) = self.deadline?;
         let what = format!("{} did not come within {} ms", self.expected()?, within.as_millis());
-        Some(self.failed(peer, FailureKind::Timeout(within), &what))
+        Some(self.failed(peer, &what))
     }
 
     /// The peer will send nothing more; a failure if something was still expected.
     pub(crate) fn peer_finished(&self, peer: &str) -> Option<Failure> {
         let what = format!("the peer finished sending before {} came", self.expected()?);
-        Some(self.failed(peer, FailureKind::Truncated, &what))
+        Some(self.failed(peer, &what))
     }
 
-    fn failed(&self, peer: &str, kind: FailureKind, what: &str) -> Failure {
+    fn failed(&self, peer: &str, what: &str) -> Failure {
         let cause = format!("step {}: {what}; {}", self.number + 1, self.instead());
-        Failure::new(Stage::Session, peer, kind, cause)
+        Failure::new(Stage::Session, peer, FailureKind::NotMet, cause)
     }
 
     fn expected(&self) -> Option<String> {

@@ -569,7 +569,7 @@ proptest! {
 
     #[test]
     fn every_preset_reads_back_as_written(about in text(), spec in spec()) {
-        let preset = Preset { path: path(), about, spec };
+        let preset = Preset { path: path(), about, spec, unused: Vec::new() };
         let text = write(&preset, None);
         prop_assert_eq!(read(&text, &path()).map_err(|f| format!("{f}\n{text}")), Ok(preset));
     }
@@ -578,8 +578,8 @@ proptest! {
     fn a_save_over_any_other_preset_means_the_new_one(
         old in (text(), spec()), new in (text(), spec())
     ) {
-        let old = Preset { path: path(), about: old.0, spec: old.1 };
-        let new = Preset { path: path(), about: new.0, spec: new.1 };
+        let old = Preset { path: path(), about: old.0, spec: old.1, unused: Vec::new() };
+        let new = Preset { path: path(), about: new.0, spec: new.1, unused: Vec::new() };
         let before = commented(&write(&old, None));
         prop_assert_eq!(read(&before, &path()).map_err(|f| format!("{f}\n{before}")), Ok(old.clone()));
         let base = tree::preset(&old.about, &old.spec);

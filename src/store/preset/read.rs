@@ -9,12 +9,20 @@ use crate::store::strict_toml::{Fields, NamedItem, Trouble};
 
 type Read<T> = Result<T, Trouble>;
 
+/// Kept in the file for the runner of expectations.
+const UNUSED: [&str; 2] = ["capture", "expect"];
+
+/// Sections of the file that are kept and that nothing carries out.
+pub(super) fn unused(document: &Document<&str>) -> Vec<&'static str> {
+    UNUSED.into_iter().filter(|name| document.contains_key(name)).collect()
+}
+
 /// The whole file: description and spec.
 pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
     let mut root = Fields::root(document);
     let about = root.text("about")?.unwrap_or_default();
-    // Kept in the file for the runner of expectations; no business of the spec.
-    for free in ["capture", "expect"] {
+    // No business of the spec.
+    for free in UNUSED {
         root.get(free).map(|entry| entry.table()).transpose()?;
     }
     let mut found = None;

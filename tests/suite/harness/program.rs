@@ -124,11 +124,9 @@ impl Listening {
         output.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON"))
     }
 
-    /// Throws away what it prints, as it comes.
-    pub fn unheard(&mut self) {
-        let child = self.child.as_mut().expect("a running listener");
-        let mut output = child.stdout.take().expect("a pipe");
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    /// What it prints.
+    pub fn output(&mut self) -> std::process::ChildStdout {
+        self.child.as_mut().and_then(|child| child.stdout.take()).expect("a running listener")
     }
 
     /// Its process.
