@@ -4,7 +4,7 @@
 //! [`Secrets`] knows values by themselves and hides them wherever they stand. [`is_credential`] knows
 //! headers by name. Bytes on the timeline and drafts keep what they are.
 
-mod needle;
+mod hidden_value;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use needle::Needle;
+use hidden_value::HiddenValue;
 
 /// Stands for a credential.
 pub const MASK: &str = "********";
@@ -39,12 +39,12 @@ const KEY_WORDS: [&str; 12] = [
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// Longest first, so that none leaves a part of another.
-    needles: Arc<[Needle]>,
+    values: Arc<[HiddenValue]>,
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.needles.len())
+        write!(f, "Secrets({})", self.values.len())
     }
 }
 
@@ -184,31 +184,31 @@ impl Secrets {
     #[must_use]
     pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let values = values.into_iter().filter(|value| !value.trim().is_empty());
-        Secrets::of(values.flat_map(Needle::all_of).collect())
+        Secrets::of(values.flat_map(HiddenValue::all_of).collect())
     }
 
-    fn of(mut needles: Vec<Needle>) -> Self {
-        needles.sort_by(|a, b| a.key().cmp(&b.key()));
-        needles.dedup();
-        Secrets { needles: needles.into() }
+    fn of(mut values: Vec<HiddenValue>) -> Self {
+        values.sort_by(|a, b| a.key().cmp(&b.key()));
+        values.dedup();
+        Secrets { values: values.into() }
     }
 
     /// Hides the others too.
     #[must_use]
     pub fn and(&self, others: &Secrets) -> Secrets {
-        Secrets::of(self.needles.iter().chain(others.needles.iter()).cloned().collect())
+        Secrets::of(self.values.iter().chain(others.values.iter()).cloned().collect())
     }
 
     /// Whether there is nothing to hide.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.values.is_empty()
     }
 
     /// Bytes without the values.
     #[must_use]
     pub fn hide<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        self.needles.iter().fold(Cow::Borrowed(bytes), |bytes, needle| match needle.find(&bytes) {
+        self.values.iter().fold(Cow::Borrowed(bytes), |bytes, needle| match needle.find(&bytes) {
             found if found.is_empty() => bytes,
             found => Cow::Owned(masked(&bytes, &found)),
         })

@@ -66,12 +66,20 @@ fn measured_on_the_screen() {
         let ids = (first..first + BATCH).map(|index| id.conn(index));
         let mut batch = Batch::default();
         for conn in ids {
-            batch.conns.push(info(conn, Protocol::Udp, Side::Listener));
-            batch.records.push(record(conn, 0, Direction::Received, b"x"));
-            // Half of them say so themselves, like connections of TCP.
-            if conn.index % 2 == 0 {
-                batch.records.push(fact(conn, Direction::Received, RecordKind::Closed, "closed"));
+            // Half of them are connections of TCP, which say themselves how they begin and end.
+            let is_tcp = conn.index % 2 == 0;
+            let protocol = if is_tcp { Protocol::Tcp } else { Protocol::Udp };
+            batch.conns.push(info(conn, protocol, Side::Listener));
+            let facts =
+                [(RecordKind::Accepted, 0), (RecordKind::Finished, 2), (RecordKind::Closed, 3)];
+            let mut said: Vec<_> = vec![(1, record(conn, 0, Direction::Received, b"x"))];
+            if is_tcp {
+                said.push((1, record(conn, 0, Direction::Sent, b"x")));
+                let told = |(kind, at)| (at, fact(conn, Direction::Received, kind, "told"));
+                said.extend(facts.map(told));
             }
+            said.sort_by_key(|(at, _)| *at);
+            batch.records.extend(said.into_iter().map(|(_, record)| record));
             batch.over.push(conn);
         }
         app.event(Event::Traffic(batch));

@@ -20,20 +20,22 @@ const BEHIND: &[u8] = b"&;,/?#@\"'\\ \t\r\n}]>";
 
 /// What is looked for.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Needle {
+pub(super) struct HiddenValue {
     text: Vec<u8>,
     /// The text is base64 and stands for itself.
     encoded: bool,
 }
 
-impl Needle {
+impl HiddenValue {
     /// Everything to be looked for because of a value.
-    pub(super) fn all_of(value: &str) -> Vec<Needle> {
-        let mut needles = vec![Needle { text: value.into(), encoded: false }];
+    pub(super) fn all_of(value: &str) -> Vec<HiddenValue> {
+        let plain = |text: String| HiddenValue { text: text.into(), encoded: false };
+        // A host is spelled in small letters.
+        let mut needles = vec![plain(value.to_owned()), plain(value.to_lowercase())];
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let encoded = (0..3).map(|before| encoded(engine, value.as_bytes(), before));
             let long = encoded.filter(|text| text.len() >= ENCODED);
-            needles.extend(long.map(|text| Needle { text, encoded: true }));
+            needles.extend(long.map(|text| HiddenValue { text, encoded: true }));
         }
         needles
     }
