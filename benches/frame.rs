@@ -21,7 +21,7 @@ use wirebench::model::endpoint::Bind;
 use wirebench::model::field_access;
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::key::Key;
-use wirebench::model::plan::{Plan, UdpListenerPlan};
+use wirebench::model::plan::{DatagramOptions, Plan, UdpListenerPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::spec::Spec;
@@ -54,8 +54,12 @@ fn batch(session: SessionId, from: u64) -> Message {
 fn udp_listener(records: u64) -> (App, SessionId) {
     let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
     let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], 9000)));
-    let plan =
-        Plan::UdpListener(UdpListenerPlan { bind, rules: Vec::new(), ttl: None, answer_rate: 9 });
+    let plan = Plan::UdpListener(UdpListenerPlan {
+        bind,
+        rules: Vec::new(),
+        socket: DatagramOptions::default(),
+        answer_rate: 9,
+    });
     app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
     let id = app.shared.sessions.open(plan, "bench".into(), Stamp(0));
     app.shared.drafts.current_mut().session = Some(id);
@@ -111,29 +115,44 @@ fn keys(c: &mut Criterion) {
     group.finish();
 }
 
-/// A key typed into a large body, with its frame: at most 5 ms, wherever the cursor is.
+/// A key typed into a body, with its frame: at most 5 ms, wherever the cursor is. The smaller one is
+/// the largest that a text area holds.
 fn typing(c: &mut Criterion) {
-    const SIZE_OF_BODY: usize = 4 * 1024 * 1024;
-    let mut group = c.benchmark_group("key and frame in a body of 4 MiB");
+    typing_in(c, "60 KiB", 60 * 1024);
+    typing_in(c, "4 MiB", 4 * 1024 * 1024);
+}
+
+/// The program with the cursor in a body.
+fn in_a_body(text: &str) -> App {
+    let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
+    let mut spec = Spec::empty(Protocol::Http, Side::Client);
+    field_access::assign(spec.options_mut(), "body.text", text).unwrap();
+    let draft = app.shared.drafts.current_mut();
+    draft.at = access::body_text(&spec).unwrap();
+    draft.tab = FormTab::Body;
+    draft.spec = spec;
+    app.shared.focus = Pane::Request;
+    app
+}
+
+fn typing_in(c: &mut Criterion, size: &str, bytes: usize) {
+    let mut group = c.benchmark_group(format!("key and frame in a body of {size}"));
     let bodies = [
         ("lines", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },\n"),
         ("one line", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },"),
         ("zero-width characters", "\u{200b}"),
         ("combining marks", "e\u{301}"),
+        ("empty lines", "\n"),
     ];
     for (name, part) in bodies {
-        let mut app = App::new(Startup { size: SIZE, ..Startup::default() });
-        let mut spec = Spec::empty(Protocol::Http, Side::Client);
-        let text = part.repeat(SIZE_OF_BODY / part.len());
-        field_access::assign(spec.options_mut(), "body.text", &text).unwrap();
-        let draft = app.shared.drafts.current_mut();
-        draft.at = access::body_text(&spec).unwrap();
-        draft.tab = FormTab::Body;
-        draft.spec = spec;
-        app.shared.focus = Pane::Request;
-        let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
-        for (place, way) in [("start", "<C-A-Up>"), ("end", "<C-A-Down>")] {
-            let keys = [way, "x", "<Backspace>", "<Up>"].map(|run| Key::parse_run(run).unwrap()[0]);
+        let text = part.repeat(bytes / part.len());
+        for (place, way, there, back) in
+            [("start", "<C-A-Up>", "<Down>", "<Up>"), ("end", "<C-A-Down>", "<Up>", "<Down>")]
+        {
+            let keys = [way, "x", "<Backspace>", there, back];
+            let keys = keys.map(|run| Key::parse_run(run).unwrap()[0]);
+            let mut app = in_a_body(&text);
+            let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
             app.update(Message::Input(Input::Key(keys[0])), app.shared.now);
             let mut press = |key| {
                 app.update(Message::Input(Input::Key(key)), app.shared.now);
@@ -146,8 +165,12 @@ fn typing(c: &mut Criterion) {
                     press(if is_typed { keys[1] } else { keys[2] });
                 });
             });
-            group.bench_function(format!("{name}, up from the {place}"), |b| {
-                b.iter(|| press(keys[3]));
+            let mut is_there = false;
+            group.bench_function(format!("{name}, by a row from the {place}"), |b| {
+                b.iter(|| {
+                    is_there = !is_there;
+                    press(if is_there { keys[3] } else { keys[4] });
+                });
             });
         }
     }

@@ -23,7 +23,6 @@ pub mod keeping;
 pub mod keymap;
 pub mod layout;
 pub mod message;
-mod motion;
 pub mod outcome;
 pub mod overlay;
 pub mod pane;
@@ -35,8 +34,6 @@ pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
-mod text_buffer;
-mod text_rows;
 pub mod to_preset;
 pub mod wrap_bytes;
 pub mod wrap_words;
@@ -102,7 +99,7 @@ impl App {
     }
 
     /// Whether the first screen has all it shows: the workspace and what the last run left.
-    pub fn has_begun(&self) -> bool {
+    pub(crate) fn has_begun(&self) -> bool {
         self.loaded && self.keeping.last_run != LastRun::Unread
     }
 

@@ -99,8 +99,9 @@ pub fn payload(
     payload: &Payload,
     ending: LineEnding,
     variables: &dyn Variables,
+    unknown: UnknownNames,
 ) -> Result<Bytes, Box<Issue>> {
-    let mut composer = Composer::new(variables, UnknownNames::Refused);
+    let mut composer = Composer::new(variables, unknown);
     let mut bytes = composer.payload(FieldId::new("input"), payload);
     if let Some(issue) = composer.issues.into_iter().next() {
         return Err(Box::new(issue));

@@ -23,6 +23,10 @@
 //! `app` and `ui` are too, and know of engine and store only their plain data (`engine::command`,
 //! `engine::event`, `store::job`).
 //!
+//! The library is there for its tests and benches, which are crates of their own: what they name
+//! is public, the rest is the crate's, so that the compiler finds what nobody uses. The shells are
+//! driven through `run` and as a process.
+//!
 //! `ARCHITECTURE.md` tells how data travels through it and which files a protocol stands in,
 //! `CONTRIBUTING.md` how things are added; `tests/architecture.rs` enforces the arrows.
 

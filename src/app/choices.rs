@@ -66,7 +66,7 @@ pub struct Choices {
 }
 
 /// Line of a text field and area of the list below it.
-pub fn field_and_list(inner: Rect) -> (Rect, Rect) {
+pub(crate) fn field_and_list(inner: Rect) -> (Rect, Rect) {
     let field = Rect { height: inner.height.min(1), ..inner };
     (field, Rect { y: field.bottom(), height: inner.height - field.height, ..inner })
 }
@@ -146,7 +146,7 @@ impl Choices {
             (Some(choice), _) => {
                 [vec![Intent::CloseOverlay], choice.intents.clone()].concat().into()
             }
-            (None, Some(parse)) => parse(self.editor.text()).err().map(Intent::Say).into(),
+            (None, Some(parse)) => parse(&self.editor.text()).err().map(Intent::Say).into(),
             (None, None) => Outcome::yes(),
         }
     }
@@ -170,7 +170,7 @@ impl Choices {
 
     /// Another text is typed. A choice made of it stands before all others.
     fn refit(&mut self) {
-        let text = self.editor.text();
+        let text = &self.editor.text();
         if std::mem::take(&mut self.is_offered) {
             self.all.pop();
         }

@@ -38,7 +38,7 @@ impl CursorStep {
     }
 
     /// Whether it goes towards the first row.
-    pub fn is_up(self) -> bool {
+    pub(crate) fn is_up(self) -> bool {
         use CursorStep::{HalfUp, PageUp, Top, Up};
         matches!(self, Up | PageUp | HalfUp | Top)
     }
@@ -64,7 +64,7 @@ impl Cursor {
     }
 
     /// Brings selection and window back into the list.
-    pub fn settle(&mut self, len: usize, height: usize) {
+    pub(crate) fn settle(&mut self, len: usize, height: usize) {
         self.selected = self.selected.min(len.saturating_sub(1));
         let height = height.max(1);
         self.offset = self.offset.min(len.saturating_sub(height)).min(self.selected);

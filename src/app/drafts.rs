@@ -109,7 +109,7 @@ impl Draft {
     }
 
     /// Holds nothing the user made.
-    pub fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.preset.is_none() && self.spec == Spec::empty(self.spec.protocol(), self.spec.side())
     }
 
@@ -124,7 +124,7 @@ impl Draft {
     }
 
     /// The store wrote what was handed to it.
-    pub fn was_saved(&mut self, fingerprint: u64) {
+    pub(crate) fn was_saved(&mut self, fingerprint: u64) {
         if let Some(preset) = self.saving.take() {
             self.preset = Some(preset.path);
             self.saved = Some(preset.spec);
@@ -133,7 +133,7 @@ impl Draft {
     }
 
     /// Takes over what a file holds; tells whether it could be read.
-    pub fn follow(&mut self, stored: &StoredPreset) -> bool {
+    pub(crate) fn follow(&mut self, stored: &StoredPreset) -> bool {
         let Ok(preset) = &stored.content else { return false };
         self.replace(preset.spec.clone());
         self.preset = Some(stored.path.clone());
@@ -156,7 +156,7 @@ impl Draft {
     }
 
     /// The draft as a preset under this path.
-    pub fn as_preset(&self, path: PresetPath) -> Preset {
+    pub(crate) fn as_preset(&self, path: PresetPath) -> Preset {
         Preset { path, about: self.about.clone(), spec: self.spec.clone(), unused: Vec::new() }
     }
 }
@@ -209,12 +209,12 @@ impl Drafts {
     }
 
     /// The draft of a preset, if it is open.
-    pub fn of_preset(&self, path: &PresetPath) -> Option<&Draft> {
+    pub(crate) fn of_preset(&self, path: &PresetPath) -> Option<&Draft> {
         self.list.iter().find(|draft| draft.preset.as_ref() == Some(path))
     }
 
     /// The draft that opened this session.
-    pub fn of_session(&self, id: SessionId) -> Option<&Draft> {
+    pub(crate) fn of_session(&self, id: SessionId) -> Option<&Draft> {
         self.list.iter().find(|draft| draft.session == Some(id))
     }
 
@@ -231,7 +231,7 @@ impl Drafts {
     }
 
     /// Puts a preset on screen: its draft if it is open, else a new one.
-    pub fn open_preset(&mut self, stored: &StoredPreset) {
+    pub(crate) fn open_preset(&mut self, stored: &StoredPreset) {
         if let Some(at) = self.list.iter().position(|d| d.preset.as_ref() == Some(&stored.path)) {
             self.show(at);
             return;
@@ -259,7 +259,7 @@ impl Drafts {
 
     /// Composes something of this protocol and side beside the presets: reuses a never-saved draft of that kind, turns a
     /// blank one into it, or opens a new one. Nothing composed is lost.
-    pub fn switch_kind(&mut self, protocol: Protocol, side: Side) {
+    pub(crate) fn switch_kind(&mut self, protocol: Protocol, side: Side) {
         let kind = |spec: &Spec| (spec.protocol(), spec.side()) == (protocol, side);
         if kind(&self.current().spec) && self.current().preset.is_none() {
             return;
@@ -284,7 +284,7 @@ impl Drafts {
     }
 
     /// What has to survive leaving or a crash.
-    pub fn to_restore(&self) -> (Vec<job::StoredDraft>, usize) {
+    pub(crate) fn to_restore(&self) -> (Vec<job::StoredDraft>, usize) {
         let is_kept = |at: &usize| *at == self.current || self.list[*at].is_modified();
         let kept = (0..self.list.len()).filter(is_kept);
         let drafts = kept.clone().map(|at| self.list[at].to_restore()).collect();
@@ -292,7 +292,7 @@ impl Drafts {
     }
 
     /// Whether nothing was opened or composed in this run, not even of another kind.
-    pub fn is_pristine(&self) -> bool {
+    pub(crate) fn is_pristine(&self) -> bool {
         let first = &self.list[0];
         self.list.len() == 1
             && first.preset.is_none()

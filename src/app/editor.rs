@@ -1,21 +1,36 @@
 //! Text fields: single lines, areas and input lines.
 //!
-//! Every text field of the program is an [`Editor`]; panes give it keys that no action took. What a
-//! key costs does not grow with the text but for moving the bytes behind it: nothing is copied,
-//! measured or made printable but the rows in sight.
+//! Every text field of the program is an [`Editor`]; panes give it keys that no action took. The
+//! text is held and edited by a `TextModel`: by `tui-textarea` as long as it is of ordinary size
+//! (`area_text`), beyond that by `large_text`, where a key costs what is in sight. Nobody outside
+//! sees which: keys do the same in both, and undo goes back over the border.
 
-use std::cell::Cell;
+mod area_text;
+mod deed;
+mod large_text;
+mod text_model;
+mod text_rows;
+mod text_view;
+
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::ops::Range;
 
-use super::motion::{Motion, motion};
-pub use super::text_buffer::Splice;
-use super::text_buffer::TextBuffer;
-use super::text_rows::{Glyphs, TAB, column_of, next_row, place_at, previous_row, row_at};
-use crate::model::key::{Key, KeyCode};
+use area_text::{AreaText, ORDINARY};
+use deed::{Deed, deed};
+use large_text::LargeText;
+use text_model::{Motion, TextModel, TextPlace};
+pub use text_model::{Splice, TextChange};
+use text_rows::{TAB, column};
+use text_view::TextView;
+pub use text_view::{Look, RowPiece};
+
+use crate::model::key::Key;
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
-pub const PASTE_LIMIT: usize = 8 * 1024 * 1024;
+pub(crate) const PASTE_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Characters typed one after the other are one change, up to so many bytes.
+const TYPED_TOGETHER: usize = 64;
 
 /// Whether a field holds one line or many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,213 +54,167 @@ pub enum Caret {
     At { row: usize, column: usize },
 }
 
-/// How a piece of a row looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    Plain,
-    Selected,
-    Cursor,
-}
-
-/// A piece of a row as it is drawn: text of one look, so many cells from the left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowPiece {
-    pub text: String,
-    pub column: usize,
-    pub look: Look,
-}
-
 /// A text field with cursor, selection and undo.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Editor {
-    buffer: TextBuffer,
-    /// Where the cursor is, in bytes.
-    at: usize,
-    /// The other end of the selection.
-    anchor: Option<usize>,
+    model: Box<dyn TextModel>,
+    /// What held the text before it grew too large for it, when there is nothing left to undo;
+    /// and what will hold it again when all is redone.
+    earlier: Option<Box<dyn TextModel>>,
+    later: Option<Box<dyn TextModel>>,
+    /// Where the characters typed last end, and how many bytes they are.
+    typed: Option<(TextPlace, usize)>,
     /// The column the cursor goes back to when rows are longer again.
     goal: Option<usize>,
-    lines: LineMode,
-    is_masked: bool,
-    /// What was cut last.
-    cut: String,
     /// What the last key or insertion changed.
-    changed: Option<Splice>,
-    /// What was drawn last; drawing moves it so that the cursor is in sight.
-    view: Cell<View>,
-}
-
-/// The part of a text that is in sight.
-#[derive(Debug, Clone, Copy, Default)]
-struct View {
-    /// Place of the first character.
-    top: usize,
-    width: usize,
-    height: usize,
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum CharKind {
-    Space,
-    Punctuation,
-    Word,
+    changed: Option<TextChange>,
+    view: TextView,
 }
 
 impl Editor {
     /// A field holding `text`, the cursor at its end (one line) or start (many).
     pub fn new(text: &str, lines: LineMode) -> Self {
-        let text = match lines {
-            LineMode::One => text.replace(['\n', '\r'], " "),
-            LineMode::Many => text.to_owned(),
+        Editor::with_room(text, lines, ORDINARY)
+    }
+
+    fn with_room(text: &str, lines: LineMode, room: usize) -> Self {
+        let is_line = lines == LineMode::One;
+        let text: Cow<'_, str> =
+            if is_line { text.replace(['\n', '\r'], " ").into() } else { text.into() };
+        let mut model: Box<dyn TextModel> = match text.len() {
+            len if len <= room => Box::new(AreaText::new(&text, room)),
+            _ => Box::new(LargeText::new(text.into_owned())),
         };
-        let at = if lines == LineMode::One { text.len() } else { 0 };
+        if is_line {
+            model.go(Motion::Bottom);
+        }
         Editor {
-            buffer: TextBuffer::new(text),
-            at,
-            anchor: None,
+            model,
+            earlier: None,
+            later: None,
+            typed: None,
             goal: None,
-            lines,
-            is_masked: false,
-            cut: String::new(),
             changed: None,
-            view: Cell::default(),
+            view: TextView::new(is_line),
         }
     }
 
     /// The same field, its characters shown as dots.
     #[must_use]
     pub fn masked(mut self) -> Self {
-        self.is_masked = true;
+        self.view.is_masked = true;
         self
     }
 
     /// What was typed, lines joined with LF, hidden characters as they are.
-    pub fn text(&self) -> &str {
-        self.buffer.text()
+    pub fn text(&self) -> Cow<'_, str> {
+        self.model.text()
     }
 
     /// What the last key or insertion changed.
-    pub fn changed(&self) -> Option<&Splice> {
+    pub fn changed(&self) -> Option<&TextChange> {
         self.changed.as_ref()
     }
 
     /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
-        self.buffer.len() == 0
+        self.at_end() && self.at_start()
     }
 
     /// Whether it holds one line or many.
     pub fn lines(&self) -> LineMode {
-        self.lines
+        if self.view.is_line { LineMode::One } else { LineMode::Many }
     }
 
     /// Number of lines.
-    pub fn line_count(&self) -> usize {
-        self.buffer.line_count()
+    pub(crate) fn line_count(&self) -> usize {
+        self.model.count()
     }
 
-    /// Row and column of the cursor, in lines and characters.
-    pub fn cursor(&self) -> (usize, usize) {
-        let before = self.text().get(..self.at).unwrap_or_default();
-        let line = self.buffer.line(self.at);
-        let column = self.buffer.slice(line.start..self.at).chars().count();
-        (memchr::memchr_iter(b'\n', before.as_bytes()).count(), column)
-    }
-
-    /// Puts the cursor into a row in sight, as far as the text reaches.
-    pub fn place(&mut self, row: usize, column: usize) {
-        self.anchor = None;
-        self.goal = None;
-        if self.lines == LineMode::One {
-            let start = self.view.get().top.min(self.buffer.len());
-            self.at =
-                place_at(&self.buffer, &(self.buffer.floor(start)..self.buffer.len()), column);
-            return;
-        }
-        let width = self.width();
-        let mut there = row_at(&self.buffer, self.top(), width);
-        for _ in 0..row {
-            let Some(below) = next_row(&self.buffer, &there, width) else { break };
-            there = below;
-        }
-        self.at = place_at(&self.buffer, &there, column);
+    /// The last line.
+    pub(crate) fn last_line(&self) -> &str {
+        self.model.line(self.model.count() - 1)
     }
 
     /// Puts the cursor where it shall be in a field that got the focus.
-    pub fn move_to(&mut self, caret: Caret) {
+    pub(crate) fn move_to(&mut self, caret: Caret) {
         match caret {
             Caret::Keep => {}
-            Caret::Start => self.go(Motion::Head, false),
-            Caret::End => self.go(Motion::Bottom, false),
-            Caret::All if self.is_empty() => {}
+            Caret::Start => self.go(false, |model| model.go(Motion::Head)),
+            Caret::End => self.go(false, |model| model.go(Motion::Bottom)),
             Caret::All => {
-                self.anchor = Some(0);
-                self.at = self.buffer.len();
+                self.go(false, |model| model.go(Motion::Top));
+                self.go(true, |model| model.go(Motion::Bottom));
             }
             Caret::At { row, column } => self.place(row, column),
         }
     }
 
+    /// Puts the cursor into a row in sight, as far as the text reaches.
+    pub fn place(&mut self, row: usize, column: usize) {
+        let place = self.view.place_at(&*self.model, row, column);
+        self.go(false, |model| model.jump(place));
+    }
+
     /// Whether the cursor is on the first row (`Up` leaves the field there).
     pub fn at_top(&self) -> bool {
-        row_at(&self.buffer, self.at, self.width()).start == 0
+        self.model.is_start(self.view.row(&*self.model, self.model.cursor()).start)
     }
 
     /// Whether the cursor is on the last row.
-    pub fn at_bottom(&self) -> bool {
-        let row = row_at(&self.buffer, self.at, self.width());
-        next_row(&self.buffer, &row, self.width()).is_none()
+    pub(crate) fn at_bottom(&self) -> bool {
+        let row = self.view.row(&*self.model, self.model.cursor());
+        self.view.is_lowest(&*self.model, &row)
     }
 
     /// Whether the cursor is before the first character.
-    pub fn at_start(&self) -> bool {
-        self.at == 0
+    pub(crate) fn at_start(&self) -> bool {
+        self.model.is_start(self.model.cursor())
     }
 
     /// Whether the cursor is after the last character.
-    pub fn at_end(&self) -> bool {
-        self.at == self.buffer.len()
+    pub(crate) fn at_end(&self) -> bool {
+        self.model.is_end(self.model.cursor())
+    }
+
+    /// The rows of an area of this size, moved so that the cursor is on one of them.
+    pub fn rows(&self, width: u16, height: u16) -> Vec<Vec<RowPiece>> {
+        self.view.rows(&*self.model, width, height)
+    }
+
+    /// Moves the visible part, down when positive; the cursor follows into it.
+    pub fn scroll(&mut self, rows: i16) {
+        if let Some(place) = self.view.scroll(&*self.model, rows.into()) {
+            self.go(false, |model| model.jump(place));
+        }
     }
 
     /// Gives the field a key; tells whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
         self.changed = None;
-        if let Some(motion) = motion(key) {
-            self.go(motion, key.shift);
-            return false;
-        }
-        let is_many = self.lines == LineMode::Many;
-        match (key.code, key.ctrl, key.alt) {
-            (KeyCode::Enter, ..) | (KeyCode::Char('m'), true, false) if is_many => self.put("\n"),
-            (KeyCode::Tab, false, false) if is_many => {
-                let line = self.buffer.line(self.at);
-                let column = column_of(&self.buffer, &line, self.at);
-                self.put(&" ".repeat(TAB - column % TAB));
+        match deed(key) {
+            Some(Deed::NewLine) => self.new_line(),
+            Some(Deed::Indent) => self.indent(),
+            Some(Deed::Type(c)) => self.put(c.encode_utf8(&mut [0; 4])),
+            Some(Deed::Delete(what)) => {
+                let change = self.model.delete(what);
+                self.took(change);
             }
-            (KeyCode::Char(c), false, false) => self.put(c.encode_utf8(&mut [0; 4])),
-            (KeyCode::Char('z'), false, true) => {
-                let undone = self.buffer.undo();
-                self.came_back(undone);
+            Some(Deed::Copy) => self.model.copy(),
+            Some(Deed::Paste) => self.paste(),
+            Some(Deed::Undo) => self.undo(),
+            Some(Deed::Redo) => self.redo(),
+            Some(Deed::Go(motion)) => self.go(key.shift, |model| model.go(motion)),
+            Some(Deed::Step { is_forward }) => {
+                let at = self.model.cursor();
+                let place = if is_forward { self.model.behind(at) } else { self.model.before(at) };
+                self.go(key.shift, |model| model.jump(place));
             }
-            (KeyCode::Char('Z'), false, true) | (KeyCode::Char('r'), true, false) => {
-                let redone = self.buffer.redo();
-                self.came_back(redone);
+            Some(Deed::Row { is_down, is_page }) => {
+                let rows = if is_page { self.view.page() } else { 1 };
+                self.vertical(if is_down { rows } else { -rows }, key.shift);
             }
-            (KeyCode::Char('y'), true, false) => {
-                let cut = self.cut.clone();
-                self.put(&cut);
-            }
-            (KeyCode::Char('c'), true, false) => {
-                self.cut = self.buffer.slice(self.selection().unwrap_or_default()).to_owned();
-            }
-            _ => {
-                if let Some((range, is_cut)) = self.deleted(key) {
-                    if is_cut {
-                        self.cut = self.buffer.slice(range.clone()).to_owned();
-                    }
-                    self.replace(range, "");
-                }
-            }
+            None => {}
         }
         self.changed.is_some()
     }
@@ -260,7 +229,7 @@ impl Editor {
         let unix = text.replace("\r\n", "\n").replace('\r', "\n");
         for c in unix.chars() {
             match c {
-                '\n' if self.lines == LineMode::One => clean.push(' '),
+                '\n' if self.view.is_line => clean.push(' '),
                 '\n' | '\t' => clean.push(c),
                 c if c.is_control() => {
                     rewritten += 1;
@@ -269,319 +238,128 @@ impl Editor {
                 c => clean.push(c),
             }
         }
-        let clean = if self.lines == LineMode::One { clean.trim_end() } else { clean.as_str() };
+        let clean = if self.view.is_line { clean.trim_end() } else { clean.as_str() };
         self.put(clean);
         rewritten
     }
 
     /// Inserts a line break, in fields of many lines.
-    pub fn new_line(&mut self) {
-        if self.lines == LineMode::Many {
+    pub(crate) fn new_line(&mut self) {
+        if !self.view.is_line {
             self.put("\n");
         }
     }
+}
 
-    /// Moves the visible part, down when positive; the cursor follows into it.
-    pub fn scroll(&mut self, rows: i16) {
-        let view = self.view.get();
-        let width = self.width();
-        let mut top = row_at(&self.buffer, self.top(), width);
-        for _ in 0..rows.unsigned_abs() {
-            let next = if rows > 0 { next_row } else { previous_row };
-            top = next(&self.buffer, &top, width).unwrap_or(top);
-        }
-        let mut last = top.clone();
-        for _ in 1..view.height.max(1) {
-            last = next_row(&self.buffer, &last, width).unwrap_or(last);
-        }
-        let row = row_at(&self.buffer, self.at, width);
-        if row.start < top.start || row.start > last.start {
-            let column = column_of(&self.buffer, &row, self.at);
-            let there = if row.start < top.start { &top } else { &last };
-            self.at = place_at(&self.buffer, there, column);
-            self.anchor = None;
-        }
-        self.view.set(View { top: top.start, ..view });
-    }
-
-    /// The selected piece, from front to back.
-    fn selection(&self) -> Option<Range<usize>> {
-        let anchor = self.anchor.filter(|anchor| *anchor != self.at)?;
-        Some(anchor.min(self.at)..anchor.max(self.at))
-    }
-
+/// Changes of the text.
+impl Editor {
     /// Puts text in place of the selection, or where the cursor is.
     fn put(&mut self, text: &str) {
-        self.replace(self.selection().unwrap_or(self.at..self.at), text);
-    }
-
-    fn replace(&mut self, range: Range<usize>, with: &str) {
-        if range.is_empty() && with.is_empty() {
-            return;
-        }
-        self.at = range.start + with.len();
-        self.anchor = None;
-        self.goal = None;
-        self.changed = Some(self.buffer.replace(range, with));
-    }
-
-    fn came_back(&mut self, change: Option<(Splice, usize)>) {
-        if let Some((splice, cursor)) = change {
-            self.at = cursor;
-            self.anchor = None;
-            self.goal = None;
-            self.changed = Some(splice);
-        }
-    }
-
-    /// What a key deletes, and whether it can be put elsewhere afterwards.
-    fn deleted(&self, key: Key) -> Option<(Range<usize>, bool)> {
-        let line = self.buffer.line(self.at);
-        let at = self.at;
-        let head = if at > line.start { line.start } else { self.buffer.previous(at) };
-        let end = if at < line.end { line.end } else { self.buffer.next(at) };
-        let (range, is_cut) = match (key.code, key.ctrl, key.alt) {
-            (KeyCode::Char('h'), true, false) | (KeyCode::Backspace, false, false) => {
-                (self.buffer.previous(at)..at, false)
-            }
-            (KeyCode::Char('d'), true, false) | (KeyCode::Delete, false, false) => {
-                (at..self.buffer.next(at), false)
-            }
-            (KeyCode::Char('k'), true, false) => (at..end, true),
-            // As in a shell.
-            (KeyCode::Char('u' | 'j'), true, false) => (head..at, true),
-            (KeyCode::Char('w'), true, false)
-            | (KeyCode::Char('h') | KeyCode::Backspace, false, true) => {
-                (self.word_left()..at, true)
-            }
-            (KeyCode::Char('d') | KeyCode::Delete, false, true) => (at..self.word_end(), true),
-            (KeyCode::Char('x'), true, false) => (self.selection()?, true),
-            _ => return None,
-        };
-        Some((self.selection().unwrap_or(range), is_cut))
-    }
-}
-
-/// Where the cursor goes.
-impl Editor {
-    fn go(&mut self, motion: Motion, selects: bool) {
-        self.anchor = selects.then(|| self.anchor.unwrap_or(self.at));
-        let line = self.buffer.line(self.at);
-        let page = self.view.get().height.max(1);
-        let goal = self.goal.take();
-        self.at = match motion {
-            Motion::Left => self.buffer.previous(self.at),
-            Motion::Right => self.buffer.next(self.at),
-            Motion::Head => line.start,
-            Motion::End => line.end,
-            Motion::Top => 0,
-            Motion::Bottom => self.buffer.len(),
-            Motion::WordLeft => self.word_left(),
-            Motion::WordRight => self.word_right(),
-            Motion::ParagraphUp => self.paragraph(line, |buffer, line| {
-                line.start.checked_sub(1).map(|at| buffer.line(at))
-            }),
-            Motion::ParagraphDown => self.paragraph(line, |buffer, line| {
-                (line.end < buffer.len()).then(|| buffer.line(line.end + 1))
-            }),
-            Motion::Up => return self.vertical(previous_row, 1, goal),
-            Motion::Down => return self.vertical(next_row, 1, goal),
-            Motion::PageUp => return self.vertical(previous_row, page, goal),
-            Motion::PageDown => return self.vertical(next_row, page, goal),
-        };
-    }
-
-    fn vertical(
-        &mut self,
-        next: impl Fn(&TextBuffer, &Range<usize>, usize) -> Option<Range<usize>>,
-        rows: usize,
-        goal: Option<usize>,
-    ) {
-        if self.lines == LineMode::One {
-            return;
-        }
-        let width = self.width();
-        let mut row = row_at(&self.buffer, self.at, width);
-        let goal = goal.unwrap_or_else(|| column_of(&self.buffer, &row, self.at));
-        for _ in 0..rows {
-            let Some(there) = next(&self.buffer, &row, width) else { break };
-            row = there;
-        }
-        self.at = place_at(&self.buffer, &row, goal);
-        self.goal = Some(goal);
-    }
-
-    /// The start of the word before the cursor; the end of the line before when there is none.
-    fn word_left(&self) -> usize {
-        let line = self.buffer.line(self.at);
-        if self.at == line.start {
-            return self.buffer.previous(self.at);
-        }
-        let before = self.buffer.slice(line.start..self.at);
-        let trimmed = before.trim_end();
-        let kind = trimmed.chars().next_back().map(CharKind::of);
-        let rest = trimmed.trim_end_matches(|c| Some(CharKind::of(c)) == kind);
-        line.start + rest.len()
-    }
-
-    /// The end of the word behind the cursor; the start of the next line when there is none.
-    fn word_end(&self) -> usize {
-        let line = self.buffer.line(self.at);
-        if self.at == line.end {
-            return self.buffer.next(self.at);
-        }
-        let behind = self.buffer.slice(self.at..line.end);
-        let trimmed = behind.trim_start();
-        let kind = trimmed.chars().next().map(CharKind::of);
-        line.end - trimmed.trim_start_matches(|c| Some(CharKind::of(c)) == kind).len()
-    }
-
-    /// The start of the next word.
-    fn word_right(&self) -> usize {
-        let line = self.buffer.line(self.at);
-        if self.at == line.end {
-            return self.buffer.next(self.at);
-        }
-        let behind = self.buffer.slice(self.at..line.end);
-        let kind = behind.chars().next().map(CharKind::of);
-        let rest = behind.trim_start_matches(|c| Some(CharKind::of(c)) == kind);
-        line.end - rest.trim_start().len()
-    }
-
-    /// The start of the next line that follows or precedes an empty one.
-    fn paragraph(
-        &self,
-        from: Range<usize>,
-        next: impl Fn(&TextBuffer, Range<usize>) -> Option<Range<usize>>,
-    ) -> usize {
-        let mut line = from.clone();
-        let mut was_empty = false;
-        while let Some(there) = next(&self.buffer, line.clone()) {
-            line = there;
-            if was_empty && !line.is_empty() {
-                return line.start;
-            }
-            was_empty |= line.is_empty();
-        }
-        if line.start < from.start { 0 } else { self.buffer.len() }
-    }
-}
-
-/// What is in sight.
-impl Editor {
-    /// The rows of an area of this size, moved so that the cursor is on one of them.
-    pub fn rows(&self, width: u16, height: u16) -> Vec<Vec<RowPiece>> {
-        let (width, height) = (usize::from(width).max(1), usize::from(height).max(1));
-        self.view.set(View { width, height, ..self.view.get() });
-        let rows = match self.lines {
-            LineMode::One => vec![self.line_in_sight(width)],
-            LineMode::Many => self.rows_in_sight(width, height),
-        };
-        let top = rows.first().map_or(0, |row| row.start);
-        self.view.set(View { top, width, height });
-        rows.into_iter().map(|row| self.pieces(row, width)).collect()
-    }
-
-    fn rows_in_sight(&self, width: usize, height: usize) -> Vec<Range<usize>> {
-        let cursor = row_at(&self.buffer, self.at, width);
-        let below = |top: Range<usize>| -> Vec<Range<usize>> {
-            let rows = std::iter::successors(Some(top), |row| next_row(&self.buffer, row, width));
-            rows.take(height).collect()
-        };
-        let rows = below(row_at(&self.buffer, self.top(), width));
-        let last = rows.last().map_or(0, |row| row.start);
-        let first = rows.first().map_or(0, |row| row.start);
-        if (first..=last).contains(&cursor.start) {
-            return rows;
-        }
-        let steps = if cursor.start < first { 1 } else { height };
-        let above =
-            std::iter::successors(Some(cursor), |row| previous_row(&self.buffer, row, width));
-        above.take(steps).last().map(below).unwrap_or_default()
-    }
-
-    /// The part of a single line that is in sight.
-    fn line_in_sight(&self, width: usize) -> Range<usize> {
-        let left = self.top().min(self.at);
-        let cells = |text| Glyphs::new(text, self.is_masked).map(|it| it.cells);
-        // The cursor takes a cell of its own.
-        let mut room = width.saturating_sub(1);
-        let fits = cells(self.buffer.slice(left..self.at)).all(|cells| {
-            let is_room = cells <= room;
-            room = room.saturating_sub(cells);
-            is_room
+        let is_typed = text.chars().count() == 1 && !text.starts_with(['\n', ' ']);
+        let is_grown = self.make_room(text.len());
+        let at = self.model.cursor();
+        let joined = self.typed.filter(|(place, bytes)| {
+            let is_free = !is_grown && self.model.selection().is_none();
+            is_typed && is_free && *place == at && *bytes < TYPED_TOGETHER
         });
-        let mut start = self.at;
-        if fits {
-            start = left;
-        } else {
-            let mut room = width.saturating_sub(1);
-            while start > 0 {
-                let before = self.buffer.previous(start);
-                let cells: usize = cells(self.buffer.slice(before..start)).sum();
-                if cells > room {
-                    break;
-                }
-                room -= cells;
-                start = before;
-            }
-        }
-        start..self.buffer.len()
+        let change = self.model.put(text, joined.is_some());
+        self.took(change);
+        let bytes = joined.map_or(0, |(_, bytes)| bytes) + text.len();
+        self.typed = is_typed.then(|| (self.model.cursor(), bytes));
     }
 
-    fn pieces(&self, row: Range<usize>, width: usize) -> Vec<RowPiece> {
-        let selection = self.selection().unwrap_or_default();
-        let look = |at: usize| match at {
-            at if at == self.at => Look::Cursor,
-            at if selection.contains(&at) => Look::Selected,
-            _ => Look::Plain,
-        };
-        let mut pieces: Vec<RowPiece> = Vec::new();
-        let mut column = 0;
-        for glyph in Glyphs::new(self.buffer.slice(row.clone()), self.is_masked) {
-            if glyph.column >= width {
-                return pieces;
-            }
-            column = glyph.column + glyph.cells;
-            let look = look(row.start + glyph.at);
-            match pieces.last_mut() {
-                Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
-                _ => {
-                    let text = glyph.text.into_owned();
-                    pieces.push(RowPiece { text, column: glyph.column, look });
-                }
-            }
+    fn indent(&mut self) {
+        if !self.view.is_line {
+            let at = self.model.cursor();
+            let column = column(self.model.line(at.line), at.byte);
+            self.put(&" ".repeat(TAB - column % TAB));
         }
-        let is_line_end = self.buffer.line(row.start).end == row.end;
-        if is_line_end && look(row.end) != Look::Plain {
-            // At the end of a row that is full, the cursor stands on its last cell.
-            let column = column.min(width - 1);
-            pieces.push(RowPiece { text: " ".into(), column, look: look(row.end) });
-        }
-        pieces
     }
 
-    fn top(&self) -> usize {
-        self.buffer.floor(self.view.get().top)
+    fn paste(&mut self) {
+        let kept = self.model.kept();
+        self.make_room(kept.len());
+        let change = self.model.paste();
+        self.took(change);
     }
 
-    /// Cells of a row; before anything was drawn there is no end to it.
-    fn width(&self) -> usize {
-        match self.view.get().width {
-            0 => usize::MAX,
-            width => width,
+    /// Gives the text to a model that takes it if it gets too large for this one; tells whether it
+    /// did.
+    fn make_room(&mut self, more: usize) -> bool {
+        let is_grown = self.model.len() + more > self.model.room();
+        if is_grown {
+            let large = LargeText::of(&*self.model);
+            let mut earlier = std::mem::replace(&mut self.model, Box::new(large));
+            earlier.forget_undone();
+            self.earlier = Some(earlier);
         }
+        is_grown
+    }
+
+    /// Takes the last change back.
+    fn undo(&mut self) {
+        let mut change = self.model.undo();
+        if change.is_none()
+            && !self.model.has_forgotten()
+            && let Some(earlier) = &mut self.earlier
+        {
+            change = earlier.undo();
+            if change.is_some() {
+                std::mem::swap(&mut self.model, earlier);
+                self.later = self.earlier.take();
+            }
+        }
+        self.came_back(change);
+    }
+
+    /// Makes the change again that was taken back last.
+    fn redo(&mut self) {
+        let mut change = self.model.redo();
+        if change.is_none()
+            && let Some(later) = &mut self.later
+        {
+            change = later.redo();
+            if change.is_some() {
+                std::mem::swap(&mut self.model, later);
+                self.earlier = self.later.take();
+            }
+        }
+        self.came_back(change);
+    }
+
+    /// Takes over what a key did to the text.
+    fn took(&mut self, change: Option<TextChange>) {
+        if change.is_some() {
+            self.later = None;
+            self.came_back(change);
+        }
+    }
+
+    fn came_back(&mut self, change: Option<TextChange>) {
+        self.typed = None;
+        self.goal = None;
+        self.changed = change;
     }
 }
 
-impl CharKind {
-    fn of(c: char) -> Self {
-        match c {
-            c if c.is_whitespace() => CharKind::Space,
-            '_' => CharKind::Word,
-            c if c.is_ascii_punctuation() => CharKind::Punctuation,
-            _ => CharKind::Word,
+/// Moves of the cursor.
+impl Editor {
+    fn go(&mut self, selects: bool, step: impl FnOnce(&mut dyn TextModel)) {
+        self.goal = None;
+        self.model.select(selects);
+        step(&mut *self.model);
+    }
+
+    fn vertical(&mut self, rows: isize, selects: bool) {
+        if self.view.is_line {
+            self.model.select(selects);
+            return;
         }
+        let row = self.view.row(&*self.model, self.model.cursor());
+        let goal = self.goal.unwrap_or_else(|| row.column_of(self.model.cursor()));
+        let place = self.view.row_from(&*self.model, row, rows).place_at(goal);
+        self.go(selects, |model| model.jump(place));
+        self.goal = Some(goal);
     }
 }
 

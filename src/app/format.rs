@@ -28,12 +28,12 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// The beginning of a text, at most so many bytes.
-pub fn start_of(text: &str, bytes: usize) -> &str {
+pub(crate) fn start_of(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.get(..end).unwrap_or_default()
+    text.split_at(end).0
 }
 
 /// `1,048,576`.

@@ -21,7 +21,7 @@ impl Finder {
 
     /// Every word has to occur as it was typed: for sentences, which fuzzy matching finds
     /// anything in.
-    pub fn of_words(text: &str) -> Self {
+    pub(crate) fn of_words(text: &str) -> Self {
         Finder::of_kind(text, AtomKind::Substring)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::drafts::DraftId;
-use super::editor::{Caret, Splice};
+use super::editor::{Caret, TextChange};
 use super::effect::Effect;
 use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
@@ -62,7 +62,7 @@ pub enum Intent {
     /// Show a tab of the form.
     ShowTab(FormTab),
     /// Change the text of a field as its editor has it now, as far as it is a value of it.
-    EditField(FormFieldId, Splice),
+    EditField(FormFieldId, TextChange),
     /// Take the next (or previous) value of a choice or check.
     CycleField {
         field: FormFieldId,

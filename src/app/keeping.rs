@@ -80,18 +80,18 @@ impl Keeping {
     }
 
     /// Whether drafts are on their way to the disk.
-    pub fn is_writing(&self) -> bool {
+    pub(crate) fn is_writing(&self) -> bool {
         self.drafts > 0
     }
 
     /// Whether what the last run left is or will be known; not while the user is still asked whose
     /// workspace is used.
-    pub fn has_begun(&self) -> bool {
+    pub(crate) fn has_begun(&self) -> bool {
         self.is_reading || self.last_run != LastRun::Unread
     }
 
     /// Whether everything handed over was answered.
-    pub fn is_answered(&self) -> bool {
+    pub(crate) fn is_answered(&self) -> bool {
         self.drafts == 0 && self.files == 0 && self.last_run != LastRun::Unread
     }
 

@@ -89,7 +89,7 @@ pub struct Keymap {
 
 impl Context {
     /// Contexts of the screen below all windows.
-    pub const PANES: &[Context] = Context::VARIANTS.split_at(Context::Choices as usize).0;
+    pub(crate) const PANES: &[Context] = Context::VARIANTS.split_at(Context::Choices as usize).0;
 
     /// The pane it belongs to, if it is one.
     pub fn pane(self) -> Option<Pane> {
@@ -155,7 +155,7 @@ impl Keymap {
     }
 
     /// Keys bound to an action in these contexts, shortest first.
-    pub fn keys_of(&self, contexts: &[Context], action: Action) -> Vec<String> {
+    pub(crate) fn keys_of(&self, contexts: &[Context], action: Action) -> Vec<String> {
         let mut found: Vec<String> = self
             .bindings
             .iter()
@@ -186,7 +186,7 @@ impl Keymap {
 
     /// The key of an action in these contexts, or elsewhere, for a hint in a text.
     #[must_use]
-    pub fn key_of(&self, contexts: &[Context], action: Action) -> String {
+    pub(crate) fn key_of(&self, contexts: &[Context], action: Action) -> String {
         let here = self.hint(contexts, action);
         here.or_else(|| self.hint(Context::PANES, action))
             .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))

@@ -67,14 +67,14 @@ impl Areas {
     }
 
     /// The pane under a cell.
-    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+    pub(crate) fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
         let at = ratatui::layout::Position::new(column, row);
         Pane::ALL.into_iter().find(|pane| self.of(*pane).contains(at))
     }
 
     /// The splitter under a cell: the right border of the presets column, the top border of
     /// response and traffic.
-    pub fn splitter_at(&self, column: u16, row: u16) -> Option<Splitter> {
+    pub(crate) fn splitter_at(&self, column: u16, row: u16) -> Option<Splitter> {
         let side = self.presets.union(self.history);
         if !side.is_empty() && column + 1 == side.right() && row >= side.y && row < side.bottom() {
             return Some(Splitter::Side);
@@ -93,7 +93,7 @@ pub fn inner(area: Rect) -> Rect {
 }
 
 /// Cuts rows off the top of an area, as many as there are.
-pub fn cut_top(rest: &mut Rect, rows: u16) -> Rect {
+pub(crate) fn cut_top(rest: &mut Rect, rows: u16) -> Rect {
     let top = Rect { height: rows.min(rest.height), ..*rest };
     rest.y += top.height;
     rest.height -= top.height;
@@ -101,7 +101,7 @@ pub fn cut_top(rest: &mut Rect, rows: u16) -> Rect {
 }
 
 /// Cuts rows off the bottom of an area, as many as there are.
-pub fn cut_bottom(rest: &mut Rect, rows: u16) -> Rect {
+pub(crate) fn cut_bottom(rest: &mut Rect, rows: u16) -> Rect {
     let height = rows.min(rest.height);
     rest.height -= height;
     Rect { y: rest.bottom(), height, ..*rest }
@@ -111,7 +111,7 @@ pub fn cut_bottom(rest: &mut Rect, rows: u16) -> Rect {
 pub type TabStrip<T> = Vec<(T, String, u16)>;
 
 /// Puts tabs beside each other, two cells between them.
-pub fn tab_strip<T>(tabs: impl IntoIterator<Item = (T, String)>) -> TabStrip<T> {
+pub(crate) fn tab_strip<T>(tabs: impl IntoIterator<Item = (T, String)>) -> TabStrip<T> {
     let mut x = 0;
     let placed = tabs.into_iter().map(|(tab, title)| {
         let start = x;
@@ -122,14 +122,14 @@ pub fn tab_strip<T>(tabs: impl IntoIterator<Item = (T, String)>) -> TabStrip<T> 
 }
 
 /// The tab after this one or the one before, round the ends.
-pub fn next_tab<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
+pub(crate) fn next_tab<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
     let at = all.iter().position(|tab| *tab == now).unwrap_or(0);
     let step = if forward { 1 } else { all.len() - 1 };
     all[(at + step) % all.len()]
 }
 
 /// The tab at a column of a strip, the cells behind its title included.
-pub fn tab_at<T>(strip: TabStrip<T>, column: u16) -> Option<T> {
+pub(crate) fn tab_at<T>(strip: TabStrip<T>, column: u16) -> Option<T> {
     let end = |(_, title, start): &(T, String, u16)| start + title.chars().count() as u16 + 2;
     strip.into_iter().find(|tab| column < end(tab)).map(|(tab, ..)| tab)
 }
@@ -141,7 +141,7 @@ pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
 }
 
 /// Computes the areas for a screen.
-pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
+pub(crate) fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
     let (width, height) = size;
     let mut areas = Areas::default();
     let mut body = Rect::new(0, 0, width, height);

@@ -73,7 +73,7 @@ impl Overlay {
     }
 
     /// Contexts in which its keys are looked up, the most specific first.
-    pub fn contexts(&self) -> [Context; 2] {
+    pub(crate) fn contexts(&self) -> [Context; 2] {
         let own = match self {
             Overlay::Choices(_) => Context::Choices,
             Overlay::Help(_) => Context::Help,

@@ -38,13 +38,13 @@ impl TreeItem {
     }
 
     /// Whether what it stands for runs.
-    pub fn is_live(&self, shared: &Shared) -> bool {
+    pub(crate) fn is_live(&self, shared: &Shared) -> bool {
         let session = self.draft(shared).and_then(|draft| draft.session);
         session.and_then(|id| shared.sessions.get(id)).is_some_and(|session| !session.is_over())
     }
 
     /// Whether it is a file that cannot be read.
-    pub fn is_broken(&self, shared: &Shared) -> bool {
+    pub(crate) fn is_broken(&self, shared: &Shared) -> bool {
         let TreeItem::Preset(path) = self else { return false };
         shared.stored(path).is_some_and(|stored| stored.content.is_err())
     }

@@ -48,7 +48,7 @@ impl Prompt {
 
     /// What has to be done after the answer.
     fn answered(self, shared: &Shared) -> Intent {
-        let text = self.editor.text().to_owned();
+        let text = self.editor.text().into_owned();
         match self.purpose {
             PromptPurpose::Search => Intent::LookFor(text),
             PromptPurpose::Save(body, part) => save(shared, text.trim(), |path| {

@@ -96,7 +96,7 @@ impl Detail {
     }
 
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
-    pub fn toggle_hex(&mut self, height: usize) {
+    pub(crate) fn toggle_hex(&mut self, height: usize) {
         if self.kind != RecordKind::Data {
             // Nothing to see here as hex; it is what the user wants of the next bytes.
             self.hex_chosen = true;
@@ -114,7 +114,7 @@ impl Detail {
     }
 
     /// Brings a byte into view, a third of the way down if it was out of sight.
-    pub fn reveal(&mut self, byte: usize, height: usize) {
+    pub(crate) fn reveal(&mut self, byte: usize, height: usize) {
         self.here = Some(byte);
         let row = self.row_at(byte);
         if !(self.top..self.top + height.max(1)).contains(&row) {
@@ -144,7 +144,7 @@ impl Detail {
 }
 
 /// Enter: gives an open record the keys, then closes it; `false` = none was open.
-pub fn enter(open: &mut Option<Detail>) -> bool {
+pub(crate) fn enter(open: &mut Option<Detail>) -> bool {
     match open {
         None => return false,
         Some(detail) if !detail.inside => detail.inside = true,
@@ -180,7 +180,7 @@ fn without_ending(line: &[u8]) -> &[u8] {
 }
 
 /// Whether bytes look like text, judged by their beginning.
-pub fn is_text(bytes: &[u8]) -> bool {
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
     charset::is_text(bytes.get(..SAMPLE).unwrap_or(bytes))
 }
 

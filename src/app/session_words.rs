@@ -52,7 +52,7 @@ pub fn state(session: &Session) -> String {
 }
 
 /// How to overrule a refused certificate.
-pub fn anyway_hint(shared: &Shared) -> String {
+pub(crate) fn anyway_hint(shared: &Shared) -> String {
     let hint = "[connect-anyway] accepts this certificate, now and whenever this preset is sent";
     shared.keymap.keyed(&[Context::Global], hint)
 }

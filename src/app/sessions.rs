@@ -20,7 +20,7 @@ use crate::model::timing::Stamp;
 use crate::timeline::conversation::Conversation;
 
 /// Exchanges kept of one session; older ones are counted and forgotten.
-pub const EXCHANGES_KEPT: usize = 1000;
+pub(crate) const EXCHANGES_KEPT: usize = 1000;
 /// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
 const FORGOTTEN_AT_ONCE: usize = 64;
 /// Connections kept of one session after they ended; older ones are forgotten.
@@ -52,7 +52,7 @@ pub struct Session {
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
-    /// Exchanges forgotten to stay within [`EXCHANGES_KEPT`].
+    /// Exchanges forgotten to stay within `EXCHANGES_KEPT`.
     pub forgotten: u64,
     /// Connections and peers by number; of those that ended the newest.
     pub conns: BTreeMap<ConnId, Conn>,
@@ -92,12 +92,12 @@ impl Session {
     }
 
     /// Whether the engine has said how it ended.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, SessionState::Over(_))
     }
 
     /// How long it has run, or ran.
-    pub fn lasted(&self, now: Stamp) -> Duration {
+    pub(crate) fn lasted(&self, now: Stamp) -> Duration {
         self.ended.unwrap_or(now).since(self.opened)
     }
 

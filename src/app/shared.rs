@@ -125,7 +125,7 @@ impl Shared {
     }
 
     /// Where the panes are now.
-    pub fn areas(&self) -> Areas {
+    pub(crate) fn areas(&self) -> Areas {
         let mut splits = self.splits;
         // A record is looked at closely: on most screens the list alone fills the pane.
         if splits.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {
@@ -135,7 +135,7 @@ impl Shared {
     }
 
     /// Time of day of a stamp.
-    pub fn time_of_day(&self, at: Stamp) -> String {
+    pub(crate) fn time_of_day(&self, at: Stamp) -> String {
         format::clock(self.wall_clock.at(at), self.utc_offset)
     }
 

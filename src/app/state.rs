@@ -155,7 +155,7 @@ impl App {
     }
 
     /// Whether something changed since the last [`App::drawn`].
-    pub fn is_dirty(&self) -> bool {
+    pub(crate) fn is_dirty(&self) -> bool {
         self.dirty
     }
 
@@ -165,15 +165,15 @@ impl App {
     }
 
     /// Whether a question waits for yes or no.
-    pub fn is_asking(&self) -> bool {
+    pub(crate) fn is_asking(&self) -> bool {
         matches!(self.overlays.last(), Some(Overlay::Confirm(_)))
     }
 
     /// Contexts in which keys are looked up, the most specific first.
-    pub fn contexts(&self) -> Vec<Context> {
+    pub(crate) fn contexts(&self) -> Vec<Context> {
         let is_typed = |line: Option<&SearchLine>| line.is_some_and(|line| line.typing);
         let (own, is_typing) = match (self.shared.focus, self.shared.shown()) {
-            (Pane::Request, _) => return self.request.contexts(&self.shared),
+            (Pane::Request, _) => return RequestPane::contexts(&self.shared),
             (Pane::Response, Shown::Conversation) => {
                 return self.conversation.contexts(&self.shared);
             }

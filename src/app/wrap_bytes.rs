@@ -29,7 +29,7 @@ pub fn rows(bytes: &[u8], width: usize) -> Vec<Range<usize>> {
 }
 
 /// The same, one after the other.
-pub fn each_row(bytes: &[u8], width: usize, mut on_row: impl FnMut(Range<usize>)) {
+pub(crate) fn each_row(bytes: &[u8], width: usize, mut on_row: impl FnMut(Range<usize>)) {
     let width = width.max(1);
     if bytes.len() <= width && bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
         on_row(0..bytes.len());

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::codec::printable::printable_str;
 
 /// Lines of at most `width` cells, broken at spaces where there are any.
-pub fn wrap(text: &str, width: u16) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: u16) -> Vec<String> {
     let width = usize::from(width);
     if width == 0 {
         return Vec::new();

@@ -161,10 +161,9 @@ pub fn encoded_on_send(text: &str) -> Vec<char> {
 
 /// A URL up to its path, and path and query as written, without the fragment.
 fn split_target(whole: &str) -> (&str, &str) {
-    let start = whole.find("://").map_or(0, |at| at + 3);
-    let rest = whole.get(start..).unwrap_or_default();
-    let path = start + rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, target) = whole.split_at_checked(path).unwrap_or((whole, ""));
+    let rest = whole.split_once("://").map_or(whole, |(_, rest)| rest);
+    let behind = rest.find(['/', '?', '#']).map_or(0, |at| rest.len() - at);
+    let (authority, target) = whole.split_at(whole.len() - behind);
     (authority, target.split('#').next().unwrap_or_default())
 }
 

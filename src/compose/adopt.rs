@@ -51,7 +51,7 @@ fn bare(address: &str) -> &str {
 /// Whether an address is a URL with more than host and port.
 fn has_path(found: &Detected) -> bool {
     let bare = bare(&found.address);
-    let after = bare.find(['/', '?']).and_then(|at| bare.get(at..)).unwrap_or_default();
+    let after = bare.find(['/', '?']).map_or("", |at| bare.split_at(at).1);
     found.protocol == Protocol::Http && !matches!(after, "" | "/")
 }
 

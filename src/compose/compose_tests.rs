@@ -456,7 +456,7 @@ fn automatic_answers_keep_message_and_match_open() {
 fn the_input_line_gets_its_ending_only_as_text() {
     let bytes = |format, text: &str| {
         let payload = Payload { text: text.into(), format };
-        super::payload(&payload, LineEnding::CrLf, &scope())
+        super::payload(&payload, LineEnding::CrLf, &scope(), UnknownNames::Refused)
     };
     assert_eq!(bytes(PayloadFormat::Text, r"a\t{{host}}").unwrap(), "a\ta.example\r\n");
     assert_eq!(bytes(PayloadFormat::Hex, "61 62").unwrap(), "ab");

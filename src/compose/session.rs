@@ -6,7 +6,8 @@ use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::plan::{
-    RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+    DatagramOptions, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan,
+    WhenPlan,
 };
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
@@ -39,7 +40,8 @@ pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan
     let source = source(&spec.source, endpoint.as_ref(), composer);
     let steps = steps(&spec.steps, composer);
     (composer.issues.len() == count).then_some(())?;
-    Some(UdpPlan { endpoint: endpoint?, source, ttl: spec.ttl, any_peer: spec.any_peer, steps })
+    let socket = DatagramOptions { ttl: spec.ttl };
+    Some(UdpPlan { endpoint: endpoint?, source, socket, any_peer: spec.any_peer, steps })
 }
 
 fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
@@ -79,7 +81,8 @@ pub(super) fn udp_listener(
     let bind = bind(&spec.bind, composer);
     let rules = rules(&spec.rules, composer);
     let answer_rate = spec.answer_rate.max(1);
-    Some(UdpListenerPlan { bind: bind?, ttl: spec.ttl, rules, answer_rate })
+    let socket = DatagramOptions { ttl: spec.ttl };
+    Some(UdpListenerPlan { bind: bind?, socket, rules, answer_rate })
 }
 
 fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {

@@ -70,29 +70,34 @@ impl Template {
             text.as_bytes().get(at..).and_then(|rest| memchr::memchr2(b'{', b'\\', rest))
         {
             at += found;
-            let rest = text.get(at..).unwrap_or_default();
+            let (before, rest) = text.split_at(at);
             let (part, length) = match brace(rest) {
                 Brace::Text => {
                     let is_escape = mode == Mode::Payload && rest.starts_with('\\');
                     at += if is_escape { escape::length(rest) } else { 1 };
                     continue;
                 }
-                Brace::Quoted(length) => {
-                    let inner = rest.get(3..length).unwrap_or_default();
-                    (TemplatePart::Literal(format!("{{{{{inner}").into_bytes()), length)
+                Brace::Quoted(inner) => {
+                    let literal = format!("{{{{{inner}}}}}").into_bytes();
+                    (TemplatePart::Literal(literal), inner.len() + "{{!}}".len())
                 }
-                Brace::Name { name, args, length } => {
-                    let source = rest.get(..length).unwrap_or_default().into();
-                    let span = at..at + length;
-                    (TemplatePart::Name(Name { name, args, source, span }), length)
+                Brace::Name(inner) => {
+                    let (name, args) = name_and_arguments(inner);
+                    let (name, args) = (name.into(), args.into());
+                    let source = format!("{{{{{inner}}}}}");
+                    let span = at..at + source.len();
+                    (
+                        TemplatePart::Name(Name { name, args, source, span: span.clone() }),
+                        span.len(),
+                    )
                 }
             };
-            push(&mut parts, literal(text, start..at, mode)?);
+            push(&mut parts, literal(before.split_at(start).1, start, mode)?);
             push(&mut parts, part);
             at += length;
             start = at;
         }
-        push(&mut parts, literal(text, start..text.len(), mode)?);
+        push(&mut parts, literal(text.split_at(start).1, start, mode)?);
         Ok(Template { parts })
     }
 
@@ -190,54 +195,46 @@ pub fn quote(text: &str) -> String {
     while let Some(at) = rest.find('{') {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
-        let length = match brace(after) {
-            Brace::Text => {
-                out.push('{');
-                1
-            }
-            Brace::Quoted(length) | Brace::Name { length, .. } => {
-                out.push_str("{{!");
-                out.push_str(after.get(2..length).unwrap_or_default());
-                length
-            }
+        let (brace, length) = match brace(after) {
+            Brace::Text => ("{".to_owned(), 1),
+            Brace::Quoted(inner) => (format!("{{{{!!{inner}}}}}"), inner.len() + "{{!}}".len()),
+            Brace::Name(inner) => (format!("{{{{!{inner}}}}}"), inner.len() + "{{}}".len()),
         };
-        rest = after.get(length..).unwrap_or_default();
+        out.push_str(&brace);
+        rest = after.split_at(length).1;
     }
     out.push_str(rest);
     out
 }
 
 /// What a `{` begins.
-enum Brace {
+enum Brace<'a> {
     /// Nothing special.
     Text,
-    /// `{{!...}}` of this length.
-    Quoted(usize),
-    Name {
-        name: String,
-        args: String,
-        length: usize,
-    },
+    /// `{{!...}}`, with what stands behind the `!`.
+    Quoted(&'a str),
+    /// `{{...}}`, with what stands between the braces.
+    Name(&'a str),
 }
 
-fn brace(text: &str) -> Brace {
+fn brace(text: &str) -> Brace<'_> {
     let Some(inner) = text.strip_prefix("{{") else { return Brace::Text };
     // A name never spans braces or lines, so a text full of braces costs linear time.
     let Some(end) = inner.find(['{', '}', '\n']) else { return Brace::Text };
-    if !inner.get(end..).is_some_and(|rest| rest.starts_with("}}")) {
+    let (inner, rest) = inner.split_at(end);
+    if !rest.starts_with("}}") {
         return Brace::Text;
     }
-    let inner = inner.get(..end).unwrap_or_default();
-    let length = end + 4;
-    if inner.starts_with('!') {
-        return Brace::Quoted(length);
+    if let Some(inner) = inner.strip_prefix('!') {
+        return Brace::Quoted(inner);
     }
+    if is_name(name_and_arguments(inner).0) { Brace::Name(inner) } else { Brace::Text }
+}
+
+fn name_and_arguments(inner: &str) -> (&str, &str) {
     let inner = inner.trim();
     let (name, args) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-    if !is_name(name) {
-        return Brace::Text;
-    }
-    Brace::Name { name: name.into(), args: args.trim().into(), length }
+    (name, args.trim())
 }
 
 /// Whether a text can stand between the braces: dotted words of letters, digits, `_` and `-`,
@@ -251,9 +248,7 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// What the text between two names stands for.
-fn literal(text: &str, range: Range<usize>, mode: Mode) -> Result<TemplatePart, TemplateError> {
-    let start = range.start;
-    let text = text.get(range).unwrap_or_default();
+fn literal(text: &str, start: usize, mode: Mode) -> Result<TemplatePart, TemplateError> {
     let error = |span: Range<usize>, message| TemplateError {
         span: span.start + start..span.end + start,
         message,

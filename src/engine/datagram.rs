@@ -30,7 +30,7 @@ use super::{clock, os, refusal};
 use crate::model::endpoint::{Bind, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::Plan;
+use crate::model::plan::{DatagramOptions, Plan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 pub(super) use answerer::Answerer;
@@ -56,11 +56,10 @@ pub(super) struct Home {
     pub(super) any_peer: bool,
 }
 
-/// Runs the session to its end. `home` is a client's peer, a listener has none; `ttl` are the hops
-/// of every datagram, `None` = the system's default.
+/// Runs the session to its end. `home` is a client's peer, a listener has none.
 pub(super) async fn run(
     bind: &Bind,
-    ttl: Option<u8>,
+    options: DatagramOptions,
     home: Option<Home>,
     answerer: Answerer,
     script: Script,
@@ -69,7 +68,7 @@ pub(super) async fn run(
     let session = cx.session.clone();
     let (id, protocol) = (session.id.itself(), Protocol::Udp);
     let side = if home.is_some() { Side::Client } else { Side::Listener };
-    let ports = Port::bind(bind, ttl);
+    let ports = Port::bind(bind, options);
     let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
     let peer = home.map(|home| home.address);
     session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });

@@ -145,8 +145,8 @@ impl Sink {
     /// A record with its own time stamp, which has to be from an open [`StampGuard`]. Never dropped;
     /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
-        log(&record);
-        self.change(|queue, session| queue.record(session, cut(record)));
+        let record = taken_in(record);
+        self.change(|queue, session| queue.record(session, record));
     }
 
     /// Bytes that were sent in that moment, of which `data` is kept here.
@@ -189,7 +189,7 @@ impl Sink {
 
     /// A record of now.
     fn stamped(&self, record: Record) {
-        let record = cut(record);
+        let record = taken_in(record);
         self.change(|queue, session| {
             queue.record(session, Record { at: clock::now(), ..record });
         });
@@ -199,9 +199,8 @@ impl Sink {
     /// and counted when there are too many.
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
         self.change(|queue, session| {
-            for record in records {
-                log(&record);
-                queue.datagram(session, cut(record));
+            for record in records.into_iter().map(taken_in) {
+                queue.datagram(session, record);
             }
         });
     }
@@ -270,19 +269,17 @@ impl Sink {
     }
 }
 
-/// Facts go to the log in words. Payload and addresses may hold secrets: of them only the length,
-/// and of a failure its cause when the session ends.
-fn log(record: &Record) {
-    let Record { conn, direction, kind, data, original_len, .. } = record;
+/// A record on its way into the queue: cut to what is kept, and logged. Facts go to the log in words.
+/// Payload and addresses may hold secrets: of them only the length, and of a failure its cause when
+/// the session ends.
+fn taken_in(mut record: Record) -> Record {
+    record.data.truncate(RECORD_KEEPS);
+    let Record { conn, direction, kind, data, original_len, .. } = &record;
     match kind {
         RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
         RecordKind::Failed => tracing::debug!("{conn} failed"),
         kind => tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data)),
     }
-}
-
-fn cut(mut record: Record) -> Record {
-    record.data.truncate(RECORD_KEEPS);
     record
 }
 

@@ -67,8 +67,8 @@ fn forget_headers(rows: &mut [NameValue]) {
 
 /// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
 fn forget_user(url: &mut String) {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let rest = url.get(start..).unwrap_or_default();
+    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let start = url.len() - rest.len();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let Some((userinfo, _)) = authority.rsplit_once('@') else { return };
     let (user, secret) =

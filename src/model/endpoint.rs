@@ -145,13 +145,13 @@ impl fmt::Display for Bind {
 
 /// Whether an address stands for many: a multicast group, or everybody on the network.
 #[must_use]
-pub fn is_group(ip: IpAddr) -> bool {
+pub(crate) fn is_group(ip: IpAddr) -> bool {
     ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 /// Whether a datagram from there replies to one that was sent to `asked`. Of a group everybody may.
 #[must_use]
-pub fn is_reply(asked: SocketAddr, from: SocketAddr) -> bool {
+pub(crate) fn is_reply(asked: SocketAddr, from: SocketAddr) -> bool {
     is_group(asked.ip()) || (asked.ip(), asked.port()) == (from.ip(), from.port())
 }
 

@@ -113,7 +113,7 @@ impl Failure {
 
     /// Whether the user ended it, so that nothing went wrong.
     #[must_use]
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.kind == FailureKind::Cancelled
     }
 }

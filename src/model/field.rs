@@ -283,13 +283,13 @@ impl FieldInfo {
 
     /// Whether it stands for the alternative of its table.
     #[must_use]
-    pub fn is_variant(&self) -> bool {
+    pub(crate) fn is_variant(&self) -> bool {
         matches!(self.kind, ValueKind::Variant(_) | ValueKind::Switch(_))
     }
 
     /// Whether its rows stand among those of the table around it.
     #[must_use]
-    pub fn is_inline(&self) -> bool {
+    pub(crate) fn is_inline(&self) -> bool {
         self.key.is_empty() && self.kind == ValueKind::Table
     }
 }

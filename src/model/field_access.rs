@@ -132,7 +132,7 @@ pub fn assign(table: &mut dyn Options, path: &str, text: &str) -> Result<(), Str
 }
 
 /// Changes the text of a field that is nothing but text; tells whether it is and `change` could.
-pub fn with_text(
+pub(crate) fn with_text(
     table: &mut dyn Options,
     id: &FieldId,
     change: impl Fn(&mut String) -> bool,
@@ -146,7 +146,11 @@ pub fn with_text(
 }
 
 /// Changes the list at a path; tells whether there is one.
-pub fn with_rows(table: &mut dyn Options, id: &FieldId, change: impl Fn(&mut dyn Rows)) -> bool {
+pub(crate) fn with_rows(
+    table: &mut dyn Options,
+    id: &FieldId,
+    change: impl Fn(&mut dyn Rows),
+) -> bool {
     let done = reach(table, &id.to_string(), &mut |table, at| {
         let rows = table.value_mut(at).and_then(FieldValue::rows_mut);
         rows.map(&change).ok_or_else(String::new)
@@ -235,7 +239,7 @@ fn known(word: &str, words: &[&str]) -> Result<(), String> {
 /// The next (or previous) of the values that are offered for a field; `None` for a field that
 /// offers none.
 #[must_use]
-pub fn neighbour(table: &dyn Options, id: &FieldId, forward: bool) -> Option<&'static str> {
+pub(crate) fn neighbour(table: &dyn Options, id: &FieldId, forward: bool) -> Option<&'static str> {
     let found = find(table, id)?;
     let words: &[&str] = match found.info().kind {
         ValueKind::Flag | ValueKind::Off => &["off", "on"],

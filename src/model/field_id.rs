@@ -72,13 +72,13 @@ impl FieldId {
 
     /// Its last key.
     #[must_use]
-    pub fn last_key(&self) -> &'static str {
+    pub(crate) fn last_key(&self) -> &'static str {
         self.depth().checked_sub(1).map_or("", |last| self.keys[last])
     }
 
     /// The innermost list it is in, and the row of it.
     #[must_use]
-    pub fn in_list(&self) -> Option<(FieldId, usize)> {
+    pub(crate) fn in_list(&self) -> Option<(FieldId, usize)> {
         let at = self.rows.iter().rposition(|row| *row > 0)?;
         let mut list = *self;
         list.rows[at] = 0;

@@ -150,15 +150,15 @@ pub enum AutomaticHeader {
 }
 
 /// Redirects followed, unless the request says otherwise.
-pub const REDIRECTS: u8 = 10;
+pub(crate) const REDIRECTS: u8 = 10;
 /// Wait for the head of a response, unless the request says otherwise.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl HttpSpec {
     /// Whether an automatic header is switched off: by a switched-off row of its name without a
     /// value, `~User-Agent` in a file.
     #[must_use]
-    pub fn omits(&self, header: AutomaticHeader) -> bool {
+    pub(crate) fn omits(&self, header: AutomaticHeader) -> bool {
         self.headers.iter().any(|row| AutomaticHeader::switched_off_by(row) == Some(header))
     }
 
@@ -177,7 +177,7 @@ impl AutomaticHeader {
     /// The automatic header this row switches off. A row with a value is a header of the user's
     /// own that rests; without it the automatic one is sent.
     #[must_use]
-    pub fn switched_off_by(row: &NameValue) -> Option<AutomaticHeader> {
+    pub(crate) fn switched_off_by(row: &NameValue) -> Option<AutomaticHeader> {
         if row.enabled || !row.value.is_empty() { None } else { row.name.parse().ok() }
     }
 }

@@ -82,7 +82,7 @@ impl Key {
     /// Whether every terminal can send it. Ctrl with another key than a letter, and Shift with
     /// Enter and its like, need a keyboard protocol that many lack.
     #[must_use]
-    pub fn is_common(self) -> bool {
+    pub(crate) fn is_common(self) -> bool {
         match self.code {
             KeyCode::Enter | KeyCode::Esc | KeyCode::Backspace => !self.ctrl && !self.shift,
             KeyCode::Tab => !self.ctrl && !self.alt,
@@ -97,18 +97,18 @@ impl Key {
     /// When a `<...>` is not a key.
     pub fn parse_run(text: &str) -> Result<Vec<Key>, KeyError> {
         let mut keys = Vec::new();
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+        let mut rest = text.chars();
+        loop {
+            let named = rest.as_str().strip_prefix('<').and_then(|tail| tail.split_once('>'));
             if let Some((name, tail)) = named {
                 keys.push(format!("<{name}>").parse()?);
-                rest = tail;
-            } else {
+                rest = tail.chars();
+            } else if let Some(c) = rest.next() {
                 keys.push(Key::char(c));
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            } else {
+                return Ok(keys);
             }
         }
-        Ok(keys)
     }
 }
 

@@ -10,7 +10,7 @@ use super::tls::ListenerTls;
 
 /// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few
 /// that two programs that answer each other end soon.
-pub const ANSWER_RATE: u32 = 1_000;
+pub(crate) const ANSWER_RATE: u32 = 1_000;
 
 /// A TCP (or TLS) listener; every accepted connection is a conversation of its own.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]

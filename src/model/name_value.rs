@@ -21,7 +21,7 @@ impl NameValue {
 
     /// Whether it is switched on and not just an empty line of the form.
     #[must_use]
-    pub fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.enabled && !(self.name.is_empty() && self.value.is_empty())
     }
 }

@@ -11,12 +11,12 @@ const SHORT: usize = 4096;
 
 impl Spec {
     /// Bytes of all bodies and payloads as they are written.
-    pub fn payload_bytes(&mut self) -> u64 {
+    pub(crate) fn payload_bytes(&mut self) -> u64 {
         self.payload_texts().iter().map(|text| text.len() as u64).sum()
     }
 
     /// Takes the long bodies and payloads out; returns how many bytes that were.
-    pub fn leave_payloads_out(&mut self) -> u64 {
+    pub(crate) fn leave_payloads_out(&mut self) -> u64 {
         let long = self.payload_texts().into_iter().filter(|text| text.len() > SHORT);
         long.map(|text| std::mem::take(text).len() as u64).sum()
     }

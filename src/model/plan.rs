@@ -143,14 +143,20 @@ pub struct TcpPlan {
     pub socket: SocketOptions,
 }
 
+/// What is asked of the system for a socket of datagrams, beyond where it is bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DatagramOptions {
+    /// Hops of every datagram, also to a group; `None` = the system's default.
+    pub ttl: Option<u8>,
+}
+
 /// A socket for one peer, and what is sent and waited for at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpPlan {
     pub endpoint: Endpoint,
     /// Local address and port; `None` = the system chooses.
     pub source: Option<Bind>,
-    /// Hops of every datagram; `None` = the system's default.
-    pub ttl: Option<u8>,
+    pub socket: DatagramOptions,
     /// What anybody sends is a reply, not only what comes from the endpoint.
     pub any_peer: bool,
     pub steps: Vec<StepPlan>,
@@ -178,8 +184,7 @@ pub struct TcpListenerPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpListenerPlan {
     pub bind: Bind,
-    /// As in [`UdpPlan`].
-    pub ttl: Option<u8>,
+    pub socket: DatagramOptions,
     pub rules: Vec<RulePlan>,
     /// Automatic answers a peer gets in a second, at most; not 0.
     pub answer_rate: u32,
@@ -227,7 +232,7 @@ impl fmt::Display for ConnectFrom {
 
 impl Plan {
     /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
-    pub fn forget_payloads(&mut self) {
+    pub(crate) fn forget_payloads(&mut self) {
         let nothing = || PlanBody::Bytes(Bytes::new());
         match self {
             Plan::Http(plan) => plan.body = nothing(),
@@ -267,18 +272,18 @@ impl Plan {
 
     /// Whether a client takes what anybody sends for a reply.
     #[must_use]
-    pub fn takes_any_peer(&self) -> bool {
+    pub(crate) fn takes_any_peer(&self) -> bool {
         matches!(self, Plan::Udp(UdpPlan { any_peer: true, .. }))
     }
 
     /// The request of an HTTP client, if it is one.
     #[must_use]
-    pub fn as_http(&self) -> Option<&HttpPlan> {
+    pub(crate) fn as_http(&self) -> Option<&HttpPlan> {
         if let Plan::Http(plan) = self { Some(plan) } else { None }
     }
 
     /// The request of an HTTP client, to write to.
-    pub fn as_http_mut(&mut self) -> Option<&mut HttpPlan> {
+    pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpPlan> {
         if let Plan::Http(plan) = self { Some(plan) } else { None }
     }
 
@@ -350,7 +355,7 @@ impl Plan {
     /// Whether both listen with the same sockets, so that a running listener can take over from
     /// the other what it answers.
     #[must_use]
-    pub fn same_sockets(&self, other: &Plan) -> bool {
+    pub(crate) fn same_sockets(&self, other: &Plan) -> bool {
         match (self, other) {
             (Plan::HttpListener(one), Plan::HttpListener(other)) => {
                 (&one.bind, &one.tls, one.keep_alive) == (&other.bind, &other.tls, other.keep_alive)
@@ -359,7 +364,7 @@ impl Plan {
                 (&one.bind, &one.tls, one.keep_alive) == (&other.bind, &other.tls, other.keep_alive)
             }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
-                (&one.bind, one.ttl) == (&other.bind, other.ttl)
+                (&one.bind, one.socket) == (&other.bind, other.socket)
             }
             _ => false,
         }

@@ -73,7 +73,7 @@ pub enum PresetPathError {
 
 impl PresetPath {
     /// Folders a preset lies in at most, when it is saved as when it is read.
-    pub const FOLDERS: usize = 8;
+    pub(crate) const FOLDERS: usize = 8;
 
     /// Checks and normalises a path typed by the user or found on disk.
     ///

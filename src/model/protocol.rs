@@ -51,7 +51,7 @@ impl Protocol {
 
     /// What may be offered for it, and what not.
     #[must_use]
-    pub fn capabilities(self) -> Capabilities {
+    pub(crate) fn capabilities(self) -> Capabilities {
         match self {
             Protocol::Http => {
                 Capabilities { conversation: false, tls: true, datagrams: false, connections: true }

@@ -1,7 +1,7 @@
 //! What nobody shall read in texts that leave this program's own screen: values of secrets, and
 //! credentials that were typed in place.
 //!
-//! [`Secrets`] knows values by themselves and hides them wherever they stand. [`is_credential`] knows
+//! [`Secrets`] knows values by themselves and hides them wherever they stand. `is_credential` knows
 //! headers by name. Bytes on the timeline and drafts keep what they are.
 
 mod hidden_value;
@@ -15,7 +15,7 @@ use super::failure::Failure;
 use hidden_value::HiddenValue;
 
 /// Stands for a credential.
-pub const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// Headers whose values are credentials by definition.
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
@@ -114,14 +114,14 @@ impl Disclosure {
 
 /// Whether a header of this name holds a credential.
 #[must_use]
-pub fn is_credential(name: &str) -> bool {
+pub(crate) fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     CREDENTIALS.contains(&&*name) || KEY_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// A credential as it is shown: the scheme of an `Authorization` is none and tells what is meant.
 #[must_use]
-pub fn masked_value(name: &str, value: &str) -> String {
+pub(crate) fn masked_value(name: &str, value: &str) -> String {
     let scheme = value.trim().split_once(' ').map(|(scheme, _)| scheme);
     let scheme = scheme.filter(|_| name.to_ascii_lowercase().ends_with("authorization"));
     scheme.map_or(MASK.into(), |scheme| format!("{scheme} {MASK}"))
@@ -129,18 +129,18 @@ pub fn masked_value(name: &str, value: &str) -> String {
 
 /// A text without user and password in its URLs (RFC 3986, section 3.2.1).
 #[must_use]
-pub fn without_userinfo(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         let end = after.find(|c: char| c.is_whitespace() || "/?#\"'<>\\".contains(c));
-        let authority = after.get(..end.unwrap_or(after.len())).unwrap_or_default();
+        let (authority, _) = after.split_at(end.unwrap_or(after.len()));
         out.push_str(before);
         out.push_str("://");
         rest = match authority.rfind('@') {
             Some(at) => {
                 out.push_str(MASK);
-                after.get(at..).unwrap_or_default()
+                after.split_at(at).1
             }
             None => after,
         };
@@ -154,24 +154,22 @@ pub fn without_userinfo(text: &str) -> Cow<'_, str> {
 
 /// The head of a message without the values of its credentials, lines folded under them included.
 #[must_use]
-pub fn without_credentials(head: &[u8]) -> Vec<u8> {
+pub(crate) fn without_credentials(head: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(head.len());
     let mut hidden = false;
     for line in head.split_inclusive(|byte| *byte == b'\n') {
         let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         let end = line.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
         let (text, ending) = line.split_at_checked(end).unwrap_or((line, b""));
-        let colon = text.iter().position(|byte| *byte == b':');
-        let name = colon.map(|at| String::from_utf8_lossy(text.get(..at).unwrap_or_default()));
-        hidden =
-            if folded { hidden } else { name.as_deref().is_some_and(|n| is_credential(n.trim())) };
-        match (hidden, colon.filter(|_| !folded), name) {
-            (true, Some(colon), Some(name)) => {
-                let value = text.get(colon + 1..).unwrap_or_default();
-                let value = masked_value(name.trim(), &String::from_utf8_lossy(value));
+        let mut halves = text.splitn(2, |byte| *byte == b':').map(String::from_utf8_lossy);
+        let (name, value) = (halves.next().unwrap_or_default(), halves.next());
+        hidden = if folded { hidden } else { value.is_some() && is_credential(name.trim()) };
+        match (hidden, value.filter(|_| !folded)) {
+            (true, Some(value)) => {
+                let value = masked_value(name.trim(), &value);
                 out.extend_from_slice(format!("{name}: {value}").as_bytes());
             }
-            (true, ..) => out.extend_from_slice(format!(" {MASK}").as_bytes()),
+            (true, None) => out.extend_from_slice(format!(" {MASK}").as_bytes()),
             _ => out.extend_from_slice(text),
         }
         out.extend_from_slice(ending);
@@ -207,7 +205,7 @@ impl Secrets {
 
     /// Bytes without the values.
     #[must_use]
-    pub fn hide<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(crate) fn hide<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         self.values.iter().fold(Cow::Borrowed(bytes), |bytes, needle| match needle.find(&bytes) {
             found if found.is_empty() => bytes,
             found => Cow::Owned(masked(&bytes, &found)),
@@ -216,14 +214,14 @@ impl Secrets {
 
     /// Words without the values, and without user and password of a URL.
     #[must_use]
-    pub fn hide_words(&self, text: &str) -> String {
+    pub(crate) fn hide_words(&self, text: &str) -> String {
         let hidden = self.hide(text.as_bytes());
         without_userinfo(&String::from_utf8_lossy(&hidden)).into_owned()
     }
 
     /// A failure as it may be told.
     #[must_use]
-    pub fn hide_failure(&self, failure: Failure) -> Failure {
+    pub(crate) fn hide_failure(&self, failure: Failure) -> Failure {
         let Failure { stage, target, kind, cause, hint } = failure;
         let [target, cause, hint] = [target, cause, hint].map(|words| self.hide_words(&words));
         Failure { stage, target, kind, cause, hint }

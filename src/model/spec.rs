@@ -85,7 +85,7 @@ impl Spec {
 
     /// Whether the peer's certificate must verify, to write to; `None` where there is no TLS
     /// layer of a client.
-    pub fn verify_mut(&mut self) -> Option<&mut Verify> {
+    pub(crate) fn verify_mut(&mut self) -> Option<&mut Verify> {
         match self {
             Spec::Http(spec) => Some(&mut spec.verify),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, .. }, .. }) => Some(verify),
@@ -95,7 +95,7 @@ impl Spec {
 
     /// The certificates accepted although they do not verify, to write to; `None` as for
     /// [`Spec::verify_mut`].
-    pub fn trust_mut(&mut self) -> Option<&mut TrustedCertificates> {
+    pub(crate) fn trust_mut(&mut self) -> Option<&mut TrustedCertificates> {
         match self {
             Spec::Http(spec) => Some(&mut spec.trust),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => Some(trust),
@@ -105,7 +105,7 @@ impl Spec {
 
     /// Whether certificates are accepted that do not verify. Badged wherever it holds.
     #[must_use]
-    pub fn trusts_by_hash(&self) -> bool {
+    pub(crate) fn trusts_by_hash(&self) -> bool {
         match self {
             Spec::Http(spec) => !spec.trust.0.is_empty(),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => !trust.0.is_empty(),
@@ -115,18 +115,18 @@ impl Spec {
 
     /// The HTTP request, if it is one.
     #[must_use]
-    pub fn as_http(&self) -> Option<&HttpSpec> {
+    pub(crate) fn as_http(&self) -> Option<&HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
     /// The HTTP request, to write to.
-    pub fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
+    pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
     /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
     #[must_use]
-    pub fn trusts_anyone(&self) -> bool {
+    pub(crate) fn trusts_anyone(&self) -> bool {
         match self {
             Spec::Http(spec) => spec.verify == Verify::Off,
             Spec::Tcp(spec) => matches!(spec.tls, ClientTls::On { verify: Verify::Off, .. }),

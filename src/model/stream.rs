@@ -9,10 +9,10 @@ use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ClientTls;
 
 /// Longest wait for a TCP connection and the TLS handshake.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest wait of an `expect` step that says nothing else.
-pub const EXPECT_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const EXPECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A TCP (or TLS) client session.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]

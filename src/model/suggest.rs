@@ -2,7 +2,7 @@
 
 /// `did you mean ...?`, or all the words there are.
 #[must_use]
-pub fn suggest(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggest(word: &str, known: &[&str]) -> String {
     let word: String = word.to_lowercase().chars().take(64).collect();
     let distance = |candidate: &str| strsim::osa_distance(&word, &candidate.to_lowercase());
     match known.iter().map(|candidate| (distance(candidate), candidate)).min() {

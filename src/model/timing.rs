@@ -61,7 +61,7 @@ pub struct DurationError(pub String);
 ///
 /// # Errors
 /// When it is none of these or longer than a day.
-pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let bare = text.trim().parse::<u64>().map(Duration::from_secs).ok();
     bare.or_else(|| exact(text))
         .filter(|duration| *duration <= LONGEST)
@@ -87,7 +87,7 @@ fn exact(text: &str) -> Option<Duration> {
 }
 
 /// The shortest exact text: whole seconds, else milliseconds, microseconds or nanoseconds.
-pub fn show_duration(duration: Duration) -> String {
+pub(crate) fn show_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let exact = UNITS[2..].iter().find(|(_, unit)| nanos.is_multiple_of(u128::from(*unit)));
     let (names, unit) = exact.unwrap_or(&UNITS[5]);

@@ -59,7 +59,7 @@ impl Acceptance {
 
     /// Whether a leaf is accepted.
     #[must_use]
-    pub fn covers(&self, leaf: Sha256) -> bool {
+    pub(crate) fn covers(&self, leaf: Sha256) -> bool {
         match self {
             Acceptance::Nothing => false,
             Acceptance::These(these) => these.contains(&leaf),

@@ -170,7 +170,7 @@ fn choices(mut pen: Pen<'_>, it: &Choices) {
         pen.at(list).put("nothing matches", palette.dim);
         return;
     }
-    let mut finder = Finder::new(it.editor.text());
+    let mut finder = Finder::new(&it.editor.text());
     for (row, (choice, selected)) in list.rows().zip(it.shown(list.height)) {
         let mut pen = pen.at(row);
         if selected {

@@ -160,7 +160,7 @@ impl<'a> Pen<'a> {
             self.prompt("/ ", &search.editor);
         } else {
             self.put("/ ", self.palette.key);
-            self.put(search.editor.text(), self.palette.dim);
+            self.put(&search.editor.text(), self.palette.dim);
         }
     }
 

@@ -240,11 +240,22 @@ pub fn tcp_listener(rules: Vec<RulePlan>) -> TcpListenerPlan {
 
 pub fn udp(peer: SocketAddr) -> UdpPlan {
     let endpoint = Endpoint::new(peer.ip().to_string(), peer.port());
-    UdpPlan { endpoint, source: None, steps: Vec::new(), ttl: None, any_peer: false }
+    UdpPlan {
+        endpoint,
+        source: None,
+        steps: Vec::new(),
+        socket: wirebench::model::plan::DatagramOptions::default(),
+        any_peer: false,
+    }
 }
 
 pub fn udp_listener(rules: Vec<RulePlan>) -> UdpListenerPlan {
-    UdpListenerPlan { bind: "127.0.0.1:0".parse().unwrap(), rules, ttl: None, answer_rate: 1_000 }
+    UdpListenerPlan {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        rules,
+        socket: wirebench::model::plan::DatagramOptions::default(),
+        answer_rate: 1_000,
+    }
 }
 
 pub fn echo() -> Vec<RulePlan> {

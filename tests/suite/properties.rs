@@ -13,7 +13,7 @@ use wirebench::codec::lines::LineScanner;
 use wirebench::codec::printable::{is_visible, printable};
 use wirebench::codec::{escape, hex, highlight};
 use wirebench::compose::template::{Mode, Name, Template, lookup, quote};
-use wirebench::compose::{payload, plan};
+use wirebench::compose::{UnknownNames, payload, plan};
 use wirebench::model::exchange::MessageFraming;
 use wirebench::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use wirebench::model::payload::{LineEnding, Payload, PayloadFormat};
@@ -147,7 +147,9 @@ proptest! {
             (escape::escape(&data), PayloadFormat::Text),
             (data.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "), PayloadFormat::Hex),
         ] {
-            let sent = payload(&Payload { text, format }, LineEnding::None, &Scope::default());
+            let line = Payload { text, format };
+            let refused = UnknownNames::Refused;
+            let sent = payload(&line, LineEnding::None, &Scope::default(), refused);
             prop_assert_eq!(sent.unwrap(), data.clone());
         }
     }

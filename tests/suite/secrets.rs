@@ -77,6 +77,21 @@ fn failures_hold_no_secrets() {
 }
 
 #[test]
+fn the_log_tells_what_was_sent_received_and_noted_but_no_payload() {
+    let answer = b"HTTP/1.1 200 OK\r\nX-Hush: hunter2\r\nContent-Length: 4\r\n\r\nhush";
+    let peer = http_peer(answer);
+    let home = home(&format!("[http]\nurl = \"http://{peer}/\"\n"));
+    let output = send(&home, &["--log", "trace"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let log = std::fs::read_to_string(home.path().join("state/wirebench.log")).unwrap();
+    let received = format!("Received {} bytes", answer.len());
+    for told in ["Sent ", &received, "connected to "] {
+        assert!(log.contains(told), "{told} in {log}");
+    }
+    assert!(!log.contains("hunter2") && !log.contains("hush"), "{log}");
+}
+
+#[test]
 fn a_listener_tells_no_credentials_of_others() {
     for (format, with) in [("--json", false), ("--text", false), ("--json", true)] {
         let more: &[&str] = if with { &["--with-secrets"] } else { &[] };

@@ -57,8 +57,12 @@ fn measured_on_the_screen() {
     app.app.shared.timeline = Timeline::new(4 << 20);
     let bind = "127.0.0.1:9000".parse().unwrap();
     let rules = Vec::new();
-    let id =
-        app.open(Plan::UdpListener(UdpListenerPlan { bind, rules, ttl: None, answer_rate: 9 }));
+    let id = app.open(Plan::UdpListener(UdpListenerPlan {
+        bind,
+        rules,
+        socket: wirebench::model::plan::DatagramOptions::default(),
+        answer_rate: 9,
+    }));
     app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });
     let mut after_first = 0;
     let began = Instant::now();

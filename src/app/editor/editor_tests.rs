@@ -1,6 +1,9 @@
 //! Text fields: what keys do, and what is drawn.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::model::key::KeyCode;
 
 #[test]
 fn a_single_line_stays_one() {
@@ -99,13 +102,13 @@ fn words_and_lines_are_deleted_and_put_elsewhere() {
 
 #[test]
 fn every_change_is_told_as_one_splice() {
-    let mut editor = Editor::new("a\nb", LineMode::Many);
-    let mut copy = editor.text().to_owned();
+    let mut editor = Editor::with_room("a\nb", LineMode::Many, 0);
+    let mut copy = editor.text().into_owned();
     for keys in ["x", "<Enter>", "<C-k>", "<S-Down>y", "<A-z>", "<A-z>", "<A-Z>", "<Backspace>"] {
         for key in Key::parse_run(keys).unwrap() {
             if editor.key(key) {
-                let Splice { at, removed, inserted } = editor.changed().unwrap();
-                copy.replace_range(*at..at + removed, inserted);
+                let Some(TextChange::Piece(piece)) = editor.changed() else { panic!("{keys}") };
+                copy.replace_range(piece.at..piece.at + piece.removed, &piece.inserted);
             }
         }
         assert_eq!(copy, editor.text(), "{keys}");
@@ -126,4 +129,123 @@ fn edges_are_known() {
     assert!(editor.at_end() && !editor.at_start() && editor.at_top() && editor.at_bottom());
     editor.key(Key::new(KeyCode::Home));
     assert!(editor.at_start());
+}
+
+/// Keys of every kind, and what a text can hold that is hard.
+const KEYS: [&str; 34] = [
+    "a",
+    "é",
+    "漢",
+    " ",
+    ".",
+    "\u{301}",
+    "\u{200b}",
+    "<Enter>",
+    "<Tab>",
+    "<Backspace>",
+    "<Del>",
+    "<C-k>",
+    "<C-u>",
+    "<C-w>",
+    "<A-d>",
+    "<C-x>",
+    "<C-c>",
+    "<C-y>",
+    "<A-z>",
+    "<A-Z>",
+    "<Left>",
+    "<Right>",
+    "<Up>",
+    "<Down>",
+    "<Home>",
+    "<End>",
+    "<C-A-Up>",
+    "<C-A-Down>",
+    "<C-Left>",
+    "<C-Right>",
+    "<C-Up>",
+    "<C-Down>",
+    "<PgUp>",
+    "<PgDn>",
+];
+
+/// Presses keys, some with Shift.
+fn play(editor: &mut Editor, keys: &[(usize, bool)]) {
+    for (key, shift) in keys {
+        for key in Key::parse_run(KEYS[*key]).unwrap() {
+            editor.key(Key { shift: *shift, ..key });
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn a_key_does_the_same_in_texts_of_every_size(
+        text in "[a-c. é漢\t\u{301}\u{200b}\n]{0,60}", is_line: bool, width in 1..12u16,
+        keys in prop::collection::vec((0..KEYS.len(), any::<bool>()), 0..60),
+    ) {
+        let lines = if is_line { LineMode::One } else { LineMode::Many };
+        let mut ordinary = Editor::with_room(&text, lines, ORDINARY);
+        let mut large = Editor::with_room(&text, lines, 0);
+        for key in keys {
+            play(&mut ordinary, &[key]);
+            play(&mut large, &[key]);
+            prop_assert_eq!(ordinary.text(), large.text(), "{}", KEYS[key.0]);
+            prop_assert_eq!(ordinary.model.len(), large.text().len());
+            prop_assert_eq!(ordinary.model.cursor(), large.model.cursor(), "{}", KEYS[key.0]);
+            prop_assert_eq!(ordinary.model.selection(), large.model.selection());
+            prop_assert_eq!(ordinary.model.kept(), large.model.kept(), "{}", KEYS[key.0]);
+            prop_assert_eq!(ordinary.rows(width, 3), large.rows(width, 3));
+        }
+    }
+
+    #[test]
+    fn all_is_undone_and_redone_over_the_border(
+        text in "[a\n]{0,9}",
+        keys in prop::collection::vec((0..KEYS.len(), any::<bool>()), 0..60),
+    ) {
+        let mut editor = Editor::with_room(&text, LineMode::Many, 10);
+        play(&mut editor, &keys);
+        editor.insert("a text that has no room");
+        let after = editor.text().into_owned();
+        while editor.key("<A-z>".parse().unwrap()) {}
+        prop_assert_eq!(&*editor.text(), &*text);
+        while editor.key("<A-Z>".parse().unwrap()) {}
+        prop_assert_eq!(&*editor.text(), &*after);
+    }
+}
+
+#[test]
+fn what_was_undone_before_a_text_grew_does_not_come_back() {
+    let mut editor = Editor::with_room("", LineMode::Many, 10);
+    press(&mut editor, "a<Enter>b<A-z>");
+    editor.insert("a text that has no room");
+    press(&mut editor, "<A-z><A-z><A-Z><A-Z><A-Z>");
+    assert_eq!(editor.text(), "a\na text that has no room");
+}
+
+#[test]
+fn a_replaced_selection_and_what_is_typed_in_its_place_are_one_change() {
+    for room in [0, ORDINARY] {
+        let mut editor = Editor::with_room("abc", LineMode::One, room);
+        press(&mut editor, "<S-Home>xyz<A-z>");
+        assert_eq!(editor.text(), "abc");
+        press(&mut editor, "<A-Z>");
+        assert_eq!(editor.text(), "xyz");
+    }
+}
+
+#[test]
+fn no_more_is_kept_to_undo_than_is_bounded() {
+    let mut editor = Editor::new("", LineMode::Many);
+    for _ in 0..text_model::CHANGES_MAX {
+        press(&mut editor, "<Enter>");
+    }
+    assert!(!editor.model.has_forgotten());
+    press(&mut editor, "<Enter>");
+    assert!(editor.model.has_forgotten());
+    while editor.key("<A-z>".parse().unwrap()) {}
+    assert_eq!(editor.text(), "\n");
 }

@@ -5,7 +5,7 @@
 
 use super::response;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
-use crate::app::editor::{Caret, Splice};
+use crate::app::editor::{Caret, TextChange};
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
 use crate::app::pane::request::RequestPane;
@@ -127,11 +127,14 @@ pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
 
 /// Takes over what the editor of a field changed, as far as its text is a value of the field. A
 /// text that is the value itself is changed where it lies.
-pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &Splice) {
+pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let Some((_, editor)) = app.request.editor.as_ref().filter(|(at, _)| *at == id) else { return };
     let (spec, text) = (&mut app.shared.drafts.current_mut().spec, editor.text());
-    let is_done = access::splice(spec, id, change, text.len());
-    let taken = if is_done { Ok(()) } else { access::set(spec, id, text) };
+    let is_done = match change {
+        TextChange::Piece(splice) => access::splice(spec, id, splice, text.len()),
+        TextChange::Whole => false,
+    };
+    let taken = if is_done { Ok(()) } else { access::set(spec, id, &text) };
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
 }

@@ -38,7 +38,7 @@ pub fn text(spec: &Spec, id: FormFieldId) -> Cow<'_, str> {
 
 /// Changes the text of a field where it lies, so that it has this length afterwards; tells whether
 /// that can be done. If not, the whole text has to be written.
-pub fn splice(spec: &mut Spec, id: FormFieldId, change: &Splice, length: usize) -> bool {
+pub(crate) fn splice(spec: &mut Spec, id: FormFieldId, change: &Splice, length: usize) -> bool {
     let FormFieldId::Field(id) = id else { return false };
     find(spec, id).is_some()
         && fields::with_text(spec.options_mut(), &id, |text| {
@@ -116,7 +116,7 @@ pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
 }
 
 /// Whether the row of a field is switched off.
-pub fn is_off(spec: &Spec, id: FormFieldId) -> bool {
+pub(crate) fn is_off(spec: &Spec, id: FormFieldId) -> bool {
     cell(spec, id)
         .is_some_and(|(list, at)| fields::text(spec.options(), &list.row(at).then("off")) == "off")
 }
@@ -152,7 +152,7 @@ pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
 }
 
 /// Line ending and format of the input line of a session.
-pub fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
+pub(crate) fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
     let text = |key| fields::text(spec.options(), &FieldId::new(key));
     (text("line-ending").parse().unwrap_or_default(), text("format").parse().unwrap_or_default())
 }

@@ -76,7 +76,7 @@ impl FormFieldId {
     }
 
     /// The list a field is in, and its row.
-    pub fn in_list(self) -> Option<(FieldId, usize)> {
+    pub(crate) fn in_list(self) -> Option<(FieldId, usize)> {
         match self {
             FormFieldId::Field(id) => id.in_list(),
             _ => None,

@@ -29,7 +29,7 @@ impl Confirm {
     }
 
     /// Where the answers are, in the last row.
-    pub fn buttons(&self, shared: &Shared, inner: Rect) -> [Rect; 2] {
+    pub(crate) fn buttons(&self, shared: &Shared, inner: Rect) -> [Rect; 2] {
         let mut x = inner.x;
         self.answers(shared).map(|text| {
             let width = (text.chars().count() as u16).min(inner.right().saturating_sub(x));

@@ -15,7 +15,7 @@ use crate::model::preset::{Preset, StoredPreset};
 use crate::model::spec::Spec;
 
 /// The ways out of the conflict: the key that goes it and what it does.
-pub const WAYS: [(Way, Action, &str); 4] = [
+pub(crate) const WAYS: [(Way, Action, &str); 4] = [
     (Way::Mine, Action::KeepMine, "Keep mine: replace the file"),
     (Way::Theirs, Action::TakeTheirs, "Take theirs: my changes are lost"),
     (Way::OtherName, Action::SaveAs, "Save mine under another name"),
@@ -35,7 +35,7 @@ pub struct Conflict {
     pub mine: Box<Preset>,
     theirs: Box<StoredPreset>,
     pub differences: Vec<Difference>,
-    /// The one of [`WAYS`] that Enter goes.
+    /// The one of `WAYS` that Enter goes.
     pub selected: usize,
 }
 

@@ -18,7 +18,7 @@ use crate::app::shared::Shared;
 use crate::app::wrap_words::wrap;
 
 /// Cells of the keys; more of them go below.
-pub const KEYS: u16 = 21;
+pub(crate) const KEYS: u16 = 21;
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Help {
     }
 
     fn fill(&mut self, keymap: &Keymap) {
-        let mut finder = fuzzy::Finder::of_words(self.editor.text());
+        let mut finder = fuzzy::Finder::of_words(&self.editor.text());
         let own: Vec<Context> = self.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
         let mut lines = Vec::new();
         let mut here = vec![HelpLine::Heading(format!("Here, in {}", self.place))];

@@ -107,7 +107,7 @@ impl Naming {
 
     fn text(&self) -> String {
         let typed = self.editor.text();
-        if typed.trim().is_empty() { &self.suggestion } else { typed }.to_owned()
+        if typed.trim().is_empty() { self.suggestion.clone() } else { typed.into_owned() }
     }
 
     /// Judges the name as it stands.
@@ -128,7 +128,7 @@ impl Naming {
     }
 
     /// Folders that begin with what is typed.
-    pub fn fitting(&self) -> Vec<&str> {
+    pub(crate) fn fitting(&self) -> Vec<&str> {
         let typed = self.editor.text();
         let typed = typed.trim_start();
         self.folders

@@ -27,7 +27,8 @@ use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
 use crate::model::view::Towards;
 pub use conversation_areas::{failure, prefix};
-pub use conversation_view::{ConversationPane, conns, has_several};
+pub(crate) use conversation_view::has_several;
+pub use conversation_view::{ConversationPane, conns};
 
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
@@ -63,7 +64,7 @@ impl ConversationPane {
     }
 
     /// Contexts of the pane.
-    pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
+    pub(crate) fn contexts(&self, shared: &Shared) -> Vec<Context> {
         if self.prompt.is_some() {
             return vec![Context::Line, Context::Global];
         }
@@ -86,13 +87,16 @@ impl ConversationPane {
     /// What the input line does with an action.
     fn act_writing(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
-            Action::SendLine | Action::SendWithoutEnding | Action::SendToAll => {
+            Action::SendLine
+            | Action::SendWithoutEnding
+            | Action::SendToAll
+            | Action::SendLiteral => {
                 return self.send(shared, action);
             }
             Action::ExternalEditor => return self.edit_external(shared),
             Action::NewLine => self.new_line(shared),
-            Action::OlderInput => self.recall(shared, true),
-            Action::NewerInput => self.recall(shared, false),
+            Action::OlderInput => return self.recall(shared, true),
+            Action::NewerInput => return self.recall(shared, false),
             Action::PageUp => self.scroll(shared, CursorStep::PageUp),
             Action::PageDown => self.scroll(shared, CursorStep::PageDown),
             Action::Back => self.leave_input(shared),

@@ -61,7 +61,7 @@ impl HistoryPane {
 
     /// The job that reads what the pane shows, unless one is under way: then it is asked once more
     /// when that is answered.
-    pub fn refresh(&mut self) -> Option<Job> {
+    pub(crate) fn refresh(&mut self) -> Option<Job> {
         if self.is_asked {
             self.is_stale = true;
             return None;
@@ -94,7 +94,7 @@ impl HistoryPane {
     }
 
     /// Search line and list in the pane's inner area.
-    pub fn areas(&self, inner: Rect) -> (Rect, Rect) {
+    pub(crate) fn areas(&self, inner: Rect) -> (Rect, Rect) {
         let mut list = inner;
         (cut_top(&mut list, u16::from(self.search.is_some())), list)
     }
@@ -120,7 +120,7 @@ impl HistoryPane {
     }
 
     /// The focus leaves: the search stays, but takes no more keys.
-    pub fn blur(&mut self) {
+    pub(crate) fn blur(&mut self) {
         if let Some(search) = &mut self.search {
             search.typing = false;
         }
@@ -196,7 +196,7 @@ impl HistoryPane {
 
     fn ask(&mut self) -> Outcome {
         let typed = self.search.as_ref().map(|search| search.editor.text());
-        self.text = typed.unwrap_or_default().to_owned();
+        self.text = typed.unwrap_or_default().into_owned();
         (self.selected, self.at, self.offset) = (None, 0, 0);
         let query = self.refresh().map(|job| Intent::Perform(Effect::Store(job)));
         query.into_iter().collect::<Vec<_>>().into()

@@ -49,7 +49,7 @@ impl PresetsPane {
     }
 
     /// The focus leaves: the search stays, but takes no more keys.
-    pub fn blur(&mut self) {
+    pub(crate) fn blur(&mut self) {
         if let Some(search) = &mut self.search {
             search.typing = false;
         }

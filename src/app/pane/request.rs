@@ -8,7 +8,8 @@ mod moves;
 mod place;
 
 pub use form_editor::RequestPane;
-pub use place::{Placed, label_width, tab_strip};
+pub use place::Placed;
+pub(crate) use place::{label_width, tab_strip};
 
 use ratatui::layout::Rect;
 
@@ -46,7 +47,7 @@ impl RequestPane {
     }
 
     /// Contexts of the pane.
-    pub fn contexts(&self, shared: &Shared) -> Vec<Context> {
+    pub(crate) fn contexts(shared: &Shared) -> Vec<Context> {
         let at = shared.drafts.current().at;
         let address = (at == FormFieldId::Address).then_some(Context::Address);
         let is_cell = !is_text(shared, at);

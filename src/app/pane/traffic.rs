@@ -35,7 +35,7 @@ use filter_line::FilterLine;
 use traffic_areas::TrafficAreas;
 
 /// The rate is a mean over the last whole second.
-pub const RATE_SECONDS: u64 = 1;
+pub(crate) const RATE_SECONDS: u64 = 1;
 /// Records looked at to find the next one of a connection.
 const NEIGHBOUR_REACH: usize = 50_000;
 
@@ -72,12 +72,12 @@ impl TrafficPane {
     }
 
     /// Rows that came since the pause.
-    pub fn held_back(&self) -> usize {
+    pub(crate) fn held_back(&self) -> usize {
         self.listing.len().saturating_sub(self.len())
     }
 
     /// Whether the newest row stays in sight, because none is selected.
-    pub fn is_following(&self) -> bool {
+    pub(crate) fn is_following(&self) -> bool {
         self.selected.is_none()
     }
 
@@ -128,7 +128,7 @@ impl TrafficPane {
 /// What happens outside: records, timers, sizes.
 impl TrafficPane {
     /// New records arrived.
-    pub fn extended(&mut self, shared: &Shared) -> Vec<Intent> {
+    pub(crate) fn extended(&mut self, shared: &Shared) -> Vec<Intent> {
         self.listing.extend(&shared.timeline);
         if self.is_following() {
             self.show_record(shared);
@@ -137,7 +137,7 @@ impl TrafficPane {
     }
 
     /// All records were forgotten.
-    pub fn cleared(&mut self, shared: &Shared) {
+    pub(crate) fn cleared(&mut self, shared: &Shared) {
         self.listing.extend(&shared.timeline);
         self.set(Cursor::default(), true);
         self.paused = None;
@@ -162,7 +162,7 @@ impl TrafficPane {
     }
 
     /// The pane has another size.
-    pub fn resized(&mut self, shared: &Shared) {
+    pub(crate) fn resized(&mut self, shared: &Shared) {
         let width = self.areas_now(shared).detail.width;
         if let Some(detail) = &mut self.detail {
             detail.fit(width.into());
@@ -214,7 +214,7 @@ impl TrafficPane {
     /// Searches for what was typed, or leaves the filter in force; a wrong one is typed on.
     fn take_typed(&mut self, shared: &Shared) -> Outcome {
         if let Some(editor) = self.search_editor.take() {
-            return self.look_for(shared, editor.text().to_owned());
+            return self.look_for(shared, editor.text().into_owned());
         }
         if self.filter.error.is_none() {
             self.filter.editor = None;

@@ -197,12 +197,14 @@ impl Spool {
     pub(super) fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let readable = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX);
         let wanted = readable.min(buf.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
         let mut done = 0;
         let border = self.border();
         if offset < border {
             let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            // Nothing is wanted past the readable bytes.
-            let from = memory.get(offset as usize..).unwrap_or_default();
+            let from = &memory[offset as usize..];
             done = from.len().min(wanted);
             buf[..done].copy_from_slice(&from[..done]);
         }

@@ -35,7 +35,7 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
     let home = Some(Home { address: home, any_peer: plan.any_peer });
     // It answers nothing.
     let answerer = Answerer::new(Rules::default(), 1);
-    datagram::run(&bind, plan.ttl, home, answerer, script, cx).await
+    datagram::run(&bind, plan.socket, home, answerer, script, cx).await
 }
 
 /// Whom to send to, and where to bind for it.

@@ -17,6 +17,7 @@ use crate::engine::transport::explain;
 use crate::engine::transport::listen::bind_each;
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
+use crate::model::plan::DatagramOptions;
 
 /// Asked of the system; what it grants decides about loss under load.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
@@ -37,11 +38,10 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// The sockets of a bind. `ttl`: hops of every datagram, also to a group; `None` = the system's
-    /// default.
-    pub(super) fn bind(bind: &Bind, ttl: Option<u8>) -> Result<Vec<Port>, Failure> {
+    /// The sockets of a bind.
+    pub(super) fn bind(bind: &Bind, options: DatagramOptions) -> Result<Vec<Port>, Failure> {
         let sockets = bind_each(bind, Type::DGRAM, |socket, address| {
-            if let Some(hops) = ttl.map(u32::from) {
+            if let Some(hops) = options.ttl.map(u32::from) {
                 if address.is_ipv6() {
                     socket.set_unicast_hops_v6(hops)?;
                     socket.set_multicast_hops_v6(hops)?;
@@ -109,7 +109,8 @@ mod tests {
     use super::*;
 
     fn bound(address: &str, ttl: Option<u8>) -> Option<Port> {
-        Port::bind(&Bind::Address(address.parse().unwrap()), ttl).ok()?.pop()
+        let bind = Bind::Address(address.parse().unwrap());
+        Port::bind(&bind, DatagramOptions { ttl }).ok()?.pop()
     }
 
     #[tokio::test]

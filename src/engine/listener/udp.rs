@@ -11,5 +11,5 @@ use crate::model::plan::UdpListenerPlan;
 /// Runs the session to its end.
 pub(crate) async fn run(plan: UdpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let answerer = Answerer::new(Rules::new(plan.rules)?, plan.answer_rate);
-    datagram::run(&plan.bind, plan.ttl, None, answerer, Script::default(), cx).await
+    datagram::run(&plan.bind, plan.socket, None, answerer, Script::default(), cx).await
 }

@@ -305,8 +305,9 @@ fn some_bytes(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8>
     for part in conversation::slices(&app.shared.timeline, row) {
         let start = skip.min(part.len());
         skip -= start;
-        let part = part.get(start..).unwrap_or_default();
-        bytes.extend_from_slice(part.get(..reach - bytes.len()).unwrap_or(part));
+        let (_, part) = part.split_at(start);
+        let room = (reach - bytes.len()).min(part.len());
+        bytes.extend_from_slice(part.split_at(room).0);
         if bytes.len() >= reach {
             break;
         }
@@ -350,7 +351,7 @@ fn ending(mut pen: Pen<'_>, view: &ConversationView) {
     if let (Some(last), false) = (pen.area.rows().take(editor.line_count()).last(), is_idle) {
         pen.area = last;
         // One cell is left for the cursor.
-        let line = editor.text().rsplit('\n').next().unwrap_or_default();
+        let line = editor.last_line();
         let is_long = line.len() > usize::from(u16::MAX);
         let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
         pen.put_from(skip, &escape(ending.bytes()), pen.palette.dim);

@@ -93,7 +93,7 @@ pub(crate) fn text(
         let ranges = [span.map(|(range, _)| range), hit.map(|hit| &hit.range)];
         let edge = |range: &Range<usize>| if range.start > at { range.start } else { range.end };
         let end = ranges.into_iter().flatten().map(edge).fold(bytes.len(), usize::min);
-        let piece = marked(bytes.get(at..end).unwrap_or_default());
+        let piece = marked(&bytes[at..end]);
         if let Some(hit) = hit.filter(|hit| hit.range.start <= at) {
             put_from(pen, &piece.text, &mut left, hit.style(pen.palette));
         } else {
@@ -110,15 +110,13 @@ fn put_from(pen: &mut Pen<'_>, text: &str, left: &mut usize, style: Style) {
         pen.put(text, style);
         return;
     }
-    let mut skipped = 0;
-    for grapheme in text.graphemes(true) {
-        if *left == 0 {
-            break;
-        }
+    let mut graphemes = text.graphemes(true);
+    while *left > 0
+        && let Some(grapheme) = graphemes.next()
+    {
         *left = left.saturating_sub(wrap_bytes::cells(grapheme));
-        skipped += grapheme.len();
     }
-    pen.put(text.get(skipped..).unwrap_or_default(), style);
+    pen.put(graphemes.as_str(), style);
 }
 
 /// Writes bytes as hex digits, as many as fit.

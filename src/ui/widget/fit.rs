@@ -10,7 +10,7 @@ pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let (authority, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
     let host = authority.rfind(':').unwrap_or(authority.len());
-    let from_port = bare.get(host..).unwrap_or_default();
+    let (_, from_port) = bare.split_at(host);
     for shorter in [text, bare, from_port, path] {
         if !shorter.is_empty() && cells(shorter) <= width {
             return shorter.into();
@@ -24,16 +24,16 @@ pub(crate) fn start(text: &str, width: u16) -> Cow<'_, str> {
     if cells(text) <= width {
         return text.into();
     }
-    let fits = |at: &usize| text.get(..*at).is_some_and(|text| cells(text) < width);
+    let fits = |at: &usize| cells(text.split_at(*at).0) < width;
     let cut = text.char_indices().map(|(at, _)| at).take_while(fits).last().unwrap_or(0);
-    format!("{}…", text.get(..cut).unwrap_or_default()).into()
+    format!("{}…", text.split_at(cut).0).into()
 }
 
 /// The end of a text that is longer.
 fn end(text: &str, width: u16) -> Cow<'_, str> {
-    let fits = |at: &usize| text.get(*at..).is_some_and(|text| cells(text) < width);
+    let fits = |at: &usize| cells(text.split_at(*at).1) < width;
     let cut = text.char_indices().rev().map(|(at, _)| at).take_while(fits).last();
-    format!("…{}", text.get(cut.unwrap_or(text.len())..).unwrap_or_default()).into()
+    format!("…{}", text.split_at(cut.unwrap_or(text.len())).1).into()
 }
 
 #[cfg(test)]

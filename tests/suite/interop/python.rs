@@ -94,7 +94,7 @@ fn a_python_udp_listener_answers_like_ours() {
     let plan = Plan::UdpListener(UdpListenerPlan {
         bind: loopback(),
         rules: rules(),
-        ttl: None,
+        socket: wirebench::model::plan::DatagramOptions::default(),
         answer_rate: 9,
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
@@ -193,7 +193,7 @@ fn a_python_udp_client_says_what_ours_says() {
             StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
             StepPlan::Send(Bytes::from_static(b"end")),
         ],
-        ttl: None,
+        socket: wirebench::model::plan::DatagramOptions::default(),
         any_peer: false,
     });
     let script = python::write(&plan, Library::Requests);

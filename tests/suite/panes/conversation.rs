@@ -86,6 +86,36 @@ fn the_line_ending_is_kept_with_the_preset_and_hex_is_only_a_way_of_typing() {
 }
 
 #[test]
+fn a_line_sent_before_comes_back_as_text_or_hex_as_it_was_sent() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.keys("41<Enter><A-x>41<Enter><A-x>");
+    app.keys("typed<Up>");
+    app.assert_shows("hex ❯ 41");
+    let sent = commands(app.keys("<Enter>"));
+    assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"A"));
+    app.keys("<Up><Up>");
+    app.assert_shows("❯ 41");
+    assert!(!app.screen().contains("hex ❯"), "{}", app.screen());
+    let sent = commands(app.keys("<Enter>"));
+    assert!(matches!(&sent[0], Command::Send { data, .. } if data.as_ref() == b"41\r\n"));
+    app.keys("typed<Up><Up><Down><Down>");
+    app.assert_shows("❯ typed \\r\\n");
+}
+
+#[test]
+fn an_unknown_name_is_not_sent_unless_literally() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    assert!(commands(app.keys("say {{x}}<Enter>")).is_empty());
+    app.assert_shows("unknown variable 'x'; Alt+l sends it literally");
+    let sent = commands(app.keys("<A-l>"));
+    let (to, data) = (Recipient::Conn(id.conn(1)), Bytes::from_static(b"say {{x}}\r\n"));
+    assert_eq!(sent, [Command::Send { to, data }]);
+    assert!(commands(app.keys("say \\q<A-l>")).is_empty());
+}
+
+#[test]
 fn what_the_peer_does_is_said_in_words() {
     let mut app = Driver::new((120, 40), START);
     let id = connected(&mut app);
@@ -143,7 +173,7 @@ fn lost_datagrams_stay_on_the_screen() {
     let id = app.open(Plan::UdpListener(UdpListenerPlan {
         bind: bind(),
         rules: Vec::new(),
-        ttl: None,
+        socket: wirebench::model::plan::DatagramOptions::default(),
         answer_rate: 9,
     }));
     app.phase(

@@ -44,7 +44,7 @@ pub struct ConversationAreas {
 
 impl ConversationPane {
     /// Lays the pieces out in the pane's inner area.
-    pub fn areas(&self, shared: &Shared, inner: Rect) -> ConversationAreas {
+    pub(crate) fn areas(&self, shared: &Shared, inner: Rect) -> ConversationAreas {
         let mut parts = ConversationAreas::default();
         let (Some(session), Some(view)) = (shared.session(), self.view(shared)) else {
             parts.status = Rect { height: inner.height.min(1), ..inner };
@@ -85,7 +85,7 @@ impl ConversationPane {
 
     /// The rows of the peers list that are visible: all of them first, then one each, so that the
     /// chosen one is among them.
-    pub fn peer_rows(&self, shared: &Shared, height: usize) -> Vec<Option<ConnId>> {
+    pub(crate) fn peer_rows(&self, shared: &Shared, height: usize) -> Vec<Option<ConnId>> {
         let (Some(session), Some(view)) = (shared.session(), self.view(shared)) else {
             return Vec::new();
         };

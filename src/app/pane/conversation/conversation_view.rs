@@ -33,7 +33,7 @@ pub fn conns(session: &Session) -> impl DoubleEndedIterator<Item = &Conn> {
 }
 
 /// Whether there are several to choose from.
-pub fn has_several(session: &Session) -> bool {
+pub(crate) fn has_several(session: &Session) -> bool {
     conns(session).nth(1).is_some()
 }
 
@@ -50,7 +50,7 @@ impl ConversationPane {
     }
 
     /// Whether the input line has the keys.
-    pub fn is_writing(&self, shared: &Shared) -> bool {
+    pub(crate) fn is_writing(&self, shared: &Shared) -> bool {
         self.view(shared).is_some_and(|view| view.writing)
     }
 }
@@ -197,7 +197,7 @@ pub(super) struct SearchCourse {
 
 impl RowSearch {
     /// Whether it is still looking.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.running.is_some()
     }
 }

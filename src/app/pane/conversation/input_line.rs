@@ -14,8 +14,8 @@ use crate::app::form::access;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::escape;
-use crate::compose::payload;
 use crate::compose::template::Variables;
+use crate::compose::{UnknownNames, payload};
 use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::protocol::{Protocol, Side};
@@ -33,7 +33,7 @@ pub struct InputLine {
     pub editor: Editor,
     pub check: Check,
     /// Place in the history, counted from the newest, and what was typed before going there.
-    recalled: Option<(usize, String)>,
+    recalled: Option<(usize, Payload)>,
 }
 
 /// What the text stands for.
@@ -52,23 +52,23 @@ pub enum Check {
     },
 }
 
-/// Lines sent before, by kind of session, the newest last.
+/// Lines sent before and how each is read, by kind of session, the newest last.
 #[derive(Debug, Default)]
-pub(super) struct SentLines(BTreeMap<(Protocol, Side), VecDeque<String>>);
+pub(super) struct SentLines(BTreeMap<(Protocol, Side), VecDeque<Payload>>);
 
 impl SentLines {
     /// Those of the kind of a session.
-    pub(super) fn of(&mut self, session: &Session) -> &mut VecDeque<String> {
+    pub(super) fn of(&mut self, session: &Session) -> &mut VecDeque<Payload> {
         self.0.entry((session.protocol(), session.side())).or_default()
     }
 
     /// Remembers a line.
-    pub(super) fn add(&mut self, session: &Session, text: &str) {
-        let lines = self.of(session);
-        if text.is_empty() || text.len() > REMEMBERED || lines.back().is_some_and(|l| l == text) {
+    pub(super) fn add(&mut self, session: &Session, line: Payload) {
+        let (lines, length) = (self.of(session), line.text.len());
+        if length == 0 || length > REMEMBERED || lines.back() == Some(&line) {
             return;
         }
-        lines.push_back(text.to_owned());
+        lines.push_back(line);
         if lines.len() > HISTORY {
             lines.pop_front();
         }
@@ -100,21 +100,28 @@ impl InputLine {
 
     /// Finds out what the text stands for.
     pub(super) fn check(&mut self, shared: &Shared) {
-        let text = self.editor.text();
+        let text = &self.editor.text();
         self.check = if text.is_empty() {
             Check::Empty
         } else if text.len() > CHECKED {
             Check::Long(text.len())
         } else {
-            match compose(text, settings(shared).1, LineEnding::None, shared) {
+            let (_, format) = settings(shared);
+            match compose(text, format, LineEnding::None, shared, UnknownNames::Refused) {
                 Ok(bytes) => Check::Bytes(bytes.len()),
                 Err(wrong) => wrong,
             }
         };
     }
 
-    /// One line back or forth in what was sent; inside several lines the cursor moves first.
-    pub(super) fn recall(&mut self, lines: &VecDeque<String>, older: bool) {
+    /// One line back or forth in what was sent; inside several lines the cursor moves first. Gives
+    /// how the line there is read, `now` being in force.
+    pub(super) fn recall(
+        &mut self,
+        lines: &VecDeque<Payload>,
+        older: bool,
+        now: PayloadFormat,
+    ) -> Option<PayloadFormat> {
         let (code, at_edge) = if older {
             (KeyCode::Up, self.editor.at_top())
         } else {
@@ -122,23 +129,22 @@ impl InputLine {
         };
         if !at_edge {
             self.editor.key(Key::new(code));
-            return;
+            return None;
         }
+        let typed = || Payload { text: self.editor.text().into_owned(), format: now };
         let (at, typed) = match (self.recalled.take(), older) {
-            (None, true) => (Some(0), self.editor.text().to_owned()),
-            (None, false) => return,
+            (None, true) => (Some(0), typed()),
+            (None, false) => return None,
             (Some((at, typed)), true) => (Some((at + 1).min(lines.len().saturating_sub(1))), typed),
             (Some((at, typed)), false) => (at.checked_sub(1), typed),
         };
         let line = match at {
-            Some(at) => match lines.iter().rev().nth(at) {
-                Some(line) => line.clone(),
-                None => return,
-            },
+            Some(at) => lines.iter().rev().nth(at)?.clone(),
             None => typed.clone(),
         };
-        self.set(&line);
+        self.set(&line.text);
         self.recalled = at.map(|at| (at, typed));
+        Some(line.format)
     }
 }
 
@@ -163,9 +169,10 @@ pub(super) fn compose(
     format: PayloadFormat,
     ending: LineEnding,
     variables: &dyn Variables,
+    unknown: UnknownNames,
 ) -> Result<Bytes, Check> {
     let written = Payload { text: text.to_owned(), format };
-    payload(&written, ending, variables).map_err(|issue| {
+    payload(&written, ending, variables, unknown).map_err(|issue| {
         let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;

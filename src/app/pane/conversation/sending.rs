@@ -9,9 +9,10 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
+use crate::compose::UnknownNames;
 use crate::engine::command::{Command, Recipient};
 use crate::model::key::Key;
-use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 
 impl ConversationPane {
     /// Gives the keys to the input line.
@@ -39,7 +40,7 @@ impl ConversationPane {
 
     /// What is typed.
     pub(super) fn typed(&self, shared: &Shared) -> String {
-        self.view(shared).map(|view| view.input.editor.text().to_owned()).unwrap_or_default()
+        self.view(shared).map(|view| view.input.editor.text().into_owned()).unwrap_or_default()
     }
 
     /// A key that no action took.
@@ -91,7 +92,8 @@ impl ConversationPane {
         if !typed.is_empty()
             && typed.len() <= CHECKED
             && !typed.contains("{{")
-            && let Ok(bytes) = compose(&typed, before, LineEnding::None, shared)
+            && let Ok(bytes) =
+                compose(&typed, before, LineEnding::None, shared, UnknownNames::Refused)
             && let Some(view) = self.view_mut(shared)
         {
             view.input.set(&written(&bytes, now));
@@ -106,21 +108,23 @@ impl ConversationPane {
         let ending = ending.bytes();
         let bare = bytes.strip_suffix(ending).filter(|_| !ending.is_empty()).unwrap_or(bytes);
         let Some(session) = shared.session() else { return };
-        let before = self.typed(shared);
-        self.sent.add(session, &before);
+        let before = Payload { text: self.typed(shared), format };
+        self.sent.add(session, before);
         self.write(shared);
         self.set_input(shared, &written(bare, format));
     }
 
-    /// One line back or forth in what was sent.
-    pub(super) fn recall(&mut self, shared: &Shared, older: bool) {
-        let Some(session) = shared.session() else { return };
-        let Some(view) = self.views.get_mut(&session.id) else { return };
-        view.input.recall(self.sent.of(session), older);
+    /// One line back or forth in what was sent, read as it was then.
+    pub(super) fn recall(&mut self, shared: &Shared, older: bool) -> Outcome {
+        let Some(session) = shared.session() else { return Outcome::yes() };
+        let Some(view) = self.views.get_mut(&session.id) else { return Outcome::yes() };
+        let format = view.input.recall(self.sent.of(session), older, settings(shared).1);
         self.input_changed(shared);
+        format.map(Intent::SetInputFormat).into()
     }
 
-    /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes.
+    /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes,
+    /// unknown names as they are written.
     pub(super) fn send(&mut self, shared: &Shared, how: Action) -> Outcome {
         let text = self.typed(shared);
         let to = match self.target(shared, how == Action::SendToAll) {
@@ -129,10 +133,16 @@ impl ConversationPane {
         };
         let (ending, format) = settings(shared);
         let ending = if how == Action::SendWithoutEnding { LineEnding::None } else { ending };
-        let data = match compose(&text, format, ending, shared) {
+        let unknown = match how {
+            Action::SendLiteral => UnknownNames::Literal,
+            _ => UnknownNames::Refused,
+        };
+        let data = match compose(&text, format, ending, shared, unknown) {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {
-                return Outcome::warn(format!("not sent: column {column}: {message}"));
+                let literal = compose(&text, format, ending, shared, UnknownNames::Literal);
+                let hint = if literal.is_ok() { "; [send-literal] sends it literally" } else { "" };
+                return Outcome::warn(format!("not sent: column {column}: {message}{hint}"));
             }
             Err(_) => return Outcome::yes(),
         };
@@ -140,7 +150,7 @@ impl ConversationPane {
         if data.is_empty() && !session.protocol().capabilities().datagrams {
             return Outcome::say("nothing to send: the line and its line ending are empty");
         }
-        self.sent.add(session, &text);
+        self.sent.add(session, Payload { text, format });
         if let Some(view) = self.view_mut(shared) {
             view.input = InputLine::default();
             view.is_held = false;

@@ -99,7 +99,7 @@ impl BodyView {
     }
 
     /// Place of the first byte that is drawn.
-    pub fn first_offset(&self) -> u64 {
+    pub(crate) fn first_offset(&self) -> u64 {
         self.line(self.drawn.line).map_or(0, |line| line.offset)
     }
 
@@ -115,7 +115,7 @@ impl BodyView {
     }
 
     /// The first bytes tell how they are best shown; a choice of the user goes before.
-    pub fn begin_with(&mut self, mode: ViewMode) {
+    pub(crate) fn begin_with(&mut self, mode: ViewMode) {
         if let ViewMode::Wide(wide) = mode {
             self.wide = Some(wide);
         }
@@ -127,7 +127,7 @@ impl BodyView {
     }
 
     /// Shows the bytes in this way from now on.
-    pub fn choose_mode(&mut self, mode: ViewMode) {
+    pub(crate) fn choose_mode(&mut self, mode: ViewMode) {
         self.is_chosen = true;
         if self.mode == mode {
             return;
@@ -204,7 +204,7 @@ impl BodyView {
     }
 
     /// Moves sideways by so many cells.
-    pub fn sideways(&mut self, cells: usize, right: bool, room: Room) {
+    pub(crate) fn sideways(&mut self, cells: usize, right: bool, room: Room) {
         if room.wrap {
             return;
         }
@@ -217,7 +217,7 @@ impl BodyView {
     }
 
     /// Goes to a hit.
-    pub fn go_to(&mut self, line: u64, offset: u64, room: Room) {
+    pub(crate) fn go_to(&mut self, line: u64, offset: u64, room: Room) {
         self.at_end = false;
         let visible = self.top.line..self.top.line + room.height.max(1) as u64;
         if !visible.contains(&line) || room.wrap {
@@ -242,7 +242,7 @@ impl BodyView {
     }
 
     /// Brings what is drawn in line with what is here; returns what has to be asked.
-    pub fn settle(&mut self, room: Room) -> Option<ViewQuery> {
+    pub(crate) fn settle(&mut self, room: Room) -> Option<ViewQuery> {
         if room.height == 0 || room.width == 0 {
             return None;
         }
@@ -265,7 +265,7 @@ impl BodyView {
     }
 
     /// Forgets what was asked, so that the next look asks again.
-    pub fn ask_again(&mut self) {
+    pub(crate) fn ask_again(&mut self) {
         self.asked = None;
     }
 
@@ -295,7 +295,8 @@ impl BodyView {
             }
             return;
         }
-        let before = line.bytes.get(..into).unwrap_or_default();
+        // A hit behind what is kept of a long line is at its end.
+        let before = &line.bytes[..into.min(line.bytes.len())];
         let column = indent + wrap_bytes::cells(&crate::codec::printable::printable(before));
         if column < self.left || column + 4 >= self.left + room.width {
             self.left = column.saturating_sub(room.width / 3);
@@ -332,7 +333,7 @@ impl BodyViews {
     }
 
     /// Whether an answer is the first that shows its body whole, after one that did not.
-    pub fn completes(&self, answer: &View) -> bool {
+    pub(crate) fn completes(&self, answer: &View) -> bool {
         let before =
             self.get(answer.query.body, answer.query.part).and_then(|it| it.window.as_ref());
         answer.complete && before.is_some_and(|window| !window.complete)

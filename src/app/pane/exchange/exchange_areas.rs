@@ -35,7 +35,7 @@ pub struct ExchangeAreas {
 
 impl ExchangePane {
     /// Lays the pieces out in the pane's inner area.
-    pub fn areas(&self, shared: &Shared, inner: Rect) -> ExchangeAreas {
+    pub(crate) fn areas(&self, shared: &Shared, inner: Rect) -> ExchangeAreas {
         let mut rest = inner;
         let mut parts = ExchangeAreas::default();
         let Some(session) = session(shared) else { return parts };
@@ -112,7 +112,7 @@ impl ExchangePane {
     }
 
     /// The tab strip: each tab's title and where it begins.
-    pub fn tab_strip(&self, shared: &Shared) -> TabStrip<ExchangeTab> {
+    pub(crate) fn tab_strip(&self, shared: &Shared) -> TabStrip<ExchangeTab> {
         let Some(shown) = self.shown(shared) else { return Vec::new() };
         let fields = shown.message().map_or(0, |message| message.head.fields.len());
         tab_strip(shown.tabs().into_iter().map(|tab| match tab {
@@ -124,7 +124,7 @@ impl ExchangePane {
     }
 
     /// The exchange looked at as a place in the list, and the first row shown.
-    pub fn list_cursor(&self, shared: &Shared, height: usize) -> Cursor {
+    pub(crate) fn list_cursor(&self, shared: &Shared, height: usize) -> Cursor {
         let Some(session) = session(shared) else { return Cursor::default() };
         let len = session.exchanges.len();
         let number = self.place(shared).and_then(|place| place.number);

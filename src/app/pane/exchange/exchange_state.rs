@@ -69,7 +69,7 @@ impl ExchangePane {
     }
 
     /// Whether the keys go to the exchange below the list of requests.
-    pub fn is_inside(&self, shared: &Shared) -> bool {
+    pub(crate) fn is_inside(&self, shared: &Shared) -> bool {
         self.place(shared).is_some_and(|place| place.inside)
     }
 

@@ -107,7 +107,7 @@ impl<'a> ShownExchange<'a> {
     }
 
     /// The peer's certificate was refused, so nothing was asked.
-    pub fn is_distrusted(self) -> bool {
+    pub(crate) fn is_distrusted(self) -> bool {
         let refused = matches!(&self.exchange.state,
             ExchangeState::Failed(failure) if failure.distrusted().is_some());
         refused && self.exchange.response.is_none() && self.exchange.tls.is_some()

@@ -99,12 +99,12 @@ impl PresetsPane {
     }
 
     /// Whether the rows of a folder are hidden.
-    pub fn is_folded(&self, folder: &str) -> bool {
+    pub(crate) fn is_folded(&self, folder: &str) -> bool {
         self.search.is_none() && self.folded.contains(folder)
     }
 
     /// Divides the inner area: search line, list, and what the selected row is about.
-    pub fn areas(&self, shared: &Shared, inner: Rect) -> PresetsAreas {
+    pub(crate) fn areas(&self, shared: &Shared, inner: Rect) -> PresetsAreas {
         let mut list = inner;
         let search = cut_top(&mut list, u16::from(self.search.is_some()));
         let rows = u16::try_from(self.listing(shared).count()).unwrap_or(u16::MAX);
@@ -144,7 +144,7 @@ impl PresetsPane {
     }
 
     /// The workspace was read, for the first time or because files changed.
-    pub fn workspace_changed(&mut self, shared: &Shared, first: bool) {
+    pub(crate) fn workspace_changed(&mut self, shared: &Shared, first: bool) {
         self.rebuild(shared);
         if first && let Some(path) = first_preset(shared) {
             self.reveal(shared, &path);
@@ -152,7 +152,7 @@ impl PresetsPane {
     }
 
     /// Selects the row of the draft on screen, if it has one.
-    pub fn follow(&mut self, shared: &Shared) {
+    pub(crate) fn follow(&mut self, shared: &Shared) {
         let draft = shared.drafts.current();
         match &draft.preset {
             Some(path) if shared.stored(path).is_some() => self.reveal(shared, path),
@@ -167,7 +167,7 @@ impl PresetsPane {
     }
 
     /// Selects a preset and unfolds what hides it.
-    pub fn reveal(&mut self, shared: &Shared, path: &PresetPath) {
+    pub(crate) fn reveal(&mut self, shared: &Shared, path: &PresetPath) {
         self.folded.retain(|folder| !preset_tree::is_inside(path, folder));
         self.rebuild(shared);
         self.select_item(shared, &TreeItem::Preset(path.clone()));
@@ -245,7 +245,7 @@ impl PresetsPane {
     }
 
     fn search_text(&self) -> String {
-        self.search.as_ref().map(|search| search.editor.text().to_owned()).unwrap_or_default()
+        self.search.as_ref().map(|search| search.editor.text().into_owned()).unwrap_or_default()
     }
 
     /// Notes where the cursor is, to come back to it.

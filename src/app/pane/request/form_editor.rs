@@ -31,13 +31,13 @@ impl RequestPane {
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
-    pub fn blur(&mut self) -> Option<String> {
+    pub(crate) fn blur(&mut self) -> Option<String> {
         self.editor = None;
         self.refused.take().map(|(_, why)| why)
     }
 
     /// Scrolls to the cursor's field; tells whether there is such a field.
-    pub fn settle(&mut self, shared: &Shared) -> bool {
+    pub(crate) fn settle(&mut self, shared: &Shared) -> bool {
         let form = form(shared);
         let at = shared.drafts.current().at;
         let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
@@ -58,7 +58,7 @@ impl RequestPane {
     }
 
     /// The cursor comes to its field: a text field gets an editor unless it has one.
-    pub fn enter(&mut self, shared: &Shared, caret: Caret) {
+    pub(crate) fn enter(&mut self, shared: &Shared, caret: Caret) {
         if let Some(editor) = self.open_editor(shared) {
             editor.move_to(caret);
         }

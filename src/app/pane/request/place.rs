@@ -61,7 +61,7 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
 }
 
 /// Cells the label of a field takes, the space after it included.
-pub fn label_width(field: &FormField) -> u16 {
+pub(crate) fn label_width(field: &FormField) -> u16 {
     match field.label.chars().count() {
         0 => 0,
         len => len as u16 + 1,
@@ -69,7 +69,7 @@ pub fn label_width(field: &FormField) -> u16 {
 }
 
 /// The tab strip: each tab's title and where it begins.
-pub fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
+pub(crate) fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
     let spec = &shared.drafts.current().spec;
     layout::tab_strip(tabs(spec).into_iter().map(|tab| match tab_count(spec, tab) {
         Some(count) => (tab, format!("{} {count}", tab.into_str())),

@@ -29,7 +29,7 @@ impl FilterLine {
     /// Reads what is typed, or what was in force before it if typing was given up. What is no filter
     /// (yet) leaves the one from before in force, so half a filter does not empty the list.
     pub(super) fn read(&mut self) -> Filter {
-        let text = self.editor.as_ref().map_or(self.before.as_str(), Editor::text).to_owned();
+        let text = self.editor.as_ref().map_or((&self.before).into(), Editor::text).into_owned();
         let (filter, error) = match Filter::parse(&text) {
             Ok(filter) => (filter, None),
             Err(error) => (Filter::parse(&self.before).unwrap_or_default(), Some(error)),

@@ -22,7 +22,7 @@ pub struct TrafficAreas {
 
 impl TrafficPane {
     /// Lays the pieces out in the pane's inner area.
-    pub fn areas(&self, inner: Rect) -> TrafficAreas {
+    pub(crate) fn areas(&self, inner: Rect) -> TrafficAreas {
         let mut rest = inner;
         let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
         let mut parts = TrafficAreas { filter, ..TrafficAreas::default() };

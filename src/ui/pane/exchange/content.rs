@@ -108,7 +108,7 @@ fn draw_line(
     let indent = usize::from(line.indent);
     pen.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
     let left = left.saturating_sub(indent);
-    let part = line.bytes.get(range.clone()).unwrap_or_default();
+    let part = &line.bytes[range.clone()];
     let moved: Vec<(Range<usize>, Style)> = spans
         .iter()
         .filter(|(span, _)| span.end > range.start && span.start < range.end)
