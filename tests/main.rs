@@ -17,6 +17,8 @@ mod cli;
 mod clock;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/decoded.rs"]
+mod decoded;
 #[path = "suite/edited.rs"]
 mod edited;
 #[path = "suite/ends.rs"]

@@ -116,15 +116,35 @@ impl Headless {
         read.map_err(|e| Failure::new(Stage::Body, "body", FailureKind::Io, e.to_string()))
     }
 
-    /// The JSON line of an exchange with its bodies.
+    /// The JSON line of an exchange with its bodies; what does not fit is said.
     pub(super) fn exchange_line(&self, exchange: &Exchange) -> String {
-        let read = |message: &HttpMessage| {
-            self.read_body(message.body.id, 0, JSON_BODY).unwrap_or_default()
-        };
-        let request = read(&exchange.request);
-        let response = exchange.response.as_ref().map(read);
+        let request = self.json_body("request", &exchange.request);
+        let response = exchange.response.as_ref();
+        let response = response.map(|response| self.json_body("response", response));
         let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
         ndjson::exchange(exchange, bodies, &self.told)
+    }
+
+    fn json_body(&self, what: &str, message: &HttpMessage) -> Vec<u8> {
+        let (length, read) =
+            (message.body.decoded_len, self.read_body(message.body.id, 0, JSON_BODY));
+        let mut body = read.unwrap_or_else(|failure| {
+            output::complain(&failure);
+            Vec::new()
+        });
+        if (body.len() as u64) < length {
+            // Text stays text when its last character is cut.
+            if let Err(error) = std::str::from_utf8(&body)
+                && error.error_len().is_none()
+            {
+                body.truncate(error.valid_up_to());
+            }
+            let kept = body.len();
+            output::note(&format!(
+                "the line has the first {kept} of {length} bytes of the {what}'s body; --raw prints all"
+            ));
+        }
+        body
     }
 
     /// Ends the session and waits a moment for it; one that does not end in time ends with the

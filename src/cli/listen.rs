@@ -13,6 +13,7 @@ use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
 use super::target;
 use crate::args;
+use crate::codec::charset::Recoder;
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -327,18 +328,31 @@ impl ListenWatch<'_> {
         }
         if self.output.style == Style::Raw {
             self.body = Some((exchange.request.body.id, 0));
+            if let Some(remark) = exchange.request.body.undecoded() {
+                output::note(&remark);
+            }
             return;
         }
-        let body = headless.read_body(exchange.request.body.id, 0, SHOWN).unwrap_or_default();
+        let facts = &exchange.request.body;
+        let read = headless.read_body(facts.id, 0, SHOWN);
+        let body = read.inspect_err(output::complain).unwrap_or_default();
+        let shown = body.len() as u64;
         let body = headless.told.bytes(&body);
+        let content_type =
+            exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
+        let recoded = Recoder::of(content_type.as_deref(), &body)
+            .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
         let exchange = &disclosed(exchange, &headless.told);
         self.output.line(&summary(exchange));
         self.output.text(&exchange.request.head.raw);
         if !body.is_empty() {
-            self.output.text(&body);
+            self.output.text(recoded.as_ref().map_or(&*body, String::as_bytes));
         }
-        for warning in &exchange.warnings {
-            self.output.line(&format!("! {warning}"));
+        let cut = (shown < facts.decoded_len)
+            .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
+        for remark in cut.iter().chain(&exchange.request.body.undecoded()).chain(&exchange.warnings)
+        {
+            self.output.line(&format!("! {remark}"));
         }
         self.output.safe("\n");
     }

@@ -105,6 +105,97 @@ pub fn to_utf8<'a>(bytes: &'a [u8], encoding: Option<&'static Encoding>) -> Cow<
     }
 }
 
+/// Turns text of another charset into UTF-8, piece by piece.
+#[derive(Debug)]
+pub struct Recoder {
+    kind: RecoderKind,
+    is_damaged: bool,
+}
+
+enum RecoderKind {
+    Decoder(encoding_rs::Decoder),
+    /// UTF-32, with the bytes of a unit whose end has not come.
+    Wide(Wide, Vec<u8>),
+}
+
+impl std::fmt::Debug for RecoderKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            RecoderKind::Decoder(decoder) => decoder.encoding().name(),
+            RecoderKind::Wide(wide, _) => wide.into(),
+        })
+    }
+}
+
+impl Recoder {
+    /// For a body with this `Content-Type` that begins with these bytes (four are enough); `None` =
+    /// it is UTF-8, or what it is in is not known.
+    #[must_use]
+    pub fn of(content_type: Option<&str>, first: &[u8]) -> Option<Recoder> {
+        let kind = match wide(content_type, first) {
+            Some(Wide::Utf16Le) => with_mark(encoding_rs::UTF_16LE),
+            Some(Wide::Utf16Be) => with_mark(encoding_rs::UTF_16BE),
+            Some(wide) => RecoderKind::Wide(wide, Vec::new()),
+            None => {
+                let encoding = charset(content_type)?;
+                // It stands for charsets that nobody should decode, and would swallow everything.
+                (encoding != encoding_rs::REPLACEMENT).then_some(())?;
+                RecoderKind::Decoder(encoding.new_decoder_without_bom_handling())
+            }
+        };
+        Some(Recoder { kind, is_damaged: false })
+    }
+
+    /// What the next bytes say; `is_last` when none follow. What is no text becomes U+FFFD.
+    pub fn push(&mut self, bytes: &[u8], is_last: bool) -> String {
+        let mut text = String::new();
+        match &mut self.kind {
+            RecoderKind::Decoder(decoder) => {
+                text.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len()));
+                let (_, _, is_damaged) = decoder.decode_to_string(bytes, &mut text, is_last);
+                self.is_damaged |= is_damaged;
+            }
+            RecoderKind::Wide(wide, rest) => {
+                rest.extend_from_slice(bytes);
+                let units = rest.as_chunks::<4>().0.iter();
+                for unit in units {
+                    let number = match wide {
+                        Wide::Utf32Be => u32::from_be_bytes(*unit),
+                        _ => u32::from_le_bytes(*unit),
+                    };
+                    let found = char::from_u32(number);
+                    self.is_damaged |= found.is_none();
+                    text.push(found.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                rest.drain(..rest.len() / 4 * 4);
+                if is_last && !rest.is_empty() {
+                    self.is_damaged = true;
+                    text.push(char::REPLACEMENT_CHARACTER);
+                }
+                // The mark in front, and harmless anywhere else.
+                text.retain(|c| c != '\u{feff}');
+            }
+        }
+        text
+    }
+
+    /// Some bytes were no text in this charset.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
+    /// How the charset is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{:?}", self.kind)
+    }
+}
+
+fn with_mark(encoding: &'static Encoding) -> RecoderKind {
+    RecoderKind::Decoder(encoding.new_decoder_with_bom_removal())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +234,33 @@ mod tests {
             assert_eq!(sniff(kind, first.as_bytes()), shape, "{kind:?} {first:?}");
         }
         assert_eq!(sniff(Some("text/plain; charset=iso-8859-1"), b"Gr\xfc\xdfe"), ViewMode::Text);
+    }
+
+    #[test]
+    fn pieces_of_another_charset_give_the_text_of_the_whole() {
+        let utf16: Vec<u8> =
+            "\u{feff}{\"a\": \"é😀\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf32: Vec<u8> = "é😀".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+        for (kind, bytes, text) in [
+            ("application/json; charset=utf-16", &utf16[..], "{\"a\": \"é😀\"}"),
+            ("text/plain", &utf16, "{\"a\": \"é😀\"}"),
+            ("text/plain; charset=utf-32be", &utf32, "é😀"),
+            ("text/plain; charset=windows-1253", b"\xca\xe1\xeb\xdc", "Καλά"),
+            ("text/plain; charset=GBK", b"\xc4\xe3\xba\xc3\n", "你好\n"),
+        ] {
+            for cut in 0..=bytes.len() {
+                let mut recoder = Recoder::of(Some(kind), &bytes[..4]).unwrap();
+                let whole = recoder.push(&bytes[..cut], false) + &recoder.push(&bytes[cut..], true);
+                assert_eq!((&*whole, recoder.is_damaged()), (text, false), "{kind} {cut}");
+            }
+        }
+        let mut gbk = Recoder::of(Some("text/plain; charset=gbk"), b"").unwrap();
+        assert_eq!((&*gbk.push(b"a\xc4", true), gbk.is_damaged()), ("a\u{fffd}", true));
+        for kind in
+            ["text/plain", "a/b; charset=utf-8", "a/b; charset=klingon", "a/b; charset=hz-gb-2312"]
+        {
+            assert!(Recoder::of(Some(kind), b"abcd").is_none(), "{kind}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use bytes::{Buf, Bytes};
 
 use coding::{CodingReader, Source};
 
-pub use coding::{DecodeError, is_known};
+pub use coding::{DecodeError, is_known, is_signed};
 
 /// Bytes worth reading at once.
 pub const PIECE: usize = 32 * 1024;

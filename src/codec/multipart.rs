@@ -2,7 +2,7 @@
 //!
 //! `compose` makes the parts and the boundary, the engine streams the [`pieces`]. A name, file
 //! name or type cannot end its header line: quotes and line breaks are percent-encoded (as the
-//! HTML standard says), and types with line breaks never get into a plan.
+//! HTML standard says) and other control characters too, and types with line breaks never get into a plan.
 
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -116,7 +116,16 @@ fn head(boundary: &str, part: &PartPlan) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '"' || c.is_ascii_control() {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{:02X}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -130,7 +139,7 @@ mod tests {
 
     fn file(name: &str, path: &str) -> PartPlan {
         let content = PartContent::File(path.into());
-        let file_name = Some("p\"\r\n.png".into());
+        let file_name = Some("p\"\r\n\0\u{7f}\t.png".into());
         let content_type = Some("image/png".into());
         PartPlan { name: name.into(), content, file_name, content_type }
     }
@@ -141,7 +150,7 @@ mod tests {
         let expected = [
             PartContent::Bytes(
                 "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B\r\n\
-                 Content-Disposition: form-data; name=\"f\"; filename=\"p%22%0D%0A.png\"\r\n\
+                 Content-Disposition: form-data; name=\"f\"; filename=\"p%22%0D%0A%00%7F%09.png\"\r\n\
                  Content-Type: image/png\r\n\r\n"
                     .into(),
             ),

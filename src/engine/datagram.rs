@@ -380,6 +380,8 @@ impl Datagrams {
             _ if size > most => format!("a datagram holds {most} at most"),
             cause => cause,
         };
+        // What was not sent is no step that is done.
+        self.steps_done &= letter.why == Why::Answer;
         let text = format!("{size} bytes to {to} were not sent: {cause}");
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }

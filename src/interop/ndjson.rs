@@ -1,8 +1,9 @@
 //! JSON Lines of the headless mode: one object a line, for `jq` and other programs.
 //!
 //! Every object has `v` (version of the format), `type` and `time` (RFC 3339, UTC, nanoseconds).
-//! Bytes that are UTF-8 stand under `text`, all others under `base64`; both are exact. A line
-//! never holds a character a terminal would obey or hide: those are written as `\uXXXX`.
+//! Bytes that are UTF-8 stand under `text`, all others under `base64`; both are exact. A body in a
+//! charset it names has its text beside its `base64`. What is longer than a line holds is told by
+//! `kept`, the bytes that are there. A line never holds a character a terminal would obey or hide: those are written as `\uXXXX`.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::secrets::disclosed;
+use crate::codec::charset::Recoder;
 use crate::codec::printable::is_visible;
 use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
@@ -70,7 +72,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
     let exchange = &disclosed(exchange, told);
     let body = |body: Option<&[u8]>| body.map(|body| told.bytes(body).into_owned());
     let (asked, answered) = (body(bodies.request), body(bodies.response));
-    let bodies = Bodies { request: asked.as_deref(), response: answered.as_deref() };
+    let told = Bodies { request: asked.as_deref(), response: answered.as_deref() };
     let (state, failure) = match &exchange.state {
         ExchangeState::Active => ("active", None),
         ExchangeState::Complete => ("complete", None),
@@ -94,8 +96,8 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "url": exchange.url,
         "local": exchange.local,
         "peer": exchange.peer,
-        "request": message(&exchange.request, bodies.request),
-        "response": response.map(|response| message(response, bodies.response)),
+        "request": message(&exchange.request, told.request, bodies.request),
+        "response": response.map(|response| message(response, told.response, bodies.response)),
         "interim": listed(exchange.interim.iter().map(head)),
         "timing_us": timing(&exchange.timing),
         "tls": tls,
@@ -163,7 +165,9 @@ fn fields(fields: &[FieldLine]) -> impl Iterator<Item = Value> {
     fields.iter().map(|field| json!([bytes(&field.name), bytes(&field.value)]))
 }
 
-fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
+/// A message with its body as it may be told; `kept` is the body that is there, which may be its
+/// beginning.
+fn message(message: &HttpMessage, body: Option<&[u8]>, kept: Option<&[u8]>) -> Value {
     let facts = &message.body;
     let framing = match facts.framing {
         MessageFraming::None => "none",
@@ -172,6 +176,9 @@ fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
         MessageFraming::UntilClose => "close",
     };
     let (text, base64) = body.map(either).unwrap_or_default();
+    // Beside the exact bytes, as what they read.
+    let recoded = body.filter(|_| base64.is_some()).and_then(|body| recoded(&message.head, body));
+    let kept = kept.map(<[u8]>::len).filter(|kept| (*kept as u64) < facts.decoded_len);
     let mut message = head(&message.head);
     message["body"] = known(json!({
         "framing": framing,
@@ -179,12 +186,22 @@ fn message(message: &HttpMessage, body: Option<&[u8]>) -> Value {
         "decoded_len": facts.decoded_len,
         "complete": facts.complete,
         "codings": listed(facts.codings.iter().map(String::as_str)),
+        "kept": kept,
         "decode_error": facts.decode_error,
+        "as_came": facts.as_came.then_some(true),
         "trailers": listed(fields(&facts.trailers)),
-        "text": text,
+        "text": text.or(recoded.as_deref()),
         "base64": base64,
     }));
     message
+}
+
+/// Text in the charset that the head names, or that a byte order mark shows.
+fn recoded(head: &Head, body: &[u8]) -> Option<String> {
+    let content_type = head.field("content-type").map(|value| String::from_utf8_lossy(value));
+    let mut recoder = Recoder::of(content_type.as_deref(), body)?;
+    let text = recoder.push(body, true);
+    (!recoder.is_damaged()).then_some(text)
 }
 
 fn timing(timing: &Timing) -> Value {
@@ -308,6 +325,7 @@ mod tests {
             trailers: vec![field("X-Sum", b"1")],
             complete: true,
             decode_error: None,
+            as_came: false,
         };
         let start = StartLine::Request {
             method: "GET".into(),

@@ -109,6 +109,23 @@ pub struct BodyFacts {
     pub complete: bool,
     /// Why decoding stopped (corrupt, bound of decoded bytes reached); the raw bytes go on.
     pub decode_error: Option<String>,
+    /// The bytes are something else than their codings say: what stands for the decoded body is the
+    /// body as it came.
+    pub as_came: bool,
+}
+
+impl BodyFacts {
+    /// What there is to say when the codings could not be undone.
+    #[must_use]
+    pub fn undecoded(&self) -> Option<String> {
+        let error = self.decode_error.as_deref()?;
+        Some(if self.as_came {
+            format!("{error}; the body is shown as it came")
+        } else {
+            let decoded = self.decoded_len;
+            format!("{error}; {decoded} bytes were decoded before, Raw has them as they came")
+        })
+    }
 }
 
 /// How the end of a body is known (RFC 9112, section 6).

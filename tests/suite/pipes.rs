@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::peers::{echo_peer, tcp_peer, udp_peer};
 use crate::harness::program::{command, finished, is_debug_build, listen, peak_memory, run, told};
+use crate::harness::terminal::Launch;
 use crate::harness::wait::PATIENCE;
 use crate::kill::let_run_for;
 
@@ -352,4 +353,20 @@ fn what_only_asks_leaves_standard_input_alone() {
     let (bodies, line) = printed.split_once('\n').unwrap();
     assert_eq!(bodies, "GET GET GET ", "into a pipe goes the body");
     assert!(line.starts_with("{\"v\":1,\"type\":\"exchange\""), "{line}");
+}
+
+#[test]
+fn a_datagram_too_long_is_one_row_of_the_workbench() {
+    let (_socket, address) = udp_peer();
+    let big = "a".repeat(65_508);
+    let preset = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"{big}\" }}]\n");
+    let mut tui = Launch::default().size(150, 40).preset("a", &preset).start();
+    tui.wait_for("a ");
+    tui.keys("\x1b[15~");
+    tui.wait_for("were not sent: a datagram holds 65507 at most");
+    tui.wait_quiet(Duration::from_millis(300));
+    let screen = tui.screen();
+    assert!(screen.contains("Traffic ─ 2 records"), "{screen}");
+    assert!(!screen.contains("all steps are done") && !screen.contains("too long"), "{screen}");
+    tui.quit();
 }

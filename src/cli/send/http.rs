@@ -13,7 +13,8 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
-use crate::codec::content_coding::ContentDecoder;
+use crate::codec::charset::Recoder;
+use crate::codec::lines::LineScanner;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
@@ -25,6 +26,8 @@ use crate::named_file;
 
 /// Read from a body at a time.
 const PIECE: usize = 256 * 1024;
+/// Bytes that tell a byte order mark.
+const MARK: usize = 4;
 /// Lines of a laid-out body asked for at a time.
 const LINES: u16 = 1000;
 
@@ -37,6 +40,8 @@ struct ResponsePrinter<'a> {
     begun: Option<u32>,
     /// Bytes of its body printed so far.
     printed: u64,
+    /// Its text is in another charset.
+    recoder: Option<Recoder>,
     binary: bool,
 }
 
@@ -81,8 +86,9 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
+    let (last, begun, recoder) = (None, None, None);
     let mut printer =
-        ResponsePrinter { output, redirects, last: None, begun: None, printed: 0, binary: false };
+        ResponsePrinter { output, redirects, last, begun, printed: 0, recoder, binary: false };
     headless.open(plan)?;
     loop {
         printer.output.ready().await?;
@@ -90,7 +96,7 @@ pub(super) async fn run(
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
             Some(Event::Progress { .. }) => printer.print_body(headless).await?,
             Some(Event::Done { outcome, .. }) => {
-                printer.finish(headless).await?;
+                printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
                 printer.undecoded()?;
                 return Ok(printer.status(arguments));
@@ -128,14 +134,18 @@ impl ResponsePrinter<'_> {
         if may_redirect || self.is_laid_out() {
             return Ok(());
         }
-        self.print_now(headless).await
+        self.print_now(false, headless).await
     }
 
+    /// JSON in UTF-8, for people.
     fn is_laid_out(&self) -> bool {
-        self.output.style == Style::Text && self.response().is_some_and(is_json)
+        self.output.style == Style::Text
+            && self.response().is_some_and(is_json)
+            && self.recoder_for(b"").is_none()
     }
 
-    async fn print_now(&mut self, headless: &Headless) -> Result<(), Failure> {
+    /// Prints what is there; `is_whole` when nothing more comes.
+    async fn print_now(&mut self, is_whole: bool, headless: &Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json {
             return Ok(());
         }
@@ -146,15 +156,32 @@ impl ResponsePrinter<'_> {
             if bytes.is_empty() || self.binary {
                 return Ok(());
             }
-            if self.printed == 0 && self.output.style == Style::Text && bytes.contains(&0) {
-                self.binary = true;
-                self.output
-                    .line("(a binary body; --raw prints its bytes, for a file or another program)");
-                return Ok(());
+            if self.printed == 0 && self.output.style == Style::Text {
+                if bytes.len() < MARK && !is_whole {
+                    return Ok(());
+                }
+                self.recoder = self.recoder_for(&bytes);
+                self.binary = self.recoder.is_none() && bytes.contains(&0);
+                if self.binary {
+                    let what =
+                        "a binary body; --raw prints its bytes, for a file or another program";
+                    self.output.line(&format!("({what})"));
+                    return Ok(());
+                }
             }
             self.printed += bytes.len() as u64;
-            self.output.piece(&bytes);
+            match &mut self.recoder {
+                Some(recoder) => self.output.piece(recoder.push(&bytes, false).as_bytes()),
+                None => self.output.piece(&bytes),
+            }
         }
+    }
+
+    /// What reads a body that begins with these bytes, if it is in another charset.
+    fn recoder_for(&self, first: &[u8]) -> Option<Recoder> {
+        let content_type = self.response()?.head.field("content-type");
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value));
+        Recoder::of(content_type.as_deref(), first)
     }
 
     /// Prints the head of the last response once; returns its body.
@@ -171,23 +198,63 @@ impl ResponsePrinter<'_> {
         Some(response.body.id)
     }
 
-    /// The session is over: prints the rest of the last response.
-    async fn finish(&mut self, headless: &mut Headless) -> Result<(), Failure> {
+    /// The session is over, well or not: prints the rest of the last response, and what there is to
+    /// say about it.
+    async fn finish(&mut self, is_well: bool, headless: &mut Headless) -> Result<(), Failure> {
         if self.output.style == Style::Json {
             return Ok(());
         }
-        if self.is_laid_out() && self.begun.is_none() {
-            if let Some(body) = self.begin() {
-                self.print_laid_out(body, headless).await?;
+        let mut remarks = Vec::new();
+        if self.is_laid_out()
+            && self.begun.is_none()
+            && let Some(body) = self.begin()
+        {
+            let first = headless.read_body(body, 0, MARK)?;
+            match self.why_not_json(body, headless).await? {
+                // A byte order mark, which is no JSON.
+                _ if self.recoder_for(&first).is_some() => self.print_now(true, headless).await?,
+                None => self.print_laid_out(body, headless).await?,
+                Some(why) => remarks.push(format!("{why}; the body is printed as it came")),
             }
-        } else {
-            self.print_now(headless).await?;
+        }
+        if self.printed > 0 || !self.is_laid_out() || !remarks.is_empty() {
+            self.print_now(true, headless).await?;
+        }
+        if let Some(mut recoder) = self.recoder.take() {
+            self.output.piece(recoder.push(b"", true).as_bytes());
+            if recoder.is_damaged() {
+                remarks
+                    .push(format!("bytes that are no {} are printed as \u{fffd}", recoder.name()));
+            }
         }
         self.output.end_pieces();
-        for warning in self.last.iter().flat_map(|last| &last.warnings) {
-            output::note(warning);
+        let warnings = self.last.iter().flat_map(|last| &last.warnings);
+        for remark in remarks.iter().filter(|_| is_well).chain(warnings) {
+            output::note(remark);
         }
         Ok(())
+    }
+
+    /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
+    async fn why_not_json(
+        &self,
+        body: BodyId,
+        headless: &Headless,
+    ) -> Result<Option<String>, Failure> {
+        let (mut scanner, mut at) = (LineScanner::new(ViewMode::Pretty), 0);
+        loop {
+            self.output.ready().await?;
+            let bytes = headless.read_body(body, at, PIECE)?;
+            if bytes.is_empty() {
+                return Ok(scanner.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
+            }
+            if let Err(error) = scanner.scan(&bytes, |_| {}) {
+                return Ok(Some(error.to_string()));
+            }
+            at += bytes.len() as u64;
+            // A signal may have come meanwhile.
+            tokio::task::yield_now().await;
+        }
     }
 
     /// JSON in lines, as the viewer of the workbench lays it out.
@@ -227,14 +294,14 @@ impl ResponsePrinter<'_> {
         }
     }
 
-    /// A body that was not decoded to its end is no success; one in a coding nobody here knows is
-    /// printed as it came, with a remark.
+    /// A body that was not decoded to its end is no success; one that is something else than its
+    /// codings say is printed as it came, with a remark.
     fn undecoded(&self) -> Result<(), Failure> {
         let (Some(last), Some(response)) = (&self.last, self.response()) else { return Ok(()) };
         let body = &response.body;
         let Some(error) = &body.decode_error else { return Ok(()) };
-        if ContentDecoder::new(&body.codings, std::iter::empty()).is_err() {
-            output::note(&format!("{error}; the body is printed as it came"));
+        if let Some(remark) = body.undecoded().filter(|_| body.as_came) {
+            output::note(&remark);
             return Ok(());
         }
         Err(Failure::new(Stage::Body, &*last.url, FailureKind::Malformed, error.as_str())

@@ -6,7 +6,8 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use std::mem;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -18,6 +19,9 @@ pub(super) type Source = Box<dyn BufRead + Send>;
 
 /// Largest zstd window, 8 MiB as a power of two: a hostile frame could claim 128 MiB.
 const WINDOW_LOG: u32 = 23;
+/// Bytes of a coding that ends so soon, before more than that of something else, are taken for an
+/// accident: without a check of its own any text may begin like it.
+const ACCIDENT: u64 = 1024;
 /// How the words begin for bytes that are something else altogether.
 const FOREIGN: &str = "the data is not ";
 
@@ -35,6 +39,11 @@ pub struct DecodeError {
 trait Member: Read + Send {
     /// What it reads from; after its end, what follows.
     fn source(&mut self) -> &mut Source;
+
+    /// Whether its end proves what came before.
+    fn is_checked(&self) -> bool {
+        true
+    }
 }
 
 /// What is known of a coding.
@@ -43,6 +52,8 @@ struct Coding {
     open: fn(Source) -> io::Result<Box<dyn Member>>,
     /// Whether another member may begin with this byte.
     may_follow: fn(u8) -> bool,
+    /// It begins with a signature, so that something else is told at its first bytes.
+    is_signed: bool,
 }
 
 const CODINGS: &[Coding] = &[
@@ -50,16 +61,19 @@ const CODINGS: &[Coding] = &[
         names: &["gzip", "x-gzip"],
         open: |source| Ok(Box::new(GzDecoder::new(source))),
         may_follow: |first| first == 0x1f,
+        is_signed: true,
     },
     Coding {
         names: &["deflate"],
         open: |source| Ok(Box::new(Deflated { begin: Vec::new(), source, member: None })),
         may_follow: |_| false,
+        is_signed: false,
     },
     Coding {
         names: &["br"],
         open: |source| Ok(Box::new(BrotliDecoder::new(source))),
         may_follow: |_| false,
+        is_signed: false,
     },
     Coding {
         names: &["zstd"],
@@ -70,6 +84,7 @@ const CODINGS: &[Coding] = &[
         },
         // A frame begins with 28, a skippable one with 50 to 5F.
         may_follow: |first| first == 0x28 || first & 0xf0 == 0x50,
+        is_signed: true,
     },
 ];
 
@@ -117,6 +132,10 @@ impl Member for Deflated {
             None => &mut self.source,
         }
     }
+
+    fn is_checked(&self) -> bool {
+        self.member.as_ref().is_none_or(|member| member.is_checked())
+    }
 }
 
 impl Member for GzDecoder<Source> {
@@ -135,11 +154,19 @@ impl Member for DeflateDecoder<Source> {
     fn source(&mut self) -> &mut Source {
         self.get_mut()
     }
+
+    fn is_checked(&self) -> bool {
+        false
+    }
 }
 
 impl Member for BrotliDecoder<Source> {
     fn source(&mut self) -> &mut Source {
         self.get_mut()
+    }
+
+    fn is_checked(&self) -> bool {
+        false
     }
 }
 
@@ -149,12 +176,41 @@ impl Member for ZstdDecoder<'static, Source> {
     }
 }
 
+/// Counts what is taken from a source.
+struct CountedSource {
+    source: Source,
+    used: Arc<AtomicU64>,
+}
+
+impl Read for CountedSource {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(out)?;
+        self.used.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl BufRead for CountedSource {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, used: usize) {
+        self.used.fetch_add(used as u64, Ordering::Relaxed);
+        self.source.consume(used);
+    }
+}
+
 /// One coding being undone.
 pub(super) struct CodingReader {
     coding: &'static Coding,
     /// The open member; it owns the source meanwhile.
     member: Option<Box<dyn Member>>,
     source: Source,
+    /// Bytes taken from the source.
+    used: Arc<AtomicU64>,
+    /// All members that are complete proved themselves.
+    is_proved: bool,
     /// Members that are complete.
     members: u64,
     remarks: mpsc::Sender<String>,
@@ -171,6 +227,12 @@ pub fn is_known(name: &str) -> bool {
     find(name).is_some()
 }
 
+/// Whether something else is known by its first bytes when it is called so.
+#[must_use]
+pub fn is_signed(name: &str) -> bool {
+    find(name).is_some_and(|coding| coding.is_signed)
+}
+
 impl CodingReader {
     /// Undoes the coding of this name; refuses one we do not know.
     pub(super) fn new(
@@ -179,10 +241,13 @@ impl CodingReader {
         remarks: mpsc::Sender<String>,
     ) -> Result<Self, DecodeError> {
         let coding = find(name).ok_or_else(|| {
-            let message = "unknown content coding; the bytes are shown as they came".into();
+            let message = "unknown content coding".into();
             DecodeError { coding: name.into(), message }
         })?;
-        Ok(CodingReader { coding, member: None, source, members: 0, remarks })
+        let used = Arc::new(AtomicU64::new(0));
+        let source: Source = Box::new(CountedSource { source, used: Arc::clone(&used) });
+        let (member, is_proved, members) = (None, true, 0);
+        Ok(CodingReader { coding, member, source, used, is_proved, members, remarks })
     }
 
     fn name(&self) -> &'static str {
@@ -194,6 +259,7 @@ impl CodingReader {
             let Some(member) = &mut self.member else {
                 let Some(&first) = self.source.fill_buf()?.first() else { return Ok(0) };
                 if self.members > 0 && !(self.coding.may_follow)(first) {
+                    self.refuse_accidents()?;
                     return Ok(self.ignore_rest());
                 }
                 let source = mem::replace(&mut self.source, Box::new(io::empty()));
@@ -204,10 +270,26 @@ impl CodingReader {
             if made > 0 || out.is_empty() {
                 return Ok(made);
             }
+            self.is_proved &= member.is_checked();
             self.source = mem::replace(member.source(), Box::new(io::empty()));
             self.member = None;
             self.members += 1;
         }
+    }
+
+    /// Data that nothing proves and that ends before most of the bytes is something else.
+    fn refuse_accidents(&mut self) -> io::Result<()> {
+        let used = self.used.load(Ordering::Relaxed);
+        if self.is_proved || used >= ACCIDENT {
+            return Ok(());
+        }
+        let more = io::copy(&mut self.source.by_ref().take(used + 1), &mut io::sink())?;
+        if more <= used {
+            return Ok(());
+        }
+        let message = format!("{FOREIGN}{}", self.name());
+        let error = DecodeError { coding: self.name().into(), message };
+        Err(io::Error::new(ErrorKind::InvalidData, error))
     }
 
     /// The end, with a remark; nothing is read any more.

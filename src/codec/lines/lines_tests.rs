@@ -111,7 +111,21 @@ fn depth_costs_nothing() {
         }
     }
     let open = "[".repeat(1_000_000);
-    assert_eq!(starts(ViewMode::Pretty, &[open.as_bytes()]).0.last().unwrap().indent, u16::MAX);
+    assert!(starts(ViewMode::Pretty, &[open.as_bytes()]).0.last().unwrap().indent < 100);
+}
+
+#[test]
+fn indents_are_bounded_by_a_multiple_of_the_bytes() {
+    let ones = format!("{}{}", "[".repeat(2000), "1,".repeat(50_000));
+    for body in ["[".repeat(100_000), "{\"\":".repeat(20_000), ones] {
+        let lines = starts(ViewMode::Pretty, &[body.as_bytes()]).0;
+        let spaces: usize = lines.iter().map(|line| usize::from(line.indent)).sum();
+        assert!(spaces <= 4096 + 24 * body.len(), "{spaces} for {}", body.len());
+    }
+    // What people write is indented in full.
+    let deep = format!("{}\"x\"{}", "{\"name\": ".repeat(60), "}".repeat(60));
+    let lines = starts(ViewMode::Pretty, &[deep.as_bytes()]).0;
+    assert_eq!(lines.iter().map(|line| line.indent).max(), Some(120));
 }
 
 #[test]

@@ -17,6 +17,14 @@ use blocks::{BLOCK, Masks};
 /// Spaces of one level.
 const INDENT: u32 = 2;
 
+/// Spaces that indents may take in all for each byte scanned, and at the start. JSON that is nothing
+/// but nesting would grow with its square.
+const INDENTS: u64 = 16;
+const FREE_INDENTS: u64 = 4096;
+
+/// The indent of whoever has used these up, at most.
+const FLAT: u16 = 8;
+
 /// Depth up to which the kind of every bracket is remembered and checked.
 const NESTED: u32 = 128;
 
@@ -33,6 +41,8 @@ pub(super) struct JsonScanner {
     kinds: u128,
     /// Start of the current piece of a line.
     piece: u64,
+    /// Spaces that indents have taken.
+    indents: u64,
     failed: Option<NotJson>,
 }
 
@@ -240,7 +250,13 @@ impl JsonScanner {
         on_line: &mut impl FnMut(LineStart),
     ) {
         self.piece = self.offset + at;
-        let indent = u16::try_from(self.depth.saturating_mul(INDENT)).unwrap_or(u16::MAX);
+        let mut indent = u16::try_from(self.depth.saturating_mul(INDENT)).unwrap_or(u16::MAX);
+        if !continued {
+            if self.indents + u64::from(indent) > FREE_INDENTS + INDENTS * self.piece {
+                indent = indent.min(FLAT);
+            }
+            self.indents += u64::from(indent);
+        }
         on_line(LineStart { offset: self.piece, indent, continued, inside });
     }
 

@@ -69,6 +69,7 @@ impl BodyReceiver {
         let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, writer.decoded_sink()));
         let decoding = decoding.transpose().unwrap_or_else(|why| {
             facts.decode_error = Some(why);
+            facts.as_came = true;
             None
         });
         BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
@@ -140,6 +141,7 @@ impl BodyReceiver {
             self.facts.decoded_len = ended.decoded;
             too_large = ended.error.clone().filter(|_| ended.too_large);
             self.facts.decode_error = ended.error;
+            self.facts.as_came = ended.as_came;
             warnings.extend(ended.warnings);
         }
         self.facts.trailers = self.reader.trailers().to_vec();

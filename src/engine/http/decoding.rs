@@ -3,22 +3,27 @@
 //!
 //! ```text
 //!   network task ──pieces(2)──► task of the body ──a turn on a thread──► decoded body (bounded)
+//!                                                  └─ not what its name says ─► the body as it came
 //! ```
-//!
 //! A thread is taken only while there are bytes, for a [`TURN`] at a time, and by [`AT_ONCE`] bodies
 //! at once: however many are on their way, slow or huge, threads are left for files and names.
+//!
+//! What fails before anything was made of it is something else than its coding says: everything of it
+//! is handed over as it came. Codings without a signature make something of any bytes, so theirs is
+//! believed only after [`HELD`] bytes, or at an end without an error.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::task::TaskTracker;
 
-use crate::codec::content_coding::{ContentDecoder, PIECE};
+use crate::codec::content_coding::{ContentDecoder, PIECE, is_signed};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -28,6 +33,11 @@ const PIECES: usize = 2;
 const AT_ONCE: usize = 4;
 /// Decoded bytes after which it is another body's turn.
 const TURN: u64 = 4 * 1024 * 1024;
+
+/// Encoded bytes that have to pass a coding without a signature.
+const HELD: u64 = 1024;
+/// Encoded bytes kept for the case that nothing is made of them.
+const KEPT: u64 = 1024 * 1024;
 
 /// Who may decode now; one for the process, as its threads are.
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
@@ -56,13 +66,15 @@ pub(crate) struct DecodeEnd {
     pub(crate) error: Option<String>,
     /// It stopped at [`DECODED_BOUND`].
     pub(crate) too_large: bool,
+    /// Nothing could be made of the body, which was handed over as it came.
+    pub(crate) as_came: bool,
     /// What was odd and decoded all the same.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Decoding {
-    /// Starts decoding as one of these tasks, which hands decoded bytes to `sink`; refuses codings we do not know, in
-    /// words.
+    /// Starts decoding as one of these tasks, which hands decoded bytes to `sink`; refuses codings we
+    /// do not know, in words.
     pub(crate) fn start(
         codings: &[String],
         tasks: &TaskTracker,
@@ -71,10 +83,16 @@ impl Decoding {
         let (pieces, queue) = mpsc::channel(PIECES);
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
-        let reader = ContentDecoder::pulling(codings, move || pull(&take));
+        let works = Arc::downgrade(&shared);
+        let intake = Intake { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
+        let intake = Arc::new(Mutex::new(intake));
+        let pull = Arc::clone(&intake);
+        let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
         let reader = reader.map_err(|error| error.to_string())?;
-        let decoder = Decoder { reader, sink, shared: Arc::downgrade(&shared), total: 0 };
-        let task = tasks.spawn(decoded(decoder, queue, give));
+        let is_signed = codings.iter().all(|name| is_signed(name));
+        let held = (!is_signed).then(Vec::new);
+        let run = DecodeRun { reader, sink, shared: works, intake, total: 0, held, foreign: None };
+        let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
 
@@ -105,18 +123,9 @@ fn stopped() -> DecodeEnd {
     DecodeEnd { error: Some("the decoder stopped".into()), ..DecodeEnd::default() }
 }
 
-/// The piece that was handed over; none once all were.
-fn pull(pieces: &Receiver<Bytes>) -> io::Result<Option<Bytes>> {
-    match pieces.try_recv() {
-        Ok(piece) => Ok(Some(piece)),
-        Err(TryRecvError::Empty) => Err(ErrorKind::WouldBlock.into()),
-        Err(TryRecvError::Disconnected) => Ok(None),
-    }
-}
-
 /// Waits for pieces and has each decoded before it takes the next.
 async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
-    mut decoder: Decoder<S>,
+    mut run: DecodeRun<S>,
     mut queue: mpsc::Receiver<Bytes>,
     give: SyncSender<Bytes>,
 ) -> DecodeEnd {
@@ -131,19 +140,56 @@ async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
         while !is_hungry {
             let Ok(permit) = TURNS.acquire().await else { return stopped() };
             let turn = spawn_blocking(move || {
-                let outcome = decoder.turn();
-                (decoder, outcome)
+                let turn = run.turn();
+                (run, turn)
             });
-            let Ok((back, outcome)) = turn.await else { return stopped() };
+            let Ok((back, turn)) = turn.await else { return stopped() };
             drop(permit);
-            decoder = back;
-            is_hungry = match outcome {
+            run = back;
+            is_hungry = match turn {
                 Turn::Over => false,
                 Turn::Hungry => true,
-                Turn::Ended(outcome) => return decoder.end(outcome),
+                Turn::Ended(end) => return end,
             };
         }
     }
+}
+
+/// The encoded body as the decoder takes it in, and its beginning until something is made of it.
+struct Intake {
+    take: Receiver<Bytes>,
+    shared: Weak<DecodeShared>,
+    /// Bytes in all.
+    taken: u64,
+    kept: Option<VecDeque<Bytes>>,
+}
+
+impl Intake {
+    /// The next piece, which may not be there yet; `None` at the end, or when nobody wants it any
+    /// more.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.shared.strong_count() == 0 {
+            return Ok(None);
+        }
+        let piece = match self.take.try_recv() {
+            Ok(piece) => piece,
+            Err(TryRecvError::Empty) => return Err(ErrorKind::WouldBlock.into()),
+            Err(TryRecvError::Disconnected) => return Ok(None),
+        };
+        self.taken += piece.len() as u64;
+        if self.taken > KEPT {
+            self.kept = None;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push_back(piece.clone());
+        }
+        Ok(Some(piece))
+    }
+}
+
+/// Only the one decoder locks it.
+fn lock(intake: &Mutex<Intake>) -> MutexGuard<'_, Intake> {
+    intake.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What became of a turn.
@@ -152,61 +198,128 @@ enum Turn {
     Over,
     /// The next piece is not there yet.
     Hungry,
-    Ended(io::Result<()>),
+    Ended(DecodeEnd),
 }
 
-/// Decodes from what is there into the sink.
-struct Decoder<S> {
+/// A body that is something else than its coding says.
+struct Foreign {
+    error: io::Error,
+    /// What was taken in before that was known.
+    kept: VecDeque<Bytes>,
+}
+
+/// One body being decoded.
+struct DecodeRun<S> {
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
+    intake: Arc<Mutex<Intake>>,
+    /// Bytes handed over.
     total: u64,
+    /// What was made of the body and is not believed yet; `None` = everything is.
+    held: Option<Vec<u8>>,
+    foreign: Option<Foreign>,
 }
 
-impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> Decoder<S> {
+impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     /// Blocks for as long as a [`TURN`] takes.
     fn turn(&mut self) -> Turn {
-        let until = self.total + TURN;
-        let mut buffer = vec![0; PIECE];
-        while self.total < until {
-            match self.step(&mut buffer) {
-                Ok(true) => {}
-                Ok(false) => return Turn::Ended(Ok(())),
+        if self.foreign.is_none() {
+            match self.decode_some() {
+                Ok(true) => return Turn::Over,
+                Ok(false) => return Turn::Ended(self.end(None)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
-                Err(error) => return Turn::Ended(Err(error)),
+                // Of a body that was cut off its beginning is all there is.
+                Err(error) if self.is_no_news(&error) => {
+                    let _ = self.believe();
+                    return Turn::Ended(self.end(None));
+                }
+                Err(error) => {
+                    let kept = lock(&self.intake).kept.take().filter(|_| self.total == 0);
+                    let Some(kept) = kept else { return Turn::Ended(self.end(Some(error))) };
+                    self.foreign = Some(Foreign { error, kept });
+                }
             }
         }
-        Turn::Over
-    }
-
-    /// One read; false at the end.
-    fn step(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
-        let read = self.reader.read(buffer)?;
-        // The last piece is cut at the bound.
-        let kept = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
-        (self.sink)(&buffer[..kept]).map_err(|why| io::Error::other(&*why))?;
-        self.total += kept as u64;
-        let Some(shared) = self.shared.upgrade() else {
-            return Err(io::Error::other("decoding was stopped"));
+        let as_came = match self.pass_on() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+            outcome => outcome.is_ok(),
         };
-        shared.decoded.store(self.total, Ordering::Release);
-        if kept < read {
-            let words = format!("decoding stopped at {} MiB", DECODED_BOUND >> 20);
-            return Err(io::Error::new(ErrorKind::FileTooLarge, words));
-        }
-        Ok(read > 0)
+        let error = self.foreign.take().map(|foreign| foreign.error);
+        Turn::Ended(DecodeEnd { as_came, ..self.end(error) })
     }
 
-    fn end(&self, outcome: io::Result<()>) -> DecodeEnd {
-        let cut_off = || self.shared.upgrade().is_some_and(|s| s.cut_off.load(Ordering::Acquire));
-        let error = outcome.err();
-        let error = error.filter(|error| error.kind() != ErrorKind::UnexpectedEof || !cut_off());
+    fn is_no_news(&self, error: &io::Error) -> bool {
+        let cut_off = |shared: Arc<DecodeShared>| shared.cut_off.load(Ordering::Acquire);
+        error.kind() == ErrorKind::UnexpectedEof && self.shared.upgrade().is_some_and(cut_off)
+    }
+
+    fn end(&self, error: Option<io::Error>) -> DecodeEnd {
         DecodeEnd {
             too_large: error.as_ref().is_some_and(|e| e.kind() == ErrorKind::FileTooLarge),
             error: error.map(|error| error.to_string()),
             warnings: self.reader.warnings(),
             ..DecodeEnd::default()
         }
+    }
+
+    /// Decodes for a turn; false at the end.
+    fn decode_some(&mut self) -> io::Result<bool> {
+        let until = self.total + TURN;
+        let mut buffer = vec![0; PIECE];
+        while self.total < until {
+            let read = self.reader.read(&mut buffer)?;
+            if read == 0 {
+                return self.believe().map(|()| false);
+            }
+            // The last piece is cut at the bound.
+            let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
+            if let Some(held) = &mut self.held {
+                held.extend_from_slice(&buffer[..room]);
+                if held.len() >= PIECE || lock(&self.intake).taken >= HELD {
+                    self.believe()?;
+                }
+            } else {
+                self.hand_over(&buffer[..room])?;
+            }
+            if room < read {
+                let words = format!("decoding stopped at {} MiB", DECODED_BOUND >> 20);
+                return Err(io::Error::new(ErrorKind::FileTooLarge, words));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Hands over what was held.
+    fn believe(&mut self) -> io::Result<()> {
+        self.held.take().map_or(Ok(()), |held| self.hand_over(&held))
+    }
+
+    fn hand_over(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        lock(&self.intake).kept = None;
+        (self.sink)(bytes).map_err(|why| io::Error::other(&*why))?;
+        self.total += bytes.len() as u64;
+        let Some(shared) = self.shared.upgrade() else {
+            return Err(io::Error::other("decoding was stopped"));
+        };
+        shared.decoded.store(self.total, Ordering::Release);
+        Ok(())
+    }
+
+    /// Hands over what is there of a foreign body as it came.
+    fn pass_on(&mut self) -> io::Result<()> {
+        while let Some(piece) = self.next_of_foreign()? {
+            self.hand_over(&piece)?;
+        }
+        Ok(())
+    }
+
+    fn next_of_foreign(&mut self) -> io::Result<Option<Bytes>> {
+        let kept = self.foreign.as_mut().and_then(|foreign| foreign.kept.pop_front());
+        kept.map_or_else(|| lock(&self.intake).next(), |piece| Ok(Some(piece)))
     }
 }
 

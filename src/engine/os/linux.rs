@@ -121,6 +121,9 @@ pub(crate) fn undelivered(socket: &UdpSocket, limit: usize) -> Vec<(SocketAddr, 
     reports
 }
 
+/// `SO_EE_ORIGIN_LOCAL`: the datagram never left (recvmsg(2), ip(7)).
+const FROM_HERE: u8 = 1;
+
 fn next_report(socket: &UdpSocket) -> io::Result<Option<(SocketAddr, io::Error)>> {
     let mut payload = [0; 1];
     let mut parts = [IoSliceMut::new(&mut payload)];
@@ -132,7 +135,8 @@ fn next_report(socket: &UdpSocket) -> io::Result<Option<(SocketAddr, io::Error)>
     let mut errors = message.cmsgs().map_err(io::Error::from)?;
     let number = errors.find_map(|control| match control {
         ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
-            Some(error.ee_errno)
+            // Whoever sent it was told so at once.
+            Some(error.ee_errno).filter(|_| error.ee_origin != FROM_HERE)
         }
         _ => None,
     });

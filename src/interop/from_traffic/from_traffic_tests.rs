@@ -33,6 +33,7 @@ fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
         trailers: Vec::new(),
         complete: true,
         decode_error: None,
+        as_came: false,
     };
     Exchange {
         conn: SessionId(1).conn(1),

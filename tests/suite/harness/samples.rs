@@ -97,6 +97,7 @@ pub fn facts(id: u64, len: u64, framing: MessageFraming) -> BodyFacts {
         trailers: Vec::new(),
         complete: true,
         decode_error: None,
+        as_came: false,
     }
 }
 

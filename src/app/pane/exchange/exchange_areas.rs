@@ -98,8 +98,8 @@ impl ExchangePane {
                 add(Tone::Warning, &text);
             }
         }
-        if let Some(error) = message.and_then(|message| message.body.decode_error.as_deref()) {
-            add(Tone::Failure, &format!("{error}; Raw shows the bytes as they came"));
+        if let Some(remark) = message.and_then(|message| message.body.undecoded()) {
+            add(Tone::Failure, &remark);
         }
         let warnings = &shown.exchange.warnings;
         for warning in warnings.iter().take(WARNINGS) {
