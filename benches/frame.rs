@@ -11,6 +11,7 @@ use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use tui_textarea::TextArea;
 use wirebench::app::flow::response;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::{FormTab, access};
@@ -31,6 +32,14 @@ use wirebench::ui;
 const SIZE: (u16, u16) = (200, 60);
 /// Records of one batch, as the engine sends them.
 const BATCH: u64 = 512;
+/// What bodies are made of.
+const BODIES: [(&str, &str); 5] = [
+    ("lines", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },\n"),
+    ("one line", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },"),
+    ("zero-width characters", "\u{200b}"),
+    ("combining marks", "e\u{301}"),
+    ("empty lines", "\n"),
+];
 
 fn record(conn: ConnId, number: u64) -> Record {
     let data = Bytes::from(format!("sensor={number} temperature=21.4 unit=celsius padding=xxxx"));
@@ -137,14 +146,7 @@ fn in_a_body(text: &str) -> App {
 
 fn typing_in(c: &mut Criterion, size: &str, bytes: usize) {
     let mut group = c.benchmark_group(format!("key and frame in a body of {size}"));
-    let bodies = [
-        ("lines", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },\n"),
-        ("one line", "{ \"name\": \"Ann\", \"note\": \"costs $100\" },"),
-        ("zero-width characters", "\u{200b}"),
-        ("combining marks", "e\u{301}"),
-        ("empty lines", "\n"),
-    ];
-    for (name, part) in bodies {
+    for (name, part) in BODIES {
         let text = part.repeat(bytes / part.len());
         for (place, way, there, back) in
             [("start", "<C-A-Up>", "<Down>", "<Up>"), ("end", "<C-A-Down>", "<Up>", "<Down>")]
@@ -177,6 +179,25 @@ fn typing_in(c: &mut Criterion, size: &str, bytes: usize) {
     group.finish();
 }
 
+/// A key in a text area by itself, which nothing draws or wraps: why it holds no large texts.
+fn text_areas(c: &mut Criterion) {
+    for (size, bytes) in [("60 KiB", 60 * 1024), ("4 MiB", 4 * 1024 * 1024)] {
+        let mut group = c.benchmark_group(format!("key in a text area of {size}"));
+        for (name, part) in BODIES {
+            let text = part.repeat(bytes / part.len());
+            let mut area: TextArea<'_> = text.split('\n').collect();
+            let mut is_typed = false;
+            group.bench_function(name, |b| {
+                b.iter(|| {
+                    is_typed = !is_typed;
+                    if is_typed { area.insert_str("x") } else { area.delete_char() }
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
 fn batches(c: &mut Criterion) {
     let mut group = c.benchmark_group("update");
     for (name, filter) in [("512 records", ""), ("512 records, filtered", "/temperature<Enter>")] {
@@ -203,6 +224,6 @@ fn batches(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(2));
-    targets = frames, keys, typing, batches
+    targets = frames, keys, typing, text_areas, batches
 }
 criterion_main!(benches);

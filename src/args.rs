@@ -70,8 +70,9 @@ pub enum AuthorityTask {
     Remove,
 }
 
-const EXIT_CODES: &str = "Exit status: 0 as expected, 1 not, 2 usage, 3 network, 4 TLS, 5 timeout, \
-6 interrupted or not all printed, 141 the reader of the output left";
+const EXIT_CODES: &str = "\
+Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
+3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
 
 const SEND_EXAMPLES: &str = "\
 Examples:
@@ -87,8 +88,8 @@ body read it from a pipe, and '--data @-' or '@-' read it in any case. TCP and U
 in. (HTTPie reads it whenever it is a pipe.) What is piped in asks for no reply unless --wait or
 --timeout is given. Into a pipe goes the body, or the bytes received; --json prints JSON Lines.
 
-Exit status: 0 sent and answered, 1 not as expected (--check-status), 2 usage, 3 network, 4 TLS,
-5 timeout, 6 interrupted or not all printed, 141 the reader of the output left";
+Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
+3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
 
 const LISTEN_EXAMPLES: &str = "\
 Examples:
@@ -103,8 +104,8 @@ Examples:
 ':port' is this machine only, '*:port' is everybody.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
-Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (it says how
-much), 141 the reader of the output left";
+Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (how much is said),
+141 the reader of the output left.";
 
 /// `wirebench send`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]

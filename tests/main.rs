@@ -25,6 +25,8 @@ mod edited;
 mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/exits.rs"]
+mod exits;
 #[path = "suite/faults.rs"]
 mod faults;
 #[path = "suite/flows.rs"]

@@ -1,8 +1,8 @@
-//! Exit statuses, in one table.
+//! Exit statuses, in one table; help and README list them in the words of `tests/suite/exits.rs`.
 
 use crate::model::failure::{Failure, FailureKind, Stage};
 
-/// As expected.
+/// What was asked for happened.
 pub const OK: u8 = 0;
 /// Not as expected: a step's `expect`, or a status of 400 or above with `--check-status`.
 pub const NOT_MET: u8 = 1;

@@ -158,6 +158,10 @@ fn what_is_called_json_and_is_none_comes_out_as_it_came() {
         assert_eq!((status, said.matches("wirebench: ").count()), (Some(0), 1), "{said}");
         assert!(said.contains("not JSON: ") && said.contains(at), "{said}");
     }
+    let url = answering("Content-Type: application/json\r\n", b"\x7fELF\0\0", None);
+    let (status, printed, said) = sent(&url, "--text");
+    assert!(status == Some(0) && text(&printed).contains("--raw prints its bytes"), "{said}");
+    assert!(said.contains("not JSON: ") && !said.contains("as it came"), "{said}");
     let url = answering("Content-Type: application/json\r\n", b"{\"a\": [1, 2]}", None);
     let (status, printed, said) = sent(&url, "--text");
     assert!(text(&printed).ends_with("{\n  \"a\": [\n    1,\n    2\n  ]\n}\n"), "{printed:?}");

@@ -14,7 +14,7 @@ pub(crate) use place::{label_width, tab_strip};
 use ratatui::layout::Rect;
 
 use form_editor::{form, is_text, kind_of};
-use moves::{beside, in_next_row, is_source, next_cell};
+use moves::{beside, in_next_row, is_alone, is_source, next_cell};
 
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
@@ -114,7 +114,7 @@ impl RequestPane {
         let (at, forward) = (shared.drafts.current().at, code == KeyCode::Right);
         match kind_of(shared, at) {
             Some(FieldKind::Tabs) => switch_tab(shared, forward),
-            Some(FieldKind::Choice) if !is_source(at) => cycle(at, forward),
+            Some(FieldKind::Choice) if is_alone(&form(shared), at) => cycle(at, forward),
             Some(FieldKind::Choice | FieldKind::Check) => sideways(shared, forward),
             Some(FieldKind::Button) | None => Outcome::no(),
             Some(_) => self.key(shared, Key::new(code)),

@@ -214,11 +214,14 @@ impl ResponsePrinter<'_> {
                 // A byte order mark, which is no JSON.
                 _ if self.recoder_for(&first).is_some() => self.print_now(true, headless).await?,
                 None => self.print_laid_out(body, headless).await?,
-                Some(why) => remarks.push(format!("{why}; the body is printed as it came")),
+                Some(why) => remarks.push(why),
             }
         }
         if self.printed > 0 || !self.is_laid_out() || !remarks.is_empty() {
             self.print_now(true, headless).await?;
+        }
+        if let (Some(why), false) = (remarks.first_mut(), self.binary) {
+            why.push_str("; the body is printed as it came");
         }
         if let Some(mut recoder) = self.recoder.take() {
             self.output.piece(recoder.push(b"", true).as_bytes());

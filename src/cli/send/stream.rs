@@ -58,6 +58,15 @@ enum Messages {
     },
 }
 
+/// How far the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Opening,
+    Up,
+    /// The peer sends nothing more.
+    PeerFinished,
+}
+
 /// The state of a conversation.
 struct CliConversation<'a> {
     arguments: &'a args::Send,
@@ -76,7 +85,7 @@ struct CliConversation<'a> {
     silent_at: Option<Instant>,
     /// Bytes still to be sent of each piece the engine has.
     in_flight: VecDeque<u64>,
-    connected: bool,
+    link: Link,
     replies: u64,
     /// Something was sent after the last reply.
     awaits_reply: bool,
@@ -113,7 +122,7 @@ pub(super) async fn run(
         input: None,
         silent_at: None,
         in_flight: VecDeque::new(),
-        connected: false,
+        link: Link::Opening,
         replies: 0,
         awaits_reply: false,
         deadline: None,
@@ -140,7 +149,8 @@ impl CliConversation<'_> {
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
-            let takes_input = self.connected && self.steps_done && self.in_flight.len() < IN_FLIGHT;
+            let takes_input =
+                self.link != Link::Opening && self.steps_done && self.in_flight.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
@@ -165,7 +175,7 @@ impl CliConversation<'_> {
     fn on_event(&mut self, event: Event, told: &Disclosure) -> Result<(), Failure> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
-                self.connected = true;
+                self.link = Link::Up;
                 self.home = Some(peer).filter(|_| !self.takes_any_peer());
                 self.silent_at = self.input.as_ref().map(|_| Instant::now() + SILENCE);
                 self.wait();
@@ -201,6 +211,15 @@ impl CliConversation<'_> {
                 (RecordKind::Data, Direction::Sent) => {
                     self.awaits_reply = true;
                     self.landed(record.original_len);
+                    self.wait();
+                }
+                (RecordKind::Finished, Direction::Received) => {
+                    self.link = Link::PeerFinished;
+                    // JSON Lines have said it.
+                    let words = String::from_utf8_lossy(&record.data);
+                    if self.output.style != Style::Json && words.contains("cut off") {
+                        output::note(&words);
+                    }
                     self.wait();
                 }
                 // A datagram that could not be sent, or came back.
@@ -278,6 +297,8 @@ impl CliConversation<'_> {
             timeout
         } else if self.is_one_way() {
             Some(ONE_WAY)
+        } else if self.replies > 0 && self.link == Link::PeerFinished {
+            Some(Duration::ZERO)
         } else if let Some(wait) = wait.filter(|wait| wait.is_zero() || self.replies > 0) {
             Some(wait)
         } else if self.replies > 0 {
@@ -349,7 +370,7 @@ impl CliConversation<'_> {
             return Err(stdin::nothing_came(waited));
         }
         let asks_for_none = self.is_piped() && arguments.timeout.or(arguments.wait).is_none();
-        if asks_for_none {
+        if asks_for_none && self.link == Link::Up {
             let quiet =
                 "the peer has not finished; left after 5 s of silence, --wait says how long";
             output::note(quiet);

@@ -340,15 +340,16 @@ fn input(mut pen: Pen<'_>, view: &ConversationView) {
             pen.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
         }
     }
-    ending(pen, view);
+    if has_keys || !editor.is_empty() {
+        ending(pen, view);
+    }
 }
 
 /// The line ending that is added on send, dimmed, behind the last line.
 fn ending(mut pen: Pen<'_>, view: &ConversationView) {
     let (ending, _) = settings(&pen.app.shared);
     let editor = &view.input.editor;
-    let is_idle = view.input.editor.is_empty() && !view.writing;
-    if let (Some(last), false) = (pen.area.rows().take(editor.line_count()).last(), is_idle) {
+    if let Some(last) = pen.area.rows().take(editor.line_count()).last() {
         pen.area = last;
         // One cell is left for the cursor.
         let line = editor.last_line();

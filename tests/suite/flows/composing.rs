@@ -2,6 +2,7 @@
 
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
+use wirebench::app::form::{FormTab, rows};
 use wirebench::app::message::Message;
 use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
@@ -255,6 +256,31 @@ fn parts_of_a_form_are_typed_and_switched_to_files() {
     assert_eq!(parts[0].content, PartContent::Bytes("hi".into()));
     assert_eq!(parts[1].content, PartContent::File("/tmp/a.png".into()));
     assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
+}
+
+#[test]
+fn arrows_reach_every_cell_of_rules_and_steps() {
+    for (kind, tab) in
+        [("<F3>", FormTab::Steps), ("<F3><F6>", FormTab::Rules), ("<F2><F6>", FormTab::Answers)]
+    {
+        let mut driver = Driver::bare(WIDE);
+        driver.keys(kind);
+        let draft = driver.app.shared.drafts.current_mut();
+        draft.tab = tab;
+        driver.keys("<A-n>");
+        let draft = driver.app.shared.drafts.current();
+        let form = rows::rows(&draft.spec, tab);
+        for line in form.iter().skip(2).filter(|line| line.fields.len() > 1) {
+            driver.app.shared.drafts.current_mut().at = line.fields[0].id;
+            let there = |driver: &Driver| driver.app.shared.drafts.current().at;
+            for field in &line.fields[1..] {
+                driver.keys("<End><Right>");
+                assert_eq!(there(&driver), field.id, "{}", driver.screen());
+            }
+            driver.keys(&"<Home><Left>".repeat(line.fields.len() - 1));
+            assert_eq!(there(&driver), line.fields[0].id, "{}", driver.screen());
+        }
+    }
 }
 
 #[test]

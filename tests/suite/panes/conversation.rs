@@ -116,6 +116,15 @@ fn an_unknown_name_is_not_sent_unless_literally() {
 }
 
 #[test]
+fn where_nothing_is_typed_and_the_keys_go_elsewhere_the_hint_stands_alone() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.assert_shows("❯  \\r\\n");
+    app.keys("<Tab>");
+    app.assert_shows("❯ i writes here");
+}
+
+#[test]
 fn what_the_peer_does_is_said_in_words() {
     let mut app = Driver::new((120, 40), START);
     let id = connected(&mut app);

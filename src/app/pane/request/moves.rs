@@ -33,6 +33,11 @@ pub(super) fn next_cell(form: &[FormLine], at: FormFieldId) -> Option<FormFieldI
     beside.or_else(below).map(|field| field.id)
 }
 
+/// Whether nothing stands beside a field.
+pub(super) fn is_alone(form: &[FormLine], at: FormFieldId) -> bool {
+    find(form, at).is_none_or(|(row, _)| form[row].fields.len() == 1)
+}
+
 /// Whether a field says what the value of a form part is.
 pub(super) fn is_source(id: FormFieldId) -> bool {
     matches!(id, FormFieldId::Field(id) if id.is_row() && id.last_key() == "multipart")
