@@ -30,7 +30,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::TextsRead { files } => curl::cookies_read(app, files),
+        Reply::TextsRead { files } => curl::files_read(app, files),
         Reply::RestoreSaved => {
             app.dirty = false;
             edited::saved(app);

@@ -1,4 +1,5 @@
-//! The draft on screen as code: curl and Python, for client and listener.
+//! The draft on screen as code: curl and Python, for client and listener; and what was left out of
+//! code that was pasted.
 //!
 //! ```text
 //! curl  requests  urllib      ◂ ▸ or Tab
@@ -16,6 +17,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
+use crate::app::wrap_words::wrap;
 use crate::compose::{UnknownNames, plan_with};
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
@@ -24,6 +26,8 @@ use crate::model::preset::Scope;
 use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
 
+/// Columns and rows it wants.
+pub(super) const SIZE: (u16, u16) = (100, 30);
 /// Rows that a wheel turn moves.
 const WHEEL: usize = 3;
 
@@ -44,7 +48,8 @@ pub struct Code {
     pub scroll: usize,
     /// Whether credentials stand in the code.
     pub shows_secrets: bool,
-    spec: Spec,
+    /// What it is code of; `None` for remarks.
+    spec: Option<Spec>,
 }
 
 fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeListing>, String> {
@@ -104,7 +109,21 @@ impl Code {
         let (title, spec) = (draft.title(), draft.spec.clone());
         let listings = listings(&spec, &shared.scope(), false)
             .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
-        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec })
+        let title = format!("{title} as code");
+        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: Some(spec) })
+    }
+
+    /// Remarks on code that was pasted, each in full.
+    pub(crate) fn remarks(title: &str, remarks: &[String]) -> Self {
+        let lines = remarks.iter().flat_map(|remark| {
+            let lines = wrap(remark, SIZE.0 - 4).into_iter().enumerate();
+            lines.map(
+                |(at, line)| if at == 0 { format!("- {line}\n") } else { format!("  {line}\n") },
+            )
+        });
+        let listings = vec![CodeListing { name: "remarks", text: lines.collect() }];
+        let title = title.to_owned();
+        Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: None }
     }
 
     /// Takes an input.
@@ -151,7 +170,8 @@ impl Code {
     }
 
     fn toggle_secrets(&mut self, shared: &Shared) {
-        if let Ok(listings) = listings(&self.spec, &shared.scope(), !self.shows_secrets) {
+        let listed = |spec| listings(spec, &shared.scope(), !self.shows_secrets);
+        if let Some(Ok(listings)) = self.spec.as_ref().map(listed) {
             self.listings = listings;
             self.shows_secrets = !self.shows_secrets;
         }
