@@ -106,7 +106,7 @@ impl Code {
     /// The code of the draft on screen, or why there is none yet.
     pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
-        let (title, spec) = (draft.title(), draft.spec.clone());
+        let (title, spec) = (draft.title(), draft.spec.to_spec());
         let listings = listings(&spec, &shared.scope(), false)
             .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
         let title = format!("{title} as code");
