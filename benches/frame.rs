@@ -69,7 +69,7 @@ fn udp_listener(records: u64) -> (App, SessionId) {
         socket: DatagramOptions::default(),
         answer_rate: 9,
     });
-    app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener);
+    app.shared.drafts.current_mut().spec = Spec::empty(Protocol::Udp, Side::Listener).into();
     let id = app.shared.sessions.open(plan, "bench".into(), Stamp(0));
     app.shared.drafts.current_mut().session = Some(id);
     response::session_changed(&mut app);
@@ -139,7 +139,7 @@ fn in_a_body(text: &str) -> App {
     let draft = app.shared.drafts.current_mut();
     draft.at = access::body_text(&spec).unwrap();
     draft.tab = FormTab::Body;
-    draft.spec = spec;
+    draft.spec = spec.into();
     app.shared.focus = Pane::Request;
     app
 }

@@ -14,3 +14,4 @@ pub mod lines;
 pub mod multipart;
 pub mod printable;
 pub mod search;
+pub mod zone;

@@ -10,6 +10,7 @@ pub mod adopt;
 mod body;
 mod http;
 mod issue;
+mod nested;
 mod place;
 mod session;
 pub mod template;

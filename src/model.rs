@@ -26,6 +26,7 @@ pub mod preset;
 pub mod protocol;
 pub mod record;
 pub mod secrets;
+pub mod shared_spec;
 pub mod spec;
 pub mod stream;
 pub mod suggest;

@@ -26,7 +26,7 @@ use crate::model::secrets::Disclosure;
 use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
-use crate::store::{Store, keymap, private, rescue};
+use crate::store::{Store, keymap, private};
 use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
@@ -136,7 +136,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     // What is unsaved is being written: a first signal does not cut that off.
     ending::acknowledge(2 * STORE_SHUTDOWN);
     let mut outcome = ended.outcome;
-    match ended.unkept.map(|drafts| rescue(paths, &drafts)) {
+    match ended.unkept.map(|drafts| store.rescue(&drafts)) {
         None => {
             if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
                 cli::output::complain(&unwritten);
@@ -183,7 +183,7 @@ fn runtime() -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| {
-            Failure::new(Stage::Session, "engine", FailureKind::Io, error.to_string())
+            Failure::new(Stage::Program, "engine", FailureKind::Io, error.to_string())
                 .hint("is the system out of threads or file descriptors?")
         })
 }

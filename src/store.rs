@@ -25,17 +25,17 @@ mod watch;
 mod worker;
 mod workspace;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::model::failure::Failure;
-use job::{Job, Reply};
+use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
-pub use restore::rescue;
 #[cfg(debug_assertions)]
 pub use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;
@@ -53,6 +53,7 @@ pub struct Store;
 #[derive(Clone)]
 pub struct StoreHandle {
     worker: Arc<Worker>,
+    second_places: Arc<[PathBuf]>,
 }
 
 impl Store {
@@ -60,8 +61,9 @@ impl Store {
     #[must_use]
     pub fn start(paths: Paths) -> (StoreHandle, mpsc::Receiver<Reply>) {
         let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
+        let second_places = paths.second_places.clone().into();
         let worker = Arc::new(Worker::start(paths, replies, JOB_QUEUE));
-        (StoreHandle { worker }, receiver)
+        (StoreHandle { worker, second_places }, receiver)
     }
 }
 
@@ -72,6 +74,15 @@ impl StoreHandle {
     /// When the queue of its lane is full (`Busy`) or the thread is gone.
     pub fn submit(&self, job: Job) -> Result<(), Failure> {
         self.worker.submit(job)
+    }
+
+    /// Writes drafts that cannot be kept where they belong into the first of the second places that
+    /// takes them, from where the next start in this workspace fetches them.
+    ///
+    /// # Errors
+    /// Says what stood in the way at the last of them.
+    pub fn rescue(&self, restore: &Restore) -> Result<PathBuf, Failure> {
+        restore::rescue(&self.second_places, &self.worker.workspace(), restore)
     }
 
     /// Finishes every queued job and ends the threads; replies that nobody takes are dropped.

@@ -69,7 +69,7 @@ pub fn run(
 ) -> Ended {
     if !terminal::is_available() {
         let cause = "standard output is not a terminal";
-        return Failure::new(Stage::Session, "terminal", FailureKind::Usage, cause)
+        return Failure::new(Stage::Program, "terminal", FailureKind::Usage, cause)
             .hint("without a terminal use: wirebench send, wirebench listen")
             .into();
     }

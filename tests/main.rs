@@ -91,10 +91,14 @@ mod readme;
 mod restored;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/session_calls.rs"]
+mod session_calls;
 #[path = "suite/soak.rs"]
 mod soak;
 #[path = "suite/store.rs"]
 mod store;
+#[path = "suite/store_calls.rs"]
+mod store_calls;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
 #[path = "suite/tour.rs"]
@@ -107,5 +111,7 @@ mod udp_answers;
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/watched.rs"]
+mod watched;
 #[path = "suite/workspaces.rs"]
 mod workspaces;

@@ -11,6 +11,7 @@ use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::store::job;
 use crate::timeline::framing::StreamFraming;
@@ -30,7 +31,7 @@ pub struct Draft {
     pub based_on: Option<u64>,
     /// What the file holds.
     pub saved: Option<Spec>,
-    pub spec: Spec,
+    pub spec: SharedSpec,
     /// The session it last opened.
     pub session: Option<SessionId>,
     pub tab: FormTab,
@@ -76,7 +77,7 @@ impl Draft {
             about: String::new(),
             based_on: None,
             saved: None,
-            spec,
+            spec: spec.into(),
             session: None,
             tab,
             at: FormFieldId::Address,
@@ -112,7 +113,7 @@ impl Draft {
 
     /// Replaces what is composed; the tab stays when the new spec has it.
     pub fn replace(&mut self, spec: Spec) {
-        self.spec = spec;
+        self.spec = spec.into();
         if !tabs(&self.spec).contains(&self.tab) {
             self.tab = first_tab(&self.spec);
         }
@@ -154,7 +155,7 @@ impl Draft {
 
     /// The draft as a preset under this path.
     pub(crate) fn as_preset(&self, path: PresetPath) -> Preset {
-        Preset { path, about: self.about.clone(), spec: self.spec.clone(), unused: Vec::new() }
+        Preset { path, about: self.about.clone(), spec: self.spec.to_spec(), unused: Vec::new() }
     }
 }
 
@@ -321,6 +322,15 @@ mod tests {
         assert!(drafts.of_preset(&PresetPath::parse("b").unwrap()).unwrap().is_modified());
         drafts.open_preset(&stored("b"));
         assert_eq!(drafts.current().spec.address(), "h:1");
+    }
+
+    #[test]
+    fn what_is_to_be_kept_is_handed_on_without_a_copy() {
+        let mut drafts = Drafts::default();
+        drafts.open_preset(&stored("a"));
+        "h:1".clone_into(drafts.current_mut().spec.address_mut());
+        let (kept, at) = drafts.to_restore();
+        assert!(kept[at].spec.is_one_with(&drafts.current().spec));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Keeping {
     failure: Option<Failure>,
     /// The user chose an environment in this run.
     pub chose_environment: bool,
+    /// The environment in force went with its file and is in force again when that comes back.
+    pub lost_environment: Option<String>,
 }
 
 impl Keeping {

@@ -67,7 +67,7 @@ impl Overlay {
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
-            Overlay::Code(_) => (100, 30),
+            Overlay::Code(_) => code::SIZE,
         };
         window(shared.size, width, height)
     }

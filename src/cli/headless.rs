@@ -182,7 +182,7 @@ impl Interrupts {
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
-                Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
+                Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
             })
         };
         let hang_up = (!ending::hang_up_is_ignored()).then(|| listen(SignalKind::hangup()));
@@ -193,7 +193,7 @@ impl Interrupts {
             came: None,
         };
         ending::watch(|| {}).map_err(|error| {
-            Failure::new(Stage::Session, "signals", FailureKind::Io, error.to_string())
+            Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
         })?;
         Ok(interrupts)
     }

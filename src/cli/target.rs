@@ -115,6 +115,11 @@ fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
 }
 
 fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Result<(), Failure> {
+    // One that is read in part would send something else than it says.
+    let of_it = |problem: &&Failure| problem.target.starts_with(&format!("env/{name}."));
+    if let Some(problem) = workspace.problems.iter().find(of_it) {
+        return Err(problem.clone());
+    }
     let Some(environment) = workspace.environments.iter().find(|found| found.name == name) else {
         let names: Vec<&str> = workspace.environments.iter().map(|e| e.name.as_str()).collect();
         let known = match names.as_slice() {

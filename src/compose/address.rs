@@ -6,6 +6,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url};
 
+use crate::codec::zone;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
 
@@ -128,6 +129,10 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
         None => format!("http://{text}"),
     };
     let (authority, target) = split_target(&whole);
+    let (authority, zone) = zone::take(authority);
+    if let Some(message) = wrong_authority(&authority) {
+        return Err(message);
+    }
     // The URL standard reads a backslash as a slash, and skips slashes before a host.
     if authority.contains('\\') {
         return error("the URL holds a backslash; write / or %5C");
@@ -135,15 +140,40 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
     if authority.ends_with("//") {
         return error("the URL has no host");
     }
-    match Url::parse(&whole) {
+    match Url::parse(&authority) {
         Ok(url) if url.has_host() => {
             let slash = if target.starts_with('/') { "" } else { "/" };
             let target = utf8_percent_encode(target, UNSENDABLE);
-            Ok(format!("{}{slash}{target}", &url[..Position::BeforePath]))
+            let origin = zone::with(&url[..Position::BeforePath], zone.as_deref());
+            Ok(format!("{origin}{slash}{target}"))
         }
         Ok(_) | Err(url::ParseError::EmptyHost) => error("the URL has no host"),
+        Err(url::ParseError::IdnaError) => {
+            Err(format!("'{}' is no host name", host_of(&authority)))
+        }
+        Err(url::ParseError::InvalidPort) => error("the port is not a number up to 65535"),
         Err(problem) => Err(format!("not a URL: {problem}")),
     }
+}
+
+/// The host as typed, of a URL up to its path.
+fn host_of(authority: &str) -> &str {
+    let rest = authority.split_once("://").map_or(authority, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    rest.rsplit_once(':').map_or(rest, |(host, _)| host)
+}
+
+/// What is wrong between scheme and path, where the URL standard says less or something else.
+fn wrong_authority(authority: &str) -> Option<String> {
+    let (scheme, rest) = authority.split_once("://")?;
+    if matches!(rest.to_ascii_lowercase().as_str(), "http:" | "https:") {
+        return Some(format!("the scheme stands twice ({scheme}://{rest}//); take one away"));
+    }
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let bad = host.chars().find(|c| c.is_whitespace() || "<>^|".contains(*c))?;
+    let column = authority.rfind(bad).and_then(|at| authority.get(..at))?.chars().count() + 1;
+    let name = if bad == ' ' { "a space".to_owned() } else { format!("'{bad}'") };
+    Some(format!("the host holds {name} (column {column} of {authority})"))
 }
 
 /// The characters of a typed URL's path and query that go out percent-encoded, each once.
@@ -185,6 +215,9 @@ pub struct UrlParts {
     pub endpoint: Endpoint,
     /// Value of the `Host` header: the port only when it is not the scheme's own.
     pub authority: String,
+    /// The zone of an IPv6 address, which is part of the endpoint alone: the peer has other names for
+    /// its links (RFC 6874, section 4).
+    pub zone: Option<String>,
     /// Request target in origin form: path and query, as they are in the URL.
     pub target: String,
     /// Percent-decoded user and password, when the URL has any.
@@ -194,7 +227,8 @@ pub struct UrlParts {
 impl UrlParts {
     /// Takes a URL apart. Works on every result of [`normalise_url`].
     pub fn parse(whole: &str) -> Result<UrlParts, String> {
-        let url = Url::parse(whole).map_err(|problem| format!("not a URL: {problem}"))?;
+        let (authority, zone) = zone::take(split_target(whole).0);
+        let url = Url::parse(&authority).map_err(|problem| format!("not a URL: {problem}"))?;
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -215,7 +249,9 @@ impl UrlParts {
         let (_, target) = split_target(whole);
         let slash = if target.starts_with('/') { "" } else { "/" };
         let target = format!("{slash}{}", utf8_percent_encode(target, UNSENDABLE));
-        Ok(UrlParts { tls, endpoint: Endpoint::new(bare, port), authority, target, userinfo })
+        let host = zone.as_deref().map_or(bare.to_owned(), |zone| format!("{bare}%{zone}"));
+        let endpoint = Endpoint::new(host, port);
+        Ok(UrlParts { tls, endpoint, authority, zone, target, userinfo })
     }
 }
 
@@ -277,6 +313,10 @@ mod tests {
             ("a/x/../{y}/./|^`\"<>\\%7e%zz?'[{}]#f", "http://a/x/../{y}/./|^`\"<>\\%7e%zz?'[{}]"),
             ("a/ü?ü", "http://a/%C3%BC?%C3%BC"),
             ("http://[::1]:8080/", "http://[::1]:8080/"),
+            ("http://[fe80::1%eth0]:8080/x", "http://[fe80::1%25eth0]:8080/x"),
+            ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/"),
+            ("[fe80::1%en%30]:8080", "http://[fe80::1%25en0]:8080/"),
+            ("api.localhost:80/x", "http://api.localhost/x"),
         ] {
             assert_eq!(normalise_url(typed).unwrap(), whole);
         }
@@ -293,6 +333,13 @@ mod tests {
             ("http://a\\b", "backslash"),
             ("http:///a/b", "no host"),
             ("http://a:99999/", "port"),
+            ("http://http://a/", "stands twice"),
+            ("http://https://a/", "stands twice"),
+            ("http://ex ample/", "a space (column 10"),
+            ("http://a<b>:80/", "'<'"),
+            ("http://u:p@a b/", "a space"),
+            ("http://xn--\u{2}/", "control"),
+            ("http://a..%00b/", "host name"),
             ("tcp://a:1", "not a URL for HTTP"),
         ] {
             assert!(normalise_url(typed).unwrap_err().contains(why), "{typed}");
@@ -311,6 +358,9 @@ mod tests {
         assert_eq!(parts.endpoint, Endpoint::new("::1", 8443));
         assert_eq!((parts.authority.as_str(), parts.target.as_str()), ("[::1]:8443", "/a%20b?c"));
         assert_eq!(parts.userinfo, Some(("u@x".into(), "p".into())));
+        let parts = UrlParts::parse("http://[fe80::1%25eth0]:8080/x").unwrap();
+        assert_eq!(parts.endpoint, Endpoint::new("fe80::1%eth0", 8080));
+        assert_eq!((parts.authority.as_str(), parts.target.as_str()), ("[fe80::1]:8080", "/x"));
         let parts = UrlParts::parse("http://a.example").unwrap();
         assert_eq!(
             (parts.endpoint.port, parts.authority.as_str(), parts.target.as_str()),

@@ -26,7 +26,10 @@ pub(super) fn body(
     match body {
         HttpBody::None => (PlanBody::Bytes(Bytes::new()), None),
         HttpBody::Text(content) => (text(content), typed("text/plain; charset=utf-8")),
-        HttpBody::Json(content) => (text(content), typed("application/json")),
+        HttpBody::Json(content) => {
+            let bytes = composer.json(whole, content);
+            (PlanBody::Bytes(bytes.into()), typed("application/json"))
+        }
         HttpBody::Payload(payload) => {
             let bytes = composer.payload(whole, payload);
             (PlanBody::Bytes(bytes.into()), typed("application/octet-stream"))

@@ -205,7 +205,7 @@ fn automatic_headers_are_told_before_sending_and_left_out_when_switched_off() {
         [
             ("Host", "a.example", false),
             ("User-Agent", USER_AGENT_TOLD, true),
-            ("Accept-Encoding", "gzip, deflate, br, zstd", false),
+            ("Accept-Encoding", "deflate, gzip, br, zstd", false),
             ("Content-Type", "text/plain; charset=utf-8", false),
             ("Content-Length", "4", false),
         ]
@@ -500,5 +500,51 @@ fn keep_alive_counts_in_whole_seconds() {
     assert_eq!(planned(minute).unwrap().socket.keep_alive, Some(minute));
     for bad in [Duration::ZERO, Duration::from_millis(1500), Duration::from_secs(40_000)] {
         assert_eq!(one(planned(bad)).field.to_string(), "keep-alive");
+    }
+}
+
+#[test]
+fn a_value_that_breaks_the_json_it_goes_into_is_named() {
+    let planned = |body: &str| {
+        let mut scope = scope();
+        for (name, value) in
+            [("quote", "a \"b\""), ("plain", "a"), ("object", "{\"x\":1}"), ("line", "a\nb")]
+        {
+            scope.variables.insert(name.into(), value.into());
+        }
+        let body = HttpBody::Json(body.into());
+        let spec = HttpSpec { url: "http://a/".into(), body, ..HttpSpec::default() };
+        plan(&Spec::Http(spec), &scope)
+    };
+    for (body, guilty) in [
+        (r#"{"a":"{{quote}}"}"#, "{{quote}}"),
+        (r#"{"p":"{{plain}}","a":"{{line}}"}"#, "{{line}}"),
+        (r#"{"a":{{plain}}}"#, "{{plain}}"),
+    ] {
+        let issues = planned(body).unwrap_err();
+        assert!(issues[0].message.starts_with(&format!("the value of {guilty}")), "{issues:?}");
+    }
+    for body in [r#"{"a":"{{plain}}","b":{{object}}}"#, "not JSON {{quote}}", "{{object}}"] {
+        assert!(planned(body).is_ok(), "{body}");
+    }
+}
+
+#[test]
+fn what_a_value_brings_into_a_url_stays_data_and_what_is_not_sent_is_noted() {
+    let planned = |url: &str| {
+        let mut scope = scope();
+        scope.variables.insert("key".into(), "abc#7".into());
+        scope.variables.insert("base".into(), "http://a/#x".into());
+        let spec = HttpSpec { url: url.into(), ..HttpSpec::default() };
+        match plan(&Spec::Http(spec), &scope) {
+            Ok(Plan::Http(plan)) => plan,
+            other => panic!("{other:?}"),
+        }
+    };
+    let plan = planned("http://a/?key={{key}}&lang=fr");
+    assert_eq!((plan.url.as_str(), plan.notes.len()), ("http://a/?key=abc%237&lang=fr", 0));
+    for url in ["http://a/?q=a#b&c", "{{base}}"] {
+        let notes = planned(url).notes;
+        assert!(notes[0].contains("write %23"), "{url}: {notes:?}");
     }
 }

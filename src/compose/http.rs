@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::body::body;
 use super::place::{bind, keep_alive, listener_tls, socket};
 use super::text::Composer;
+use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::field_id::FieldId;
 use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
@@ -18,7 +19,7 @@ use crate::model::stream::CONNECT_TIMEOUT;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
-const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
 /// Everything but the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -100,8 +101,8 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
     let authorization = authorization(&spec.auth, composer);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));
-    let (url, parts, encoded) =
-        url.map_or((None, None, None), |(url, parts, encoded)| (Some(url), Some(parts), encoded));
+    let (url, parts, notes) =
+        url.map_or((None, None, Vec::new()), |(url, parts, notes)| (Some(url), Some(parts), notes));
     let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
     let authorization = authorization.or_else(|| userinfo.map(|(user, pass)| basic(user, pass)));
     let fixed = |text: &str| Some(text.to_owned());
@@ -127,13 +128,14 @@ fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> 
             automatic.push((AutomaticHeader::ContentLength, None));
         }
     }
-    Composed { method, url, automatic, own, body, notes: encoded.into_iter().collect() }
+    Composed { method, url, automatic, own, body, notes }
 }
 
 /// The whole URL with the query rows, without user and password.
-fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Option<String>)> {
+/// Whatever goes out otherwise than it was typed is noted.
+fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts, Vec<String>)> {
     let count = composer.issues.len();
-    let typed = composer.line(FieldId::new("url"), &spec.url);
+    let typed = composer.url(FieldId::new("url"), &spec.url);
     let mut query = Vec::new();
     for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| row.is_used()) {
         let place = FieldId::new("query").row(index);
@@ -159,8 +161,10 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     }
     // The origin has no user and password; they travel in a header.
     let scheme = whole.split("://").next().unwrap_or_default();
-    let url = format!("{scheme}://{}{}", parts.authority, parts.target);
-    Some((url, parts, encoded_note(&typed)))
+    let origin = zone::with(&format!("{scheme}://{}", parts.authority), parts.zone.as_deref());
+    let url = format!("{origin}{}", parts.target);
+    let notes = [encoded_note(&typed), fragment_note(&typed)];
+    Some((url, parts, notes.into_iter().flatten().collect()))
 }
 
 /// Says what of a typed URL cannot stand in a request line as it is.
@@ -175,6 +179,15 @@ fn encoded_note(typed: &str) -> Option<String> {
     let more = if encoded.len() > SHOWN { " and more" } else { "" };
     (!shown.is_empty()).then(|| {
         format!("a request line cannot hold all of the URL: sent {}{more}", shown.join(", "))
+    })
+}
+
+/// Says what of a typed URL is not sent at all (RFC 9110, section 4.2.5).
+fn fragment_note(typed: &str) -> Option<String> {
+    let (_, fragment) = typed.split_once('#')?;
+    let shown: String = fragment.chars().take(40).collect();
+    (!fragment.is_empty()).then(|| {
+        format!("not sent: '#{shown}' of the URL, as nothing behind '#' is; write %23 for it")
     })
 }
 

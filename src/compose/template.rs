@@ -101,10 +101,10 @@ impl Template {
         Ok(Template { parts })
     }
 
-    /// The bytes with every name given by `value`; what it does not know is an error.
+    /// The bytes with every name given by `value`, and all its errors.
     pub fn expand_with(
         &self,
-        value: &dyn Fn(&Name) -> Option<Vec<u8>>,
+        value: &dyn Fn(&Name) -> Result<Vec<u8>, TemplateError>,
     ) -> Result<Vec<u8>, Vec<TemplateError>> {
         let mut out = Vec::new();
         let mut errors = Vec::new();
@@ -112,8 +112,8 @@ impl Template {
             match part {
                 TemplatePart::Literal(bytes) => out.extend_from_slice(bytes),
                 TemplatePart::Name(name) => match value(name) {
-                    Some(value) => out.extend_from_slice(&value),
-                    None => errors.push(name.unknown()),
+                    Ok(value) => out.extend_from_slice(&value),
+                    Err(error) => errors.push(error),
                 },
             }
         }
@@ -125,6 +125,11 @@ impl Template {
 pub const FORGOTTEN: &str = "forgotten";
 
 impl Name {
+    /// Whether it names a secret or a variable of the operating system.
+    pub(super) fn is_of_elsewhere(&self) -> bool {
+        self.name.starts_with("env.") || self.name.starts_with("secret.")
+    }
+
     /// The error for a name nobody knows, with a hint where to define it.
     #[must_use]
     pub fn unknown(&self) -> TemplateError {
@@ -237,12 +242,12 @@ fn name_and_arguments(inner: &str) -> (&str, &str) {
     (name, args.trim())
 }
 
-/// Whether a text can stand between the braces: dotted words of letters, digits, `_` and `-`,
-/// each beginning with a letter or `_`.
+/// Whether a text can stand between the braces: dotted words of letters, digits, `_` and `-`, none of
+/// them beginning with `-`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     text.split('.').all(|word| {
-        word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        word.starts_with(|c: char| c.is_alphanumeric() || c == '_')
             && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     })
 }

@@ -1,10 +1,13 @@
 //! Expands single fields and collects what is wrong with them.
 
+use serde::de::IgnoredAny;
+
 use super::issue::Issue;
+use super::nested;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
-    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
+    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables,
 };
 use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -42,11 +45,11 @@ impl<'a> Composer<'a> {
         self.issues.push(Issue { field, span: Some(span), message, unknown: name });
     }
 
-    fn value(&self, name: &Name) -> Option<Vec<u8>> {
-        let known = lookup(name, self.variables).map(|value| value.as_bytes().to_vec());
-        let literal = || name.source.clone().into_bytes();
-        let as_written = self.unknown == UnknownNames::Literal && name.name != FORGOTTEN;
-        known.or_else(|| as_written.then(literal))
+    fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
+        nested::value(name, self.variables).map(String::into_bytes).or_else(|error| {
+            let as_written = self.unknown == UnknownNames::Literal && name.name != FORGOTTEN;
+            if as_written { Ok(name.source.clone().into_bytes()) } else { Err(error) }
+        })
     }
 
     fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
@@ -70,14 +73,77 @@ impl<'a> Composer<'a> {
         string(self.escaped(field, text, Mode::Text))
     }
 
+    /// A text that is to be JSON. When it would be but for a value, the value is named: a quote in it
+    /// ends the text it stands in.
+    pub(super) fn json(&mut self, field: FieldId, text: &str) -> String {
+        let count = self.issues.len();
+        let whole = self.text(field, text);
+        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if self.issues.len() > count || !text.contains("{{") || is_json(&whole) {
+            return whole;
+        }
+        let Ok(template) = Template::parse(text, Mode::Text) else { return whole };
+        // With each value alone in its place, and a digit for all others, which fits anywhere.
+        let with = |own: Option<&Name>| {
+            let value = |name: &Name| match own {
+                Some(own) if own.span == name.span => self.value(name),
+                _ => Ok(b"0".to_vec()),
+            };
+            template
+                .expand_with(&value)
+                .is_ok_and(|bytes| is_json(&String::from_utf8_lossy(&bytes)))
+        };
+        let guilty = template.parts.iter().find_map(|part| match part {
+            TemplatePart::Name(name) if !with(Some(name)) => Some(name),
+            _ => None,
+        });
+        if let Some(name) = guilty.filter(|_| with(None)) {
+            let message = format!(
+                "the value of {} makes this no JSON (a quote, a backslash or a line break in it?); \
+                 escape it there, or send the body as text",
+                name.source
+            );
+            let span = Some(name.span.clone());
+            self.issues.push(Issue { field, span, message, unknown: None });
+        }
+        whole
+    }
+
     /// A text of a head: no line break, no NUL; empty after an issue.
     pub(super) fn line(&mut self, field: FieldId, text: &str) -> String {
+        self.line_with(field, text, |value| value)
+    }
+
+    /// A URL. A `#` that comes with a value is data, so it is encoded, unless the value is a whole
+    /// URL itself.
+    pub(super) fn url(&mut self, field: FieldId, text: &str) -> String {
+        self.line_with(field, text, |value| {
+            let text = String::from_utf8_lossy(&value);
+            if text.contains("://") { value } else { text.replace('#', "%23").into_bytes() }
+        })
+    }
+
+    fn line_with(
+        &mut self,
+        field: FieldId,
+        text: &str,
+        written: impl Fn(Vec<u8>) -> Vec<u8>,
+    ) -> String {
         let Some(template) = self.parse(field, text, Mode::Text) else { return String::new() };
-        let Some(bytes) = self.expand(field, &template) else { return String::new() };
+        let value = |name: &Name| self.value(name).map(&written);
+        let bytes = match template.expand_with(&value) {
+            Ok(bytes) => bytes,
+            Err(errors) => {
+                for error in errors {
+                    self.refuse(field, error);
+                }
+                return String::new();
+            }
+        };
         let Some(bad) = line_break(&bytes) else { return string(bytes) };
         // Which template brought it in, if it was one.
         let guilty = template.parts.iter().find_map(|part| match part {
-            TemplatePart::Name(name) => line_break(&self.value(name)?).map(|_| name),
+            TemplatePart::Name(name) => line_break(&self.value(name).ok()?).map(|_| name),
             TemplatePart::Literal(_) => None,
         });
         let source = guilty.map(|name| format!("; it comes from {}", name.source));
@@ -142,8 +208,8 @@ impl<'a> Composer<'a> {
                 "match" if name.args.is_empty() => AnswerPart::Match,
                 _ => {
                     match self.value(&name) {
-                        Some(value) => literal.extend(value),
-                        None => self.refuse(field, name.unknown()),
+                        Ok(value) => literal.extend(value),
+                        Err(error) => self.refuse(field, error),
                     }
                     continue;
                 }

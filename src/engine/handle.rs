@@ -96,11 +96,11 @@ impl EngineHandle {
     pub fn command(&self, command: Command) -> Result<(), Failure> {
         self.commands.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
-                Failure::new(Stage::Session, "", FailureKind::Busy, "too many orders at once")
+                Failure::new(Stage::Program, "", FailureKind::Busy, "too many orders at once")
                     .hint("try again")
             }
             mpsc::error::TrySendError::Closed(_) => {
-                Failure::new(Stage::Session, "", FailureKind::Internal, "the engine has stopped")
+                Failure::new(Stage::Program, "", FailureKind::Internal, "the engine has stopped")
             }
         })
     }

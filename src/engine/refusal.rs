@@ -11,20 +11,20 @@ pub(super) fn unknown(conn: ConnId) -> Failure {
 
 /// An order for a session that is over.
 pub(super) fn session_over() -> Failure {
-    Failure::new(Stage::Session, "", FailureKind::NotFound, "this session is over")
+    Failure::new(Stage::Program, "", FailureKind::NotFound, "this session is over")
         .hint("open it again")
 }
 
 /// Earlier `what` (orders, messages) still wait to be written.
 pub(super) fn peer_does_not_read(peer: &str, what: &str) -> Failure {
     let cause = format!("earlier {what} still wait, the peer takes no more bytes");
-    let stage = if peer.is_empty() { Stage::Session } else { Stage::Send };
+    let stage = if peer.is_empty() { Stage::Program } else { Stage::Send };
     Failure::new(stage, peer, FailureKind::Busy, cause).hint("wait, or reset the connection")
 }
 
 /// An order this session has no use for.
 pub(super) fn usage(cause: &str) -> Failure {
-    Failure::new(Stage::Session, "", FailureKind::Usage, cause)
+    Failure::new(Stage::Program, "", FailureKind::Usage, cause)
 }
 
 /// New answers of another protocol, or for a client.
@@ -34,6 +34,6 @@ pub(super) fn other_answers() -> Failure {
 
 /// The budget of descriptors is used up; `why` says so.
 pub(crate) fn no_descriptors(why: String) -> Failure {
-    Failure::new(Stage::Session, "", FailureKind::Busy, why)
+    Failure::new(Stage::Program, "", FailureKind::Busy, why)
         .hint("close sessions you do not need, or raise the limit (ulimit -Hn)")
 }

@@ -2,7 +2,7 @@
 //!
 //! Called by the transport and by UDP. Address literals need no lookup and take no time.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use tokio::net::lookup_host;
@@ -24,10 +24,23 @@ pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
         let addresses = vec![SocketAddr::new(ip, endpoint.port)];
         return Ok(Resolved { addresses, elapsed: None });
     }
+    if let Some(ip) = without_needless_zone(&endpoint.host) {
+        let addresses = vec![SocketAddr::new(ip, endpoint.port)];
+        return Ok(Resolved { addresses, elapsed: None });
+    }
     let started = Instant::now();
-    let found = lookup_host((endpoint.host.as_str(), endpoint.port)).await;
+    let is_local = is_local(&endpoint.host);
+    let name = if is_local { "localhost" } else { &endpoint.host };
+    let found = lookup_host((name, endpoint.port)).await;
     let elapsed = Some(started.elapsed());
-    let addresses = interleave(found.map_err(|error| not_found(endpoint, &error))?.collect());
+    let addresses = match found {
+        Ok(found) => interleave(found.collect()),
+        Err(_) if is_local => {
+            let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            loopback.map(|ip| SocketAddr::new(ip, endpoint.port)).to_vec()
+        }
+        Err(error) => return Err(not_found(endpoint, &error)),
+    };
     if addresses.is_empty() {
         let cause = "the name has no address";
         return Err(Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause));
@@ -35,8 +48,30 @@ pub(crate) async fn resolve(endpoint: &Endpoint) -> Result<Resolved, Failure> {
     Ok(Resolved { addresses, elapsed })
 }
 
+/// Whether a name is this machine's own: `localhost` and all below it, with or without the dot of
+/// the root (RFC 6761, section 6.3).
+fn is_local(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// The address of a literal whose zone says nothing, as it is not of one link (RFC 4007, section 6);
+/// the system's resolver refuses such a one.
+fn without_needless_zone(host: &str) -> Option<IpAddr> {
+    let (ip, _) = host.split_once('%')?;
+    let ip: Ipv6Addr = ip.parse().ok()?;
+    (!ip.is_unicast_link_local() && !ip.is_multicast()).then_some(ip.into())
+}
+
 fn not_found(endpoint: &Endpoint, error: &std::io::Error) -> Failure {
     let text = error.to_string();
+    if let Some((ip, zone)) = endpoint.host.split_once('%')
+        && ip.parse::<Ipv6Addr>().is_ok()
+    {
+        let cause = format!("the zone '{zone}' is no network interface of this machine");
+        return Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause)
+            .hint("`ip link` lists them");
+    }
     let (cause, hint) = if text.contains("Temporary failure") {
         ("the name server does not answer", "check the network, or use an IP address")
     } else if text.contains("not known") || text.contains("No address associated") {
@@ -82,6 +117,23 @@ mod tests {
     async fn a_literal_needs_no_lookup() {
         let resolved = resolve(&Endpoint::new("::1", 7)).await.unwrap();
         assert_eq!(resolved, Resolved { addresses: vec![at("[::1]:7")], elapsed: None });
+    }
+
+    #[tokio::test]
+    async fn names_below_localhost_are_this_machine() {
+        for host in ["api.localhost", "localhost.", "A.B.LocalHost.", "LOCALHOST"] {
+            let resolved = resolve(&Endpoint::new(host, 7)).await.unwrap();
+            assert!(resolved.addresses.iter().all(|address| address.ip().is_loopback()), "{host}");
+        }
+        assert!(!is_local("notlocalhost") && !is_local("localhost.example"));
+    }
+
+    #[tokio::test]
+    async fn a_zone_counts_where_it_means_something() {
+        let resolved = resolve(&Endpoint::new("::1%lo", 7)).await.unwrap();
+        assert_eq!(resolved.addresses, [at("[::1]:7")]);
+        let failure = resolve(&Endpoint::new("fe80::1%no-such", 7)).await.unwrap_err();
+        assert!(failure.cause.contains("zone 'no-such'"), "{}", failure.cause);
     }
 
     #[tokio::test]

@@ -109,14 +109,14 @@ impl Supervisor {
     ) {
         if self.sessions.len() >= SESSIONS {
             let failure =
-                Failure::new(Stage::Session, "", FailureKind::Busy, "too many sessions are open")
+                Failure::new(Stage::Program, "", FailureKind::Busy, "too many sessions are open")
                     .hint("close some");
             self.events.event(Event::Done { id, outcome: Err(failure), at: clock::now() });
             return;
         }
         let Entry::Vacant(place) = self.sessions.entry(id) else {
             let cause = "a session with this number is open already";
-            let failure = Failure::new(Stage::Session, "", FailureKind::Internal, cause);
+            let failure = Failure::new(Stage::Program, "", FailureKind::Internal, cause);
             self.events.refused_for(id, failure);
             return;
         };

@@ -1,58 +1,65 @@
 //! curl commands: read a pasted one into a request, write a request as one.
 //!
 //! ```text
-//!   pasted text ──shell / windows──> words ──options──> meanings ──request, body──> HttpSpec
+//!   pasted text ─script─> shell, cmd or powershell ──> words, input ─options─> meanings
+//!                                                                 ─request, body─> HttpSpec
 //! ```
 //!
 //! Reading follows curl 8 and keeps every byte curl would send, except its `User-Agent`. What a
 //! command asks for and wirebench does not do is named in a warning, never dropped in silence.
-//! Files named by a command are not read here: those of cookies are handed in ([`parse`]), the
+//! Files named by a command are not read here: those it takes texts from are handed in ([`parse`]),
 //! others stay paths. `{{` in a pasted text stays literal; a `$NAME` the
 //! shell would expand becomes `{{env.NAME}}`.
 
+mod ansi;
 mod body;
+mod cmd;
 mod command;
 mod cookies;
+mod document;
+mod files;
 mod form;
 mod options;
+mod powershell;
 mod quote;
 mod request;
+mod script;
 mod shell;
 mod spec;
-mod windows;
 mod write;
 
-pub use command::{ImportError, is_command};
-pub use cookies::CookieFiles;
+pub use command::ImportError;
+pub use files::CommandFiles;
+pub use script::is_command;
 pub use write::{can_write, write};
 
 use crate::model::http::HttpSpec;
-use command::VARIABLE;
+use command::{VARIABLE, find_mark};
 
-/// Reads the first curl command of a text; `files` has what it reads cookies from. The second value
+/// Reads the first curl command of a text; `files` has what is in the files it takes texts from. The second value
 /// lists what was ignored or changed.
-pub fn parse(text: &str, files: &CookieFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
+pub fn parse(text: &str, files: &CommandFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
     let outcome = read(text).and_then(|(request, end)| request.finish(end, files));
     // A word is longer than its text where a variable stood in it; places end with the text.
     outcome.map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
 }
 
-/// The files a command reads cookies from, as written (`-b cookies.txt`).
+/// The files a command takes texts from, as written (`-b cookies.txt`, `-d @data`, `-H @headers`).
 #[must_use]
-pub fn cookie_files(text: &str) -> Vec<String> {
-    let mut names = read(text).map(|(request, _)| request.cookie_files).unwrap_or_default();
+pub fn files(text: &str) -> Vec<String> {
+    let mut names = read(text).map(|(request, _)| request.files()).unwrap_or_default();
+    names.sort();
     names.retain(|name| !name.contains([VARIABLE.0, VARIABLE.1]));
     names.dedup();
     names
 }
 
 fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
-    if let Some(position) = text.find([VARIABLE.0, VARIABLE.1]) {
-        let message = "the text holds U+FDD0 or U+FDD1, which are no characters".into();
+    if let Some((position, mark)) = find_mark(text) {
+        let message = format!("the text holds U+{:04X}, which is no character", u32::from(mark));
         return Err(ImportError { position, message });
     }
-    let command =
-        if windows::is_cmd(text) { windows::words(text)? } else { shell::first_curl(text)? };
+    let command = script::find(text)?;
     let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());
     Ok((request::read(command)?, end))
 }

@@ -41,7 +41,7 @@ fn mark() -> String {
 fn is_literal(text: &str) -> bool {
     let Ok(template) = Template::parse(text, Mode::Text) else { return true };
     // With nothing in place of every name, what is left was typed.
-    let rest = template.expand_with(&|_| Some(Vec::new())).unwrap_or_default();
+    let rest = template.expand_with(&|_| Ok(Vec::new())).unwrap_or_default();
     rest.iter().any(|byte| !byte.is_ascii_whitespace())
 }
 

@@ -6,7 +6,7 @@ use crate::interop::secrets;
 use crate::model::plan::{HttpPlan, PlanBody};
 
 /// What `compose` asks for unless the user does.
-const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
 
 /// A planned request, seen from the outside.
 pub(super) struct WireRequest<'a> {

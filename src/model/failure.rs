@@ -35,6 +35,8 @@ pub enum Stage {
     /// Reading a body.
     Body,
     Session,
+    /// What the program or an order to it is about, and not a session of its own.
+    Program,
     Storage,
 }
 
@@ -132,6 +134,7 @@ impl Stage {
             Stage::Head => "no response head",
             Stage::Body => "body ended early",
             Stage::Session => "session ended",
+            Stage::Program => "not done",
             Stage::Storage => "storage failed",
         }
     }

@@ -24,6 +24,8 @@ use crate::named_file;
 const TEMPORARY_PREFIX: &str = ".wirebench-";
 const BUILDING_PREFIX: &str = ".wirebench-new-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
+/// Entries of a folder that are looked at when left-overs are removed.
+const CLEANED: usize = 10_000;
 /// Links followed from one to the next.
 const LINKS: usize = 16;
 /// What to do where writing is not allowed.
@@ -110,10 +112,33 @@ fn follow_links(path: &Path) -> Result<PathBuf, Failure> {
     for _ in 0..LINKS {
         match fs::read_link(&target) {
             Ok(next) => target = folder_of(&target).join(next),
-            Err(_) => return Ok(target),
+            // It is no link, or it is not there.
+            Err(error) if error.kind() == ErrorKind::InvalidInput || is_absence(&error) => {
+                return Ok(target);
+            }
+            // Taken for a file, a link would be replaced.
+            Err(error) => return Err(failure(path, &error)),
         }
     }
     Err(refusal(path, FailureKind::Io, "too many symbolic links"))
+}
+
+/// Whether something of this name is there, be it a link that leads nowhere. What cannot be looked at
+/// is not taken for missing: something would be written over it.
+///
+/// # Errors
+/// When the system does not tell.
+pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(failure(path, &error)),
+    }
+}
+
+/// Whether an error says that there is nothing of that name.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 fn replaceable(path: &Path, metadata: Metadata) -> Result<Metadata, Failure> {
@@ -191,8 +216,19 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
         ErrorKind::AlreadyExists => exists(to),
         _ => failure(from, &error),
     })?;
-    let synced = sync_folder(folder_of(to)).and_then(|()| sync_folder(folder_of(from)));
-    synced.map_err(|error| failure(to, &error))
+    // It has happened, and if it does not last nothing is lost: the file has its old name again.
+    let _ = sync_folder(folder_of(to)).and_then(|()| sync_folder(folder_of(from)));
+    Ok(())
+}
+
+/// Makes sure that a file that is as wanted already lasts: whoever wrote it may have failed there.
+///
+/// # Errors
+/// The system's.
+pub(super) fn settle(path: &Path) -> Result<(), Failure> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    let synced = synced.and_then(|()| sync_folder(folder_of(path)));
+    synced.map_err(|error| failure(path, &error))
 }
 
 /// Keeps what a file holds under another name as well, replacing what was there; a missing file is
@@ -261,8 +297,10 @@ pub(super) fn place_folder(from: &Path, to: &Path) -> Result<bool, Failure> {
 /// # Errors
 /// When it is missing or the system refuses.
 pub(super) fn remove(path: &Path) -> Result<(), Failure> {
-    let removed = fs::remove_file(path).and_then(|()| sync_folder(folder_of(path)));
-    removed.map_err(|error| failure(path, &error))
+    fs::remove_file(path).map_err(|error| failure(path, &error))?;
+    // It has happened, and if it does not last nothing is lost: the file is back.
+    let _ = sync_folder(folder_of(path));
+    Ok(())
 }
 
 /// Whether a file name is one of our temporary files.
@@ -274,7 +312,8 @@ pub(super) fn is_temporary(name: &str) -> bool {
 pub(super) fn clean(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let is_ours = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(is_temporary);
-    entries.flatten().filter(is_ours).for_each(|entry| clean_file(&entry.path()));
+    let entries = entries.take(CLEANED).flatten();
+    entries.filter(is_ours).for_each(|entry| clean_file(&entry.path()));
 }
 
 /// Removes one temporary file unless somebody is writing it.

@@ -4,7 +4,6 @@
 //! lies beside it for others to trust. Both are changed under the lock of their folder alone, so
 //! of two programs that need an authority at the same moment the second finds that of the first.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::job::Overwrite;
@@ -65,10 +64,14 @@ impl AuthorityFile {
     pub fn remove(&self) -> Result<Vec<PathBuf>, Failure> {
         let _held = lock::folder(&self.paths.data)?;
         let files = [self.paths.authority(), self.paths.authority_certificate()];
-        let there: Vec<PathBuf> =
-            files.into_iter().filter(|file| fs::symlink_metadata(file).is_ok()).collect();
-        there.iter().try_for_each(|file| atomic::remove(file))?;
-        Ok(there)
+        let mut gone = Vec::new();
+        for file in files {
+            if atomic::is_there(&file)? {
+                atomic::remove(&file)?;
+                gone.push(file);
+            }
+        }
+        Ok(gone)
     }
 
     fn write(&self, authority: &Authority, overwrite: Overwrite) -> Result<(), Failure> {
@@ -122,6 +125,7 @@ impl AuthorityKeeper for AuthorityFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};

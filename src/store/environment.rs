@@ -4,13 +4,22 @@ use std::collections::BTreeMap;
 
 use toml_edit::Value;
 
-use super::strict_toml::{Fields, Trouble, parse_document};
+use super::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::failure::Failure;
 
-/// Reads a table of variables: `name = "value"` a line.
+/// Reads a table of variables: `name = "value"` a line, also below `[vars]`.
 pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let read = || collect(Fields::root(&parse_document(text)?), text);
-    read().map_err(|trouble| trouble.into_failure(file, text))
+    let read = || {
+        let document = parse_document(text)?;
+        let is_vars = |entry: &NamedItem<'_>| entry.name == "vars" && entry.value().is_none();
+        let (vars, own): (Vec<_>, Vec<_>) = Fields::root(&document).free().partition(is_vars);
+        // As in `_defaults.toml`; a variable may be called so, too.
+        let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
+        let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
+        variables.extend(collect(own.into_iter(), text)?);
+        Ok(variables)
+    };
+    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
 
 /// Reads a `_defaults.toml`.
@@ -18,16 +27,20 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String
     let read = || {
         let document = parse_document(text)?;
         let mut root = Fields::root(&document);
-        let variables = root.get("vars").map(|entry| collect(entry.table()?, text)).transpose()?;
+        let variables =
+            root.get("vars").map(|entry| collect(entry.table()?.free(), text)).transpose()?;
         root.done()?;
         Ok(variables.unwrap_or_default())
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
 
-fn collect(fields: Fields<'_>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
+fn collect<'a>(
+    entries: impl Iterator<Item = NamedItem<'a>>,
+    text: &str,
+) -> Result<BTreeMap<String, String>, Trouble> {
     let mut variables = BTreeMap::new();
-    for entry in fields.free() {
+    for entry in entries {
         let value = entry
             .value()
             .and_then(|value| plain(value, text))
@@ -58,6 +71,14 @@ mod tests {
         let variables = variables(text, "env/local.toml").unwrap();
         let values: Vec<&str> = variables.values().map(String::as_str).collect();
         assert_eq!(values, ["2024-01-02", "localhost", "true", "8080", "1.50"]);
+    }
+
+    #[test]
+    fn a_table_of_variables_is_understood() {
+        let found = variables("a = 1\n[vars]\nb = \"2\"\n", "x").unwrap();
+        assert_eq!((found["a"].as_str(), found["b"].as_str()), ("1", "2"));
+        assert_eq!(variables("vars = \"x\"\n", "x").unwrap()["vars"], "x");
+        assert!(variables("vars = [1]\n", "x").is_err());
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub(super) struct History {
     pub(super) released: u64,
     /// When to try again.
     pub(super) retry: Option<Instant>,
+    /// Number of the state another program left the database in, as far as it was looked at.
+    seen: Option<i64>,
     /// Why a damaged database was set aside, to be told once although no job asked for it.
     pub(super) notice: Option<Failure>,
 }
@@ -58,6 +60,7 @@ impl History {
             outcomes: Vec::new(),
             released: 0,
             retry: None,
+            seen: None,
             notice: None,
         }
     }
@@ -147,16 +150,19 @@ impl History {
         let mut rows: Vec<HistoryRow> = held.collect();
         let waiting = rows.len() as u64;
         let mut total = 0;
-        if self.open.is_some() || self.path.exists() {
-            match self.with(|connection| database::query(connection, &words, limit)) {
-                Ok((written, all)) => {
-                    rows.extend(written);
-                    total = all;
-                }
-                // What is not written yet is shown although nothing else can be.
-                Err(failure) if rows.is_empty() => return Err(failure),
-                Err(_) => {}
+        let found = match self.has_begun() {
+            Ok(true) => self.with(|connection| database::query(connection, &words, limit)),
+            Ok(false) => Ok((Vec::new(), 0)),
+            Err(failure) => Err(failure),
+        };
+        match found {
+            Ok((written, all)) => {
+                rows.extend(written);
+                total = all;
             }
+            // What is not written yet is shown although nothing else can be.
+            Err(failure) if rows.is_empty() => return Err(failure),
+            Err(_) => {}
         }
         rows.truncate(limit as usize);
         Ok((rows, total + waiting))
@@ -168,7 +174,7 @@ impl History {
         if let Some(held) = self.held.iter().find(is_it) {
             return Ok(kept(held.spec.clone(), held.left_out));
         }
-        let found = if self.path.exists() {
+        let found = if self.has_begun()? {
             self.with(|connection| database::read(connection, name))?
         } else {
             None
@@ -195,7 +201,7 @@ impl History {
         });
         self.released += released;
         if gone == 0 || name.is_none() {
-            if self.path.exists() {
+            if self.has_begun()? {
                 gone += self.with(|connection| database::forget(connection, name))?;
             }
             self.run.retain(|_, id| name.is_some_and(|name| name.row != Some(*id)));
@@ -204,13 +210,36 @@ impl History {
             self.outcomes.clear();
             for number in 1..=ASIDE {
                 for file in ["", "-wal", "-shm"].map(|end| aside(&self.path, number, end)) {
-                    if file.exists() {
+                    if atomic::is_there(&file)? {
                         atomic::remove(&file)?;
                     }
                 }
             }
         }
         Ok(gone)
+    }
+
+    /// The files that change when somebody writes.
+    pub(super) fn files(&self) -> [PathBuf; 2] {
+        [self.path.clone(), self.path.with_extension("db-wal")]
+    }
+
+    /// Whether the database was opened.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether another program wrote since this was asked last. What cannot be looked at was
+    /// changed: asking for it says more.
+    pub(super) fn is_changed_by_others(&mut self) -> bool {
+        let Some(connection) = &self.open else { return self.has_begun() != Ok(false) };
+        let version = database::data_version(connection).ok();
+        version.is_none() || std::mem::replace(&mut self.seen, version) != version
+    }
+
+    /// Whether there is a database.
+    fn has_begun(&self) -> Result<bool, Failure> {
+        if self.open.is_some() { Ok(true) } else { atomic::is_there(&self.path) }
     }
 
     fn with<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
@@ -224,7 +253,13 @@ impl History {
             };
             match result {
                 Err(error) if is_damage(&error) => self.set_aside(&error)?,
-                other => return other.map_err(|error| self.failure(&error)),
+                Err(error) => {
+                    // What went wrong may stick to the connection: a lock that could not be given
+                    // back keeps it from ever writing again.
+                    self.open = None;
+                    return Err(self.failure(&error));
+                }
+                done => return done.map_err(|error| self.failure(&error)),
             }
         }
         Err(refusal(&self.path, FailureKind::Io, "the history stays unreadable"))

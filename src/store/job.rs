@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
+use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 
@@ -105,6 +106,8 @@ pub enum Reply {
     RestoreSaved,
     /// The history has the entry, or its outcome.
     HistoryAppended,
+    /// Unasked: another program wrote to the history.
+    HistoryChanged,
     /// Entries that fit, newest first; `total` counts those beyond the limit too.
     History { text: String, entries: Vec<HistoryRow>, total: u64 },
     /// What the entry sent, as far as it is kept.
@@ -264,5 +267,5 @@ pub struct StoredDraft {
     pub based_on: Option<u64>,
     /// Holds something its file does not; otherwise it was only on screen and follows the file.
     pub unsaved: bool,
-    pub spec: Spec,
+    pub spec: SharedSpec,
 }

@@ -18,10 +18,14 @@ pub(super) type FolderLock = Option<File>;
 /// Locks a folder, waiting a moment for another instance.
 ///
 /// # Errors
-/// `Busy` when another instance holds it for longer. A file system without locks is no error:
+/// `Busy` when another instance holds it for longer; the system's when it cannot be opened. A
+/// folder that is not there has nobody to keep out. A file system without locks is no error:
 /// then two instances rely on the comparison alone.
 pub(super) fn folder(path: &Path) -> Result<FolderLock, Failure> {
-    let Ok(file) = File::open(path) else { return Ok(None) };
+    let file = match File::open(path) {
+        Err(error) if atomic::is_absence(&error) => return Ok(None),
+        file => file.map_err(|error| atomic::failure(path, &error))?,
+    };
     let deadline = Instant::now() + WAIT;
     loop {
         match file.try_lock() {

@@ -31,12 +31,13 @@ pub(super) fn save(
 ) -> Result<Result<u64, StoredPreset>, Failure> {
     let _lock = locked(root)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
-    let old = file.exists().then(|| workspace::read_bytes(&file)).transpose()?;
+    let old = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
     let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
     let fingerprint = preset::fingerprint(text.as_bytes());
     let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     if let Some(old) = old {
         if old == text.as_bytes() {
+            atomic::settle(&file)?;
             return Ok(Ok(fingerprint));
         }
         if overwrite == Overwrite::Refuse && based_on != Some(preset::fingerprint(&old)) {
@@ -92,13 +93,9 @@ pub(super) fn delete_folder(
     let mut failure = None;
     for path in presets {
         let file = file_of(root, &path);
-        if let Err(failed) = inside::entry(root, &file) {
-            failure = Some(failed);
-            break;
-        }
-        if fs::symlink_metadata(&file).is_ok()
-            && let Err(failed) = atomic::remove(&file)
-        {
+        let is_there = inside::entry(root, &file).and_then(|_| atomic::is_there(&file));
+        let removed = is_there.and_then(|there| if there { atomic::remove(&file) } else { Ok(()) });
+        if let Err(failed) = removed {
             failure = Some(failed);
             break;
         }
@@ -139,9 +136,10 @@ fn remove_empty_folders(root: &Path, file: &Path) {
 fn existing(root: &Path, path: &PresetPath) -> Result<PathBuf, Failure> {
     let file = file_of(root, path);
     inside::entry(root, &file)?;
-    fs::symlink_metadata(&file).map(|_| file).map_err(|_| {
-        let cause = "the preset is not there any more";
-        atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
-            .hint("it was removed or renamed by somebody else")
-    })
+    if atomic::is_there(&file)? {
+        return Ok(file);
+    }
+    let cause = "the preset is not there any more";
+    Err(atomic::refusal(format!("{path}.toml"), FailureKind::NotFound, cause)
+        .hint("it was removed or renamed by somebody else"))
 }

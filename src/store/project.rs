@@ -71,14 +71,14 @@ fn key(project: &ForeignProject) -> Option<String> {
 /// What was answered so far.
 fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
     let file = state.join(FILE);
-    if !file.exists() {
-        return Ok(BTreeMap::new());
-    }
     let broken = |cause: String| {
         atomic::refusal(&file, FailureKind::Malformed, cause)
             .hint("mend the file or remove it; you are asked again then")
     };
-    let text = workspace::read_bounded(&file, LIMIT)?;
+    let text = match workspace::read_bounded(&file, LIMIT) {
+        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(BTreeMap::new()),
+        text => text?,
+    };
     let text = String::from_utf8(text).map_err(|_| broken("not UTF-8".into()))?;
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;

@@ -85,7 +85,8 @@ impl RestoreFile {
     pub(super) fn load(&mut self) -> Option<Restore> {
         let mut found = None;
         let mut is_writable = true;
-        if self.folder.exists() {
+        // What cannot be looked at is taken for there: each file says for itself what is wrong.
+        if atomic::is_there(&self.folder).unwrap_or(true) {
             atomic::clean(&self.folder);
             for number in 1..=INSTANCES {
                 is_writable &= self.load_number(number, &mut found);
@@ -105,8 +106,7 @@ impl RestoreFile {
     fn load_number(&mut self, number: u32, found: &mut Option<Restore>) -> bool {
         let file = self.file(number, "toml");
         let is_own = self.own.as_ref().is_some_and(|(own, _)| *own == file);
-        let is_free = std::fs::symlink_metadata(&file).is_err();
-        if self.own.is_some() && is_free {
+        if self.own.is_some() && is_free(&file) {
             return true;
         }
         let lock = match self.claim_number(number) {
@@ -116,7 +116,7 @@ impl RestoreFile {
             Claim::Impossible => return false,
         };
         let read = self.read(&file);
-        let is_left_alone = read.is_err() && file.exists();
+        let is_left_alone = read.is_err() && !is_free(&file);
         let restore = read.unwrap_or_default();
         match lock {
             Some(lock) if self.own.is_none() && !is_left_alone => {
@@ -192,9 +192,7 @@ impl RestoreFile {
         let slot = |number| {
             let file = self.file(number, "toml");
             match self.claim_number(number) {
-                Claim::Ours(lock) if std::fs::symlink_metadata(&file).is_err() => {
-                    Some((file, lock))
-                }
+                Claim::Ours(lock) if is_free(&file) => Some((file, lock)),
                 _ => None,
             }
         };
@@ -222,7 +220,7 @@ impl RestoreFile {
         let bytes = match workspace::read_bounded(file, DRAFTS_LIMIT) {
             Ok(bytes) => bytes,
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
-            Err(failure) if failure.kind == FailureKind::Io => {
+            Err(failure) if matches!(failure.kind, FailureKind::Io | FailureKind::Permission) => {
                 let failure = failure.hint("the drafts in it are left alone until the next start");
                 return self.not_read(failure);
             }
@@ -257,16 +255,17 @@ impl RestoreFile {
     }
 }
 
-/// Writes drafts that cannot be kept where they belong into the first of the second places that
-/// takes them, from where the next start fetches them.
-///
-/// # Errors
-/// Says what stood in the way at the last of them.
-pub fn rescue(paths: &Paths, restore: &Restore) -> Result<PathBuf, Failure> {
+/// Writes drafts of a workspace into the first of the second places that takes them; `Err` says what
+/// stood in the way at the last of them.
+pub(super) fn rescue(
+    second_places: &[PathBuf],
+    workspace: &Path,
+    restore: &Restore,
+) -> Result<PathBuf, Failure> {
     let text = write(restore);
     let mut refused = atomic::refusal("", FailureKind::NotFound, "no other folder is known")
         .hint("the drafts of this run are lost");
-    for file in second_files(&paths.second_places, &stem(&paths.workspace)) {
+    for file in second_files(second_places, &stem(workspace)) {
         match atomic::write(&file, text.as_bytes(), Overwrite::Refuse) {
             Ok(()) => return Ok(file),
             Err(failure) => refused = failure.hint("the drafts of this run are lost"),
@@ -302,8 +301,13 @@ fn add(found: &mut Option<Restore>, more: Restore) {
 /// A free name beside a file that is no drafts file.
 fn aside(file: &Path) -> PathBuf {
     let names = (1..1000).map(|n| file.with_extension(format!("broken-{n}")));
-    let is_free = |name: &PathBuf| std::fs::symlink_metadata(name).is_err();
-    names.into_iter().find(is_free).unwrap_or_else(|| file.with_extension("broken"))
+    let free = names.into_iter().find(|name| is_free(name));
+    free.unwrap_or_else(|| file.with_extension("broken"))
+}
+
+/// Whether nothing lies there for certain.
+fn is_free(file: &Path) -> bool {
+    atomic::is_there(file) == Ok(false)
 }
 
 /// Renames a file that is no drafts file, so that nothing of it is lost and it stands in nobody's
@@ -375,5 +379,5 @@ fn draft(fields: &mut Fields<'_>) -> Result<Option<StoredDraft>, Trouble> {
     let unsaved = fields.get("unsaved").map_or(Ok(true), |entry| entry.flag())?;
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
-    Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec }))
+    Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec: spec.into() }))
 }

@@ -37,7 +37,8 @@ pub(super) fn workspace(root: &Path) -> Workspace {
 /// Makes the starter workspace real at `root`, unless something is there. Built beside it and
 /// moved into place, so it is there whole or not at all.
 pub(super) fn materialise(root: &Path) -> Result<(), Failure> {
-    if root.exists() {
+    // A link that leads nowhere is said by whoever writes there.
+    if atomic::is_there(root)? {
         return Ok(());
     }
     let parent = root.parent().unwrap_or(Path::new("."));

@@ -140,7 +140,12 @@ fn a_preset_too_large_to_be_read_back_is_refused() {
         matches!(&refused, Reply::Failed { failure, .. } if failure.hint.contains("body.file"))
     );
     let restore = Restore {
-        drafts: vec![StoredDraft { preset: None, based_on: None, unsaved: true, spec: big.spec }],
+        drafts: vec![StoredDraft {
+            preset: None,
+            based_on: None,
+            unsaved: true,
+            spec: big.spec.into(),
+        }],
         ..Restore::default()
     };
     assert_eq!(desk.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
@@ -283,7 +288,7 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
             preset: Some(path("a/b")),
             based_on: Some(u64::MAX),
             unsaved: true,
-            spec: preset("x", url).spec,
+            spec: preset("x", url).spec.into(),
         }],
         current: 0,
         environment: Some("local".into()),
@@ -334,7 +339,7 @@ fn broken_drafts_are_told_and_kept_aside() {
 /// Drafts with one address.
 fn one_draft(url: &str) -> Restore {
     let spec = preset("x", url).spec;
-    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec };
+    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec: spec.into() };
     Restore { drafts: vec![draft], ..Restore::default() }
 }
 
@@ -369,7 +374,9 @@ fn what_a_run_wrote_elsewhere_is_fetched_once_and_only_if_it_is_private() {
     let second_places = vec!["/nowhere/at/all".into(), home.path().join("second")];
     fs::create_dir(home.path().join("second")).unwrap();
     let paths = Paths { second_places, ..Paths::under(home.path()) };
-    let [file, planted] = ["lost", "planted"].map(|url| rescue(&paths, &one_draft(url)).unwrap());
+    let [file, planted] = ["lost", "planted"].map(|url| {
+        restore::rescue(&paths.second_places, &paths.workspace, &one_draft(url)).unwrap()
+    });
     fs::set_permissions(&planted, fs::Permissions::from_mode(0o644)).unwrap();
     let (store, replies) = Store::start(paths);
     let mut desk = Desk { home, store, replies };

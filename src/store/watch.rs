@@ -2,54 +2,183 @@
 //!
 //! The watcher's own thread only says that something changed; the lane that reads looks at the
 //! folder a moment later and compares, so bursts cost one reading and our own writes no reply.
-//! Watched is what the reading visits, each folder and linked file by itself: nothing is walked a
-//! second time, and the bounds of the reading are those of the watch. Every reading begins a new
-//! watch, because a name may stand for another folder than before.
+//! Watched is what the reading visits: each folder by itself, and of each name that leads elsewhere
+//! (a link, the workspace's own) every step of its way, also the one that is missing. So nothing is
+//! walked a second time, and the bounds of the reading are those of the watch. Every reading begins
+//! a new watch, because a name may stand for another folder than before.
 
-use std::path::Path;
+use std::collections::{HashSet, VecDeque};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::event::{AccessKind, AccessMode, Event, EventKind};
 use notify::{Config, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::atomic;
+use super::workspace::Watched;
 use crate::model::failure::{Failure, FailureKind};
+
+/// Links followed from one to the next, as the system does.
+const LINKS: usize = 40;
+/// Looks at a name until all of its way was watched before it was looked at.
+const LOOKS: usize = 4;
 
 /// Watches until dropped.
 pub(super) struct FolderWatch {
-    watcher: Result<RecommendedWatcher, notify::Error>,
+    watcher: Option<RecommendedWatcher>,
+    interest: Arc<Mutex<Interest>>,
+    /// Folders, by their real names, that are watched already.
+    watched: HashSet<PathBuf>,
+    /// The first thing that cannot be watched; the rest is watched all the same.
+    trouble: Option<notify::Error>,
+}
+
+/// Which events mean a change, by real names.
+#[derive(Default)]
+struct Interest {
+    /// Everything in these folders.
+    folders: HashSet<PathBuf>,
+    /// These alone, whatever else happens in their folder.
+    names: HashSet<PathBuf>,
 }
 
 impl FolderWatch {
     /// Starts a watch that watches nothing yet; `changed` is called on a thread of its own.
     pub(super) fn start(changed: impl Fn() + Send + 'static) -> Self {
-        let on_event = move |event: notify::Result<notify::Event>| {
+        let interest: Arc<Mutex<Interest>> = Arc::default();
+        let wanted = Arc::clone(&interest);
+        let on_event = move |event: notify::Result<Event>| {
             // An error may mean lost events (overflow), so it counts as a change.
-            if event.is_ok_and(|event| !changes(event.kind)) {
+            if event.is_ok_and(|event| !changes(event.kind) || !lock(&wanted).concerns(&event)) {
                 return;
             }
             changed();
         };
-        FolderWatch { watcher: RecommendedWatcher::new(on_event, Config::default()) }
+        let (watcher, trouble) = match RecommendedWatcher::new(on_event, Config::default()) {
+            Ok(watcher) => (Some(watcher), None),
+            Err(error) => (None, Some(error)),
+        };
+        FolderWatch { watcher, interest, watched: HashSet::new(), trouble }
     }
 
-    /// Watches a folder, without those below it, or a file.
-    pub(super) fn add(&mut self, path: &Path) {
-        let Ok(watcher) = &mut self.watcher else { return };
-        match watcher.watch(path, RecursiveMode::NonRecursive) {
-            // What is gone already is noticed by the folder it was in.
-            Err(error) if !is_missing(&error) => self.watcher = Err(error),
-            _ => {}
+    /// Watches something that a reading comes by.
+    pub(super) fn add(&mut self, watched: Watched<'_>) {
+        match watched {
+            Watched::Folder(path) => {
+                let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                lock(&self.interest).folders.insert(real.clone());
+                self.watch(real);
+            }
+            Watched::Name(path) => self.follow(path),
         }
     }
 
-    /// Why changes of others are not noticed, or not all of them.
+    /// Watches all on which it depends what a name stands for.
+    fn follow(&mut self, path: &Path) {
+        let mut before = Vec::new();
+        for _ in 0..LOOKS {
+            let names = way(path);
+            if names == before {
+                return;
+            }
+            for name in &names {
+                lock(&self.interest).names.insert(name.clone());
+                if let Some(folder) = name.parent() {
+                    self.watch(folder.to_owned());
+                }
+            }
+            // What changed before it was watched has to be followed as well.
+            before = names;
+        }
+    }
+
+    fn watch(&mut self, folder: PathBuf) {
+        let Some(watcher) = &mut self.watcher else { return };
+        if self.watched.contains(&folder) {
+            return;
+        }
+        match watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            Ok(()) => {
+                self.watched.insert(folder);
+            }
+            // What is gone already is noticed by the folder it was in.
+            Err(error) if is_missing(&error) => {}
+            Err(error) => {
+                self.trouble.get_or_insert(error);
+            }
+        }
+    }
+
+    /// Whether changes may go unnoticed.
+    pub(super) fn is_blind(&self) -> bool {
+        self.trouble.is_some()
+    }
+
+    /// Why changes of others are not noticed at once, or not all of them.
     pub(super) fn trouble(&self, root: &Path) -> Option<Failure> {
-        self.watcher.as_ref().err().map(|error| {
-            let cause = format!("changes made by others are not noticed: {error}");
+        self.trouble.as_ref().map(|error| {
+            let cause = format!("changes made by others are noticed late: {error}");
             atomic::refusal(root, FailureKind::Io, cause)
-                .hint("reload the workspace after editing files elsewhere")
+                .hint("the folder is looked at every few seconds instead")
         })
     }
+}
+
+impl Interest {
+    fn concerns(&self, event: &Event) -> bool {
+        let is_meant = |path: &PathBuf| {
+            self.names.contains(path)
+                || self.folders.contains(path)
+                || path.parent().is_some_and(|folder| self.folders.contains(folder))
+        };
+        event.need_rescan() || event.paths.is_empty() || event.paths.iter().any(is_meant)
+    }
+}
+
+fn lock(interest: &Mutex<Interest>) -> MutexGuard<'_, Interest> {
+    // Nothing is half changed by a panic.
+    interest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The real names that decide what a name stands for: each link on its way, and its end or the first
+/// that is missing.
+fn way(path: &Path) -> Vec<PathBuf> {
+    let mut names = Vec::new();
+    let mut real = PathBuf::new();
+    let mut left: VecDeque<PathBuf> = path.components().map(part).collect();
+    let mut links = 0;
+    while let Some(next) = left.pop_front() {
+        if next == Path::new(".") {
+            continue;
+        }
+        if next == Path::new("..") {
+            real.pop();
+            continue;
+        }
+        real.push(next);
+        match fs::read_link(&real) {
+            Ok(target) if links < LINKS => {
+                links += 1;
+                names.push(real.clone());
+                real.pop();
+                for next in target.components().rev() {
+                    left.push_front(part(next));
+                }
+            }
+            Ok(_) => break,
+            Err(error) if atomic::is_absence(&error) || left.is_empty() => {
+                names.push(real);
+                break;
+            }
+            Err(_) => {}
+        }
+    }
+    names
+}
+
+fn part(component: Component<'_>) -> PathBuf {
+    component.as_os_str().into()
 }
 
 fn is_missing(error: &notify::Error) -> bool {
@@ -64,4 +193,30 @@ fn is_missing(error: &notify::Error) -> bool {
 fn changes(kind: EventKind) -> bool {
     let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
     !kind.is_access() || kind == written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn the_way_of_a_name_has_every_link_and_the_first_that_is_missing() {
+        let home = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(home.path()).unwrap();
+        let at = |name: &str| home.join(name);
+        fs::create_dir_all(at("in/deep")).unwrap();
+        fs::write(at("in/deep/file"), "").unwrap();
+        symlink("deep", at("in/link")).unwrap();
+        symlink("in/link/file", at("chain")).unwrap();
+        symlink(at("nowhere/at/all"), at("dangling")).unwrap();
+        symlink("round", at("round")).unwrap();
+        assert_eq!(way(&at("in/deep/file")), [at("in/deep/file")]);
+        assert_eq!(way(&at("chain")), [at("chain"), at("in/link"), at("in/deep/file")]);
+        assert_eq!(way(&at("in/../in/./deep")), [at("in/deep")]);
+        assert_eq!(way(&at("dangling")), [at("dangling"), at("nowhere")]);
+        assert_eq!(way(&at("new/deep/er")), [at("new")]);
+        assert_eq!(way(&at("round")).len(), LINKS);
+    }
 }

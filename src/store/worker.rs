@@ -20,6 +20,7 @@ mod named_files;
 mod reading;
 mod saving;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,7 @@ pub(super) struct Worker {
     history: Lane,
     named: Lane,
     budget: HistoryBudget,
+    known: Arc<Known>,
 }
 
 /// Entries of the history and their outcomes that may wait. More than one can send while the
@@ -66,11 +68,12 @@ impl Worker {
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
             reading: start("workspace", Box::new(reading)),
-            saving: start("store", Box::new(Saving::new(paths, known))),
+            saving: start("store", Box::new(Saving::new(paths, Arc::clone(&known)))),
             history: Lane::start("history", HISTORY_ROOM, Box::new(history), outbox.clone()),
             budget,
             named: start("files", Box::new(NamedFiles)),
             outbox,
+            known,
         }
     }
 
@@ -100,6 +103,11 @@ impl Worker {
             | Job::ForgetHistory(_) => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
         }
+    }
+
+    /// The folder of the workspace at the moment.
+    pub(super) fn workspace(&self) -> PathBuf {
+        self.known.root()
     }
 
     /// Lets every lane finish what is queued and end.

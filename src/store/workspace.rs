@@ -23,30 +23,50 @@ use crate::model::preset::{Environment, PresetPath, StoredPreset};
 use crate::named_file;
 use walk::{Bounds, DEFAULTS, Walk};
 
-pub(super) use walk::ENVIRONMENTS;
+pub(super) use walk::{ENVIRONMENTS, Visit, Watched};
 
 const SECRET: &str = ".secret";
 
 /// Reads the workspace at `root`; where there is none, the starter workspace.
 #[must_use]
 pub fn scan(root: &Path) -> Workspace {
-    scan_visiting(root, &mut |_| {})
+    match scan_visiting(root, &mut |_| {}) {
+        Ok(Some(workspace)) => workspace,
+        Ok(None) => starter::workspace(root),
+        Err(problem) => without_presets(root, problem),
+    }
 }
 
-/// Reads the workspace like [`scan`]; `visit` is told every folder before it is read, and every
-/// file outside of them that a link leads to: what has to be watched to notice every change.
-pub(super) fn scan_visiting(root: &Path, visit: &mut dyn FnMut(&Path)) -> Workspace {
+/// Reads the workspace like [`scan`]; `None` = there is none. `visit` is told what has to be watched
+/// to notice every change, also when nothing can be read.
+///
+/// # Errors
+/// When the folder is there and cannot be read.
+pub(super) fn scan_visiting(root: &Path, visit: Visit<'_>) -> Result<Option<Workspace>, Failure> {
+    visit(Watched::Name(root));
     match fs::read_dir(root) {
-        Ok(_) => scan_within(root, Bounds::default(), visit),
-        Err(error) if error.kind() == ErrorKind::NotFound => starter::workspace(root),
+        Ok(_) => Ok(Some(scan_within(root, Bounds::default(), visit))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let problems = vec![atomic::failure(root, &error)];
-            Workspace { root: root.display().to_string(), problems, ..Workspace::default() }
+            visit(Watched::Folder(root));
+            Err(atomic::failure(root, &error))
         }
     }
 }
 
-fn scan_within(root: &Path, bounds: Bounds, visit: &mut dyn FnMut(&Path)) -> Workspace {
+/// A workspace of which only a trouble is known.
+pub(super) fn without_presets(root: &Path, problem: Failure) -> Workspace {
+    let root = root.display().to_string();
+    Workspace { root, problems: vec![problem], ..Workspace::default() }
+}
+
+/// The trouble with a workspace that was there before, in this run.
+pub(super) fn gone(root: &Path) -> Failure {
+    refusal(root, FailureKind::NotFound, "the folder of the workspace is gone")
+        .hint("it is read when it is back; saving a preset makes it again")
+}
+
+fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
     let mut walk = Walk::of(root, bounds, visit);
     let mut left = bounds.bytes;

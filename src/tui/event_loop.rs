@@ -437,7 +437,7 @@ fn take_due(timers: &mut BTreeSet<(Instant, Timer)>, now: Instant) -> Option<Tim
 }
 
 fn task_panicked(text: String) -> Failure {
-    Failure::new(Stage::Session, "background task", FailureKind::Internal, text)
+    Failure::new(Stage::Program, "background task", FailureKind::Internal, text)
         .hint("the rest goes on; please report this")
 }
 

@@ -149,7 +149,7 @@ pub(super) fn size() -> (u16, u16) {
 
 /// What cannot be done with the terminal, in words.
 pub(super) fn failed(error: &io::Error) -> Failure {
-    Failure::new(Stage::Session, "terminal", FailureKind::Io, error.to_string())
+    Failure::new(Stage::Program, "terminal", FailureKind::Io, error.to_string())
 }
 
 /// Whether there is a screen to draw on.

@@ -39,7 +39,7 @@ pub(super) fn draw(mut screen: Pen<'_>) {
                 let text = format!(
                     "[copy] copy · [next-tab] language · [show-secrets] {secrets} secrets · [back] close"
                 );
-                code(window(pen, &format!(" {} as code ", it.title), &keyed(&text)), it);
+                code(window(pen, &format!(" {} ", it.title), &keyed(&text)), it);
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");

@@ -18,5 +18,7 @@ pub mod samples;
 pub mod store;
 #[path = "harness/terminal.rs"]
 pub mod terminal;
+#[path = "harness/tracer.rs"]
+pub mod tracer;
 #[path = "harness/wait.rs"]
 pub mod wait;

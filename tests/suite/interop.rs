@@ -10,6 +10,8 @@
     reason = "a test may stop at the first thing that is not as it should be"
 )]
 
+#[path = "interop/pasted_curl.rs"]
+mod pasted_curl;
 #[path = "interop/python.rs"]
 mod python_sessions;
 
@@ -23,7 +25,7 @@ use base64::Engine;
 use wirebench::codec::http1::BodyReader;
 use wirebench::codec::multipart;
 use wirebench::compose::plan;
-use wirebench::interop::curl::CookieFiles;
+use wirebench::interop::curl::CommandFiles;
 use wirebench::interop::python::Library;
 use wirebench::interop::secrets::{self, NamedValues};
 use wirebench::interop::{curl, from_traffic, python};
@@ -165,7 +167,7 @@ fn curl_commands_give_the_requests_recorded_from_curl() {
         // The file of the recording held this cookie.
         let jar = "localhost\tFALSE\t/\tFALSE\t0\tck\tcv\n".to_owned();
         let contents = [("cookies.txt".to_owned(), Ok(jar))].into();
-        let parsed = curl::parse(command, &CookieFiles { contents, now: 1 });
+        let parsed = curl::parse(command, &CommandFiles { contents, now: 1 });
         let Some(raw) = case["curl_7_88_1"]["requests"][0]["raw_b64"].as_str() else {
             assert!(parsed.is_ok(), "{id}: curl itself sent nothing, but the command reads well");
             continue;
@@ -179,9 +181,6 @@ fn curl_commands_give_the_requests_recorded_from_curl() {
         let mut automatic = Vec::new();
         if !command.contains("user-agent") && !command.contains("-a ") {
             automatic.push("user-agent");
-        }
-        if !command.contains("accept-encoding") {
-            automatic.push("accept-encoding");
         }
         let Plan::Http(plan) = plan(&Spec::Http(spec), &scope).unwrap() else { unreachable!() };
         let mut ours = Seen::of_plan(&plan).without(&automatic).with_plain_boundary();
@@ -339,7 +338,7 @@ fn assert_arrived(plan: &Plan, raw: &[u8], added: &[&str], script: &str) {
     let is_automatic = |name: &str, value: &str| {
         value.starts_with("wirebench/")
             || (name == "accept" && value == "*/*")
-            || (name == "accept-encoding" && value == "gzip, deflate, br, zstd")
+            || (name == "accept-encoding" && value == "deflate, gzip, br, zstd")
     };
     for (name, value) in &ours.headers {
         if !is_automatic(name, value) {

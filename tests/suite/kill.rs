@@ -96,8 +96,9 @@ impl Victim {
     /// Starts the program again and checks what came back. Returns whether it is unsaved.
     fn start(&mut self) -> (Tui, bool) {
         let tui = launch(&self.home);
+        // Drafts may be there first; whether they are saved is known from the workspace.
         tui.wait_for_screen("the preset", |screen| {
-            screen.contains(PRESET) && shown(screen).is_some()
+            screen.contains(PRESET) && shown(screen).is_some() && screen.contains("tutorial")
         });
         let screen = tui.screen();
         let back = shown(&screen).unwrap();

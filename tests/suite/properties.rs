@@ -161,7 +161,9 @@ proptest! {
         let template = Template::parse(&format!("{}{{{{v}}}}", quote(&before)), Mode::Text).unwrap();
         // A brace at the end of the text before would belong to the braces of the name.
         prop_assume!(!before.ends_with('{'));
-        let known = |name: &Name| lookup(name, &scope).map(|value| value.as_bytes().to_vec());
+        let known = |name: &Name| {
+            lookup(name, &scope).map(|v| v.as_bytes().to_vec()).ok_or_else(|| name.unknown())
+        };
         let expanded = template.expand_with(&known).unwrap();
         prop_assert_eq!(expanded, format!("{before}{value}").into_bytes());
     }

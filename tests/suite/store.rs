@@ -56,6 +56,7 @@ impl Desk {
         loop {
             match self.next() {
                 Reply::Workspace(_) if !wants_workspace => {}
+                Reply::HistoryChanged => {}
                 reply => return reply,
             }
         }
@@ -88,8 +89,12 @@ pub fn preset(name: &str, spec: Spec) -> Preset {
 }
 
 pub fn drafts(number: u64) -> Restore {
-    let draft =
-        StoredDraft { preset: None, based_on: None, unsaved: true, spec: request(number, 10_000) };
+    let draft = StoredDraft {
+        preset: None,
+        based_on: None,
+        unsaved: true,
+        spec: request(number, 10_000).into(),
+    };
     Restore { drafts: vec![draft], ..Restore::default() }
 }
 

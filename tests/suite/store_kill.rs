@@ -9,44 +9,136 @@ use std::process::Stdio;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use wirebench::store::job::{Job, Overwrite, Reply};
+use wirebench::model::preset::PresetPath;
+use wirebench::model::timing::Stamp;
+use wirebench::store::job::{ForeignProject, Job, Overwrite, Reply, Restore};
 
 use super::{Desk, again, drafts, history, number_of, preset, request};
 
 const ROUNDS: usize = 100;
 
-/// Saves a preset, the drafts and a history entry again and again, and says so after each.
+/// What is kept again and again, each with a number; said on standard output when it is.
+const KEPT: [&str; 8] =
+    ["preset", "drafts", "history", "outcome", "moved", "brief", "project", "named"];
+
+/// Keeps one of each kind again and again, and says so after each.
 pub fn save_until_killed(home: &Path) {
     let mut desk = Desk::new(home);
-    let start = last_saved(&mut desk) + 1;
+    let start = found(&mut desk, home)["preset"] + 1;
     // Without having read what is there, nothing would be written over it.
     assert!(matches!(desk.ask(Job::LoadRestore), Reply::Restored(_)));
     let mut out = std::io::stdout();
     for number in start.. {
-        let preset = preset("deep/er/preset", request(number, 50_000));
-        let saved = desk.save(preset, None, Overwrite::Replace);
-        assert!(matches!(saved, Reply::Saved { .. }), "{saved:?}");
-        writeln!(out, "\npreset {number}").unwrap();
-        let kept = desk.ask(Job::SaveRestore(Box::new(drafts(number))));
-        assert_eq!(kept, Reply::RestoreSaved);
-        writeln!(out, "\ndrafts {number}").unwrap();
-        let appended = desk.ask(Job::AppendHistory(Box::new(history(number))));
-        assert_eq!(appended, Reply::HistoryAppended);
-        writeln!(out, "\nhistory {number}").unwrap();
-        out.flush().unwrap();
+        for kind in KEPT {
+            keep(&mut desk, home, kind, number);
+            writeln!(out, "\n{kind} {number}").unwrap();
+            out.flush().unwrap();
+        }
     }
 }
 
-/// The number in the preset file; fails when the file is anything but whole.
-fn last_saved(desk: &mut Desk) -> u64 {
+/// Keeps this; returns when it was acknowledged.
+fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
+    let path = |name: &str| PresetPath::parse(name).unwrap();
+    let at = Stamp(number);
+    let (reply, wanted) = match kind {
+        "preset" => {
+            let preset = preset("deep/er/preset", request(number, 50_000));
+            let reply = desk.save(preset, None, Overwrite::Replace);
+            return assert!(matches!(reply, Reply::Saved { .. }), "{reply:?}");
+        }
+        "drafts" => {
+            let environment = Some(number.to_string());
+            let restore = Restore { environment, ..drafts(number) };
+            (desk.ask(Job::SaveRestore(Box::new(restore))), Reply::RestoreSaved)
+        }
+        "history" => {
+            (desk.ask(Job::AppendHistory(Box::new(history(number)))), Reply::HistoryAppended)
+        }
+        "outcome" => {
+            let outcome = number.to_string();
+            (desk.ask(Job::FinishHistory { at, outcome }), Reply::HistoryAppended)
+        }
+        "moved" => {
+            let places = [0, 1].map(|n| path(&format!("moved/{n}/preset")));
+            let is_there = |path: &PresetPath| home.join(format!("presets/{path}.toml")).exists();
+            let [from, to] = if is_there(&places[1]) { [1, 0] } else { [0, 1] };
+            let (from, to) = (places[from].clone(), places[to].clone());
+            if !is_there(&from) {
+                let first = preset(from.as_str(), request(7, 5_000));
+                assert!(matches!(desk.save(first, None, Overwrite::Replace), Reply::Saved { .. }));
+            }
+            let wanted = Reply::Renamed { from: from.clone(), to: to.clone() };
+            (desk.ask(Job::RenamePreset { from, to }), wanted)
+        }
+        "brief" => {
+            let name = format!("brief/{number}");
+            let reply = desk.save(preset(&name, request(number, 5_000)), None, Overwrite::Refuse);
+            assert!(matches!(reply, Reply::Saved { .. }), "{reply:?}");
+            let before = path(&format!("brief/{}", number - 1));
+            if !home.join(format!("presets/{before}.toml")).exists() {
+                return;
+            }
+            let wanted = Reply::Deleted { path: before.clone() };
+            (desk.ask(Job::DeletePreset { path: before }), wanted)
+        }
+        "project" => {
+            let owner = u32::try_from(number).unwrap();
+            let project = ForeignProject { folder: home.into(), owner, used: None };
+            let wanted = Reply::ProjectChosen { failure: None };
+            (desk.ask(Job::UseProject { project, used: false }), wanted)
+        }
+        _ => {
+            let (path, bytes) = (home.join("named"), number.to_string().repeat(5_000));
+            let wanted = Reply::FileWritten { path: path.clone(), bytes: bytes.len() as u64 };
+            let overwrite = Overwrite::Replace;
+            (desk.ask(Job::WriteFile { path, bytes: bytes.into(), overwrite }), wanted)
+        }
+    };
+    assert_eq!(reply, wanted, "{kind} {number}");
+}
+
+/// The newest number of each kind that is on the disk; fails when a file is anything but whole.
+fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
     let Reply::Workspace(workspace) = desk.ask(Job::LoadWorkspace) else { panic!() };
     assert_eq!(workspace.problems, []);
-    let saved = workspace.presets.iter().find(|preset| preset.path.as_str() == "deep/er/preset");
-    let Some(saved) = saved else { return 0 };
-    let content = saved.content.as_ref().expect("the file is whole");
-    let number = number_of(&content.spec);
-    assert_eq!(content.spec, request(number, 50_000), "old and new are not mixed");
-    number
+    let mut found = HashMap::from([("preset", 0), ("moved", 0), ("brief", 0)]);
+    let mut moved = 0;
+    for stored in &workspace.presets {
+        let content = stored.content.as_ref().expect("the file is whole");
+        let (kind, bytes) = match stored.path.as_str() {
+            "deep/er/preset" => ("preset", 50_000),
+            path if path.starts_with("moved/") => ("moved", 5_000),
+            path if path.starts_with("brief/") => ("brief", 5_000),
+            _ => continue,
+        };
+        let number = number_of(&content.spec);
+        assert_eq!(content.spec, request(number, bytes), "old and new are not mixed");
+        moved += u32::from(kind == "moved");
+        let newest = found.entry(kind).or_default();
+        *newest = (*newest).max(number);
+    }
+    assert!(moved <= 1, "it is here or there, never both");
+    let Reply::Restored(restore) = desk.ask(Job::LoadRestore) else { panic!("no drafts") };
+    let kept = restore.map(|restore| (number_of(&restore.drafts[0].spec), restore.environment));
+    if let Some((number, environment)) = &kept {
+        assert_eq!(environment.as_ref(), Some(&number.to_string()));
+    }
+    found.insert("drafts", kept.map_or(0, |(number, _)| number));
+    let query = Job::QueryHistory { text: String::new(), limit: 5 };
+    let Reply::History { entries, .. } = desk.ask(query) else { panic!("no history") };
+    found.insert("history", entries.first().map_or(0, |entry| entry.name.at.0));
+    let finished = entries.iter().find_map(|entry| entry.outcome.parse().ok());
+    found.insert("outcome", finished.unwrap_or(0));
+    let text = |name: &str| std::fs::read_to_string(home.join(name)).unwrap_or_default();
+    let projects = text("state/projects.toml");
+    let owner = projects.split_once("owner = ").and_then(|(_, rest)| rest.split_once(','));
+    found.insert("project", owner.map_or(0, |(owner, _)| owner.parse().unwrap()));
+    let named = text("named");
+    let number = named.get(..named.len() / 5_000).unwrap();
+    assert_eq!(named, number.repeat(5_000));
+    found.insert("named", number.parse().unwrap_or(0));
+    found
 }
 
 /// Runs the helper and kills it `after` its first word; returns what it acknowledged last.
@@ -92,8 +184,7 @@ fn killed_round(home: &Path, after: Duration) -> HashMap<String, u64> {
 
 fn note(acknowledged: &mut HashMap<String, u64>, line: &str) {
     if let Some((what, number)) = line.split_once(' ')
-        && let (true, Ok(number)) =
-            (["preset", "drafts", "history"].contains(&what), number.parse())
+        && let (true, Ok(number)) = (KEPT.contains(&what), number.parse())
     {
         acknowledged.insert(what.into(), number);
     }
@@ -108,24 +199,22 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
         let after = Duration::from_micros(random.hash_one(round) % 50_000);
         last.extend(killed_round(home.path(), after));
         let mut desk = Desk::new(home.path());
-        let saved = last_saved(&mut desk);
-        let said = last.get("preset").copied().unwrap_or(0);
-        assert!(saved == said || saved == said + 1, "round {round}: said {said}, found {saved}");
-        let Reply::Restored(restore) = desk.ask(Job::LoadRestore) else {
-            panic!("round {round}: the drafts do not read")
-        };
-        let kept = restore.map_or(0, |restore| number_of(&restore.drafts[0].spec));
-        let said = last.get("drafts").copied().unwrap_or(0);
-        assert!(kept >= said, "round {round}: drafts said {said}, found {kept}");
-        let query = Job::QueryHistory { text: String::new(), limit: 1 };
-        let Reply::History { entries, .. } = desk.ask(query) else {
-            panic!("round {round}: the history does not read")
-        };
-        let kept = entries.first().map_or(0, |entry| entry.name.at.0);
-        let said = last.get("history").copied().unwrap_or(0);
-        assert!(kept >= said, "round {round}: history said {said}, found {kept}");
+        let found = found(&mut desk, home.path());
+        for (kind, said) in &last {
+            let (kind, said, kept) = (kind.as_str(), *said, found[kind.as_str()]);
+            let is_kept = match kind {
+                // It has no number; it is there.
+                "moved" => kept == 7,
+                "preset" => (said..=said + 1).contains(&kept),
+                // Every run begins with the preset.
+                _ => (said..=found["preset"]).contains(&kept),
+            };
+            assert!(is_kept, "round {round}: {kind} {said} was said, {kept} found");
+        }
         assert_eq!(desk.store.shutdown(super::PATIENCE), Ok(()));
     }
+    assert_eq!(last.len(), KEPT.len(), "{last:?}");
+    keep(&mut Desk::new(home.path()), home.path(), "named", 0);
     let left = temporary_files(home.path());
     assert!(left.is_empty(), "cleaned at the last start: {left:?}");
 }

@@ -98,7 +98,13 @@ fn a_workspace_that_goes_and_comes_back_is_noticed() {
         workspace.presets[0].content.as_ref().is_ok_and(|preset| preset.spec.address() == "h:1")
     });
     fs::remove_dir_all(&root).unwrap();
-    seen(&mut desk, |workspace| workspace.is_starter);
+    // Not the starter: it was another one, and comes back with the next branch.
+    seen(&mut desk, |workspace| {
+        workspace.presets.is_empty() && workspace.problems[0].cause.contains("is gone")
+    });
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("b.toml"), "[http]\n").unwrap();
+    seen(&mut desk, |workspace| workspace.presets.len() == 1 && workspace.problems.is_empty());
 }
 
 #[test]

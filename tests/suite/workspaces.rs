@@ -8,6 +8,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::harness::program::{command, finished, run, told};
 use crate::harness::terminal::{Launch, Tui};
 
@@ -114,6 +116,37 @@ fn a_project_of_another_user_is_asked_about_once() {
     tui.quit();
     let tui = opened(home.path());
     tui.wait_for("─ theirs ");
+    tui.quit();
+}
+
+#[test]
+fn drafts_rescued_after_a_project_is_used_come_back_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    if foreign(home.path()).is_none() {
+        return;
+    }
+    let elsewhere = home.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let state = home.path().join("me/.local/state/wirebench");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("drafts"), "a file where a folder is needed").unwrap();
+    let run = || {
+        let inside = Arc::new(tempfile::TempDir::with_prefix_in("in", home.path()).unwrap());
+        let launch = in_project(Launch { home: inside, ..Launch::default() }, home.path());
+        launch.env("TMPDIR", elsewhere.to_str().unwrap()).start()
+    };
+    let mut tui = run();
+    tui.wait_for("user 12345");
+    tui.keys("y");
+    tui.wait_for("─ theirs ");
+    tui.keys("<C-n><C-l>http://h/unsaved");
+    tui.wait_for("h/unsaved ");
+    tui.signal(Signal::TERM);
+    assert_eq!(tui.wait_exit().exit_code(), 143);
+    tui.wait_text_after_leaving("wirebench-drafts-");
+    fs::remove_file(state.join("drafts")).unwrap();
+    let tui = run();
+    tui.wait_for("h/unsaved");
     tui.quit();
 }
 

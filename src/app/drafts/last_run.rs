@@ -63,14 +63,14 @@ impl Drafts {
                 return (open.id, false);
             }
             if !open.is_modified() && open.saving.is_none() {
-                open.replace(kept.spec.clone());
+                open.replace(kept.spec.to_spec());
                 open.based_on = kept.based_on;
                 return (open.id, false);
             }
             // Two pieces of work on one preset: this one goes on without it.
             (kept.preset, kept.based_on) = (None, None);
         }
-        self.push(kept.spec.clone());
+        self.push(kept.spec.to_spec());
         let at = self.list.len() - 1;
         let draft = &mut self.list[at];
         draft.preset.clone_from(&kept.preset);
@@ -85,7 +85,7 @@ fn settle(draft: &mut Draft, kept: &StoredDraft, presets: Option<&[StoredPreset]
     let Some(presets) = presets else {
         if !kept.unsaved {
             // It was only looked at, and follows its file when that is read.
-            draft.saved = Some(kept.spec.clone());
+            draft.saved = Some(kept.spec.to_spec());
         }
         return;
     };
@@ -119,7 +119,7 @@ mod tests {
         let mut spec = Spec::empty(Protocol::Tcp, Side::Client);
         address.clone_into(spec.address_mut());
         let preset = preset.map(|path| PresetPath::parse(path).unwrap());
-        StoredDraft { preset, based_on: Some(7), unsaved: true, spec }
+        StoredDraft { preset, based_on: Some(7), unsaved: true, spec: spec.into() }
     }
 
     fn addresses(drafts: &Drafts) -> Vec<&str> {

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use super::draft;
 use crate::app::effect::Effect;
+use crate::app::overlay::Overlay;
+use crate::app::overlay::code::Code;
 use crate::app::state::App;
-use crate::interop::curl::{self, CookieFiles};
+use crate::interop::curl::{self, CommandFiles};
 use crate::model::spec::Spec;
 use crate::store::job::Job;
 
-/// Fills the form, at once or when the files the command reads cookies from are here.
+/// Fills the form, at once or when the files the command takes texts from are here.
 pub(crate) fn pasted(app: &mut App, text: String) {
-    let files = curl::cookie_files(&text);
+    let files = curl::files(&text);
     if files.is_empty() {
-        fill(app, &text, &CookieFiles::default());
+        fill(app, &text, &CommandFiles::default());
         return;
     }
     let place = |name: String| {
@@ -25,16 +27,16 @@ pub(crate) fn pasted(app: &mut App, text: String) {
     app.effects.push(Effect::Store(Job::ReadTexts { files }));
 }
 
-/// The files of cookies of a pasted command are here.
-pub(crate) fn cookies_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
+/// The files of a pasted command are here.
+pub(crate) fn files_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
     let Some(text) = app.pasted_command.take() else { return };
     let now = app.shared.wall_clock.at(app.shared.now);
     let now = i64::try_from(now.0 / 1_000_000_000).unwrap_or(i64::MAX);
-    fill(app, &text, &CookieFiles { contents, now });
+    fill(app, &text, &CommandFiles { contents, now });
 }
 
 /// What was composed before stays in its own draft.
-fn fill(app: &mut App, text: &str, files: &CookieFiles) {
+fn fill(app: &mut App, text: &str, files: &CommandFiles) {
     match curl::parse(text, files) {
         Ok((spec, ignored)) => {
             draft::blur(app);
@@ -45,9 +47,27 @@ fn fill(app: &mut App, text: &str, files: &CookieFiles) {
                 app.shared.drafts.open(Spec::Http(spec));
             }
             draft::draft_changed(app);
-            let unused = if ignored.is_empty() { "" } else { "; not used: " };
-            app.say(format!("filled from the curl command{unused}{}", ignored.join(", ")));
+            tell(app, &ignored);
         }
-        Err(error) => app.warn(format!("curl command: {error}")),
+        Err(error) => {
+            let (line, column) = error.place(text);
+            app.warn(format!("curl command, line {line}, column {column}: {error}"));
+        }
     }
+}
+
+/// Says what was done; what was left out or changed stands in a window of its own when it does not
+/// fit into a line.
+fn tell(app: &mut App, remarks: &[String]) {
+    const DONE: &str = "filled from the curl command";
+    if remarks.is_empty() {
+        return app.say(DONE);
+    }
+    let text = format!("{DONE}; {}", remarks.join("; "));
+    if text.chars().count() < usize::from(app.shared.size.0) {
+        return app.say(text);
+    }
+    app.say(format!("{DONE}, with remarks"));
+    let title = "What is different from the curl command";
+    app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

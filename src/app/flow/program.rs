@@ -121,6 +121,7 @@ pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
     app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
     app.shared.environment = name;
     app.keeping.chose_environment = true;
+    app.keeping.lost_environment = None;
     app.touched();
 }
 

@@ -40,7 +40,12 @@ pub(crate) fn to_keep(app: &App) -> Restore {
     Restore {
         drafts,
         current,
-        environment: app.shared.environment.clone(),
+        environment: app
+            .shared
+            .environment
+            .as_ref()
+            .or(app.keeping.lost_environment.as_ref())
+            .cloned(),
         layout: layout.chain(theme).collect(),
     }
 }

@@ -25,12 +25,12 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             let again = app.history.arrived(&text, entries, total);
             app.effects.extend(again.map(Effect::Store));
         }
-        Reply::HistoryAppended => history::changed(app),
+        Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
-        Reply::TextsRead { files } => curl::cookies_read(app, files),
+        Reply::TextsRead { files } => curl::files_read(app, files),
         Reply::RestoreSaved => {
             app.dirty = false;
             edited::saved(app);
@@ -71,19 +71,29 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
             }
         }
     }
+    // What could not be read is as if it had not been told yet.
+    let before = &app.shared.workspace;
+    let had_trouble = !before.problems.is_empty();
+    let are_new = first || (had_trouble && before.environments.is_empty());
+    let is_begin = first || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
-    let first_name = names.clone().next().filter(|_| first);
-    let known = names.find(|name| Some(*name) == app.shared.environment.as_ref());
+    let is_open = are_new && !app.keeping.chose_environment;
+    let first_name = names.clone().next().filter(|_| is_open);
+    let wanted = app.shared.environment.take().or_else(|| app.keeping.lost_environment.take());
+    let known = names.find(|name| Some(*name) == wanted.as_ref());
     app.shared.environment = known.or(first_name).cloned();
+    if app.shared.environment.is_none() {
+        app.keeping.lost_environment = wanted;
+    }
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
         app.warn(format!("{problem}{also}"));
     }
     app.shared.workspace = workspace;
-    app.presets.workspace_changed(&app.shared, first);
+    app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
-    if first {
+    if is_begin {
         restore::begin_on_a_preset(app);
     }
 }

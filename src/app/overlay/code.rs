@@ -1,4 +1,5 @@
-//! The draft on screen as code: curl and Python, for client and listener.
+//! The draft on screen as code: curl and Python, for client and listener; and what was left out of
+//! code that was pasted.
 //!
 //! ```text
 //! curl  requests  urllib      ◂ ▸ or Tab
@@ -16,6 +17,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
+use crate::app::wrap_words::wrap;
 use crate::compose::{UnknownNames, plan_with};
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
@@ -23,6 +25,8 @@ use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::spec::Spec;
 
+/// Columns and rows it wants.
+pub(super) const SIZE: (u16, u16) = (100, 30);
 /// Rows that a wheel turn moves.
 const WHEEL: usize = 3;
 
@@ -43,7 +47,8 @@ pub struct Code {
     pub scroll: usize,
     /// Whether credentials stand in the code.
     pub shows_secrets: bool,
-    spec: Spec,
+    /// What it is code of; `None` for remarks.
+    spec: Option<Spec>,
 }
 
 fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeListing>, String> {
@@ -96,10 +101,24 @@ impl Code {
     /// The code of the draft on screen, or why there is none yet.
     pub(crate) fn new(shared: &Shared) -> Result<Self, Intent> {
         let draft = shared.drafts.current();
-        let (title, spec) = (draft.title(), draft.spec.clone());
+        let (title, spec) = (draft.title(), draft.spec.to_spec());
         let listings = listings(&spec, &shared.scope(), false)
             .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
-        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec })
+        let title = format!("{title} as code");
+        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: Some(spec) })
+    }
+
+    /// Remarks on code that was pasted, each in full.
+    pub(crate) fn remarks(title: &str, remarks: &[String]) -> Self {
+        let lines = remarks.iter().flat_map(|remark| {
+            let lines = wrap(remark, SIZE.0 - 4).into_iter().enumerate();
+            lines.map(
+                |(at, line)| if at == 0 { format!("- {line}\n") } else { format!("  {line}\n") },
+            )
+        });
+        let listings = vec![CodeListing { name: "remarks", text: lines.collect() }];
+        let title = title.to_owned();
+        Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: None }
     }
 
     /// Takes an input.
@@ -146,7 +165,8 @@ impl Code {
     }
 
     fn toggle_secrets(&mut self, shared: &Shared) {
-        if let Ok(listings) = listings(&self.spec, &shared.scope(), !self.shows_secrets) {
+        let listed = |spec| listings(spec, &shared.scope(), !self.shows_secrets);
+        if let Some(Ok(listings)) = self.spec.as_ref().map(listed) {
             self.listings = listings;
             self.shows_secrets = !self.shows_secrets;
         }

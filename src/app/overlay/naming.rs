@@ -72,7 +72,7 @@ impl Naming {
     /// The name of a copy of what a row of the presets pane stands for.
     pub(crate) fn duplicate(shared: &Shared, item: &TreeItem) -> Result<Self, Intent> {
         let copied = match (item.draft(shared), item) {
-            (Some(draft), _) => Some((draft.spec.clone(), draft.about.clone(), draft.title())),
+            (Some(draft), _) => Some((draft.spec.to_spec(), draft.about.clone(), draft.title())),
             (None, TreeItem::Preset(path)) => shared.stored(path).and_then(|stored| {
                 let preset = stored.content.as_ref().ok()?;
                 Some((preset.spec.clone(), preset.about.clone(), path.to_string()))

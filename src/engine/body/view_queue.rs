@@ -65,7 +65,7 @@ impl ViewQueue {
             );
             if questions.len() >= QUESTIONS {
                 let cause = "too many windows asked at once";
-                return Err(Failure::new(Stage::Session, "", FailureKind::Busy, cause));
+                return Err(Failure::new(Stage::Program, "", FailureKind::Busy, cause));
             }
             questions.push_back(ViewerQuestion::View(new, body));
             Ok(())

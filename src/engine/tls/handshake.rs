@@ -39,6 +39,8 @@ impl Handshake {
         alpn: &[&[u8]],
         store: &TlsStore,
     ) -> Result<Self, Failure> {
+        // The zone of an address is nobody's but ours.
+        let name = name.split('%').next().unwrap_or(name);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| {
             let cause = format!("'{name}' cannot be a TLS server name");
             Failure::new(Stage::Tls, target, FailureKind::Usage, cause)

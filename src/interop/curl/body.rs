@@ -1,8 +1,8 @@
 //! `-d` and its kin: pieces of data joined into a body or a query.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::command::{VARIABLE, replaced};
+use super::command::{replaced, unmarked, variable};
 use crate::model::spec::NameValue;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
@@ -14,6 +14,13 @@ pub(super) enum DataPiece {
     Text(String),
     /// A file, as written after the `@`; `-` is standard input.
     File(String),
+    /// What is in a file, without its line breaks.
+    Joined(String),
+    /// What is in a file, percent-encoded behind `name=`.
+    Encoded {
+        name: String,
+        file: String,
+    },
 }
 
 /// Data that may name a file with `@`.
@@ -29,16 +36,21 @@ pub(super) fn url_encoded(text: &str) -> DataPiece {
     let Some(at) = text.find(['=', '@']) else { return DataPiece::Text(encode(text)) };
     let (name, rest) = text.split_at(at);
     match (name, rest.split_at(1)) {
-        (_, ("@", file)) => DataPiece::File(file.into()),
+        (name, ("@", file)) => DataPiece::Encoded { name: name.into(), file: file.into() },
         ("", (_, content)) => DataPiece::Text(encode(content)),
         (name, (_, content)) => DataPiece::Text(format!("{name}={}", encode(content))),
     }
 }
 
+/// A text as `-d` sends the content of a file.
+pub(super) fn joined(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0')).collect()
+}
+
 /// Percent-encodes all but unreserved characters; shell variables stay for their value.
 pub(super) fn encode(text: &str) -> String {
-    let variable = |name: &str| format!("{}{name}{}", VARIABLE.0, VARIABLE.1);
-    replaced(text, |plain| utf8_percent_encode(plain, ENCODED).to_string(), variable)
+    let encode = |plain: &str| percent_encode(&unmarked(plain), ENCODED).to_string();
+    replaced(text, encode, variable)
 }
 
 /// The fields of a form body, if writing them out again gives the very same bytes whichever

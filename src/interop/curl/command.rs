@@ -9,12 +9,19 @@ pub struct ImportError {
     pub message: String,
 }
 
-/// Whether a text looks like a curl command, so that pasting it should fill the form.
-#[must_use]
-pub fn is_command(text: &str) -> bool {
-    let text = text.trim_start().trim_start_matches(['$', '%', '>']).trim_start();
-    let mut words = text.split_ascii_whitespace();
-    words.next().is_some_and(is_curl) && words.next().is_some()
+impl ImportError {
+    /// At this byte of the text.
+    pub(super) fn new(position: usize, message: impl Into<String>) -> Self {
+        ImportError { position, message: message.into() }
+    }
+
+    /// Line and column of the text, both from 1.
+    #[must_use]
+    pub fn place(&self, text: &str) -> (usize, usize) {
+        let before = text.get(..self.position).unwrap_or(text);
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    }
 }
 
 /// Whether a word names the program.
@@ -28,10 +35,22 @@ pub(super) fn is_curl(word: &str) -> bool {
 pub(super) struct CurlCommand {
     /// After the name of the program.
     pub(super) words: Vec<Word>,
+    pub(super) stdin: Option<Stdin>,
     pub(super) warnings: Vec<String>,
 }
 
-/// One argument. A shell variable stands in `text` between [`VARIABLE`] marks.
+/// What a command reads from standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stdin {
+    Text(String),
+    /// A file, as written.
+    File(String),
+    /// What a program writes, which is not run here.
+    Program(String),
+}
+
+/// One argument. A shell variable stands in `text` between [`VARIABLE`] marks, a byte that is no part
+/// of UTF-8 as two [`NIBBLE`]s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
@@ -42,6 +61,51 @@ pub(super) struct Word {
 /// Marks around the name of a shell variable inside a word: noncharacters of Unicode, refused in
 /// pasted text, so nothing else can look like one.
 pub(super) const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');
+/// The first of sixteen noncharacters, each half of a byte.
+const NIBBLE: u32 = 0xfde0;
+
+/// Where a pasted text holds what is a mark here, and which one.
+pub(super) fn find_mark(text: &str) -> Option<(usize, char)> {
+    text.char_indices().find(|(_, c)| matches!(c, '\u{fdd0}'..='\u{fdef}'))
+}
+
+/// A name between [`VARIABLE`] marks.
+pub(super) fn variable(name: &str) -> String {
+    format!("{}{name}{}", VARIABLE.0, VARIABLE.1)
+}
+
+/// Bytes as the text of a word.
+pub(super) fn marked(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let nibbles = [byte >> 4, byte & 15].map(|half| NIBBLE + u32::from(half));
+            text.extend(nibbles.into_iter().filter_map(char::from_u32));
+        }
+    }
+    text
+}
+
+/// The bytes a text without variables stands for.
+pub(super) fn unmarked(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut high = None;
+    for c in text.chars() {
+        let half = u32::from(c).checked_sub(NIBBLE).and_then(|half| u8::try_from(half).ok());
+        match (half.filter(|half| *half < 16), high.take()) {
+            (Some(low), Some(high)) => bytes.push(high << 4 | low),
+            (Some(half), None) => high = Some(half),
+            (None, _) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
+/// Whether a text holds bytes that are no UTF-8.
+pub(super) fn has_bytes(text: &str) -> bool {
+    text.contains(|c| matches!(c, '\u{fde0}'..='\u{fdef}'))
+}
 
 /// The text with what stands between variables, and the names of variables, replaced.
 pub(super) fn replaced(

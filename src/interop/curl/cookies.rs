@@ -3,22 +3,12 @@
 //! Reads the format of Netscape and curl (seven fields between tabs) and plain `Set-Cookie:` lines.
 //! Whatever else a file holds is passed over, so nothing of it can get into a request.
 
-use std::collections::BTreeMap;
-
 use crate::compose::address::UrlParts;
 
 /// Before the domain of a cookie that scripts must not see.
 const HTTP_ONLY: &str = "#HttpOnly_";
 /// Before each line of a file of headers.
 const SET_COOKIE: &str = "set-cookie:";
-
-/// What is in the files of [`cookie_files`](super::cookie_files), or why that cannot be told.
-#[derive(Debug, Clone, Default)]
-pub struct CookieFiles {
-    pub contents: BTreeMap<String, Result<String, String>>,
-    /// Seconds since 1970, after which cookies may have expired.
-    pub now: i64,
-}
 
 /// The pairs of the file that go to this URL, in order. `now` is in seconds since 1970.
 pub(super) fn matching(file: &str, url: &str, now: i64) -> Vec<String> {

@@ -14,7 +14,7 @@ use crate::model::trust::Verify;
 
 /// Reads a command that names no files of cookies.
 fn read_plain(command: &str) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    parse(command, &CookieFiles::default())
+    parse(command, &CommandFiles::default())
 }
 
 fn spec(command: &str) -> HttpSpec {
@@ -55,7 +55,8 @@ fn a_bare_command_is_a_get_without_redirects() {
     let spec = spec("curl localhost:8080/x");
     assert_eq!((spec.method.as_str(), spec.url.as_str()), ("GET", "http://localhost:8080/x"));
     assert_eq!((spec.redirects, spec.verify), (0, Verify::On));
-    assert_eq!((spec.headers, spec.body, spec.auth), (vec![], HttpBody::None, Auth::None));
+    assert_eq!((spec.body.clone(), spec.auth.clone()), (HttpBody::None, Auth::None));
+    assert!(spec.headers.iter().all(|row| !row.enabled), "{:?}", spec.headers);
 }
 
 #[test]
@@ -102,7 +103,10 @@ fn data_is_joined_and_its_type_follows_curl() {
     assert_eq!(header(&plan, "content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(spec("curl x -d a=1 -d b=2").body.kind(), "form");
     let json = spec("curl x -d '{\"a\":1}' -H 'content-type: application/json'");
-    assert_eq!((json.body.kind(), json.headers.len()), ("json", 1));
+    assert_eq!(
+        (json.body.kind(), json.headers.iter().filter(|row| row.enabled).count()),
+        ("json", 1)
+    );
     let plan = planned("curl x --json '{\"a\":' --json '1}'");
     assert_eq!(body(&plan), "{\"a\":1}");
     assert_eq!(header(&plan, "accept"), Some("application/json"));
@@ -133,7 +137,7 @@ fn files_are_named_and_never_read() {
 fn headers_taken_away_are_switched_off() {
     let plan = planned("curl x -H 'User-Agent:' -H Accept: -H 'X-None:' -H 'X-Empty;'");
     let names: Vec<&str> = plan.headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["Host", "Accept-Encoding", "X-Empty"]);
+    assert_eq!(names, ["Host", "X-Empty"]);
     assert_eq!(header(&planned("curl x -A ''"), "user-agent"), None);
     assert_eq!(header(&planned("curl x -d a=1 -H 'Content-Type:'"), "content-type"), None);
 }
@@ -303,4 +307,231 @@ proptest! {
         prop_assert_eq!(sorted(&again), sorted(&first), "{}", command);
         prop_assert_eq!((&again.method, &again.url, &again.body), (&first.method, &first.url, &first.body));
     }
+}
+
+/// The input of the shared corpus of reports.
+fn report(name: &str) -> Option<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/own/reports/");
+    let text = std::fs::read_to_string(std::path::Path::new(folder).join(name));
+    assert!(text.is_ok() || std::env::var_os("CI").is_none(), "{name} is missing");
+    text.ok()
+}
+
+#[test]
+fn texts_of_the_reports_are_understood() {
+    if let Some(text) = report("20-curl-cmd-old-chrome-json.txt") {
+        assert_eq!(body(&planned(&text)), r#"{"name":"hello world","ids":[]}"#);
+    }
+    if let Some(text) = report("23-curl-heredoc.txt") {
+        // --data-binary keeps the line breaks.
+        let expected = "{\"server_id\": \"0\",\n \"shared\": {\"ids\": 1}\n}\n";
+        assert_eq!(body(&planned(&text)), expected);
+    }
+    if let Some(text) = report("24-curl-smart-quotes.txt") {
+        let error = read_plain(&text).unwrap_err();
+        assert_eq!(error.place(&text), (2, 22), "{error}");
+        assert!(error.message.contains('“'), "{error}");
+    }
+    if let Some(text) = report("25-curl-upload.txt") {
+        let plan = planned(&text);
+        assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("PUT", "@f.bin"));
+        assert_eq!(header(&plan, "content-type"), None);
+        assert!(plan.url.ends_with("Signature=ab%2Bc%3D&Expires=1"), "{}", plan.url);
+    }
+    let Some(text) = report("28-curl-not-first-word.txt") else { return };
+    let texts: Vec<&str> = text.split("---\n").collect();
+    assert!(texts.iter().all(|text| is_command(text)));
+    let plan = planned(texts[0]);
+    assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("POST", r#"{"a":1}"#));
+    assert_eq!(planned(texts[1]).method, "GET");
+    assert!(warnings(texts[2]).contains("$TOKEN became {{env.TOKEN}}"));
+    assert_eq!(planned(texts[3]).url, "http://127.0.0.1:8080/x");
+    assert_eq!(header(&planned(texts[4]), "a"), Some("b"));
+}
+
+#[test]
+fn what_stands_before_the_command_is_stepped_over() {
+    for text in [
+        "#!/bin/bash\n# it's a comment\nset -e\ncurl x -d a",
+        "user@host:~/dir$ curl x \\\n> -d a",
+        "user@host:~/dir$ curl x \\\n>   -d a\n{\"answer\": \"it's\"}",
+        "[root@box etc]# curl x -d a",
+        "# curl x -d a",
+        "➜  ~ curl x -d a",
+        "❯ curl x -d a",
+        "curl x \\\n> -d 'a'",
+        "sudo -u bob curl x -d a",
+        "env A=b curl x -d a",
+        "TOKEN=abc; curl x -d a",
+        "A=1 B='2 3' curl x -d a",
+        "if curl x -d a; then echo it works; fi",
+        "while ! curl x -d a; do sleep 1; done",
+        "docker exec web curl x -d a",
+        "kubectl exec pod -- curl x -d a",
+        "ANSWER=$(curl x -d a)\necho \"$ANSWER\"",
+        "echo `curl x -d a` | jq .",
+        "echo \"$(curl x -d a)\"",
+        "(curl x -d a)",
+        "apt-get install -y curl jq && curl x -d a",
+        "Here's what I've tried — it doesn't work:\n\n    curl x -d a\n\nWhat's wrong?",
+        "C:\\Users\\me>curl x -d a",
+        "C:\\Users\\me> curl.exe x -d a",
+        "PS C:\\Users\\me> curl.exe x -d a",
+        "/usr/bin/curl x -d a",
+        "timeout=5\n\n\ncurl x -d a",
+    ] {
+        assert!(is_command(text), "{text}");
+        assert_eq!(body(&planned(text)), "a", "{text}");
+    }
+    assert!(warnings("docker exec web curl x").contains("left out before curl: docker exec web"));
+    for text in ["http://x/curl y", "curl", "what is curl", "http://x/?q=1 curl z", "curl.se docs"]
+    {
+        assert!(!is_command(text), "{text}");
+    }
+}
+
+#[test]
+fn what_the_command_reads_from_standard_input_is_its_data() {
+    for (text, expected) in [
+        ("echo '{\"a\":1}' | curl x -d @-", "{\"a\":1}"),
+        ("echo -n a b | curl x --data-binary @-", "a b"),
+        ("echo a  b | curl x --data-binary @-", "a b\n"),
+        ("printf '%s' a | curl x -d @-", "a"),
+        ("printf abc | sudo curl x -d @-", "abc"),
+        ("cat body.json | curl x --data-binary @-", "@body.json"),
+        ("curl x --data-binary @- < body.json", "@body.json"),
+        ("curl x -d @- <<< '{\"a\":1}'", "{\"a\":1}"),
+        ("curl x --data-binary @- <<<text", "text\n"),
+        (
+            "curl x --json @- <<'EOF'\n{\"a\": \"$HOME \\$\"}\nEOF\necho done",
+            "{\"a\": \"$HOME \\$\"}\n",
+        ),
+        ("curl x --data-binary @- <<EOF\ncosts \\$5 \\\nmore\nEOF\n", "costs $5 more\n"),
+        ("curl x --data-binary @- <<-EOF\n\tone\n\t\ttwo\n\tEOF\n", "one\ntwo\n"),
+        ("curl --data-binary @- <<EOF x -H 'A: b'\nbody\nEOF", "body\n"),
+        ("curl --data-binary @- <<EOF \\\n  x -H 'A: b'\nbody\nEOF", "body\n"),
+        ("cat <<EOF | curl x --data-binary @-\nbody\nEOF", "body\n"),
+        ("$ curl x --data-binary @- <<EOF\n> body\n> EOF\n", "body\n"),
+        ("curl x --data-binary @- <<EOF\r\nbody\r\nEOF\r\n", "body\n"),
+        ("curl x --data-urlencode n@- <<< 'a b'", "n=a%20b%0A"),
+        ("curl x -d a=1 -d @- <<< b=2", "a=1&b=2"),
+        ("curl x -d @- -d @- <<< once", "once&"),
+        ("curl x -T - <<< put", "put\n"),
+    ] {
+        assert_eq!(body(&planned(text)), expected, "{text}");
+    }
+    assert!(body(&planned("curl x -F 'f=<-' <<< part")).contains("\r\n\r\npart\n\r\n--"));
+    let file = body(&planned("curl x -F f=@- <<< part"));
+    assert!(file.contains("filename=\"-\"") && file.contains("\r\n\r\npart\n\r\n--"), "{file}");
+    assert!(warnings("jq -n 1 | curl x -d @-").contains("jq is not run"));
+    assert!(warnings("curl x -d @- <<END\na\n").contains("no line 'END'"));
+    assert!(warnings("curl x -d @- <<END\n$A\nEND\n").contains("$A became {{env.A}}"));
+}
+
+#[test]
+fn every_way_browsers_write_for_windows_is_read() {
+    for (text, expected) in [
+        (r#"curl "http://x/?a=1^&b=^%^20c" -d "a^&b=^%^41""#, "a&b=%41"),
+        (r#"curl ^"http://x/^" --data-raw ^"^{^\^"a^\^":^\^"it's^\^"^}^""#, r#"{"a":"it's"}"#),
+        (r#"curl ^"http://x/^" -d ^"c:\dir^""#, r"c:\dir"),
+        ("curl ^\"http://x/^\" ^\n  -d ^\"one^\n\ntwo^\"", "one\ntwo"),
+        (r#"curl "http://x/" -d "^{^\^"a^\^":^\^"1 2^\^"^}" --compressed"#, r#"{"a":"1 2"}"#),
+        (r#"curl "http://x/" -d "a^b""#, "a^b"),
+        (r#"curl "http://x/" -d "{\"a\":1}""#, r#"{"a":1}"#),
+        (r#"curl.exe -d '{\"a\":\"b c\"}' http://x/"#, r#"{"a":"b c"}"#),
+        (r#"curl -d '{\"a\":[1,\"b\"]}' http://x/"#, r#"{"a":[1,"b"]}"#),
+        ("curl.exe http://x/ `\n  -H 'A: it''s' `\r\n  -d \"a`\"b\"", "a\"b"),
+        ("PS C:\\> curl.exe http://x/ -d \"one`ntwo\"\nPS C:\\> dir", "one\ntwo"),
+    ] {
+        assert_eq!(body(&planned(text)), expected, "{text}");
+    }
+    let plan = planned(r#"curl "http://x/?a=1^&b=^%^20c" -H "A: b""#);
+    assert_eq!(plan.url, "http://x/?a=1&b=%20c");
+    // What is JSON as a shell reads it stays.
+    assert_eq!(body(&planned(r#"curl x -d '{"a":"\"b\""}'"#)), r#"{"a":"\"b\""}"#);
+    let alias = read_plain("PS C:\\> curl -Uri http://x/ -Method POST").unwrap_err();
+    assert!(alias.message.contains("Invoke-WebRequest"), "{alias}");
+    assert!(warnings("PS C:\\> curl.exe x -d \"$env:HOME\"").contains("{{env.HOME}}"));
+}
+
+#[test]
+fn typographic_signs_are_refused_with_their_place() {
+    for (text, sign, place) in [
+        ("curl x -H “A: b”", '“', (1, 11)),
+        ("curl x -d ‘a’", '‘', (1, 11)),
+        ("curl x \\\n  –data a", '–', (2, 3)),
+        ("curl x —H 'A: b'", '—', (1, 8)),
+        ("curl x -d \"a”", '”', (1, 11)),
+    ] {
+        let error = read_plain(text).unwrap_err();
+        assert!(error.message.contains(sign), "{text}: {error}");
+        assert_eq!(error.place(text), place, "{text}");
+        assert!(is_command(text), "{text}");
+    }
+    assert_eq!(body(&planned("curl x -d 'a “b” – c’s'".replace('’', "`").as_str())), "a “b” – c`s");
+    assert_eq!(body(&planned("curl x -d name=O’Brien")), "name=O’Brien");
+}
+
+#[test]
+fn bytes_that_are_no_text_stay_bytes() {
+    let sent = |text: &str| match planned(text).body {
+        PlanBody::Bytes(bytes) => bytes.to_vec(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sent(r"curl x --data-binary $'\x89PNG\r\n\xff{{a}}\\'"), b"\x89PNG\r\n\xff{{a}}\\");
+    assert_eq!(sent(r"curl x -d $'a=\xff&b=1'"), b"a=\xff&b=1");
+    assert_eq!(sent(r"curl x --data-urlencode $'a=\xff\xe9'"), b"a=%FF%E9");
+    assert_eq!(sent(r"curl x -d $'\xc3\xa9'"), "é".as_bytes());
+    assert_eq!(planned(r"curl $'http://x/\xff?\xfe'").url, "http://x/%FF?%FE");
+    assert!(warnings(r"curl x -H $'A: \xff'").contains("not UTF-8"));
+    let refused = read_plain("curl x -d '\u{fde1}'").unwrap_err();
+    assert!(refused.message.contains("U+FDE1"), "{refused}");
+}
+
+#[test]
+fn codings_are_asked_for_only_with_the_option() {
+    assert_eq!(header(&planned("curl x"), "accept-encoding"), None);
+    let asked = planned("curl x --compressed");
+    assert_eq!(header(&asked, "accept-encoding"), Some("deflate, gzip, br, zstd"));
+    assert_eq!(header(&planned("curl x --compressed --no-compressed"), "accept-encoding"), None);
+    let own = planned("curl x --compressed -H 'Accept-Encoding: gzip'");
+    assert_eq!(header(&own, "accept-encoding"), Some("gzip"));
+}
+
+#[test]
+fn texts_of_files_go_where_curl_puts_them() {
+    let contents = [
+        ("data".to_owned(), Ok("a=1\r\nb\n".to_owned())),
+        ("flat".to_owned(), Ok("one line".to_owned())),
+        ("heads".to_owned(), Ok("X-A: 1\n\nX-B: 2\n".to_owned())),
+        ("binary".to_owned(), Ok("\u{fffd}\n".to_owned())),
+    ];
+    let files = CommandFiles { contents: contents.into(), now: 1 };
+    let planned = |command: &str| match plan(
+        &Spec::Http(parse(command, &files).unwrap().0),
+        &Scope::default(),
+    ) {
+        Ok(Plan::Http(plan)) => plan,
+        other => panic!("{command}: {other:?}"),
+    };
+    for (command, expected) in [
+        ("curl x -d @data", "a=1b"),
+        ("curl x -d @flat", "@flat"),
+        ("curl x --data-binary @data", "@data"),
+        ("curl x -d @binary", "@binary"),
+        ("curl x -d c -d @data --data-binary @data", "c&a=1b&a=1\r\nb\n"),
+        ("curl x --data-urlencode n@flat", "n=one%20line"),
+        ("curl x --data-urlencode @flat", "one%20line"),
+    ] {
+        assert_eq!(body(&planned(command)), expected, "{command}");
+    }
+    assert_eq!(planned("curl x -G -d @data").url, "http://x/?a=1b");
+    assert_eq!(planned("curl x --url-query n@flat").url, "http://x/?n=one%20line");
+    let plan = planned("curl x -H @heads -H 'X-C: 3'");
+    assert_eq!((header(&plan, "x-a"), header(&plan, "x-c")), (Some("1"), Some("3")));
+    assert_eq!(
+        super::files("curl x -b jar -d @data -H @heads --json @j -T up"),
+        ["data", "heads", "j", "jar"]
+    );
+    assert_eq!(super::files("curl x --data-binary @big"), Vec::<String>::new());
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::command::Stdin;
 use super::quote::word;
 use crate::codec::multipart::{ANY_TYPE, type_of};
 use crate::model::http::{FormPart, PartSource};
@@ -21,7 +22,11 @@ pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
 
 /// Reads `name=value`, `name=@file` or `name=<file` of `-F`, with `;type=` and `;filename=`. What
 /// of it is not done is added to the warnings.
-pub(super) fn parts(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+pub(super) fn parts(
+    text: &str,
+    stdin: &mut Option<Stdin>,
+    warnings: &mut Vec<String>,
+) -> Vec<FormPart> {
     let mut found = literal(text, warnings);
     let Some(FormPart { name, value: content, .. }) = found.pop() else { return found };
     let (source, stop, mut rest) = match content.split_at_checked(1) {
@@ -33,12 +38,12 @@ pub(super) fn parts(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
         let (value, after) = value(rest, stop);
         let mut part = FormPart { name: name.clone(), source, value, ..FormPart::default() };
         rest = parameters(&mut part, after, warnings);
-        if source != PartSource::Text && part.value == "-" {
+        if source == PartSource::Text || part.value != "-" || from_stdin(&mut part, stdin.take()) {
+            found.push(part);
+        } else {
             warnings.push(format!(
                 "form field '{name}' reads standard input, which is not read; left out"
             ));
-        } else {
-            found.push(part);
         }
         match rest.strip_prefix(',') {
             Some(next) if source == PartSource::File => rest = next.trim_start(),
@@ -49,6 +54,25 @@ pub(super) fn parts(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
         warnings.push(format!("curl nests the files of form field '{name}'; here each is a part"));
     }
     found
+}
+
+/// Fills a part with what is on standard input; false when that is not known.
+fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>) -> bool {
+    if part.source == PartSource::File {
+        // curl names such a file after its sign.
+        if part.file_name.is_empty() {
+            "-".clone_into(&mut part.file_name);
+        }
+        if part.content_type.is_empty() {
+            ANY_TYPE.clone_into(&mut part.content_type);
+        }
+    }
+    match stdin {
+        Some(Stdin::Text(text)) => (part.source, part.value) = (PartSource::Text, text),
+        Some(Stdin::File(file)) => part.value = file,
+        Some(Stdin::Program(_)) | None => return false,
+    }
+    true
 }
 
 /// Takes `;name=value` one after another; returns what is left.
@@ -163,7 +187,7 @@ mod tests {
 
     fn one(text: &str) -> FormPart {
         let mut warnings = Vec::new();
-        let mut found = parts(text, &mut warnings);
+        let mut found = parts(text, &mut None, &mut warnings);
         assert_eq!((found.len(), warnings.len()), (1, 0), "{found:?} {warnings:?}");
         found.remove(0)
     }
@@ -213,7 +237,7 @@ mod tests {
             ("n=a;encoder=base64", 1, "encoder=base64"),
         ] {
             let mut warnings = Vec::new();
-            assert_eq!(parts(text, &mut warnings).len(), sent, "{text}");
+            assert_eq!(parts(text, &mut None, &mut warnings).len(), sent, "{text}");
             assert!(warnings.iter().any(|warning| warning.contains(said)), "{warnings:?}");
         }
     }

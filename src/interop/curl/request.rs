@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::body::{self, DataPiece};
-use super::command::{CurlCommand, ImportError, Word};
+use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
 use crate::model::http::FormPart;
@@ -15,6 +15,8 @@ pub(super) struct CurlRequest {
     pub(super) warnings: Vec<String>,
     /// Options that mean nothing for a request, as written.
     pub(super) quiet: Vec<String>,
+    /// What standard input has, until somebody reads it.
+    pub(super) stdin: Option<Stdin>,
     pub(super) urls: Vec<Word>,
     pub(super) method: Option<String>,
     /// `-H` lines.
@@ -27,7 +29,7 @@ pub(super) struct CurlRequest {
     pub(super) json: bool,
     pub(super) get: bool,
     pub(super) head: bool,
-    pub(super) upload: Option<String>,
+    pub(super) upload: Option<DataPiece>,
     pub(super) user: Option<String>,
     pub(super) bearer: Option<String>,
     /// Another way to authenticate than Basic.
@@ -37,11 +39,14 @@ pub(super) struct CurlRequest {
     pub(super) cookies: Vec<String>,
     /// Files named by `-b`.
     pub(super) cookie_files: Vec<String>,
+    /// Files named by `-H @`.
+    pub(super) header_files: Vec<String>,
     pub(super) range: Option<String>,
     pub(super) insecure: bool,
     pub(super) follow: bool,
     pub(super) redirects: Option<u8>,
     pub(super) max_time: Option<Duration>,
+    pub(super) compressed: bool,
     pub(super) globoff: bool,
     pub(super) path_as_is: bool,
     /// The command goes on with another request.
@@ -50,8 +55,9 @@ pub(super) struct CurlRequest {
 
 /// Reads the words of one command.
 pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
-    let mut request = CurlRequest { warnings: command.warnings, ..CurlRequest::default() };
-    let mut words = command.words.into_iter();
+    let CurlCommand { words, stdin, warnings } = command;
+    let mut request = CurlRequest { warnings, stdin, ..CurlRequest::default() };
+    let mut words = words.into_iter();
     let mut options_end = false;
     while !request.is_over
         && let Some(word) = words.next()
@@ -126,6 +132,7 @@ impl CurlRequest {
             "insecure" => Some(&mut self.insecure),
             "get" => Some(&mut self.get),
             "head" => Some(&mut self.head),
+            "compressed" => Some(&mut self.compressed),
             _ => None,
         }
     }
@@ -136,7 +143,6 @@ impl CurlRequest {
             return;
         }
         match option.name {
-            "compressed" => {}
             "digest" | "ntlm" | "ntlm-wb" | "negotiate" | "anyauth" | "aws-sigv4" => {
                 self.other_auth = None;
             }
@@ -173,7 +179,6 @@ impl CurlRequest {
                 self.warnings.push("only the request before --next was read".into());
                 self.is_over = true;
             }
-            // `compressed`: wirebench asks for codings unless told not to.
             _ => {}
         }
     }
@@ -182,29 +187,31 @@ impl CurlRequest {
         match name {
             "request" => self.method = Some(value),
             "header" => match value.strip_prefix('@') {
-                Some(file) => {
-                    self.warnings.push(format!("headers of the file {file} are not read"));
-                }
+                Some(file) => self.header_files.push(file.into()),
                 None => self.headers.push(value),
             },
             "data-raw" => self.data.push(DataPiece::Text(value)),
-            "data-urlencode" => match body::url_encoded(&value) {
-                DataPiece::File(file) => self
-                    .warnings
-                    .push(format!("the content of {file} is not read to be URL-encoded; left out")),
-                piece @ DataPiece::Text(_) => self.data.push(piece),
-            },
+            "data-urlencode" => {
+                let piece = self.url_encoded(&value);
+                self.data.push(piece);
+            }
             "data" | "data-ascii" | "data-binary" | "json" => self.data(name, &value),
             "form" | "form-string" => {
                 self.is_form = true;
-                let read = if name == "form" { form::parts } else { form::literal };
-                self.parts.extend(read(&value, &mut self.warnings));
+                let parts = match name {
+                    "form" => form::parts(&value, &mut self.stdin, &mut self.warnings),
+                    _ => form::literal(&value, &mut self.warnings),
+                };
+                self.parts.extend(parts);
             }
-            "url-query" => self.query.push(match value.strip_prefix('+') {
-                Some(encoded) => DataPiece::Text(encoded.into()),
-                None => body::url_encoded(&value),
-            }),
-            "upload-file" => self.upload = Some(value),
+            "url-query" => {
+                let piece = match value.strip_prefix('+') {
+                    Some(encoded) => DataPiece::Text(encoded.into()),
+                    None => self.url_encoded(&value),
+                };
+                self.query.push(piece);
+            }
+            "upload-file" => self.upload = Some(self.upload(value)),
             "user" => self.user = Some(value),
             "oauth2-bearer" => self.bearer = Some(value),
             "aws-sigv4" => self.other_auth = Some(name),
@@ -225,16 +232,62 @@ impl CurlRequest {
 
     fn data(&mut self, name: &str, value: &str) {
         self.json |= name == "json";
-        let piece = body::plain(value);
-        if let DataPiece::File(file) = &piece
-            && file != "-"
-            && matches!(name, "data" | "data-ascii")
-        {
-            self.warnings.push(format!(
-                "curl drops the line breaks of {file} with --data; here the file is sent as it is"
-            ));
+        let is_joined = matches!(name, "data" | "data-ascii");
+        let piece = match body::plain(value) {
+            DataPiece::File(file) if file == "-" => match self.read_stdin() {
+                DataPiece::Text(text) if is_joined => DataPiece::Text(body::joined(&text)),
+                piece => piece,
+            },
+            piece => piece,
+        };
+        self.data.push(match piece {
+            DataPiece::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
+            piece => piece,
+        });
+    }
+
+    fn url_encoded(&mut self, value: &str) -> DataPiece {
+        match body::url_encoded(value) {
+            DataPiece::Encoded { name, file } if file == "-" => match self.read_stdin() {
+                DataPiece::Text(text) => body::url_encoded(&format!("{name}={text}")),
+                DataPiece::File(file) => DataPiece::Encoded { name, file },
+                piece => piece,
+            },
+            piece => piece,
         }
-        self.data.push(piece);
+    }
+
+    /// Files whose texts it takes.
+    pub(super) fn files(self) -> Vec<String> {
+        let is_alone = self.data.len() == 1 && !self.get;
+        let pieces = self.data.into_iter().chain(self.query);
+        let texts = pieces.filter_map(|piece| match piece {
+            DataPiece::Joined(file) | DataPiece::Encoded { file, .. } => Some(file),
+            DataPiece::File(file) if !is_alone => Some(file),
+            DataPiece::File(_) | DataPiece::Text(_) => None,
+        });
+        let texts = texts.filter(|file| file != "-");
+        self.cookie_files.into_iter().chain(self.header_files).chain(texts).collect()
+    }
+
+    fn upload(&mut self, value: String) -> DataPiece {
+        if matches!(value.as_str(), "-" | ".") { self.read_stdin() } else { DataPiece::File(value) }
+    }
+
+    /// What is on standard input; the file `-` when that is not known. Nothing is left of it.
+    fn read_stdin(&mut self) -> DataPiece {
+        match self.stdin.replace(Stdin::Text(String::new())) {
+            Some(Stdin::Text(text)) => DataPiece::Text(text),
+            Some(Stdin::File(file)) => DataPiece::File(file),
+            Some(Stdin::Program(program)) => {
+                self.warnings.push(format!("{program} is not run, so what it writes is left out"));
+                DataPiece::Text(String::new())
+            }
+            None => {
+                self.stdin = None;
+                DataPiece::File("-".into())
+            }
+        }
     }
 
     fn max_redirects(&mut self, value: &str) {

@@ -1,38 +1,20 @@
 //! Words of a command as a POSIX shell (and the quoting bash adds) would pass them on.
 //!
-//! Lenient where pasted text is sloppy: a backslash before trailing blanks continues a line, and
+//! Called by `script`, one command after the other. Here-documents, here-strings and files give a
+//! command its standard input. Lenient where pasted text is sloppy: a backslash before trailing blanks continues a line, and
 //! so does a line break before an option; an unquoted `&` inside a URL belongs to the URL.
 
 use std::str::Chars;
 
-use super::command::{CurlCommand, ImportError, VARIABLE, Word, is_command, is_curl};
+use super::ansi::{self, push};
+use super::command::{ImportError, Stdin, Word, marked, variable};
+use super::document;
 
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
-/// The first command of a text whose program is curl.
-pub(super) fn first_curl(text: &str) -> Result<CurlCommand, ImportError> {
-    let mut reader = Reader { chars: text.chars(), text, warnings: Vec::new() };
-    while !reader.rest().is_empty() {
-        reader.warnings.clear();
-        let mut words = reader.command()?;
-        let is_prefix = |word: &Word| {
-            matches!(word.text.as_str(), "$" | "%" | ">" | "sudo" | "time" | "exec" | "command")
-                || word.text.split_once('=').is_some_and(|(name, _)| is_name(name))
-        };
-        let skip = words.iter().take_while(|word| is_prefix(word)).count();
-        if words.get(skip).is_some_and(|word| is_curl(&word.text)) {
-            words.drain(..=skip);
-            if reader.rest().lines().any(is_command) {
-                reader.warn("only the first of several curl commands was read");
-            }
-            return Ok(CurlCommand { words, warnings: reader.warnings });
-        }
-    }
-    Err(ImportError { position: 0, message: "no curl command; it begins with 'curl'".into() })
-}
-
-fn is_name(text: &str) -> bool {
+/// Whether a shell takes it for the name of a variable.
+pub(super) fn is_name(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
         && !text.is_empty()
         && text.chars().all(is_name_char)
@@ -42,10 +24,36 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-struct Reader<'a> {
+/// One command of a script.
+#[derive(Debug, Default)]
+pub(super) struct ShellCommand {
+    pub(super) words: Vec<Word>,
+    /// What a redirection gives it to read.
+    pub(super) stdin: Option<Stdin>,
+    pub(super) end: CommandEnd,
+}
+
+/// What comes behind a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum CommandEnd {
+    /// Another one, which reads what this one writes.
+    Pipe,
+    #[default]
+    Other,
+}
+
+/// Reads one command after the other.
+pub(super) struct Reader<'a> {
     text: &'a str,
     chars: Chars<'a>,
+    last: ShellCommand,
     warnings: Vec<String>,
+    /// The text shows prompts, also of lines that go on (`> `).
+    prompted: bool,
+    /// Ends the command like a line break: it stands inside a substitution.
+    closing: Option<char>,
+    /// Where the line ends behind which here-documents stand, and where they end.
+    documents: Option<(usize, usize)>,
 }
 
 /// What an unquoted character does to the word being read.
@@ -55,16 +63,84 @@ enum Next {
     /// The word ends.
     Blank,
     /// The word and the command end.
-    End,
-    /// The word ends; the next one is the file of a redirection.
-    Redirect,
+    End(CommandEnd),
+    /// The word ends; the next one belongs to a redirection.
+    Redirect(Redirect),
+}
+
+/// What the word behind a sign of redirection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Redirect {
+    /// A file that is written, or another descriptor.
+    Output,
+    /// A file that is read.
+    Input,
+    /// The end of a here-document, whose tabs at the start of lines go or stay.
+    Document { tabs_go: bool },
+    /// The text itself.
+    Text,
 }
 
 impl<'a> Reader<'a> {
-    /// Words up to the end of the command.
-    fn command(&mut self) -> Result<Vec<Word>, ImportError> {
-        let mut words = Vec::new();
-        let mut redirect = false;
+    /// Reads from this byte on.
+    pub(super) fn at(text: &'a str, start: usize) -> Self {
+        Reader {
+            text,
+            chars: text.get(start..).unwrap_or_default().chars(),
+            last: ShellCommand::default(),
+            warnings: Vec::new(),
+            prompted: false,
+            closing: None,
+            documents: None,
+        }
+    }
+
+    /// Whether lines that go on may begin with a prompt.
+    pub(super) fn set_prompted(&mut self, prompted: bool) {
+        self.prompted = prompted;
+    }
+
+    /// The command ends at this character, unless it is quoted.
+    pub(super) fn ends_at(&mut self, closing: char) {
+        self.closing = Some(closing);
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    /// The command read last, as far as it was read.
+    pub(super) fn last(&self) -> &ShellCommand {
+        &self.last
+    }
+
+    /// The same, taken.
+    pub(super) fn take_last(&mut self) -> ShellCommand {
+        std::mem::take(&mut self.last)
+    }
+
+    /// What was odd so far.
+    pub(super) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// What was odd concerned another command.
+    pub(super) fn forget_warnings(&mut self) {
+        self.warnings.clear();
+    }
+
+    /// Goes on with the line behind the one of this byte.
+    pub(super) fn next_line(&mut self, start: usize) {
+        let rest = self.text.get(start..).unwrap_or_default();
+        self.chars = rest.split_once('\n').map_or("", |(_, rest)| rest).chars();
+        self.documents = None;
+    }
+
+    /// Reads up to the end of the command.
+    pub(super) fn command(&mut self) -> Result<(), ImportError> {
+        self.last = ShellCommand::default();
+        let mut redirect = None;
         loop {
             let position = self.position();
             let mut bytes: Option<Vec<u8>> = None;
@@ -74,49 +150,147 @@ impl<'a> Reader<'a> {
                     next => break next,
                 }
             };
-            match bytes {
-                Some(_) if std::mem::take(&mut redirect) => {
-                    self.warn("redirections of the shell are ignored");
+            if let Some(bytes) = bytes {
+                let word = Word { text: marked(&bytes), position };
+                match redirect.take() {
+                    None => self.last.words.push(word),
+                    Some(redirect) => {
+                        if let Some(stdin) = self.redirected(redirect, word) {
+                            self.last.stdin = Some(stdin);
+                        }
+                    }
                 }
-                Some(bytes) => words.push(self.word(bytes, position)),
-                None => {}
             }
             match next {
-                Next::Redirect => redirect = true,
-                Next::End => return Ok(words),
+                Next::Redirect(to) => redirect = Some(to),
+                Next::End(end) => {
+                    self.last.end = end;
+                    return Ok(());
+                }
                 Next::Word | Next::Blank => {}
             }
         }
     }
 
+    /// What a redirection gives the command to read.
+    fn redirected(&mut self, redirect: Redirect, word: Word) -> Option<Stdin> {
+        match redirect {
+            Redirect::Output => {
+                self.warn("redirections of the shell are ignored");
+                None
+            }
+            Redirect::Input => Some(Stdin::File(word.text)),
+            Redirect::Text => Some(Stdin::Text(word.text + "\n")),
+            Redirect::Document { tabs_go } => {
+                let written = self.text.get(word.position..self.position()).unwrap_or_default();
+                let literal = written.contains(['\'', '"', '\\']);
+                Some(Stdin::Text(self.document(&word.text, literal, tabs_go)))
+            }
+        }
+    }
+
+    /// The here-document behind this line that ends with a line of its own.
+    fn document(&mut self, end: &str, literal: bool, tabs_go: bool) -> String {
+        let here = self.position();
+        let is_behind = self.text.get(..here).is_some_and(|before| before.ends_with('\n'));
+        let line_end = if is_behind { here - 1 } else { document::line_end(self.text, here) };
+        let start = self.documents.map_or(line_end + 1, |(_, end)| end);
+        let prompt = if self.prompted { "> " } else { "" };
+        let found = document::read(self.text, start, end, prompt, tabs_go);
+        if !found.is_ended {
+            self.warn(&format!("the here-document has no line '{end}'; it goes on to the end"));
+        }
+        if is_behind {
+            self.chars = self.text.get(found.end..).unwrap_or_default().chars();
+        } else {
+            self.documents = Some((line_end, found.end));
+        }
+        if literal { found.content } else { self.expanded(&found.content) }
+    }
+
+    /// The text of a here-document with its variables and escapes.
+    fn expanded(&mut self, text: &str) -> String {
+        let mut reader = Reader::at(text, 0);
+        let mut bytes = Vec::new();
+        while let Some(c) = reader.chars.next() {
+            match c {
+                '\\' => match reader.take(|c| "\\$`\n".contains(c)) {
+                    Some('\n') => {}
+                    escaped => push(&mut bytes, escaped.unwrap_or('\\')),
+                },
+                '$' => reader.dollar_name(&mut bytes),
+                c => push(&mut bytes, c),
+            }
+        }
+        reader.warnings.iter().for_each(|warning| self.warn(warning));
+        marked(&bytes)
+    }
+
     /// Reads one character or quoted piece; `word` is `None` before a word begins.
     fn step(&mut self, word: &mut Option<Vec<u8>>) -> Result<Next, ImportError> {
         let at = self.position();
-        let Some(c) = self.chars.next() else { return Ok(Next::End) };
+        let Some(c) = self.chars.next() else { return Ok(Next::End(CommandEnd::Other)) };
         match c {
+            '\n' if self.documents.is_some_and(|(line_end, _)| line_end == at) => {
+                let end = self.documents.take().map_or(at, |(_, end)| end);
+                self.chars = self.text.get(end..).unwrap_or_default().chars();
+                return Ok(Next::End(CommandEnd::Other));
+            }
             '\n' if self.goes_on() => return Ok(Next::Blank),
-            '\n' | ';' | '|' => return Ok(Next::End),
+            '|' => {
+                // `||` runs the next one only when this one failed.
+                let is_or = self.take(|c| c == '|').is_some();
+                self.take(|c| c == '&');
+                return Ok(Next::End(if is_or { CommandEnd::Other } else { CommandEnd::Pipe }));
+            }
+            '\n' | ';' => return Ok(Next::End(CommandEnd::Other)),
+            c if self.closing == Some(c) => return Ok(Next::End(CommandEnd::Other)),
             c if c.is_whitespace() => return Ok(Next::Blank),
             '#' if word.is_none() => {
                 self.chars = self.rest().trim_start_matches(|c| c != '\n').chars();
                 return Ok(Next::Blank);
             }
             '<' | '>' => {
-                self.chars = self.rest().trim_start_matches(['<', '>', '&']).chars();
                 // The 2 of 2> is no argument.
                 word.take_if(|word| word.len() == 1 && word.iter().all(u8::is_ascii_digit));
-                return Ok(Next::Redirect);
+                return Ok(Next::Redirect(self.redirect(c)));
             }
-            '&' if !self.inside_url(word.as_deref()) => return Ok(Next::End),
+            '&' if self.rest().starts_with('>') => {
+                self.chars.next();
+                return Ok(Next::Redirect(self.redirect('>')));
+            }
+            '&' if !self.inside_url(word.as_deref()) => return Ok(Next::End(CommandEnd::Other)),
+            c if !c.is_ascii() => self.plain_sign(at, c, word.is_none())?,
             '\\' if word.is_some() && self.word_goes_on() => return Ok(Next::Word),
             '\\' | '`' if self.line_ends_here() => return Ok(Next::Blank),
             _ => {}
         }
-        let word = word.get_or_insert_default();
+        self.part(c, at, word.get_or_insert_default())?;
+        Ok(Next::Word)
+    }
+
+    /// Refuses signs that a word processor made of plain ones, where plain ones mean something.
+    fn plain_sign(&self, at: usize, c: char, begins_word: bool) -> Result<(), ImportError> {
+        let plain = match c {
+            '“' | '”' | '„' | '‟' => "\" or '",
+            '‘' | '’' | '‚' | '‛' if begins_word => "' or \"",
+            '–' | '—' | '‒' | '−'
+                if begins_word && self.rest().starts_with(char::is_alphabetic) =>
+            {
+                "- or --"
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("{c} is a typographic sign, which no shell knows; type {plain}");
+        Err(ImportError::new(at, message))
+    }
+
+    /// A character of a word, or what is quoted from it on.
+    fn part(&mut self, c: char, at: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
         match c {
             '\'' => {
                 let (quoted, after) =
-                    self.rest().split_once('\'').ok_or_else(|| unclosed(at, c))?;
+                    self.rest().split_once('\'').ok_or_else(|| self.unclosed(at, c))?;
                 word.extend(quoted.bytes());
                 self.chars = after.chars();
             }
@@ -134,14 +308,31 @@ impl<'a> Reader<'a> {
                 push(word, c);
             }
         }
-        Ok(Next::Word)
+        Ok(())
     }
 
-    fn rest(&self) -> &'a str {
+    /// The kind of redirection whose first sign was just read.
+    fn redirect(&mut self, sign: char) -> Redirect {
+        let rest = self.rest();
+        let (redirect, signs) = match sign {
+            '>' => (Redirect::Output, rest.len() - rest.trim_start_matches(['>', '&', '|']).len()),
+            _ if rest.starts_with("<<") => (Redirect::Text, 2),
+            _ if rest.starts_with("<-") => (Redirect::Document { tabs_go: true }, 2),
+            _ if rest.starts_with('<') => (Redirect::Document { tabs_go: false }, 1),
+            _ if rest.starts_with('&') => (Redirect::Output, 1),
+            _ => (Redirect::Input, 0),
+        };
+        self.chars = rest.get(signs..).unwrap_or_default().chars();
+        redirect
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'a str {
         self.chars.as_str()
     }
 
-    fn position(&self) -> usize {
+    /// Byte of the text where that begins.
+    pub(super) fn position(&self) -> usize {
         self.text.len() - self.rest().len()
     }
 
@@ -169,12 +360,20 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let next = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'));
         let begins_anew = |next: &&str| next.starts_with(|c: char| c.is_whitespace() || c == '-');
-        self.goes_to(next.filter(|next| !begins_anew(next)))
+        self.goes_to(next.filter(|next| !begins_anew(next) && !next.starts_with("> ")))
     }
 
     /// After a backslash or backtick: blanks up to the end of the line are skipped.
     fn line_ends_here(&mut self) -> bool {
-        self.goes_to(self.rest().trim_start_matches(BLANKS).strip_prefix('\n'))
+        let next = self.rest().trim_start_matches(BLANKS).strip_prefix('\n');
+        // The next line may show the prompt for more.
+        let prompt = next.map(|next| next.trim_start_matches(BLANKS));
+        let prompt = prompt.and_then(|next| next.strip_prefix('>'));
+        let goes_on = |next: &&str| {
+            let options = next.trim_start_matches(BLANKS);
+            next.starts_with(BLANKS) && (self.prompted || options.starts_with(['-', '\'', '"']))
+        };
+        self.goes_to(prompt.filter(goes_on).or(next))
     }
 
     /// After `&`: does it stand in the middle of an unquoted URL?
@@ -200,7 +399,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Err(unclosed(start, '"'))
+        Err(self.unclosed(start, '"'))
     }
 
     /// An unquoted `$`: the quotes of bash, or a variable.
@@ -228,7 +427,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.chars = after.chars();
-        word.extend(format!("{}{name}{}", VARIABLE.0, VARIABLE.1).bytes());
+        word.extend(variable(name).bytes());
         let written = rest.strip_suffix(after).unwrap_or(name);
         self.warnings.push(format!("${written} became {{{{env.{name}}}}}"));
     }
@@ -238,75 +437,26 @@ impl<'a> Reader<'a> {
         while let Some(c) = self.chars.next() {
             match c {
                 '\'' => return Ok(()),
-                '\\' => self.ansi_escape(word),
+                '\\' => ansi::escape(&mut self.chars, word),
                 c => push(word, c),
             }
         }
-        Err(unclosed(start, '\''))
+        Err(self.unclosed(start, '\''))
     }
 
-    fn ansi_escape(&mut self, word: &mut Vec<u8>) {
-        let start = self.chars.clone();
-        let Some(c) = self.chars.next() else { return };
-        match c {
-            'a' => word.push(0x07),
-            'b' => word.push(0x08),
-            'e' | 'E' => word.push(0x1b),
-            'f' => word.push(0x0c),
-            'n' => word.push(b'\n'),
-            'r' => word.push(b'\r'),
-            't' => word.push(b'\t'),
-            'v' => word.push(0x0b),
-            '\\' | '\'' | '"' | '?' => push(word, c),
-            'c' => word.extend(self.chars.next().map(|c| c as u8 & 0x1f)),
-            '0'..='7' => {
-                self.chars = start;
-                word.extend(self.number(8, 3).map(|code| code as u8));
-            }
-            'x' => match self.number(16, 2) {
-                Some(code) => word.push(code as u8),
-                None => word.extend(b"\\x"),
-            },
-            'u' | 'U' => {
-                let code = self.number(16, if c == 'u' { 4 } else { 8 });
-                let c = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-                push(word, c);
-            }
-            c => {
-                word.push(b'\\');
-                push(word, c);
-            }
-        }
+    fn unclosed(&self, position: usize, quote: char) -> ImportError {
+        let rest = self.text.get(position..).unwrap_or_default();
+        let looks_alike = if quote == '"' { ['“', '”', '„'] } else { ['‘', '’', '‚'] };
+        let other = rest.chars().find(|c| looks_alike.contains(c));
+        let other = other.map(|c| format!("; {c} does not close it")).unwrap_or_default();
+        let message = format!("the quote {quote} opened here is never closed{other}");
+        ImportError::new(position, message)
     }
 
-    /// The number of up to `most` digits; `None` when there is not one.
-    fn number(&mut self, radix: u32, most: usize) -> Option<u32> {
-        let rest = self.rest();
-        let length = rest.chars().take(most).take_while(|c| c.is_digit(radix)).count();
-        let (digits, after) = rest.split_at(length);
-        self.chars = after.chars();
-        u32::from_str_radix(digits, radix).ok()
-    }
-
-    fn word(&mut self, bytes: Vec<u8>, position: usize) -> Word {
-        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
-            self.warn("bytes that are not UTF-8 were replaced; send them as hex from a file");
-            String::from_utf8_lossy(error.as_bytes()).into_owned()
-        });
-        Word { text, position }
-    }
-
-    fn warn(&mut self, message: &str) {
+    /// Notes what is odd, once.
+    pub(super) fn warn(&mut self, message: &str) {
         if !self.warnings.iter().any(|warning| warning == message) {
             self.warnings.push(message.into());
         }
     }
-}
-
-fn push(word: &mut Vec<u8>, c: char) {
-    word.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-fn unclosed(position: usize, quote: char) -> ImportError {
-    ImportError { position, message: format!("the quote {quote} opened here is never closed") }
 }

@@ -1,18 +1,25 @@
 //! From what a curl command asks for to an [`HttpSpec`].
 //!
-//! `compose` adds `Host`, `User-Agent`, `Accept: */*`, `Accept-Encoding` and the length by
-//! itself, so only what differs from that becomes a header row.
+//! `compose` adds `Host`, `User-Agent`, `Accept: */*` and the length by itself, so only what differs
+//! from that becomes a header row.
 
 use super::body::{self, DataPiece};
-use super::command::{ImportError, replaced};
-use super::cookies::{self, CookieFiles};
+use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
+use super::cookies;
+use super::files::CommandFiles;
 use super::request::CurlRequest;
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+use crate::codec::escape;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
+use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// Bytes above ASCII are encoded anyway.
+const BYTES: &AsciiSet = CONTROLS;
 
 impl CurlRequest {
     /// The request as a spec, and what was ignored or changed. `end` is where a missing URL would
@@ -20,14 +27,17 @@ impl CurlRequest {
     pub(super) fn finish(
         mut self,
         end: usize,
-        files: &CookieFiles,
+        files: &CommandFiles,
     ) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
         let user_info = take_user_info(&mut url);
         if !self.path_as_is {
             url = body::without_dots(&url);
         }
+        self.read_headers(files);
+        self.data = self.read_data(files);
         let query = std::mem::take(&mut self.query);
+        let query = query.into_iter().filter_map(|piece| self.content(piece, files)).collect();
         let query = self.text_of(query, "&");
         if !query.is_empty() {
             url = body::append_query(&url, &query);
@@ -48,7 +58,7 @@ impl CurlRequest {
         if !self.quiet.is_empty() {
             self.warnings.push(format!("without meaning here: {}", self.quiet.join(", ")));
         }
-        literal(&mut spec);
+        literal(&mut spec, &mut self.warnings);
         Ok((spec, self.warnings))
     }
 
@@ -82,8 +92,79 @@ impl CurlRequest {
         Ok(url.into())
     }
 
+    fn read_headers(&mut self, files: &CommandFiles) {
+        for file in std::mem::take(&mut self.header_files) {
+            match files.text(&file) {
+                Some(text) => {
+                    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                    self.headers.extend(lines.map(str::to_owned));
+                }
+                None => self.warnings.push(format!("headers of the file {file} are not read")),
+            }
+        }
+    }
+
+    /// The data, with what is in files as far as it is sent as text. A file alone stays one, so
+    /// that it is read when it is sent.
+    fn read_data(&mut self, files: &CommandFiles) -> Vec<DataPiece> {
+        let data = std::mem::take(&mut self.data);
+        if self.get || data.len() != 1 {
+            return data.into_iter().filter_map(|piece| self.content(piece, files)).collect();
+        }
+        let mut read = Vec::new();
+        for piece in data {
+            read.extend(match piece {
+                DataPiece::Joined(file) => Some(match files.text(&file) {
+                    Some(text) if body::joined(text) != text => {
+                        self.warnings.push(format!(
+                            "the body is what {file} holds now, without line breaks as -d sends it"
+                        ));
+                        DataPiece::Text(body::joined(text))
+                    }
+                    Some(_) => DataPiece::File(file),
+                    None => {
+                        self.warnings.push(format!(
+                            "curl drops the line breaks of {file} with --data; here the file is \
+                             sent as it is"
+                        ));
+                        DataPiece::File(file)
+                    }
+                }),
+                piece @ DataPiece::Encoded { .. } => self.content(piece, files),
+                piece => Some(piece),
+            });
+        }
+        read
+    }
+
+    /// A piece with what is in its file; files that cannot be read stay what they are, or are named
+    /// and left out.
+    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<DataPiece> {
+        Some(match piece {
+            DataPiece::Text(text) => DataPiece::Text(text),
+            DataPiece::File(file) => match files.text(&file) {
+                Some(text) => DataPiece::Text(text.to_owned()),
+                None => DataPiece::File(file),
+            },
+            DataPiece::Joined(file) => match files.text(&file) {
+                Some(text) => DataPiece::Text(body::joined(text)),
+                None => DataPiece::File(file),
+            },
+            DataPiece::Encoded { name, file } => {
+                let Some(text) = files.text(&file) else {
+                    let what = if file == "-" { "standard input" } else { &file };
+                    self.warnings.push(format!(
+                        "the content of {what} is not read to be URL-encoded; left out"
+                    ));
+                    return None;
+                };
+                body::url_encoded(&format!("{name}={text}"))
+            }
+        })
+    }
+
     /// The cookies of files come before those of the command, as curl sends them.
-    fn read_cookies(&mut self, url: &str, files: &CookieFiles) {
+    fn read_cookies(&mut self, url: &str, files: &CommandFiles) {
         let mut found = Vec::new();
         for file in std::mem::take(&mut self.cookie_files) {
             match files.contents.get(&file) {
@@ -111,18 +192,27 @@ impl CurlRequest {
         self.method.clone().unwrap_or_else(|| default.into())
     }
 
-    /// The body, and the content type that goes with it unless a header names one. With `-G` the
+    /// The body, and the content type that goes with it unless a header names one; empty = none is
+    /// sent. With `-G` the
     /// data goes to the URL instead.
     fn body(&mut self, url: &mut String) -> (HttpBody, Option<String>) {
-        if let Some(file) = self.upload.clone() {
-            if file == "-" || file == "." {
+        if let Some(piece) = self.upload.clone() {
+            // An upload has no type.
+            let no_type = Some(String::new());
+            let file = match piece {
+                DataPiece::File(file)
+                | DataPiece::Joined(file)
+                | DataPiece::Encoded { file, .. } => file,
+                DataPiece::Text(text) => return (HttpBody::Text(text), no_type),
+            };
+            if file == "-" {
                 self.warnings.push("standard input is not read; choose a file as body".into());
                 return (HttpBody::None, None);
             }
             if url.ends_with('/') {
                 url.push_str(&body::encode(file.rsplit('/').next().unwrap_or(&file)));
             }
-            return (HttpBody::File(file), None);
+            return (HttpBody::File(file), no_type);
         }
         let data = std::mem::take(&mut self.data);
         if !self.parts.is_empty() {
@@ -164,7 +254,9 @@ impl CurlRequest {
                 DataPiece::File(file) if file == "-" => {
                     self.warnings.push("standard input is not read; that data is left out".into());
                 }
-                DataPiece::File(file) => {
+                DataPiece::File(file)
+                | DataPiece::Joined(file)
+                | DataPiece::Encoded { file, .. } => {
                     self.warnings.push(format!("the content of {file} is not read; left out"));
                 }
             }
@@ -203,10 +295,14 @@ impl CurlRequest {
             rows.push(NameValue::new("Cookie", self.cookies.join("; ")));
         }
         let content_type = content_type.filter(|_| !self.mentions("Content-Type"));
+        let asks_for_codings = self.mentions("Accept-Encoding");
         for line in std::mem::take(&mut self.headers) {
             rows.extend(self.header_row(&line));
         }
-        rows.extend(content_type.map(|value| NameValue::new("Content-Type", value)));
+        rows.extend(content_type.and_then(|value| row("Content-Type", &value)));
+        if !self.compressed && !asks_for_codings {
+            rows.extend(row("Accept-Encoding", ""));
+        }
         rows
     }
 
@@ -284,8 +380,19 @@ fn has_glob(url: &str) -> bool {
 }
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
-/// templates.
-fn literal<'a>(spec: &'a mut HttpSpec) {
+/// templates, bytes that are no UTF-8 become escapes where there are any.
+fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
+    if let HttpBody::Text(text) | HttpBody::Json(text) = &spec.body
+        && has_bytes(text)
+    {
+        let escaped = |plain: &str| escape::escape(&unmarked(plain));
+        let text = replaced(text, escaped, |name| format!("{{{{env.{name}}}}}"));
+        spec.body = HttpBody::Payload(Payload { text, format: PayloadFormat::Text });
+    }
+    if has_bytes(&spec.url) {
+        let encode = |plain: &str| percent_encode(&unmarked(plain), BYTES).to_string();
+        spec.url = replaced(&spec.url, encode, variable);
+    }
     let both = |row: &'a mut NameValue| [&mut row.name, &mut row.value];
     let mut texts = vec![&mut spec.method, &mut spec.url];
     texts.extend(spec.headers.iter_mut().flat_map(both));
@@ -304,6 +411,11 @@ fn literal<'a>(spec: &'a mut HttpSpec) {
         })),
     }
     for text in texts {
+        if has_bytes(text) {
+            *text = replaced(text, |it| String::from_utf8_lossy(&unmarked(it)).into(), variable);
+            warnings
+                .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
+        }
         *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
     }
 }

@@ -138,6 +138,11 @@ fn take_over_texts(work: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Differs from what it was on this connection after another one has written.
+pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0))
+}
+
 fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
 }

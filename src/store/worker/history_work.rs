@@ -5,16 +5,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use super::lane::{Outbox, Work, not_ours};
+use super::lane::{Outbox, Waker, Work, not_ours, noting};
 use crate::model::failure::Failure;
 use crate::store::history::History;
 use crate::store::job::{HISTORY_BODY, Job, Reply};
+use crate::store::watch::FolderWatch;
+use crate::store::workspace::Watched;
 
 /// Bytes of bodies that wait to be written, at most.
 const WAITING: u64 = 32 * 1024 * 1024;
+/// From somebody's writing to looking who it was.
+const SETTLE: Duration = Duration::from_millis(200);
+/// From one look to the next where nothing can be watched.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Counts the bodies on their way; clones count together.
 #[derive(Clone, Default)]
@@ -40,12 +46,56 @@ impl HistoryBudget {
 pub(super) struct HistoryWork {
     history: History,
     budget: HistoryBudget,
+    waker: Option<Waker>,
+    /// Somebody wrote to the database: we, or another program.
+    changed: Arc<AtomicBool>,
+    /// Once the list was asked for.
+    watch: Option<FolderWatch>,
+    /// When to look whether it was another program.
+    look: Option<Instant>,
 }
 
 impl HistoryWork {
     /// Opens nothing yet.
     pub(super) fn new(file: PathBuf, budget: HistoryBudget) -> Self {
-        HistoryWork { history: History::new(file), budget }
+        HistoryWork {
+            history: History::new(file),
+            budget,
+            waker: None,
+            changed: Arc::default(),
+            watch: None,
+            look: None,
+        }
+    }
+
+    /// Notices from now on what other programs write.
+    fn watch(&mut self) {
+        let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
+        for file in self.history.files() {
+            watch.add(Watched::Name(&file));
+        }
+        if watch.is_blind() {
+            self.look = Some(Instant::now() + AGAIN);
+        }
+        self.watch = Some(watch);
+    }
+
+    /// Tells the application when another program wrote.
+    fn look_for_others(&mut self, outbox: &Outbox) {
+        if self.changed.swap(false, Ordering::AcqRel) {
+            let settled = Instant::now() + SETTLE;
+            self.look = Some(self.look.map_or(settled, |look| look.min(settled)));
+        }
+        if self.look.take_if(|look| *look <= Instant::now()).is_some() {
+            let is_watching = self.watch.as_ref().is_some_and(|watch| !watch.is_blind());
+            if !is_watching || !self.history.is_open() {
+                // Its folder may be there now, and what a watch needs.
+                self.watch();
+            }
+            if self.history.is_changed_by_others() {
+                outbox.send(Reply::HistoryChanged);
+            }
+        }
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
@@ -73,8 +123,16 @@ impl HistoryWork {
 }
 
 impl Work for HistoryWork {
+    fn begin(&mut self, waker: Waker) {
+        self.waker = Some(waker);
+    }
+
     fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
         let name = job.name();
+        if self.watch.is_none() && matches!(job, Job::QueryHistory { .. }) {
+            // Not now: at the start there is more urgent work.
+            self.look.get_or_insert_with(|| Instant::now() + SETTLE);
+        }
         let done = self.reply(job).map(|reply| outbox.send(reply));
         self.count_released();
         if let Some(failure) = self.history.notice.take() {
@@ -83,7 +141,8 @@ impl Work for HistoryWork {
         done
     }
 
-    fn turn(&mut self, _outbox: &Outbox) {
+    fn turn(&mut self, outbox: &Outbox) {
+        self.look_for_others(outbox);
         if self.history.retry.is_some_and(|retry| retry <= Instant::now()) {
             // Told when it was tried first; the list shows it all the time.
             let _ = self.history.write_held();
@@ -92,7 +151,7 @@ impl Work for HistoryWork {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.history.retry
+        self.history.retry.into_iter().chain(self.look).min()
     }
 
     fn end(&mut self) {

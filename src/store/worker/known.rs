@@ -10,8 +10,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::lane::Waker;
+use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::store::job::{Job, Workspace};
+use crate::store::workspace;
 
 /// See the module.
 #[derive(Default)]
@@ -89,6 +91,15 @@ impl Known {
         tell(found);
     }
 
+    /// What was read last, with a trouble in place of its own: nobody knows of anything else.
+    pub(super) fn as_before(&self, problem: Failure) -> Workspace {
+        let state = self.state();
+        match &state.workspace {
+            Some(known) => Workspace { problems: vec![problem], ..known.clone() },
+            None => workspace::without_presets(&state.root, problem),
+        }
+    }
+
     /// Whether the application shows the starter workspace, or nothing yet (`None`).
     pub(super) fn is_starter(&self) -> Option<bool> {
         self.state().workspace.as_ref().map(|known| known.is_starter)
@@ -158,7 +169,7 @@ fn enter(known: &mut Workspace, path: &PresetPath, preset: Option<StoredPreset>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::failure::{Failure, FailureKind, Stage};
+    use crate::model::failure::{FailureKind, Stage};
 
     fn preset(name: &str, fingerprint: u64) -> StoredPreset {
         let path = PresetPath::parse(name).unwrap();

@@ -1,6 +1,6 @@
 //! A thread that does jobs of one kind, one after the other, and waits for nobody else.
 //!
-//! What the jobs are is told by a [`Work`]. A job that panics fails, and the next one is done:
+//! What the jobs are is told by a [`Work`]. A job or turn that panics fails, and the next one is done:
 //! nobody could save any more otherwise.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -59,6 +59,18 @@ impl Waker {
     }
 }
 
+/// What a watch calls: notes a change, and the first of many wakes the lane.
+pub(super) fn noting(changed: &Arc<AtomicBool>, waker: Option<&Waker>) -> impl Fn() + use<> {
+    let (changed, waker) = (Arc::clone(changed), waker.cloned());
+    move || {
+        if !changed.swap(true, Ordering::AcqRel)
+            && let Some(waker) = &waker
+        {
+            waker.wake();
+        }
+    }
+}
+
 /// The way of replies to the application, and whether it still wants them.
 #[derive(Clone)]
 pub(super) struct Outbox {
@@ -114,7 +126,7 @@ impl Lane {
         let waker = Waker(orders.clone());
         let run = move || {
             work.begin(waker);
-            run(&mut *work, &queue, &outbox);
+            run(name, &mut *work, &queue, &outbox);
             // Its files and locks are free before anybody hears that it has ended.
             drop(work);
             drop(end);
@@ -151,7 +163,7 @@ impl Lane {
 }
 
 /// Works until stopped; what is queued then is still done.
-fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
+fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
     while !outbox.is_stopping() {
         let order = match work.due() {
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -162,7 +174,10 @@ fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
             Ok(LaneOrder::Wake) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        work.turn(outbox);
+        all_the_same(name, outbox, || {
+            work.turn(outbox);
+            Ok(())
+        });
     }
     while let Ok(order) = queue.try_recv() {
         if let LaneOrder::Job(job) = order {
@@ -173,8 +188,12 @@ fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
 }
 
 fn perform(work: &mut dyn Work, job: Job, outbox: &Outbox) {
-    let name = job.name();
-    let done = catch_unwind(AssertUnwindSafe(|| work.perform(job, outbox)));
+    all_the_same(job.name(), outbox, || work.perform(job, outbox));
+}
+
+/// Does something and tells when it was not done, also because it panicked.
+fn all_the_same(name: &'static str, outbox: &Outbox, work: impl FnOnce() -> Result<(), Failure>) {
+    let done = catch_unwind(AssertUnwindSafe(work));
     let done = done.unwrap_or_else(|_| {
         let cause = "internal error, it was not done";
         Err(refusal(name, FailureKind::Internal, cause)

@@ -19,6 +19,8 @@ impl Work for NamedFiles {
         outbox.send(match job {
             Job::WriteFile { path, bytes, overwrite } => {
                 atomic::write(&path, &bytes, overwrite)?;
+                // What a crash left behind there; nobody else comes by.
+                atomic::clean(path.parent().unwrap_or(Path::new(".")));
                 Reply::FileWritten { path, bytes: bytes.len() as u64 }
             }
             Job::ReadTexts { files } => {

@@ -3,20 +3,25 @@
 //! ```text
 //! watcher ─► flag, wake-up ─► 100 ms later: read anew, reply only when something differs
 //! ```
+//! Where something could not be read or watched, it is looked at again after a while.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::known::{Known, Wanted};
-use super::lane::{Outbox, Waker, Work, not_ours};
-use crate::model::failure::Failure;
-use crate::store::job::{Job, Reply};
+use super::lane::{Outbox, Waker, Work, not_ours, noting};
+use crate::model::failure::{Failure, FailureKind};
+use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::FolderWatch;
 use crate::store::{private, starter, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
+/// From a reading with a trouble that may pass unnoticed to the next look.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Such looks take this part of the time at most.
+const SHARE: u32 = 20;
 
 /// What the lane owns: the watch on the workspace.
 pub(super) struct Reading {
@@ -24,19 +29,28 @@ pub(super) struct Reading {
     /// Somebody changed the workspace on disk.
     changed: Arc<AtomicBool>,
     waker: Option<Waker>,
-    /// While there is a folder.
+    /// Once it was read.
     watch: Option<FolderWatch>,
-    /// When to read the workspace because something changed.
+    /// When to read the workspace because something changed, or may have.
     due: Option<Instant>,
     /// How long the last reading took: where others write all the time, the next one waits as long.
     took: Duration,
+    /// What was said about private files last.
+    said: Vec<String>,
 }
 
 impl Reading {
     /// Reads nothing yet.
     pub(super) fn new(known: Arc<Known>) -> Self {
-        let took = Duration::ZERO;
-        Reading { known, changed: Arc::default(), waker: None, watch: None, due: None, took }
+        Reading {
+            known,
+            changed: Arc::default(),
+            waker: None,
+            watch: None,
+            due: None,
+            took: Duration::ZERO,
+            said: Vec::new(),
+        }
     }
 
     /// Reads the workspace and watches it from now on.
@@ -44,43 +58,41 @@ impl Reading {
         self.due = None;
         let (root, started) = (self.known.root(), Instant::now());
         let mended = private::mend_secrets(&root);
-        if !mended.is_empty() {
-            outbox.send(Reply::Mended(mended));
+        if mended != self.said && !mended.is_empty() {
+            outbox.send(Reply::Mended(mended.clone()));
         }
+        self.said = mended;
         self.known.begin_reading();
         // Watching a folder begins before reading it, so no change falls between.
-        let mut watch = self.new_watch();
-        let mut found = workspace::scan_visiting(&root, &mut |path| watch.add(path));
+        let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
+        let found = workspace::scan_visiting(&root, &mut |watched| watch.add(watched));
+        let mut found = match found {
+            Ok(Some(found)) => found,
+            Ok(None) if self.known.is_starter() == Some(false) => {
+                workspace::without_presets(&root, workspace::gone(&root))
+            }
+            Ok(None) => starter::workspace(&root),
+            Err(problem) => self.known.as_before(problem),
+        };
+        found.problems.extend(watch.trouble(&root));
+        let is_unsure = may_pass(&found);
         if found.environments.iter().any(|environment| !environment.secrets.is_empty()) {
             found.problems.extend(starter::protect_secrets(&root).err());
         }
-        found.problems.extend(watch.trouble(&root));
-        self.watch = (!found.is_starter).then_some(watch);
+        self.watch = Some(watch);
         self.took = started.elapsed();
+        self.due = is_unsure.then(|| Instant::now() + AGAIN.max(self.took * SHARE));
         let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
         self.known.read(found, unasked, tell);
     }
+}
 
-    fn new_watch(&self) -> FolderWatch {
-        let (changed, waker) = (Arc::clone(&self.changed), self.waker.clone());
-        FolderWatch::start(move || {
-            // Only the first of many changes wakes.
-            if !changed.swap(true, Ordering::AcqRel)
-                && let Some(waker) = &waker
-            {
-                waker.wake();
-            }
-        })
-    }
-
-    /// Something changed on disk: tells the application unless it knows already.
-    fn reread(&mut self, outbox: &Outbox) {
-        self.due = None;
-        let Some(is_starter) = self.known.is_starter() else { return };
-        // It came into being, or went away as a whole.
-        let lost = is_starter == self.known.root().is_dir();
-        self.scan(!lost, outbox);
-    }
+/// Whether there is a trouble that may be over without anybody being told: the system was out of
+/// something, a disk did not answer, a watch could not be had.
+fn may_pass(found: &Workspace) -> bool {
+    let unread = found.presets.iter().filter_map(|preset| preset.content.as_ref().err());
+    let may_pass = |kind| matches!(kind, FailureKind::Io | FailureKind::Permission);
+    found.problems.iter().chain(unread).any(|failure| may_pass(failure.kind))
 }
 
 impl Work for Reading {
@@ -104,10 +116,11 @@ impl Work for Reading {
             Wanted::Load => self.scan(false, outbox),
         }
         if self.due.is_some_and(|due| due <= Instant::now()) {
-            self.reread(outbox);
+            self.scan(true, outbox);
         }
-        if self.changed.swap(false, Ordering::AcqRel) && self.due.is_none() {
-            self.due = Some(Instant::now() + SETTLE.max(self.took));
+        if self.changed.swap(false, Ordering::AcqRel) {
+            let settled = Instant::now() + SETTLE.max(self.took);
+            self.due = Some(self.due.map_or(settled, |due| due.min(settled)));
         }
     }
 

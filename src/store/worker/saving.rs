@@ -33,6 +33,7 @@ impl Saving {
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
         let root = &self.paths.workspace;
+        self.begin_again(&job)?;
         match job {
             Job::SavePreset { preset, based_on, overwrite } => {
                 #[cfg(debug_assertions)]
@@ -65,6 +66,24 @@ impl Saving {
                 Ok(Reply::ProjectChosen { failure: kept.err() })
             }
             other => Err(super::lane::not_ours(&other)),
+        }
+    }
+
+    /// A workspace that was there in this run and is gone (with a branch, with a disk) is not begun
+    /// with the starter: that would stand in its way when it comes back.
+    fn begin_again(&self, job: &Job) -> Result<(), Failure> {
+        let root = &self.paths.workspace;
+        if self.known.is_starter() != Some(false) {
+            return Ok(());
+        }
+        match job {
+            Job::SavePreset { .. } => atomic::make_folders(root),
+            Job::RenamePreset { .. } | Job::DeletePreset { .. } | Job::DeleteFolder { .. }
+                if !atomic::is_there(root)? =>
+            {
+                Err(workspace::gone(root))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -9,9 +9,12 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
 
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
@@ -47,6 +50,18 @@ impl Default for Bounds {
     }
 }
 
+/// What has to be watched to notice every change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watched<'a> {
+    /// A folder, told before it is read.
+    Folder(&'a Path),
+    /// A name that may lead elsewhere, or to nothing yet.
+    Name(&'a Path),
+}
+
+/// Told what a walk comes by.
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(Watched<'_>);
+
 /// A file that may hold a preset, defaults or an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FoundFile {
@@ -57,8 +72,7 @@ pub(super) struct FoundFile {
 
 /// A walk under way, and what it found.
 pub(super) struct Walk<'a> {
-    /// Told every folder before it is read, and every file that a link leads to.
-    visit: &'a mut dyn FnMut(&Path),
+    visit: Visit<'a>,
     bounds: Bounds,
     started: Instant,
     /// The workspace without links in its name.
@@ -84,7 +98,7 @@ struct Folder {
 
 impl<'a> Walk<'a> {
     /// Finds the files below `root`.
-    pub(super) fn of(root: &Path, bounds: Bounds, visit: &'a mut dyn FnMut(&Path)) -> Self {
+    pub(super) fn of(root: &Path, bounds: Bounds, visit: Visit<'a>) -> Self {
         let mut walk = Walk {
             visit,
             bounds,
@@ -131,13 +145,11 @@ impl<'a> Walk<'a> {
     }
 
     fn folder(&mut self, folder: &Folder) {
-        let identity = |facts: fs::Metadata| (facts.dev(), facts.ino());
-        let facts = fs::metadata(&folder.path).map(identity);
-        let is_new = facts.is_ok_and(|identity| self.visited.insert(identity));
-        if !is_new || self.is_full {
+        let Some(facts) = self.known(&folder.path, fs::metadata(&folder.path)) else { return };
+        if !self.visited.insert((facts.dev(), facts.ino())) || self.is_full {
             return;
         }
-        (self.visit)(&folder.path);
+        (self.visit)(Watched::Folder(&folder.path));
         let is_environments = folder.name == ENVIRONMENTS;
         for name in self.names(&folder.path) {
             if self.is_full || self.is_late() {
@@ -152,7 +164,7 @@ impl<'a> Walk<'a> {
                 "" => (name, 1),
                 above => (format!("{above}/{name}"), folder.depth + 1),
             };
-            let Ok(facts) = fs::symlink_metadata(&path) else { continue };
+            let Some(facts) = self.known(&path, fs::symlink_metadata(&path)) else { continue };
             if facts.is_symlink() {
                 self.link(Folder { path, name, depth });
             } else if facts.is_file() {
@@ -161,6 +173,16 @@ impl<'a> Walk<'a> {
                 self.inner(Folder { path, name, depth });
             }
         }
+    }
+
+    /// What the system told; what is gone meanwhile is passed over, anything else is a trouble.
+    fn known<T>(&mut self, path: &Path, told: io::Result<T>) -> Option<T> {
+        told.map_err(|error| {
+            if !atomic::is_absence(&error) {
+                self.problem(atomic::failure(path, &error));
+            }
+        })
+        .ok()
     }
 
     fn inner(&mut self, folder: Folder) {
@@ -174,10 +196,13 @@ impl<'a> Walk<'a> {
 
     fn link(&mut self, link: Folder) {
         let is_toml = is_toml(&link.path);
-        let real = fs::canonicalize(&link.path);
-        let facts = real.as_ref().map_or(None, |real| fs::metadata(real).ok());
-        match (real, facts) {
-            (Ok(real), Some(facts)) if facts.is_dir() => {
+        let found = fs::canonicalize(&link.path);
+        let found = found.and_then(|real| fs::metadata(&real).map(|facts| (real, facts)));
+        if is_toml || found.as_ref().is_ok_and(|(_, facts)| facts.is_dir()) {
+            (self.visit)(Watched::Name(&link.path));
+        }
+        match found {
+            Ok((real, facts)) if facts.is_dir() => {
                 if !real.starts_with(&self.root) {
                     let cause = format!("it leads out of the workspace, to {}", real.display());
                     let failure = refusal(link.name, FailureKind::Usage, cause)
@@ -187,13 +212,14 @@ impl<'a> Walk<'a> {
                     self.links.push_back(link);
                 }
             }
-            (Ok(real), Some(facts)) if facts.is_file() && is_toml => {
-                (self.visit)(&real);
-                self.file(link.name, link.path);
-            }
-            (Err(_), _) | (_, None) if is_toml => {
+            Ok((_, facts)) if facts.is_file() && is_toml => self.file(link.name, link.path),
+            Err(error) if is_toml && leads_nowhere(&error) => {
                 let cause = "the link leads nowhere";
                 self.problem(refusal(link.name, FailureKind::NotFound, cause));
+            }
+            // Of a name that is no preset's, only what may pass by itself.
+            Err(error) if is_toml || !(leads_nowhere(&error) || is_refusal(&error)) => {
+                self.problem(atomic::failure(&link.path, &error));
             }
             _ => {}
         }
@@ -220,7 +246,8 @@ impl<'a> Walk<'a> {
             }
         };
         let mut names = Vec::new();
-        for entry in entries.flatten() {
+        for entry in entries {
+            let Some(entry) = self.known(path, entry) else { break };
             if self.entries == self.bounds.entries {
                 let cause = format!("more than {} files and folders", self.bounds.entries);
                 self.end(FailureKind::TooLarge, &cause);
@@ -242,6 +269,14 @@ impl<'a> Walk<'a> {
     }
 }
 
+fn leads_nowhere(error: &io::Error) -> bool {
+    atomic::is_absence(error) || error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
+}
+
 fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
 }
@@ -253,7 +288,7 @@ mod tests {
     use super::*;
 
     fn found(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<String>) {
-        let mut visit = |_: &Path| {};
+        let mut visit = |_: Watched<'_>| {};
         let walk = Walk::of(root, bounds, &mut visit);
         let told = walk.problems.iter().map(ToString::to_string).collect();
         (walk.files.into_iter().map(|file| file.name).collect(), told)
@@ -280,7 +315,11 @@ mod tests {
         symlink("_kept", root.path().join("kept")).unwrap();
         symlink("round", root.path().join("round")).unwrap();
         let mut visited = Vec::new();
-        let mut visit = |path: &Path| visited.push(path.to_owned());
+        let mut visit = |watched: Watched<'_>| {
+            if let Watched::Folder(path) = watched {
+                visited.push(path.to_owned());
+            }
+        };
         let walk = Walk::of(root.path(), Bounds::default(), &mut visit);
         let names: Vec<&str> = walk.files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!((names, walk.problems), (vec!["a.toml", "in/b.toml", "kept/c.toml"], vec![]));

@@ -160,6 +160,7 @@ fn broken(app: &App) -> Option<&'static str> {
             FailureKind::Reset => "reset",
             FailureKind::Timeout(_) => "timed out",
             FailureKind::Malformed => "malformed",
+            FailureKind::Internal => "failed",
             _ if failure.stage == Stage::Session => "redirect not followed",
             _ => "failed",
         });

@@ -69,7 +69,7 @@ fn draw_leaf(mut pen: Pen<'_>, item: &TreeItem) {
             }
             _ => None,
         };
-        let spec = draft.map(|draft| &draft.spec).or(found.map(|preset| &preset.spec));
+        let spec = draft.map(|draft| &*draft.spec).or(found.map(|preset| &preset.spec));
         badge::put(&mut pen, spec.map_or("", |spec| spec.badge()));
     }
     let name = match item {

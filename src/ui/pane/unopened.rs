@@ -21,7 +21,7 @@ pub(super) fn draw(mut pen: Pen<'_>) {
     let in_address =
         in_address.map_or_else(String::new, |key| format!(" or {key} in the address line"));
     let request = format!("[send]{in_address} sends the request.");
-    let lines = match &draft.spec {
+    let lines = match &*draft.spec {
         Spec::Http(_) => [request.as_str(), "The response appears here."],
         Spec::HttpListener(_) => {
             ["[send] starts the listener.", "Every request it receives appears here."]

@@ -121,7 +121,8 @@ impl Driver {
 
     /// Opens a session as if it had been sent, and looks at its response.
     pub fn open(&mut self, plan: Plan) -> SessionId {
-        self.app.shared.drafts.current_mut().spec = Spec::empty(plan.protocol(), plan.side());
+        self.app.shared.drafts.current_mut().spec =
+            Spec::empty(plan.protocol(), plan.side()).into();
         let id = self.app.shared.sessions.open(plan, "a title".into(), self.app.shared.now);
         self.app.shared.drafts.current_mut().session = Some(id);
         response::session_changed(&mut self.app);

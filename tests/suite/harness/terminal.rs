@@ -276,6 +276,17 @@ impl Tui {
         after_name.trim_start().chars().next().unwrap_or('?')
     }
 
+    /// The ids of the program's threads of this name.
+    pub fn threads(&self, name: &str) -> Vec<u32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_pid()));
+        let is_meant = |task: &std::fs::DirEntry| {
+            let known = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            known.trim_end() == name
+        };
+        let tasks = tasks.into_iter().flatten().flatten().filter(is_meant);
+        tasks.filter_map(|task| task.file_name().to_str()?.parse().ok()).collect()
+    }
+
     /// Most memory the program has held, in bytes.
     pub fn peak_memory(&self) -> u64 {
         peak_memory(self.pid.as_raw_pid().cast_unsigned()).expect("a running program")

@@ -50,7 +50,7 @@ fn a_request_becomes_a_draft_with_its_whole_body() {
         asked = queries(&effects).into_iter().filter(|q| q.body == BodyId(100)).collect();
     }
     assert_eq!(windows, 3);
-    let Spec::Http(http) = &app.shared.drafts.current().spec else { panic!("no HTTP draft") };
+    let Spec::Http(http) = &*app.shared.drafts.current().spec else { panic!("no HTTP draft") };
     assert!(matches!(&http.body, wirebench::model::http::HttpBody::Text(text) if *text == body));
     assert_eq!(app.shared.focus, Pane::Request);
 }
@@ -63,7 +63,7 @@ fn a_row_of_a_conversation_and_a_record_become_drafts() {
         app.keys("<Esc>");
         app.shared.focus = pane;
         app.keys("t");
-        let Spec::Tcp(tcp) = &app.shared.drafts.current().spec else { panic!("no TCP draft") };
+        let Spec::Tcp(tcp) = &*app.shared.drafts.current().spec else { panic!("no TCP draft") };
         assert!(tcp.steps.iter().any(|step| format!("{step:?}").contains("220 hello")));
     }
 }

@@ -9,6 +9,7 @@ use percent_encoding::{CONTROLS, percent_encode};
 use url::{Position, Url};
 
 use crate::codec::printable::printable;
+use crate::codec::zone;
 use crate::model::exchange::Head;
 use crate::model::plan::{HttpPlan, PlanBody};
 use crate::model::trust::Verify;
@@ -60,7 +61,11 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
         return Err("the redirect names several different places".into());
     }
     let no_url = |error| format!("the redirect's address is no URL: {error}");
-    let here = Url::parse(&plan.url).map_err(no_url)?;
+    let (here, zone) = zone::take(&plan.url);
+    let here = Url::parse(&here).map_err(no_url)?;
+    if location.trim_ascii().is_empty() {
+        return Err("the redirect names no place: its Location is empty".into());
+    }
     // Bytes outside ASCII go there as they are.
     let location = percent_encode(location, CONTROLS).to_string();
     let there = here.join(location.trim()).map_err(no_url)?;
@@ -72,10 +77,12 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     let redirects = plan.redirects.saturating_sub(1);
     let mut plan = HttpPlan { redirects, notes: Vec::new(), ..plan.clone() };
     change_method(&mut plan, status);
-    if here.origin() != there.origin() {
+    let is_elsewhere = here.origin() != there.origin();
+    if is_elsewhere {
         cross_origin(&mut plan, &there);
     }
     go_to(&mut plan, there);
+    plan.url = zone::with(&plan.url, zone.as_deref().filter(|_| !is_elsewhere));
     Ok(Some(plan))
 }
 

@@ -3,6 +3,7 @@
 use url::{Position, Url};
 
 use crate::codec::http1::write::request_head;
+use crate::codec::zone;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
@@ -12,7 +13,8 @@ use crate::model::trust::Verify;
 /// Whom to connect to for a plan, and whether under TLS.
 pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
     let bad = |cause: String| Failure::new(Stage::Compose, &*plan.url, FailureKind::Usage, cause);
-    let url = Url::parse(&plan.url).map_err(|error| bad(format!("this is no URL: {error}")))?;
+    let (bare, zone) = zone::take(&plan.url);
+    let url = Url::parse(&bare).map_err(|error| bad(format!("this is no URL: {error}")))?;
     let tls = match url.scheme() {
         "http" => ClientTls::Off,
         "https" => {
@@ -24,6 +26,7 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let host = url.host_str().ok_or_else(|| bad("the URL has no host".into()))?;
     // An IPv6 address stands in brackets there.
     let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = zone.map_or(host.to_owned(), |zone| format!("{host}%{zone}"));
     let port = url.port_or_known_default().unwrap_or(80);
     Ok((Endpoint::new(host, port), tls))
 }

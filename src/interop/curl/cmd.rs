@@ -4,31 +4,67 @@
 
 use super::command::{CurlCommand, ImportError, Word, is_curl};
 
-/// Whether the text is written with the command prompt's escapes: the first quote is escaped
-/// with `^`, or the first line goes on with one.
+/// Escapes that only a browser writes inside quotes, where the prompt itself has none: what is
+/// copied by older ones counts on them all the same.
+const INSIDE: [&str; 4] = ["^\\^\"", "^%^", "^&", "^{^"];
+
+/// Whether the text is written with the command prompt's escapes: it begins with the prompt, the
+/// first quote is escaped with `^`, the first line goes on with one, or a browser left its marks.
 pub(super) fn is_cmd(text: &str) -> bool {
-    let text = text.trim_start();
+    let (is_prompted, text) = without_prompt(text);
     let before_quote = text.split(['"', '\'']).next().unwrap_or(text);
     let first_line = text.lines().next().unwrap_or(text);
     let is_quoted = before_quote.len() < text.len();
-    (is_quoted && before_quote.ends_with('^'))
+    // A shell's quotes and its sign that a line goes on say otherwise.
+    let is_shell = |before: &str| before.contains(" '") || before.contains("\\\n");
+    let is_copied = begins_with_curl(text)
+        && INSIDE
+            .iter()
+            .any(|escape| text.split_once(escape).is_some_and(|(before, _)| !is_shell(before)));
+    is_prompted
+        || is_copied
+        || (is_quoted && before_quote.ends_with('^'))
         || (first_line.trim_end().ends_with(" ^") && !first_line.contains('\''))
+}
+
+fn has_inside(text: &str) -> bool {
+    INSIDE.iter().any(|escape| text.contains(escape))
+}
+
+fn begins_with_curl(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(is_curl)
+}
+
+/// The text behind a prompt such as `C:\Users\me>`, and whether there was one.
+fn without_prompt(text: &str) -> (bool, &str) {
+    let text = text.trim_start();
+    let behind = text.split_once('>').filter(|(prompt, _)| {
+        let mut chars = prompt.chars();
+        chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+            && chars.as_str().starts_with(":\\")
+            && !prompt.contains(['\n', '"'])
+    });
+    behind.map_or((false, text), |(_, rest)| (true, rest.trim_start()))
 }
 
 /// The words after the program's name.
 pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
-    let mut words = split(&without_carets(text)?).into_iter();
+    let (_, command) = without_prompt(text);
+    let start = text.trim_start().len().saturating_sub(command.len());
+    let start = start + (text.len() - text.trim_start().len());
+    let mut words = split(&without_carets(command)?).into_iter();
     if !words.next().is_some_and(|word| is_curl(&word.text)) {
-        let message = "no curl command; it begins with 'curl'".into();
-        return Err(ImportError { position: 0, message });
+        return Err(ImportError::new(start, "no curl command; it begins with 'curl'"));
     }
-    Ok(CurlCommand { words: words.collect(), warnings: Vec::new() })
+    let words = words.map(|word| Word { position: word.position + start, ..word });
+    Ok(CurlCommand { words: words.collect(), ..CurlCommand::default() })
 }
 
 /// Characters with the byte of the pasted text they come from. A line break that nothing escapes
 /// ends the command.
 fn without_carets(text: &str) -> Result<Vec<(usize, char)>, ImportError> {
     let mut out = Vec::with_capacity(text.len());
+    let everywhere = has_inside(text);
     let mut quoted = None;
     let mut chars = text.char_indices().filter(|(_, c)| *c != '\r').peekable();
     while let Some((at, c)) = chars.next() {
@@ -37,7 +73,7 @@ fn without_carets(text: &str) -> Result<Vec<(usize, char)>, ImportError> {
                 quoted = if quoted.is_some() { None } else { Some(at) };
                 out.push((at, c));
             }
-            '^' if quoted.is_none() => {
+            '^' if everywhere || quoted.is_none() => {
                 chars.next_if(|(_, c)| *c == '\n');
                 out.extend(chars.next());
             }
@@ -46,10 +82,9 @@ fn without_carets(text: &str) -> Result<Vec<(usize, char)>, ImportError> {
         }
     }
     match quoted {
-        Some(position) => Err(ImportError {
-            position,
-            message: "the quote \" opened here is never closed".into(),
-        }),
+        Some(position) => {
+            Err(ImportError::new(position, "the quote \" opened here is never closed"))
+        }
         None => Ok(out),
     }
 }

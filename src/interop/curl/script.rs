@@ -1,0 +1,204 @@
+//! Finds the curl command in a pasted text, whatever stands around it: a prompt, comments, `sudo`,
+//! assignments, a program that writes its input, a whole script, prose.
+//!
+//! ```text
+//!   Windows prompt ─cmd─┐        first place that has one:
+//!   PowerShell ─────────┼─> CurlCommand    a command whose program is curl
+//!   shell ──────────────┘                  a line that begins with curl, after a prompt or "#"
+//!                                          $(curl ...), `curl ...`, (curl ...)
+//!                                          a word of another command (docker exec web curl ...)
+//! ```
+
+use super::cmd;
+use super::command::{CurlCommand, ImportError, Stdin, Word, is_curl};
+use super::powershell;
+use super::shell::{CommandEnd, Reader, ShellCommand, is_name};
+
+/// What a prompt ends with.
+const PROMPTS: [char; 7] = ['$', '%', '#', '>', '❯', '➜', '»'];
+/// Words that may stand before the program of a command.
+const BEFORE: [&str; 17] = [
+    "sudo", "doas", "time", "exec", "command", "env", "nohup", "nice", "xargs", "if", "while",
+    "until", "then", "do", "else", "!", "{",
+];
+
+/// Whether a text holds a curl command, so that pasting it should fill the form.
+#[must_use]
+pub fn is_command(text: &str) -> bool {
+    let has_arguments = |text: &str| text.split_whitespace().nth(1).is_some();
+    let begins = |(_, line): (usize, &str)| begins_with_curl(line);
+    has_arguments(text)
+        && (lines(text).filter_map(command_of_line).any(begins) || find(text).is_ok())
+}
+
+/// The first curl command of a text.
+pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
+    if cmd::is_cmd(text) {
+        return cmd::words(text);
+    }
+    if powershell::is_powershell(text) {
+        return powershell::words(text);
+    }
+    if let Some(found) = of_its_own(text)? {
+        return Ok(found);
+    }
+    for (at, line) in lines(text).filter_map(command_of_line) {
+        if begins_with_curl(line)
+            && let Some(found) = command(&mut Reader::at(text, at), None)?
+        {
+            return Ok(found);
+        }
+    }
+    for (opening, closing) in [("$(curl ", ')'), ("`curl ", '`'), ("(curl ", ')')] {
+        if let Some(at) = text.find(opening) {
+            let mut reader = Reader::at(text, at + opening.len() - "curl ".len());
+            reader.ends_at(closing);
+            if let Some(found) = command(&mut reader, None)? {
+                return Ok(found);
+            }
+        }
+    }
+    inside(text).ok_or_else(|| ImportError::new(0, "no curl command; it begins with 'curl'"))
+}
+
+/// A command of the script whose program is curl. Prose is no script, so what cannot be read is
+/// stepped over by the line.
+fn of_its_own(text: &str) -> Result<Option<CurlCommand>, ImportError> {
+    let mut reader = Reader::at(text, 0);
+    reader.set_prompted(lines(text).filter_map(command_of_line).any(|(at, line)| {
+        begins_with_curl(line)
+            && text.get(..at).is_some_and(|before| before.trim_end().ends_with(PROMPTS))
+    }));
+    let mut piped = None;
+    while !reader.is_over() {
+        let start = reader.position();
+        match command(&mut reader, piped.take()) {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {
+                let last = reader.last();
+                piped = (last.end == CommandEnd::Pipe).then(|| output_of(last)).flatten();
+                if piped.is_none() {
+                    reader.forget_warnings();
+                }
+            }
+            Err(error) if program(&reader.last().words).is_some() => return Err(error),
+            Err(_) => reader.next_line(start),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a command; it is returned when its program is curl.
+fn command(
+    reader: &mut Reader<'_>,
+    piped: Option<Stdin>,
+) -> Result<Option<CurlCommand>, ImportError> {
+    reader.command()?;
+    let Some(at) = program(&reader.last().words) else { return Ok(None) };
+    if reader.rest().lines().any(begins_with_curl) {
+        reader.warn("only the first of several curl commands was read");
+    }
+    let ShellCommand { mut words, stdin, .. } = reader.take_last();
+    words.drain(..=at);
+    Ok(Some(CurlCommand { words, stdin: stdin.or(piped), warnings: reader.take_warnings() }))
+}
+
+/// curl as a word of another command, with something behind it.
+fn inside(text: &str) -> Option<CurlCommand> {
+    let mut reader = Reader::at(text, 0);
+    while !reader.is_over() {
+        let start = reader.position();
+        if reader.command().is_err() {
+            reader.next_line(start);
+            continue;
+        }
+        let words = &reader.last().words;
+        let at = words.iter().position(|word| is_curl(&word.text));
+        let is_address = words.first().is_some_and(|word| word.text.contains("://"));
+        if let Some(at) = at.filter(|at| !is_address && words.len() > at + 1) {
+            let ShellCommand { mut words, stdin, .. } = reader.take_last();
+            let before: Vec<_> = words.drain(..=at).map(|word| word.text).collect();
+            let before = before.split_last().map(|(_, before)| before.join(" "));
+            reader.warn(&format!("left out before curl: {}", before.unwrap_or_default()));
+            return Some(CurlCommand { words, stdin, warnings: reader.take_warnings() });
+        }
+        reader.forget_warnings();
+    }
+    None
+}
+
+/// Lines with the byte each begins at.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line)
+    })
+}
+
+/// What a line says after a prompt or the mark of a comment, and where.
+fn command_of_line((at, line): (usize, &str)) -> Option<(usize, &str)> {
+    let text = line.trim_start();
+    let words = text.split_inclusive(char::is_whitespace).take(5);
+    let ends = words.scan(0, |end, word| {
+        *end += word.len();
+        Some((*end, word.trim_end()))
+    });
+    // The last word that looks like the end of a prompt, unless something is quoted before.
+    let prompt = ends
+        .take_while(|(_, word)| !word.contains(['\'', '"']) && !is_curl(word))
+        .filter(|(_, word)| word.ends_with(PROMPTS) && !word.contains("://"))
+        .last();
+    let end = prompt.map_or(0, |(end, _)| end);
+    let rest = text.get(end..)?.trim_start();
+    Some((at + line.len() - rest.len(), rest))
+}
+
+fn begins_with_curl(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    words.next().is_some_and(is_curl) && words.next().is_some()
+}
+
+/// Where among the words the program of a command is curl.
+fn program(words: &[Word]) -> Option<usize> {
+    let at = words.iter().position(|word| is_curl(&word.text))?;
+    let (before, _) = words.split_at(at);
+    let prompt = before.iter().rposition(|word| word.text.ends_with(PROMPTS));
+    let mut before = before.split_at(prompt.map_or(0, |at| at + 1)).1.iter();
+    let mut is_option = false;
+    let fits = before.all(|word| {
+        let text = word.text.as_str();
+        // The name behind `-u` is the user of sudo.
+        let is_value = std::mem::replace(&mut is_option, matches!(text, "-u" | "-g" | "-n"));
+        let is_assignment = text.split_once('=').is_some_and(|(name, _)| is_name(name));
+        is_value || is_option || is_assignment || text.starts_with('-') || BEFORE.contains(&text)
+    });
+    fits.then_some(at)
+}
+
+/// What a command writes, as far as it can be known without running it.
+fn output_of(command: &ShellCommand) -> Option<Stdin> {
+    let mut words = command
+        .words
+        .iter()
+        .map(|word| word.text.as_str())
+        .skip_while(|word| word.ends_with(PROMPTS) || BEFORE.contains(word));
+    let program = words.next()?;
+    let arguments: Vec<&str> = words.collect();
+    let text = match (program, arguments.as_slice()) {
+        ("echo", ["-n", rest @ ..]) => Some(rest.join(" ")),
+        ("echo", rest) if !rest.first().is_some_and(|word| word.starts_with('-')) => {
+            Some(rest.join(" ") + "\n")
+        }
+        ("printf", ["%s", rest @ ..]) => Some(rest.concat()),
+        ("printf", ["%s\\n", rest @ ..]) => {
+            Some(rest.iter().flat_map(|text| [text, "\n"]).collect())
+        }
+        ("printf", [text]) if !text.contains(['%', '\\']) => Some((*text).to_owned()),
+        ("cat", []) => return command.stdin.clone(),
+        ("cat", [file]) if !file.starts_with('-') => return Some(Stdin::File((*file).to_owned())),
+        _ => None,
+    };
+    Some(text.map_or_else(|| Stdin::Program(program.to_owned()), Stdin::Text))
+}

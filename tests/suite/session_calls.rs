@@ -1,0 +1,194 @@
+//! Every kind of socket call of a session fails in turn, in the real program on a terminal: what went
+//! wrong is said, the program goes on, the next try works, and the terminal is given back. Only the
+//! engine's threads are traced.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::harness::peers::{free_port, read_head, tcp_peer, udp_peer};
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::tracer::{Fault, Tracer, can_trace, every_fault};
+use crate::harness::wait::PATIENCE;
+use crate::hostile::{assert_keys_are_answered, pane};
+
+/// Calls of a client, from the socket to its end. `epoll_wait` is not among them: the system never
+/// lets it fail but for an interrupt.
+const CLIENT: &str = "socket setsockopt connect getsockopt getsockname,getpeername \
+    sendto,sendmsg,writev recvfrom,recvmsg,readv shutdown epoll_ctl";
+const OPENING: &str = "socket setsockopt bind listen getsockname epoll_ctl";
+const SERVING: &str = "accept4,accept setsockopt sendto,sendmsg,writev recvfrom,recvmsg,readv \
+    shutdown epoll_ctl";
+const WAITING: [&str; 1] = ["epoll_wait,epoll_pwait,epoll_pwait2"];
+
+/// What a failure begins with; `Stage::title` of those a session can have.
+const WORDS: [&str; 8] = [
+    "cannot connect",
+    "cannot listen",
+    "sending failed",
+    "no response head",
+    "body ended early",
+    "session ended",
+    "not done",
+    // Of a datagram, after which the socket goes on.
+    "were not sent",
+];
+
+fn is_told(screen: &str) -> bool {
+    WORDS.iter().any(|words| screen.contains(words))
+}
+
+/// The program with this preset; `None` where it may not be traced.
+fn started(preset: &str) -> Option<Tui> {
+    let tui = Launch::default().preset("a", preset).size(180, 50).start();
+    tui.wait_for("─ a ");
+    can_trace(&tui, "engine").then_some(tui)
+}
+
+fn interrupts() -> impl Iterator<Item = Fault> {
+    let fault = |calls| Fault { calls, error: "EINTR", when: "1+2".into() };
+    WAITING.into_iter().map(fault)
+}
+
+/// A failing call in each try, and a try without one after it. `try_once` makes the try and waits
+/// for its end, for a good one alone if it is to be one; it tells whether it was.
+fn every_try(
+    mut tui: Tui,
+    calls: &'static str,
+    mut try_once: impl FnMut(&mut Tui, &str, bool) -> bool,
+) {
+    assert!(try_once(&mut tui, "the first try", true));
+    let (mut injected, mut told) = (0, 0);
+    for fault in every_fault(calls).chain(interrupts()) {
+        let place = fault.place();
+        let tracer = Tracer::attach(&tui, "engine", &fault).unwrap();
+        let went_well = try_once(&mut tui, &place, false);
+        let failed = tracer.detach();
+        injected += usize::from(failed);
+        told += usize::from(!went_well);
+        assert!(failed || went_well, "{place}: nothing failed, and yet:\n{}", tui.screen());
+        try_once(&mut tui, &format!("good try after {place}"), true);
+    }
+    assert!(injected > 8 && told > 2, "{injected} faults, {told} of them told");
+    assert_keys_are_answered(&mut tui);
+    tui.quit();
+}
+
+#[test]
+fn a_request_survives_every_failing_call() {
+    let peer = tcp_peer(|mut stream| {
+        let Some(request) = read_head(&mut stream) else { return };
+        let line = String::from_utf8_lossy(&request);
+        let path = line.split(' ').nth(1).unwrap_or_default();
+        let body = format!("answer to {path}");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all(body.as_bytes());
+    });
+    let Some(tui) = started(&format!("[http]\nurl = \"http://{peer}/0\"\n")) else { return };
+    let mut number = 0;
+    every_try(tui, CLIENT, move |tui, place, must| {
+        number += 1;
+        tui.keys(&format!("<C-l><C-u>http://{peer}/n{number}"));
+        tui.wait_for(&format!("/n{number} "));
+        tui.keys("<F5>");
+        let answer = format!("answer to /n{number}");
+        tui.wait_for_screen(place, |screen| {
+            let response = pane(screen, "Response ─");
+            response.contains(&answer) || (!must && is_told(&response))
+        });
+        tui.screen().contains(&answer)
+    });
+}
+
+/// Opens a conversation, in which a step says something, and closes it when the answer is there.
+fn talk(tui: &mut Tui, place: &str, must: bool, answers: &AtomicUsize) -> bool {
+    // One to an earlier try may still be counted.
+    let before = answers.load(Ordering::SeqCst);
+    tui.keys("<F5>");
+    let talk_of =
+        |screen: &str| ["Conversation ─", "Datagrams ─"].map(|title| pane(screen, title)).concat();
+    let is_there = |screen: &str| {
+        let talk = talk_of(screen);
+        let mut numbers = talk.split("answer-").skip(1).filter_map(|text| text.split(' ').next());
+        numbers.any(|number| number.parse::<usize>().is_ok_and(|number| number >= before))
+    };
+    tui.wait_for_screen(place, |screen| is_there(screen) || (!must && is_told(&talk_of(screen))));
+    let went_well = is_there(&tui.screen());
+    tui.keys("<F8>");
+    went_well
+}
+
+#[test]
+fn a_conversation_survives_every_failing_call() {
+    let answers = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answers);
+    let peer = tcp_peer(move |mut stream| {
+        if let Ok(1..) = stream.read(&mut [0; 64]) {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(format!("answer-{number} \n").as_bytes());
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let preset = format!("[tcp]\naddress = \"{peer}\"\nstep = [{{ send = \"hello\" }}]\n");
+    let Some(tui) = started(&preset) else { return };
+    every_try(tui, CLIENT, move |tui, place, must| talk(tui, place, must, &answers));
+}
+
+#[test]
+fn a_udp_conversation_survives_every_failing_call() {
+    let answers = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answers);
+    let (peer, address) = udp_peer();
+    thread::spawn(move || {
+        while let Ok((_, from)) = peer.recv_from(&mut [0; 64]) {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            let _ = peer.send_to(format!("answer-{number} ").as_bytes(), from);
+        }
+    });
+    let preset = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"hello\" }}]\n");
+    let Some(tui) = started(&preset) else { return };
+    every_try(tui, CLIENT, move |tui, place, must| talk(tui, place, must, &answers));
+}
+
+#[test]
+fn opening_a_listener_survives_every_failing_call() {
+    let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{}\"\n", free_port());
+    let Some(tui) = started(&preset) else { return };
+    every_try(tui, OPENING, |tui, place, must| {
+        tui.keys("<F5>");
+        tui.wait_for_screen(place, |screen| {
+            let told = is_told(&pane(screen, "Connections ─"));
+            screen.contains("● 1 listening") || (!must && told)
+        });
+        let went_well = tui.screen().contains("● 1 listening");
+        tui.keys("<F8>");
+        tui.wait_for_screen("the end of it", |screen| !screen.contains("● 1 listening"));
+        went_well
+    });
+}
+
+#[test]
+fn serving_survives_every_failing_call() {
+    let port = free_port();
+    let rule = "[[tcp-listener.rule]]\nwhen = \"always\"\nsend = \"{{message}}\"\n";
+    let preset = format!("[tcp-listener]\nbind = \"127.0.0.1:{port}\"\n{rule}");
+    let Some(mut tui) = started(&preset) else { return };
+    tui.keys("<F5>");
+    tui.wait_for("● 1 listening");
+    every_try(tui, SERVING, move |tui, place, _| {
+        assert!(tui.screen().contains("● 1 listening"), "{place}:\n{}", tui.screen());
+        echoed(port)
+    });
+}
+
+/// Whether a new connection gets back what it sends.
+fn echoed(port: u16) -> bool {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return false };
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut echo = [0; 4];
+    stream.write_all(b"ping").is_ok() && stream.read_exact(&mut echo).is_ok() && &echo == b"ping"
+}
