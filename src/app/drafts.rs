@@ -11,6 +11,7 @@ use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::secrets::without_userinfo;
 use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::store::job;
@@ -93,7 +94,9 @@ impl Draft {
     pub fn title(&self) -> String {
         match &self.preset {
             Some(path) => path.to_string(),
-            None if !self.spec.address().is_empty() => self.spec.address().to_owned(),
+            None if !self.spec.address().is_empty() => {
+                without_userinfo(self.spec.address()).into_owned()
+            }
             None => format!("new {} {}", self.spec.protocol().title(), self.spec.side().into_str()),
         }
     }

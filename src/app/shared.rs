@@ -19,6 +19,7 @@ use super::sessions::{Session, Sessions};
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
+use crate::model::secrets::{Disclosure, Secrets};
 use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
@@ -96,6 +97,8 @@ pub struct Shared {
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
     pub workspace: Workspace,
+    /// Secrets of every environment there was in this run: lists show none of them.
+    pub(super) secrets: Secrets,
     /// Name of the environment in force.
     pub environment: Option<String>,
     pub drafts: Drafts,
@@ -109,6 +112,18 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What lists on the screen may tell; what is looked at closely is shown as it is.
+    pub fn told(&self) -> Disclosure {
+        Disclosure::Hiding(self.secrets.clone())
+    }
+
+    /// The workspace as it is on the disk now.
+    pub(super) fn set_workspace(&mut self, workspace: Workspace) {
+        let secrets = workspace.environments.iter().flat_map(|env| env.secrets.values());
+        self.secrets = self.secrets.and(&Secrets::new(secrets.map(String::as_str)));
+        self.workspace = workspace;
+    }
+
     /// Where the panes are now.
     pub(crate) fn areas(&self) -> Areas {
         let mut splits = self.splits;

@@ -4,10 +4,10 @@
 //!   pieces ──► CodingReader (outermost coding) ──► CodingReader ──► read()
 //! ```
 //!
-//! Used on a thread that may wait: reading asks for the next piece only when all that arrived is
-//! handed out. A reader that stops costs no more than its buffer, so a bomb is never unpacked as a
-//! whole; what a coding keeps in memory is bounded by its window (32 KiB deflate, 16 MiB br, 8 MiB
-//! zstd as RFC 9659 demands).
+//! Reading asks for the next piece only when all that arrived is handed out. A piece that is not
+//! there yet is `WouldBlock`: nothing is lost, and reading goes on where it was. A reader that stops
+//! costs no more than its buffer, so a bomb is never unpacked as a whole; what a coding keeps in
+//! memory is bounded by its window (32 KiB deflate, 16 MiB br, 8 MiB zstd as RFC 9659 demands).
 
 mod brotli;
 mod coding;
@@ -38,14 +38,23 @@ impl ContentDecoder {
     /// hands bytes through. `pieces` may wait; its end is the end of the encoded body.
     pub fn new(
         codings: &[String],
-        pieces: impl Iterator<Item = Bytes> + Send + 'static,
+        mut pieces: impl Iterator<Item = Bytes> + Send + 'static,
+    ) -> Result<ContentDecoder, DecodeError> {
+        ContentDecoder::pulling(codings, move || Ok(pieces.next()))
+    }
+
+    /// The same for pieces of which the next may not be there yet: `pull` says `WouldBlock` then,
+    /// and so does reading. No piece is the end of the encoded body.
+    pub fn pulling(
+        codings: &[String],
+        pull: impl FnMut() -> io::Result<Option<Bytes>> + Send + 'static,
     ) -> Result<ContentDecoder, DecodeError> {
         if codings.len() > CHAIN {
             let message = format!("more than {CHAIN} codings on top of each other");
             return Err(DecodeError { coding: codings.join(", "), message });
         }
         let (remarks, warnings) = mpsc::channel();
-        let mut bytes: Source = Box::new(Pieces { next: pieces, piece: Bytes::new() });
+        let mut bytes: Source = Box::new(Pieces { pull, piece: Bytes::new() });
         for coding in codings.iter().filter(|name| !name.eq_ignore_ascii_case("identity")) {
             let reader = CodingReader::new(coding, bytes, remarks.clone())?;
             bytes = Box::new(BufReader::with_capacity(PIECE, reader));
@@ -65,19 +74,19 @@ impl Read for ContentDecoder {
     }
 }
 
-/// The encoded body as decoders read it: bytes of an iterator that may wait for the next of them.
-struct Pieces<I> {
-    next: I,
+/// The encoded body as decoders read it, from one piece to the next.
+struct Pieces<P> {
+    pull: P,
     piece: Bytes,
 }
 
-impl<I: Iterator<Item = Bytes>> BufRead for Pieces<I> {
+impl<P: FnMut() -> io::Result<Option<Bytes>>> BufRead for Pieces<P> {
     /// The last byte of a piece is handed out alone. Decoders ask for input before they hand out
     /// what they hold back for want of room, and would wait for the next piece with it: this byte
     /// makes them go on.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.piece.is_empty() {
-            let Some(piece) = self.next.next() else { return Ok(&[]) };
+            let Some(piece) = (self.pull)()? else { return Ok(&[]) };
             self.piece = piece;
         }
         let length = (self.piece.len() - 1).max(1);
@@ -89,7 +98,7 @@ impl<I: Iterator<Item = Bytes>> BufRead for Pieces<I> {
     }
 }
 
-impl<I: Iterator<Item = Bytes>> Read for Pieces<I> {
+impl<P: FnMut() -> io::Result<Option<Bytes>>> Read for Pieces<P> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let used = self.fill_buf()?.read(out)?;
         self.consume(used);

@@ -4,21 +4,18 @@
 //! [`Secrets`] knows values by themselves and hides them wherever they stand. `is_credential` knows
 //! headers by name. Bytes on the timeline and drafts keep what they are.
 
+mod hidden_value;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::failure::Failure;
+use hidden_value::HiddenValue;
 
 /// Stands for a credential.
 pub(crate) const MASK: &str = "********";
-
-/// Shorter values are hidden only where they stand alone: a secret `a` must not blot out every a.
-const ANYWHERE: usize = 4;
-/// Unreserved characters of a URL (RFC 3986, section 2.3).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Headers whose values are credentials by definition.
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
@@ -42,12 +39,12 @@ const KEY_WORDS: [&str; 12] = [
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// Longest first, so that none leaves a part of another.
-    needles: Arc<[Vec<u8>]>,
+    values: Arc<[HiddenValue]>,
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({})", self.needles.len())
+        write!(f, "Secrets({})", self.values.len())
     }
 }
 
@@ -181,32 +178,37 @@ pub(crate) fn without_credentials(head: &[u8]) -> Vec<u8> {
 }
 
 impl Secrets {
-    /// Hides these values, also as they stand in URLs, forms and JSON.
+    /// Hides these values, also as they stand in URLs, forms and JSON, and in base64.
     #[must_use]
     pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut needles: Vec<Vec<u8>> = Vec::new();
-        for value in values.into_iter().filter(|value| !value.trim().is_empty()) {
-            let encoded = utf8_percent_encode(value, UNRESERVED).to_string();
-            let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let spelled = [value.to_owned(), encoded.replace("%20", "+"), encoded, escaped];
-            needles.extend(spelled.map(String::into_bytes));
-        }
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        needles.dedup();
-        Secrets { needles: needles.into() }
+        let values = values.into_iter().filter(|value| !value.trim().is_empty());
+        Secrets::of(values.flat_map(HiddenValue::all_of).collect())
+    }
+
+    fn of(mut values: Vec<HiddenValue>) -> Self {
+        values.sort_by(|a, b| a.key().cmp(&b.key()));
+        values.dedup();
+        Secrets { values: values.into() }
+    }
+
+    /// Hides the others too.
+    #[must_use]
+    pub fn and(&self, others: &Secrets) -> Secrets {
+        Secrets::of(self.values.iter().chain(others.values.iter()).cloned().collect())
     }
 
     /// Whether there is nothing to hide.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.values.is_empty()
     }
 
     /// Bytes without the values.
     #[must_use]
     pub(crate) fn hide<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        self.needles.iter().fold(Cow::Borrowed(bytes), |bytes, needle| {
-            replaced(&bytes, needle).map_or(bytes, Cow::Owned)
+        self.values.iter().fold(Cow::Borrowed(bytes), |bytes, needle| match needle.find(&bytes) {
+            found if found.is_empty() => bytes,
+            found => Cow::Owned(masked(&bytes, &found)),
         })
     }
 
@@ -226,29 +228,16 @@ impl Secrets {
     }
 }
 
-/// The bytes with a mask for every needle; `None` when there is none.
-fn replaced(bytes: &[u8], needle: &[u8]) -> Option<Vec<u8>> {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let alone = |at: usize| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        let after = bytes.get(at + needle.len());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
-    };
-    let mut out: Option<Vec<u8>> = None;
-    let mut rest = bytes;
-    for at in memchr::memmem::find_iter(bytes, needle) {
-        if needle.len() >= ANYWHERE || alone(at) {
-            let done = bytes.len() - rest.len();
-            let (before, after) = rest.split_at(at - done);
-            let out = out.get_or_insert_default();
-            out.extend_from_slice(before);
-            out.extend_from_slice(MASK.as_bytes());
-            rest = after.split_at(needle.len()).1;
-        }
+/// The bytes with a mask in place of these parts.
+fn masked(bytes: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for part in parts {
+        out.extend_from_slice(bytes.get(from..part.start).unwrap_or_default());
+        out.extend_from_slice(MASK.as_bytes());
+        from = part.end;
     }
-    if let Some(out) = &mut out {
-        out.extend_from_slice(rest);
-    }
+    out.extend_from_slice(bytes.get(from..).unwrap_or_default());
     out
 }
 
@@ -275,9 +264,58 @@ mod tests {
     }
 
     #[test]
-    fn a_short_value_is_hidden_where_it_stands_alone() {
-        let secrets = Secrets::new(["abc"]);
-        assert_eq!(hidden(&secrets, "abcdef key=abc;"), format!("abcdef key={MASK};"));
+    fn values_are_hidden_in_any_mixture_of_escapes() {
+        let secrets = Secrets::new(["p@s/é\"1 x"]);
+        for text in [
+            "p@s%2fé%221%20x",
+            "p%40s/%C3%A9\"1+x",
+            "p@s\\/\\u00E9\\\"1 x",
+            "p@s\\/é\\u00221\\u0020x",
+            "%70%40%73%2F%c3%a9%22%31%20%78",
+        ] {
+            assert_eq!(hidden(&secrets, &format!("<{text}>")), format!("<{MASK}>"));
+        }
+        for text in ["p@s/é%221", "%", "\\", "%zz\\q", "p@s\\u00", "+x"] {
+            assert_eq!(hidden(&secrets, text), text);
+        }
+    }
+
+    #[test]
+    fn values_are_hidden_in_base64_wherever_they_begin() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+        let secrets = Secrets::new(["hunter2?>~x"]);
+        for before in ["", "u:", "an:", "ann:", "some longer text:"] {
+            for after in ["", "&", "&b=c", "d and more"] {
+                let text = format!("{before}hunter2?>~x{after}");
+                for coded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                    let told = hidden(&secrets, &format!("Basic {coded} "));
+                    assert!(told.contains(MASK), "{text}: {coded}");
+                    // What is left tells nothing of it.
+                    let left = told.replace(MASK, "").replace("Basic", "").replace('=', "");
+                    assert!(left.trim().len() * 3 / 4 <= before.len() + after.len(), "{told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_value_is_hidden_where_it_is_a_whole_value() {
+        let secrets = Secrets::new(["abc", "1", "a"]);
+        assert_eq!(
+            hidden(&secrets, "abcdef key=abc; \"k\":\"a\" u:abc@h /1?x=1&b=%61#"),
+            format!("abcdef key={MASK}; \"k\":\"{MASK}\" u:{MASK}@h /{MASK}?x={MASK}&b={MASK}#")
+        );
+        for text in ["HTTP/1.1 200 OK", "a11 1abc banana", "1.5 s after 11 bytes", "127.0.0.1:80"] {
+            assert_eq!(hidden(&secrets, text), text);
+        }
+    }
+
+    #[test]
+    fn secrets_come_together() {
+        let both = Secrets::new(["first"]).and(&Secrets::new(["second", "first"]));
+        assert_eq!(hidden(&both, "first second"), format!("{MASK} {MASK}"));
+        assert_eq!(both, Secrets::new(["second", "first"]));
     }
 
     #[test]

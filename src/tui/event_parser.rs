@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::sequence::{ESC, Parsed, Step, one_key, pressed, step};
+use super::sequence::{ESC, Parsed, Step, eight_bits, one_key, pressed, step};
 use crate::app::message::Input;
 use crate::model::key::{Key, KeyCode};
 
@@ -193,10 +193,15 @@ impl EventParser {
     fn take_pending(&mut self, now: Instant, out: &mut Vec<Parsed>) {
         let mut pending = std::mem::take(&mut self.pending);
         let mut at = 0;
-        while let Some(rest @ [_, ..]) = pending.get(at..)
-            && let Some(taken) = self.take_one(rest, now, out)
-        {
-            at += taken;
+        while let Some(rest @ [_, ..]) = pending.get(at..) {
+            let is_text = matches!(self.inside, Inside::Paste(_));
+            if let Some((len, introducer)) = eight_bits(rest).filter(|_| !is_text) {
+                pending.splice(at..at + len, [ESC, introducer]);
+            } else if let Some(taken) = self.take_one(rest, now, out) {
+                at += taken;
+            } else {
+                break;
+            }
         }
         pending.drain(..at);
         if matches!(self.inside, Inside::Keys) && pending.len() > SEQUENCE_LIMIT {

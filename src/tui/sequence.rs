@@ -54,6 +54,18 @@ pub(super) fn one_key(bytes: &[u8]) -> Option<Input> {
     }
 }
 
+/// A control of eight bits that begins a sequence, as one byte or as UTF-8: how long it is, and what
+/// does the same behind Escape (ECMA-48, 5.3).
+pub(super) fn eight_bits(bytes: &[u8]) -> Option<(usize, u8)> {
+    let (len, control) = match bytes {
+        [0xc2, control, ..] => (2, *control),
+        [control, ..] => (1, *control),
+        [] => return None,
+    };
+    matches!(control, 0x8f | 0x90 | 0x98 | 0x9b | 0x9d..=0x9f)
+        .then(|| (len, (control & 0x1f) | 0x40))
+}
+
 /// What stands at the front.
 pub(super) fn step(bytes: &[u8]) -> Step {
     let (alt, rest) = match bytes {

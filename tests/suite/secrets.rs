@@ -124,3 +124,69 @@ fn the_history_keeps_no_credentials() {
     assert!(!holds(&all(), "hunter2"), "the history holds a credential");
     tui.quit();
 }
+
+#[test]
+fn lists_on_the_screen_hold_no_secrets_and_what_is_looked_at_closely_does() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere");
+    let preset = format!(
+        "[http]\nurl = \"http://{peer}/{{{{secret.token}}}}\"\nauth.basic = {{ user = \"ann\", password = \"{{{{secret.token}}}}\" }}\n"
+    );
+    let launch = Launch::default().size(180, 50).preset("a", &preset);
+    let folder = launch.home.path().join("home/presets/env");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("e.toml"), "x = \"1\"\n").unwrap();
+    std::fs::write(folder.join("e.secret.toml"), format!("token = \"{SECRET}\"\n")).unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for("here");
+    tui.wait_for("GET /********");
+    let screen = tui.screen();
+    assert!(SPELLED.iter().all(|spelled| !screen.contains(spelled)), "{screen}");
+    assert!(!screen.contains("ann:s3cr3t"), "{screen}");
+    for _ in 0..8 {
+        if tui.screen().contains("┏ Traffic") {
+            break;
+        }
+        tui.keys("<Tab>");
+        tui.wait_quiet(std::time::Duration::from_millis(100));
+    }
+    tui.keys("<Home>/GET<Enter><Enter>");
+    tui.wait_for(SECRET);
+    tui.quit();
+}
+
+#[test]
+fn rows_of_conversations_hold_no_secrets() {
+    let port = crate::harness::peers::tcp_peer(|mut stream| {
+        let _ = std::io::copy(&mut stream.try_clone().unwrap(), &mut stream);
+    });
+    let launch = Launch::default().size(160, 45);
+    let launch = launch.preset("a", &format!("[tcp]\naddress = \"{port}\"\n"));
+    let folder = launch.home.path().join("home/presets/env");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("e.toml"), "x = \"1\"\n").unwrap();
+    std::fs::write(folder.join("e.secret.toml"), "token = \"hunter2\"\n").unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for("connected");
+    tui.keys("AUTH hunter2 now<Enter>");
+    // Sent and echoed, in the conversation and in the traffic.
+    tui.wait_for_screen("four masks", |screen| screen.matches("AUTH ******** now").count() == 4);
+    assert!(!tui.screen().contains("hunter2"), "{}", tui.screen());
+    tui.quit();
+}
+
+#[test]
+fn what_a_peer_makes_of_a_secret_is_hidden_too() {
+    // As an echo service: Basic credentials, a URL, JSON.
+    let body = b"HTTP/1.1 200 OK\r\nContent-Length: 81\r\n\r\n\
+        {\"a\":\"Basic YW5uOnMzY3IzdC92JWx1ZQ==\",\"b\":\"s3cr3t\\/v%lue\",\"c\":\"s3cr3t%2fv%25lue\"}";
+    let peer = http_peer(body);
+    let home = home(&format!("[http]\nurl = \"http://{peer}/\"\n"));
+    let all = assert_hidden(&send(&home, &[]));
+    for part in ["YW5uOnMzY3I", "s3cr3t", "lue"] {
+        assert!(!all.contains(part), "{part} in {all}");
+    }
+}

@@ -3,10 +3,13 @@
 
 #![cfg(target_os = "linux")]
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::Read as _;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use socket2::{Domain, Protocol as Protocols, Socket, Type};
 use wirebench::app::format;
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::plan::{Plan, UdpListenerPlan};
@@ -16,7 +19,9 @@ use wirebench::timeline::Timeline;
 
 use crate::foreign::{Home, Peer};
 use crate::harness::app::Driver;
+use crate::harness::peers::free_port;
 use crate::harness::samples::{START, address, fact, info, record};
+use crate::harness::terminal::Launch;
 
 /// Bytes that a process has in memory now.
 fn resident(process: &str) -> u64 {
@@ -65,12 +70,20 @@ fn measured_on_the_screen() {
         let ids = (first..first + BATCH).map(|index| id.conn(index));
         let mut batch = Batch::default();
         for conn in ids {
-            batch.conns.push(info(conn, Protocol::Udp, Side::Listener));
-            batch.records.push(record(conn, 0, Direction::Received, b"x"));
-            // Half of them say so themselves, like connections of TCP.
-            if conn.index % 2 == 0 {
-                batch.records.push(fact(conn, Direction::Received, RecordKind::Closed, "closed"));
+            // Half of them are connections of TCP, which say themselves how they begin and end.
+            let is_tcp = conn.index % 2 == 0;
+            let protocol = if is_tcp { Protocol::Tcp } else { Protocol::Udp };
+            batch.conns.push(info(conn, protocol, Side::Listener));
+            let facts =
+                [(RecordKind::Accepted, 0), (RecordKind::Finished, 2), (RecordKind::Closed, 3)];
+            let mut said: Vec<_> = vec![(1, record(conn, 0, Direction::Received, b"x"))];
+            if is_tcp {
+                said.push((1, record(conn, 0, Direction::Sent, b"x")));
+                let told = |(kind, at)| (at, fact(conn, Direction::Received, kind, "told"));
+                said.extend(facts.map(told));
             }
+            said.sort_by_key(|(at, _)| *at);
+            batch.records.extend(said.into_iter().map(|(_, record)| record));
             batch.over.push(conn);
         }
         app.event(Event::Traffic(batch));
@@ -126,4 +139,67 @@ fn peers_that_are_forgotten_take_no_memory_without_the_screen() {
     settled(FIRST, MORE);
     let grown = resident(&pid).saturating_sub(before);
     assert!(grown < 5 << 20, "{grown} bytes more after {MORE} peers");
+}
+
+/// A peer of an address of its own comes, says a byte, has it echoed, and leaves.
+fn visit(tcp: bool, number: u32, to: SocketAddr) -> std::io::Result<()> {
+    let (kind, protocol) =
+        if tcp { (Type::STREAM, Protocols::TCP) } else { (Type::DGRAM, Protocols::UDP) };
+    let socket = Socket::new(Domain::IPV4, kind, Some(protocol))?;
+    // Many addresses, so that no port is used twice in time.
+    let from = Ipv4Addr::new(127, 1, (number / 250 % 250) as u8, (number % 250 + 1) as u8);
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    socket.connect(&to.into())?;
+    socket.set_read_timeout(Some(Duration::from_secs(2)))?;
+    socket.send(b"x")?;
+    (&socket).read_exact(&mut [0])
+}
+
+/// So many visits from a few threads; what was lost on the way comes again.
+fn visits(tcp: bool, to: SocketAddr, numbers: Range<u32>) {
+    const THREADS: u32 = 8;
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let mine = numbers.clone().skip(thread as usize).step_by(THREADS as usize);
+            scope.spawn(move || {
+                for number in mine {
+                    while visit(tcp, number, to).is_err() {}
+                }
+            });
+        }
+    });
+}
+
+/// The figures of benches/README.md: a million, and another one once the timeline is full. Of the program that `WIREBENCH_BIN` names.
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_connections_and_a_million_peers_in_full() {
+    const STEPS: [u32; 4] = [250_000, 500_000, 1_000_000, 2_000_000];
+    for (scheme, tcp) in [("tcp", true), ("udp", false)] {
+        let home = Home::new();
+        let [without, port] = [free_port(), free_port()];
+        let words = ["listen", &*format!("{scheme}://127.0.0.1:{without}"), "--json", "--echo"];
+        let mut command = home.command(&words);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let preset = format!(
+            "[{scheme}-listener]\nbind = \"127.0.0.1:{port}\"\nrule = [{{ when = \"always\", send = \"{{{{message}}}}\" }}]\n"
+        );
+        let mut tui = Launch::default().size(120, 40).preset("a", &preset).start();
+        tui.wait_for("─ a ");
+        tui.keys("<F5>");
+        tui.wait_for("listening");
+        for (shell, process, port) in [("listen", child.id(), without), ("screen", tui.id(), port)]
+        {
+            let to = SocketAddr::from(([127, 0, 0, 1], port));
+            let (mut done, began) = (0, Instant::now());
+            for step in STEPS {
+                visits(tcp, to, done..step);
+                done = step;
+                let memory = resident(&process.to_string()) >> 10;
+                eprintln!("{scheme} {shell}: {step} after {:?}: {memory} KiB", began.elapsed());
+            }
+        }
+        tui.quit();
+        let _ = child.kill().and_then(|()| child.wait());
+    }
 }

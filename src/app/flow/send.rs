@@ -94,7 +94,8 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
 
 fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let draft = app.shared.drafts.current();
-    let title = draft.preset.as_ref().map_or(draft.spec.address(), |path| path.as_str()).to_owned();
+    let address = without_userinfo(draft.spec.address());
+    let title = draft.preset.as_ref().map_or(&*address, |path| path.as_str()).to_owned();
     let conversation = plan.protocol().capabilities().conversation;
     let at = app.shared.sessions.free_entry(app.shared.wall_clock.at(app.shared.now));
     let entry = HistoryEntry {

@@ -90,7 +90,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
         app.warn(format!("{problem}{also}"));
     }
-    app.shared.workspace = workspace;
+    app.shared.set_workspace(workspace);
     app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
     if is_begin {

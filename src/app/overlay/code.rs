@@ -23,6 +23,7 @@ use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
+use crate::model::secrets::Disclosure;
 use crate::model::spec::Spec;
 
 /// Columns and rows it has at most.
@@ -60,11 +61,15 @@ fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeL
         let plan = named(NamedValues::SecretsAndOs).or_else(|_| named(NamedValues::Secrets))?;
         secrets::masked(&plan)
     };
+    // What was typed in place of a name is no name's to stand for.
+    let told =
+        if shows_secrets { Disclosure::Everything } else { Disclosure::Hiding(scope.hidden()) };
     let mut listings = Vec::new();
     if curl::can_write(&plan) {
-        listings.push(CodeListing { name: "curl", text: curl::write(&plan) });
+        listings.push(CodeListing { name: "curl", text: told.words(&curl::write(&plan)) });
     }
-    let python = |(name, library)| CodeListing { name, text: python::write(&plan, library) };
+    let text = |library| told.words(&python::write(&plan, library));
+    let python = |(name, library)| CodeListing { name, text: text(library) };
     listings.extend(python::libraries(&plan).iter().copied().map(python));
     Ok(listings)
 }
@@ -216,6 +221,21 @@ mod tests {
         );
         let shown = listings(&spec, &scope, true).unwrap();
         assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
+    }
+
+    #[test]
+    fn what_was_typed_in_place_is_hidden_too() {
+        let mut scope = Scope::default();
+        scope.secrets.insert("token".into(), "hunter2".into());
+        for url in
+            ["http://ann:pw-typed@127.0.0.1:1/", "http://h/?pw-typed=hunter2", "http://hunter2/"]
+        {
+            let told = listings(&http(url, "pw-typed"), &scope, false).unwrap();
+            for listing in told {
+                let hidden = !listing.text.contains("hunter2") && !listing.text.contains("ann:");
+                assert!(hidden && listing.text.contains("********"), "{}", listing.text);
+            }
+        }
     }
 
     #[test]

@@ -224,7 +224,10 @@ fn suggest(spec: &Spec) -> String {
         Spec::Http(http) => {
             let path = address.split_once("://").map_or(address, |(_, rest)| rest);
             let path = path.split(['?', '#']).next().unwrap_or_default();
-            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+            let (authority, path) = path.split_once('/').unwrap_or((path, ""));
+            // Who asks is no part of the name.
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host);
             format!("{} {last}", http.method.to_lowercase())
         }
         Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),

@@ -11,6 +11,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
+use crate::model::secrets::without_userinfo;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
 /// Stands behind the one of a list that holds now.
@@ -25,7 +26,7 @@ pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
-            format!("{} {}", preset.spec.badge(), preset.spec.address())
+            format!("{} {}", preset.spec.badge(), without_userinfo(preset.spec.address()))
         }),
         note: "preset".into(),
         words: "open".into(),

@@ -63,7 +63,12 @@ const CODINGS: &[Coding] = &[
         may_follow: |first| first == 0x1f,
         is_signed: true,
     },
-    Coding { names: &["deflate"], open: open_deflate, may_follow: |_| false, is_signed: false },
+    Coding {
+        names: &["deflate"],
+        open: |source| Ok(Box::new(Deflated { begin: Vec::new(), source, member: None })),
+        may_follow: |_| false,
+        is_signed: false,
+    },
     Coding {
         names: &["br"],
         open: |source| Ok(Box::new(BrotliDecoder::new(source))),
@@ -85,17 +90,52 @@ const CODINGS: &[Coding] = &[
 
 /// The zlib format as RFC 9110 says, or raw deflate as some servers send. The first two bytes tell
 /// which: a zlib header is a checked pair that no encoder begins raw deflate with.
-fn open_deflate(mut source: Source) -> io::Result<Box<dyn Member>> {
-    let mut begin = Vec::new();
-    source.by_ref().take(2).read_to_end(&mut begin)?;
-    let is_zlib = matches!(*begin, [first, second]
-        if first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31));
-    let source: Source = Box::new(Cursor::new(begin).chain(source));
-    Ok(if is_zlib {
-        Box::new(ZlibDecoder::new(source))
-    } else {
-        Box::new(DeflateDecoder::new(source))
-    })
+struct Deflated {
+    begin: Vec<u8>,
+    source: Source,
+    /// Opened once the beginning is there.
+    member: Option<Box<dyn Member>>,
+}
+
+impl Deflated {
+    fn open(&mut self) -> io::Result<&mut Box<dyn Member>> {
+        while self.member.is_none() && self.begin.len() < 2 {
+            let Some(&next) = self.source.fill_buf()?.first() else { break };
+            self.source.consume(1);
+            self.begin.push(next);
+        }
+        let (begin, source) = (&mut self.begin, &mut self.source);
+        Ok(self.member.get_or_insert_with(|| {
+            let is_zlib = matches!(**begin, [first, second]
+                if first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31));
+            let source = mem::replace(source, Box::new(io::empty()));
+            let source: Source = Box::new(Cursor::new(mem::take(begin)).chain(source));
+            if is_zlib {
+                Box::new(ZlibDecoder::new(source))
+            } else {
+                Box::new(DeflateDecoder::new(source))
+            }
+        }))
+    }
+}
+
+impl Read for Deflated {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.open()?.read(out)
+    }
+}
+
+impl Member for Deflated {
+    fn source(&mut self) -> &mut Source {
+        match &mut self.member {
+            Some(member) => member.source(),
+            None => &mut self.source,
+        }
+    }
+
+    fn is_checked(&self) -> bool {
+        self.member.as_ref().is_none_or(|member| member.is_checked())
+    }
 }
 
 impl Member for GzDecoder<Source> {
@@ -287,6 +327,10 @@ impl Read for CodingReader {
             Ok(made) => return Ok(made),
             Err(error) => error,
         };
+        // More is to come.
+        if error.kind() == ErrorKind::WouldBlock {
+            return Err(error);
+        }
         // That of a coding further out is in words already.
         if error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>()).is_some() {
             self.stop();

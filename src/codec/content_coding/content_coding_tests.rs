@@ -1,6 +1,6 @@
 //! Tests of all codings together.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -280,6 +280,48 @@ fn what_has_arrived_is_handed_out_before_more_is_asked_for() {
                 assert!(arrived < total + size, "{name} {size}: {total} of {arrived}");
             }
         }
+    }
+}
+
+#[test]
+fn a_piece_that_is_not_there_yet_loses_nothing() {
+    let data: Vec<u8> = (0..70_000_u32).map(|n| (n.wrapping_mul(n) % 253) as u8).collect();
+    let chained = |inner: &str, outer: &str, encoded: &[u8]| {
+        let outer_of = encodings(encoded).into_iter().find(|(name, _)| *name == outer).unwrap();
+        (vec![outer.to_owned(), inner.to_owned()], outer_of.1)
+    };
+    let alone = |(name, encoded): (&str, Vec<u8>)| (vec![name.to_owned()], encoded);
+    let mut all: Vec<_> = encodings(&data).into_iter().map(alone).collect();
+    all.extend(encodings(b"").into_iter().map(alone));
+    for (name, encoded) in encodings(&data) {
+        all.push(chained(name, "gzip", &encoded));
+        all.push(chained(name, "deflate", &encoded));
+    }
+    for (codings, encoded) in all {
+        let mut left: std::collections::VecDeque<u8> = encoded.into();
+        let mut is_there = false;
+        // Every byte comes alone, and not at once.
+        let mut decoder = ContentDecoder::pulling(&codings, move || {
+            is_there = !is_there;
+            if is_there {
+                Err(ErrorKind::WouldBlock.into())
+            } else {
+                Ok(left.pop_front().map(|b| vec![b].into()))
+            }
+        })
+        .unwrap();
+        let (mut read, mut buffer) = (Vec::new(), vec![0; PIECE]);
+        loop {
+            match decoder.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => read.extend_from_slice(&buffer[..count]),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock, "{codings:?}: {error}");
+                }
+            }
+        }
+        let expected = if read.is_empty() { &[][..] } else { &data[..] };
+        assert!(read == expected, "{codings:?}: {}", read.len());
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use tokio_util::task::TaskTracker;
 
 use super::decoding::Decoding;
 use super::exchange_recorder::ExchangeRecorder;
@@ -22,6 +23,8 @@ pub(crate) enum Fault {
     Malformed(String),
     /// The bytes cannot be kept.
     Storage(Arc<str>),
+    /// It unpacks to more than one body may.
+    TooLarge(String),
 }
 
 /// A body on its way from the wire into the store.
@@ -38,8 +41,14 @@ pub(crate) struct BodyReceiver {
 }
 
 impl BodyReceiver {
-    /// The body behind this head, which is all that the writer holds yet.
-    pub(crate) fn new(writer: BodyWriter, framing: &BodyFraming, head: &Head) -> Self {
+    /// The body behind this head, which is all that the writer holds yet; decoded by one of these
+    /// tasks.
+    pub(crate) fn new(
+        writer: BodyWriter,
+        framing: &BodyFraming,
+        head: &Head,
+        tasks: &TaskTracker,
+    ) -> Self {
         let (codings, framing) = (&framing.transfer_codings, framing.framing);
         let mut facts = BodyFacts {
             framing,
@@ -57,7 +66,7 @@ impl BodyReceiver {
         if separate {
             writer.separate();
         }
-        let decoding = coded.then(|| Decoding::start(&facts.codings, writer.decoded_sink()));
+        let decoding = coded.then(|| Decoding::start(&facts.codings, tasks, writer.decoded_sink()));
         let decoding = decoding.transpose().unwrap_or_else(|why| {
             facts.decode_error = Some(why);
             facts.as_came = true;
@@ -118,17 +127,19 @@ impl BodyReceiver {
     }
 
     /// Waits until everything is decoded and readable, and puts the last facts into the exchange.
-    /// `complete`: its framing said so, or the peer finished where that is the end. Fails, in words,
-    /// when bytes could not be kept.
+    /// `complete`: its framing said so, or the peer finished where that is the end. Fails when bytes
+    /// could not be kept.
     pub(crate) async fn finish(
         mut self,
         complete: bool,
         recorder: &ExchangeRecorder,
-    ) -> Result<(), Arc<str>> {
+    ) -> Result<(), Fault> {
+        let mut too_large = None;
         let mut warnings = self.reader.warnings();
         if let Some(decoding) = self.decoding {
             let ended = decoding.finish(complete).await;
             self.facts.decoded_len = ended.decoded;
+            too_large = ended.error.clone().filter(|_| ended.too_large);
             self.facts.decode_error = ended.error;
             self.facts.as_came = ended.as_came;
             warnings.extend(ended.warnings);
@@ -138,6 +149,7 @@ impl BodyReceiver {
         let kept = self.writer.finish().await;
         recorder.edit_body(Direction::Received, |body| *body = self.facts);
         recorder.warn_all(warnings);
-        kept
+        kept.map_err(Fault::Storage)?;
+        too_large.map_or(Ok(()), |why| Err(Fault::TooLarge(why)))
     }
 }

@@ -1,35 +1,48 @@
-//! Undoes content codings on a thread that may be busy: a small piece of a bomb can become hundreds
-//! of megabytes, and no task of the network waits for that.
+//! Undoes content codings beside the network: a small piece of a bomb can become hundreds of
+//! megabytes, and no task of the network waits for that.
 //!
 //! ```text
-//!   network task ──pieces(8)──► Intake ──► thread: ContentDecoder ──► decoded body (bounded)
-//!                                  └─ not what its name says ─► the body as it came
+//!   network task ──pieces(2)──► task of the body ──a turn on a thread──► decoded body (bounded)
+//!                                                  └─ not what its name says ─► the body as it came
 //! ```
+//! A thread is taken only while there are bytes, for a [`TURN`] at a time, and by [`AT_ONCE`] bodies
+//! at once: however many are on their way, slow or huge, threads are left for files and names.
+//!
 //! What fails before anything was made of it is something else than its coding says: everything of it
 //! is handed over as it came. Codings without a signature make something of any bytes, so theirs is
 //! believed only after [`HELD`] bytes, or at an end without an error.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_util::task::TaskTracker;
 
 use crate::codec::content_coding::{ContentDecoder, PIECE, is_signed};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
-/// Pieces on their way to the thread, each at most one read (256 KiB).
-const PIECES: usize = 8;
+/// Pieces on their way to the decoder, each at most one read (256 KiB).
+const PIECES: usize = 2;
+/// Bodies that are decoded at the same time.
+const AT_ONCE: usize = 4;
+/// Decoded bytes after which it is another body's turn.
+const TURN: u64 = 4 * 1024 * 1024;
 
 /// Encoded bytes that have to pass a coding without a signature.
 const HELD: u64 = 1024;
 /// Encoded bytes kept for the case that nothing is made of them.
 const KEPT: u64 = 1024 * 1024;
 
-/// What the network and the thread share; the thread stops soon when the network lets go of it.
+/// Who may decode now; one for the process, as its threads are.
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// What the network and the decoder share; the decoder stops soon when the network lets go of it.
 #[derive(Debug, Default)]
 struct DecodeShared {
     decoded: AtomicU64,
@@ -37,11 +50,11 @@ struct DecodeShared {
     cut_off: AtomicBool,
 }
 
-/// A body being decoded. Dropping it stops the thread soon.
+/// A body being decoded. Dropping it stops the decoder soon.
 pub(crate) struct Decoding {
     pieces: mpsc::Sender<Bytes>,
     shared: Arc<DecodeShared>,
-    thread: JoinHandle<DecodeEnd>,
+    task: JoinHandle<DecodeEnd>,
 }
 
 /// How decoding ended.
@@ -51,6 +64,8 @@ pub(crate) struct DecodeEnd {
     pub(crate) decoded: u64,
     /// Why it stopped early.
     pub(crate) error: Option<String>,
+    /// It stopped at [`DECODED_BOUND`].
+    pub(crate) too_large: bool,
     /// Nothing could be made of the body, which was handed over as it came.
     pub(crate) as_came: bool,
     /// What was odd and decoded all the same.
@@ -58,28 +73,30 @@ pub(crate) struct DecodeEnd {
 }
 
 impl Decoding {
-    /// Starts the thread, which hands decoded bytes to `sink`; refuses codings we do not know, in
-    /// words.
+    /// Starts decoding as one of these tasks, which hands decoded bytes to `sink`; refuses codings we
+    /// do not know, in words.
     pub(crate) fn start(
         codings: &[String],
+        tasks: &TaskTracker,
         sink: impl Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static,
     ) -> Result<Self, String> {
         let (pieces, queue) = mpsc::channel(PIECES);
+        let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
         let works = Arc::downgrade(&shared);
-        let intake = Intake { queue, shared: works.clone(), taken: 0, kept: Some(Vec::new()) };
+        let intake = Intake { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
         let intake = Arc::new(Mutex::new(intake));
         let pull = Arc::clone(&intake);
-        let pull = std::iter::from_fn(move || lock(&pull).next());
-        let decoder = ContentDecoder::new(codings, pull).map_err(|error| error.to_string())?;
+        let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
+        let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run = DecodeRun { sink, shared: works, intake, total: 0, held };
-        let thread = spawn_blocking(move || run.decode_all(decoder));
-        Ok(Decoding { pieces, shared, thread })
+        let run = DecodeRun { reader, sink, shared: works, intake, total: 0, held, foreign: None };
+        let task = tasks.spawn(decoded(run, queue, give));
+        Ok(Decoding { pieces, shared, task })
     }
 
-    /// Hands over encoded bytes; waits when the thread is behind. After an error they are ignored.
+    /// Hands over encoded bytes; waits when the decoder is behind. After an error they are ignored.
     pub(crate) async fn push(&self, bytes: Bytes) {
         if !bytes.is_empty() {
             let _ = self.pieces.send(bytes).await;
@@ -91,52 +108,109 @@ impl Decoding {
         self.shared.decoded.load(Ordering::Acquire)
     }
 
-    /// Waits for the thread, which ends when everything is decoded; `complete` says whether the
-    /// body was not cut off.
+    /// Waits until everything is decoded; `complete` says whether the body was not cut off.
     pub(crate) async fn finish(self, complete: bool) -> DecodeEnd {
-        let Decoding { pieces, shared, thread } = self;
+        let Decoding { pieces, shared, task } = self;
         shared.cut_off.store(!complete, Ordering::Release);
         drop(pieces);
-        let ended = thread.await.unwrap_or_else(|_| DecodeEnd {
-            error: Some("the decoder stopped".into()),
-            ..DecodeEnd::default()
-        });
+        let ended = task.await.unwrap_or_else(|_| stopped());
         DecodeEnd { decoded: shared.decoded.load(Ordering::Acquire), ..ended }
     }
 }
 
-/// The encoded body as the thread takes it in, and its beginning until something is made of it.
+/// The threads are gone, or the decoder panicked.
+fn stopped() -> DecodeEnd {
+    DecodeEnd { error: Some("the decoder stopped".into()), ..DecodeEnd::default() }
+}
+
+/// Waits for pieces and has each decoded before it takes the next.
+async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
+    mut run: DecodeRun<S>,
+    mut queue: mpsc::Receiver<Bytes>,
+    give: SyncSender<Bytes>,
+) -> DecodeEnd {
+    let mut give = Some(give);
+    loop {
+        match (queue.recv().await, &give) {
+            // The decoder took the one before.
+            (Some(piece), Some(give)) => drop(give.try_send(piece)),
+            _ => give = None,
+        }
+        let mut is_hungry = false;
+        while !is_hungry {
+            let Ok(permit) = TURNS.acquire().await else { return stopped() };
+            let turn = spawn_blocking(move || {
+                let turn = run.turn();
+                (run, turn)
+            });
+            let Ok((back, turn)) = turn.await else { return stopped() };
+            drop(permit);
+            run = back;
+            is_hungry = match turn {
+                Turn::Over => false,
+                Turn::Hungry => true,
+                Turn::Ended(end) => return end,
+            };
+        }
+    }
+}
+
+/// The encoded body as the decoder takes it in, and its beginning until something is made of it.
 struct Intake {
-    queue: mpsc::Receiver<Bytes>,
+    take: Receiver<Bytes>,
     shared: Weak<DecodeShared>,
     /// Bytes in all.
     taken: u64,
-    kept: Option<Vec<Bytes>>,
+    kept: Option<VecDeque<Bytes>>,
 }
 
 impl Intake {
-    /// The next piece; `None` at the end, or when nobody wants it any more.
-    fn next(&mut self) -> Option<Bytes> {
-        self.shared.upgrade()?;
-        let piece = self.queue.blocking_recv()?;
+    /// The next piece, which may not be there yet; `None` at the end, or when nobody wants it any
+    /// more.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        if self.shared.strong_count() == 0 {
+            return Ok(None);
+        }
+        let piece = match self.take.try_recv() {
+            Ok(piece) => piece,
+            Err(TryRecvError::Empty) => return Err(ErrorKind::WouldBlock.into()),
+            Err(TryRecvError::Disconnected) => return Ok(None),
+        };
         self.taken += piece.len() as u64;
         if self.taken > KEPT {
             self.kept = None;
         }
         if let Some(kept) = &mut self.kept {
-            kept.push(piece.clone());
+            kept.push_back(piece.clone());
         }
-        Some(piece)
+        Ok(Some(piece))
     }
 }
 
-/// Only the one thread locks it.
+/// Only the one decoder locks it.
 fn lock(intake: &Mutex<Intake>) -> MutexGuard<'_, Intake> {
     intake.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One body being decoded by the thread.
+/// What became of a turn.
+enum Turn {
+    /// There is more to do with what is there.
+    Over,
+    /// The next piece is not there yet.
+    Hungry,
+    Ended(DecodeEnd),
+}
+
+/// A body that is something else than its coding says.
+struct Foreign {
+    error: io::Error,
+    /// What was taken in before that was known.
+    kept: VecDeque<Bytes>,
+}
+
+/// One body being decoded.
 struct DecodeRun<S> {
+    reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
     intake: Arc<Mutex<Intake>>,
@@ -144,47 +218,76 @@ struct DecodeRun<S> {
     total: u64,
     /// What was made of the body and is not believed yet; `None` = everything is.
     held: Option<Vec<u8>>,
+    foreign: Option<Foreign>,
 }
 
 impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
-    /// Decodes until the pieces end.
-    fn decode_all(mut self, mut decoder: ContentDecoder) -> DecodeEnd {
-        let error = self.pump(&mut decoder).err();
-        let is_cut_off =
-            self.shared.upgrade().is_some_and(|shared| shared.cut_off.load(Ordering::Acquire));
-        let is_no_news = |error: &io::Error| error.kind() == ErrorKind::UnexpectedEof && is_cut_off;
-        let mut end = DecodeEnd { warnings: decoder.warnings(), ..DecodeEnd::default() };
-        match error {
-            None => {}
-            // Of a body that was cut off its beginning is all there is.
-            Some(error) if is_no_news(&error) => drop(self.believe()),
-            Some(error) => {
-                end.as_came = self.as_it_came();
-                end.error = Some(error.to_string());
+    /// Blocks for as long as a [`TURN`] takes.
+    fn turn(&mut self) -> Turn {
+        if self.foreign.is_none() {
+            match self.decode_some() {
+                Ok(true) => return Turn::Over,
+                Ok(false) => return Turn::Ended(self.end(None)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+                // Of a body that was cut off its beginning is all there is.
+                Err(error) if self.is_no_news(&error) => {
+                    let _ = self.believe();
+                    return Turn::Ended(self.end(None));
+                }
+                Err(error) => {
+                    let kept = lock(&self.intake).kept.take().filter(|_| self.total == 0);
+                    let Some(kept) = kept else { return Turn::Ended(self.end(Some(error))) };
+                    self.foreign = Some(Foreign { error, kept });
+                }
             }
         }
-        end
+        let as_came = match self.pass_on() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+            outcome => outcome.is_ok(),
+        };
+        let error = self.foreign.take().map(|foreign| foreign.error);
+        Turn::Ended(DecodeEnd { as_came, ..self.end(error) })
     }
 
-    fn pump(&mut self, decoder: &mut ContentDecoder) -> io::Result<()> {
+    fn is_no_news(&self, error: &io::Error) -> bool {
+        let cut_off = |shared: Arc<DecodeShared>| shared.cut_off.load(Ordering::Acquire);
+        error.kind() == ErrorKind::UnexpectedEof && self.shared.upgrade().is_some_and(cut_off)
+    }
+
+    fn end(&self, error: Option<io::Error>) -> DecodeEnd {
+        DecodeEnd {
+            too_large: error.as_ref().is_some_and(|e| e.kind() == ErrorKind::FileTooLarge),
+            error: error.map(|error| error.to_string()),
+            warnings: self.reader.warnings(),
+            ..DecodeEnd::default()
+        }
+    }
+
+    /// Decodes for a turn; false at the end.
+    fn decode_some(&mut self) -> io::Result<bool> {
+        let until = self.total + TURN;
         let mut buffer = vec![0; PIECE];
-        while self.total < DECODED_BOUND {
-            let read = decoder.read(&mut buffer)?;
+        while self.total < until {
+            let read = self.reader.read(&mut buffer)?;
             if read == 0 {
-                return self.believe();
+                return self.believe().map(|()| false);
             }
             // The last piece is cut at the bound.
-            let kept = (DECODED_BOUND - self.total).min(read as u64) as usize;
+            let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
-                held.extend_from_slice(&buffer[..kept]);
+                held.extend_from_slice(&buffer[..room]);
                 if held.len() >= PIECE || lock(&self.intake).taken >= HELD {
                     self.believe()?;
                 }
             } else {
-                self.hand_over(&buffer[..kept])?;
+                self.hand_over(&buffer[..room])?;
+            }
+            if room < read {
+                let words = format!("decoding stopped at {} MiB", DECODED_BOUND >> 20);
+                return Err(io::Error::new(ErrorKind::FileTooLarge, words));
             }
         }
-        Err(io::Error::other(format!("decoding stopped at {} MiB", DECODED_BOUND >> 20)))
+        Ok(true)
     }
 
     /// Hands over what was held.
@@ -206,22 +309,70 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         Ok(())
     }
 
-    /// Hands over the body as it came, to its end, if nothing was made of it; whether it did.
-    fn as_it_came(&mut self) -> bool {
-        let kept = lock(&self.intake).kept.take();
-        let Some(kept) = kept.filter(|_| self.total == 0) else { return false };
-        let next = || lock(&self.intake).next();
-        let pieces = kept.into_iter().chain(std::iter::from_fn(next));
-        let mut total = 0;
-        for piece in pieces {
-            if (self.sink)(&piece).is_err() {
-                return false;
-            }
-            total += piece.len() as u64;
-            if let Some(shared) = self.shared.upgrade() {
-                shared.decoded.store(total, Ordering::Release);
-            }
+    /// Hands over what is there of a foreign body as it came.
+    fn pass_on(&mut self) -> io::Result<()> {
+        while let Some(piece) = self.next_of_foreign()? {
+            self.hand_over(&piece)?;
         }
-        true
+        Ok(())
+    }
+
+    fn next_of_foreign(&mut self) -> io::Result<Option<Bytes>> {
+        let kept = self.foreign.as_mut().and_then(|foreign| foreign.kept.pop_front());
+        kept.map_or_else(|| lock(&self.intake).next(), |piece| Ok(Some(piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Decoding into memory.
+    fn into_memory() -> (Decoding, Arc<Mutex<Vec<u8>>>) {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&kept);
+        let sink = move |bytes: &[u8]| {
+            into.lock().unwrap().extend_from_slice(bytes);
+            Ok(())
+        };
+        (Decoding::start(&["gzip".into()], &TaskTracker::new(), sink).unwrap(), kept)
+    }
+
+    #[tokio::test]
+    async fn more_bodies_than_turns_wait_for_bytes_beside_each_other() {
+        let data: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
+        let coded = Bytes::from(gzip(&data));
+        let bodies: Vec<_> = (0..2 * AT_ONCE).map(|_| into_memory()).collect();
+        let half = coded.len() / 2;
+        for (decoding, _) in &bodies {
+            decoding.push(coded.slice(..half)).await;
+        }
+        for (decoding, kept) in bodies {
+            decoding.push(coded.slice(half..)).await;
+            let ended = decoding.finish(true).await;
+            assert_eq!((ended.error, ended.decoded), (None, data.len() as u64));
+            assert!(*kept.lock().unwrap() == data);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_its_bound_says_so_and_one_of_that_size_is_whole() {
+        for (more, too_large) in [(0, false), (1, true)] {
+            let zeros = vec![0; DECODED_BOUND as usize + more];
+            let decoding =
+                Decoding::start(&["gzip".into()], &TaskTracker::new(), |_: &[u8]| Ok(())).unwrap();
+            decoding.push(gzip(&zeros).into()).await;
+            let ended = decoding.finish(true).await;
+            assert_eq!((ended.too_large, ended.decoded), (too_large, DECODED_BOUND));
+        }
     }
 }

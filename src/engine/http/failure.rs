@@ -41,6 +41,10 @@ pub(crate) fn body(target: &str, fault: &Fault, so_far: &str) -> Failure {
             Failure::new(Stage::Body, target, FailureKind::Malformed, cause)
         }
         Fault::Storage(why) => storage(target, why, so_far),
+        Fault::TooLarge(why) => {
+            let cause = format!("{why}, {so_far}");
+            Failure::new(Stage::Body, target, FailureKind::TooLarge, cause)
+        }
     }
 }
 

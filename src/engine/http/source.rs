@@ -1,18 +1,22 @@
 //! The bytes of a body to be sent: from memory, or read from files piece by piece on threads that
 //! may block.
+//!
+//! Of the files of a form one is open at a time, and a body with files takes one descriptor of the
+//! budget from its beginning: what is announced can be opened when its turn comes.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
 use crate::codec::multipart;
+use crate::engine::budget::{Budget, Descriptors};
 use crate::model::plan::{PartContent, PlanBody};
 use crate::named_file;
 
@@ -26,32 +30,57 @@ const UNMEASURED: u64 = 4 * 1024 * 1024;
 pub(crate) struct BodySource {
     sections: VecDeque<Section>,
     len: u64,
+    /// For the file that is open.
+    _descriptor: Option<Descriptors>,
+}
+
+/// Why a body cannot be sent, in words.
+#[derive(Debug)]
+pub(crate) enum Unopened {
+    /// All descriptors are in use.
+    Full(String),
+    /// A file cannot be read.
+    Unreadable(String),
 }
 
 /// A run of bytes from one place.
 enum Section {
     Memory(Bytes),
-    File { file: Arc<File>, rest: Range<u64> },
+    File(FileRun),
+}
+
+/// What is to be sent of a file.
+struct FileRun {
+    path: PathBuf,
+    /// Which file was measured: device and number.
+    measured: (u64, u64),
+    /// Opened when its turn comes.
+    file: Option<Arc<File>>,
+    rest: Range<u64>,
 }
 
 impl BodySource {
     /// A body from memory.
     pub(crate) fn bytes(bytes: Bytes) -> Self {
-        BodySource { len: bytes.len() as u64, sections: VecDeque::from([Section::Memory(bytes)]) }
+        let (len, sections) = (bytes.len() as u64, VecDeque::from([Section::Memory(bytes)]));
+        BodySource { sections, len, _descriptor: None }
     }
 
-    /// Opens a body. The error says why a file cannot be sent.
-    pub(crate) async fn open(body: &PlanBody) -> Result<Self, String> {
+    /// Opens a body; its files come out of `budget`.
+    pub(crate) async fn open(body: &PlanBody, budget: &Budget) -> Result<Self, Unopened> {
         let pieces = match body {
             PlanBody::Bytes(bytes) => return Ok(BodySource::bytes(bytes.clone())),
             PlanBody::File(path) => vec![PartContent::File(path.clone())],
             PlanBody::Multipart { boundary, parts } => multipart::pieces(boundary, parts),
         };
-        let mut source = BodySource { sections: VecDeque::new(), len: 0 };
+        let has_files = pieces.iter().any(|piece| matches!(piece, PartContent::File(_)));
+        let descriptor = has_files.then(|| budget.descriptors(1)).transpose();
+        let descriptor = descriptor.map_err(Unopened::Full)?;
+        let mut source = BodySource { sections: VecDeque::new(), len: 0, _descriptor: descriptor };
         for piece in pieces {
             let section = match piece {
                 PartContent::Bytes(bytes) => Section::Memory(bytes),
-                PartContent::File(path) => open_section(path).await?,
+                PartContent::File(path) => measured(path).await.map_err(Unopened::Unreadable)?,
             };
             source.len += section.left();
             source.sections.push_back(section);
@@ -81,7 +110,7 @@ impl Section {
     fn left(&self) -> u64 {
         match self {
             Section::Memory(bytes) => bytes.len() as u64,
-            Section::File { rest, .. } => rest.end - rest.start,
+            Section::File(run) => run.rest.end - run.rest.start,
         }
     }
 
@@ -89,26 +118,48 @@ impl Section {
         let count = self.left().min(PIECE as u64);
         match self {
             Section::Memory(bytes) => Ok(bytes.split_to(count as usize)),
-            Section::File { file, rest } => {
-                let (file, at) = (Arc::clone(file), rest.start);
-                let read = spawn_blocking(move || {
-                    let mut piece = vec![0; count as usize];
-                    file.read_exact_at(&mut piece, at).map(|()| piece.into())
-                });
-                let piece = read.await.map_err(io::Error::other)??;
-                rest.start += count;
-                Ok(piece)
-            }
+            Section::File(run) => run.next(count).await,
         }
     }
 }
 
-async fn open_section(path: PathBuf) -> Result<Section, String> {
+impl FileRun {
+    async fn next(&mut self, count: u64) -> io::Result<Bytes> {
+        let (file, at) = (self.file.clone(), self.rest.start);
+        let (path, measured) = (self.path.clone(), self.measured);
+        let read = spawn_blocking(move || {
+            let file = file.map_or_else(|| reopened(&path, measured), Ok)?;
+            let mut piece = vec![0; count as usize];
+            file.read_exact_at(&mut piece, at)?;
+            Ok::<_, io::Error>((file, piece.into()))
+        });
+        let (file, piece) = read.await.map_err(io::Error::other)??;
+        self.file = Some(file);
+        self.rest.start += count;
+        Ok(piece)
+    }
+}
+
+/// Another file of this name may be longer, and would go out cut in silence.
+fn reopened(path: &Path, measured: (u64, u64)) -> io::Result<Arc<File>> {
+    let (file, _) = named_file::open(path)?;
+    if identity(&file)? != measured {
+        return Err(io::Error::other("another file took its place meanwhile"));
+    }
+    Ok(Arc::new(file))
+}
+
+fn identity(file: &File) -> io::Result<(u64, u64)> {
+    file.metadata().map(|facts| (facts.dev(), facts.ino()))
+}
+
+async fn measured(path: PathBuf) -> Result<Section, String> {
     let shown = path.display().to_string();
     let opened = spawn_blocking(move || {
         let (file, len) = named_file::open(&path)?;
         if len > 0 {
-            return Ok(Section::File { file: Arc::new(file), rest: 0..len });
+            let measured = identity(&file)?;
+            return Ok(Section::File(FileRun { path, measured, file: None, rest: 0..len }));
         }
         // Files of the kernel have no length and something to say.
         named_file::read(&path, UNMEASURED).map(|bytes| Section::Memory(bytes.into()))
@@ -123,6 +174,10 @@ mod tests {
 
     use super::*;
     use crate::model::plan::PartPlan;
+
+    async fn opened(body: &PlanBody) -> BodySource {
+        BodySource::open(body, &Budget::of(1)).await.unwrap()
+    }
 
     async fn all(source: &mut BodySource) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
@@ -140,7 +195,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let bytes: Vec<u8> = (0..600_000_u32).map(|n| (n % 251) as u8).collect();
         file.write_all(&bytes).unwrap();
-        let mut source = BodySource::open(&PlanBody::File(file.path().into())).await.unwrap();
+        let mut source = opened(&PlanBody::File(file.path().into())).await;
         assert_eq!(source.len(), 600_000);
         file.write_all(b"grown").unwrap();
         assert!(all(&mut source).await.unwrap() == bytes);
@@ -157,7 +212,7 @@ mod tests {
             part(PartContent::File(file.path().into())),
         ];
         let body = PlanBody::Multipart { boundary: "B".into(), parts };
-        let mut source = BodySource::open(&body).await.unwrap();
+        let mut source = opened(&body).await;
         let sent = all(&mut source).await.unwrap();
         assert_eq!(sent.len() as u64, source.len());
         let head = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
@@ -169,11 +224,43 @@ mod tests {
     async fn a_file_that_shrinks_is_an_error_and_a_folder_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(600_000).unwrap();
-        let mut source = BodySource::open(&PlanBody::File(file.path().into())).await.unwrap();
+        let mut source = opened(&PlanBody::File(file.path().into())).await;
         file.as_file().set_len(10).unwrap();
         assert!(all(&mut source).await.is_err());
         let folder = PlanBody::File(std::env::temp_dir());
-        let why = BodySource::open(&folder).await.err().unwrap();
-        assert!(why.contains("a folder, not a file"), "{why}");
+        let why = BodySource::open(&folder, &Budget::of(1)).await.err().unwrap();
+        assert!(matches!(&why, Unopened::Unreadable(why) if why.contains("a folder, not a file")));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_replaced_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, new] = ["body", "new"].map(|name| folder.path().join(name));
+        std::fs::write(&path, "0123456789").unwrap();
+        std::fs::write(&new, "0123456789 and more").unwrap();
+        let mut source = opened(&PlanBody::File(path.clone())).await;
+        std::fs::rename(&new, &path).unwrap();
+        let why = all(&mut source).await.unwrap_err().to_string();
+        assert!(why.contains("another file"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn a_form_takes_one_descriptor_however_many_files_it_has_and_gives_it_back() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"abc").unwrap();
+        let part = PartPlan {
+            name: "a".into(),
+            content: PartContent::File(file.path().into()),
+            file_name: None,
+            content_type: None,
+        };
+        let body = PlanBody::Multipart { boundary: "B".into(), parts: vec![part; 50] };
+        let budget = Budget::of(1);
+        let mut source = BodySource::open(&body, &budget).await.unwrap();
+        let refused = BodySource::open(&body, &budget).await.err().unwrap();
+        assert!(matches!(refused, Unopened::Full(why) if why.contains("all 1 descriptors")));
+        assert_eq!(all(&mut source).await.unwrap().len() as u64, source.len());
+        drop(source);
+        assert!(BodySource::open(&body, &budget).await.is_ok());
     }
 }

@@ -16,7 +16,9 @@ use rusqlite::{
     params_from_iter,
 };
 
+use crate::interop::forgotten::forgetting;
 use crate::model::preset::PresetPath;
+use crate::model::secrets::without_userinfo;
 use crate::model::timing::Stamp;
 use crate::store::job::{HistoryEntry, HistoryName, HistoryRow};
 use crate::store::preset;
@@ -30,7 +32,7 @@ const LINE: usize = 2_000;
 /// Wait for another instance that is writing.
 const BUSY: Duration = Duration::from_secs(2);
 /// Layout of the database; a higher one belongs to a newer wirebench.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const SCHEMA: &str = "
     CREATE TABLE entry (
@@ -52,7 +54,7 @@ const SCHEMA: &str = "
     );
     CREATE INDEX spec_hash ON spec (hash);
     CREATE INDEX spec_used ON spec (used, bytes);
-    PRAGMA user_version = 2;";
+    PRAGMA user_version = 3;";
 
 /// From the layout of version 1, where the text stood in the row and had no bound.
 const FROM_VERSION_1: &str = "
@@ -110,13 +112,53 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
             work.execute_batch(FROM_VERSION_1)?;
             take_over_texts(&work)?;
             work.execute_batch("DROP TABLE old_entry")?;
+            forget_credentials(&work)?;
+        }
+        2 => {
+            forget_credentials(&work)?;
+            work.execute_batch("PRAGMA user_version = 3")?;
         }
         _ => {}
     }
     work.commit()?;
-    if old == 1 {
-        // Gives back what the texts took that are not kept; without it the room is used again.
+    if old > 0 {
+        // Nothing of what is not kept stays in the files. Where another instance reads at the moment
+        // the room is used again.
         let _ = connection.execute_batch("VACUUM");
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+    Ok(())
+}
+
+/// Credentials that were typed in place become marks: before version 3 they were kept.
+fn forget_credentials(work: &Connection) -> rusqlite::Result<()> {
+    let mut texts = work.prepare("SELECT id FROM spec")?;
+    let ids = texts.query_map([], |row| row.get::<_, i64>(0))?;
+    for id in ids.collect::<rusqlite::Result<Vec<_>>>()? {
+        let text: String =
+            work.query_row("SELECT text FROM spec WHERE id = ?1", [id], |row| row.get(0))?;
+        // What cannot be read any more cannot be sent again either.
+        let Ok(spec) = preset::read_spec(&text, "history") else { continue };
+        let kept = forgetting(&spec);
+        if kept != spec {
+            let text = preset::write_spec(&kept);
+            let hash = preset::fingerprint(text.as_bytes()).cast_signed();
+            work.execute(
+                "UPDATE spec SET text = ?2, hash = ?3, bytes = ?4 WHERE id = ?1",
+                params![id, text, hash, text.len().cast_signed()],
+            )?;
+        }
+    }
+    let mut rows = work.prepare(
+        "SELECT id, summary, outcome FROM entry WHERE summary LIKE '%@%' OR outcome LIKE '%@%'",
+    )?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, summary, outcome): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        work.execute(
+            "UPDATE entry SET summary = ?2, outcome = ?3 WHERE id = ?1",
+            params![id, without_userinfo(&summary), without_userinfo(&outcome)],
+        )?;
     }
     Ok(())
 }

@@ -297,3 +297,42 @@ fn what_cannot_be_written_is_shown_and_written_later() {
     assert_eq!((rows[0].outcome.as_str(), total), ("200 OK", 2));
     assert!(rows[0].name.row.is_some());
 }
+
+#[test]
+fn what_earlier_versions_kept_of_credentials_becomes_marks_at_the_first_start() {
+    let (folder, mut history) = fresh();
+    history.append(sent(1, "http://h/plain")).unwrap();
+    close(history);
+    let state = folder.path().join("state");
+    let old = Connection::open(state.join("history.db")).unwrap();
+    old.execute_batch(
+        "INSERT INTO spec (hash, bytes, used, text) VALUES (7, 9, 2, '[http]
+url = \"http://ann:hunter2@h/x\"
+auth.bearer = \"hunter2\"
+headers = [\"Cookie: sid=hunter2\", \"X-Api-Key: {{secret.k}}\"]
+');
+         INSERT INTO spec (hash, bytes, used, text) VALUES (8, 9, 3, 'no preset');
+         INSERT INTO entry (at, badge, summary, outcome, preset, spec, left_out)
+             VALUES (2, 'GET', 'GET http://ann:hunter2@h/x', 'no http://ann:hunter2@h', NULL, 2, 0),
+                    (3, 'GET', 'GET http://h/3', '', NULL, 3, 0);
+         PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(old);
+    let mut history = History::new(state.join("history.db"));
+    let (rows, total) = history.query("", 10).unwrap();
+    assert_eq!(total, 3);
+    assert_eq!(rows[1].summary, "GET http://********@h/x");
+    let HistorySpec::Kept { spec, .. } = history.read(rows[1].name).unwrap() else { panic!() };
+    let Spec::Http(http) = *spec else { panic!() };
+    assert_eq!(http.url, "http://ann:{{forgotten}}@h/x");
+    assert_eq!(http.headers[1].value, "{{secret.k}}");
+    let HistorySpec::Kept { spec, .. } = history.read(rows[2].name).unwrap() else { panic!() };
+    assert_eq!(*spec, sent(1, "http://h/plain").spec);
+    assert!(history.read(rows[0].name).is_err(), "what cannot be read stays as it is");
+    close(history);
+    for file in fs::read_dir(&state).unwrap().flatten() {
+        let bytes = fs::read(file.path()).unwrap();
+        assert!(memchr::memmem::find(&bytes, b"hunter2").is_none(), "{:?}", file.path());
+    }
+}

@@ -277,6 +277,16 @@ fn answers_and_unknown_sequences_never_become_keys() {
 }
 
 #[test]
+fn controls_of_eight_bits_begin_sequences_too() {
+    assert_eq!(keys(b"\x9b?62;1cx"), "x");
+    assert_eq!(keys(b"\xc2\x9b?62;1cx"), "x");
+    assert_eq!(keys(b"\x9d11;dydy\x07x"), "x");
+    assert_eq!(keys(b"\x90dydy\x1b\\x"), "x");
+    assert_eq!(keys(b"\xc2\x9b200~dy\r\x1b[201~"), keys(b"\x1b[200~dy\r\x1b[201~"));
+    assert_eq!(keys("\u{3b}\u{203a}\u{db}x".as_bytes()), ";\u{203a}\u{db}x");
+}
+
+#[test]
 fn an_answer_of_any_length_is_bounded_and_never_becomes_keys() {
     let (mut parser, now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
     parser.feed(b"\x1b]52;c;", now, &mut out);

@@ -20,7 +20,7 @@ use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::ui::pen::{Pen, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::bytes::{self, LISTED, Marks};
 use crate::ui::widget::{frame, record_view};
 
 /// Cells of a time of day and of a length.
@@ -257,12 +257,17 @@ fn content(
     let app = pen.app;
     let width = usize::from(pen.area.width);
     let mut skip = hit.map_or(0, |hit| left_out(app, row, (hit, as_hex), width));
-    let mut bytes = some_bytes(app, row, skip, width * 4);
+    // A secret that is cut would not be known for one.
+    let mut bytes = some_bytes(app, row, skip, if as_hex { width * 4 } else { LISTED });
     if skip > 0 && !as_hex {
         // Not from the middle of a character.
         let cut = bytes.iter().take(3).take_while(|byte| (0x80..0xc0).contains(*byte)).count();
         bytes.drain(..cut);
         skip += cut;
+    }
+    if !as_hex {
+        bytes = app.shared.told().bytes(&bytes).into_owned();
+        bytes.truncate(width * 4);
     }
     if bytes.is_empty() {
         pen.put("(no longer kept)", pen.palette.dim);

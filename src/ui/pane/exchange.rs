@@ -181,6 +181,7 @@ fn start_line(pen: &mut Pen<'_>, message: &HttpMessage, instead: Option<Style>) 
         StartLine::Request { method, target, .. } => {
             bytes::plain(pen, method.as_bytes(), palette.title);
             pen.put(" ", palette.base);
+            let target = pen.app.shared.told().words(target);
             bytes::plain(pen, target.as_bytes(), palette.base);
         }
         StartLine::Unknown => pen.put("not HTTP", palette.error),
@@ -258,6 +259,7 @@ fn list_row(mut pen: Pen<'_>, exchange: &Exchange) {
     let size = format::size(exchange.request.body.decoded_len);
     let facts = format!("  {size:>9} {:>9}", format::took(exchange.timing.total));
     let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
+    let target = pen.app.shared.told().words(target);
     let target = target.as_bytes();
     if cells(&printable(target)) + cells(&facts) + cells(&peer) >= pen.area.width {
         peer.clear();
@@ -282,7 +284,8 @@ fn hops(mut pen: Pen<'_>, session: &Session) {
         let status = status.map_or("…".into(), |status| status.to_string());
         let style = if at == chosen { palette.active } else { palette.dim };
         pen.put(&format!("{} {status} ", exchange.number + 1), style);
-        bytes::plain(&mut pen, exchange.url.as_bytes(), style);
+        let url = app.shared.told().words(&exchange.url);
+        bytes::plain(&mut pen, url.as_bytes(), style);
         if at < last {
             pen.put(" → ", palette.dim);
         }

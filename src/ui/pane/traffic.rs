@@ -1,5 +1,6 @@
 //! Draws the traffic pane: the list, the record looked at, the filter line.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -16,7 +17,7 @@ use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::timeline::Volume;
 use crate::ui::pen::{Pen, cells};
-use crate::ui::widget::bytes::{self, Marks};
+use crate::ui::widget::bytes::{self, LISTED, Marks};
 use crate::ui::widget::record_view;
 
 /// Widths of the columns before the summary.
@@ -169,7 +170,8 @@ fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>)
 
 fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
     let reach = usize::from(pen.area.width) * 4;
-    let data = record.data.get(..reach).unwrap_or(&record.data);
+    let data = listed(pen, record);
+    let data = data.get(..reach).unwrap_or(&data);
     let style = match record.kind {
         RecordKind::Data => style,
         RecordKind::Failed | RecordKind::Reset => pen.palette.error,
@@ -186,8 +188,23 @@ fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
             pen.at(last).put("…", style);
         }
         let marks = Marks { pattern: pen.app.traffic.pattern(), here: None };
-        let hits = marks.hits(0, &record.data, &(0..data.len()));
+        let hits = marks.hits(0, data, &(0..data.len()));
         bytes::text(pen, (data, style), (&[], &hits), 0);
+    }
+}
+
+/// The beginning of a record without secrets and, of HTTP, without credentials.
+fn listed<'a>(pen: &Pen<'_>, record: &'a Record) -> Cow<'a, [u8]> {
+    let shared = &pen.app.shared;
+    let data = record.data.get(..LISTED).unwrap_or(&record.data);
+    let has_heads = |conn: &ConnInfo| !conn.protocol.capabilities().conversation;
+    let conn = shared.timeline.conn(record.conn);
+    if record.kind == RecordKind::Data && conn.is_some_and(has_heads) {
+        return Cow::Owned(shared.told().head(data));
+    }
+    match shared.told().bytes(data) {
+        Cow::Borrowed(_) => Cow::Borrowed(data),
+        Cow::Owned(data) => Cow::Owned(data),
     }
 }
 

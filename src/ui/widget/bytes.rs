@@ -11,6 +11,8 @@ use crate::codec::search::Pattern;
 use crate::ui::pen::Pen;
 use crate::ui::theme::ThemeStyles;
 
+/// Bytes of a record that are looked through for what a list does not tell.
+pub(crate) const LISTED: usize = 16 * 1024;
 /// Bytes of a hex row.
 const HEX_ROW: usize = 16;
 

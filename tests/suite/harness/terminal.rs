@@ -292,6 +292,11 @@ impl Tui {
         peak_memory(self.pid.as_raw_pid().cast_unsigned()).expect("a running program")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.pid.as_raw_pid().cast_unsigned()
+    }
+
     /// Times the threads of the program went to sleep so far.
     pub fn wake_ups(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid.as_raw_pid()));

@@ -15,8 +15,9 @@ use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::BodySource;
+use crate::engine::http::source::{BodySource, Unopened};
 use crate::engine::http::tap::Tap;
+use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::stream::Stream;
@@ -72,8 +73,12 @@ impl<'a> Hop<'a> {
     /// Makes the hop; returns the head of the response when its body is complete.
     pub(super) async fn make(&self, writers: [BodyWriter; 2]) -> Result<Head, Failure> {
         let [request, response] = writers;
-        let source = BodySource::open(&self.plan.body).await.map_err(|why| {
-            Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
+        let source = BodySource::open(&self.plan.body, &self.session.budget).await;
+        let source = source.map_err(|why| match why {
+            Unopened::Full(why) => refusal::no_descriptors(why),
+            Unopened::Unreadable(why) => {
+                Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
+            }
         })?;
         let head = request::head(self.plan, source.len())?;
         self.announce(&head, source.len());

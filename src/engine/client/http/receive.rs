@@ -3,7 +3,7 @@
 //! Whoever waits for the peer sends the request meanwhile, and knows when to give up.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -260,7 +260,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let ParsedHead { head, warnings, .. } = parsed;
         let recorder = &self.hop.recorder;
         let framing = response_framing(&head, &self.hop.plan.method);
-        let mut receiver = BodyReceiver::new(writer, &framing, &head);
+        let mut receiver = BodyReceiver::new(writer, &framing, &head, &self.hop.session.tasks);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         if redirect::leads_nowhere(&head) {
             recorder.warn("the Location is empty, so this is no redirect");
@@ -270,15 +270,27 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         recorder.publish();
         let outcome = self.fill(&mut receiver, rest).await;
         // What is missing of a decoded body stands in its facts.
-        let _ = receiver.finish(outcome.is_ok(), recorder).await;
+        let _ = self.meanwhile(receiver.finish(outcome.is_ok(), recorder)).await;
         outcome.map(|()| head)
+    }
+
+    /// Waits for our own side, a decoder or a disk, and sends the request meanwhile.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                outcome = &mut self.sending, if self.sent.is_none() => self.request_is_out(outcome),
+            }
+        }
     }
 
     /// Feeds the body until it is complete.
     async fn fill(&mut self, body: &mut BodyReceiver, mut bytes: Bytes) -> Result<(), Failure> {
         let (recorder, url) = (&self.hop.recorder, &*self.hop.plan.url);
         loop {
-            let used = body.push(&bytes).await;
+            let used = self.meanwhile(body.push(&bytes)).await;
             let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             recorder.progress(&body.facts);
             if used < bytes.len() {

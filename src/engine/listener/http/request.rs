@@ -30,6 +30,16 @@ fn full(why: &str) -> Refusal {
     Refusal { status: 507, why: why.to_owned() }
 }
 
+/// What to answer a body that cannot be taken; `so_far` says how much of it came.
+fn refusal(fault: Fault, so_far: &str) -> Refusal {
+    match fault {
+        Fault::Malformed(why) => Refusal { status: 400, why },
+        Fault::Storage(why) => full(&format!("{why}, {so_far}")),
+        // RFC 9110, section 15.5.14.
+        Fault::TooLarge(why) => Refusal { status: 413, why: format!("{why}, {so_far}") },
+    }
+}
+
 fn too_slow(so_far: &str) -> String {
     format!("too slow while another client needs the place, {so_far}")
 }
@@ -134,7 +144,7 @@ impl HttpConnection {
             asked.keep_alive = false;
             return Ok(asked);
         }
-        let mut receiver = BodyReceiver::new(writer, &framing, head);
+        let mut receiver = BodyReceiver::new(writer, &framing, head, &self.listener.session.tasks);
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
             recorder.publish();
@@ -146,8 +156,9 @@ impl HttpConnection {
         }
         let outcome = self.fill(recorder, &mut receiver).await;
         asked.keep_alive &= !receiver.is_doubtful();
+        let so_far = receiver.so_far();
         let kept = receiver.finish(matches!(outcome, Ok(None)), recorder).await;
-        asked.refusal = outcome?.or(kept.err().map(|why| full(&why)));
+        asked.refusal = outcome?.or(kept.err().map(|fault| refusal(fault, &so_far)));
         asked.keep_alive &= asked.refusal.is_none();
         Ok(asked)
     }
@@ -212,10 +223,7 @@ impl HttpConnection {
             }
             match body.push(&bytes).await {
                 Ok(used) => self.rest = bytes.split_off(used),
-                Err(Fault::Malformed(why)) => return Ok(Some(Refusal { status: 400, why })),
-                Err(Fault::Storage(why)) => {
-                    return Ok(Some(full(&format!("{why}, {}", body.so_far()))));
-                }
+                Err(fault) => return Ok(Some(refusal(fault, &body.so_far()))),
             }
             recorder.progress(&body.facts);
         }

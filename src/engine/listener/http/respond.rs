@@ -9,7 +9,7 @@ use super::connection::HttpConnection;
 use crate::codec::http1::Expected;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::BodySource;
+use crate::engine::http::source::{BodySource, Unopened};
 use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, PlanBody};
@@ -21,7 +21,7 @@ impl HttpConnection {
         let answer = match &asked.refusal {
             None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
             Some(refusal) => {
-                if matches!(refusal.status, 503 | 507) {
+                if matches!(refusal.status, 413 | 507) {
                     self.note(Direction::Local, RecordKind::Failed, refusal.why.clone());
                 }
                 own_answer(refusal.status, &refusal.why, recorder)
@@ -31,10 +31,16 @@ impl HttpConnection {
             recorder.publish();
             sleep(answer.delay).await;
         }
-        let (answer, source) = match BodySource::open(&answer.body).await {
+        let opened = BodySource::open(&answer.body, &self.listener.session.budget).await;
+        let (answer, source) = match opened {
             Ok(source) => (answer, source),
-            Err(why) => {
-                let answer = own_answer(500, &why, recorder);
+            Err(unopened) => {
+                let (status, why) = match unopened {
+                    Unopened::Full(why) => (503, why),
+                    Unopened::Unreadable(why) => (500, why),
+                };
+                self.note(Direction::Local, RecordKind::Failed, why.clone());
+                let answer = own_answer(status, &why, recorder);
                 (answer, BodySource::bytes(format!("{why}\n").into()))
             }
         };
