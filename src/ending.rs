@@ -19,6 +19,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::os;
+
 /// How long the shell may take to notice a signal.
 const NOTICED: Duration = Duration::from_secs(1);
 /// Signals this close together are one: a window that closes sends HUP itself and through its
@@ -70,10 +72,7 @@ pub fn interrupts_elsewhere(elsewhere: bool) {
 /// Whether whoever started us wants us to outlive the terminal, as `nohup` does.
 #[must_use]
 pub fn hang_up_is_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+    os::is_ignored(SIGHUP)
 }
 
 /// Takes the default action when the time is over; without a thread the second signal does.

@@ -23,7 +23,6 @@ mod facts;
 mod handle;
 mod http;
 mod listener;
-mod os;
 mod outbound;
 mod refusal;
 mod resolve;

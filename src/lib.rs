@@ -10,9 +10,10 @@
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
 //!                          flow/ carries them out; form/ edits what model/fields lists
 //!  engine     store        engine: dispatch, client/, listener/ over accept, outbound, sink/,
-//!                          conversation/, datagram/, http/, body/, transport/, tls/, os/
+//!                          conversation/, datagram/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
+//!  os                      what only one system has, such as /proc; leaf of engine, tui, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
@@ -42,6 +43,7 @@ pub mod interop;
 mod logging;
 pub mod model;
 pub mod named_file;
+mod os;
 #[cfg(test)]
 mod property_tests;
 pub mod query;

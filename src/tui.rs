@@ -5,8 +5,8 @@
 //! nobody waits for the engine's threads. The terminal is given
 //! back on every way out: quit, error, panic, signal, stop, a terminal that went away.
 //!
-//! The terminal is crossterm's: modes, commands, colours and events. Only its reader of events is
-//! not used; `event_parser` says why.
+//! The terminal is crossterm's: modes, commands and colours. Its reader of events is not used, and so
+//! none of its event types: `event_parser` says why, and makes the application's `Input` of bytes.
 
 mod event_loop;
 mod event_parser;
@@ -83,18 +83,34 @@ pub fn run(
     let mut unkept = None;
     let outcome = runtime.block_on(async {
         let failed = |error: io::Error| terminal::failed(&error);
+        // Of a window that closes, the signal, a read or a write may tell first.
+        let gone = |error: io::Error| {
+            if is_hang_up(&error) {
+                Ok(signals::status(signals::HANG_UP))
+            } else {
+                Err(failed(error))
+            }
+        };
         let mut event_loop = take_terminal(startup, editing, &store).map_err(failed)?;
-        event_loop.open(&mut replies).await.map_err(failed)?;
+        if let Err(error) = event_loop.open(&mut replies).await {
+            return gone(error);
+        }
         let (engine, events) = start_engine()?;
         let services = Services { store, engine };
         let ended = event_loop.run(&services, replies, events, panic_reports).await;
         unkept = event_loop.unkept();
-        ended.map_err(failed)
+        ended.or_else(gone)
     });
     terminal::restore();
     // Sockets and threads end with the process; waiting for them would make leaving slow.
     runtime.shutdown_background();
     Ended { outcome, unkept }
+}
+
+/// Whether a terminal is gone that was there.
+fn is_hang_up(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+        || error.kind() == io::ErrorKind::UnexpectedEof
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.

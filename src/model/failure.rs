@@ -38,6 +38,8 @@ pub enum Stage {
     /// What the program or an order to it is about, and not a session of its own.
     Program,
     Storage,
+    /// Text that was pasted and is not taken as it is.
+    Paste,
 }
 
 /// What kind of failure; decides the exit code and the offered next step.
@@ -136,6 +138,7 @@ impl Stage {
             Stage::Session => "session ended",
             Stage::Program => "not done",
             Stage::Storage => "storage failed",
+            Stage::Paste => "pasted in part",
         }
     }
 }

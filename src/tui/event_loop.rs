@@ -167,7 +167,7 @@ impl EventLoop {
         let ended = self.turns(services, &mut replies, &mut events, &mut panics).await;
         if ended.is_err() {
             // The terminal does not take frames any more; the drafts are kept without it.
-            self.terminate(0, services);
+            self.terminate(signals::HANG_UP, services);
             self.turns(services, &mut replies, &mut events, &mut panics).await?;
         }
         // Before anything is freed or closed, which takes its time when it is large.
@@ -205,7 +205,7 @@ impl EventLoop {
                 read = read_input(&mut self.reader, &mut parsed) => {
                     match read {
                         Ok(()) => self.on_input(&mut parsed, services),
-                        Err(_gone) => self.terminate(0, services),
+                        Err(_gone) => self.terminate(signals::HANG_UP, services),
                     }
                     continue;
                 }
@@ -213,7 +213,7 @@ impl EventLoop {
                     if terminal_output::is_behind() =>
                 {
                     if written.is_err() {
-                        self.terminate(0, services);
+                        self.terminate(signals::HANG_UP, services);
                     }
                     continue;
                 }
@@ -286,7 +286,8 @@ impl EventLoop {
                 Parsed::Input(input) => Message::Input(input),
                 Parsed::PasteCut(bytes) => Message::Trouble(paste_cut(bytes)),
                 Parsed::PasteUnfinished => Message::Trouble(paste_unfinished()),
-                Parsed::Nothing => continue,
+                // No theme follows the terminal: what was chosen stays, and nobody asked for these.
+                Parsed::Background(_) | Parsed::ColourScheme { .. } | Parsed::Nothing => continue,
                 Parsed::KittyKeyboard => {
                     terminal::use_kitty_keyboard();
                     continue;
@@ -362,8 +363,7 @@ impl EventLoop {
     fn terminate(&mut self, signal: i32, services: &Services) {
         ending::acknowledge(ENDING);
         self.reader = None;
-        let status = if signal == 0 { 0 } else { u8::try_from(128 + signal).unwrap_or(1) };
-        if self.ending.replace((status, Instant::now() + DRAFTS_KEPT)).is_some() {
+        if self.ending.replace((signals::status(signal), Instant::now() + DRAFTS_KEPT)).is_some() {
             return self.leave();
         }
         self.step(Message::Input(Input::Terminate), Cause::Input, services);
@@ -443,13 +443,12 @@ fn task_panicked(text: String) -> Failure {
 
 fn paste_cut(bytes: usize) -> Failure {
     let cause = format!("the last {bytes} bytes were left out; {PASTE_LIMIT} are taken at most");
-    Failure::new(Stage::Compose, "paste", FailureKind::TooLarge, cause)
-        .hint("use a file body instead")
+    Failure::new(Stage::Paste, "", FailureKind::TooLarge, cause).hint("use a file body instead")
 }
 
 fn paste_unfinished() -> Failure {
-    let cause = "its end did not come; what came was taken, what still comes of it is dropped";
-    Failure::new(Stage::Compose, "paste", FailureKind::Truncated, cause).hint("paste it again")
+    let cause = "the paste did not end; what came was taken, what still comes of it is dropped";
+    Failure::new(Stage::Paste, "", FailureKind::Truncated, cause).hint("paste it again")
 }
 
 /// Lets tests of a debug build check that a panic leaves a usable terminal.

@@ -1,4 +1,5 @@
-//! Bytes of the terminal to what the application takes in: the one file that does so. What it has no
+//! Bytes of the terminal to what the application takes in: this file keeps what is incomplete, its
+//! leaf `sequence` knows what is complete, and nothing else reads them. What the application has no
 //! word for (key releases, other mouse buttons, media keys, the focus) is dropped.
 //!
 //! Fed by `event_reader` with whatever one read returned. A sequence may be cut anywhere; what is
@@ -13,7 +14,8 @@
 //!                    └───┴─silence, Ctrl+C alone──► dead ──ESC[201~, a key alone──► Keys
 //! ```
 //!
-//! crossterm's own reader is not used. Tried in a pseudo terminal, its `EventStream` (0.29.0) fails
+//! No event type of crossterm's is used either: it would be made only to be taken apart, and a paste
+//! that was cut has none. Tried in a pseudo terminal, its `EventStream` (0.29.0) fails
 //! these of `event_parser_tests`:
 //! - `an_arrow_cut_behind_its_escape_is_still_the_arrow`: it is Esc, `[` and `D`
 //! - `a_tail_that_comes_late_is_still_its_sequence`: the text of a paste whose mark was cut is typed
@@ -85,10 +87,22 @@ struct Paste {
     ended: Option<Instant>,
 }
 
+/// What bytes are behind keys that may be the start of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    /// The rest of the sequence, or so much of it that no hand typed it.
+    Sequence,
+    /// That, or keys: what comes within a moment tells.
+    Unsure,
+    Keys,
+}
+
 /// The last thing that happened: keys that may be the start of a sequence after all.
 #[derive(Debug, Default)]
 struct Handed {
     bytes: Vec<u8>,
+    /// So many at the end are no keys yet: they came one at a time, and are it in a moment.
+    held: usize,
     /// They came as keys of their own: a hand may have typed them.
     is_split: bool,
     at: Option<Instant>,
@@ -108,10 +122,17 @@ impl EventParser {
             }
         }
         if matches!(self.inside, Inside::Keys) && self.pending.is_empty() && handed.is_fresh(now) {
-            if handed.goes_on_with(bytes) {
-                self.pending = handed.bytes;
-            } else {
-                self.handed = handed.with(bytes, now);
+            match handed.tail(bytes) {
+                Tail::Sequence => self.pending = handed.bytes,
+                Tail::Unsure => {
+                    self.handed = handed.holding(bytes);
+                    self.deadline = Some(now + MOMENT);
+                    return;
+                }
+                Tail::Keys => {
+                    self.pending = handed.held().to_vec();
+                    self.handed = handed.with(bytes, now);
+                }
             }
         }
         self.pending.extend_from_slice(bytes);
@@ -131,7 +152,15 @@ impl EventParser {
     pub(super) fn expire(&mut self, now: Instant, out: &mut Vec<Parsed>) {
         self.deadline = None;
         match &self.inside {
-            Inside::Keys => {}
+            Inside::Keys => {
+                let handed = std::mem::take(&mut self.handed);
+                if handed.held > 0 {
+                    let keys = handed.held().iter().map(|byte| Key::char(char::from(*byte)));
+                    out.extend(keys.map(pressed));
+                    self.handed = handed.with(&[], now);
+                    return;
+                }
+            }
             Inside::Paste(paste) if paste.ended.is_some() => {
                 self.hand_paste_on(out);
                 self.take_pending(now, out);
@@ -143,15 +172,16 @@ impl EventParser {
         let key = match self.pending.as_slice() {
             [ESC] => Key::new(KeyCode::Esc),
             [ESC, byte] if byte.is_ascii() => Key { alt: true, ..Key::char(char::from(*byte)) },
-            [ESC, ..] => {
+            [] => return,
+            // A character that was cut as well.
+            _ => {
                 self.is_stale = true;
                 return;
             }
-            _ => return self.pending.clear(),
         };
         out.push(pressed(key));
         let bytes = std::mem::take(&mut self.pending);
-        self.handed = Handed { bytes, is_split: false, at: Some(now) };
+        self.handed = Handed { bytes, held: 0, is_split: false, at: Some(now) };
     }
 
     fn wait(&self, is_whole: bool, now: Instant) -> Option<Instant> {
@@ -309,29 +339,54 @@ impl Paste {
 
 impl Handed {
     fn is_fresh(&self, now: Instant) -> bool {
-        self.at.is_some_and(|at| now < at + SEQUENCE_WAIT)
+        self.held > 0 || self.at.is_some_and(|at| now < at + SEQUENCE_WAIT)
     }
 
-    /// Whether these bytes are the rest of the sequence. A hand types them one at a time, and
-    /// never what a paste begins with.
-    fn goes_on_with(&self, bytes: &[u8]) -> bool {
+    /// What is no key yet.
+    fn held(&self) -> &[u8] {
+        self.bytes.split_at(self.bytes.len() - self.held).1
+    }
+
+    fn holding(mut self, bytes: &[u8]) -> Self {
+        self.bytes.extend_from_slice(bytes);
+        Handed { held: self.held + bytes.len(), ..self }
+    }
+
+    /// What these bytes are. A hand types one at a time, slower than a moment each, and never what
+    /// a paste begins with.
+    fn tail(&self, bytes: &[u8]) -> Tail {
+        /// So many in a row no hand types.
+        const SURE: usize = 3;
         let joined = [&self.bytes, bytes].concat();
-        if joined.starts_with(PASTE_START) {
-            return true;
-        }
         let are_many = bytes.len() > 1;
-        let is_alt_and_key = self.bytes.len() == 2 && !self.is_split;
-        let Some(&[_, introducer, first]) = joined.get(..3) else { return false };
-        let is_parameter = (b'0'..=b'?').contains(&first);
-        (are_many || is_alt_and_key)
-            && match (introducer, step(&joined)) {
-                (b'[', Step::PasteStarts(_))
-                | (b'[' | b'O', Step::Took(_, Some(_)))
-                | (b'P' | b'X' | b'^' | b'_', Step::Took(..)) => true,
-                (b'[' | b']' | b'P', _) if is_parameter => are_many,
-                (b'[', Step::Incomplete) => are_many,
-                _ => false,
+        let [_, introducer, rest @ ..] = joined.as_slice() else { return Tail::Keys };
+        if joined.starts_with(PASTE_START) {
+            return Tail::Sequence;
+        }
+        if self.is_split && !are_many {
+            return Tail::Keys;
+        }
+        let is_numbered = rest.first().is_some_and(|first| (b'0'..=b'?').contains(first));
+        let step = step(&joined);
+        let is_open = matches!(step, Step::Incomplete);
+        match (introducer, step) {
+            (b'[', Step::PasteStarts(_))
+            | (b'[' | b'O', Step::Took(_, Some(_)))
+            | (b'P' | b'X' | b'^' | b'_', Step::Took(..)) => Tail::Sequence,
+            (b'[' | b']' | b'P', _) if is_numbered && are_many => Tail::Sequence,
+            (b'[' | b']' | b'P', _) if is_numbered && (!is_open || rest.len() >= SURE) => {
+                // A control inside is a key, and what stands before it too.
+                if rest.last().is_some_and(u8::is_ascii_graphic) {
+                    Tail::Sequence
+                } else {
+                    Tail::Keys
+                }
             }
+            (b'[', Step::Incomplete) if are_many => Tail::Sequence,
+            (b'[' | b'O', Step::Incomplete) => Tail::Unsure,
+            (b']' | b'P', Step::Incomplete) if is_numbered || rest.is_empty() => Tail::Unsure,
+            _ => Tail::Keys,
+        }
     }
 
     /// These bytes are keys; the start of a paste may still be cut between them.
@@ -340,7 +395,7 @@ impl Handed {
         if !PASTE_START.starts_with(&self.bytes) {
             return Handed::default();
         }
-        Handed { is_split: true, at: Some(now), ..self }
+        Handed { held: 0, is_split: true, at: Some(now), ..self }
     }
 }
 

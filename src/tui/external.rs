@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 use crate::app::edited_text::{EditedText, fingerprint};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::named_file;
+use crate::os;
 
 /// Largest file taken back from an editor; a longer one is a mistake.
 const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
@@ -102,9 +103,7 @@ fn family(process: u32) -> Vec<u32> {
     let mut found = vec![process];
     let mut at = 0;
     while let Some(parent) = found.get(at).filter(|_| found.len() < DESCENDANTS_MAX) {
-        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-        let children = children.unwrap_or_default();
-        found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        found.extend(os::children(*parent));
         at += 1;
     }
     found

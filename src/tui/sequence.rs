@@ -22,7 +22,13 @@ pub(super) enum Parsed {
     Input(Input),
     /// It speaks the kitty keyboard protocol.
     KittyKeyboard,
-    /// Nothing for us, but no text either: a key let go, a colour of the terminal.
+    /// The colour of its background, red, green and blue (xterm, OSC 11).
+    Background([u8; 3]),
+    /// Whether it is dark or light now (mode 2031).
+    ColourScheme {
+        is_dark: bool,
+    },
+    /// Nothing for us, but no text either: a key let go, a string of the terminal.
     Nothing,
     /// A paste was longer than is taken; this many bytes were left out.
     PasteCut(usize),
@@ -73,8 +79,8 @@ pub(super) fn step(bytes: &[u8]) -> Step {
         [ESC, ESC, ..] => return Step::Took(1, Some(pressed(Key::new(KeyCode::Esc)))),
         [ESC, b'[', rest @ ..] => return control_sequence(rest),
         [ESC, b'O', last @ 0x20..=0xff, ..] => {
-            let key = letter(*last).or((*last == b'M').then_some(Key::new(KeyCode::Enter)));
-            return Step::Took(3, key.map(pressed));
+            let code = letter(*last).or_else(|| number_block(*last).map(Key::new));
+            return Step::Took(3, code.map(pressed));
         }
         [ESC, introducer @ (b']' | b'P' | b'_' | b'^' | b'X'), rest @ ..] => {
             return string(*introducer, rest);
@@ -135,7 +141,25 @@ fn string(introducer: u8, rest: &[u8]) -> Step {
         [ESC, ..] => 0,
         _ => 1,
     };
-    Step::Took(2 + at + taken, is_osc.then_some(Parsed::Nothing))
+    let text = rest.split_at(at).0;
+    let parsed = is_osc.then(|| background(text).map_or(Parsed::Nothing, Parsed::Background));
+    Step::Took(2 + at + taken, parsed)
+}
+
+/// `11;rgb:RRRR/GGGG/BBBB`, as X11 spells colours: one to four hex digits each, perhaps with a
+/// fourth for how opaque it is.
+fn background(text: &[u8]) -> Option<[u8; 3]> {
+    let text = std::str::from_utf8(text).ok()?.strip_prefix("11;")?;
+    let (_, text) = text.split_once(':').filter(|(space, _)| ["rgb", "rgba"].contains(space))?;
+    let mut found = [0; 3];
+    let mut parts = text.split('/');
+    for value in &mut found {
+        let digits = parts.next().filter(|it| (1..=4).contains(&it.len()))?;
+        let largest = (1 << (4 * digits.len())) - 1;
+        let number = u32::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))?;
+        *value = u8::try_from(number * 255 / largest).ok()?;
+    }
+    Some(found)
 }
 
 /// `rest` follows `ESC [`.
@@ -166,7 +190,8 @@ fn control_sequence(rest: &[u8]) -> Step {
         ([b'<', report @ ..], b'M' | b'm') => sgr_mouse(report, last),
         ([b'?', ..], b'u') => Some(Parsed::KittyKeyboard),
         // Mode 2031, "color palette update notifications".
-        (b"?997;1" | b"?997;2", b'n') => Some(Parsed::Nothing),
+        (b"?997;1", b'n') => Some(Parsed::ColourScheme { is_dark: true }),
+        (b"?997;2", b'n') => Some(Parsed::ColourScheme { is_dark: false }),
         ([b'<'..=b'?', ..], _) => None,
         _ => keyboard(body, last),
     };
@@ -222,6 +247,19 @@ fn letter(last: u8) -> Option<Key> {
         _ => return None,
     };
     Some(Key { shift: last == b'Z', ..Key::new(code) })
+}
+
+/// Keys of the number block in application mode (VT220, "Auxiliary Keypad Keys"; xterm).
+fn number_block(last: u8) -> Option<KeyCode> {
+    Some(match last {
+        b' ' => KeyCode::Char(' '),
+        b'I' => KeyCode::Tab,
+        b'M' => KeyCode::Enter,
+        b'X' => KeyCode::Char('='),
+        // `*` to `/`, `0` to `9`.
+        b'j'..=b'y' => KeyCode::Char(char::from(last - 0x40)),
+        _ => return None,
+    })
 }
 
 /// The VT220 numbers of keys.

@@ -11,6 +11,14 @@ use crate::ending;
 
 use super::terminal;
 
+/// The signal of a terminal that is gone.
+pub(super) const HANG_UP: i32 = Number::HUP.as_raw();
+
+/// The exit status of a program that a signal ended.
+pub(super) fn status(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(1)
+}
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignalRequest {

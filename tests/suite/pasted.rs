@@ -2,7 +2,7 @@
 //! by a paste or by an answer, and the keyboard stays alive.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::harness::terminal::{Launch, Tui};
 use crate::harness::wait::wait_until;
@@ -48,6 +48,34 @@ fn a_paste_cut_anywhere_in_its_mark_deletes_no_preset() {
         send(&mut tui, &pieces);
         assert_nothing_happened(&mut tui, &file);
     }
+    tui.quit();
+}
+
+/// A cursor key whose bytes come one by one, the first of them long enough alone to be Escape: no
+/// part of it is the command of that letter. Tried again when this machine was too slow for that.
+#[test]
+fn a_cursor_key_that_comes_byte_by_byte_behind_a_late_escape_is_no_command() {
+    const CLOSE_TOGETHER: Duration = Duration::from_millis(40);
+    let (mut tui, file) = at_the_preset();
+    for attempt in 0..20 {
+        tui.bytes(b"\x1b");
+        std::thread::park_timeout(Duration::from_millis(60));
+        let began = Instant::now();
+        tui.bytes(b"[");
+        std::thread::park_timeout(Duration::from_millis(10));
+        tui.bytes(b"D");
+        let was_in_time = began.elapsed() < CLOSE_TOGETHER;
+        std::thread::park_timeout(Duration::from_millis(120));
+        tui.wait_quiet(Duration::from_millis(100));
+        let screen = tui.screen();
+        if !screen.contains("Duplicate") {
+            break;
+        }
+        assert!(!was_in_time && attempt < 19, "{screen}");
+        tui.keys("<Esc>");
+        tui.wait_quiet(Duration::from_millis(1100));
+    }
+    assert_nothing_happened(&mut tui, &file);
     tui.quit();
 }
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::engine::os;
+use crate::os;
 
 /// Where those of this process are bound, and how many are there.
 static ANSWERING: Mutex<BTreeMap<SocketAddr, usize>> = Mutex::new(BTreeMap::new());

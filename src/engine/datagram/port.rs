@@ -12,12 +12,12 @@ use socket2::{SockRef, Type};
 use tokio::io::{Interest, Ready};
 use tokio::net::UdpSocket;
 
-use crate::engine::os;
 use crate::engine::transport::explain;
 use crate::engine::transport::listen::bind_each;
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
 use crate::model::plan::DatagramOptions;
+use crate::os;
 
 /// Asked of the system; what it grants decides about loss under load.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;

@@ -20,12 +20,12 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, Arrival};
 use crate::engine::event::Summary;
-use crate::engine::os;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Protocol;
+use crate::os;
 use connection::{HttpConnection, HttpGuest, HttpListener};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).

@@ -21,8 +21,8 @@ use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certi
 
 use super::certificate_facts::describe_chain;
 use crate::engine::clock::WallSource;
-use crate::engine::os;
 use crate::model::authority::Authority;
+use crate::os;
 
 /// Days an authority is good for.
 const AUTHORITY_DAYS: i64 = 365;

@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::explain;
 use crate::engine::event::Phase;
-use crate::engine::os;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::ConnectFrom;
+use crate::os;
 
 /// Head start of each address (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);

@@ -6,10 +6,10 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::engine::os;
 use crate::engine::tls::tls_words;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::ConnectFrom;
+use crate::os;
 
 /// Kind and cause of an error on a socket.
 pub(crate) fn socket_error(error: &io::Error) -> (FailureKind, String) {

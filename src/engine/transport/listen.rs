@@ -13,12 +13,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::explain;
 use super::stream::prepare;
-use crate::engine::os;
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::store::GeneratedTls;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::ListenerTls;
+use crate::os;
 
 /// Connections the kernel may hold for us; the system lowers it to its own bound.
 const BACKLOG: i32 = 1024;

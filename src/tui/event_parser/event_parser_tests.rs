@@ -38,7 +38,7 @@ fn shown(parsed: Vec<Parsed>) -> String {
     let show = |parsed| match parsed {
         Parsed::Input(Input::Key(key)) => key.to_string(),
         Parsed::Input(Input::Paste(text)) => format!("paste {text:?}"),
-        Parsed::Nothing => String::new(),
+        Parsed::Nothing | Parsed::Background(_) | Parsed::ColourScheme { .. } => String::new(),
         other => format!("{other:?}"),
     };
     parsed.into_iter().map(show).collect()
@@ -93,6 +93,64 @@ fn a_tail_that_comes_late_is_still_its_sequence() {
 }
 
 #[test]
+fn a_tail_that_comes_late_and_byte_by_byte_is_still_its_sequence() {
+    let slowly = |head: &[u8], first: u64, rest: &[u8]| {
+        let mut pieces: Vec<(u64, &[u8])> = vec![(0, head)];
+        for (at, byte) in rest.chunks(1).enumerate() {
+            pieces.push((if at == 0 { first } else { 10 }, byte));
+        }
+        pieces.push((2000, b"x"));
+        reads(&pieces)
+    };
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"D")]), "<Esc><Left>");
+    for (rest, keys) in [
+        (b"[D".as_slice(), "<Left>"),
+        (b"[1;5C", "<C-Right>"),
+        (b"[3~", "<Del>"),
+        (b"[[A", "<F1>"),
+        (b"[13;5u", "<C-Enter>"),
+        (b"OP", "<F1>"),
+        (b"Oq", "1"),
+        (b"[200~dd\ry\x1b[201~", "paste \"dd\\ny\""),
+        (b"]11;?\x07", ""),
+        (b"P1$r0m\x1b\\", ""),
+        (b"[?2026;2$y", ""),
+    ] {
+        for first in [60, 900] {
+            assert_eq!(slowly(b"\x1b", first, rest), format!("<Esc>{keys}x"));
+        }
+        let (introducer, rest) = rest.split_at(1);
+        let alt = format!("<A-{}>", char::from(introducer[0]));
+        assert_eq!(slowly(&[&[ESC], introducer].concat(), 60, rest), format!("{alt}{keys}x"));
+    }
+}
+
+#[test]
+fn a_key_that_begins_no_sequence_waits_a_moment_and_is_typed() {
+    for key in [b"[".as_slice(), b"O", b"]", b"P"] {
+        let typed = String::from_utf8_lossy(key);
+        assert_eq!(reads(&[(0, b"\x1b"), (60, key), (51, b"j")]), format!("<Esc>{typed}j"));
+    }
+    let (mut parser, now, mut out) = (EventParser::default(), Instant::now(), Vec::new());
+    parser.feed(b"\x1b", now, &mut out);
+    parser.expire(now + ms(50), &mut out);
+    parser.feed(b"[", now + ms(60), &mut out);
+    assert_eq!((parser.deadline(), out.len()), (Some(now + ms(110)), 1));
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"x")]), "<Esc>[x");
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"\x03")]), "<Esc>[<C-c>");
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"O"), (10, b"K")]), "<Esc>OK");
+    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"1"), (10, b"\x1b[A")]), "<Esc>[1<Up>");
+    let held = [(0, b"\x1b".as_slice()), (60, b"["), (30, b"["), (30, b"["), (30, b"[")];
+    assert_eq!(reads(&held), "<Esc>[[[[");
+}
+
+#[test]
+fn the_number_block_in_application_mode_is_typed() {
+    assert_eq!(keys(b"\x1bOp\x1bOy\x1bOk\x1bOm\x1bOn\x1bOo\x1bOX\x1bOM"), "09+-./=<Enter>");
+    assert_eq!(reads(&[(0, b"\x1bO"), (20, b"q")]), "1");
+}
+
+#[test]
 fn what_a_hand_types_behind_an_escape_is_typed() {
     assert_eq!(reads(&[(0, b"\x1b"), (900, b"["), (80, b"A")]), "<Esc>[A");
     assert_eq!(reads(&[(0, b"\x1b"), (900, b"OK")]), "<Esc>OK");
@@ -140,6 +198,8 @@ fn alt_and_the_start_of_a_sequence_is_a_key_at_once() {
 #[test]
 fn a_character_cut_over_a_slow_line_is_still_the_character() {
     assert_eq!(reads(&[(0, b"\xf0\x9f"), (400, b"\x98"), (400, b"\x80x")]), "😀x");
+    assert_eq!(reads(&[(0, b"\xdb"), (1500, b"\x9b"), (9, b"dd")]), "\u{6db}dd");
+    assert_eq!(reads(&[(0, b"\xdb"), (1500, b"j"), (9, b"k")]), "jk");
 }
 
 #[test]
@@ -252,19 +312,25 @@ fn a_paste_that_holds_its_own_end_mark_types_nothing() {
 
 #[test]
 fn colours_the_terminal_tells_are_no_text() {
-    for colour in [
-        b"\x1b]11;rgb:1414/1717/1c1c\x07".as_slice(),
-        b"\x1b]11;rgb:fb/fb/f9\x1b\\",
-        b"\x1b]11;rgba:f/f/f/0\x1b\\",
-        b"\x1b[?997;1n",
-        b"\x1b[?997;2n",
-        b"\x1b]11;rgb:\x07",
-        b"\x1b]11;rgb:/0/0\x07",
-        b"\x1b]11;?\x07",
+    for (colour, parsed) in [
+        (b"\x1b]11;rgb:1414/1717/1c1c\x07".as_slice(), Parsed::Background([0x14, 0x17, 0x1c])),
+        (b"\x1b]11;rgb:fb/fb/f9\x1b\\", Parsed::Background([0xfb, 0xfb, 0xf9])),
+        (b"\x1b]11;rgba:f/f/f/0\x1b\\", Parsed::Background([255; 3])),
+        (b"\x1b[?997;1n", Parsed::ColourScheme { is_dark: true }),
+        (b"\x1b[?997;2n", Parsed::ColourScheme { is_dark: false }),
+        (b"\x1b]11;rgb:\x07", Parsed::Nothing),
+        (b"\x1b]11;rgb:/0/0\x07", Parsed::Nothing),
+        (b"\x1b]11;rgb:+f/0/0\x07", Parsed::Nothing),
+        (b"\x1b]11;?\x07", Parsed::Nothing),
+        (b"\x1b]4;1;rgb:0/0/0\x07", Parsed::Nothing),
     ] {
-        assert_eq!(parse(colour), [Parsed::Nothing]);
+        assert_eq!(parse(colour), [parsed]);
         assert_eq!(keys(&[colour, b"x"].concat()), "x");
         assert_eq!(reads(&[(0, b"\x1b"), (900, &colour[1..]), (9, b"x")]), "<Esc>x");
+        for cut in 1..colour.len() {
+            let (first, rest) = colour.split_at(cut);
+            assert_eq!(reads(&[(0, first), (40, rest), (9, b"x")]), "x");
+        }
     }
     assert_eq!(reads(&[(0, b"\x1b]11;rg"), (900, b"b:0/0/0\x1b"), (900, b"\\")]), "");
 }

@@ -1,6 +1,7 @@
 //! What the systems have each for themselves: who holds a port, what the kernel dropped, which
-//! datagrams came back. The one place of the engine that knows Linux; elsewhere its figures and
-//! words are left out, and nothing else is missing.
+//! datagrams came back, which signals are ignored, who started whom. The one place that knows Linux,
+//! below engine, shells and the end of the program; elsewhere its figures and words are left out,
+//! and nothing else is missing.
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -184,6 +184,21 @@ pub(crate) fn host_name() -> Option<String> {
         .find_map(|path| fs::read_to_string(path).ok())
 }
 
+/// Whether a signal was set to be ignored by whoever started us (proc(5), `SigIgn`).
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
+/// Numbers of the processes that a process started and that live.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    let children = children.unwrap_or_default();
+    children.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

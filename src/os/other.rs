@@ -51,3 +51,13 @@ pub(crate) fn bind_device(_socket: &Socket, _interface: &str) -> io::Result<()> 
 pub(crate) fn host_name() -> Option<String> {
     None
 }
+
+/// Always `false`: nobody tells.
+pub(crate) fn is_ignored(_signal: i32) -> bool {
+    false
+}
+
+/// Nobody tells.
+pub(crate) fn children(_process: u32) -> Vec<u32> {
+    Vec::new()
+}
