@@ -26,7 +26,7 @@ use crate::model::view::{ViewPart, ViewQuery};
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Parcels on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
+/// Batches on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
 /// screen at full speed.
 const FACTS: usize = 16;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the

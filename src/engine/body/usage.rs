@@ -33,7 +33,7 @@ pub(super) struct Usage {
     memory_bound: usize,
     disk_bound: AtomicU64,
     budget: Budget,
-    relief: Relief,
+    reclaimer: Reclaimer,
 }
 
 /// What a body uses.
@@ -58,20 +58,20 @@ impl Add for Footprint {
 
 /// What gives bodies back.
 #[derive(Default)]
-struct Relief(OnceLock<Box<dyn Fn(Need) -> bool + Send + Sync>>);
+struct Reclaimer(OnceLock<Box<dyn Fn(ReclaimGoal) -> bool + Send + Sync>>);
 
 /// What bodies are given back for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum ReclaimGoal {
     /// One file's disk and descriptor.
     File,
     /// Nothing: the bounds shall hold.
     Bounds,
 }
 
-impl fmt::Debug for Relief {
+impl fmt::Debug for Reclaimer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Relief")
+        f.write_str("Reclaimer")
     }
 }
 
@@ -86,7 +86,7 @@ impl Usage {
             memory_bound: MEMORY_BOUND,
             disk_bound: AtomicU64::new(DISK_BOUND),
             budget,
-            relief: Relief::default(),
+            reclaimer: Reclaimer::default(),
         }
     }
 
@@ -98,13 +98,16 @@ impl Usage {
     }
 
     /// Who gives bodies back when something is full; says whether there was one to give.
-    pub(super) fn relieved_by(&self, relief: impl Fn(Need) -> bool + Send + Sync + 'static) {
-        let _ = self.relief.0.set(Box::new(relief));
+    pub(super) fn reclaimed_by(
+        &self,
+        reclaimer: impl Fn(ReclaimGoal) -> bool + Send + Sync + 'static,
+    ) {
+        let _ = self.reclaimer.0.set(Box::new(reclaimer));
     }
 
     /// Gives finished bodies back, as far as needed; false when there is none.
-    pub(super) fn relieve(&self, need: Need) -> bool {
-        self.relief.0.get().is_some_and(|relief| relief(need))
+    pub(super) fn reclaim(&self, goal: ReclaimGoal) -> bool {
+        self.reclaimer.0.get().is_some_and(|reclaimer| reclaimer(goal))
     }
 
     /// Takes memory, unless there is none left.
@@ -126,7 +129,7 @@ impl Usage {
                 return Ok(());
             }
             self.disk.fetch_sub(bytes, Ordering::Relaxed);
-            if !self.relieve(Need::File) {
+            if !self.reclaim(ReclaimGoal::File) {
                 let words = format!("the {} MiB of disk for all bodies are used up", bound >> 20);
                 return Err(io::Error::other(words));
             }
@@ -142,7 +145,7 @@ impl Usage {
                     self.files.fetch_add(1, Ordering::Relaxed);
                     return Ok(descriptor);
                 }
-                Err(why) if !self.relieve(Need::File) => return Err(io::Error::other(why)),
+                Err(why) if !self.reclaim(ReclaimGoal::File) => return Err(io::Error::other(why)),
                 Err(_) => {}
             }
         }

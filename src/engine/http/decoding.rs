@@ -84,14 +84,15 @@ impl Decoding {
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
         let works = Arc::downgrade(&shared);
-        let intake = Intake { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
-        let intake = Arc::new(Mutex::new(intake));
-        let pull = Arc::clone(&intake);
+        let input =
+            EncodedInput { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
+        let input = Arc::new(Mutex::new(input));
+        let pull = Arc::clone(&input);
         let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run = DecodeRun { reader, sink, shared: works, intake, total: 0, held, foreign: None };
+        let run = DecodeRun { reader, sink, shared: works, input, total: 0, held, foreign: None };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -156,7 +157,7 @@ async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
 }
 
 /// The encoded body as the decoder takes it in, and its beginning until something is made of it.
-struct Intake {
+struct EncodedInput {
     take: Receiver<Bytes>,
     shared: Weak<DecodeShared>,
     /// Bytes in all.
@@ -164,7 +165,7 @@ struct Intake {
     kept: Option<VecDeque<Bytes>>,
 }
 
-impl Intake {
+impl EncodedInput {
     /// The next piece, which may not be there yet; `None` at the end, or when nobody wants it any
     /// more.
     fn next(&mut self) -> io::Result<Option<Bytes>> {
@@ -188,8 +189,8 @@ impl Intake {
 }
 
 /// Only the one decoder locks it.
-fn lock(intake: &Mutex<Intake>) -> MutexGuard<'_, Intake> {
-    intake.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(input: &Mutex<EncodedInput>) -> MutexGuard<'_, EncodedInput> {
+    input.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What became of a turn.
@@ -213,7 +214,7 @@ struct DecodeRun<S> {
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
-    intake: Arc<Mutex<Intake>>,
+    input: Arc<Mutex<EncodedInput>>,
     /// Bytes handed over.
     total: u64,
     /// What was made of the body and is not believed yet; `None` = everything is.
@@ -235,7 +236,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
                     return Turn::Ended(self.end(None));
                 }
                 Err(error) => {
-                    let kept = lock(&self.intake).kept.take().filter(|_| self.total == 0);
+                    let kept = lock(&self.input).kept.take().filter(|_| self.total == 0);
                     let Some(kept) = kept else { return Turn::Ended(self.end(Some(error))) };
                     self.foreign = Some(Foreign { error, kept });
                 }
@@ -276,7 +277,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
-                if held.len() >= PIECE || lock(&self.intake).taken >= HELD {
+                if held.len() >= PIECE || lock(&self.input).taken >= HELD {
                     self.believe()?;
                 }
             } else {
@@ -299,7 +300,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         if bytes.is_empty() {
             return Ok(());
         }
-        lock(&self.intake).kept = None;
+        lock(&self.input).kept = None;
         (self.sink)(bytes).map_err(|why| io::Error::other(&*why))?;
         self.total += bytes.len() as u64;
         let Some(shared) = self.shared.upgrade() else {
@@ -319,7 +320,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
 
     fn next_of_foreign(&mut self) -> io::Result<Option<Bytes>> {
         let kept = self.foreign.as_mut().and_then(|foreign| foreign.kept.pop_front());
-        kept.map_or_else(|| lock(&self.intake).next(), |piece| Ok(Some(piece)))
+        kept.map_or_else(|| lock(&self.input).next(), |piece| Ok(Some(piece)))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Protocol;
 use crate::os;
-use connection::{HttpConnection, HttpGuest, HttpListener};
+use connection::{HttpConnControl, HttpConnection, HttpListener};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).
 const FULL: &[u8] =
@@ -47,9 +47,9 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     loop {
         let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
-                let guest = HttpGuest::default();
-                let (listener, own) = (Arc::clone(&listener), guest.clone());
-                accept.start(newcomer, guest, async move |accepted| {
+                let control = HttpConnControl::default();
+                let (listener, own) = (Arc::clone(&listener), control.clone());
+                accept.start(newcomer, control, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
                 Ok(())

@@ -52,7 +52,8 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.trim_start().len().saturating_sub(command.len());
     let start = start + (text.len() - text.trim_start().len());
-    let mut words = split(&without_carets(command)?).into_iter();
+    let mut words =
+        split(&without_carets(command).map_err(|error| error.behind(start))?).into_iter();
     if !words.next().is_some_and(|word| is_curl(&word.text)) {
         return Err(ImportError::new(start, "no curl command; it begins with 'curl'"));
     }

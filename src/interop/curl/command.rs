@@ -15,6 +15,11 @@ impl ImportError {
         ImportError { position, message: message.into() }
     }
 
+    /// The same in a text that has so many bytes more before it.
+    pub(super) fn behind(self, start: usize) -> Self {
+        ImportError { position: self.position + start, ..self }
+    }
+
     /// Line and column of the text, both from 1.
     #[must_use]
     pub fn place(&self, text: &str) -> (usize, usize) {
@@ -28,6 +33,11 @@ impl ImportError {
 pub(super) fn is_curl(word: &str) -> bool {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     (name == "curl" || name.eq_ignore_ascii_case("curl.exe")) && !word.contains("://")
+}
+
+/// The text from a byte on; nothing where it ends before.
+pub(super) fn behind(text: &str, at: usize) -> &str {
+    text.get(at..).unwrap_or("")
 }
 
 /// A command split into words, and what was odd about it.

@@ -535,3 +535,18 @@ fn texts_of_files_go_where_curl_puts_them() {
     );
     assert_eq!(super::files("curl x --data-binary @big"), Vec::<String>::new());
 }
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn whatever_is_pasted_is_read_or_refused_within_the_text(
+        text in "(curl|echo a \\| curl|PS C:\\\\> curl|C:\\\\>curl|\\$ curl)?[ a-zE'\"`$^\\\\|<>&;(){}#%“–é\n\r\t@=-]{0,60}",
+    ) {
+        let _ = (is_command(&text), super::files(&text));
+        if let Err(error) = read_plain(&text) {
+            prop_assert!(error.position <= text.len(), "{error:?}");
+            prop_assert!(text.is_char_boundary(error.position), "{error:?}");
+        }
+    }
+}

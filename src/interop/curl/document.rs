@@ -1,5 +1,7 @@
 //! Here-documents (`<<END`): the lines behind a line of a script, up to one of their own.
 
+use super::command::behind;
+
 /// A here-document.
 pub(super) struct HereDocument {
     pub(super) content: String,
@@ -19,7 +21,7 @@ pub(super) fn read(
     tabs_go: bool,
 ) -> HereDocument {
     let mut found = HereDocument { content: String::new(), end: start, is_ended: false };
-    for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
+    for line in behind(text, start).split_inclusive('\n') {
         found.end += line.len();
         let line = line.strip_prefix(prompt).unwrap_or(line);
         let line = if tabs_go { line.trim_start_matches('\t') } else { line };
@@ -36,7 +38,7 @@ pub(super) fn read(
 
 /// Where the line ends that a byte stands in, and that no backslash continues.
 pub(super) fn line_end(text: &str, from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
+    let rest = behind(text, from);
     let goes_on = |end: usize| rest.get(..end).is_some_and(|line| line.trim_end().ends_with('\\'));
     let end = rest.match_indices('\n').map(|(at, _)| at).find(|at| !goes_on(*at));
     from + end.unwrap_or(rest.len())

@@ -38,7 +38,7 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let start = text.len() - command.len();
     let mut reader = Reader { chars: command.char_indices().peekable(), warnings: Vec::new() };
     let mut words = Vec::new();
-    while let Some(word) = reader.word()? {
+    while let Some(word) = reader.word().map_err(|error| error.behind(start))? {
         words.push(Word { position: word.position + start, ..word });
     }
     let is_program = words.first().is_some_and(|word| is_curl(&word.text));

@@ -7,7 +7,7 @@
 use std::str::Chars;
 
 use super::ansi::{self, push};
-use super::command::{ImportError, Stdin, Word, marked, variable};
+use super::command::{ImportError, Stdin, Word, behind, marked, variable};
 use super::document;
 
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     pub(super) fn at(text: &'a str, start: usize) -> Self {
         Reader {
             text,
-            chars: text.get(start..).unwrap_or_default().chars(),
+            chars: behind(text, start).chars(),
             last: ShellCommand::default(),
             warnings: Vec::new(),
             prompted: false,
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
 
     /// Goes on with the line behind the one of this byte.
     pub(super) fn next_line(&mut self, start: usize) {
-        let rest = self.text.get(start..).unwrap_or_default();
+        let rest = behind(self.text, start);
         self.chars = rest.split_once('\n').map_or("", |(_, rest)| rest).chars();
         self.documents = None;
     }
@@ -182,7 +182,8 @@ impl<'a> Reader<'a> {
             Redirect::Input => Some(Stdin::File(word.text)),
             Redirect::Text => Some(Stdin::Text(word.text + "\n")),
             Redirect::Document { tabs_go } => {
-                let written = self.text.get(word.position..self.position()).unwrap_or_default();
+                let written = behind(self.text, word.position);
+                let written = written.strip_suffix(self.rest()).unwrap_or(written);
                 let literal = written.contains(['\'', '"', '\\']);
                 Some(Stdin::Text(self.document(&word.text, literal, tabs_go)))
             }
@@ -201,7 +202,7 @@ impl<'a> Reader<'a> {
             self.warn(&format!("the here-document has no line '{end}'; it goes on to the end"));
         }
         if is_behind {
-            self.chars = self.text.get(found.end..).unwrap_or_default().chars();
+            self.chars = behind(self.text, found.end).chars();
         } else {
             self.documents = Some((line_end, found.end));
         }
@@ -233,7 +234,7 @@ impl<'a> Reader<'a> {
         match c {
             '\n' if self.documents.is_some_and(|(line_end, _)| line_end == at) => {
                 let end = self.documents.take().map_or(at, |(_, end)| end);
-                self.chars = self.text.get(end..).unwrap_or_default().chars();
+                self.chars = behind(self.text, end).chars();
                 return Ok(Next::End(CommandEnd::Other));
             }
             '\n' if self.goes_on() => return Ok(Next::Blank),
@@ -322,7 +323,7 @@ impl<'a> Reader<'a> {
             _ if rest.starts_with('&') => (Redirect::Output, 1),
             _ => (Redirect::Input, 0),
         };
-        self.chars = rest.get(signs..).unwrap_or_default().chars();
+        self.chars = behind(rest, signs).chars();
         redirect
     }
 
@@ -445,7 +446,7 @@ impl<'a> Reader<'a> {
     }
 
     fn unclosed(&self, position: usize, quote: char) -> ImportError {
-        let rest = self.text.get(position..).unwrap_or_default();
+        let rest = behind(self.text, position);
         let looks_alike = if quote == '"' { ['“', '”', '„'] } else { ['‘', '’', '‚'] };
         let other = rest.chars().find(|c| looks_alike.contains(c));
         let other = other.map(|c| format!("; {c} does not close it")).unwrap_or_default();
