@@ -139,7 +139,11 @@ fn a_key_that_begins_no_sequence_waits_a_moment_and_is_typed() {
     assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"x")]), "<Esc>[x");
     assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"\x03")]), "<Esc>[<C-c>");
     assert_eq!(reads(&[(0, b"\x1b"), (60, b"O"), (10, b"K")]), "<Esc>OK");
-    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (10, b"1"), (10, b"\x1b[A")]), "<Esc>[1<Up>");
+    assert_eq!(
+        reads(&[(0, b"\x1b"), (60, b"["), (10, b"1"), (10, b"\x1b[A")]),
+        "<Esc><Up>",
+        "a sequence that was cut"
+    );
     let held = [(0, b"\x1b".as_slice()), (60, b"["), (30, b"["), (30, b"["), (30, b"[")];
     assert_eq!(reads(&held), "<Esc>[[[[");
 }
