@@ -23,7 +23,7 @@ pub struct EscapeError {
 }
 
 /// The bytes an escaped text stands for.
-pub fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('\\') {

@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// Bytes a repeated block (`*` in a dump) may stand for at most.
 const REPEAT_LIMIT: u64 = 16 * 1024 * 1024;
 /// Bytes on one line of a dump.
-pub const LINE: usize = 16;
+pub(crate) const LINE: usize = 16;
 
 /// Text that is not hex.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -109,7 +109,7 @@ impl EngineHandle {
 
     /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
     /// disk, so it is for shells without a screen.
-    pub fn read_body(
+    pub(crate) fn read_body(
         &self,
         body: BodyId,
         part: ViewPart,

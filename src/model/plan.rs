@@ -261,7 +261,7 @@ impl Plan {
     }
 
     /// Takes the steps from the one of this number on out of a client of conversations.
-    pub fn take_steps(&mut self, from: usize) -> Vec<StepPlan> {
+    pub(crate) fn take_steps(&mut self, from: usize) -> Vec<StepPlan> {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,

@@ -13,7 +13,7 @@ use crate::model::exchange::Head;
 
 /// Longest head read. Servers allow 8 to 64 KiB; four times that still costs nothing to keep, and
 /// an endless head ends here.
-pub const HEAD_LIMIT: usize = 256 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// Headers handed to the referee; a head with more is read all the same.
 const REFEREE_HEADERS: usize = 256;

@@ -33,7 +33,7 @@ pub fn write(plan: &Plan) -> String {
 
 /// Whether curl can do what the plan does.
 #[must_use]
-pub fn can_write(plan: &Plan) -> bool {
+pub(crate) fn can_write(plan: &Plan) -> bool {
     plan.as_http().is_some()
 }
 
