@@ -38,7 +38,11 @@ pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
 }
 
 /// As [`plan`], with unknown names taken like this.
-pub(crate) fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Plan, Vec<Issue>> {
+pub(crate) fn plan_with(
+    spec: &Spec,
+    scope: &Scope,
+    unknown: UnknownNames,
+) -> Result<Plan, Vec<Issue>> {
     let mut composer = Composer::new(scope, unknown);
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),

@@ -18,7 +18,6 @@ pub mod start_line;
 pub mod write;
 
 pub use body::BodyReader;
-pub(crate) use framing::keeps_alive;
 pub use framing::{BodyFraming, content_codings, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;

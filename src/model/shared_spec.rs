@@ -21,7 +21,7 @@ impl SharedSpec {
     }
 
     /// Whether the two are one in memory, so that nothing was copied.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn is_one_with(&self, other: &SharedSpec) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

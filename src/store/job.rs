@@ -159,7 +159,10 @@ impl Workspace {
     }
 
     /// The defaults that apply to a preset in this folder, the outermost first.
-    pub(crate) fn applying(&self, folder: &str) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
+    pub(crate) fn applying(
+        &self,
+        folder: &str,
+    ) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
         self.defaults.iter().filter(move |defaults| {
             let rest = folder.strip_prefix(defaults.folder.as_str());
             defaults.folder.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
