@@ -152,12 +152,10 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
         Err(_) => spec.address().to_owned(),
     };
     let address = without_userinfo(&address);
-    match spec {
-        Spec::Http(http) => format!("{} {address}", http.method),
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
-        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-            format!("listen {} {address}", spec.protocol())
-        }
+    match (spec.as_http(), spec.side().listens()) {
+        (Some(http), _) => format!("{} {address}", http.method),
+        (None, false) => format!("{} {address}", spec.protocol()),
+        (None, true) => format!("listen {} {address}", spec.protocol()),
     }
 }
 
