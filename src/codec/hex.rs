@@ -209,7 +209,7 @@ fn columns(text: &str, colon: bool) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// One dump line of up to [`LINE`] bytes: offset, bytes, text column. Any bytes give visible
+/// One dump line of up to `LINE` bytes: offset, bytes, text column. Any bytes give visible
 /// ASCII.
 #[must_use]
 pub fn dump_line(offset: u64, bytes: &[u8]) -> String {

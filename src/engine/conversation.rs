@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::clock;
 use super::command::CloseMode;
 use super::event::Phase;
-use super::outbound::{OutboundQueue, Origin};
+use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::conversation::script::Script;
 use super::event::{Phase, Summary};
-use super::outbound::{OutboundMessage, OutboundQueue, Origin};
+use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
@@ -263,7 +263,8 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
         }
-        self.outbox.push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
+        self.outbox
+            .push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
         Ok(())
     }
 

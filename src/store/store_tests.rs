@@ -435,7 +435,10 @@ fn a_file_the_user_named_is_not_replaced_unasked() {
         bytes: "new".into(),
         overwrite,
     };
-    assert!(matches!(store.ask(job(Overwrite::Refuse, &file)), Reply::FileWritten { bytes: 3, .. }));
+    assert!(matches!(
+        store.ask(job(Overwrite::Refuse, &file)),
+        Reply::FileWritten { bytes: 3, .. }
+    ));
     let refused = store.ask(job(Overwrite::Refuse, &file));
     assert!(matches!(refused, Reply::Failed { job: "write the file", .. }), "{refused:?}");
     let missing = store.ask(job(Overwrite::Refuse, &store.home.path().join("no/out")));

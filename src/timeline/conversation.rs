@@ -1,7 +1,7 @@
 //! A session as the user reads it: what was said, in rows.
 //!
 //! A peer's message often arrives in several reads, so reads (or writes) of one direction on one
-//! connection that begin within [`JOIN_WITHIN`] of the first are one row, up to [`JOIN_BYTES`].
+//! connection that begin within `JOIN_WITHIN` of the first are one row, up to `JOIN_BYTES`.
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 

@@ -2,7 +2,7 @@
 //!
 //! Our own line reader keeps what strict parsers refuse; httparse is the referee: when it refuses
 //! a head in which our reader noticed nothing odd, its objection becomes the warning. A head is
-//! bounded by [`HEAD_LIMIT`]; garbage is recognised by its first bytes.
+//! bounded by `HEAD_LIMIT`; garbage is recognised by its first bytes.
 
 use bytes::Bytes;
 
@@ -44,7 +44,7 @@ pub struct HeadError {
 pub enum HeadErrorKind {
     /// The first bytes are something else.
     NotHttp,
-    /// Longer than [`HEAD_LIMIT`].
+    /// Longer than `HEAD_LIMIT`.
     TooLarge,
     /// The peer finished sending inside the head.
     Truncated,

@@ -199,7 +199,8 @@ mod tests {
 
     fn evictability(stalled: Duration, now: Window, before: Window) -> Evictability {
         let since = Instant::now();
-        let progress = PeerProgress { waiting_since: Some(since), now, before, ..PeerProgress::default() };
+        let progress =
+            PeerProgress { waiting_since: Some(since), now, before, ..PeerProgress::default() };
         progress.evictability(since + stalled)
     }
 

@@ -92,7 +92,8 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run = DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
+        let run =
+            DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -229,7 +230,9 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             match self.decode_some() {
                 Ok(true) => return DecodeStep::Progress,
                 Ok(false) => return DecodeStep::Ended(self.end(None)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return DecodeStep::NeedsInput,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return DecodeStep::NeedsInput;
+                }
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
                     let _ = self.believe();

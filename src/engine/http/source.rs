@@ -229,7 +229,9 @@ mod tests {
         assert!(all(&mut source).await.is_err());
         let folder = PlanBody::File(std::env::temp_dir());
         let why = BodySource::open(&folder, &Budget::of(1)).await.err().unwrap();
-        assert!(matches!(&why, SourceError::Unreadable(why) if why.contains("a folder, not a file")));
+        assert!(
+            matches!(&why, SourceError::Unreadable(why) if why.contains("a folder, not a file"))
+        );
     }
 
     #[tokio::test]
