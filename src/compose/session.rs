@@ -6,8 +6,7 @@ use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::plan::{
-    RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan,
-    WhenPlan,
+    RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;

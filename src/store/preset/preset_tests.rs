@@ -514,8 +514,8 @@ fn http_listener() -> BoxedStrategy<Spec> {
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), rare())
-        .prop_map(|(address, tls, steps, line, connect_timeout, socket, source)| {
+    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), rare()).prop_map(
+        |(address, tls, steps, line, connect_timeout, socket, source)| {
             let (line_ending, format) = line;
             Spec::Tcp(TcpSpec {
                 address,
@@ -527,7 +527,8 @@ fn spec() -> BoxedStrategy<Spec> {
                 socket,
                 source,
             })
-        });
+        },
+    );
     let udp = (text(), text(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
         |(address, source, socket, any_peer, steps, (line_ending, format))| {
             Spec::Udp(UdpSpec { address, source, socket, any_peer, steps, line_ending, format })
