@@ -250,7 +250,7 @@ mod tests {
             tls: crate::model::tls::ListenerTls::Off,
             rules: Vec::new(),
             answer,
-            keep_alive: None,
+            socket: crate::model::plan::SocketOptions::default(),
         });
         assert!(!format!("{:?}", masked(&plan)).contains("hunter2"));
     }

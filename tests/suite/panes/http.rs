@@ -300,7 +300,7 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
         tls: ListenerTls::Off,
         rules: Vec::new(),
         answer: answer_plan,
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     };
     let id = app.open(Plan::HttpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(8080)], receive_buffer: None });
