@@ -44,7 +44,7 @@ use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, SocketOptions};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ListenerTls, TlsFacts};
@@ -141,14 +141,14 @@ impl<G: ConnControl> AcceptLoop<G> {
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
-        keep_alive: Option<Duration>,
+        socket: &SocketOptions,
         session: SessionHandle,
         words: Option<Bytes>,
     ) -> Result<Self, Failure> {
         let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
         let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
         let own = own.inspect_err(failed)?;
-        let sockets = bind(place, keep_alive).inspect_err(failed)?;
+        let sockets = bind(place, socket).inspect_err(failed)?;
         let addresses = sockets.addresses();
         let ListenerLayer { acceptor, news } =
             layer(tls, &addresses, &session).await.inspect_err(failed)?;

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::clock;
 use super::command::CloseMode;
 use super::event::Phase;
-use super::outbound::{OutboundQueue, Why};
+use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
@@ -106,7 +106,7 @@ impl ConnSetup {
             steps_done: false,
             received: 0,
         };
-        live.outgoing.push_bytes(first, Why::Ordered, Duration::ZERO);
+        live.outgoing.push_bytes(first, Origin::User, Duration::ZERO);
         live.play_steps();
         loop {
             if let Some(end) = live.turn().await {
@@ -163,7 +163,7 @@ impl Live {
 
     fn send(&mut self, data: Bytes) {
         if self.wish == OurSide::Talk {
-            return self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
+            return self.outgoing.push_bytes(data, Origin::User, Duration::ZERO);
         }
         let failure = Failure::new(
             Stage::Send,
@@ -205,7 +205,7 @@ impl Live {
                 if self.wish == OurSide::Talk
                     && let Some(answer) = setup.rules.borrow().answer(&data)
                 {
-                    self.outgoing.push_bytes(answer.data, Why::Answer, answer.delay);
+                    self.outgoing.push_bytes(answer.data, Origin::Answer, answer.delay);
                 }
                 self.setup.script.received(&data);
                 self.play_steps();
@@ -299,7 +299,7 @@ impl Live {
     fn play_steps(&mut self) {
         let Live { setup, outgoing, .. } = self;
         self.steps_done |=
-            setup.script.play(|data| outgoing.push_bytes(data, Why::Ordered, Duration::ZERO));
+            setup.script.play(|data| outgoing.push_bytes(data, Origin::User, Duration::ZERO));
         self.tell_steps_done();
     }
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::conversation::script::Script;
 use super::event::{Phase, Summary};
-use super::outbound::{OutboundMessage, OutboundQueue, Why};
+use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
@@ -206,7 +206,7 @@ impl Datagrams {
             }
             if let Some(answer) = self.answerer.answer(from, &data) {
                 let message =
-                    OutboundMessage { to: Some(from), data: answer.data, why: Why::Answer };
+                    OutboundMessage { to: Some(from), data: answer.data, origin: Origin::Answer };
                 self.outbox.push(message, answer.delay);
                 if !self.outbox.has_room_for_answers() {
                     break;
@@ -264,7 +264,8 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
         }
-        self.outbox.push(OutboundMessage { to: Some(to), data, why: Why::Ordered }, Duration::ZERO);
+        self.outbox
+            .push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
         Ok(())
     }
 
@@ -302,7 +303,7 @@ impl Datagrams {
     fn play_steps(&mut self) {
         let Datagrams { script, outbox, .. } = self;
         let to = self.remote.map(|remote| remote.address);
-        let message = |data| OutboundMessage { to, data, why: Why::Ordered };
+        let message = |data| OutboundMessage { to, data, origin: Origin::User };
         self.steps_done |= script.play(|data| outbox.push(message(data), Duration::ZERO));
     }
 
@@ -344,9 +345,9 @@ impl Datagrams {
                     let size = message.data.len();
                     let (direction, kind) = (Direction::Sent, RecordKind::Data);
                     let record = Record::new(at, conn, direction, kind, message.data);
-                    match message.why {
-                        Why::Answer => answers.push(record),
-                        Why::Ordered => {
+                    match message.origin {
+                        Origin::Answer => answers.push(record),
+                        Origin::User => {
                             self.session.events.offer(answers.drain(..));
                             self.session.events.push(record);
                         }
@@ -383,7 +384,7 @@ impl Datagrams {
             cause => cause,
         };
         // What was not sent is no step that is done.
-        self.steps_done &= message.why == Why::Answer;
+        self.steps_done &= message.origin == Origin::Answer;
         let text = format!("{size} bytes to {to} were not sent: {cause}");
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }

@@ -29,7 +29,7 @@ impl Facts {
     }
 
     /// More events came with the one received last, so the next `recv` does not wait.
-    pub fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         !self.open.is_empty()
     }
 

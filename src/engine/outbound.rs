@@ -21,8 +21,10 @@ const MESSAGES: usize = 4_096;
 /// Who wants it sent: what a person or a script sent is always shown, answers may be dropped from
 /// the record (counted) when the screen cannot keep up with datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    Ordered,
+pub(crate) enum Origin {
+    /// A person or a script.
+    User,
+    /// A listener's answer.
     Answer,
 }
 
@@ -32,7 +34,7 @@ pub(crate) struct OutboundMessage {
     /// Whom to, where one socket has several peers.
     pub(crate) to: Option<SocketAddr>,
     pub(crate) data: Bytes,
-    pub(crate) why: Why,
+    pub(crate) origin: Origin,
 }
 
 /// How much waits.
@@ -60,7 +62,7 @@ pub(crate) struct OutboundQueue {
 impl OutboundQueue {
     /// Takes a message in, to be sent at once or after its delay.
     pub(crate) fn push(&mut self, message: OutboundMessage, delay: Duration) {
-        if message.why == Why::Answer {
+        if message.origin == Origin::Answer {
             self.answers.add(message.data.len());
         }
         if delay.is_zero() {
@@ -98,7 +100,7 @@ impl OutboundQueue {
     /// Drops messages that wait for their time; those already due are still sent.
     pub(crate) fn forget_delayed(&mut self) {
         for message in std::mem::take(&mut self.delayed).into_values() {
-            if message.why == Why::Answer {
+            if message.origin == Origin::Answer {
                 self.answers.subtract(message.data.len());
             }
         }
@@ -128,16 +130,16 @@ impl OutboundQueue {
     pub(crate) fn pop(&mut self) -> Option<OutboundMessage> {
         let message = self.queue.pop_front()?;
         self.queued.subtract(message.data.len());
-        if message.why == Why::Answer {
+        if message.origin == Origin::Answer {
             self.answers.subtract(message.data.len());
         }
         Some(message)
     }
 
     /// Queues bytes of a stream to be written at once or after a delay; empty ones are left out.
-    pub(crate) fn push_bytes(&mut self, data: Bytes, why: Why, delay: Duration) {
+    pub(crate) fn push_bytes(&mut self, data: Bytes, origin: Origin, delay: Duration) {
         if !data.is_empty() {
-            self.push(OutboundMessage { to: None, data, why }, delay);
+            self.push(OutboundMessage { to: None, data, origin }, delay);
         }
     }
 
@@ -164,7 +166,7 @@ impl OutboundQueue {
             return self.pop().map(|message| message.data).unwrap_or_default();
         }
         self.queued.bytes -= count;
-        if front.why == Why::Answer {
+        if front.origin == Origin::Answer {
             self.answers.bytes -= count;
         }
         front.data.split_to(count)
@@ -192,14 +194,14 @@ mod tests {
     use super::*;
 
     fn answer(data: impl Into<Bytes>, millis: u64, to: &mut OutboundQueue) {
-        to.push_bytes(data.into(), Why::Answer, Duration::from_millis(millis));
+        to.push_bytes(data.into(), Origin::Answer, Duration::from_millis(millis));
     }
 
     #[tokio::test]
     async fn large_sends_go_out_in_pieces_and_in_order() {
         let mut outbound = OutboundQueue::default();
-        outbound.push_bytes(Bytes::from(vec![1; WRITE + 5]), Why::Ordered, Duration::ZERO);
-        outbound.push_bytes(Bytes::from_static(b"end"), Why::Ordered, Duration::ZERO);
+        outbound.push_bytes(Bytes::from(vec![1; WRITE + 5]), Origin::User, Duration::ZERO);
+        outbound.push_bytes(Bytes::from_static(b"end"), Origin::User, Duration::ZERO);
         let mut written = Vec::new();
         let mut lengths = Vec::new();
         while outbound.front().is_some() {
@@ -229,7 +231,7 @@ mod tests {
         let mut outbound = OutboundQueue::default();
         assert!(outbound.has_room());
         let data = Bytes::from(vec![0; BYTES]);
-        outbound.push_bytes(data.clone(), Why::Ordered, Duration::ZERO);
+        outbound.push_bytes(data.clone(), Origin::User, Duration::ZERO);
         assert!(!outbound.has_room() && outbound.has_room_for_answers());
         answer(data, 9_000, &mut outbound);
         assert!(!outbound.has_room_for_answers());
@@ -239,7 +241,7 @@ mod tests {
 
     fn message(text: &'static str) -> OutboundMessage {
         let to = Some(SocketAddr::from(([127, 0, 0, 1], 7)));
-        OutboundMessage { to, data: Bytes::from_static(text.as_bytes()), why: Why::Answer }
+        OutboundMessage { to, data: Bytes::from_static(text.as_bytes()), origin: Origin::Answer }
     }
 
     #[tokio::test]

@@ -71,13 +71,12 @@ impl Drop for StampGuard {
 
 impl Sink {
     /// A sink that leads to nobody else's, by the system's clock.
-    #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
         Sink::with_wall(session, WallSource::default())
     }
 
     /// A sink that leads to nobody else's, with the wall clock that is looked at.
-    pub(super) fn with_wall(session: SessionId, wall: WallSource) -> Self {
+    fn with_wall(session: SessionId, wall: WallSource) -> Self {
         let (shared, secrets) = (Arc::new(SinkShared::new(wall)), Secrets::default());
         Sink { session, shared, secrets }.of(session)
     }

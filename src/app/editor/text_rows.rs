@@ -12,7 +12,12 @@ use crate::app::format::start_of;
 use crate::codec::printable::{is_visible, printable_str};
 
 /// A row begins at least this often in a line, in bytes.
-const STRETCH: usize = if cfg!(test) { 64 } else { 4096 };
+#[cfg(not(test))]
+const STRETCH: usize = 4096;
+/// The same where the random texts of the tests are to cross it many times; they are short, because
+/// each is compared with a layout of the whole text.
+#[cfg(test)]
+const STRETCH: usize = 64;
 /// Cells from one tab stop to the next.
 pub(super) const TAB: usize = 4;
 /// Combining marks kept on one base character; more would grow into neighbouring rows.

@@ -209,7 +209,7 @@ impl ConversationPane {
             hints.insert(1, Action::NextItem);
         }
         hints.extend([Action::Resend, Action::MakePreset]);
-        if session.protocol().capabilities().connections {
+        if session.capabilities().connections {
             hints.extend([Action::FinishSending, Action::CloseConnection, Action::ResetConnection]);
         }
         hints

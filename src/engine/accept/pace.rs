@@ -51,10 +51,10 @@ impl Slowness {
 
 /// The pace of one connection; clones speak of the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PeerPace(Arc<Mutex<Course>>);
+pub(crate) struct PeerPace(Arc<Mutex<PeerProgress>>);
 
 #[derive(Debug, Default)]
-struct Course {
+struct PeerProgress {
     idle_since: Option<Instant>,
     /// Since when we wait for the peer.
     waiting_since: Option<Instant>,
@@ -68,7 +68,7 @@ struct Window {
     bytes: u64,
 }
 
-impl Course {
+impl PeerProgress {
     fn stop_waiting(&mut self, now: Instant) {
         if let Some(since) = self.waiting_since.take() {
             self.now.waited += now.saturating_duration_since(since);
@@ -98,18 +98,18 @@ impl Course {
 }
 
 impl PeerPace {
-    fn lock(&self) -> MutexGuard<'_, Course> {
+    fn lock(&self) -> MutexGuard<'_, PeerProgress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing has begun: from now on the connection may go when its place is needed.
     pub(crate) fn rest(&self) {
-        *self.lock() = Course { idle_since: Some(Instant::now()), ..Course::default() };
+        *self.lock() = PeerProgress { idle_since: Some(Instant::now()), ..PeerProgress::default() };
     }
 
     /// Something has begun.
     pub(crate) fn begin(&self) {
-        *self.lock() = Course::default();
+        *self.lock() = PeerProgress::default();
     }
 
     /// How it stands now.
@@ -129,12 +129,12 @@ impl PeerPace {
 
     /// The peer moved so many bytes.
     fn moved(&self, bytes: usize) {
-        let mut course = self.lock();
-        course.stop_waiting(Instant::now());
-        if course.now.waited >= WINDOW {
-            course.before = std::mem::take(&mut course.now);
+        let mut progress = self.lock();
+        progress.stop_waiting(Instant::now());
+        if progress.now.waited >= WINDOW {
+            progress.before = std::mem::take(&mut progress.now);
         }
-        course.now.bytes += bytes as u64;
+        progress.now.bytes += bytes as u64;
     }
 
     fn note<T>(&self, polled: &Poll<io::Result<T>>, bytes: impl FnOnce(&T) -> usize) {
@@ -199,14 +199,15 @@ mod tests {
 
     fn evictability(stalled: Duration, now: Window, before: Window) -> Evictability {
         let since = Instant::now();
-        let course = Course { waiting_since: Some(since), now, before, ..Course::default() };
-        course.evictability(since + stalled)
+        let progress =
+            PeerProgress { waiting_since: Some(since), now, before, ..PeerProgress::default() };
+        progress.evictability(since + stalled)
     }
 
     #[test]
     fn only_a_peer_that_was_waited_for_can_be_slow() {
         let (none, short) = (Window::default(), Duration::from_millis(100));
-        assert_eq!(Course::default().evictability(Instant::now()), Evictability::Busy);
+        assert_eq!(PeerProgress::default().evictability(Instant::now()), Evictability::Busy);
         assert_eq!(evictability(short, none, none), Evictability::Busy, "too early to say");
         assert_eq!(
             evictability(short, window(1900, 5000), none),

@@ -31,6 +31,8 @@ pub(super) struct Usage {
     /// Where temporary files are made; `None` = the system's folder.
     pub(super) folder: Option<PathBuf>,
     memory_bound: usize,
+    /// What `disk_bound` is at most, however much is free.
+    disk_most: u64,
     disk_bound: AtomicU64,
     budget: Budget,
     reclaimer: Reclaimer,
@@ -84,6 +86,7 @@ impl Usage {
             files: AtomicUsize::new(0),
             folder,
             memory_bound: MEMORY_BOUND,
+            disk_most: DISK_BOUND,
             disk_bound: AtomicU64::new(DISK_BOUND),
             budget,
             reclaimer: Reclaimer::default(),
@@ -92,9 +95,9 @@ impl Usage {
 
     /// The same with these bounds in bytes.
     #[cfg(test)]
-    pub(super) fn bounded(memory_bound: usize, disk_bound: u64, budget: Budget) -> Self {
-        let disk_bound = AtomicU64::new(disk_bound);
-        Usage { memory_bound, disk_bound, ..Usage::new(None, budget) }
+    pub(super) fn bounded(memory_bound: usize, disk_most: u64, budget: Budget) -> Self {
+        let disk_bound = AtomicU64::new(disk_most);
+        Usage { memory_bound, disk_most, disk_bound, ..Usage::new(None, budget) }
     }
 
     /// Who gives bodies back when something is full; says whether there was one to give.
@@ -158,13 +161,10 @@ impl Usage {
 
     /// A tenth of what is free, and of what bodies have of it already.
     fn look_at_disk(&self) {
-        if cfg!(test) {
-            return;
-        }
         let folder = self.folder.clone().unwrap_or_else(tempfile::env::temp_dir);
         if let Some(free) = free_bytes(&folder) {
             let used = self.disk.load(Ordering::Relaxed);
-            let bound = (free.saturating_add(used) / 10).min(DISK_BOUND);
+            let bound = (free.saturating_add(used) / 10).min(self.disk_most);
             self.disk_bound.store(bound, Ordering::Relaxed);
         }
     }

@@ -92,7 +92,8 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run = DecodeRun { reader, sink, shared: works, input, total: 0, held, foreign: None };
+        let run =
+            DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -137,20 +138,20 @@ async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
             (Some(piece), Some(give)) => drop(give.try_send(piece)),
             _ => give = None,
         }
-        let mut is_hungry = false;
-        while !is_hungry {
+        let mut needs_input = false;
+        while !needs_input {
             let Ok(permit) = TURNS.acquire().await else { return stopped() };
-            let turn = spawn_blocking(move || {
-                let turn = run.turn();
-                (run, turn)
+            let step = spawn_blocking(move || {
+                let step = run.step();
+                (run, step)
             });
-            let Ok((back, turn)) = turn.await else { return stopped() };
+            let Ok((back, step)) = step.await else { return stopped() };
             drop(permit);
             run = back;
-            is_hungry = match turn {
-                Turn::Over => false,
-                Turn::Hungry => true,
-                Turn::Ended(end) => return end,
+            needs_input = match step {
+                DecodeStep::Progress => false,
+                DecodeStep::NeedsInput => true,
+                DecodeStep::Ended(end) => return end,
             };
         }
     }
@@ -193,17 +194,17 @@ fn lock(input: &Mutex<EncodedInput>) -> MutexGuard<'_, EncodedInput> {
     input.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What became of a turn.
-enum Turn {
+/// What became of a step.
+enum DecodeStep {
     /// There is more to do with what is there.
-    Over,
+    Progress,
     /// The next piece is not there yet.
-    Hungry,
+    NeedsInput,
     Ended(DecodeEnd),
 }
 
 /// A body that is something else than its coding says.
-struct Foreign {
+struct Mislabeled {
     error: io::Error,
     /// What was taken in before that was known.
     kept: VecDeque<Bytes>,
@@ -219,35 +220,37 @@ struct DecodeRun<S> {
     total: u64,
     /// What was made of the body and is not believed yet; `None` = everything is.
     held: Option<Vec<u8>>,
-    foreign: Option<Foreign>,
+    mislabeled: Option<Mislabeled>,
 }
 
 impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     /// Blocks for as long as a [`TURN`] takes.
-    fn turn(&mut self) -> Turn {
-        if self.foreign.is_none() {
+    fn step(&mut self) -> DecodeStep {
+        if self.mislabeled.is_none() {
             match self.decode_some() {
-                Ok(true) => return Turn::Over,
-                Ok(false) => return Turn::Ended(self.end(None)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+                Ok(true) => return DecodeStep::Progress,
+                Ok(false) => return DecodeStep::Ended(self.end(None)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return DecodeStep::NeedsInput;
+                }
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
                     let _ = self.believe();
-                    return Turn::Ended(self.end(None));
+                    return DecodeStep::Ended(self.end(None));
                 }
                 Err(error) => {
                     let kept = lock(&self.input).kept.take().filter(|_| self.total == 0);
-                    let Some(kept) = kept else { return Turn::Ended(self.end(Some(error))) };
-                    self.foreign = Some(Foreign { error, kept });
+                    let Some(kept) = kept else { return DecodeStep::Ended(self.end(Some(error))) };
+                    self.mislabeled = Some(Mislabeled { error, kept });
                 }
             }
         }
         let as_came = match self.pass_on() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return DecodeStep::NeedsInput,
             outcome => outcome.is_ok(),
         };
-        let error = self.foreign.take().map(|foreign| foreign.error);
-        Turn::Ended(DecodeEnd { as_came, ..self.end(error) })
+        let error = self.mislabeled.take().map(|mislabeled| mislabeled.error);
+        DecodeStep::Ended(DecodeEnd { as_came, ..self.end(error) })
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -310,7 +313,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         Ok(())
     }
 
-    /// Hands over what is there of a foreign body as it came.
+    /// Hands over what is there of a mislabeled body as it came.
     fn pass_on(&mut self) -> io::Result<()> {
         while let Some(piece) = self.next_of_foreign()? {
             self.hand_over(&piece)?;
@@ -319,7 +322,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     }
 
     fn next_of_foreign(&mut self) -> io::Result<Option<Bytes>> {
-        let kept = self.foreign.as_mut().and_then(|foreign| foreign.kept.pop_front());
+        let kept = self.mislabeled.as_mut().and_then(|mislabeled| mislabeled.kept.pop_front());
         kept.map_or_else(|| lock(&self.input).next(), |piece| Ok(Some(piece)))
     }
 }

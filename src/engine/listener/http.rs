@@ -38,9 +38,9 @@ const FULL: &[u8] =
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let own = session.clone();
-    let (bind, tls, keep_alive) = (&plan.bind, &plan.tls, plan.keep_alive);
+    let (bind, tls, socket) = (&plan.bind, &plan.tls, &plan.socket);
     let words = Some(Bytes::from_static(FULL));
-    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, keep_alive, own, words).await?;
+    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, socket, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });

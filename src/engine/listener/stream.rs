@@ -30,7 +30,7 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
         .inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let own = session.clone();
     let accept =
-        AcceptLoop::open(Protocol::Tcp, &plan.bind, &plan.tls, plan.keep_alive, own, None).await?;
+        AcceptLoop::open(Protocol::Tcp, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let (rules, _) = watch::channel(rules);
     let mut listener = StreamListener { session, accept, greeting: plan.greeting, rules };
     loop {

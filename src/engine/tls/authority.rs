@@ -160,7 +160,7 @@ pub(super) fn leaf(
 
 /// What an authority says of itself; `None` when its certificate cannot be read.
 #[must_use]
-pub fn describe_authority(authority: &Authority) -> Option<AuthorityFacts> {
+pub(crate) fn describe_authority(authority: &Authority) -> Option<AuthorityFacts> {
     let der = CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()?;
     let facts = describe_chain([&der]).into_iter().next()?;
     let realms = summary(authority)?.realms;

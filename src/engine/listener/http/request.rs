@@ -96,9 +96,9 @@ impl HttpConnection {
                     let so_far = format!("after {received} bytes of the head");
                     Some(Err(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
-                Err(impatience) => {
+                Err(abort) => {
                     let wait = STALL.as_secs_f64();
-                    let why = match impatience {
+                    let why = match abort {
                         ReadAbort::TimedOut => {
                             format!("the head was incomplete after {wait} s ({received} bytes)")
                         }
@@ -211,9 +211,9 @@ impl HttpConnection {
                         let so_far = body.so_far();
                         return Err(failure::socket(Stage::Body, target, &error, &so_far));
                     }
-                    Err(impatience) => {
+                    Err(abort) => {
                         let (wait, so_far) = (STALL.as_secs(), body.so_far());
-                        let why = match impatience {
+                        let why = match abort {
                             ReadAbort::TimedOut => format!("no body byte for {wait} s, {so_far}"),
                             ReadAbort::Evicted => too_slow(&so_far),
                         };
