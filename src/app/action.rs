@@ -157,6 +157,7 @@ actions! {
     Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
+    TakeBack "take-back" Window "Take back" "Take back the letter typed last" [Jump "<Backspace>"];
     ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again" [Code "s"];
 }
 

@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use area_text::{AreaText, ORDINARY};
+pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
 use large_text::LargeText;
 use text_model::{Motion, TextModel, TextPlace};

@@ -61,6 +61,9 @@ pub enum Context {
     /// The field a description is typed in.
     #[strum(serialize = "description")]
     About,
+    /// The letters that jump shows.
+    #[strum(serialize = "jump letters")]
+    Jump,
 }
 
 /// What a run of keys means.
@@ -222,6 +225,8 @@ pub fn show(keys: &[Key]) -> String {
 fn show_key(key: Key) -> String {
     let plain = Key { ctrl: false, alt: false, shift: false, ..key }.to_string();
     let name = plain.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(&plain);
+    // Keymap files have a name for it.
+    let name = if name == "lt" { "<" } else { name };
     let name =
         if key.ctrl && name.chars().count() == 1 { name.to_uppercase() } else { name.to_string() };
     let mut text = String::new();
@@ -265,6 +270,7 @@ mod tests {
                         | Context::Help
                         | Context::Name
                         | Context::About
+                        | Context::Jump
                 );
                 assert!(!(typed && text_field), "{} in {context:?}", row.name);
             }

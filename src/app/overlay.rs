@@ -82,8 +82,7 @@ impl Overlay {
             Overlay::Confirm(_) => Context::Question,
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
-            // Letters are what it shows; it has no keys of its own.
-            Overlay::Jump(_) => Context::Global,
+            Overlay::Jump(_) => Context::Jump,
         };
         [own, Context::Global]
     }

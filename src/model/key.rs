@@ -146,6 +146,10 @@ fn code(name: &str) -> Option<KeyCode> {
     if let Some(code) = NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
         return Some(code.1);
     }
+    // In a run of keys a `>` ends the name.
+    if name == "gt" {
+        return Some(KeyCode::Char('>'));
+    }
     let number: u8 = name.strip_prefix('F')?.parse().ok()?;
     (1..=24).contains(&number).then_some(KeyCode::F(number))
 }

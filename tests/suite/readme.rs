@@ -1,4 +1,4 @@
-//! What the README says is so: its key list is generated from the action table, its commands run,
+//! What the README says is so: its key list is generated from the tables of actions and text fields, its commands run,
 //! its examples parse, the files it names are there.
 //!
 //! `UPDATE_README=1 cargo test readme` writes the key list anew.
@@ -12,6 +12,7 @@ use std::path::Path;
 
 use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
+use wirebench::app::editor::TEXT_KEYS;
 use wirebench::app::keymap::show;
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
@@ -58,6 +59,12 @@ fn key_list() -> String {
                 let _ = writeln!(text, "| {keys} | {} | {} |", places.join(", "), row.help);
             }
         }
+    }
+    text.push_str("\n**In text fields** (fixed; with `Shift` the cursor selects)\n\n| keys | what |\n|---|---|\n");
+    for (keys, what) in TEXT_KEYS {
+        let keys = Key::parse_run(keys).unwrap();
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", show(&[*key]))).collect();
+        let _ = writeln!(text, "| {} | {what} |", keys.join(" "));
     }
     text.push('\n');
     text

@@ -3,6 +3,38 @@
 use super::text_model::{Deletion, Motion};
 use crate::model::key::{Key, KeyCode};
 
+/// What the keys of a text field do, by runs of keys that do the same, for texts that list them.
+/// None of them can be bound to something else here; where an action has the key, it is first.
+pub const TEXT_KEYS: &[(&str, &str)] = &[
+    ("<Left><C-b>", "To the character before"),
+    ("<Right><C-f>", "To the character behind"),
+    ("<Up><C-p>", "One row up"),
+    ("<Down><C-n>", "One row down"),
+    ("<PgUp><A-v>", "One page up"),
+    ("<PgDn><C-v>", "One page down"),
+    ("<Home><C-a><C-A-Left><C-A-b>", "To the start of the line"),
+    ("<End><C-e><C-A-Right><C-A-f>", "To the end of the line"),
+    ("<A-lt><C-A-Up><C-A-p>", "To the start of the text"),
+    ("<A-gt><C-A-Down><C-A-n>", "To the end of the text"),
+    ("<C-Left><A-b>", "To the word before"),
+    ("<C-Right><A-f>", "To the word behind"),
+    ("<C-Up><A-[><A-p>", "To the paragraph before"),
+    ("<C-Down><A-]><A-n>", "To the paragraph behind"),
+    ("<Enter><C-m>", "A line break, in fields of many lines"),
+    ("<Tab>", "Spaces to the next tab stop, in fields of many lines"),
+    ("<Backspace><C-h>", "Delete the character before"),
+    ("<Del><C-d>", "Delete the character behind"),
+    ("<C-w><A-h><A-Backspace>", "Cut the word before"),
+    ("<A-d><A-Del>", "Cut the word behind"),
+    ("<C-u><C-j>", "Cut what precedes in the line"),
+    ("<C-k>", "Cut what follows in the line, or its end"),
+    ("<C-x>", "Cut what is selected"),
+    ("<C-c>", "Copy what is selected"),
+    ("<C-y>", "Put what was cut or copied last"),
+    ("<A-z>", "Undo"),
+    ("<C-r><A-Z>", "Redo"),
+];
+
 /// Something a key does in a text field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EditCommand {
@@ -84,4 +116,64 @@ fn deletion(key: Key) -> Option<Deletion> {
         (Char('x'), true, false) => Deletion::Selection,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed() -> Vec<(Vec<Key>, &'static str)> {
+        let row = |(keys, what): &(&str, &'static str)| (Key::parse_run(keys).unwrap(), *what);
+        TEXT_KEYS.iter().map(row).collect()
+    }
+
+    #[test]
+    fn keys_listed_together_do_the_same_and_no_two_rows_do() {
+        let mut commands = Vec::new();
+        for (keys, what) in listed() {
+            let found = edit_command(keys[0]).expect(what);
+            assert!(keys.iter().all(|key| edit_command(*key) == Some(found)), "{what}");
+            assert!(!commands.contains(&found), "{what}");
+            commands.push(found);
+        }
+    }
+
+    #[test]
+    fn every_key_that_does_something_is_listed() {
+        use KeyCode::{
+            Backspace, Char, Delete, Down, End, Enter, Esc, F, Home, Insert, Left, PageDown,
+            PageUp, Right, Tab, Up,
+        };
+        let named = [
+            Backspace,
+            Delete,
+            Down,
+            End,
+            Enter,
+            Esc,
+            F(1),
+            Home,
+            Insert,
+            Left,
+            PageDown,
+            PageUp,
+            Right,
+            Tab,
+            Up,
+        ];
+        let codes = named.into_iter().chain((' '..='~').map(Char));
+        let keys: Vec<Key> = listed().into_iter().flat_map(|(keys, _)| keys).collect();
+        for code in codes {
+            for (ctrl, alt) in [(false, false), (true, false), (false, true), (true, true)] {
+                let key = Key { ctrl, alt, ..Key::new(code) };
+                let found = edit_command(key);
+                // Some keys do the same with Ctrl and Alt as without.
+                let is_as_plain = found == edit_command(Key::new(code));
+                let is_listed =
+                    keys.contains(&key) || is_as_plain && keys.contains(&Key::new(code));
+                let is_typed = matches!(found, None | Some(EditCommand::Type(_)));
+                assert!(is_listed != is_typed, "{key}: {found:?}");
+            }
+        }
+    }
 }

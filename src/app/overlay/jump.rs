@@ -9,7 +9,7 @@ use crate::app::action::Action;
 use crate::app::intent::Intent;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::Key;
 
 /// Letters in the order they are given out.
 const LETTERS: &[u8; 26] = b"asdfghjklqwertyuiopzxcvbnm";
@@ -57,6 +57,10 @@ impl Jump {
     /// Takes an input.
     pub fn update(&mut self, input: PaneInput<'_>) -> Outcome {
         match input {
+            PaneInput::Act(Action::TakeBack) => {
+                self.typed.pop();
+                Outcome::yes()
+            }
             PaneInput::Act(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) => Outcome::no(),
             PaneInput::Key(key) => self.key(key),
             PaneInput::Press(_, mouse) => self.press(mouse),
@@ -64,10 +68,6 @@ impl Jump {
     }
 
     fn key(&mut self, key: Key) -> Outcome {
-        if key.code == KeyCode::Backspace {
-            self.typed.pop();
-            return Outcome::yes();
-        }
         let Some(c) = key.printable() else { return go(None) };
         self.typed.extend(c.to_lowercase());
         let mut fitting = self.marks.iter().filter(|mark| mark.label.starts_with(&self.typed));
@@ -111,6 +111,18 @@ fn labels(count: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_is_taken_back_by_its_action_alone() {
+        let mut jump = Jump::new((0..40).map(|at| Mark::new(at, 0, Vec::new())).collect());
+        let first = jump.marks.last().unwrap().label.chars().next().unwrap();
+        assert_eq!(jump.update(PaneInput::Key(Key::char(first))), Outcome::yes());
+        assert_eq!(jump.typed, first.to_string());
+        assert_eq!(jump.update(PaneInput::Act(Action::TakeBack)), Outcome::yes());
+        assert_eq!(jump.typed, "");
+        let backspace = PaneInput::Key("<Backspace>".parse().unwrap());
+        assert_eq!(jump.update(backspace), go(None), "bound to nothing, it ends jumping");
+    }
 
     #[test]
     fn labels_are_many_enough_and_none_begins_another() {
