@@ -19,7 +19,6 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
-pub mod keeping;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -29,6 +28,7 @@ pub mod pane;
 pub mod preset_tree;
 pub mod prompt;
 pub mod record_view;
+pub mod save_state;
 pub mod search_line;
 pub mod session_words;
 pub mod sessions;
@@ -44,8 +44,8 @@ use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
 use flow::{carry_out, draft, edited, engine, history, input, project, restore, store, timer};
-use keeping::LastRun;
 use message::Message;
+use save_state::LastRun;
 pub use shared::Theme;
 pub use state::{App, Level, Startup};
 
@@ -61,7 +61,7 @@ impl App {
     fn take_effects(&mut self) -> Vec<Effect> {
         for effect in &self.effects {
             if let Effect::Store(job) = effect {
-                self.keeping.asked(job);
+                self.save_state.asked(job);
             }
         }
         std::mem::take(&mut self.effects)
@@ -100,19 +100,19 @@ impl App {
 
     /// Whether the first screen has all it shows: the workspace and what the last run left.
     pub(crate) fn has_begun(&self) -> bool {
-        self.loaded && self.keeping.last_run != LastRun::Unread
+        self.loaded && self.save_state.last_run != LastRun::Unread
     }
 
     /// What would be lost if the program ended now: drafts with unsaved work that are not known to
     /// be on the disk.
     #[must_use]
     pub fn unkept(&self) -> Option<Box<Restore>> {
-        let keeping = &self.keeping;
+        let save_state = &self.save_state;
         let is_behind = self.restore_due
-            || keeping.again
-            || keeping.is_writing()
-            || keeping.failure().is_some()
-            || keeping.last_run == LastRun::Unread;
+            || save_state.again
+            || save_state.is_writing()
+            || save_state.failure().is_some()
+            || save_state.last_run == LastRun::Unread;
         let has_work = self.shared.drafts.iter().any(Draft::is_modified);
         (is_behind && has_work).then(|| Box::new(restore::to_keep(self)))
     }

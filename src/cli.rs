@@ -24,7 +24,7 @@ use crate::model::failure::Failure;
 
 pub use headless::Headless;
 use headless::Interrupts;
-use output::{Ending, Output, Style};
+use output::{Output, RunOutcome, Style};
 
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
@@ -33,27 +33,27 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Send(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Raw);
             let sending = Box::pin(send::run(&arguments, &mut headless, &mut output));
-            let ending = tokio::select! {
+            let outcome = tokio::select! {
                 biased;
-                () = interrupts.next() => Ok(Ending::Interrupted),
-                status = sending => status.map(Ending::Done),
+                () = interrupts.next() => Ok(RunOutcome::Interrupted),
+                status = sending => status.map(RunOutcome::Done),
             };
-            if ending == Ok(Ending::Interrupted) {
+            if outcome == Ok(RunOutcome::Interrupted) {
                 output::note("interrupted");
                 headless.close(CloseMode::Reset).await;
             }
-            output.finish(ending, &mut interrupts, 0).await
+            output.finish(outcome, &mut interrupts, 0).await
         }
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let (ending, behind) = Box::pin(listening).await;
-            output.finish(ending.map(Ending::Done), &mut interrupts, behind).await
+            let (outcome, behind) = Box::pin(listening).await;
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
-            let ending = authority::run(task.as_ref(), &headless, &mut output);
-            output.finish(ending.map(Ending::Done), &mut interrupts, 0).await
+            let outcome = authority::run(task.as_ref(), &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
     }
 }

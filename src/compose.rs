@@ -38,7 +38,11 @@ pub fn plan(spec: &Spec, scope: &Scope) -> Result<Plan, Vec<Issue>> {
 }
 
 /// As [`plan`], with unknown names taken like this.
-pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Plan, Vec<Issue>> {
+pub(crate) fn plan_with(
+    spec: &Spec,
+    scope: &Scope,
+    unknown: UnknownNames,
+) -> Result<Plan, Vec<Issue>> {
     let mut composer = Composer::new(scope, unknown);
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
@@ -60,7 +64,7 @@ pub fn plan_with(spec: &Spec, scope: &Scope, unknown: UnknownNames) -> Result<Pl
 
 /// Which headers [`automatic`] tells of, without their values.
 #[must_use]
-pub fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
+pub(crate) fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
     let found = headers(spec, false, &Scope::default());
     found.into_iter().map(|known| known.header).collect()
 }

@@ -84,13 +84,13 @@ pub fn output() -> Printer {
 
 /// Whether standard output is a terminal.
 #[must_use]
-pub fn output_is_terminal() -> bool {
+pub(crate) fn output_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.
 #[must_use]
-pub fn error_is_terminal() -> bool {
+pub(crate) fn error_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
@@ -115,12 +115,12 @@ pub fn quote(text: &str) {
 }
 
 /// Gives standard error a moment to take what was said.
-pub fn settle() {
+pub(crate) fn settle() {
     ERROR.wait_drained(Some(PATIENCE));
 }
 
 /// Panics are told in one harmless line, and never panic themselves.
-pub fn tell_panics() {
+pub(crate) fn tell_panics() {
     std::panic::set_hook(Box::new(|info| {
         note(&format!("internal error: {}", described(info)));
         settle();
@@ -187,7 +187,7 @@ impl Printer {
     }
 
     /// Waits until everything is written. Cancel-safe.
-    pub async fn drained(&self) -> Result<(), PrintError> {
+    pub(crate) async fn drained(&self) -> Result<(), PrintError> {
         self.below(1).await
     }
 
@@ -208,7 +208,7 @@ impl Printer {
     }
 
     /// The same on a thread, for `bound` at most; tells whether everything is written.
-    pub fn wait_drained(&self, bound: Option<Duration>) -> bool {
+    pub(crate) fn wait_drained(&self, bound: Option<Duration>) -> bool {
         let deadline = bound.map(|bound| Instant::now() + bound);
         let mut state = self.shared.lock();
         while state.error.is_none() && state.pending() > 0 {

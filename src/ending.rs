@@ -34,7 +34,7 @@ static INTERRUPTS_ELSEWHERE: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// When the system refuses a handler or a thread.
-pub fn watch(last_words: fn()) -> io::Result<()> {
+pub(crate) fn watch(last_words: fn()) -> io::Result<()> {
     let kinds = [SIGINT, SIGTERM, SIGHUP];
     let kept = kinds.into_iter().filter(|kind| *kind != SIGHUP || !hang_up_is_ignored());
     let mut signals = Signals::new(kept)?;
@@ -58,18 +58,18 @@ pub fn watch(last_words: fn()) -> io::Result<()> {
 }
 
 /// The shell is ending by itself: from the first signal it gets this long.
-pub fn acknowledge(bound: Duration) {
+pub(crate) fn acknowledge(bound: Duration) {
     BOUND.store(u64::try_from(bound.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
 }
 
 /// Whether interrupts are for a program that has the terminal, such as an editor.
-pub fn interrupts_elsewhere(elsewhere: bool) {
+pub(crate) fn interrupts_elsewhere(elsewhere: bool) {
     INTERRUPTS_ELSEWHERE.store(elsewhere, Ordering::Release);
 }
 
 /// Whether whoever started us wants us to outlive the terminal, as `nohup` does.
 #[must_use]
-pub fn hang_up_is_ignored() -> bool {
+pub(crate) fn hang_up_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

@@ -36,5 +36,6 @@ mod transport;
 
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 #[cfg(debug_assertions)]
-pub use supervisor::TEST_PANIC;
-pub use tls::authority::{AuthorityFacts, describe_authority};
+pub(crate) use supervisor::TEST_PANIC;
+pub use tls::authority::AuthorityFacts;
+pub(crate) use tls::authority::describe_authority;

@@ -27,8 +27,9 @@
 //! is public, the rest is the crate's, so that the compiler finds what nobody uses. The shells are
 //! driven through `run` and as a process.
 //!
-//! `ARCHITECTURE.md` tells how data travels through it and which files a protocol stands in,
-//! `CONTRIBUTING.md` how things are added; `tests/architecture.rs` enforces the arrows.
+//! `ARCHITECTURE.md` tells how data travels through it and, in "A protocol, file by file", each file
+//! that a protocol stands in; `CONTRIBUTING.md` how things are added; `tests/architecture.rs`
+//! enforces the arrows.
 
 pub mod app;
 mod args;

@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 
 /// Flags with which opening never waits and takes no terminal over.
 #[must_use]
-pub fn never_waiting() -> i32 {
+pub(crate) fn never_waiting() -> i32 {
     (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()
 }
 
@@ -52,7 +52,7 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As for [`read`], or the first byte that is no UTF-8.
-pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read(path, limit)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
@@ -63,7 +63,7 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
 ///
 /// # Errors
 /// What it is instead.
-pub fn regular_or_none(path: &Path) -> io::Result<()> {
+pub(crate) fn regular_or_none(path: &Path) -> io::Result<()> {
     match std::fs::metadata(path) {
         Ok(facts) => is_regular(facts.file_type()),
         Err(_) => Ok(()),

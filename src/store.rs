@@ -37,14 +37,14 @@ use paths::Paths;
 use worker::Worker;
 
 #[cfg(debug_assertions)]
-pub use worker::TEST_PANIC;
+pub(crate) use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited
 /// for.
-pub const JOB_QUEUE: usize = 64;
+pub(crate) const JOB_QUEUE: usize = 64;
 /// Replies that may wait for the application; the lanes wait when it is full.
-pub const REPLY_QUEUE: usize = 64;
+pub(crate) const REPLY_QUEUE: usize = 64;
 
 /// Starts the store.
 pub struct Store;
@@ -81,7 +81,7 @@ impl StoreHandle {
     ///
     /// # Errors
     /// Says what stood in the way at the last of them.
-    pub fn rescue(&self, restore: &Restore) -> Result<PathBuf, Failure> {
+    pub(crate) fn rescue(&self, restore: &Restore) -> Result<PathBuf, Failure> {
         restore::rescue(&self.second_places, &self.worker.workspace(), restore)
     }
 

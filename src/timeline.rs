@@ -23,5 +23,5 @@ mod selector;
 mod store;
 mod totals;
 
-pub use store::{LIMIT_BYTES, Timeline};
+pub use store::Timeline;
 pub use totals::{Totals, Volume};

@@ -6,7 +6,7 @@
 //! sees which: keys do the same in both, and undo goes back over the border.
 
 mod area_text;
-mod deed;
+mod edit_command;
 mod large_text;
 mod text_model;
 mod text_rows;
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use area_text::{AreaText, ORDINARY};
-use deed::{Deed, deed};
+use edit_command::{EditCommand, edit_command};
 use large_text::LargeText;
 use text_model::{Motion, TextModel, TextPlace};
 pub use text_model::{Splice, TextChange};
@@ -192,25 +192,25 @@ impl Editor {
     /// Gives the field a key; tells whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
         self.changed = None;
-        match deed(key) {
-            Some(Deed::NewLine) => self.new_line(),
-            Some(Deed::Indent) => self.indent(),
-            Some(Deed::Type(c)) => self.put(c.encode_utf8(&mut [0; 4])),
-            Some(Deed::Delete(what)) => {
+        match edit_command(key) {
+            Some(EditCommand::NewLine) => self.new_line(),
+            Some(EditCommand::Indent) => self.indent(),
+            Some(EditCommand::Type(c)) => self.put(c.encode_utf8(&mut [0; 4])),
+            Some(EditCommand::Delete(what)) => {
                 let change = self.model.delete(what);
                 self.took(change);
             }
-            Some(Deed::Copy) => self.model.copy(),
-            Some(Deed::Paste) => self.paste(),
-            Some(Deed::Undo) => self.undo(),
-            Some(Deed::Redo) => self.redo(),
-            Some(Deed::Go(motion)) => self.go(key.shift, |model| model.go(motion)),
-            Some(Deed::Step { is_forward }) => {
+            Some(EditCommand::Copy) => self.model.copy(),
+            Some(EditCommand::Paste) => self.paste(),
+            Some(EditCommand::Undo) => self.undo(),
+            Some(EditCommand::Redo) => self.redo(),
+            Some(EditCommand::Go(motion)) => self.go(key.shift, |model| model.go(motion)),
+            Some(EditCommand::Step { is_forward }) => {
                 let at = self.model.cursor();
                 let place = if is_forward { self.model.behind(at) } else { self.model.before(at) };
                 self.go(key.shift, |model| model.jump(place));
             }
-            Some(Deed::Row { is_down, is_page }) => {
+            Some(EditCommand::Row { is_down, is_page }) => {
                 let rows = if is_page { self.view.page() } else { 1 };
                 self.vertical(if is_down { rows } else { -rows }, key.shift);
             }

@@ -15,7 +15,7 @@ use crate::model::id::RecordId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 use crate::store::job::{HistoryName, Overwrite};
 use crate::timeline::framing::StreamFraming;
 
@@ -165,8 +165,8 @@ impl Intent {
     }
 
     /// Say that a search began anew at the other end.
-    pub(super) fn say_went_round(towards: Towards) -> Intent {
-        let edge = if towards == Towards::End { "top" } else { "bottom" };
+    pub(super) fn say_went_round(direction: SearchDirection) -> Intent {
+        let edge = if direction == SearchDirection::Forward { "top" } else { "bottom" };
         Intent::Say(format!("the search went on from the {edge}"))
     }
 }

@@ -59,5 +59,5 @@ pub(crate) fn anyway_hint(shared: &Shared) -> String {
 
 /// A UDP socket has a peer but no connection.
 fn connected(session: &Session) -> &'static str {
-    if session.protocol().capabilities().connections { "connected" } else { "open" }
+    if session.capabilities().connections { "connected" } else { "open" }
 }

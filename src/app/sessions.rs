@@ -14,7 +14,7 @@ use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::{Capabilities, Protocol, Side};
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::timeline::conversation::Conversation;
@@ -91,6 +91,17 @@ impl Session {
         self.plan.side()
     }
 
+    /// What its protocol can do on its side: what the pane as a whole may offer.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.plan.capabilities()
+    }
+
+    /// What one of its connections can do: by what is spoken there, which the engine has told.
+    pub(super) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
+        let known = self.conns.get(&conn);
+        known.map_or_else(|| self.capabilities(), |conn| conn.info.capabilities())
+    }
+
     /// Whether the engine has said how it ended.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, SessionState::Over(_))
@@ -138,7 +149,7 @@ impl Session {
     pub(super) fn note(&mut self, record: &Record) {
         let is_over = match record.kind {
             RecordKind::Closed | RecordKind::Reset => true,
-            RecordKind::Failed => self.protocol().capabilities().connections,
+            RecordKind::Failed => self.capabilities_of(record.conn).connections,
             _ => false,
         };
         if is_over {
@@ -299,6 +310,16 @@ mod tests {
         let known = session.conns[&first].info.clone();
         session.meet(ConnInfo { tls: true, ..known });
         assert!(session.conns[&first].info.tls && session.conns_met == met, "it is no new one");
+    }
+
+    #[test]
+    fn a_connection_that_speaks_another_protocol_can_what_that_one_can() {
+        let mut session = session(Protocol::Http);
+        let conn = connect(&mut session, 1);
+        assert!(!session.capabilities_of(conn).conversation);
+        let info = ConnInfo { protocol: Protocol::Tcp, ..session.conns[&conn].info.clone() };
+        session.meet(info);
+        assert!(session.capabilities_of(conn).conversation && !session.capabilities().conversation);
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Shared {
 
     /// What the response region shows.
     pub fn shown(&self) -> Shown {
-        match self.session().map(|session| session.protocol().capabilities().conversation) {
+        match self.session().map(|session| session.capabilities().conversation) {
             None => Shown::Nothing,
             Some(false) => Shown::Exchange,
             Some(true) => Shown::Conversation,

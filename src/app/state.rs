@@ -14,7 +14,6 @@ use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
-use super::keeping::Keeping;
 use super::keymap::{Context, Keymap, Override};
 use super::layout::Splitter;
 use super::message::Timer;
@@ -26,6 +25,7 @@ use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
+use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown, Theme};
 use crate::engine::command::Command;
@@ -108,7 +108,7 @@ pub struct App {
     pub(super) dirty: bool,
     pub(super) leaving: bool,
     pub(super) restore_due: bool,
-    pub keeping: Keeping,
+    pub save_state: SaveState,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
     /// What the external editor was opened for; nothing when it was opened to be read.

@@ -69,7 +69,7 @@ pub(super) async fn run(
     };
     let mut watch = ListenWatch {
         output,
-        by_exchange: !plan.protocol().capabilities().conversation,
+        by_exchange: !plan.capabilities().conversation,
         conns: BTreeMap::new(),
         printed: Vec::new(),
         left: arguments.count,

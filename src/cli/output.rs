@@ -28,7 +28,7 @@ pub enum Style {
 
 /// How a command came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum RunOutcome {
     /// What was asked for is done, with this exit status.
     Done(u8),
     /// A signal ended it before that.
@@ -133,7 +133,7 @@ impl Output {
     /// was taken in and never printed. Returns the exit status.
     pub(super) async fn finish(
         mut self,
-        ending: Result<Ending, Failure>,
+        outcome: Result<RunOutcome, Failure>,
         interrupts: &mut Interrupts,
         behind: u64,
     ) -> Result<u8, Failure> {
@@ -167,9 +167,9 @@ impl Output {
             let count = self.withheld;
             note(&format!("{count} bytes were not printed; --force prints them, a pipe too"));
         }
-        match ending? {
-            Ending::Done(status) if self.withheld == 0 => Ok(status),
-            Ending::Done(_) | Ending::Interrupted => Ok(exit::INTERRUPTED),
+        match outcome? {
+            RunOutcome::Done(status) if self.withheld == 0 => Ok(status),
+            RunOutcome::Done(_) | RunOutcome::Interrupted => Ok(exit::INTERRUPTED),
         }
     }
 }

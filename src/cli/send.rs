@@ -38,7 +38,7 @@ pub(super) async fn run(
     if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
         *verify = Verify::Off;
     }
-    if arguments.any_peer && !spec.protocol().capabilities().datagrams {
+    if arguments.any_peer && !spec.capabilities().datagrams {
         let cause =
             format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
         return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));

@@ -13,7 +13,7 @@ use crate::model::view::{ViewMode, Wide};
 /// Whether the beginning of some bytes reads as text: UTF-8 (a character may be cut at the end)
 /// with next to no control characters. Terminal escapes of logs count as text.
 #[must_use]
-pub fn is_text(bytes: &[u8]) -> bool {
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let valid = match str::from_utf8(bytes) {
         Ok(_) => bytes,
         Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
@@ -30,7 +30,7 @@ fn mostly_printable(bytes: &[u8]) -> bool {
 /// The view to begin with, by the `Content-Type` of a body (if any) and its first bytes (some hundred
 /// are enough): pretty for JSON, hex for what is no text.
 #[must_use]
-pub fn sniff(content_type: Option<&str>, first: &[u8]) -> ViewMode {
+pub(crate) fn sniff(content_type: Option<&str>, first: &[u8]) -> ViewMode {
     let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let is_text = is_text(first) || charset(content_type).is_some() && mostly_printable(first);
     if kind.to_ascii_lowercase().ends_with("json") || is_text && looks_like_json(first) {
@@ -97,7 +97,7 @@ pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<Wide> {
 
 /// Bytes in a charset as UTF-8, for the screen. Bytes that are not valid in it become U+FFFD.
 #[must_use]
-pub fn to_utf8<'a>(bytes: &'a [u8], encoding: Option<&'static Encoding>) -> Cow<'a, [u8]> {
+pub(crate) fn to_utf8<'a>(bytes: &'a [u8], encoding: Option<&'static Encoding>) -> Cow<'a, [u8]> {
     let Some(encoding) = encoding else { return Cow::Borrowed(bytes) };
     match encoding.decode_without_bom_handling(bytes).0 {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -181,7 +181,7 @@ impl Recoder {
 
     /// Some bytes were no text in this charset.
     #[must_use]
-    pub fn is_damaged(&self) -> bool {
+    pub(crate) fn is_damaged(&self) -> bool {
         self.is_damaged
     }
 

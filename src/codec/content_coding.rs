@@ -19,7 +19,8 @@ use bytes::{Buf, Bytes};
 
 use coding::{CodingReader, Source};
 
-pub use coding::{DecodeError, is_known, is_signed};
+pub use coding::DecodeError;
+pub(crate) use coding::{is_known, is_signed};
 
 /// Bytes worth reading at once.
 pub const PIECE: usize = 32 * 1024;
@@ -45,7 +46,7 @@ impl ContentDecoder {
 
     /// The same for pieces of which the next may not be there yet: `pull` says `WouldBlock` then,
     /// and so does reading. No piece is the end of the encoded body.
-    pub fn pulling(
+    pub(crate) fn pulling(
         codings: &[String],
         pull: impl FnMut() -> io::Result<Option<Bytes>> + Send + 'static,
     ) -> Result<ContentDecoder, DecodeError> {

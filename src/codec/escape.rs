@@ -23,7 +23,7 @@ pub struct EscapeError {
 }
 
 /// The bytes an escaped text stands for.
-pub fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('\\') {
@@ -125,7 +125,7 @@ fn unicode(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     }
 }
 
-/// Text that [`unescape`] (and a payload template) turns back into exactly these bytes.
+/// Text that `unescape` (and a payload template) turns back into exactly these bytes.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + bytes.len() / 8);

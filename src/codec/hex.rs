@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// Bytes a repeated block (`*` in a dump) may stand for at most.
 const REPEAT_LIMIT: u64 = 16 * 1024 * 1024;
 /// Bytes on one line of a dump.
-pub const LINE: usize = 16;
+pub(crate) const LINE: usize = 16;
 
 /// Text that is not hex.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -209,7 +209,7 @@ fn columns(text: &str, colon: bool) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// One dump line of up to [`LINE`] bytes: offset, bytes, text column. Any bytes give visible
+/// One dump line of up to `LINE` bytes: offset, bytes, text column. Any bytes give visible
 /// ASCII.
 #[must_use]
 pub fn dump_line(offset: u64, bytes: &[u8]) -> String {

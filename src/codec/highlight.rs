@@ -32,7 +32,7 @@ pub fn json(line: &[u8]) -> Tokens {
 
 /// A line of JSON that continues the one before, which happens inside long strings.
 #[must_use]
-pub fn json_continued(line: &[u8]) -> Tokens {
+pub(crate) fn json_continued(line: &[u8]) -> Tokens {
     let end = string_end(line, 0);
     let mut tokens = Tokens::new();
     push(&mut tokens, 0..end, HighlightToken::String);

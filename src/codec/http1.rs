@@ -18,8 +18,9 @@ pub mod start_line;
 pub mod write;
 
 pub use body::BodyReader;
-pub use framing::{BodyFraming, content_codings, keeps_alive, request_framing, response_framing};
+pub use framing::{BodyFraming, content_codings, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;
-pub use request::{RequestVerdict, judge};
+pub use request::RequestVerdict;
+pub(crate) use request::judge;
 pub use start_line::Expected;

@@ -29,11 +29,11 @@ const TYPES: [(&str, &str); 10] = [
 ];
 
 /// Type of a file whose extension says nothing.
-pub const ANY_TYPE: &str = "application/octet-stream";
+pub(crate) const ANY_TYPE: &str = "application/octet-stream";
 
 /// The type the extension of a file says.
 #[must_use]
-pub fn type_of(file_name: &str) -> Option<&'static str> {
+pub(crate) fn type_of(file_name: &str) -> Option<&'static str> {
     let (_, extension) = file_name.rsplit_once('.')?;
     let known = TYPES.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
     known.map(|(_, kind)| *kind)

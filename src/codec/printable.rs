@@ -89,7 +89,7 @@ pub fn marked(bytes: &[u8]) -> Marked {
 
 /// Cells of what stands for a C0 control or DEL.
 #[must_use]
-pub fn control_cells(control: char) -> usize {
+pub(crate) fn control_cells(control: char) -> usize {
     if short_escape(control).is_some() { 2 } else { 4 }
 }
 
@@ -106,7 +106,7 @@ pub fn printable_str(text: &str) -> Cow<'_, str> {
 
 /// Whether the bytes are text that does to a terminal nothing but what text does: lines and tabs.
 #[must_use]
-pub fn is_harmless(bytes: &[u8]) -> bool {
+pub(crate) fn is_harmless(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let text = text.replace("\r\n", "\n").replace('\t', " ");
     printable_lines(text.as_bytes()) == text

@@ -104,7 +104,7 @@ impl Pattern {
 
     /// The hits that reach into a part of the bytes; looks at little more than the part.
     #[must_use]
-    pub fn hits_in(&self, bytes: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
+    pub(crate) fn hits_in(&self, bytes: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
         let end = part.end.saturating_add(self.longest).min(bytes.len());
         let start = part.start.saturating_sub(self.longest).min(end);
         let around = &bytes[start..end];

@@ -53,7 +53,7 @@ fn scheme(text: &str) -> Option<(String, &str)> {
 
 /// What a typed address means; `None` when it says nothing about a protocol (yet).
 #[must_use]
-pub fn detect(text: &str) -> Option<Detected> {
+pub(crate) fn detect(text: &str) -> Option<Detected> {
     let text = text.trim();
     let found = |protocol, tls, address: &str| {
         let address = address.to_owned();
@@ -93,7 +93,7 @@ pub fn detect(text: &str) -> Option<Detected> {
 
 /// A message for a scheme that is known but not spoken by this version.
 #[must_use]
-pub fn not_yet(text: &str) -> Option<String> {
+pub(crate) fn not_yet(text: &str) -> Option<String> {
     let (scheme, _) = scheme(text.trim())?;
     let (_, what) = NOT_YET.iter().find(|(name, _)| *name == scheme)?;
     Some(format!("{what} not supported yet; this version speaks HTTP, TCP, TLS and UDP"))
@@ -178,7 +178,7 @@ fn wrong_authority(authority: &str) -> Option<String> {
 
 /// The characters of a typed URL's path and query that go out percent-encoded, each once.
 #[must_use]
-pub fn encoded_on_send(text: &str) -> Vec<char> {
+pub(crate) fn encoded_on_send(text: &str) -> Vec<char> {
     let (_, target) = split_target(text.trim_matches(' '));
     let mut found = Vec::new();
     for c in target.chars().filter(|c| !c.is_ascii_graphic()) {

@@ -20,7 +20,7 @@ pub struct Adopted {
 
 /// What the address of a spec makes of it; `None` when it says nothing else than the spec does.
 #[must_use]
-pub fn adopt(spec: &Spec) -> Option<Adopted> {
+pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
     let found = detect(spec.address()).filter(|found| found.explicit)?;
     let composed = spec.side();
     if found.protocol == Protocol::Http && matches!(spec, Spec::Http(_)) {

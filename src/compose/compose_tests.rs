@@ -495,7 +495,7 @@ fn a_source_is_an_address_a_port_or_an_interface() {
 
 #[test]
 fn keep_alive_counts_in_whole_seconds() {
-    let planned = |keep_alive| http(|spec| spec.keep_alive = Some(keep_alive));
+    let planned = |keep_alive| http(|spec| spec.socket.keep_alive = Some(keep_alive));
     let minute = Duration::from_secs(60);
     assert_eq!(planned(minute).unwrap().socket.keep_alive, Some(minute));
     for bad in [Duration::ZERO, Duration::from_millis(1500), Duration::from_secs(40_000)] {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::body;
-use super::place::{bind, keep_alive, listener_tls, socket};
+use super::place::{bind, listener_tls, socket};
 use super::text::Composer;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
@@ -50,7 +50,7 @@ struct Composed {
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, &spec.body, composer);
-    let socket = socket(spec.keep_alive, &spec.source, composer);
+    let socket = socket(&spec.socket, &spec.source, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -243,7 +243,7 @@ pub(super) fn listener(
 ) -> Option<HttpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
-    let keep_alive = keep_alive(spec.keep_alive, composer);
+    let socket = socket(&spec.socket, "", composer);
     let mut rules = Vec::new();
     for (index, rule) in spec.rules.iter().enumerate() {
         let place = FieldId::new("rule").row(index);
@@ -257,7 +257,7 @@ pub(super) fn listener(
         rules.push(HttpRulePlan { method, path, answer });
     }
     let answer = answer(&spec.answer, FieldId::default(), composer);
-    Some(HttpListenerPlan { bind: bind?, tls, keep_alive, rules, answer })
+    Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })
 }
 
 fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> AnswerPlan {

@@ -8,7 +8,8 @@ use super::text::Composer;
 use crate::compose::address;
 use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::field_id::FieldId;
-use crate::model::plan::{ConnectFrom, SocketOptions};
+use crate::model::plan::{ConnectFrom, DatagramOptions, SocketOptions};
+use crate::model::stream::{DatagramSpec, SocketSpec};
 use crate::model::tls::ListenerTls;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
@@ -104,18 +105,23 @@ pub(super) fn listener_tls(tls: &ListenerTls, composer: &mut Composer<'_>) -> Li
     }
 }
 
-/// Socket options of a client's connections.
+/// Socket options of connections; those a listener accepts have no source.
 pub(super) fn socket(
-    keep_alive: Option<Duration>,
+    spec: &SocketSpec,
     source: &str,
     composer: &mut Composer<'_>,
 ) -> SocketOptions {
-    let keep_alive = self::keep_alive(keep_alive, composer);
+    let keep_alive = keep_alive(spec.keep_alive, composer);
     SocketOptions { keep_alive, source: connect_from(source, composer) }
 }
 
+/// Socket options of datagrams.
+pub(super) fn datagrams(spec: &DatagramSpec) -> DatagramOptions {
+    DatagramOptions { ttl: spec.ttl }
+}
+
 /// Seconds the systems take (Linux keeps them in 15 bits).
-pub(super) fn keep_alive(every: Option<Duration>, composer: &mut Composer<'_>) -> Option<Duration> {
+fn keep_alive(every: Option<Duration>, composer: &mut Composer<'_>) -> Option<Duration> {
     every.inspect(|every| {
         if every.subsec_nanos() != 0 || !(1..=32_767).contains(&every.as_secs()) {
             let field = FieldId::new("keep-alive");

@@ -1,13 +1,12 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
-use super::place::{bind, endpoint, keep_alive, listener_tls, socket, source};
+use super::place::{bind, datagrams, endpoint, listener_tls, socket, source};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::plan::{
-    DatagramOptions, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan,
-    WhenPlan,
+    RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
@@ -27,7 +26,7 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
             ClientTls::On { verify: *verify, trust: trust.clone(), sni }
         }
     };
-    let socket = socket(spec.keep_alive, &spec.source, composer);
+    let socket = socket(&spec.socket, &spec.source, composer);
     let steps = steps(&spec.steps, composer);
     let connect_timeout = spec.connect_timeout;
     Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket })
@@ -40,7 +39,7 @@ pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan
     let source = source(&spec.source, endpoint.as_ref(), composer);
     let steps = steps(&spec.steps, composer);
     (composer.issues.len() == count).then_some(())?;
-    let socket = DatagramOptions { ttl: spec.ttl };
+    let socket = datagrams(&spec.socket);
     Some(UdpPlan { endpoint: endpoint?, source, socket, any_peer: spec.any_peer, steps })
 }
 
@@ -67,10 +66,10 @@ pub(super) fn tcp_listener(
 ) -> Option<TcpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
-    let keep_alive = keep_alive(spec.keep_alive, composer);
+    let socket = socket(&spec.socket, "", composer);
     let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();
     let rules = rules(&spec.rules, composer);
-    Some(TcpListenerPlan { bind: bind?, tls, keep_alive, greeting, rules })
+    Some(TcpListenerPlan { bind: bind?, tls, socket, greeting, rules })
 }
 
 /// As [`tcp`]; `None` without an address to bind.
@@ -81,7 +80,7 @@ pub(super) fn udp_listener(
     let bind = bind(&spec.bind, composer);
     let rules = rules(&spec.rules, composer);
     let answer_rate = spec.answer_rate.max(1);
-    let socket = DatagramOptions { ttl: spec.ttl };
+    let socket = datagrams(&spec.socket);
     Some(UdpListenerPlan { bind: bind?, socket, rules, answer_rate })
 }
 

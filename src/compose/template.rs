@@ -122,7 +122,7 @@ impl Template {
 }
 
 /// The name that stands for a credential the history did not keep. Never sent, not even literally.
-pub const FORGOTTEN: &str = "forgotten";
+pub(crate) const FORGOTTEN: &str = "forgotten";
 
 impl Name {
     /// Whether it names a secret or a variable of the operating system.

@@ -13,9 +13,9 @@
 //! counted. Descriptors are asked for before.
 //! A listener keeps those of its own sockets and of who is being refused.
 
-mod door;
-mod farewell;
+mod incoming;
 pub(crate) mod pace;
+mod rejector;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -44,30 +44,30 @@ use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, SocketOptions};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ListenerTls, TlsFacts};
-use door::Door;
-use farewell::Farewell;
-use pace::{RATE, Slowness, Standing};
+use incoming::IncomingConns;
+use pace::{Evictability, RATE, Slowness};
+use rejector::Rejector;
 
 /// Connections open at the same time (PRODUCT.md).
 const CONNECTIONS: usize = 256;
 /// The same with those that were asked to go and are on their way.
 const WITH_LEAVING: usize = 2 * CONNECTIONS;
 /// Descriptors a listener holds for its sockets, the next to come and those it turns away.
-const OWN: u32 = 3 + farewell::AT_ONCE;
+const OWN: u32 = 3 + rejector::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
-const FAREWELL: Duration = Duration::from_millis(5_250);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(5_250);
 /// Who came just now keeps its place: its handshake, or what it asks, is on its way.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The listener's end of one of its connections.
-pub(crate) trait Guest {
+pub(crate) trait ConnControl {
     /// What it does for the place it has.
-    fn standing(&self) -> Standing;
+    fn evictability(&self) -> Evictability;
     /// Ends it.
     fn end(&self, how: CloseMode);
     /// Ends it soon, whatever it is doing: somebody else needs its place.
@@ -112,19 +112,19 @@ pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
     acceptor: Option<TlsAcceptor>,
-    door: Door,
-    farewell_words: Farewell,
+    incoming: IncomingConns,
+    rejector: Rejector,
     _own: Descriptors,
-    guests: BTreeMap<ConnId, HeldGuest<G>>,
+    conns: BTreeMap<ConnId, OpenConn<G>>,
     refused: u32,
-    /// The tasks of the guests.
+    /// The tasks of the connections.
     running: FuturesUnordered<JoinHandle<ConnId>>,
     /// When patience with the last connections ends.
-    farewell: Option<Instant>,
+    close_deadline: Option<Instant>,
 }
 
-struct HeldGuest<G> {
-    guest: G,
+struct OpenConn<G> {
+    control: G,
     abort: CancellationToken,
     /// When it came.
     since: Instant,
@@ -134,35 +134,35 @@ struct HeldGuest<G> {
     asked: bool,
 }
 
-impl<G: Guest> AcceptLoop<G> {
+impl<G: ConnControl> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded. `words` are for who is
     /// turned away.
     pub(crate) async fn open(
         protocol: Protocol,
         place: &Bind,
         tls: &ListenerTls,
-        keep_alive: Option<Duration>,
+        socket: &SocketOptions,
         session: SessionHandle,
         words: Option<Bytes>,
     ) -> Result<Self, Failure> {
         let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
         let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
         let own = own.inspect_err(failed)?;
-        let sockets = bind(place, keep_alive).inspect_err(failed)?;
+        let sockets = bind(place, socket).inspect_err(failed)?;
         let addresses = sockets.addresses();
         let ListenerLayer { acceptor, news } =
             layer(tls, &addresses, &session).await.inspect_err(failed)?;
         let accept = AcceptLoop {
-            door: Door::new(session.clone(), sockets),
-            farewell_words: Farewell::new(words),
+            incoming: IncomingConns::new(session.clone(), sockets),
+            rejector: Rejector::new(words),
             _own: own,
             session,
             protocol,
             acceptor,
-            guests: BTreeMap::new(),
+            conns: BTreeMap::new(),
             refused: 0,
             running: FuturesUnordered::new(),
-            farewell: None,
+            close_deadline: None,
         };
         accept.announce(addresses);
         for news in news {
@@ -197,22 +197,22 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn count(&self) {
-        let open = u32::try_from(self.guests.len()).unwrap_or(u32::MAX);
+        let open = u32::try_from(self.conns.len()).unwrap_or(u32::MAX);
         self.session.events.phase(Phase::Clients { open, refused: self.refused });
     }
 
     /// The next thing that is the protocol's to do.
     pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Arrival {
         loop {
-            if self.farewell.is_some() && self.guests.is_empty() {
+            if self.close_deadline.is_some() && self.conns.is_empty() {
                 return Arrival::Over("closed by us");
             }
             tokio::select! {
                 biased;
                 () = self.session.cancel.cancelled() => return Arrival::Over("stopped by us"),
-                () = clock::at(self.farewell) => return Arrival::Over("closed by us"),
+                () = clock::at(self.close_deadline) => return Arrival::Over("closed by us"),
                 Some(Ok(conn)) = self.running.next() => {
-                    self.guests.remove(&conn);
+                    self.conns.remove(&conn);
                     self.session.events.retire(conn);
                     self.count();
                 }
@@ -223,7 +223,7 @@ impl<G: Guest> AcceptLoop<G> {
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                (tcp, peer) = self.door.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
+                (tcp, peer) = self.incoming.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
                     return Arrival::Newcomer(newcomer);
                 },
             }
@@ -231,7 +231,7 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
-        let full = self.guests.len() >= CONNECTIONS && !self.make_room();
+        let full = self.conns.len() >= CONNECTIONS && !self.make_room();
         let place = if full {
             Err(format!("{CONNECTIONS} connections are open already"))
         } else {
@@ -257,7 +257,7 @@ impl<G: Guest> AcceptLoop<G> {
     }
 
     fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
-        self.farewell_words.refuse(tcp, self.acceptor.clone(), &self.session);
+        self.rejector.refuse(tcp, self.acceptor.clone(), &self.session);
         self.refused = self.refused.saturating_add(1);
         let text = format!("refused {peer}: {why}");
         let itself = self.session.id.itself();
@@ -267,10 +267,10 @@ impl<G: Guest> AcceptLoop<G> {
 
     /// Asks the connection to go that needs its place least; false when there is none.
     fn make_room(&mut self) -> bool {
-        if self.guests.len() >= WITH_LEAVING {
+        if self.conns.len() >= WITH_LEAVING {
             return false;
         }
-        let staying = self.guests.iter_mut().filter(|(_, held)| !held.asked);
+        let staying = self.conns.iter_mut().filter(|(_, held)| !held.asked);
         let ranked = staying.filter_map(|(conn, held)| Some((held.rank()?, conn, held)));
         let Some((rank, conn, held)) = ranked.min_by_key(|(rank, ..)| *rank) else { return false };
         held.asked = true;
@@ -278,8 +278,8 @@ impl<G: Guest> AcceptLoop<G> {
         self.session.events.note(*conn, Direction::Local, RecordKind::Note, text);
         match rank {
             Rank::HalfOpen(_) => held.abort.cancel(),
-            Rank::Idle(_) => held.guest.end(CloseMode::Close),
-            Rank::Slow(_) => held.guest.give_way(),
+            Rank::Idle(_) => held.control.end(CloseMode::Close),
+            Rank::Slow(_) => held.control.give_way(),
         }
         true
     }
@@ -288,14 +288,14 @@ impl<G: Guest> AcceptLoop<G> {
     pub(crate) fn start<F: Future<Output = ()> + Send>(
         &mut self,
         newcomer: Newcomer,
-        guest: G,
+        control: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
         let Newcomer { conn, peer, local, tcp, descriptor } = newcomer;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));
-        let held = HeldGuest { guest, abort: abort.clone(), since, open, asked: false };
+        let held = OpenConn { control, abort: abort.clone(), since, open, asked: false };
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
             let _held = descriptor;
@@ -319,35 +319,35 @@ impl<G: Guest> AcceptLoop<G> {
                 Err(failure) => session.events.failed(conn, &failure),
             }
         }));
-        self.guests.insert(conn, held);
+        self.conns.insert(conn, held);
         self.count();
     }
 
     /// The connection with this number.
-    pub(crate) fn guest(&self, conn: ConnId) -> Result<&G, Failure> {
-        self.guests.get(&conn).map(|held| &held.guest).ok_or_else(|| refusal::unknown(conn))
+    pub(crate) fn control(&self, conn: ConnId) -> Result<&G, Failure> {
+        self.conns.get(&conn).map(|held| &held.control).ok_or_else(|| refusal::unknown(conn))
     }
 
     /// All connections.
-    pub(crate) fn guests(&self) -> impl Iterator<Item = &G> {
-        self.guests.values().map(|held| &held.guest)
+    pub(crate) fn controls(&self) -> impl Iterator<Item = &G> {
+        self.conns.values().map(|held| &held.control)
     }
 
     fn end(&self, conn: ConnId, how: CloseMode) {
-        let Some(held) = self.guests.get(&conn) else {
+        let Some(held) = self.conns.get(&conn) else {
             return self.session.events.refused(refusal::unknown(conn));
         };
         if how == CloseMode::Reset {
             held.abort.cancel();
         }
-        held.guest.end(how);
+        held.control.end(how);
     }
 
     fn close(&mut self) {
-        self.door.close();
-        self.farewell.get_or_insert_with(|| Instant::now() + FAREWELL);
+        self.incoming.close();
+        self.close_deadline.get_or_insert_with(|| Instant::now() + CLOSE_TIMEOUT);
         self.session.events.phase(Phase::Closing);
-        self.guests().for_each(|guest| guest.end(CloseMode::Close));
+        self.controls().for_each(|control| control.end(CloseMode::Close));
     }
 }
 
@@ -371,7 +371,7 @@ impl Rank {
     }
 }
 
-impl<G: Guest> HeldGuest<G> {
+impl<G: ConnControl> OpenConn<G> {
     /// `None` = it keeps its place.
     fn rank(&self) -> Option<Rank> {
         if self.since.elapsed() < FRESH {
@@ -380,10 +380,10 @@ impl<G: Guest> HeldGuest<G> {
         if !self.open.load(Ordering::Relaxed) {
             return Some(Rank::HalfOpen(self.since));
         }
-        match self.guest.standing() {
-            Standing::Idle(since) => Some(Rank::Idle(since)),
-            Standing::Slow(slow) => Some(Rank::Slow(slow)),
-            Standing::Busy => None,
+        match self.control.evictability() {
+            Evictability::Idle(since) => Some(Rank::Idle(since)),
+            Evictability::Slow(slow) => Some(Rank::Slow(slow)),
+            Evictability::Busy => None,
         }
     }
 }

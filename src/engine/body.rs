@@ -32,7 +32,7 @@ use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
 use message::Body;
 use search::Searches;
 use thread::on_thread;
-use usage::{Footprint, Need, Usage};
+use usage::{Footprint, ReclaimGoal, Usage};
 use view_queue::{ViewQueue, ViewerQuestion};
 use writer::Disk;
 
@@ -84,10 +84,10 @@ impl BodyStore {
             saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
         });
-        let relief = Arc::downgrade(&table);
+        let reclaimer = Arc::downgrade(&table);
         table
             .usage
-            .relieved_by(move |need| relief.upgrade().is_some_and(|table| table.relieve(need)));
+            .reclaimed_by(move |goal| reclaimer.upgrade().is_some_and(|table| table.reclaim(goal)));
         BodyStore(table)
     }
 
@@ -104,7 +104,7 @@ impl BodyStore {
         let mut bodies = store.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(id, Arc::clone(&body));
         drop(bodies);
-        store.relieve(Need::Bounds);
+        store.reclaim(ReclaimGoal::Bounds);
         BodyWriter::new(body, store.disk.clone())
     }
 
@@ -165,17 +165,17 @@ impl BodyStore {
 
 impl BodyTable {
     /// Gives finished bodies back; says whether there was one.
-    fn relieve(&self, need: Need) -> bool {
+    fn reclaim(&self, goal: ReclaimGoal) -> bool {
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        let released = match need {
-            Need::Bounds => self.release_oldest(&mut bodies),
-            Need::File => {
+        let released = match goal {
+            ReclaimGoal::Bounds => self.release_oldest(&mut bodies),
+            ReclaimGoal::File => {
                 Vec::from_iter(take_oldest(&mut bodies, |body| body.footprint().files > 0))
             }
         };
         drop(bodies);
         let any = !released.is_empty();
-        if need == Need::File {
+        if goal == ReclaimGoal::File {
             // Who asks is allowed to block and waits for what this gives back.
             let ids = released.iter().map(|body| body.id).collect();
             self.views.order(ViewerQuestion::Forget(ids));

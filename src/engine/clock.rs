@@ -6,8 +6,11 @@
 //! age wrong. How far the wall clock has gone from them since is looked at with every fact, and a
 //! step is told (`sink::queue`).
 
+#[cfg(test)]
+use std::sync::Arc;
+use std::sync::LazyLock;
+#[cfg(test)]
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::timing::Stamp;
@@ -39,25 +42,27 @@ pub fn now() -> Stamp {
     START.0 + START.1.elapsed()
 }
 
-/// The wall clock: the system's, or in tests one that is set at will.
-#[derive(Debug, Clone, Default)]
-pub struct WallSource {
-    /// Nanoseconds it is ahead of the system's.
-    set_by: Option<Arc<AtomicI64>>,
+/// A wall clock, in nanoseconds since the Unix epoch; by default the system's.
+pub(crate) struct WallSource(Box<dyn Fn() -> Stamp + Send + Sync>);
+
+impl Default for WallSource {
+    fn default() -> Self {
+        WallSource(Box::new(system_time))
+    }
 }
 
 impl WallSource {
     /// So many nanoseconds ahead of the system's clock, whatever they are at the time.
-    #[must_use]
-    pub fn ahead_by(nanoseconds: Arc<AtomicI64>) -> Self {
-        WallSource { set_by: Some(nanoseconds) }
+    #[cfg(test)]
+    pub(crate) fn ahead_by(nanoseconds: Arc<AtomicI64>) -> Self {
+        WallSource(Box::new(move || {
+            Stamp(system_time().0.saturating_add_signed(nanoseconds.load(Ordering::Relaxed)))
+        }))
     }
 
     /// The wall clock now, in nanoseconds since the Unix epoch.
-    #[must_use]
-    pub fn now(&self) -> Stamp {
-        let set_by = self.set_by.as_ref().map_or(0, |by| by.load(Ordering::Relaxed));
-        Stamp(system_time().0.saturating_add_signed(set_by))
+    pub(crate) fn now(&self) -> Stamp {
+        (self.0)()
     }
 
     /// Nanoseconds the wall clock is ahead of stamps; `None` when the thread was interrupted between

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::clock;
 use super::command::CloseMode;
 use super::event::Phase;
-use super::outbound::{OutboundQueue, Why};
+use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
@@ -106,7 +106,7 @@ impl ConnSetup {
             steps_done: false,
             received: 0,
         };
-        live.outgoing.push_bytes(first, Why::Ordered, Duration::ZERO);
+        live.outgoing.push_bytes(first, Origin::User, Duration::ZERO);
         live.play_steps();
         loop {
             if let Some(end) = live.turn().await {
@@ -134,14 +134,14 @@ impl Live {
             read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
                 return self.read(read);
             }
-            (done, moment) = async {
+            (done, held) = async {
                 if !has_output {
                     return events.timed(async { write.shutdown().await.map(|()| 0) }).await;
                 }
                 events.ready().await;
                 events.timed(outgoing.transmit(write)).await
             }, if has_output || may_shut => {
-                return if has_output { self.wrote(done, moment) } else { self.shut(&done, moment) };
+                return if has_output { self.wrote(done, held) } else { self.shut(&done, held) };
             }
             order = setup.orders.next(has_room) => match order {
                 Some(ConnOrder::Send(data)) => self.send(data),
@@ -163,7 +163,7 @@ impl Live {
 
     fn send(&mut self, data: Bytes) {
         if self.wish == OurSide::Talk {
-            return self.outgoing.push_bytes(data, Why::Ordered, Duration::ZERO);
+            return self.outgoing.push_bytes(data, Origin::User, Duration::ZERO);
         }
         let failure = Failure::new(
             Stage::Send,
@@ -205,7 +205,7 @@ impl Live {
                 if self.wish == OurSide::Talk
                     && let Some(answer) = setup.rules.borrow().answer(&data)
                 {
-                    self.outgoing.push_bytes(answer.data, Why::Answer, answer.delay);
+                    self.outgoing.push_bytes(answer.data, Origin::Answer, answer.delay);
                 }
                 self.setup.script.received(&data);
                 self.play_steps();
@@ -261,12 +261,12 @@ impl Live {
         End::Closed(if by_us { "closed by us" } else { "closed, both sides finished" })
     }
 
-    fn wrote(&mut self, result: io::Result<usize>, moment: StampGuard) -> Option<End> {
+    fn wrote(&mut self, result: io::Result<usize>, held: StampGuard) -> Option<End> {
         match result {
             Ok(count) => {
                 let data = self.outgoing.written(count);
                 let len = data.len() as u64;
-                self.setup.session.events.sent(moment, self.setup.conn, data, len);
+                self.setup.session.events.sent(held, self.setup.conn, data, len);
                 self.tell_steps_done();
                 self.close_after_answers();
                 None
@@ -281,10 +281,10 @@ impl Live {
         }
     }
 
-    fn shut(&mut self, result: &io::Result<usize>, moment: StampGuard) -> Option<End> {
+    fn shut(&mut self, result: &io::Result<usize>, held: StampGuard) -> Option<End> {
         self.we_finished = true;
         if result.is_ok() {
-            self.setup.session.events.finished_sending(moment, self.setup.conn);
+            self.setup.session.events.finished_sending(held, self.setup.conn);
         }
         if self.peer_finished || result.is_err() {
             return Some(self.both_finished());
@@ -299,7 +299,7 @@ impl Live {
     fn play_steps(&mut self) {
         let Live { setup, outgoing, .. } = self;
         self.steps_done |=
-            setup.script.play(|data| outgoing.push_bytes(data, Why::Ordered, Duration::ZERO));
+            setup.script.play(|data| outgoing.push_bytes(data, Origin::User, Duration::ZERO));
         self.tell_steps_done();
     }
 

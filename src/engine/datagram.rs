@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::conversation::script::Script;
 use super::event::{Phase, Summary};
-use super::outbound::{Letter, OutboundQueue, Why};
+use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
@@ -50,27 +50,27 @@ const LARGEST: [usize; 2] = [65_507, 65_527];
 
 /// The peer a client was opened for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Home {
+pub(super) struct Remote {
     pub(super) address: SocketAddr,
     /// What others send is a reply, too.
     pub(super) any_peer: bool,
 }
 
-/// Runs the session to its end. `home` is a client's peer, a listener has none.
+/// Runs the session to its end. `remote` is a client's peer, a listener has none.
 pub(super) async fn run(
     bind: &Bind,
     options: DatagramOptions,
-    home: Option<Home>,
+    remote: Option<Remote>,
     answerer: Answerer,
     script: Script,
     mut cx: SessionContext,
 ) -> Result<Summary, Failure> {
     let session = cx.session.clone();
     let (id, protocol) = (session.id.itself(), Protocol::Udp);
-    let side = if home.is_some() { Side::Client } else { Side::Listener };
+    let side = if remote.is_some() { Side::Client } else { Side::Listener };
     let ports = Port::bind(bind, options);
     let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
-    let peer = home.map(|home| home.address);
+    let peer = remote.map(|remote| remote.address);
     session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
     let mut socket = Datagrams {
         ports: ports.inspect_err(|failure| session.events.failed(id, failure))?,
@@ -80,7 +80,7 @@ pub(super) async fn run(
         outbox: OutboundQueue::default(),
         answerer,
         script,
-        home,
+        remote,
         drops_at: None,
         steps_done: false,
         noted_size: false,
@@ -106,7 +106,7 @@ struct Datagrams {
     outbox: OutboundQueue,
     answerer: Answerer,
     script: Script,
-    home: Option<Home>,
+    remote: Option<Remote>,
     /// When to read the kernel's drop counter, while datagrams arrive.
     drops_at: Option<Instant>,
     /// The script is over, and what it sends may still wait.
@@ -127,9 +127,9 @@ impl Datagrams {
         let first = addresses.first().copied();
         self.answerer.announce(self.ports.iter().map(|port| port.local));
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
-        if let (Some(home), Some(local)) = (self.home, first) {
-            self.peer_at(home.address);
-            self.session.events.phase(Phase::Connected { local, peer: home.address });
+        if let (Some(remote), Some(local)) = (self.remote, first) {
+            self.peer_at(remote.address);
+            self.session.events.phase(Phase::Connected { local, peer: remote.address });
         }
         self.count_peers();
         self.read_drops();
@@ -148,7 +148,7 @@ impl Datagrams {
     /// Every arm is safe to drop.
     async fn turn(&mut self, cx: &mut SessionContext) -> Option<Result<&'static str, Failure>> {
         let room = self.outbox.has_room_for_answers();
-        let waiting = self.outbox.front().and_then(|letter| letter.to);
+        let waiting = self.outbox.front().and_then(|message| message.to);
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled() => return Some(Ok("stopped by us")),
@@ -157,7 +157,7 @@ impl Datagrams {
                 Some(order) => self.handle_command(order),
             },
             () = clock::at(self.script.deadline()) => {
-                let target = self.home.map(|home| home.address.to_string()).unwrap_or_default();
+                let target = self.remote.map(|remote| remote.address.to_string()).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
@@ -192,7 +192,7 @@ impl Datagrams {
 
     /// Takes in what has arrived on a socket.
     fn receive(&mut self, index: usize, limit: usize) {
-        let moment = self.session.events.moment();
+        let held = self.session.events.hold_stamp();
         let mut records = Vec::new();
         while records.len() < limit
             && let Some((from, data)) = self.ports.get_mut(index).and_then(Port::receive)
@@ -200,12 +200,13 @@ impl Datagrams {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
-            if self.home.is_none_or(|home| home.any_peer || is_reply(home.address, from)) {
+            if self.remote.is_none_or(|remote| remote.any_peer || is_reply(remote.address, from)) {
                 self.script.received(&data);
             }
             if let Some(answer) = self.answerer.answer(from, &data) {
-                let letter = Letter { to: Some(from), data: answer.data, why: Why::Answer };
-                self.outbox.push(letter, answer.delay);
+                let message =
+                    OutboundMessage { to: Some(from), data: answer.data, origin: Origin::Answer };
+                self.outbox.push(message, answer.delay);
                 if !self.outbox.has_room_for_answers() {
                     break;
                 }
@@ -213,7 +214,7 @@ impl Datagrams {
         }
         let some = !records.is_empty();
         self.session.events.offer(records);
-        drop(moment);
+        drop(held);
         if some {
             self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
             self.play_steps();
@@ -262,14 +263,15 @@ impl Datagrams {
             let cause = "earlier datagrams still wait to be sent";
             return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
         }
-        self.outbox.push(Letter { to: Some(to), data, why: Why::Ordered }, Duration::ZERO);
+        self.outbox
+            .push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
         Ok(())
     }
 
     /// A client's "all" is its one peer; a listener's is everybody known.
     fn post_to_all(&mut self, data: &Bytes) -> Result<(), Failure> {
-        if let Some(home) = self.home {
-            return self.post(home.address, data.clone());
+        if let Some(remote) = self.remote {
+            return self.post(remote.address, data.clone());
         }
         let all = self.peers.all();
         if all.is_empty() {
@@ -299,9 +301,9 @@ impl Datagrams {
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
         let Datagrams { script, outbox, .. } = self;
-        let to = self.home.map(|home| home.address);
-        let letter = |data| Letter { to, data, why: Why::Ordered };
-        self.steps_done |= script.play(|data| outbox.push(letter(data), Duration::ZERO));
+        let to = self.remote.map(|remote| remote.address);
+        let message = |data| OutboundMessage { to, data, origin: Origin::User };
+        self.steps_done |= script.play(|data| outbox.push(message(data), Duration::ZERO));
     }
 
     /// Says that the script is over, once its last datagram has left.
@@ -318,9 +320,9 @@ impl Datagrams {
             return;
         }
         // Stamped before they are sent, so that no answer comes before its question.
-        let moment = self.session.events.moment();
+        let held = self.session.events.hold_stamp();
         let mut answers = Vec::new();
-        while let Some(Letter { to: Some(to), data, .. }) = self.outbox.front() {
+        while let Some(OutboundMessage { to: Some(to), data, .. }) = self.outbox.front() {
             let to = *to;
             let Some(port) = port_for(&self.ports, to) else {
                 let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -337,14 +339,14 @@ impl Datagrams {
                 Err(error) if self.is_about_broadcast(&error, to) => {}
                 Err(error) => self.undeliverable(to, &error),
                 Ok(_) => {
-                    let Some(letter) = self.outbox.pop() else { break };
+                    let Some(message) = self.outbox.pop() else { break };
                     let conn = self.peer_at(to);
-                    let size = letter.data.len();
+                    let size = message.data.len();
                     let (direction, kind) = (Direction::Sent, RecordKind::Data);
-                    let record = Record::new(at, conn, direction, kind, letter.data);
-                    match letter.why {
-                        Why::Answer => answers.push(record),
-                        Why::Ordered => {
+                    let record = Record::new(at, conn, direction, kind, message.data);
+                    match message.origin {
+                        Origin::Answer => answers.push(record),
+                        Origin::User => {
                             self.session.events.offer(answers.drain(..));
                             self.session.events.push(record);
                         }
@@ -354,7 +356,7 @@ impl Datagrams {
             }
         }
         self.session.events.offer(answers);
-        drop(moment);
+        drop(held);
     }
 
     /// Switches broadcast on when the system refused a datagram for want of it.
@@ -371,17 +373,17 @@ impl Datagrams {
         self.noted_broadcast
     }
 
-    /// The front letter cannot be sent; it is taken out and the reason shown.
+    /// The front message cannot be sent; it is taken out and the reason shown.
     fn undeliverable(&mut self, to: SocketAddr, error: &io::Error) {
-        let Some(letter) = self.outbox.pop() else { return };
+        let Some(message) = self.outbox.pop() else { return };
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
-        let (size, most) = (letter.data.len(), LARGEST[usize::from(to.is_ipv6())]);
+        let (size, most) = (message.data.len(), LARGEST[usize::from(to.is_ipv6())]);
         let cause = match explain::socket_error(error).1 {
             _ if size > most => format!("a datagram holds {most} at most"),
             cause => cause,
         };
         // What was not sent is no step that is done.
-        self.steps_done &= letter.why == Why::Answer;
+        self.steps_done &= message.origin == Origin::Answer;
         let text = format!("{size} bytes to {to} were not sent: {cause}");
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }
@@ -447,7 +449,7 @@ async fn any_readable(ports: &[Port]) -> usize {
     }
 }
 
-/// The socket that the front letter waits for takes datagrams again.
+/// The socket that the front message waits for takes datagrams again.
 async fn writable(ports: &[Port], to: Option<SocketAddr>) {
     match to.and_then(|to| port_for(ports, to)) {
         Some(port) if port.socket.writable().await.is_ok() => {}

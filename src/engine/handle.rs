@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 
 use super::body::BodyStore;
 use super::budget::Budget;
-use super::clock::WallSource;
 use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
@@ -26,7 +25,7 @@ use crate::model::view::{ViewPart, ViewQuery};
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Parcels on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
+/// Batches on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
 /// screen at full speed.
 const FACTS: usize = 16;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the
@@ -42,8 +41,6 @@ pub struct EngineConfig {
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
-    /// The wall clock whose steps are noted.
-    pub wall: WallSource,
 }
 
 /// The engine: only a way to start one.
@@ -81,7 +78,7 @@ impl Engine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let budget = Budget::of_process();
         let bodies = BodyStore::start(config.spill_dir, budget.clone(), urgent_sender);
-        let own = Sink::with_wall(SessionId(0), config.wall);
+        let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(config.authority, config.named_certificates);
         let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
@@ -112,7 +109,7 @@ impl EngineHandle {
 
     /// Up to `count` bytes of a body from `at`; none where there are none (yet). May read from the
     /// disk, so it is for shells without a screen.
-    pub fn read_body(
+    pub(crate) fn read_body(
         &self,
         body: BodyId,
         part: ViewPart,

@@ -1,4 +1,4 @@
-//! What waits to be sent, for streams and for datagrams: letters in order, and answers that wait
+//! What waits to be sent, for streams and for datagrams: messages in order, and answers that wait
 //! for their delay. Bounded: who sends and who answers asks for room before taking more in.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,39 +15,41 @@ const WRITE: usize = 64 * 1024;
 /// Bytes waiting above which nothing more is taken in: an echo to a peer that does not read must
 /// push back instead of growing.
 const BYTES: usize = 4 * 1024 * 1024;
-/// Letters waiting above which nothing more is taken in.
-const LETTERS: usize = 4_096;
+/// Messages waiting above which nothing more is taken in.
+const MESSAGES: usize = 4_096;
 
 /// Who wants it sent: what a person or a script sent is always shown, answers may be dropped from
 /// the record (counted) when the screen cannot keep up with datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    Ordered,
+pub(crate) enum Origin {
+    /// A person or a script.
+    User,
+    /// A listener's answer.
     Answer,
 }
 
 /// Bytes to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub(crate) struct OutboundMessage {
     /// Whom to, where one socket has several peers.
     pub(crate) to: Option<SocketAddr>,
     pub(crate) data: Bytes,
-    pub(crate) why: Why,
+    pub(crate) origin: Origin,
 }
 
 /// How much waits.
 #[derive(Debug, Clone, Copy, Default)]
 struct Waiting {
-    letters: usize,
+    messages: usize,
     bytes: usize,
 }
 
-/// Letters of one socket.
+/// Messages of one socket.
 #[derive(Debug, Default)]
 pub(crate) struct OutboundQueue {
-    queue: VecDeque<Letter>,
+    queue: VecDeque<OutboundMessage>,
     /// By due time and order of arrival.
-    delayed: BTreeMap<(Instant, u64), Letter>,
+    delayed: BTreeMap<(Instant, u64), OutboundMessage>,
     arrivals: u64,
     /// What is in the queue.
     queued: Waiting,
@@ -58,24 +60,24 @@ pub(crate) struct OutboundQueue {
 }
 
 impl OutboundQueue {
-    /// Takes a letter in, to be sent at once or after its delay.
-    pub(crate) fn push(&mut self, letter: Letter, delay: Duration) {
-        if letter.why == Why::Answer {
-            self.answers.add(letter.data.len());
+    /// Takes a message in, to be sent at once or after its delay.
+    pub(crate) fn push(&mut self, message: OutboundMessage, delay: Duration) {
+        if message.origin == Origin::Answer {
+            self.answers.add(message.data.len());
         }
         if delay.is_zero() {
-            return self.enqueue(letter);
+            return self.enqueue(message);
         }
         self.arrivals += 1;
-        self.delayed.insert((Instant::now() + delay, self.arrivals), letter);
+        self.delayed.insert((Instant::now() + delay, self.arrivals), message);
     }
 
-    fn enqueue(&mut self, letter: Letter) {
-        self.queued.add(letter.data.len());
-        self.queue.push_back(letter);
+    fn enqueue(&mut self, message: OutboundMessage) {
+        self.queued.add(message.data.len());
+        self.queue.push_back(message);
     }
 
-    /// When the next delayed letter is due.
+    /// When the next delayed message is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.delayed.first_key_value().map(|((due, _), _)| *due)
     }
@@ -85,21 +87,21 @@ impl OutboundQueue {
         while let Some(first) = self.delayed.first_entry()
             && first.key().0 <= now
         {
-            let letter = first.remove();
-            self.enqueue(letter);
+            let message = first.remove();
+            self.enqueue(message);
         }
     }
 
-    /// Whether letters wait for their time.
+    /// Whether messages wait for their time.
     pub(crate) fn has_delayed(&self) -> bool {
         !self.delayed.is_empty()
     }
 
-    /// Drops letters that wait for their time; those already due are still sent.
+    /// Drops messages that wait for their time; those already due are still sent.
     pub(crate) fn forget_delayed(&mut self) {
-        for letter in std::mem::take(&mut self.delayed).into_values() {
-            if letter.why == Why::Answer {
-                self.answers.subtract(letter.data.len());
+        for message in std::mem::take(&mut self.delayed).into_values() {
+            if message.origin == Origin::Answer {
+                self.answers.subtract(message.data.len());
             }
         }
     }
@@ -116,28 +118,28 @@ impl OutboundQueue {
 
     /// Bytes still to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.queued.bytes + self.delayed.values().map(|letter| letter.data.len()).sum::<usize>()
+        self.queued.bytes + self.delayed.values().map(|message| message.data.len()).sum::<usize>()
     }
 
     /// What is sent next.
-    pub(crate) fn front(&self) -> Option<&Letter> {
+    pub(crate) fn front(&self) -> Option<&OutboundMessage> {
         self.queue.front()
     }
 
     /// Takes the front out.
-    pub(crate) fn pop(&mut self) -> Option<Letter> {
-        let letter = self.queue.pop_front()?;
-        self.queued.subtract(letter.data.len());
-        if letter.why == Why::Answer {
-            self.answers.subtract(letter.data.len());
+    pub(crate) fn pop(&mut self) -> Option<OutboundMessage> {
+        let message = self.queue.pop_front()?;
+        self.queued.subtract(message.data.len());
+        if message.origin == Origin::Answer {
+            self.answers.subtract(message.data.len());
         }
-        Some(letter)
+        Some(message)
     }
 
     /// Queues bytes of a stream to be written at once or after a delay; empty ones are left out.
-    pub(crate) fn push_bytes(&mut self, data: Bytes, why: Why, delay: Duration) {
+    pub(crate) fn push_bytes(&mut self, data: Bytes, origin: Origin, delay: Duration) {
         if !data.is_empty() {
-            self.push(Letter { to: None, data, why }, delay);
+            self.push(OutboundMessage { to: None, data, origin }, delay);
         }
     }
 
@@ -146,7 +148,7 @@ impl OutboundQueue {
         &mut self,
         write: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<usize> {
-        let Some(Letter { data: front, .. }) = self.queue.front() else { return Ok(0) };
+        let Some(OutboundMessage { data: front, .. }) = self.queue.front() else { return Ok(0) };
         if self.unflushed == 0 {
             self.unflushed = write.write(&front[..front.len().min(WRITE)]).await?;
             if self.unflushed == 0 {
@@ -161,10 +163,10 @@ impl OutboundQueue {
     pub(crate) fn written(&mut self, count: usize) -> Bytes {
         let Some(front) = self.queue.front_mut() else { return Bytes::new() };
         if count >= front.data.len() {
-            return self.pop().map(|letter| letter.data).unwrap_or_default();
+            return self.pop().map(|message| message.data).unwrap_or_default();
         }
         self.queued.bytes -= count;
-        if front.why == Why::Answer {
+        if front.origin == Origin::Answer {
             self.answers.bytes -= count;
         }
         front.data.split_to(count)
@@ -173,17 +175,17 @@ impl OutboundQueue {
 
 impl Waiting {
     fn add(&mut self, bytes: usize) {
-        self.letters += 1;
+        self.messages += 1;
         self.bytes += bytes;
     }
 
     fn subtract(&mut self, bytes: usize) {
-        self.letters -= 1;
+        self.messages -= 1;
         self.bytes -= bytes;
     }
 
     fn is_in_bounds(self) -> bool {
-        self.letters < LETTERS && self.bytes < BYTES
+        self.messages < MESSAGES && self.bytes < BYTES
     }
 }
 
@@ -192,14 +194,14 @@ mod tests {
     use super::*;
 
     fn answer(data: impl Into<Bytes>, millis: u64, to: &mut OutboundQueue) {
-        to.push_bytes(data.into(), Why::Answer, Duration::from_millis(millis));
+        to.push_bytes(data.into(), Origin::Answer, Duration::from_millis(millis));
     }
 
     #[tokio::test]
     async fn large_sends_go_out_in_pieces_and_in_order() {
         let mut outbound = OutboundQueue::default();
-        outbound.push_bytes(Bytes::from(vec![1; WRITE + 5]), Why::Ordered, Duration::ZERO);
-        outbound.push_bytes(Bytes::from_static(b"end"), Why::Ordered, Duration::ZERO);
+        outbound.push_bytes(Bytes::from(vec![1; WRITE + 5]), Origin::User, Duration::ZERO);
+        outbound.push_bytes(Bytes::from_static(b"end"), Origin::User, Duration::ZERO);
         let mut written = Vec::new();
         let mut lengths = Vec::new();
         while outbound.front().is_some() {
@@ -229,7 +231,7 @@ mod tests {
         let mut outbound = OutboundQueue::default();
         assert!(outbound.has_room());
         let data = Bytes::from(vec![0; BYTES]);
-        outbound.push_bytes(data.clone(), Why::Ordered, Duration::ZERO);
+        outbound.push_bytes(data.clone(), Origin::User, Duration::ZERO);
         assert!(!outbound.has_room() && outbound.has_room_for_answers());
         answer(data, 9_000, &mut outbound);
         assert!(!outbound.has_room_for_answers());
@@ -237,16 +239,16 @@ mod tests {
         assert!(outbound.has_room_for_answers());
     }
 
-    fn letter(text: &'static str) -> Letter {
+    fn message(text: &'static str) -> OutboundMessage {
         let to = Some(SocketAddr::from(([127, 0, 0, 1], 7)));
-        Letter { to, data: Bytes::from_static(text.as_bytes()), why: Why::Answer }
+        OutboundMessage { to, data: Bytes::from_static(text.as_bytes()), origin: Origin::Answer }
     }
 
     #[tokio::test]
     async fn a_delayed_datagram_waits_and_others_pass_empty_ones_too() {
         let mut outbound = OutboundQueue::default();
-        outbound.push(letter("late"), Duration::from_millis(5));
-        outbound.push(letter(""), Duration::ZERO);
+        outbound.push(message("late"), Duration::from_millis(5));
+        outbound.push(message(""), Duration::ZERO);
         assert_eq!(outbound.pop().unwrap().data, "");
         assert_eq!(outbound.pop(), None);
         let due = outbound.next_due().unwrap();
@@ -258,9 +260,9 @@ mod tests {
     #[test]
     fn datagrams_are_bounded_in_number_too() {
         let mut outbound = OutboundQueue::default();
-        for _ in 0..LETTERS {
+        for _ in 0..MESSAGES {
             assert!(outbound.has_room() && outbound.has_room_for_answers());
-            outbound.push(letter(""), Duration::ZERO);
+            outbound.push(message(""), Duration::ZERO);
         }
         assert!(!outbound.has_room() && !outbound.has_room_for_answers());
     }

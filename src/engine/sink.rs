@@ -60,7 +60,7 @@ impl Drop for StampGuard {
     fn drop(&mut self) {
         let load = {
             let mut queue = self.shared.lock();
-            queue.close_moment(self.place);
+            queue.release_stamp(self.place);
             queue.load()
         };
         if load != Load::Nothing {
@@ -71,13 +71,12 @@ impl Drop for StampGuard {
 
 impl Sink {
     /// A sink that leads to nobody else's, by the system's clock.
-    #[cfg(test)]
     pub(super) fn new(session: SessionId) -> Self {
         Sink::with_wall(session, WallSource::default())
     }
 
     /// A sink that leads to nobody else's, with the wall clock that is looked at.
-    pub(super) fn with_wall(session: SessionId, wall: WallSource) -> Self {
+    fn with_wall(session: SessionId, wall: WallSource) -> Self {
         let (shared, secrets) = (Arc::new(SinkShared::new(wall)), Secrets::default());
         Sink { session, shared, secrets }.of(session)
     }
@@ -121,12 +120,12 @@ impl Sink {
         self.shared.change(|queue| queue.retire(conn, clock::now()));
     }
 
-    /// Opens a moment: records stamped from now on may be put until it is dropped.
-    pub(crate) fn moment(&self) -> StampGuard {
+    /// Holds a stamp: records stamped from now on may be put until it is dropped.
+    pub(crate) fn hold_stamp(&self) -> StampGuard {
         let place = {
             let mut queue = self.shared.lock();
             self.shared.look_at_wall(&mut queue, self.session);
-            queue.open_moment(clock::now())
+            queue.hold_stamp(clock::now())
         };
         StampGuard { place, shared: Arc::clone(&self.shared) }
     }
@@ -136,8 +135,8 @@ impl Sink {
     pub(crate) async fn timed<T>(&self, work: impl Future<Output = T>) -> (T, StampGuard) {
         let mut work = pin!(work);
         poll_fn(|cx| {
-            let moment = self.moment();
-            work.as_mut().poll(cx).map(|outcome| (outcome, moment))
+            let held = self.hold_stamp();
+            work.as_mut().poll(cx).map(|outcome| (outcome, held))
         })
         .await
     }
@@ -149,11 +148,11 @@ impl Sink {
         self.change(|queue, session| queue.record(session, record));
     }
 
-    /// Bytes that were sent in that moment, of which `data` is kept here.
-    pub(crate) fn sent(&self, moment: StampGuard, conn: ConnId, data: Bytes, original_len: u64) {
-        let record = Record::new(moment.place.0, conn, Direction::Sent, RecordKind::Data, data);
+    /// Bytes that were sent at that stamp, of which `data` is kept here.
+    pub(crate) fn sent(&self, held: StampGuard, conn: ConnId, data: Bytes, original_len: u64) {
+        let record = Record::new(held.place.0, conn, Direction::Sent, RecordKind::Data, data);
         self.push(Record { original_len, ..record });
-        drop(moment);
+        drop(held);
     }
 
     /// Bytes that were received just now, of which `data` is kept here.
@@ -180,11 +179,11 @@ impl Sink {
         self.note(conn, Direction::Local, RecordKind::Failed, failure.to_string());
     }
 
-    /// Our side of a connection finished sending in that moment.
-    pub(crate) fn finished_sending(&self, moment: StampGuard, conn: ConnId) {
+    /// Our side of a connection finished sending at that stamp.
+    pub(crate) fn finished_sending(&self, held: StampGuard, conn: ConnId) {
         let (kind, data) = (RecordKind::Finished, Bytes::from_static(b"we finished sending"));
-        self.push(Record::new(moment.place.0, conn, Direction::Sent, kind, data));
-        drop(moment);
+        self.push(Record::new(held.place.0, conn, Direction::Sent, kind, data));
+        drop(held);
     }
 
     /// A record of now.

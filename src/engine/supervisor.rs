@@ -41,7 +41,7 @@ const ENDS: usize = 64;
 
 /// Raised by a test of a debug build: sessions panic instead of running.
 #[cfg(debug_assertions)]
-pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
+pub(crate) static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// Owns every session of an engine.
 pub(super) struct Supervisor {

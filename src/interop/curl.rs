@@ -30,8 +30,9 @@ mod write;
 
 pub use command::ImportError;
 pub use files::CommandFiles;
-pub use script::is_command;
-pub use write::{can_write, write};
+pub(crate) use script::is_command;
+pub(crate) use write::can_write;
+pub use write::write;
 
 use crate::model::http::HttpSpec;
 use command::{VARIABLE, find_mark};

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use crate::compose::template::{FORGOTTEN, Mode, Template};
-use crate::model::http::Auth;
-use crate::model::name_value::NameValue;
+use crate::model::field::{Options, Spelling, ValueKind};
+use crate::model::field_access::{self, each_row, each_value};
+use crate::model::field_id::FieldId;
 use crate::model::secrets::is_credential;
 use crate::model::spec::Spec;
 
@@ -13,23 +14,16 @@ use crate::model::spec::Spec;
 #[must_use]
 pub fn forgetting(spec: &Spec) -> Spec {
     let mut spec = spec.clone();
-    match &mut spec {
-        Spec::Http(http) => {
-            forget_user(&mut http.url);
-            forget_headers(&mut http.headers);
-            match &mut http.auth {
-                Auth::Basic { password: secret, .. } | Auth::Bearer(secret) => forget(secret),
-                Auth::None => {}
+    each_value(spec.options_mut(), &mut |info, value| match (info.kind, value.text_mut()) {
+        (ValueKind::Address, Some(address)) => forget_user(address),
+        (ValueKind::Secret, Some(secret)) => forget(secret),
+        (ValueKind::List(Spelling::Header), _) => {
+            if let Some(rows) = value.rows_mut() {
+                each_row(rows, &mut forget_header);
             }
         }
-        Spec::HttpListener(listener) => {
-            forget_headers(&mut listener.answer.headers);
-            for rule in &mut listener.rules {
-                forget_headers(&mut rule.answer.headers);
-            }
-        }
-        Spec::Tcp(_) | Spec::TcpListener(_) | Spec::Udp(_) | Spec::UdpListener(_) => {}
-    }
+        _ => {}
+    });
     spec
 }
 
@@ -51,18 +45,24 @@ fn forget(secret: &mut String) {
     }
 }
 
-fn forget_headers(rows: &mut [NameValue]) {
-    for row in rows.iter_mut().filter(|row| is_credential(&row.name)) {
+/// A row of a list of headers.
+fn forget_header(row: &mut dyn Options) {
+    let name = field_access::text(row, &FieldId::new("name")).into_owned();
+    if !is_credential(&name) {
+        return;
+    }
+    field_access::with_text(row, &FieldId::new("value"), |value| {
         // The scheme of an Authorization is no secret and tells what is meant.
-        let has_scheme = row.name.to_ascii_lowercase().ends_with("authorization");
-        let split = row.value.split_once(' ').filter(|_| has_scheme);
-        let (scheme, rest) = split.map_or((Cow::Borrowed(""), &*row.value), |(scheme, rest)| {
+        let has_scheme = name.to_ascii_lowercase().ends_with("authorization");
+        let split = value.split_once(' ').filter(|_| has_scheme);
+        let (scheme, rest) = split.map_or((Cow::Borrowed(""), &**value), |(scheme, rest)| {
             (Cow::Owned(format!("{scheme} ")), rest)
         });
         if is_literal(rest) {
-            row.value = format!("{scheme}{}", mark());
+            *value = format!("{scheme}{}", mark());
         }
-    }
+        true
+    });
 }
 
 /// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
@@ -85,7 +85,8 @@ fn forget_user(url: &mut String) {
 mod tests {
     use super::*;
     use crate::compose::{UnknownNames, plan_with};
-    use crate::model::http::HttpSpec;
+    use crate::model::http::{Auth, HttpSpec};
+    use crate::model::name_value::NameValue;
     use crate::model::preset::Scope;
 
     fn url(text: &str) -> String {

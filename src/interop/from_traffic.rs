@@ -104,7 +104,7 @@ fn is_hidden(c: char) -> bool {
 /// peer our client talked to. Bytes of an HTTP connection are sent raw over TCP (see
 /// [`spec_and_remarks`] for the request itself); a record without bytes gives no step.
 #[must_use]
-pub fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
+pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
     // What a listener of ours received is sent to that listener again, as the peer did.
     let target = match conn.side {
         Side::Listener => conn.local,

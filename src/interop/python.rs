@@ -17,7 +17,7 @@ pub use http_client::Library;
 
 /// The libraries there is a choice of for a plan, each with the name of its script.
 #[must_use]
-pub fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
+pub(crate) fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
     match plan {
         Plan::Http(_) => {
             &[("Python requests", Library::Requests), ("Python urllib", Library::Urllib)]

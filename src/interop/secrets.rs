@@ -152,7 +152,7 @@ fn mask_headers(headers: &mut [(String, String)]) {
 
 /// An exchange as an output may tell it.
 #[must_use]
-pub fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchange {
+pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchange {
     let mut exchange = exchange.clone();
     exchange.url = disclosure.words(&exchange.url);
     for words in &mut exchange.warnings {
@@ -250,7 +250,7 @@ mod tests {
             tls: crate::model::tls::ListenerTls::Off,
             rules: Vec::new(),
             answer,
-            keep_alive: None,
+            socket: crate::model::plan::SocketOptions::default(),
         });
         assert!(!format!("{:?}", masked(&plan)).contains("hunter2"));
     }

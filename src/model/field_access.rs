@@ -1,6 +1,6 @@
 //! Reading and writing a spec by the paths of its fields.
 //!
-//! Called by the form, `--set` and the reader of preset files. Invariant: what [`text`] shows after
+//! Called by the form, `--set`, the reader of preset files and the history. Invariant: what [`text`] shows after
 //! a [`set`] that succeeded is what was set, in canonical form; after one that was refused the
 //! spec holds what it held, save that rows and alternatives on the way to the field may be there.
 
@@ -156,6 +156,32 @@ pub(crate) fn with_rows(
         rows.map(&change).ok_or_else(String::new)
     });
     done.is_ok()
+}
+
+/// Shows every value of a table to `visit`, those of the tables and rows inside it too.
+pub(crate) fn each_value(
+    table: &mut dyn Options,
+    visit: &mut dyn FnMut(&FieldInfo, &mut dyn FieldValue),
+) {
+    for (at, info) in table.fields().iter().enumerate() {
+        let Some(value) = table.value_mut(at) else { continue };
+        visit(info, value);
+        if let Some(inner) = value.options_mut() {
+            each_value(inner, visit);
+        }
+        if let Some(rows) = value.rows_mut() {
+            each_row(rows, &mut |row| each_value(row, visit));
+        }
+    }
+}
+
+/// Shows every row of a list to `visit`.
+pub(crate) fn each_row(rows: &mut dyn Rows, visit: &mut dyn FnMut(&mut dyn Options)) {
+    for at in 0..rows.count() {
+        if let Some(row) = rows.row_mut(at) {
+            visit(row);
+        }
+    }
 }
 
 type Visit<'v> = &'v mut dyn FnMut(&mut dyn Options, usize) -> Result<(), String>;

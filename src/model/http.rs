@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
+use super::stream::SocketSpec;
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
 
@@ -32,8 +33,7 @@ pub struct HttpSpec {
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,
-    /// Time without traffic before the system probes the peer, and between probes; `None` = never.
-    pub keep_alive: Option<Duration>,
+    pub socket: SocketSpec,
     /// Address, `:port` or interface to connect from; empty = the system chooses.
     pub source: String,
 }
@@ -105,8 +105,7 @@ pub struct HttpListenerSpec {
     #[default = "127.0.0.1:8080"]
     pub bind: String,
     pub tls: ListenerTls,
-    /// As in [`HttpSpec`].
-    pub keep_alive: Option<Duration>,
+    pub socket: SocketSpec,
     /// Tried in order; the first whose method and path match answers.
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.

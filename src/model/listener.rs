@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
 use super::payload::{LineEnding, Payload, PayloadFormat};
+use super::stream::{DatagramSpec, SocketSpec};
 use super::tls::ListenerTls;
 
 /// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few
@@ -19,8 +20,7 @@ pub struct TcpListenerSpec {
     #[default = "127.0.0.1:9000"]
     pub bind: String,
     pub tls: ListenerTls,
-    /// Time without traffic before the system probes a client, and between probes; `None` = never.
-    pub keep_alive: Option<Duration>,
+    pub socket: SocketSpec,
     /// Sent to every client when it connects; empty = nothing.
     pub greeting: Payload,
     /// Tried in order on every read; the first that matches answers.
@@ -36,8 +36,7 @@ pub struct UdpListenerSpec {
     /// As in [`TcpListenerSpec`].
     #[default = "127.0.0.1:9000"]
     pub bind: String,
-    /// Hops an answer may take (IP TTL); `None` = the system's default.
-    pub ttl: Option<u8>,
+    pub socket: DatagramSpec,
     pub rules: Vec<Rule>,
     /// Automatic answers a peer gets in a second, at most.
     #[default(ANSWER_RATE)]

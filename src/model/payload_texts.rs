@@ -1,10 +1,9 @@
 //! The long texts of a spec: bodies and payloads, which may have megabytes while everything else
 //! has lines. Used by the history, which keeps them only within bounds.
 
-use super::http::{HttpAnswer, HttpBody};
-use super::listener::Rule;
+use super::field::{FieldValue, ValueKind};
+use super::field_access::{each_row, each_value};
 use super::spec::Spec;
-use super::stream::ScriptStep;
 
 /// Shorter texts are nothing to save room with.
 const SHORT: usize = 4096;
@@ -12,61 +11,50 @@ const SHORT: usize = 4096;
 impl Spec {
     /// Bytes of all bodies and payloads as they are written.
     pub(crate) fn payload_bytes(&mut self) -> u64 {
-        self.payload_texts().iter().map(|text| text.len() as u64).sum()
+        let mut bytes = 0;
+        self.each_payload(&mut |value| bytes += value.show().len() as u64);
+        bytes
     }
 
     /// Takes the long bodies and payloads out; returns how many bytes that were.
     pub(crate) fn leave_payloads_out(&mut self) -> u64 {
-        let long = self.payload_texts().into_iter().filter(|text| text.len() > SHORT);
-        long.map(|text| std::mem::take(text).len() as u64).sum()
-    }
-
-    fn payload_texts(&mut self) -> Vec<&mut String> {
-        let mut texts = Vec::new();
-        match self {
-            Spec::Http(spec) => body(&mut spec.body, &mut texts),
-            Spec::HttpListener(spec) => {
-                let rules = spec.rules.iter_mut().map(|rule| &mut rule.answer);
-                for HttpAnswer { body: answer, .. } in rules.chain([&mut spec.answer]) {
-                    body(answer, &mut texts);
-                }
+        let mut bytes = 0;
+        self.each_payload(&mut |value| {
+            let length = value.show().len();
+            if length > SHORT && value.set("").is_ok() {
+                bytes += length as u64;
             }
-            Spec::Tcp(spec) => steps(&mut spec.steps, &mut texts),
-            Spec::Udp(spec) => steps(&mut spec.steps, &mut texts),
-            Spec::TcpListener(spec) => {
-                texts.push(&mut spec.greeting.text);
-                rules(&mut spec.rules, &mut texts);
-            }
-            Spec::UdpListener(spec) => rules(&mut spec.rules, &mut texts),
-        }
-        texts
+        });
+        bytes
     }
-}
 
-fn body<'a>(body: &'a mut HttpBody, texts: &mut Vec<&'a mut String>) {
-    match body {
-        HttpBody::None | HttpBody::File(_) => {}
-        HttpBody::Text(text) | HttpBody::Json(text) => texts.push(text),
-        HttpBody::Payload(payload) => texts.push(&mut payload.text),
-        HttpBody::Form(fields) => texts.extend(fields.iter_mut().map(|field| &mut field.value)),
-        HttpBody::Multipart(parts) => texts.extend(parts.iter_mut().map(|part| &mut part.value)),
+    /// The fields of the kinds that hold payloads, and the texts in a list that is a whole body: one
+    /// of the alternatives of its table.
+    fn each_payload(&mut self, visit: &mut dyn FnMut(&mut dyn FieldValue)) {
+        each_value(self.options_mut(), &mut |info, value| match (info.kind, value.rows_mut()) {
+            (ValueKind::Area | ValueKind::Payload, _) => visit(value),
+            (ValueKind::List(_), Some(rows)) if info.when.is_some() => each_row(rows, &mut |row| {
+                each_value(row, &mut |info, value| {
+                    if info.kind == ValueKind::Text {
+                        visit(value);
+                    }
+                });
+            }),
+            _ => {}
+        });
     }
-}
-
-fn steps<'a>(steps: &'a mut [ScriptStep], texts: &mut Vec<&'a mut String>) {
-    texts.extend(steps.iter_mut().map(|step| match step {
-        ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => &mut payload.text,
-    }));
-}
-
-fn rules<'a>(rules: &'a mut [Rule], texts: &mut Vec<&'a mut String>) {
-    texts.extend(rules.iter_mut().map(|rule| &mut rule.send.text));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::http::HttpSpec;
+    use crate::model::field_access::{set, with_rows};
+    use crate::model::field_id::FieldId;
+    use crate::model::http::{HttpBody, HttpSpec};
+    use crate::model::name_value::NameValue;
+    use crate::model::payload::Payload;
+    use crate::model::protocol::{Protocol, Side};
+    use crate::model::stream::{ScriptStep, TcpSpec};
 
     #[test]
     fn only_what_is_long_is_left_out() {
@@ -83,5 +71,28 @@ mod tests {
             assert_eq!(short.leave_payloads_out(), 0);
             assert_eq!(short, before);
         }
+    }
+
+    #[test]
+    fn payloads_are_found_in_steps_rules_and_forms_but_not_in_headers() {
+        let long = || "x".repeat(5000);
+        let step = ScriptStep::Send(Payload::text(long()));
+        let mut tcp = Spec::Tcp(TcpSpec { steps: vec![step], ..TcpSpec::default() });
+        assert_eq!(tcp.leave_payloads_out(), 5000);
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            let mut listener = Spec::empty(protocol, Side::Listener);
+            let rules = FieldId::new("rule");
+            with_rows(listener.options_mut(), &rules, |rows| rows.push());
+            set(listener.options_mut(), &rules.row(0).then("send"), &long()).unwrap();
+            assert_eq!(listener.leave_payloads_out(), 5000, "{protocol}");
+        }
+        let mut form = Spec::Http(HttpSpec {
+            headers: vec![NameValue::new("Cookie", long())],
+            query: vec![NameValue::new("q", long())],
+            body: HttpBody::Form(vec![NameValue::new("a", long())]),
+            ..HttpSpec::default()
+        });
+        assert_eq!(form.leave_payloads_out(), 5000);
+        assert_eq!(form.payload_bytes(), 1, "the name of the field is left");
     }
 }

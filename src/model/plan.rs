@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
-use super::protocol::{Protocol, Side};
+use super::protocol::{Capabilities, Protocol, Side};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
@@ -30,7 +30,7 @@ pub enum Plan {
 pub struct SocketOptions {
     /// Whole seconds without traffic before a probe, and between probes; `None` = no probes.
     pub keep_alive: Option<Duration>,
-    /// Where it comes from; `None` = the system chooses.
+    /// Where it comes from; `None` = the system chooses, or it is accepted.
     pub source: Option<ConnectFrom>,
 }
 
@@ -109,8 +109,8 @@ pub enum LengthHeader {
 pub struct HttpListenerPlan {
     pub bind: Bind,
     pub tls: ListenerTls,
-    /// As in [`SocketOptions`], for every connection.
-    pub keep_alive: Option<Duration>,
+    /// Of every connection.
+    pub socket: SocketOptions,
     pub rules: Vec<HttpRulePlan>,
     pub answer: AnswerPlan,
 }
@@ -174,8 +174,8 @@ pub enum StepPlan {
 pub struct TcpListenerPlan {
     pub bind: Bind,
     pub tls: ListenerTls,
-    /// As in [`SocketOptions`], for every connection.
-    pub keep_alive: Option<Duration>,
+    /// Of every connection.
+    pub socket: SocketOptions,
     pub greeting: Bytes,
     pub rules: Vec<RulePlan>,
 }
@@ -261,7 +261,7 @@ impl Plan {
     }
 
     /// Takes the steps from the one of this number on out of a client of conversations.
-    pub fn take_steps(&mut self, from: usize) -> Vec<StepPlan> {
+    pub(crate) fn take_steps(&mut self, from: usize) -> Vec<StepPlan> {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,
@@ -324,6 +324,12 @@ impl Plan {
         }
     }
 
+    /// What its protocol can do on its side.
+    #[must_use]
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.protocol().capabilities(self.side())
+    }
+
     /// Where it goes to or listens, as text: URL, peer address or bind address.
     #[must_use]
     pub fn address(&self) -> String {
@@ -358,10 +364,10 @@ impl Plan {
     pub(crate) fn same_sockets(&self, other: &Plan) -> bool {
         match (self, other) {
             (Plan::HttpListener(one), Plan::HttpListener(other)) => {
-                (&one.bind, &one.tls, one.keep_alive) == (&other.bind, &other.tls, other.keep_alive)
+                (&one.bind, &one.tls, &one.socket) == (&other.bind, &other.tls, &other.socket)
             }
             (Plan::TcpListener(one), Plan::TcpListener(other)) => {
-                (&one.bind, &one.tls, one.keep_alive) == (&other.bind, &other.tls, other.keep_alive)
+                (&one.bind, &one.tls, &one.socket) == (&other.bind, &other.tls, &other.socket)
             }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
                 (&one.bind, one.socket) == (&other.bind, other.socket)

@@ -32,7 +32,7 @@ impl Side {
     }
 }
 
-/// What the user interface may offer for a protocol.
+/// What may be offered for one side of a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "a capability table is a row of yes and no")]
 pub struct Capabilities {
@@ -49,17 +49,18 @@ pub struct Capabilities {
 impl Protocol {
     pub const ALL: [Protocol; 3] = [Protocol::Http, Protocol::Tcp, Protocol::Udp];
 
-    /// What may be offered for it, and what not.
+    /// What may be offered for this side of it, and what not. Both sides can the same today; they
+    /// are named, so that one more is asked about here.
     #[must_use]
-    pub(crate) fn capabilities(self) -> Capabilities {
-        match self {
-            Protocol::Http => {
+    pub(crate) fn capabilities(self, side: Side) -> Capabilities {
+        match (self, side) {
+            (Protocol::Http, Side::Client | Side::Listener) => {
                 Capabilities { conversation: false, tls: true, datagrams: false, connections: true }
             }
-            Protocol::Tcp => {
+            (Protocol::Tcp, Side::Client | Side::Listener) => {
                 Capabilities { conversation: true, tls: true, datagrams: false, connections: true }
             }
-            Protocol::Udp => {
+            (Protocol::Udp, Side::Client | Side::Listener) => {
                 Capabilities { conversation: true, tls: false, datagrams: true, connections: false }
             }
         }

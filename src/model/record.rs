@@ -6,7 +6,7 @@ use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
 use super::id::{ConnId, SessionId};
-use super::protocol::{Protocol, Side};
+use super::protocol::{Capabilities, Protocol, Side};
 use super::timing::Stamp;
 
 /// Payload kept of one record; `original_len` tells when it was longer.
@@ -71,6 +71,14 @@ pub struct ConnInfo {
     pub local: Option<SocketAddr>,
     pub peer: Option<SocketAddr>,
     pub tls: bool,
+}
+
+impl ConnInfo {
+    /// What its protocol can do on its side.
+    #[must_use]
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.protocol.capabilities(self.side)
+    }
 }
 
 /// Datagrams lost so far in one session. Totals, not increments, so a missed event does no harm.

@@ -16,13 +16,13 @@ pub struct SharedSpec(Arc<Spec>);
 impl SharedSpec {
     /// A copy of its own.
     #[must_use]
-    pub fn to_spec(&self) -> Spec {
+    pub(crate) fn to_spec(&self) -> Spec {
         Spec::clone(&self.0)
     }
 
     /// Whether the two are one in memory, so that nothing was copied.
-    #[must_use]
-    pub fn is_one_with(&self, other: &SharedSpec) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_one_with(&self, other: &SharedSpec) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }

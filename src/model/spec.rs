@@ -8,7 +8,7 @@ use strum::IntoStaticStr;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
-use super::protocol::{Protocol, Side};
+use super::protocol::{Capabilities, Protocol, Side};
 use super::stream::{TcpSpec, UdpSpec};
 use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
@@ -56,6 +56,12 @@ impl Spec {
             Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
         }
+    }
+
+    /// What its protocol can do on its side.
+    #[must_use]
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.protocol().capabilities(self.side())
     }
 
     /// The address line: URL, peer address or bind address.

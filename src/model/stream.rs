@@ -14,6 +14,21 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait of an `expect` step that says nothing else.
 pub(crate) const EXPECT_WITHIN: Duration = Duration::from_secs(5);
 
+/// What is asked of the sockets of TCP connections, those of HTTP included, by clients and listeners
+/// alike.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocketSpec {
+    /// Time without traffic before the system probes the peer, and between probes; `None` = never.
+    pub keep_alive: Option<Duration>,
+}
+
+/// What is asked of sockets of datagrams, by clients and listeners alike.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DatagramSpec {
+    /// Hops a datagram may take (IP TTL), also to a multicast group; `None` = the system's default.
+    pub ttl: Option<u8>,
+}
+
 /// A TCP (or TLS) client session.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpSpec {
@@ -29,8 +44,7 @@ pub struct TcpSpec {
     pub format: PayloadFormat,
     #[default(CONNECT_TIMEOUT)]
     pub connect_timeout: Duration,
-    /// Time without traffic before the system probes the peer, and between probes; `None` = never.
-    pub keep_alive: Option<Duration>,
+    pub socket: SocketSpec,
     /// Address, `:port` or interface to connect from; empty = the system chooses.
     pub source: String,
 }
@@ -43,8 +57,7 @@ pub struct UdpSpec {
     pub address: String,
     /// Local `address:port` or `:port`; empty = the system chooses.
     pub source: String,
-    /// Hops a datagram may take (IP TTL), also to a multicast group; `None` = the system's default.
-    pub ttl: Option<u8>,
+    pub socket: DatagramSpec,
     /// What anybody sends is a reply, not only what comes from `address`.
     pub any_peer: bool,
     pub steps: Vec<ScriptStep>,

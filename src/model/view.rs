@@ -93,14 +93,14 @@ pub struct SearchQuery {
     pub text: String,
     /// Byte to start from (exclusive when going on from a hit).
     pub from: u64,
-    pub towards: Towards,
+    pub direction: SearchDirection,
 }
 
 /// Which way a search goes; past that end it comes in at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Towards {
-    End,
-    Start,
+pub enum SearchDirection {
+    Forward,
+    Backward,
 }
 
 /// The answer to a [`SearchQuery`]: the display line and byte offset of the hit.

@@ -167,7 +167,7 @@ fn folder_of(path: &Path) -> &Path {
 ///
 /// # Errors
 /// Says which folder cannot be made and why.
-pub fn make_folders(path: &Path) -> Result<(), Failure> {
+pub(crate) fn make_folders(path: &Path) -> Result<(), Failure> {
     let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty());
     let missing: Vec<&Path> = missing.take_while(|folder| !folder.exists()).collect();
     for folder in missing.into_iter().rev() {

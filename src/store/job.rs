@@ -159,7 +159,10 @@ impl Workspace {
     }
 
     /// The defaults that apply to a preset in this folder, the outermost first.
-    pub fn applying(&self, folder: &str) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
+    pub(crate) fn applying(
+        &self,
+        folder: &str,
+    ) -> impl DoubleEndedIterator<Item = &FolderDefaults> {
         self.defaults.iter().filter(move |defaults| {
             let rest = folder.strip_prefix(defaults.folder.as_str());
             defaults.folder.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
@@ -169,15 +172,15 @@ impl Workspace {
 
 impl Job {
     /// Name of the job that reads the drafts.
-    pub const LOAD_RESTORE: &str = "read the drafts of the last run";
+    pub(crate) const LOAD_RESTORE: &str = "read the drafts of the last run";
     /// Name of the job that keeps the drafts.
     pub const SAVE_RESTORE: &str = "keep the drafts";
     /// Name of the jobs that add to the history.
-    pub const WRITE_HISTORY: &str = "write the history";
+    pub(crate) const WRITE_HISTORY: &str = "write the history";
     /// Name of the job that searches it.
-    pub const READ_HISTORY: &str = "read the history";
+    pub(crate) const READ_HISTORY: &str = "read the history";
     /// Name of the job that writes a file the user named.
-    pub const WRITE_FILE: &str = "write the file";
+    pub(crate) const WRITE_FILE: &str = "write the file";
 
     /// What the job does, for `Reply::Failed`.
     #[must_use]
@@ -217,7 +220,7 @@ pub struct HistoryEntry {
 }
 
 /// Longest body, or bodies of one entry, that the history keeps, in bytes.
-pub const HISTORY_BODY: u64 = 8 * 1024 * 1024;
+pub(crate) const HISTORY_BODY: u64 = 8 * 1024 * 1024;
 
 /// Which entry of the history is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::project;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Folder of a project that holds its presets.
-pub const PROJECT_FOLDER: &str = ".wirebench";
+pub(crate) const PROJECT_FOLDER: &str = ".wirebench";
 
 /// Names the folder that lives as long as the user is logged in.
 const RUNTIME_FOLDER: &str = "XDG_RUNTIME_DIR";
@@ -98,7 +98,7 @@ impl Paths {
     ///
     /// # Errors
     /// When there is neither a home folder nor a choice.
-    pub fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
+    pub(crate) fn discover(home: Option<PathBuf>, system: &ProcessEnv) -> Result<Paths, Failure> {
         if let Some(home) = home {
             let second_places = system.second_places();
             return Ok(Paths { second_places, ..Paths::under(&system.current.join(home)) });
@@ -123,7 +123,7 @@ impl Paths {
     ///
     /// # Errors
     /// When that cannot be remembered.
-    pub fn trust_project(&mut self) -> Result<(), Failure> {
+    pub(crate) fn trust_project(&mut self) -> Result<(), Failure> {
         let Some(foreign) = &mut self.foreign else { return Ok(()) };
         if foreign.used != Some(true) {
             project::remember(&self.state, foreign, true)?;
@@ -137,7 +137,7 @@ impl Paths {
     ///
     /// # Errors
     /// When that question is open, with what to do.
-    pub fn workspace_unasked(&self) -> Result<&Path, Failure> {
+    pub(crate) fn workspace_unasked(&self) -> Result<&Path, Failure> {
         match self.foreign.as_ref().filter(|foreign| foreign.used.is_none()) {
             None => Ok(&self.workspace),
             Some(foreign) => {
@@ -184,7 +184,7 @@ impl Paths {
 
     /// The authority's certificate alone, for others to trust.
     #[must_use]
-    pub fn authority_certificate(&self) -> PathBuf {
+    pub(crate) fn authority_certificate(&self) -> PathBuf {
         self.data.join("authority-certificate.pem")
     }
 }

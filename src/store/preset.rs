@@ -19,7 +19,7 @@ use crate::model::spec::Spec;
 use crate::store::strict_toml::{Trouble, parse_document};
 
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
-pub const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
+pub(crate) const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// Parses the text of the preset file at `path`.
 ///
@@ -37,7 +37,7 @@ pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
 ///
 /// # Errors
 /// As [`read()`].
-pub fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
+pub(crate) fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
     parse(text).map(|(_, spec)| spec).map_err(|trouble| trouble.into_failure(name, text))
 }
 
@@ -52,7 +52,7 @@ pub fn write(preset: &Preset, previous: Option<&str>) -> String {
 
 /// A spec as the text of a preset without description.
 #[must_use]
-pub fn write_spec(spec: &Spec) -> String {
+pub(crate) fn write_spec(spec: &Spec) -> String {
     render::document(tree::preset("", spec))
 }
 

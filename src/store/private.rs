@@ -14,7 +14,7 @@ const ENTRIES: usize = 1_000;
 /// Mends every private file of an installation: those of the program, and the secrets of its
 /// environments. Returns what was wrong, in words.
 #[must_use]
-pub fn mend_all(paths: &Paths) -> Vec<String> {
+pub(crate) fn mend_all(paths: &Paths) -> Vec<String> {
     let mut said = mend_own(paths);
     said.extend(mend_secrets(&paths.workspace));
     said

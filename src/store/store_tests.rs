@@ -10,20 +10,20 @@ use crate::model::spec::Spec;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Desk {
+struct TestStore {
     home: tempfile::TempDir,
     store: StoreHandle,
     replies: mpsc::Receiver<Reply>,
 }
 
-impl Desk {
+impl TestStore {
     fn new() -> Self {
         Self::at(tempfile::tempdir().unwrap())
     }
 
     fn at(home: tempfile::TempDir) -> Self {
         let (store, replies) = Store::start(Paths::under(home.path()));
-        Desk { home, store, replies }
+        TestStore { home, store, replies }
     }
 
     fn root(&self) -> std::path::PathBuf {
@@ -71,38 +71,38 @@ fn fingerprint(reply: &Reply) -> u64 {
     }
 }
 
-fn empty_workspace() -> Desk {
+fn empty_workspace() -> TestStore {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("presets")).unwrap();
-    Desk::at(home)
+    TestStore::at(home)
 }
 
 #[test]
 fn the_starter_shows_without_touching_the_disk_and_the_first_save_makes_it_real() {
-    let mut desk = Desk::new();
-    let starter = desk.load();
+    let mut store = TestStore::new();
+    let starter = store.load();
     assert!(starter.is_starter);
-    assert!(!desk.root().exists());
-    let saved = desk.save(&preset("mine", "a"), None);
+    assert!(!store.root().exists());
+    let saved = store.save(&preset("mine", "a"), None);
     fingerprint(&saved);
-    let Reply::Workspace(real) = desk.next() else { panic!() };
+    let Reply::Workspace(real) = store.next() else { panic!() };
     assert!(!real.is_starter);
     assert_eq!(real.presets.len(), starter.presets.len() + 1);
     let mut edited = starter.presets[0].content.clone().unwrap();
     edited.about = "changed".into();
-    fingerprint(&desk.save(&edited, Some(starter.presets[0].fingerprint)));
+    fingerprint(&store.save(&edited, Some(starter.presets[0].fingerprint)));
 }
 
 #[test]
 fn a_change_by_somebody_else_is_a_conflict_not_a_loss() {
-    let mut desk = empty_workspace();
-    desk.load();
-    let first = fingerprint(&desk.save(&preset("a", "one"), None));
-    let file = desk.root().join("a.toml");
+    let mut store = empty_workspace();
+    store.load();
+    let first = fingerprint(&store.save(&preset("a", "one"), None));
+    let file = store.root().join("a.toml");
     fs::write(&file, "[http]\nurl = \"theirs\"\n").unwrap();
     let mine = preset("a", "two");
     let reply = loop {
-        match desk.save(&mine, Some(first)) {
+        match store.save(&mine, Some(first)) {
             Reply::Workspace(_) => {}
             other => break other,
         }
@@ -115,27 +115,27 @@ fn a_change_by_somebody_else_is_a_conflict_not_a_loss() {
 
 #[test]
 fn a_new_preset_never_replaces_one_of_the_same_name() {
-    let mut desk = empty_workspace();
-    desk.save(&preset("a", "one"), None);
-    assert!(matches!(desk.save(&preset("a", "two"), None), Reply::Conflict { .. }));
+    let mut store = empty_workspace();
+    store.save(&preset("a", "one"), None);
+    assert!(matches!(store.save(&preset("a", "two"), None), Reply::Conflict { .. }));
     let replace = Job::SavePreset {
         preset: Box::new(preset("a", "two")),
         based_on: None,
         overwrite: Overwrite::Replace,
     };
-    assert!(matches!(desk.ask(replace), Reply::Saved { .. }));
-    let same = desk.save(&preset("a", "two"), None);
+    assert!(matches!(store.ask(replace), Reply::Saved { .. }));
+    let same = store.save(&preset("a", "two"), None);
     assert!(matches!(same, Reply::Saved { .. }), "the same content is no conflict: {same:?}");
 }
 
 #[test]
 fn a_preset_too_large_to_be_read_back_is_refused() {
-    let mut desk = empty_workspace();
+    let mut store = empty_workspace();
     let mut big = preset("a", "one");
     if let Spec::Http(spec) = &mut big.spec {
         spec.body = HttpBody::Text("x".repeat(33 << 20));
     }
-    let refused = desk.save(&big, None);
+    let refused = store.save(&big, None);
     assert!(
         matches!(&refused, Reply::Failed { failure, .. } if failure.hint.contains("body.file"))
     );
@@ -148,66 +148,66 @@ fn a_preset_too_large_to_be_read_back_is_refused() {
         }],
         ..Restore::default()
     };
-    assert_eq!(desk.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
-    let back = desk.ask(Job::LoadRestore);
+    assert_eq!(store.ask(Job::SaveRestore(Box::new(restore.clone()))), Reply::RestoreSaved);
+    let back = store.ask(Job::LoadRestore);
     assert!(back == Reply::Restored(Some(Box::new(restore))), "a draft may be large");
 }
 
 #[test]
 fn rename_never_replaces_and_empty_folders_go() {
-    let mut desk = empty_workspace();
-    desk.save(&preset("x/a", "one"), None);
-    desk.save(&preset("b", "two"), None);
-    let refused = desk.ask(Job::RenamePreset { from: path("x/a"), to: path("b") });
+    let mut store = empty_workspace();
+    store.save(&preset("x/a", "one"), None);
+    store.save(&preset("b", "two"), None);
+    let refused = store.ask(Job::RenamePreset { from: path("x/a"), to: path("b") });
     assert!(
         matches!(&refused, Reply::Failed { failure, .. } if failure.cause.contains("exists")),
         "{refused:?}"
     );
-    let refused = desk.ask(Job::RenamePreset { from: path("gone"), to: path("new/gone") });
+    let refused = store.ask(Job::RenamePreset { from: path("gone"), to: path("new/gone") });
     assert!(matches!(&refused, Reply::Failed { .. }));
-    let moved = desk.ask(Job::RenamePreset { from: path("x/a"), to: path("y/z/a") });
+    let moved = store.ask(Job::RenamePreset { from: path("x/a"), to: path("y/z/a") });
     assert!(matches!(moved, Reply::Renamed { .. }));
-    assert!(!desk.root().join("x").exists() && !desk.root().join("new").exists());
-    assert!(matches!(desk.ask(Job::DeletePreset { path: path("y/z/a") }), Reply::Deleted { .. }));
-    assert!(!desk.root().join("y").exists());
-    let left = desk.load();
+    assert!(!store.root().join("x").exists() && !store.root().join("new").exists());
+    assert!(matches!(store.ask(Job::DeletePreset { path: path("y/z/a") }), Reply::Deleted { .. }));
+    assert!(!store.root().join("y").exists());
+    let left = store.load();
     assert_eq!(left.presets.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]
 fn a_folder_goes_with_its_presets_and_every_other_file_stays() {
-    let mut desk = empty_workspace();
+    let mut store = empty_workspace();
     for name in ["f/a", "f/deep/b", "f/deep/c", "g/d"] {
-        desk.save(&preset(name, "one"), None);
+        store.save(&preset(name, "one"), None);
     }
-    std::fs::write(desk.root().join("f/notes.md"), "mine").unwrap();
-    std::fs::write(desk.root().join("f/_defaults.toml"), "").unwrap();
-    desk.load();
+    std::fs::write(store.root().join("f/notes.md"), "mine").unwrap();
+    std::fs::write(store.root().join("f/_defaults.toml"), "").unwrap();
+    store.load();
     let presets = vec![path("f/a"), path("f/deep/b"), path("f/deep/c"), path("f/never-was")];
-    let gone = desk.ask(Job::DeleteFolder { folder: "f".into(), presets: presets.clone() });
+    let gone = store.ask(Job::DeleteFolder { folder: "f".into(), presets: presets.clone() });
     let expected = Reply::FolderDeleted { folder: "f".into(), presets, left: 2, failure: None };
     assert_eq!(gone, expected);
-    assert!(desk.root().join("f/notes.md").exists() && !desk.root().join("f/deep").exists());
-    assert_eq!(desk.load().presets.len(), 1);
-    let gone = desk.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
+    assert!(store.root().join("f/notes.md").exists() && !store.root().join("f/deep").exists());
+    assert_eq!(store.load().presets.len(), 1);
+    let gone = store.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
     assert!(matches!(gone, Reply::FolderDeleted { left: 0, .. }));
-    assert!(!desk.root().join("g").exists() && desk.root().exists());
+    assert!(!store.root().join("g").exists() && store.root().exists());
 }
 
 #[test]
 fn a_folder_that_cannot_be_emptied_says_what_went_and_where_it_ended() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let mut desk = empty_workspace();
+    let mut store = empty_workspace();
     for name in ["f/a", "f/deep/b", "f/z"] {
-        desk.save(&preset(name, "one"), None);
+        store.save(&preset(name, "one"), None);
     }
-    let deep = desk.root().join("f/deep");
+    let deep = store.root().join("f/deep");
     let mode = |mode| std::fs::set_permissions(&deep, std::fs::Permissions::from_mode(mode));
     mode(0o500).unwrap();
     let is_root = std::fs::write(deep.join("probe"), "").is_ok();
     let presets = vec![path("f/a"), path("f/deep/b"), path("f/z")];
-    let reply = desk.ask(Job::DeleteFolder { folder: "f".into(), presets });
+    let reply = store.ask(Job::DeleteFolder { folder: "f".into(), presets });
     mode(0o700).unwrap();
     let Reply::FolderDeleted { presets, left, failure, .. } = reply else { panic!("{reply:?}") };
     if is_root {
@@ -220,17 +220,17 @@ fn a_folder_that_cannot_be_emptied_says_what_went_and_where_it_ended() {
 
 #[test]
 fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
-    let mut desk = empty_workspace();
-    desk.load();
-    fingerprint(&desk.save(&preset("mine", "a"), None));
-    fs::write(desk.root().join("theirs.toml"), "[tcp]\naddress = \"h:1\"\n").unwrap();
-    let Reply::Workspace(seen) = desk.next() else { panic!() };
+    let mut store = empty_workspace();
+    store.load();
+    fingerprint(&store.save(&preset("mine", "a"), None));
+    fs::write(store.root().join("theirs.toml"), "[tcp]\naddress = \"h:1\"\n").unwrap();
+    let Reply::Workspace(seen) = store.next() else { panic!() };
     assert_eq!(seen.presets.len(), 2);
-    fingerprint(&desk.save(&preset("mine", "b"), Some(seen.presets[0].fingerprint)));
+    fingerprint(&store.save(&preset("mine", "b"), Some(seen.presets[0].fingerprint)));
     // Had our own save been noticed, this would not be the next reply.
-    fs::create_dir(desk.root().join("sub")).unwrap();
-    fs::write(desk.root().join("sub/broken.toml"), "[http\n").unwrap();
-    let Reply::Workspace(seen) = desk.next() else { panic!() };
+    fs::create_dir(store.root().join("sub")).unwrap();
+    fs::write(store.root().join("sub/broken.toml"), "[http\n").unwrap();
+    let Reply::Workspace(seen) = store.next() else { panic!() };
     let broken = seen.presets.iter().find(|preset| preset.path == path("sub/broken"));
     assert!(broken.is_none_or(|broken| broken.content.is_err()), "{broken:?}");
     assert_eq!(seen.presets[0].content.as_ref().unwrap().spec.address(), "b");
@@ -238,8 +238,8 @@ fn an_edit_elsewhere_is_noticed_and_our_own_saves_are_not() {
 
 #[test]
 fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
-    let mut desk = empty_workspace();
-    let root = desk.root();
+    let mut store = empty_workspace();
+    let root = store.root();
     let write = |name: &str, text: &str| {
         let file = root.join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -258,10 +258,10 @@ fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
     write("_notes/a.toml", "x");
     write(".wirebench-left.tmp", "x");
     rustix::fs::mkfifoat(rustix::fs::CWD, root.join("fifo.toml"), 0o600.into()).unwrap();
-    let mended = desk.ask(Job::LoadWorkspace);
+    let mended = store.ask(Job::LoadWorkspace);
     let Reply::Mended(words) = mended else { panic!("{mended:?}") };
     assert!(words[0].contains("env/local.secret.toml was open to others (mode 0644)"), "{words:?}");
-    let loaded = desk.next();
+    let loaded = store.next();
     let Reply::Workspace(workspace) = loaded else { panic!("{loaded:?}") };
     let names: Vec<_> = workspace.presets.iter().map(|p| p.path.as_str()).collect();
     assert_eq!(names, ["broken", "users/create", "usersx/other"]);
@@ -281,7 +281,7 @@ fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
 
 #[test]
 fn drafts_come_back_and_a_second_instance_keeps_its_own() {
-    let mut first = Desk::new();
+    let mut first = TestStore::new();
     assert_eq!(first.ask(Job::LoadRestore), Reply::Restored(None));
     let restore = |url: &str| Restore {
         drafts: vec![StoredDraft {
@@ -294,20 +294,20 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
         environment: Some("local".into()),
         layout: vec![("split".into(), "0.3".into()), ("split".into(), "again".into())],
     };
-    let save = |desk: &mut Desk, url: &str| {
-        let saved = desk.ask(Job::SaveRestore(Box::new(restore(url))));
+    let save = |store: &mut TestStore, url: &str| {
+        let saved = store.ask(Job::SaveRestore(Box::new(restore(url))));
         assert_eq!(saved, Reply::RestoreSaved);
     };
     save(&mut first, "one");
     let paths = Paths::under(first.home.path());
     let (store, replies) = Store::start(paths);
-    let mut second = Desk { home: tempfile::tempdir().unwrap(), store, replies };
+    let mut second = TestStore { home: tempfile::tempdir().unwrap(), store, replies };
     assert_eq!(second.ask(Job::LoadRestore), Reply::Restored(None), "the first still lives");
     save(&mut second, "two");
     save(&mut first, "three");
     assert_eq!(second.store.shutdown(PATIENCE), Ok(()));
     assert_eq!(first.store.shutdown(PATIENCE), Ok(()));
-    let mut third = Desk::at(first.home);
+    let mut third = TestStore::at(first.home);
     let Reply::Restored(Some(back)) = third.ask(Job::LoadRestore) else { panic!() };
     let urls: Vec<_> = back.drafts.iter().map(|draft| draft.spec.address()).collect();
     assert_eq!(urls, ["three", "two"], "nobody's drafts are lost");
@@ -315,25 +315,25 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
     assert_eq!(back.layout, restore("").layout);
     third.ask(Job::SaveRestore(back.clone()));
     assert_eq!(third.store.shutdown(PATIENCE), Ok(()));
-    let mut fourth = Desk::at(third.home);
+    let mut fourth = TestStore::at(third.home);
     assert_eq!(fourth.ask(Job::LoadRestore), Reply::Restored(Some(back)), "taken over once");
 }
 
 #[test]
 fn broken_drafts_are_told_and_kept_aside() {
-    let mut desk = Desk::new();
-    desk.ask(Job::SaveRestore(Box::default()));
-    let folder = desk.home.path().join("state/drafts");
+    let mut store = TestStore::new();
+    store.ask(Job::SaveRestore(Box::default()));
+    let folder = store.home.path().join("state/drafts");
     let file = |extension: &str| {
         let mut files = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
         files.find(|file| file.extension().is_some_and(|found| found == extension))
     };
     fs::write(file("toml").unwrap(), "current = [").unwrap();
-    assert_eq!(desk.ask(Job::LoadRestore), Reply::Restored(None));
-    let Reply::Failed { failure, .. } = desk.next() else { panic!() };
+    assert_eq!(store.ask(Job::LoadRestore), Reply::Restored(None));
+    let Reply::Failed { failure, .. } = store.next() else { panic!() };
     assert!(failure.hint.contains("it is kept as"), "{failure}");
     assert_eq!(fs::read_to_string(file("broken-1").unwrap()).unwrap(), "current = [");
-    assert_eq!(desk.ask(Job::SaveRestore(Box::default())), Reply::RestoreSaved);
+    assert_eq!(store.ask(Job::SaveRestore(Box::default())), Reply::RestoreSaved);
 }
 
 /// Drafts with one address.
@@ -345,14 +345,14 @@ fn one_draft(url: &str) -> Restore {
 
 #[test]
 fn drafts_that_were_not_read_are_never_written_over_and_the_generation_before_is_kept() {
-    let mut first = Desk::new();
+    let mut first = TestStore::new();
     first.ask(Job::LoadRestore);
     assert_eq!(first.ask(Job::SaveRestore(Box::new(one_draft("one")))), Reply::RestoreSaved);
     assert_eq!(first.store.shutdown(PATIENCE), Ok(()));
-    let mut blind = Desk::at(first.home);
+    let mut blind = TestStore::at(first.home);
     assert_eq!(blind.ask(Job::SaveRestore(Box::new(one_draft("two")))), Reply::RestoreSaved);
     assert_eq!(blind.store.shutdown(PATIENCE), Ok(()));
-    let mut third = Desk::at(blind.home);
+    let mut third = TestStore::at(blind.home);
     let Reply::Restored(Some(back)) = third.ask(Job::LoadRestore) else { panic!() };
     let urls: Vec<_> = back.drafts.iter().map(|draft| draft.spec.address()).collect();
     assert_eq!(urls, ["one", "two"]);
@@ -379,38 +379,38 @@ fn what_a_run_wrote_elsewhere_is_fetched_once_and_only_if_it_is_private() {
     });
     fs::set_permissions(&planted, fs::Permissions::from_mode(0o644)).unwrap();
     let (store, replies) = Store::start(paths);
-    let mut desk = Desk { home, store, replies };
-    assert_eq!(desk.ask(Job::LoadRestore), Reply::Restored(Some(Box::new(one_draft("lost")))));
+    let mut store = TestStore { home, store, replies };
+    assert_eq!(store.ask(Job::LoadRestore), Reply::Restored(Some(Box::new(one_draft("lost")))));
     assert!(file.exists(), "until it is in its place");
-    assert_eq!(desk.ask(Job::SaveRestore(Box::new(one_draft("lost")))), Reply::RestoreSaved);
+    assert_eq!(store.ask(Job::SaveRestore(Box::new(one_draft("lost")))), Reply::RestoreSaved);
     assert!(!file.exists() && planted.exists());
 }
 
 #[test]
 fn a_history_that_waits_delays_no_save() {
-    let mut desk = empty_workspace();
-    let state = desk.home.path().join("state");
+    let mut store = empty_workspace();
+    let state = store.home.path().join("state");
     fs::create_dir(&state).unwrap();
     let other = rusqlite::Connection::open(state.join("history.db")).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE held (x);").unwrap();
     let query = Job::QueryHistory { text: String::new(), limit: 1 };
-    desk.store.submit(query).unwrap();
-    let saved = desk.save(&preset("a", "one"), None);
+    store.store.submit(query).unwrap();
+    let saved = store.save(&preset("a", "one"), None);
     assert!(matches!(saved, Reply::Saved { .. }), "the history answered first: {saved:?}");
-    assert!(matches!(desk.next(), Reply::Failed { .. }), "that it is locked");
+    assert!(matches!(store.next(), Reply::Failed { .. }), "that it is locked");
 }
 
 #[test]
 fn shutdown_finishes_what_was_queued_even_when_nobody_takes_replies() {
-    let desk = empty_workspace();
+    let store = empty_workspace();
     let mut queued = 0;
     for number in 0..1000 {
         let job = Job::WriteFile {
-            path: desk.home.path().join(format!("file-{number}")),
+            path: store.home.path().join(format!("file-{number}")),
             bytes: "x".into(),
             overwrite: Overwrite::Refuse,
         };
-        match desk.store.submit(job) {
+        match store.store.submit(job) {
             Ok(()) => queued += 1,
             Err(failure) => {
                 assert_eq!(failure.kind, FailureKind::Busy);
@@ -418,27 +418,30 @@ fn shutdown_finishes_what_was_queued_even_when_nobody_takes_replies() {
             }
         }
     }
-    assert_eq!(desk.store.shutdown(PATIENCE), Ok(()));
-    let written = fs::read_dir(desk.home.path()).unwrap().flatten();
+    assert_eq!(store.store.shutdown(PATIENCE), Ok(()));
+    let written = fs::read_dir(store.home.path()).unwrap().flatten();
     let written = written.filter(|e| e.file_name().to_string_lossy().starts_with("file-")).count();
     assert_eq!(written, queued);
-    let late = desk.store.submit(Job::LoadWorkspace).unwrap_err();
+    let late = store.store.submit(Job::LoadWorkspace).unwrap_err();
     assert!(late.cause.contains("stopped"), "{late}");
 }
 
 #[test]
 fn a_file_the_user_named_is_not_replaced_unasked() {
-    let mut desk = empty_workspace();
-    let file = desk.home.path().join("out.bin");
+    let mut store = empty_workspace();
+    let file = store.home.path().join("out.bin");
     let job = |overwrite, path: &Path| Job::WriteFile {
         path: path.into(),
         bytes: "new".into(),
         overwrite,
     };
-    assert!(matches!(desk.ask(job(Overwrite::Refuse, &file)), Reply::FileWritten { bytes: 3, .. }));
-    let refused = desk.ask(job(Overwrite::Refuse, &file));
+    assert!(matches!(
+        store.ask(job(Overwrite::Refuse, &file)),
+        Reply::FileWritten { bytes: 3, .. }
+    ));
+    let refused = store.ask(job(Overwrite::Refuse, &file));
     assert!(matches!(refused, Reply::Failed { job: "write the file", .. }), "{refused:?}");
-    let missing = desk.ask(job(Overwrite::Refuse, &desk.home.path().join("no/out")));
+    let missing = store.ask(job(Overwrite::Refuse, &store.home.path().join("no/out")));
     assert!(
         matches!(missing, Reply::Failed { failure, .. } if failure.kind == FailureKind::NotFound)
     );

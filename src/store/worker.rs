@@ -38,7 +38,7 @@ use reading::Reading;
 use saving::Saving;
 
 #[cfg(debug_assertions)]
-pub use saving::TEST_PANIC;
+pub(crate) use saving::TEST_PANIC;
 
 /// The lanes; their threads end when this is dropped.
 pub(super) struct Worker {

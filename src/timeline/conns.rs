@@ -55,7 +55,7 @@ impl ConnEntry {
 
     /// Not so the session itself, and a UDP peer that refused one datagram may take the next.
     fn ends_by_failure(&self) -> bool {
-        let datagrams = |info: &ConnInfo| info.protocol.capabilities().datagrams;
+        let datagrams = |info: &ConnInfo| info.capabilities().datagrams;
         self.id.index > 0 && !self.info.as_ref().is_some_and(datagrams)
     }
 }

@@ -1,7 +1,7 @@
 //! A session as the user reads it: what was said, in rows.
 //!
 //! A peer's message often arrives in several reads, so reads (or writes) of one direction on one
-//! connection that begin within [`JOIN_WITHIN`] of the first are one row, up to [`JOIN_BYTES`].
+//! connection that begin within `JOIN_WITHIN` of the first are one row, up to `JOIN_BYTES`.
 //! Datagrams are never joined, and every life-cycle fact is a row of its own. Rows hold no
 //! bytes: they name records of the timeline.
 
@@ -16,13 +16,13 @@ use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Reads that begin within this time of a row's first read belong to the row.
-pub const JOIN_WITHIN: Duration = Duration::from_millis(20);
+pub(crate) const JOIN_WITHIN: Duration = Duration::from_millis(20);
 
 /// A row never grows beyond this many bytes by joining.
-pub const JOIN_BYTES: u64 = 64 * 1024;
+pub(crate) const JOIN_BYTES: u64 = 64 * 1024;
 
 /// Rows kept; the oldest go first. At forty bytes a line this is more than anybody scrolls.
-pub const ROWS_MAX: usize = 100_000;
+pub(crate) const ROWS_MAX: usize = 100_000;
 
 /// Open rows remembered before the stale ones are swept out.
 const OPEN_MAX: usize = 1024;
@@ -218,7 +218,7 @@ pub fn bytes(timeline: &Timeline, row: &MessageRow) -> Bytes {
 }
 
 /// The same in pieces, one for each record.
-pub fn slices(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Bytes> {
+pub(crate) fn slices(timeline: &Timeline, row: &MessageRow) -> impl Iterator<Item = Bytes> {
     let mut skip = row.skip as usize;
     let mut left = row.kept as usize;
     // Without its first record, what is before the row went with it.

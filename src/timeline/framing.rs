@@ -13,11 +13,11 @@ use std::fmt;
 use crate::codec::escape;
 
 /// A frame longer than this goes on in another row.
-pub const FRAME_MAX: u64 = 1024 * 1024;
+pub(crate) const FRAME_MAX: u64 = 1024 * 1024;
 /// Longest delimiter.
 pub(super) const DELIMITER_MAX: usize = 64;
 /// Bytes a length can have.
-pub const LENGTH_WIDTHS: [usize; 4] = [1, 2, 4, 8];
+pub(crate) const LENGTH_WIDTHS: [usize; 4] = [1, 2, 4, 8];
 
 /// How a stream is cut into messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

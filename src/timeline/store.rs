@@ -27,7 +27,7 @@ use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, Lost, Record};
 
 /// Payload and metadata kept unless the user configures another bound.
-pub const LIMIT_BYTES: usize = 256 * 1024 * 1024;
+const LIMIT_BYTES: usize = 256 * 1024 * 1024;
 
 /// Why a record could not be pinned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -236,7 +236,7 @@ impl EventLoop {
             };
             self.step(message, cause, services);
             if cause == Cause::Traffic && !events.facts.has_more() {
-                // Lets the runtime look at the terminal between two parcels.
+                // Lets the runtime look at the terminal between two batches.
                 tokio::task::yield_now().await;
             }
         }

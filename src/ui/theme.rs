@@ -41,20 +41,20 @@ pub struct ThemeStyles {
 /// One of the few colours themes differ in: on dark ground, on light ground, and of the terminal's
 /// own sixteen.
 #[derive(Debug, Clone, Copy)]
-struct Ink(u32, u32, Color);
+struct ThemeColor(u32, u32, Color);
 
-const TEXT: Ink = Ink(0xd4_d8_de, 0x22_28_30, Color::Reset);
-const GROUND: Ink = Ink(0x14_17_1c, 0xfb_fb_f9, Color::Reset);
-const DIM: Ink = Ink(0x7c_85_92, 0x6a_72_7d, Color::DarkGray);
-const LINE: Ink = Ink(0x3a_42_4e, 0xc4_ca_d2, Color::DarkGray);
-const ACCENT: Ink = Ink(0x5f_b3_f5, 0x0b_62_b5, Color::Cyan);
-const SELECT: Ink = Ink(0x25_33_46, 0xd6_e6_f7, Color::Blue);
-const RED: Ink = Ink(0xf0_71_78, 0xb8_1f_2d, Color::Red);
-const YELLOW: Ink = Ink(0xe8_b8_5c, 0x8a_5a_00, Color::Yellow);
-const GREEN: Ink = Ink(0x8c_c8_6e, 0x2c_72_1c, Color::Green);
-const BLUE: Ink = Ink(0x73_b8_f0, 0x0b_62_b5, Color::LightBlue);
-const PURPLE: Ink = Ink(0xc6_95_e0, 0x7a_35_a0, Color::Magenta);
-const CYAN: Ink = Ink(0x63_c7_c7, 0x0a_6d_75, Color::Cyan);
+const TEXT: ThemeColor = ThemeColor(0xd4_d8_de, 0x22_28_30, Color::Reset);
+const GROUND: ThemeColor = ThemeColor(0x14_17_1c, 0xfb_fb_f9, Color::Reset);
+const DIM: ThemeColor = ThemeColor(0x7c_85_92, 0x6a_72_7d, Color::DarkGray);
+const LINE: ThemeColor = ThemeColor(0x3a_42_4e, 0xc4_ca_d2, Color::DarkGray);
+const ACCENT: ThemeColor = ThemeColor(0x5f_b3_f5, 0x0b_62_b5, Color::Cyan);
+const SELECT: ThemeColor = ThemeColor(0x25_33_46, 0xd6_e6_f7, Color::Blue);
+const RED: ThemeColor = ThemeColor(0xf0_71_78, 0xb8_1f_2d, Color::Red);
+const YELLOW: ThemeColor = ThemeColor(0xe8_b8_5c, 0x8a_5a_00, Color::Yellow);
+const GREEN: ThemeColor = ThemeColor(0x8c_c8_6e, 0x2c_72_1c, Color::Green);
+const BLUE: ThemeColor = ThemeColor(0x73_b8_f0, 0x0b_62_b5, Color::LightBlue);
+const PURPLE: ThemeColor = ThemeColor(0xc6_95_e0, 0x7a_35_a0, Color::Magenta);
+const CYAN: ThemeColor = ThemeColor(0x63_c7_c7, 0x0a_6d_75, Color::Cyan);
 
 impl ThemeStyles {
     /// The glyph and the style of a direction.
@@ -77,16 +77,16 @@ impl ThemeStyles {
             return ThemeStyles::plain();
         }
         let none = Style::new();
-        let color = |ink: Ink| ink.color(theme, truecolor);
-        let ink = |ink| none.fg(color(ink));
-        let bold = |ink| none.fg(color(ink)).add_modifier(Modifier::BOLD);
+        let color = |of: ThemeColor| of.color(theme, truecolor);
+        let fg = |of| none.fg(color(of));
+        let bold = |of| none.fg(color(of)).add_modifier(Modifier::BOLD);
         let is_own = theme == Theme::Sixteen;
         let on_hit = none.fg(if is_own { Color::Black } else { color(GROUND) });
         ThemeStyles {
-            base: ink(TEXT).bg(color(GROUND)),
-            dim: ink(DIM),
-            border: ink(LINE),
-            focused_border: ink(ACCENT),
+            base: fg(TEXT).bg(color(GROUND)),
+            dim: fg(DIM),
+            border: fg(LINE),
+            focused_border: fg(ACCENT),
             title: bold(TEXT),
             selected: if is_own {
                 none.fg(Color::White).bg(Color::Blue)
@@ -96,19 +96,19 @@ impl ThemeStyles {
             selected_dim: none.bg(color(SELECT)),
             active: bold(ACCENT).add_modifier(Modifier::UNDERLINED),
             key: bold(ACCENT),
-            error: ink(RED),
-            warning: ink(YELLOW),
-            success: ink(GREEN),
-            sent: ink(YELLOW),
-            received: ink(CYAN),
+            error: fg(RED),
+            warning: fg(YELLOW),
+            success: fg(GREEN),
+            sent: fg(YELLOW),
+            received: fg(CYAN),
             hit: on_hit.bg(color(YELLOW)),
             hit_here: on_hit.bg(color(ACCENT)).add_modifier(Modifier::BOLD),
-            control_on_dim: ink(PURPLE),
-            json_key: ink(BLUE),
-            string: ink(GREEN),
-            number: ink(YELLOW),
-            literal: ink(PURPLE),
-            punctuation: ink(DIM),
+            control_on_dim: fg(PURPLE),
+            json_key: fg(BLUE),
+            string: fg(GREEN),
+            number: fg(YELLOW),
+            literal: fg(PURPLE),
+            punctuation: fg(DIM),
         }
     }
 
@@ -154,7 +154,7 @@ impl ThemeStyles {
     }
 }
 
-impl Ink {
+impl ThemeColor {
     /// As a theme shows it; in the 256 colours of `xterm-256color` unless there are more.
     fn color(self, theme: Theme, truecolor: bool) -> Color {
         let rgb = match theme {

@@ -30,7 +30,13 @@ fn listeners(bind: &Bind, tls: &ListenerTls) -> [Plan; 2] {
     };
     let (bind, tls) = (bind.clone(), tls.clone());
     let stream = TcpListenerPlan { bind: bind.clone(), tls: tls.clone(), ..tcp_listener(echo()) };
-    let http = HttpListenerPlan { bind, tls, keep_alive: None, rules: Vec::new(), answer };
+    let http = HttpListenerPlan {
+        bind,
+        tls,
+        socket: wirebench::model::plan::SocketOptions::default(),
+        rules: Vec::new(),
+        answer,
+    };
     [Plan::TcpListener(stream), Plan::HttpListener(http)]
 }
 

@@ -234,7 +234,7 @@ pub fn tcp_listener(rules: Vec<RulePlan>) -> TcpListenerPlan {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules,
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     }
 }
 

@@ -562,7 +562,7 @@ pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
     HttpListenerPlan {
         bind: Bind::Address("127.0.0.1:0".parse().unwrap()),
         tls: ListenerTls::Off,
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
         rules: vec![HttpRulePlan {
             method: "POST".into(),
             path: "/users/*".into(),

@@ -14,7 +14,7 @@ use wirebench::model::exchange::ExchangeState;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::plan::Plan;
 use wirebench::model::record::{RECORD_KEEPS, RecordKind};
-use wirebench::model::view::{SearchQuery, Towards, ViewMode, ViewPart, ViewQuery, Wide};
+use wirebench::model::view::{SearchDirection, SearchQuery, ViewMode, ViewPart, ViewQuery, Wide};
 
 use super::http::{Bench, DEADLINE, Outcome, Step, peer, plan};
 
@@ -204,7 +204,7 @@ async fn text_in_utf_16_is_shown_and_searched_as_characters_and_kept_as_it_came(
         mode,
         text: "zeile 1234 äö".into(),
         from: 0,
-        towards: Towards::End,
+        direction: SearchDirection::Forward,
     };
     bench.handle.command(Command::Search(query)).unwrap();
     loop {

@@ -99,14 +99,14 @@ fn a_save_survives_every_failing_call() {
 }
 
 /// What is done to a preset, in turn.
-struct Deed {
+struct UserAction {
     /// Up to a question, and its answer.
     keys: [String; 2],
     words: String,
     is_done: Box<dyn Fn() -> bool>,
 }
 
-impl Deed {
+impl UserAction {
     fn type_it(&self, tui: &mut Tui) {
         tui.keys(&self.keys[0]);
         tui.wait_for_screen("a question", |screen| {
@@ -116,24 +116,24 @@ impl Deed {
     }
 }
 
-fn deeds(home: &Arc<TempDir>, round: usize) -> [Deed; 3] {
+fn user_actions(home: &Arc<TempDir>, round: usize) -> [UserAction; 3] {
     let (new, moved) = (format!("f{round}/new"), format!("f{round}/in/moved"));
     let is_there = |name: &str, wanted: bool| -> Box<dyn Fn() -> bool> {
         let file = file(home, name);
         Box::new(move || file.exists() == wanted)
     };
     [
-        Deed {
+        UserAction {
             keys: ["<C-s>".into(), format!("<C-u>{new}<Enter>")],
             words: format!("saved {new}"),
             is_done: is_there(&new, true),
         },
-        Deed {
+        UserAction {
             keys: ["<C-o>ar".into(), format!("<C-u>{moved}<Enter>")],
             words: format!("{new} is now {moved}"),
             is_done: is_there(&moved, true),
         },
-        Deed {
+        UserAction {
             keys: ["<C-o>ad".into(), "y".into()],
             words: format!("{moved} deleted"),
             is_done: is_there(&moved, false),
@@ -153,31 +153,31 @@ fn making_moving_and_removing_survive_every_failing_call() {
     for round in 0.. {
         tui.keys(&format!("<C-n><C-l>http://127.0.0.1:1/r{round}"));
         tui.wait_for(&format!("r{round} "));
-        for deed in deeds(&home, round) {
+        for action in user_actions(&home, round) {
             let Some(fault) = faults.next() else {
                 assert!(injected > 10, "{injected} faults");
                 assert_eq!(fs::read_to_string(file(&home, "a")).unwrap(), PRESET);
                 return tui.quit();
             };
-            let place = format!("{} while {}", fault.place(), deed.words);
+            let place = format!("{} while {}", fault.place(), action.words);
             let tracer = Tracer::attach(&tui, "store", &fault).unwrap();
-            deed.type_it(&mut tui);
+            action.type_it(&mut tui);
             tui.wait_for_screen(&place, |screen| {
-                screen.contains(&deed.words) || screen.contains("failed")
+                screen.contains(&action.words) || screen.contains("failed")
             });
-            let was_told = tui.screen().contains(&deed.words);
+            let was_told = tui.screen().contains(&action.words);
             injected += usize::from(tracer.detach());
-            assert!(!was_told || (deed.is_done)(), "{place}:\n{}", tui.screen());
+            assert!(!was_told || (action.is_done)(), "{place}:\n{}", tui.screen());
             if !was_told {
                 // It may have been the drafts that were not kept, and this is under way.
                 let_run_for(Duration::from_millis(300));
             }
-            if !(deed.is_done)() {
+            if !(action.is_done)() {
                 tui.keys("<F7>");
                 tui.wait_for_screen("another remark", |screen| !screen.contains("failed"));
-                deed.type_it(&mut tui);
-                tui.wait_for(&deed.words);
-                assert!((deed.is_done)(), "{place}");
+                action.type_it(&mut tui);
+                tui.wait_for(&action.words);
+                assert!((action.is_done)(), "{place}");
             }
             tui.keys("<F7>");
             tui.wait_for_screen("another remark", |screen| !screen.contains("failed"));

@@ -12,7 +12,12 @@ use crate::app::format::start_of;
 use crate::codec::printable::{is_visible, printable_str};
 
 /// A row begins at least this often in a line, in bytes.
-const STRETCH: usize = if cfg!(test) { 64 } else { 4096 };
+#[cfg(not(test))]
+const STRETCH: usize = 4096;
+/// The same where the random texts of the tests are to cross it many times; they are short, because
+/// each is compared with a layout of the whole text.
+#[cfg(test)]
+const STRETCH: usize = 64;
 /// Cells from one tab stop to the next.
 pub(super) const TAB: usize = 4;
 /// Combining marks kept on one base character; more would grow into neighbouring rows.
@@ -84,7 +89,7 @@ impl<'a> Iterator for Glyphs<'a> {
 
 /// A row: a piece of a line that fits into the width.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row<'a> {
+pub(super) struct DisplayRow<'a> {
     /// Where it begins.
     pub(super) start: TextPlace,
     pub(super) text: &'a str,
@@ -92,11 +97,11 @@ pub(super) struct Row<'a> {
     pub(super) is_last: bool,
 }
 
-impl<'a> Row<'a> {
+impl<'a> DisplayRow<'a> {
     fn new(line: &'a str, start: TextPlace, text: &'a str, width: usize) -> Self {
         let too_far = Glyphs::new(text, false).find(|it| it.column + it.cells > width && it.at > 0);
         let text = text.split_at(too_far.map_or(text.len(), |glyph| glyph.at)).0;
-        Row { start, text, is_last: start.byte + text.len() == line.len() }
+        DisplayRow { start, text, is_last: start.byte + text.len() == line.len() }
     }
 
     /// Where it ends.
@@ -131,12 +136,12 @@ pub(super) fn column(text: &str, byte: usize) -> usize {
 }
 
 /// The row of so many cells that holds a place.
-pub(super) fn row_at(model: &dyn TextModel, place: TextPlace, width: usize) -> Row<'_> {
+pub(super) fn row_at(model: &dyn TextModel, place: TextPlace, width: usize) -> DisplayRow<'_> {
     let line = model.line(place.line);
     let (start, mut rest) = stretch(line, place.byte);
     let mut start = TextPlace { byte: start, ..place };
     loop {
-        let row = Row::new(line, start, rest, width);
+        let row = DisplayRow::new(line, start, rest, width);
         rest = rest.split_at(row.text.len()).1;
         if place < row.end() || rest.is_empty() {
             return row;
@@ -148,23 +153,23 @@ pub(super) fn row_at(model: &dyn TextModel, place: TextPlace, width: usize) -> R
 /// The row below one.
 pub(super) fn next_row<'a>(
     model: &'a dyn TextModel,
-    row: &Row<'_>,
+    row: &DisplayRow<'_>,
     width: usize,
-) -> Option<Row<'a>> {
+) -> Option<DisplayRow<'a>> {
     let below = TextPlace { line: row.start.line + 1, byte: 0 };
     let place = if row.is_last { below } else { row.end() };
     let line = model.line(place.line);
     let (start, stretch) = stretch(line, place.byte);
     let text = stretch.split_at(place.byte - start).1;
-    (place.line < model.count()).then(|| Row::new(line, place, text, width))
+    (place.line < model.count()).then(|| DisplayRow::new(line, place, text, width))
 }
 
 /// The row above one.
 pub(super) fn previous_row<'a>(
     model: &'a dyn TextModel,
-    row: &Row<'_>,
+    row: &DisplayRow<'_>,
     width: usize,
-) -> Option<Row<'a>> {
+) -> Option<DisplayRow<'a>> {
     (!model.is_start(row.start)).then(|| row_at(model, model.before(row.start), width))
 }
 
@@ -187,7 +192,7 @@ mod tests {
     use super::*;
     use crate::app::editor::large_text::LargeText;
 
-    fn rows(model: &LargeText, width: usize) -> Vec<Row<'_>> {
+    fn rows(model: &LargeText, width: usize) -> Vec<DisplayRow<'_>> {
         let first = row_at(model, TextPlace::default(), width);
         std::iter::successors(Some(first), |row| next_row(model, row, width)).collect()
     }

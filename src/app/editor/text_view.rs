@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::text_model::{TextModel, TextPlace};
-use super::text_rows::{Glyphs, Row, next_row, previous_row, row_at};
+use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
 
 /// How a piece of a row looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +59,12 @@ impl TextView {
     }
 
     /// The row a place is on.
-    pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: TextPlace) -> Row<'a> {
+    pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: TextPlace) -> DisplayRow<'a> {
         row_at(model, place, self.width())
     }
 
     /// Whether nothing is below a row.
-    pub(super) fn is_lowest(&self, model: &dyn TextModel, row: &Row<'_>) -> bool {
+    pub(super) fn is_lowest(&self, model: &dyn TextModel, row: &DisplayRow<'_>) -> bool {
         next_row(model, row, self.width()).is_none()
     }
 
@@ -72,9 +72,9 @@ impl TextView {
     pub(super) fn row_from<'a>(
         &self,
         model: &'a dyn TextModel,
-        from: Row<'a>,
+        from: DisplayRow<'a>,
         rows: isize,
-    ) -> Row<'a> {
+    ) -> DisplayRow<'a> {
         let next = if rows > 0 { next_row } else { previous_row };
         let rows = (0..rows.unsigned_abs())
             .try_fold(from, |row, _| next(model, &row, self.width()).ok_or(row));
@@ -109,10 +109,10 @@ impl TextView {
         (row.start > last.start).then(|| last.place_at(column))
     }
 
-    fn rows_in_sight<'a>(&self, model: &'a dyn TextModel) -> Vec<Row<'a>> {
+    fn rows_in_sight<'a>(&self, model: &'a dyn TextModel) -> Vec<DisplayRow<'a>> {
         let (width, height) = (self.width(), self.height.get());
         let cursor = self.row(model, model.cursor());
-        let below = |top: Row<'a>| -> Vec<Row<'a>> {
+        let below = |top: DisplayRow<'a>| -> Vec<DisplayRow<'a>> {
             let rows = std::iter::successors(Some(top), |row| next_row(model, row, width));
             rows.take(height).collect()
         };
@@ -127,7 +127,7 @@ impl TextView {
     }
 
     /// The part of a single line that is in sight.
-    fn line_in_sight<'a>(&self, model: &'a dyn TextModel) -> Row<'a> {
+    fn line_in_sight<'a>(&self, model: &'a dyn TextModel) -> DisplayRow<'a> {
         let (at, left) = (model.cursor(), self.top(model).min(model.cursor()));
         let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
@@ -158,7 +158,7 @@ impl TextView {
         rest_of_line(model, start)
     }
 
-    fn pieces(&self, model: &dyn TextModel, row: &Row<'_>) -> Vec<RowPiece> {
+    fn pieces(&self, model: &dyn TextModel, row: &DisplayRow<'_>) -> Vec<RowPiece> {
         let width = self.width();
         let (cursor, selection) = (model.cursor(), model.selection());
         let look = |place: TextPlace| match place {
@@ -206,7 +206,7 @@ impl TextView {
 }
 
 /// A line from a place on, as one row.
-fn rest_of_line(model: &dyn TextModel, start: TextPlace) -> Row<'_> {
+fn rest_of_line(model: &dyn TextModel, start: TextPlace) -> DisplayRow<'_> {
     let text = model.line(start.line).split_at(start.byte).1;
-    Row { start, text, is_last: true }
+    DisplayRow { start, text, is_last: true }
 }

@@ -9,7 +9,7 @@ use crate::app::edited_text::{EditedText, fingerprint};
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, access, rows::rows, tabs};
 use crate::app::intent::EditTarget;
-use crate::app::keeping::LastRun;
+use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::spec::Spec;
 
@@ -37,7 +37,7 @@ pub(crate) fn found(app: &mut App, edited: EditedText) {
 
 /// Puts what was found where it belongs, once the drafts of the last run are there.
 pub(crate) fn take_up(app: &mut App) {
-    if !app.loaded || app.keeping.last_run == LastRun::Unread {
+    if !app.loaded || app.save_state.last_run == LastRun::Unread {
         return;
     }
     for edited in std::mem::take(&mut app.edited.waiting) {
@@ -84,7 +84,7 @@ pub(crate) fn saving(app: &mut App) {
 
 /// Drafts were written, so nobody needs the files any more.
 pub(crate) fn saved(app: &mut App) {
-    if app.keeping.is_writing() {
+    if app.save_state.is_writing() {
         return;
     }
     let gone: Vec<PathBuf> = std::mem::take(&mut app.edited.saving);

@@ -51,9 +51,9 @@ fn batch_arrived(app: &mut App, batch: Batch) {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
             let id = app.shared.timeline.next_id();
-            let protocol = session.protocol().capabilities();
-            if protocol.conversation {
-                session.conversation.extend(&record, id, protocol.datagrams);
+            let can = session.capabilities_of(record.conn);
+            if can.conversation {
+                session.conversation.extend(&record, id, can.datagrams);
             }
         }
         app.shared.timeline.push(record);

@@ -73,7 +73,7 @@ fn stop(app: &mut App) {
     };
     let how = match session.side() {
         // Nobody waits for the rest of a request that is given up.
-        Side::Client if !session.protocol().capabilities().conversation => CloseMode::Reset,
+        Side::Client if !session.capabilities().conversation => CloseMode::Reset,
         Side::Client | Side::Listener => CloseMode::Close,
     };
     let id = session.id;
@@ -120,8 +120,8 @@ fn next_environment(app: &mut App) {
 pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
     app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
     app.shared.environment = name;
-    app.keeping.chose_environment = true;
-    app.keeping.lost_environment = None;
+    app.save_state.chose_environment = true;
+    app.save_state.lost_environment = None;
     app.touched();
 }
 

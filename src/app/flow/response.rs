@@ -19,7 +19,7 @@ use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
-use crate::model::view::{SearchHit, Towards, View};
+use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
 
 /// While something shown runs, its elapsed time is drawn this often.
@@ -127,8 +127,10 @@ pub(super) fn look_for(app: &mut App, text: String) {
     }
     let outcome = match app.shared.shown() {
         Shown::Nothing => return,
-        Shown::Exchange => app.exchange.search(&app.shared, Towards::End, is_repeated),
-        Shown::Conversation => app.conversation.search(&app.shared, Towards::End, is_repeated),
+        Shown::Exchange => app.exchange.search(&app.shared, SearchDirection::Forward, is_repeated),
+        Shown::Conversation => {
+            app.conversation.search(&app.shared, SearchDirection::Forward, is_repeated)
+        }
     };
     app.take(outcome);
     settle(app);

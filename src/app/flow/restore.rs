@@ -5,9 +5,9 @@ use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
-use crate::app::keeping::{LastRun, Leaving};
 use crate::app::overlay::Overlay;
 use crate::app::preset_tree::TreeItem;
+use crate::app::save_state::{LastRun, Leaving};
 use crate::app::state::App;
 use crate::store::job::{Job, Reply, Restore};
 
@@ -18,14 +18,14 @@ const NO_REASON_TO_STAY: [&str; 4] =
 
 /// Hands what has to survive to the store.
 pub(crate) fn save_restore(app: &mut App) {
-    if app.keeping.last_run == LastRun::Unread {
+    if app.save_state.last_run == LastRun::Unread {
         // Writing would replace what the last run left; it is merged first.
-        app.keeping.again = true;
+        app.save_state.again = true;
         app.restore_due = false;
         return;
     }
     app.restore_due = false;
-    app.keeping.again = false;
+    app.save_state.again = false;
     edited::saving(app);
     app.effects.push(Effect::Store(Job::SaveRestore(Box::new(to_keep(app)))));
 }
@@ -44,7 +44,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .shared
             .environment
             .as_ref()
-            .or(app.keeping.lost_environment.as_ref())
+            .or(app.save_state.lost_environment.as_ref())
             .cloned(),
         layout: layout.chain(theme).collect(),
     }
@@ -52,9 +52,9 @@ pub(crate) fn to_keep(app: &App) -> Restore {
 
 /// The time to write what changed. While the disk is busy with what was before, nothing is piled up.
 pub(crate) fn went_off(app: &mut App) {
-    if app.keeping.is_writing() {
+    if app.save_state.is_writing() {
         app.restore_due = false;
-        app.keeping.again = true;
+        app.save_state.again = true;
     } else if app.restore_due {
         save_restore(app);
     }
@@ -63,11 +63,11 @@ pub(crate) fn went_off(app: &mut App) {
 /// Leaves as soon as the drafts are kept. Asked a second time, while the disk does not answer, it
 /// says what waiting no longer means.
 pub(crate) fn leave(app: &mut App) {
-    if app.keeping.leaving == Leaving::WhenKept {
+    if app.save_state.leaving == Leaving::WhenKept {
         return ask(app, "The disk does not answer.");
     }
-    app.keeping.leaving = Leaving::WhenKept;
-    if !app.keeping.has_begun() {
+    app.save_state.leaving = Leaving::WhenKept;
+    if !app.save_state.has_begun() {
         return app.effects.push(Effect::Quit);
     }
     app.say("leaving as soon as the drafts are on the disk");
@@ -76,8 +76,8 @@ pub(crate) fn leave(app: &mut App) {
 
 /// Leaves in any case; the shell waits a moment for the drafts to be kept.
 pub(crate) fn terminate(app: &mut App) {
-    app.keeping.leaving = Leaving::Anyway;
-    if !app.keeping.has_begun() {
+    app.save_state.leaving = Leaving::Anyway;
+    if !app.save_state.has_begun() {
         return app.effects.push(Effect::Quit);
     }
     save_restore(app);
@@ -85,10 +85,12 @@ pub(crate) fn terminate(app: &mut App) {
 
 /// Takes note of an answer of the store, before it is applied.
 pub(crate) fn answered(app: &mut App, reply: &Reply) {
-    app.keeping.answered(reply);
+    app.save_state.answered(reply);
     match reply {
-        Reply::Failed { job: Job::LOAD_RESTORE, .. } if app.keeping.last_run == LastRun::Unread => {
-            app.keeping.last_run = LastRun::Nothing;
+        Reply::Failed { job: Job::LOAD_RESTORE, .. }
+            if app.save_state.last_run == LastRun::Unread =>
+        {
+            app.save_state.last_run = LastRun::Nothing;
         }
         // Whatever else went wrong is read before leaving, not after.
         Reply::Failed { job, .. } if !NO_REASON_TO_STAY.contains(job) => stay(app),
@@ -99,16 +101,16 @@ pub(crate) fn answered(app: &mut App, reply: &Reply) {
 
 /// Goes on with what waited for the answer that was applied.
 pub(crate) fn go_on(app: &mut App) {
-    if !app.keeping.is_answered() {
+    if !app.save_state.is_answered() {
         return;
     }
-    if app.keeping.again || (app.restore_due && app.keeping.leaving != Leaving::No) {
+    if app.save_state.again || (app.restore_due && app.save_state.leaving != Leaving::No) {
         return save_restore(app);
     }
-    match (app.keeping.leaving, app.keeping.failure().cloned()) {
+    match (app.save_state.leaving, app.save_state.failure().cloned()) {
         (Leaving::No, _) => {}
         (Leaving::WhenKept, Some(failure)) if app.shared.drafts.iter().any(Draft::is_modified) => {
-            app.keeping.leaving = Leaving::No;
+            app.save_state.leaving = Leaving::No;
             ask(app, &failure.to_string());
         }
         (Leaving::WhenKept | Leaving::Anyway, _) => app.effects.push(Effect::Quit),
@@ -116,8 +118,8 @@ pub(crate) fn go_on(app: &mut App) {
 }
 
 fn stay(app: &mut App) {
-    if app.keeping.leaving == Leaving::WhenKept {
-        app.keeping.leaving = Leaving::No;
+    if app.save_state.leaving == Leaving::WhenKept {
+        app.save_state.leaving = Leaving::No;
     }
 }
 
@@ -153,7 +155,7 @@ pub(crate) fn overlay_closed(app: &mut App, overlay: Option<&Overlay>) {
 /// composed already.
 pub(crate) fn begin_on_a_preset(app: &mut App) {
     if app.loaded
-        && app.keeping.last_run == LastRun::Nothing
+        && app.save_state.last_run == LastRun::Nothing
         && app.shared.drafts.is_pristine()
         && app.request.refused.is_none()
         && let Some(TreeItem::Preset(path)) = app.presets.selected(&app.shared)

@@ -53,7 +53,7 @@ pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
     let based_on = draft.based_on.filter(|_| draft.preset.as_ref() == Some(&path));
     let preset = draft.as_preset(path);
     draft.saving = Some(preset.clone());
-    if app.restore_due || app.keeping.again {
+    if app.restore_due || app.save_state.again {
         // Whatever ends the program in the middle, what is being saved comes back; and no older
         // draft comes back over the file.
         restore::save_restore(app);

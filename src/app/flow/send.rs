@@ -77,7 +77,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         match session.side() {
             Side::Listener if !is_closing => return update(app, id, plan),
             // A request in flight makes way for the new one.
-            Side::Client if !session.protocol().capabilities().conversation => {
+            Side::Client if !session.capabilities().conversation => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
             Side::Client if !is_closing => {
@@ -96,7 +96,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let draft = app.shared.drafts.current();
     let address = without_userinfo(draft.spec.address());
     let title = draft.preset.as_ref().map_or(&*address, |path| path.as_str()).to_owned();
-    let conversation = plan.protocol().capabilities().conversation;
+    let conversation = plan.capabilities().conversation;
     let at = app.shared.sessions.free_entry(app.shared.wall_clock.at(app.shared.now));
     let entry = HistoryEntry {
         at,
@@ -152,12 +152,10 @@ fn summary(spec: &Spec, scope: &Scope) -> String {
         Err(_) => spec.address().to_owned(),
     };
     let address = without_userinfo(&address);
-    match spec {
-        Spec::Http(http) => format!("{} {address}", http.method),
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
-        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-            format!("listen {} {address}", spec.protocol())
-        }
+    match (spec.as_http(), spec.side().listens()) {
+        (Some(http), _) => format!("{} {address}", http.method),
+        (None, false) => format!("{} {address}", spec.protocol()),
+        (None, true) => format!("listen {} {address}", spec.protocol()),
     }
 }
 
@@ -198,7 +196,7 @@ fn outcome(session: &Session, totals: Totals) -> String {
     if let Err(failure) = over {
         return failure.cause.clone();
     }
-    if session.protocol().capabilities().conversation {
+    if session.capabilities().conversation {
         return format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes);
     }
     if session.side().listens() {

@@ -3,8 +3,8 @@
 use super::{curl, draft, edited, history, project, restore, save};
 use crate::app::effect::Effect;
 use crate::app::format;
-use crate::app::keeping::LastRun;
 use crate::app::layout::Splits;
+use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::store::job::{Reply, Restore, Workspace};
 
@@ -77,13 +77,13 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let are_new = first || (had_trouble && before.environments.is_empty());
     let is_begin = first || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
-    let is_open = are_new && !app.keeping.chose_environment;
+    let is_open = are_new && !app.save_state.chose_environment;
     let first_name = names.clone().next().filter(|_| is_open);
-    let wanted = app.shared.environment.take().or_else(|| app.keeping.lost_environment.take());
+    let wanted = app.shared.environment.take().or_else(|| app.save_state.lost_environment.take());
     let known = names.find(|name| Some(*name) == wanted.as_ref());
     app.shared.environment = known.or(first_name).cloned();
     if app.shared.environment.is_none() {
-        app.keeping.lost_environment = wanted;
+        app.save_state.lost_environment = wanted;
     }
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
@@ -101,15 +101,15 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
 /// What the last run left is merged into what was done in this one until now.
 fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     let Some(restore) = restore else {
-        app.keeping.last_run = LastRun::Nothing;
+        app.save_state.last_run = LastRun::Nothing;
         return restore::begin_on_a_preset(app);
     };
-    app.keeping.last_run = LastRun::Restored;
+    app.save_state.last_run = LastRun::Restored;
     let shared = &mut app.shared;
     let untouched = shared.drafts.is_pristine() && app.request.refused.is_none();
     let presets = app.loaded.then_some(&*shared.workspace.presets);
     let merged = shared.drafts.restore(&restore.drafts, restore.current, presets, untouched);
-    if restore.environment.is_some() && !app.keeping.chose_environment {
+    if restore.environment.is_some() && !app.save_state.chose_environment {
         shared.environment = restore.environment;
     }
     let is_as_at_start = shared.splits == Splits::default();

@@ -81,7 +81,7 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
 
 impl Code {
     /// Whether it shows remarks, which come in one way and hold no secrets.
-    pub fn is_remarks(&self) -> bool {
+    pub(crate) fn is_remarks(&self) -> bool {
         self.spec.is_none()
     }
 

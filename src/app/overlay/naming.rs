@@ -220,8 +220,8 @@ fn folders(shared: &Shared) -> Vec<String> {
 /// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
 fn suggest(spec: &Spec) -> String {
     let address = spec.address();
-    let words = match spec {
-        Spec::Http(http) => {
+    let words = match (spec.as_http(), spec.side().listens()) {
+        (Some(http), _) => {
             let path = address.split_once("://").map_or(address, |(_, rest)| rest);
             let path = path.split(['?', '#']).next().unwrap_or_default();
             let (authority, path) = path.split_once('/').unwrap_or((path, ""));
@@ -230,8 +230,8 @@ fn suggest(spec: &Spec) -> String {
             let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host);
             format!("{} {last}", http.method.to_lowercase())
         }
-        Spec::Tcp(_) | Spec::Udp(_) => format!("{} {address}", spec.protocol()),
-        Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+        (None, false) => format!("{} {address}", spec.protocol()),
+        (None, true) => {
             let port = address.rsplit_once(':').map_or("", |(_, port)| port);
             format!("{} server {port}", spec.protocol())
         }

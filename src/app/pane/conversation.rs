@@ -25,7 +25,7 @@ use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::engine::command::CloseMode;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 pub use conversation_areas::{failure, prefix};
 pub(crate) use conversation_view::has_several;
 pub use conversation_view::{ConversationPane, conns};
@@ -127,8 +127,8 @@ impl ConversationPane {
             Action::SaveToFile => return told(self.save(shared)),
             Action::MakePreset => return told(self.turn_around(shared)),
             Action::Find => return self.open_search(),
-            Action::FindNext => return self.search(shared, Towards::End, true),
-            Action::FindPrevious => return self.search(shared, Towards::Start, true),
+            Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
+            Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::ExternalEditor => return self.edit_external(shared),
             _ => match CursorStep::of(action) {
                 Some(way) => self.scroll(shared, way),
@@ -209,7 +209,7 @@ impl ConversationPane {
             hints.insert(1, Action::NextItem);
         }
         hints.extend([Action::Resend, Action::MakePreset]);
-        if session.protocol().capabilities().connections {
+        if session.capabilities().connections {
             hints.extend([Action::FinishSending, Action::CloseConnection, Action::ResetConnection]);
         }
         hints

@@ -4,10 +4,10 @@
 //! requests above the exchange; a client has its redirect hops. Here is what keys and clicks do, and
 //! every move: over the list or the hops, over the tabs, in the content.
 
+mod body_fetch;
 pub mod body_view;
 mod exchange_areas;
 mod exchange_state;
-mod gather;
 mod shape;
 pub mod shown_exchange;
 pub mod tab_lines;
@@ -23,7 +23,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 use body_view::SIDEWAYS;
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
@@ -69,8 +69,8 @@ impl ExchangePane {
                 return Outcome::say(said);
             }
             Action::Find => return self.open_search(shared),
-            Action::FindNext => return self.search(shared, Towards::End, true),
-            Action::FindPrevious => return self.search(shared, Towards::Start, true),
+            Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
+            Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::SaveToFile => return self.open_save(shared),
             Action::Copy => return self.copy(shared),
             Action::MakePreset => return self.turn_around(shared),

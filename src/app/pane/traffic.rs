@@ -28,7 +28,7 @@ use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
 use crate::model::record::RecordKind;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
@@ -225,15 +225,15 @@ impl TrafficPane {
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
             Action::Find => self.find(),
-            Action::FindNext => self.go(shared, Towards::End),
-            Action::FindPrevious => self.go(shared, Towards::Start),
+            Action::FindNext => self.go(shared, SearchDirection::Forward),
+            Action::FindPrevious => self.go(shared, SearchDirection::Backward),
             Action::Pause => self.pause(shared),
             Action::Mark => self.of_selected(shared, Intent::ToggleMark),
             Action::Detail | Action::Open => self.toggle_record(shared),
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
-            Action::NextItem => self.neighbour(shared, Towards::End),
-            Action::PreviousItem => self.neighbour(shared, Towards::Start),
+            Action::NextItem => self.neighbour(shared, SearchDirection::Forward),
+            Action::PreviousItem => self.neighbour(shared, SearchDirection::Backward),
             Action::Copy => self.copy(shared, CopyAs::Seen),
             Action::CopyHex => self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
@@ -297,7 +297,7 @@ impl TrafficPane {
     }
 
     /// Goes to the next or previous record of the same connection.
-    fn neighbour(&mut self, shared: &Shared, towards: Towards) -> Outcome {
+    fn neighbour(&mut self, shared: &Shared, direction: SearchDirection) -> Outcome {
         let Some(from) = self.selected(shared) else { return Outcome::yes() };
         let Some(conn) = shared.timeline.get(from).map(|record| record.conn) else {
             return Outcome::yes();
@@ -307,9 +307,9 @@ impl TrafficPane {
             let record = self.listing.get(*row).and_then(|id| shared.timeline.get(id));
             record.is_some_and(|record| record.conn == conn)
         };
-        let found = match towards {
-            Towards::End => (at + 1..len).take(NEIGHBOUR_REACH).find(is_ours),
-            Towards::Start => (0..at).rev().take(NEIGHBOUR_REACH).find(is_ours),
+        let found = match direction {
+            SearchDirection::Forward => (at + 1..len).take(NEIGHBOUR_REACH).find(is_ours),
+            SearchDirection::Backward => (0..at).rev().take(NEIGHBOUR_REACH).find(is_ours),
         };
         match found {
             Some(row) => self.select(shared, row),

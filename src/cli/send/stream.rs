@@ -103,7 +103,7 @@ pub(super) async fn run(
     let steps_done = plan.steps().is_empty();
     let is_silent = steps_done && streamed.is_empty();
     let is_piped = is_silent && !arguments.ignore_stdin && stdin::is_piped();
-    let datagrams = plan.protocol().capabilities().datagrams;
+    let datagrams = plan.capabilities().datagrams;
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let messages = if datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);

@@ -223,13 +223,13 @@ fn find(name: &str) -> Option<&'static Coding> {
 
 /// Whether a coding of this name can be undone here.
 #[must_use]
-pub fn is_known(name: &str) -> bool {
+pub(crate) fn is_known(name: &str) -> bool {
     find(name).is_some()
 }
 
 /// Whether something else is known by its first bytes when it is called so.
 #[must_use]
-pub fn is_signed(name: &str) -> bool {
+pub(crate) fn is_signed(name: &str) -> bool {
     find(name).is_some_and(|coding| coding.is_signed)
 }
 

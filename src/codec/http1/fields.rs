@@ -58,7 +58,7 @@ impl Warnings {
 
     /// Whether something is read differently by others.
     #[must_use]
-    pub fn is_doubtful(&self) -> bool {
+    pub(crate) fn is_doubtful(&self) -> bool {
         self.doubtful
     }
 
@@ -70,7 +70,7 @@ impl Warnings {
 
     /// The warnings in order, the last one counting those left out.
     #[must_use]
-    pub fn into_list(mut self) -> Vec<String> {
+    pub(crate) fn into_list(mut self) -> Vec<String> {
         if self.more > 0 {
             self.list.push(format!("{} more oddities", self.more));
         }
@@ -80,7 +80,7 @@ impl Warnings {
 
 /// At most 40 bytes of a peer, as visible text for a message.
 #[must_use]
-pub fn excerpt(bytes: &[u8]) -> String {
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
     match bytes.get(..40) {
         Some(start) if bytes.len() > 40 => format!("{}…", printable(start)),
         _ => printable(bytes),
@@ -89,13 +89,13 @@ pub fn excerpt(bytes: &[u8]) -> String {
 
 /// A byte of a token (RFC 9110, section 5.6.2).
 #[must_use]
-pub fn is_token_byte(byte: u8) -> bool {
+pub(crate) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Whether the bytes are a token: a method or a field name.
 #[must_use]
-pub fn is_token(bytes: &[u8]) -> bool {
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
 }
 

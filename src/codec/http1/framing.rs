@@ -203,7 +203,7 @@ pub fn content_codings(head: &Head) -> Vec<String> {
 
 /// Whether the connection can carry another message after this one (if its body has an end).
 #[must_use]
-pub fn keeps_alive(head: &Head) -> bool {
+pub(crate) fn keeps_alive(head: &Head) -> bool {
     let options = list(head, "connection");
     let has = |option: &str| options.iter().any(|found| found == option);
     match version(head) {

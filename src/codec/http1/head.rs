@@ -2,7 +2,7 @@
 //!
 //! Our own line reader keeps what strict parsers refuse; httparse is the referee: when it refuses
 //! a head in which our reader noticed nothing odd, its objection becomes the warning. A head is
-//! bounded by [`HEAD_LIMIT`]; garbage is recognised by its first bytes.
+//! bounded by `HEAD_LIMIT`; garbage is recognised by its first bytes.
 
 use bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::model::exchange::Head;
 
 /// Longest head read. Servers allow 8 to 64 KiB; four times that still costs nothing to keep, and
 /// an endless head ends here.
-pub const HEAD_LIMIT: usize = 256 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// Headers handed to the referee; a head with more is read all the same.
 const REFEREE_HEADERS: usize = 256;
@@ -44,7 +44,7 @@ pub struct HeadError {
 pub enum HeadErrorKind {
     /// The first bytes are something else.
     NotHttp,
-    /// Longer than [`HEAD_LIMIT`].
+    /// Longer than `HEAD_LIMIT`.
     TooLarge,
     /// The peer finished sending inside the head.
     Truncated,

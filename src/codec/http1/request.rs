@@ -26,7 +26,7 @@ pub struct RequestVerdict {
 
 /// Judges a request by its head.
 #[must_use]
-pub fn judge(parsed: &ParsedHead) -> RequestVerdict {
+pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
     let head = &parsed.head;
     let framing = request_framing(head);
     let doubtful = parsed.doubtful || framing.doubtful;

@@ -52,7 +52,7 @@ pub fn reason(status: u16) -> &'static str {
 }
 
 /// IANA HTTP status code registry.
-pub const REASONS: &[(u16, &str)] = &[
+pub(crate) const REASONS: &[(u16, &str)] = &[
     (100, "Continue"),
     (101, "Switching Protocols"),
     (102, "Processing"),

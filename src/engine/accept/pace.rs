@@ -22,7 +22,7 @@ const WINDOW: Duration = Duration::from_secs(2);
 
 /// How a connection stands when somebody else needs its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Evictability {
     /// It waits for its peer to begin something, since then.
     Idle(Instant),
     /// Its peer is slower than [`RATE`].
@@ -51,10 +51,10 @@ impl Slowness {
 
 /// The pace of one connection; clones speak of the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PeerPace(Arc<Mutex<Course>>);
+pub(crate) struct PeerPace(Arc<Mutex<PeerProgress>>);
 
 #[derive(Debug, Default)]
-struct Course {
+struct PeerProgress {
     idle_since: Option<Instant>,
     /// Since when we wait for the peer.
     waiting_since: Option<Instant>,
@@ -68,17 +68,17 @@ struct Window {
     bytes: u64,
 }
 
-impl Course {
+impl PeerProgress {
     fn stop_waiting(&mut self, now: Instant) {
         if let Some(since) = self.waiting_since.take() {
             self.now.waited += now.saturating_duration_since(since);
         }
     }
 
-    fn standing(&self, now: Instant) -> Standing {
-        let Some(since) = self.waiting_since else { return Standing::Busy };
+    fn evictability(&self, now: Instant) -> Evictability {
+        let Some(since) = self.waiting_since else { return Evictability::Busy };
         if let Some(since) = self.idle_since {
-            return Standing::Idle(since);
+            return Evictability::Idle(since);
         }
         let stalled = now.saturating_duration_since(since);
         // Who stands still is not saved by what it moved before.
@@ -91,30 +91,30 @@ impl Course {
         let millis = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX).max(1);
         let rate = bytes.saturating_mul(1000) / millis;
         if waited < WINDOW || rate >= RATE {
-            return Standing::Busy;
+            return Evictability::Busy;
         }
-        Standing::Slow(Slowness { rate, bytes, patience: std::cmp::Reverse(waited) })
+        Evictability::Slow(Slowness { rate, bytes, patience: std::cmp::Reverse(waited) })
     }
 }
 
 impl PeerPace {
-    fn lock(&self) -> MutexGuard<'_, Course> {
+    fn lock(&self) -> MutexGuard<'_, PeerProgress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing has begun: from now on the connection may go when its place is needed.
     pub(crate) fn rest(&self) {
-        *self.lock() = Course { idle_since: Some(Instant::now()), ..Course::default() };
+        *self.lock() = PeerProgress { idle_since: Some(Instant::now()), ..PeerProgress::default() };
     }
 
     /// Something has begun.
     pub(crate) fn begin(&self) {
-        *self.lock() = Course::default();
+        *self.lock() = PeerProgress::default();
     }
 
     /// How it stands now.
-    pub(crate) fn standing(&self) -> Standing {
-        self.lock().standing(Instant::now())
+    pub(crate) fn evictability(&self) -> Evictability {
+        self.lock().evictability(Instant::now())
     }
 
     /// Reads and writes through this are measured.
@@ -129,12 +129,12 @@ impl PeerPace {
 
     /// The peer moved so many bytes.
     fn moved(&self, bytes: usize) {
-        let mut course = self.lock();
-        course.stop_waiting(Instant::now());
-        if course.now.waited >= WINDOW {
-            course.before = std::mem::take(&mut course.now);
+        let mut progress = self.lock();
+        progress.stop_waiting(Instant::now());
+        if progress.now.waited >= WINDOW {
+            progress.before = std::mem::take(&mut progress.now);
         }
-        course.now.bytes += bytes as u64;
+        progress.now.bytes += bytes as u64;
     }
 
     fn note<T>(&self, polled: &Poll<io::Result<T>>, bytes: impl FnOnce(&T) -> usize) {
@@ -197,28 +197,36 @@ mod tests {
         Window { waited: Duration::from_millis(millis), bytes }
     }
 
-    fn standing(stalled: Duration, now: Window, before: Window) -> Standing {
+    fn evictability(stalled: Duration, now: Window, before: Window) -> Evictability {
         let since = Instant::now();
-        let course = Course { waiting_since: Some(since), now, before, ..Course::default() };
-        course.standing(since + stalled)
+        let progress =
+            PeerProgress { waiting_since: Some(since), now, before, ..PeerProgress::default() };
+        progress.evictability(since + stalled)
     }
 
     #[test]
     fn only_a_peer_that_was_waited_for_can_be_slow() {
         let (none, short) = (Window::default(), Duration::from_millis(100));
-        assert_eq!(Course::default().standing(Instant::now()), Standing::Busy);
-        assert_eq!(standing(short, none, none), Standing::Busy, "too early to say");
-        assert_eq!(standing(short, window(1900, 5000), none), Standing::Busy, "fast enough");
-        let Standing::Slow(slow) = standing(short, window(3900, 12), none) else { panic!() };
+        assert_eq!(PeerProgress::default().evictability(Instant::now()), Evictability::Busy);
+        assert_eq!(evictability(short, none, none), Evictability::Busy, "too early to say");
+        assert_eq!(
+            evictability(short, window(1900, 5000), none),
+            Evictability::Busy,
+            "fast enough"
+        );
+        let Evictability::Slow(slow) = evictability(short, window(3900, 12), none) else {
+            panic!()
+        };
         assert_eq!(slow.words(), "12 bytes in 4.0 s");
-        let Standing::Slow(_) = standing(short, window(100, 1), window(2000, 100)) else {
+        let Evictability::Slow(_) = evictability(short, window(100, 1), window(2000, 100)) else {
             panic!()
         };
     }
 
     #[test]
     fn a_peer_that_stands_still_is_not_saved_by_what_it_moved_before() {
-        let Standing::Slow(slow) = standing(WINDOW, window(10, 1 << 30), window(2000, 1 << 30))
+        let Evictability::Slow(slow) =
+            evictability(WINDOW, window(10, 1 << 30), window(2000, 1 << 30))
         else {
             panic!()
         };
@@ -227,18 +235,18 @@ mod tests {
 
     #[test]
     fn the_slowest_is_the_least_and_of_equal_ones_who_was_waited_for_longest() {
-        let slow = |secs, bytes| match standing(
+        let slow = |secs, bytes| match evictability(
             Duration::from_secs(secs),
             window(0, bytes),
             Window::default(),
         ) {
-            Standing::Slow(slow) => slow,
+            Evictability::Slow(slow) => slow,
             other => panic!("{other:?}"),
         };
         assert!(slow(9, 0) < slow(5, 0));
         let dripping =
-            |bytes| match standing(Duration::ZERO, window(2000, bytes), Window::default()) {
-                Standing::Slow(slow) => slow,
+            |bytes| match evictability(Duration::ZERO, window(2000, bytes), Window::default()) {
+                Evictability::Slow(slow) => slow,
                 other => panic!("{other:?}"),
             };
         assert!(slow(5, 0) < dripping(1) && dripping(1) < dripping(1000));
@@ -248,10 +256,10 @@ mod tests {
     fn a_connection_at_rest_is_idle_until_something_begins() {
         let pace = PeerPace::default();
         pace.rest();
-        assert_eq!(pace.standing(), Standing::Busy, "nobody waits for the peer yet");
+        assert_eq!(pace.evictability(), Evictability::Busy, "nobody waits for the peer yet");
         pace.waits();
-        assert!(matches!(pace.standing(), Standing::Idle(_)));
+        assert!(matches!(pace.evictability(), Evictability::Idle(_)));
         pace.begin();
-        assert_eq!(pace.standing(), Standing::Busy);
+        assert_eq!(pace.evictability(), Evictability::Busy);
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::lines::LineScanner;
-use crate::model::view::{SearchHit, Towards, View, ViewLine, ViewMode};
+use crate::model::view::{SearchDirection, SearchHit, View, ViewLine, ViewMode};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -159,29 +159,29 @@ async fn a_search_goes_both_ways_round_the_ends_and_over_block_borders() {
         bytes[at..at + 6].copy_from_slice(b"Needle");
     }
     let id = bench.keep(&[&bytes]).await;
-    let ask = |text: &str, from: usize, towards| SearchQuery {
+    let ask = |text: &str, from: usize, direction| SearchQuery {
         body: id,
         part: ViewPart::Decoded,
         mode: ViewMode::Hex,
         text: text.into(),
         from: from as u64,
-        towards,
+        direction,
     };
-    for (text, from, towards, hit, wrapped) in [
-        ("needle", 0, Towards::End, 10, false),
-        ("needle", 10, Towards::End, block - 2, false),
-        ("needle", block - 2, Towards::End, 3 * block - 6, false),
-        ("Needle", 3 * block - 6, Towards::End, 3 * block - 6, false),
-        ("Needle", 3 * block - 6, Towards::End, 10, true),
-        ("Needle", 10, Towards::Start, 3 * block - 6, true),
-        ("Needle", 3 * block - 6, Towards::Start, block - 2, false),
+    for (text, from, direction, hit, wrapped) in [
+        ("needle", 0, SearchDirection::Forward, 10, false),
+        ("needle", 10, SearchDirection::Forward, block - 2, false),
+        ("needle", block - 2, SearchDirection::Forward, 3 * block - 6, false),
+        ("Needle", 3 * block - 6, SearchDirection::Forward, 3 * block - 6, false),
+        ("Needle", 3 * block - 6, SearchDirection::Forward, 10, true),
+        ("Needle", 10, SearchDirection::Backward, 3 * block - 6, true),
+        ("Needle", 3 * block - 6, SearchDirection::Backward, block - 2, false),
     ] {
-        let found = bench.search(ask(text, from, towards)).await;
+        let found = bench.search(ask(text, from, direction)).await;
         let place = Some((hit as u64 / 16, hit as u64));
-        assert_eq!((found.hit, found.wrapped), (place, wrapped), "{text} {from} {towards:?}");
+        assert_eq!((found.hit, found.wrapped), (place, wrapped), "{text} {from} {direction:?}");
     }
-    assert_eq!(bench.search(ask("NEEDLE", 0, Towards::End)).await.hit, None);
-    assert_eq!(bench.search(ask("", 0, Towards::End)).await.hit, None);
+    assert_eq!(bench.search(ask("NEEDLE", 0, SearchDirection::Forward)).await.hit, None);
+    assert_eq!(bench.search(ask("", 0, SearchDirection::Forward)).await.hit, None);
 }
 
 #[tokio::test]
@@ -190,7 +190,8 @@ async fn a_hit_is_mapped_to_its_display_line() {
     let json = format!("[{}\"needle\"]", "1,".repeat(100_000));
     let id = bench.keep(&[json.as_bytes()]).await;
     let (part, mode, text) = (ViewPart::Decoded, ViewMode::Pretty, "needle".to_owned());
-    let query = SearchQuery { body: id, part, mode, text, from: 0, towards: Towards::End };
+    let query =
+        SearchQuery { body: id, part, mode, text, from: 0, direction: SearchDirection::Forward };
     let found = bench.search(query).await;
     assert_eq!(found.hit, Some((100_001, 200_002)));
 }

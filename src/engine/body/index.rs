@@ -11,7 +11,8 @@ use crate::model::view::{LINE_PIECE, View, ViewLine, ViewMode, ViewPart, ViewQue
 
 /// Bytes between two copies of the scanner: 20 µs of scanning.
 const SPACING: usize = 16 * 1024;
-/// Indexes kept. A screen shows few bodies; an index that is asked for again is made again.
+/// Indexes kept. A screen shows few bodies; an index that is asked for again is made again. A list
+/// of eight, the latest used last, takes three lines; `lru` would be a hash map more.
 const INDEXES: usize = 8;
 /// Rows of one window at most; no screen has more.
 pub(super) const ROWS: u16 = 1024;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::spool::Spool;
-use super::usage::{Footprint, Need, Usage};
+use super::usage::{Footprint, ReclaimGoal, Usage};
 use super::view_queue::ViewQueue;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
@@ -133,6 +133,6 @@ impl Body {
         }
         self.finished.store(true, Ordering::Release);
         self.grew();
-        self.usage.relieve(Need::Bounds);
+        self.usage.reclaim(ReclaimGoal::Bounds);
     }
 }

@@ -13,7 +13,7 @@ use super::thread::on_thread;
 use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
-use crate::model::view::{SearchHit, SearchQuery, Towards, ViewMode};
+use crate::model::view::{SearchDirection, SearchHit, SearchQuery, ViewMode};
 
 /// Bytes searched between two looks whether somebody still wants to know.
 const BLOCK: usize = 1024 * 1024;
@@ -87,13 +87,13 @@ fn find(
     let scan = Scan { body, query, pattern: &pattern?, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
-    match query.towards {
-        Towards::End => {
+    match query.direction {
+        SearchDirection::Forward => {
             let start = if after { from.saturating_add(1) } else { from };
             let ahead = scan.forward(start, len).map(|hit| (hit, false));
             ahead.or_else(|| scan.forward(0, start.min(len)).map(|hit| (hit, true)))
         }
-        Towards::Start => {
+        SearchDirection::Backward => {
             let end = if after { from } else { from.saturating_add(1).min(len) };
             let ahead = scan.backward(0, end).map(|hit| (hit, false));
             ahead.or_else(|| scan.backward(end, len).map(|hit| (hit, true)))

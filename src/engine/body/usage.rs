@@ -31,9 +31,11 @@ pub(super) struct Usage {
     /// Where temporary files are made; `None` = the system's folder.
     pub(super) folder: Option<PathBuf>,
     memory_bound: usize,
+    /// What `disk_bound` is at most, however much is free.
+    disk_most: u64,
     disk_bound: AtomicU64,
     budget: Budget,
-    relief: Relief,
+    reclaimer: Reclaimer,
 }
 
 /// What a body uses.
@@ -58,20 +60,20 @@ impl Add for Footprint {
 
 /// What gives bodies back.
 #[derive(Default)]
-struct Relief(OnceLock<Box<dyn Fn(Need) -> bool + Send + Sync>>);
+struct Reclaimer(OnceLock<Box<dyn Fn(ReclaimGoal) -> bool + Send + Sync>>);
 
 /// What bodies are given back for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum ReclaimGoal {
     /// One file's disk and descriptor.
     File,
     /// Nothing: the bounds shall hold.
     Bounds,
 }
 
-impl fmt::Debug for Relief {
+impl fmt::Debug for Reclaimer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Relief")
+        f.write_str("Reclaimer")
     }
 }
 
@@ -84,27 +86,31 @@ impl Usage {
             files: AtomicUsize::new(0),
             folder,
             memory_bound: MEMORY_BOUND,
+            disk_most: DISK_BOUND,
             disk_bound: AtomicU64::new(DISK_BOUND),
             budget,
-            relief: Relief::default(),
+            reclaimer: Reclaimer::default(),
         }
     }
 
     /// The same with these bounds in bytes.
     #[cfg(test)]
-    pub(super) fn bounded(memory_bound: usize, disk_bound: u64, budget: Budget) -> Self {
-        let disk_bound = AtomicU64::new(disk_bound);
-        Usage { memory_bound, disk_bound, ..Usage::new(None, budget) }
+    pub(super) fn bounded(memory_bound: usize, disk_most: u64, budget: Budget) -> Self {
+        let disk_bound = AtomicU64::new(disk_most);
+        Usage { memory_bound, disk_most, disk_bound, ..Usage::new(None, budget) }
     }
 
     /// Who gives bodies back when something is full; says whether there was one to give.
-    pub(super) fn relieved_by(&self, relief: impl Fn(Need) -> bool + Send + Sync + 'static) {
-        let _ = self.relief.0.set(Box::new(relief));
+    pub(super) fn reclaimed_by(
+        &self,
+        reclaimer: impl Fn(ReclaimGoal) -> bool + Send + Sync + 'static,
+    ) {
+        let _ = self.reclaimer.0.set(Box::new(reclaimer));
     }
 
     /// Gives finished bodies back, as far as needed; false when there is none.
-    pub(super) fn relieve(&self, need: Need) -> bool {
-        self.relief.0.get().is_some_and(|relief| relief(need))
+    pub(super) fn reclaim(&self, goal: ReclaimGoal) -> bool {
+        self.reclaimer.0.get().is_some_and(|reclaimer| reclaimer(goal))
     }
 
     /// Takes memory, unless there is none left.
@@ -126,7 +132,7 @@ impl Usage {
                 return Ok(());
             }
             self.disk.fetch_sub(bytes, Ordering::Relaxed);
-            if !self.relieve(Need::File) {
+            if !self.reclaim(ReclaimGoal::File) {
                 let words = format!("the {} MiB of disk for all bodies are used up", bound >> 20);
                 return Err(io::Error::other(words));
             }
@@ -142,7 +148,7 @@ impl Usage {
                     self.files.fetch_add(1, Ordering::Relaxed);
                     return Ok(descriptor);
                 }
-                Err(why) if !self.relieve(Need::File) => return Err(io::Error::other(why)),
+                Err(why) if !self.reclaim(ReclaimGoal::File) => return Err(io::Error::other(why)),
                 Err(_) => {}
             }
         }
@@ -155,13 +161,10 @@ impl Usage {
 
     /// A tenth of what is free, and of what bodies have of it already.
     fn look_at_disk(&self) {
-        if cfg!(test) {
-            return;
-        }
         let folder = self.folder.clone().unwrap_or_else(tempfile::env::temp_dir);
         if let Some(free) = free_bytes(&folder) {
             let used = self.disk.load(Ordering::Relaxed);
-            let bound = (free.saturating_add(used) / 10).min(DISK_BOUND);
+            let bound = (free.saturating_add(used) / 10).min(self.disk_most);
             self.disk_bound.store(bound, Ordering::Relaxed);
         }
     }

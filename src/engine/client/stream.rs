@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::engine::accept::Guest as _;
+use crate::engine::accept::ConnControl as _;
 use crate::engine::command::CloseMode;
 use crate::engine::conversation::ConnSetup;
 use crate::engine::conversation::conn_handle::{ConnHandle, line};

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::engine::conversation::script::Script;
-use crate::engine::datagram::{self, Answerer, Home};
+use crate::engine::datagram::{self, Answerer, Remote};
 use crate::engine::event::{Phase, Summary};
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
@@ -29,25 +29,25 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
         session.events.failed(session.id.itself(), &failure);
         return Err(failure);
     };
-    let (home, bind) =
+    let (remote, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
-    let home = Some(Home { address: home, any_peer: plan.any_peer });
+    let remote = Some(Remote { address: remote, any_peer: plan.any_peer });
     // It answers nothing.
     let answerer = Answerer::new(Rules::default(), 1);
-    datagram::run(&bind, plan.socket, home, answerer, script, cx).await
+    datagram::run(&bind, plan.socket, remote, answerer, script, cx).await
 }
 
 /// Whom to send to, and where to bind for it.
 async fn prepare(plan: &UdpPlan) -> Result<(SocketAddr, Bind), Failure> {
-    let home = peer(&plan.endpoint).await?;
-    if home.port() == 0 {
+    let remote = peer(&plan.endpoint).await?;
+    if remote.port() == 0 {
         let cause = "port 0 cannot be sent to";
         let target = plan.endpoint.to_string();
         return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
     }
-    let bind = source(plan.source.as_ref(), home)?;
-    Ok((home, bind))
+    let bind = source(plan.source.as_ref(), remote)?;
+    Ok((remote, bind))
 }
 
 async fn peer(endpoint: &Endpoint) -> Result<SocketAddr, Failure> {
@@ -75,9 +75,9 @@ async fn peer(endpoint: &Endpoint) -> Result<SocketAddr, Failure> {
 }
 
 /// One socket of the peer's family; without a wish, loopback for a peer on this machine.
-fn source(wish: Option<&Bind>, home: SocketAddr) -> Result<Bind, Failure> {
+fn source(wish: Option<&Bind>, remote: SocketAddr) -> Result<Bind, Failure> {
     let Some(wish) = wish else {
-        let ip = match (home.is_ipv4(), home.ip().is_loopback()) {
+        let ip = match (remote.is_ipv4(), remote.ip().is_loopback()) {
             (true, true) => LOOPBACK_V4,
             (true, false) => Ipv4Addr::UNSPECIFIED.into(),
             (false, true) => LOOPBACK_V6,
@@ -85,9 +85,9 @@ fn source(wish: Option<&Bind>, home: SocketAddr) -> Result<Bind, Failure> {
         };
         return Ok(Bind::Address(SocketAddr::new(ip, 0)));
     };
-    let fits = wish.sockets().into_iter().find(|socket| socket.is_ipv4() == home.is_ipv4());
+    let fits = wish.sockets().into_iter().find(|socket| socket.is_ipv4() == remote.is_ipv4());
     fits.map(Bind::Address).ok_or_else(|| {
-        let cause = format!("{wish} and {home} are of different address families");
+        let cause = format!("{wish} and {remote} are of different address families");
         Failure::new(Stage::Bind, wish.to_string(), FailureKind::Usage, cause)
             .hint("leave the source empty, or choose one of the peer's family")
     })
@@ -97,9 +97,9 @@ fn source(wish: Option<&Bind>, home: SocketAddr) -> Result<Bind, Failure> {
 mod tests {
     use super::*;
 
-    fn bound(wish: Option<&str>, home: &str) -> Result<String, Failure> {
+    fn bound(wish: Option<&str>, remote: &str) -> Result<String, Failure> {
         let wish = wish.map(|text| text.parse().unwrap());
-        source(wish.as_ref(), home.parse().unwrap()).map(|bind| bind.to_string())
+        source(wish.as_ref(), remote.parse().unwrap()).map(|bind| bind.to_string())
     }
 
     #[test]
@@ -120,9 +120,9 @@ mod tests {
 
     #[tokio::test]
     async fn localhost_means_ipv4_for_datagrams() {
-        let home = peer(&Endpoint::new("localhost", 9)).await.unwrap();
-        assert_eq!(home.to_string(), "127.0.0.1:9");
-        let home = peer(&Endpoint::new("0.0.0.0", 9)).await.unwrap();
-        assert_eq!(home.to_string(), "127.0.0.1:9", "where its replies come from");
+        let remote = peer(&Endpoint::new("localhost", 9)).await.unwrap();
+        assert_eq!(remote.to_string(), "127.0.0.1:9");
+        let remote = peer(&Endpoint::new("0.0.0.0", 9)).await.unwrap();
+        assert_eq!(remote.to_string(), "127.0.0.1:9", "where its replies come from");
     }
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::engine::accept::Guest;
-use crate::engine::accept::pace::Standing;
+use crate::engine::accept::ConnControl;
+use crate::engine::accept::pace::Evictability;
 use crate::engine::command::CloseMode;
 use crate::engine::refusal;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -74,11 +74,11 @@ impl ConnHandle {
     }
 }
 
-impl Guest for ConnHandle {
+impl ConnControl for ConnHandle {
     /// Clients that finished sending stay open for a late answer, but not for ever; a conversation
     /// is never ended for its pace.
-    fn standing(&self) -> Standing {
-        self.peer_finished.get().map_or(Standing::Busy, |since| Standing::Idle(*since))
+    fn evictability(&self) -> Evictability {
+        self.peer_finished.get().map_or(Evictability::Busy, |since| Evictability::Idle(*since))
     }
 
     /// Ends the connection; messages queued before are sent first, except by a reset.

@@ -22,7 +22,7 @@ pub(super) struct Peers {
     by_use: BTreeMap<u64, SocketAddr>,
     uses: u64,
     /// Never forgotten: the peer a client was opened for.
-    home: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +32,10 @@ struct Peer {
 }
 
 impl Peers {
-    /// Nobody is known; `home` is never forgotten, however many others send.
-    pub(super) fn new(home: Option<SocketAddr>) -> Self {
+    /// Nobody is known; `remote` is never forgotten, however many others send.
+    pub(super) fn new(remote: Option<SocketAddr>) -> Self {
         let (by_address, by_use) = (HashMap::new(), BTreeMap::new());
-        Peers { bound: PEERS, by_address, by_use, uses: 0, home }
+        Peers { bound: PEERS, by_address, by_use, uses: 0, remote }
     }
 
     /// The number of a known peer, which counts as used now.
@@ -56,7 +56,7 @@ impl Peers {
         let forgotten = if self.by_address.len() < self.bound {
             None
         } else {
-            let oldest = by_use.find(|address| Some(*address) != self.home);
+            let oldest = by_use.find(|address| Some(*address) != self.remote);
             oldest.and_then(|oldest| self.forget(oldest))
         };
         self.uses += 1;

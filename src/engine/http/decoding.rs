@@ -84,14 +84,16 @@ impl Decoding {
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
         let works = Arc::downgrade(&shared);
-        let intake = Intake { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
-        let intake = Arc::new(Mutex::new(intake));
-        let pull = Arc::clone(&intake);
+        let input =
+            EncodedInput { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
+        let input = Arc::new(Mutex::new(input));
+        let pull = Arc::clone(&input);
         let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run = DecodeRun { reader, sink, shared: works, intake, total: 0, held, foreign: None };
+        let run =
+            DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -136,27 +138,27 @@ async fn decoded<S: Fn(&[u8]) -> Result<(), Arc<str>> + Send + 'static>(
             (Some(piece), Some(give)) => drop(give.try_send(piece)),
             _ => give = None,
         }
-        let mut is_hungry = false;
-        while !is_hungry {
+        let mut needs_input = false;
+        while !needs_input {
             let Ok(permit) = TURNS.acquire().await else { return stopped() };
-            let turn = spawn_blocking(move || {
-                let turn = run.turn();
-                (run, turn)
+            let step = spawn_blocking(move || {
+                let step = run.step();
+                (run, step)
             });
-            let Ok((back, turn)) = turn.await else { return stopped() };
+            let Ok((back, step)) = step.await else { return stopped() };
             drop(permit);
             run = back;
-            is_hungry = match turn {
-                Turn::Over => false,
-                Turn::Hungry => true,
-                Turn::Ended(end) => return end,
+            needs_input = match step {
+                DecodeStep::Progress => false,
+                DecodeStep::NeedsInput => true,
+                DecodeStep::Ended(end) => return end,
             };
         }
     }
 }
 
 /// The encoded body as the decoder takes it in, and its beginning until something is made of it.
-struct Intake {
+struct EncodedInput {
     take: Receiver<Bytes>,
     shared: Weak<DecodeShared>,
     /// Bytes in all.
@@ -164,7 +166,7 @@ struct Intake {
     kept: Option<VecDeque<Bytes>>,
 }
 
-impl Intake {
+impl EncodedInput {
     /// The next piece, which may not be there yet; `None` at the end, or when nobody wants it any
     /// more.
     fn next(&mut self) -> io::Result<Option<Bytes>> {
@@ -188,21 +190,21 @@ impl Intake {
 }
 
 /// Only the one decoder locks it.
-fn lock(intake: &Mutex<Intake>) -> MutexGuard<'_, Intake> {
-    intake.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(input: &Mutex<EncodedInput>) -> MutexGuard<'_, EncodedInput> {
+    input.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What became of a turn.
-enum Turn {
+/// What became of a step.
+enum DecodeStep {
     /// There is more to do with what is there.
-    Over,
+    Progress,
     /// The next piece is not there yet.
-    Hungry,
+    NeedsInput,
     Ended(DecodeEnd),
 }
 
 /// A body that is something else than its coding says.
-struct Foreign {
+struct Mislabeled {
     error: io::Error,
     /// What was taken in before that was known.
     kept: VecDeque<Bytes>,
@@ -213,40 +215,42 @@ struct DecodeRun<S> {
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
-    intake: Arc<Mutex<Intake>>,
+    input: Arc<Mutex<EncodedInput>>,
     /// Bytes handed over.
     total: u64,
     /// What was made of the body and is not believed yet; `None` = everything is.
     held: Option<Vec<u8>>,
-    foreign: Option<Foreign>,
+    mislabeled: Option<Mislabeled>,
 }
 
 impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     /// Blocks for as long as a [`TURN`] takes.
-    fn turn(&mut self) -> Turn {
-        if self.foreign.is_none() {
+    fn step(&mut self) -> DecodeStep {
+        if self.mislabeled.is_none() {
             match self.decode_some() {
-                Ok(true) => return Turn::Over,
-                Ok(false) => return Turn::Ended(self.end(None)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+                Ok(true) => return DecodeStep::Progress,
+                Ok(false) => return DecodeStep::Ended(self.end(None)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return DecodeStep::NeedsInput;
+                }
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
                     let _ = self.believe();
-                    return Turn::Ended(self.end(None));
+                    return DecodeStep::Ended(self.end(None));
                 }
                 Err(error) => {
-                    let kept = lock(&self.intake).kept.take().filter(|_| self.total == 0);
-                    let Some(kept) = kept else { return Turn::Ended(self.end(Some(error))) };
-                    self.foreign = Some(Foreign { error, kept });
+                    let kept = lock(&self.input).kept.take().filter(|_| self.total == 0);
+                    let Some(kept) = kept else { return DecodeStep::Ended(self.end(Some(error))) };
+                    self.mislabeled = Some(Mislabeled { error, kept });
                 }
             }
         }
         let as_came = match self.pass_on() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Hungry,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return DecodeStep::NeedsInput,
             outcome => outcome.is_ok(),
         };
-        let error = self.foreign.take().map(|foreign| foreign.error);
-        Turn::Ended(DecodeEnd { as_came, ..self.end(error) })
+        let error = self.mislabeled.take().map(|mislabeled| mislabeled.error);
+        DecodeStep::Ended(DecodeEnd { as_came, ..self.end(error) })
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -276,7 +280,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
-                if held.len() >= PIECE || lock(&self.intake).taken >= HELD {
+                if held.len() >= PIECE || lock(&self.input).taken >= HELD {
                     self.believe()?;
                 }
             } else {
@@ -299,7 +303,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         if bytes.is_empty() {
             return Ok(());
         }
-        lock(&self.intake).kept = None;
+        lock(&self.input).kept = None;
         (self.sink)(bytes).map_err(|why| io::Error::other(&*why))?;
         self.total += bytes.len() as u64;
         let Some(shared) = self.shared.upgrade() else {
@@ -309,7 +313,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         Ok(())
     }
 
-    /// Hands over what is there of a foreign body as it came.
+    /// Hands over what is there of a mislabeled body as it came.
     fn pass_on(&mut self) -> io::Result<()> {
         while let Some(piece) = self.next_of_foreign()? {
             self.hand_over(&piece)?;
@@ -318,8 +322,8 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     }
 
     fn next_of_foreign(&mut self) -> io::Result<Option<Bytes>> {
-        let kept = self.foreign.as_mut().and_then(|foreign| foreign.kept.pop_front());
-        kept.map_or_else(|| lock(&self.intake).next(), |piece| Ok(Some(piece)))
+        let kept = self.mislabeled.as_mut().and_then(|mislabeled| mislabeled.kept.pop_front());
+        kept.map_or_else(|| lock(&self.input).next(), |piece| Ok(Some(piece)))
     }
 }
 

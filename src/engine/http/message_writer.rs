@@ -39,7 +39,7 @@ pub(crate) struct MessageWriter<'a> {
 
 /// How far a message is, in bytes.
 #[derive(Default)]
-struct Course {
+struct WriteProgress {
     head: u64,
     /// Head and body, without the framing of chunks.
     total: u64,
@@ -73,14 +73,14 @@ impl MessageWriter<'_> {
     ) -> Result<(), Failure> {
         let len = head.len() as u64;
         let total = len + body.as_ref().map_or(0, BodySource::len);
-        let mut course = Course { head: len, total, ..Course::default() };
+        let mut progress = WriteProgress { head: len, total, ..WriteProgress::default() };
         self.writer.body_starts(self.writer.wire_len() + len);
         if self.chunked {
             self.writer.separate();
         }
         let Some(mut source) = body else {
-            self.write(to, &mut course, head).await?;
-            return to.flush().await.map_err(|error| self.failed(&course, &error));
+            self.write(to, &mut progress, head).await?;
+            return to.flush().await.map_err(|error| self.failed(&progress, &error));
         };
         let small = source.len() <= WITH_HEAD;
         let mut waiting = BytesMut::from(&head[..]);
@@ -90,17 +90,17 @@ impl MessageWriter<'_> {
                 Failure::new(Stage::Send, &self.recorder.target, FailureKind::Io, cause)
             })?;
             let wire = self.framed(&piece).await;
-            course.content += piece.len() as u64;
+            progress.content += piece.len() as u64;
             if waiting.is_empty() {
-                self.write(to, &mut course, wire).await?;
+                self.write(to, &mut progress, wire).await?;
             } else {
                 waiting.extend_from_slice(&wire);
                 if piece.is_empty() || !small {
-                    self.write(to, &mut course, waiting.split().freeze()).await?;
+                    self.write(to, &mut progress, waiting.split().freeze()).await?;
                 }
             }
             if piece.is_empty() {
-                return to.flush().await.map_err(|error| self.failed(&course, &error));
+                return to.flush().await.map_err(|error| self.failed(&progress, &error));
             }
         }
     }
@@ -118,22 +118,22 @@ impl MessageWriter<'_> {
     async fn write(
         &mut self,
         to: &mut (impl AsyncWrite + Unpin),
-        course: &mut Course,
+        progress: &mut WriteProgress,
         mut bytes: Bytes,
     ) -> Result<(), Failure> {
         while !bytes.is_empty() {
             let written = self.tap.write(to, &mut bytes).await;
-            let part = written.map_err(|error| self.failed(course, &error))?;
-            course.wire += part.len() as u64;
+            let part = written.map_err(|error| self.failed(progress, &error))?;
+            progress.wire += part.len() as u64;
             let kept = self.writer.wire(part).await;
             self.told(kept);
-            let body = course.wire.saturating_sub(course.head);
-            let len = if self.chunked { body.min(course.content) } else { body };
+            let body = progress.wire.saturating_sub(progress.head);
+            let len = if self.chunked { body.min(progress.content) } else { body };
             self.recorder.edit_body(Direction::Sent, |body| {
                 (body.encoded_len, body.decoded_len) = (len, len);
             });
-            if course.total > WITH_HEAD {
-                (self.report)(course.wire.min(course.total), course.total);
+            if progress.total > WITH_HEAD {
+                (self.report)(progress.wire.min(progress.total), progress.total);
             }
         }
         Ok(())
@@ -146,8 +146,8 @@ impl MessageWriter<'_> {
         }
     }
 
-    fn failed(&self, course: &Course, error: &io::Error) -> Failure {
-        let Course { wire, total, .. } = course;
+    fn failed(&self, progress: &WriteProgress, error: &io::Error) -> Failure {
+        let WriteProgress { wire, total, .. } = progress;
         let about = if self.chunked { "about " } else { "" };
         let so_far = format!("after {wire} of {about}{total} {}", self.what);
         failure::socket(Stage::Send, &self.recorder.target, error, &so_far)

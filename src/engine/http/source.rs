@@ -36,7 +36,7 @@ pub(crate) struct BodySource {
 
 /// Why a body cannot be sent, in words.
 #[derive(Debug)]
-pub(crate) enum Unopened {
+pub(crate) enum SourceError {
     /// All descriptors are in use.
     Full(String),
     /// A file cannot be read.
@@ -67,7 +67,7 @@ impl BodySource {
     }
 
     /// Opens a body; its files come out of `budget`.
-    pub(crate) async fn open(body: &PlanBody, budget: &Budget) -> Result<Self, Unopened> {
+    pub(crate) async fn open(body: &PlanBody, budget: &Budget) -> Result<Self, SourceError> {
         let pieces = match body {
             PlanBody::Bytes(bytes) => return Ok(BodySource::bytes(bytes.clone())),
             PlanBody::File(path) => vec![PartContent::File(path.clone())],
@@ -75,12 +75,12 @@ impl BodySource {
         };
         let has_files = pieces.iter().any(|piece| matches!(piece, PartContent::File(_)));
         let descriptor = has_files.then(|| budget.descriptors(1)).transpose();
-        let descriptor = descriptor.map_err(Unopened::Full)?;
+        let descriptor = descriptor.map_err(SourceError::Full)?;
         let mut source = BodySource { sections: VecDeque::new(), len: 0, _descriptor: descriptor };
         for piece in pieces {
             let section = match piece {
                 PartContent::Bytes(bytes) => Section::Memory(bytes),
-                PartContent::File(path) => measured(path).await.map_err(Unopened::Unreadable)?,
+                PartContent::File(path) => measured(path).await.map_err(SourceError::Unreadable)?,
             };
             source.len += section.left();
             source.sections.push_back(section);
@@ -229,7 +229,9 @@ mod tests {
         assert!(all(&mut source).await.is_err());
         let folder = PlanBody::File(std::env::temp_dir());
         let why = BodySource::open(&folder, &Budget::of(1)).await.err().unwrap();
-        assert!(matches!(&why, Unopened::Unreadable(why) if why.contains("a folder, not a file")));
+        assert!(
+            matches!(&why, SourceError::Unreadable(why) if why.contains("a folder, not a file"))
+        );
     }
 
     #[tokio::test]
@@ -258,7 +260,7 @@ mod tests {
         let budget = Budget::of(1);
         let mut source = BodySource::open(&body, &budget).await.unwrap();
         let refused = BodySource::open(&body, &budget).await.err().unwrap();
-        assert!(matches!(refused, Unopened::Full(why) if why.contains("all 1 descriptors")));
+        assert!(matches!(refused, SourceError::Full(why) if why.contains("all 1 descriptors")));
         assert_eq!(all(&mut source).await.unwrap().len() as u64, source.len());
         drop(source);
         assert!(BodySource::open(&body, &budget).await.is_ok());

@@ -55,13 +55,13 @@ impl Tap {
         bytes: &mut Bytes,
     ) -> io::Result<Bytes> {
         self.ready().await;
-        let (count, moment) = self.events.timed(to.write(bytes)).await;
+        let (count, held) = self.events.timed(to.write(bytes)).await;
         let sent = match count? {
             0 => return Err(io::ErrorKind::BrokenPipe.into()),
             count => bytes.split_to(count),
         };
         let data = self.keep(&sent);
-        self.events.sent(moment, self.conn, data, sent.len() as u64);
+        self.events.sent(held, self.conn, data, sent.len() as u64);
         Ok(sent)
     }
 

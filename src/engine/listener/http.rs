@@ -26,7 +26,7 @@ use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Protocol;
-use connection::{HttpConnection, HttpGuest, HttpListener};
+use connection::{HttpConnControl, HttpConnection, HttpListener};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).
 const FULL: &[u8] =
@@ -38,18 +38,18 @@ const FULL: &[u8] =
 pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Summary, Failure> {
     let SessionContext { session, mut input, .. } = cx;
     let own = session.clone();
-    let (bind, tls, keep_alive) = (&plan.bind, &plan.tls, plan.keep_alive);
+    let (bind, tls, socket) = (&plan.bind, &plan.tls, &plan.socket);
     let words = Some(Bytes::from_static(FULL));
-    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, keep_alive, own, words).await?;
+    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, socket, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });
     loop {
         let done = match accept.next(&mut input).await {
             Arrival::Newcomer(newcomer) => {
-                let guest = HttpGuest::default();
-                let (listener, own) = (Arc::clone(&listener), guest.clone());
-                accept.start(newcomer, guest, async move |accepted| {
+                let control = HttpConnControl::default();
+                let (listener, own) = (Arc::clone(&listener), control.clone());
+                accept.start(newcomer, control, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
                 Ok(())

@@ -30,7 +30,7 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
         .inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let own = session.clone();
     let accept =
-        AcceptLoop::open(Protocol::Tcp, &plan.bind, &plan.tls, plan.keep_alive, own, None).await?;
+        AcceptLoop::open(Protocol::Tcp, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let (rules, _) = watch::channel(rules);
     let mut listener = StreamListener { session, accept, greeting: plan.greeting, rules };
     loop {
@@ -40,7 +40,7 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
                 Ok(())
             }
             Arrival::Send { conn: Some(conn), data } => {
-                listener.accept.guest(conn).and_then(|guest| guest.send(data))
+                listener.accept.control(conn).and_then(|control| control.send(data))
             }
             Arrival::Send { conn: None, data } => listener.send_to_all(&data),
             Arrival::Update(plan) => listener.update(*plan),
@@ -71,7 +71,7 @@ impl StreamListener {
 
     /// Every connection that can take it gets it; the others are named.
     fn send_to_all(&self, data: &Bytes) -> Result<(), Failure> {
-        let mut sent = self.accept.guests().map(|guest| guest.send(data.clone())).peekable();
+        let mut sent = self.accept.controls().map(|control| control.send(data.clone())).peekable();
         if sent.peek().is_none() {
             let failure =
                 Failure::new(Stage::Send, "", FailureKind::NotFound, "nobody is connected");

@@ -15,10 +15,10 @@ use crate::engine::event::{Batch, Event};
 use crate::model::id::ConnId;
 use crate::model::record::Record;
 
-/// A parcel is sent at this many records.
-pub(super) const PARCEL_RECORDS: usize = 512;
-/// A parcel is sent at this cost.
-pub(super) const PARCEL_BYTES: usize = 256 * 1024;
+/// A batch is sent at this many records.
+pub(super) const BATCH_RECORDS: usize = 512;
+/// A batch is sent at this cost.
+pub(super) const BATCH_BYTES: usize = 256 * 1024;
 
 /// What an event that is no record costs, roughly (an exchange with its heads).
 pub(super) const EVENT_COST: usize = 2_048;
@@ -26,7 +26,7 @@ pub(super) const EVENT_COST: usize = 2_048;
 /// What the end of a connection costs.
 pub(super) const OVER_COST: usize = 128;
 
-/// A parcel in the making.
+/// A batch in the making.
 #[derive(Default)]
 pub(super) struct EventBatch {
     sealed: VecDeque<Event>,
@@ -41,14 +41,14 @@ pub(super) struct EventBatch {
 impl EventBatch {
     /// Empty; `records` is how many are expected, which saves growing.
     pub(super) fn with_room_for(records: usize) -> Self {
-        let mut parcel = EventBatch::default();
-        parcel.batch.records.reserve(records.min(PARCEL_RECORDS));
-        parcel
+        let mut events = EventBatch::default();
+        events.batch.records.reserve(records.min(BATCH_RECORDS));
+        events
     }
 
     /// Whether to send it now: enough records, or enough bytes.
     pub(super) fn is_full(&self) -> bool {
-        self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES
+        self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES
     }
 
     /// Adds to the records of the batch in the making.

@@ -23,8 +23,8 @@ enum Step {
     Received(usize),
     Offered(usize),
     Phase(usize),
-    OpenMoment(usize),
-    /// Puts what was sent in the oldest moment that is open.
+    HoldStamp(usize),
+    /// Puts what was sent at the oldest stamp that is held.
     Sent,
     Take,
 }
@@ -34,7 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..SESSIONS).prop_map(Step::Received),
         2 => (0..SESSIONS).prop_map(Step::Offered),
         1 => (0..SESSIONS).prop_map(Step::Phase),
-        2 => (0..SESSIONS).prop_map(Step::OpenMoment),
+        2 => (0..SESSIONS).prop_map(Step::HoldStamp),
         2 => Just(Step::Sent),
         2 => Just(Step::Take),
     ]
@@ -49,7 +49,7 @@ fn conn(sink: &Sink) -> ConnId {
 }
 
 fn offered(sink: &Sink) {
-    let moment = sink.moment();
+    let held = sink.hold_stamp();
     let record = |_| Record {
         at: clock::now(),
         conn: conn(sink),
@@ -59,7 +59,7 @@ fn offered(sink: &Sink) {
         original_len: 0,
     };
     sink.offer((0..3).map(record));
-    drop(moment);
+    drop(held);
 }
 
 fn stamps(events: impl IntoIterator<Item = Event>) -> Vec<Stamp> {
@@ -98,7 +98,7 @@ proptest! {
     ) {
         let outlet = Sink::new(SessionId(0));
         let sinks = sinks(&outlet);
-        let mut moments = std::collections::VecDeque::new();
+        let mut held = std::collections::VecDeque::new();
         let (mut put, mut taken) = (0, Vec::new());
         for step in steps {
             match step {
@@ -111,15 +111,15 @@ proptest! {
                     offered(&sinks[at]);
                 }
                 Step::Phase(at) => sinks[at].phase(Phase::Waiting),
-                Step::OpenMoment(at) => moments.push_back((at, sinks[at].moment())),
-                Step::Sent => if let Some((at, moment)) = moments.pop_front() {
+                Step::HoldStamp(at) => held.push_back((at, sinks[at].hold_stamp())),
+                Step::Sent => if let Some((at, held)) = held.pop_front() {
                     put += 1;
-                    sinks[at].sent(moment, conn(&sinks[at]), Bytes::new(), 0);
+                    sinks[at].sent(held, conn(&sinks[at]), Bytes::new(), 0);
                 },
                 Step::Take => taken.extend(stamps(outlet.shared.lock().take())),
             }
         }
-        moments.clear();
+        held.clear();
         taken.extend(stamps(outlet.shared.lock().take()));
         prop_assert_eq!(taken.len(), put);
         prop_assert!(taken.is_sorted());
@@ -141,9 +141,9 @@ async fn threads_that_race_come_out_sorted_and_complete() {
             std::thread::spawn(move || {
                 for at in 0..EACH {
                     if at % 2 == 0 {
-                        let moment = sink.moment();
+                        let held = sink.hold_stamp();
                         std::thread::yield_now();
-                        sink.sent(moment, conn(&sink), Bytes::new(), 0);
+                        sink.sent(held, conn(&sink), Bytes::new(), 0);
                     } else {
                         sink.received(conn(&sink), Bytes::new(), 0);
                     }
@@ -169,7 +169,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
 }
 
 #[tokio::test]
-async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning() {
+async fn what_is_younger_than_a_held_stamp_waits_for_its_end_without_turning() {
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
     let outlet = Sink::new(SessionId(0));
@@ -177,11 +177,11 @@ async fn what_is_younger_than_an_open_moment_waits_for_its_end_without_turning()
     let stop = CancellationToken::new();
     let pumping = outlet.pump(facts, stop.clone());
     let script = async {
-        let moment = sinks[0].moment();
+        let held = sinks[0].hold_stamp();
         sinks[1].received(conn(&sinks[1]), Bytes::new(), 0);
         let early = timeout(Duration::from_millis(30), received.recv()).await;
         assert!(early.is_err(), "{early:?}");
-        sinks[0].sent(moment, conn(&sinks[0]), Bytes::new(), 0);
+        sinks[0].sent(held, conn(&sinks[0]), Bytes::new(), 0);
         let event = timeout(Duration::from_secs(5), received.recv()).await.unwrap();
         let Some(Event::Traffic(batch)) = event else { panic!("{event:?}") };
         let conns: Vec<_> = batch.records.iter().map(|record| record.conn).collect();

@@ -93,18 +93,18 @@ async fn carry(shared: &SinkShared, facts: &mpsc::Sender<VecDeque<Event>>) {
             Load::Full => {}
         }
         let Ok(permit) = facts.reserve().await else { return };
-        let (parcel, load) = {
+        let (events, load) = {
             let mut queue = shared.lock();
             (queue.take(), queue.load())
         };
         shared.drained.notify_waiters();
-        if parcel.is_empty() {
-            // Everything is younger than an open moment, whose end is told like a new record.
+        if events.is_empty() {
+            // Everything is younger than a held stamp, whose end is told like a new record.
             drop(permit);
             shared.filled.notified().await;
             continue;
         }
-        permit.send(parcel);
+        permit.send(events);
         if load != Load::Full {
             next_flush = Instant::now() + FLUSH_AFTER;
         }

@@ -1,9 +1,9 @@
 //! The facts of all sessions that the shell has not taken yet, in one order of time. Pure data
 //! under one lock, so that no session can say something older than what was taken already: whoever
-//! puts a record reads the clock while it holds the lock, or has a moment open.
+//! puts a record reads the clock while it holds the lock, or holds a stamp.
 //!
 //! ```text
-//! items   3 record(1)  4 datagram(2)  5 phase(2) | a moment is open since 6 | 7 record(1)  9 ...
+//! items   3 record(1)  4 datagram(2)  5 phase(2) | a stamp is held since 6 | 7 record(1)  9 ...
 //!         └────────────── take ─────────────────┘                           └── have to wait ──┘
 //! shares  what each session has in there, its losses, and the connections not named yet
 //! ```
@@ -13,7 +13,7 @@ use std::mem::Discriminant;
 
 use bytes::Bytes;
 
-use super::event_batch::{EVENT_COST, EventBatch, OVER_COST, PARCEL_BYTES, PARCEL_RECORDS};
+use super::event_batch::{BATCH_BYTES, BATCH_RECORDS, EVENT_COST, EventBatch, OVER_COST};
 use super::wall::WallReading;
 use crate::engine::event::{Event, Phase};
 use crate::model::id::{BodyId, ConnId, SessionId};
@@ -88,7 +88,7 @@ pub(super) struct Queue {
     /// Loss totals that changed.
     losses: BTreeMap<SessionId, Lost>,
     /// Moments from which records may still come.
-    moments: BTreeSet<Place>,
+    held_stamps: BTreeSet<Place>,
     arrivals: u64,
     records: usize,
     cost: usize,
@@ -112,9 +112,9 @@ impl Queue {
         self.shares.get(&session).map_or(0, |share| share.cost)
     }
 
-    /// Whether the pump has a whole parcel to send, something, or nothing.
+    /// Whether the pump has a whole batch to send, something, or nothing.
     pub(super) fn load(&self) -> Load {
-        if self.records >= PARCEL_RECORDS || self.cost >= PARCEL_BYTES || self.finished > 0 {
+        if self.records >= BATCH_RECORDS || self.cost >= BATCH_BYTES || self.finished > 0 {
             Load::Full
         } else if self.items.is_empty() && self.losses.is_empty() {
             Load::Nothing
@@ -125,15 +125,15 @@ impl Queue {
 
     /// From now on records may come that are put later. The clock is to be read
     /// under the lock.
-    pub(super) fn open_moment(&mut self, now: Stamp) -> Place {
+    pub(super) fn hold_stamp(&mut self, now: Stamp) -> Place {
         let place = self.place(now);
-        self.moments.insert(place);
+        self.held_stamps.insert(place);
         place
     }
 
     /// No more records come at this place; those after it may be taken.
-    pub(super) fn close_moment(&mut self, place: Place) {
-        self.moments.remove(&place);
+    pub(super) fn release_stamp(&mut self, place: Place) {
+        self.held_stamps.remove(&place);
     }
 
     fn place(&mut self, at: Stamp) -> Place {
@@ -275,25 +275,25 @@ impl Queue {
         Some(item)
     }
 
-    /// What comes next, at most a parcel of it. Empty when there is nothing or when all of it is
-    /// younger than an open moment.
+    /// What comes next, at most a batch of it. Empty when there is nothing or when all of it is
+    /// younger than a held stamp.
     pub(super) fn take(&mut self) -> VecDeque<Event> {
-        let horizon = self.moments.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
-        let mut parcel = EventBatch::with_room_for(self.records);
+        let horizon = self.held_stamps.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
+        let mut events = EventBatch::with_room_for(self.records);
         for lost in std::mem::take(&mut self.losses).into_values() {
-            parcel.batch.lost.push(lost);
+            events.batch.lost.push(lost);
         }
-        while !parcel.is_full()
+        while !events.is_full()
             && let Some((place, _)) = self.items.first_key_value()
             && place.0 <= horizon
             && let Some(item) = self.remove(*place)
         {
-            self.hand_over(item, &mut parcel);
+            self.hand_over(item, &mut events);
         }
-        parcel.finish()
+        events.finish()
     }
 
-    fn hand_over(&mut self, item: Item, parcel: &mut EventBatch) {
+    fn hand_over(&mut self, item: Item, events: &mut EventBatch) {
         let conn = item.conn();
         let Item { session, fact } = item;
         let mut ended = None;
@@ -303,7 +303,7 @@ impl Queue {
                     Some(at) => ended = Some((at, info.id)),
                     None => drop(share.named.insert(info.id)),
                 }
-                parcel.batch.conns.push(info);
+                events.batch.conns.push(info);
             }
             if let Fact::Event(event) = &fact
                 && let Some(key) = key_of(event)
@@ -317,9 +317,9 @@ impl Queue {
             }
         }
         match fact {
-            Fact::Record(record) | Fact::Datagram(record) => parcel.record(record),
-            Fact::Event(event) => parcel.event(event),
-            Fact::Over(conn) => parcel.over(conn),
+            Fact::Record(record) | Fact::Datagram(record) => events.record(record),
+            Fact::Event(event) => events.event(event),
+            Fact::Over(conn) => events.over(conn),
         }
         // Its records that are still here are older than its end.
         if let Some((at, conn)) = ended {

@@ -11,7 +11,7 @@ use super::queue::DATAGRAMS;
 use super::*;
 use crate::engine::event::{Batch, Summary};
 use crate::engine::facts::Facts;
-use crate::engine::sink::event_batch::PARCEL_RECORDS;
+use crate::engine::sink::event_batch::BATCH_RECORDS;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
@@ -45,7 +45,7 @@ fn done() -> Event {
 }
 
 fn take_all(sink: &Sink) -> Vec<Event> {
-    std::iter::from_fn(|| Some(sink.shared.lock().take()).filter(|parcel| !parcel.is_empty()))
+    std::iter::from_fn(|| Some(sink.shared.lock().take()).filter(|events| !events.is_empty()))
         .flatten()
         .collect()
 }
@@ -211,8 +211,8 @@ fn a_wall_clock_that_was_set_is_told_and_noted_before_the_fact_that_shows_it() {
         std::hint::spin_loop();
     }
     by.store(hour, Ordering::Relaxed);
-    let moment = sink.moment();
-    sink.sent(moment, SESSION.conn(1), Bytes::from_static(b"after"), 5);
+    let held = sink.hold_stamp();
+    sink.sent(held, SESSION.conn(1), Bytes::from_static(b"after"), 5);
     let mut clock = WallClock::default();
     let mut shown = Vec::new();
     for event in take_all(&sink) {
@@ -272,10 +272,10 @@ async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
         };
         sink.push(record(1, b"first"));
         assert_eq!(next(&mut received).await, 1);
-        for _ in 0..PARCEL_RECORDS + 88 {
+        for _ in 0..BATCH_RECORDS + 88 {
             sink.push(record(1, b"x"));
         }
-        assert_eq!(next(&mut received).await, PARCEL_RECORDS);
+        assert_eq!(next(&mut received).await, BATCH_RECORDS);
         assert_eq!(next(&mut received).await, 88);
         sink.finish(done());
         assert_eq!(next(&mut received).await, 0);

@@ -53,7 +53,7 @@ pub struct AuthorityFacts {
 }
 
 /// What is read of a certificate to decide about it.
-struct Standing {
+struct CertSummary {
     name: DistinguishedName,
     realms: BTreeSet<Realm>,
     not_after: Timestamp,
@@ -72,7 +72,7 @@ pub(super) fn renewed(
         Ok(Some((made, why.to_owned())))
     };
     let Some(kept) = kept else { return fresh("made a certificate authority for this machine") };
-    let (Some(standing), Ok(key)) = (standing(kept), KeyPair::from_pem(&kept.key_pem)) else {
+    let (Some(standing), Ok(key)) = (summary(kept), KeyPair::from_pem(&kept.key_pem)) else {
         return fresh("the certificate authority could not be read: made a new one");
     };
     if standing.realms.is_empty() {
@@ -139,7 +139,7 @@ pub(super) fn leaf(
     let ca = CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes())
         .map_err(|error| unreadable(&error))?;
     let ca_key = KeyPair::from_pem(&authority.key_pem).map_err(|error| unreadable(&error))?;
-    let standing = standing(authority).ok_or_else(|| unreadable(&"it is no certificate"))?;
+    let standing = summary(authority).ok_or_else(|| unreadable(&"it is no certificate"))?;
     let mut issuer = CertificateParams::default();
     issuer.distinguished_name = standing.name;
     let issuer = Issuer::new(issuer, ca_key);
@@ -160,10 +160,10 @@ pub(super) fn leaf(
 
 /// What an authority says of itself; `None` when its certificate cannot be read.
 #[must_use]
-pub fn describe_authority(authority: &Authority) -> Option<AuthorityFacts> {
+pub(crate) fn describe_authority(authority: &Authority) -> Option<AuthorityFacts> {
     let der = CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()?;
     let facts = describe_chain([&der]).into_iter().next()?;
-    let realms = standing(authority)?.realms;
+    let realms = summary(authority)?.realms;
     Some(AuthorityFacts {
         subject: facts.subject,
         not_before: facts.not_before,
@@ -173,7 +173,7 @@ pub fn describe_authority(authority: &Authority) -> Option<AuthorityFacts> {
     })
 }
 
-fn standing(authority: &Authority) -> Option<Standing> {
+fn summary(authority: &Authority) -> Option<CertSummary> {
     let der = CertificateDer::from_pem_slice(authority.certificate_pem.as_bytes()).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let subject = certificate.subject();
@@ -194,7 +194,7 @@ fn standing(authority: &Authority) -> Option<Standing> {
     });
     let realms = constraints.into_iter().flatten().filter_map(|found| Realm::of(&found.base));
     let not_after = Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()?;
-    Some(Standing { name, realms: realms.collect(), not_after })
+    Some(CertSummary { name, realms: realms.collect(), not_after })
 }
 
 impl Realm {

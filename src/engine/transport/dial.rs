@@ -102,9 +102,9 @@ impl Dial<'_> {
         facts.connect = Some(took);
         facts.peer = Some(peer);
         facts.local = tcp.local_addr().ok();
-        prepare(&tcp, self.socket.keep_alive).map_err(|error| {
-            let (kind, cause) = explain::socket_error(&error);
-            let cause = format!("the system does not take the keep-alive time: {cause}");
+        prepare(&tcp, self.socket).map_err(|refused| {
+            let (kind, cause) = explain::socket_error(&refused.error);
+            let cause = format!("the system does not take {}: {cause}", refused.option);
             Failure::new(Stage::Connect, &target, kind, cause)
         })?;
         self.introduce(session, facts);

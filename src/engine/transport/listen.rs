@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +17,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::tls::store::GeneratedTls;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::SocketOptions;
 use crate::model::tls::ListenerTls;
 
 /// Connections the kernel may hold for us; the system lowers it to its own bound.
@@ -46,19 +46,20 @@ impl AcceptFault {
 #[derive(Debug)]
 pub(crate) struct Listeners {
     sockets: Vec<TcpListener>,
-    keep_alive: Option<Duration>,
+    /// Of what they accept.
+    options: SocketOptions,
 }
 
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
-pub(crate) fn bind(bind: &Bind, keep_alive: Option<Duration>) -> Result<Listeners, Failure> {
+pub(crate) fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listeners, Failure> {
     let sockets = bind_each(bind, Type::STREAM, |socket, address| {
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         TcpListener::from_std(socket.into())
     })?;
-    Ok(Listeners { sockets, keep_alive })
+    Ok(Listeners { sockets, options: options.clone() })
 }
 
 /// Opens one socket for each address of the bind, all on the same port: `open` binds a new one that
@@ -143,11 +144,13 @@ impl Listeners {
             accepted = from(0) => accepted,
             accepted = from(1) => accepted,
         };
-        let prepared = accepted.and_then(|(tcp, peer)| {
-            prepare(&tcp, self.keep_alive)?;
-            Ok((tcp, peer))
-        });
-        prepared.map_err(|error| AcceptFault::new(&error))
+        let (tcp, peer) = accepted.map_err(|error| AcceptFault::new(&error))?;
+        prepare(&tcp, &self.options).map_err(|refused| {
+            let AcceptFault { cause, comes_again } = AcceptFault::new(&refused.error);
+            let cause = format!("the system does not take {}: {cause}", refused.option);
+            AcceptFault { cause, comes_again }
+        })?;
+        Ok((tcp, peer))
     }
 }
 
@@ -189,12 +192,15 @@ pub(crate) async fn layer(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
-            let listeners = bind(&"127.0.0.1:0".parse().unwrap(), keep_alive).unwrap();
+            let options = SocketOptions { keep_alive, ..SocketOptions::default() };
+            let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).unwrap();
             let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
             let (tcp, _) = listeners.accept().await.unwrap();
             assert_eq!(SockRef::from(&tcp).keepalive().unwrap(), keep_alive.is_some());

@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 use tokio_util::either::Either;
 
+use crate::model::plan::SocketOptions;
+
 /// A connected byte stream, plain (left) or under TLS (right). Dropping it sends FIN, [`reset`] RST.
 pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
@@ -22,18 +24,31 @@ pub(crate) fn reset(stream: Stream) {
     drop(stream);
 }
 
+/// An option of a socket, in words, and why the system does not take it.
+#[derive(Debug)]
+pub(super) struct RefusedOption {
+    pub(super) option: &'static str,
+    pub(super) error: io::Error,
+}
+
 /// What every TCP connection of ours has: no delay of small writes, and urgent bytes in their place
 /// among the others instead of being dropped by the system (RFC 6093, section 5).
 ///
+/// Then what the plan asks for.
+///
 /// # Errors
-/// When the system does not take the keep-alive time.
-pub(super) fn prepare(tcp: &TcpStream, keep_alive: Option<Duration>) -> io::Result<()> {
+/// The first option that the system does not take.
+pub(super) fn prepare(tcp: &TcpStream, options: &SocketOptions) -> Result<(), RefusedOption> {
     // A socket that is gone already will say so on the first read.
     let _ = tcp.set_nodelay(true);
     let socket = SockRef::from(tcp);
     let _ = socket.set_out_of_band_inline(true);
-    let Some(every) = keep_alive else { return Ok(()) };
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(every).with_interval(every))
+    if let Some(every) = options.keep_alive {
+        let times = TcpKeepalive::new().with_time(every).with_interval(every);
+        let refused = |error| RefusedOption { option: "the keep-alive time", error };
+        socket.set_tcp_keepalive(&times).map_err(refused)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -44,9 +59,11 @@ mod tests {
     async fn keep_alive_is_off_unless_it_is_asked_for() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        prepare(&tcp, None).unwrap();
+        let mut options = SocketOptions::default();
+        prepare(&tcp, &options).unwrap();
         assert!(!SockRef::from(&tcp).keepalive().unwrap());
-        prepare(&tcp, Some(Duration::from_secs(42))).unwrap();
+        options.keep_alive = Some(Duration::from_secs(42));
+        prepare(&tcp, &options).unwrap();
         let socket = SockRef::from(&tcp);
         assert!(socket.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(42));

@@ -24,7 +24,7 @@ const BEFORE: [&str; 17] = [
 
 /// Whether a text holds a curl command, so that pasting it should fill the form.
 #[must_use]
-pub fn is_command(text: &str) -> bool {
+pub(crate) fn is_command(text: &str) -> bool {
     let has_arguments = |text: &str| text.split_whitespace().nth(1).is_some();
     let begins = |(_, line): (usize, &str)| begins_with_curl(line);
     has_arguments(text)

@@ -16,7 +16,7 @@ const ARGUMENT_MAX: usize = 100_000;
 const EXPECT_FROM: usize = 1024 * 1024;
 
 /// The command that sends the same request; a comment that says so for what curl does not speak
-/// (see [`can_write`]). Credentials stand in it as they stand in the plan (see
+/// (see `can_write`). Credentials stand in it as they stand in the plan (see
 /// [`secrets`](crate::interop::secrets)).
 #[must_use]
 pub fn write(plan: &Plan) -> String {
@@ -33,7 +33,7 @@ pub fn write(plan: &Plan) -> String {
 
 /// Whether curl can do what the plan does.
 #[must_use]
-pub fn can_write(plan: &Plan) -> bool {
+pub(crate) fn can_write(plan: &Plan) -> bool {
     plan.as_http().is_some()
 }
 

@@ -1,6 +1,6 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
-use super::session::{BIND, BIND_HELP, KEEP_ALIVE, KEEP_ALIVE_HELP, SOURCE, SOURCE_HELP};
+use super::session::{BIND, BIND_HELP, SOURCE, SOURCE_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -39,8 +39,7 @@ impl Options for HttpSpec {
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
-        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
-            help: KEEP_ALIVE_HELP;
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
     }
@@ -140,8 +139,7 @@ impl Options for HttpListenerSpec {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
             help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
-        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
-            help: KEEP_ALIVE_HELP;
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";

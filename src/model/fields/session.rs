@@ -6,7 +6,7 @@ use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::Payload;
-use crate::model::stream::{EXPECT_WITHIN, ScriptStep, TcpSpec, UdpSpec};
+use crate::model::stream::{DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
 use crate::model::suggest::suggest;
 
 pub(super) const BIND: &str =
@@ -27,13 +27,28 @@ const STEP: &str = "+ step (done once the session is up)";
 const STEP_HELP: &str = "Done once the session is up, in order.";
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
-pub(super) const KEEP_ALIVE: &str = "TCP keep-alive (empty = off)";
-pub(super) const KEEP_ALIVE_HELP: &str = "Time without traffic before the peer is probed, and \
-                                          between probes: 1s to 32767s; off when absent.";
 pub(super) const SOURCE: &str = "Source (address, :port, interface)";
 pub(super) const SOURCE_HELP: &str = "Where connections come from: an address of this machine, \
                                       address:port, :port or a network interface; the system \
                                       chooses when empty.";
+
+/// The rows of all four kinds that have TCP connections.
+impl Options for SocketSpec {
+    fields! {
+        "keep-alive", ValueKind::Duration, keep_alive, label: "TCP keep-alive (empty = off)",
+            help: "Time without traffic before the peer is probed, and between probes: 1s to 32767s; \
+                   off when absent.";
+    }
+}
+
+/// The rows of both kinds that have sockets of datagrams.
+impl Options for DatagramSpec {
+    fields! {
+        "ttl", ValueKind::Number { min: 1, max: 255 }, ttl,
+            label: "TTL in hops (empty = the system's)",
+            help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+    }
+}
 
 impl Options for TcpSpec {
     fields! {
@@ -43,8 +58,7 @@ impl Options for TcpSpec {
         "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
             label: "Connect timeout",
             help: "Longest wait for the connection and the TLS handshake.";
-        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
-            help: KEEP_ALIVE_HELP;
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
             help: ENDING_HELP;
@@ -60,9 +74,7 @@ impl Options for UdpSpec {
         "source", ValueKind::Word(&[]), source, tab: OPTIONS,
             label: "Source port (:port or address:port)",
             help: "Local address and port; the system chooses when empty.";
-        "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
-            label: "TTL in hops (empty = the system's)",
-            help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
@@ -77,8 +89,7 @@ impl Options for TcpListenerSpec {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
             help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
-        "keep-alive", ValueKind::Duration, keep_alive, tab: OPTIONS, label: KEEP_ALIVE,
-            help: KEEP_ALIVE_HELP;
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
@@ -93,9 +104,7 @@ impl Options for UdpListenerSpec {
     fields! {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
             help: BIND_HELP;
-        "ttl", ValueKind::Number { min: 1, max: 255 }, ttl, tab: OPTIONS,
-            label: "TTL in hops (empty = the system's)",
-            help: "Hops a datagram may take, also to a multicast group: 1 to 255.";
+        "", ValueKind::Table, socket, tab: OPTIONS;
         "answer-rate", ValueKind::Number { min: 1, max: 1_000_000 }, answer_rate, tab: OPTIONS,
             label: "Automatic answers to a peer, a second",
             help: "Automatic answers that one peer gets in a second: 1 to 1000000.";

@@ -10,7 +10,7 @@ use crate::model::http::{
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
-use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::stream::{DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
@@ -424,12 +424,12 @@ fn rare() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), text()]
 }
 
-fn keep_alive() -> impl Strategy<Value = Option<Duration>> {
-    prop::option::of(duration())
+fn socket() -> impl Strategy<Value = SocketSpec> {
+    prop::option::of(duration()).prop_map(|keep_alive| SocketSpec { keep_alive })
 }
 
-fn ttl() -> impl Strategy<Value = Option<u8>> {
-    prop::option::of(1..=u8::MAX)
+fn datagrams() -> impl Strategy<Value = DatagramSpec> {
+    prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
 }
 
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
@@ -471,11 +471,11 @@ fn http_spec() -> BoxedStrategy<Spec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (keep_alive(), rare());
+    let socket = (socket(), rare());
     let more = (verify(), any::<u8>(), trust());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects, trust), (keep_alive, source)) = (more, socket);
+            let ((verify, redirects, trust), (socket, source)) = (more, socket);
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -487,7 +487,7 @@ fn http_spec() -> BoxedStrategy<Spec> {
                 verify,
                 trust,
                 redirects,
-                keep_alive,
+                socket,
                 source,
             })
         })
@@ -506,16 +506,16 @@ fn http_listener() -> BoxedStrategy<Spec> {
         path,
         answer,
     });
-    (text(), listener_tls(), keep_alive(), prop::collection::vec(rule, 0..4), answer())
-        .prop_map(|(bind, tls, keep_alive, rules, answer)| {
-            Spec::HttpListener(HttpListenerSpec { bind, tls, keep_alive, rules, answer })
+    (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
+        .prop_map(|(bind, tls, socket, rules, answer)| {
+            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })
         })
         .boxed()
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration(), keep_alive(), rare())
-        .prop_map(|(address, tls, steps, line, connect_timeout, keep_alive, source)| {
+    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), rare()).prop_map(
+        |(address, tls, steps, line, connect_timeout, socket, source)| {
             let (line_ending, format) = line;
             Spec::Tcp(TcpSpec {
                 address,
@@ -524,30 +524,31 @@ fn spec() -> BoxedStrategy<Spec> {
                 line_ending,
                 format,
                 connect_timeout,
-                keep_alive,
+                socket,
                 source,
             })
-        });
-    let udp = (text(), text(), ttl(), any::<bool>(), steps(), input_line()).prop_map(
-        |(address, source, ttl, any_peer, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, source, ttl, any_peer, steps, line_ending, format })
         },
     );
-    let tcp_listener = (text(), listener_tls(), keep_alive(), payload(), rules(), input_line())
-        .prop_map(|(bind, tls, keep_alive, greeting, rules, (line_ending, format))| {
+    let udp = (text(), text(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
+        |(address, source, socket, any_peer, steps, (line_ending, format))| {
+            Spec::Udp(UdpSpec { address, source, socket, any_peer, steps, line_ending, format })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input_line())
+        .prop_map(|(bind, tls, socket, greeting, rules, (line_ending, format))| {
             Spec::TcpListener(TcpListenerSpec {
                 bind,
                 tls,
-                keep_alive,
+                socket,
                 greeting,
                 rules,
                 line_ending,
                 format,
             })
         });
-    let udp_listener = (text(), ttl(), rules(), 1_u32..=1_000_000, input_line()).prop_map(
-        |(bind, ttl, rules, answer_rate, (line_ending, format))| {
-            let spec = UdpListenerSpec { bind, ttl, rules, answer_rate, line_ending, format };
+    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input_line()).prop_map(
+        |(bind, socket, rules, answer_rate, (line_ending, format))| {
+            let spec = UdpListenerSpec { bind, socket, rules, answer_rate, line_ending, format };
             Spec::UdpListener(spec)
         },
     );

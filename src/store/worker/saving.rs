@@ -16,7 +16,7 @@ use crate::store::{atomic, preset_files, private, project, workspace};
 
 /// Raised by a test of a debug build: saving a preset panics.
 #[cfg(debug_assertions)]
-pub static TEST_PANIC: AtomicBool = AtomicBool::new(false);
+pub(crate) static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// What the lane owns: the drafts' file.
 pub(super) struct Saving {

@@ -30,7 +30,7 @@ const LENGTH: u16 = 8;
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
     let Some(session) = pen.app.shared.session() else { return Block::bordered() };
-    let datagrams = session.protocol().capabilities().datagrams;
+    let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
         Side::Listener => "Connections",

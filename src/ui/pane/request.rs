@@ -56,7 +56,7 @@ fn button(app: &App) -> String {
     let draft = app.shared.drafts.current();
     let live =
         draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
-    let can = draft.spec.protocol().capabilities();
+    let can = draft.spec.capabilities();
     app.keyed(match (draft.spec.side(), live) {
         (Side::Listener, true) => " [send] update answers  [stop] stop ",
         (Side::Listener, false) => " [send] listen ",

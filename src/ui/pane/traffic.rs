@@ -197,7 +197,7 @@ fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
 fn listed<'a>(pen: &Pen<'_>, record: &'a Record) -> Cow<'a, [u8]> {
     let shared = &pen.app.shared;
     let data = record.data.get(..LISTED).unwrap_or(&record.data);
-    let has_heads = |conn: &ConnInfo| !conn.protocol.capabilities().conversation;
+    let has_heads = |conn: &ConnInfo| !conn.capabilities().conversation;
     let conn = shared.timeline.conn(record.conn);
     if record.kind == RecordKind::Data && conn.is_some_and(has_heads) {
         return Cow::Owned(shared.told().head(data));

@@ -70,7 +70,7 @@ fn a_python_tcp_listener_answers_like_ours() {
         tls: ListenerTls::Off,
         greeting: Bytes::from_static(b"hi '\"\n"),
         rules: rules(),
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let mut clients: Vec<TcpStream> =
@@ -128,7 +128,7 @@ fn a_python_http_listener_answers_like_ours() {
             rule("", "/any", answer(418, &[], b"")),
         ],
         answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let ask = |request: &str| {
@@ -224,7 +224,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
         },
         greeting: Bytes::from_static(b"hello"),
         rules: rules(),
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let client = Plan::Tcp(TcpPlan {

@@ -150,7 +150,7 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
         tls: ListenerTls::Off,
         greeting: Bytes::new(),
         rules: Vec::new(),
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     };
     let id = app.open(Plan::TcpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });

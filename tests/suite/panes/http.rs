@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::intent::Intent;
@@ -18,7 +16,6 @@ use wirebench::model::id::BodyId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
 use wirebench::model::tls::ListenerTls;
 use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart};
-use wirebench::ui;
 
 use super::connected;
 use crate::harness::app::Driver;
@@ -249,9 +246,7 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false };
     app.event(Event::Found(hit));
     let marked = |color| -> Vec<String> {
-        let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-        terminal.draw(|frame| ui::render(&app, frame)).unwrap();
-        let buffer = terminal.backend().buffer().clone();
+        let buffer = app.buffer();
         let row = |y| (0..120).map(move |x| (x, y));
         let text = |y| {
             let cells = row(y).filter_map(|at| buffer.cell(at));
@@ -305,7 +300,7 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
         tls: ListenerTls::Off,
         rules: Vec::new(),
         answer: answer_plan,
-        keep_alive: None,
+        socket: wirebench::model::plan::SocketOptions::default(),
     };
     let id = app.open(Plan::HttpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(8080)], receive_buffer: None });

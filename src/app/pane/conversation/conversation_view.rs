@@ -13,7 +13,7 @@ use crate::app::record_view::Detail;
 use crate::app::sessions::{Conn, Session};
 use crate::app::shared::{Shared, Shown};
 use crate::model::id::{ConnId, RecordId, SessionId};
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 use crate::timeline::conversation::{Conversation, MessageRow};
 use crate::timeline::frames::Frames;
 
@@ -185,7 +185,7 @@ pub struct RowSearch {
 /// A search on its way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SearchCourse {
-    pub(super) towards: Towards,
+    pub(super) direction: SearchDirection,
     /// Number of the row to look at next.
     pub(super) next: u64,
     /// Byte from which (or before which) hits count in that row.

@@ -58,7 +58,7 @@ impl ConversationPane {
         let Some(session) = shared.session() else { return Outcome::yes() };
         if session.is_over() {
             Outcome::say("this session is over; [send] opens it again")
-        } else if !session.protocol().capabilities().connections {
+        } else if !session.capabilities().connections {
             Outcome::say("UDP has no connections; [stop] closes the socket")
         } else if let Some(conn) = self.conn_meant(shared) {
             let end = Intent::Perform(Effect::Engine(Command::End { conn, how }));

@@ -20,7 +20,7 @@ pub(super) fn pick(shared: &Shared) -> Outcome {
 }
 
 fn has_boundaries(shared: &Shared) -> bool {
-    shared.session().is_some_and(|session| session.protocol().capabilities().datagrams)
+    shared.session().is_some_and(|session| session.capabilities().datagrams)
 }
 
 impl ConversationPane {

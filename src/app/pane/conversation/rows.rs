@@ -20,7 +20,7 @@ use crate::app::record_view;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::search::Pattern;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 use crate::timeline::Timeline;
 use crate::timeline::conversation::{self, MessageRow};
 use crate::timeline::listing::STEP_WORK;
@@ -149,7 +149,12 @@ impl ConversationPane {
     }
 
     /// Searches from the last hit, or from the row under the cursor.
-    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
+    pub(crate) fn search(
+        &mut self,
+        shared: &Shared,
+        direction: SearchDirection,
+        from_hit: bool,
+    ) -> Outcome {
         if shared.search.text.is_empty() {
             return self.open_search();
         }
@@ -159,15 +164,15 @@ impl ConversationPane {
             let here = view.number(session, selected);
             // A hit counts as the place to go on from while the cursor is on its row.
             let hit = view.search.hit.filter(|(number, _)| from_hit && Some(*number) == here);
-            let from = match (hit, towards) {
-                (Some((_, byte)), Towards::End) => Some(byte + 1),
-                (Some((_, byte)), Towards::Start) => Some(byte),
+            let from = match (hit, direction) {
+                (Some((_, byte)), SearchDirection::Forward) => Some(byte + 1),
+                (Some((_, byte)), SearchDirection::Backward) => Some(byte),
                 (None, _) => None,
             };
             view.search.running = here.map(|next| {
                 // The first row once more at the end, for what lies on its other side.
                 let left = len + usize::from(from.is_some());
-                SearchCourse { towards, next, from, left, wrapped: false }
+                SearchCourse { direction, next, from, left, wrapped: false }
             });
         });
         self.search_on(shared).map_or_else(Outcome::yes, Outcome::from)
@@ -194,7 +199,7 @@ impl ConversationPane {
             view.cursor.selected = at;
             view.is_held = true;
         });
-        course.wrapped.then(|| Intent::say_went_round(course.towards))
+        course.wrapped.then(|| Intent::say_went_round(course.direction))
     }
 }
 
@@ -210,9 +215,11 @@ fn step(
         let at = view.place(session, course.next).min(len - 1);
         if let Some(row) = view.row(session, at) {
             let bytes = conversation::bytes(timeline, row);
-            let hit = match course.towards {
-                Towards::End => pattern.first(&bytes, course.from.unwrap_or(0)),
-                Towards::Start => pattern.last(&bytes, course.from.unwrap_or(bytes.len())),
+            let hit = match course.direction {
+                SearchDirection::Forward => pattern.first(&bytes, course.from.unwrap_or(0)),
+                SearchDirection::Backward => {
+                    pattern.last(&bytes, course.from.unwrap_or(bytes.len()))
+                }
             };
             if let Some(hit) = hit {
                 return Poll::Ready(Some((at, hit.start)));
@@ -222,12 +229,12 @@ fn step(
         }
         course.from = None;
         course.left -= 1;
-        let next = match course.towards {
-            Towards::End if at + 1 < len => at + 1,
-            Towards::Start if at > 0 => at - 1,
-            towards => {
+        let next = match course.direction {
+            SearchDirection::Forward if at + 1 < len => at + 1,
+            SearchDirection::Backward if at > 0 => at - 1,
+            direction => {
                 course.wrapped = true;
-                if towards == Towards::End { 0 } else { len - 1 }
+                if direction == SearchDirection::Forward { 0 } else { len - 1 }
             }
         };
         course.next = view.number(session, next).unwrap_or(0);

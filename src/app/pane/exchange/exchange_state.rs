@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
-use super::gather::Gather;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
 use crate::app::prompt::Prompt;
@@ -22,7 +22,7 @@ pub struct ExchangePane {
     pub search: BodySearch,
     pub prompt: Option<Prompt>,
     /// A body on its way into a draft.
-    pub(super) gather: Option<Gather>,
+    pub(super) fetch: Option<BodyFetch>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
 }
 

@@ -1,9 +1,9 @@
 //! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
 //! is done with them.
 
+use super::body_fetch;
 use super::body_view::{BodyView, Room};
 use super::exchange_state::ExchangePane;
-use super::gather;
 use super::shape;
 use super::shown_exchange::ShownExchange;
 use super::tab_lines::TabLines;
@@ -18,7 +18,7 @@ use crate::codec::printable::printable;
 use crate::codec::{charset, disposition, hex};
 use crate::engine::command::Command;
 use crate::model::file_name::safe_file_name;
-use crate::model::view::{SearchHit, SearchQuery, Towards, View, ViewMode, ViewPart};
+use crate::model::view::{SearchDirection, SearchHit, SearchQuery, View, ViewMode, ViewPart};
 
 /// Text put on the clipboard at most.
 const COPY_LIMIT: usize = 256 * 1024;
@@ -40,8 +40,8 @@ impl ExchangePane {
 
     /// A window of a body arrived.
     pub(crate) fn view_arrived(&mut self, shared: &Shared, mut view: View) -> Vec<Intent> {
-        if let Some(gather) = self.gather.as_mut().filter(|gather| gather.is_mine(&view)) {
-            return gather.take(&view).map_or_else(|| self.gathered(shared, &view), |it| vec![it]);
+        if let Some(fetch) = self.fetch.as_mut().filter(|fetch| fetch.is_mine(&view)) {
+            return fetch.take(&view).map_or_else(|| self.fetched(shared, &view), |it| vec![it]);
         }
         let room = self.room(shared);
         let shown = self.shown(shared);
@@ -61,12 +61,12 @@ impl ExchangePane {
     }
 
     /// The whole body is here that is to become a draft.
-    fn gathered(&mut self, shared: &Shared, last: &View) -> Vec<Intent> {
+    fn fetched(&mut self, shared: &Shared, last: &View) -> Vec<Intent> {
         // The screen may look at the same body, whose window this one replaced.
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
         }
-        self.gather.take().map_or_else(Vec::new, |gather| gather.finish(shared))
+        self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared))
     }
 
     /// The way its first bytes ask for what is looked at to be shown.
@@ -87,7 +87,12 @@ impl ExchangePane {
     }
 
     /// Searches from the last hit, or from what is on screen.
-    pub(crate) fn search(&mut self, shared: &Shared, towards: Towards, from_hit: bool) -> Outcome {
+    pub(crate) fn search(
+        &mut self,
+        shared: &Shared,
+        direction: SearchDirection,
+        from_hit: bool,
+    ) -> Outcome {
         let text = shared.search.text.clone();
         if text.is_empty() {
             return self.open_search(shared);
@@ -97,7 +102,7 @@ impl ExchangePane {
         let hit = self.search.hit.filter(|(hit, _)| from_hit && *hit == body);
         let from = hit.map_or_else(|| view.first_offset(), |(_, offset)| offset);
         self.search.is_running = true;
-        let query = SearchQuery { body, part, mode, text, from, towards };
+        let query = SearchQuery { body, part, mode, text, from, direction };
         Intent::Perform(Effect::Engine(Command::Search(query))).into()
     }
 
@@ -116,7 +121,7 @@ impl ExchangePane {
         if let Some(view) = view.filter(|view| view.mode == found.query.mode) {
             view.go_to(line, offset, room);
         }
-        found.wrapped.then(|| Intent::say_went_round(found.query.towards))
+        found.wrapped.then(|| Intent::say_went_round(found.query.direction))
     }
 
     /// The encoding of the body looked at, when its units are no bytes.
@@ -180,7 +185,7 @@ impl ExchangePane {
     /// Makes a draft of the exchange shown, at once or when its body is here.
     pub(super) fn turn_around(&mut self, shared: &Shared) -> Outcome {
         match self.shown(shared) {
-            Some(shown) => gather::turn_around(shown.exchange, &mut self.gather),
+            Some(shown) => body_fetch::turn_around(shown.exchange, &mut self.fetch),
             None => Outcome::say("nothing was received yet"),
         }
     }

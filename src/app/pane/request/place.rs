@@ -91,7 +91,7 @@ fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
         } else if tab == FormTab::Body {
             let kind = value.show();
             return (kind != "none").then(|| kind.into_owned());
-        } else if info.is_inline() {
+        } else if info.is_inline() && !info.label.is_empty() {
             count += 1;
         }
     }

@@ -8,7 +8,7 @@ use crate::app::outcome::Outcome;
 use crate::app::record_view::{self, Detail};
 use crate::app::shared::{Shared, TextSearch};
 use crate::codec::search::Pattern;
-use crate::model::view::Towards;
+use crate::model::view::SearchDirection;
 
 impl TrafficPane {
     /// Enter: opens the record, then gives it the keys, then closes it.
@@ -60,11 +60,11 @@ impl TrafficPane {
                 detail.here = None;
             }
         }
-        self.go(shared, Towards::End)
+        self.go(shared, SearchDirection::Forward)
     }
 
     /// Goes to the next hit or the one before, round the ends.
-    pub(super) fn go(&mut self, shared: &Shared, towards: Towards) -> Outcome {
+    pub(super) fn go(&mut self, shared: &Shared, direction: SearchDirection) -> Outcome {
         let height = self.areas_now(shared).detail.height;
         let Some(pattern) = self.pattern() else {
             return Outcome::say("nothing is searched for: [find] in an open record begins");
@@ -73,27 +73,27 @@ impl TrafficPane {
             let how = "[detail] opens the record; then [find-next] goes from hit to hit";
             return Outcome::say(how);
         };
-        let Some((hit, wrapped)) = find(detail, pattern, towards) else {
+        let Some((hit, wrapped)) = find(detail, pattern, direction) else {
             return Outcome::say("not found in this record");
         };
         if let Some(detail) = &mut self.detail {
             detail.reveal(hit, height.into());
         }
-        wrapped.then(|| Intent::say_went_round(towards)).into()
+        wrapped.then(|| Intent::say_went_round(direction)).into()
     }
 }
 
 /// The next hit in a record or the one before, from where the search or the screen stands; and
 /// whether it went on round the end.
-fn find(detail: &Detail, pattern: &Pattern, towards: Towards) -> Option<(usize, bool)> {
+fn find(detail: &Detail, pattern: &Pattern, direction: SearchDirection) -> Option<(usize, bool)> {
     let bytes = &detail.bytes;
     let first = detail.row(detail.top).map_or(0, |(at, _)| at);
-    let (ahead, round) = match towards {
-        Towards::End => {
+    let (ahead, round) = match direction {
+        SearchDirection::Forward => {
             let from = detail.here.map_or(first, |at| at + 1);
             (pattern.first(bytes, from), pattern.first(bytes, 0))
         }
-        Towards::Start => {
+        SearchDirection::Backward => {
             let before = detail.here.unwrap_or(first);
             (pattern.last(bytes, before), pattern.last(bytes, bytes.len()))
         }

@@ -15,7 +15,7 @@ use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::{BodySource, Unopened};
+use crate::engine::http::source::{BodySource, SourceError};
 use crate::engine::http::tap::Tap;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
@@ -75,8 +75,8 @@ impl<'a> Hop<'a> {
         let [request, response] = writers;
         let source = BodySource::open(&self.plan.body, &self.session.budget).await;
         let source = source.map_err(|why| match why {
-            Unopened::Full(why) => refusal::no_descriptors(why),
-            Unopened::Unreadable(why) => {
+            SourceError::Full(why) => refusal::no_descriptors(why),
+            SourceError::Unreadable(why) => {
                 Failure::new(Stage::Compose, &*self.plan.url, FailureKind::NotFound, why)
             }
         })?;

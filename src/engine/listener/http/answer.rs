@@ -164,7 +164,7 @@ mod tests {
             tls: ListenerTls::Off,
             rules: vec![rule("POST", "/a", 201), rule("", "/a*", 202), rule("", "/a", 203)],
             answer: answer(404, &[]),
-            keep_alive: None,
+            socket: crate::model::plan::SocketOptions::default(),
         };
         let status = |method, target| choose(&plan, method, target).status;
         assert_eq!(status("POST", "/a?x=1"), 201);

@@ -19,8 +19,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::accept::pace::{Paced, PeerPace, Standing};
-use crate::engine::accept::{AcceptedConn, Guest};
+use crate::engine::accept::pace::{Evictability, Paced, PeerPace};
+use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
@@ -34,8 +34,12 @@ use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
-pub(super) const STALL: Duration =
-    if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(60) };
+#[cfg(not(test))]
+pub(super) const STALL: Duration = Duration::from_secs(60);
+/// The same for tests of this layer, which run a whole engine: a standard of the product is no
+/// setting of it, and with real sockets time cannot be paused.
+#[cfg(test)]
+pub(super) const STALL: Duration = Duration::from_millis(200);
 /// How long and how much is read after our last byte, so that closing does not reset the answer
 /// away from a client that still sends.
 const LINGER: Duration = Duration::from_secs(1);
@@ -54,7 +58,7 @@ pub(super) struct HttpListener {
 
 /// One connection, as the listener sees it and as it shows itself.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HttpGuest {
+pub(super) struct HttpConnControl {
     /// Stops between two requests.
     stop: CancellationToken,
     /// Somebody else needs the place: it stops where it is.
@@ -62,9 +66,9 @@ pub(super) struct HttpGuest {
     pace: PeerPace,
 }
 
-impl Guest for HttpGuest {
-    fn standing(&self) -> Standing {
-        self.pace.standing()
+impl ConnControl for HttpConnControl {
+    fn evictability(&self) -> Evictability {
+        self.pace.evictability()
     }
 
     /// A reset comes by the accept loop, which aborts the task.
@@ -80,18 +84,18 @@ impl Guest for HttpGuest {
 
 /// Why a request that has begun is not waited for any longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Impatience {
+pub(super) enum ReadAbort {
     /// It stood still for [`STALL`].
-    Late,
+    TimedOut,
     /// It is slow and somebody else needs its place.
-    GivesWay,
+    Evicted,
 }
 
 /// A connection and what is known about it.
 pub(super) struct HttpConnection {
     pub(super) listener: Arc<HttpListener>,
     pub(super) accepted: AcceptedConn,
-    guest: HttpGuest,
+    control: HttpConnControl,
     received: Tap,
     sent: Tap,
     buffer: ReadBuffer,
@@ -108,14 +112,14 @@ impl HttpConnection {
     pub(super) async fn serve(
         listener: Arc<HttpListener>,
         accepted: AcceptedConn,
-        guest: HttpGuest,
+        control: HttpConnControl,
     ) {
         let abort = accepted.abort.clone();
         let tap = Tap::new(listener.session.events.clone(), accepted.conn);
         let mut connection = HttpConnection {
             listener,
             accepted,
-            guest,
+            control,
             received: tap.clone(),
             sent: tap,
             buffer: ReadBuffer::new(),
@@ -123,7 +127,7 @@ impl HttpConnection {
             current: None,
             finished: false,
         };
-        let giving_way = connection.guest.giving_way.clone();
+        let giving_way = connection.control.giving_way.clone();
         // A slow request is told so; who does not read even that is reset.
         let overdue = async {
             giving_way.cancelled().await;
@@ -211,7 +215,7 @@ impl HttpConnection {
     /// One read; empty = the client finished sending.
     pub(super) async fn read(&mut self) -> io::Result<Bytes> {
         self.received.ready().await;
-        let mut stream = self.guest.pace.of(&mut self.accepted.stream);
+        let mut stream = self.control.pace.of(&mut self.accepted.stream);
         let bytes = match self.buffer.read(&mut stream).await {
             // A client that leaves without close_notify has left.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
@@ -230,18 +234,18 @@ impl HttpConnection {
     pub(super) async fn arriving(
         &mut self,
         until: Instant,
-    ) -> Result<io::Result<Bytes>, Impatience> {
-        let giving_way = self.guest.giving_way.clone();
+    ) -> Result<io::Result<Bytes>, ReadAbort> {
+        let giving_way = self.control.giving_way.clone();
         tokio::select! {
             biased;
-            () = giving_way.cancelled() => Err(Impatience::GivesWay),
-            read = timeout_at(until, self.read()) => read.map_err(|_| Impatience::Late),
+            () = giving_way.cancelled() => Err(ReadAbort::Evicted),
+            read = timeout_at(until, self.read()) => read.map_err(|_| ReadAbort::TimedOut),
         }
     }
 
     /// What is written through this counts for the pace of the client.
     pub(super) fn paced(&mut self) -> (Paced<'_, Stream>, &mut Tap) {
-        (self.guest.pace.of(&mut self.accepted.stream), &mut self.sent)
+        (self.control.pace.of(&mut self.accepted.stream), &mut self.sent)
     }
 
     /// Waits for a request to begin.
@@ -249,14 +253,14 @@ impl HttpConnection {
         if !self.rest.is_empty() {
             return Some(std::mem::take(&mut self.rest));
         }
-        self.guest.pace.rest();
-        let stop = self.guest.stop.clone();
+        self.control.pace.rest();
+        let stop = self.control.stop.clone();
         let read = tokio::select! {
             biased;
             () = stop.cancelled() => Ok(Bytes::new()),
             read = self.read() => read,
         };
-        self.guest.pace.begin();
+        self.control.pace.begin();
         let bytes = read.unwrap_or_else(|error| {
             let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
             self.note(Direction::Received, RecordKind::Reset, failure.cause);
@@ -267,7 +271,7 @@ impl HttpConnection {
 
     /// Ends our side and lets the client finish its own.
     async fn linger(&mut self) {
-        // A peer that is gone already needs no farewell.
+        // A peer that is gone already needs no goodbye.
         if self.accepted.stream.shutdown().await.is_err() {
             return;
         }
@@ -285,6 +289,6 @@ impl HttpConnection {
 
     /// Whether the listener wants the connection to end after this answer.
     pub(super) fn is_stopping(&self) -> bool {
-        self.guest.stop.is_cancelled()
+        self.control.stop.is_cancelled()
     }
 }

@@ -28,7 +28,7 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
         tls: ListenerTls::Off,
         rules: Vec::new(),
         answer,
-        keep_alive: None,
+        socket: crate::model::plan::SocketOptions::default(),
     };
     let plan = Box::new(Plan::HttpListener(plan));
     handle.command(Command::Open { id: SessionId(1), plan, secrets: Secrets::default() }).unwrap();

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::answer::Asked;
-use super::connection::{HttpConnection, Impatience, STALL};
+use super::connection::{HttpConnection, ReadAbort, STALL};
 use super::host;
 use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
 use crate::codec::printable::printable;
@@ -96,13 +96,13 @@ impl HttpConnection {
                     let so_far = format!("after {received} bytes of the head");
                     Some(Err(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
-                Err(impatience) => {
+                Err(abort) => {
                     let wait = STALL.as_secs_f64();
-                    let why = match impatience {
-                        Impatience::Late => {
+                    let why = match abort {
+                        ReadAbort::TimedOut => {
                             format!("the head was incomplete after {wait} s ({received} bytes)")
                         }
-                        Impatience::GivesWay => {
+                        ReadAbort::Evicted => {
                             too_slow(&format!("after {received} bytes of the head"))
                         }
                     };
@@ -211,11 +211,11 @@ impl HttpConnection {
                         let so_far = body.so_far();
                         return Err(failure::socket(Stage::Body, target, &error, &so_far));
                     }
-                    Err(impatience) => {
+                    Err(abort) => {
                         let (wait, so_far) = (STALL.as_secs(), body.so_far());
-                        let why = match impatience {
-                            Impatience::Late => format!("no body byte for {wait} s, {so_far}"),
-                            Impatience::GivesWay => too_slow(&so_far),
+                        let why = match abort {
+                            ReadAbort::TimedOut => format!("no body byte for {wait} s, {so_far}"),
+                            ReadAbort::Evicted => too_slow(&so_far),
                         };
                         return Ok(Some(Refusal { status: 408, why }));
                     }

@@ -9,7 +9,7 @@ use super::connection::HttpConnection;
 use crate::codec::http1::Expected;
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::{BodySource, Unopened};
+use crate::engine::http::source::{BodySource, SourceError};
 use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, PlanBody};
@@ -36,8 +36,8 @@ impl HttpConnection {
             Ok(source) => (answer, source),
             Err(unopened) => {
                 let (status, why) = match unopened {
-                    Unopened::Full(why) => (503, why),
-                    Unopened::Unreadable(why) => (500, why),
+                    SourceError::Full(why) => (503, why),
+                    SourceError::Unreadable(why) => (500, why),
                 };
                 self.note(Direction::Local, RecordKind::Failed, why.clone());
                 let answer = own_answer(status, &why, recorder);

@@ -3,12 +3,12 @@ use crate::model::authority::{ChooseAuthority, KeptAuthority};
 
 /// Keeps one in memory, or nothing.
 #[derive(Debug, Default)]
-struct Shelf {
+struct MemoryKeeper {
     kept: Mutex<Option<Authority>>,
     is_full: bool,
 }
 
-impl AuthorityKeeper for Shelf {
+impl AuthorityKeeper for MemoryKeeper {
     fn kept(&self) -> Option<Authority> {
         self.kept.lock().unwrap().clone()
     }
@@ -25,14 +25,14 @@ impl AuthorityKeeper for Shelf {
     }
 }
 
-fn store(shelf: Shelf) -> TlsStore {
-    TlsStore::new(Some(Arc::new(shelf)), None)
+fn store(keeper: MemoryKeeper) -> TlsStore {
+    TlsStore::new(Some(Arc::new(keeper)), None)
 }
 
 #[test]
 fn a_leaf_of_a_kept_authority_names_it_as_issuer_and_lasts_as_long() {
     let bound: SocketAddr = "192.0.2.7:443".parse().unwrap();
-    let made = store(Shelf::default()).authority(&[bound]).unwrap().0;
+    let made = store(MemoryKeeper::default()).authority(&[bound]).unwrap().0;
     let (chain, _) = authority::leaf(&made, &[bound]).unwrap();
     let facts = crate::engine::tls::certificate_facts::describe_chain(&chain);
     assert_eq!(facts.len(), 2);
@@ -47,7 +47,7 @@ fn a_leaf_of_a_kept_authority_names_it_as_issuer_and_lasts_as_long() {
 
 #[test]
 fn an_authority_is_made_once_said_once_and_never_printed() {
-    let store = store(Shelf::default());
+    let store = store(MemoryKeeper::default());
     let (first, news) = store.authority(&[]).unwrap();
     assert!(news.iter().any(|news| news.as_ref().is_ok_and(|words| words.contains("c.pem"))));
     assert_eq!(store.authority(&[]).unwrap(), (first.clone(), Vec::new()));
@@ -57,7 +57,7 @@ fn an_authority_is_made_once_said_once_and_never_printed() {
 
 #[test]
 fn one_that_cannot_be_kept_is_said_so_and_used_until_the_end() {
-    let store = store(Shelf { is_full: true, ..Shelf::default() });
+    let store = store(MemoryKeeper { is_full: true, ..MemoryKeeper::default() });
     let (first, news) = store.authority(&[]).unwrap();
     let said = news[0].as_ref().unwrap_err().to_string();
     assert!(said.contains("cannot be kept: the disk is full"), "{said}");
@@ -67,6 +67,6 @@ fn one_that_cannot_be_kept_is_said_so_and_used_until_the_end() {
 #[test]
 fn files_that_are_not_pem_are_refused_with_their_path() {
     let failure =
-        store(Shelf::default()).files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
+        store(MemoryKeeper::default()).files("/nowhere/chain.pem", "/nowhere/key.pem").unwrap_err();
     assert_eq!(failure.target, "/nowhere/chain.pem");
 }

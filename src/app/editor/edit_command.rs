@@ -5,7 +5,7 @@ use crate::model::key::{Key, KeyCode};
 
 /// Something a key does in a text field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum EditCommand {
     Go(Motion),
     /// By a character.
     Step {
@@ -28,32 +28,32 @@ pub(super) enum Deed {
 }
 
 /// What a key does; `None` = nothing.
-pub(super) fn deed(key: Key) -> Option<Deed> {
+pub(super) fn edit_command(key: Key) -> Option<EditCommand> {
     use KeyCode::{Char, Enter, Tab};
-    let deed = match (key.code, key.ctrl, key.alt) {
-        (Enter, ..) | (Char('m'), true, false) => Deed::NewLine,
-        (Tab, false, false) => Deed::Indent,
-        (Char(c), false, false) => Deed::Type(c),
-        (Char('z'), false, true) => Deed::Undo,
-        (Char('Z'), false, true) | (Char('r'), true, false) => Deed::Redo,
-        (Char('y'), true, false) => Deed::Paste,
-        (Char('c'), true, false) => Deed::Copy,
-        _ => return movement(key).or_else(|| deletion(key).map(Deed::Delete)),
+    let command = match (key.code, key.ctrl, key.alt) {
+        (Enter, ..) | (Char('m'), true, false) => EditCommand::NewLine,
+        (Tab, false, false) => EditCommand::Indent,
+        (Char(c), false, false) => EditCommand::Type(c),
+        (Char('z'), false, true) => EditCommand::Undo,
+        (Char('Z'), false, true) | (Char('r'), true, false) => EditCommand::Redo,
+        (Char('y'), true, false) => EditCommand::Paste,
+        (Char('c'), true, false) => EditCommand::Copy,
+        _ => return movement(key).or_else(|| deletion(key).map(EditCommand::Delete)),
     };
-    Some(deed)
+    Some(command)
 }
 
-fn movement(key: Key) -> Option<Deed> {
+fn movement(key: Key) -> Option<EditCommand> {
     use KeyCode::{Char, Down, Left, PageDown, PageUp, Right, Up};
-    let row = |is_down, is_page| Deed::Row { is_down, is_page };
+    let row = |is_down, is_page| EditCommand::Row { is_down, is_page };
     Some(match (key.code, key.ctrl, key.alt) {
-        (Left, false, false) | (Char('b'), true, false) => Deed::Step { is_forward: false },
-        (Right, false, false) | (Char('f'), true, false) => Deed::Step { is_forward: true },
+        (Left, false, false) | (Char('b'), true, false) => EditCommand::Step { is_forward: false },
+        (Right, false, false) | (Char('f'), true, false) => EditCommand::Step { is_forward: true },
         (Up, false, false) | (Char('p'), true, false) => row(false, false),
         (Down, false, false) | (Char('n'), true, false) => row(true, false),
         (PageUp, ..) | (Char('v'), false, true) => row(false, true),
         (PageDown, ..) | (Char('v'), true, false) => row(true, true),
-        _ => return motion(key).map(Deed::Go),
+        _ => return motion(key).map(EditCommand::Go),
     })
 }
 

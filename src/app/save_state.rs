@@ -32,7 +32,7 @@ pub enum Leaving {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Keeping {
+pub struct SaveState {
     pub last_run: LastRun,
     pub leaving: Leaving,
     /// The store was asked what the last run left.
@@ -51,7 +51,7 @@ pub struct Keeping {
     pub lost_environment: Option<String>,
 }
 
-impl Keeping {
+impl SaveState {
     /// A job is handed to the store.
     pub(super) fn asked(&mut self, job: &Job) {
         match job {

@@ -1,8 +1,8 @@
 //! Where connections come in: waits for the shell, pauses when the system has none to give, and
 //! tells a row of failures as one.
 //!
-//! Called by the accept loop. [`Door::next`] is safe to drop at any point: what it knows is kept in
-//! the door, so that a pause is a pause whatever happens meanwhile.
+//! Called by the accept loop. [`IncomingConns::next`] is safe to drop at any point: what it knows is
+//! kept in it, so that a pause is a pause whatever happens meanwhile.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const OVER: Duration = Duration::from_secs(2);
 
 /// The sockets of a listener.
-pub(super) struct Door {
+pub(super) struct IncomingConns {
     session: SessionHandle,
     /// `None` once it was closed.
     sockets: Option<Listeners>,
@@ -38,10 +38,10 @@ struct Failing {
     last: Instant,
 }
 
-impl Door {
+impl IncomingConns {
     /// Opens it for these sockets.
     pub(super) fn new(session: SessionHandle, sockets: Listeners) -> Self {
-        Door { session, sockets: Some(sockets), paused: None, failing: None }
+        IncomingConns { session, sockets: Some(sockets), paused: None, failing: None }
     }
 
     /// Nobody comes in any more.

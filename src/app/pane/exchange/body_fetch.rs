@@ -1,7 +1,7 @@
 //! Turning an exchange around: what was received becomes something to send.
 //!
 //! The body is with the engine, so it is fetched first, in hex lines because those hold every
-//! byte; [`Gather`] remembers how far that is.
+//! byte; [`BodyFetch`] remembers how far that is.
 
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
@@ -21,7 +21,7 @@ const LINE: u64 = 16;
 
 /// A body on its way into a draft.
 #[derive(Debug)]
-pub struct Gather {
+pub struct BodyFetch {
     session: SessionId,
     number: u32,
     query: ViewQuery,
@@ -29,7 +29,7 @@ pub struct Gather {
 }
 
 /// Makes a draft of an exchange, at once or when its body is here.
-pub(super) fn turn_around(exchange: &Exchange, gather: &mut Option<Gather>) -> Outcome {
+pub(super) fn turn_around(exchange: &Exchange, fetch: &mut Option<BodyFetch>) -> Outcome {
     let request = &exchange.request.body;
     if request.decoded_len == 0 {
         return to_preset::exchange(exchange, &[]).into();
@@ -39,15 +39,15 @@ pub(super) fn turn_around(exchange: &Exchange, gather: &mut Option<Gather>) -> O
         return Outcome::warn(too_long);
     }
     let (session, number) = (exchange.conn.session, exchange.number);
-    let begun = Gather { session, number, query: window(request.id, 0), bytes: Vec::new() };
-    gather.insert(begun).ask().into()
+    let begun = BodyFetch { session, number, query: window(request.id, 0), bytes: Vec::new() };
+    fetch.insert(begun).ask().into()
 }
 
 fn window(body: BodyId, top: u64) -> ViewQuery {
     ViewQuery { body, part: ViewPart::Decoded, mode: ViewMode::Hex, top, rows: ROWS }
 }
 
-impl Gather {
+impl BodyFetch {
     fn ask(&self) -> Intent {
         Intent::Perform(Effect::View(self.query.clone()))
     }

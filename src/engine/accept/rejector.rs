@@ -25,16 +25,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const DRAIN: u64 = 64 * 1024;
 
 /// How a listener turns somebody away.
-pub(super) struct Farewell {
+pub(super) struct Rejector {
     /// `None` = it has no words.
     words: Option<Bytes>,
     places: Arc<Semaphore>,
 }
 
-impl Farewell {
+impl Rejector {
     /// With these words.
     pub(super) fn new(words: Option<Bytes>) -> Self {
-        Farewell { words, places: Arc::new(Semaphore::new(AT_ONCE as usize)) }
+        Rejector { words, places: Arc::new(Semaphore::new(AT_ONCE as usize)) }
     }
 
     /// Turns a connection away; never waits.
