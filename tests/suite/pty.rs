@@ -232,6 +232,12 @@ fn it_starts_in_the_smallest_terminals() {
 fn with_nothing_to_do_it_writes_nothing_and_sleeps() {
     let tui = started();
     tui.wait_quiet(Duration::from_millis(500));
+    // What it wrote to the disk itself at the start is noticed and looked at once.
+    wait_until("it has settled", || {
+        let before = tui.wake_ups();
+        std::thread::park_timeout(Duration::from_millis(700));
+        tui.wake_ups() == before
+    });
     let (bytes, wake_ups) = (tui.raw().len(), tui.wake_ups());
     let deadline = Instant::now() + Duration::from_secs(2);
     while Instant::now() < deadline {
