@@ -107,9 +107,11 @@ pub fn run(
     Ended { outcome, unkept }
 }
 
-/// Whether a terminal is gone that was there.
+/// Whether a terminal is gone that was there: it cannot be read, written or opened again any more.
 fn is_hang_up(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+    let gone =
+        [rustix::io::Errno::IO, rustix::io::Errno::NXIO].map(rustix::io::Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|code| gone.contains(&code))
         || error.kind() == io::ErrorKind::UnexpectedEof
 }
 

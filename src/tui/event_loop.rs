@@ -447,7 +447,7 @@ fn paste_cut(bytes: usize) -> Failure {
 }
 
 fn paste_unfinished() -> Failure {
-    let cause = "the paste did not end; what came was taken, what still comes of it is dropped";
+    let cause = "its end did not come; what still comes is dropped";
     Failure::new(Stage::Paste, "", FailureKind::Truncated, cause).hint("paste it again")
 }
 
