@@ -10,6 +10,7 @@ use super::audit::{assert_log, assert_screen_bytes};
 use super::{Borders, Case, cases};
 use crate::harness::peers::{free_port, read_head, tcp_peer, udp_peer};
 use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
 
 /// Answers request number n with the n-th payload in every part of the response; each part ends
 /// with a mark of its own.
@@ -84,6 +85,7 @@ fn every_part_of_a_response() {
             let n = sent.load(Ordering::SeqCst);
             let case = &cases[n % cases.len()];
             tui.keys("<F5>");
+            wait_until("it is asked for", || sent.load(Ordering::SeqCst) > n);
             if case.is_long() {
                 tui.wait_for(&format!("REASON{n}:"));
                 continue;
