@@ -307,7 +307,8 @@ impl Drafts {
 mod tests {
     use super::*;
 
-    fn stored(path: &str) -> StoredPreset {
+    /// A preset as the workspace has it.
+    pub(super) fn stored(path: &str) -> StoredPreset {
         let path = PresetPath::parse(path).unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
         let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };

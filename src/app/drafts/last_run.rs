@@ -104,16 +104,10 @@ fn settle(draft: &mut Draft, kept: &StoredDraft, presets: Option<&[StoredPreset]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::preset::{Preset, PresetPath};
+    use crate::app::drafts::tests::stored;
+    use crate::model::preset::PresetPath;
     use crate::model::protocol::{Protocol, Side};
     use crate::model::spec::Spec;
-
-    fn stored(path: &str) -> StoredPreset {
-        let path = PresetPath::parse(path).unwrap();
-        let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Preset { path: path.clone(), about: String::new(), spec, unused: Vec::new() };
-        StoredPreset { path, content: Ok(preset), fingerprint: 7 }
-    }
 
     fn kept(preset: Option<&str>, address: &str) -> StoredDraft {
         let mut spec = Spec::empty(Protocol::Tcp, Side::Client);
