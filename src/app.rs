@@ -36,7 +36,6 @@ pub mod shared;
 pub mod state;
 pub mod to_preset;
 pub mod wrap_bytes;
-pub mod wrap_words;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::codec::wrap_words::wrap;
 use crate::model::field_help;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
@@ -216,9 +217,9 @@ fn settings(side: Side) -> String {
         let _ = writeln!(text, " {}", spec.protocol().title());
         for (path, what) in field_help::lines(spec) {
             let mut column = format!("  {path:<26} ");
-            for line in wrapped(&what, SETTING_LINE) {
+            for line in wrap(&what, SETTING_LINE) {
                 let _ = writeln!(text, "{column}{line}");
-                column = " ".repeat(SETTING);
+                column = " ".repeat(SETTING.into());
             }
         }
     }
@@ -226,25 +227,8 @@ fn settings(side: Side) -> String {
 }
 
 /// Columns of the paths, and of what is said about them on a terminal of 80.
-const SETTING: usize = 29;
-const SETTING_LINE: usize = 79 - SETTING;
-
-/// Words in lines of so many characters.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= width {
-            line.extend([" ", word]);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
+const SETTING: u16 = 29;
+const SETTING_LINE: u16 = 79 - SETTING;
 
 /// What both commands take.
 #[derive(Debug, Clone, PartialEq, Default, Args)]

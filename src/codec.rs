@@ -14,4 +14,5 @@ pub mod lines;
 pub mod multipart;
 pub mod printable;
 pub mod search;
+pub(crate) mod wrap_words;
 pub mod zone;

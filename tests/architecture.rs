@@ -56,7 +56,7 @@ const LAYERS: &[(&str, &str)] = &[
         "cli",
         "args engine store model codec query compose interop timeline named_file console ending",
     ),
-    ("args", "model"),
+    ("args", "model codec"),
     ("logging", "model codec named_file"),
     ("run", "app args cli engine logging model store tui codec console ending"),
     ("main", "run"),

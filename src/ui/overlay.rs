@@ -17,8 +17,8 @@ use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
 use crate::app::overlay::help::{Help, HelpLine, KEYS};
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::{NameVerdict, Naming, NamingPurpose};
-use crate::app::wrap_words::wrap;
 use crate::codec::printable::printable_str;
+use crate::codec::wrap_words::wrap;
 
 /// All open windows, the lowest first, over what is on the screen already.
 pub(super) fn draw(mut screen: Pen<'_>) {

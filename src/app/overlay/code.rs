@@ -17,7 +17,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
+use crate::codec::wrap_words::wrap;
 use crate::compose::{UnknownNames, plan_with};
 use crate::interop::secrets::NamedValues;
 use crate::interop::{curl, python, secrets};

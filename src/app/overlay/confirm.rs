@@ -7,7 +7,7 @@ use crate::app::intent::{Intent, Question};
 use crate::app::keymap::Context;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
+use crate::codec::wrap_words::wrap;
 
 /// Columns it wants.
 const WIDTH: u16 = 60;

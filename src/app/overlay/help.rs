@@ -15,7 +15,7 @@ use crate::app::fuzzy;
 use crate::app::keymap::{Context, Keymap};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
+use crate::codec::wrap_words::wrap;
 
 /// Cells of the keys; more of them go below.
 pub(crate) const KEYS: u16 = 21;

@@ -18,7 +18,7 @@ use crate::app::layout::{cut_bottom, cut_top};
 use crate::app::session_words;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
+use crate::codec::wrap_words::wrap;
 use crate::model::id::ConnId;
 use crate::model::payload::PayloadFormat;
 

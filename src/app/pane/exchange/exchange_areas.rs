@@ -9,8 +9,8 @@ use crate::app::cursor::Cursor;
 use crate::app::layout::{TabStrip, cut_bottom, cut_top, tab_strip};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
 use crate::app::{format, session_words};
+use crate::codec::wrap_words::wrap;
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::Failure;
 

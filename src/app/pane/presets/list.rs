@@ -14,7 +14,7 @@ use crate::app::layout::{cut_bottom, cut_top, inner};
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
-use crate::app::wrap_words::wrap;
+use crate::codec::wrap_words::wrap;
 use crate::model::preset::PresetPath;
 
 /// State of the pane.
