@@ -143,7 +143,7 @@ impl ConversationPane {
         match action {
             Action::PayloadFormat => self.next_format(shared),
             Action::Framing => reframing::pick(shared),
-            Action::LineEnding => Intent::NextLineEnding.into(),
+            Action::LineEnding => self.next_ending(shared),
             Action::NextItem => self.next_conn(shared, true),
             Action::PreviousItem => self.next_conn(shared, false),
             Action::FinishSending => self.end(shared, CloseMode::HalfClose),
@@ -167,7 +167,7 @@ impl ConversationPane {
         if parts.input.contains(at) {
             self.write(shared);
             let column = usize::from(mouse.column - parts.input.x);
-            let column = column.saturating_sub(prefix(shared).chars().count());
+            let column = column.saturating_sub(prefix(self.mode(shared)).chars().count());
             if let Some(view) = self.view_mut(shared) {
                 view.input.editor.place(usize::from(mouse.row - parts.input.y), column);
             }
