@@ -96,8 +96,8 @@ mod tests {
         Ok(local_address(&options, found[0]).map(|own| own.to_string()))
     }
 
-    fn at(bind: &str) -> Option<SourceAddress> {
-        Some(SourceAddress::Bound(bind.parse().unwrap()))
+    fn at(bind: &str) -> SourceAddress {
+        SourceAddress::Bound(bind.parse().unwrap())
     }
 
     #[test]
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_source_must_fit_the_family_of_the_peer() {
-        assert_eq!(bound(at("*:7"), "[2001:db8::1]:9").unwrap().unwrap(), "[::]:7");
-        assert_eq!(bound(at("127.0.0.1:7"), "127.0.0.1:9").unwrap().unwrap(), "127.0.0.1:7");
-        let failure = bound(at("127.0.0.1:7"), "[::1]:9").unwrap_err();
+        assert_eq!(bound(Some(at("*:7")), "[2001:db8::1]:9").unwrap().unwrap(), "[::]:7");
+        assert_eq!(bound(Some(at("127.0.0.1:7")), "127.0.0.1:9").unwrap().unwrap(), "127.0.0.1:7");
+        let failure = bound(Some(at("127.0.0.1:7")), "[::1]:9").unwrap_err();
         assert_eq!(failure.kind, FailureKind::Unreachable);
         let both: Vec<SocketAddr> =
             ["[::1]:9", "127.0.0.1:9"].map(|peer| peer.parse().unwrap()).into();
-        let options = ClientOptions { source: at("127.0.0.1:7") };
+        let options = ClientOptions { source: Some(at("127.0.0.1:7")) };
         assert_eq!(reachable(&options, "peer", &both).unwrap(), both[1..]);
     }
 }

@@ -198,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
-            let options = SocketOptions { keep_alive, ..SocketOptions::default() };
+            let options = SocketOptions { keep_alive };
             let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).unwrap();
             let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
             let (tcp, _) = listeners.accept().await.unwrap();
