@@ -113,7 +113,9 @@ impl ConversationPane {
     pub(super) fn next_ending(&mut self, shared: &Shared) -> Outcome {
         let mode = self.mode(shared);
         if mode.format == PayloadFormat::Hex {
-            return Outcome::say("hex goes out without a line ending; [payload-format] writes text");
+            return Outcome::say(
+                "hex goes out without a line ending; [payload-format] writes text",
+            );
         }
         let ending = mode.ending.next();
         if let Some(own) = self.view_mut(shared).and_then(|view| view.input.own.as_mut()) {
