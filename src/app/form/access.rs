@@ -171,7 +171,8 @@ pub enum TextSpelling {
 /// How the text of a field is read.
 pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
     let FormFieldId::Field(id) = id else { return TextSpelling::Plain };
-    let Some(info) = find(spec, id).map(|found| found.info()) else { return TextSpelling::Plain };
+    let Some(found) = find(spec, id) else { return TextSpelling::Plain };
+    let info = found.info();
     let format = match (info.kind, info.key) {
         (ValueKind::Payload, _) => fields::text(spec.options(), &id.then("format")),
         (ValueKind::Area, "hex") => "hex".into(),
