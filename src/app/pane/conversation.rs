@@ -100,6 +100,7 @@ impl ConversationPane {
             Action::PageUp => self.scroll(shared, CursorStep::PageUp),
             Action::PageDown => self.scroll(shared, CursorStep::PageDown),
             Action::Back => self.leave_input(shared),
+            Action::Cancel => return self.clear_line(shared),
             _ => return Outcome::no(),
         }
         Outcome::yes()

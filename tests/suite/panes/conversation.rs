@@ -277,3 +277,37 @@ fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
     app.paste("0d\r\n0a");
     assert_eq!(bytes_sent(app.keys("<Enter>")), b"\r\n");
 }
+
+#[test]
+fn ctrl_c_clears_the_line_then_asks_and_resets_nothing() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    assert!(commands(app.keys("half typed<C-c>")).is_empty());
+    app.assert_shows("the line is cleared; Up brings it back");
+    app.keys("<Up>");
+    app.assert_shows("❯ half typed");
+    assert!(commands(app.keys("<C-c><C-c>")).is_empty());
+    app.assert_shows("Close this connection? Ctrl+Q leaves the program.");
+    // Neither Enter nor the same key once more means yes.
+    assert!(commands(app.keys("<Enter><C-c><C-c><C-c><C-c>")).is_empty());
+    assert!(!app.shows("Close this connection?"), "{}", app.screen());
+    let sent = commands(app.keys("<C-c>y"));
+    assert_eq!(sent, [Command::Close { id, how: CloseMode::Close }]);
+    // What is too long to be remembered is one undo away.
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.paste(&"x".repeat(70_000));
+    app.keys("<C-c><A-z>");
+    app.assert_shows("70,000 +2 B");
+}
+
+#[test]
+fn whoever_types_in_between_does_not_mean_to_leave_any_more() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    app.done(id);
+    app.keys("<C-c>");
+    app.assert_shows("again leaves");
+    assert!(!app.keys("a<C-c><C-c>").contains(&wirebench::app::effect::Effect::Quit));
+    assert!(app.keys("<C-c>").contains(&wirebench::app::effect::Effect::Quit));
+}

@@ -71,17 +71,20 @@ impl SentLines {
         self.0.entry((session.protocol(), session.side())).or_default()
     }
 
-    /// Remembers a line.
-    pub(super) fn add(&mut self, session: &Session, text: String, mode: InputMode) {
+    /// Remembers a line; tells whether it could.
+    pub(super) fn add(&mut self, session: &Session, text: String, mode: InputMode) -> bool {
         let line = TypedLine { text, own: Some(mode) };
         let (lines, length) = (self.of(session), line.text.len());
-        if length == 0 || length > REMEMBERED || lines.back() == Some(&line) {
-            return;
+        if length == 0 || length > REMEMBERED {
+            return false;
         }
-        lines.push_back(line);
+        if lines.back() != Some(&line) {
+            lines.push_back(line);
+        }
         if lines.len() > HISTORY {
             lines.pop_front();
         }
+        true
     }
 }
 

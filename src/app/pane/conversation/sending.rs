@@ -3,7 +3,7 @@
 use super::conversation_view::ConversationPane;
 use super::input_line::{CHECKED, Check, InputLine, compose, form_mode, written};
 use crate::app::action::Action;
-use crate::app::editor::PASTE_LIMIT;
+use crate::app::editor::{Caret, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::Intent;
@@ -11,7 +11,7 @@ use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::compose::UnknownNames;
 use crate::engine::command::{Command, Recipient};
-use crate::model::key::Key;
+use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{InputMode, LineEnding, PayloadFormat};
 
 impl ConversationPane {
@@ -145,6 +145,26 @@ impl ConversationPane {
         view.input.recall(self.sent.of(session), older, shared);
         self.input_changed(shared);
         Outcome::yes()
+    }
+
+    /// Takes away what is typed, which is one key up then; nothing typed is nothing to do here.
+    pub(super) fn clear_line(&mut self, shared: &Shared) -> Outcome {
+        let (text, mode) = (self.typed(shared), self.mode(shared));
+        let Some(session) = shared.session().filter(|_| !text.is_empty()) else {
+            return Outcome::no();
+        };
+        let is_kept = self.sent.add(session, text, mode);
+        if let Some(view) = self.view_mut(shared) {
+            if is_kept {
+                view.input = InputLine::default();
+            } else {
+                view.input.editor.move_to(Caret::All);
+                view.input.editor.key(Key::new(KeyCode::Backspace));
+            }
+        }
+        self.input_changed(shared);
+        let back = if is_kept { "[older-input]" } else { "Alt+Z (undo)" };
+        Outcome::say(format!("the line is cleared; {back} brings it back"))
     }
 
     /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes,
