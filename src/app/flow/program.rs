@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, focus, restore, save, send, traffic, windows};
+use super::{draft, focus, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -41,7 +41,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Save => save::save(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),
-        _ => windows::open(app, action),
+        _ => overlays::open(app, action),
     }
 }
 
@@ -77,7 +77,7 @@ fn ask_to_close(app: &mut App) {
     let what = if has_connection { "connection" } else { "socket" };
     let text = app.keyed(&format!("Close this {what}? [quit] leaves the program."));
     let then = Box::new(Intent::Act(Action::Stop));
-    windows::ask(app, Question { text, answers: ["Close", "Keep"], then });
+    overlays::ask(app, Question { text, answers: ["Close", "Keep"], then });
 }
 
 fn stop(app: &mut App) {
@@ -123,7 +123,7 @@ fn next_environment(app: &mut App) {
     let all = &app.shared.workspace.environments;
     if all.is_empty() {
         // The picker says how to make one.
-        return windows::open(app, Action::PickEnvironment);
+        return overlays::open(app, Action::PickEnvironment);
     }
     let at = all.iter().position(|known| Some(&known.name) == app.shared.environment.as_ref());
     let next = all.get(at.map_or(0, |at| at + 1)).map(|next| next.name.clone());
