@@ -16,5 +16,6 @@ pub mod from_traffic;
 pub mod ndjson;
 pub mod python;
 pub mod secrets;
+pub mod told_streams;
 
 mod wire;
