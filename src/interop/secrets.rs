@@ -179,7 +179,7 @@ fn disclose_head(head: &mut Head, disclosure: &Disclosure) {
             (*method, *target) = (disclosure.words(method), disclosure.words(target));
         }
         StartLine::Response { reason, .. } => {
-            *reason = disclosure.bytes(reason).into_owned().into()
+            *reason = disclosure.bytes(reason).into_owned().into();
         }
         StartLine::Unknown => {}
     }

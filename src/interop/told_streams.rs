@@ -54,10 +54,10 @@ impl ToldStreams {
             self.older = std::mem::take(&mut self.recent);
         }
         self.recent.insert(stream, tail);
-        match hidden.is_empty() {
-            true => Cow::Borrowed(&record.data),
-            false => Cow::Owned(masked(&record.data, &hidden)),
+        if hidden.is_empty() {
+            return Cow::Borrowed(&record.data);
         }
+        Cow::Owned(masked(&record.data, &hidden))
     }
 
     /// A connection has no further records.

@@ -1,7 +1,7 @@
 //! Secrets stay out of what leaves the screen: JSON Lines, failures, logs and the history hold
 //! neither values of `{{secret.NAME}}` nor credentials that were typed in place.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
@@ -214,17 +214,17 @@ fn a_secret_that_comes_in_two_reads_is_hidden_in_both() {
         let peer = tcp_peer(move |mut stream| {
             let (first, second) = echoed.as_bytes().split_at(cut);
             let _ = stream.write_all(&[b"one ", first].concat());
-            let _ = stream.flush();
-            // The other half goes when the first was read, which its sender cannot see.
-            std::thread::sleep(std::time::Duration::from_millis(60));
+            // The other half goes when the first was read.
+            let _ = stream.read(&mut [0; 8]);
             let _ = stream.write_all(&[second, b" two"].concat());
         });
-        let home = home(&format!("[tcp]\naddress = \"{peer}\"\n"));
+        let step = "step = [{ expect = \"one\" }, { send = \"go\" }]";
+        let home = home(&format!("[tcp]\naddress = \"{peer}\"\n{step}\n"));
         let all = assert_hidden(&send(&home, &[]));
         let texts: Vec<String> = all
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-            .filter(|line| line["kind"] == "data")
+            .filter(|line| line["kind"] == "data" && line["dir"] == "in")
             .map(|line| line["text"].as_str().unwrap_or_default().to_owned())
             .collect();
         let said = texts.concat();
@@ -285,7 +285,7 @@ fn a_listener_hides_what_comes_in_any_coding() {
 fn rows_in_hex_and_rows_of_halves_hold_no_secrets() {
     let peer = tcp_peer(|mut stream| {
         let _ = stream.write_all(b"hello hunt");
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        let _ = stream.read(&mut [0; 8]);
         let _ = stream.write_all(b"er2222 bye");
         let _ = std::io::copy(&mut stream.try_clone().unwrap(), &mut stream);
     });
@@ -298,6 +298,8 @@ fn rows_in_hex_and_rows_of_halves_hold_no_secrets() {
     let mut tui = launch.start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");
+    tui.wait_for("hello ********");
+    tui.keys("go<Enter>");
     tui.wait_for("******** bye");
     let screen = tui.screen();
     assert!(!screen.contains("hunt") && !screen.contains("er2222"), "{screen}");

@@ -12,13 +12,13 @@ pub(super) struct Escape {
     /// Bytes it takes.
     pub(super) len: usize,
     meant: [u8; 4],
-    means: usize,
+    count: usize,
 }
 
 impl Escape {
     /// The bytes it stands for.
     pub(super) fn meant(&self) -> &[u8] {
-        self.meant.get(..self.means).unwrap_or_default()
+        self.meant.get(..self.count).unwrap_or_default()
     }
 
     /// A space of a form (`+`), which in a URL or in base64 is itself.
@@ -27,13 +27,13 @@ impl Escape {
     }
 
     fn byte(at: usize, len: usize, byte: u8) -> Self {
-        Escape { at, len, meant: [byte, 0, 0, 0], means: 1 }
+        Escape { at, len, meant: [byte, 0, 0, 0], count: 1 }
     }
 
     fn char(at: usize, len: usize, c: char) -> Self {
         let mut meant = [0; 4];
-        let means = c.encode_utf8(&mut meant).len();
-        Escape { at, len, meant, means }
+        let count = c.encode_utf8(&mut meant).len();
+        Escape { at, len, meant, count }
     }
 }
 

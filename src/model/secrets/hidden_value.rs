@@ -103,7 +103,7 @@ impl HiddenValue {
     /// Where one of its characters at least is escaped: looks around each escape.
     fn find_escaped(&self, bytes: &[u8], escapes: &[Escape], found: &mut Vec<Range<usize>>) {
         let mut from = 0;
-        for escape in escapes.iter() {
+        for escape in escapes {
             let meant = escape.meant();
             let Some(first) = meant.first().filter(|_| escape.at >= from) else { continue };
             for before in memchr::memchr_iter(*first, self.text()) {

@@ -62,14 +62,17 @@ fn values_are_hidden_in_spellings_of_spellings() {
     let json = "hunter2\\/\\u00fc?x=\\\"1";
     let url = "hunter2%2F%C3%BC%3Fx%3D%221";
     let base64 = STANDARD.encode("ann:hunter2/ü?x=\"1");
-    let hex: String = base64.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base64.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut spelled = vec![
         url.replace('%', "%25"),
         json.replace('\\', "\\\\").replace('"', "\\\""),
         STANDARD.encode(json),
         base64.replace('/', "\\/"),
         base64.replace('+', "%2B").replace('=', "%3D"),
-        format!("{}\r\n{}", &base64[..10], &base64[10..]),
+        {
+            let (first, second) = base64.split_at(10);
+            format!("{first}\r\n{second}")
+        },
         STANDARD.encode(&base64),
         hex.clone(),
         hex.to_uppercase()

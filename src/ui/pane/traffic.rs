@@ -203,9 +203,10 @@ fn listed(pen: &Pen<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     let is_head = record.kind == RecordKind::Data && conn.is_some_and(has_heads);
     let lines = if is_head { LINES } else { 0 };
     let before = stream_tail::before(&shared.timeline, id, record, told.reach().max(lines));
-    let hidden = match is_head {
-        true => told.hidden_of_heads(&before, data),
-        false => told.hidden_parts(&before, data),
+    let hidden = if is_head {
+        told.hidden_of_heads(&before, data)
+    } else {
+        told.hidden_parts(&before, data)
     };
     masked(data, &hidden)
 }
