@@ -12,8 +12,8 @@ mod body;
 mod http;
 mod issue;
 mod nested;
-mod place;
 mod session;
+mod sockets;
 pub mod template;
 mod text;
 

@@ -72,11 +72,11 @@ pub(crate) trait ConnControl {
     /// Ends it.
     fn end(&self, how: CloseMode);
     /// Ends it soon, whatever it is doing: somebody else needs its place.
-    fn give_way(&self);
+    fn evict(&self);
 }
 
 /// A connection that was let in.
-pub(crate) struct Newcomer {
+pub(crate) struct NewConn {
     pub(crate) conn: ConnId,
     pub(crate) peer: SocketAddr,
     local: Option<SocketAddr>,
@@ -97,9 +97,9 @@ pub(crate) struct AcceptedConn {
 }
 
 /// What happens to a listener.
-pub(crate) enum Arrival {
+pub(crate) enum ListenerEvent {
     /// To be handed to [`AcceptLoop::start`].
-    Newcomer(Newcomer),
+    NewConn(NewConn),
     /// To one connection; `None` = to all.
     Send { conn: Option<ConnId>, data: Bytes },
     /// New answers.
@@ -203,35 +203,35 @@ impl<G: ConnControl> AcceptLoop<G> {
     }
 
     /// The next thing that is the protocol's to do.
-    pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Arrival {
+    pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> ListenerEvent {
         loop {
             if self.close_deadline.is_some() && self.conns.is_empty() {
-                return Arrival::Over("closed by us");
+                return ListenerEvent::Over("closed by us");
             }
             tokio::select! {
                 biased;
-                () = self.session.cancel.cancelled() => return Arrival::Over("stopped by us"),
-                () = clock::at(self.close_deadline) => return Arrival::Over("closed by us"),
+                () = self.session.cancel.cancelled() => return ListenerEvent::Over("stopped by us"),
+                () = clock::at(self.close_deadline) => return ListenerEvent::Over("closed by us"),
                 Some(Ok(conn)) = self.running.next() => {
                     self.conns.remove(&conn);
                     self.session.events.retire(conn);
                     self.count();
                 }
                 order = input.recv() => match order {
-                    Some(SessionInput::Send { conn, data }) => return Arrival::Send { conn, data },
-                    Some(SessionInput::Update(plan)) => return Arrival::Update(plan),
+                    Some(SessionInput::Send { conn, data }) => return ListenerEvent::Send { conn, data },
+                    Some(SessionInput::Update(plan)) => return ListenerEvent::Update(plan),
                     Some(SessionInput::End { conn, how }) => self.end(conn, how),
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                (tcp, peer) = self.incoming.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
-                    return Arrival::Newcomer(newcomer);
+                (tcp, peer) = self.incoming.next() => if let Some(new) = self.let_in(tcp, peer) {
+                    return ListenerEvent::NewConn(new);
                 },
             }
         }
     }
 
-    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
+    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<NewConn> {
         let full = self.conns.len() >= CONNECTIONS && !self.make_room();
         let place = if full {
             Err(format!("{CONNECTIONS} connections are open already"))
@@ -254,7 +254,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         self.introduce(conn, local, Some(peer));
         let text = format!("accepted from {peer}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(Newcomer { conn, peer, local, tcp, descriptor })
+        Some(NewConn { conn, peer, local, tcp, descriptor })
     }
 
     fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
@@ -280,7 +280,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         match rank {
             Rank::HalfOpen(_) => held.abort.cancel(),
             Rank::Idle(_) => held.control.end(CloseMode::Close),
-            Rank::Slow(_) => held.control.give_way(),
+            Rank::Slow(_) => held.control.evict(),
         }
         true
     }
@@ -288,11 +288,11 @@ impl<G: ConnControl> AcceptLoop<G> {
     /// Starts the task of a connection: TLS, then `serve`.
     pub(crate) fn start<F: Future<Output = ()> + Send>(
         &mut self,
-        newcomer: Newcomer,
+        new: NewConn,
         control: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let Newcomer { conn, peer, local, tcp, descriptor } = newcomer;
+        let NewConn { conn, peer, local, tcp, descriptor } = new;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));

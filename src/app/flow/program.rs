@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, focus, restore, save, send, traffic, windows};
+use super::{draft, focus, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -40,7 +40,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Save => save::save(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),
-        _ => windows::open(app, action),
+        _ => overlays::open(app, action),
     }
 }
 
@@ -118,7 +118,7 @@ fn next_environment(app: &mut App) {
     let all = &app.shared.workspace.environments;
     if all.is_empty() {
         // The picker says how to make one.
-        return windows::open(app, Action::PickEnvironment);
+        return overlays::open(app, Action::PickEnvironment);
     }
     let at = all.iter().position(|known| Some(&known.name) == app.shared.environment.as_ref());
     let next = all.get(at.map_or(0, |at| at + 1)).map(|next| next.name.clone());

@@ -12,7 +12,7 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
-use crate::interop::forgotten::forgetting;
+use crate::interop::history_spec::forgetting;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;

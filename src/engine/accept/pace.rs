@@ -124,8 +124,8 @@ impl PeerPace {
     }
 
     /// Reads and writes through this are measured.
-    pub(crate) fn of<'a, S>(&'a self, stream: &'a mut S) -> Paced<'a, S> {
-        Paced { stream, pace: self }
+    pub(crate) fn of<'a, S>(&'a self, stream: &'a mut S) -> TimedStream<'a, S> {
+        TimedStream { stream, pace: self }
     }
 
     /// We wait for the peer, unless we did already.
@@ -153,12 +153,12 @@ impl PeerPace {
 }
 
 /// A stream whose peer is timed.
-pub(crate) struct Paced<'a, S> {
+pub(crate) struct TimedStream<'a, S> {
     stream: &'a mut S,
     pace: &'a PeerPace,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<'_, S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -171,7 +171,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<'_, S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<'_, S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

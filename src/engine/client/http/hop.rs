@@ -13,9 +13,9 @@ use super::request;
 use crate::codec::http1::{Expected, HeadReader, request_framing};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
+use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::{BodySource, SourceError};
 use crate::engine::http::tap::Tap;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
@@ -111,6 +111,7 @@ impl<'a> Hop<'a> {
             alpn: &[b"http/1.1"],
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
+            client: &self.plan.client,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);
