@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod adopt;
+pub mod anew;
 mod body;
 mod http;
 mod issue;

@@ -9,7 +9,7 @@
 //!
 //! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
 //! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`],
-//! but nobody who came just now ([`FRESH`]); if there is none the newcomer is refused, shown and
+//! but nobody who came just now ([`FRESH`]) and is not done; if there is none the newcomer is refused, shown and
 //! counted. Descriptors are asked for before.
 //! A listener keeps those of its own sockets and of who is being refused.
 
@@ -61,7 +61,8 @@ const OWN: u32 = 3 + rejector::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(5_250);
-/// Who came just now keeps its place: its handshake, or what it asks, is on its way.
+/// Who came just now keeps its place: its handshake, or what it asks, is on its way. Who is done
+/// already does not.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The listener's end of one of its connections.
@@ -374,14 +375,12 @@ impl Rank {
 impl<G: ConnControl> OpenConn<G> {
     /// `None` = it keeps its place.
     fn rank(&self) -> Option<Rank> {
-        if self.since.elapsed() < FRESH {
-            return None;
-        }
-        if !self.open.load(Ordering::Relaxed) {
-            return Some(Rank::HalfOpen(self.since));
-        }
+        let (is_open, is_fresh) = (self.open.load(Ordering::Relaxed), self.since.elapsed() < FRESH);
         match self.control.evictability() {
-            Evictability::Idle(since) => Some(Rank::Idle(since)),
+            Evictability::Done(since) if is_open => Some(Rank::Idle(since)),
+            _ if is_fresh => None,
+            _ if !is_open => Some(Rank::HalfOpen(self.since)),
+            Evictability::Idle(since) | Evictability::Done(since) => Some(Rank::Idle(since)),
             Evictability::Slow(slow) => Some(Rank::Slow(slow)),
             Evictability::Busy => None,
         }

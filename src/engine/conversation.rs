@@ -168,7 +168,7 @@ impl Live {
         let failure = Failure::new(
             Stage::Send,
             &self.setup.peer,
-            FailureKind::Usage,
+            FailureKind::NotFound,
             "our side has finished sending",
         );
         self.setup.session.events.refused(failure.hint("open a new connection to send more"));

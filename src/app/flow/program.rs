@@ -8,9 +8,9 @@ use crate::app::intent::{Intent, Question};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::UnknownNames;
+use crate::compose::anew::anew;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::spec::Spec;
 
 /// Handles what no pane took.
 pub(crate) fn act(app: &mut App, action: Action) {
@@ -104,9 +104,19 @@ fn switch_side(app: &mut App) {
     compose(app, spec.protocol(), side);
 }
 
+/// Something new of this kind, always; it leads where the draft on screen does, which stays as it
+/// is. A text that is no value of its field would be lost, so it is to be mended first.
 fn compose(app: &mut App, protocol: Protocol, side: Side) {
+    if let Some((_, why)) = &app.request.refused {
+        return app.warn(format!("this field is not taken yet: {why}"));
+    }
     draft::blur(app);
-    app.shared.drafts.switch_kind(protocol, side);
+    draft::leave_address(app);
+    let draft = app.shared.drafts.current();
+    let sockets = app.shared.session().filter(|session| !session.is_over());
+    let listens_on = sockets.and_then(|session| session.listens_on().first().copied());
+    let spec = anew(&draft.spec, listens_on, protocol, side);
+    app.shared.drafts.compose(spec);
     draft::draft_changed(app);
     focus::focus_address(app);
 }
@@ -115,8 +125,7 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
 /// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
     let protocol = app.shared.drafts.current().spec.protocol();
-    draft::open_draft(app, Spec::empty(protocol, Side::Client));
-    focus::focus_address(app);
+    compose(app, protocol, Side::Client);
 }
 
 fn next_environment(app: &mut App) {

@@ -78,7 +78,7 @@ impl ConnControl for ConnHandle {
     /// Clients that finished sending stay open for a late answer, but not for ever; a conversation
     /// is never ended for its pace.
     fn evictability(&self) -> Evictability {
-        self.peer_finished.get().map_or(Evictability::Busy, |since| Evictability::Idle(*since))
+        self.peer_finished.get().map_or(Evictability::Busy, |since| Evictability::Done(*since))
     }
 
     /// Ends the connection; messages queued before are sent first, except by a reset.

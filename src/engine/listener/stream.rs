@@ -42,7 +42,7 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
             ListenerEvent::Send { conn: Some(conn), data } => {
                 listener.accept.control(conn).and_then(|control| control.send(data))
             }
-            ListenerEvent::Send { conn: None, data } => listener.send_to_all(&data),
+            ListenerEvent::Send { conn: None, data } => listener.send_to_all(&data).await,
             ListenerEvent::Update(plan) => listener.update(*plan),
             ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         };
@@ -69,15 +69,21 @@ impl StreamListener {
         });
     }
 
-    /// Every connection that can take it gets it; the others are named.
-    fn send_to_all(&self, data: &Bytes) -> Result<(), Failure> {
-        let mut sent = self.accept.controls().map(|control| control.send(data.clone())).peekable();
-        if sent.peek().is_none() {
+    /// Every connection that can take it gets it, one after the other; the others are named.
+    async fn send_to_all(&self, data: &Bytes) -> Result<(), Failure> {
+        let mut controls = self.accept.controls().peekable();
+        if controls.peek().is_none() {
             let failure =
                 Failure::new(Stage::Send, "", FailureKind::NotFound, "nobody is connected");
             return Err(failure.hint("wait for a client"));
         }
-        sent.filter_map(Result::err).for_each(|failure| self.session.events.refused(failure));
+        for control in controls {
+            if let Err(failure) = control.send(data.clone()) {
+                self.session.events.refused(failure);
+            }
+            // The task that was woken runs first: else the last one woken would be the first to send.
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 

@@ -5,12 +5,12 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
 use crate::app::format;
 use crate::app::pane::request::{PlacedField, tab_strip};
+use crate::app::{App, session_words};
 use crate::codec::escape::letters;
 use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
@@ -198,15 +198,19 @@ fn automatic_value(known: &Automatic) -> String {
     }
 }
 
-/// The first complaint, on the last line of the pane.
+/// The first complaint, on the last line of the pane, or what runs elsewhere than the address says.
 fn issue_line(mut pen: Pen<'_>) {
     let (app, palette, area) = (pen.app, pen.palette, pen.area);
     let refused = app.request.refused.as_ref().map(|(_, why)| why);
     let issue = app.shared.drafts.current().issues.first().map(|issue| &issue.message);
-    if let Some(text) = refused.or(issue).filter(|_| area.height >= 3) {
+    let (text, style) = match refused.or(issue) {
+        Some(text) => (Some(text.clone()), palette.error),
+        None => (session_words::still_there(&app.shared), palette.warning),
+    };
+    if let Some(text) = text.filter(|_| area.height >= 3) {
         pen.area = Rect { y: area.bottom() - 1, height: 1, ..area };
         pen.fill(palette.base);
         pen.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
-        pen.put(text, palette.error);
+        pen.put(&text, style);
     }
 }
