@@ -254,8 +254,8 @@ impl ResponsePrinter<'_> {
             if bytes.is_empty() {
                 return Ok(scanner.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
             }
-            let scanned = scanner.scan(&bytes, |_| {});
-            if let Some(flaw) = scanner.flaw().or(scanned.as_ref().err()) {
+            let laid_out = scanner.scan(&bytes, |_| {});
+            if let Some(flaw) = scanner.flaw().or(laid_out.as_ref().err()) {
                 return Ok(Some(flaw.to_string()));
             }
             at += bytes.len() as u64;

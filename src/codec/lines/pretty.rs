@@ -126,7 +126,7 @@ impl JsonScanner {
     ) -> Result<(), NotJson> {
         let mut masks = blocks::masks(block, length, &mut self.carry);
         if let Some(check) = &mut self.check {
-            check.block(self.offset, (block, length), &masks);
+            check.block(self.offset, block, length, &masks);
         }
         let stray = masks.stray.trailing_zeros();
         if stray < 64 {

@@ -11,10 +11,10 @@ const BACKSLASH: u32 = 1;
 const STRUCTURE: u32 = 2;
 const SOLID: u32 = 3;
 const COLON: u32 = 4;
-const BLANK: u32 = 5;
-const ODD: u32 = 6;
-/// Masks made of each block; of what is odd only where there is some.
-const CLASSES: usize = 7;
+const DIGIT: u32 = 5;
+/// Of rarer classes masks are made only where there are some.
+const CONTROL: u32 = 6;
+const ODD: u32 = 7;
 
 /// What one block hands to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub(super) struct Masks {
     string: u64,
     /// Colons outside strings.
     pub(super) colon: u64,
-    /// Tabs and the ends of lines.
-    pub(super) blank: u64,
-    /// Other controls.
+    /// Digits, wherever they are.
+    pub(super) digits: u64,
+    /// Controls inside strings, and others than tabs and ends of lines anywhere.
     pub(super) odd: u64,
 }
 
@@ -69,7 +69,7 @@ impl Masks {
 /// Sorts the first `length` bytes of a block; the others are spaces.
 #[inline]
 pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Masks {
-    let [quote, backslash, structure, solid, colon, blank, odd] = classes(block);
+    let [quote, backslash, structure, solid, colon, digits, control, odd] = classes(block);
     let (escaped, escape_out) = escapes(backslash, carry.escape, length);
     let quotes = quote & !escaped;
     let before = if carry.string { u64::MAX } else { 0 };
@@ -78,11 +78,12 @@ pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Ma
     let in_string = string << 1 | u64::from(carry.string);
     *carry = Carry { string: string >> (length - 1) & 1 == 1, escape: escape_out };
     let (structure, colon, stray) = (structure & !string, colon & !string, backslash & !string);
-    Masks { structure, solid, in_string, escaped, stray, string, colon, blank, odd }
+    let odd = odd | (control & in_string);
+    Masks { structure, solid, in_string, escaped, stray, string, colon, digits, odd }
 }
 
 #[inline]
-fn classes(block: &[u8; BLOCK]) -> [u64; CLASSES] {
+fn classes(block: &[u8; BLOCK]) -> [u64; 8] {
     let mut class = [0u8; BLOCK];
     for (class, byte) in class.iter_mut().zip(block) {
         let folded = byte | 0x20;
@@ -91,18 +92,30 @@ fn classes(block: &[u8; BLOCK]) -> [u64; CLASSES] {
             | u8::from(folded == b'{' || folded == b'}' || *byte == b',') << STRUCTURE
             | u8::from(*byte > b' ') << SOLID
             | u8::from(*byte == b':') << COLON
-            | u8::from(*byte == b'\t' || *byte == b'\n' || *byte == b'\r') << BLANK
+            | u8::from(byte.is_ascii_digit()) << DIGIT
+            | u8::from(*byte < b' ') << CONTROL
             | u8::from(*byte < b' ' && *byte != b'\t' && *byte != b'\n' && *byte != b'\r') << ODD;
     }
-    let mut masks = [0; CLASSES];
-    let (words, _) = class.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        for (mask, bit) in masks.iter_mut().zip(0..) {
-            *mask |= gather(word >> bit) << (8 * place);
+    let words = class.as_chunks::<8>().0;
+    let some = words.iter().fold(0, |some, word| some | u64::from_le_bytes(*word));
+    let of = |bit: u32| {
+        let mut mask = 0;
+        for (place, word) in words.iter().enumerate() {
+            mask |= gather(u64::from_le_bytes(*word) >> bit) << (8 * place);
         }
-    }
-    masks
+        mask
+    };
+    let rare = |bit| if gather(some >> bit) == 0 { 0 } else { of(bit) };
+    [
+        of(QUOTE),
+        rare(BACKSLASH),
+        of(STRUCTURE),
+        of(SOLID),
+        of(COLON),
+        of(DIGIT),
+        rare(CONTROL),
+        rare(ODD),
+    ]
 }
 
 /// The lowest bit of every byte as one byte.

@@ -48,19 +48,67 @@ enum Expected {
     Top,
     /// Nothing, or another value on a line of its own.
     AfterTop,
-    Value,
     /// A value or `]`.
-    FirstValue,
-    Name,
+    FirstElement,
+    Element,
+    /// A comma or `]`.
+    AfterElement,
     /// A name or `}`.
     FirstName,
+    Name,
     Colon,
-    /// A comma or the closing bracket.
-    After,
+    Value,
+    /// A comma or `}`.
+    AfterValue,
 }
 
-/// Place in a block and what is wrong there.
-type Flaw = (u32, String);
+/// What follows what inside brackets, by the low five bits of the byte (no two that count share
+/// them); what opens, closes or is looked at closely is not here. A table, because a branch for each
+/// would be guessed wrong too often.
+const NEXT: [[Option<Expected>; 32]; 10] = {
+    use Expected::{
+        AfterElement, AfterValue, Colon, Element, FirstElement, FirstName, Name, Value,
+    };
+    const QUOTE: usize = (b'"' & 31) as usize;
+    const COMMA: usize = (b',' & 31) as usize;
+    let mut next = [[None; 32]; 10];
+    next[FirstElement as usize][QUOTE] = Some(AfterElement);
+    next[Element as usize][QUOTE] = Some(AfterElement);
+    next[AfterElement as usize][COMMA] = Some(Element);
+    next[FirstName as usize][QUOTE] = Some(Colon);
+    next[Name as usize][QUOTE] = Some(Colon);
+    next[Colon as usize][(b':' & 31) as usize] = Some(Value);
+    next[Value as usize][QUOTE] = Some(AfterValue);
+    next[AfterValue as usize][COMMA] = Some(Name);
+    next
+};
+
+/// Place in a block and what is wrong there; put into words once.
+type Flaw = (u32, Why);
+
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    CutMark,
+    Stray,
+    Escape,
+    HexDigit,
+    TooDeep,
+    /// Not what is expected.
+    Token,
+    /// Not what a number or literal goes on with.
+    Scalar(Scalar),
+}
+
+/// The block under the eye.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    block: &'a [u8; BLOCK],
+    length: usize,
+    /// Bytes of numbers and literals.
+    scalars: u64,
+    digits: u64,
+    in_string: u64,
+}
 
 impl JsonCheck {
     /// The first place at which the bytes are no JSON.
@@ -79,92 +127,69 @@ impl JsonCheck {
 
     /// Looks at the first `length` bytes of a block, of which the first stands at `offset`.
     #[inline]
-    pub(super) fn block(
-        &mut self,
-        offset: u64,
-        (block, length): (&[u8; BLOCK], usize),
-        masks: &Masks,
-    ) {
-        if self.flaw.is_none()
-            && let Err((at, message)) = self.look(offset, (block, length), masks)
-        {
+    pub(super) fn block(&mut self, offset: u64, block: &[u8; BLOCK], length: usize, masks: &Masks) {
+        if self.flaw.is_some() {
+            return;
+        }
+        let Masks { digits, in_string, .. } = *masks;
+        let mut sight = Sight { block, length, scalars: masks.scalars(), digits, in_string };
+        let found = if offset < MARK.len() as u64 && self.expected == Expected::Top {
+            self.behind_mark(offset, &mut sight)
+        } else {
+            Ok(())
+        };
+        if let Err((at, why)) = found.and_then(|()| self.look(sight, masks)) {
+            let message = self.words(why, block[at as usize], masks.in_string >> at & 1 == 1);
             self.flaw = Some(NotJson { offset: offset + u64::from(at), message });
         }
     }
 
-    fn look(
-        &mut self,
-        offset: u64,
-        (block, length): (&[u8; BLOCK], usize),
-        masks: &Masks,
-    ) -> Result<(), Flaw> {
-        self.since = 0;
-        let mut scalars = masks.scalars();
-        if offset < MARK.len() as u64 && self.expected == Expected::Top {
-            scalars &= !self.byte_order_mark(offset, &block[..length])?;
-        }
-        let begun = u64::from(self.scalar.is_some());
-        if let Some(scalar) = self.scalar.take() {
-            self.run(scalar, 0, (block, length), scalars)?;
-        }
-        let mut odd = masks.odd | masks.stray | (masks.blank & masks.in_string);
-        let escape = self.escapes(&block[..length], masks.escaped).err();
-        let mut left =
-            masks.structure | masks.colon | masks.opening() | scalars & !(scalars << 1 | begun);
-        loop {
-            let bad = odd.trailing_zeros();
-            let until = escape.as_ref().map_or(bad, |(at, _)| bad.min(*at));
-            while left.trailing_zeros() < until {
-                let at = left.trailing_zeros();
-                left &= left - 1;
-                self.token(at, (block, length), scalars)?;
+    /// A byte order mark in front is no part of the text.
+    #[cold]
+    fn behind_mark(&mut self, offset: u64, sight: &mut Sight<'_>) -> Result<(), Flaw> {
+        for (at, byte) in (0u32..).zip(&sight.block[..sight.length]) {
+            if self.mark == 3 || u64::from(self.mark) != offset + u64::from(at) {
+                break;
             }
-            match escape {
-                Some(flaw) if flaw.0 <= bad => return Err(flaw),
-                _ if bad >= BLOCK as u32 => break,
-                _ => self.separator(bad, block[bad as usize], masks)?,
+            if Some(byte) != MARK.get(usize::from(self.mark)) {
+                return if self.mark == 0 { Ok(()) } else { Err((at, Why::CutMark)) };
             }
-            odd &= odd - 1;
-        }
-        if self.expected == Expected::AfterTop {
-            self.is_parted |= parts(&block[self.since as usize..length]);
+            self.mark += 1;
+            sight.scalars &= !(1 << at);
         }
         Ok(())
     }
 
-    /// The bits of a byte order mark in front, which is no part of the text.
-    #[cold]
-    fn byte_order_mark(&mut self, offset: u64, bytes: &[u8]) -> Result<u64, Flaw> {
-        let mut bits = 0;
-        for (at, byte) in (0u32..).zip(bytes) {
-            if u64::from(self.mark) != offset + u64::from(at) || self.mark == 3 {
-                break;
-            }
-            if Some(byte) != MARK.get(usize::from(self.mark)) {
-                let cut = (at, "a byte order mark that is cut".to_owned());
-                return if self.mark == 0 { Ok(0) } else { Err(cut) };
-            }
-            self.mark += 1;
-            bits |= 1 << at;
+    #[inline]
+    fn look(&mut self, sight: Sight<'_>, masks: &Masks) -> Result<(), Flaw> {
+        let Sight { block, length, scalars, .. } = sight;
+        self.since = 0;
+        let begun = u64::from(self.scalar.is_some());
+        if let Some(scalar) = self.scalar.take() {
+            self.run(scalar, 0, sight)?;
         }
-        Ok(bits)
-    }
-
-    /// A byte that may stand nowhere, but for what parts the texts of a sequence.
-    #[cold]
-    fn separator(&self, at: u32, byte: u8, masks: &Masks) -> Result<(), Flaw> {
-        let in_string = masks.in_string >> at & 1 == 1;
-        let message = match byte {
-            RECORD_SEPARATOR if self.depth == 0 && !in_string => return Ok(()),
-            b'\\' => "a backslash outside a string".to_owned(),
-            _ if in_string => format!("'{}' in a string; it has to be escaped", printable(&[byte])),
-            _ => format!("'{}' is no space", printable(&[byte])),
+        let escape = match masks.escaped == 0 && self.digits == 0 {
+            true => None,
+            false => self.escapes(&block[..length], masks.escaped).err(),
         };
-        Err((at, message))
+        let starts = scalars & !(scalars << 1 | begun);
+        let tokens = masks.structure | masks.colon | masks.opening() | starts;
+        let mut left = tokens | masks.odd | masks.stray;
+        if let Some((at, _)) = escape {
+            left &= !(u64::MAX << at);
+        }
+        while left != 0 {
+            self.token(left.trailing_zeros(), sight)?;
+            left &= left - 1;
+        }
+        if self.expected == Expected::AfterTop {
+            self.is_parted |= parts(&block[self.since as usize..length]);
+        }
+        escape.map_or(Ok(()), Err)
     }
 
     /// The bytes behind backslashes, and the digits of `\u`.
-    #[inline]
+    #[cold]
     fn escapes(&mut self, bytes: &[u8], mut escaped: u64) -> Result<(), Flaw> {
         if self.digits > 0 {
             self.hex_digits(0, bytes)?;
@@ -178,9 +203,7 @@ impl JsonCheck {
                     self.digits = 4;
                     self.hex_digits(at + 1, bytes)?;
                 }
-                Some(byte) => {
-                    return Err((at, format!("'\\{}' is no escape", printable(&[*byte]))));
-                }
+                Some(_) => return Err((at, Why::Escape)),
             }
         }
         Ok(())
@@ -189,76 +212,103 @@ impl JsonCheck {
     fn hex_digits(&mut self, at: u32, bytes: &[u8]) -> Result<(), Flaw> {
         for (at, byte) in (at..).zip(&bytes[at as usize..]).take(self.digits.into()) {
             if !byte.is_ascii_hexdigit() {
-                let found = printable(&[*byte]);
-                return Err((at, format!("'{found}' instead of a hex digit behind \\u")));
+                return Err((at, Why::HexDigit));
             }
             self.digits -= 1;
         }
         Ok(())
     }
 
-    /// A bracket, comma or colon, or the first byte of a value.
+    /// A bracket, comma or colon, the first byte of a value, or a control.
     #[inline]
-    fn token(
-        &mut self,
-        at: u32,
-        (block, length): (&[u8; BLOCK], usize),
-        scalars: u64,
-    ) -> Result<(), Flaw> {
-        use Expected::{After, AfterTop, Colon, FirstName, FirstValue, Name, Top, Value};
-        let byte = block[at as usize];
-        let is_object = self.kinds & 1 == 1 && self.depth > 0;
+    fn token(&mut self, at: u32, sight: Sight<'_>) -> Result<(), Flaw> {
+        let byte = sight.block[at as usize];
+        match NEXT[self.expected as usize][usize::from(byte & 31)] {
+            Some(next) if matches!(byte, b'"' | b',' | b':') => self.expected = next,
+            _ => return self.rarer(byte, at, sight),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn rarer(&mut self, byte: u8, at: u32, sight: Sight<'_>) -> Result<(), Flaw> {
+        use Expected::{
+            AfterElement, AfterTop, AfterValue, Element, FirstElement, FirstName, Top, Value,
+        };
+        if self.expected == AfterTop && !b",:]}".contains(&byte) && self.is_next_text(at, sight) {
+            self.is_parted = false;
+            self.expected = Top;
+        }
         match (self.expected, byte) {
-            (Top | Value | FirstValue, b'{' | b'[') => self.open(byte, at)?,
-            (Name | FirstName, b'"') => self.expected = Colon,
-            (Colon, b':') => self.expected = Value,
-            (After, b',') => self.expected = if is_object { Name } else { Value },
-            (After, b'}') if is_object => self.close(at),
-            (After, b']') if !is_object => self.close(at),
-            (FirstName, b'}') | (FirstValue, b']') => self.close(at),
-            (Top | Value | FirstValue, b'"') => self.ended(at),
-            (AfterTop, _) if !b",:]}".contains(&byte) && self.is_next_text(at, block) => {
-                self.is_parted = false;
-                self.expected = Top;
-                return self.token(at, (block, length), scalars);
+            (Value, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                self.expected = AfterValue;
+                self.scalar(byte, at, sight)?;
             }
-            (Top | Value | FirstValue, _) if scalars >> at & 1 == 1 => {
-                let Some(scalar) = Scalar::begin(byte) else {
-                    return Err(self.unexpected(at, byte));
-                };
+            (Element | FirstElement, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                self.expected = AfterElement;
+                self.scalar(byte, at, sight)?;
+            }
+            (Value | Element | FirstElement | Top, b'{' | b'[') => self.open(byte, at)?,
+            (FirstName | AfterValue, b'}') | (FirstElement | AfterElement, b']') => self.close(at),
+            (Top, b'"') => self.ended(at),
+            (Top, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
                 self.ended(at);
-                self.run(scalar, at + 1, (block, length), scalars)?;
+                self.scalar(byte, at, sight)?;
             }
-            _ => return Err(self.unexpected(at, byte)),
+            (Top | AfterTop, RECORD_SEPARATOR) if sight.in_string >> at & 1 == 0 => {}
+            _ => return Err((at, Why::Token)),
         }
         Ok(())
     }
 
     /// Whether what begins here may be another text behind the last.
     #[cold]
-    fn is_next_text(&self, at: u32, block: &[u8; BLOCK]) -> bool {
-        self.is_parted || parts(&block[self.since as usize..at as usize])
+    fn is_next_text(&self, at: u32, sight: Sight<'_>) -> bool {
+        self.is_parted || parts(&sight.block[self.since as usize..at as usize])
+    }
+
+    /// A number or literal: what is usual is seen at a glance.
+    #[inline]
+    fn scalar(&mut self, byte: u8, at: u32, sight: Sight<'_>) -> Result<(), Flaw> {
+        let run = sight.scalars >> at;
+        let solid = (!run).trailing_zeros();
+        let end = at + solid;
+        if (end as usize) < sight.length {
+            let others = run & !(sight.digits >> at) & !(u64::MAX << solid);
+            let is_known = match byte {
+                b't' => sight.block[at as usize..end as usize] == *b"true",
+                b'f' => sight.block[at as usize..end as usize] == *b"false",
+                b'n' => sight.block[at as usize..end as usize] == *b"null",
+                b'1'..=b'9' if others != 0 => {
+                    let point = others.trailing_zeros();
+                    let is_alone = others & (others - 1) == 0 && point + 1 < solid;
+                    is_alone && sight.block[(at + point) as usize] == b'.'
+                }
+                b'1'..=b'9' => true,
+                _ => solid == 1 && byte == b'0',
+            };
+            if is_known {
+                return Ok(());
+            }
+        }
+        let scalar = Scalar::begin(byte).ok_or((at, Why::Token))?;
+        self.run(scalar, at + 1, sight)
     }
 
     /// The rest of a number or literal from `at` on, as far as it goes in this block.
-    #[inline]
-    fn run(
-        &mut self,
-        mut scalar: Scalar,
-        at: u32,
-        (block, length): (&[u8; BLOCK], usize),
-        scalars: u64,
-    ) -> Result<(), Flaw> {
-        let solid = (!scalars.checked_shr(at).unwrap_or(0)).trailing_zeros();
-        let end = (at + solid).min(length as u32);
+    fn run(&mut self, mut scalar: Scalar, at: u32, sight: Sight<'_>) -> Result<(), Flaw> {
+        let solid = (!sight.scalars.checked_shr(at).unwrap_or(0)).trailing_zeros();
+        let end = (at + solid).min(sight.length as u32);
         for place in at..end {
-            let byte = block[place as usize];
-            scalar = scalar.next(byte).ok_or_else(|| (place, scalar.unexpected(byte)))?;
+            let Some(next) = scalar.next(sight.block[place as usize]) else {
+                return Err((place, Why::Scalar(scalar)));
+            };
+            scalar = next;
         }
-        if end as usize == length {
+        if end as usize == sight.length {
             self.scalar = Some(scalar);
         } else if !scalar.is_whole() {
-            return Err((end, scalar.unexpected(block[end as usize])));
+            return Err((end, Why::Scalar(scalar)));
         }
         Ok(())
     }
@@ -266,7 +316,7 @@ impl JsonCheck {
     #[inline]
     fn open(&mut self, byte: u8, at: u32) -> Result<(), Flaw> {
         if self.depth == DEEPEST {
-            return Err((at, format!("more than {DEEPEST} brackets inside each other")));
+            return Err((at, Why::TooDeep));
         }
         if self.depth > 0 && self.depth.is_multiple_of(64) {
             self.outer.push(self.kinds);
@@ -274,7 +324,7 @@ impl JsonCheck {
         let is_object = byte == b'{';
         self.kinds = self.kinds << 1 | u64::from(is_object);
         self.depth += 1;
-        self.expected = if is_object { Expected::FirstName } else { Expected::FirstValue };
+        self.expected = if is_object { Expected::FirstName } else { Expected::FirstElement };
         Ok(())
     }
 
@@ -288,32 +338,43 @@ impl JsonCheck {
         self.ended(at);
     }
 
-    /// A value ends, or begins and has nothing in it that counts.
+    /// A value ends, or a string or number at the top begins.
     #[inline]
     fn ended(&mut self, at: u32) {
-        if self.depth == 0 {
-            self.expected = Expected::AfterTop;
-            self.since = at;
-        } else {
-            self.expected = Expected::After;
-        }
+        self.expected = match (self.depth, self.kinds & 1) {
+            (0, _) => Expected::AfterTop,
+            (_, 0) => Expected::AfterElement,
+            _ => Expected::AfterValue,
+        };
+        self.since = at;
     }
 
     #[cold]
-    fn unexpected(&self, at: u32, byte: u8) -> Flaw {
+    fn words(&self, why: Why, byte: u8, in_string: bool) -> String {
         let found = printable(&[byte]);
-        let wanted = match self.expected {
-            Expected::AfterTop if b"]}".contains(&byte) => {
-                return (at, format!("'{found}' closes nothing"));
+        let wanted = match (why, self.expected) {
+            (Why::CutMark, _) => return "a byte order mark that is cut".to_owned(),
+            (Why::Escape, _) => return format!("'\\{found}' is no escape"),
+            (Why::HexDigit, _) => return format!("'{found}' instead of a hex digit behind \\u"),
+            (Why::TooDeep, _) => return format!("more than {DEEPEST} brackets inside each other"),
+            (Why::Scalar(scalar), _) => return scalar.unexpected(byte),
+            _ if byte == b'\\' => return "a backslash outside a string".to_owned(),
+            _ if in_string && byte != b'"' => {
+                return format!("'{found}' in a string, where it has to be escaped");
             }
-            Expected::AfterTop => return (at, format!("'{found}' after the end of the value")),
-            Expected::Top | Expected::Value | Expected::FirstValue => "a value",
-            Expected::Name | Expected::FirstName => "a name",
-            Expected::Colon => "':'",
-            Expected::After if self.kinds & 1 == 1 => "',' or '}'",
-            Expected::After => "',' or ']'",
+            _ if byte < b' ' => return format!("'{found}' is no space"),
+            (_, Expected::AfterTop) if b"]}".contains(&byte) => {
+                return format!("'{found}' closes nothing");
+            }
+            (_, Expected::AfterTop) => return format!("'{found}' after the end of the value"),
+            (_, Expected::Top | Expected::Value) => "a value",
+            (_, Expected::Element | Expected::FirstElement) => "a value",
+            (_, Expected::Name | Expected::FirstName) => "a name",
+            (_, Expected::Colon) => "':'",
+            (_, Expected::AfterValue) => "',' or '}'",
+            (_, Expected::AfterElement) => "',' or ']'",
         };
-        (at, format!("'{found}' instead of {wanted}"))
+        format!("'{found}' instead of {wanted}")
     }
 }
 

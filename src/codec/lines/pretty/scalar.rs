@@ -13,9 +13,12 @@ pub(super) enum Scalar {
     Exponent,
     Sign,
     Power,
-    /// What is still to come of `true`, `false` or `null`.
-    Word(&'static [u8]),
+    /// Where in [`WORDS`] the next byte of a literal stands.
+    Word(u8),
 }
+
+/// What follows the first letters of `true`, `false` and `null`, each with its end.
+const WORDS: [u8; 13] = *b"rue\0alse\0ull\0";
 
 impl Scalar {
     /// The first byte; `None` = no value begins with it.
@@ -25,9 +28,9 @@ impl Scalar {
             b'-' => Scalar::Minus,
             b'0' => Scalar::Zero,
             b'1'..=b'9' => Scalar::Digits,
-            b't' => Scalar::Word(b"rue"),
-            b'f' => Scalar::Word(b"alse"),
-            b'n' => Scalar::Word(b"ull"),
+            b't' => Scalar::Word(0),
+            b'f' => Scalar::Word(4),
+            b'n' => Scalar::Word(9),
             _ => return None,
         })
     }
@@ -44,7 +47,7 @@ impl Scalar {
             (Zero | Digits | Fraction, b'e' | b'E') => Exponent,
             (Exponent, b'+' | b'-') => Sign,
             (Exponent | Sign | Power, b'0'..=b'9') => Power,
-            (Word([first, rest @ ..]), byte) if *first == byte => Word(rest),
+            (Word(at), 1..) if WORDS.get(usize::from(at)) == Some(&byte) => Word(at + 1),
             _ => return None,
         })
     }
@@ -53,7 +56,10 @@ impl Scalar {
     #[inline]
     pub(super) fn is_whole(self) -> bool {
         use Scalar::{Digits, Fraction, Power, Word, Zero};
-        matches!(self, Zero | Digits | Fraction | Power | Word([]))
+        match self {
+            Word(at) => WORDS.get(usize::from(at)) == Some(&0),
+            _ => matches!(self, Zero | Digits | Fraction | Power),
+        }
     }
 
     /// It ends where it must not.
