@@ -19,6 +19,8 @@ mod dependencies;
 mod files;
 #[path = "architecture/names.rs"]
 mod names;
+#[path = "architecture/options.rs"]
+mod options;
 #[path = "architecture/protocols.rs"]
 mod protocols;
 #[path = "architecture/sizes.rs"]

@@ -12,7 +12,7 @@ use crate::model::plan::{
     AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
 };
 use crate::model::spec::NameValue;
-use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::stream::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
 use crate::model::trust::{TrustedCertificates, Verify};
 
@@ -410,22 +410,6 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
 }
 
 #[test]
-fn the_source_port_of_a_udp_client_follows_its_peer() {
-    let source = |address: &str, source: &str| {
-        let spec = UdpSpec { address: address.into(), source: source.into(), ..UdpSpec::default() };
-        match plan(&Spec::Udp(spec), &scope()) {
-            Ok(Plan::Udp(plan)) => Ok(plan.source),
-            Ok(other) => panic!("{other:?}"),
-            Err(mut issues) => Err(issues.remove(0).field.to_string()),
-        }
-    };
-    assert_eq!(source("127.0.0.1:9", ""), Ok(None));
-    assert_eq!(source("127.0.0.1:9", ":5000"), Ok(Some(Bind::Loopback { port: 5000 })));
-    assert_eq!(source("192.0.2.1:9", "5000"), Ok(Some(Bind::All { port: 5000 })));
-    assert_eq!(source("192.0.2.1:9", "x:1"), Err("source".to_owned()));
-}
-
-#[test]
 fn automatic_answers_keep_message_and_match_open() {
     let rule = |kind, text: &str, send| Rule {
         when: When { kind, text: text.into() },
@@ -469,12 +453,24 @@ fn the_input_line_gets_its_ending_only_as_text() {
 #[test]
 fn a_source_is_an_address_a_port_or_an_interface() {
     let source = |source: &str| {
-        let spec = TcpSpec { address: "h:1".into(), source: source.into(), ..TcpSpec::default() };
-        match plan(&Spec::Tcp(spec), &scope()) {
-            Ok(Plan::Tcp(plan)) => Ok(plan.socket.source.map(|source| source.to_string())),
-            Ok(other) => panic!("{other:?}"),
-            Err(issues) => Err(one(Err::<(), _>(issues)).to_string()),
-        }
+        let client = ClientSpec { source: source.into() };
+        let address = "h:1".to_owned();
+        let tcp =
+            TcpSpec { address: address.clone(), client: client.clone(), ..TcpSpec::default() };
+        let http = HttpSpec { url: address.clone(), client: client.clone(), ..HttpSpec::default() };
+        let udp = UdpSpec { address, client, ..UdpSpec::default() };
+        let found = [Spec::Tcp(tcp), Spec::Http(http), Spec::Udp(udp)].map(|spec| {
+            let client = match plan(&spec, &scope()) {
+                Ok(Plan::Tcp(plan)) => plan.client,
+                Ok(Plan::Http(plan)) => plan.client,
+                Ok(Plan::Udp(plan)) => plan.client,
+                Ok(other) => panic!("{other:?}"),
+                Err(issues) => return Err(one(Err::<(), _>(issues)).to_string()),
+            };
+            Ok(client.source.map(|source| source.to_string()))
+        });
+        assert!(found.iter().all(|one| *one == found[0]), "the same to each client: {found:?}");
+        found[0].clone()
     };
     for (text, shown) in [
         ("127.0.0.1", "127.0.0.1"),
@@ -482,12 +478,13 @@ fn a_source_is_an_address_a_port_or_an_interface() {
         ("127.0.0.1:70", "127.0.0.1:70"),
         (":70", ":70"),
         ("70", ":70"),
+        ("*:70", "*:70"),
         ("eth0.5", "eth0.5"),
     ] {
         assert_eq!(source(text), Ok(Some(shown.to_owned())), "{text}");
     }
     assert_eq!(source(""), Ok(None));
-    for bad in ["no interface", "a/b", "much-too-long-a-name"] {
+    for bad in ["no interface", "a/b", "x:1", "much-too-long-a-name"] {
         let issue = source(bad).unwrap_err();
         assert_eq!(issue, format!("source: '{bad}' is no address, :port or interface"));
     }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::body;
-use super::place::{bind, listener_tls, socket};
+use super::place::{self, bind, listener_tls, socket};
 use super::text::Composer;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
@@ -50,7 +50,8 @@ struct Composed {
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, &spec.body, composer);
-    let socket = socket(&spec.socket, &spec.source, composer);
+    let socket = socket(&spec.socket, composer);
+    let client = place::client(&spec.client, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -79,6 +80,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         trust: spec.trust.clone(),
         redirects: spec.redirects,
         socket,
+        client,
         notes,
     })
 }
@@ -243,7 +245,7 @@ pub(super) fn listener(
 ) -> Option<HttpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
-    let socket = socket(&spec.socket, "", composer);
+    let socket = socket(&spec.socket, composer);
     let mut rules = Vec::new();
     for (index, rule) in spec.rules.iter().enumerate() {
         let place = FieldId::new("rule").row(index);

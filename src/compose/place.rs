@@ -8,8 +8,8 @@ use super::text::Composer;
 use crate::compose::address;
 use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::field_id::FieldId;
-use crate::model::plan::{ConnectFrom, DatagramOptions, SocketOptions};
-use crate::model::stream::{DatagramSpec, SocketSpec};
+use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
+use crate::model::stream::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::tls::ListenerTls;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
@@ -30,31 +30,6 @@ where
     T: FromStr<Err = EndpointError>,
 {
     text.parse().map_err(|error: EndpointError| composer.issue(field, error.to_string())).ok()
-}
-
-/// Local address of a UDP client. A port alone means every address from which the peer can be
-/// reached: loopback for a peer on this machine, else all.
-pub(super) fn source(
-    text: &str,
-    peer: Option<&Endpoint>,
-    composer: &mut Composer<'_>,
-) -> Option<Bind> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    let text = line(FieldId::new("source"), text, composer)?;
-    let text = text.trim();
-    let port = text.strip_prefix(':').unwrap_or(text);
-    if let Ok(port) = port.parse() {
-        let local = peer.is_none_or(|peer| is_loopback(&peer.host));
-        return Some(if local { Bind::Loopback { port } } else { Bind::All { port } });
-    }
-    parsed(FieldId::new("source"), text, composer)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Where a listener binds.
@@ -105,14 +80,14 @@ pub(super) fn listener_tls(tls: &ListenerTls, composer: &mut Composer<'_>) -> Li
     }
 }
 
-/// Socket options of connections; those a listener accepts have no source.
-pub(super) fn socket(
-    spec: &SocketSpec,
-    source: &str,
-    composer: &mut Composer<'_>,
-) -> SocketOptions {
-    let keep_alive = keep_alive(spec.keep_alive, composer);
-    SocketOptions { keep_alive, source: connect_from(source, composer) }
+/// Socket options of connections.
+pub(super) fn socket(spec: &SocketSpec, composer: &mut Composer<'_>) -> SocketOptions {
+    SocketOptions { keep_alive: keep_alive(spec.keep_alive, composer) }
+}
+
+/// Options of a client, whatever it speaks.
+pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
+    ClientOptions { source: source(&spec.source, composer) }
 }
 
 /// Socket options of datagrams.
@@ -130,25 +105,25 @@ fn keep_alive(every: Option<Duration>, composer: &mut Composer<'_>) -> Option<Du
     })
 }
 
-/// An address, `address:port`, `:port`, or the name of an interface.
-fn connect_from(text: &str, composer: &mut Composer<'_>) -> Option<ConnectFrom> {
+/// An address, `address:port`, `:port`, `*:port`, or the name of an interface.
+fn source(text: &str, composer: &mut Composer<'_>) -> Option<SourceAddress> {
     const NAME: usize = 15;
     let field = FieldId::new("source");
     let text = line(field, text, composer)?;
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if let Ok(ip) = bare.parse::<IpAddr>() {
-        return Some(ConnectFrom::Address(SocketAddr::new(ip, 0)));
-    }
-    if let Ok(address) = text.parse() {
-        return Some(ConnectFrom::Address(address));
+        return Some(SourceAddress::Bound(Bind::Address(SocketAddr::new(ip, 0))));
     }
     if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
-        return Some(ConnectFrom::Port(port));
+        return Some(SourceAddress::Port(port));
+    }
+    if let Ok(bind) = text.parse() {
+        return Some(SourceAddress::Bound(bind));
     }
     let is_name = |c: char| c.is_ascii_graphic() && !"/:[]".contains(c);
     if text.len() > NAME || !text.chars().all(is_name) {
         composer.issue(field, format!("'{text}' is no address, :port or interface"));
     }
-    (!text.is_empty()).then(|| ConnectFrom::Interface(text.to_owned()))
+    (!text.is_empty()).then(|| SourceAddress::Interface(text.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
-use super::place::{bind, datagrams, endpoint, listener_tls, socket, source};
+use super::place::{bind, client, datagrams, endpoint, listener_tls, socket};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;
@@ -26,21 +26,20 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
             ClientTls::On { verify: *verify, trust: trust.clone(), sni }
         }
     };
-    let socket = socket(&spec.socket, &spec.source, composer);
+    let socket = socket(&spec.socket, composer);
+    let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
     let connect_timeout = spec.connect_timeout;
-    Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket })
+    Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket, client })
 }
 
-/// Every issue goes to the composer; `None` after one in address, source or steps.
+/// As [`tcp`].
 pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan> {
     let endpoint = endpoint(&spec.address, composer);
-    let count = composer.issues.len();
-    let source = source(&spec.source, endpoint.as_ref(), composer);
+    let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
-    (composer.issues.len() == count).then_some(())?;
     let socket = datagrams(&spec.socket);
-    Some(UdpPlan { endpoint: endpoint?, source, socket, any_peer: spec.any_peer, steps })
+    Some(UdpPlan { endpoint: endpoint?, client, socket, any_peer: spec.any_peer, steps })
 }
 
 fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
@@ -66,7 +65,7 @@ pub(super) fn tcp_listener(
 ) -> Option<TcpListenerPlan> {
     let bind = bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
-    let socket = socket(&spec.socket, "", composer);
+    let socket = socket(&spec.socket, composer);
     let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();
     let rules = rules(&spec.rules, composer);
     Some(TcpListenerPlan { bind: bind?, tls, socket, greeting, rules })

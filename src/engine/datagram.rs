@@ -30,7 +30,7 @@ use super::{clock, refusal};
 use crate::model::endpoint::{Bind, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::{DatagramOptions, Plan};
+use crate::model::plan::{ClientOptions, DatagramOptions, Plan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::os;
@@ -50,11 +50,12 @@ const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
 const LARGEST: [usize; 2] = [65_507, 65_527];
 
 /// The peer a client was opened for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Remote {
     pub(super) address: SocketAddr,
     /// What others send is a reply, too.
     pub(super) any_peer: bool,
+    pub(super) options: ClientOptions,
 }
 
 /// Runs the session to its end. `remote` is a client's peer, a listener has none.
@@ -69,9 +70,10 @@ pub(super) async fn run(
     let session = cx.session.clone();
     let (id, protocol) = (session.id.itself(), Protocol::Udp);
     let side = if remote.is_some() { Side::Client } else { Side::Listener };
-    let ports = Port::bind(bind, options);
+    let client = remote.as_ref().map(|remote| &remote.options);
+    let ports = Port::bind(bind, options, client);
     let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
-    let peer = remote.map(|remote| remote.address);
+    let peer = remote.as_ref().map(|remote| remote.address);
     session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
     let mut socket = Datagrams {
         ports: ports.inspect_err(|failure| session.events.failed(id, failure))?,
@@ -117,6 +119,11 @@ struct Datagrams {
 }
 
 impl Datagrams {
+    /// Whom a client was opened for.
+    fn peer(&self) -> Option<SocketAddr> {
+        self.remote.as_ref().map(|remote| remote.address)
+    }
+
     fn announce(&mut self) {
         let addresses: Vec<_> = self.ports.iter().map(|port| port.local).collect();
         let receive_buffer = self.ports.iter().filter_map(Port::receive_buffer).min();
@@ -128,9 +135,9 @@ impl Datagrams {
         let first = addresses.first().copied();
         self.answerer.announce(self.ports.iter().map(|port| port.local));
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
-        if let (Some(remote), Some(local)) = (self.remote, first) {
-            self.peer_at(remote.address);
-            self.session.events.phase(Phase::Connected { local, peer: remote.address });
+        if let (Some(peer), Some(local)) = (self.peer(), first) {
+            self.peer_at(peer);
+            self.session.events.phase(Phase::Connected { local, peer });
         }
         self.count_peers();
         self.read_drops();
@@ -158,7 +165,7 @@ impl Datagrams {
                 Some(order) => self.handle_command(order),
             },
             () = clock::at(self.script.deadline()) => {
-                let target = self.remote.map(|remote| remote.address.to_string()).unwrap_or_default();
+                let target = self.peer().as_ref().map(ToString::to_string).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
@@ -201,7 +208,11 @@ impl Datagrams {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
             records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
-            if self.remote.is_none_or(|remote| remote.any_peer || is_reply(remote.address, from)) {
+            if self
+                .remote
+                .as_ref()
+                .is_none_or(|remote| remote.any_peer || is_reply(remote.address, from))
+            {
                 self.script.received(&data);
             }
             if let Some(answer) = self.answerer.answer(from, &data) {
@@ -271,8 +282,8 @@ impl Datagrams {
 
     /// A client's "all" is its one peer; a listener's is everybody known.
     fn post_to_all(&mut self, data: &Bytes) -> Result<(), Failure> {
-        if let Some(remote) = self.remote {
-            return self.post(remote.address, data.clone());
+        if let Some(peer) = self.peer() {
+            return self.post(peer, data.clone());
         }
         let all = self.peers.all();
         if all.is_empty() {
@@ -301,8 +312,8 @@ impl Datagrams {
 
     /// Queues the sends of the script up to its next expectation.
     fn play_steps(&mut self) {
+        let to = self.peer();
         let Datagrams { script, outbox, .. } = self;
-        let to = self.remote.map(|remote| remote.address);
         let message = |data| OutboundMessage { to, data, origin: Origin::User };
         self.steps_done |= script.play(|data| outbox.push(message(data), Duration::ZERO));
     }

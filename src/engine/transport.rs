@@ -1,5 +1,6 @@
 //! Byte streams between us and a peer, and sockets that listen.
 
+pub(crate) mod client_options;
 mod connect;
 pub(crate) mod dial;
 pub(crate) mod explain;

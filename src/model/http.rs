@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
-use super::stream::SocketSpec;
+use super::stream::{ClientSpec, SocketSpec};
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
 
@@ -34,8 +34,7 @@ pub struct HttpSpec {
     #[default(REDIRECTS)]
     pub redirects: u8,
     pub socket: SocketSpec,
-    /// Address, `:port` or interface to connect from; empty = the system chooses.
-    pub source: String,
+    pub client: ClientSpec,
 }
 
 /// Credentials that become an `Authorization` header (RFC 7617, RFC 6750).

@@ -3,7 +3,6 @@
 //! by the engine.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,15 +29,21 @@ pub enum Plan {
 pub struct SocketOptions {
     /// Whole seconds without traffic before a probe, and between probes; `None` = no probes.
     pub keep_alive: Option<Duration>,
-    /// Where it comes from; `None` = the system chooses, or it is accepted.
-    pub source: Option<ConnectFrom>,
 }
 
-/// Where a connection leaves this machine.
+/// What is asked of the socket of every client; by default what the system does by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientOptions {
+    /// Where it comes from; `None` = the system chooses.
+    pub source: Option<SourceAddress>,
+}
+
+/// Where a client's connection or datagrams leave this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectFrom {
+pub enum SourceAddress {
     /// Port 0 = the system chooses the port.
-    Address(SocketAddr),
+    Bound(Bind),
+    /// Of any address from which the peer can be reached.
     Port(u16),
     /// A network interface by its name.
     Interface(String),
@@ -64,6 +69,7 @@ pub struct HttpPlan {
     pub trust: TrustedCertificates,
     pub redirects: u8,
     pub socket: SocketOptions,
+    pub client: ClientOptions,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
 }
@@ -141,6 +147,7 @@ pub struct TcpPlan {
     pub steps: Vec<StepPlan>,
     pub connect_timeout: Duration,
     pub socket: SocketOptions,
+    pub client: ClientOptions,
 }
 
 /// What is asked of the system for a socket of datagrams, beyond where it is bound.
@@ -154,8 +161,7 @@ pub struct DatagramOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpPlan {
     pub endpoint: Endpoint,
-    /// Local address and port; `None` = the system chooses.
-    pub source: Option<Bind>,
+    pub client: ClientOptions,
     pub socket: DatagramOptions,
     /// What anybody sends is a reply, not only what comes from the endpoint.
     pub any_peer: bool,
@@ -219,13 +225,15 @@ pub enum AnswerPart {
     Match,
 }
 
-impl fmt::Display for ConnectFrom {
+impl fmt::Display for SourceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConnectFrom::Address(address) if address.port() == 0 => write!(f, "{}", address.ip()),
-            ConnectFrom::Address(address) => write!(f, "{address}"),
-            ConnectFrom::Port(port) => write!(f, ":{port}"),
-            ConnectFrom::Interface(name) => f.write_str(name),
+            SourceAddress::Bound(Bind::Address(address)) if address.port() == 0 => {
+                write!(f, "{}", address.ip())
+            }
+            SourceAddress::Bound(bind) => write!(f, "{bind}"),
+            SourceAddress::Port(port) => write!(f, ":{port}"),
+            SourceAddress::Interface(name) => f.write_str(name),
         }
     }
 }

@@ -29,6 +29,13 @@ pub struct DatagramSpec {
     pub ttl: Option<u8>,
 }
 
+/// What is asked of the socket of every client: of HTTP, TCP and UDP.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientSpec {
+    /// Address, `address:port`, `:port` or interface to send from; empty = the system chooses.
+    pub source: String,
+}
+
 /// A TCP (or TLS) client session.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpSpec {
@@ -45,8 +52,7 @@ pub struct TcpSpec {
     #[default(CONNECT_TIMEOUT)]
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
-    /// Address, `:port` or interface to connect from; empty = the system chooses.
-    pub source: String,
+    pub client: ClientSpec,
 }
 
 /// A UDP client: one socket that sends to `address`. Datagrams of anybody are shown; which of them
@@ -55,8 +61,7 @@ pub struct TcpSpec {
 pub struct UdpSpec {
     /// `host:port`.
     pub address: String,
-    /// Local `address:port` or `:port`; empty = the system chooses.
-    pub source: String,
+    pub client: ClientSpec,
     pub socket: DatagramSpec,
     /// What anybody sends is a reply, not only what comes from `address`.
     pub any_peer: bool,

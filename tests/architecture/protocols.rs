@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::source::{assert_none, closing, layer, root, sources};
+use crate::source::{assert_none, chapter, closing, file_names, layer, root, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
 const ASKED: [(&str, &str); 6] = [
@@ -137,32 +137,21 @@ fn names_every_kind(code: &str) -> bool {
 
 /// Most production files that a protocol may cost.
 const MOST: usize = 20;
-static FILE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(• )?`([\w/]+\.rs)`").unwrap());
-
-/// The part of a text of the house below a heading.
-fn part(name: &str, heading: &str) -> String {
-    let text = fs::read_to_string(root().join(name)).unwrap();
-    let (_, rest) = text.split_once(&format!("\n## {heading}\n")).unwrap();
-    rest.split("\n## ").next().unwrap_or_default().to_owned()
-}
+static MARKED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"• `([\w/]+\.rs)`").unwrap());
 
 /// The table of ARCHITECTURE.md has every file that the compiler names for a new protocol, marked,
 /// and the recipe in CONTRIBUTING.md leads through all of the table.
 #[test]
 fn the_files_of_a_protocol_are_those_of_the_table() {
-    let table = part("ARCHITECTURE.md", "A protocol, file by file");
+    let table = chapter("ARCHITECTURE.md", "A protocol, file by file");
     // A listener's file stands behind the word: the count is that of a client.
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with('|')).collect();
-    let all: BTreeSet<String> = rows
-        .iter()
-        .flat_map(|row| FILE.captures_iter(row.split('|').nth(1).unwrap_or_default()))
-        .map(|found| found[2].to_owned())
-        .collect();
+    let all: BTreeSet<String> =
+        rows.iter().flat_map(|row| file_names(row.split('|').nth(1).unwrap_or_default())).collect();
     let marked: BTreeSet<String> = rows
         .iter()
-        .flat_map(|row| FILE.captures_iter(row))
-        .filter(|found| found.get(1).is_some())
-        .map(|found| found[2].to_owned())
+        .flat_map(|row| MARKED.captures_iter(row))
+        .map(|found| found[1].to_owned())
         .collect();
     let named: BTreeSet<String> = sources()
         .iter()
@@ -172,7 +161,7 @@ fn the_files_of_a_protocol_are_those_of_the_table() {
     assert_eq!(named, marked, "files with a match over all kinds, and those marked in the table");
     // Its own file in `engine/client/` has no name yet.
     assert!(all.len() < MOST, "{} files and its own: {all:?}", all.len());
-    let recipe = part("CONTRIBUTING.md", "Add a protocol");
+    let recipe = chapter("CONTRIBUTING.md", "Add a protocol");
     let missing: Vec<_> =
         all.iter().filter(|file| !recipe.contains(&format!("src/{file}"))).collect();
     assert!(missing.is_empty(), "not in the recipe of CONTRIBUTING.md: {missing:?}");

@@ -231,6 +231,19 @@ pub fn split_commas(text: &str) -> Vec<&str> {
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
+/// The part of a text of the house below a heading.
+pub fn chapter(name: &str, heading: &str) -> String {
+    let text = fs::read_to_string(root().join(name)).unwrap();
+    let (_, rest) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+    rest.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
+/// The files below `src` that a text names as `layer/file.rs`.
+pub fn file_names(text: &str) -> BTreeSet<String> {
+    static FILE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`([\w/]+\.rs)`").unwrap());
+    FILE.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
 /// Where the bracket that opens at the start of a text closes.
 pub fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_i32;

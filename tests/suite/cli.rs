@@ -358,6 +358,31 @@ fn connections_come_from_where_they_shall() {
     }
 }
 
+/// The same option, for datagrams.
+#[test]
+fn datagrams_come_from_where_they_shall() {
+    let (peer, _) = udp_peer();
+    let target = format!("udp://{}", peer.local_addr().expect("an address"));
+    let send = |source: &str| {
+        let setting = format!("source={source}");
+        run(&["send", &target, "--timeout", "10ms", "-d", "x", "--set", &setting])
+    };
+    for (source, from) in [("127.0.0.2", "127.0.0.2"), (":0", "127.0.0.1"), ("*:0", "127.0.0.1")] {
+        send(source);
+        let (_, sender) = peer.recv_from(&mut [0; 9]).expect("a datagram");
+        assert_eq!(sender.ip().to_string(), from, "{source}");
+    }
+    for (source, says) in [
+        ("192.0.2.1", "192.0.2.1 is not an address of this machine"),
+        ("::1", "one is IPv4, the other IPv6"),
+        ("nosuch0", "nosuch0"),
+    ] {
+        let output = send(source);
+        assert_eq!(output.status.code(), Some(3), "{source}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
+    }
+}
+
 #[test]
 fn the_help_names_the_options_that_can_be_set() {
     for (command, path) in [("send", "tls.sni"), ("listen", "rule.1.status")] {

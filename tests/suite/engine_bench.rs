@@ -225,6 +225,7 @@ pub fn tcp(peer: SocketAddr) -> TcpPlan {
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     }
 }
 
@@ -242,7 +243,7 @@ pub fn udp(peer: SocketAddr) -> UdpPlan {
     let endpoint = Endpoint::new(peer.ip().to_string(), peer.port());
     UdpPlan {
         endpoint,
-        source: None,
+        client: wirebench::model::plan::ClientOptions::default(),
         steps: Vec::new(),
         socket: wirebench::model::plan::DatagramOptions::default(),
         any_peer: false,

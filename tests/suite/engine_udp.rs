@@ -8,7 +8,7 @@ use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::{FailureKind, Stage};
-use wirebench::model::plan::{Plan, RulePlan, StepPlan, UdpListenerPlan, UdpPlan};
+use wirebench::model::plan::{Plan, RulePlan, SourceAddress, StepPlan, UdpListenerPlan, UdpPlan};
 use wirebench::model::record::{Direction, RecordKind};
 
 use super::bench::{Bench, DEADLINE, answer, echo, text, udp, udp_listener};
@@ -84,7 +84,7 @@ async fn a_chosen_source_port_is_used_and_a_taken_one_is_explained() {
     let peer = socket();
     let free = socket().local_addr().unwrap().port();
     let mut plan = udp(peer.local_addr().unwrap());
-    plan.source = Some(Bind::Loopback { port: free });
+    plan.client.source = Some(SourceAddress::Port(free));
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(plan.clone()));
     assert_eq!(bench.connected(id).await.0.port(), free);
@@ -140,7 +140,7 @@ async fn a_large_datagram_is_noted_once_and_one_too_large_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broadcast_is_switched_on_when_needed_and_said() {
     let mut plan = udp("127.255.255.255:9".parse().unwrap());
-    plan.source = Some(Bind::All { port: 0 });
+    plan.client.source = Some(SourceAddress::Bound(Bind::All { port: 0 }));
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(plan));
     bench.send(Recipient::All(id), b"anybody?");

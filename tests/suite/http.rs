@@ -169,6 +169,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         redirects: 10,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         alpn: &[],
         timeout: plan.connect_timeout,
         socket: &plan.socket,
+        client: &plan.client,
     };
     let Some((stream, facts)) = cx.prepare(dial::connect(dial, &session)).await else {
         let cause = "cancelled while connecting";

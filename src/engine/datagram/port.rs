@@ -12,11 +12,11 @@ use socket2::{SockRef, Type};
 use tokio::io::{Interest, Ready};
 use tokio::net::UdpSocket;
 
-use crate::engine::transport::explain;
 use crate::engine::transport::listen::bind_each;
+use crate::engine::transport::{client_options, explain};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
-use crate::model::plan::DatagramOptions;
+use crate::model::plan::{ClientOptions, DatagramOptions};
 use crate::os;
 
 /// Asked of the system; what it grants decides about loss under load.
@@ -38,9 +38,16 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// The sockets of a bind.
-    pub(super) fn bind(bind: &Bind, options: DatagramOptions) -> Result<Vec<Port>, Failure> {
+    /// The sockets of a bind, of a listener or a client.
+    pub(super) fn bind(
+        bind: &Bind,
+        options: DatagramOptions,
+        client: Option<&ClientOptions>,
+    ) -> Result<Vec<Port>, Failure> {
         let sockets = bind_each(bind, Type::DGRAM, |socket, address| {
+            if let Some(client) = client {
+                client_options::apply(client, &socket)?;
+            }
             if let Some(hops) = options.ttl.map(u32::from) {
                 if address.is_ipv6() {
                     socket.set_unicast_hops_v6(hops)?;
@@ -55,6 +62,15 @@ impl Port {
             os::keep_reports(&socket, address);
             socket.bind(&address.into())?;
             UdpSocket::from_std(socket.into())
+        });
+        let sockets = sockets.map_err(|(address, error)| match client {
+            Some(client)
+                if *client != ClientOptions::default()
+                    && error.kind() != io::ErrorKind::AddrInUse =>
+            {
+                client_options::refused(client, &error)
+            }
+            _ => explain::bind_failure(address, "udp", &error),
         })?;
         let port = |socket: UdpSocket| {
             Some(Port { local: socket.local_addr().ok()?, socket, arena: BytesMut::new() })
@@ -110,7 +126,7 @@ mod tests {
 
     fn bound(address: &str, ttl: Option<u8>) -> Option<Port> {
         let bind = Bind::Address(address.parse().unwrap());
-        Port::bind(&bind, DatagramOptions { ttl }).ok()?.pop()
+        Port::bind(&bind, DatagramOptions { ttl }, None).ok()?.pop()
     }
 
     #[tokio::test]

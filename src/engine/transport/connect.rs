@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -12,12 +12,11 @@ use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-use super::explain;
+use super::{client_options, explain};
 use crate::engine::event::Phase;
 use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::ConnectFrom;
-use crate::os;
+use crate::model::plan::ClientOptions;
 
 /// Head start of each address (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -28,18 +27,11 @@ const ADDRESSES: usize = 16;
 pub(super) async fn race(
     target: &str,
     addresses: &[SocketAddr],
-    source: Option<&ConnectFrom>,
+    client: &ClientOptions,
     events: &Sink,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
-    let reachable = addresses.iter().copied().filter(|address| match source {
-        Some(ConnectFrom::Address(own)) => own.is_ipv4() == address.is_ipv4(),
-        _ => true,
-    });
-    let mut waiting: VecDeque<SocketAddr> = reachable.take(ADDRESSES).collect();
-    if let (Some(source), true, false) = (source, waiting.is_empty(), addresses.is_empty()) {
-        let cause = format!("{source} cannot reach it: one is IPv4, the other IPv6");
-        return Err(Failure::new(Stage::Connect, target, FailureKind::Unreachable, cause));
-    }
+    let reachable = client_options::reachable(client, target, addresses)?;
+    let mut waiting: VecDeque<SocketAddr> = reachable.into_iter().take(ADDRESSES).collect();
     let mut running = FuturesUnordered::new();
     let mut failed = Vec::new();
     let mut next_start = Instant::now();
@@ -59,8 +51,8 @@ pub(super) async fn race(
             () = sleep_until(next_start), if !waiting.is_empty() => {
                 if let Some(address) = waiting.pop_front() {
                     events.phase(Phase::Connecting { address });
-                    let socket = socket(address, source)
-                        .map_err(|error| explain::source_failure(source, &error))?;
+                    let socket = socket(address, client)
+                        .map_err(|error| client_options::refused(client, &error))?;
                     running.push(async move { (address, socket.connect(address).await) });
                 }
                 next_start = Instant::now() + STAGGER;
@@ -69,23 +61,15 @@ pub(super) async fn race(
     }
 }
 
-/// A socket that connects from where it shall.
-fn socket(to: SocketAddr, source: Option<&ConnectFrom>) -> io::Result<TcpSocket> {
-    let is_v4 = to.is_ipv4();
-    let socket = if is_v4 { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    let any = if is_v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let own = match source {
-        None => return Ok(socket),
-        Some(ConnectFrom::Interface(name)) => {
-            os::bind_device(&SockRef::from(&socket), name)?;
-            return Ok(socket);
-        }
-        Some(ConnectFrom::Address(own)) => *own,
-        Some(ConnectFrom::Port(port)) => SocketAddr::new(any, *port),
-    };
-    // The same port again while the last connection from it is still remembered.
-    socket.set_reuseaddr(true)?;
-    socket.bind(own)?;
+/// A socket with what is asked of a client's.
+fn socket(to: SocketAddr, client: &ClientOptions) -> io::Result<TcpSocket> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    client_options::apply(client, &SockRef::from(&socket))?;
+    if let Some(own) = client_options::local_address(client, to) {
+        // The same port again while the last connection from it is still remembered.
+        socket.set_reuseaddr(true)?;
+        socket.bind(own)?;
+    }
     Ok(socket)
 }
 

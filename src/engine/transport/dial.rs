@@ -19,7 +19,7 @@ use crate::engine::tls::tls_words;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::SocketOptions;
+use crate::model::plan::{ClientOptions, SocketOptions};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::tls::{ClientTls, TlsFacts};
@@ -38,6 +38,7 @@ pub(crate) struct Dial<'a> {
     /// For name lookup, TCP and the TLS handshake together.
     pub(crate) timeout: Duration,
     pub(crate) socket: &'a SocketOptions,
+    pub(crate) client: &'a ClientOptions,
 }
 
 /// What was learnt on the way to a peer, also when it failed.
@@ -89,10 +90,8 @@ impl Dial<'_> {
         };
 
         let started = Instant::now();
-        let attempt = timeout_at(
-            until,
-            connect::race(&target, &addresses, self.socket.source.as_ref(), &session.events),
-        );
+        let attempt =
+            timeout_at(until, connect::race(&target, &addresses, self.client, &session.events));
         let (tcp, peer) = attempt.await.map_err(|_| {
             let tried: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use crate::engine::tls::tls_words;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::ConnectFrom;
 use crate::os;
 
 /// Kind and cause of an error on a socket.
@@ -97,26 +96,6 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
         _ => (words, String::new()),
     };
     Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
-}
-
-/// A connection could not be made to come from where it shall.
-pub(crate) fn source_failure(source: Option<&ConnectFrom>, error: &io::Error) -> Failure {
-    let (kind, cause) = socket_error(error);
-    let target = source.map(ToString::to_string).unwrap_or_default();
-    let cause = match (source, error.kind()) {
-        (Some(ConnectFrom::Address(own)), ErrorKind::AddrNotAvailable) => {
-            format!("{} is not an address of this machine", own.ip())
-        }
-        (Some(ConnectFrom::Interface(name)), ErrorKind::PermissionDenied) => {
-            format!("no permission to use the interface {name} alone")
-        }
-        (Some(ConnectFrom::Interface(name)), _) if kind == FailureKind::Io => {
-            format!("there is no interface {name}: {cause}")
-        }
-        _ => cause,
-    };
-    Failure::new(Stage::Connect, target, kind, cause)
-        .hint("the source is an address, a :port or an interface of this machine")
 }
 
 /// An established stream broke.

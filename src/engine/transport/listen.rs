@@ -58,7 +58,9 @@ pub(crate) fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listeners, Fa
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         TcpListener::from_std(socket.into())
-    })?;
+    });
+    let sockets =
+        sockets.map_err(|(address, error)| explain::bind_failure(address, "tcp", &error))?;
     Ok(Listeners { sockets, options: options.clone() })
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn bind_each<S: AsFd>(
     bind: &Bind,
     kind: Type,
     open: impl Fn(Socket, SocketAddr) -> io::Result<S>,
-) -> Result<Vec<S>, Failure> {
+) -> Result<Vec<S>, (SocketAddr, io::Error)> {
     let mut tries = PORT_TRIES;
     loop {
         tries -= 1;
@@ -77,10 +79,7 @@ pub(crate) fn bind_each<S: AsFd>(
             // The port the system chose for the first family is taken in the second.
             Err((_, error))
                 if bind.port() == 0 && tries > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
-            Err((address, error)) => {
-                let transport = if kind == Type::STREAM { "tcp" } else { "udp" };
-                return Err(explain::bind_failure(address, transport, &error));
-            }
+            Err(failed) => return Err(failed),
         }
     }
 }
@@ -199,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
-            let options = SocketOptions { keep_alive, ..SocketOptions::default() };
+            let options = SocketOptions { keep_alive };
             let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).unwrap();
             let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
             let (tcp, _) = listeners.accept().await.unwrap();

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
-use crate::model::endpoint::Bind;
 use crate::model::plan::{
-    AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
+    AnswerPart, RulePlan, SourceAddress, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan,
+    UdpPlan, WhenPlan,
 };
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Acceptance, Verify};
@@ -99,20 +99,22 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
 
 /// The whole script: does the steps, then prints replies until none comes for a while.
 pub(super) fn udp_client(plan: &UdpPlan) -> String {
-    let UdpPlan { endpoint, source, steps, .. } = plan;
+    let UdpPlan { endpoint, client, steps, .. } = plan;
+    let source = client.source.as_ref();
     let ipv6 = endpoint.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6())
-        || source.as_ref().is_some_and(is_ipv6);
+        || matches!(source, Some(SourceAddress::Bound(bind)) if is_ipv6(bind));
     let imports = imports(&[("socket", true), ("time", waits(steps))]);
     let expect = only(waits(steps), EXPECT_DATAGRAM);
     let family = if ipv6 { "AF_INET6" } else { "AF_INET" };
-    let bound = source.as_ref().map_or(String::new(), |source| {
-        // A client's source of ":port" means any of our addresses.
-        let address = match source {
-            Bind::Loopback { port } => format!("(\"\", {port})"),
-            other => bind(other).0,
-        };
-        format!("    sock.bind({address})\n")
-    });
+    let bound = match source {
+        None => String::new(),
+        Some(SourceAddress::Bound(own)) => format!("    sock.bind({})\n", bind(own).0),
+        Some(SourceAddress::Port(port)) => format!("    sock.bind((\"\", {port}))\n"),
+        Some(SourceAddress::Interface(name)) => {
+            let name = bytes(name.as_bytes());
+            format!("    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, {name})\n")
+        }
+    };
     let (host, port) = (text(&endpoint.host), endpoint.port);
     let steps = steps_of(steps, |data| format!("sock.sendto({data}, peer)"));
     format!(

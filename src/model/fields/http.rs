@@ -1,6 +1,6 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
-use super::session::{BIND, BIND_HELP, SOURCE, SOURCE_HELP};
+use super::session::{BIND, BIND_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -40,7 +40,7 @@ impl Options for HttpSpec {
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
         "", ValueKind::Table, socket, tab: OPTIONS;
-        "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
+        "", ValueKind::Table, client, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
     }
 }

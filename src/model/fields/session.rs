@@ -6,7 +6,9 @@ use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::Payload;
-use crate::model::stream::{DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
+use crate::model::stream::{
+    ClientSpec, DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+};
 use crate::model::suggest::suggest;
 
 pub(super) const BIND: &str =
@@ -27,10 +29,6 @@ const STEP: &str = "+ step (done once the session is up)";
 const STEP_HELP: &str = "Done once the session is up, in order.";
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
-pub(super) const SOURCE: &str = "Source (address, :port, interface)";
-pub(super) const SOURCE_HELP: &str = "Where connections come from: an address of this machine, \
-                                      address:port, :port or a network interface; the system \
-                                      chooses when empty.";
 
 /// The rows of all four kinds that have TCP connections.
 impl Options for SocketSpec {
@@ -50,6 +48,15 @@ impl Options for DatagramSpec {
     }
 }
 
+/// The rows of all clients.
+impl Options for ClientSpec {
+    fields! {
+        "source", ValueKind::Word(&[]), source, label: "Source (address, :port, interface)",
+            help: "Where it comes from: an address of this machine, address:port, :port or a \
+                   network interface; the system chooses when empty.";
+    }
+}
+
 impl Options for TcpSpec {
     fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
@@ -59,7 +66,7 @@ impl Options for TcpSpec {
             label: "Connect timeout",
             help: "Longest wait for the connection and the TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
-        "source", ValueKind::Word(&[]), source, tab: OPTIONS, label: SOURCE, help: SOURCE_HELP;
+        "", ValueKind::Table, client, tab: OPTIONS;
         "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
             help: ENDING_HELP;
         "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
@@ -71,9 +78,7 @@ impl Options for UdpSpec {
     fields! {
         "address", ValueKind::Address, address, placeholder: "host:port",
             presence: Presence::Written, help: ADDRESS_HELP;
-        "source", ValueKind::Word(&[]), source, tab: OPTIONS,
-            label: "Source port (:port or address:port)",
-            help: "Local address and port; the system chooses when empty.";
+        "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, socket, tab: OPTIONS;
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";

@@ -10,7 +10,7 @@ use crate::model::http::{
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
-use crate::model::stream::{DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
+use crate::model::stream::{ClientSpec, DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
@@ -428,6 +428,10 @@ fn socket() -> impl Strategy<Value = SocketSpec> {
     prop::option::of(duration()).prop_map(|keep_alive| SocketSpec { keep_alive })
 }
 
+fn client() -> impl Strategy<Value = ClientSpec> {
+    rare().prop_map(|source| ClientSpec { source })
+}
+
 fn datagrams() -> impl Strategy<Value = DatagramSpec> {
     prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
 }
@@ -471,11 +475,11 @@ fn http_spec() -> BoxedStrategy<Spec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), rare());
+    let socket = (socket(), client());
     let more = (verify(), any::<u8>(), trust());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects, trust), (socket, source)) = (more, socket);
+            let ((verify, redirects, trust), (socket, client)) = (more, socket);
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -488,7 +492,7 @@ fn http_spec() -> BoxedStrategy<Spec> {
                 trust,
                 redirects,
                 socket,
-                source,
+                client,
             })
         })
         .boxed()
@@ -514,8 +518,8 @@ fn http_listener() -> BoxedStrategy<Spec> {
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), rare()).prop_map(
-        |(address, tls, steps, line, connect_timeout, socket, source)| {
+    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), client())
+        .prop_map(|(address, tls, steps, line, connect_timeout, socket, client)| {
             let (line_ending, format) = line;
             Spec::Tcp(TcpSpec {
                 address,
@@ -525,13 +529,12 @@ fn spec() -> BoxedStrategy<Spec> {
                 format,
                 connect_timeout,
                 socket,
-                source,
+                client,
             })
-        },
-    );
-    let udp = (text(), text(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
-        |(address, source, socket, any_peer, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, source, socket, any_peer, steps, line_ending, format })
+        });
+    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
+        |(address, client, socket, any_peer, steps, (line_ending, format))| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, line_ending, format })
         },
     );
     let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input_line())

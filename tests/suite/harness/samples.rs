@@ -66,6 +66,7 @@ pub fn http_plan() -> Plan {
         redirects: 10,
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     })
 }
 
@@ -77,6 +78,7 @@ pub fn tcp_plan() -> Plan {
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     })
 }
 

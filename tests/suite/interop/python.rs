@@ -164,6 +164,7 @@ fn a_python_tcp_client_says_what_ours_says() {
         ],
         connect_timeout: PATIENCE,
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     });
     let script = python::write(&plan, Library::Requests);
     let Some(running) = start("python3", &script) else { return };
@@ -186,7 +187,9 @@ fn a_python_udp_client_says_what_ours_says() {
     let (socket, _) = udp_peer();
     let plan = Plan::Udp(UdpPlan {
         endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
-        source: Some(loopback()),
+        client: wirebench::model::plan::ClientOptions {
+            source: Some(wirebench::model::plan::SourceAddress::Port(0)),
+        },
         steps: vec![
             StepPlan::Send(Bytes::new()),
             StepPlan::Send(Bytes::from_static(b"\x00\xff")),
@@ -241,6 +244,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
         ],
         connect_timeout: PATIENCE,
         socket: wirebench::model::plan::SocketOptions::default(),
+        client: wirebench::model::plan::ClientOptions::default(),
     });
     let script =
         python::write(&client, Library::Requests).replace("    while True:", "    while False:");

@@ -111,6 +111,7 @@ impl<'a> Hop<'a> {
             alpn: &[b"http/1.1"],
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
+            client: &self.plan.client,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);

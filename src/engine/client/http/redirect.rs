@@ -177,6 +177,7 @@ mod tests {
             redirects: 3,
             notes: Vec::new(),
             socket: crate::model::plan::SocketOptions::default(),
+            client: crate::model::plan::ClientOptions::default(),
         }
     }
 
