@@ -89,7 +89,6 @@ type Flaw = (u32, Why);
 #[derive(Debug, Clone, Copy)]
 enum Why {
     CutMark,
-    Stray,
     Escape,
     HexDigit,
     TooDeep,
@@ -168,10 +167,10 @@ impl JsonCheck {
         if let Some(scalar) = self.scalar.take() {
             self.run(scalar, 0, sight)?;
         }
-        let escape = match masks.escaped == 0 && self.digits == 0 {
-            true => None,
-            false => self.escapes(&block[..length], masks.escaped).err(),
-        };
+        let mut escape = None;
+        if masks.escaped != 0 || self.digits != 0 {
+            escape = self.escapes(&block[..length], masks.escaped).err();
+        }
         let starts = scalars & !(scalars << 1 | begun);
         let tokens = masks.structure | masks.colon | masks.opening() | starts;
         let mut left = tokens | masks.odd | masks.stray;
@@ -281,7 +280,7 @@ impl JsonCheck {
                 b'n' => sight.block[at as usize..end as usize] == *b"null",
                 b'1'..=b'9' if others != 0 => {
                     let point = others.trailing_zeros();
-                    let is_alone = others & (others - 1) == 0 && point + 1 < solid;
+                    let is_alone = others.is_power_of_two() && point + 1 < solid;
                     is_alone && sight.block[(at + point) as usize] == b'.'
                 }
                 b'1'..=b'9' => true,
@@ -367,12 +366,11 @@ impl JsonCheck {
                 return format!("'{found}' closes nothing");
             }
             (_, Expected::AfterTop) => return format!("'{found}' after the end of the value"),
-            (_, Expected::Top | Expected::Value) => "a value",
-            (_, Expected::Element | Expected::FirstElement) => "a value",
             (_, Expected::Name | Expected::FirstName) => "a name",
             (_, Expected::Colon) => "':'",
             (_, Expected::AfterValue) => "',' or '}'",
             (_, Expected::AfterElement) => "',' or ']'",
+            _ => "a value",
         };
         format!("'{found}' instead of {wanted}")
     }
