@@ -52,7 +52,9 @@ pub(super) fn body(
             (PlanBody::Multipart { boundary, parts }, Some(content_type))
         }
         HttpBody::File(path) => {
-            (PlanBody::File(file(whole, path, composer).into()), typed("application/octet-stream"))
+            let path = file(whole, path, composer);
+            let content_type = multipart::type_of(&path).unwrap_or(multipart::ANY_TYPE);
+            (PlanBody::File(path.into()), typed(content_type))
         }
     }
 }

@@ -98,7 +98,9 @@ fn all_valid_json_is_laid_out_and_all_that_is_none_is_said() {
             assert!(lines.iter().all(|line| line.bytes.len() <= LINE_PIECE), "{name}");
         }
         let flaw = scanner.flaw().map(ToString::to_string).or(scanner.unfinished());
-        if case["expect"] == "accept" {
+        // Those of test_transform are JSON of which parsers make different things.
+        let is_json = case["expect"] == "accept" || name.starts_with("test_transform/");
+        if is_json {
             accepted += 1;
             assert_eq!((result, flaw), (Ok(()), None), "{name}");
             let solid: Vec<u8> = body.iter().copied().filter(|b| *b > b' ').collect();
@@ -108,7 +110,7 @@ fn all_valid_json_is_laid_out_and_all_that_is_none_is_said() {
             assert!(flaw.is_some(), "{name}: {}", printable(&body));
         }
     }
-    assert!(accepted > 90 && refused > 180, "{accepted} {refused}");
+    assert!(accepted >= 95 && refused >= 188, "{accepted} {refused}");
 }
 
 #[test]
