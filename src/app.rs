@@ -81,7 +81,7 @@ impl App {
             Message::Input(input) => input::apply(self, input),
             Message::Engine(event) => engine::apply(self, event),
             Message::Store(reply) => store::apply(self, reply),
-            Message::Timer(timer) => timer::went_off(self, timer),
+            Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
             Message::Trouble(failure) => {

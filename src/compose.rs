@@ -7,12 +7,13 @@
 
 pub mod address;
 pub mod adopt;
+pub mod anew;
 mod body;
 mod http;
 mod issue;
 mod nested;
-mod place;
 mod session;
+mod sockets;
 pub mod template;
 mod text;
 

@@ -11,10 +11,10 @@
 //! opens a file a text names: a reference stays a reference.
 
 pub mod curl;
-pub mod forgotten;
 pub mod from_traffic;
+pub mod history_spec;
 pub mod ndjson;
 pub mod python;
 pub mod secrets;
 
-mod wire;
+mod wire_request;

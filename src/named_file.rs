@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 
 /// Flags with which opening never waits and takes no terminal over.
 #[must_use]
-pub(crate) fn never_waiting() -> i32 {
+pub(crate) fn nonblocking_flags() -> i32 {
     (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn never_waiting() -> i32 {
 pub fn open(path: &Path) -> io::Result<(File, u64)> {
     // Looked at before, because opening alone can have effects on a device.
     is_regular(std::fs::metadata(path)?.file_type())?;
-    let file = OpenOptions::new().read(true).custom_flags(never_waiting()).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking_flags()).open(path)?;
     let facts = file.metadata()?;
     is_regular(facts.file_type())?;
     Ok((file, facts.len()))

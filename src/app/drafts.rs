@@ -33,6 +33,8 @@ pub struct Draft {
     /// What the file holds.
     pub saved: Option<Spec>,
     pub spec: SharedSpec,
+    /// What was carried over into it from another one, which is nothing the user made of it.
+    begun_with: Option<Spec>,
     /// The session it last opened.
     pub session: Option<SessionId>,
     pub tab: FormTab,
@@ -79,6 +81,7 @@ impl Draft {
             based_on: None,
             saved: None,
             spec: spec.into(),
+            begun_with: None,
             session: None,
             tab,
             at: FormFieldId::Address,
@@ -111,7 +114,9 @@ impl Draft {
 
     /// Holds nothing the user made.
     pub(crate) fn is_blank(&self) -> bool {
-        self.preset.is_none() && self.spec == Spec::empty(self.spec.protocol(), self.spec.side())
+        let is_begun = self.begun_with.as_ref().is_some_and(|begun| self.spec == *begun);
+        let empty = || Spec::empty(self.spec.protocol(), self.spec.side());
+        self.preset.is_none() && (is_begun || self.spec == empty())
     }
 
     /// Replaces what is composed; the tab stays when the new spec has it.
@@ -258,19 +263,15 @@ impl Drafts {
         }
     }
 
-    /// Composes something of this protocol and side beside the presets: reuses a never-saved draft of that kind, turns a
-    /// blank one into it, or opens a new one. Nothing composed is lost.
-    pub(crate) fn switch_kind(&mut self, protocol: Protocol, side: Side) {
-        let kind = |spec: &Spec| (spec.protocol(), spec.side()) == (protocol, side);
-        if kind(&self.current().spec) && self.current().preset.is_none() {
+    /// Puts something new on screen. Nothing composed is lost: only a draft nobody did anything to
+    /// makes room for it.
+    pub(crate) fn compose(&mut self, spec: Spec) {
+        let draft = self.current();
+        if draft.is_blank() && draft.session.is_none() && draft.spec == spec {
             return;
         }
-        let scratch = self.list.iter().rposition(|d| d.preset.is_none() && kind(&d.spec));
-        if let Some(at) = scratch {
-            self.show(at);
-        } else {
-            self.open(Spec::empty(protocol, side));
-        }
+        let draft = self.open(spec);
+        draft.begun_with = Some(draft.spec.to_spec());
     }
 
     /// Removes all drafts but these.
@@ -338,13 +339,31 @@ mod tests {
     }
 
     #[test]
-    fn switching_the_kind_loses_nothing() {
+    fn composing_something_new_loses_nothing() {
         let mut drafts = Drafts::default();
         ":8080".clone_into(drafts.current_mut().spec.address_mut());
-        drafts.switch_kind(Protocol::Udp, Side::Listener);
+        drafts.compose(Spec::empty(Protocol::Udp, Side::Listener));
         assert_eq!(drafts.current().spec.side(), Side::Listener);
-        drafts.switch_kind(Protocol::Http, Side::Client);
-        assert_eq!(drafts.current().spec.address(), ":8080");
+        drafts.compose(Spec::empty(Protocol::Http, Side::Client));
+        assert_eq!(drafts.current().spec.address(), "", "something new, always");
+        let kept: Vec<_> = drafts.iter().map(|draft| draft.spec.address()).collect();
+        assert_eq!(kept, [":8080", ""], "the blank one in between made room");
+    }
+
+    #[test]
+    fn what_was_only_carried_over_is_no_work_of_the_user() {
+        let mut drafts = Drafts::default();
+        let mut begun = Spec::empty(Protocol::Tcp, Side::Listener);
+        ":7".clone_into(begun.address_mut());
+        drafts.compose(begun.clone());
+        assert!(!drafts.current().is_modified());
+        let (kept, at) = drafts.to_restore();
+        let mut again = Drafts::default();
+        again.restore(&kept, at, Some(&[]), true);
+        assert_eq!(again.current().spec, begun);
+        assert!(!again.current().is_modified(), "not after a restart either");
+        "x:7".clone_into(drafts.current_mut().spec.address_mut());
+        assert!(drafts.current().is_modified());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub mod focus;
 pub(crate) mod jump_targets;
+pub(crate) mod overlays;
 pub(crate) mod store;
 pub(crate) mod timer;
 pub(crate) mod traffic;
-pub(crate) mod windows;

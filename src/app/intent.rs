@@ -131,7 +131,7 @@ pub enum Intent {
     Resolve {
         mine: Box<Preset>,
         theirs: Box<StoredPreset>,
-        way: Way,
+        way: ConflictChoice,
     },
 }
 
@@ -147,7 +147,7 @@ pub struct Question {
 
 /// A way out when a file changed on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum ConflictChoice {
     /// The file is replaced by what was to be saved.
     Mine,
     /// The file is read; what was to be saved is lost.
@@ -165,7 +165,7 @@ impl Intent {
     }
 
     /// Say that a search began anew at the other end.
-    pub(super) fn say_went_round(direction: SearchDirection) -> Intent {
+    pub(super) fn say_wrapped(direction: SearchDirection) -> Intent {
         let edge = if direction == SearchDirection::Forward { "top" } else { "bottom" };
         Intent::Say(format!("the search went on from the {edge}"))
     }

@@ -4,6 +4,7 @@ use crate::app::format;
 use crate::app::keymap::Context;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shared;
+use crate::codec::printable::printable_str;
 use crate::engine::event::Phase;
 use crate::model::http::HEAD_TIMEOUT;
 use crate::model::timing::show_duration;
@@ -49,6 +50,29 @@ pub fn state(session: &Session) -> String {
         SessionState::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
         SessionState::Over(Err(failure)) => failure.stage.title().into(),
     }
+}
+
+/// Where it really listens, or whom it was opened for, whatever the address line says by now.
+pub(crate) fn place(session: &Session) -> String {
+    let sockets: Vec<String> = session.listens_on().iter().map(ToString::to_string).collect();
+    if sockets.is_empty() { session.plan.address() } else { sockets.join(" and ") }
+}
+
+/// Its title, with a warning while other machines can reach it.
+pub fn title(session: &Session) -> String {
+    let warning = if session.is_public() { " ─ OTHER MACHINES CAN REACH IT" } else { "" };
+    format!("{}{warning}", printable_str(&session.title))
+}
+
+/// What runs for a draft although its address says something else by now, and how to move it.
+pub fn still_there(shared: &Shared) -> Option<String> {
+    let session = shared.edited_away(shared.drafts.current())?;
+    let (place, keyed) = (place(session), |text| shared.keymap.keyed(&[Context::Global], text));
+    Some(if session.side().listens() {
+        keyed(&format!("it listens on {place} still; [stop], then [send], moves it"))
+    } else {
+        keyed(&format!("it is connected to {place} still; [stop], then [send], connects anew"))
+    })
 }
 
 /// How to overrule a refused certificate.

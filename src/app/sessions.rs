@@ -7,6 +7,7 @@
 //! Events of a session that is unknown or over are ignored.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::engine::event::{Phase, Summary};
@@ -44,6 +45,8 @@ pub struct Session {
     pub plan: Plan,
     /// Name in lists: the preset's path or the address.
     pub title: String,
+    /// The address line it was opened with, as it was written.
+    pub(super) written: String,
     pub opened: Stamp,
     pub ended: Option<Stamp>,
     /// Its entry in the history: when it was opened by the wall clock.
@@ -105,6 +108,19 @@ impl Session {
     /// Whether the engine has said how it ended.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, SessionState::Over(_))
+    }
+
+    /// Where its sockets listen; empty for a client, and before they are bound.
+    pub(crate) fn listens_on(&self) -> &[SocketAddr] {
+        match &self.phase {
+            Some((Phase::Listening { addresses, .. }, _)) if self.side().listens() => addresses,
+            _ => &[],
+        }
+    }
+
+    /// Whether other machines can reach it, while it listens.
+    pub(crate) fn is_public(&self) -> bool {
+        !self.is_over() && self.listens_on().iter().any(|address| !address.ip().is_loopback())
     }
 
     /// How long it has run, or ran.
@@ -217,6 +233,7 @@ impl Sessions {
             id,
             plan,
             title,
+            written: String::new(),
             opened: now,
             ended: None,
             entry: Stamp::default(),

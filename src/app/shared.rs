@@ -151,6 +151,13 @@ impl Shared {
         self.sessions.get(self.drafts.current().session?)
     }
 
+    /// The session of a draft that goes on although the address of the draft is another by now.
+    pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
+        let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
+        let lasts = session.side().listens() || session.capabilities().conversation;
+        (lasts && session.written != draft.spec.address()).then_some(session)
+    }
+
     /// What the response region shows.
     pub fn shown(&self) -> Shown {
         match self.session().map(|session| session.capabilities().conversation) {

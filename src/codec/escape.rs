@@ -60,7 +60,7 @@ fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
         ('\\' | '"' | '\'', _) => c as u8,
         ('x', _) => {
             return match rest.strip_prefix("x{") {
-                Some(inner) => island(inner, out),
+                Some(inner) => hex_block(inner, out),
                 None => two_digits(rest, out),
             };
         }
@@ -91,7 +91,7 @@ fn two_digits(rest: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
 }
 
 /// `x{de ad}`, of which `text` is what follows the brace.
-fn island(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
+fn hex_block(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let Some((inner, _)) = text.split_once('}') else {
         return Err((3, "'\\x{' has no closing '}'".into()));
     };

@@ -55,7 +55,8 @@ fn has_path(found: &Detected) -> bool {
     found.protocol == Protocol::Http && !matches!(after, "" | "/")
 }
 
-fn set_tls(spec: &mut Spec, on: bool) {
+/// Switches TLS on where a kind has it and it is off.
+pub(super) fn set_tls(spec: &mut Spec, on: bool) {
     match spec {
         Spec::Tcp(tcp) if on && tcp.tls == ClientTls::Off => {
             tcp.tls = ClientTls::verified();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::place::file;
+use super::sockets::file;
 use super::text::Composer;
 use crate::codec::multipart;
 use crate::model::field_id::FieldId;

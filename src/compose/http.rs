@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::body;
-use super::place::{self, bind, listener_tls, socket};
+use super::sockets::{self, bind, listener_tls, socket};
 use super::text::Composer;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
@@ -51,7 +51,7 @@ struct Composed {
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
     let Composed { method, url, automatic, own, body, notes } = compose(spec, &spec.body, composer);
     let socket = socket(&spec.socket, composer);
-    let client = place::client(&spec.client, composer);
+    let client = sockets::client(&spec.client, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic

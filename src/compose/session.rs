@@ -1,6 +1,6 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
-use super::place::{bind, client, datagrams, endpoint, listener_tls, socket};
+use super::sockets::{bind, client, datagrams, endpoint, listener_tls, socket};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::field_id::FieldId;

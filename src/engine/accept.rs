@@ -9,7 +9,7 @@
 //!
 //! Not more than [`CONNECTIONS`] are open. When they are used up the one goes whose handshake takes
 //! longest, else the one that idles longest, else the slowest that is slower than [`pace::RATE`],
-//! but nobody who came just now ([`FRESH`]); if there is none the newcomer is refused, shown and
+//! but nobody who came just now ([`FRESH`]) and is not done; if there is none the newcomer is refused, shown and
 //! counted. Descriptors are asked for before.
 //! A listener keeps those of its own sockets and of who is being refused.
 
@@ -61,7 +61,8 @@ const OWN: u32 = 3 + rejector::AT_ONCE;
 /// How long connections may take to end after the listener was closed; a little more than the
 /// patience each of them has with its own writes, so that it can say what was stuck.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(5_250);
-/// Who came just now keeps its place: its handshake, or what it asks, is on its way.
+/// Who came just now keeps its place: its handshake, or what it asks, is on its way. Who is done
+/// already does not.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The listener's end of one of its connections.
@@ -71,11 +72,11 @@ pub(crate) trait ConnControl {
     /// Ends it.
     fn end(&self, how: CloseMode);
     /// Ends it soon, whatever it is doing: somebody else needs its place.
-    fn give_way(&self);
+    fn evict(&self);
 }
 
 /// A connection that was let in.
-pub(crate) struct Newcomer {
+pub(crate) struct NewConn {
     pub(crate) conn: ConnId,
     pub(crate) peer: SocketAddr,
     local: Option<SocketAddr>,
@@ -96,9 +97,9 @@ pub(crate) struct AcceptedConn {
 }
 
 /// What happens to a listener.
-pub(crate) enum Arrival {
+pub(crate) enum ListenerEvent {
     /// To be handed to [`AcceptLoop::start`].
-    Newcomer(Newcomer),
+    NewConn(NewConn),
     /// To one connection; `None` = to all.
     Send { conn: Option<ConnId>, data: Bytes },
     /// New answers.
@@ -202,35 +203,35 @@ impl<G: ConnControl> AcceptLoop<G> {
     }
 
     /// The next thing that is the protocol's to do.
-    pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> Arrival {
+    pub(crate) async fn next(&mut self, input: &mut mpsc::Receiver<SessionInput>) -> ListenerEvent {
         loop {
             if self.close_deadline.is_some() && self.conns.is_empty() {
-                return Arrival::Over("closed by us");
+                return ListenerEvent::Over("closed by us");
             }
             tokio::select! {
                 biased;
-                () = self.session.cancel.cancelled() => return Arrival::Over("stopped by us"),
-                () = clock::at(self.close_deadline) => return Arrival::Over("closed by us"),
+                () = self.session.cancel.cancelled() => return ListenerEvent::Over("stopped by us"),
+                () = clock::at(self.close_deadline) => return ListenerEvent::Over("closed by us"),
                 Some(Ok(conn)) = self.running.next() => {
                     self.conns.remove(&conn);
                     self.session.events.retire(conn);
                     self.count();
                 }
                 order = input.recv() => match order {
-                    Some(SessionInput::Send { conn, data }) => return Arrival::Send { conn, data },
-                    Some(SessionInput::Update(plan)) => return Arrival::Update(plan),
+                    Some(SessionInput::Send { conn, data }) => return ListenerEvent::Send { conn, data },
+                    Some(SessionInput::Update(plan)) => return ListenerEvent::Update(plan),
                     Some(SessionInput::End { conn, how }) => self.end(conn, how),
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                (tcp, peer) = self.incoming.next() => if let Some(newcomer) = self.let_in(tcp, peer) {
-                    return Arrival::Newcomer(newcomer);
+                (tcp, peer) = self.incoming.next() => if let Some(new) = self.let_in(tcp, peer) {
+                    return ListenerEvent::NewConn(new);
                 },
             }
         }
     }
 
-    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<Newcomer> {
+    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<NewConn> {
         let full = self.conns.len() >= CONNECTIONS && !self.make_room();
         let place = if full {
             Err(format!("{CONNECTIONS} connections are open already"))
@@ -253,7 +254,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         self.introduce(conn, local, Some(peer));
         let text = format!("accepted from {peer}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(Newcomer { conn, peer, local, tcp, descriptor })
+        Some(NewConn { conn, peer, local, tcp, descriptor })
     }
 
     fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
@@ -279,7 +280,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         match rank {
             Rank::HalfOpen(_) => held.abort.cancel(),
             Rank::Idle(_) => held.control.end(CloseMode::Close),
-            Rank::Slow(_) => held.control.give_way(),
+            Rank::Slow(_) => held.control.evict(),
         }
         true
     }
@@ -287,11 +288,11 @@ impl<G: ConnControl> AcceptLoop<G> {
     /// Starts the task of a connection: TLS, then `serve`.
     pub(crate) fn start<F: Future<Output = ()> + Send>(
         &mut self,
-        newcomer: Newcomer,
+        new: NewConn,
         control: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let Newcomer { conn, peer, local, tcp, descriptor } = newcomer;
+        let NewConn { conn, peer, local, tcp, descriptor } = new;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));
@@ -374,14 +375,12 @@ impl Rank {
 impl<G: ConnControl> OpenConn<G> {
     /// `None` = it keeps its place.
     fn rank(&self) -> Option<Rank> {
-        if self.since.elapsed() < FRESH {
-            return None;
-        }
-        if !self.open.load(Ordering::Relaxed) {
-            return Some(Rank::HalfOpen(self.since));
-        }
+        let (is_open, is_fresh) = (self.open.load(Ordering::Relaxed), self.since.elapsed() < FRESH);
         match self.control.evictability() {
-            Evictability::Idle(since) => Some(Rank::Idle(since)),
+            Evictability::Done(since) if is_open => Some(Rank::Idle(since)),
+            _ if is_fresh => None,
+            _ if !is_open => Some(Rank::HalfOpen(self.since)),
+            Evictability::Idle(since) | Evictability::Done(since) => Some(Rank::Idle(since)),
             Evictability::Slow(slow) => Some(Rank::Slow(slow)),
             Evictability::Busy => None,
         }

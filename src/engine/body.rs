@@ -92,8 +92,8 @@ impl BodyStore {
     }
 
     /// Bytes that a body can have at most.
-    pub(crate) fn most(&self) -> u64 {
-        self.0.usage.most()
+    pub(crate) fn max_len(&self) -> u64 {
+        self.0.usage.max_len()
     }
 
     /// Makes room for a new message.

@@ -33,7 +33,7 @@ use super::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
-use conn_handle::{ConnOrder, Orders};
+use conn_handle::{ConnOrder, ConnReceiver};
 use script::Script;
 
 /// Room for one read.
@@ -52,7 +52,7 @@ pub(crate) struct ConnSetup {
     pub(crate) conn: ConnId,
     /// How the peer is called in failures.
     pub(crate) peer: String,
-    pub(crate) orders: Orders,
+    pub(crate) orders: ConnReceiver,
     pub(crate) rules: watch::Receiver<Rules>,
     pub(crate) script: Script,
 }
@@ -168,7 +168,7 @@ impl Live {
         let failure = Failure::new(
             Stage::Send,
             &self.setup.peer,
-            FailureKind::Usage,
+            FailureKind::NotFound,
             "our side has finished sending",
         );
         self.setup.session.events.refused(failure.hint("open a new connection to send more"));

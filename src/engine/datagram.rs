@@ -130,7 +130,14 @@ impl Datagrams {
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
             .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
-        let text = format!("bound to {}{buffer}", list.join(" and "));
+        let groups = self.ports.iter().filter_map(|port| port.group.as_ref());
+        let groups: String = groups
+            .map(|joined| match joined {
+                Ok(()) => ", joined its group".to_owned(),
+                Err(why) => format!(", did not join its group: {why}"),
+            })
+            .collect();
+        let text = format!("bound to {}{groups}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);
         let first = addresses.first().copied();
         self.answerer.announce(self.ports.iter().map(|port| port.local));

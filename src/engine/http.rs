@@ -2,9 +2,9 @@
 //! bodies into the store, and the exchange in the making.
 
 pub(crate) mod body_receiver;
+pub(crate) mod body_source;
 pub(crate) mod decoding;
 pub(crate) mod exchange_recorder;
 pub(crate) mod failure;
 pub(crate) mod message_writer;
-pub(crate) mod source;
 pub(crate) mod tap;

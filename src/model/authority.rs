@@ -28,7 +28,7 @@ impl fmt::Debug for Authority {
 
 /// An authority that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAuthority {
+pub struct StoredAuthority {
     pub authority: Authority,
     /// The file with the certificate alone, for others to trust.
     pub certificate: PathBuf,
@@ -51,5 +51,5 @@ pub trait AuthorityKeeper: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When nothing can be kept there; then nothing has changed.
-    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<KeptAuthority, Failure>;
+    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<StoredAuthority, Failure>;
 }

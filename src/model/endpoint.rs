@@ -1,7 +1,7 @@
 //! Where to connect and where to bind, as values that parse and print.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
 /// A host (name or address literal, without brackets) and a port.
@@ -37,6 +37,10 @@ pub enum EndpointError {
         "'{0}' is not an address of this machine; bind takes an IP address, ':port' for loopback or '*:port' for all interfaces"
     )]
     BadBind(String),
+    #[error(
+        "'{0}' names its zone; a bind takes the zone's number, as in [fe80::1%2]:80 ('ip link')"
+    )]
+    NamedZone(String),
 }
 
 impl Endpoint {
@@ -90,12 +94,21 @@ impl FromStr for Bind {
         match host {
             "" | "localhost" => Ok(Bind::Loopback { port }),
             "*" => Ok(Bind::All { port }),
-            host => host
-                .parse::<IpAddr>()
-                .map(|ip| Bind::Address(SocketAddr::new(ip, port)))
-                .map_err(|_| EndpointError::BadBind(host.into())),
+            host => match host.parse::<IpAddr>() {
+                Ok(ip) => Ok(Bind::Address(SocketAddr::new(ip, port))),
+                Err(_) => zoned(host, port).map(|address| Bind::Address(address.into())),
+            },
         }
     }
+}
+
+/// An IPv6 address with the number of its zone (RFC 4007, section 11).
+fn zoned(host: &str, port: u16) -> Result<SocketAddrV6, EndpointError> {
+    let no_address = || EndpointError::BadBind(host.into());
+    let (ip, zone) = host.split_once('%').ok_or_else(no_address)?;
+    let ip = ip.parse().map_err(|_| no_address())?;
+    let zone = zone.parse().map_err(|_| EndpointError::NamedZone(host.into()))?;
+    Ok(SocketAddrV6::new(ip, port, 0, zone))
 }
 
 impl Bind {
@@ -196,5 +209,9 @@ mod tests {
         assert!(!is_public("127.0.0.1:1") && !is_public(":1"));
         assert!(is_public("0.0.0.0:1") && is_public("*:1"));
         assert!("example.com:1".parse::<Bind>().is_err());
+        let zoned = "[ff02::1%2]:9".parse::<Bind>().unwrap();
+        assert_eq!(zoned.to_string(), "[ff02::1%2]:9");
+        let named = "[ff02::1%eth0]:9".parse::<Bind>();
+        assert_eq!(named, Err(EndpointError::NamedZone("ff02::1%eth0".into())));
     }
 }

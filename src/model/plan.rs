@@ -366,22 +366,24 @@ impl Plan {
         }
     }
 
-    /// Whether both listen with the same sockets, so that a running listener can take over from
-    /// the other what it answers.
+    /// The same answers on the sockets of another listener of its kind, which runs and keeps them.
     #[must_use]
-    pub(crate) fn same_sockets(&self, other: &Plan) -> bool {
-        match (self, other) {
+    pub(crate) fn with_sockets_of(mut self, other: &Plan) -> Plan {
+        match (&mut self, other) {
             (Plan::HttpListener(one), Plan::HttpListener(other)) => {
-                (&one.bind, &one.tls, &one.socket) == (&other.bind, &other.tls, &other.socket)
+                (one.bind, one.tls, one.socket) =
+                    (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
             (Plan::TcpListener(one), Plan::TcpListener(other)) => {
-                (&one.bind, &one.tls, &one.socket) == (&other.bind, &other.tls, &other.socket)
+                (one.bind, one.tls, one.socket) =
+                    (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
-                (&one.bind, one.socket) == (&other.bind, other.socket)
+                (one.bind, one.socket) = (other.bind.clone(), other.socket);
             }
-            _ => false,
+            _ => {}
         }
+        self
     }
 
     /// How long a response may take to begin, where one is waited for.

@@ -259,7 +259,7 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             // Something else of that name must not hold us up.
             named_file::regular_or_none(path)?;
-            OpenOptions::new().write(true).custom_flags(named_file::never_waiting()).open(path)
+            OpenOptions::new().write(true).custom_flags(named_file::nonblocking_flags()).open(path)
         }
         Err(error) => Err(error),
     }

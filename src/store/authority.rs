@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::job::Overwrite;
 use super::paths::Paths;
 use super::{atomic, lock, private, workspace};
-use crate::model::authority::{Authority, AuthorityKeeper, ChooseAuthority, KeptAuthority};
+use crate::model::authority::{Authority, AuthorityKeeper, ChooseAuthority, StoredAuthority};
 use crate::model::failure::{Failure, FailureKind};
 
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
@@ -89,7 +89,7 @@ impl AuthorityKeeper for AuthorityFile {
         self.load().ok().flatten()
     }
 
-    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<KeptAuthority, Failure> {
+    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<StoredAuthority, Failure> {
         atomic::make_folders(&self.paths.data)?;
         let _held = lock::folder(&self.paths.data)?;
         let mut remarks: Vec<String> = private::mend(&self.paths.authority()).into_iter().collect();
@@ -119,7 +119,7 @@ impl AuthorityKeeper for AuthorityFile {
         if workspace::read_bytes(&certificate).ok().as_deref() != Some(alone.as_bytes()) {
             atomic::write(&certificate, alone.as_bytes(), Overwrite::Replace)?;
         }
-        Ok(KeptAuthority { authority, certificate, remarks })
+        Ok(StoredAuthority { authority, certificate, remarks })
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     /// Keeps one unless there is one.
-    fn keep(file: &AuthorityFile, text: &str) -> KeptAuthority {
+    fn keep(file: &AuthorityFile, text: &str) -> StoredAuthority {
         file.keep(&mut |kept| Ok(kept.is_none().then(|| authority(text)))).unwrap()
     }
 

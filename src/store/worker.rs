@@ -14,7 +14,7 @@
 //! goes through `worker/known.rs`.
 
 mod history_work;
-mod known;
+mod known_workspace;
 mod lane;
 mod named_files;
 mod reading;
@@ -31,8 +31,8 @@ use super::job::{Job, Reply};
 use super::paths::Paths;
 use crate::model::failure::{Failure, FailureKind};
 use history_work::{HistoryBudget, HistoryWork};
-use known::Known;
-use lane::{Lane, Outbox, Work};
+use known_workspace::KnownWorkspace;
+use lane::{Lane, ReplySender, Work};
 use named_files::NamedFiles;
 use reading::Reading;
 use saving::Saving;
@@ -42,13 +42,13 @@ pub(crate) use saving::TEST_PANIC;
 
 /// The lanes; their threads end when this is dropped.
 pub(super) struct Worker {
-    outbox: Outbox,
+    outbox: ReplySender,
     saving: Lane,
     reading: Lane,
     history: Lane,
     named: Lane,
     budget: HistoryBudget,
-    known: Arc<Known>,
+    known: Arc<KnownWorkspace>,
 }
 
 /// Entries of the history and their outcomes that may wait. More than one can send while the
@@ -59,8 +59,8 @@ impl Worker {
     /// Starts the threads, each with room for so many jobs. Touches no disk itself, so it never
     /// delays the start.
     pub(super) fn start(paths: Paths, replies: mpsc::Sender<Reply>, room: usize) -> Worker {
-        let outbox = Outbox::new(replies);
-        let known = Arc::new(Known::default());
+        let outbox = ReplySender::new(replies);
+        let known = Arc::new(KnownWorkspace::default());
         known.set_root(paths.workspace.clone());
         let reading = Reading::new(Arc::clone(&known));
         let budget = HistoryBudget::default();

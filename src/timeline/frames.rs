@@ -122,8 +122,9 @@ impl Frames {
             open.row = Some(number);
             open.have += taken as u64;
             if let Some(row) = self.rows.row_mut(number) {
+                // A length and what it measures may come in one read.
+                row.count += u32::from(row.count == 0 || row.last != id);
                 row.last = id;
-                row.count += 1;
                 row.len += taken as u64;
                 row.kept += taken as u64;
                 open.note(end, row, id);
@@ -323,6 +324,14 @@ mod tests {
         let expected: [&[u8]; 4] = [b"one\n", b"two\n", b"ours\nwhole\n", b"more"];
         assert_eq!(shown, expected);
         assert_eq!(frames.conversation().row(0).unwrap().count, 2, "reads");
+    }
+
+    #[test]
+    fn a_row_counts_reads_and_a_length_with_what_it_measures_is_one() {
+        let timeline = timeline(&[b"\x02hi\x03you\x01", b"!\x02o", b"k\x00"]);
+        let frames = frames("length 1", &timeline);
+        let counts: Vec<_> = frames.rows.rows.iter().map(|row| (row.len, row.count)).collect();
+        assert_eq!(counts, [(3, 1), (4, 1), (2, 2), (3, 2), (1, 1)]);
     }
 
     #[test]

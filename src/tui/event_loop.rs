@@ -34,7 +34,7 @@ use crate::store::job::{Reply, Restore};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::external::{self, Edited, Editing};
-use super::pace::{Cause, Pace};
+use super::pace::{Pace, RedrawCause};
 use super::screen::Screen;
 use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
@@ -162,7 +162,7 @@ impl EventLoop {
         mut panics: mpsc::Receiver<String>,
     ) -> io::Result<u8> {
         for effect in std::mem::take(&mut self.begun) {
-            self.perform(effect, Cause::Input, services);
+            self.perform(effect, RedrawCause::Input, services);
         }
         let ended = self.turns(services, &mut replies, &mut events, &mut panics).await;
         if ended.is_err() {
@@ -220,22 +220,22 @@ impl EventLoop {
                 Some(event) = events.urgent.recv() => self.urgent(event),
                 Some(outcome) = self.external_outcomes.recv() => {
                     self.come_back(services)?;
-                    (Message::External(outcome), Cause::Input)
+                    (Message::External(outcome), RedrawCause::Input)
                 }
-                Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), Cause::Input),
-                Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), Cause::Input),
+                Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), RedrawCause::Input),
+                Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), RedrawCause::Input),
                 () = clock::at(wake) => {
                     let Some(timer) = take_due(&mut self.timers, Instant::now()) else {
                         self.leave_if_late();
                         continue;
                     };
-                    (Message::Timer(timer), Cause::Traffic)
+                    (Message::Timer(timer), RedrawCause::Traffic)
                 }
-                Some(reply) = replies.recv() => (Message::Store(reply), Cause::Input),
-                Some(event) = events.facts.recv() => (Message::Engine(event), Cause::Traffic),
+                Some(reply) = replies.recv() => (Message::Store(reply), RedrawCause::Input),
+                Some(event) = events.facts.recv() => (Message::Engine(event), RedrawCause::Traffic),
             };
             self.step(message, cause, services);
-            if cause == Cause::Traffic && !events.facts.has_more() {
+            if cause == RedrawCause::Traffic && !events.facts.has_more() {
                 // Lets the runtime look at the terminal between two batches.
                 tokio::task::yield_now().await;
             }
@@ -263,7 +263,7 @@ impl EventLoop {
     }
 
     /// One message in, its effects out, and the troubles these led to.
-    pub(super) fn step(&mut self, message: Message, cause: Cause, services: &Services) {
+    pub(super) fn step(&mut self, message: Message, cause: RedrawCause, services: &Services) {
         /// A trouble whose answer fails again and again is not reported for ever.
         const ROUNDS: usize = 16;
         let mut next = Some(message);
@@ -299,7 +299,7 @@ impl EventLoop {
             }
             test_panic();
             let was_asking = self.app.is_asking();
-            self.step(message, Cause::Input, services);
+            self.step(message, RedrawCause::Input, services);
             self.is_question_unseen |= self.app.is_asking() && !was_asking;
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
@@ -309,13 +309,13 @@ impl EventLoop {
     }
 
     /// What an answer to the screen means to the time table of frames.
-    fn urgent(&mut self, event: Event) -> (Message, Cause) {
+    fn urgent(&mut self, event: Event) -> (Message, RedrawCause) {
         let is_view = matches!(event, Event::View(_));
         let message = Message::Engine(event);
         if self.app.is_urgent(&message) {
             self.pace.became_whole();
         }
-        (message, if is_view { self.pace.view_arrived() } else { Cause::Input })
+        (message, if is_view { self.pace.view_arrived() } else { RedrawCause::Input })
     }
 
     async fn on_signal(&mut self, request: SignalRequest, services: &Services) -> io::Result<()> {
@@ -333,7 +333,7 @@ impl EventLoop {
             }
             (SignalRequest::Continue, Foreground::Us | Foreground::Shell) => {
                 self.come_back(services)?;
-                self.step(Message::Input(Input::Resumed), Cause::Input, services);
+                self.step(Message::Input(Input::Resumed), RedrawCause::Input, services);
             }
             (SignalRequest::Resize, _) => self.resize(services),
         }
@@ -343,7 +343,7 @@ impl EventLoop {
     fn resize(&mut self, services: &Services) {
         let (columns, rows) = terminal::size();
         self.screen.resize((columns, rows));
-        self.step(Message::Input(Input::Resize { columns, rows }), Cause::Input, services);
+        self.step(Message::Input(Input::Resize { columns, rows }), RedrawCause::Input, services);
     }
 
     /// An editor has the terminal: it is told to end, and what it saved is taken over. What it saves
@@ -353,7 +353,7 @@ impl EventLoop {
             editing.end();
             let outcome = timeout(EDITOR_END, self.external_outcomes.recv()).await;
             if let Ok(Some(outcome)) = outcome {
-                self.step(Message::External(outcome), Cause::Input, services);
+                self.step(Message::External(outcome), RedrawCause::Input, services);
             }
         }
     }
@@ -366,7 +366,7 @@ impl EventLoop {
         if self.ending.replace((signals::status(signal), Instant::now() + DRAFTS_KEPT)).is_some() {
             return self.leave();
         }
-        self.step(Message::Input(Input::Terminate), Cause::Input, services);
+        self.step(Message::Input(Input::Terminate), RedrawCause::Input, services);
     }
 
     /// Gives the terminal away.
@@ -396,7 +396,7 @@ impl EventLoop {
 
     /// The next frame draws every cell.
     pub(super) fn redraw(&mut self) -> io::Result<()> {
-        self.pace.changed(Cause::Input);
+        self.pace.changed(RedrawCause::Input);
         self.screen.forget()
     }
 

@@ -32,7 +32,7 @@ const VIEW_HOLD: Duration = Duration::from_millis(4);
 
 /// Why the screen is out of date. The greater wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cause {
+pub(super) enum RedrawCause {
     Traffic,
     Input,
 }
@@ -40,26 +40,26 @@ pub(super) enum Cause {
 /// The time table of frames.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    change: Option<Cause>,
+    change: Option<RedrawCause>,
     last_frame: Option<Instant>,
     input: Bucket,
     traffic: Bucket,
     /// When the bytes of traffic written so far are paid for.
     paid_at: Option<Instant>,
     /// A window is awaited: for which kind of change, and until when a frame waits for it.
-    awaited: Option<(Cause, Instant)>,
+    awaited: Option<(RedrawCause, Instant)>,
     /// What is shown has just become whole: its frame is taken from the ones to come.
     is_whole: bool,
 }
 
 impl Pace {
     /// Something to draw has changed.
-    pub(super) fn changed(&mut self, cause: Cause) {
+    pub(super) fn changed(&mut self, cause: RedrawCause) {
         self.change = self.change.max(Some(cause));
     }
 
     /// A window of a body was asked for because of `cause`.
-    pub(super) fn asked_for_view(&mut self, cause: Cause, now: Instant) {
+    pub(super) fn asked_for_view(&mut self, cause: RedrawCause, now: Instant) {
         let (earlier, until) = self.awaited.unwrap_or((cause, now));
         // Keys that follow each other must not hold the frame for ever.
         let until = if until > now { until } else { now + VIEW_HOLD };
@@ -67,8 +67,8 @@ impl Pace {
     }
 
     /// A window came; it is drawn like what asked for it.
-    pub(super) fn view_arrived(&mut self) -> Cause {
-        self.awaited.take().map_or(Cause::Traffic, |(cause, _)| cause)
+    pub(super) fn view_arrived(&mut self) -> RedrawCause {
+        self.awaited.take().map_or(RedrawCause::Traffic, |(cause, _)| cause)
     }
 
     /// The body on the screen has arrived and is indexed to its last line: somebody waits for that.
@@ -79,8 +79,8 @@ impl Pace {
     /// When the next frame may be drawn; `None` when nothing changed.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let due = match self.change? {
-            Cause::Input => self.input.ready(INPUT_GAP, INPUT_BURST, now),
-            Cause::Traffic => {
+            RedrawCause::Input => self.input.ready(INPUT_GAP, INPUT_BURST, now),
+            RedrawCause::Traffic => {
                 let burst = TRAFFIC_BURST + u32::from(self.is_whole);
                 self.last_frame
                     .map_or(now, |last| last + FRAME_GAP)
@@ -95,8 +95,8 @@ impl Pace {
     /// A frame of so many bytes was drawn.
     pub(super) fn drawn(&mut self, bytes: usize, now: Instant) {
         match self.change.take() {
-            Some(Cause::Input) => self.input.take(INPUT_GAP, now),
-            Some(Cause::Traffic) => {
+            Some(RedrawCause::Input) => self.input.take(INPUT_GAP, now),
+            Some(RedrawCause::Traffic) => {
                 self.traffic.take(TRAFFIC_GAP, now);
                 let cost = Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND);
                 self.paid_at = Some(self.paid_at.unwrap_or(now).max(now) + cost);
@@ -144,7 +144,7 @@ mod tests {
         let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), 0);
         let mut now = start;
         while now - start < length {
-            pace.changed(Cause::Traffic);
+            pace.changed(RedrawCause::Traffic);
             if pace.due(now).is_some_and(|due| due <= now) {
                 pace.drawn(bytes, now);
                 frames += 1;
@@ -159,7 +159,7 @@ mod tests {
         let mut pace = Pace::default();
         let now = Instant::now();
         assert_eq!(pace.due(now), None);
-        pace.changed(Cause::Input);
+        pace.changed(RedrawCause::Input);
         pace.drawn(10, now);
         assert_eq!(pace.due(now + ms(500)), None);
     }
@@ -168,10 +168,10 @@ mod tests {
     fn a_key_is_drawn_at_once_even_right_after_traffic() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        pace.changed(Cause::Traffic);
+        pace.changed(RedrawCause::Traffic);
         pace.drawn(50_000, now);
-        pace.changed(Cause::Traffic);
-        pace.changed(Cause::Input);
+        pace.changed(RedrawCause::Traffic);
+        pace.changed(RedrawCause::Input);
         assert_eq!(pace.due(now + ms(1)), Some(now + ms(1)));
     }
 
@@ -180,7 +180,7 @@ mod tests {
         let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), Vec::new());
         let mut now = start;
         while now - start < ms(1000) {
-            pace.changed(Cause::Input);
+            pace.changed(RedrawCause::Input);
             if pace.due(now).is_some_and(|due| due <= now) {
                 pace.drawn(10, now);
                 frames.push(now - start);
@@ -209,9 +209,9 @@ mod tests {
     fn two_frames_may_come_at_once_after_a_quiet_time() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        pace.changed(Cause::Traffic);
+        pace.changed(RedrawCause::Traffic);
         pace.drawn(500, now);
-        pace.changed(Cause::Traffic);
+        pace.changed(RedrawCause::Traffic);
         assert_eq!(pace.due(now + ms(2)), Some(now + FRAME_GAP));
     }
 
@@ -220,7 +220,7 @@ mod tests {
         let (start, mut pace, mut frames) = (Instant::now(), Pace::default(), 0);
         let mut now = start;
         while now - start < ms(5000) {
-            pace.changed(Cause::Traffic);
+            pace.changed(RedrawCause::Traffic);
             pace.became_whole();
             if pace.due(now).is_some_and(|due| due <= now) {
                 pace.drawn(100, now);
@@ -232,10 +232,10 @@ mod tests {
 
         let mut pace = Pace::default();
         for _ in 0..TRAFFIC_BURST {
-            pace.changed(Cause::Traffic);
+            pace.changed(RedrawCause::Traffic);
             pace.drawn(100, now);
         }
-        pace.changed(Cause::Traffic);
+        pace.changed(RedrawCause::Traffic);
         let in_turn = pace.due(now);
         pace.became_whole();
         assert!(pace.due(now) < in_turn && pace.due(now) == Some(now + FRAME_GAP));
@@ -245,10 +245,10 @@ mod tests {
     fn a_frame_waits_a_moment_for_the_window_it_shows() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        pace.changed(Cause::Input);
-        pace.asked_for_view(Cause::Input, now);
+        pace.changed(RedrawCause::Input);
+        pace.asked_for_view(RedrawCause::Input, now);
         assert_eq!(pace.due(now), Some(now + VIEW_HOLD));
-        assert_eq!(pace.view_arrived(), Cause::Input);
+        assert_eq!(pace.view_arrived(), RedrawCause::Input);
         assert_eq!(pace.due(now + ms(1)), Some(now + ms(1)));
     }
 
@@ -256,10 +256,10 @@ mod tests {
     fn a_late_window_holds_no_frame_twice_and_is_drawn_like_the_key() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        pace.changed(Cause::Input);
-        pace.asked_for_view(Cause::Input, now);
+        pace.changed(RedrawCause::Input);
+        pace.asked_for_view(RedrawCause::Input, now);
         pace.drawn(10, now + VIEW_HOLD);
-        assert_eq!(pace.view_arrived(), Cause::Input);
-        assert_eq!(pace.view_arrived(), Cause::Traffic);
+        assert_eq!(pace.view_arrived(), RedrawCause::Input);
+        assert_eq!(pace.view_arrived(), RedrawCause::Traffic);
     }
 }

@@ -14,7 +14,7 @@ use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
 use super::external::Subject;
-use super::pace::Cause;
+use super::pace::RedrawCause;
 use super::{external, terminal};
 
 /// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
@@ -23,7 +23,7 @@ const COPY_LIMIT: usize = 74_994;
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
-    pub(super) fn perform(&mut self, effect: Effect, cause: Cause, services: &Services) {
+    pub(super) fn perform(&mut self, effect: Effect, cause: RedrawCause, services: &Services) {
         let mut done = Ok(());
         match effect {
             Effect::Engine(command) => done = services.engine.command(command),
@@ -62,7 +62,7 @@ impl EventLoop {
     }
 
     /// Keeps only the newest window of each kind: three hundred scroll keys in one batch ask once.
-    fn collect_view(&mut self, query: ViewQuery, cause: Cause) {
+    fn collect_view(&mut self, query: ViewQuery, cause: RedrawCause) {
         self.pace.asked_for_view(cause, Instant::now());
         self.views.retain(|earlier| {
             (earlier.body, earlier.part, earlier.mode, earlier.rows)
@@ -77,7 +77,7 @@ impl EventLoop {
             self.note_trouble(services.engine.view(query));
         }
         while let Some(trouble) = self.troubles.pop() {
-            self.step(trouble, Cause::Input, services);
+            self.step(trouble, RedrawCause::Input, services);
         }
     }
 }

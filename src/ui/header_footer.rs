@@ -27,9 +27,10 @@ pub(super) fn header(mut pen: Pen<'_>) {
     let help = format!("{key} help ");
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > pen.area.x) {
-        let runs = app.shared.sessions.live().next().is_some();
+        let is_public = app.shared.sessions.live().any(Session::is_public);
+        let style = if is_public { palette.warning } else { palette.success };
         pen.area = Rect { x, width, ..area };
-        pen.put(&right, if runs { palette.success } else { palette.dim });
+        pen.put(&right, style);
         pen.skip(2);
         pen.put(&help, palette.dim);
     }
@@ -40,9 +41,15 @@ fn totals(app: &App) -> String {
     let listens = |s: &&Session| s.side().listens() && s.state == SessionState::Live;
     let listening = app.shared.sessions.live().filter(listens).count();
     let live = app.shared.sessions.live().filter(|s| !s.side().listens()).count();
+    // Wherever the user looks, it is seen that others can reach this machine.
+    let public = match app.shared.sessions.live().filter(|session| session.is_public()).count() {
+        0 => String::new(),
+        1 if listening == 1 => " (public)".to_owned(),
+        count => format!(" ({count} public)"),
+    };
     let mut parts = Vec::new();
     if listening > 0 {
-        parts.push(format!("● {listening} listening"));
+        parts.push(format!("● {listening} listening{public}"));
     }
     if live > 0 {
         parts.push(format!("● {live} live"));

@@ -169,6 +169,42 @@ async fn clients_that_never_finish_their_handshake_make_room_for_one_that_does()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_400_quick_clients_none_is_refused_although_none_lets_go() {
+    for plan in listeners(&anywhere(), &ListenerTls::Off) {
+        let (plan, request) = match plan {
+            Plan::HttpListener(mut plan) => {
+                plan.answer.delay = Duration::ZERO;
+                (Plan::HttpListener(plan), REQUEST)
+            }
+            other => (other, &b"hi"[..]),
+        };
+        let is_http = matches!(plan, Plan::HttpListener(_));
+        let mut bench = Bench::start();
+        let id = bench.open(plan);
+        let address = bench.listening(id).await[0];
+        let mut held = Vec::new();
+        for _ in 0..400 {
+            let mut client = TcpStream::connect(address).unwrap();
+            client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            std::io::Write::write_all(&mut client, request).unwrap();
+            if !is_http {
+                client.shutdown(std::net::Shutdown::Write).unwrap();
+            }
+            client.read_exact(&mut [0; 2]).unwrap();
+            held.push(client);
+        }
+        bench.until("400 clients", |bench| accepted(bench, id).len() == 400).await;
+        let refused = bench
+            .phases
+            .iter()
+            .filter(|(_, phase)| matches!(phase, Phase::Clients { refused, .. } if *refused > 0));
+        assert_eq!(refused.count(), 0);
+        bench.close(id, CloseMode::Reset);
+        bench.outcome(id).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_let_in_while_the_shell_is_behind() {
     for plan in listeners(&anywhere(), &ListenerTls::Off) {
         let mut bench = Bench::start();

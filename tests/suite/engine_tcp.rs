@@ -505,3 +505,25 @@ async fn both_ends_in_one_program_are_told_in_the_order_of_time() {
         assert!(place(&|r| (r.conn, r.kind) == (far, RecordKind::Accepted)) < steps[1]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_all_is_told_in_the_order_of_the_connections() {
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::TcpListener(tcp_listener(Vec::new())));
+    let address = bench.listening(id).await[0];
+    let clients: Vec<_> = (0..40).map(|_| client(address)).collect();
+    let count = Phase::Clients { open: 40, refused: 0 };
+    bench.until("40 clients", |bench| bench.phases.contains(&(id, count.clone()))).await;
+    for word in ["zero", "one", "two", "three", "four"] {
+        bench.send(Recipient::All(id), word.as_bytes());
+        let sent = |bench: &Bench| -> Vec<u32> {
+            let is_it = |record: &&Record| {
+                record.direction == Direction::Sent && record.data == word.as_bytes()
+            };
+            bench.records.iter().filter(is_it).map(|record| record.conn.index).collect()
+        };
+        bench.until("all of them", |bench| sent(bench).len() == 40).await;
+        assert_eq!(sent(&bench), (1..=40).collect::<Vec<_>>(), "{word}");
+    }
+    drop(clients);
+}

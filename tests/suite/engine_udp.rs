@@ -1,9 +1,10 @@
 //! UDP clients and listeners against std sockets: peers told apart, boundaries kept, loss counted.
 
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use bytes::Bytes;
+use socket2::SockRef;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Bind;
@@ -336,4 +337,51 @@ async fn steps_are_done_once_their_datagrams_have_left() {
     assert_eq!(text(&note), "all steps are done");
     let sent: Vec<_> = bench.data(id.conn(1), Direction::Sent).collect();
     assert!(sent.len() == 1 && sent[0].at <= note.at, "{sent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_bound_to_a_group_joins_it_and_says_so() {
+    let group: Ipv4Addr = "239.255.77.88".parse().unwrap();
+    let mut bench = Bench::start();
+    let bind = Bind::Address((group, 0).into());
+    let plan = UdpListenerPlan { bind, ..udp_listener(Vec::new()) };
+    let id = bench.open(Plan::UdpListener(plan.clone()));
+    let address = bench.listening(id).await[0];
+    let bound = text(&bench.kind(id, RecordKind::Bound).await);
+    assert!(bound.starts_with(&format!("bound to {address}, joined its group")), "{bound}");
+    // From this machine alone, whatever networks it has.
+    let sender = socket();
+    SockRef::from(&sender).set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
+    sender.send_to(b"to all of you", address).unwrap();
+    bench.received(id.conn(1), b"to all of you").await;
+    // Another member here shares the port.
+    let bind = Bind::Address(address);
+    let second = bench.open(Plan::UdpListener(UdpListenerPlan { bind, ..plan }));
+    assert_eq!(bench.listening(second).await, [address]);
+    sender.send_to(b"to both", address).unwrap();
+    bench.received(id.conn(1), b"to all of youto both").await;
+    bench.received(second.conn(1), b"to both").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_to_all_is_told_in_the_order_of_the_peers() {
+    let mut bench = Bench::start();
+    let id = bench.open(Plan::UdpListener(udp_listener(Vec::new())));
+    let address = bench.listening(id).await[0];
+    let peers: Vec<_> = (0..40).map(|_| socket()).collect();
+    for (number, peer) in (1..).zip(&peers) {
+        peer.send_to(b"hello", address).unwrap();
+        bench.received(id.conn(number), b"hello").await;
+    }
+    bench.send(Recipient::All(id), b"one");
+    bench.send(Recipient::Conn(id.conn(1)), b"two");
+    bench.send(Recipient::All(id), b"three");
+    let sent = |bench: &Bench| -> Vec<_> {
+        let sent = bench.records.iter().filter(|record| record.direction == Direction::Sent);
+        sent.map(|record| (record.conn.index, text(record))).collect()
+    };
+    bench.until("all of them", |bench| sent(bench).len() == 81).await;
+    let all = |word: &str| (1..=40).map(|number| (number, word.to_owned())).collect::<Vec<_>>();
+    assert_eq!(sent(&bench), [all("one"), vec![(1, "two".into())], all("three")].concat());
+    assert_eq!([next(&peers[0]), next(&peers[0])], [b"one", &b"two"[..]]);
 }

@@ -135,12 +135,14 @@ fn met(endings: &mut Endings) {
     let http = format!("http://{}/", http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     let gone = http_peer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let tcp = format!("tcp://{}", echo_peer());
+    let answering = tcp_peer(|mut stream| drop((stream.read(&mut [0; 9]), stream.write(b"y"))));
     for args in [
         &["send", &http][..],
         &["send", &http, "--check-status", "--json"],
         &["send", &format!("http://{gone}/")],
         &["send", &tcp, "x"],
         &["send", &tcp, "x", "--wait", "0"],
+        &["send", &format!("tcp://{answering}"), "x", "--wait", "1h"],
     ] {
         endings.expect(0, "", ended(args));
     }
@@ -207,6 +209,7 @@ fn network_and_tls(endings: &mut Endings) {
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     });
     let odd = http_peer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    let leaving = tcp_peer(|mut stream| drop(stream.read(&mut [0; 9])));
     let long = tempfile::NamedTempFile::new().unwrap();
     long.as_file().set_len(65_508).unwrap();
     let long = format!("@{}", long.path().display());
@@ -222,6 +225,9 @@ fn network_and_tls(endings: &mut Endings) {
         (&["send", &format!("http://{cut}/"), "--json"], "after 3 of 20"),
         (&["send", &format!("tcp://{resets}"), "x"], "reset"),
         (&["send", &format!("http://{odd}/")], "chunk"),
+        // However long it would be waited: nothing can come any more.
+        (&["send", &format!("tcp://{leaving}"), "x", "--wait", "1h"], "finished without a reply"),
+        (&["send", &format!("tcp://{leaving}"), "x", "--timeout", "1h"], "without a reply"),
         (&["send", &format!("http://{nobody}/"), "--set", "source=192.0.2.1"], "192.0.2.1"),
     ] {
         endings.expect(3, says, ended(args));

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use wirebench::model::authority::{Authority, AuthorityKeeper, KeptAuthority};
+use wirebench::model::authority::{Authority, AuthorityKeeper, StoredAuthority};
 use wirebench::model::failure::Failure;
 use wirebench::store::authority::AuthorityFile;
 use wirebench::store::job::{Job, Overwrite, Reply};
@@ -14,7 +14,7 @@ use wirebench::store::paths::Paths;
 use super::{Desk, again, drafts, history, preset, request};
 
 /// Keeps a new authority in place of any other.
-pub fn keep_authority(home: &Path) -> Result<KeptAuthority, Failure> {
+pub fn keep_authority(home: &Path) -> Result<StoredAuthority, Failure> {
     let pem = |what: &str| format!("-----BEGIN {what}-----\nAA\n-----END {what}-----\n");
     let (certificate_pem, key_pem) = (pem("CERTIFICATE"), pem("PRIVATE KEY"));
     AuthorityFile::new(Paths::under(home)).keep(&mut |_| {

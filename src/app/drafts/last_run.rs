@@ -75,6 +75,9 @@ impl Drafts {
         let draft = &mut self.list[at];
         draft.preset.clone_from(&kept.preset);
         draft.based_on = kept.based_on;
+        if kept.preset.is_none() && !kept.unsaved {
+            draft.begun_with = Some(kept.spec.to_spec());
+        }
         settle(draft, &kept, presets);
         (draft.id, true)
     }
@@ -136,7 +139,7 @@ mod tests {
     fn a_blank_draft_of_another_kind_is_what_the_user_wanted_to_see() {
         let mut drafts = Drafts::default();
         assert!(drafts.is_pristine());
-        drafts.switch_kind(Protocol::Udp, Side::Listener);
+        drafts.compose(Spec::empty(Protocol::Udp, Side::Listener));
         assert!(!drafts.is_pristine());
         drafts.restore(&[kept(None, "h:1")], 0, None, drafts.is_pristine());
         assert_eq!(drafts.current().spec.protocol(), Protocol::Udp);

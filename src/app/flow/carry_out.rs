@@ -1,7 +1,7 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, program, project, response, save, traffic, windows,
+    curl, draft, edited, focus, history, input, overlays, program, project, response, save, traffic,
 };
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
@@ -22,7 +22,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),
         Intent::LookFor(text) => response::look_for(app, text),
-        Intent::PickFraming => windows::framing(app),
+        Intent::PickFraming => overlays::framing(app),
         Intent::SetFraming(framing) => response::set_framing(app, framing),
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::NextLineEnding => response::next_line_ending(app),
@@ -32,10 +32,10 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             app.shared.is_record_open = is_open;
             focus::resized(app);
         }
-        Intent::CloseOverlay => drop(windows::take_topmost(app)),
+        Intent::CloseOverlay => drop(overlays::take_topmost(app)),
         Intent::UseProject => project::choose(app, true),
-        Intent::ActOn(action, item) => windows::act_on(app, action, &item),
-        Intent::Ask(question) => windows::ask(app, question),
+        Intent::ActOn(action, item) => overlays::act_on(app, action, &item),
+        Intent::Ask(question) => overlays::ask(app, question),
         Intent::Delete(path) => save::delete(app, path),
         Intent::DeleteFolder(folder, presets) => save::delete_folder(app, folder, presets),
         Intent::Discard(id) => save::discard(app, id),

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{focus, program, response, restore, windows};
+use super::{focus, overlays, program, response, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -34,15 +34,15 @@ fn perform(app: &mut App, input: Input) {
     match input {
         Input::Key(key) if app.overlays.is_empty() => key_pressed(app, key),
         Input::Key(key) => {
-            if let Some(action) = windows::key(app, key) {
+            if let Some(action) = overlays::key(app, key) {
                 act(app, action);
             }
         }
         Input::Paste(text) if app.overlays.is_empty() => {
             to_pane(app, app.shared.focus, PaneInput::Paste(&text));
         }
-        Input::Paste(text) => drop(windows::update(app, PaneInput::Paste(&text))),
-        Input::Mouse(mouse) if !app.overlays.is_empty() => windows::mouse(app, mouse),
+        Input::Paste(text) => drop(overlays::update(app, PaneInput::Paste(&text))),
+        Input::Mouse(mouse) if !app.overlays.is_empty() => overlays::mouse(app, mouse),
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);

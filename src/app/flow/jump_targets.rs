@@ -9,28 +9,28 @@ use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId};
 use crate::app::intent::Intent;
 use crate::app::layout::inner;
-use crate::app::overlay::jump::Mark;
+use crate::app::overlay::jump::JumpLabel;
 use crate::app::pane::request;
 use crate::app::state::App;
 
 /// Everything on the screen one can go to, panes first.
-pub(crate) fn targets(app: &App) -> Vec<Mark> {
+pub(crate) fn targets(app: &App) -> Vec<JumpLabel> {
     let areas = app.shared.areas();
     let panes = Pane::ALL.into_iter().map(|pane| (areas.of(pane), pane));
-    let mut found: Vec<Mark> = panes
+    let mut found: Vec<JumpLabel> = panes
         .filter(|(area, _)| !area.is_empty())
-        .map(|(area, pane)| Mark::new(area.x, area.y, vec![Intent::Focus(pane)]))
+        .map(|(area, pane)| JumpLabel::new(area.x, area.y, vec![Intent::Focus(pane)]))
         .collect();
     if !areas.request.is_empty() {
         form(app, inner(areas.request), &mut found);
     }
     let list = app.presets.areas(&app.shared, inner(areas.presets)).list;
     let offset = app.presets.cursor(&app.shared, list.height.into()).offset;
-    let select = |x, y, at| Mark::of_row(x, y, Intent::SelectRow(Pane::Presets, at));
+    let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::Presets, at));
     rows(list, offset..app.presets.listing(&app.shared).count(), select, &mut found);
     let list = app.history.areas(inner(areas.history)).1;
     let offset = app.history.cursor(list.height.into()).offset;
-    let select = |x, y, at| Mark::of_row(x, y, Intent::SelectRow(Pane::History, at));
+    let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::History, at));
     rows(list, offset..app.history.entries.len(), select, &mut found);
     if !areas.response.is_empty() {
         exchange(app, inner(areas.response), &mut found);
@@ -42,12 +42,12 @@ pub(crate) fn targets(app: &App) -> Vec<Mark> {
     found
 }
 
-fn form(app: &App, inner: Rect, found: &mut Vec<Mark>) {
+fn form(app: &App, inner: Rect, found: &mut Vec<JumpLabel>) {
     for placed in app.request.place(&app.shared, inner) {
         let (area, id) = (placed.area, placed.field.id);
         let mut go = |x, intents: &[Intent]| {
             let intents = [&[Intent::Focus(Pane::Request)], intents].concat();
-            found.push(Mark::new(x, area.y, intents));
+            found.push(JumpLabel::new(x, area.y, intents));
         };
         match placed.field.kind {
             FieldKind::Tabs => {
@@ -68,7 +68,7 @@ fn form(app: &App, inner: Rect, found: &mut Vec<Mark>) {
 }
 
 /// The requests of an HTTP listener, and the tabs of the one looked at.
-fn exchange(app: &App, inner: Rect, found: &mut Vec<Mark>) {
+fn exchange(app: &App, inner: Rect, found: &mut Vec<JumpLabel>) {
     let areas = app.exchange.areas(&app.shared, inner);
     let first = app.exchange.list_cursor(&app.shared, areas.list.height.into()).offset;
     let len = app.shared.session().map_or(0, |session| session.exchanges.len());
@@ -83,7 +83,7 @@ fn exchange(app: &App, inner: Rect, found: &mut Vec<Mark>) {
 }
 
 /// Peers, rows and the input line of a TCP or UDP conversation.
-fn conversation(app: &App, inner: Rect, found: &mut Vec<Mark>) {
+fn conversation(app: &App, inner: Rect, found: &mut Vec<JumpLabel>) {
     let view = app.conversation.view(&app.shared);
     let (Some(session), Some(view)) = (app.shared.session(), view) else { return };
     let parts = app.conversation.areas(&app.shared, inner);
@@ -97,21 +97,21 @@ fn conversation(app: &App, inner: Rect, found: &mut Vec<Mark>) {
 }
 
 /// What a click on this cell means to the pane there.
-fn press(column: u16, row: u16, _: usize) -> Mark {
-    Mark::new(column, row, vec![Intent::Press(column, row)])
+fn press(column: u16, row: u16, _: usize) -> JumpLabel {
+    JumpLabel::new(column, row, vec![Intent::Press(column, row)])
 }
 
 /// The same for a row that can be opened.
-fn press_row(column: u16, row: u16, _: usize) -> Mark {
-    Mark::of_row(column, row, Intent::Press(column, row))
+fn press_row(column: u16, row: u16, _: usize) -> JumpLabel {
+    JumpLabel::of_row(column, row, Intent::Press(column, row))
 }
 
 /// The beginnings of the rows of a list that are shown, as far as there is room.
 fn rows(
     list: Rect,
     shown: Range<usize>,
-    mark: impl Fn(u16, u16, usize) -> Mark,
-    found: &mut Vec<Mark>,
+    mark: impl Fn(u16, u16, usize) -> JumpLabel,
+    found: &mut Vec<JumpLabel>,
 ) {
     if !list.is_empty() {
         found.extend((list.y..list.bottom()).zip(shown).map(|(y, at)| mark(list.x, y, at)));

@@ -1,15 +1,15 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, focus, restore, save, send, traffic, windows};
+use super::{draft, focus, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::UnknownNames;
+use crate::compose::anew::anew;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::spec::Spec;
 
 /// Handles what no pane took.
 pub(crate) fn act(app: &mut App, action: Action) {
@@ -40,7 +40,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Save => save::save(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),
-        _ => windows::open(app, action),
+        _ => overlays::open(app, action),
     }
 }
 
@@ -90,9 +90,19 @@ fn switch_side(app: &mut App) {
     compose(app, spec.protocol(), side);
 }
 
+/// Something new of this kind, always; it leads where the draft on screen does, which stays as it
+/// is. A text that is no value of its field would be lost, so it is to be mended first.
 fn compose(app: &mut App, protocol: Protocol, side: Side) {
+    if let Some((_, why)) = &app.request.refused {
+        return app.warn(format!("this field is not taken yet: {why}"));
+    }
     draft::blur(app);
-    app.shared.drafts.switch_kind(protocol, side);
+    draft::leave_address(app);
+    let draft = app.shared.drafts.current();
+    let sockets = app.shared.session().filter(|session| !session.is_over());
+    let listens_on = sockets.and_then(|session| session.listens_on().first().copied());
+    let spec = anew(&draft.spec, listens_on, protocol, side);
+    app.shared.drafts.compose(spec);
     draft::draft_changed(app);
     focus::focus_address(app);
 }
@@ -101,15 +111,14 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
 /// address with a path can be; F6 makes it a listener.
 fn new(app: &mut App) {
     let protocol = app.shared.drafts.current().spec.protocol();
-    draft::open_draft(app, Spec::empty(protocol, Side::Client));
-    focus::focus_address(app);
+    compose(app, protocol, Side::Client);
 }
 
 fn next_environment(app: &mut App) {
     let all = &app.shared.workspace.environments;
     if all.is_empty() {
         // The picker says how to make one.
-        return windows::open(app, Action::PickEnvironment);
+        return overlays::open(app, Action::PickEnvironment);
     }
     let at = all.iter().position(|known| Some(&known.name) == app.shared.environment.as_ref());
     let next = all.get(at.map_or(0, |at| at + 1)).map(|next| next.name.clone());

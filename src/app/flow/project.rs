@@ -3,7 +3,7 @@
 //! Nothing of the workspace is read before that is answered. Closing the question without an
 //! answer leaves them out; leaving the program answers nothing.
 
-use super::windows;
+use super::overlays;
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::state::App;
@@ -19,7 +19,7 @@ pub(crate) fn begin(app: &mut App) {
                  Use them from now on?"
             );
             let then = Box::new(Intent::UseProject);
-            windows::ask(app, Question { text, answers: ["Use", "Leave out"], then });
+            overlays::ask(app, Question { text, answers: ["Use", "Leave out"], then });
         }
         Some((Some(used), belongs)) => {
             load(app);

@@ -68,12 +68,12 @@ fn is_ticking(app: &App) -> bool {
 }
 
 /// A timer of this region went off.
-pub(crate) fn went_off(app: &mut App, timer: Timer) {
+pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
     if timer == Timer::ResponseClock {
         app.clock_due = false;
         settle(app);
     } else {
-        let intents = app.conversation.went_off(&app.shared, timer);
+        let intents = app.conversation.timer_fired(&app.shared, timer);
         app.intents.extend(intents);
     }
 }

@@ -1,6 +1,6 @@
 //! What has to survive leaving or a crash: when it is written, and when the program may leave.
 
-use super::{draft, edited, windows};
+use super::{draft, edited, overlays};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -51,7 +51,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
 }
 
 /// The time to write what changed. While the disk is busy with what was before, nothing is piled up.
-pub(crate) fn went_off(app: &mut App) {
+pub(crate) fn timer_fired(app: &mut App) {
     if app.save_state.is_writing() {
         app.restore_due = false;
         app.save_state.again = true;
@@ -134,7 +134,7 @@ fn ask(app: &mut App, why: &str) {
         "Not left: the drafts cannot be kept. {why}\n\nLeaving writes {what} to a file elsewhere \
          and prints where."
     );
-    windows::ask(app, Question { text, answers: ["Leave", "Stay"], then: Box::new(then) });
+    overlays::ask(app, Question { text, answers: ["Leave", "Stay"], then: Box::new(then) });
 }
 
 fn asks_to_leave(overlay: &Overlay) -> bool {

@@ -9,11 +9,11 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{draft, restore, windows};
+use super::{draft, overlays, restore};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::format;
-use crate::app::intent::Way;
+use crate::app::intent::ConflictChoice;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
 use crate::app::preset_tree::TreeItem;
@@ -33,7 +33,7 @@ pub(crate) fn save(app: &mut App) {
     let draft = app.shared.drafts.current();
     let id = draft.id;
     match draft.preset.clone() {
-        None => windows::save_as(app, id),
+        None => overlays::save_as(app, id),
         Some(path) if !draft.is_modified() => app.say(format!("{path} has no unsaved changes")),
         Some(path) => hand_over(app, id, path, Overwrite::Refuse),
     }
@@ -253,22 +253,27 @@ pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str
 }
 
 /// The file changed on disk, and this is how to go on.
-pub(crate) fn resolve(app: &mut App, mine: Box<Preset>, theirs: &StoredPreset, way: Way) {
+pub(crate) fn resolve(
+    app: &mut App,
+    mine: Box<Preset>,
+    theirs: &StoredPreset,
+    way: ConflictChoice,
+) {
     let waits = |draft: &&mut Draft| is_saving(draft, &mine.path);
     let Some(draft) = app.shared.drafts.iter_mut().find(waits) else { return };
     let id = draft.id;
-    draft.saving = (way == Way::Mine).then(|| (*mine).clone());
+    draft.saving = (way == ConflictChoice::Mine).then(|| (*mine).clone());
     draft.save_again = false;
-    if way == Way::Theirs {
+    if way == ConflictChoice::Theirs {
         draft.follow(theirs);
     }
     app.touched();
     match (way, &theirs.content) {
-        (Way::Mine, _) => write(app, mine, Some(theirs.fingerprint), Overwrite::Replace),
-        (Way::Theirs, Err(failure)) => app.warn(failure.to_string()),
-        (Way::Theirs, Ok(_)) => draft::draft_changed(app),
-        (Way::OtherName, _) => windows::save_as(app, id),
-        (Way::Later, _) => {}
+        (ConflictChoice::Mine, _) => write(app, mine, Some(theirs.fingerprint), Overwrite::Replace),
+        (ConflictChoice::Theirs, Err(failure)) => app.warn(failure.to_string()),
+        (ConflictChoice::Theirs, Ok(_)) => draft::draft_changed(app),
+        (ConflictChoice::OtherName, _) => overlays::save_as(app, id),
+        (ConflictChoice::Later, _) => {}
     }
 }
 

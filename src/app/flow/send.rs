@@ -7,11 +7,12 @@ use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
+use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
-use crate::interop::forgotten::forgetting;
+use crate::interop::history_spec::forgetting;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
@@ -75,7 +76,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;
         match session.side() {
-            Side::Listener if !is_closing => return update(app, id, plan),
+            Side::Listener if !is_closing => return update(app, id, &plan),
             // A request in flight makes way for the new one.
             Side::Client if !session.capabilities().conversation => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
@@ -107,9 +108,11 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         left_out: 0,
     };
     let listens = plan.side().listens();
+    let draft_address = draft.spec.address().to_owned();
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
     if let Some(session) = app.shared.sessions.get_mut(id) {
         session.entry = at;
+        draft_address.clone_into(&mut session.written);
     }
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
@@ -124,22 +127,24 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     }
 }
 
-fn update(app: &mut App, id: SessionId, plan: Plan) {
+fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
-    if session.plan == plan {
-        app.say(app.keyed("already listening with these answers; [stop] stops"));
-        return;
+    // What the draft says now is not what the sockets are.
+    let answers = plan.clone().with_sockets_of(&session.plan);
+    let (is_elsewhere, is_new) = (answers != *plan, answers != session.plan);
+    let there = session_words::place(session);
+    if is_new {
+        session.plan = answers.clone();
+        app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(answers) }));
     }
-    let moved = !session.plan.same_sockets(&plan);
-    session.plan = plan.clone();
-    app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(plan) }));
-    if moved {
-        app.warn(app.keyed(
-            "answers changed; address, TLS and socket options change when it is stopped ([stop]) and \
-             started",
-        ));
-    } else {
-        app.say("answers changed while it runs");
+    let moves = "address, TLS and socket options change when it is stopped ([stop]) and started";
+    match (is_new, is_elsewhere) {
+        (true, true) => app.warn(app.keyed(&format!("answers changed; {moves}"))),
+        (true, false) => app.say("answers changed while it runs"),
+        (false, true) => app.warn(app.keyed(&format!("it listens on {there} still; {moves}"))),
+        (false, false) => {
+            app.say(app.keyed("already listening with these answers; [stop] stops"));
+        }
     }
 }
 
@@ -164,15 +169,19 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     let spec = &app.shared.drafts.current().spec;
     let found: Vec<FieldIssue> = issues.iter().map(|issue| field_issue(spec, issue)).collect();
     let Some(first) = found.first().cloned() else { return };
+    let (not_done, literally) = match spec.side() {
+        Side::Client => ("not sent", "sends it literally"),
+        Side::Listener => ("not listening", "listens with it as it is written"),
+    };
     app.shared.drafts.current_mut().issues = found;
     focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
     match &first.unknown {
         Some(name) => {
-            let hint = app.keyed("[send-literal] sends it literally");
+            let hint = app.keyed(&format!("[send-literal] {literally}"));
             app.warn(format!("{{{{{name}}}}} is not defined in this environment; {hint}"));
         }
-        None => app.warn(format!("not sent: {}", first.message)),
+        None => app.warn(format!("{not_done}: {}", first.message)),
     }
 }
 

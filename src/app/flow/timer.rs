@@ -5,7 +5,7 @@ use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
 /// Does what the timer was started for; one that is no longer wanted does nothing.
-pub(crate) fn went_off(app: &mut App, timer: Timer) {
+pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
     match timer {
         Timer::Notice => {
             app.notice_timers = app.notice_timers.saturating_sub(1);
@@ -15,11 +15,11 @@ pub(crate) fn went_off(app: &mut App, timer: Timer) {
         }
         Timer::Restore => {
             app.dirty = false;
-            restore::went_off(app);
+            restore::timer_fired(app);
         }
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
-            response::went_off(app, timer);
+            response::timer_fired(app, timer);
         }
         Timer::FilterRebuild | Timer::TrafficRate => {
             let intents = app.traffic.timer(&app.shared, timer);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{response, windows};
+use super::{overlays, response};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
@@ -36,7 +36,7 @@ pub(crate) fn clear(app: &mut App) {
     let all = format::counted(count as u64, "record");
     let text = format!("Forget all {all}? {}", app.keyed(&undo));
     let (answers, then) = (["Forget", "Keep"], Box::new(Intent::ForgetTraffic));
-    windows::ask(app, Question { text, answers, then });
+    overlays::ask(app, Question { text, answers, then });
 }
 
 /// Forgets all records; for a while they can be brought back.

@@ -24,14 +24,14 @@ pub fn tabs(spec: &Spec) -> Vec<FormTab> {
 pub fn rows(spec: &Spec, tab: FormTab) -> Vec<FormLine> {
     let mut form = FormWalk { spec, lines: Vec::new(), open: false };
     form.page(None);
-    form.push(FormFieldId::Tabs, FieldKind::Tabs, None, Lead::default());
+    form.push(FormFieldId::Tabs, FieldKind::Tabs, None, TableLabels::default());
     form.page(Some(tab));
     form.lines
 }
 
 /// What the table around gives the first of its fields.
 #[derive(Clone, Copy, Default)]
-struct Lead {
+struct TableLabels {
     label: &'static str,
     placeholder: &'static str,
 }
@@ -47,13 +47,13 @@ impl FormWalk<'_> {
     fn page(&mut self, tab: Option<FormTab>) {
         let options = self.spec.options();
         for (at, _) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == tab) {
-            self.field(options, at, FieldId::default(), Lead::default());
+            self.field(options, at, FieldId::default(), TableLabels::default());
         }
     }
 
     /// The rows of a table: first what stands side by side, then its lists. A table inside that
     /// has a width gives its alternative to the first line and comes after the lists.
-    fn table(&mut self, options: &dyn Options, id: FieldId, mut lead: Lead) {
+    fn table(&mut self, options: &dyn Options, id: FieldId, mut lead: TableLabels) {
         let is_list = |info: &FieldInfo| matches!(info.kind, ValueKind::List(_));
         let is_below = |info: &FieldInfo| info.kind == ValueKind::Table && info.width.is_some();
         let is_named = !lead.label.is_empty();
@@ -61,7 +61,7 @@ impl FormWalk<'_> {
         for (at, info) in rows().filter(|(_, info)| !is_list(info)) {
             if is_below(info) {
                 let label = if is_named { info.label } else { "" };
-                let lead = Lead { label, placeholder: "" };
+                let lead = TableLabels { label, placeholder: "" };
                 self.push(id.then(info.key).into(), FieldKind::Choice, info.width, lead);
             } else {
                 self.field(options, at, id, lead);
@@ -76,47 +76,53 @@ impl FormWalk<'_> {
             let Some(inner) = inner else { continue };
             let plain = inner.fields().iter().enumerate().filter(|(_, info)| !info.is_variant());
             for (row, _) in plain {
-                self.field(inner, row, id.then(info.key), Lead::default());
+                self.field(inner, row, id.then(info.key), TableLabels::default());
             }
         }
     }
 
-    fn field(&mut self, options: &dyn Options, at: usize, id: FieldId, lead: Lead) {
+    fn field(&mut self, options: &dyn Options, at: usize, id: FieldId, lead: TableLabels) {
         let info = &options.fields()[at];
         let id = id.then(info.key);
         let label = if lead.label.is_empty() { info.label } else { lead.label };
         let is_name = info.key == "name" && !lead.placeholder.is_empty();
         let placeholder = if is_name { lead.placeholder } else { info.placeholder };
-        let lead = Lead { label, placeholder };
+        let lead = TableLabels { label, placeholder };
         let value = options.value(at);
         let inner = value.and_then(|value| value.options());
         match (info.kind, inner) {
             (ValueKind::Variant(_) | ValueKind::Switch(_), _) => self.value(info, id, lead),
             (ValueKind::List(spelling), _) => {
                 if let Some(rows) = value.and_then(|value| value.rows()) {
-                    let lead = Lead { label: info.label, ..lead };
+                    let lead = TableLabels { label: info.label, ..lead };
                     self.list(rows, spelling, id, lead);
                 }
             }
             (ValueKind::Payload, Some(inner)) => {
                 self.value(info, id, lead);
-                self.table(inner, id, Lead::default());
+                self.table(inner, id, TableLabels::default());
             }
-            (_, Some(inner)) => self.table(inner, id, Lead { label, placeholder: "" }),
+            (_, Some(inner)) => self.table(inner, id, TableLabels { label, placeholder: "" }),
             (_, None) if value.is_some() => self.value(info, id, lead),
             (_, None) => {}
         }
     }
 
-    fn value(&mut self, info: &FieldInfo, id: FieldId, lead: Lead) {
+    fn value(&mut self, info: &FieldInfo, id: FieldId, lead: TableLabels) {
         let is_address = info.kind == ValueKind::Address;
         let id = if is_address { FormFieldId::Address } else { FormFieldId::Field(id) };
         self.open &= !info.wraps;
         self.push(id, info.kind.into(), info.width, lead);
     }
 
-    fn push(&mut self, id: FormFieldId, kind: FieldKind, width: Option<FieldWidth>, lead: Lead) {
-        let Lead { label, placeholder } = lead;
+    fn push(
+        &mut self,
+        id: FormFieldId,
+        kind: FieldKind,
+        width: Option<FieldWidth>,
+        lead: TableLabels,
+    ) {
+        let TableLabels { label, placeholder } = lead;
         let label_width = label.chars().count() as u16 + u16::from(!label.is_empty());
         let room = match width {
             Some(FieldWidth::Cells(cells)) => FieldWidth::Cells(cells + label_width),
@@ -133,8 +139,8 @@ impl FormWalk<'_> {
         self.open = width.is_some();
     }
 
-    fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: Lead) {
-        let cell = Lead { label: "", ..lead };
+    fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: TableLabels) {
+        let cell = TableLabels { label: "", ..lead };
         let mut starts = Vec::new();
         for at in 0..rows.count() {
             self.open = false;
@@ -153,7 +159,7 @@ impl FormWalk<'_> {
                 self.table(&*rows.fresh(), id.row(rows.count()), cell);
             }
             Spelling::Table | Spelling::Headed => {
-                let lead = Lead { placeholder: "", ..lead };
+                let lead = TableLabels { placeholder: "", ..lead };
                 self.push(FormFieldId::Add(id.last_key()), FieldKind::Button, None, lead);
             }
         }
@@ -187,7 +193,7 @@ impl FormWalk<'_> {
         if list == FieldId::new("headers") {
             for header in compose::automatic_headers(http) {
                 let id = FormFieldId::Automatic(header);
-                self.push(id, FieldKind::Check, None, Lead::default());
+                self.push(id, FieldKind::Check, None, TableLabels::default());
             }
         }
     }

@@ -9,17 +9,17 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
-use crate::app::intent::{Intent, Way};
+use crate::app::intent::{ConflictChoice, Intent};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::model::preset::{Preset, StoredPreset};
 use crate::model::spec::Spec;
 
 /// The ways out of the conflict: the key that goes it and what it does.
-pub(crate) const WAYS: [(Way, Action, &str); 4] = [
-    (Way::Mine, Action::KeepMine, "Keep mine: replace the file"),
-    (Way::Theirs, Action::TakeTheirs, "Take theirs: my changes are lost"),
-    (Way::OtherName, Action::SaveAs, "Save mine under another name"),
-    (Way::Later, Action::Back, "Decide later: nothing is written"),
+pub(crate) const WAYS: [(ConflictChoice, Action, &str); 4] = [
+    (ConflictChoice::Mine, Action::KeepMine, "Keep mine: replace the file"),
+    (ConflictChoice::Theirs, Action::TakeTheirs, "Take theirs: my changes are lost"),
+    (ConflictChoice::OtherName, Action::SaveAs, "Save mine under another name"),
+    (ConflictChoice::Later, Action::Back, "Decide later: nothing is written"),
 ];
 
 /// A line that differs.
@@ -85,7 +85,7 @@ impl Conflict {
     }
 
     /// What has to be done to go this way.
-    pub(crate) fn resolved(&self, way: Way) -> Intent {
+    pub(crate) fn resolved(&self, way: ConflictChoice) -> Intent {
         Intent::Resolve { mine: self.mine.clone(), theirs: self.theirs.clone(), way }
     }
 }

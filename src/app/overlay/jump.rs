@@ -16,7 +16,7 @@ const LETTERS: &[u8; 26] = b"asdfghjklqwertyuiopzxcvbnm";
 
 /// A target with its letters and the cell they are drawn at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub struct JumpLabel {
     pub label: String,
     pub column: u16,
     pub row: u16,
@@ -26,31 +26,32 @@ pub struct Mark {
     pub intents: Vec<Intent>,
 }
 
-impl Mark {
+impl JumpLabel {
     /// A target that has no letters yet.
     pub(crate) fn new(column: u16, row: u16, intents: Vec<Intent>) -> Self {
-        Mark { label: String::new(), column, row, is_row: false, intents }
+        JumpLabel { label: String::new(), column, row, is_row: false, intents }
     }
 
     /// The same for a row that can be opened.
     pub(crate) fn of_row(column: u16, row: u16, intent: Intent) -> Self {
-        Mark { is_row: true, ..Mark::new(column, row, vec![intent]) }
+        JumpLabel { is_row: true, ..JumpLabel::new(column, row, vec![intent]) }
     }
 }
 
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Jump {
-    pub marks: Vec<Mark>,
+    pub marks: Vec<JumpLabel>,
     /// Letters typed so far.
     pub typed: String,
 }
 
 impl Jump {
     /// Gives letters to targets, which come in reading order, panes first.
-    pub(crate) fn new(targets: Vec<Mark>) -> Self {
+    pub(crate) fn new(targets: Vec<JumpLabel>) -> Self {
         let labels = labels(targets.len());
-        let marks = targets.into_iter().zip(labels).map(|(mark, label)| Mark { label, ..mark });
+        let marks =
+            targets.into_iter().zip(labels).map(|(mark, label)| JumpLabel { label, ..mark });
         Jump { marks: marks.collect(), typed: String::new() }
     }
 
@@ -93,7 +94,7 @@ impl Jump {
 }
 
 /// Ends jumping, at a mark or where it began.
-fn go(mark: Option<&Mark>) -> Outcome {
+fn go(mark: Option<&JumpLabel>) -> Outcome {
     let intents = mark.into_iter().flat_map(|mark| mark.intents.clone());
     Outcome::from([Intent::CloseOverlay].into_iter().chain(intents))
 }
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_letter_is_taken_back_by_its_action_alone() {
-        let mut jump = Jump::new((0..40).map(|at| Mark::new(at, 0, Vec::new())).collect());
+        let mut jump = Jump::new((0..40).map(|at| JumpLabel::new(at, 0, Vec::new())).collect());
         let first = jump.marks.last().unwrap().label.chars().next().unwrap();
         assert_eq!(jump.update(PaneInput::Key(Key::char(first))), Outcome::yes());
         assert_eq!(jump.typed, first.to_string());

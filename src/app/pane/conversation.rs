@@ -55,7 +55,7 @@ impl ConversationPane {
     }
 
     /// A timer that was asked for here went off.
-    pub(crate) fn went_off(&mut self, shared: &Shared, timer: Timer) -> Option<Intent> {
+    pub(crate) fn timer_fired(&mut self, shared: &Shared, timer: Timer) -> Option<Intent> {
         match timer {
             Timer::ConversationFraming => self.reframe_on(shared),
             Timer::ConversationSearch => self.search_on(shared),

@@ -3,13 +3,13 @@
 //! `form_editor` keeps the state; here is what keys, clicks and the wheel do. The spec is changed
 //! by the flow of drafts, which the pane asks with intents.
 
+mod field_areas;
 mod form_editor;
 mod moves;
-mod place;
 
+pub use field_areas::PlacedField;
+pub(crate) use field_areas::{label_width, tab_strip};
 pub use form_editor::RequestPane;
-pub use place::Placed;
-pub(crate) use place::{label_width, tab_strip};
 
 use ratatui::layout::Rect;
 
@@ -262,7 +262,8 @@ impl RequestPane {
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = (mouse.column, mouse.row).into();
         let mut placed = self.place(shared, inner(area)).into_iter();
-        let Some(Placed { field, area }) = placed.find(|placed| placed.area.contains(under)) else {
+        let Some(PlacedField { field, area }) = placed.find(|placed| placed.area.contains(under))
+        else {
             return Outcome::no();
         };
         let again = shared.drafts.current().at == field.id;

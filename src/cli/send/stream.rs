@@ -263,6 +263,11 @@ impl CliConversation<'_> {
         self.messages == Messages::Stream { piped: true }
     }
 
+    /// A stream on which the peer sends nothing more.
+    fn is_left(&self) -> bool {
+        !self.has_datagrams() && self.link == Link::PeerFinished
+    }
+
     fn is_one_way(&self) -> bool {
         matches!(self.messages, Messages::Datagrams { one_way: true, .. })
     }
@@ -297,7 +302,8 @@ impl CliConversation<'_> {
             timeout
         } else if self.is_one_way() {
             Some(ONE_WAY)
-        } else if self.replies > 0 && self.link == Link::PeerFinished {
+        } else if self.is_left() {
+            // Nothing can come any more, however long somebody would wait.
             Some(Duration::ZERO)
         } else if let Some(wait) = wait.filter(|wait| wait.is_zero() || self.replies > 0) {
             Some(wait)
@@ -377,10 +383,16 @@ impl CliConversation<'_> {
         }
         let is_done = self.replies > 0
             || asks_for_none
+            || self.is_piped() && self.is_left()
             || self.is_one_way()
             || arguments.wait == Some(Duration::ZERO);
         if self.input.is_none() && is_done {
             return Ok(exit::OK);
+        }
+        if self.is_left() {
+            let (kind, cause) = (FailureKind::Truncated, "the peer finished without a reply");
+            return Err(Failure::new(Stage::Session, self.peer(), kind, cause)
+                .hint("none is asked for with --wait 0"));
         }
         let (others, hint) = match self.left_out {
             0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),

@@ -98,15 +98,15 @@ impl BodyReader {
         let mut rest = bytes;
         while !rest.is_empty() && self.state != BodyState::Done {
             let used = match self.state {
-                BodyState::UntilClose => self.hand_out(rest, u64::MAX, out),
+                BodyState::UntilClose => self.emit(rest, u64::MAX, out),
                 BodyState::Left(left) => {
-                    let used = self.hand_out(rest, left, out);
+                    let used = self.emit(rest, left, out);
                     let left = left - used as u64;
                     self.state = if left == 0 { BodyState::Done } else { BodyState::Left(left) };
                     used
                 }
                 BodyState::Data(left) => {
-                    let used = self.hand_out(rest, left, out);
+                    let used = self.emit(rest, left, out);
                     let left = left - used as u64;
                     self.state = if left == 0 { BodyState::DataEnd } else { BodyState::Data(left) };
                     used
@@ -152,7 +152,7 @@ impl BodyReader {
     }
 
     /// At most `most` of these bytes are body; returns how many are.
-    fn hand_out(&mut self, bytes: &[u8], most: u64, out: &mut dyn FnMut(&[u8])) -> usize {
+    fn emit(&mut self, bytes: &[u8], most: u64, out: &mut dyn FnMut(&[u8])) -> usize {
         let used = usize::try_from(most).unwrap_or(usize::MAX).min(bytes.len());
         out(&bytes[..used]);
         self.received += used as u64;

@@ -186,7 +186,7 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
         }
     }
     if warnings.is_empty()
-        && let Some(objection) = referee(lines, expected)
+        && let Some(objection) = httparse_error(lines, expected)
     {
         warnings.add(objection);
     }
@@ -195,7 +195,7 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
 }
 
 /// What httparse has against a head; `None` = nothing, or it is only incomplete or too long.
-fn referee(bytes: &[u8], expected: Expected) -> Option<String> {
+fn httparse_error(bytes: &[u8], expected: Expected) -> Option<String> {
     let mut headers = vec![httparse::EMPTY_HEADER; REFEREE_HEADERS];
     let verdict = match expected {
         Expected::Request => httparse::Request::new(&mut headers).parse(bytes),

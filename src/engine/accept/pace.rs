@@ -25,6 +25,8 @@ const WINDOW: Duration = Duration::from_secs(2);
 pub(crate) enum Evictability {
     /// It waits for its peer to begin something, since then.
     Idle(Instant),
+    /// The same, and what the peer came for is done: it was answered, or has finished sending.
+    Done(Instant),
     /// Its peer is slower than [`RATE`].
     Slow(Slowness),
     /// It works, or we keep it waiting.
@@ -56,6 +58,8 @@ pub(crate) struct PeerPace(Arc<Mutex<PeerProgress>>);
 #[derive(Debug, Default)]
 struct PeerProgress {
     idle_since: Option<Instant>,
+    /// Something had begun before.
+    served: bool,
     /// Since when we wait for the peer.
     waiting_since: Option<Instant>,
     now: Window,
@@ -78,7 +82,7 @@ impl PeerProgress {
     fn evictability(&self, now: Instant) -> Evictability {
         let Some(since) = self.waiting_since else { return Evictability::Busy };
         if let Some(since) = self.idle_since {
-            return Evictability::Idle(since);
+            return if self.served { Evictability::Done(since) } else { Evictability::Idle(since) };
         }
         let stalled = now.saturating_duration_since(since);
         // Who stands still is not saved by what it moved before.
@@ -104,12 +108,14 @@ impl PeerPace {
 
     /// Nothing has begun: from now on the connection may go when its place is needed.
     pub(crate) fn rest(&self) {
-        *self.lock() = PeerProgress { idle_since: Some(Instant::now()), ..PeerProgress::default() };
+        let mut progress = self.lock();
+        let (idle_since, served) = (Some(Instant::now()), progress.served);
+        *progress = PeerProgress { idle_since, served, ..PeerProgress::default() };
     }
 
     /// Something has begun.
     pub(crate) fn begin(&self) {
-        *self.lock() = PeerProgress::default();
+        *self.lock() = PeerProgress { served: true, ..PeerProgress::default() };
     }
 
     /// How it stands now.
@@ -118,8 +124,8 @@ impl PeerPace {
     }
 
     /// Reads and writes through this are measured.
-    pub(crate) fn of<'a, S>(&'a self, stream: &'a mut S) -> Paced<'a, S> {
-        Paced { stream, pace: self }
+    pub(crate) fn of<'a, S>(&'a self, stream: &'a mut S) -> TimedStream<'a, S> {
+        TimedStream { stream, pace: self }
     }
 
     /// We wait for the peer, unless we did already.
@@ -147,12 +153,12 @@ impl PeerPace {
 }
 
 /// A stream whose peer is timed.
-pub(crate) struct Paced<'a, S> {
+pub(crate) struct TimedStream<'a, S> {
     stream: &'a mut S,
     pace: &'a PeerPace,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<'_, S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -165,7 +171,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<'_, S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<'_, S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

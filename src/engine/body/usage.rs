@@ -155,7 +155,7 @@ impl Usage {
     }
 
     /// Most that a body can be.
-    pub(super) fn most(&self) -> u64 {
+    pub(super) fn max_len(&self) -> u64 {
         self.disk_bound.load(Ordering::Relaxed)
     }
 
@@ -176,7 +176,7 @@ impl Usage {
         let disk = self.disk.load(Ordering::Relaxed).saturating_sub(given.disk);
         let open = self.files.load(Ordering::Relaxed).saturating_sub(given.files);
         memory > self.memory_bound / 16 * sixteenths
-            || disk > self.most() / 16 * sixteenths as u64
+            || disk > self.max_len() / 16 * sixteenths as u64
             || open > (files * sixteenths).div_ceil(16)
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::engine::accept::ConnControl as _;
 use crate::engine::command::CloseMode;
 use crate::engine::conversation::ConnSetup;
-use crate::engine::conversation::conn_handle::{ConnHandle, line};
+use crate::engine::conversation::conn_handle::{ConnHandle, channel};
 use crate::engine::conversation::script::Script;
 use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
@@ -45,7 +45,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         session.events.phase(Phase::Connected { local, peer });
     }
 
-    let (line, orders) = line(&peer);
+    let (handle, orders) = channel(&peer);
     let (_, rules) = watch::channel(Rules::default());
     let setup = ConnSetup {
         session: session.clone(),
@@ -61,7 +61,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         tokio::select! {
             ended = &mut talking => return ended.map(Summary::of),
             order = cx.next() => match order {
-                Some(order) => handle_command(order, conn, &line, &session),
+                Some(order) => handle_command(order, conn, &handle, &session),
                 None => session.cancel.cancel(),
             },
         }
@@ -94,19 +94,19 @@ fn describe(certificate: &CertificateFacts) -> String {
 }
 
 /// Hands an order of the session to its one connection.
-fn handle_command(order: SessionInput, conn: ConnId, line: &ConnHandle, session: &SessionHandle) {
+fn handle_command(order: SessionInput, conn: ConnId, handle: &ConnHandle, session: &SessionHandle) {
     let refused = match order {
         SessionInput::Send { conn: Some(other), .. } | SessionInput::End { conn: other, .. }
             if other != conn && other != session.id.itself() =>
         {
             Err(refusal::unknown(other))
         }
-        SessionInput::Send { data, .. } => line.send(data),
+        SessionInput::Send { data, .. } => handle.send(data),
         SessionInput::End { how, .. } | SessionInput::Close(how) => {
             if how == CloseMode::Close {
                 session.events.phase(Phase::Closing);
             }
-            line.end(how);
+            handle.end(how);
             Ok(())
         }
         SessionInput::Update(_) => Err(refusal::usage("a client has no answers to change")),

@@ -28,7 +28,7 @@ pub(crate) struct ConnHandle {
 
 /// The connection's end.
 #[derive(Debug)]
-pub(crate) struct Orders {
+pub(crate) struct ConnReceiver {
     messages: mpsc::Receiver<Bytes>,
     ending: watch::Receiver<Option<CloseMode>>,
     /// Set when the peer has sent its FIN.
@@ -42,8 +42,8 @@ pub(super) enum ConnOrder {
     End(CloseMode),
 }
 
-/// A line to a new connection. `peer` is how it is called in failures.
-pub(crate) fn line(peer: &str) -> (ConnHandle, Orders) {
+/// A channel to a new connection. `peer` is how it is called in failures.
+pub(crate) fn channel(peer: &str) -> (ConnHandle, ConnReceiver) {
     let (message_sender, messages) = mpsc::channel(MESSAGES);
     let (ending_sender, ending) = watch::channel(None);
     let peer_finished = Arc::new(OnceLock::new());
@@ -53,7 +53,7 @@ pub(crate) fn line(peer: &str) -> (ConnHandle, Orders) {
         ending: ending_sender,
         peer_finished: Arc::clone(&peer_finished),
     };
-    (handle, Orders { messages, ending, peer_finished })
+    (handle, ConnReceiver { messages, ending, peer_finished })
 }
 
 impl ConnHandle {
@@ -78,7 +78,7 @@ impl ConnControl for ConnHandle {
     /// Clients that finished sending stay open for a late answer, but not for ever; a conversation
     /// is never ended for its pace.
     fn evictability(&self) -> Evictability {
-        self.peer_finished.get().map_or(Evictability::Busy, |since| Evictability::Idle(*since))
+        self.peer_finished.get().map_or(Evictability::Busy, |since| Evictability::Done(*since))
     }
 
     /// Ends the connection; messages queued before are sent first, except by a reset.
@@ -91,13 +91,13 @@ impl ConnControl for ConnHandle {
         });
     }
 
-    fn give_way(&self) {
+    fn evict(&self) {
         self.end(CloseMode::Close);
     }
 }
 
-impl Orders {
-    /// The next order, `None` when the session has let go of the line; messages only if there is
+impl ConnReceiver {
+    /// The next order, `None` when the session has dropped the handle; messages only if there is
     /// `room` for them. Safe to drop.
     pub(super) async fn next(&mut self, room: bool) -> Option<ConnOrder> {
         tokio::select! {
@@ -127,32 +127,32 @@ mod tests {
 
     #[tokio::test]
     async fn an_ending_passes_a_full_queue() {
-        let (line, mut orders) = line("h:1");
-        while line.send(Bytes::from_static(b"x")).is_ok() {}
-        let failure = line.send(Bytes::from_static(b"x")).unwrap_err();
+        let (handle, mut orders) = channel("h:1");
+        while handle.send(Bytes::from_static(b"x")).is_ok() {}
+        let failure = handle.send(Bytes::from_static(b"x")).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Busy);
-        line.end(CloseMode::Close);
-        line.end(CloseMode::HalfClose);
+        handle.end(CloseMode::Close);
+        handle.end(CloseMode::HalfClose);
         assert_eq!(orders.next(false).await, Some(ConnOrder::End(CloseMode::Close)));
         assert!(orders.queued().is_some());
     }
 
     #[tokio::test]
     async fn messages_come_before_the_ending_given_after_them() {
-        let (line, mut orders) = line("h:1");
-        line.send(Bytes::from_static(b"x")).unwrap();
-        line.end(CloseMode::HalfClose);
+        let (handle, mut orders) = channel("h:1");
+        handle.send(Bytes::from_static(b"x")).unwrap();
+        handle.end(CloseMode::HalfClose);
         let message = ConnOrder::Send(Bytes::from_static(b"x"));
         assert_eq!(orders.next(true).await, Some(message));
         assert_eq!(orders.next(true).await, Some(ConnOrder::End(CloseMode::HalfClose)));
-        drop(line);
+        drop(handle);
         assert_eq!(orders.next(true).await, None);
     }
 
     #[test]
     fn empty_messages_and_dead_connections_are_refused() {
-        let (line, orders) = line("");
-        let kind = |data: &'static [u8]| line.send(Bytes::from_static(data)).unwrap_err().kind;
+        let (handle, orders) = channel("");
+        let kind = |data: &'static [u8]| handle.send(Bytes::from_static(data)).unwrap_err().kind;
         assert_eq!(kind(b""), FailureKind::Usage);
         drop(orders);
         assert_eq!(kind(b"x"), FailureKind::NotFound);

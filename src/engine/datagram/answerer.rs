@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::allowance::Allowances;
-use super::own_sockets::{self, Announced};
+use super::own_sockets::{self, AnswererGuard};
 use crate::engine::rules::{Answer, Rules};
 use crate::model::endpoint::is_group;
 
@@ -35,7 +35,7 @@ pub(crate) struct Answerer {
     rules: Rules,
     rate: u32,
     allowances: Allowances,
-    announced: Vec<Announced>,
+    announced: Vec<AnswererGuard>,
     held: BTreeMap<(SocketAddr, Held), u64>,
     held_of_others: u64,
     told_at: Option<Instant>,
@@ -58,7 +58,7 @@ impl Answerer {
     /// Lets every listener of ours know that sockets bound there answer by themselves, if they do.
     pub(super) fn announce(&mut self, locals: impl Iterator<Item = SocketAddr>) {
         let answers = !self.rules.is_empty();
-        self.announced = locals.filter(|_| answers).map(Announced::new).collect();
+        self.announced = locals.filter(|_| answers).map(AnswererGuard::new).collect();
     }
 
     /// Answers by other rules from now on; to be announced.

@@ -20,22 +20,22 @@ fn answering() -> MutexGuard<'static, BTreeMap<SocketAddr, usize>> {
 
 /// Says, until it is dropped, that a socket answers by itself.
 #[derive(Debug)]
-pub(super) struct Announced {
+pub(super) struct AnswererGuard {
     address: SocketAddr,
     /// Held for its end.
     _beacon: Option<OwnedFd>,
 }
 
-impl Announced {
+impl AnswererGuard {
     /// `local` is where the socket is bound.
     pub(super) fn new(local: SocketAddr) -> Self {
         let address = without_scope(local);
         *answering().entry(address).or_default() += 1;
-        Announced { address, _beacon: os::beacon(address) }
+        AnswererGuard { address, _beacon: os::beacon(address) }
     }
 }
 
-impl Drop for Announced {
+impl Drop for AnswererGuard {
     fn drop(&mut self) {
         let mut answering = answering();
         if let Some(count) = answering.get_mut(&self.address) {
@@ -79,7 +79,7 @@ mod tests {
         let held = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = held.local_addr().unwrap();
         assert!(!answers_by_itself(address));
-        let (one, other) = (Announced::new(address), Announced::new(address));
+        let (one, other) = (AnswererGuard::new(address), AnswererGuard::new(address));
         assert!(answers_by_itself(address));
         drop(one);
         assert!(answers_by_itself(address), "the other is still there");
@@ -91,7 +91,7 @@ mod tests {
     fn one_bound_to_every_address_is_known_by_those_of_this_machine() {
         let held = UdpSocket::bind("0.0.0.0:0").unwrap();
         let port = held.local_addr().unwrap().port();
-        let _announced = Announced::new(held.local_addr().unwrap());
+        let _announced = AnswererGuard::new(held.local_addr().unwrap());
         assert!(answers_by_itself(SocketAddr::from(([127, 0, 0, 1], port))));
         assert!(!answers_by_itself(SocketAddr::from(([192, 0, 2, 7], port))), "another machine");
         assert!(!answers_by_itself(SocketAddr::from(([127, 0, 0, 1], port ^ 1))));

@@ -5,7 +5,7 @@
 //! errors with the address the datagram was for.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use bytes::{Bytes, BytesMut};
 use socket2::{SockRef, Type};
@@ -34,6 +34,8 @@ pub(super) struct Port {
     pub(super) socket: UdpSocket,
     /// Where it is bound, the port the system chose included.
     pub(super) local: SocketAddr,
+    /// Whether it joined the group it is bound to, or why not; `None` = it is bound to none.
+    pub(super) group: Option<Result<(), String>>,
     arena: BytesMut,
 }
 
@@ -60,6 +62,10 @@ impl Port {
             // A smaller grant is shown, a refusal leaves the system's default.
             let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
             os::keep_reports(&socket, address);
+            // Whoever joins a group shares its port with the others here that did.
+            if address.ip().is_multicast() {
+                socket.set_reuse_address(true)?;
+            }
             socket.bind(&address.into())?;
             UdpSocket::from_std(socket.into())
         });
@@ -73,7 +79,9 @@ impl Port {
             _ => explain::bind_failure(address, "udp", &error),
         })?;
         let port = |socket: UdpSocket| {
-            Some(Port { local: socket.local_addr().ok()?, socket, arena: BytesMut::new() })
+            let local = socket.local_addr().ok()?;
+            let group = local.ip().is_multicast().then(|| join(&SockRef::from(&socket), local));
+            Some(Port { local, socket, group, arena: BytesMut::new() })
         };
         Ok(sockets.into_iter().filter_map(port).collect())
     }
@@ -110,6 +118,20 @@ impl Port {
         let reports = os::undelivered(&self.socket, limit).into_iter();
         reports.map(|(to, error)| (to, words(to, &error))).collect()
     }
+}
+
+/// Joins the group on the interface the system chooses, and on loopback for senders of this machine;
+/// one of the two is enough.
+fn join(socket: &SockRef<'_>, group: SocketAddr) -> Result<(), String> {
+    let joined = match group {
+        SocketAddr::V4(group) => {
+            let by_system = socket.join_multicast_v4(group.ip(), &Ipv4Addr::UNSPECIFIED);
+            let here = socket.join_multicast_v4(group.ip(), &Ipv4Addr::LOCALHOST);
+            by_system.or_else(|error| here.map_err(|_| error))
+        }
+        SocketAddr::V6(group) => socket.join_multicast_v6(group.ip(), group.scope_id()),
+    };
+    joined.map_err(|error| explain::socket_error(&error).1)
 }
 
 /// Why a datagram came back, in words.

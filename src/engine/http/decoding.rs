@@ -235,7 +235,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
                 }
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
-                    let _ = self.believe();
+                    let _ = self.flush_held();
                     return DecodeStep::Ended(self.end(None));
                 }
                 Err(error) => {
@@ -274,14 +274,14 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         while self.total < until {
             let read = self.reader.read(&mut buffer)?;
             if read == 0 {
-                return self.believe().map(|()| false);
+                return self.flush_held().map(|()| false);
             }
             // The last piece is cut at the bound.
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
                 if held.len() >= PIECE || lock(&self.input).taken >= HELD {
-                    self.believe()?;
+                    self.flush_held()?;
                 }
             } else {
                 self.hand_over(&buffer[..room])?;
@@ -295,7 +295,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     }
 
     /// Hands over what was held.
-    fn believe(&mut self) -> io::Result<()> {
+    fn flush_held(&mut self) -> io::Result<()> {
         self.held.take().map_or(Ok(()), |held| self.hand_over(&held))
     }
 

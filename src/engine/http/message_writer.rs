@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use super::body_source::BodySource;
 use super::exchange_recorder::ExchangeRecorder;
 use super::failure;
-use super::source::BodySource;
 use super::tap::Tap;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::codec::http1::{Expected, HeadReader};

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicU32;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::engine::accept::{AcceptLoop, Arrival};
+use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::Summary;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
@@ -46,23 +46,23 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });
     loop {
         let done = match accept.next(&mut input).await {
-            Arrival::Newcomer(newcomer) => {
+            ListenerEvent::NewConn(new) => {
                 let control = HttpConnControl::default();
                 let (listener, own) = (Arc::clone(&listener), control.clone());
-                accept.start(newcomer, control, async move |accepted| {
+                accept.start(new, control, async move |accepted| {
                     HttpConnection::serve(listener, accepted, own).await;
                 });
                 Ok(())
             }
-            Arrival::Update(plan) => {
+            ListenerEvent::Update(plan) => {
                 let plan = plan.http_listener().ok_or_else(refusal::other_answers);
                 plan.map(|plan| drop(listener.plan.send_replace(plan)))
             }
-            Arrival::Send { .. } => {
+            ListenerEvent::Send { .. } => {
                 let cause = "an HTTP listener answers by its rules and takes no input line";
                 Err(refusal::usage(cause))
             }
-            Arrival::Over(words) => return Ok(Summary::of(words)),
+            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         };
         done.unwrap_or_else(|failure| listener.session.events.refused(failure));
     }

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::engine::accept::{AcceptLoop, Arrival, Newcomer};
+use crate::engine::accept::{AcceptLoop, ListenerEvent, NewConn};
 use crate::engine::conversation::ConnSetup;
-use crate::engine::conversation::conn_handle::{ConnHandle, line};
+use crate::engine::conversation::conn_handle::{ConnHandle, channel};
 use crate::engine::conversation::script::Script;
 use crate::engine::event::Summary;
 use crate::engine::refusal;
@@ -35,49 +35,55 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
     let mut listener = StreamListener { session, accept, greeting: plan.greeting, rules };
     loop {
         let done = match listener.accept.next(&mut input).await {
-            Arrival::Newcomer(newcomer) => {
-                listener.welcome(newcomer);
+            ListenerEvent::NewConn(new) => {
+                listener.open(new);
                 Ok(())
             }
-            Arrival::Send { conn: Some(conn), data } => {
+            ListenerEvent::Send { conn: Some(conn), data } => {
                 listener.accept.control(conn).and_then(|control| control.send(data))
             }
-            Arrival::Send { conn: None, data } => listener.send_to_all(&data),
-            Arrival::Update(plan) => listener.update(*plan),
-            Arrival::Over(words) => return Ok(Summary::of(words)),
+            ListenerEvent::Send { conn: None, data } => listener.send_to_all(&data).await,
+            ListenerEvent::Update(plan) => listener.update(*plan),
+            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         };
         done.unwrap_or_else(|failure| listener.session.events.refused(failure));
     }
 }
 
 impl StreamListener {
-    fn welcome(&mut self, newcomer: Newcomer) {
-        let peer = newcomer.peer.to_string();
-        let (handle, orders) = line(&peer);
+    fn open(&mut self, new: NewConn) {
+        let peer = new.peer.to_string();
+        let (handle, orders) = channel(&peer);
         let setup = ConnSetup {
             session: self.session.clone(),
-            conn: newcomer.conn,
+            conn: new.conn,
             peer,
             orders,
             rules: self.rules.subscribe(),
             script: Script::default(),
         };
         let greeting = self.greeting.clone();
-        self.accept.start(newcomer, handle, async move |accepted| {
+        self.accept.start(new, handle, async move |accepted| {
             // How it ended is recorded.
             let _ = setup.run(accepted.stream, greeting).await;
         });
     }
 
-    /// Every connection that can take it gets it; the others are named.
-    fn send_to_all(&self, data: &Bytes) -> Result<(), Failure> {
-        let mut sent = self.accept.controls().map(|control| control.send(data.clone())).peekable();
-        if sent.peek().is_none() {
+    /// Every connection that can take it gets it, one after the other; the others are named.
+    async fn send_to_all(&self, data: &Bytes) -> Result<(), Failure> {
+        let mut controls = self.accept.controls().peekable();
+        if controls.peek().is_none() {
             let failure =
                 Failure::new(Stage::Send, "", FailureKind::NotFound, "nobody is connected");
             return Err(failure.hint("wait for a client"));
         }
-        sent.filter_map(Result::err).for_each(|failure| self.session.events.refused(failure));
+        for control in controls {
+            if let Err(failure) = control.send(data.clone()) {
+                self.session.events.refused(failure);
+            }
+            // The task that was woken runs first: else the last one woken would be the first to send.
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 

@@ -93,9 +93,20 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
             format!("{ip} is not an address of this machine"),
             "use ':port' for loopback or '*:port' for all interfaces".to_owned(),
         ),
+        ErrorKind::InvalidInput if lacks_zone(address) => (
+            format!("{ip} is one of every link of this machine"),
+            format!("name the link by its number, as in [{ip}%2]:{port} ('ip link' lists them)"),
+        ),
         _ => (words, String::new()),
     };
     Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
+}
+
+/// Whether an address means something only together with the number of a link.
+fn lacks_zone(address: SocketAddr) -> bool {
+    let SocketAddr::V6(address) = address else { return false };
+    let (ip, is_link_group) = (address.ip(), address.ip().segments()[0] & 0xff0f == 0xff02);
+    address.scope_id() == 0 && (ip.is_unicast_link_local() || is_link_group)
 }
 
 /// An established stream broke.

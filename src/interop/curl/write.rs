@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::form;
 use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
-use crate::interop::wire::WireRequest;
+use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::trust::Verify;
 

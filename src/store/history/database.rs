@@ -16,7 +16,7 @@ use rusqlite::{
     params_from_iter,
 };
 
-use crate::interop::forgotten::forgetting;
+use crate::interop::history_spec::forgetting;
 use crate::model::preset::PresetPath;
 use crate::model::secrets::without_userinfo;
 use crate::model::timing::Stamp;

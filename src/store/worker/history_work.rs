@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lane::{Outbox, Waker, Work, not_ours, noting};
+use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::Failure;
 use crate::store::history::History;
 use crate::store::job::{HISTORY_BODY, Job, Reply};
@@ -81,7 +81,7 @@ impl HistoryWork {
     }
 
     /// Tells the application when another program wrote.
-    fn look_for_others(&mut self, outbox: &Outbox) {
+    fn look_for_others(&mut self, outbox: &ReplySender) {
         if self.changed.swap(false, Ordering::AcqRel) {
             let settled = Instant::now() + SETTLE;
             self.look = Some(self.look.map_or(settled, |look| look.min(settled)));
@@ -127,7 +127,7 @@ impl Work for HistoryWork {
         self.waker = Some(waker);
     }
 
-    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+    fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
         let name = job.name();
         if self.watch.is_none() && matches!(job, Job::QueryHistory { .. }) {
             // Not now: at the start there is more urgent work.
@@ -141,7 +141,7 @@ impl Work for HistoryWork {
         done
     }
 
-    fn turn(&mut self, outbox: &Outbox) {
+    fn turn(&mut self, outbox: &ReplySender) {
         self.look_for_others(outbox);
         if self.history.retry.is_some_and(|retry| retry <= Instant::now()) {
             // Told when it was tried first; the list shows it all the time.

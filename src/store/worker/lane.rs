@@ -27,10 +27,10 @@ pub(super) trait Work: Send {
     fn begin(&mut self, _waker: Waker) {}
 
     /// Does a job and sends its reply, or says why it was not done.
-    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure>;
+    fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure>;
 
     /// After each job and wake-up, and when it is due: what has to be done unasked.
-    fn turn(&mut self, _outbox: &Outbox) {}
+    fn turn(&mut self, _outbox: &ReplySender) {}
 
     /// After the last job, when the store is stopped.
     fn end(&mut self) {}
@@ -73,15 +73,15 @@ pub(super) fn noting(changed: &Arc<AtomicBool>, waker: Option<&Waker>) -> impl F
 
 /// The way of replies to the application, and whether it still wants them.
 #[derive(Clone)]
-pub(super) struct Outbox {
+pub(super) struct ReplySender {
     replies: mpsc::Sender<Reply>,
     stopping: Arc<AtomicBool>,
 }
 
-impl Outbox {
+impl ReplySender {
     /// One for all lanes.
     pub(super) fn new(replies: mpsc::Sender<Reply>) -> Self {
-        Outbox { replies, stopping: Arc::default() }
+        ReplySender { replies, stopping: Arc::default() }
     }
 
     /// Nobody takes replies any more.
@@ -119,7 +119,7 @@ impl Lane {
         name: &'static str,
         room: usize,
         mut work: Box<dyn Work>,
-        outbox: Outbox,
+        outbox: ReplySender,
     ) -> Lane {
         let (orders, queue) = sync_channel(room + WAKE_UPS);
         let (end, ended) = sync_channel(0);
@@ -163,7 +163,7 @@ impl Lane {
 }
 
 /// Works until stopped; what is queued then is still done.
-fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &Outbox) {
+fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &ReplySender) {
     while !outbox.is_stopping() {
         let order = match work.due() {
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -187,12 +187,16 @@ fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, out
     work.end();
 }
 
-fn perform(work: &mut dyn Work, job: Job, outbox: &Outbox) {
+fn perform(work: &mut dyn Work, job: Job, outbox: &ReplySender) {
     all_the_same(job.name(), outbox, || work.perform(job, outbox));
 }
 
 /// Does something and tells when it was not done, also because it panicked.
-fn all_the_same(name: &'static str, outbox: &Outbox, work: impl FnOnce() -> Result<(), Failure>) {
+fn all_the_same(
+    name: &'static str,
+    outbox: &ReplySender,
+    work: impl FnOnce() -> Result<(), Failure>,
+) {
     let done = catch_unwind(AssertUnwindSafe(work));
     let done = done.unwrap_or_else(|_| {
         let cause = "internal error, it was not done";

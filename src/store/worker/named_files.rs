@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::lane::{Outbox, Work, not_ours};
+use super::lane::{ReplySender, Work, not_ours};
 use crate::model::failure::Failure;
 use crate::named_file;
 use crate::store::atomic;
@@ -15,7 +15,7 @@ const TEXT_LIMIT: u64 = 4 * 1024 * 1024;
 pub(super) struct NamedFiles;
 
 impl Work for NamedFiles {
-    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+    fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
         outbox.send(match job {
             Job::WriteFile { path, bytes, overwrite } => {
                 atomic::write(&path, &bytes, overwrite)?;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::known::{Known, Wanted};
-use super::lane::{Outbox, Waker, Work, not_ours, noting};
+use super::known_workspace::{KnownWorkspace, Wanted};
+use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::{Failure, FailureKind};
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::FolderWatch;
@@ -25,7 +25,7 @@ const SHARE: u32 = 20;
 
 /// What the lane owns: the watch on the workspace.
 pub(super) struct Reading {
-    known: Arc<Known>,
+    known: Arc<KnownWorkspace>,
     /// Somebody changed the workspace on disk.
     changed: Arc<AtomicBool>,
     waker: Option<Waker>,
@@ -41,7 +41,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads nothing yet.
-    pub(super) fn new(known: Arc<Known>) -> Self {
+    pub(super) fn new(known: Arc<KnownWorkspace>) -> Self {
         Reading {
             known,
             changed: Arc::default(),
@@ -54,7 +54,7 @@ impl Reading {
     }
 
     /// Reads the workspace and watches it from now on.
-    fn scan(&mut self, unasked: bool, outbox: &Outbox) {
+    fn scan(&mut self, unasked: bool, outbox: &ReplySender) {
         self.due = None;
         let (root, started) = (self.known.root(), Instant::now());
         let mended = private::mend_secrets(&root);
@@ -101,7 +101,7 @@ impl Work for Reading {
         self.waker = Some(waker);
     }
 
-    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+    fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
         if job != Job::LoadWorkspace {
             return Err(not_ours(&job));
         }
@@ -109,7 +109,7 @@ impl Work for Reading {
         Ok(())
     }
 
-    fn turn(&mut self, outbox: &Outbox) {
+    fn turn(&mut self, outbox: &ReplySender) {
         match self.known.take_wanted() {
             Wanted::Nothing => {}
             Wanted::Look => self.changed.store(true, Ordering::Release),

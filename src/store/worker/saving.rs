@@ -5,8 +5,8 @@ use std::sync::Arc;
 #[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::known::Known;
-use super::lane::{Outbox, Waker, Work};
+use super::known_workspace::KnownWorkspace;
+use super::lane::{ReplySender, Waker, Work};
 use crate::model::failure::Failure;
 use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
@@ -22,12 +22,12 @@ pub(crate) static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 pub(super) struct Saving {
     paths: Paths,
     restore: RestoreFile,
-    known: Arc<Known>,
+    known: Arc<KnownWorkspace>,
 }
 
 impl Saving {
     /// Reads nothing yet.
-    pub(super) fn new(paths: Paths, known: Arc<Known>) -> Self {
+    pub(super) fn new(paths: Paths, known: Arc<KnownWorkspace>) -> Self {
         Saving { restore: RestoreFile::new(&paths), paths, known }
     }
 
@@ -115,7 +115,7 @@ impl Work for Saving {
         }
     }
 
-    fn perform(&mut self, job: Job, outbox: &Outbox) -> Result<(), Failure> {
+    fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
         if job == Job::LoadRestore {
             // The first thing that is asked for.
             let mended = private::mend_own(&self.paths);

@@ -11,7 +11,7 @@ use crate::app::pane::conversation::{conns, failure, has_several, prefix};
 use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, format, session_words};
 use crate::codec::escape::escape;
-use crate::codec::printable::{printable, printable_str};
+use crate::codec::printable::printable;
 use crate::engine::event::Phase;
 use crate::model::payload::PayloadFormat;
 use crate::model::protocol::Side;
@@ -36,7 +36,7 @@ pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
         Side::Listener => "Connections",
         Side::Client => "Conversation",
     };
-    let title = format!(" {what} ─ {} ", printable_str(&session.title));
+    let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, pen.area.width);
     frame::with_foot(Block::bordered().title(title), foot(pen))
 }

@@ -9,7 +9,7 @@ use crate::app::focus::Pane;
 use crate::app::pane::exchange::tab_lines::Tone;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, format, session_words};
-use crate::codec::printable::{printable, printable_str};
+use crate::codec::printable::printable;
 use crate::codec::wrap_words::wrap;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
@@ -25,7 +25,7 @@ pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
         Side::Listener => "Requests",
         Side::Client => "Response",
     };
-    let title = format!(" {what} ─ {} ", printable_str(&session.title));
+    let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, pen.area.width);
     frame::with_foot(Block::bordered().title(title), content::foot(pen))
 }
@@ -75,7 +75,9 @@ fn waiting(session: &Session) -> String {
     match &session.phase {
         Some((Phase::Listening { addresses, .. }, _)) => {
             let first = addresses.first().map(ToString::to_string).unwrap_or_default();
-            format!("waiting for requests; try  curl http://{first}/")
+            let tls = session.conns.get(&session.id.itself()).is_some_and(|conn| conn.info.tls);
+            let scheme = if tls { "https" } else { "http" };
+            format!("waiting for requests; try  curl {scheme}://{first}/")
         }
         _ => "waiting for requests".to_owned(),
     }

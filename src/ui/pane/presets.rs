@@ -42,7 +42,9 @@ fn draw_row(mut pen: Pen<'_>, row: &TreeRow) {
     let (app, palette, line) = (pen.app, pen.palette, pen.area);
     if row.item.is_live(&app.shared) {
         let last = Rect { x: line.right().saturating_sub(1), width: line.width.min(1), ..line };
-        pen.at(last).put("◉", palette.success);
+        let draft = row.item.draft(&app.shared);
+        let is_there = draft.and_then(|draft| app.shared.edited_away(draft)).is_none();
+        pen.at(last).put("◉", if is_there { palette.success } else { palette.warning });
         pen.area.width = line.width.saturating_sub(2);
     }
     pen.skip(row.depth.min(8) * 2);

@@ -5,10 +5,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
-use crate::app::App;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
-use crate::app::pane::request::{Placed, tab_strip};
+use crate::app::pane::request::{PlacedField, tab_strip};
+use crate::app::{App, session_words};
 use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
@@ -26,7 +26,7 @@ pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
 /// Draws the inside of the pane.
 pub(super) fn draw(mut pen: Pen<'_>) {
     let placed = pen.app.request.place(&pen.app.shared, pen.area);
-    for Placed { field, area } in &placed {
+    for PlacedField { field, area } in &placed {
         draw_field(pen.at(*area), field);
     }
     automatic_headers(&mut pen, &placed);
@@ -140,15 +140,15 @@ fn draw_tabs(pen: &mut Pen<'_>, here: bool) {
 }
 
 /// What the headers that are sent by themselves say, beside their marks.
-fn automatic_headers(pen: &mut Pen<'_>, placed: &[Placed]) {
-    let is_automatic = |placed: &&Placed| matches!(placed.field.id, FormFieldId::Automatic(_));
+fn automatic_headers(pen: &mut Pen<'_>, placed: &[PlacedField]) {
+    let is_automatic = |placed: &&PlacedField| matches!(placed.field.id, FormFieldId::Automatic(_));
     let Some(http) = pen.app.shared.drafts.current().spec.as_http() else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
         return;
     }
     let (known, dim) = (automatic(http, &pen.app.shared), pen.palette.dim);
-    for Placed { field, area } in placed {
+    for PlacedField { field, area } in placed {
         let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
         let Some(known) = known else { continue };
         let mut pen = pen.at(*area);
@@ -175,15 +175,19 @@ fn automatic_value(known: &Automatic) -> String {
     }
 }
 
-/// The first complaint, on the last line of the pane.
+/// The first complaint, on the last line of the pane, or what runs elsewhere than the address says.
 fn issue_line(mut pen: Pen<'_>) {
     let (app, palette, area) = (pen.app, pen.palette, pen.area);
     let refused = app.request.refused.as_ref().map(|(_, why)| why);
     let issue = app.shared.drafts.current().issues.first().map(|issue| &issue.message);
-    if let Some(text) = refused.or(issue).filter(|_| area.height >= 3) {
+    let (text, style) = match refused.or(issue) {
+        Some(text) => (Some(text.clone()), palette.error),
+        None => (session_words::still_there(&app.shared), palette.warning),
+    };
+    if let Some(text) = text.filter(|_| area.height >= 3) {
         pen.area = Rect { y: area.bottom() - 1, height: 1, ..area };
         pen.fill(palette.base);
         pen.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
-        pen.put(text, palette.error);
+        pen.put(&text, style);
     }
 }

@@ -4,19 +4,29 @@ use std::borrow::Cow;
 
 use crate::ui::pen::cells;
 
-/// An address or URL in so many cells. Scheme and host are left out before port and path, which
-/// is where entries of a list differ.
+/// An address or URL in so many cells: without its scheme, then with the middle left out. Where host
+/// and path begin and end is where entries of a list differ.
 pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let (authority, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
-    let host = authority.rfind(':').unwrap_or(authority.len());
-    let (_, from_port) = bare.split_at(host);
-    for shorter in [text, bare, from_port, path] {
-        if !shorter.is_empty() && cells(shorter) <= width {
+    // `tcp 127.0.0.1:9000`: the protocol goes first.
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let bare =
+        bare.split_once(' ').filter(|(word, _)| is_word(word)).map_or(bare, |(_, rest)| rest);
+    for shorter in [text, bare] {
+        if cells(shorter) <= width {
             return shorter.into();
         }
     }
-    if path.is_empty() { end(bare, width) } else { start(path, width) }
+    let (authority, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
+    let port = authority.rfind(':').map_or("", |at| authority.split_at(at).1);
+    let tail = if path.len() > 1 { path } else { port };
+    // The end takes half of the room, more where the host needs less, and at least that its cut shows.
+    let room = width.saturating_sub(1);
+    let of_tail = cells(tail).min((room / 2).max(room.saturating_sub(cells(authority))));
+    let last = end(bare, of_tail + 1);
+    let last = last.trim_start_matches('…');
+    let first = start(bare, width.saturating_sub(cells(last)));
+    format!("{first}{last}").into()
 }
 
 /// A text that may be longer, in so many cells.
@@ -47,19 +57,23 @@ mod tests {
     }
 
     #[test]
-    fn the_path_is_kept_longest() {
+    fn host_and_end_of_the_path_are_kept() {
         let url = "https://127.0.0.1:8080/users/7";
         assert_eq!(address(url, 29), "127.0.0.1:8080/users/7");
-        assert_eq!(address(url, 21), ":8080/users/7");
-        assert_eq!(address(url, 12), "/users/7");
-        assert_eq!(address(url, 7), "/users…");
+        assert_eq!(address(url, 21), "127.0.0.1:80…/users/7");
+        assert_eq!(address(url, 12), "127.0.…ers/7");
+        let long = "https://api.example.com/v1/orders/17/items";
+        assert_eq!(address(long, 24), "api.example.…rs/17/items");
+        assert_ne!(address("http://db1.test:5432/", 9), address("http://db2.test:5432/", 9));
     }
 
     #[test]
-    fn without_a_path_the_port_is_kept() {
-        assert_eq!(address("127.0.0.1:9000", 13), ":9000");
-        assert_eq!(address("tcp 127.0.0.1:9000", 4), "…000");
-        assert_eq!(address("a-long-host-name", 5), "…name");
+    fn without_a_path_host_and_port_are_kept() {
+        assert_eq!(address("127.0.0.1:9000", 13), "127.0.0…:9000");
+        assert_eq!(address("tcp 127.0.0.1:9000", 14), "127.0.0.1:9000");
+        assert_eq!(address("a-long-host-name:80", 9), "a-lon…:80");
+        assert_eq!(address("a-long-host-name", 5), "a-lo…");
+        assert_eq!(address("", 0), "");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::form::{FormTab, rows};
+use wirebench::app::form::{FormFieldId, FormTab, rows};
 use wirebench::app::message::Message;
-use wirebench::engine::event::Event;
+use wirebench::engine::event::{Event, Phase};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::{PartContent, Plan, PlanBody};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
-use wirebench::model::tls::ClientTls;
+use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{Sha256, Verify};
 use wirebench::store::job::{Job, Reply};
 
@@ -118,7 +118,123 @@ fn every_protocol_and_side_is_one_or_two_keys_away_and_nothing_composed_is_lost(
     assert_eq!(spec(&driver), (Protocol::Udp, Side::Client));
     driver.keys("<F6><F2>");
     assert_eq!(spec(&driver), (Protocol::Http, Side::Client));
+    // Always something new: what was composed first is beside it, not in it.
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://localhost/");
+    let kept = |driver: &Driver| {
+        let addresses = driver.app.shared.drafts.iter().map(|draft| draft.spec.address());
+        addresses.filter(|address| *address == "http://h/kept").count()
+    };
+    assert_eq!(kept(&driver), 1);
+    driver.keys("<C-n>http://other/<F6><F6><F6><C-n><F3>");
+    assert_eq!(kept(&driver), 1);
+    driver.app.shared.focus = Pane::Presets;
+    driver.keys("/kept<Enter><Enter>");
     assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/kept");
+}
+
+/// The addresses of all drafts, and what the one on screen is.
+fn composed(driver: &Driver) -> (Vec<String>, Protocol, Side, String) {
+    let drafts = &driver.app.shared.drafts;
+    let spec = &drafts.current().spec;
+    let all = drafts.iter().map(|draft| draft.spec.address().to_owned()).collect();
+    (all, spec.protocol(), spec.side(), spec.address().to_owned())
+}
+
+#[test]
+fn the_other_end_of_the_wire_has_the_port_and_the_tls_of_this_one() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>https://api.test:8443/users<F6>");
+    let (all, protocol, side, address) = composed(&driver);
+    assert_eq!((protocol, side, &*address), (Protocol::Http, Side::Listener, ":8443"));
+    assert_eq!(all, ["https://api.test:8443/users", ":8443"]);
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::HttpListener(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.tls, ListenerTls::Generated);
+    driver.done(id);
+    driver.keys("<F6>");
+    assert_eq!(composed(&driver).3, "https://localhost:8443/");
+    // Typing replaces what was carried over; a draft nobody typed in leaves nothing behind.
+    driver.keys("<F3><C-n>tls://h:4433<F6>");
+    let (all, protocol, side, address) = composed(&driver);
+    assert_eq!((protocol, side, &*address), (Protocol::Tcp, Side::Listener, ":4433"));
+    assert_eq!(all, ["https://api.test:8443/users", ":8443", "h:4433", ":4433"]);
+    let (_, plan) = Driver::opened(&driver.keys("<C-n><F5>"));
+    let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.endpoint.to_string(), "localhost:4433");
+    assert_eq!(plan.tls, ClientTls::verified());
+}
+
+#[test]
+fn composing_anew_loses_no_text_that_is_no_value_yet() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h:1/");
+    let draft = driver.app.shared.drafts.current_mut();
+    (draft.tab, draft.at) = (FormTab::Options, FormFieldId::key("timeout"));
+    driver.keys("<End>x");
+    for key in ["<F6>", "<C-n>", "<F3>"] {
+        driver.keys(key);
+        assert!(driver.shows("not taken yet"), "{key}: {}", driver.screen());
+        assert!(driver.shows("30sx"), "{key}: {}", driver.screen());
+        assert_eq!(composed(&driver).0, ["http://h:1/"], "{key}");
+    }
+    driver.keys("<Backspace><F6>");
+    assert_eq!(composed(&driver).0, ["http://h:1/", ":1"]);
+}
+
+#[test]
+fn an_address_edited_while_it_listens_is_marked_and_never_taken_for_the_sockets() {
+    for (kind, client) in [("<F6>", "http://127.0.0.1:40123/"), ("<F3><F6>", "127.0.0.1:40123")] {
+        let mut driver = Driver::bare(WIDE);
+        let (id, plan) = Driver::opened(&driver.keys(&format!("{kind}:0<F5>")));
+        let addresses = vec!["127.0.0.1:40123".parse().unwrap()];
+        driver.phase(id, Phase::Listening { addresses, receive_buffer: None });
+        assert!(!driver.shows("still"), "{}", driver.screen());
+        driver.keys("<C-l>:9999");
+        driver.assert_shows("it listens on 127.0.0.1:40123 still");
+        // Twice, as it was forgotten after the first time.
+        for _ in 0..2 {
+            let effects = driver.keys("<F5>");
+            assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+            driver.assert_shows("it listens on 127.0.0.1:40123 still; address, TLS and");
+            assert_eq!(driver.app.shared.sessions.get(id).unwrap().plan, plan);
+        }
+        driver.keys("<F6>");
+        assert_eq!(composed(&driver).3, client, "where it really listens");
+    }
+    let mut driver = Driver::bare(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("<F3>h:1<F5>"));
+    let (local, peer) = ("127.0.0.1:5".parse().unwrap(), "127.0.0.1:1".parse().unwrap());
+    driver.phase(id, Phase::Connected { local, peer });
+    driver.keys("<C-l>h:2");
+    driver.assert_shows("it is connected to h:1 still");
+}
+
+#[test]
+fn a_listener_that_others_can_reach_is_warned_of_as_long_as_it_listens() {
+    let mut driver = Driver::bare(WIDE);
+    let (id, _) = Driver::opened(&driver.keys("<F3><F6>*:9000<F5>"));
+    let addresses = vec!["0.0.0.0:9000".parse().unwrap(), "[::]:9000".parse().unwrap()];
+    driver.phase(id, Phase::Listening { addresses, receive_buffer: None });
+    let shown = |driver: &Driver| driver.shows("OTHER MACHINES CAN REACH IT");
+    assert!(shown(&driver) && driver.shows("1 listening (public)"), "{}", driver.screen());
+    driver.phase(id, Phase::Clients { open: 1, refused: 0 });
+    driver.keys("<C-l>:9000");
+    assert!(shown(&driver), "also when the address is edited: {}", driver.screen());
+    driver.keys("<C-n>");
+    driver.assert_shows("1 listening (public)");
+    driver.done(id);
+    assert!(!driver.shows("public") && !shown(&driver), "{}", driver.screen());
+}
+
+#[test]
+fn what_keeps_a_listener_from_listening_does_not_say_send() {
+    for (typed, says) in [("h:x", "not listening: "), ("{{nobody}}:1", "listens with it as it is")]
+    {
+        let mut driver = Driver::bare(WIDE);
+        driver.keys(&format!("<F3><F6>{typed}<F5>"));
+        let notice = driver.app.notice.as_ref().unwrap().text.clone();
+        assert!(notice.contains(says) && !notice.contains("sen"), "{notice}");
+    }
 }
 
 #[test]

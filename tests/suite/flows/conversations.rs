@@ -9,7 +9,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::intent::Intent;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
-use wirebench::app::overlay::jump::Mark;
+use wirebench::app::overlay::jump::JumpLabel;
 use wirebench::engine::command::{Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
@@ -275,7 +275,7 @@ fn an_open_traffic_record_shows_what_the_filter_or_a_search_of_its_own_finds() {
 }
 
 /// Jumps to the first target that is so, with a capital letter if the row is to be opened.
-fn jump(driver: &mut Driver, open: bool, is: impl Fn(&Mark) -> bool) {
+fn jump(driver: &mut Driver, open: bool, is: impl Fn(&JumpLabel) -> bool) {
     driver.keys("<C-o>");
     let Some(Overlay::Jump(jump)) = driver.app.overlays.last() else { panic!("no jump") };
     let mark = jump.marks.iter().find(|mark| is(mark));
@@ -285,7 +285,7 @@ fn jump(driver: &mut Driver, open: bool, is: impl Fn(&Mark) -> bool) {
 }
 
 /// Whether going there is a click on the cell of the mark that opens nothing.
-fn is_click(mark: &Mark) -> bool {
+fn is_click(mark: &JumpLabel) -> bool {
     !mark.is_row && mark.intents == [Intent::Press(mark.column, mark.row)]
 }
 

@@ -179,12 +179,12 @@ pub struct RowSearch {
     /// Number of the row with the last hit, and the byte of it.
     pub hit: Option<(u64, usize)>,
     /// What is still to be looked at.
-    pub(super) running: Option<SearchCourse>,
+    pub(super) running: Option<RunningSearch>,
 }
 
 /// A search on its way.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SearchCourse {
+pub(super) struct RunningSearch {
     pub(super) direction: SearchDirection,
     /// Number of the row to look at next.
     pub(super) next: u64,

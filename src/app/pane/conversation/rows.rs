@@ -9,7 +9,7 @@
 use std::task::Poll;
 
 use super::conversation_areas::ConversationAreas;
-use super::conversation_view::{ConversationPane, ConversationView, SearchCourse};
+use super::conversation_view::{ConversationPane, ConversationView, RunningSearch};
 use crate::app::cursor::CursorStep;
 use crate::app::intent::Intent;
 use crate::app::layout;
@@ -172,7 +172,7 @@ impl ConversationPane {
             view.search.running = here.map(|next| {
                 // The first row once more at the end, for what lies on its other side.
                 let left = len + usize::from(from.is_some());
-                SearchCourse { direction, next, from, left, wrapped: false }
+                RunningSearch { direction, next, from, left, wrapped: false }
             });
         });
         self.search_on(shared).map_or_else(Outcome::yes, Outcome::from)
@@ -182,13 +182,13 @@ impl ConversationPane {
     pub(super) fn search_on(&mut self, shared: &Shared) -> Option<Intent> {
         let session = shared.session()?;
         let view = self.view_mut(shared)?;
-        let mut course = view.search.running.take()?;
+        let mut search = view.search.running.take()?;
         let end = match &shared.search.pattern {
-            Some(pattern) => step(&mut course, (view, session), (&shared.timeline, pattern)),
+            Some(pattern) => step(&mut search, (view, session), (&shared.timeline, pattern)),
             None => Poll::Ready(None),
         };
         let Poll::Ready(found) = end else {
-            view.search.running = Some(course);
+            view.search.running = Some(search);
             return Some(Intent::soon(Timer::ConversationSearch));
         };
         let Some((at, byte)) = found else {
@@ -199,26 +199,26 @@ impl ConversationPane {
             view.cursor.selected = at;
             view.is_held = true;
         });
-        course.wrapped.then(|| Intent::say_went_round(course.direction))
+        search.wrapped.then(|| Intent::say_wrapped(search.direction))
     }
 }
 
 /// Looks on for a while; gives the place of the row of a hit and the byte in it.
 fn step(
-    course: &mut SearchCourse,
+    search: &mut RunningSearch,
     (view, session): (&ConversationView, &Session),
     (timeline, pattern): (&Timeline, &Pattern),
 ) -> Poll<Option<(usize, usize)>> {
     let len = view.len(session);
     let mut work = STEP_WORK;
-    while course.left > 0 && len > 0 {
-        let at = view.place(session, course.next).min(len - 1);
+    while search.left > 0 && len > 0 {
+        let at = view.place(session, search.next).min(len - 1);
         if let Some(row) = view.row(session, at) {
             let bytes = conversation::bytes(timeline, row);
-            let hit = match course.direction {
-                SearchDirection::Forward => pattern.first(&bytes, course.from.unwrap_or(0)),
+            let hit = match search.direction {
+                SearchDirection::Forward => pattern.first(&bytes, search.from.unwrap_or(0)),
                 SearchDirection::Backward => {
-                    pattern.last(&bytes, course.from.unwrap_or(bytes.len()))
+                    pattern.last(&bytes, search.from.unwrap_or(bytes.len()))
                 }
             };
             if let Some(hit) = hit {
@@ -227,18 +227,18 @@ fn step(
             let between = row.last.0.saturating_sub(row.first.0) as usize;
             work = work.saturating_sub(bytes.len() + ROW_WORK * (1 + between));
         }
-        course.from = None;
-        course.left -= 1;
-        let next = match course.direction {
+        search.from = None;
+        search.left -= 1;
+        let next = match search.direction {
             SearchDirection::Forward if at + 1 < len => at + 1,
             SearchDirection::Backward if at > 0 => at - 1,
             direction => {
-                course.wrapped = true;
+                search.wrapped = true;
                 if direction == SearchDirection::Forward { 0 } else { len - 1 }
             }
         };
-        course.next = view.number(session, next).unwrap_or(0);
-        if work == 0 && course.left > 0 {
+        search.next = view.number(session, next).unwrap_or(0);
+        if work == 0 && search.left > 0 {
             return Poll::Pending;
         }
     }

@@ -121,7 +121,7 @@ impl ExchangePane {
         if let Some(view) = view.filter(|view| view.mode == found.query.mode) {
             view.go_to(line, offset, room);
         }
-        found.wrapped.then(|| Intent::say_went_round(found.query.direction))
+        found.wrapped.then(|| Intent::say_wrapped(found.query.direction))
     }
 
     /// The encoding of the body looked at, when its units are no bytes.

@@ -6,7 +6,7 @@
 
 use ratatui::layout::Rect;
 
-use super::place::{self, Placed};
+use super::field_areas::{self, PlacedField};
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
@@ -26,8 +26,8 @@ pub struct RequestPane {
 
 impl RequestPane {
     /// Puts every visible field of the form into the pane's inner area.
-    pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<Placed> {
-        place::place(&form(shared), self.scroll, inner)
+    pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<PlacedField> {
+        field_areas::place(&form(shared), self.scroll, inner)
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
@@ -49,8 +49,9 @@ impl RequestPane {
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
         let inner = inner(shared.areas().request);
-        let is_visible = |placed: &Placed| placed.field.id == at && !placed.area.is_empty();
-        while self.scroll < below && !place::place(&form, self.scroll, inner).iter().any(is_visible)
+        let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
+        while self.scroll < below
+            && !field_areas::place(&form, self.scroll, inner).iter().any(is_visible)
         {
             self.scroll += 1;
         }

@@ -79,7 +79,7 @@ impl TrafficPane {
         if let Some(detail) = &mut self.detail {
             detail.reveal(hit, height.into());
         }
-        wrapped.then(|| Intent::say_went_round(direction)).into()
+        wrapped.then(|| Intent::say_wrapped(direction)).into()
     }
 }
 

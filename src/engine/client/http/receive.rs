@@ -270,12 +270,12 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         recorder.publish();
         let outcome = self.fill(&mut receiver, rest).await;
         // What is missing of a decoded body stands in its facts.
-        let _ = self.meanwhile(receiver.finish(outcome.is_ok(), recorder)).await;
+        let _ = self.while_sending(receiver.finish(outcome.is_ok(), recorder)).await;
         outcome.map(|()| head)
     }
 
     /// Waits for our own side, a decoder or a disk, and sends the request meanwhile.
-    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+    async fn while_sending<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {
@@ -290,7 +290,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
     async fn fill(&mut self, body: &mut BodyReceiver, mut bytes: Bytes) -> Result<(), Failure> {
         let (recorder, url) = (&self.hop.recorder, &*self.hop.plan.url);
         loop {
-            let used = self.meanwhile(body.push(&bytes)).await;
+            let used = self.while_sending(body.push(&bytes)).await;
             let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             recorder.progress(&body.facts);
             if used < bytes.len() {

@@ -9,7 +9,7 @@ use crate::model::plan::{AnswerPlan, HttpListenerPlan};
 
 /// What a request asks of its answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
+pub(super) struct RequestFacts {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) version: HttpVersion,
@@ -62,7 +62,7 @@ fn matches(glob: &str, path: &str) -> bool {
 }
 
 /// The head of an answer whose body has `len` bytes.
-pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &Asked) -> AnswerShape {
+pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> AnswerShape {
     let value = |name: &str| {
         let found = answer.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim().to_ascii_lowercase())
@@ -131,8 +131,8 @@ mod tests {
         }
     }
 
-    fn asked(method: &str) -> Asked {
-        Asked { method: method.into(), keep_alive: true, ..Asked::default() }
+    fn asked(method: &str) -> RequestFacts {
+        RequestFacts { method: method.into(), keep_alive: true, ..RequestFacts::default() }
     }
 
     #[test]
@@ -183,9 +183,9 @@ mod tests {
         assert_eq!(head(&none), "HTTP/1.1 204 No Content\r\n\r\n");
         let heads = shape(&answer(200, &[]), 5, &asked("HEAD"));
         assert!(head(&heads).contains("Content-Length: 5") && !heads.has_body);
-        let old = Asked { version: HttpVersion::Http10, ..asked("GET") };
+        let old = RequestFacts { version: HttpVersion::Http10, ..asked("GET") };
         assert!(head(&shape(&answer(200, &[]), 0, &old)).contains("Connection: keep-alive"));
-        let last = Asked { keep_alive: false, ..asked("GET") };
+        let last = RequestFacts { keep_alive: false, ..asked("GET") };
         assert!(head(&shape(&answer(200, &[]), 0, &last)).contains("Connection: close"));
     }
 

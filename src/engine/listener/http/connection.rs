@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::accept::pace::{Evictability, Paced, PeerPace};
+use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
@@ -76,7 +76,7 @@ impl ConnControl for HttpConnControl {
         self.stop.cancel();
     }
 
-    fn give_way(&self) {
+    fn evict(&self) {
         self.stop.cancel();
         self.giving_way.cancel();
     }
@@ -244,7 +244,7 @@ impl HttpConnection {
     }
 
     /// What is written through this counts for the pace of the client.
-    pub(super) fn paced(&mut self) -> (Paced<'_, Stream>, &mut Tap) {
+    pub(super) fn paced(&mut self) -> (TimedStream<'_, Stream>, &mut Tap) {
         (self.control.pace.of(&mut self.accepted.stream), &mut self.sent)
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
-use super::answer::Asked;
+use super::answer::RequestFacts;
 use super::connection::{HttpConnection, ReadAbort, STALL};
 use super::host;
 use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
@@ -51,13 +51,13 @@ impl HttpConnection {
         first: Bytes,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
-    ) -> Result<Asked, Failure> {
+    ) -> Result<RequestFacts, Failure> {
         let (parsed, verdict) = self.head(first, &recorder.target).await;
         let head = &parsed.head;
         recorder.keep(&writer, head.raw.clone(), "before the body").await?;
         recorder.warn_all(parsed.warnings.iter().cloned());
         recorder.edit(|exchange| exchange.request.head = head.clone());
-        let mut asked = Asked { refusal: verdict?, ..Asked::default() };
+        let mut asked = RequestFacts { refusal: verdict?, ..RequestFacts::default() };
         if let StartLine::Request { method, target, version } = &head.start {
             (asked.method, asked.target) = (method.clone(), target.clone());
             asked.version = *version;
@@ -121,8 +121,8 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
         parsed: &ParsedHead,
-        mut asked: Asked,
-    ) -> Result<Asked, Failure> {
+        mut asked: RequestFacts,
+    ) -> Result<RequestFacts, Failure> {
         let (head, verdict) = (&parsed.head, judge(parsed));
         recorder.warn_all(verdict.framing.warnings.iter().cloned());
         let (local, machine) = (self.accepted.local, &self.listener.machine);
@@ -135,7 +135,7 @@ impl HttpConnection {
         if asked.refusal.is_some() {
             return Ok(asked);
         }
-        let (framing, most) = (verdict.framing, self.listener.session.bodies.most());
+        let (framing, most) = (verdict.framing, self.listener.session.bodies.max_len());
         if let MessageFraming::Length(length) = framing.framing
             && length > most
         {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::answer::{AnswerShape, Asked, choose, shape};
+use super::answer::{AnswerShape, RequestFacts, choose, shape};
 use super::connection::HttpConnection;
 use crate::codec::http1::Expected;
+use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::engine::http::source::{BodySource, SourceError};
 use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, PlanBody};
@@ -17,7 +17,11 @@ use crate::model::record::{Direction, RecordKind};
 
 impl HttpConnection {
     /// Answers a request and closes its exchange; says whether another one may follow.
-    pub(super) async fn respond(&mut self, mut asked: Asked, recorder: &ExchangeRecorder) -> bool {
+    pub(super) async fn respond(
+        &mut self,
+        mut asked: RequestFacts,
+        recorder: &ExchangeRecorder,
+    ) -> bool {
         let answer = match &asked.refusal {
             None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
             Some(refusal) => {

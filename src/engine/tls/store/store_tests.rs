@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::authority::{ChooseAuthority, KeptAuthority};
+use crate::model::authority::{ChooseAuthority, StoredAuthority};
 
 /// Keeps one in memory, or nothing.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ impl AuthorityKeeper for MemoryKeeper {
         self.kept.lock().unwrap().clone()
     }
 
-    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<KeptAuthority, Failure> {
+    fn keep(&self, choose: ChooseAuthority<'_>) -> Result<StoredAuthority, Failure> {
         if self.is_full {
             return Err(Failure::new(Stage::Storage, "x", FailureKind::Io, "the disk is full"));
         }
@@ -21,7 +21,7 @@ impl AuthorityKeeper for MemoryKeeper {
         let made = choose(kept.as_ref())?;
         let authority = made.or_else(|| kept.clone()).unwrap();
         *kept = Some(authority.clone());
-        Ok(KeptAuthority { authority, certificate: "c.pem".into(), remarks: Vec::new() })
+        Ok(StoredAuthority { authority, certificate: "c.pem".into(), remarks: Vec::new() })
     }
 }
 

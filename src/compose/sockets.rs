@@ -1,4 +1,4 @@
-//! What plans share: addresses to connect to and to bind, TLS of listeners.
+//! What plans share: where sockets connect and bind, what is asked of them, TLS of listeners.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;

@@ -17,7 +17,7 @@ use crate::store::workspace;
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Known(Mutex<KnownState>);
+pub(super) struct KnownWorkspace(Mutex<KnownState>);
 
 #[derive(Default)]
 struct KnownState {
@@ -44,7 +44,7 @@ pub(super) enum Wanted {
     Load,
 }
 
-impl Known {
+impl KnownWorkspace {
     fn state(&self) -> MutexGuard<'_, KnownState> {
         // A job that panicked changed nothing here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_is_saved_while_the_workspace_is_read_is_newer_than_what_was_found() {
-        let known = Known::default();
+        let known = KnownWorkspace::default();
         known.begin_reading();
         for (name, preset) in
             [("a", Some(preset("a", 2))), ("gone", None), ("new", Some(preset("new", 1)))]
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_is_being_saved_is_told_by_its_reply_and_looked_at_again() {
-        let known = Known::default();
+        let known = KnownWorkspace::default();
         known.read(workspace(&[preset("a", 1)]), false, drop);
         known.begin_change(&Job::DeletePreset { path: PresetPath::parse("a").unwrap() });
         known.begin_reading();

@@ -5,7 +5,7 @@ use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::format;
-use crate::app::intent::{Intent, Question, Way};
+use crate::app::intent::{ConflictChoice, Intent, Question};
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
@@ -204,6 +204,6 @@ pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
     if let Some(Overlay::Conflict(conflict)) = take_topmost(app) {
-        app.intents.push_back(conflict.resolved(Way::Later));
+        app.intents.push_back(conflict.resolved(ConflictChoice::Later));
     }
 }

@@ -12,13 +12,13 @@ use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct PlacedField {
     pub field: FormField,
     pub area: Rect,
 }
 
 /// Puts every visible field of the form, scrolled so far, into the pane's inner area.
-pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed> {
+pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<PlacedField> {
     let mut placed = Vec::new();
     let mut y = inner.y;
     for (at, row) in form.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed
     placed
 }
 
-fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
+fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
     let (mut fixed, mut shares) = (row.fields.len().saturating_sub(1) as u16, 0);
     for field in &row.fields {
         match field.width {
@@ -55,7 +55,7 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<Placed>) {
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
-        placed.push(Placed { field: field.clone(), area: Rect { x, width, ..area } });
+        placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area } });
         x = x.saturating_add(width + 1).min(area.right());
     }
 }

@@ -1,0 +1,248 @@
+//! Something new beside a spec: of another kind or the same, where the first one leads.
+//!
+//! Called when the user composes for another protocol, for the other end of the wire, or anew. Host,
+//! port and TLS are carried over, so that both ends of a wire meet; what else was composed, whom a
+//! URL logs in and which certificates were accepted stay behind.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::adopt::set_tls;
+use crate::model::http::HttpListenerSpec;
+use crate::model::listener::TcpListenerSpec;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
+use crate::model::tls::{ClientTls, ListenerTls};
+
+/// Where a spec leads, as it is written; templates stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    /// Empty = this machine, or unknown.
+    host: String,
+    /// Empty = none is written, or the system chooses.
+    port: String,
+    tls: bool,
+}
+
+/// A new spec of this kind. `listens_on` is the address of the socket when the old one listens just
+/// now: it may have been edited since, and the system may have chosen its port.
+#[must_use]
+pub(crate) fn anew(
+    old: &Spec,
+    listens_on: Option<SocketAddr>,
+    protocol: Protocol,
+    side: Side,
+) -> Spec {
+    let mut place = Place::of(old);
+    if let Some(socket) = listens_on {
+        (place.host, place.port) = (host_of(socket.ip()), socket.port().to_string());
+    }
+    let mut spec = Spec::empty(protocol, side);
+    if let Some(address) = place.address(old, protocol, side) {
+        *spec.address_mut() = address;
+    }
+    set_tls(&mut spec, place.tls);
+    spec
+}
+
+impl Place {
+    fn of(spec: &Spec) -> Self {
+        let text = spec.address().trim();
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let is_http = scheme.is_empty() || scheme.to_ascii_lowercase().starts_with("http");
+        let authority = rest.get(..end_of_authority(rest)).unwrap_or_default();
+        let authority = if is_http {
+            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+        } else {
+            authority
+        };
+        let (host, port) = split_port(authority);
+        let tls = match spec {
+            Spec::Http(_) => scheme.eq_ignore_ascii_case("https"),
+            Spec::Tcp(tcp) => tcp.tls != ClientTls::Off,
+            Spec::TcpListener(TcpListenerSpec { tls, .. })
+            | Spec::HttpListener(HttpListenerSpec { tls, .. }) => *tls != ListenerTls::Off,
+            _ => false,
+        };
+        let port = if port == "0" { "" } else { port };
+        Place { host: host.to_owned(), port: port.to_owned(), tls }
+    }
+
+    /// The address line of a spec of this kind; `None` when there is nothing to carry over.
+    fn address(&self, old: &Spec, protocol: Protocol, side: Side) -> Option<String> {
+        let Place { host, port, tls } = self;
+        if side.listens() {
+            return (!port.is_empty()).then(|| format!(":{port}"));
+        }
+        let listened = old.side().listens();
+        let host = if listened { reached_at(host) } else { &**host };
+        let has_port = !port.is_empty();
+        if !has_port && (host.is_empty() || listened) {
+            return None;
+        }
+        let (scheme, usual) = if *tls { ("https", "443") } else { ("http", "80") };
+        let (was_http, is_http) = (old.protocol() == Protocol::Http, protocol == Protocol::Http);
+        if !has_port && host.contains("{{") {
+            // It may stand for a whole URL or `host:port`: only its own kind knows.
+            let slash = if is_http { "/" } else { "" };
+            let scheme = old.address().split_once("://").map_or("", |_| scheme);
+            let signs = if scheme.is_empty() { "" } else { "://" };
+            let text = format!("{scheme}{signs}{host}{slash}");
+            return (old.protocol() == protocol).then_some(text);
+        }
+        if is_http {
+            let host = if host.is_empty() { "localhost" } else { host };
+            let port = if has_port && port != usual { format!(":{port}") } else { String::new() };
+            return Some(format!("{scheme}://{host}{port}/"));
+        }
+        // A URL without a port has one all the same.
+        let usual = if was_http { usual } else { "" };
+        let port = if has_port { port } else { usual };
+        (!port.is_empty()).then(|| format!("{host}:{port}"))
+    }
+}
+
+/// What a client calls a listener that is bound to this host.
+fn reached_at(bind: &str) -> &str {
+    match bind {
+        "" | "*" | "0.0.0.0" | "[::]" => "localhost",
+        host => host,
+    }
+}
+
+/// An address as the host of an authority.
+fn host_of(ip: IpAddr) -> String {
+    if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
+}
+
+/// Where path, query or fragment begin; a template may hold any of their signs.
+fn end_of_authority(text: &str) -> usize {
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("{{")
+            && let Some(end) = rest.find("}}")
+        {
+            at += end + 2;
+        } else if rest.starts_with(['/', '?', '#']) {
+            return at;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+/// Host and port of an authority; a port is digits or a template.
+fn split_port(authority: &str) -> (&str, &str) {
+    let is_port = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number || text.starts_with("{{") && text.find("}}") == Some(text.len().wrapping_sub(2))
+    };
+    match authority.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => (host, port),
+        // `9000` alone binds loopback.
+        None if is_port(authority) && !authority.starts_with("{{") => ("", authority),
+        _ => (authority, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::trust::Verify;
+
+    const CLIENT: Side = Side::Client;
+    const LISTENER: Side = Side::Listener;
+
+    fn spec(protocol: Protocol, side: Side, address: &str) -> Spec {
+        let mut spec = Spec::empty(protocol, side);
+        address.clone_into(spec.address_mut());
+        spec
+    }
+
+    fn address(old: (Protocol, Side, &str), protocol: Protocol, side: Side) -> String {
+        anew(&spec(old.0, old.1, old.2), None, protocol, side).address().to_owned()
+    }
+
+    #[test]
+    fn both_ends_of_a_wire_meet() {
+        for (from, address, to, expected) in [
+            (Protocol::Http, "http://h:8080/users?x#y", Protocol::Http, ":8080"),
+            (Protocol::Http, "https://u:p@h:8443", Protocol::Http, ":8443"),
+            (Protocol::Http, ":8080/x", Protocol::Http, ":8080"),
+            (Protocol::Http, "http://h/", Protocol::Http, "127.0.0.1:8080"),
+            (Protocol::Http, "{{base}}/users", Protocol::Http, "127.0.0.1:8080"),
+            (Protocol::Tcp, "{{host}}:{{port}}", Protocol::Tcp, ":{{port}}"),
+            (Protocol::Tcp, "[::1]:7", Protocol::Tcp, ":7"),
+            (Protocol::Udp, "h:53", Protocol::Udp, ":53"),
+        ] {
+            let made = self::address((from, CLIENT, address), to, LISTENER);
+            assert_eq!(made, expected, "{address}");
+        }
+        for (from, address, to, expected) in [
+            (Protocol::Http, "127.0.0.1:8080", Protocol::Http, "http://127.0.0.1:8080/"),
+            (Protocol::Http, ":80", Protocol::Http, "http://localhost/"),
+            (Protocol::Tcp, "*:9000", Protocol::Tcp, "localhost:9000"),
+            (Protocol::Tcp, "9000", Protocol::Tcp, "localhost:9000"),
+            (Protocol::Tcp, "[::]:9000", Protocol::Http, "http://localhost:9000/"),
+            (Protocol::Udp, "192.0.2.1:9", Protocol::Udp, "192.0.2.1:9"),
+            (Protocol::Tcp, "127.0.0.1:0", Protocol::Tcp, ""),
+        ] {
+            let made = self::address((from, LISTENER, address), to, CLIENT);
+            assert_eq!(made, expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn another_client_leads_to_the_same_place() {
+        for (from, address, to, expected) in [
+            (Protocol::Http, "http://h:81/kept?q", Protocol::Tcp, "h:81"),
+            (Protocol::Http, "https://h/x", Protocol::Tcp, "h:443"),
+            (Protocol::Http, "h/x", Protocol::Udp, "h:80"),
+            (Protocol::Tcp, "[::1]:443", Protocol::Http, "http://[::1]:443/"),
+            (Protocol::Tcp, "h", Protocol::Udp, ""),
+            (Protocol::Http, "http://ann:pw@h:81/x", Protocol::Http, "http://h:81/"),
+            (Protocol::Http, "{{base}}/users", Protocol::Http, "{{base}}/"),
+            (Protocol::Http, "https://{{env.H /}}/x", Protocol::Http, "https://{{env.H /}}/"),
+            (Protocol::Http, "{{base}}/users", Protocol::Tcp, ""),
+            (Protocol::Tcp, "{{peer}}", Protocol::Tcp, "{{peer}}"),
+            (Protocol::Http, "", Protocol::Tcp, ""),
+        ] {
+            assert_eq!(self::address((from, CLIENT, address), to, CLIENT), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn tls_is_carried_over_and_consent_is_not() {
+        let mut old = spec(Protocol::Tcp, CLIENT, "h:4433");
+        let Spec::Tcp(tcp) = &mut old else { unreachable!() };
+        tcp.tls = ClientTls::verified();
+        if let ClientTls::On { verify, sni, .. } = &mut tcp.tls {
+            (*verify, *sni) = (Verify::Off, "other".into());
+        }
+        let listener = anew(&old, None, Protocol::Tcp, LISTENER);
+        assert!(matches!(&listener, Spec::TcpListener(l) if l.tls == ListenerTls::Generated));
+        let client = anew(&listener, None, Protocol::Tcp, CLIENT);
+        assert!(matches!(&client, Spec::Tcp(tcp) if tcp.tls == ClientTls::verified()));
+        assert_eq!(client.address(), "localhost:4433");
+        assert_eq!(anew(&old, None, Protocol::Http, CLIENT).address(), "https://h:4433/");
+        let web = spec(Protocol::Http, CLIENT, "https://h:8443/");
+        let listener = anew(&web, None, Protocol::Http, LISTENER);
+        assert!(matches!(&listener, Spec::HttpListener(l) if l.tls == ListenerTls::Generated));
+        assert_eq!(
+            anew(&listener, None, Protocol::Http, CLIENT).address(),
+            "https://localhost:8443/"
+        );
+        let again = anew(&old, None, Protocol::Tcp, CLIENT);
+        assert!(matches!(&again, Spec::Tcp(tcp) if tcp.tls == ClientTls::verified()));
+    }
+
+    #[test]
+    fn a_socket_that_listens_is_believed_more_than_the_text() {
+        let socket = Some("127.0.0.1:40123".parse().unwrap());
+        let old = spec(Protocol::Tcp, LISTENER, ":0");
+        assert_eq!(anew(&old, socket, Protocol::Tcp, CLIENT).address(), "127.0.0.1:40123");
+        let socket = Some("[::]:40123".parse().unwrap());
+        let old = spec(Protocol::Http, LISTENER, ":8080");
+        assert_eq!(anew(&old, socket, Protocol::Http, CLIENT).address(), "http://localhost:40123/");
+    }
+}
