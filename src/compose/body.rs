@@ -94,7 +94,10 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
     let is_file = part.source == PartSource::File;
     let file_name = given(file_name).or_else(|| is_file.then(|| own(&path)));
     let content_type = content_type.or_else(|| {
-        let known = multipart::type_of(file_name.as_deref().unwrap_or(&own(&path)));
+        let name = file_name.clone().unwrap_or_else(|| own(&path));
+        // A plain field has none but what curl gives it.
+        let of = if is_file { multipart::type_of } else { multipart::curl_type_of };
+        let known = of(&name);
         known.or_else(|| is_file.then_some(multipart::ANY_TYPE)).map(str::to_owned)
     });
     PartPlan { name, content: PartContent::File(path), file_name, content_type }

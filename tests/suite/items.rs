@@ -1,4 +1,4 @@
-//! Items of `send`, as bytes on the wire; what HTTPie sends for them stands beside each.
+//! Items of `send`, as bytes on the wire; what `HTTPie` sends for them stands beside each.
 
 use std::io::Write;
 use std::process::Stdio;
