@@ -58,13 +58,14 @@ impl Folder {
         let request = ["req", "-new", "-nodes", "-subj", &subject, "-keyout", &own, "-out", "r"];
         let asked = self.openssl(&[&request[..], &["-newkey"], key].concat());
         assert!(asked.status.success(), "{asked:?}");
-        let by = match issuer == name {
-            true => vec!["-signkey", &issuer_key],
-            false => vec!["-CA", &issuer_pem, "-CAkey", &issuer_key, "-set_serial", "7"],
+        let by: &[&str] = if issuer == name {
+            &["-signkey", &issuer_key]
+        } else {
+            &["-CA", &issuer_pem, "-CAkey", &issuer_key, "-set_serial", "7"]
         };
         let end: &[&str] = if extensions.is_empty() { &[] } else { &["-extfile", &ext] };
         let sign = ["x509", "-req", "-days", "2", "-in", "r", "-out", &pem];
-        self.openssl(&[&sign[..], &by, end, more].concat()).status.success()
+        self.openssl(&[&sign[..], by, end, more].concat()).status.success()
     }
 
     /// The same with dates.

@@ -340,7 +340,9 @@ mod tests {
         let (leaf, own) = (facts("CN=h", "CN=i"), facts("CN=h", "CN=h"));
         let (inter, root) = (facts("CN=i", "CN=r"), facts("CN=r", "CN=r"));
         assert!(said(&[own]).starts_with("it is self-signed"));
-        assert!(said(std::slice::from_ref(&leaf)).starts_with("its issuer 'CN=i' was not sent along"));
+        assert!(
+            said(std::slice::from_ref(&leaf)).starts_with("its issuer 'CN=i' was not sent along")
+        );
         let chain = [leaf, inter, root];
         assert!(said(&chain[..2]).starts_with("its issuer 'CN=r' was not sent along"));
         assert!(said(&chain).starts_with("its chain ends in the authority 'CN=r', which is not"));
