@@ -56,11 +56,13 @@ impl ConversationPane {
     /// Ends a connection.
     pub(super) fn end(&self, shared: &Shared, how: CloseMode) -> Outcome {
         let Some(session) = shared.session() else { return Outcome::yes() };
+        let meant = self.conn_meant(shared);
+        let can = meant.map_or_else(|| session.capabilities(), |id| session.capabilities_of(id));
         if session.is_over() {
             Outcome::say("this session is over; [send] opens it again")
-        } else if !session.capabilities().connections {
+        } else if !can.connections {
             Outcome::say("UDP has no connections; [stop] closes the socket")
-        } else if let Some(conn) = self.conn_meant(shared) {
+        } else if let Some(conn) = meant {
             let end = Intent::Perform(Effect::Engine(Command::End { conn, how }));
             if how == CloseMode::Reset { ask_to_reset(end).into() } else { end.into() }
         } else {
