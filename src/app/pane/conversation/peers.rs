@@ -66,7 +66,7 @@ impl ConversationPane {
             let end = Intent::Perform(Effect::Engine(Command::End { conn, how }));
             if how == CloseMode::Reset { ask_to_reset(end).into() } else { end.into() }
         } else {
-            Outcome::say("choose a connection with { or } first")
+            Outcome::say("choose a connection with [previous-item] or [next-item] first")
         }
     }
 
@@ -82,7 +82,7 @@ impl ConversationPane {
         if let Some(id) = self.chosen(shared) {
             return match session.conns.get(&id) {
                 Some(conn) if conn.open => Ok(Recipient::Conn(id)),
-                _ => Err("not sent: this connection is closed; choose another one with { or }"),
+                _ => Err("not sent: this connection is closed; choose another one with [previous-item] or [next-item]"),
             };
         }
         if !session.side().listens() {
@@ -94,7 +94,7 @@ impl ConversationPane {
             (None, _) => Err("not sent: nobody is connected yet"),
             (Some(conn), None) => Ok(Recipient::Conn(conn.info.id)),
             _ => {
-                Err("not sent: choose a connection with { or }, or send to all with [send-to-all]")
+                Err("not sent: choose a connection with [previous-item] or [next-item], or send to all with [send-to-all]")
             }
         }
     }
