@@ -82,7 +82,9 @@ impl ConversationPane {
         if let Some(id) = self.chosen(shared) {
             return match session.conns.get(&id) {
                 Some(conn) if conn.open => Ok(Recipient::Conn(id)),
-                _ => Err("not sent: this connection is closed; choose another one with [previous-item] or [next-item]"),
+                _ => Err(
+                    "not sent: this connection is closed; choose another one with [previous-item] or [next-item]",
+                ),
             };
         }
         if !session.side().listens() {
@@ -93,9 +95,9 @@ impl ConversationPane {
         match (open.next(), open.next()) {
             (None, _) => Err("not sent: nobody is connected yet"),
             (Some(conn), None) => Ok(Recipient::Conn(conn.info.id)),
-            _ => {
-                Err("not sent: choose a connection with [previous-item] or [next-item], or send to all with [send-to-all]")
-            }
+            _ => Err(
+                "not sent: choose a connection with [previous-item] or [next-item], or send to all with [send-to-all]",
+            ),
         }
     }
 }
