@@ -6,12 +6,14 @@ use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase, Summary};
 use wirebench::model::plan::{Plan, TcpListenerPlan, UdpListenerPlan};
 use wirebench::model::protocol::{Protocol, Side};
-use wirebench::model::record::{Direction, Lost, RecordKind};
+use wirebench::model::record::{ConnInfo, Direction, Lost, RecordKind};
 use wirebench::model::tls::ListenerTls;
 
 use super::connected;
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, address, bind, commands, fact, info, record, traffic};
+use crate::harness::samples::{
+    START, address, bind, commands, fact, http_plan, info, record, traffic,
+};
 
 #[test]
 fn a_line_is_sent_with_its_ending_and_remembered() {
@@ -174,6 +176,27 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
     assert!(matches!(&sent[0], Command::Send { to: Recipient::Conn(to), .. } if *to == id.conn(2)));
     app.event(traffic(Vec::new(), vec![record(id.conn(2), 100, Direction::Received, b"again")]));
     app.assert_shows("again");
+}
+
+/// What is shown goes by what the connection speaks, not by what the session was opened for: an
+/// upgrade tells of the connection anew.
+#[test]
+fn an_upgraded_connection_is_shown_as_what_it_speaks() {
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(http_plan());
+    let conn = id.conn(1);
+    let http = info(conn, Protocol::Http, Side::Client);
+    app.event(traffic(vec![http.clone()], vec![record(conn, 1, Direction::Sent, b"GET / HTTP")]));
+    assert!(!app.screen().contains("Conversation"), "{}", app.screen());
+    let tcp = ConnInfo { protocol: Protocol::Tcp, ..http };
+    app.event(traffic(vec![tcp], vec![record(conn, 2, Direction::Received, b"upgraded")]));
+    app.assert_shows("Conversation");
+    focus::focus_input(&mut app);
+    let sent = commands(app.keys("hi<Enter>"));
+    assert!(matches!(&sent[0], Command::Send { to: Recipient::Conn(to), .. } if *to == conn));
+    let screen = app.screen();
+    let (above, _) = screen.split_once("Traffic").unwrap();
+    assert!(above.contains("upgraded") && !above.contains("GET / HTTP"), "{above}");
 }
 
 #[test]
