@@ -35,7 +35,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     match command {
         Task::Send(arguments) => {
             let file = arguments.output.as_deref().filter(|name| *name != "-");
-            let file = file.map(OutputFile::create).transpose()?;
+            let file = file.map(OutputFile::begin).transpose()?;
             let mut output = match (&file, &arguments.output) {
                 (Some(file), Some(name)) => Output::to_file(file.file()?, name),
                 _ => Output::new(&arguments.common, Style::Raw),

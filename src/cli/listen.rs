@@ -101,10 +101,7 @@ fn input_of(plan: &Plan) -> ListenInput {
         return ListenInput::none();
     }
     if plan.answers_by_itself() {
-        if stdin::is_piped() {
-            output::note("standard input is left alone: this listener answers by itself");
-        }
-        return ListenInput::none();
+        return if stdin::is_piped() { ListenInput::left_alone() } else { ListenInput::none() };
     }
     ListenInput::read(can.datagrams)
 }
@@ -279,6 +276,9 @@ impl ListenWatch<'_> {
                 output::note(&format!("listening on {}; Ctrl+C stops", list.join(", ")));
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
+                }
+                if let Some(remark) = self.input.remark() {
+                    output::note(remark);
                 }
             }
             Some(Event::Traffic(batch)) => self.on_traffic(batch, headless),

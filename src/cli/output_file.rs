@@ -38,7 +38,7 @@ enum Filling {
 
 impl OutputFile {
     /// Opened before anything is sent, so that what was received always has a place.
-    pub(super) fn create(name: &str) -> Result<Self, Failure> {
+    pub(super) fn begin(name: &str) -> Result<Self, Failure> {
         let target = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
         let opened = match fs::metadata(&target) {
             Ok(facts) if facts.is_dir() => {
@@ -48,9 +48,12 @@ impl OutputFile {
             Ok(facts) => {
                 let mut writing = OpenOptions::new();
                 let file = writing.write(true).custom_flags(nonblocking_flags()).open(&target);
-                file.and_then(|file| match facts.is_file() {
-                    true => temporary(&target, facts.permissions()).map(Filling::Whole),
-                    false => Ok(Filling::Direct(file)),
+                file.and_then(|file| {
+                    if facts.is_file() {
+                        temporary(&target, facts.permissions()).map(Filling::Whole)
+                    } else {
+                        Ok(Filling::Direct(file))
+                    }
                 })
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -120,9 +123,9 @@ fn folder_of(target: &Path) -> &Path {
 fn temporary(target: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{}.", name.chars().take(64).collect::<String>());
-    let mut made = Builder::new();
-    made.prefix(&prefix).suffix(".part").permissions(Permissions::from_mode(MODE));
-    let file = made.tempfile_in(folder_of(target))?;
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).suffix(".part").permissions(Permissions::from_mode(MODE));
+    let file = builder.tempfile_in(folder_of(target))?;
     if mode.mode() != MODE {
         // That of the file it takes the place of.
         file.as_file().set_permissions(mode)?;

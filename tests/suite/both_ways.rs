@@ -50,7 +50,7 @@ fn end(mut listener: Listening) -> (Option<i32>, Vec<u8>) {
 
 #[test]
 fn input_goes_to_every_peer_as_fast_as_the_slowest_takes_it_and_so_does_its_end() {
-    let (folder, sent) = (tempfile::tempdir().unwrap(), bytes());
+    let sent = bytes();
     // Both are there before anything is read: an input that is empty waits for its writer.
     let mut child = command(&["listen", "--raw", "tcp://127.0.0.1:0"]);
     let mut listener = listening(child.stdin(Stdio::piped()));
@@ -61,11 +61,8 @@ fn input_goes_to_every_peer_as_fast_as_the_slowest_takes_it_and_so_does_its_end(
         peer.write_all(b"x").unwrap();
         output.read_exact(&mut [0]).unwrap();
     }
-    let (mut input, mut given) = (listener.input(), sent.clone());
-    let writer = std::thread::spawn(move || {
-        input.write_all(&given).unwrap();
-        given.clear();
-    });
+    let (mut input, given) = (listener.input(), sent.clone());
+    let writer = std::thread::spawn(move || input.write_all(&given).unwrap());
     let [mut quick, mut slow] = peers;
     let wanted = sent.clone();
     let quick = std::thread::spawn(move || {
@@ -87,7 +84,6 @@ fn input_goes_to_every_peer_as_fast_as_the_slowest_takes_it_and_so_does_its_end(
     let mut thanks = [0; 6];
     output.read_exact(&mut thanks).unwrap();
     assert_eq!(&thanks, b"thanks", "the other way goes on");
-    drop(folder);
     listener.interrupt();
     assert_eq!(listener.wait(), Some(0));
 }
@@ -127,7 +123,7 @@ fn over_udp_it_goes_to_the_peer_heard_last_in_datagrams() {
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
     peer.send_to(b"hi", ("127.0.0.1", listener.port)).unwrap();
     let mut got = Vec::new();
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     while got.len() < sent.len() {
         let read = peer.recv(&mut buffer).unwrap();
         assert!(read <= 8192);

@@ -43,6 +43,8 @@ pub(super) struct ListenInput {
     orders: VecDeque<Command>,
     retry_at: Instant,
     lost: u64,
+    /// What there is to say once the listener is up.
+    remark: Option<&'static str>,
 }
 
 /// What a peer got of it.
@@ -70,7 +72,19 @@ impl ListenInput {
             orders: VecDeque::new(),
             retry_at: Instant::now(),
             lost: 0,
+            remark: None,
         }
+    }
+
+    /// It is there and not read, because the listener has its own words.
+    pub(super) fn left_alone() -> Self {
+        let remark = Some("standard input is left alone: this listener answers by itself");
+        ListenInput { remark, ..ListenInput::none() }
+    }
+
+    /// What there is to say, once.
+    pub(super) fn remark(&mut self) -> Option<&'static str> {
+        self.remark.take()
     }
 
     /// Reads it from now on.
@@ -212,8 +226,9 @@ impl ListenInput {
 
 fn is_for(order: &Command, conn: ConnId) -> bool {
     match order {
-        Command::Send { to: Recipient::Conn(to), .. } => *to == conn,
-        Command::End { conn: to, .. } => *to == conn,
+        Command::Send { to: Recipient::Conn(to), .. } | Command::End { conn: to, .. } => {
+            *to == conn
+        }
         _ => false,
     }
 }
