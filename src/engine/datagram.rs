@@ -302,7 +302,9 @@ impl Datagrams {
     }
 
     fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
-        self.peers.forget(self.peers.address(conn)?);
+        // One that was forgotten meanwhile needs no end.
+        let Ok(address) = self.peers.address(conn) else { return Ok(()) };
+        self.peers.forget(address);
         self.note(conn, RecordKind::Closed, "forgotten by us");
         self.session.events.retire(conn);
         self.count_peers();
