@@ -117,8 +117,8 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printe
 )]
 pub struct Send {
     /// A method if wanted, the target or preset, then items: name=value and name:=json (body), name==value
-    /// (query), Name:value (header), name@file (a form field's value from a file), @file (the
-    /// whole body).
+    /// (query), Name:value (header; Name: takes it away, Name; sends it empty), name@file (a file in a
+    /// form, ;type=TYPE behind it), name=@file and name:=@file (a value from a file), @file (the whole body).
     #[arg(required = true, value_name = "TARGET|PRESET")]
     pub words: Vec<String>,
     /// HTTP method; else GET, or POST when there is a body.

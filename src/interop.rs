@@ -16,5 +16,6 @@ pub mod history_spec;
 pub mod ndjson;
 pub mod python;
 pub mod secrets;
+pub mod told_streams;
 
 mod wire_request;

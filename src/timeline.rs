@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod frames;
 pub mod framing;
 pub mod listing;
+pub mod stream_tail;
 
 mod conns;
 mod log;

@@ -61,6 +61,8 @@ mod http_progress;
 mod http_rules;
 #[path = "suite/interop.rs"]
 mod interop;
+#[path = "suite/items.rs"]
+mod items;
 #[path = "suite/kill.rs"]
 mod kill;
 #[path = "suite/left.rs"]

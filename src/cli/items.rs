@@ -1,22 +1,39 @@
 //! Request items, written as in `HTTPie` and `xh`: `name=value`, `name:=json`, `name==query`,
-//! `Name:value`, `name@file`, `@file`.
+//! `Name:value`, `name@file`, `@file`; `=@`, `:=@`, `==@` and `:@` take the value from a file,
+//! `Name:` takes a header away and `Name;` sends it empty.
 //!
-//! The separator that comes first in the word decides; of two at one place the longer. A backslash
-//! takes a separator's meaning away. Called by `target` for HTTP requests.
+//! The separator that comes first in the word decides; of several at one place the longest. A
+//! backslash takes a separator's meaning away, in names and values. What comes from a file is never
+//! read as a template. Called by `send` for HTTP requests.
 
+use std::path::Path;
+
+use crate::compose::template::quote;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::NameValue;
+use crate::named_file;
+
+/// Bytes of a file that becomes a value.
+const FILE_LIMIT: u64 = 16 << 20;
 
 /// What an item of the command line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ItemKind {
     Header,
+    /// A header whose value is the text of a file.
+    HeaderFile,
     Query,
+    /// The text of a file in the query.
+    QueryFile,
     /// A field of the body; its value is a string.
     Field,
+    /// The same from a file.
+    FieldFile,
     /// A field of the body whose value is JSON as written.
     Json,
+    /// The same from a file.
+    JsonFile,
     /// A file sent as a part of a form.
     Upload,
     /// The whole body is the file its value names.
@@ -24,74 +41,164 @@ enum ItemKind {
 }
 
 /// Longer separators first, so that `==` is not read as `=`.
-const SEPARATORS: [(&str, ItemKind); 5] = [
+const SEPARATORS: [(&str, ItemKind); 9] = [
+    (":=@", ItemKind::JsonFile),
+    ("==@", ItemKind::QueryFile),
     (":=", ItemKind::Json),
     ("==", ItemKind::Query),
+    ("=@", ItemKind::FieldFile),
+    (":@", ItemKind::HeaderFile),
     (":", ItemKind::Header),
     ("=", ItemKind::Field),
     ("@", ItemKind::Upload),
 ];
 
+/// What a backslash takes the meaning of.
+const SPECIAL: [char; 5] = [':', '=', '@', ';', '\\'];
+
+/// An item, with the word it was written as.
+struct Item<'a> {
+    kind: ItemKind,
+    row: NameValue,
+    word: &'a str,
+}
+
 /// Puts the items into the request. Fields become JSON, or a form when one is asked for; files to
 /// upload make it a form in parts.
 pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Result<(), Failure> {
-    let mut fields = Vec::new();
+    let mut fields: Vec<Item<'_>> = Vec::new();
+    let mut headers: Vec<NameValue> = Vec::new();
+    let mut whole = None;
     for word in words {
-        let (kind, row) = parse(word)?;
+        let Item { kind, mut row, word } = parse(word)?;
         match kind {
-            ItemKind::Header => {
-                spec.headers.retain(|header| !header.name.eq_ignore_ascii_case(&row.name));
-                spec.headers.push(row);
+            ItemKind::HeaderFile | ItemKind::QueryFile => {
+                let text = file_text(word, &row.value)?;
+                row.value = quote(text.trim_end_matches('\n'));
             }
-            ItemKind::Query => spec.query.push(row),
-            ItemKind::Body => spec.body = HttpBody::File(row.value),
-            ItemKind::Field | ItemKind::Json | ItemKind::Upload => fields.push((kind, row)),
+            _ => {}
+        }
+        match kind {
+            ItemKind::Header | ItemKind::HeaderFile => headers.push(row),
+            ItemKind::Query | ItemKind::QueryFile => spec.query.push(row),
+            ItemKind::Body => whole = Some((word, row.value)),
+            _ => fields.push(Item { kind, row, word }),
         }
     }
-    let find = |wanted| fields.iter().find(|(kind, _)| *kind == wanted);
-    let in_parts = find(ItemKind::Upload).is_some();
-    if let (true, Some((_, row))) = (in_parts || as_form, find(ItemKind::Json)) {
-        let cause = "a form has no JSON values; write name=value";
-        return Err(usage(&format!("{}:={}", row.name, row.value), cause));
+    // They take the place of those of a preset, not of each other.
+    spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));
+    spec.headers.extend(headers);
+    match (whole, fields.first()) {
+        (None, None) => Ok(()),
+        (Some((_, path)), None) => {
+            spec.body = HttpBody::File(path);
+            Ok(())
+        }
+        (Some((word, _)), Some(field)) => {
+            let cause = format!("it is the whole body, so '{}' cannot go with it", field.word);
+            Err(usage(word, &cause))
+        }
+        (None, Some(_)) => {
+            spec.body = composed(fields, as_form)?;
+            Ok(())
+        }
+    }
+}
+
+/// The body made of fields.
+fn composed(fields: Vec<Item<'_>>, as_form: bool) -> Result<HttpBody, Failure> {
+    let in_parts = fields.iter().any(|item| item.kind == ItemKind::Upload);
+    if !in_parts && !as_form {
+        return Ok(HttpBody::Json(object(&fields)?));
+    }
+    let is_json = |item: &&Item<'_>| matches!(item.kind, ItemKind::Json | ItemKind::JsonFile);
+    if let Some(item) = fields.iter().find(is_json) {
+        return Err(usage(item.word, "a form has no JSON values; write name=value"));
     }
     if in_parts {
-        let part = |(kind, row): (_, NameValue)| {
-            let is_file = kind == ItemKind::Upload;
-            let source = if is_file { PartSource::File } else { PartSource::Text };
-            FormPart { name: row.name, source, value: row.value, ..FormPart::default() }
-        };
-        spec.body = HttpBody::Multipart(fields.into_iter().map(part).collect());
-    } else if !fields.is_empty() && as_form {
-        spec.body = HttpBody::Form(fields.into_iter().map(|(_, row)| row).collect());
-    } else if !fields.is_empty() {
-        spec.body = HttpBody::Json(object(&fields)?);
+        return Ok(HttpBody::Multipart(fields.into_iter().map(part).collect()));
     }
-    Ok(())
-}
-
-/// The fields as a JSON object, in order. Values are checked but kept as written.
-fn object(fields: &[(ItemKind, NameValue)]) -> Result<String, Failure> {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut members = Vec::new();
-    for (kind, NameValue { name, value, .. }) in fields {
-        let is_json = *kind == ItemKind::Json;
-        // A template has no value yet, so it cannot be checked.
-        if is_json
-            && !value.contains("{{")
-            && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(value)
-        {
-            let cause = format!("not JSON: {error}; write name=value for a string");
-            return Err(usage(&format!("{name}:={value}"), &cause));
+    let row = |Item { kind, mut row, word }: Item<'_>| {
+        if kind == ItemKind::FieldFile {
+            row.value = quote(&file_text(word, &row.value)?);
         }
-        let value = if is_json { value.clone() } else { quoted(value) };
-        members.push(format!("{}: {value}", quoted(name)));
-    }
-    Ok(format!("{{{}}}", members.join(", ")))
+        Ok(row)
+    };
+    Ok(HttpBody::Form(fields.into_iter().map(row).collect::<Result<_, Failure>>()?))
 }
 
-fn parse(word: &str) -> Result<(ItemKind, NameValue), Failure> {
+fn part(Item { kind, row, .. }: Item<'_>) -> FormPart {
+    let source = match kind {
+        ItemKind::Upload => PartSource::File,
+        ItemKind::FieldFile => PartSource::FileText,
+        _ => PartSource::Text,
+    };
+    let mut part = FormPart { name: row.name, source, value: row.value, ..FormPart::default() };
+    if kind == ItemKind::Upload {
+        // Behind the path: its type, and the name the peer is told.
+        while let Some((path, option)) = part.value.rsplit_once(';') {
+            let place = match option.split_once('=') {
+                Some(("type", _)) => &mut part.content_type,
+                Some(("filename", _)) => &mut part.file_name,
+                _ => break,
+            };
+            option.split_once('=').unwrap_or_default().1.clone_into(place);
+            part.value = path.to_owned();
+        }
+    }
+    part
+}
+
+/// The fields as a JSON object, in order; of two of one name the later one stands. Values are
+/// checked but kept as written.
+fn object(fields: &[Item<'_>]) -> Result<String, Failure> {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut members: Vec<(&str, String)> = Vec::new();
+    for Item { kind, row: NameValue { name, value, .. }, word } in fields {
+        let member = match kind {
+            ItemKind::Json => {
+                // A template has no value yet, so it cannot be checked.
+                if !value.contains("{{") {
+                    check(word, value)?;
+                }
+                value.clone()
+            }
+            ItemKind::JsonFile => {
+                let text = file_text(word, value)?;
+                check(word, &text)?;
+                quote(text.trim())
+            }
+            ItemKind::FieldFile => quote(&quoted(&file_text(word, value)?)),
+            _ => quoted(value),
+        };
+        members.retain(|(earlier, _)| earlier != name);
+        members.push((name, member));
+    }
+    let written: Vec<String> =
+        members.iter().map(|(name, member)| format!("{}: {member}", quoted(name))).collect();
+    Ok(format!("{{{}}}", written.join(", ")))
+}
+
+fn check(word: &str, json: &str) -> Result<(), Failure> {
+    serde_json::from_str::<serde::de::IgnoredAny>(json)
+        .map(drop)
+        .map_err(|error| usage(word, &format!("not JSON: {error}; write name=value for a string")))
+}
+
+/// The text of the file an item names.
+fn file_text(word: &str, path: &str) -> Result<String, Failure> {
+    named_file::read_text(Path::new(path), FILE_LIMIT).map_err(|error| {
+        let cause = format!("{path}: {error}");
+        usage(word, &cause).hint(r"a backslash before the @ sends the name as it is: name=\@text")
+    })
+}
+
+fn parse(word: &str) -> Result<Item<'_>, Failure> {
+    let item = |kind, name: String, value: String| {
+        Ok(Item { kind, row: NameValue::new(name, value), word })
+    };
     if let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) {
-        return Ok((ItemKind::Body, NameValue::new("", path)));
+        return item(ItemKind::Body, String::new(), path.to_owned());
     }
     let mut name = String::new();
     let mut rest = word;
@@ -103,13 +210,23 @@ fn parse(word: &str) -> Result<(ItemKind, NameValue), Failure> {
             if name.is_empty() {
                 return Err(usage(word, "the name before the separator is missing"));
             }
-            // `Name: value` pasted from elsewhere.
-            let pasted = kind == ItemKind::Header;
-            let value = if pasted { value.trim_start_matches(' ') } else { value };
-            return Ok((kind, NameValue::new(name, value)));
+            return match (kind, unescaped(value)) {
+                // Takes away what is sent by itself, or what a preset has.
+                (ItemKind::Header, value) if value.trim().is_empty() => {
+                    let row = NameValue { enabled: false, ..NameValue::new(name, "") };
+                    Ok(Item { kind, row, word })
+                }
+                // `Name: value` pasted from elsewhere.
+                (ItemKind::Header, value) => {
+                    item(kind, name, value.trim_start_matches(' ').to_owned())
+                }
+                (_, value) => item(kind, name, value),
+            };
         }
-        let escaped = rest.strip_prefix('\\').filter(|r| r.starts_with([':', '=', '@', '\\']));
-        let mut chars = escaped.unwrap_or(rest).chars();
+        if rest == ";" && !name.is_empty() {
+            return item(ItemKind::Header, name, String::new());
+        }
+        let mut chars = escaped(rest).unwrap_or(rest).chars();
         name.extend(chars.next());
         rest = chars.as_str();
     }
@@ -117,6 +234,27 @@ fn parse(word: &str) -> Result<(ItemKind, NameValue), Failure> {
         word,
         "not an item; write name=value, name:=json, name==query, Name:value, name@file or @file",
     ))
+}
+
+/// What a backslash in front takes the meaning of, and what follows it.
+fn escaped(text: &str) -> Option<&str> {
+    text.strip_prefix('\\').filter(|rest| rest.starts_with(SPECIAL))
+}
+
+/// A value; there two backslashes stay two, as in JSON and paths of Windows.
+fn unescaped(value: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(value.len()), value);
+    while !rest.is_empty() {
+        let pair = rest.strip_prefix(r"\\");
+        out.push_str(pair.map_or("", |_| r"\\"));
+        let after = pair.unwrap_or_else(|| {
+            let mut chars = escaped(rest).unwrap_or(rest).chars();
+            out.extend(chars.next());
+            chars.as_str()
+        });
+        rest = after;
+    }
+    out
 }
 
 fn usage(word: &str, cause: &str) -> Failure {
@@ -146,10 +284,29 @@ mod tests {
 
     #[test]
     fn the_first_separator_decides_and_a_backslash_takes_its_meaning() {
-        assert_eq!(parse("a=b:c@d").unwrap(), (ItemKind::Field, NameValue::new("a", "b:c@d")));
-        assert_eq!(parse(r"a\:b=c").unwrap(), (ItemKind::Field, NameValue::new("a:b", "c")));
-        assert_eq!(parse("a=").unwrap(), (ItemKind::Field, NameValue::new("a", "")));
-        assert_eq!(parse("@body.json").unwrap(), (ItemKind::Body, NameValue::new("", "body.json")));
+        for (word, kind, name, value) in [
+            ("a=b:c@d", ItemKind::Field, "a", "b:c@d"),
+            (r"a\:b=c", ItemKind::Field, "a:b", "c"),
+            ("a=", ItemKind::Field, "a", ""),
+            ("@body.json", ItemKind::Body, "", "body.json"),
+            ("a=@f", ItemKind::FieldFile, "a", "f"),
+            (r"a=\@f", ItemKind::Field, "a", "@f"),
+            (r"a\=b=c\=d", ItemKind::Field, "a=b", "c=d"),
+            (r"a\:=b", ItemKind::Field, "a:", "b"),
+            (r"path=C:\temp\new", ItemKind::Field, "path", r"C:\temp\new"),
+            (r"a\\=1", ItemKind::Field, r"a\", "1"),
+            (r#"a:="\\:\n""#, ItemKind::Json, "a", r#""\\:\n""#),
+            ("a:=@f", ItemKind::JsonFile, "a", "f"),
+            ("a==@f", ItemKind::QueryFile, "a", "f"),
+            ("A:@f", ItemKind::HeaderFile, "A", "f"),
+            ("A;", ItemKind::Header, "A", ""),
+            ("a;b=c", ItemKind::Field, "a;b", "c"),
+            (r"a\;b;", ItemKind::Header, "a;b", ""),
+        ] {
+            let item = parse(word).unwrap();
+            assert_eq!((item.kind, item.row), (kind, NameValue::new(name, value)), "{word}");
+        }
+        assert!(!parse("A:").unwrap().row.enabled);
     }
 
     #[test]
@@ -178,10 +335,61 @@ mod tests {
 
     #[test]
     fn what_is_no_item_is_named() {
-        for word in ["plain", "=x", "a:=not json", "\\"] {
+        for word in ["plain", "=x", "a:=not json", "\\", ";", "A;x", "a=@missing", "A:@missing"] {
             let failure = applied(&[word], false).unwrap_err();
             assert_eq!(failure.kind, FailureKind::Usage, "{word}");
             assert!(failure.target.contains(word), "{failure}");
         }
+    }
+
+    #[test]
+    fn values_come_from_files_and_are_no_templates() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            path.display().to_string()
+        };
+        let text = file("t.txt", b"say \"{{hi}}\"\n");
+        let json = file("x.json", b"{\"x\": [1]}\n");
+        let words = [format!("t=@{text}"), format!("j:=@{json}"), format!("q==@{text}")];
+        let spec = applied(&words.each_ref().map(String::as_str), false).unwrap();
+        let body = r#"{"t": "say \"{{!hi}}\"\n", "j": {"x": [1]}}"#;
+        assert_eq!(spec.body, HttpBody::Json(body.into()));
+        assert_eq!(spec.query, [NameValue::new("q", r#"say "{{!hi}}""#)]);
+        let spec = applied(&[&format!("t=@{text}")], true).unwrap();
+        assert_eq!(spec.body, HttpBody::Form(vec![NameValue::new("t", "say \"{{!hi}}\"\n")]));
+        for (name, content) in [("bad.json", &b"[1,"[..]), ("bad.txt", b"\xff")] {
+            let path = file(name, content);
+            assert!(applied(&[&format!("a:=@{path}")], false).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_form_has_the_type_and_name_that_are_asked_for() {
+        for (word, path, content_type, file_name) in [
+            ("f@a.json", "a.json", "", ""),
+            ("f@a.json;type=text/foo", "a.json", "text/foo", ""),
+            ("f@a;b;type=a/b;filename=c d", "a;b", "a/b", "c d"),
+            ("f@a;filename=x;type=a/b", "a", "a/b", "x"),
+        ] {
+            let HttpBody::Multipart(parts) = applied(&[word], false).unwrap().body else {
+                panic!()
+            };
+            let part = &parts[0];
+            let found = (&*part.value, &*part.content_type, &*part.file_name);
+            assert_eq!(found, (path, content_type, file_name), "{word}");
+        }
+        let mixed = applied(&["a=@b.txt", "f@x"], false).unwrap().body;
+        let HttpBody::Multipart(parts) = mixed else { panic!("{mixed:?}") };
+        assert_eq!(parts[0].source, PartSource::FileText);
+    }
+
+    #[test]
+    fn of_two_fields_the_later_stands_and_headers_stand_beside_each_other() {
+        let spec = applied(&["a=1", "b=2", "a:=3", "X:1", "x:2"], false).unwrap();
+        assert_eq!(spec.body, HttpBody::Json(r#"{"b": "2", "a": 3}"#.into()));
+        assert_eq!(spec.headers, [NameValue::new("X", "1"), NameValue::new("x", "2")]);
+        assert!(applied(&["@file", "a=1"], false).unwrap_err().to_string().contains("a=1"));
     }
 }

@@ -20,6 +20,7 @@ use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::secrets::disclosed;
+use crate::interop::told_streams::ToldStreams;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
@@ -29,7 +30,7 @@ use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
-use crate::model::secrets::Disclosure;
+use crate::model::secrets::masked;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
@@ -47,6 +48,7 @@ struct ListenWatch<'a> {
     by_exchange: bool,
     /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
+    streams: ToldStreams,
     /// Bodies to be let go of.
     printed: Vec<BodyId>,
     /// Messages or requests still wanted.
@@ -71,6 +73,7 @@ pub(super) async fn run(
         output,
         by_exchange: !plan.capabilities().conversation,
         conns: BTreeMap::new(),
+        streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
         left: arguments.count,
         body: None,
@@ -265,11 +268,11 @@ impl ListenWatch<'_> {
     }
 
     fn on_traffic(&mut self, batch: Batch, headless: &Headless) {
-        let (told, now) = (&headless.told, headless.now());
+        let now = headless.now();
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if self.tells(record) && self.left != Some(0) {
-                self.print_record(record, told);
+                self.print_record(record);
                 if is_received(record) {
                     self.count();
                 }
@@ -277,6 +280,7 @@ impl ListenWatch<'_> {
         }
         for conn in &batch.over {
             self.conns.remove(conn);
+            self.streams.over(*conn);
         }
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
@@ -297,10 +301,13 @@ impl ListenWatch<'_> {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    fn print_record(&mut self, record: &Record, told: &Disclosure) {
+    fn print_record(&mut self, record: &Record) {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
-            Style::Json => return self.output.json(&ndjson::record(record, conn, told)),
+            Style::Json => {
+                let told = self.streams.tell(record);
+                return self.output.json(&ndjson::record(record, conn, &told));
+            }
             Style::Raw if is_received(record) => return self.output.raw(&record.data),
             Style::Raw => return,
             Style::Text => {}
@@ -316,9 +323,11 @@ impl ListenWatch<'_> {
         };
         let peer = shown_peer(conn.and_then(|conn| conn.peer));
         let (time, conn) = (time_of_day(record.at), record.conn);
-        let shown = &record.data[..SHOWN.min(record.data.len())];
-        let rest = if record.original_len > shown.len() as u64 { "…" } else { "" };
-        let data = printable::printable(&told.bytes(shown));
+        let told = self.streams.tell(record);
+        let shown = told.get(..SHOWN).unwrap_or(&told);
+        let is_cut = shown.len() < told.len() || record.original_len > record.data.len() as u64;
+        let rest = if is_cut { "…" } else { "" };
+        let data = printable::printable(shown);
         self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"));
     }
 
@@ -337,16 +346,17 @@ impl ListenWatch<'_> {
         let read = headless.read_body(facts.id, 0, SHOWN);
         let body = read.inspect_err(output::complain).unwrap_or_default();
         let shown = body.len() as u64;
-        let body = headless.told.bytes(&body);
         let content_type =
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
         let recoded = Recoder::of(content_type.as_deref(), &body)
             .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
+        let body = recoded.map_or(body, String::into_bytes);
+        let body = masked(&body, &headless.told.hidden_parts(b"", &body));
         let exchange = &disclosed(exchange, &headless.told);
         self.output.line(&summary(exchange));
         self.output.text(&exchange.request.head.raw);
         if !body.is_empty() {
-            self.output.text(recoded.as_ref().map_or(&*body, String::as_bytes));
+            self.output.text(&body);
         }
         let cut = (shown < facts.decoded_len)
             .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));

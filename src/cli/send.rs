@@ -109,6 +109,17 @@ fn compose(
 ) -> Result<Body, Failure> {
     let before = request.body.clone();
     items::apply(words.items, arguments.form, request)?;
+    let is_file = |data: &&String| data.len() > 1 && data.starts_with('@');
+    let alone = match (arguments.data.as_slice(), arguments.data.iter().find(is_file)) {
+        ([first, ..], _) if request.body != before => Some((first, "the items make")),
+        ([_, _, ..], Some(file)) => Some((file, "the other data is")),
+        _ => None,
+    };
+    if let Some((data, other)) = alone {
+        let cause = format!("it is the whole body, and {other} one, too");
+        let target = format!("--data {data}");
+        return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+    }
     match arguments.data.as_slice() {
         [] => {}
         data if arguments.hex => {

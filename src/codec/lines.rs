@@ -1,12 +1,12 @@
 //! Cuts a body into display lines: scanned once while it arrives, laid out only where looked at.
 //!
-//! Called by the engine's body views. A scanner is a small value that can be cloned anywhere, so a
-//! clone kept every so often is a checkpoint: to show line n, take the last checkpoint before it
+//! Called by the engine's body views. A scanner is a small value that can be copied anywhere, so a
+//! copy kept every so often is a checkpoint: to show line n, take the last checkpoint before it
 //! and [`LineScanner::format`] the bytes that follow it. Any split of the input gives the same
 //! lines, and no line hands out more than `LINE_PIECE` bytes.
 //!
 //! ```text
-//! body ──chunk──> scan ──> starts of lines (counted)     checkpoint = clone of the scanner
+//! body ──chunk──> scan ──> starts of lines (counted)     checkpoint = copy of the scanner
 //! checkpoint + bytes from there ──> format ──> the rows on the screen
 //! ```
 
@@ -47,14 +47,23 @@ impl LineScanner {
     #[must_use]
     pub fn new(mode: ViewMode) -> Self {
         LineScanner(match mode {
-            ViewMode::Pretty => Scanner::Pretty(JsonScanner::default()),
+            ViewMode::Pretty => Scanner::Pretty(JsonScanner::checking()),
             ViewMode::Text => Scanner::Text(TextScanner::default()),
             ViewMode::Wide(wide) => Scanner::Wide(WideScanner::new(wide)),
             ViewMode::Hex => Scanner::Hex(0),
         })
     }
 
-    /// Bytes scanned so far: the place in the body a clone taken now belongs to.
+    /// The same place, for laying out what follows; only what goes through the whole body checks it.
+    #[must_use]
+    pub fn checkpoint(&self) -> Self {
+        LineScanner(match &self.0 {
+            Scanner::Pretty(scanner) => Scanner::Pretty(scanner.checkpoint()),
+            other => other.clone(),
+        })
+    }
+
+    /// Bytes scanned so far: the place in the body a copy taken now belongs to.
     #[must_use]
     pub fn offset(&self) -> u64 {
         match &self.0 {
@@ -86,6 +95,16 @@ impl LineScanner {
         Ok(())
     }
 
+    /// The first place at which the body so far is no JSON (`Pretty` alone), though most of what has a
+    /// flaw can be laid out.
+    #[must_use]
+    pub fn flaw(&self) -> Option<&NotJson> {
+        match &self.0 {
+            Scanner::Pretty(scanner) => scanner.flaw(),
+            _ => None,
+        }
+    }
+
     /// The body is complete: a remark when it stops in the middle of something.
     #[must_use]
     pub fn unfinished(&self) -> Option<String> {
@@ -101,7 +120,7 @@ impl LineScanner {
     /// start is always enough).
     #[must_use]
     pub fn format(&self, bytes: &[u8], skip: u64, rows: usize) -> Vec<ViewLine> {
-        let mut scanner = self.clone();
+        let mut scanner = self.checkpoint();
         let base = scanner.offset();
         let mut starts: Vec<LineStart> = Vec::with_capacity(rows.min(1024) + 1);
         let mut left = skip;

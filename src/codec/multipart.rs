@@ -14,8 +14,8 @@ use crate::model::plan::{PartContent, PartPlan};
 /// chance nobody meets.
 const SEARCHED: usize = 16 * 1024 * 1024;
 
-/// Types told for files by their extension, as curl tells them.
-const TYPES: [(&str, &str); 10] = [
+/// Types told for files by their extension: those curl tells, too, and others.
+const TYPES: [(&str, &str); 40] = [
     ("gif", "image/gif"),
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
@@ -26,7 +26,40 @@ const TYPES: [(&str, &str); 10] = [
     ("html", "text/html"),
     ("pdf", "application/pdf"),
     ("xml", "application/xml"),
+    ("json", "application/json"),
+    ("jsonl", "application/x-ndjson"),
+    ("ndjson", "application/x-ndjson"),
+    ("csv", "text/csv"),
+    ("tsv", "text/tab-separated-values"),
+    ("md", "text/markdown"),
+    ("css", "text/css"),
+    ("js", "text/javascript"),
+    ("mjs", "text/javascript"),
+    ("ics", "text/calendar"),
+    ("yaml", "application/yaml"),
+    ("yml", "application/yaml"),
+    ("wasm", "application/wasm"),
+    ("zip", "application/zip"),
+    ("gz", "application/gzip"),
+    ("tgz", "application/gzip"),
+    ("tar", "application/x-tar"),
+    ("rtf", "application/rtf"),
+    ("webp", "image/webp"),
+    ("avif", "image/avif"),
+    ("bmp", "image/bmp"),
+    ("ico", "image/vnd.microsoft.icon"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("mp3", "audio/mpeg"),
+    ("wav", "audio/wav"),
+    ("ogg", "audio/ogg"),
+    ("mp4", "video/mp4"),
+    ("webm", "video/webm"),
+    ("mpeg", "video/mpeg"),
 ];
+
+/// How many of them curl tells.
+const OF_CURL: usize = 10;
 
 /// Type of a file whose extension says nothing.
 pub(crate) const ANY_TYPE: &str = "application/octet-stream";
@@ -34,8 +67,18 @@ pub(crate) const ANY_TYPE: &str = "application/octet-stream";
 /// The type the extension of a file says.
 #[must_use]
 pub(crate) fn type_of(file_name: &str) -> Option<&'static str> {
+    type_among(&TYPES, file_name)
+}
+
+/// The same as curl has it, which knows fewer.
+#[must_use]
+pub(crate) fn curl_type_of(file_name: &str) -> Option<&'static str> {
+    type_among(&TYPES[..OF_CURL], file_name)
+}
+
+fn type_among(types: &[(&'static str, &'static str)], file_name: &str) -> Option<&'static str> {
     let (_, extension) = file_name.rsplit_once('.')?;
-    let known = TYPES.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
+    let known = types.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
     known.map(|(_, kind)| *kind)
 }
 
@@ -184,5 +227,7 @@ mod tests {
     fn a_file_tells_its_type_by_its_extension() {
         assert_eq!(type_of("a.PNG"), Some("image/png"));
         assert_eq!(type_of("png"), None);
+        assert_eq!((type_of("a.json"), curl_type_of("a.json")), (Some("application/json"), None));
+        assert_eq!(curl_type_of("a.b.xml"), Some("application/xml"));
     }
 }

@@ -52,7 +52,9 @@ pub(super) fn body(
             (PlanBody::Multipart { boundary, parts }, Some(content_type))
         }
         HttpBody::File(path) => {
-            (PlanBody::File(file(whole, path, composer).into()), typed("application/octet-stream"))
+            let path = file(whole, path, composer);
+            let content_type = multipart::type_of(&path).unwrap_or(multipart::ANY_TYPE);
+            (PlanBody::File(path.into()), typed(content_type))
         }
     }
 }
@@ -92,7 +94,10 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
     let is_file = part.source == PartSource::File;
     let file_name = given(file_name).or_else(|| is_file.then(|| own(&path)));
     let content_type = content_type.or_else(|| {
-        let known = multipart::type_of(file_name.as_deref().unwrap_or(&own(&path)));
+        let name = file_name.clone().unwrap_or_else(|| own(&path));
+        // A plain field has none but what curl gives it.
+        let of = if is_file { multipart::type_of } else { multipart::curl_type_of };
+        let known = of(&name);
         known.or_else(|| is_file.then_some(multipart::ANY_TYPE)).map(str::to_owned)
     });
     PartPlan { name, content: PartContent::File(path), file_name, content_type }

@@ -20,7 +20,7 @@ use crate::model::exchange::{
 };
 use crate::model::failure::Failure;
 use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
-use crate::model::secrets::Disclosure;
+use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Stamp, Timing};
 
 /// Version of the format; new fields do not change it.
@@ -33,13 +33,12 @@ pub struct Bodies<'a> {
     pub response: Option<&'a [u8]>,
 }
 
-/// The line of a record, without a line break.
+/// The line of a record, without a line break. `told` is what may be told of its payload or words.
 #[must_use]
-pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &Disclosure) -> String {
+pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
-    let data = told.bytes(&record.data);
-    let (text, base64) = either(&data);
+    let (text, base64) = either(told);
     let facts = known(json!({
         "conn": record.conn.to_string(),
         "proto": conn.map(|conn| conn.protocol.into_str()),
@@ -53,7 +52,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &Disclosure) -> St
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
-        "message": (!is_data).then(|| told.words(&String::from_utf8_lossy(&record.data))),
+        "message": (!is_data).then(|| String::from_utf8_lossy(told)),
     }));
     line("record", record.at, facts)
 }
@@ -70,9 +69,6 @@ pub fn lost(lost: Lost, at: Stamp) -> String {
 #[must_use]
 pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> String {
     let exchange = &disclosed(exchange, told);
-    let body = |body: Option<&[u8]>| body.map(|body| told.bytes(body).into_owned());
-    let (asked, answered) = (body(bodies.request), body(bodies.response));
-    let told = Bodies { request: asked.as_deref(), response: answered.as_deref() };
     let (state, failure) = match &exchange.state {
         ExchangeState::Active => ("active", None),
         ExchangeState::Complete => ("complete", None),
@@ -89,15 +85,15 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
             "unproven": tls.unproven,
         })
     });
-    let facts = known(json!({
+    let mut facts = known(json!({
         "conn": exchange.conn.to_string(),
         "number": exchange.number,
         "side": exchange.side.into_str(),
         "url": exchange.url,
         "local": exchange.local,
         "peer": exchange.peer,
-        "request": message(&exchange.request, told.request, bodies.request),
-        "response": response.map(|response| message(response, told.response, bodies.response)),
+        "request": message(&exchange.request, bodies.request, told),
+        "response": response.map(|response| message(response, bodies.response, told)),
         "interim": listed(exchange.interim.iter().map(head)),
         "timing_us": timing(&exchange.timing),
         "tls": tls,
@@ -105,7 +101,24 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "failure": failure,
         "warnings": listed(exchange.warnings.iter().map(String::as_str)),
     }));
+    if !told.hidden().is_empty() {
+        tell(&mut facts, told);
+    }
     line("exchange", exchange.started, facts)
+}
+
+/// Every text of these facts as it may be told, whoever put it there; those of bodies are.
+fn tell(facts: &mut Value, told: &Disclosure) {
+    match facts {
+        Value::String(text) => *text = told.words(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| tell(value, told)),
+        Value::Object(values) => {
+            let others =
+                values.iter_mut().filter(|(key, _)| !["text", "base64"].contains(&&***key));
+            others.for_each(|(_, value)| tell(value, told));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Without what is not known.
@@ -165,9 +178,8 @@ fn fields(fields: &[FieldLine]) -> impl Iterator<Item = Value> {
     fields.iter().map(|field| json!([bytes(&field.name), bytes(&field.value)]))
 }
 
-/// A message with its body as it may be told; `kept` is the body that is there, which may be its
-/// beginning.
-fn message(message: &HttpMessage, body: Option<&[u8]>, kept: Option<&[u8]>) -> Value {
+/// A message; `kept` is the body that is there, which may be its beginning.
+fn message(message: &HttpMessage, kept: Option<&[u8]>, told: &Disclosure) -> Value {
     let facts = &message.body;
     let framing = match facts.framing {
         MessageFraming::None => "none",
@@ -175,9 +187,12 @@ fn message(message: &HttpMessage, body: Option<&[u8]>, kept: Option<&[u8]>) -> V
         MessageFraming::Chunked => "chunked",
         MessageFraming::UntilClose => "close",
     };
-    let (text, base64) = body.map(either).unwrap_or_default();
+    let hidden = kept.map(|kept| told.hidden_parts(b"", kept));
+    let body = kept.map(|kept| masked(kept, hidden.as_deref().unwrap_or_default()));
+    let (text, base64) = body.as_deref().map(either).unwrap_or_default();
     // Beside the exact bytes, as what they read.
-    let recoded = body.filter(|_| base64.is_some()).and_then(|body| recoded(&message.head, body));
+    let recoded = kept.filter(|_| base64.is_some()).and_then(|kept| recoded(&message.head, kept));
+    let recoded = recoded.map(|text| told.words(&text));
     let kept = kept.map(<[u8]>::len).filter(|kept| (*kept as u64) < facts.decoded_len);
     let mut message = head(&message.head);
     message["body"] = known(json!({
@@ -287,12 +302,11 @@ mod tests {
     #[test]
     fn a_record_is_one_object_with_fixed_fields() {
         assert_eq!(
-            record(&sample(b"ok\n"), Some(&info()), &Disclosure::Everything),
+            record(&sample(b"ok\n"), Some(&info()), b"ok\n"),
             r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20.123456789Z","conn":"3/1","proto":"udp","side":"listener","tls":false,"local":"127.0.0.1:9000","peer":"[::1]:5","dir":"in","kind":"data","len":3,"text":"ok\n"}"#
         );
         let cut = Record { original_len: 9, ..sample(b"\xff") };
-        let value: Value =
-            serde_json::from_str(&record(&cut, None, &Disclosure::Everything)).unwrap();
+        let value: Value = serde_json::from_str(&record(&cut, None, &cut.data)).unwrap();
         assert_eq!((&value["len"], &value["kept"]), (&json!(9), &json!(1)));
         assert_eq!(value["base64"], "/w==");
         assert_eq!(value.get("text"), None);
@@ -301,8 +315,7 @@ mod tests {
     #[test]
     fn facts_and_failures_are_sentences() {
         let note = Record { kind: RecordKind::Note, ..sample(b"a remark") };
-        let value: Value =
-            serde_json::from_str(&record(&note, None, &Disclosure::Everything)).unwrap();
+        let value: Value = serde_json::from_str(&record(&note, None, &note.data)).unwrap();
         assert_eq!(value["message"], "a remark");
         let error = Failure::new(Stage::Connect, "h:1", FailureKind::Refused, "connection refused");
         assert_eq!(failure_value(&error)["stage"], "cannot connect");
@@ -370,7 +383,7 @@ mod tests {
                 "[\\x00-\u{9f}\u{200b}-\u{202e}\u{1f600}a-c]{0,20}".prop_map(String::into_bytes),
             ],
         ) {
-            let line = record(&sample(&data), Some(&info()), &Disclosure::Everything);
+            let line = record(&sample(&data), Some(&info()), &data);
             prop_assert!(line.chars().all(is_visible), "{line:?}");
             let value: Value = serde_json::from_str(&line).unwrap();
             let back = match value.get("text") {

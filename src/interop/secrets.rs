@@ -174,8 +174,14 @@ pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchang
 
 fn disclose_head(head: &mut Head, disclosure: &Disclosure) {
     head.raw = disclosure.head(&head.raw).into();
-    if let StartLine::Request { target, .. } = &mut head.start {
-        *target = disclosure.words(target);
+    match &mut head.start {
+        StartLine::Request { method, target, .. } => {
+            (*method, *target) = (disclosure.words(method), disclosure.words(target));
+        }
+        StartLine::Response { reason, .. } => {
+            *reason = disclosure.bytes(reason).into_owned().into();
+        }
+        StartLine::Unknown => {}
     }
     disclose_fields(&mut head.fields, disclosure);
 }
@@ -183,6 +189,7 @@ fn disclose_head(head: &mut Head, disclosure: &Disclosure) {
 fn disclose_fields(fields: &mut [FieldLine], disclosure: &Disclosure) {
     for field in fields {
         field.value = disclosure.value(&field.name, &field.value).into_owned().into();
+        field.name = disclosure.bytes(&field.name).into_owned().into();
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Wide {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub query: ViewQuery,
+    /// How the lines are cut: text where pretty could not lay out the body.
+    pub cut: ViewMode,
     /// Display line number of the first of `lines`.
     pub top: u64,
     pub lines: Vec<ViewLine>,
@@ -67,7 +69,7 @@ pub struct View {
     pub total_bytes: u64,
     /// Every byte has arrived and is indexed.
     pub complete: bool,
-    /// Why pretty fell back to text (`not JSON: ... at byte 17`), or that the body is gone.
+    /// Where a body shown as JSON is none (`not JSON: ... at byte 17`), or that the body is gone.
     pub note: Option<String>,
 }
 

@@ -143,13 +143,19 @@ fn a_listener_tells_a_request_that_is_not_what_it_says() {
 #[test]
 fn what_is_called_json_and_is_none_comes_out_as_it_came() {
     let late = format!("[{}, , 3]", "{\"n\": 12}, ".repeat(50_000));
-    let cases: [(&[u8], &str); 6] = [
+    let cases: [(&[u8], &str); 12] = [
         (b"<html><body>Bad gateway</body></html>", "at byte 0"),
         (b"[1,,2]", "at byte 3"),
         (b"{\"a\": [1, 2", "2 brackets open at byte 11"),
         (b"[1]\n\\", "at byte 4"),
         (b"\"never ends", "ends inside a string"),
         (late.as_bytes(), "at byte 550001"),
+        (b"[1, NaN]", "'N' instead of a value at byte 4"),
+        (b"{\"a\": 01}", "begins with 0 at byte 7"),
+        (b"{\"a\" 1}", "'1' instead of ':' at byte 5"),
+        (b"[\"a\", tru]", "at byte 9"),
+        (b"[1][2]", "after the end of the value at byte 3"),
+        (b"[1,]", "at byte 3"),
     ];
     for (body, at) in cases {
         let url = answering("Content-Type: application/json\r\n", body, None);

@@ -1,12 +1,14 @@
 //! Secrets stay out of what leaves the screen: JSON Lines, failures, logs and the history hold
 //! neither values of `{{secret.NAME}}` nor credentials that were typed in place.
 
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::harness::peers::http_peer;
-use crate::harness::program::{command, finished, listen, run, text};
+use crate::harness::peers::{http_peer, tcp_peer};
+use crate::harness::program::{command, finished, listen, listening, run, text};
 use crate::harness::terminal::Launch;
 use crate::harness::wait::wait_until;
 
@@ -20,8 +22,10 @@ fn home(preset: &str) -> TempDir {
     std::fs::create_dir_all(presets.join("env")).unwrap();
     std::fs::write(presets.join("a.toml"), preset).unwrap();
     std::fs::write(presets.join("env/e.toml"), "x = \"1\"\n").unwrap();
-    let secret = format!("token = \"{SECRET}\"\n");
-    std::fs::write(presets.join("env/e.secret.toml"), secret).unwrap();
+    let (file, secret) = (presets.join("env/e.secret.toml"), format!("token = \"{SECRET}\"\n"));
+    std::fs::write(&file, secret).unwrap();
+    // As the program leaves it, which has a word about any other mode.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     home
 }
 
@@ -158,7 +162,7 @@ fn lists_on_the_screen_hold_no_secrets_and_what_is_looked_at_closely_does() {
 
 #[test]
 fn rows_of_conversations_hold_no_secrets() {
-    let port = crate::harness::peers::tcp_peer(|mut stream| {
+    let port = tcp_peer(|mut stream| {
         let _ = std::io::copy(&mut stream.try_clone().unwrap(), &mut stream);
     });
     let launch = Launch::default().size(160, 45);
@@ -189,4 +193,124 @@ fn what_a_peer_makes_of_a_secret_is_hidden_too() {
     for part in ["YW5uOnMzY3I", "s3cr3t", "lue"] {
         assert!(!all.contains(part), "{part} in {all}");
     }
+}
+
+/// What a peer may make of a secret, each cut at a place of its own.
+const ECHOED: [&str; 8] = [
+    "s3cr3t/v%lue",
+    "s3cr3t%2Fv%25lue",
+    "s3cr3t\\/v\\u0025lue",
+    "YW5uOnMzY3IzdC92JWx1ZQ==",
+    "7333637233742F76256C7565",
+    "73 33 63 72 33 74 2f 76 25 6c 75 65",
+    "s3cr3t&#47;v&#37;lue",
+    "czNjcjN0JTJGdiUyNWx1ZQ==",
+];
+
+#[test]
+fn a_secret_that_comes_in_two_reads_is_hidden_in_both() {
+    for (at, echoed) in ECHOED.iter().enumerate() {
+        let cut = echoed.len() / 2 + at % 3;
+        let peer = tcp_peer(move |mut stream| {
+            let (first, second) = echoed.as_bytes().split_at(cut);
+            let _ = stream.write_all(&[b"one ", first].concat());
+            // The other half goes when the first was read.
+            let _ = stream.read(&mut [0; 8]);
+            let _ = stream.write_all(&[second, b" two"].concat());
+        });
+        let step = "step = [{ expect = \"one\" }, { send = \"go\" }]";
+        let home = home(&format!("[tcp]\naddress = \"{peer}\"\n{step}\n"));
+        let all = assert_hidden(&send(&home, &[]));
+        let texts: Vec<String> = all
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter(|line| line["kind"] == "data" && line["dir"] == "in")
+            .map(|line| line["text"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let said = texts.concat();
+        assert!(said.starts_with("one ") && said.ends_with(" two"), "{said}");
+        // What is left of it are the characters before it in base64, and their padding.
+        let left = said.replace("********", "");
+        let left = left.trim_start_matches("one ").trim_end_matches(" two").trim_matches('=');
+        assert!(left.len() <= 7, "{echoed} at {cut}: {said}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_a_url_is_hidden_in_its_parts() {
+    let peer = http_peer(b"HTTP/1.1 200 here-t0ken\r\nContent-Length: 2\r\n\r\nok");
+    let home = home("[http]\nurl = \"http://{{secret.hook}}\"\n");
+    let secret = format!("hook = \"ann:hunter2@{peer}/h00k/t0ken-of-it?k=v4lue-of-it\"\n");
+    std::fs::write(home.path().join("presets/env/e.secret.toml"), secret).unwrap();
+    let output = send(&home, &["--log", "trace"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let log = std::fs::read_to_string(home.path().join("state/wirebench.log")).unwrap();
+    let all = text(&output.stdout) + &text(&output.stderr) + &log;
+    for part in ["hunter2", "aHVudGVyMg", "h00k", "t0ken-of-it", "v4lue"] {
+        assert!(!all.contains(part), "{part} in {all}");
+    }
+    // Nobody is there: the failure tells no more.
+    let secret = "hook = \"127.0.0.1:1/h00k/t0ken-of-it\"\n";
+    std::fs::write(home.path().join("presets/env/e.secret.toml"), secret).unwrap();
+    let output = send(&home, &[]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let all = text(&output.stdout) + &text(&output.stderr);
+    assert!(!all.contains("h00k") && !all.contains("t0ken"), "{all}");
+}
+
+#[test]
+fn a_listener_hides_what_comes_in_any_coding() {
+    let home = home("[http-listener]\nbind = \"127.0.0.1:0\"\n");
+    let words = ["--home", home.path().to_str().unwrap(), "listen", "a", "--env", "e"];
+    for format in ["--json", "--text"] {
+        let all = [&words[..], &["--count", "1", format]].concat();
+        let listening = listening(&mut command(&all));
+        let url = format!("http://127.0.0.1:{}/s3cr3t%2fv%25lue", listening.port);
+        let wide: Vec<u8> = SECRET.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let body = home.path().join("body");
+        std::fs::write(&body, [&[0xff, 0xfe], &wide[..]].concat()).unwrap();
+        let body = format!("@{}", body.to_str().unwrap());
+        let asked =
+            run(&["send", "POST", &url, "Content-Type:text/plain; charset=utf-16", "-d", &body]);
+        assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+        let said = listening.said();
+        for spelled in [SECRET, "s3cr3t", "cwAzAGMA"] {
+            assert!(!said.contains(spelled), "{format}: {spelled} in {said}");
+        }
+        assert!(said.contains("********"), "{said}");
+    }
+}
+
+#[test]
+fn rows_in_hex_and_rows_of_halves_hold_no_secrets() {
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.write_all(b"hello hunt");
+        let _ = stream.read(&mut [0; 8]);
+        let _ = stream.write_all(b"er2222 bye");
+        let _ = std::io::copy(&mut stream.try_clone().unwrap(), &mut stream);
+    });
+    let launch = Launch::default().size(160, 45);
+    let launch = launch.preset("a", &format!("[tcp]\naddress = \"{peer}\"\n"));
+    let folder = launch.home.path().join("home/presets/env");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("e.toml"), "x = \"1\"\n").unwrap();
+    std::fs::write(folder.join("e.secret.toml"), "token = \"hunter2222\"\n").unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    tui.keys("<F5>");
+    tui.wait_for("hello ********");
+    tui.keys("go<Enter>");
+    tui.wait_for("******** bye");
+    let screen = tui.screen();
+    assert!(!screen.contains("hunt") && !screen.contains("er2222"), "{screen}");
+    tui.wait_for(" +2 B ━ text");
+    tui.keys("<Esc>");
+    tui.wait_for_screen("the rows have the keys", |screen| !screen.contains(" +2 B ━ text"));
+    tui.keys("x");
+    // `hello `, then eight stars; eight stars, then ` bye`.
+    tui.wait_for("68 65 6c 6c 6f 20 ** ** ** ** ** ** ** **");
+    tui.wait_for("** ** ** ** ** ** ** ** 20 62 79 65");
+    let screen = tui.screen();
+    assert!(!screen.contains("68 75 6e") && !screen.contains("32 32"), "{screen}");
+    tui.quit();
 }

@@ -17,7 +17,7 @@ use crate::codec::charset::Recoder;
 use crate::codec::lines::LineScanner;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
@@ -248,16 +248,28 @@ impl ResponsePrinter<'_> {
         loop {
             self.output.ready().await?;
             let bytes = headless.read_body(body, at, PIECE)?;
+            if bytes.is_empty() && at == 0 && self.has_no_content() {
+                return Ok(None);
+            }
             if bytes.is_empty() {
                 return Ok(scanner.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
             }
-            if let Err(error) = scanner.scan(&bytes, |_| {}) {
-                return Ok(Some(error.to_string()));
+            let laid_out = scanner.scan(&bytes, |_| {});
+            if let Some(flaw) = scanner.flaw().or(laid_out.as_ref().err()) {
+                return Ok(Some(flaw.to_string()));
             }
             at += bytes.len() as u64;
             // A signal may have come meanwhile.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Whether there is no body whatever the head says of one (RFC 9110, section 6.4.1).
+    fn has_no_content(&self) -> bool {
+        let start = self.last.as_ref().map(|last| &last.request.head.start);
+        let is_head = matches!(start, Some(StartLine::Request { method, .. }) if method == "HEAD");
+        let status = self.response().and_then(|response| response.head.status());
+        is_head || matches!(status, Some(204 | 205 | 304))
     }
 
     /// JSON in lines, as the viewer of the workbench lays it out.

@@ -22,12 +22,12 @@ use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
+use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::is_reply;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::Plan;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::model::secrets::Disclosure;
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -73,6 +73,7 @@ struct CliConversation<'a> {
     messages: Messages,
     output: &'a mut Output,
     conns: BTreeMap<ConnId, ConnInfo>,
+    streams: ToldStreams,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
@@ -116,6 +117,7 @@ pub(super) async fn run(
         messages,
         output,
         conns: BTreeMap::new(),
+        streams: ToldStreams::new(headless.told.clone()),
         home: None,
         left_out: 0,
         steps_done,
@@ -155,7 +157,7 @@ impl CliConversation<'_> {
                 biased;
                 event = headless.next_event() => match event {
                     Some(Event::Done { outcome, .. }) => return self.finish(outcome),
-                    Some(event) => self.on_event(event, &headless.told)?,
+                    Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
                 piece = next_piece(&mut self.input), if takes_input => {
@@ -172,7 +174,7 @@ impl CliConversation<'_> {
         }
     }
 
-    fn on_event(&mut self, event: Event, told: &Disclosure) -> Result<(), Failure> {
+    fn on_event(&mut self, event: Event) -> Result<(), Failure> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.link = Link::Up;
@@ -184,21 +186,22 @@ impl CliConversation<'_> {
                 self.steps_done = true;
                 self.wait();
             }
-            Event::Traffic(batch) => self.on_traffic(batch, told)?,
+            Event::Traffic(batch) => self.on_traffic(batch)?,
             Event::Refused { failure, .. } => return Err(failure),
             _ => {}
         }
         Ok(())
     }
 
-    fn on_traffic(&mut self, batch: Batch, told: &Disclosure) -> Result<(), Failure> {
+    fn on_traffic(&mut self, batch: Batch) -> Result<(), Failure> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             if !self.concerns_us(record) {
                 continue;
             }
             if self.output.style == Style::Json {
-                let line = ndjson::record(record, self.conns.get(&record.conn), told);
+                let told = self.streams.tell(record);
+                let line = ndjson::record(record, self.conns.get(&record.conn), &told);
                 self.output.json(&line);
             }
             match (record.kind, record.direction) {
@@ -235,6 +238,7 @@ impl CliConversation<'_> {
         }
         for conn in &batch.over {
             self.conns.remove(conn);
+            self.streams.over(*conn);
         }
         Ok(())
     }

@@ -5,14 +5,18 @@
 //! simdjson paper by Langdale and Lemire, in plain integer code). It keeps no tree and no stack
 //! beyond `NESTED` bits, so depth costs nothing.
 //!
-//! Lenient on purpose: it checks strings, brackets, and how values begin, which is enough to tell
-//! JSON from what is not, and leaves numbers and literals to the reader. Several values after
-//! each other (JSON Lines) are fine; so is a text that is cut off.
+//! The layout is lenient on purpose: it fails at strings, brackets, and how values begin, which is
+//! enough to tell JSON from what is not. What is JSON but for a slip (`NaN`, `[1,]`) is laid out, and
+//! [`check`] says where the slip is. Several values after each other (JSON Lines) are fine; so is a
+//! text that is cut off.
 
 mod blocks;
+mod check;
+mod scalar;
 
 use super::start::{CUT, Inside, LineStart, NotJson, continues_character};
 use blocks::{BLOCK, Masks};
+use check::JsonCheck;
 
 /// Spaces of one level.
 const INDENT: u32 = 2;
@@ -44,6 +48,8 @@ pub(super) struct JsonScanner {
     /// Spaces that indents have taken.
     indents: u64,
     failed: Option<NotJson>,
+    /// Of whoever goes through a body from its start; `None` in a checkpoint.
+    check: Option<Box<JsonCheck>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +66,22 @@ enum Next {
 }
 
 impl JsonScanner {
+    /// One at the start of a body that also checks it.
+    pub(super) fn checking() -> Self {
+        JsonScanner { check: Some(Box::default()), ..JsonScanner::default() }
+    }
+
+    /// The same place, to lay out what follows once more.
+    pub(super) fn checkpoint(&self) -> Self {
+        let JsonScanner { carry, next, failed, .. } = self;
+        JsonScanner { carry: *carry, next: *next, failed: failed.clone(), check: None, ..*self }
+    }
+
+    /// The first place at which the bytes so far are no JSON, laid out or not.
+    pub(super) fn flaw(&self) -> Option<&NotJson> {
+        self.check.as_ref()?.flaw()
+    }
+
     /// Takes the next raw bytes and reports display lines; an error (RFC 8259) stays for good.
     pub(super) fn scan(
         &mut self,
@@ -90,7 +112,7 @@ impl JsonScanner {
         } else if self.depth > 0 {
             Some(format!("the JSON ends with {} brackets open", self.depth))
         } else {
-            None
+            self.check.as_ref()?.unfinished().map(ToOwned::to_owned)
         }
     }
 
@@ -103,6 +125,9 @@ impl JsonScanner {
         on_line: &mut impl FnMut(LineStart),
     ) -> Result<(), NotJson> {
         let mut masks = blocks::masks(block, length, &mut self.carry);
+        if let Some(check) = &mut self.check {
+            check.block(self.offset, block, length, &masks);
+        }
         let stray = masks.stray.trailing_zeros();
         if stray < 64 {
             // What comes before the first error counts, whatever the split is.

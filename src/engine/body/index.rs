@@ -39,11 +39,17 @@ struct LineIndex {
     error: Option<NotJson>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Checkpoint {
     /// Lines that start before its offset.
     lines: u64,
     scanner: LineScanner,
+}
+
+impl Checkpoint {
+    fn copy(&self) -> Self {
+        Checkpoint { lines: self.lines, scanner: self.scanner.checkpoint() }
+    }
 }
 
 impl Indexes {
@@ -124,18 +130,20 @@ impl Indexes {
             (_, Some(index)) => index.show(body, top, rows),
             (_, None) => Vec::new(),
         };
-        let note = self.note(body, query, complete);
-        View { query: query.clone(), top, lines, total_lines, total_bytes, complete, note }
+        let (note, cut) = (self.note(body, query, complete), self.key(body, query).2);
+        View { query: query.clone(), cut, top, lines, total_lines, total_bytes, complete, note }
     }
 
     fn note(&self, body: &Body, query: &ViewQuery, complete: bool) -> Option<String> {
         if let Err(why) = body.spool(query.part).outcome() {
             return Some(why.to_string());
         }
-        if let Some(error) = self.not_json(body, query) {
-            return Some(error.to_string());
+        let index = self.find((body.id, query.part, query.mode))?;
+        let scanner = &index.reached.scanner;
+        if let Some(flaw) = scanner.flaw().or(index.error.as_ref()) {
+            return Some(flaw.to_string());
         }
-        self.get(body, query).filter(|_| complete)?.reached.scanner.unfinished()
+        scanner.unfinished().filter(|_| complete)
     }
 
     /// The display line of a byte; `None` = not indexed that far yet.
@@ -159,7 +167,7 @@ impl Indexes {
 impl LineIndex {
     fn new(key: IndexKey) -> Self {
         let reached = Checkpoint { lines: 0, scanner: LineScanner::new(key.2) };
-        LineIndex { key, checkpoints: vec![reached.clone()], reached, error: None }
+        LineIndex { key, checkpoints: vec![reached.copy()], reached, error: None }
     }
 
     fn scan(&mut self, mut bytes: &[u8]) {
@@ -172,7 +180,7 @@ impl LineIndex {
                 self.error = Some(error);
                 self.checkpoints = Vec::new();
             } else if piece.len() == room {
-                self.checkpoints.push(self.reached.clone());
+                self.checkpoints.push(self.reached.copy());
             }
             bytes = rest;
         }
@@ -214,7 +222,8 @@ impl LineIndex {
         let bytes = body.read(self.key.1, start, count).unwrap_or_default();
         let mut lines = from.lines;
         // Scanned without an error before.
-        let _ = from.scanner.clone().scan(&bytes, |line| lines += u64::from(line.offset <= at));
+        let _ =
+            from.scanner.checkpoint().scan(&bytes, |line| lines += u64::from(line.offset <= at));
         lines.saturating_sub(1)
     }
 }

@@ -185,5 +185,6 @@ fn as_view(query: &SearchQuery) -> ViewQuery {
 fn gone(query: ViewQuery) -> View {
     let note = Some(GONE.into());
     let (top, lines, total_lines, total_bytes) = (0, Vec::new(), 0, 0);
-    View { query, top, lines, total_lines, total_bytes, complete: true, note }
+    let cut = query.mode;
+    View { query, cut, top, lines, total_lines, total_bytes, complete: true, note }
 }

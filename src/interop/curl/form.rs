@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::command::Stdin;
 use super::quote::word;
-use crate::codec::multipart::{ANY_TYPE, type_of};
+use crate::codec::multipart::{ANY_TYPE, curl_type_of, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
 
@@ -38,6 +38,7 @@ pub(super) fn parts(
         let (value, after) = value(rest, stop);
         let mut part = FormPart { name: name.clone(), source, value, ..FormPart::default() };
         rest = parameters(&mut part, after, warnings);
+        as_curl_guesses(&mut part);
         if source == PartSource::Text || part.value != "-" || from_stdin(&mut part, stdin.take()) {
             found.push(part);
         } else {
@@ -54,6 +55,16 @@ pub(super) fn parts(
         warnings.push(format!("curl nests the files of form field '{name}'; here each is a part"));
     }
     found
+}
+
+/// curl knows fewer types than we do, and what it sends shall be sent.
+fn as_curl_guesses(part: &mut FormPart) {
+    let named = if part.file_name.is_empty() { &part.value } else { &part.file_name };
+    let guessed = curl_type_of(named);
+    if part.source == PartSource::File && part.content_type.is_empty() && type_of(named) != guessed
+    {
+        guessed.unwrap_or(ANY_TYPE).clone_into(&mut part.content_type);
+    }
 }
 
 /// Fills a part with what is on standard input; false when that is not known.
@@ -160,8 +171,8 @@ pub(super) fn write(part: &PartPlan) -> String {
         }
         PartContent::File(path) => {
             let own = path.file_name().unwrap_or_default().to_string_lossy();
-            // curl guesses the type as we do.
-            let guessed = type_of(file_name.as_deref().unwrap_or(&own));
+            // What curl guesses by itself need not be written.
+            let guessed = curl_type_of(file_name.as_deref().unwrap_or(&own));
             let guessed = guessed.or_else(|| file_name.as_ref().map(|_| ANY_TYPE));
             let told = content_type.as_ref().filter(|kind| Some(kind.as_str()) != guessed);
             parameter("type", told);

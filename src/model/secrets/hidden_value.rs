@@ -1,84 +1,118 @@
-//! One value that is hidden, and where it stands in a text, however it is spelled there.
-//!
-//! Found are the value itself; the value with any of its characters escaped as in URLs, forms and
-//! JSON; and what base64 makes of it, wherever in the encoded text it begins.
+//! One value that is hidden, and where it stands in a text: as it is, and with any of its characters
+//! escaped.
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::GeneralPurpose;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem::Finder;
+
+use super::decoded::Text;
+use super::escapes::{self, Escape};
 
 /// Shorter values are hidden only where they are a whole value: a secret `1` must not blot out
 /// every 1.
 const ANYWHERE: usize = 4;
-/// Characters of base64 that are no chance.
-const ENCODED: usize = 8;
+/// The same for a part of a value, as a port or the user of a URL.
+const PART_ANYWHERE: usize = 6;
+/// A part shorter than this says nothing.
+const PART: usize = 3;
+/// So many bytes at the end of a text that is cut are the beginning of a value.
+const BEGINNING: usize = 2;
+/// The longest an escape of one byte is.
+const ESCAPED: usize = 6;
+/// Around a chance find in what was made of digits that are none.
+const AROUND: usize = 8;
 /// What may stand before and behind a short value.
 const BEFORE: &[u8] = b"=:/\"'";
-const BEHIND: &[u8] = b"&;,/?#@\"'\\ \t\r\n}]>";
+const BEHIND: &[u8] = b"&;,/?#@\"'\\ \t\r\n}]>\0";
 
 /// What is looked for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct HiddenValue {
-    text: Vec<u8>,
-    /// The text is base64 and stands for itself.
-    encoded: bool,
+    finder: Finder<'static>,
+    /// Found only where it is all there is between two delimiters.
+    is_short: bool,
 }
+
+impl PartialEq for HiddenValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for HiddenValue {}
 
 impl HiddenValue {
     /// Everything to be looked for because of a value.
     pub(super) fn all_of(value: &str) -> Vec<HiddenValue> {
-        let plain = |text: String| HiddenValue { text: text.into(), encoded: false };
-        // A host is spelled in small letters.
-        let mut needles = vec![plain(value.to_owned()), plain(value.to_lowercase())];
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let encoded = (0..3).map(|before| encoded(engine, value.as_bytes(), before));
-            let long = encoded.filter(|text| text.len() >= ENCODED);
-            needles.extend(long.map(|text| HiddenValue { text, encoded: true }));
+        let value = value.trim();
+        let mut all = Vec::new();
+        // A host is spelled in small letters, a file of another system ends its lines otherwise.
+        let spelled = [value.to_owned(), value.to_lowercase(), value.to_uppercase()];
+        for text in spelled.iter().chain(&[value.replace('\n', "\r\n")]) {
+            all.push(HiddenValue::new(text.as_bytes(), text.len() < ANYWHERE));
         }
-        needles
+        let units = || value.encode_utf16();
+        for wide in [
+            units().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(),
+            units().flat_map(u16::to_be_bytes).collect(),
+        ] {
+            all.push(HiddenValue::new(&wide, value.len() < ANYWHERE));
+        }
+        for part in parts(value) {
+            let is_short = part.len() < PART_ANYWHERE;
+            all.push(HiddenValue::new(part.to_lowercase().as_bytes(), is_short));
+            all.push(HiddenValue::new(part.as_bytes(), is_short));
+        }
+        all
+    }
+
+    fn new(text: &[u8], is_short: bool) -> Self {
+        HiddenValue { finder: Finder::new(text).into_owned(), is_short }
+    }
+
+    fn text(&self) -> &[u8] {
+        self.finder.needle()
     }
 
     /// For putting the longest first.
     pub(super) fn key(&self) -> (std::cmp::Reverse<usize>, &[u8], bool) {
-        (std::cmp::Reverse(self.text.len()), &self.text, self.encoded)
+        (std::cmp::Reverse(self.text().len()), self.text(), self.is_short)
     }
 
-    /// Where it stands, in order and without overlap.
-    pub(super) fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let starts = memchr::memmem::find_iter(bytes, &self.text);
-        let mut found: Vec<_> = starts.map(|at| at..at + self.text.len()).collect();
-        if self.encoded {
-            return found.into_iter().map(|range| with_edges(bytes, range)).collect();
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text().len()
+    }
+
+    /// Adds where it stands in a text with these escapes, and where it begins at a cut end.
+    pub(super) fn find(&self, text: Text<'_>, escapes: &[Escape], found: &mut Vec<Range<usize>>) {
+        let bytes = text.bytes;
+        let begun = found.len();
+        found.extend(self.finder.find_iter(bytes).map(|at| at..at + self.len()));
+        self.find_escaped(bytes, escapes, found);
+        if self.is_short {
+            let mut all = found.split_off(begun);
+            all.retain(|range| is_whole_value(bytes, range));
+            all.retain(|range| !text.of_digits || is_among_text(bytes, range));
+            found.append(&mut all);
+        } else if text.is_open {
+            found.extend(self.beginning(bytes));
         }
-        self.find_escaped(bytes, &mut found);
-        if self.text.len() < ANYWHERE {
-            found.retain(|range| is_whole_value(bytes, range));
-        }
-        found.sort_by_key(|range| range.start);
-        let mut end = 0;
-        found.retain(|range| {
-            let is_new = range.start >= end;
-            end = end.max(range.end);
-            is_new
-        });
-        found
     }
 
     /// Where one of its characters at least is escaped: looks around each escape.
-    fn find_escaped(&self, bytes: &[u8], found: &mut Vec<Range<usize>>) {
-        let plus = if self.text.contains(&b' ') { b'+' } else { b'%' };
+    fn find_escaped(&self, bytes: &[u8], escapes: &[Escape], found: &mut Vec<Range<usize>>) {
         let mut from = 0;
-        for at in memchr::memchr3_iter(b'%', b'\\', plus, bytes) {
-            let Some((meant, used)) = unescaped(bytes, at).filter(|_| at >= from) else { continue };
-            let Some(first) = meant.as_bytes().first() else { continue };
-            for before in memchr::memchr_iter(*first, &self.text) {
-                let (begin, rest) = self.text.split_at_checked(before).unwrap_or_default();
-                let start = at.saturating_sub(before).max(from);
-                let rest = rest.strip_prefix(meant.as_bytes());
-                if bytes.get(start..at) == Some(begin)
-                    && let Some(end) = rest.and_then(|rest| end_of(bytes, at + used, rest))
+        for escape in escapes {
+            let meant = escape.meant();
+            let Some(first) = meant.first().filter(|_| escape.at >= from) else { continue };
+            for before in memchr::memchr_iter(*first, self.text()) {
+                let (begin, rest) = self.text().split_at_checked(before).unwrap_or_default();
+                let start = escape.at.saturating_sub(before).max(from);
+                let rest = rest.strip_prefix(meant);
+                if bytes.get(start..escape.at) == Some(begin)
+                    && let Some(rest) = rest
+                    && let (end, []) = matched(bytes, escape.at + escape.len, rest)
                 {
                     found.push(start..end);
                     from = end;
@@ -87,86 +121,49 @@ impl HiddenValue {
             }
         }
     }
+
+    /// The beginning of it at the end of the text.
+    fn beginning(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        let from = bytes.len().saturating_sub(self.len() * ESCAPED);
+        (from..bytes.len()).find_map(|start| {
+            let (end, rest) = matched(bytes, start, self.text());
+            let is_cut = end == bytes.len() || escapes::is_cut(bytes, end);
+            let is_begun = self.len() - rest.len() >= BEGINNING && !rest.is_empty();
+            (is_cut && is_begun).then_some(start..bytes.len())
+        })
+    }
 }
 
-/// The end of a text that begins here, in whatever spelling.
-fn end_of(bytes: &[u8], mut at: usize, mut rest: &[u8]) -> Option<usize> {
+/// How far a text goes on like this, in whatever spelling, and what of it is left.
+fn matched<'a>(bytes: &[u8], mut at: usize, mut rest: &'a [u8]) -> (usize, &'a [u8]) {
     while let Some((first, others)) = rest.split_first() {
-        let escaped = unescaped(bytes, at)
-            .and_then(|(meant, used)| Some((rest.strip_prefix(meant.as_bytes())?, used)));
+        let escape = escapes::escape_at(bytes, at);
+        let escaped = escape.and_then(|it| Some((rest.strip_prefix(it.meant())?, it.len)));
         if let Some((left, used)) = escaped {
             (rest, at) = (left, at + used);
         } else if bytes.get(at) == Some(first) {
             (rest, at) = (others, at + 1);
         } else {
-            return None;
+            break;
         }
     }
-    Some(at)
+    (at, rest)
 }
 
-/// What an escape means, and how long it is.
-struct Meant {
-    bytes: [u8; 4],
-    len: usize,
-}
-
-impl Meant {
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-
-    fn byte(byte: u8) -> Self {
-        Meant { bytes: [byte, 0, 0, 0], len: 1 }
-    }
-}
-
-/// An escape of URLs and forms (`%2F`, `+`) or of JSON (`\"`, `\u00e9`) at this place.
-fn unescaped(bytes: &[u8], at: usize) -> Option<(Meant, usize)> {
-    let number = |from: usize, count: usize| {
-        let digits = std::str::from_utf8(bytes.get(from..from + count)?).ok()?;
-        u32::from_str_radix(digits, 16).ok()
-    };
-    match (bytes.get(at)?, bytes.get(at + 1)) {
-        (b'+', _) => Some((Meant::byte(b' '), 1)),
-        (b'%', _) => Some((Meant::byte(number(at + 1, 2)? as u8), 3)),
-        (b'\\', Some(b'u')) => {
-            let mut buffer = [0; 4];
-            let len = char::from_u32(number(at + 2, 4)?)?.encode_utf8(&mut buffer).len();
-            Some((Meant { bytes: buffer, len }, 6))
-        }
-        (b'\\', Some(next)) => {
-            let byte = match next {
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                b'"' | b'\\' | b'/' => *next,
-                _ => return None,
-            };
-            Some((Meant::byte(byte), 2))
-        }
-        _ => None,
-    }
-}
-
-/// The characters of base64 that follow from these bytes alone when so many are before them.
-fn encoded(engine: &GeneralPurpose, value: &[u8], before: usize) -> Vec<u8> {
-    let text = engine.encode([&vec![0; before], value].concat()).into_bytes();
-    let (start, end) = ((before * 8).div_ceil(6), (before + value.len()) * 8 / 6);
-    text.get(start..end).unwrap_or_default().to_vec()
-}
-
-/// With the characters before and behind, which hold some bits of the value, and the padding.
-fn with_edges(bytes: &[u8], range: Range<usize>) -> Range<usize> {
-    let is_part = |at: usize| {
-        bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte))
-    };
-    let start = range.start.checked_sub(1).filter(|at| is_part(*at)).unwrap_or(range.start);
-    let mut end = range.end + usize::from(is_part(range.end));
-    while bytes.get(end) == Some(&b'=') {
-        end += 1;
-    }
-    start..end
+/// What becomes of a value that is the beginning of a URL, when it is taken apart (RFC 3986, section
+/// 3): user, password, host and port, and what goes into the request line.
+fn parts(value: &str) -> Vec<String> {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(end);
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(url::Host::parse(host.split(':').next().unwrap_or(host)).map(|it| it.to_string()));
+    parts.extend(user.splitn(2, ':').chain(host.rsplitn(2, ':')).map(str::to_owned));
+    parts.extend(target.split('#').map(str::to_owned));
+    parts.extend([authority, host, user, rest].map(str::to_owned));
+    parts.retain(|part| part != value && part.len() >= PART);
+    parts
 }
 
 /// `key=VALUE&`, `"key":"VALUE"`, `/VALUE/`, `:VALUE@`: not the 1 in `HTTP/1.1`.
@@ -174,4 +171,30 @@ fn is_whole_value(bytes: &[u8], range: &Range<usize>) -> bool {
     let (before, behind) = (bytes.get(..range.start).unwrap_or_default(), bytes.get(range.end));
     let is_begun = before.last().is_some_and(|byte| BEFORE.contains(byte));
     (is_begun || before.ends_with(b": ")) && behind.is_none_or(|byte| BEHIND.contains(byte))
+}
+
+/// Whether what stands around it is text; the zeros between runs are none of it.
+fn is_among_text(bytes: &[u8], range: &Range<usize>) -> bool {
+    let before = bytes.get(range.start.saturating_sub(AROUND)..range.start).unwrap_or_default();
+    let behind = bytes.get(range.end..(range.end + AROUND).min(bytes.len())).unwrap_or_default();
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let run = before.iter().rev().take_while(|byte| **byte != 0);
+    run.chain(behind.iter().take_while(|byte| **byte != 0)).all(is_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_hidden_in_its_parts() {
+        let all = parts("https://ann:hunter2@Hooks.example:8443/T0/B0?k=v#f");
+        for part in ["ann", "hunter2", "Hooks.example", "8443", "/T0/B0?k=v", "hooks.example"] {
+            assert!(all.iter().any(|known| known == part), "{part} in {all:?}");
+        }
+        assert!(!all.iter().any(|known| known == "https"));
+        assert!(parts("hunter2").is_empty());
+        assert!(parts("a/bc").contains(&"/bc".to_owned()));
+        assert!(parts("b\u{fc}cher.example/x").contains(&"xn--bcher-kva.example".to_owned()));
+    }
 }

@@ -16,11 +16,13 @@ use crate::engine::event::Phase;
 use crate::model::payload::PayloadFormat;
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
+use crate::model::secrets::masked;
 use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
+use crate::timeline::stream_tail;
 use crate::ui::pen::{Pen, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::bytes::{self, LISTED, Marks};
+use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::{frame, record_view};
 
 /// Cells of a time of day and of a length.
@@ -257,18 +259,20 @@ fn content(
     let app = pen.app;
     let width = usize::from(pen.area.width);
     let mut skip = hit.map_or(0, |hit| left_out(app, row, (hit, as_hex), width));
+    let told = app.shared.told();
     // A secret that is cut would not be known for one.
-    let mut bytes = some_bytes(app, row, skip, if as_hex { width * 4 } else { LISTED });
+    let mut bytes = some_bytes(app, row, skip, width * 4 + told.reach());
     if skip > 0 && !as_hex {
         // Not from the middle of a character.
         let cut = bytes.iter().take(3).take_while(|byte| (0x80..0xc0).contains(*byte)).count();
         bytes.drain(..cut);
         skip += cut;
     }
+    let hidden = told.hidden_parts(&bytes_before(app, row, skip, told.reach()), &bytes);
     if !as_hex {
-        bytes = app.shared.told().bytes(&bytes).into_owned();
-        bytes.truncate(width * 4);
+        bytes = masked(&bytes, &hidden);
     }
+    bytes.truncate(width * 4);
     if bytes.is_empty() {
         pen.put("(no longer kept)", pen.palette.dim);
         return;
@@ -280,7 +284,7 @@ fn content(
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
     if as_hex {
-        bytes::digits(pen, (&bytes, style), &hits);
+        bytes::digits(pen, (&bytes, style), &hits, &hidden);
     } else {
         bytes::text(pen, (&bytes, style), (&[], &hits), 0);
     }
@@ -294,6 +298,25 @@ fn left_out(app: &App, row: &MessageRow, (hit, as_hex): (usize, bool), width: us
         return 0;
     }
     hit.saturating_sub(if as_hex { width / 12 } else { width / 4 })
+}
+
+/// So many bytes of the stream before the byte `skip` of a row: a secret that began there goes on.
+fn bytes_before(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u8> {
+    let from = skip.saturating_sub(reach);
+    let mut bytes = some_bytes(app, row, from, skip - from);
+    let timeline = &app.shared.timeline;
+    if reach > skip
+        && let Some(first) = timeline.get(row.first)
+    {
+        let cut = first.data.get(..row.skip as usize).unwrap_or_default();
+        bytes.splice(
+            ..0,
+            stream_tail::before(timeline, row.first, &first, reach)
+                .into_iter()
+                .chain(cut.iter().copied()),
+        );
+    }
+    bytes
 }
 
 /// So many bytes of a row from `skip` on. Every cell shows at most one byte's worth of text, and

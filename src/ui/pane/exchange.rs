@@ -178,12 +178,14 @@ fn start_line(pen: &mut Pen<'_>, message: &HttpMessage, instead: Option<Style>) 
             let style = instead.unwrap_or_else(|| palette.status(*status));
             let style = style.add_modifier(Modifier::BOLD);
             pen.put(&format!("{status} "), style);
-            bytes::plain(pen, reason, style);
+            let reason = pen.app.shared.told().bytes(reason).into_owned();
+            bytes::plain(pen, &reason, style);
         }
         StartLine::Request { method, target, .. } => {
+            let told = pen.app.shared.told();
+            let (method, target) = (told.words(method), told.words(target));
             bytes::plain(pen, method.as_bytes(), palette.title);
             pen.put(" ", palette.base);
-            let target = pen.app.shared.told().words(target);
             bytes::plain(pen, target.as_bytes(), palette.base);
         }
         StartLine::Unknown => pen.put("not HTTP", palette.error),
@@ -255,13 +257,14 @@ fn list_row(mut pen: Pen<'_>, exchange: &Exchange) {
     let StartLine::Request { method, target, .. } = &exchange.request.head.start else {
         return pen.put("not HTTP", palette.error);
     };
-    bytes::plain(&mut pen, method.as_bytes(), palette.key);
+    let told = pen.app.shared.told();
+    bytes::plain(&mut pen, told.words(method).as_bytes(), palette.key);
     pen.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
     let size = format::size(exchange.request.body.decoded_len);
     let facts = format!("  {size:>9} {:>9}", format::took(exchange.timing.total));
     let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
-    let target = pen.app.shared.told().words(target);
+    let target = told.words(target);
     let target = target.as_bytes();
     if cells(&printable(target)) + cells(&facts) + cells(&peer) >= pen.area.width {
         peer.clear();

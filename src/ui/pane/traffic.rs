@@ -1,6 +1,5 @@
 //! Draws the traffic pane: the list, the record looked at, the filter line.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -15,9 +14,10 @@ use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
-use crate::timeline::Volume;
+use crate::model::secrets::masked;
+use crate::timeline::{Volume, stream_tail};
 use crate::ui::pen::{Pen, cells};
-use crate::ui::widget::bytes::{self, LISTED, Marks};
+use crate::ui::widget::bytes::{self, LINES, Marks};
 use crate::ui::widget::record_view;
 
 /// Widths of the columns before the summary.
@@ -165,12 +165,12 @@ fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>)
         pen.column_right(&delta, DELTA - 1, palette.dim);
         pen.skip(1);
     }
-    summary(&mut pen, record, style);
+    summary(&mut pen, (id, record), style);
 }
 
-fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
+fn summary(pen: &mut Pen<'_>, (id, record): (RecordId, &Record), style: Style) {
     let reach = usize::from(pen.area.width) * 4;
-    let data = listed(pen, record);
+    let data = listed(pen, id, record);
     let data = data.get(..reach).unwrap_or(&data);
     let style = match record.kind {
         RecordKind::Data => style,
@@ -194,18 +194,21 @@ fn summary(pen: &mut Pen<'_>, record: &Record, style: Style) {
 }
 
 /// The beginning of a record without secrets and, of HTTP, without credentials.
-fn listed<'a>(pen: &Pen<'_>, record: &'a Record) -> Cow<'a, [u8]> {
-    let shared = &pen.app.shared;
-    let data = record.data.get(..LISTED).unwrap_or(&record.data);
+fn listed(pen: &Pen<'_>, id: RecordId, record: &Record) -> Vec<u8> {
+    let (shared, told) = (&pen.app.shared, pen.app.shared.told());
+    let reach = usize::from(pen.area.width) * 4 + told.reach();
+    let data = record.data.get(..reach).unwrap_or(&record.data);
     let has_heads = |conn: &ConnInfo| !conn.capabilities().conversation;
     let conn = shared.timeline.conn(record.conn);
-    if record.kind == RecordKind::Data && conn.is_some_and(has_heads) {
-        return Cow::Owned(shared.told().head(data));
-    }
-    match shared.told().bytes(data) {
-        Cow::Borrowed(_) => Cow::Borrowed(data),
-        Cow::Owned(data) => Cow::Owned(data),
-    }
+    let is_head = record.kind == RecordKind::Data && conn.is_some_and(has_heads);
+    let lines = if is_head { LINES } else { 0 };
+    let before = stream_tail::before(&shared.timeline, id, record, told.reach().max(lines));
+    let hidden = if is_head {
+        told.hidden_of_heads(&before, data)
+    } else {
+        told.hidden_parts(&before, data)
+    };
+    masked(data, &hidden)
 }
 
 /// Milliseconds since the row before.

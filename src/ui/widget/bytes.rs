@@ -8,11 +8,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
+use crate::model::secrets::MASK;
 use crate::ui::pen::Pen;
 use crate::ui::theme::ThemeStyles;
 
-/// Bytes of a record that are looked through for what a list does not tell.
-pub(crate) const LISTED: usize = 16 * 1024;
+/// Bytes of lines before a record that tell whether its first line goes on a credential.
+pub(crate) const LINES: usize = 1024;
 /// Bytes of a hex row.
 const HEX_ROW: usize = 16;
 
@@ -119,9 +120,26 @@ fn put_from(pen: &mut Pen<'_>, text: &str, left: &mut usize, style: Style) {
     pen.put(graphemes.as_str(), style);
 }
 
-/// Writes bytes as hex digits, as many as fit.
-pub(crate) fn digits(pen: &mut Pen<'_>, (bytes, base): (&[u8], Style), hits: &[MarkedRange]) {
+/// Writes bytes as hex digits, as many as fit; of those that are hidden, in order, eight stars.
+pub(crate) fn digits(
+    pen: &mut Pen<'_>,
+    (bytes, base): (&[u8], Style),
+    hits: &[MarkedRange],
+    mut hidden: &[Range<usize>],
+) {
     for (at, byte) in bytes.iter().enumerate() {
+        while let [part, rest @ ..] = hidden
+            && part.end <= at
+        {
+            hidden = rest;
+        }
+        if let Some(part) = hidden.first().filter(|part| part.start <= at) {
+            if part.start == at {
+                let stars = ["**"; MASK.len()].join(" ");
+                pen.put(&if at > 0 { format!(" {stars}") } else { stars }, pen.palette.dim);
+            }
+            continue;
+        }
         let hit = hits.iter().find(|hit| hit.range.contains(&at));
         let style = hit.map_or(base, |hit| hit.style(pen.palette));
         if at > 0 {

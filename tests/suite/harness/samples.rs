@@ -178,6 +178,7 @@ pub fn window(query: &ViewQuery, total: u64) -> Event {
     };
     Event::View(Box::new(View {
         query: query.clone(),
+        cut: query.mode,
         top,
         lines: (top..end).map(line).collect(),
         total_lines: total,

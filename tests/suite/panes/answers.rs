@@ -109,6 +109,7 @@ fn first_line(query: ViewQuery, bytes: &'static [u8]) -> Event {
     let bytes = Bytes::from_static(bytes);
     let line = ViewLine { offset: 0, bytes, indent: 0, continued: false };
     Event::View(Box::new(View {
+        cut: query.mode,
         query,
         top: 0,
         lines: vec![line],

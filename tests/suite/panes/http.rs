@@ -187,6 +187,7 @@ fn json_without_a_type_is_found_out_by_its_first_bytes() {
         continued: false,
     };
     let view = View {
+        cut: query.mode,
         query,
         top: 0,
         lines: vec![line],
@@ -239,7 +240,8 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     };
     let lines = (0..4).map(line).collect();
     let (top, total_lines, total_bytes) = (0, 4, 64);
-    let view = View { query, top, lines, total_lines, total_bytes, complete: true, note: None };
+    let (cut, note) = (query.mode, None);
+    let view = View { query, cut, top, lines, total_lines, total_bytes, complete: true, note };
     app.event(Event::View(Box::new(view)));
     let sent = commands(app.keys("/needle<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };

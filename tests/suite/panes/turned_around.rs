@@ -23,6 +23,7 @@ fn hex_window(query: &ViewQuery, body: &[u8]) -> Event {
     });
     Event::View(Box::new(View {
         query: query.clone(),
+        cut: query.mode,
         top: query.top,
         lines: lines.collect(),
         total_lines: body.len().div_ceil(16) as u64,

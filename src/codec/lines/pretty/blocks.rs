@@ -10,6 +10,11 @@ const QUOTE: u32 = 0;
 const BACKSLASH: u32 = 1;
 const STRUCTURE: u32 = 2;
 const SOLID: u32 = 3;
+const COLON: u32 = 4;
+const DIGIT: u32 = 5;
+/// Of rarer classes masks are made only where there are some.
+const CONTROL: u32 = 6;
+const ODD: u32 = 7;
 
 /// What one block hands to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,12 +43,33 @@ pub(super) struct Masks {
     pub(super) escaped: u64,
     /// Backslashes outside strings, which JSON does not have.
     pub(super) stray: u64,
+    /// From each opening quote to the byte before its closing one.
+    string: u64,
+    /// Colons outside strings.
+    pub(super) colon: u64,
+    /// Digits, wherever they are.
+    pub(super) digits: u64,
+    /// Controls inside strings, and others than tabs and ends of lines anywhere.
+    pub(super) odd: u64,
+}
+
+impl Masks {
+    /// Quotes that open a string.
+    pub(super) fn opening(&self) -> u64 {
+        self.string & !self.in_string
+    }
+
+    /// Bytes of numbers and literals, or of what stands in their place.
+    pub(super) fn scalars(&self) -> u64 {
+        let others = self.string | self.in_string | self.structure | self.colon | self.stray;
+        self.solid & !others
+    }
 }
 
 /// Sorts the first `length` bytes of a block; the others are spaces.
 #[inline]
 pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Masks {
-    let [quote, backslash, structure, solid] = classes(block);
+    let [quote, backslash, structure, solid, colon, digits, control, odd] = classes(block);
     let (escaped, escape_out) = escapes(backslash, carry.escape, length);
     let quotes = quote & !escaped;
     let before = if carry.string { u64::MAX } else { 0 };
@@ -51,28 +77,45 @@ pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Ma
     let string = prefix_xor(quotes) ^ before;
     let in_string = string << 1 | u64::from(carry.string);
     *carry = Carry { string: string >> (length - 1) & 1 == 1, escape: escape_out };
-    Masks { structure: structure & !string, solid, in_string, escaped, stray: backslash & !string }
+    let (structure, colon, stray) = (structure & !string, colon & !string, backslash & !string);
+    let odd = odd | (control & in_string);
+    Masks { structure, solid, in_string, escaped, stray, string, colon, digits, odd }
 }
 
 #[inline]
-fn classes(block: &[u8; BLOCK]) -> [u64; 4] {
+fn classes(block: &[u8; BLOCK]) -> [u64; 8] {
     let mut class = [0u8; BLOCK];
     for (class, byte) in class.iter_mut().zip(block) {
         let folded = byte | 0x20;
         *class = u8::from(*byte == b'"') << QUOTE
             | u8::from(*byte == b'\\') << BACKSLASH
             | u8::from(folded == b'{' || folded == b'}' || *byte == b',') << STRUCTURE
-            | u8::from(*byte > b' ') << SOLID;
+            | u8::from(*byte > b' ') << SOLID
+            | u8::from(*byte == b':') << COLON
+            | u8::from(byte.is_ascii_digit()) << DIGIT
+            | u8::from(*byte < b' ') << CONTROL
+            | u8::from(*byte < b' ' && *byte != b'\t' && *byte != b'\n' && *byte != b'\r') << ODD;
     }
-    let mut masks = [0; 4];
-    let (words, _) = class.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        for (mask, bit) in masks.iter_mut().zip(0..) {
-            *mask |= gather(word >> bit) << (8 * place);
+    let words = class.as_chunks::<8>().0;
+    let some = words.iter().fold(0, |some, word| some | u64::from_le_bytes(*word));
+    let of = |bit: u32| {
+        let mut mask = 0;
+        for (place, word) in words.iter().enumerate() {
+            mask |= gather(u64::from_le_bytes(*word) >> bit) << (8 * place);
         }
-    }
-    masks
+        mask
+    };
+    let rare = |bit| if gather(some >> bit) == 0 { 0 } else { of(bit) };
+    [
+        of(QUOTE),
+        rare(BACKSLASH),
+        of(STRUCTURE),
+        of(SOLID),
+        of(COLON),
+        of(DIGIT),
+        rare(CONTROL),
+        rare(ODD),
+    ]
 }
 
 /// The lowest bit of every byte as one byte.

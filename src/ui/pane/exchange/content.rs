@@ -52,7 +52,7 @@ fn body(mut pen: Pen<'_>, view: &BodyView) {
     let (shown, mut skip) = view.shown();
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
-    let is_laid_out = view.window.as_ref().is_some_and(|window| window.note.is_none());
+    let cut = view.window.as_ref().map_or(view.mode, |window| window.cut);
     let wraps = app.exchange.wrap && mode != ViewMode::Hex;
     let left = if wraps { 0 } else { view.left };
     let mut rows = area.rows();
@@ -64,7 +64,7 @@ fn body(mut pen: Pen<'_>, view: &BodyView) {
             let whole = 0..line.bytes.len();
             vec![whole]
         };
-        let spans = if is_laid_out { highlight(mode, palette, line) } else { Vec::new() };
+        let spans = highlight(cut, palette, line);
         let above = if wraps { std::mem::take(&mut skip) } else { 0 };
         for range in ranges.into_iter().skip(above) {
             let Some(row) = rows.next() else { break 'lines };

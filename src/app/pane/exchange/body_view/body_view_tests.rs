@@ -16,7 +16,8 @@ fn answer(query: &ViewQuery, total: u64) -> View {
         })
         .collect();
     let (query, total_bytes) = (query.clone(), total * 30);
-    View { query, top, lines, total_lines: total, total_bytes, complete: true, note: None }
+    let cut = query.mode;
+    View { query, cut, top, lines, total_lines: total, total_bytes, complete: true, note: None }
 }
 
 fn view() -> BodyView {
