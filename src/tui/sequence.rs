@@ -268,7 +268,7 @@ fn keyboard(body: &[u8], last: u8) -> Option<Parsed> {
     Some(pressed(modified(key, modifiers)))
 }
 
-/// The 5 of a number block without NumLock: a key that means nothing.
+/// The 5 of a number block without `NumLock`: a key that means nothing.
 const MIDDLE: u8 = b'E';
 const SHIFT: u32 = 0;
 const ALT: u32 = 1;

@@ -149,7 +149,7 @@ fn a_key_that_begins_no_sequence_waits_a_moment_and_is_typed() {
 }
 
 /// Every key of the number block: in application mode, with 8 bits, and what kitty calls it, with and
-/// without NumLock, Shift and Ctrl.
+/// without `NumLock`, Shift and Ctrl.
 const NUMBER_BLOCK: [(&[u8], &str); 44] = [
     (b"\x1bOp", "0"),
     (b"\x1bOq", "1"),
