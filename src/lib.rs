@@ -28,9 +28,13 @@
 //! is public, the rest is the crate's, so that the compiler finds what nobody uses. The shells are
 //! driven through `run` and as a process.
 //!
-//! `ARCHITECTURE.md` tells how data travels through it and, in "A protocol, file by file", each file
-//! that a protocol stands in; `CONTRIBUTING.md` how things are added; `tests/architecture.rs`
-//! enforces the arrows.
+//! A protocol stands in `model/protocol.rs`, `model/spec.rs`, `model/plan.rs`, `model/fields.rs`;
+//! `compose.rs`, `compose/address.rs`; `engine/dispatch.rs`, `engine/client.rs` and a file in
+//! `engine/client/`; `app/action.rs`, `app/flow/program.rs`, `ui/pane/unopened.rs`; `cli/send.rs`,
+//! `cli/listen.rs`; `interop/python.rs`, `interop/curl/write.rs`, `interop/secrets.rs` and
+//! `interop/from_traffic.rs`. What it is to each, is in "A protocol, file by file" of
+//! `ARCHITECTURE.md`, which tells how data travels through the house; `CONTRIBUTING.md` tells how
+//! things are added, and `tests/architecture.rs` enforces the arrows.
 
 pub mod app;
 mod args;

@@ -4,7 +4,7 @@
 //! framings are built on top of it.
 //!
 //! ```text
-//!   push ─► store ─► log ─► segment        listing         ids a filter lets through (selector)
+//!   push ─► store ─► log ─► segment, pages     listing         ids a filter lets through (selector)
 //!             ├────► conns                 conversation    rows of a session as it was read
 //!             └────► totals                frames          the same cut into messages (framing)
 //! ```
@@ -17,6 +17,7 @@ pub mod stream_tail;
 
 mod conns;
 mod log;
+mod pages;
 #[cfg(test)]
 mod samples;
 mod segment;

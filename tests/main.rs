@@ -11,6 +11,8 @@
 mod authority;
 #[path = "suite/bombs.rs"]
 mod bombs;
+#[path = "suite/certificates.rs"]
+mod certificates;
 #[path = "suite/cli.rs"]
 mod cli;
 #[path = "suite/clock.rs"]

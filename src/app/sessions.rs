@@ -84,7 +84,7 @@ pub struct Sessions {
 }
 
 impl Session {
-    /// Of its plan, which stays the same for its whole life.
+    /// What it was opened to speak: that of its plan, which stays the same for its whole life.
     pub fn protocol(&self) -> Protocol {
         self.plan.protocol()
     }
@@ -94,15 +94,18 @@ impl Session {
         self.plan.side()
     }
 
-    /// What its protocol can do on its side: what the pane as a whole may offer.
+    /// What the region that shows it may offer. Of a client its newest connection decides, by what
+    /// is spoken there now; a listener, whose connections need not all speak the same, and who has
+    /// none yet, goes by the plan.
     pub(crate) fn capabilities(&self) -> Capabilities {
-        self.plan.capabilities()
+        let newest = self.conns.values().next_back().filter(|_| !self.side().listens());
+        newest.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
     }
 
     /// What one of its connections can do: by what is spoken there, which the engine has told.
-    pub(super) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
+    pub(crate) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
         let known = self.conns.get(&conn);
-        known.map_or_else(|| self.capabilities(), |conn| conn.info.capabilities())
+        known.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
     }
 
     /// Whether the engine has said how it ended.

@@ -35,7 +35,7 @@ pub(super) async fn run(
     let words = split(arguments);
     let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
     headless.hide(&scope, &arguments.common);
-    if let (true, Some(verify)) = (arguments.common.insecure, spec.verify_mut()) {
+    if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
     if arguments.any_peer && !spec.capabilities().datagrams {

@@ -15,6 +15,7 @@ pub mod head;
 pub mod refusal;
 pub mod request;
 pub mod start_line;
+mod target;
 pub mod write;
 
 pub use body::BodyReader;

@@ -264,7 +264,9 @@ impl Plan {
         match self {
             Plan::Tcp(plan) => &plan.steps,
             Plan::Udp(plan) => &plan.steps,
-            _ => &[],
+            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+                &[]
+            }
         }
     }
 
@@ -273,7 +275,9 @@ impl Plan {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,
-            _ => return Vec::new(),
+            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+                return Vec::new();
+            }
         };
         steps.split_off(from.min(steps.len()))
     }
@@ -362,7 +366,9 @@ impl Plan {
                 authority.parse().ok().or_else(whole)
             }
             Plan::Tcp(plan) => Some(plan.endpoint.clone()),
-            _ => None,
+            Plan::Udp(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
+                None
+            }
         }
     }
 

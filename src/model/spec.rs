@@ -89,34 +89,47 @@ impl Spec {
         }
     }
 
-    /// Whether the peer's certificate must verify, to write to; `None` where there is no TLS
-    /// layer of a client.
-    pub(crate) fn verify_mut(&mut self) -> Option<&mut Verify> {
+    /// What is accepted of the peer's certificate; `None` where there is no TLS layer of a client.
+    fn consent(&self) -> Option<(Verify, &TrustedCertificates)> {
         match self {
-            Spec::Http(spec) => Some(&mut spec.verify),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, .. }, .. }) => Some(verify),
-            _ => None,
+            Spec::Http(spec) => Some((spec.verify, &spec.trust)),
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. }) => {
+                Some((*verify, trust))
+            }
+            Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::Udp(_)
+            | Spec::HttpListener(_)
+            | Spec::TcpListener(_)
+            | Spec::UdpListener(_) => None,
         }
     }
 
-    /// The certificates accepted although they do not verify, to write to; `None` as for
-    /// [`Spec::verify_mut`].
-    pub(crate) fn trust_mut(&mut self) -> Option<&mut TrustedCertificates> {
+    /// The same, to write to: whether it must verify, and the certificates accepted although they
+    /// do not.
+    pub(crate) fn consent_mut(&mut self) -> Option<(&mut Verify, &mut TrustedCertificates)> {
         match self {
-            Spec::Http(spec) => Some(&mut spec.trust),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => Some(trust),
-            _ => None,
+            Spec::Http(spec) => Some((&mut spec.verify, &mut spec.trust)),
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. }) => {
+                Some((verify, trust))
+            }
+            Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::Udp(_)
+            | Spec::HttpListener(_)
+            | Spec::TcpListener(_)
+            | Spec::UdpListener(_) => None,
         }
     }
 
     /// Whether certificates are accepted that do not verify. Badged wherever it holds.
     #[must_use]
     pub(crate) fn trusts_by_hash(&self) -> bool {
-        match self {
-            Spec::Http(spec) => !spec.trust.0.is_empty(),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { trust, .. }, .. }) => !trust.0.is_empty(),
-            _ => false,
-        }
+        self.consent().is_some_and(|(_, trust)| !trust.0.is_empty())
+    }
+
+    /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
+    #[must_use]
+    pub(crate) fn trusts_anyone(&self) -> bool {
+        self.consent().is_some_and(|(verify, _)| verify == Verify::Off)
     }
 
     /// The HTTP request, if it is one.
@@ -128,16 +141,6 @@ impl Spec {
     /// The HTTP request, to write to.
     pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
-    }
-
-    /// Whether this connects to peers whose certificate does not verify. Badged wherever it holds.
-    #[must_use]
-    pub(crate) fn trusts_anyone(&self) -> bool {
-        match self {
-            Spec::Http(spec) => spec.verify == Verify::Off,
-            Spec::Tcp(spec) => matches!(spec.tls, ClientTls::On { verify: Verify::Off, .. }),
-            _ => false,
-        }
     }
 
     /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.

@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(starter.presets.len(), 6);
         for preset in &starter.presets {
             let content = preset.content.as_ref().unwrap();
-            assert!(!content.about.is_empty(), "{} says what to press", preset.path);
+            assert!(content.about.contains("[send]"), "{} says what to press", preset.path);
             assert!(!content.spec.address().is_empty());
         }
     }

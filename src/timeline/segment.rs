@@ -1,27 +1,24 @@
-//! A stretch of the log: records with consecutive ids, their payload one behind the other.
+//! A stretch of the log: records with consecutive ids. Small payload lies in the pages of the log.
 //!
 //! ```text
 //!   records   [ at len conn start .. | at len conn start .. | ... ]     32 bytes each, no gaps
-//!   payload   [ payload 0 | payload 2 | payload 3 | ...           ]     small ones
 //!   large     [ payload 1 | ...                                   ]     shared, not copied
 //! ```
-//! A segment is filled once, never grows beyond its bounds, and is freed as a whole; large payload
-//! is let go with its record.
+//! A segment is filled once, never grows beyond its bounds, and is let go of as a whole; large payload
+//! goes with its record.
 //!
-//! Invariant: `start..start + kept` lies within `payload`, or `start` within `large`.
+//! Invariant: `payload + start` is a position in the pages, or `start` a place in `large`.
 
 use bytes::Bytes;
 
 use super::conns::ConnSlot;
+use super::pages::Pages;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Records of a segment at most.
 const RECORDS_MAX: usize = 4096;
-/// Small payload of a segment at most: what is evicted but not yet freed, or allocated but not yet
-/// filled, is no more than this and the records.
-const PAYLOAD_MAX: usize = 256 * 1024;
-/// Payload up to this size is copied into the segment.
+/// Payload up to this size is copied into the pages.
 const SMALL: usize = 4 * 1024;
 
 /// What is kept of a record besides its payload.
@@ -43,8 +40,9 @@ pub(super) struct StoredRecord {
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) base: u64,
+    /// Where in the pages the payload of its first record is, and where before it none of it is.
+    pub(super) payload: u64,
     records: Vec<StoredRecord>,
-    payload: Vec<u8>,
     large: Vec<Bytes>,
 }
 
@@ -54,14 +52,13 @@ pub(super) fn cost(kept: usize) -> usize {
 }
 
 impl Segment {
-    /// An empty segment whose first record will have this id.
-    pub(super) fn new(base: u64) -> Self {
-        Segment {
-            base,
-            records: Vec::with_capacity(RECORDS_MAX),
-            payload: Vec::with_capacity(PAYLOAD_MAX),
-            large: Vec::new(),
-        }
+    /// An empty segment whose first record will have this id, and its payload be there. Its memory
+    /// is that of a segment that went, if there is one.
+    pub(super) fn new(base: u64, payload: u64, gone: Option<Segment>) -> Self {
+        let records = gone.map(|gone| gone.records);
+        let mut records = records.unwrap_or_else(|| Vec::with_capacity(RECORDS_MAX));
+        records.clear();
+        Segment { base, payload, records, large: Vec::new() }
     }
 
     /// Id behind its last record.
@@ -69,29 +66,22 @@ impl Segment {
         self.base + self.records.len() as u64
     }
 
-    /// Whether this record can be added.
-    pub(super) fn has_room(&self, record: &Record) -> bool {
-        let len = record.data.len();
-        self.records.len() < RECORDS_MAX && (len > SMALL || self.payload.len() + len <= PAYLOAD_MAX)
+    /// Whether another record can be added.
+    pub(super) fn has_room(&self) -> bool {
+        self.records.len() < RECORDS_MAX
     }
 
-    /// Adds a record, for which there is room.
-    pub(super) fn push(&mut self, conn: ConnSlot, record: Record) {
+    /// Adds a record, for which there is room; small payload goes into the pages.
+    pub(super) fn push(&mut self, conn: ConnSlot, record: Record, pages: &mut Pages) {
         let Record { at, direction, kind, data, original_len: len, .. } = record;
         let kept = data.len() as u32;
-        let start = if data.len() > SMALL { self.large.len() } else { self.payload.len() } as u32;
-        if data.len() > SMALL {
+        let start = if data.len() > SMALL {
             self.large.push(data);
+            self.large.len() as u32 - 1
         } else {
-            self.payload.extend_from_slice(&data);
-        }
+            (pages.push(&data) - self.payload) as u32
+        };
         self.records.push(StoredRecord { at, len, conn, start, kept, direction, kind });
-    }
-
-    /// Gives back what was reserved: nothing more will be added.
-    pub(super) fn finish(&mut self) {
-        self.records.shrink_to_fit();
-        self.payload.shrink_to_fit();
     }
 
     /// The records from one id to before another, both within the segment or at its end.
@@ -100,21 +90,20 @@ impl Segment {
     }
 
     /// The payload of a record of this segment.
-    pub(super) fn data(&self, record: &StoredRecord) -> &[u8] {
-        let start = record.start as usize;
+    pub(super) fn data<'a>(&'a self, record: &StoredRecord, pages: &'a Pages) -> &'a [u8] {
         if record.kept as usize > SMALL {
-            &self.large[start]
+            &self.large[record.start as usize]
         } else {
-            &self.payload[start..start + record.kept as usize]
+            pages.get(self.payload + u64::from(record.start), record.kept as usize)
         }
     }
 
     /// The same to keep: large payload is shared, small payload copied.
-    pub(super) fn bytes(&self, record: &StoredRecord) -> Bytes {
+    pub(super) fn bytes(&self, record: &StoredRecord, pages: &Pages) -> Bytes {
         if record.kept as usize > SMALL {
             self.large[record.start as usize].clone()
         } else {
-            Bytes::copy_from_slice(self.data(record))
+            Bytes::copy_from_slice(self.data(record, pages))
         }
     }
 
@@ -148,12 +137,13 @@ mod tests {
             released in 0..90_u64,
         ) {
             let record = |at: usize, len: usize| received(conn_id(1, 1), at as u64, &vec![at as u8; len]);
-            let mut segment = Segment::new(1000);
+            let mut pages = Pages::default();
+            pages.push(b"of the segment before");
+            let mut segment = Segment::new(1000, pages.next_position(0), None);
             for (at, len) in lens.iter().enumerate() {
-                prop_assert!(segment.has_room(&record(at, *len)));
-                segment.push(slot(), record(at, *len));
+                prop_assert!(segment.has_room());
+                segment.push(slot(), record(at, *len), &mut pages);
             }
-            segment.finish();
             let released = 1000 + released.min(lens.len() as u64);
             (1000..released).for_each(|id| { segment.release(id); });
             prop_assert_eq!(segment.end(), 1000 + lens.len() as u64);
@@ -161,22 +151,23 @@ mod tests {
                 let at = at + (released - 1000) as usize;
                 let record = record(at, lens[at]);
                 prop_assert_eq!((stored.at, stored.len), (record.at, record.original_len));
-                prop_assert_eq!(segment.data(stored), &record.data);
-                prop_assert_eq!(segment.bytes(stored), record.data);
+                prop_assert_eq!(segment.data(stored, &pages), &record.data);
+                prop_assert_eq!(segment.bytes(stored, &pages), record.data);
             }
         }
     }
 
     #[test]
-    fn a_segment_is_bounded_in_records_and_in_bytes() {
-        for (len, most) in [(1000, PAYLOAD_MAX / 1000), (0, RECORDS_MAX), (5000, RECORDS_MAX)] {
-            let record = received(conn_id(1, 1), 0, &vec![7; len]);
-            let mut segment = Segment::new(0);
-            while segment.has_room(&record) {
-                segment.push(slot(), record.clone());
-            }
-            assert_eq!(segment.end(), most as u64);
+    fn a_segment_is_bounded_in_records_and_its_memory_is_used_again() {
+        let (record, mut pages) = (received(conn_id(1, 1), 0, b"x"), Pages::default());
+        let mut segment = Segment::new(0, 0, None);
+        let memory = segment.records.as_ptr();
+        while segment.has_room() {
+            segment.push(slot(), record.clone(), &mut pages);
         }
+        assert_eq!(segment.end(), RECORDS_MAX as u64);
+        let next = Segment::new(4096, pages.next_position(0), Some(segment));
+        assert_eq!((next.end(), next.records.as_ptr()), (4096, memory));
     }
 
     #[test]

@@ -38,8 +38,8 @@ impl<'a> Selector<'a> {
 
     /// Whether the filter lets this record through.
     pub(super) fn matches(&mut self, record: &RecordPlace<'_>) -> bool {
-        let RecordPlace { stored, segment, .. } = *record;
-        let data = if self.reads_data { segment.data(stored) } else { &[] };
+        let stored = record.stored;
+        let data = if self.reads_data { record.data() } else { &[] };
         self.work += RECORD_WORK + data.len();
         let (direction, kind, len) = (stored.direction, stored.kind, stored.len);
         self.filter_of(stored.conn).matches(&RecordFacts { direction, kind, len, data })

@@ -302,7 +302,7 @@ impl Timeline {
 
     fn record(&self, view: RecordPlace<'_>) -> Record {
         let StoredRecord { at, conn, direction, kind, len: original_len, .. } = *view.stored;
-        let (conn, data) = (self.conns.id(conn), view.segment.bytes(view.stored));
+        let (conn, data) = (self.conns.id(conn), view.bytes());
         Record { at, conn, direction, kind, data, original_len }
     }
 

@@ -167,3 +167,47 @@ fn hosts_tunnels_versions_and_upgrades_are_answered_as_the_rules_say() {
         assert!(lines.iter().any(shown), "a row with: {words}");
     }
 }
+
+/// RFC 9112, section 3.2: a target of none of the four forms, or of one that its method has not.
+#[test]
+fn targets_of_no_form_are_refused_and_a_foreign_one_is_marked() {
+    const REFUSED: [&str; 8] = [
+        "GET foo",
+        "GET *",
+        "GET localhost:80",
+        "GET ftp://localhost/",
+        "GET http:///x",
+        "GET /a#b",
+        "CONNECT /",
+        "CONNECT localhost",
+    ];
+    let marked = [
+        ("GET http://localhost/", "the Host header says"),
+        ("GET http://other.example/a", "'other.example'"),
+        ("GET /a{b}", "'{'"),
+    ];
+    let count = (REFUSED.len() + 1 + 2 * marked.len()).to_string();
+    let listening = listen("http://127.0.0.1:0", &["--json", "--count", &count, "--for", "20s"]);
+    let asked = |line: &str, host: &str, rest: &str| {
+        let sent = format!("{line} HTTP/1.1\r\nHost: {host}\r\n\r\n{rest}");
+        statuses(listening.port, sent.as_bytes())
+    };
+    for line in REFUSED {
+        assert_eq!(asked(line, "localhost", HIDDEN), [400], "{line}");
+    }
+    let end = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert_eq!(statuses(listening.port, end.as_bytes()), [200]);
+    for (line, _) in marked {
+        assert_eq!(asked(line, "127.0.0.1", end), [200, 200], "{line}");
+    }
+    let (_, lines) = listening.finish();
+    let rows: Vec<String> =
+        lines.iter().filter(|line| line["type"] != "exchange").map(ToString::to_string).collect();
+    for words in REFUSED.map(|line| line.split(' ').nth(1).unwrap()) {
+        let shown = format!("the target '{words}'");
+        assert!(rows.iter().any(|row| row.contains(&shown)), "a row with: {shown} in {rows:?}");
+    }
+    for (_, words) in marked {
+        assert!(rows.iter().any(|row| row.contains(words)), "a row with: {words} in {rows:?}");
+    }
+}

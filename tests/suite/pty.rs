@@ -1,12 +1,14 @@
 //! The real program in a pseudo terminal: it starts, is left, and leaves the terminal as it was.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::harness::peers::tcp_peer;
 use crate::harness::program::is_debug_build;
 use crate::harness::terminal::{Launch, Tui};
-use crate::harness::wait::wait_until;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 /// Text that every size of the main screen down to 80x24 shows.
 const READY: &str = "wirebench";
@@ -299,4 +301,28 @@ fn a_terminal_that_speaks_kitty_keys_gets_them_switched_off_again() {
     let status = tui.wait_exit();
     assert!(status.success());
     tui.assert_restored();
+}
+
+#[test]
+fn ctrl_c_in_an_idle_conversation_asks_and_closes_without_a_reset() {
+    let (told, ends) = std::sync::mpsc::channel();
+    let peer = tcp_peer(move |mut stream| {
+        let mut heard = Vec::new();
+        let end = stream.read_to_end(&mut heard).map_err(|error| error.kind());
+        let _ = told.send((heard, end));
+    });
+    let mut tui = Launch::sending(&format!("[tcp]\naddress = \"{peer}\"\n"));
+    tui.wait_for("connected");
+    tui.keys("half<C-c>");
+    tui.wait_for("the line is cleared; Up brings it back");
+    tui.keys("<C-c>");
+    tui.wait_for("Close this connection?");
+    tui.keys("<Enter>");
+    tui.wait_for_screen("it is kept", |screen| !screen.contains("Close this connection?"));
+    tui.keys("said<Enter><C-c>");
+    tui.wait_for("Close this connection?");
+    tui.keys("y");
+    let (heard, end) = ends.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((heard.as_slice(), end), (b"said\r\n".as_slice(), Ok(6)), "FIN, not RST");
+    tui.quit();
 }

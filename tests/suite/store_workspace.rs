@@ -13,14 +13,7 @@ use wirebench::store::read_workspace;
 use super::Desk;
 
 fn port(plan: &Plan) -> String {
-    let text = match plan {
-        Plan::Http(plan) => format!("{:?}", plan.url),
-        Plan::HttpListener(plan) => format!("{:?}", plan.bind),
-        Plan::Tcp(plan) => format!("{:?}", plan.endpoint),
-        Plan::TcpListener(plan) => format!("{:?}", plan.bind),
-        Plan::Udp(plan) => format!("{:?}", plan.endpoint),
-        Plan::UdpListener(plan) => format!("{:?}", plan.bind),
-    };
+    let text = plan.address();
     ["18080", "19000", "19001"].into_iter().find(|port| text.contains(port)).unwrap().into()
 }
 

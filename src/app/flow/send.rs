@@ -53,7 +53,7 @@ pub(crate) fn connect_anyway(app: &mut App) {
         app.say("nothing to accept: no certificate was refused here");
         return;
     };
-    if let Some(trust) = app.shared.drafts.current_mut().spec.trust_mut() {
+    if let Some((_, trust)) = app.shared.drafts.current_mut().spec.consent_mut() {
         trust.accept(refused);
         draft::draft_changed(app);
         send(app, UnknownNames::Refused);

@@ -4,12 +4,11 @@
 //! Called by the HTTP listener. A connection ends wherever somebody between the client and us may
 //! have read another message: what follows could be meant for another reader.
 
-use std::net::Ipv6Addr;
-
 use super::fields::excerpt;
 use super::framing::{BodyFraming, keeps_alive, request_framing};
 use super::head::ParsedHead;
 use super::refusal::Refusal;
+use super::target::{self, is_host};
 use crate::model::exchange::{Head, HttpVersion, StartLine};
 
 /// What is to be done with a request.
@@ -31,11 +30,13 @@ pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
     let framing = request_framing(head);
     let doubtful = parsed.doubtful || framing.doubtful;
     let refusal = parsed.refusal.clone().or_else(|| framing.error.clone());
-    let refusal = refusal.or_else(|| host(head)).or_else(|| tunnel(head));
+    let (of_target, odd) = target::judge(head);
+    let refusal = refusal.or_else(|| host(head)).or(of_target).or_else(|| tunnel(head));
     let mut marks = Vec::new();
     if doubtful && refusal.is_none() {
         marks.push("others may read this request differently; the connection ends with it".into());
     }
+    marks.extend(odd);
     if let Some(protocol) = head.field("upgrade") {
         let protocol = excerpt(protocol);
         marks.push(format!("asks to upgrade to '{protocol}', which is not served; ignored"));
@@ -55,31 +56,6 @@ fn host(head: &Head) -> Option<Refusal> {
             Refusal::bad(format!("the Host header '{}' is not a host and port", excerpt(host)))
         }),
     }
-}
-
-/// `uri-host [":" port]` (RFC 9110, section 7.2), where a comma would be two of them.
-fn is_host(value: &[u8]) -> bool {
-    let Ok(value) = str::from_utf8(value) else { return false };
-    let (host, port) = match value.strip_prefix('[') {
-        Some(rest) => {
-            let Some((address, port)) = rest.split_once(']') else { return false };
-            if address.parse::<Ipv6Addr>().is_err() {
-                return false;
-            }
-            ("", port)
-        }
-        None => value.find(':').map_or((value, ""), |at| value.split_at(at)),
-    };
-    let digits = port.strip_prefix(':').unwrap_or(port);
-    let is_port = port.is_empty() || (port.starts_with(':') && is_number(digits));
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(&byte);
-    is_port && host.bytes().all(fits)
-}
-
-/// A port, which may be left out behind its colon.
-fn is_number(digits: &str) -> bool {
-    digits.is_empty()
-        || (digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok())
 }
 
 /// A tunnel is not HTTP any more: nothing behind its head may be read as a request.

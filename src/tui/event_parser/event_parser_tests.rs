@@ -366,7 +366,8 @@ fn mouse_reports_count_from_zero() {
 
 #[test]
 fn a_paste_is_one_event_with_line_feeds() {
-    assert_eq!(keys(b"\x1b[200~a\rb\r\nc\x1b[31m\x1b[201~x"), "paste \"a\\nb\\nc\\u{1b}[31m\"x");
+    assert_eq!(keys(b"\x1b[200~a\rb\rc\x1b[31m\x1b[201~x"), "paste \"a\\nb\\nc\\u{1b}[31m\"x");
+    assert_eq!(keys(b"\x1b[200~a\r\nb\nc\rd\x1b[201~"), "paste \"a\\r\\nb\\nc\\rd\"");
     assert_eq!(reads(&[(0, b"\x1b[200~a\x1b[20"), (1500, b"1~x")]), "paste \"a\"x");
 }
 

@@ -56,15 +56,17 @@ impl ConversationPane {
     /// Ends a connection.
     pub(super) fn end(&self, shared: &Shared, how: CloseMode) -> Outcome {
         let Some(session) = shared.session() else { return Outcome::yes() };
+        let meant = self.conn_meant(shared);
+        let can = meant.map_or_else(|| session.capabilities(), |id| session.capabilities_of(id));
         if session.is_over() {
             Outcome::say("this session is over; [send] opens it again")
-        } else if !session.capabilities().connections {
+        } else if !can.connections {
             Outcome::say("UDP has no connections; [stop] closes the socket")
-        } else if let Some(conn) = self.conn_meant(shared) {
+        } else if let Some(conn) = meant {
             let end = Intent::Perform(Effect::Engine(Command::End { conn, how }));
             if how == CloseMode::Reset { ask_to_reset(end).into() } else { end.into() }
         } else {
-            Outcome::say("choose a connection with { or } first")
+            Outcome::say("choose a connection with [previous-item] or [next-item] first")
         }
     }
 
@@ -80,7 +82,9 @@ impl ConversationPane {
         if let Some(id) = self.chosen(shared) {
             return match session.conns.get(&id) {
                 Some(conn) if conn.open => Ok(Recipient::Conn(id)),
-                _ => Err("not sent: this connection is closed; choose another one with { or }"),
+                _ => Err(
+                    "not sent: this connection is closed; choose another one with [previous-item] or [next-item]",
+                ),
             };
         }
         if !session.side().listens() {
@@ -91,9 +95,9 @@ impl ConversationPane {
         match (open.next(), open.next()) {
             (None, _) => Err("not sent: nobody is connected yet"),
             (Some(conn), None) => Ok(Recipient::Conn(conn.info.id)),
-            _ => {
-                Err("not sent: choose a connection with { or }, or send to all with [send-to-all]")
-            }
+            _ => Err(
+                "not sent: choose a connection with [previous-item] or [next-item], or send to all with [send-to-all]",
+            ),
         }
     }
 }

@@ -118,7 +118,7 @@ impl PresetsPane {
 
     /// What is said about the selected row, in lines.
     pub fn about(&self, shared: &Shared, width: u16) -> Vec<String> {
-        let keyed = |text| shared.keymap.keyed(&[Context::Global], text);
+        let keyed = |text| shared.keymap.keyed(&[Context::Global, Context::Input], text);
         let text = match self.selected(shared) {
             None if self.search.is_some() => keyed("nothing matches; [back] ends the search"),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
@@ -128,7 +128,7 @@ impl PresetsPane {
             }
             Some(TreeItem::Folder(_)) => return Vec::new(),
             Some(TreeItem::Preset(path)) => match shared.stored(&path).map(|s| &s.content) {
-                Some(Ok(preset)) => preset.about.clone(),
+                Some(Ok(preset)) => keyed(&preset.about),
                 Some(Err(failure)) => failure.to_string(),
                 None => String::new(),
             },

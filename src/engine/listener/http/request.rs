@@ -173,7 +173,9 @@ impl HttpConnection {
             Some(host) if !host.is_empty() => printable(host),
             _ => self.accepted.local.map(|local| local.to_string()).unwrap_or_default(),
         };
-        let slash = if target.starts_with('/') { "" } else { "/" };
+        // Of `*` the server as a whole is meant.
+        let target = target.strip_prefix('*').unwrap_or(target);
+        let slash = if target.is_empty() || target.starts_with('/') { "" } else { "/" };
         format!("{scheme}://{host}{slash}{target}")
     }
 

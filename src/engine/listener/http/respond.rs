@@ -25,9 +25,12 @@ impl HttpConnection {
         let answer = match &asked.refusal {
             None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
             Some(refusal) => {
-                if matches!(refusal.status, 413 | 507) {
-                    self.note(Direction::Local, RecordKind::Failed, refusal.why.clone());
-                }
+                let kind = match refusal.status {
+                    // It is we who cannot.
+                    413 | 507 => RecordKind::Failed,
+                    _ => RecordKind::Note,
+                };
+                self.note(Direction::Local, kind, refusal.why.clone());
                 own_answer(refusal.status, &refusal.why, recorder)
             }
         };
