@@ -186,7 +186,7 @@ fn credentials_agents_and_cookies_become_fields() {
     for (name, value) in [
         ("User-Agent", "agent"),
         ("Referer", "ref"),
-        ("Cookie", "a=1; b=2"),
+        ("Cookie", "a=1;b=2"),
         ("X", "1"),
         ("Empty", ""),
     ] {
@@ -521,7 +521,7 @@ fn texts_of_files_go_where_curl_puts_them() {
         ("curl x -d @binary", "@binary"),
         ("curl x -d c -d @data --data-binary @data", "c&a=1b&a=1\r\nb\n"),
         ("curl x --data-urlencode n@flat", "n=one+line"),
-        ("curl x --data-urlencode @flat", "one%20line"),
+        ("curl x --data-urlencode @flat", "one+line"),
     ] {
         assert_eq!(body(&planned(command)), expected, "{command}");
     }
@@ -549,4 +549,33 @@ proptest! {
             prop_assert!(text.is_char_boundary(error.position), "{error:?}");
         }
     }
+}
+
+#[test]
+fn a_substitution_whose_output_is_known_is_read_and_others_are_said() {
+    for (command, url) in [
+        ("curl h/`echo abc`", "http://h/abc"),
+        ("curl h/$(echo a)/\"$(printf '%s' 'b c')\"", "http://h/a/b c"),
+        ("X=`curl h/$(echo a)`", "http://h/a"),
+    ] {
+        assert_eq!(spec(command).url, url, "{command}");
+    }
+    for command in [
+        "curl h/$(date)",
+        "curl h/`cat x`",
+        "curl \"h/$(echo $id)\"",
+        "curl h/$(echo a b)",
+        "curl \"h/$(echo a | tr a b)\"",
+    ] {
+        let (_, warnings) = parse(command, &CommandFiles::default()).unwrap();
+        assert!(warnings.iter().any(|warning| warning.contains("kept as text")), "{command}");
+    }
+    assert_eq!(files("curl h --url-query @- < $(echo data.txt)"), ["data.txt"]);
+}
+
+#[test]
+fn a_nul_ends_a_text_of_bash_and_that_is_said() {
+    let (spec, warnings) = parse("curl h -d $'a\\0b'c", &CommandFiles::default()).unwrap();
+    assert_eq!(spec.body, HttpBody::Text("ac".into()));
+    assert!(warnings[0].contains("behind a NUL"), "{warnings:?}");
 }
