@@ -10,17 +10,17 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// Where bytes that are sent come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum DataSource {
     Text(String),
     /// A file as it is, by its name in the command; `-` is standard input that is not known.
     File(String),
 }
 
 /// One piece of data as the command writes it. What becomes of it once files were read is a
-/// [`Source`].
+/// [`DataSource`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DataPiece {
-    Plain(Source),
+    Plain(DataSource),
     /// What is in a file, without its line breaks.
     Joined(String),
     /// What is in a file, percent-encoded behind `name=`.
@@ -31,10 +31,10 @@ pub(super) enum DataPiece {
 }
 
 /// Data that may name a file with `@`.
-pub(super) fn plain(text: &str) -> Source {
+pub(super) fn plain(text: &str) -> DataSource {
     match text.strip_prefix('@') {
-        Some(file) => Source::File(file.into()),
-        None => Source::Text(text.into()),
+        Some(file) => DataSource::File(file.into()),
+        None => DataSource::Text(text.into()),
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn url_encoded(text: &str) -> DataPiece {
     if sign == "@" {
         return DataPiece::Encoded { name: name.into(), file: content.into() };
     }
-    DataPiece::Plain(Source::Text(url_encoded_text(name, content)))
+    DataPiece::Plain(DataSource::Text(url_encoded_text(name, content)))
 }
 
 /// A text as `--data-urlencode` sends it behind a name, which may be empty: spaces are `+` there.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::body::{self, DataPiece, Source};
+use super::body::{self, DataPiece, DataSource};
 use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
@@ -32,7 +32,7 @@ pub(super) struct CurlRequest {
     pub(super) json: bool,
     pub(super) get: bool,
     pub(super) head: bool,
-    pub(super) upload: Option<Source>,
+    pub(super) upload: Option<DataSource>,
     pub(super) user: Option<String>,
     pub(super) bearer: Option<String>,
     /// Another way to authenticate than Basic.
@@ -200,7 +200,7 @@ impl CurlRequest {
                 Some(file) => self.header_files.push(file.into()),
                 None => self.headers.push(value),
             },
-            "data-raw" => self.data.push(DataPiece::Plain(Source::Text(value))),
+            "data-raw" => self.data.push(DataPiece::Plain(DataSource::Text(value))),
             "data-urlencode" => {
                 let piece = self.url_encoded(&value);
                 self.data.push(piece);
@@ -216,7 +216,7 @@ impl CurlRequest {
             }
             "url-query" => {
                 let piece = match value.strip_prefix('+') {
-                    Some(encoded) => DataPiece::Plain(Source::Text(encoded.into())),
+                    Some(encoded) => DataPiece::Plain(DataSource::Text(encoded.into())),
                     None => self.url_encoded(&value),
                 };
                 self.query.push(piece);
@@ -244,14 +244,14 @@ impl CurlRequest {
         self.json |= name == "json";
         let is_joined = matches!(name, "data" | "data-ascii");
         let source = match body::plain(value) {
-            Source::File(file) if file == "-" => match self.read_stdin() {
-                Source::Text(text) if is_joined => Source::Text(body::joined(&text)),
+            DataSource::File(file) if file == "-" => match self.read_stdin() {
+                DataSource::Text(text) if is_joined => DataSource::Text(body::joined(&text)),
                 source => source,
             },
             source => source,
         };
         self.data.push(match source {
-            Source::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
+            DataSource::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
             source => DataPiece::Plain(source),
         });
     }
@@ -259,10 +259,10 @@ impl CurlRequest {
     fn url_encoded(&mut self, value: &str) -> DataPiece {
         match body::url_encoded(value) {
             DataPiece::Encoded { name, file } if file == "-" => match self.read_stdin() {
-                Source::Text(text) => {
-                    DataPiece::Plain(Source::Text(body::url_encoded_text(&name, &text)))
+                DataSource::Text(text) => {
+                    DataPiece::Plain(DataSource::Text(body::url_encoded_text(&name, &text)))
                 }
-                Source::File(file) => DataPiece::Encoded { name, file },
+                DataSource::File(file) => DataPiece::Encoded { name, file },
             },
             piece => piece,
         }
@@ -274,29 +274,33 @@ impl CurlRequest {
         let pieces = self.data.into_iter().chain(self.query);
         let texts = pieces.filter_map(|piece| match piece {
             DataPiece::Joined(file) | DataPiece::Encoded { file, .. } => Some(file),
-            DataPiece::Plain(Source::File(file)) if !is_alone => Some(file),
+            DataPiece::Plain(DataSource::File(file)) if !is_alone => Some(file),
             DataPiece::Plain(_) => None,
         });
         let texts = texts.filter(|file| file != "-");
         self.cookie_files.into_iter().chain(self.header_files).chain(texts).collect()
     }
 
-    fn upload(&mut self, value: String) -> Source {
-        if matches!(value.as_str(), "-" | ".") { self.read_stdin() } else { Source::File(value) }
+    fn upload(&mut self, value: String) -> DataSource {
+        if matches!(value.as_str(), "-" | ".") {
+            self.read_stdin()
+        } else {
+            DataSource::File(value)
+        }
     }
 
     /// What is on standard input; the file `-` when that is not known. Nothing is left of it.
-    fn read_stdin(&mut self) -> Source {
+    fn read_stdin(&mut self) -> DataSource {
         match self.stdin.replace(Stdin::Text(String::new())) {
-            Some(Stdin::Text(text)) => Source::Text(text),
-            Some(Stdin::File(file)) => Source::File(file),
+            Some(Stdin::Text(text)) => DataSource::Text(text),
+            Some(Stdin::File(file)) => DataSource::File(file),
             Some(Stdin::Program(program)) => {
                 self.warnings.push(format!("{program} is not run, so what it writes is left out"));
-                Source::Text(String::new())
+                DataSource::Text(String::new())
             }
             None => {
                 self.stdin = None;
-                Source::File("-".into())
+                DataSource::File("-".into())
             }
         }
     }

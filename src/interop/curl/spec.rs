@@ -3,7 +3,7 @@
 //! `compose` adds `Host`, `User-Agent`, `Accept: */*` and the length by itself, so only what differs
 //! from that becomes a header row.
 
-use super::body::{self, DataPiece, Source};
+use super::body::{self, DataPiece, DataSource};
 use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
 use super::cookies;
 use super::files::CommandFiles;
@@ -108,7 +108,7 @@ impl CurlRequest {
 
     /// The data, with what is in files as far as it is sent as text. A file alone stays one, so
     /// that it is read when it is sent.
-    fn read_data(&mut self, files: &CommandFiles) -> Vec<Source> {
+    fn read_data(&mut self, files: &CommandFiles) -> Vec<DataSource> {
         let data = std::mem::take(&mut self.data);
         let is_alone = data.len() == 1 && !self.get;
         let read = |piece| match piece {
@@ -120,35 +120,35 @@ impl CurlRequest {
     }
 
     /// A file that is the whole body, and whose line breaks curl drops.
-    fn joined_alone(&mut self, file: String, files: &CommandFiles) -> Source {
+    fn joined_alone(&mut self, file: String, files: &CommandFiles) -> DataSource {
         match files.text(&file) {
             Some(text) if body::joined(text) != text => {
                 self.warnings.push(format!(
                     "the body is what {file} holds now, without line breaks as -d sends it"
                 ));
-                Source::Text(body::joined(text))
+                DataSource::Text(body::joined(text))
             }
-            Some(_) => Source::File(file),
+            Some(_) => DataSource::File(file),
             None => {
                 self.warnings.push(format!(
                     "curl drops the line breaks of {file} with --data; here the file is sent as it \
                      is"
                 ));
-                Source::File(file)
+                DataSource::File(file)
             }
         }
     }
 
     /// A piece with what is in its file; files that cannot be read stay what they are, or are named
     /// and left out.
-    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<Source> {
+    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<DataSource> {
         let read = |file: String, as_sent: fn(&str) -> String| match files.text(&file) {
-            Some(text) => Source::Text(as_sent(text)),
-            None => Source::File(file),
+            Some(text) => DataSource::Text(as_sent(text)),
+            None => DataSource::File(file),
         };
         Some(match piece {
-            DataPiece::Plain(Source::Text(text)) => Source::Text(text),
-            DataPiece::Plain(Source::File(file)) => read(file, str::to_owned),
+            DataPiece::Plain(DataSource::Text(text)) => DataSource::Text(text),
+            DataPiece::Plain(DataSource::File(file)) => read(file, str::to_owned),
             DataPiece::Joined(file) => read(file, body::joined),
             DataPiece::Encoded { name, file } => {
                 let Some(text) = files.text(&file) else {
@@ -158,7 +158,7 @@ impl CurlRequest {
                     ));
                     return None;
                 };
-                Source::Text(body::url_encoded_text(&name, text))
+                DataSource::Text(body::url_encoded_text(&name, text))
             }
         })
     }
@@ -198,13 +198,13 @@ impl CurlRequest {
     /// The body, and the content type that goes with it unless a header names one; empty = none is
     /// sent. With `-G` the
     /// data goes to the URL instead.
-    fn body(&mut self, data: Vec<Source>, url: &mut String) -> (HttpBody, Option<String>) {
+    fn body(&mut self, data: Vec<DataSource>, url: &mut String) -> (HttpBody, Option<String>) {
         if let Some(source) = self.upload.clone() {
             // An upload has no type.
             let no_type = Some(String::new());
             let file = match source {
-                Source::File(file) => file,
-                Source::Text(text) => {
+                DataSource::File(file) => file,
+                DataSource::Text(text) => {
                     self.streams("Transfer-Encoding", "chunked");
                     self.asks_first(&text);
                     return (HttpBody::Text(text), no_type);
@@ -227,7 +227,7 @@ impl CurlRequest {
             return (HttpBody::None, None);
         }
         let form_type = (!self.json).then(|| FORM_TYPE.to_string());
-        if let [Source::File(file)] = data.as_slice()
+        if let [DataSource::File(file)] = data.as_slice()
             && file != "-"
             && !self.get
         {
@@ -270,15 +270,15 @@ impl CurlRequest {
     }
 
     /// Joins texts; files among them were not read, and are named.
-    fn text_of(&mut self, sources: Vec<Source>, joint: &str) -> String {
+    fn text_of(&mut self, sources: Vec<DataSource>, joint: &str) -> String {
         let mut texts = Vec::new();
         for source in sources {
             match source {
-                Source::Text(text) => texts.push(text),
-                Source::File(file) if file == "-" => {
+                DataSource::Text(text) => texts.push(text),
+                DataSource::File(file) if file == "-" => {
                     self.warnings.push("standard input is not read; that data is left out".into());
                 }
-                Source::File(file) => {
+                DataSource::File(file) => {
                     self.warnings.push(format!("the content of {file} is not read; left out"));
                 }
             }
