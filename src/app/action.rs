@@ -60,7 +60,7 @@ actions! {
     Send "send" Run "Send" "Send, connect or listen; apply changed answers" [Global "<F5>", Global "<C-r>", Global "<C-Enter>", Global "<A-Enter>", Address "<Enter>"];
     SendLiteral "send-literal" Run "Send literal" "Send with unknown {{names}} as plain text" [Global "<A-l>"];
     ConnectAnyway "connect-anyway" Run "Connect anyway" "Accept a refused certificate for this preset, and send" [Global "<A-v>"];
-    Cancel "cancel" Run "Cancel" "Cancel what runs; then ask to leave; then leave" [Global "<C-c>"];
+    Cancel "cancel" Run "Cancel" "Clear the input line, cancel what runs or ask to close it; then ask to leave; then leave" [Global "<C-c>"];
     Stop "stop" Run "Stop" "Close this connection, listener or request" [Global "<F8>"];
     Resend "resend" Run "Resend" "Send the bytes of this message again" [Conversation "r"];
     FinishSending "finish-sending" Run "Finish sending" "Send FIN and go on receiving (half-close)" [Conversation "f"];

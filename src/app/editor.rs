@@ -7,17 +7,19 @@
 
 mod area_text;
 mod edit_command;
+mod inserted;
 mod large_text;
 mod text_model;
 mod text_rows;
 mod text_view;
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use area_text::{AreaText, ORDINARY};
 pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
+pub use inserted::Inserted;
+use inserted::{joined, spelled, with_breaks};
 use large_text::LargeText;
 use text_model::{Motion, TextModel, TextPlace};
 pub use text_model::{Splice, TextChange};
@@ -83,7 +85,8 @@ impl Editor {
         let text: Cow<'_, str> =
             if is_line { text.replace(['\n', '\r'], " ").into() } else { text.into() };
         let mut model: Box<dyn TextModel> = match text.len() {
-            len if len <= room => Box::new(AreaText::new(&text, room)),
+            // The text area takes the CR of a line's end away.
+            len if len <= room && !text.contains('\r') => Box::new(AreaText::new(&text, room)),
             _ => Box::new(LargeText::new(text.into_owned())),
         };
         if is_line {
@@ -220,28 +223,30 @@ impl Editor {
         self.changed.is_some()
     }
 
-    /// Inserts text at the cursor. Line breaks become spaces in a single line; control characters
-    /// other than line breaks and tabs become `\xNN`, so nothing invisible slips in. Tells how
-    /// many were rewritten.
-    pub fn insert(&mut self, text: &str) -> usize {
+    /// The same field, with marks where its line breaks go out as they are.
+    #[must_use]
+    pub(crate) fn marked(mut self) -> Self {
+        self.view.shows_breaks = true;
+        self
+    }
+
+    /// Inserts text at the cursor. Line breaks become spaces in a single line and stay as they are
+    /// in many; control characters other than line breaks and tabs become escapes, so nothing
+    /// invisible slips in. Tells what became another text.
+    pub fn insert(&mut self, text: &str) -> Inserted {
+        let (clean, inserted) = if self.view.is_line { joined(text) } else { with_breaks(text) };
         self.changed = None;
-        let mut rewritten = 0;
-        let mut clean = String::with_capacity(text.len());
-        let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-        for c in unix.chars() {
-            match c {
-                '\n' if self.view.is_line => clean.push(' '),
-                '\n' | '\t' => clean.push(c),
-                c if c.is_control() => {
-                    rewritten += 1;
-                    let _ = write!(clean, "\\x{:02x}", u32::from(c));
-                }
-                c => clean.push(c),
-            }
-        }
-        let clean = if self.view.is_line { clean.trim_end() } else { clean.as_str() };
-        self.put(clean);
-        rewritten
+        self.put(&clean);
+        inserted
+    }
+
+    /// The same where escapes are read: whatever is no plain text becomes an escape, so that what
+    /// was inserted is what goes out.
+    pub(crate) fn insert_payload(&mut self, text: &str) -> Inserted {
+        let (clean, inserted) = spelled(text, self.view.is_line);
+        self.changed = None;
+        self.put(&clean);
+        inserted
     }
 
     /// Inserts a line break, in fields of many lines.
@@ -257,7 +262,7 @@ impl Editor {
     /// Puts text in place of the selection, or where the cursor is.
     fn put(&mut self, text: &str) {
         let is_typed = text.chars().count() == 1 && !text.starts_with(['\n', ' ']);
-        let is_grown = self.make_room(text.len());
+        let is_grown = self.make_room(text);
         let at = self.model.cursor();
         let joined = self.typed.filter(|(place, bytes)| {
             let is_free = !is_grown && self.model.selection().is_none();
@@ -279,15 +284,17 @@ impl Editor {
 
     fn paste(&mut self) {
         let kept = self.model.kept();
-        self.make_room(kept.len());
+        self.make_room(&kept);
         let change = self.model.paste();
         self.took(change);
     }
 
     /// Gives the text to a model that takes it if it gets too large for this one; tells whether it
     /// did.
-    fn make_room(&mut self, more: usize) -> bool {
-        let is_grown = self.model.len() + more > self.model.room();
+    fn make_room(&mut self, more: &str) -> bool {
+        let room = self.model.room();
+        let is_ordinary = room < usize::MAX;
+        let is_grown = is_ordinary && (self.model.len() + more.len() > room || more.contains('\r'));
         if is_grown {
             let large = LargeText::of(&*self.model);
             let mut earlier = std::mem::replace(&mut self.model, Box::new(large));

@@ -50,6 +50,14 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(number))
 }
 
+/// `2 LF, 1 CRLF`: how the lines of a text end; empty for one line.
+pub(crate) fn line_ends(text: &str) -> String {
+    let crlf = memchr::memmem::find_iter(text.as_bytes(), b"\r\n").count();
+    let lf = memchr::memchr_iter(b'\n', text.as_bytes()).count() - crlf;
+    let part = |ends, name| (ends > 0).then(|| format!("{} {name}", count(ends as u64)));
+    [part(lf, "LF"), part(crlf, "CRLF")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// `0.03 ms`, `12.4 ms`, `1.20 s`, `2 min 03 s`.
 pub fn took(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1000.0;

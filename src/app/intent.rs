@@ -12,7 +12,7 @@ use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
-use crate::model::payload::PayloadFormat;
+use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
 use crate::model::view::SearchDirection;
@@ -88,8 +88,8 @@ pub enum Intent {
     SetFraming(StreamFraming),
     /// Read the input line like this instead of as the form says.
     SetInputFormat(PayloadFormat),
-    /// End lines in the next way there is.
-    NextLineEnding,
+    /// End lines like this from now on.
+    SetLineEnding(LineEnding),
     /// Open an entry of the history as it was, then do this with it.
     OpenEntry(HistoryName, Action),
     /// Mark a record, or take its mark away.

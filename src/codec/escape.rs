@@ -49,6 +49,36 @@ pub fn length(text: &str) -> usize {
     one(text, &mut Vec::new()).unwrap_or_else(|(length, _)| length)
 }
 
+/// What the escapes of a text that look like letters or quotes stand for, each once (`\t = TAB`):
+/// somebody who meant a path or a pattern sees it there.
+#[must_use]
+pub fn letters(text: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('\\') {
+        let escape = rest.split_at(start).1;
+        let known = NAMES.iter().find(|name| escape.starts_with(name.split_at(2).0));
+        found.extend(known.filter(|name| !found.contains(*name)));
+        rest = escape.split_at(length(escape)).1;
+    }
+    found
+}
+
+/// The same for each of them.
+const NAMES: [&str; 11] = [
+    "\\r = CR",
+    "\\n = LF",
+    "\\t = TAB",
+    "\\0 = NUL",
+    "\\e = ESC",
+    "\\a = BEL",
+    "\\b = BS",
+    "\\f = FF",
+    "\\v = VT",
+    "\\\" = \"",
+    "\\' = '",
+];
+
 /// Reads one escape and returns its length in bytes.
 fn one(text: &str, out: &mut Vec<u8>) -> Result<usize, Bad> {
     let rest = text.strip_prefix('\\').unwrap_or(text);
@@ -174,6 +204,17 @@ mod tests {
         assert_eq!(unescape(r"a\x{de ad,be:EF}b").unwrap(), b"a\xde\xad\xbe\xefb");
         assert_eq!(unescape(r"\{{x}}").unwrap(), b"{{x}}");
         assert_eq!(unescape("plain $100 é\n").unwrap(), "plain $100 é\n".as_bytes());
+    }
+
+    #[test]
+    fn what_looks_like_letters_is_told_once_each() {
+        assert_eq!(letters(r"C:\temp\new\temp \\r \x41"), ["\\t = TAB", "\\n = LF"]);
+        assert_eq!(letters(r"\q \"), [""; 0]);
+        for (letter, byte) in LETTERS {
+            let text = format!("\\{letter}");
+            assert_eq!(letters(&text).len(), 1, "{text}");
+            assert_eq!(unescape(&text).unwrap(), [byte]);
+        }
     }
 
     #[test]

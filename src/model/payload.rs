@@ -31,6 +31,25 @@ pub enum LineEnding {
     Cr,
 }
 
+/// How the input line of a conversation is read, and what is added to it when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InputMode {
+    pub format: PayloadFormat,
+    /// Nothing is added to hex.
+    pub ending: LineEnding,
+}
+
+impl InputMode {
+    /// The ending counts for text only.
+    #[must_use]
+    pub fn new(format: PayloadFormat, ending: LineEnding) -> Self {
+        match format {
+            PayloadFormat::Hex => InputMode { format, ending: LineEnding::None },
+            PayloadFormat::Text => InputMode { format, ending },
+        }
+    }
+}
+
 impl Payload {
     /// Its escapes are turned into bytes when it is sent.
     #[must_use]
@@ -40,6 +59,17 @@ impl Payload {
 }
 
 impl LineEnding {
+    /// The one after this in the order they are offered.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            LineEnding::CrLf => LineEnding::Lf,
+            LineEnding::Lf => LineEnding::Cr,
+            LineEnding::Cr => LineEnding::None,
+            LineEnding::None => LineEnding::CrLf,
+        }
+    }
+
     /// What is appended to a text that is sent.
     #[must_use]
     pub fn bytes(self) -> &'static [u8] {

@@ -327,9 +327,13 @@ impl Paste {
         self.cut += bytes.len() - room;
     }
 
-    /// Terminals send a line's end as CR; text has LF.
+    /// Most terminals send a line's end as CR, which is LF then. One that sends LF too changes
+    /// nothing, so a CR from it was copied.
     fn hand_on(self, out: &mut Vec<Parsed>) {
-        let text = String::from_utf8_lossy(&self.bytes).replace("\r\n", "\n").replace('\r', "\n");
+        let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
+        if !text.contains('\n') {
+            text = text.replace('\r', "\n");
+        }
         out.push(Parsed::Input(Input::Paste(text)));
         if self.cut > 0 {
             out.push(Parsed::PasteCut(self.cut));

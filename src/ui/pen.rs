@@ -138,6 +138,7 @@ impl<'a> Pen<'a> {
             for piece in pieces {
                 let style = match piece.look {
                     Look::Plain => Style::new(),
+                    Look::Substitute => self.palette.dim,
                     Look::Selected => Style::new().bg(Color::LightBlue),
                     Look::Cursor => Style::new().add_modifier(Modifier::REVERSED),
                 };

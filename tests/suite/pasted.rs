@@ -1,11 +1,14 @@
 //! What a terminal sends besides keys never runs as a command, however it is cut: nothing is deleted
 //! by a paste or by an answer, and the keyboard stays alive.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::harness::peers::tcp_peer;
+use crate::harness::program::text;
 use crate::harness::terminal::{Launch, Tui};
-use crate::harness::wait::wait_until;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 const PRESET: &str = "[http]\nurl = \"http://127.0.0.1:9/\"\n";
 
@@ -109,5 +112,38 @@ fn a_question_nobody_has_seen_is_not_answered_by_what_was_typed_before() {
     assert!(file.exists() && tui.screen().contains("Delete a?"), "{}", tui.screen());
     tui.keys("y");
     wait_until("it is deleted", || !file.exists());
+    tui.quit();
+}
+
+#[test]
+fn what_is_pasted_into_a_conversation_crosses_the_socket_and_comes_back_as_it_was() {
+    let (told, heard) = std::sync::mpsc::channel();
+    let peer = tcp_peer(move |mut stream| {
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            let _ = told.send(buffer[..read].to_vec());
+        }
+    });
+    let preset = format!("[tcp]\naddress = \"{peer}\"\nline-ending = \"crlf\"\n");
+    let mut tui = Launch::sending(&preset);
+    tui.wait_for("connected");
+    tui.bytes(b"\x1b[200~GET /\r\nA: b\r\n\x1b[201~");
+    tui.wait_for("CRLF, as pasted");
+    tui.keys("<A-Enter>");
+    let next = || heard.recv_timeout(PATIENCE).map(|bytes| text(&bytes)).unwrap_or_default();
+    assert_eq!(next(), "GET /\r\nA: b\r\n");
+    // A terminal that sends every line end as CR, and one's own escape.
+    tui.bytes(b"\x1b[200~one\rC:\\temp\x1b[201~");
+    tui.wait_for("escapes are read: \\t = TAB");
+    tui.wait_for("one\\n");
+    tui.keys("<Enter>");
+    assert_eq!(next(), "one\nC:\temp\r\n");
+    tui.keys("<Up>");
+    tui.wait_for("text CRLF");
+    // The cursor goes through the lines of the newest first.
+    tui.keys("<C-A-Up><Up>");
+    tui.wait_for("text NONE");
+    tui.keys("<Enter>");
+    assert_eq!(next(), "GET /\r\nA: b\r\n");
     tui.quit();
 }

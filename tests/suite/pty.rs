@@ -1,12 +1,14 @@
 //! The real program in a pseudo terminal: it starts, is left, and leaves the terminal as it was.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::harness::peers::tcp_peer;
 use crate::harness::program::is_debug_build;
 use crate::harness::terminal::{Launch, Tui};
-use crate::harness::wait::wait_until;
+use crate::harness::wait::{PATIENCE, wait_until};
 
 /// Text that every size of the main screen down to 80x24 shows.
 const READY: &str = "wirebench";
@@ -60,6 +62,34 @@ fn an_arrow_cut_behind_its_escape_is_an_arrow_and_never_typed() {
     tui.bytes(b"[D");
     tui.wait_quiet(Duration::from_millis(50));
     assert!(!tui.screen().contains("[D"), "{}", tui.screen());
+    tui.quit();
+}
+
+#[test]
+fn the_number_block_characters_and_answers_that_come_byte_by_byte_are_what_they_are() {
+    let mut tui = started();
+    tui.keys("<C-l><C-u>");
+    tui.wait_quiet(Duration::from_millis(50));
+    let slowly = |tui: &mut Tui, sequence: &[u8], whole: usize| {
+        // What follows Escape comes with it: a machine that is busy makes a key of a lone one.
+        let (start, rest) = sequence.split_at(whole);
+        tui.bytes(start);
+        for byte in rest.chunks(1) {
+            std::thread::park_timeout(Duration::from_millis(3));
+            tui.bytes(byte);
+        }
+    };
+    for key in b"qrxnpko" {
+        slowly(&mut tui, &[0x1b, b'O', *key], 2);
+    }
+    for answer in [&b"\x1b]11;rgb:1414/1717/1c1c\x1b\\"[..], b"\x1b[?2026;2$y", b"\x1b[12;40R"] {
+        slowly(&mut tui, answer, 2);
+    }
+    slowly(&mut tui, "\u{e9}\u{20ac}".as_bytes(), 1);
+    // With NumLock, put behind `ESC O`; its last letter is a command elsewhere.
+    tui.bytes(b"\x1bO129D\x1bOm");
+    tui.wait_for("128.0+/\u{e9}-\u{20ac}");
+    assert!(!tui.screen().contains("29D") && !tui.screen().contains("rgb"), "{}", tui.screen());
     tui.quit();
 }
 
@@ -271,4 +301,28 @@ fn a_terminal_that_speaks_kitty_keys_gets_them_switched_off_again() {
     let status = tui.wait_exit();
     assert!(status.success());
     tui.assert_restored();
+}
+
+#[test]
+fn ctrl_c_in_an_idle_conversation_asks_and_closes_without_a_reset() {
+    let (told, ends) = std::sync::mpsc::channel();
+    let peer = tcp_peer(move |mut stream| {
+        let mut heard = Vec::new();
+        let end = stream.read_to_end(&mut heard).map_err(|error| error.kind());
+        let _ = told.send((heard, end));
+    });
+    let mut tui = Launch::sending(&format!("[tcp]\naddress = \"{peer}\"\n"));
+    tui.wait_for("connected");
+    tui.keys("half<C-c>");
+    tui.wait_for("the line is cleared; Up brings it back");
+    tui.keys("<C-c>");
+    tui.wait_for("Close this connection?");
+    tui.keys("<Enter>");
+    tui.wait_for_screen("it is kept", |screen| !screen.contains("Close this connection?"));
+    tui.keys("said<Enter><C-c>");
+    tui.wait_for("Close this connection?");
+    tui.keys("y");
+    let (heard, end) = ends.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((heard.as_slice(), end), (b"said\r\n".as_slice(), Ok(6)), "FIN, not RST");
+    tui.quit();
 }

@@ -18,14 +18,41 @@ fn a_single_line_stays_one() {
 #[test]
 fn pasted_control_characters_become_visible() {
     let mut editor = Editor::new("", LineMode::Many);
-    assert_eq!(editor.insert("a\x1b[2Jb\n"), 1);
-    assert_eq!(editor.text(), "a\\x1b[2Jb\n");
+    assert_eq!(editor.insert("a\x1b[2Jb\n").controls, 1);
+    assert_eq!(editor.text(), "a\\e[2Jb\n");
+}
+
+#[test]
+fn line_ends_stay_what_they_are_through_all_keys() {
+    for room in [0, ORDINARY] {
+        let mut editor = Editor::with_room("x", LineMode::Many, room);
+        assert_eq!(editor.insert("a\r\nb\nc\r\n").crlf, 2);
+        assert_eq!(editor.text(), "a\r\nb\nc\r\nx");
+        assert_eq!(shown(&editor, 9, 4), [r"a\r", "b", r"c\r", "<x>"]);
+        press(&mut editor, "<S-Up><S-Up><S-Up><C-x><C-y><C-y><A-z><A-z><A-Z>");
+        assert_eq!(editor.text(), "a\r\nb\nc\r\nx");
+        press(&mut editor, "<C-A-Up><C-k><C-k><C-y><A-z><A-z><A-z>");
+        assert_eq!(editor.text(), "a\r\nb\nc\r\nx");
+        press(&mut editor, "<A-z>");
+        assert_eq!(editor.text(), "x");
+        let mut file = Editor::with_room("a\r\nb", LineMode::Many, room);
+        press(&mut file, "<S-Down><C-x><C-y>");
+        assert_eq!(file.text(), "a\r\nb");
+    }
+}
+
+#[test]
+fn line_breaks_are_marked_where_they_go_out() {
+    let mut editor = Editor::new("ab\n\ncde", LineMode::Many).marked();
+    assert_eq!(shown(&editor, 9, 3), [r"<a>b\n", r"\n", "cde"]);
+    press(&mut editor, "<End>");
+    assert_eq!(shown(&editor, 9, 3), [r"ab< >\n", r"\n", "cde"]);
 }
 
 /// The rows in sight, the cursor in angle brackets and the selection in square ones.
 fn shown(editor: &Editor, width: u16, height: u16) -> Vec<String> {
     let piece = |piece: RowPiece| match piece.look {
-        Look::Plain => piece.text,
+        Look::Plain | Look::Substitute => piece.text,
         Look::Selected => format!("[{}]", piece.text),
         Look::Cursor => format!("<{}>", piece.text),
     };

@@ -32,6 +32,8 @@ pub(super) struct Glyph<'a> {
     pub(super) column: usize,
     /// 0 for a mark on the character before.
     pub(super) cells: usize,
+    /// The text stands for a character that cannot be shown.
+    pub(super) is_substitute: bool,
 }
 
 /// The characters of a row from left to right.
@@ -59,6 +61,7 @@ impl<'a> Iterator for Glyphs<'a> {
         let c = self.text.chars().next()?;
         let (head, rest) = self.text.split_at(c.len_utf8());
         let marks = self.marks.take();
+        let mut is_substitute = false;
         let (text, cells) = match c.width() {
             _ if self.is_masked => ("•".into(), 1),
             _ if c == '\t' => {
@@ -74,12 +77,13 @@ impl<'a> Iterator for Glyphs<'a> {
                 (head.into(), cells)
             }
             _ => {
+                is_substitute = true;
                 let substitute = printable_str(head);
                 let cells = substitute.chars().count();
                 (substitute, cells)
             }
         };
-        let glyph = Glyph { at: self.at, text, column: self.column, cells };
+        let glyph = Glyph { at: self.at, text, column: self.column, cells, is_substitute };
         self.text = rest;
         self.at += head.len();
         self.column += cells;

@@ -12,6 +12,8 @@ use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     Plain,
+    /// It stands for what cannot be shown.
+    Substitute,
     Selected,
     Cursor,
 }
@@ -35,6 +37,8 @@ pub(super) struct TextView {
     /// Whether the text is one line, scrolled sideways.
     pub(super) is_line: bool,
     pub(super) is_masked: bool,
+    /// Line breaks are shown as `\n`.
+    pub(super) shows_breaks: bool,
 }
 
 impl TextView {
@@ -175,7 +179,10 @@ impl TextView {
                 return pieces;
             }
             column = glyph.column + glyph.cells;
-            let look = look(TextPlace { byte: row.start.byte + glyph.at, ..row.start });
+            let look = match look(TextPlace { byte: row.start.byte + glyph.at, ..row.start }) {
+                Look::Plain if glyph.is_substitute => Look::Substitute,
+                look => look,
+            };
             match pieces.last_mut() {
                 Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
                 _ => {
@@ -186,8 +193,13 @@ impl TextView {
         }
         if row.is_last && look(row.end()) != Look::Plain {
             // At the end of a row that is full, the cursor stands on its last cell.
-            let column = column.min(width - 1);
+            column = column.min(width - 1);
             pieces.push(RowPiece { text: " ".into(), column, look: look(row.end()) });
+            column += 1;
+        }
+        let is_broken = row.is_last && row.start.line + 1 < model.count();
+        if self.shows_breaks && is_broken && column < width {
+            pieces.push(RowPiece { text: r"\n".into(), column, look: Look::Substitute });
         }
         pieces
     }

@@ -25,7 +25,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::PickFraming => overlays::framing(app),
         Intent::SetFraming(framing) => response::set_framing(app, framing),
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
-        Intent::NextLineEnding => response::next_line_ending(app),
+        Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
         Intent::RecordOpen(is_open) => {

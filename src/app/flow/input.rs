@@ -73,9 +73,6 @@ fn key_pressed(app: &mut App, key: Key) {
 
 /// Runs an action: the focused pane first, then the program.
 pub(crate) fn act(app: &mut App, action: Action) {
-    if action != Action::Cancel {
-        app.leaving = false;
-    }
     if to_pane(app, app.shared.focus, PaneInput::Act(action)) == Handled::No {
         app.intents.push_back(Intent::PassOn(action));
     }
@@ -83,6 +80,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
 
 /// Gives a pane an input; tells whether it took it.
 fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
+    // Whoever does something else in between does not mean to leave any more.
+    app.leaving &= matches!(input, PaneInput::Act(Action::Cancel));
     let App { presets, history, request, traffic, shared, .. } = app;
     let outcome = match pane {
         Pane::Presets => presets.update(shared, input),

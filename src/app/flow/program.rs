@@ -4,6 +4,7 @@ use super::{draft, focus, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
+use crate::app::intent::{Intent, Question};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::UnknownNames;
@@ -48,10 +49,14 @@ fn interrupt(app: &mut App) {
     let can_end = |session: &&Session| {
         !session.is_over() && !session.side().listens() && session.state != SessionState::Closing
     };
-    if let Some(id) = app.shared.session().filter(can_end).map(|session| session.id) {
-        app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
+    if let Some(session) = app.shared.session().filter(can_end) {
+        let is_talking = session.state == SessionState::Live && session.capabilities().conversation;
+        let reset = Command::Close { id: session.id, how: CloseMode::Reset };
         app.leaving = false;
-        return;
+        if is_talking {
+            return ask_to_close(app);
+        }
+        return app.effects.push(Effect::Engine(reset));
     }
     if app.leaving {
         restore::leave(app);
@@ -64,6 +69,15 @@ fn interrupt(app: &mut App) {
         };
         app.say(app.keyed(&format!("[cancel] again leaves{what}; unsaved work is kept")));
     }
+}
+
+/// Nothing is under way that could be cancelled, so a slip of the hand shall not end what is open.
+fn ask_to_close(app: &mut App) {
+    let has_connection = app.shared.session().is_some_and(|it| it.capabilities().connections);
+    let what = if has_connection { "connection" } else { "socket" };
+    let text = app.keyed(&format!("Close this {what}? [quit] leaves the program."));
+    let then = Box::new(Intent::Act(Action::Stop));
+    overlays::ask(app, Question { text, answers: ["Close", "Keep"], then });
 }
 
 fn stop(app: &mut App) {

@@ -18,7 +18,7 @@ use crate::app::shared::{Shown, TextSearch};
 use crate::app::state::App;
 use crate::codec::search::Pattern;
 use crate::model::id::SessionId;
-use crate::model::payload::PayloadFormat;
+use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
 
@@ -151,10 +151,11 @@ pub(super) fn set_input_format(app: &mut App, format: PayloadFormat) {
     app.conversation.input_changed(&app.shared);
 }
 
-/// Ends lines in the next way there is.
-pub(super) fn next_line_ending(app: &mut App) {
-    access::cycle(&mut app.shared.drafts.current_mut().spec, FormFieldId::key("line-ending"), true);
+/// Ends lines like this, as the form then says.
+pub(super) fn set_line_ending(app: &mut App, ending: LineEnding) {
+    let spec = &mut app.shared.drafts.current_mut().spec;
+    // One of the values that are offered is never refused.
+    let _ = access::set(spec, FormFieldId::key("line-ending"), ending.into_str());
     app.touched();
-    let (ending, _) = access::input_line(&app.shared.drafts.current().spec);
     app.say(format!("line ending: {}", ending.into_str().to_uppercase()));
 }

@@ -157,6 +157,31 @@ pub(crate) fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
     (text("line-ending").parse().unwrap_or_default(), text("format").parse().unwrap_or_default())
 }
 
+/// How the text of a field becomes bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextSpelling {
+    /// As it is.
+    Plain,
+    /// Escapes are read.
+    Escapes,
+    /// Hex digits.
+    Hex,
+}
+
+/// How the text of a field is read.
+pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
+    let FormFieldId::Field(id) = id else { return TextSpelling::Plain };
+    let Some(found) = find(spec, id) else { return TextSpelling::Plain };
+    let info = found.info();
+    let format = match (info.kind, info.key) {
+        (ValueKind::Payload, _) => fields::text(spec.options(), &id.then("format")),
+        (ValueKind::Area, "hex") => "hex".into(),
+        (ValueKind::Area, "escaped") => "text".into(),
+        _ => return TextSpelling::Plain,
+    };
+    if format == "hex" { TextSpelling::Hex } else { TextSpelling::Escapes }
+}
+
 /// The field of the body's text; `None` = the spec has no body, or one that is no text.
 pub fn body_text(spec: &Spec) -> Option<FormFieldId> {
     let body = FieldId::new("body");

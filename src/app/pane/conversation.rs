@@ -100,6 +100,7 @@ impl ConversationPane {
             Action::PageUp => self.scroll(shared, CursorStep::PageUp),
             Action::PageDown => self.scroll(shared, CursorStep::PageDown),
             Action::Back => self.leave_input(shared),
+            Action::Cancel => return self.clear_line(shared),
             _ => return Outcome::no(),
         }
         Outcome::yes()
@@ -126,7 +127,7 @@ impl ConversationPane {
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveToFile => return told(self.save(shared)),
             Action::MakePreset => return told(self.turn_around(shared)),
-            Action::Find => return self.open_search(),
+            Action::Find => return prompt::open_search(&mut self.prompt),
             Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::ExternalEditor => return self.edit_external(shared),
@@ -143,7 +144,7 @@ impl ConversationPane {
         match action {
             Action::PayloadFormat => self.next_format(shared),
             Action::Framing => reframing::pick(shared),
-            Action::LineEnding => Intent::NextLineEnding.into(),
+            Action::LineEnding => self.next_ending(shared),
             Action::NextItem => self.next_conn(shared, true),
             Action::PreviousItem => self.next_conn(shared, false),
             Action::FinishSending => self.end(shared, CloseMode::HalfClose),
@@ -167,7 +168,7 @@ impl ConversationPane {
         if parts.input.contains(at) {
             self.write(shared);
             let column = usize::from(mouse.column - parts.input.x);
-            let column = column.saturating_sub(prefix(shared).chars().count());
+            let column = column.saturating_sub(prefix(self.mode(shared)).chars().count());
             if let Some(view) = self.view_mut(shared) {
                 view.input.editor.place(usize::from(mouse.row - parts.input.y), column);
             }

@@ -20,6 +20,7 @@ use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::effect::Effect;
+use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
@@ -167,19 +168,24 @@ impl RequestPane {
         if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
+        let draft = shared.drafts.current();
+        let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
             return Outcome::say("paste goes into a text field; move to one first");
         };
         let cut = format::start_of(text, PASTE_LIMIT);
-        let rewritten = editor.insert(cut);
+        let inserted = match spelling {
+            TextSpelling::Escapes => editor.insert_payload(cut),
+            TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
+            TextSpelling::Plain => editor.insert(cut),
+        };
         let outcome = self.written();
         if cut.len() < text.len() {
             let why =
                 format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
             outcome.with(Intent::Warn(why))
-        } else if rewritten > 0 {
-            let what = format!("{rewritten} control characters were pasted as \\xNN");
-            outcome.with(Intent::Say(what))
+        } else if let Some(what) = inserted.remark() {
+            outcome.with(Intent::Quote(what))
         } else {
             outcome
         }

@@ -106,6 +106,9 @@ fn response(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {
     let status: u16 = str::from_utf8(code).ok().and_then(|c| c.parse().ok()).ok_or_else(shown)?;
     if digits != 3 || status < 100 {
         warnings.add(format!("status code '{}' is not three digits from 100", excerpt(code)));
+    } else if status > 599 {
+        warnings
+            .add(format!("status code {status} is beyond 599, where HTTP has none (RFC 9110, 15)"));
     }
     if rest.len() - words.len() > 1 {
         warnings.add("more than one space before the status code");

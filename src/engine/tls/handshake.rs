@@ -19,7 +19,7 @@ use crate::engine::transport::stream::Stream;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::stream::CONNECT_TIMEOUT;
 use crate::model::tls::TlsFacts;
-use crate::model::trust::{Acceptance, Sha256};
+use crate::model::trust::Acceptance;
 
 /// A client's handshake: prepared, run, then asked for what was learnt.
 pub(crate) struct Handshake {
@@ -57,7 +57,7 @@ impl Handshake {
     pub(crate) async fn run(&self, tcp: TcpStream) -> Result<Stream, Failure> {
         let connected = self.connector.connect(self.name.clone(), tcp).await;
         let stream = connected.map_err(|error| match error_inside(&error) {
-            Some(tls) => failure(&self.target, tls, self.leaf()),
+            Some(tls) => failure(&self.target, tls, Some(&*self.lock())),
             None => broken_handshake(&self.target, &error).hint("the port may not speak TLS"),
         })?;
         agreed(&mut self.lock(), stream.get_ref().1);
@@ -67,11 +67,6 @@ impl Handshake {
     /// What was learnt, also when the handshake failed.
     pub(crate) fn facts(&self, handshake: Duration) -> TlsFacts {
         TlsFacts { handshake, ..self.lock().clone() }
-    }
-
-    /// The hash of the leaf the peer showed.
-    fn leaf(&self) -> Option<Sha256> {
-        self.lock().chain.first()?.sha256.parse().ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, TlsFacts> {

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
+use rustls::{AlertDescription, Error, PeerMisbehaved};
 
-use super::certificate_facts::date;
+use super::certificate_words::{certificate, spaced};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::tls::TlsFacts;
+use crate::model::tls::{CertificateFacts, TlsFacts};
 use crate::model::trust::Sha256;
 
 type FailureWords = (FailureKind, String, &'static str);
@@ -18,17 +18,23 @@ pub(crate) fn error_inside(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// A TLS error as a failure; `leaf` = what the peer showed.
-pub(crate) fn failure(target: &str, error: &rustls::Error, leaf: Option<Sha256>) -> Failure {
+/// A TLS error as a failure; `shown` = what the peer showed until then.
+pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFacts>) -> Failure {
+    let leaf = shown.and_then(|shown| shown.chain.first()?.sha256.parse::<Sha256>().ok());
     let (kind, cause, hint) = explain(error);
-    match (error, leaf) {
+    match (error, leaf, shown) {
         // Whether a verdict was on the leaf or one above it: who accepts, accepts the leaf.
-        (Error::InvalidCertificate(_), Some(leaf)) => {
+        (Error::InvalidCertificate(error), Some(leaf), Some(shown)) => {
+            let cause = not_trusted(&certificate(error, &shown.chain));
             let hint = format!("{hint}; tls.trust=sha256:{leaf}@{target} accepts this one there");
             Failure::new(Stage::Tls, target, FailureKind::Distrusted(leaf), cause).hint(hint)
         }
         _ => Failure::new(Stage::Tls, target, kind, cause).hint(hint),
     }
+}
+
+fn not_trusted(why: &str) -> String {
+    format!("the certificate is not trusted: {why}")
 }
 
 /// The same, seen from the listener's side.
@@ -38,10 +44,10 @@ pub(crate) fn listener_failure(target: &str, error: &rustls::Error) -> Failure {
 }
 
 /// Why a chain was refused, without the rest of the sentence.
-pub(crate) fn why_refused(error: &rustls::Error) -> String {
+pub(crate) fn why_refused(error: &rustls::Error, chain: &[CertificateFacts]) -> String {
     match error {
-        rustls::Error::InvalidCertificate(error) => certificate(error),
-        other => other.to_string(),
+        rustls::Error::InvalidCertificate(error) => certificate(error, chain),
+        other => explain(other).1,
     }
 }
 
@@ -68,11 +74,9 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
 /// A client's view of an error.
 fn explain(error: &Error) -> FailureWords {
     match error {
-        Error::InvalidCertificate(error) => (
-            FailureKind::Certificate,
-            format!("the certificate is not trusted: {}", certificate(error)),
-            CONNECT_ANYWAY,
-        ),
+        Error::InvalidCertificate(error) => {
+            (FailureKind::Certificate, not_trusted(&certificate(error, &[])), CONNECT_ANYWAY)
+        }
         Error::AlertReceived(alert) => (
             FailureKind::TlsAlert,
             format!("the peer refused with alert '{}': {}", name(*alert), meaning(*alert)),
@@ -103,11 +107,30 @@ fn explain(error: &Error) -> FailureWords {
         Error::NoApplicationProtocol => {
             (FailureKind::TlsAlert, "no common application protocol (ALPN)".to_owned(), "")
         }
-        Error::DecryptError => {
-            (FailureKind::Malformed, "a record could not be decrypted".to_owned(), "")
-        }
         Error::General(cause) => (FailureKind::Malformed, cause.clone(), ""),
-        other => (FailureKind::Malformed, other.to_string(), ""),
+        Error::Other(other) => (FailureKind::Malformed, other.to_string(), ""),
+        other => (FailureKind::Malformed, plain(other).to_owned(), ""),
+    }
+}
+
+/// The errors that tell nothing besides themselves.
+fn plain(error: &Error) -> &'static str {
+    match error {
+        Error::DecryptError => "a record could not be decrypted",
+        Error::EncryptError => "a record could not be encrypted",
+        Error::InappropriateHandshakeMessage { .. } => {
+            "the peer sent a message of the handshake out of turn"
+        }
+        Error::NoCertificatesPresented => "the peer showed no certificate",
+        Error::UnsupportedNameType => "a name of this kind cannot be verified",
+        Error::InvalidEncryptedClientHello(_) => "the encrypted greeting (ECH) was refused",
+        Error::InvalidCertRevocationList(_) => "a list of revoked certificates cannot be used",
+        Error::FailedToGetCurrentTime => "the system does not tell the time",
+        Error::FailedToGetRandomBytes => "the system gives no random numbers",
+        Error::HandshakeNotComplete => "the handshake was not finished",
+        Error::BadMaxFragmentSize => "the size of records is out of range",
+        Error::InconsistentKeys(_) => "the key does not belong to the certificate",
+        _ => "TLS failed in a way that is not known here",
     }
 }
 
@@ -136,59 +159,8 @@ fn explain_to_listener(error: &Error) -> FailureWords {
     }
 }
 
-/// Why a certificate was refused.
-fn certificate(error: &CertificateError) -> String {
-    match error {
-        CertificateError::ExpiredContext { not_after, .. } => {
-            format!("it expired on {}", date(not_after.as_secs()))
-        }
-        CertificateError::Expired => "it has expired".to_owned(),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("it is not valid before {}", date(not_before.as_secs()))
-        }
-        CertificateError::NotValidYet => "it is not valid yet".to_owned(),
-        CertificateError::Revoked => "it was revoked".to_owned(),
-        CertificateError::UnknownIssuer => {
-            "its issuer is not among the trusted authorities".to_owned()
-        }
-        CertificateError::NotValidForNameContext { expected, presented } => format!(
-            "it is for {}, not for {}",
-            if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") },
-            expected.to_str()
-        ),
-        CertificateError::NotValidForName => "it is for another name".to_owned(),
-        CertificateError::BadSignature => "its signature is wrong".to_owned(),
-        CertificateError::BadEncoding => "it is not well-formed".to_owned(),
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "it may not be used for servers".to_owned()
-        }
-        CertificateError::Other(other) => match other.to_string() {
-            text if text.contains("CaUsedAsEndEntity") => {
-                "it is an authority's certificate (self-signed), not a server's".to_owned()
-            }
-            text if text.contains("EKU") => "it may not be used for servers".to_owned(),
-            text => text,
-        },
-        other => other.to_string(),
-    }
-}
-
 fn name(alert: AlertDescription) -> String {
     alert.as_str().map_or_else(|| format!("number {}", u8::from(alert)), spaced)
-}
-
-/// `HandshakeFailure` as `handshake failure`.
-fn spaced(name: &str) -> String {
-    let mut text = String::new();
-    let mut last_was_lower = false;
-    for c in name.chars() {
-        if c.is_uppercase() && last_was_lower {
-            text.push(' ');
-        }
-        last_was_lower = c.is_lowercase();
-        text.extend(c.to_lowercase());
-    }
-    text
 }
 
 fn meaning(alert: AlertDescription) -> &'static str {
@@ -262,11 +234,51 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_certificate_says_why() {
-        let error = Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let (kind, cause, hint) = explain(&error);
-        assert_eq!(kind, FailureKind::Certificate);
-        assert!(cause.ends_with("its issuer is not among the trusted authorities"), "{cause}");
-        assert!(!hint.is_empty());
+    fn every_error_is_said_in_words() {
+        use rustls::internal::msgs::handshake::EchConfigPayload;
+        use rustls::{
+            CertRevocationListError, CertificateError, ContentType, EncryptedClientHelloError,
+            HandshakeType, InconsistentKeys, InvalidMessage, PeerIncompatible,
+        };
+        let others = [
+            Error::InappropriateMessage {
+                expect_types: vec![ContentType::Alert],
+                got_type: ContentType::Handshake,
+            },
+            Error::InappropriateHandshakeMessage {
+                expect_types: vec![HandshakeType::ClientHello],
+                got_type: HandshakeType::Finished,
+            },
+            Error::InvalidEncryptedClientHello(EncryptedClientHelloError::NoCompatibleConfig),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType),
+            Error::NoCertificatesPresented,
+            Error::UnsupportedNameType,
+            Error::DecryptError,
+            Error::EncryptError,
+            Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon),
+            Error::PeerIncompatible(PeerIncompatible::ServerRejectedEncryptedClientHello(Some(
+                Vec::<EchConfigPayload>::new(),
+            ))),
+            Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName),
+            Error::AlertReceived(AlertDescription::UnknownCA),
+            Error::InvalidCertificate(CertificateError::UnknownIssuer),
+            Error::InvalidCertRevocationList(CertRevocationListError::BadSignature),
+            Error::General("in words".into()),
+            Error::FailedToGetCurrentTime,
+            Error::FailedToGetRandomBytes,
+            Error::HandshakeNotComplete,
+            Error::PeerSentOversizedRecord,
+            Error::NoApplicationProtocol,
+            Error::BadMaxFragmentSize,
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch),
+        ];
+        for error in others {
+            for said in [explain(&error).1, explain_to_listener(&error).1] {
+                let pairs = said.chars().zip(said.chars().skip(1));
+                let is_code =
+                    pairs.into_iter().any(|(c, next)| c.is_lowercase() && next.is_uppercase());
+                assert!(!is_code && !said.contains(['{', '[', '"']), "{error:?}: {said}");
+            }
+        }
     }
 }

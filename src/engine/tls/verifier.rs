@@ -19,7 +19,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
-use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
 
 use super::certificate_facts::{describe_chain, sha256};
@@ -115,7 +115,8 @@ impl ServerCertVerifier for RecordingVerifier {
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.chain = describe_chain(once(end_entity).chain(intermediates));
-        seen.unverified = verdict.as_ref().err().map(why_refused).unwrap_or_default();
+        let refused = verdict.as_ref().err();
+        seen.unverified = refused.map(|error| why_refused(error, &seen.chain)).unwrap_or_default();
         if verdict.is_err() && self.accepts(end_entity) {
             return Ok(ServerCertVerified::assertion());
         }
@@ -169,14 +170,21 @@ impl RecordingVerifier {
             return checked;
         }
         let key = signed_by(message, leaf, dss, &self.provider);
-        let why = match key {
-            LeafKey::Other => return Err(Error::General(NOT_THE_KEY.to_owned())),
-            _ if !self.accepts(leaf) => return checked,
-            LeafKey::Holds => "a certificate of version 1 names nobody".to_owned(),
-            LeafKey::Unusable(why) => why,
+        let (why, is_unproven) = match (key, &checked) {
+            (LeafKey::Other, _) => return Err(Error::General(NOT_THE_KEY.to_owned())),
+            (LeafKey::Unusable(why), _) => (why, true),
+            (LeafKey::Holds { names_somebody }, Err(error)) => {
+                (why_refused(error, &[]), !names_somebody)
+            }
+            (LeafKey::Holds { .. }, Ok(_)) => return checked,
         };
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.unproven = why;
+        if !self.accepts(leaf) {
+            let why: Box<dyn std::error::Error + Send + Sync> = why.into();
+            return Err(CertificateError::Other(OtherError(Arc::from(why))).into());
+        }
+        if is_unproven {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).unproven = why;
+        }
         Ok(HandshakeSignatureValid::assertion())
     }
 }
@@ -188,8 +196,8 @@ const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 /// What can be said of the key of a leaf that the library refuses to use.
 enum LeafKey {
-    /// It made the signature.
-    Holds,
+    /// It made the signature. A certificate of version 1 does not say of whom it is the key.
+    Holds { names_somebody: bool },
     /// It did not.
     Other,
     /// No signature of it can be checked, and why.
@@ -221,7 +229,7 @@ fn signed_by(
     };
     let known = matches!(key.parsed(), Ok(PublicKey::RSA(_) | PublicKey::EC(_)));
     match schemes.any(|(_, algorithms)| holds(algorithms)) {
-        true => LeafKey::Holds,
+        true => LeafKey::Holds { names_somebody: leaf.version() == X509Version::V3 },
         false if known => LeafKey::Other,
         false => LeafKey::Unusable("its certificate has a key of an unknown kind".to_owned()),
     }

@@ -28,7 +28,14 @@ pub(super) fn update(
     merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     let text = document.to_string();
     let windows = previous.contains("\r\n") && !previous.replace("\r\n", "").contains('\n');
-    Some(if windows { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text })
+    Some(if windows { with_carriage_returns(text) } else { text })
+}
+
+/// The text with CRLF at every line's end, unless a value with line breaks would become another one.
+fn with_carriage_returns(text: String) -> String {
+    let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let read = |text: &str| toml::from_str::<toml::Table>(text).ok();
+    if read(&windows) == read(&text) { windows } else { text }
 }
 
 fn merge_table(

@@ -6,14 +6,14 @@ use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::pane::conversation::conversation_view::ConversationView;
-use crate::app::pane::conversation::input_line::{Check, settings};
+use crate::app::pane::conversation::input_line::Check;
 use crate::app::pane::conversation::{conns, failure, has_several, prefix};
 use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, format, session_words};
-use crate::codec::escape::escape;
+use crate::codec::escape::{escape, letters};
 use crate::codec::printable::printable;
 use crate::engine::event::Phase;
-use crate::model::payload::PayloadFormat;
+use crate::model::payload::{InputMode, PayloadFormat};
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
 use crate::model::secrets::masked;
@@ -353,7 +353,7 @@ fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
 fn input(mut pen: Pen<'_>, view: &ConversationView) {
     let (app, palette) = (pen.app, pen.palette);
     let has_keys = app.shared.focus == Pane::Response && view.writing;
-    pen.put(prefix(&app.shared), if has_keys { palette.key } else { palette.dim });
+    pen.put(prefix(view.input.mode(&app.shared)), if has_keys { palette.key } else { palette.dim });
     let editor = &view.input.editor;
     if has_keys {
         pen.editor(editor);
@@ -370,7 +370,7 @@ fn input(mut pen: Pen<'_>, view: &ConversationView) {
 
 /// The line ending that is added on send, dimmed, behind the last line.
 fn ending(mut pen: Pen<'_>, view: &ConversationView) {
-    let (ending, _) = settings(&pen.app.shared);
+    let ending = view.input.mode(&pen.app.shared).ending;
     let editor = &view.input.editor;
     if let Some(last) = pen.area.rows().take(editor.line_count()).last() {
         pen.area = last;
@@ -386,7 +386,7 @@ fn ending(mut pen: Pen<'_>, view: &ConversationView) {
 fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (pen.app, pen.palette);
     let Some(view) = app.conversation.view(&app.shared) else { return Vec::new() };
-    let (ending, format) = settings(&app.shared);
+    let InputMode { format, ending } = view.input.mode(&app.shared);
     let extra = ending.bytes().len();
     let mut parts = Vec::new();
     if view.search.is_running() {
@@ -416,6 +416,10 @@ fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
     parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
+    let typed = view.input.editor.text();
+    if format == PayloadFormat::Text {
+        parts.push((letters(&typed).join("  "), palette.warning));
+    }
     let form = match format {
         PayloadFormat::Text => format!("text {}", ending.into_str().to_uppercase()),
         PayloadFormat::Hex => "hex".to_owned(),

@@ -6,9 +6,12 @@ use ratatui::text::Line;
 use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
+use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
+use crate::app::format;
 use crate::app::pane::request::{PlacedField, tab_strip};
 use crate::app::{App, session_words};
+use crate::codec::escape::letters;
 use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
@@ -20,7 +23,27 @@ use crate::ui::widget::frame;
 pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
     let (title, button) = (title(pen.app), button(pen.app));
     let title = frame::title(&title, pen.area.width.saturating_sub(cells(&button)));
-    Block::bordered().title(title).title(Line::from(button).right_aligned())
+    let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
+    frame::with_foot(block, foot(pen))
+}
+
+/// Longest text that is looked through at every frame, in bytes.
+const READ: usize = 1024 * 1024;
+
+/// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
+/// in it stand for.
+fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (pen.app, pen.palette);
+    let Some((at, editor)) = &app.request.editor else { return Vec::new() };
+    let text = editor.text();
+    if app.shared.focus != Pane::Request || text.len() > READ {
+        return Vec::new();
+    }
+    match access::spelling(&app.shared.drafts.current().spec, *at) {
+        TextSpelling::Escapes => vec![(letters(&text).join("  "), palette.warning)],
+        TextSpelling::Plain => vec![(format::line_ends(&text), palette.dim)],
+        TextSpelling::Hex => Vec::new(),
+    }
 }
 
 /// Draws the inside of the pane.

@@ -6,7 +6,8 @@ use wirebench::app::form::{FormFieldId, FormTab, rows};
 use wirebench::app::message::Message;
 use wirebench::engine::event::{Event, Phase};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
-use wirebench::model::plan::{PartContent, Plan, PlanBody};
+use wirebench::model::field_id::FieldId;
+use wirebench::model::plan::{PartContent, Plan, PlanBody, StepPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
 use wirebench::model::tls::{ClientTls, ListenerTls};
@@ -418,4 +419,59 @@ fn a_pasted_curl_command_brings_the_cookies_of_its_file() {
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     let Plan::Http(sent) = &plan else { panic!("{plan:?}") };
     assert!(sent.headers.contains(&("Cookie".into(), "a=1; b=2".into())), "{:?}", sent.headers);
+}
+
+/// The cursor is in this field of this preset.
+fn in_field(file: &str, tab: FormTab, field: FieldId) -> Driver {
+    let mut driver = Driver::with(WIDE, workspace(&[("it", file)]));
+    driver.keys("<Enter>");
+    driver.app.shared.focus = Pane::Request;
+    let draft = driver.app.shared.drafts.current_mut();
+    (draft.tab, draft.at) = (tab, FormFieldId::Field(field));
+    driver
+}
+
+#[test]
+fn line_ends_of_a_pasted_body_stay_and_are_seen() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\nbody.text='x'\n";
+    let text = FieldId::new("body").then("text");
+    let mut driver = in_field(file, FormTab::Body, text);
+    driver.paste("a\r\nb\r\nc\n");
+    driver.assert_shows("2 line ends: CRLF, as pasted");
+    driver.assert_shows("a\\r");
+    driver.assert_shows("1 LF, 2 CRLF");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "a\r\nb\r\nc\nx");
+    // What a terminal made of line ends that it does not tell apart.
+    let mut driver = in_field(file, FormTab::Body, text);
+    driver.paste("a\nb\n");
+    driver.assert_shows("2 LF");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "a\nb\nx");
+}
+
+#[test]
+fn what_is_pasted_into_a_step_is_what_it_sends() {
+    let file = "[tcp]\naddress='127.0.0.1:9'\nstep = [{ send = '' }]\n";
+    let step = FieldId::new("step").row(0).then("send");
+    let mut driver = in_field(file, FormTab::Steps, step);
+    driver.paste("a\r\n\tb\n");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
+    let [StepPlan::Send(data)] = &plan.steps[..] else { panic!("{:?}", plan.steps) };
+    assert_eq!(data.as_ref(), b"a\r\n\tb\n");
+    let mut driver = in_field(file, FormTab::Steps, step);
+    driver.paste(r"C:\temp");
+    driver.assert_shows("escapes are read: \\t = TAB; \\\\ is a backslash");
+    driver.keys("x");
+    driver.assert_shows("\\t = TAB");
+}
+
+#[test]
+fn line_breaks_that_a_single_line_cannot_hold_are_said() {
+    let file = "[http]\nurl=''\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("it", file)]));
+    driver.keys("<Enter><C-l>");
+    driver.paste("http://127.0.0.1:9/a\r\nb");
+    driver.assert_shows("1 line break replaced by spaces");
 }

@@ -229,3 +229,108 @@ fn a_row_opens_as_text_or_hex() {
     app.keys("<Esc>");
     assert!(!app.screen().contains("|220 hello"));
 }
+
+/// The bytes of what was sent.
+fn bytes_sent(effects: Vec<wirebench::app::effect::Effect>) -> Vec<u8> {
+    let sent = commands(effects).into_iter().next();
+    let Some(Command::Send { data, .. }) = sent else { panic!("nothing was sent: {sent:?}") };
+    data.to_vec()
+}
+
+#[test]
+fn a_line_sent_before_comes_back_with_its_ending_and_only_that_line_has_it() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    let kept = app.shared.drafts.current().spec.clone();
+    assert_eq!(bytes_sent(app.keys("bare<A-Enter>")), b"bare");
+    app.keys("<Up>");
+    app.assert_shows("text NONE");
+    assert_eq!(bytes_sent(app.keys("x<Enter>")), b"barex", "changed, it still has its ending");
+    assert_eq!(bytes_sent(app.keys("next<Enter>")), b"next\r\n");
+    assert_eq!(app.shared.drafts.current().spec, kept, "nothing to save");
+    app.keys("typed<Up><Up><Down><Down>");
+    app.assert_shows("❯ typed \\r\\n");
+    assert_eq!(bytes_sent(app.keys("<Enter>")), b"typed\r\n");
+    // LF from here on; the lines before keep theirs.
+    assert_eq!(bytes_sent(app.keys("<A-e>lf<Enter>")), b"lf\n");
+    assert_eq!(bytes_sent(app.keys("<Up><Up><Enter>")), b"typed\r\n");
+    assert_eq!(bytes_sent(app.keys("<Up><Up><Enter>")), b"lf\n");
+    assert_eq!(bytes_sent(app.keys("<Up><Up><A-e><Enter>")), b"typed\n", "CRLF, then LF");
+}
+
+#[test]
+fn hex_has_no_line_ending_to_change() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    let kept = app.shared.drafts.current().spec.clone();
+    app.keys("<A-x><A-e>");
+    app.assert_shows("hex goes out without a line ending; Alt+x writes text");
+    assert_eq!(app.shared.drafts.current().spec, kept);
+}
+
+#[test]
+fn a_message_that_is_edited_goes_out_with_the_end_it_has() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    let bare = record(id.conn(1), 5000, Direction::Received, b"no end");
+    app.event(traffic(Vec::new(), vec![bare]));
+    app.keys("<Esc>Gp");
+    app.assert_shows("text NONE");
+    assert_eq!(bytes_sent(app.keys("<Enter>")), b"no end");
+    assert_eq!(bytes_sent(app.keys("x<Enter>")), b"x\r\n");
+}
+
+#[test]
+fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.paste("GET /\r\nA:\tb\r\n\r\n");
+    app.assert_shows("line ends: CRLF, as pasted");
+    app.assert_shows("GET /\\r\\n");
+    assert_eq!(bytes_sent(app.keys("<A-Enter>")), b"GET /\r\nA:\tb\r\n\r\n");
+    app.paste("one\ntwo");
+    app.assert_shows("one\\n");
+    assert_eq!(bytes_sent(app.keys("<Enter>")), b"one\ntwo\r\n");
+    app.paste(r"C:\temp");
+    app.assert_shows("escapes are read: \\t = TAB; \\\\ is a backslash");
+    app.keys("x");
+    app.assert_shows("\\t = TAB");
+    assert_eq!(bytes_sent(app.keys("<A-Enter>")), b"C:\tempx");
+    app.keys("<A-x>");
+    app.paste("0d\r\n0a");
+    assert_eq!(bytes_sent(app.keys("<Enter>")), b"\r\n");
+}
+
+#[test]
+fn ctrl_c_clears_the_line_then_asks_and_resets_nothing() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    assert!(commands(app.keys("half typed<C-c>")).is_empty());
+    app.assert_shows("the line is cleared; Up brings it back");
+    app.keys("<Up>");
+    app.assert_shows("❯ half typed");
+    assert!(commands(app.keys("<C-c><C-c>")).is_empty());
+    app.assert_shows("Close this connection? Ctrl+Q leaves the program.");
+    // Neither Enter nor the same key once more means yes.
+    assert!(commands(app.keys("<Enter><C-c><C-c><C-c><C-c>")).is_empty());
+    assert!(!app.shows("Close this connection?"), "{}", app.screen());
+    let sent = commands(app.keys("<C-c>y"));
+    assert_eq!(sent, [Command::Close { id, how: CloseMode::Close }]);
+    // What is too long to be remembered is one undo away.
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    app.paste(&"x".repeat(70_000));
+    app.keys("<C-c><A-z>");
+    app.assert_shows("70,000 +2 B");
+}
+
+#[test]
+fn whoever_types_in_between_does_not_mean_to_leave_any_more() {
+    let mut app = Driver::new((120, 40), START);
+    let id = connected(&mut app);
+    app.done(id);
+    app.keys("<C-c>");
+    app.assert_shows("again leaves");
+    assert!(!app.keys("a<C-c><C-c>").contains(&wirebench::app::effect::Effect::Quit));
+    assert!(app.keys("<C-c>").contains(&wirebench::app::effect::Effect::Quit));
+}

@@ -13,14 +13,13 @@
 use ratatui::layout::Rect;
 
 use super::conversation_view::{ConversationPane, has_several};
-use super::input_line::settings;
 use crate::app::layout::{cut_bottom, cut_top};
 use crate::app::session_words;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::codec::wrap_words::wrap;
 use crate::model::id::ConnId;
-use crate::model::payload::PayloadFormat;
+use crate::model::payload::{InputMode, PayloadFormat};
 
 /// Width from which peers have a column of their own.
 const WIDE: u16 = 88;
@@ -120,8 +119,8 @@ pub fn failure(shared: &Shared, width: u16) -> Vec<String> {
 }
 
 /// What stands before the text of the input line.
-pub fn prefix(shared: &Shared) -> &'static str {
-    match settings(shared).1 {
+pub fn prefix(mode: InputMode) -> &'static str {
+    match mode.format {
         PayloadFormat::Text => "❯ ",
         PayloadFormat::Hex => "hex ❯ ",
     }

@@ -2,14 +2,14 @@
 //!
 //! What is typed is checked at every key, so a wrong escape is seen where it stands and never
 //! sent. Format and line ending are those of the draft's form; another format can be typed in
-//! without changing the preset.
+//! without changing the preset, and a line that was sent before comes back with its own.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
 use crate::app::copying::digits;
-use crate::app::editor::{Editor, LineMode};
+use crate::app::editor::{Editor, Inserted, LineMode};
 use crate::app::form::access;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
@@ -17,7 +17,7 @@ use crate::codec::escape;
 use crate::compose::template::Variables;
 use crate::compose::{UnknownNames, payload};
 use crate::model::key::{Key, KeyCode};
-use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::payload::{InputMode, LineEnding, Payload, PayloadFormat};
 use crate::model::protocol::{Protocol, Side};
 
 /// Lines remembered of each kind of session.
@@ -32,8 +32,17 @@ pub(super) const CHECKED: usize = 256 * 1024;
 pub struct InputLine {
     pub editor: Editor,
     pub check: Check,
+    /// How this line alone is read and ended, until it is sent: it was that way before.
+    pub(super) own: Option<InputMode>,
     /// Place in the history, counted from the newest, and what was typed before going there.
-    recalled: Option<(usize, Payload)>,
+    recalled: Option<(usize, TypedLine)>,
+}
+
+/// A line as it was typed; without a mode of its own it follows the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TypedLine {
+    pub(super) text: String,
+    pub(super) own: Option<InputMode>,
 }
 
 /// What the text stands for.
@@ -52,41 +61,59 @@ pub enum Check {
     },
 }
 
-/// Lines sent before and how each is read, by kind of session, the newest last.
+/// Lines sent before, each with its mode, by kind of session, the newest last.
 #[derive(Debug, Default)]
-pub(super) struct SentLines(BTreeMap<(Protocol, Side), VecDeque<Payload>>);
+pub(super) struct SentLines(BTreeMap<(Protocol, Side), VecDeque<TypedLine>>);
 
 impl SentLines {
     /// Those of the kind of a session.
-    pub(super) fn of(&mut self, session: &Session) -> &mut VecDeque<Payload> {
+    pub(super) fn of(&mut self, session: &Session) -> &mut VecDeque<TypedLine> {
         self.0.entry((session.protocol(), session.side())).or_default()
     }
 
-    /// Remembers a line.
-    pub(super) fn add(&mut self, session: &Session, line: Payload) {
+    /// Remembers a line; tells whether it could.
+    pub(super) fn add(&mut self, session: &Session, text: String, mode: InputMode) -> bool {
+        let line = TypedLine { text, own: Some(mode) };
         let (lines, length) = (self.of(session), line.text.len());
-        if length == 0 || length > REMEMBERED || lines.back() == Some(&line) {
-            return;
+        if length == 0 || length > REMEMBERED {
+            return false;
         }
-        lines.push_back(line);
+        if lines.back() != Some(&line) {
+            lines.push_back(line);
+        }
         if lines.len() > HISTORY {
             lines.pop_front();
         }
+        true
     }
 }
 
 impl Default for InputLine {
     fn default() -> Self {
-        InputLine { editor: Editor::new("", LineMode::Many), check: Check::Empty, recalled: None }
+        let editor = Editor::new("", LineMode::Many).marked();
+        InputLine { editor, check: Check::Empty, own: None, recalled: None }
     }
 }
 
 impl InputLine {
-    /// Replaces the text.
-    pub(super) fn set(&mut self, text: &str) {
-        self.editor = Editor::new("", LineMode::Many);
-        self.editor.insert(text);
-        self.recalled = None;
+    /// How it is read and ended.
+    pub fn mode(&self, shared: &Shared) -> InputMode {
+        self.own.unwrap_or_else(|| form_mode(shared))
+    }
+
+    /// Replaces the text and what is its own.
+    pub(super) fn set(&mut self, text: &str, own: Option<InputMode>, shared: &Shared) {
+        self.editor = InputLine::default().editor;
+        (self.own, self.recalled) = (own, None);
+        self.insert(text, shared);
+    }
+
+    /// Puts text where the cursor is, so that it goes out as it is.
+    pub(super) fn insert(&mut self, text: &str, shared: &Shared) -> Inserted {
+        match self.mode(shared).format {
+            PayloadFormat::Text => self.editor.insert_payload(text),
+            PayloadFormat::Hex => self.editor.insert(&text.replace('\r', "")),
+        }
     }
 
     /// Takes a key; tells whether the text changed.
@@ -106,22 +133,16 @@ impl InputLine {
         } else if text.len() > CHECKED {
             Check::Long(text.len())
         } else {
-            let (_, format) = settings(shared);
-            match compose(text, format, LineEnding::None, shared, UnknownNames::Refused) {
+            let mode = InputMode { ending: LineEnding::None, ..self.mode(shared) };
+            match compose(text, mode, shared, UnknownNames::Refused) {
                 Ok(bytes) => Check::Bytes(bytes.len()),
                 Err(wrong) => wrong,
             }
         };
     }
 
-    /// One line back or forth in what was sent; inside several lines the cursor moves first. Gives
-    /// how the line there is read, `now` being in force.
-    pub(super) fn recall(
-        &mut self,
-        lines: &VecDeque<Payload>,
-        older: bool,
-        now: PayloadFormat,
-    ) -> Option<PayloadFormat> {
+    /// One line back or forth in what was sent; inside several lines the cursor moves first.
+    pub(super) fn recall(&mut self, lines: &VecDeque<TypedLine>, older: bool, shared: &Shared) {
         let (code, at_edge) = if older {
             (KeyCode::Up, self.editor.at_top())
         } else {
@@ -129,27 +150,27 @@ impl InputLine {
         };
         if !at_edge {
             self.editor.key(Key::new(code));
-            return None;
+            return;
         }
-        let typed = || Payload { text: self.editor.text().into_owned(), format: now };
+        let typed = || TypedLine { text: self.editor.text().into_owned(), own: self.own };
         let (at, typed) = match (self.recalled.take(), older) {
             (None, true) => (Some(0), typed()),
-            (None, false) => return None,
+            (None, false) => return,
             (Some((at, typed)), true) => (Some((at + 1).min(lines.len().saturating_sub(1))), typed),
             (Some((at, typed)), false) => (at.checked_sub(1), typed),
         };
         let line = match at {
-            Some(at) => lines.iter().rev().nth(at)?.clone(),
-            None => typed.clone(),
+            Some(at) => lines.iter().rev().nth(at).cloned(),
+            None => Some(typed.clone()),
         };
-        self.set(&line.text);
+        let Some(line) = line else { return };
+        self.set(&line.text, line.own, shared);
         self.recalled = at.map(|at| (at, typed));
-        Some(line.format)
     }
 }
 
-/// Line ending and format in force.
-pub fn settings(shared: &Shared) -> (LineEnding, PayloadFormat) {
+/// Line ending and format as the form says, or as the user switched meanwhile.
+pub(super) fn form_mode(shared: &Shared) -> InputMode {
     let draft = shared.drafts.current();
     let (ending, kept) = access::input_line(&draft.spec);
     let format = match draft.input_format {
@@ -157,22 +178,18 @@ pub fn settings(shared: &Shared) -> (LineEnding, PayloadFormat) {
         Some((before, now)) if before == kept => now,
         _ => kept,
     };
-    match format {
-        PayloadFormat::Hex => (LineEnding::None, format),
-        PayloadFormat::Text => (ending, format),
-    }
+    InputMode::new(format, ending)
 }
 
 /// The bytes a text stands for, its line ending included.
 pub(super) fn compose(
     text: &str,
-    format: PayloadFormat,
-    ending: LineEnding,
+    mode: InputMode,
     variables: &dyn Variables,
     unknown: UnknownNames,
 ) -> Result<Bytes, Check> {
-    let written = Payload { text: text.to_owned(), format };
-    payload(&written, ending, variables, unknown).map_err(|issue| {
+    let written = Payload { text: text.to_owned(), format: mode.format };
+    payload(&written, mode.ending, variables, unknown).map_err(|issue| {
         let start = issue.span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;

@@ -70,7 +70,8 @@ impl ConversationPane {
         let (_, bytes) = self.whole(shared, "edit")?;
         if bytes.len() > LINE_MAX {
             let size = format::size(bytes.len() as u64);
-            let why = format!("{size} are no line: r sends them again, s saves them to a file");
+            let why =
+                format!("{size} are no line: [resend] sends them again, [save-to-file] saves them");
             return Err(Outcome::warn(why));
         }
         self.take_up_bytes(shared, &bytes);

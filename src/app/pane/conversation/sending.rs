@@ -1,9 +1,9 @@
 //! What the input line does: it is typed in, sent, recalled, and read in another way.
 
 use super::conversation_view::ConversationPane;
-use super::input_line::{CHECKED, Check, InputLine, compose, settings, written};
+use super::input_line::{CHECKED, Check, InputLine, compose, form_mode, written};
 use crate::app::action::Action;
-use crate::app::editor::PASTE_LIMIT;
+use crate::app::editor::{Caret, PASTE_LIMIT};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::Intent;
@@ -11,8 +11,8 @@ use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::compose::UnknownNames;
 use crate::engine::command::{Command, Recipient};
-use crate::model::key::Key;
-use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::key::{Key, KeyCode};
+use crate::model::payload::{InputMode, LineEnding, PayloadFormat};
 
 impl ConversationPane {
     /// Gives the keys to the input line.
@@ -30,12 +30,21 @@ impl ConversationPane {
         self.settle(shared);
     }
 
-    /// Replaces the text.
+    /// Replaces the text; it is read as the form says.
     pub(crate) fn set_input(&mut self, shared: &Shared, text: &str) {
+        self.set_line(shared, text, None);
+    }
+
+    fn set_line(&mut self, shared: &Shared, text: &str, own: Option<InputMode>) {
         if let Some(view) = self.view_mut(shared) {
-            view.input.set(text);
+            view.input.set(text, own, shared);
         }
         self.input_changed(shared);
+    }
+
+    /// How the line is read and ended.
+    pub(super) fn mode(&self, shared: &Shared) -> InputMode {
+        self.view(shared).map_or_else(|| form_mode(shared), |view| view.input.mode(shared))
     }
 
     /// What is typed.
@@ -58,17 +67,13 @@ impl ConversationPane {
         let taken = format::start_of(text, PASTE_LIMIT);
         self.write(shared);
         let Some(view) = self.view_mut(shared) else { return Outcome::no() };
-        let rewritten = view.input.editor.insert(taken);
+        let inserted = view.input.insert(taken, shared);
         self.input_changed(shared);
         if taken.len() < text.len() {
             let size = format::size(taken.len() as u64);
             return Outcome::warn(format!("only the first {size} were pasted"));
         }
-        if rewritten > 0 {
-            let bytes = format::counted(rewritten as u64, "control byte");
-            return Outcome::say(format!("{bytes} became escapes"));
-        }
-        Outcome::yes()
+        inserted.remark().map(Intent::Quote).into()
     }
 
     /// Begins another line in the input line.
@@ -81,46 +86,85 @@ impl ConversationPane {
 
     /// Text or hex; what is typed already is written the other way.
     pub(super) fn next_format(&mut self, shared: &Shared) -> Outcome {
-        let (_, before) = settings(shared);
+        let before = InputMode { ending: LineEnding::None, ..self.mode(shared) };
         let (text, hex) = (PayloadFormat::Text, PayloadFormat::Hex);
-        let (now, said) = match before {
+        let (now, said) = match before.format {
             PayloadFormat::Text => (hex, "the input line is hex; no line ending is added"),
             PayloadFormat::Hex => (text, "the input line is text with \\r\\n escapes"),
         };
         let typed = self.typed(shared);
         // A template stands for something else each time, so it stays as it is written.
-        if !typed.is_empty()
-            && typed.len() <= CHECKED
-            && !typed.contains("{{")
-            && let Ok(bytes) =
-                compose(&typed, before, LineEnding::None, shared, UnknownNames::Refused)
-            && let Some(view) = self.view_mut(shared)
-        {
-            view.input.set(&written(&bytes, now));
+        let is_rewritten = !typed.is_empty() && typed.len() <= CHECKED && !typed.contains("{{");
+        let bytes = compose(&typed, before, shared, UnknownNames::Refused);
+        if let Some(view) = self.view_mut(shared) {
+            match bytes {
+                Ok(bytes) if is_rewritten => {
+                    let own = Some(InputMode::new(now, LineEnding::None));
+                    view.input.set(&written(&bytes, now), own, shared);
+                }
+                _ => {}
+            }
+            view.input.own = None;
         }
         Outcome::from(Intent::SetInputFormat(now)).with(Intent::Say(said.into()))
     }
 
-    /// Takes bytes of a message into the line, without the ending that is added on sending; the
-    /// line before is one key up.
-    pub(super) fn take_up_bytes(&mut self, shared: &Shared, bytes: &[u8]) {
-        let (ending, format) = settings(shared);
-        let ending = ending.bytes();
-        let bare = bytes.strip_suffix(ending).filter(|_| !ending.is_empty()).unwrap_or(bytes);
-        let Some(session) = shared.session() else { return };
-        let before = Payload { text: self.typed(shared), format };
-        self.sent.add(session, before);
-        self.write(shared);
-        self.set_input(shared, &written(bare, format));
+    /// Another line ending, for this line and for the preset.
+    pub(super) fn next_ending(&mut self, shared: &Shared) -> Outcome {
+        let mode = self.mode(shared);
+        if mode.format == PayloadFormat::Hex {
+            return Outcome::say(
+                "hex goes out without a line ending; [payload-format] writes text",
+            );
+        }
+        let ending = mode.ending.next();
+        if let Some(own) = self.view_mut(shared).and_then(|view| view.input.own.as_mut()) {
+            own.ending = ending;
+        }
+        Intent::SetLineEnding(ending).into()
     }
 
-    /// One line back or forth in what was sent, read as it was then.
+    /// Takes bytes of a message into the line, so that they go out as they are: the ending that
+    /// they have is added on sending. The line before is one key up.
+    pub(super) fn take_up_bytes(&mut self, shared: &Shared, bytes: &[u8]) {
+        let InputMode { format, ending } = self.mode(shared);
+        let with_ending = ending.bytes();
+        let bare = bytes.strip_suffix(with_ending).filter(|_| !with_ending.is_empty());
+        let own = bare.is_none().then_some(InputMode { format, ending: LineEnding::None });
+        let Some(session) = shared.session() else { return };
+        self.sent.add(session, self.typed(shared), self.mode(shared));
+        self.write(shared);
+        let own = own.or(self.view(shared).and_then(|view| view.input.own));
+        self.set_line(shared, &written(bare.unwrap_or(bytes), format), own);
+    }
+
+    /// One line back or forth in what was sent, read and ended as it was then.
     pub(super) fn recall(&mut self, shared: &Shared, older: bool) -> Outcome {
         let Some(session) = shared.session() else { return Outcome::yes() };
         let Some(view) = self.views.get_mut(&session.id) else { return Outcome::yes() };
-        let format = view.input.recall(self.sent.of(session), older, settings(shared).1);
+        view.input.recall(self.sent.of(session), older, shared);
         self.input_changed(shared);
-        format.map(Intent::SetInputFormat).into()
+        Outcome::yes()
+    }
+
+    /// Takes away what is typed, which is one key up then; nothing typed is nothing to do here.
+    pub(super) fn clear_line(&mut self, shared: &Shared) -> Outcome {
+        let (text, mode) = (self.typed(shared), self.mode(shared));
+        let Some(session) = shared.session().filter(|_| !text.is_empty()) else {
+            return Outcome::no();
+        };
+        let is_kept = self.sent.add(session, text, mode);
+        if let Some(view) = self.view_mut(shared) {
+            if is_kept {
+                view.input = InputLine::default();
+            } else {
+                view.input.editor.move_to(Caret::All);
+                view.input.editor.key(Key::new(KeyCode::Backspace));
+            }
+        }
+        self.input_changed(shared);
+        let back = if is_kept { "[older-input]" } else { "Alt+Z (undo)" };
+        Outcome::say(format!("the line is cleared; {back} brings it back"))
     }
 
     /// Sends what is typed, if it can be sent: with its line ending or bare, to all or as it goes,
@@ -131,16 +175,18 @@ impl ConversationPane {
             Ok(to) => to,
             Err(why) => return Outcome::warn(why),
         };
-        let (ending, format) = settings(shared);
-        let ending = if how == Action::SendWithoutEnding { LineEnding::None } else { ending };
+        let mut mode = self.mode(shared);
+        if how == Action::SendWithoutEnding {
+            mode.ending = LineEnding::None;
+        }
         let unknown = match how {
             Action::SendLiteral => UnknownNames::Literal,
             _ => UnknownNames::Refused,
         };
-        let data = match compose(&text, format, ending, shared, unknown) {
+        let data = match compose(&text, mode, shared, unknown) {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {
-                let literal = compose(&text, format, ending, shared, UnknownNames::Literal);
+                let literal = compose(&text, mode, shared, UnknownNames::Literal);
                 let hint = if literal.is_ok() { "; [send-literal] sends it literally" } else { "" };
                 return Outcome::warn(format!("not sent: column {column}: {message}{hint}"));
             }
@@ -150,7 +196,7 @@ impl ConversationPane {
         if data.is_empty() && !session.capabilities().datagrams {
             return Outcome::say("nothing to send: the line and its line ending are empty");
         }
-        self.sent.add(session, Payload { text, format });
+        self.sent.add(session, text, mode);
         if let Some(view) = self.view_mut(shared) {
             view.input = InputLine::default();
             view.is_held = false;

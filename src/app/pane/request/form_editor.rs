@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::field_areas::{self, PlacedField};
 use crate::app::editor::{Caret, Editor, LineMode};
+use crate::app::form::access::TextSpelling;
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
 use crate::app::layout::inner;
@@ -72,7 +73,11 @@ impl RequestPane {
         if self.editor.as_ref().is_none_or(|(id, _)| *id != at) {
             let text = || access::get(&draft.spec, at);
             let editor = match kind_of(shared, at) {
-                Some(FieldKind::Area) => Some(Editor::new(&text(), LineMode::Many)),
+                Some(FieldKind::Area) => {
+                    let editor = Editor::new(&text(), LineMode::Many);
+                    let is_marked = access::spelling(&draft.spec, at) == TextSpelling::Escapes;
+                    Some(if is_marked { editor.marked() } else { editor })
+                }
                 Some(FieldKind::Line) => Some(Editor::new(&text(), LineMode::One)),
                 Some(FieldKind::Secret) => Some(Editor::new(&text(), LineMode::One).masked()),
                 Some(

@@ -27,6 +27,8 @@ use crate::model::record::{Direction, RecordKind};
 const INTERIM: usize = 100;
 /// Bytes of interim responses read at most.
 const INTERIM_BYTES: u64 = 256 * 1024;
+/// The status that ends the HTTP part of a connection.
+const SWITCHING: u16 = 101;
 /// How long an answer may still come after sending failed: it is on its way already or never.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -216,7 +218,16 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         loop {
             let mut bytes = self.read(None).await?;
             if bytes.is_empty() {
-                return Err(failure::head(url, &reader.finish()));
+                let mut failure = failure::head(url, &reader.finish());
+                let interim = recorder.edit(|exchange| exchange.interim.len());
+                if interim > 0 && self.begun == 0 {
+                    let count = format!("{interim} interim (1xx) response");
+                    let many = if interim == 1 { "" } else { "s" };
+                    failure.cause =
+                        format!("the peer closed after {count}{many}, without a final one");
+                    failure.hint.clear();
+                }
+                return Err(failure);
             }
             while !bytes.is_empty() {
                 let found = reader.push(&bytes);
@@ -233,6 +244,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
                     return Ok((parsed, bytes));
                 }
                 self.interim(parsed, writer.wire_len())?;
+                self.begun = 0;
                 reader = HeadReader::new(Expected::Response);
             }
         }
@@ -264,6 +276,11 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         if redirect::leads_nowhere(&head) {
             recorder.warn("the Location is empty, so this is no redirect");
+        }
+        let asked =
+            self.hop.plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
+        if head.status() == Some(SWITCHING) && !asked {
+            recorder.warn("101 switches to another protocol, which the request did not ask for (RFC 9110, 15.2.2)");
         }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
@@ -313,5 +330,5 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
 /// 101 ends the HTTP part of a connection; other 1xx heads announce another one, and nothing else
 /// does (RFC 9110, section 15.2).
 fn is_final(head: &Head) -> bool {
-    head.status().is_none_or(|status| status == 101 || !(100..200).contains(&status))
+    head.status().is_none_or(|status| status == SWITCHING || !(100..200).contains(&status))
 }

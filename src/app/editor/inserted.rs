@@ -1,0 +1,143 @@
+//! What becomes of a text that is put into a field: pasted, or brought from elsewhere.
+//!
+//! Used by `editor`. Nothing invisible gets into a field, and nothing becomes another text without
+//! being counted, so that whoever asked for it can say so.
+
+use crate::app::format::counted;
+use crate::codec::escape;
+
+/// What became another text while it was put into a field, or reads as another one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inserted {
+    /// Control characters that are written in letters now.
+    pub controls: usize,
+    /// Line breaks that became spaces.
+    pub joined: usize,
+    /// Line ends that are CR and LF.
+    pub crlf: usize,
+    /// Line ends that are LF.
+    pub lf: usize,
+    /// What escapes in it stand for, where escapes are read.
+    pub escapes: Vec<&'static str>,
+}
+
+impl Inserted {
+    /// What there is to say about it, if anything.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.controls > 0 {
+            let what = counted(self.controls as u64, "control character");
+            parts.push(format!("{what} written as escapes"));
+        }
+        if self.joined > 0 {
+            let what = counted(self.joined as u64, "line break");
+            parts.push(format!("{what} replaced by spaces"));
+        }
+        if self.crlf > 0 {
+            let (all, some) = (self.lf == 0, counted(self.crlf as u64, "line end"));
+            let which = if all { "line ends".to_owned() } else { some };
+            parts.push(format!("{which}: CRLF, as pasted"));
+        }
+        if !self.escapes.is_empty() {
+            let list = self.escapes.join(", ");
+            parts.push(format!("escapes are read: {list}; \\\\ is a backslash"));
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// A text on one line, without the line break at its end.
+pub(super) fn joined(text: &str) -> (String, Inserted) {
+    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+    let unix = unix.trim_end();
+    let joined = memchr::memchr_iter(b'\n', unix.as_bytes()).count();
+    let inserted = Inserted { joined, ..Inserted::default() };
+    each(unix, inserted, |c, _| (c == '\n').then_some(" "))
+}
+
+/// A text with its line ends.
+pub(super) fn with_breaks(text: &str) -> (String, Inserted) {
+    each(text, ends(text), |c, next| match (c, next) {
+        ('\n', _) => Some("\n"),
+        ('\r', Some('\n')) => Some("\r"),
+        _ => None,
+    })
+}
+
+/// A text as it is written where escapes are read. What was a line break in it stays one where there
+/// are many lines.
+pub(super) fn spelled(text: &str, is_line: bool) -> (String, Inserted) {
+    let inserted = Inserted { escapes: escape::letters(text), ..ends(text) };
+    each(text, inserted, |c, _| match c {
+        '\n' if !is_line => Some("\n"),
+        '\r' => Some("\\r"),
+        '\n' => Some("\\n"),
+        '\t' => Some("\\t"),
+        _ => None,
+    })
+}
+
+fn ends(text: &str) -> Inserted {
+    let crlf = memchr::memmem::find_iter(text.as_bytes(), b"\r\n").count();
+    let lf = memchr::memchr_iter(b'\n', text.as_bytes()).count() - crlf;
+    Inserted { crlf, lf, ..Inserted::default() }
+}
+
+/// The characters of a text, some of them written in another way; tabs stay, and other control
+/// characters are counted and become escapes.
+fn each(
+    text: &str,
+    mut inserted: Inserted,
+    written: impl Fn(char, Option<char>) -> Option<&'static str>,
+) -> (String, Inserted) {
+    let mut clean = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match written(c, chars.peek().copied()) {
+            Some(written) => clean.push_str(written),
+            None if c == '\t' || !c.is_control() => clean.push(c),
+            None => {
+                inserted.controls += 1;
+                clean.push_str(&escape::escape(c.encode_utf8(&mut [0; 4]).as_bytes()));
+            }
+        }
+    }
+    (clean, inserted)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_what_was_pasted_is_said() {
+        let said = |(text, inserted): (String, Inserted)| (text, inserted.remark());
+        assert_eq!(said(joined("http://h/\r\n")), ("http://h/".into(), None));
+        let space = Some("1 line break replaced by spaces".into());
+        assert_eq!(said(joined("a\rb\n")), ("a b".into(), space));
+        assert_eq!(said(with_breaks("a\nb\n")), ("a\nb\n".into(), None));
+        let crlf = Some("line ends: CRLF, as pasted".into());
+        assert_eq!(said(with_breaks("a\r\nb\r\n")), ("a\r\nb\r\n".into(), crlf.clone()));
+        let lone = said(with_breaks("a\rb\nc\r\n"));
+        let remark = "1 control character written as escapes; 1 line end: CRLF, as pasted";
+        assert_eq!(lone, ("a\\rb\nc\r\n".into(), Some(remark.into())));
+        assert_eq!(said(spelled("a\r\nb", false)), ("a\\r\nb".into(), crlf.clone()));
+        assert_eq!(said(spelled("a\r\n\tb", true)), ("a\\r\\n\\tb".into(), crlf));
+        let path = "escapes are read: \\t = TAB; \\\\ is a backslash";
+        assert_eq!(said(spelled(r"C:\temp", true)), (r"C:\temp".into(), Some(path.into())));
+    }
+
+    proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
+        #[test]
+        fn what_is_pasted_without_a_backslash_is_what_goes_out(
+            text in "[a-c é\r\n\t\u{1b}\u{0}\u{7f}\u{85}\u{2028}]{0,20}", is_line: bool,
+        ) {
+            let (written, _) = spelled(&text, is_line);
+            prop_assert_eq!(escape::unescape(&written).unwrap(), text.as_bytes());
+        }
+    }
+}
