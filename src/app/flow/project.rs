@@ -23,7 +23,11 @@ pub(crate) fn begin(app: &mut App) {
         }
         Some((Some(used), doubt)) => {
             load(app);
-            let what = if used { "the presets of this project are used" } else { "the presets of this project are left out" };
+            let what = if used {
+                "the presets of this project are used"
+            } else {
+                "the presets of this project are left out"
+            };
             app.say(format!("{doubt}: {what}"));
         }
         None => load(app),
